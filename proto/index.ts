@@ -1,0 +1,8 @@
+/** The one door to the generated contract: every message, enum and service of `maskwire.v1`. */
+export * from "./gen/maskwire/v1/decoder_pb.js";
+export * from "./gen/maskwire/v1/encoder_pb.js";
+export * from "./gen/maskwire/v1/error_pb.js";
+export * from "./gen/maskwire/v1/image_pb.js";
+export * from "./gen/maskwire/v1/mask_pb.js";
+export * from "./gen/maskwire/v1/prompt_pb.js";
+export * from "./gen/maskwire/v1/session_pb.js";

@@ -1,0 +1,3 @@
+document.title = "Maskwire";
+export {};
+//# sourceMappingURL=main.js.map
