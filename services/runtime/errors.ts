@@ -1,0 +1,70 @@
+import { status as Code } from "@grpc/grpc-js";
+
+export { Code };
+
+/** Stable words for programs, where one code covers several cases. Part of the contract: see error.proto. */
+export type Reason = "UNSUPPORTED_IMAGE" | "DAMAGED_IMAGE" | "IMAGE_TOO_LARGE";
+
+/** The wire's form of an error: what `maskwire.v1.Error` is made from. */
+export interface ErrorInit {
+  code: Code;
+  message: string;
+  retryAfterMs?: number;
+  reason?: Reason;
+}
+
+/** An error meant for the peer: its message is one plain sentence that a person can act on. */
+export class ServiceError extends Error {
+  override readonly name = "ServiceError";
+  readonly code: Code;
+  readonly retryAfterMs: number | undefined;
+  readonly reason: Reason | undefined;
+
+  constructor(init: ErrorInit & { cause?: unknown }) {
+    super(init.message, { cause: init.cause });
+    this.code = init.code;
+    this.retryAfterMs = init.retryAfterMs;
+    this.reason = init.reason;
+  }
+
+  /** Whether the same request may succeed on another peer, or later. */
+  shouldRetry(): boolean {
+    return this.code === Code.UNAVAILABLE;
+  }
+}
+
+export function invalidArgument(message: string, reason?: Reason): ServiceError {
+  return new ServiceError({ code: Code.INVALID_ARGUMENT, message, ...(reason ? { reason } : {}) });
+}
+
+/** Refused at the door: nothing was begun, and a repeat after `retryAfterMs` may succeed. */
+export function overloaded(message: string, retryAfterMs: number): ServiceError {
+  return new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message, retryAfterMs });
+}
+
+/**
+ * What the peer is told of any error. Anything but a `ServiceError` is ours to fix: the peer gets a fixed sentence, and
+ * the caller logs the cause.
+ */
+export function describeError(error: unknown): ErrorInit {
+  if (error instanceof ServiceError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+      ...(error.reason === undefined ? {} : { reason: error.reason }),
+    };
+  }
+  if (isAbort(error)) return { code: Code.CANCELLED, message: "The request was cancelled." };
+  return { code: Code.INTERNAL, message: "Something failed inside the service; it has been logged." };
+}
+
+/** True for what `AbortSignal.throwIfAborted` throws. */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
+/** True when the cause belongs in the log because the peer is not told of it. */
+export function isInternal(error: unknown): boolean {
+  return describeError(error).code === Code.INTERNAL;
+}

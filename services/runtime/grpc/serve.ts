@@ -1,0 +1,139 @@
+import { type EventEmitter, once } from "node:events";
+import {
+  create,
+  type DescMethod,
+  type DescMethodBiDiStreaming,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type DescService,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import type { Server, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
+import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
+import type { Logger } from "../logger.js";
+import { serviceDefinition } from "./service-definition.js";
+import { toStatus } from "./status.js";
+
+export interface CallContext {
+  /** Aborts when the caller hangs up, its deadline passes, or the server is forced to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Sends one message of a stream; resolves when the peer can take more. */
+export type Send<T> = (message: T) => Promise<void>;
+
+type Implementation<M> =
+  M extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageShape<I>, context: CallContext) => Promise<MessageInitShape<O>>
+    : M extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageShape<I>, send: Send<MessageInitShape<O>>, context: CallContext) => Promise<void>
+      : M extends DescMethodBiDiStreaming<infer I, infer O>
+        ? (
+            requests: AsyncIterable<MessageShape<I>>,
+            send: Send<MessageInitShape<O>>,
+            context: CallContext,
+          ) => Promise<void>
+        : never;
+
+/** What a service has to provide: a function a method. Throwing ends the call with the error's status. */
+export type ServiceImplementation<S extends DescService> = { [K in keyof S["method"]]: Implementation<S["method"][K]> };
+
+interface Options {
+  /** Joins every call's signal: aborted when the server is forced to stop. */
+  signal: AbortSignal;
+  logger: Logger;
+}
+
+/** Adds a service to the server. The one place where errors of handlers become gRPC statuses. */
+export function serve<S extends DescService>(
+  server: Server,
+  service: S,
+  implementation: ServiceImplementation<S>,
+  { signal, logger }: Options,
+): void {
+  const handlers: Record<string, unknown> = {};
+  for (const method of service.methods) {
+    const handle = (implementation as Record<string, (...args: never[]) => Promise<unknown>>)[method.localName];
+    if (!handle) throw new Error(`${service.typeName}.${method.name} has no implementation`);
+    const report = (error: unknown) => {
+      if (isInternal(error)) logger.error({ err: error, method: method.name }, "call failed");
+    };
+    handlers[method.localName] = adapt(method, handle as never, signal, report);
+  }
+  server.addService(serviceDefinition(service), handlers as never);
+}
+
+type AnyCall =
+  | ServerUnaryCall<unknown, unknown>
+  | ServerWritableStream<unknown, unknown>
+  | ServerDuplexStream<unknown, unknown>;
+
+function adapt(
+  method: DescMethod,
+  handle: (...args: unknown[]) => Promise<unknown>,
+  shutdown: AbortSignal,
+  report: (error: unknown) => void,
+) {
+  if (method.methodKind === "unary") {
+    return async (call: ServerUnaryCall<unknown, unknown>, done: sendUnaryData<unknown>) => {
+      const scope = callScope(call, shutdown);
+      try {
+        done(null, create(method.output, (await handle(call.request, scope.context)) as never));
+      } catch (error) {
+        const cause = scope.explain(error);
+        report(cause);
+        done(toStatus(cause));
+      } finally {
+        scope.close();
+      }
+    };
+  }
+  if (method.methodKind === "client_streaming") throw new Error(`${method.name}: client streaming is not used here`);
+  return async (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
+    const scope = callScope(call, shutdown);
+    // A peer that vanished shows as an error on the stream; the signal already says so.
+    call.on("error", () => {});
+    const send: Send<unknown> = async (message) => {
+      scope.context.signal.throwIfAborted();
+      if (!call.write(create(method.output, message as never))) {
+        await once(call, "drain", { signal: scope.context.signal });
+      }
+    };
+    // A handler that stops reading early must still be able to answer: leaving the loop keeps the stream.
+    const input =
+      method.methodKind === "bidi_streaming"
+        ? (call as ServerDuplexStream<unknown, unknown>).iterator({ destroyOnReturn: false })
+        : (call as ServerWritableStream<unknown, unknown>).request;
+    try {
+      await handle(input, send, scope.context);
+      call.end();
+    } catch (error) {
+      const cause = scope.explain(error);
+      report(cause);
+      call.emit("error", toStatus(cause));
+    } finally {
+      scope.close();
+    }
+  };
+}
+
+/** Joins hang-up, deadline and shutdown into one signal, and says which it was. */
+function callScope(call: AnyCall, shutdown: AbortSignal) {
+  const controller = new AbortController();
+  let why: ServiceError | undefined;
+  const abort = (error?: ServiceError) => {
+    why ??= error;
+    controller.abort();
+  };
+  const onShutdown = () =>
+    abort(new ServiceError({ code: Code.UNAVAILABLE, message: "The service is stopping.", retryAfterMs: 1000 }));
+  if (shutdown.aborted) onShutdown();
+  shutdown.addEventListener("abort", onShutdown);
+  (call as EventEmitter).on("cancelled", () => abort());
+  return {
+    context: { signal: controller.signal },
+    explain: (error: unknown) => (isAbort(error) && why ? why : error),
+    close: () => shutdown.removeEventListener("abort", onShutdown),
+  };
+}

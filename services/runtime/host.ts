@@ -1,0 +1,136 @@
+import { Server as GrpcServer } from "@grpc/grpc-js";
+import fastify, { type FastifyInstance } from "fastify";
+import { HealthImplementation } from "grpc-health-check";
+import { addReflection } from "./grpc/reflection.js";
+import type { Logger } from "./logger.js";
+import { createMetrics, type Registry } from "./metrics.js";
+import { OnePort } from "./one-port.js";
+
+/** One tier of the system: the encoder, the decoder or the gateway, as the process that runs it sees it. */
+export interface Tier {
+  readonly name: string;
+  /** gRPC services by full name; their health follows `readiness`. */
+  readonly services: string[];
+  /** Loads and warms what the tier needs. Its routes and services are registered before, in its constructor. */
+  start(): Promise<void>;
+  /** `ready` is about hard dependencies only; `detail` is shown at /readyz. */
+  readiness(): { ready: boolean; detail: Record<string, unknown> };
+  /** Stops accepting, finishes what is under way; gives up when `signal` aborts. */
+  drain(signal: AbortSignal): Promise<void>;
+  /** Frees everything. */
+  close(): Promise<void>;
+}
+
+export interface HostOptions {
+  host: string;
+  port: number;
+  stopMs: number;
+  logger: Logger;
+}
+
+/** A process's shell: one port with HTTP and gRPC on it, health, metrics, and a bounded, orderly stop. */
+export class Host {
+  readonly http: FastifyInstance;
+  readonly grpc = new GrpcServer({ "grpc.max_receive_message_length": 4 * 1024 * 1024 });
+  readonly metrics: Registry & { close(): void };
+  readonly logger: Logger;
+  readonly #options: HostOptions;
+  readonly #health = new HealthImplementation({ "": "NOT_SERVING" });
+  readonly #forced = new AbortController();
+  readonly #tiers: Tier[] = [];
+  #onePort: OnePort | undefined;
+  #port = 0;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    this.logger = options.logger;
+    this.metrics = createMetrics();
+    this.http = fastify({ logger: false, forceCloseConnections: true, bodyLimit: 1024 * 1024 });
+    this.http.get("/livez", () => ({ alive: true }));
+    this.http.get("/readyz", (_request, reply) => {
+      const report = this.readiness();
+      return reply.code(report.ready ? 200 : 503).send(report);
+    });
+    this.http.get("/metrics", async (_request, reply) =>
+      reply.type(this.metrics.contentType).send(await this.metrics.metrics()),
+    );
+  }
+
+  /** Aborts when the time to stop is over: joins the signal of every call. */
+  get forced(): AbortSignal {
+    return this.#forced.signal;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Opens the port; from now on /livez answers, and /readyz says what is still missing. */
+  async listen(tiers: (host: Host) => Tier[] = () => []): Promise<void> {
+    this.#health.addToServer(this.grpc);
+    // The port is known before the tiers are made: in one process the gateway reaches the services through it.
+    await this.http.register(async () => {});
+    const onePort = new OnePort(this.http.server, this.grpc);
+    this.#onePort = onePort;
+    this.#port = await onePort.listen(this.#options.host, this.#options.port);
+    this.#tiers.push(...tiers(this));
+    const services = this.#tiers.flatMap((tier) => tier.services);
+    if (services.length > 0) addReflection(this.grpc, services);
+    for (const service of services) this.#health.setStatus(service, "NOT_SERVING");
+    await this.http.ready();
+  }
+
+  /** Starts every tier, then reports SERVING. */
+  async start(): Promise<void> {
+    await Promise.all(this.#tiers.map((tier) => tier.start()));
+    if (!this.#stopping) this.#setServing("SERVING");
+  }
+
+  readiness(): { ready: boolean; tiers: Record<string, unknown> } {
+    const reports = this.#tiers.map((tier) => ({ name: tier.name, ...tier.readiness() }));
+    return {
+      ready: !this.#stopping && reports.length > 0 && reports.every((report) => report.ready),
+      tiers: Object.fromEntries(reports.map(({ name, ready, detail }) => [name, { ready, ...detail }])),
+    };
+  }
+
+  /** Not ready, stop accepting, finish what is under way, close. Safe to call twice; bounded by `stopMs`. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Ends the wait of a `stop` that is under way. */
+  force(): void {
+    this.#forced.abort();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#setServing("NOT_SERVING");
+    const timer = setTimeout(() => this.force(), this.#options.stopMs);
+    this.#onePort?.stopListening();
+    // The gateway first: what it still answers needs the services behind it.
+    for (const tier of [...this.#tiers].reverse()) await tier.drain(this.forced).catch((err) => this.#log(err, tier));
+    clearTimeout(timer);
+    this.#forced.abort();
+    this.grpc.forceShutdown();
+    this.#onePort?.destroyConnections();
+    await this.http.close();
+    for (const tier of [...this.#tiers].reverse()) await tier.close().catch((err) => this.#log(err, tier));
+    this.metrics.close();
+  }
+
+  #log(err: unknown, tier: Tier): void {
+    this.logger.error({ err, tier: tier.name }, "tier did not stop cleanly");
+  }
+
+  #setServing(status: "SERVING" | "NOT_SERVING"): void {
+    this.#health.setStatus("", status);
+    for (const tier of this.#tiers) for (const service of tier.services) this.#health.setStatus(service, status);
+  }
+}

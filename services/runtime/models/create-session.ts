@@ -1,0 +1,44 @@
+import { InferenceSession } from "onnxruntime-node";
+import type { Provider } from "../settings.js";
+
+export interface SessionOptions {
+  /** In order of preference; a later one is used when an earlier cannot start. */
+  providers: Provider[];
+  /** Threads of one run on the CPU. */
+  threads: number;
+  /** "basic" where the heavier fusions are slower on the CPU. */
+  optimization?: "basic" | "all";
+}
+
+export interface LoadedSession {
+  session: InferenceSession;
+  provider: Provider;
+  /** Why each provider before it could not start. */
+  skipped: string[];
+}
+
+/**
+ * Loads a graph with the first provider that can start.
+ * @param model path of the graph, or its bytes.
+ * @throws Error naming every provider that was tried and why it could not start.
+ */
+export async function createSession(model: string | Uint8Array, options: SessionOptions): Promise<LoadedSession> {
+  const skipped: string[] = [];
+  for (const provider of options.providers) {
+    try {
+      const session = await InferenceSession.create(model as string, {
+        executionProviders: [provider],
+        intraOpNumThreads: options.threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: options.optimization ?? "all",
+        logSeverityLevel: 3,
+        // Threads that spin between runs take the cores from the rest of the process.
+        extra: { session: { intra_op: { allow_spinning: "0" } } },
+      });
+      return { session, provider, skipped };
+    } catch (error) {
+      skipped.push(`${provider}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(`No execution provider can start. ${skipped.join("; ")}`);
+}

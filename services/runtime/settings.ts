@@ -1,0 +1,179 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+
+const MiB = 1024 * 1024;
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `a whole number from ${min} to ${max}`);
+
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean),
+);
+
+const addresses = list.refine(
+  (all) => all.length > 0 && all.every((one) => /^(\[[^\]]+\]|[^:\s]+):\d{1,5}$/.test(one)),
+  "host:port, several separated by commas",
+);
+
+export const roles = ["all", "encoder", "decoder", "gateway"] as const;
+export type Role = (typeof roles)[number];
+export const providers = ["cpu", "cuda", "webgpu", "tensorrt"] as const;
+export type Provider = (typeof providers)[number];
+
+/** Every setting: its variable, its form and what it is for. README's table is checked against this. */
+export const variables = {
+  MASKWIRE_ROLE: z.enum(roles, `one of ${roles.join(", ")}`).describe("which tiers this process runs"),
+  MASKWIRE_HOST: z.string().min(1, "a host name or address").describe("address to listen on"),
+  MASKWIRE_PORT: integer(0, 65535).describe("the one port for HTTP, WebSocket and gRPC; 0 picks a free one"),
+  MASKWIRE_LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "a pino level such as info or warn")
+    .describe("least level that is logged"),
+  MASKWIRE_STOP_MS: integer(0, 600_000).describe("time to finish what is under way on SIGTERM"),
+  MASKWIRE_ENCODER_ADDRESS: addresses.describe("gateway: where the encoder is (host:port, several by commas)"),
+  MASKWIRE_DECODER_ADDRESSES: addresses.describe("gateway: where the decoders are (host:port, several by commas)"),
+  MASKWIRE_CACHE_URL: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/, "redis://host:port or rediss://user:password@host:port")
+    .describe("shared cache (Redis or Valkey); unset keeps it in this process"),
+  MASKWIRE_CACHE_NAMESPACE: z
+    .string()
+    .regex(/^[\w-]+$/, "letters, digits, - and _")
+    .describe("prefix of every key in the shared cache"),
+  MASKWIRE_CACHE_TTL_MS: integer(1000, 31_536_000_000).describe("how long an embedding or a picture is kept"),
+  MASKWIRE_CACHE_TIMEOUT_MS: integer(10, 60_000).describe("longest wait for one command of the shared cache"),
+  MASKWIRE_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("in-process cache: bytes of embeddings"),
+  MASKWIRE_IMAGE_STORE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("in-process cache: bytes of pictures"),
+  MASKWIRE_MODEL: z.string().min(1, "a model id of models/manifest.json").describe("model used when none is named"),
+  MASKWIRE_ENCODER_PROVIDERS: list
+    .refine(
+      (all) => all.length > 0 && all.every((one) => (providers as readonly string[]).includes(one)),
+      `one or more of ${providers.join(", ")}, separated by commas`,
+    )
+    .transform((all) => all as Provider[])
+    .describe("execution providers in order of preference; a later one is used when an earlier cannot start"),
+  MASKWIRE_ENCODER_THREADS: integer(1, 1024).describe("threads of one encode"),
+  MASKWIRE_ENCODER_QUEUE: integer(1, 100_000).describe("encodes that may wait; one more is refused"),
+  MASKWIRE_DECODER_WORKERS: integer(1, 1024).describe("decodes at once"),
+  MASKWIRE_DECODER_THREADS: integer(1, 1024).describe("threads of one decode"),
+  MASKWIRE_DECODER_QUEUE: integer(1, 100_000).describe("decodes that may wait; one more is refused"),
+  MASKWIRE_DECODER_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe(
+    "decoder: bytes of embeddings kept in the process, and again of tensors kept ready in its workers",
+  ),
+  MASKWIRE_MAX_IMAGE_BYTES: integer(1, 0xffff_ffff).describe("largest upload"),
+  MASKWIRE_MAX_IMAGE_PIXELS: integer(1, 0xffff_ffff).describe("largest picture, width times height"),
+  MASKWIRE_MAX_SESSIONS: integer(1, 1_000_000).describe("gateway: WebSocket sessions at once"),
+  MASKWIRE_MAX_WAITING_CLICKS: integer(1, 10_000).describe("gateway: clicks of one session that may wait"),
+  MASKWIRE_MAX_FRAME_BYTES: integer(1024, 64 * MiB).describe("gateway: largest WebSocket frame"),
+  MASKWIRE_MAX_BUFFERED_BYTES: integer(1024, 1024 * MiB).describe(
+    "gateway: unsent bytes before a slow reader is cut off",
+  ),
+  MASKWIRE_IDLE_MS: integer(100, 86_400_000).describe("gateway: silence before a session is closed"),
+  MASKWIRE_DEADLINE_MS: integer(100, 600_000).describe("gateway: longest wait for an answer, re-encoding included"),
+} as const;
+
+type Variable = keyof typeof variables;
+type Value<K extends Variable> = z.output<(typeof variables)[K]>;
+/** What was set, validated; only variables that are set appear. */
+export type Env = { [K in Variable]?: Value<K> };
+
+/** A malformed setting. The message names every variable at fault and what was expected. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * Reads and validates the `MASKWIRE_*` variables; an empty value counts as not set.
+ * @throws SettingsError naming each malformed variable.
+ */
+export function readEnv(source: Record<string, string | undefined>): Env {
+  const env: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const [name, form] of Object.entries(variables)) {
+    const text = source[name]?.trim();
+    if (!text) continue;
+    const parsed = form.safeParse(text);
+    if (parsed.success) env[name] = parsed.data;
+    else problems.push(`${name} is "${redact(text)}"; expected ${parsed.error.issues[0]?.message}.`);
+  }
+  if (problems.length > 0) throw new SettingsError(problems.join("\n"));
+  return env;
+}
+
+/** `MASKWIRE_*` variables that mean nothing to us: most often a misspelling. */
+export function unknownVariables(source: Record<string, string | undefined>): string[] {
+  return Object.keys(source).filter((name) => name.startsWith("MASKWIRE_") && !(name in variables));
+}
+
+const redact = (text: string) => text.replace(/:\/\/[^@\s]*@/, "://***@").slice(0, 120);
+
+const defaultPorts: Record<Role, number> = { all: 8080, gateway: 8080, encoder: 50051, decoder: 50052 };
+
+/**
+ * The settings in the shape that the code uses, defaults filled in.
+ * @throws SettingsError when settings contradict each other or one that the role needs is missing.
+ */
+export function shapeSettings(env: Env) {
+  const role = env.MASKWIRE_ROLE ?? "all";
+  if ((role === "encoder" || role === "decoder") && !env.MASKWIRE_CACHE_URL) {
+    throw new SettingsError(
+      `MASKWIRE_ROLE=${role} needs a cache that the other processes share: set MASKWIRE_CACHE_URL to a Redis or Valkey URL, ` +
+        "or leave MASKWIRE_ROLE unset to run everything in one process.",
+    );
+  }
+  if (role === "gateway" && !(env.MASKWIRE_ENCODER_ADDRESS && env.MASKWIRE_DECODER_ADDRESSES)) {
+    throw new SettingsError(
+      "MASKWIRE_ROLE=gateway needs MASKWIRE_ENCODER_ADDRESS and MASKWIRE_DECODER_ADDRESSES (host:port) of the other tiers.",
+    );
+  }
+  const cores = availableParallelism();
+  return {
+    role,
+    host: env.MASKWIRE_HOST ?? "127.0.0.1",
+    port: env.MASKWIRE_PORT ?? defaultPorts[role],
+    logLevel: env.MASKWIRE_LOG_LEVEL ?? "info",
+    stopMs: env.MASKWIRE_STOP_MS ?? 10_000,
+    model: env.MASKWIRE_MODEL,
+    limits: {
+      maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,
+      maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
+    },
+    cache: {
+      url: env.MASKWIRE_CACHE_URL,
+      namespace: env.MASKWIRE_CACHE_NAMESPACE ?? "maskwire",
+      ttlMs: env.MASKWIRE_CACHE_TTL_MS ?? 24 * 3_600_000,
+      timeoutMs: env.MASKWIRE_CACHE_TIMEOUT_MS ?? 1000,
+      embeddingBytes: env.MASKWIRE_CACHE_BYTES ?? 512 * MiB,
+      imageBytes: env.MASKWIRE_IMAGE_STORE_BYTES ?? 512 * MiB,
+    },
+    encoder: {
+      providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
+      threads: env.MASKWIRE_ENCODER_THREADS ?? cores,
+      maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
+    },
+    decoder: {
+      workers: env.MASKWIRE_DECODER_WORKERS ?? Math.max(1, Math.floor(cores / 2)),
+      threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(2, cores),
+      maxQueue: env.MASKWIRE_DECODER_QUEUE ?? 256,
+      cacheBytes: env.MASKWIRE_DECODER_CACHE_BYTES ?? 256 * MiB,
+    },
+    gateway: {
+      encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],
+      decoderAddresses: env.MASKWIRE_DECODER_ADDRESSES ?? [],
+      maxSessions: env.MASKWIRE_MAX_SESSIONS ?? 1000,
+      maxWaitingClicks: env.MASKWIRE_MAX_WAITING_CLICKS ?? 64,
+      maxFrameBytes: env.MASKWIRE_MAX_FRAME_BYTES ?? MiB,
+      maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
+      idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
+      deadlineMs: env.MASKWIRE_DEADLINE_MS ?? 30_000,
+    },
+  };
+}
+
+export type Settings = ReturnType<typeof shapeSettings>;

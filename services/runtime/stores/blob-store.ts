@@ -1,0 +1,14 @@
+/** Named bytes with a lifetime, shared by every process that uses the same cache. A soft dependency: it may forget. */
+export interface BlobStore {
+  /** The bytes, or undefined when they are not there or the store cannot say. Never throws. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** Keeps the bytes if it can. Never throws; false when they were not kept. */
+  set(key: string, bytes: Uint8Array): Promise<boolean>;
+  delete(key: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What happened, for metrics and log. */
+export interface StoreEvents {
+  onError(operation: "get" | "set" | "delete" | "connect", error: unknown): void;
+}

@@ -1,0 +1,33 @@
+import type { Logger } from "../logger.js";
+import { Counter, type Registry } from "../metrics.js";
+import type { Settings } from "../settings.js";
+import type { BlobStore, StoreEvents } from "./blob-store.js";
+import { createMemoryStore } from "./memory-store.js";
+import { createRedisStore } from "./redis-store.js";
+
+export interface Stores {
+  embeddings: BlobStore;
+  images: BlobStore;
+}
+
+/** The embedding store and the image store, in this process or shared, as the settings say. */
+export function openStores(settings: Settings["cache"], metrics: Registry, logger: Logger): Stores {
+  const failures = new Counter({
+    name: "maskwire_cache_errors_total",
+    help: "Cache commands that failed or came too late; the system went on without the cache",
+    labelNames: ["store", "operation"],
+    registers: [metrics],
+  });
+  const open = (store: "embedding" | "image", maxBytes: number): BlobStore => {
+    const events: StoreEvents = {
+      onError(operation, error) {
+        failures.inc({ store, operation });
+        logger.warn({ err: error, store, operation }, "cache did not answer; going on without it");
+      },
+    };
+    const namespace = `${settings.namespace}:${store}`;
+    const options = { namespace, ttlMs: settings.ttlMs, timeoutMs: settings.timeoutMs, events };
+    return settings.url ? createRedisStore(settings.url, options) : createMemoryStore(maxBytes, options);
+  };
+  return { embeddings: open("embedding", settings.embeddingBytes), images: open("image", settings.imageBytes) };
+}

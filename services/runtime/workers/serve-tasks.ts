@@ -1,0 +1,27 @@
+import { parentPort } from "node:worker_threads";
+import { describeError, isInternal } from "../errors.js";
+import type { FromWorker, ToWorker, Transferable } from "./worker-protocol.js";
+
+/**
+ * The worker's side of a `WorkerPool`: loads, says so, then runs one task after another.
+ * @param load prepares the worker; what it returns as `detail` the pool shows.
+ */
+export async function serveTasks<Task, Result>(
+  load: () => Promise<{ run: (task: Task) => Promise<Transferable<Result>>; detail: unknown }>,
+): Promise<void> {
+  const port = parentPort;
+  if (!port) throw new Error("This file is the entry of a worker thread.");
+  const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
+    port.postMessage(message, transfer);
+  const { run, detail } = await load();
+  port.on("message", async ({ id, task }: ToWorker) => {
+    try {
+      const { result, transfer } = await run(task as Task);
+      post({ kind: "done", id, result }, transfer);
+    } catch (error) {
+      const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;
+      post({ kind: "failed", id, error: describeError(error), stack });
+    }
+  });
+  post({ kind: "ready", detail });
+}

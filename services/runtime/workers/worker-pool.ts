@@ -1,0 +1,276 @@
+import { Worker } from "node:worker_threads";
+import { Code, overloaded, ServiceError } from "../errors.js";
+import type { FromWorker, ToWorker } from "./worker-protocol.js";
+
+export interface PoolOptions {
+  /** Compiled entry file of the worker; calls `serveTasks`. */
+  entry: URL;
+  /** Given to every worker as `workerData`. */
+  data: unknown;
+  size: number;
+  /** Tasks that may wait; one more is refused. */
+  maxQueue: number;
+  /** What waits, for the sentence of the refusal: "decodes". */
+  what: string;
+  onWorkerLost?: (error: Error) => void;
+}
+
+export interface TaskOptions {
+  signal?: AbortSignal;
+  /** Tasks of one key prefer the worker that ran that key last, where what they need is warm. */
+  key?: string;
+  /** Urgent tasks go before the others that wait. */
+  urgent?: boolean;
+  onStart?: (info: { queueMs: number }) => void;
+  /** Called when the place in line changes; 1 is next. */
+  onPosition?: (position: number) => void;
+}
+
+interface Job<Task, Result> {
+  task: Task;
+  options: TaskOptions;
+  queuedAt: number;
+  resolve: (result: Result) => void;
+  reject: (error: Error) => void;
+}
+
+interface Slot<Task, Result> {
+  worker: Worker;
+  ready: boolean;
+  keys: Set<string>;
+  current: { id: number; job: Job<Task, Result> } | undefined;
+}
+
+/** How many keys a worker is believed to keep warm. A hint for the choice of worker, never for correctness. */
+const keysRemembered = 64;
+
+/**
+ * Worker threads that run one task each, behind one bounded queue. Inference blocks the thread that runs it, so it never
+ * happens on the main one. A worker that dies is replaced; the task it had fails as UNAVAILABLE, which is safe to repeat.
+ */
+export class WorkerPool<Task, Result> {
+  readonly #options: PoolOptions;
+  readonly #slots: Slot<Task, Result>[] = [];
+  readonly #queue: Job<Task, Result>[] = [];
+  /** Moving average of a task's time, for retry hints and time left. */
+  #taskMs = 0;
+  #nextId = 1;
+  #closed = false;
+  #idle: (() => void)[] = [];
+  /** What the workers said when they were ready. */
+  details: unknown[] = [];
+
+  private constructor(options: PoolOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every worker is ready; rejects with the first one's reason when it cannot start. */
+  static async start<Task, Result>(options: PoolOptions): Promise<WorkerPool<Task, Result>> {
+    const pool = new WorkerPool<Task, Result>(options);
+    try {
+      pool.details = await Promise.all(Array.from({ length: options.size }, () => pool.#spawn()));
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+    return pool;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get running(): number {
+    return this.#slots.filter((slot) => slot.current).length;
+  }
+
+  /** Estimated milliseconds until a task that joined the queue now would start. */
+  get waitMs(): number {
+    const free = this.#slots.some((slot) => slot.ready && !slot.current);
+    if (free) return 0;
+    return Math.ceil(((this.#queue.length + 1) * this.#taskMs) / Math.max(1, this.#slots.length));
+  }
+
+  /** Milliseconds that a task takes, from those before it; 0 before the first. */
+  get taskMs(): number {
+    return this.#taskMs;
+  }
+
+  /**
+   * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, UNAVAILABLE when the worker died or
+   *   the pool is closed, CANCELLED when the signal aborts before the task has started; whatever the worker threw.
+   */
+  run(task: Task, options: TaskOptions = {}): Promise<Result> {
+    if (this.#closed) return Promise.reject(stopped());
+    if (options.signal?.aborted) return Promise.reject(cancelled());
+    if (this.#queue.length >= this.#options.maxQueue) {
+      const hint = Math.max(50, this.waitMs);
+      return Promise.reject(overloaded(`Too many ${this.#options.what} are waiting; try again in ${hint} ms.`, hint));
+    }
+    return new Promise((resolve, reject) => {
+      const { signal } = options;
+      const leave = () => {
+        const index = this.#queue.indexOf(job);
+        if (index < 0) return;
+        this.#queue.splice(index, 1);
+        job.reject(cancelled());
+        this.#tellPositions(index);
+      };
+      const settled = () => signal?.removeEventListener("abort", leave);
+      const job: Job<Task, Result> = {
+        task,
+        options,
+        queuedAt: performance.now(),
+        resolve: (result) => {
+          settled();
+          resolve(result);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      };
+      signal?.addEventListener("abort", leave);
+      const at = options.urgent ? this.#queue.findIndex((other) => !other.options.urgent) : -1;
+      if (at < 0) this.#queue.push(job);
+      else this.#queue.splice(at, 0, job);
+      this.#dispatch();
+      this.#tellPositions(at < 0 ? this.#queue.length - 1 : at);
+    });
+  }
+
+  /** Resolves when nothing waits or runs, or when the signal aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    if (this.#isIdle() || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#idle.push(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const job of this.#queue.splice(0)) job.reject(stopped());
+    await Promise.all(
+      this.#slots.splice(0).map(({ worker, current }) => {
+        current?.job.reject(stopped());
+        return worker.terminate();
+      }),
+    );
+  }
+
+  #spawn(): Promise<unknown> {
+    const worker = new Worker(this.#options.entry, { workerData: this.#options.data });
+    const slot: Slot<Task, Result> = { worker, ready: false, keys: new Set(), current: undefined };
+    this.#slots.push(slot);
+    return new Promise((resolve, reject) => {
+      let lost: Error | undefined;
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "ready") {
+          slot.ready = true;
+          resolve(message.detail);
+        } else {
+          this.#finish(slot, message);
+        }
+        this.#dispatch();
+      });
+      worker.on("error", (error) => {
+        lost = error instanceof Error ? error : new Error(String(error));
+      });
+      worker.on("exit", (code) => {
+        const error = lost ?? new Error(`the worker stopped with exit code ${code}`);
+        reject(error);
+        this.#replace(slot, error);
+      });
+    });
+  }
+
+  /** A worker is gone: its task fails, and if it had ever been ready another takes its place. */
+  #replace(slot: Slot<Task, Result>, error: Error): void {
+    const index = this.#slots.indexOf(slot);
+    if (index < 0) return;
+    this.#slots.splice(index, 1);
+    slot.current?.job.reject(
+      new ServiceError({
+        code: Code.UNAVAILABLE,
+        message: "A worker was lost; try again.",
+        retryAfterMs: 100,
+        cause: error,
+      }),
+    );
+    if (this.#closed || !slot.ready) return;
+    this.#options.onWorkerLost?.(error);
+    this.#spawn().catch((cause) => this.#options.onWorkerLost?.(cause));
+  }
+
+  #finish(slot: Slot<Task, Result>, message: Exclude<FromWorker, { kind: "ready" }>): void {
+    if (slot.current?.id !== message.id) return;
+    const { job } = slot.current;
+    slot.current = undefined;
+    if (message.kind === "done") job.resolve(message.result as Result);
+    else job.reject(fromWorker(message));
+    if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      const free = this.#slots.filter((slot) => slot.ready && !slot.current);
+      const first = this.#queue[0];
+      if (free.length === 0 || !first) return;
+      // Order is kept: the oldest task goes next, to the worker that has its key warm if that one is free.
+      const key = first.options.key;
+      const slot = free.find(({ keys }) => key !== undefined && keys.has(key)) ?? leastLoaded(free);
+      this.#queue.shift();
+      this.#assign(slot, first);
+      this.#tellPositions(0);
+    }
+  }
+
+  #assign(slot: Slot<Task, Result>, job: Job<Task, Result>): void {
+    const id = this.#nextId++;
+    slot.current = { id, job };
+    const { key, onStart } = job.options;
+    if (key !== undefined) remember(slot.keys, key);
+    const startedAt = performance.now();
+    const { resolve } = job;
+    job.resolve = (result) => {
+      const ms = performance.now() - startedAt;
+      this.#taskMs = this.#taskMs === 0 ? ms : 0.8 * this.#taskMs + 0.2 * ms;
+      resolve(result);
+    };
+    onStart?.({ queueMs: startedAt - job.queuedAt });
+    slot.worker.postMessage({ id, task: job.task } satisfies ToWorker);
+  }
+
+  #tellPositions(from: number): void {
+    for (let index = Math.max(0, from); index < this.#queue.length; index++) {
+      this.#queue[index]?.options.onPosition?.(index + 1);
+    }
+  }
+
+  #isIdle(): boolean {
+    return this.#queue.length === 0 && this.#slots.every((slot) => !slot.current);
+  }
+}
+
+function leastLoaded<S extends { keys: Set<string> }>(slots: S[]): S {
+  return slots.reduce((best, slot) => (slot.keys.size < best.keys.size ? slot : best));
+}
+
+function remember(keys: Set<string>, key: string): void {
+  keys.delete(key);
+  keys.add(key);
+  for (const oldest of keys) {
+    if (keys.size <= keysRemembered) return;
+    keys.delete(oldest);
+  }
+}
+
+function fromWorker({ error, stack }: Extract<FromWorker, { kind: "failed" }>): Error {
+  if (error.code !== Code.INTERNAL) return new ServiceError(error);
+  return Object.assign(new Error("a task failed in a worker"), stack === undefined ? {} : { stack });
+}
+
+const cancelled = () => new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });
+const stopped = () =>
+  new ServiceError({ code: Code.UNAVAILABLE, message: "The service is stopping.", retryAfterMs: 1000 });

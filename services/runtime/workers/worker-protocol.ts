@@ -1,0 +1,14 @@
+import type { TransferListItem } from "node:worker_threads";
+import type { ErrorInit } from "../errors.js";
+
+export type ToWorker = { id: number; task: unknown };
+export type FromWorker =
+  | { kind: "ready"; detail: unknown }
+  | { kind: "done"; id: number; result: unknown }
+  | { kind: "failed"; id: number; error: ErrorInit; stack?: string | undefined };
+
+/** A result and what of it moves to the other thread instead of being copied. */
+export interface Transferable<T> {
+  result: T;
+  transfer: TransferListItem[];
+}
