@@ -1,3 +1,0 @@
-document.title = "Maskwire";
-export {};
-//# sourceMappingURL=main.js.map
