@@ -1,0 +1,240 @@
+import { describe, expect, it } from "vitest";
+import { bitmapToRle, checkRuns, rleArea, rleBoundingBox, rleIou } from "../../../proto/index.js";
+import { axisSamples, type Frame, frameFor, type ResizeRule } from "./frame.js";
+import { traceMask } from "./trace-mask.js";
+
+const GRID = 256;
+
+/** A repeatable generator of 0 <= x < 1 (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Logits [gridSize, gridSize] of a function of the grid's column and row. */
+function grid(logit: (x: number, y: number) => number, size = GRID): Float32Array {
+  return Float32Array.from({ length: size * size }, (_, at) => logit(at % size, Math.floor(at / size)));
+}
+
+/** The same interpolation at every pixel of the picture: what the trace must give. */
+function plainMask(logits: Float32Array, frame: Frame, threshold = 0): Uint8Array {
+  const { pictureWidth: width, pictureHeight: height, gridSize } = frame;
+  const [across, down] = [axisSamples(frame, "x"), axisSamples(frame, "y")];
+  const cells = ({ starts }: { starts: Uint32Array }, count: number) => {
+    const of = new Uint32Array(count);
+    for (let cell = 0; cell < gridSize - 1; cell++) of.fill(cell, starts[cell], starts[cell + 1]);
+    return of;
+  };
+  const [columns, rows] = [cells(across, width), cells(down, height)];
+  const value = (x: number, y: number) => Math.fround(logits[y * gridSize + x]! - threshold);
+  const bitmap = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [i, j] = [columns[x]!, rows[y]!];
+      const [s, t] = [across.weights[x]!, down.weights[y]!];
+      const above = value(i, j) * (1 - s) + value(i + 1, j) * s;
+      const below = value(i, j + 1) * (1 - s) + value(i + 1, j + 1) * s;
+      bitmap[y * width + x] = above * (1 - t) + below * t > 0 ? 1 : 0;
+    }
+  }
+  return bitmap;
+}
+
+/** One bilinear resize with align_corners=False, row-major, as torch.nn.functional.interpolate does it. */
+function resize(from: Float32Array, width: number, height: number, toWidth: number, toHeight: number): Float32Array {
+  const place = (i: number, size: number, toSize: number) => {
+    const at = Math.max(0, ((i + 0.5) * size) / toSize - 0.5);
+    const low = Math.min(Math.floor(at), size - 1);
+    return { low, high: Math.min(low + 1, size - 1), weight: at - low };
+  };
+  const xs = Array.from({ length: toWidth }, (_, x) => place(x, width, toWidth));
+  const out = new Float32Array(toWidth * toHeight);
+  for (let y = 0; y < toHeight; y++) {
+    const { low, high, weight } = place(y, height, toHeight);
+    xs.forEach((at, x) => {
+      const mix = (row: number) =>
+        from[row * width + at.low]! * (1 - at.weight) + from[row * width + at.high]! * at.weight;
+      out[y * toWidth + x] = mix(low) * (1 - weight) + mix(high) * weight;
+    });
+  }
+  return out;
+}
+
+/** Meta's `Sam.postprocess_masks`, threshold 0: to the frame, crop to the content, to the picture. */
+function twoStepMask(logits: Float32Array, frame: Frame): Uint8Array {
+  const { modelSize, contentWidth, contentHeight, pictureWidth, pictureHeight, gridSize } = frame;
+  const full = resize(logits, gridSize, gridSize, modelSize, modelSize);
+  const crop = new Float32Array(contentWidth * contentHeight);
+  for (let y = 0; y < contentHeight; y++) {
+    crop.set(full.subarray(y * modelSize, y * modelSize + contentWidth), y * contentWidth);
+  }
+  return resize(crop, contentWidth, contentHeight, pictureWidth, pictureHeight).map((value) =>
+    value > 0 ? 1 : 0,
+  ) as unknown as Uint8Array;
+}
+
+/** Shapes as functions of a place in the content, both coordinates 0 to 1; logits as steep as the model's own. */
+const shapes: Record<string, (x: number, y: number) => number> = {
+  disc: (x, y) => 60 * (0.3 - Math.hypot(x - 0.45, y - 0.55)),
+  ring: (x, y) => 60 * (0.12 - Math.abs(Math.hypot(x - 0.5, y - 0.5) - 0.3)),
+  "half plane": (x, y) => 40 * (x + 0.7 * y - 0.8),
+  waves: (x, y) => 8 * Math.sin(9 * x + 2) * Math.cos(7 * y) + 2 * Math.sin(23 * x * y),
+  "blobs at the edges": (x, y) => 9 * Math.cos(6.3 * x) + 9 * Math.cos(6.3 * y) - 6,
+};
+
+function smooth(shape: (x: number, y: number) => number, frame: Frame): Float32Array {
+  const unit = frame.modelSize / frame.gridSize;
+  return grid((x, y) => shape(((x + 0.5) * unit) / frame.contentWidth, ((y + 0.5) * unit) / frame.contentHeight));
+}
+
+const sizes: [number, number][] = [
+  [1500, 2250],
+  [640, 427],
+  [300, 200],
+  [1024, 1024],
+  [257, 1023],
+  [3, 1000],
+  [1000, 3],
+  [2, 2],
+  [1, 1],
+];
+
+function expectPlain(logits: Float32Array, frame: Frame, threshold = 0): void {
+  const traced = traceMask(logits, frame, threshold);
+  const { runs } = bitmapToRle(plainMask(logits, frame, threshold), frame.pictureWidth, frame.pictureHeight);
+  // Not toEqual: on a difference it would print all runs.
+  expect(Buffer.compare(new Uint8Array(traced.runs.buffer), new Uint8Array(runs.buffer))).toBe(0);
+  checkRuns(traced);
+  expect(traced.area).toBe(rleArea(traced));
+  expect(traced.box).toEqual(rleBoundingBox(traced));
+}
+
+describe.each(sizes)("a picture of %i x %i", (width, height) => {
+  for (const resizeRule of ["letterbox", "stretch"] satisfies ResizeRule[]) {
+    const frame = frameFor(width, height, { resize: resizeRule });
+
+    it.each(Object.entries(shapes))(`${resizeRule}: %s is the plain loop's mask, pixel for pixel`, (_name, shape) => {
+      expectPlain(smooth(shape, frame), frame);
+    });
+
+    it.each(Object.entries(shapes))(`${resizeRule}: %s is Meta's two-step mask but for the edge`, (_name, shape) => {
+      const logits = smooth(shape, frame);
+      const traced = traceMask(logits, frame);
+      const meta = bitmapToRle(twoStepMask(logits, frame), width, height);
+      if (traced.area > 500) expect(rleIou(traced, meta)).toBeGreaterThanOrEqual(0.995);
+      else expect(Math.abs(traced.area - rleArea(meta))).toBeLessThanOrEqual(Math.max(2, 0.05 * traced.area));
+    });
+  }
+});
+
+describe("pixel for pixel the plain loop's mask", () => {
+  const frames = sizes.slice(1).map(([width, height]) => frameFor(width, height));
+
+  it("on noise, where every piece may change", () => {
+    const next = random(1);
+    for (const frame of frames)
+      expectPlain(
+        grid(() => next() * 2 - 1),
+        frame,
+      );
+  });
+
+  it("on whole numbers, where many values and crossings are exactly 0", () => {
+    const next = random(2);
+    for (const frame of frames)
+      expectPlain(
+        grid(() => Math.round(next() * 4 - 2)),
+        frame,
+      );
+  });
+
+  it("on magnitudes far apart, where crossings crowd at one end", () => {
+    const next = random(3);
+    for (const frame of frames)
+      expectPlain(
+        grid(() => (next() - 0.5) * 10 ** (next() * 60 - 30)),
+        frame,
+      );
+  });
+
+  it("on logits that are the threshold or next to it", () => {
+    const next = random(4);
+    const near = [0.1, Math.fround(0.1), Math.fround(0.1) + 2 ** -27, 0.5, 0];
+    const logits = grid(() => near[Math.floor(next() * near.length)]!);
+    for (const frame of frames) expectPlain(logits, frame, 0.1);
+  });
+
+  it("on small grids and pictures", () => {
+    const next = random(5);
+    for (let round = 0; round < 300; round++) {
+      const gridSize = 2 + Math.floor(next() * 6);
+      const frame = frameFor(1 + Math.floor(next() * 60), 1 + Math.floor(next() * 60), {
+        modelSize: 1 + Math.floor(next() * 40),
+        gridSize,
+        resize: next() < 0.5 ? "letterbox" : "stretch",
+      });
+      expectPlain(
+        grid(() => next() - 0.5, gridSize),
+        frame,
+        next() < 0.5 ? 0 : next() - 0.5,
+      );
+    }
+  });
+});
+
+describe("traceMask", () => {
+  const frame = frameFor(640, 427);
+
+  it("gives nothing for logits at the threshold, and everything just above it", () => {
+    const empty = traceMask(
+      grid(() => 1),
+      frame,
+      1,
+    );
+    expect(empty).toMatchObject({ area: 0, box: { x: 0, y: 0, width: 0, height: 0 } });
+    expect(empty.runs).toEqual(Uint32Array.of(640 * 427));
+    const full = traceMask(
+      grid(() => 1.5),
+      frame,
+      1,
+    );
+    expect(full).toMatchObject({ area: 640 * 427, box: { x: 0, y: 0, width: 640, height: 427 } });
+    expect(full.runs).toEqual(Uint32Array.of(0, 640 * 427));
+  });
+
+  it("sees only the content of a letterboxed frame", () => {
+    const padding = grid((_x, y) => (y * 4 >= frame.contentHeight + 4 ? 10 : -10));
+    expect(traceMask(padding, frame).area).toBe(0);
+  });
+
+  it("puts an edge half way between two grid rows where their logits say so", () => {
+    // A picture of the frame's own size: grid row j has its centre at pixel 4 j + 1.5.
+    const square = frameFor(1024, 1024);
+    const { box } = traceMask(
+      grid((_x, y) => (y < 100 ? -1 : 1)),
+      square,
+    );
+    expect(box).toEqual({ x: 0, y: 400, width: 1024, height: 624 });
+  });
+
+  it("reads a view into a larger tensor", () => {
+    const tensor = new Float32Array(3 * GRID * GRID).fill(-1);
+    tensor.fill(1, GRID * GRID, 2 * GRID * GRID);
+    expect(traceMask(tensor.subarray(GRID * GRID, 2 * GRID * GRID), frame).area).toBe(640 * 427);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])("refuses %d", (bad) => {
+    const logits = grid(() => -1);
+    logits[GRID * GRID - 1] = bad;
+    expect(() => traceMask(logits, frame)).toThrow("not finite");
+  });
+
+  it("refuses another number of logits", () => {
+    expect(() => traceMask(new Float32Array(10), frame)).toThrow(RangeError);
+  });
+});
