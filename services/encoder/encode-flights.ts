@@ -1,0 +1,88 @@
+/** Tells what becomes of an encode: how far it is, while it is under way. */
+export type Progress = { stage: "queued"; position: number; etaMs: number } | { stage: "encoding" };
+
+interface Flight<T> {
+  listeners: Set<(progress: Progress) => void>;
+  latest: Progress | undefined;
+  outcome: Promise<T>;
+  /** Aborts the work; only while it still waits does that stop it. */
+  controller: AbortController;
+}
+
+/**
+ * One encode for everybody who asks for the same embedding at once. Work that everybody has left is cancelled while it
+ * still waits; once it runs it is finished, since its result is cached for the next.
+ */
+export class EncodeFlights<T> {
+  readonly #flights = new Map<string, Flight<T>>();
+
+  get size(): number {
+    return this.#flights.size;
+  }
+
+  /** Whether asking for this key now joins work that is already under way. */
+  has(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
+  /**
+   * Joins the flight for `key`, or begins it with `work`.
+   * @param listener hears the latest progress at once and every change until the outcome or `signal`'s abort.
+   * @throws what `work` throws; AbortError when `signal` aborts first.
+   */
+  async join(
+    key: string,
+    listener: (progress: Progress) => void,
+    signal: AbortSignal,
+    work: (report: (progress: Progress) => void, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const flight = this.#flights.get(key) ?? this.#begin(key, work);
+    flight.listeners.add(listener);
+    if (flight.latest) listener(flight.latest);
+    let leave: () => void = () => {};
+    const left = new Promise<never>((_, reject) => {
+      leave = () => reject(signal.reason);
+      signal.addEventListener("abort", leave, { once: true });
+    });
+    try {
+      return await Promise.race([flight.outcome, left]);
+    } finally {
+      signal.removeEventListener("abort", leave);
+      flight.listeners.delete(listener);
+      if (flight.listeners.size === 0 && this.#flights.get(key) === flight) {
+        if (flight.latest?.stage !== "encoding") {
+          this.#flights.delete(key);
+          flight.controller.abort();
+        }
+      }
+    }
+  }
+
+  /** Resolves when no flight is left, or when the signal aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    const landed = Promise.allSettled([...this.#flights.values()].map((flight) => flight.outcome));
+    await Promise.race([landed, aborted]);
+  }
+
+  #begin(key: string, work: (report: (progress: Progress) => void, signal: AbortSignal) => Promise<T>): Flight<T> {
+    const controller = new AbortController();
+    const listeners: Flight<T>["listeners"] = new Set();
+    const flight: Flight<T> = { listeners, latest: undefined, controller, outcome: Promise.resolve() as never };
+    const report = (progress: Progress) => {
+      flight.latest = progress;
+      for (const listener of listeners) listener(progress);
+    };
+    this.#flights.set(key, flight);
+    flight.outcome = work(report, controller.signal).finally(() => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    });
+    // Everybody may have left by the time it fails; that is nobody's unhandled rejection.
+    flight.outcome.catch(() => {});
+    return flight;
+  }
+}

@@ -1,0 +1,90 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { EncodeEventSchema, EncodeReadySchema, EncodeRequest } from "../../proto/index.js";
+import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
+import type { CallContext, Send } from "../runtime/grpc/serve.js";
+import { checkImageId, imageIdOf } from "../runtime/image-id.js";
+import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { Progress } from "./encode-flights.js";
+import type { EncoderTier } from "./encoder-tier.js";
+import { checkBytes, inspectImage } from "./images/inspect-image.js";
+
+type Ready = MessageInitShape<typeof EncodeReadySchema>;
+type SendEvent = Send<MessageInitShape<typeof EncodeEventSchema>>;
+
+/** `EncoderService.Encode`: header, chunks -> events, the last of them `ready`. */
+export async function encode(
+  tier: EncoderTier,
+  requests: AsyncIterable<EncodeRequest>,
+  send: SendEvent,
+  { signal }: CallContext,
+): Promise<void> {
+  const parts = requests[Symbol.asyncIterator]();
+  const first = await parts.next();
+  if (first.done || first.value.part.case !== "header") {
+    throw invalidArgument("The first message of Encode must be its header.");
+  }
+  const header = first.value.part.value;
+  const model = tier.model(header.model);
+  const claimedId = header.imageId && checkImageId(header.imageId);
+  const finish = async (ready: Ready) => send({ event: { case: "ready", value: ready } });
+
+  if (claimedId) {
+    const known = await tier.embeddings.get(claimedId, model);
+    if (known) return finish(cachedReady(known.header, model));
+  }
+  const underWay = claimedId && tier.isEncoding(claimedId, model);
+  if (!underWay && tier.isFull) {
+    throw overloaded(`Too many pictures are waiting; try again in ${tier.retryAfterMs} ms.`, tier.retryAfterMs);
+  }
+  const uploaded = await readChunks(parts, tier);
+  const bytes = uploaded ?? (claimedId && (await tier.images.get(claimedId)));
+  if (!bytes) {
+    if (!claimedId) throw invalidArgument("Send the picture's bytes, or the image_id of a stored one.");
+    throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture is not stored; upload it." });
+  }
+  const imageId = uploaded ? imageIdOf(uploaded) : claimedId;
+  if (claimedId && imageId !== claimedId) {
+    throw invalidArgument(`The bytes have the digest ${imageId}, not ${claimedId} as the header says.`);
+  }
+  if (!claimedId) {
+    const known = await tier.embeddings.get(imageId, model);
+    if (known) return finish(cachedReady(known.header, model));
+  }
+  // Progress is told in order and never after the outcome.
+  let told = Promise.resolve();
+  const tell = (progress: Progress) => {
+    told = told.then(() => send(toEvent(progress))).catch(() => {});
+  };
+  const ready = await tier.encodeOnce(imageId, model, tell, signal, async () => {
+    const size = await inspectImage(bytes, tier.limits);
+    if (uploaded) await tier.images.set(imageId, uploaded);
+    return { imageId, bytes, ...size };
+  });
+  await told;
+  await finish(ready);
+}
+
+/** The bytes of the chunks, or undefined when there are none. The limit holds while they arrive. */
+async function readChunks(parts: AsyncIterator<EncodeRequest>, tier: EncoderTier): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (let next = await parts.next(); !next.done; next = await parts.next()) {
+    const { part } = next.value;
+    if (part.case !== "chunk") throw invalidArgument("After the header only chunks may follow.");
+    total += part.value.byteLength;
+    checkBytes(total, tier.limits);
+    chunks.push(part.value);
+  }
+  return chunks.length > 0 ? Buffer.concat(chunks, total) : undefined;
+}
+
+function cachedReady(image: { imageId: string; width: number; height: number }, model: ModelSpec): Ready {
+  const { imageId, width, height } = image;
+  return { image: { imageId, width, height }, model: model.id, cached: true, timings: {} };
+}
+
+function toEvent(progress: Progress): MessageInitShape<typeof EncodeEventSchema> {
+  return progress.stage === "encoding"
+    ? { event: { case: "encoding", value: {} } }
+    : { event: { case: "queued", value: { position: progress.position, etaMs: progress.etaMs } } };
+}

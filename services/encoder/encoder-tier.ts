@@ -1,0 +1,203 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
+import { ServiceError } from "../runtime/errors.js";
+import { serve } from "../runtime/grpc/serve.js";
+import type { Host, Tier } from "../runtime/host.js";
+import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
+import { embeddingKey } from "../runtime/models/embedding-key.js";
+import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
+import { verifyModelFile } from "../runtime/models/model-file.js";
+import type { Settings } from "../runtime/settings.js";
+import type { BlobStore } from "../runtime/stores/blob-store.js";
+import { EmbeddingStore } from "../runtime/stores/embedding-store.js";
+import type { Stores } from "../runtime/stores/open-stores.js";
+import { WorkerPool } from "../runtime/workers/worker-pool.js";
+import { encode } from "./encode.js";
+import { EncodeFlights, type Progress } from "./encode-flights.js";
+import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-worker.js";
+import type { ImageLimits } from "./images/inspect-image.js";
+import { lookupImage } from "./lookup-image.js";
+
+type Ready = MessageInitShape<typeof EncodeReadySchema>;
+
+/** Owns the encoder's worker and the encodes under way. Pictures come in over RPC, embeddings go to the store. */
+export class EncoderTier implements Tier {
+  readonly name = "encoder";
+  readonly services = [EncoderService.typeName];
+  readonly embeddings: EmbeddingStore;
+  readonly images: BlobStore;
+  readonly limits: ImageLimits;
+  readonly #settings: Settings;
+  readonly #manifest: Manifest;
+  readonly #host: Host;
+  readonly #flights = new EncodeFlights<Ready>();
+  readonly #metrics: EncoderMetrics;
+  #pool: WorkerPool<EncodeTask, EncodedImage> | undefined;
+  #running: Record<string, { provider: string }> = {};
+
+  constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
+    this.#host = host;
+    this.#settings = settings;
+    this.#manifest = manifest;
+    this.limits = settings.limits;
+    this.images = stores.images;
+    this.embeddings = new EmbeddingStore(stores.embeddings, host.metrics, host.logger);
+    this.#metrics = createMetrics(host, () => this.#pool?.waiting ?? 0);
+    serve(
+      host.grpc,
+      EncoderService,
+      {
+        encode: (requests, send, context) => encode(this, requests, send, context),
+        lookupImage: (request) => lookupImage(this, request),
+      },
+      { signal: host.forced, logger: host.logger },
+    );
+  }
+
+  /** Verifies, loads and warms the model. @throws when a file is not the manifest's or no provider can start. */
+  async start(): Promise<void> {
+    const { encoder } = this.#settings;
+    const model = this.model("");
+    const path = await verifyModelFile(model.encoder, this.#manifest);
+    const data: EncoderWorkerData = {
+      models: [{ model, path }],
+      providers: encoder.providers,
+      threads: encoder.threads,
+    };
+    this.#pool = await WorkerPool.start({
+      entry: new URL("./encoder-worker.js", import.meta.url),
+      data,
+      size: 1,
+      maxQueue: encoder.maxQueue,
+      what: "pictures",
+      onWorkerLost: (err) => this.#host.logger.error({ err }, "encoder worker lost; another takes its place"),
+    });
+    this.#running = this.#pool.details[0] as Record<string, { provider: string }>;
+    for (const [id, { provider }] of Object.entries(this.#running))
+      this.#metrics.provider.set({ model: id, provider }, 1);
+    this.#host.logger.info({ tier: this.name, models: this.#running, threads: encoder.threads }, "encoder ready");
+  }
+
+  readiness() {
+    return { ready: this.#pool !== undefined, detail: { models: this.#running, waiting: this.#pool?.waiting ?? 0 } };
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    await this.#flights.drain(signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool?.close();
+  }
+
+  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when there is none. */
+  model(id: string): ModelSpec {
+    return this.#manifest.get(id || (this.#settings.model ?? this.#manifest.defaultId));
+  }
+
+  isEncoding(imageId: string, model: ModelSpec): boolean {
+    return this.#flights.has(embeddingKey(imageId, model));
+  }
+
+  /** True when an encode that joined now would be refused. */
+  get isFull(): boolean {
+    return (this.#pool?.waiting ?? 0) >= this.#settings.encoder.maxQueue;
+  }
+
+  get retryAfterMs(): number {
+    return Math.max(100, this.#pool?.waitMs ?? 1000);
+  }
+
+  /**
+   * Encodes a picture unless somebody already does; either way resolves when its embedding is stored.
+   * @param prepare checks and stores the upload; runs only for the caller that begins the encode.
+   */
+  async encodeOnce(
+    imageId: string,
+    model: ModelSpec,
+    listener: (progress: Progress) => void,
+    signal: AbortSignal,
+    prepare: () => Promise<Omit<EncodeTask, "modelId">>,
+  ): Promise<Ready> {
+    const key = embeddingKey(imageId, model);
+    if (this.#flights.has(key)) this.#metrics.encodes.inc({ outcome: "joined" });
+    return this.#flights.join(key, listener, signal, async (report, abandoned) => {
+      const task = { ...(await prepare()), modelId: model.id };
+      try {
+        return await this.#encode(task, model, report, abandoned);
+      } catch (error) {
+        this.#metrics.encodes.inc({ outcome: "failed" });
+        // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
+        if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await this.images.delete(imageId);
+        throw error;
+      }
+    });
+  }
+
+  async #encode(
+    task: EncodeTask,
+    model: ModelSpec,
+    report: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Ready> {
+    const pool = this.#pool;
+    if (!pool) throw new Error("the encoder is not started");
+    let waitedMs = 0;
+    const { record, preprocessMs, encodeMs } = await pool.run(task, {
+      signal,
+      onPosition: (position) => report({ stage: "queued", position, etaMs: Math.round(position * pool.taskMs) }),
+      onStart: ({ queueMs }) => {
+        waitedMs = queueMs;
+        report({ stage: "encoding" });
+      },
+    });
+    const encodedAt = performance.now();
+    await this.embeddings.set(task.imageId, model, record);
+    const storeMs = performance.now() - encodedAt;
+    this.#metrics.encodes.inc({ outcome: "encoded" });
+    const stages = { queue: waitedMs, preprocess: preprocessMs, encode: encodeMs, store: storeMs };
+    for (const [stage, ms] of Object.entries(stages)) this.#metrics.seconds.observe({ stage }, ms / 1000);
+    const { imageId, width, height } = task;
+    return {
+      image: { imageId, width, height },
+      model: model.id,
+      cached: false,
+      timings: { queueMs: waitedMs, preprocessMs, encodeMs, storeMs },
+    };
+  }
+}
+
+type EncoderMetrics = ReturnType<typeof createMetrics>;
+
+function createMetrics({ metrics }: Host, waiting: () => number) {
+  const registers = [metrics];
+  new Gauge({
+    name: "maskwire_encoder_queue_depth",
+    help: "Pictures that wait to be encoded",
+    registers,
+    collect() {
+      this.set(waiting());
+    },
+  });
+  return {
+    encodes: new Counter({
+      name: "maskwire_encodes_total",
+      help: "Encodes by outcome: encoded, failed, or joined to one already under way",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    seconds: new Histogram({
+      name: "maskwire_encode_seconds",
+      help: "Time of an encode by stage",
+      labelNames: ["stage"],
+      buckets: latencyBuckets,
+      registers,
+    }),
+    provider: new Gauge({
+      name: "maskwire_encoder_provider",
+      help: "1 for the execution provider that runs the model",
+      labelNames: ["model", "provider"],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,112 @@
+import { workerData } from "node:worker_threads";
+import { Tensor } from "onnxruntime-node";
+import { encodeHalf } from "../runtime/half-float.js";
+import { createSession } from "../runtime/models/create-session.js";
+import { type Frame, frameFor } from "../runtime/models/frame.js";
+import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { Provider } from "../runtime/settings.js";
+import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
+import { serveTasks } from "../runtime/workers/serve-tasks.js";
+import { preprocess } from "./images/preprocess.js";
+
+/** What a worker is started with. */
+export interface EncoderWorkerData {
+  models: { model: ModelSpec; path: string }[];
+  providers: Provider[];
+  threads: number;
+}
+
+export interface EncodeTask {
+  imageId: string;
+  modelId: string;
+  /** The uploaded file. */
+  bytes: Uint8Array;
+  /** Size of the upright picture. */
+  width: number;
+  height: number;
+}
+
+export interface EncodedImage {
+  /** An embedding record. */
+  record: Uint8Array;
+  preprocessMs: number;
+  encodeMs: number;
+}
+
+const { models, providers, threads } = workerData as EncoderWorkerData;
+
+await serveTasks<EncodeTask, EncodedImage>(async () => {
+  const loaded = new Map<string, (task: EncodeTask) => Promise<EncodedImage>>();
+  const running: Record<string, unknown> = {};
+  for (const { model, path } of models) {
+    const { session, provider, skipped } = await createSession(path, { providers, threads });
+    const infer = async (planes: Float32Array) => {
+      const { size } = model.preprocess;
+      const outputs = await session.run({ [model.encoder.input]: new Tensor("float32", planes, [1, 3, size, size]) });
+      return model.encoder.outputs.map(({ name, dims }) => checkTensor(outputs[name], name, dims));
+    };
+    // The first run allocates and, on a GPU, compiles: done before the service says it is ready.
+    await infer(new Float32Array(3 * model.preprocess.size ** 2)).catch((error) => {
+      // An empty picture may give a constant embedding, which is refused for pictures but proves that the model runs.
+      if (!(error instanceof BadEmbeddingError)) throw error;
+    });
+    running[model.id] = { provider, skipped };
+    loaded.set(model.id, (task) => encode(task, model, infer));
+  }
+  return {
+    detail: running,
+    run: async (task) => {
+      const run = loaded.get(task.modelId);
+      if (!run) throw new Error(`model ${task.modelId} is not loaded`);
+      const result = await run(task);
+      return { result, transfer: [result.record.buffer as ArrayBuffer] };
+    },
+  };
+});
+
+async function encode(
+  { imageId, bytes, width, height }: EncodeTask,
+  model: ModelSpec,
+  infer: (planes: Float32Array) => Promise<Float32Array[]>,
+): Promise<EncodedImage> {
+  const started = performance.now();
+  const frame: Frame = frameFor(width, height, { modelSize: model.preprocess.size, resize: model.preprocess.resize });
+  const planes = await preprocess(bytes, frame, model.preprocess);
+  const preprocessed = performance.now();
+  const tensors = await infer(planes);
+  const record = encodeEmbeddingRecord(
+    {
+      imageId,
+      modelId: model.id,
+      weights: model.encoder.sha256,
+      dtype: "float16",
+      width,
+      height,
+      tensors: model.encoder.outputs,
+    },
+    tensors.map((tensor) => encodeHalf(tensor)),
+  );
+  return { record, preprocessMs: preprocessed - started, encodeMs: performance.now() - preprocessed };
+}
+
+/** An embedding that must not be cached or used. */
+class BadEmbeddingError extends Error {
+  override readonly name = "BadEmbeddingError";
+}
+
+/** @throws BadEmbeddingError for values that no picture gives: NaN, infinite, over the half float's range, or all the same. */
+function checkTensor(tensor: Tensor | undefined, name: string, dims: number[]): Float32Array {
+  if (tensor?.type !== "float32" || tensor.dims.join() !== dims.join()) {
+    throw new Error(`the encoder's output "${name}" is not float32 ${dims.join("x")} as the manifest says`);
+  }
+  const values = tensor.data as Float32Array;
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const value of values) {
+    if (!(Math.abs(value) <= 65504)) throw new BadEmbeddingError(`the embedding "${name}" holds ${value}`);
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  if (low === high) throw new BadEmbeddingError(`the embedding "${name}" is constant`);
+  return values;
+}

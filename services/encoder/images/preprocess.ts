@@ -1,0 +1,48 @@
+import type { Frame } from "../../runtime/models/frame.js";
+import type { Preprocess } from "../../runtime/models/manifest.js";
+import { damagedImage } from "./inspect-image.js";
+import { openImage } from "./sharp.js";
+
+/**
+ * A picture file as the encoder's input: upright, sRGB, transparency over white, fitted into the square frame,
+ * normalised, padding zero. As Meta's `Sam.preprocess` after `ResizeLongestSide.apply_image`.
+ * @returns float32, shape [1, 3, size, size].
+ * @throws ServiceError INVALID_ARGUMENT (DAMAGED_IMAGE) when the pixels cannot be read.
+ */
+export async function preprocess(bytes: Uint8Array, frame: Frame, rules: Preprocess): Promise<Float32Array> {
+  const { data, info } = await openImage(bytes)
+    .autoOrient()
+    // Triangle filter with its support scaled when shrinking: PIL's antialiased bilinear, which SAM was trained with.
+    .resize(frame.contentWidth, frame.contentHeight, { fit: "fill", kernel: "linear" })
+    .flatten({ background: "#ffffff" })
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause: unknown) => {
+      throw damagedImage("The picture's pixels are damaged or cut short.", cause);
+    });
+  if (info.channels < 3) throw new Error(`sharp gave ${info.channels} channels for sRGB`);
+  return normalise(data, info.channels, frame, rules);
+}
+
+/** Interleaved RGB bytes of the content -> planar, normalised, padded with zeros on the right and at the bottom. */
+export function normalise(
+  pixels: Uint8Array,
+  channels: number,
+  frame: Frame,
+  { size, mean, std }: Preprocess,
+): Float32Array {
+  const { contentWidth, contentHeight } = frame;
+  const planes = new Float32Array(3 * size * size);
+  for (let channel = 0; channel < 3; channel++) {
+    const scale = 1 / (std[channel] as number);
+    const shift = -(mean[channel] as number) * scale;
+    for (let y = 0; y < contentHeight; y++) {
+      let from = y * contentWidth * channels + channel;
+      const row = (channel * size + y) * size;
+      for (let x = 0; x < contentWidth; x++, from += channels)
+        planes[row + x] = (pixels[from] as number) * scale + shift;
+    }
+  }
+  return planes;
+}
