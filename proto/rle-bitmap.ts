@@ -2,13 +2,13 @@
 import { checkMaskSize, checkRuns, eachColumnSpan, type MaskRuns, RunsBuilder } from "./rle.js";
 
 /**
- * The mask as `height * width` bytes, 0 or 1, row by row.
+ * The mask as `height * width` bytes, row by row: 0 outside, `foreground` (1 to 255) inside.
  *
  * Only where a column's value changes is anything written: each row is a copy of the one above with those columns
  * flipped, so memory is walked in order whatever the shape.
  * @throws RangeError as {@link checkRuns} does.
  */
-export function rleToBitmap(mask: MaskRuns): Uint8Array {
+export function rleToBitmap(mask: MaskRuns, foreground = 1): Uint8Array {
   checkRuns(mask);
   const { height, width } = mask;
   const flips = columnFlips(mask);
@@ -18,7 +18,7 @@ export function rleToBitmap(mask: MaskRuns): Uint8Array {
     if (y > 0) bitmap.copyWithin(row, row - width, row);
     for (let i = flips.starts[y]!; i < flips.starts[y + 1]!; i++) {
       const at = row + flips.columns[i]!;
-      bitmap[at] = bitmap[at]! ^ 1;
+      bitmap[at] = bitmap[at]! ^ foreground;
     }
   }
   return bitmap;
