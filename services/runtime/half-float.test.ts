@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decodeHalf, encodeHalf } from "./half-float.js";
 
 /** The value of a half by its definition. */
-function valueOf(half: number): number {
+function halfValue(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
   const mantissa = half & 0x3ff;
@@ -49,8 +49,8 @@ describe("encodeHalf", () => {
 
   it("gives back every half, and rounds between neighbours to the nearest, ties to even", () => {
     for (let half = 0; half < 0x7c00; half++) {
-      const low = valueOf(half);
-      const high = half === 0x7bff ? 65536 : valueOf(half + 1);
+      const low = halfValue(half);
+      const high = half === 0x7bff ? 65536 : halfValue(half + 1);
       const middle = (low + high) / 2;
       const step = Math.max(middle * 2 ** -22, 2 ** -149);
       const values = Float32Array.of(low, middle - step, middle, middle + step, -low, -middle);
@@ -70,7 +70,7 @@ describe("decodeHalf", () => {
     const halves = Uint16Array.from({ length: 0x10000 }, (_, half) => half);
     const values = decodeHalf(halves);
     let wrong = 0;
-    for (const half of halves) if (!Object.is(values[half], valueOf(half))) wrong++;
+    for (const half of halves) if (!Object.is(values[half], halfValue(half))) wrong++;
     expect(wrong).toBe(0);
   });
 
