@@ -1,1 +1,3 @@
-document.title = "Maskwire";
+import { start } from "./start.js";
+
+start();

@@ -1,0 +1,36 @@
+import { decodeRle, type Mask } from "../../proto/index.js";
+import { type Outline, traceOutlines } from "./contour.js";
+
+/** Outlines are traced once a mask, however often it is painted: undo, redo and a resize cost nothing. */
+const traced = new WeakMap<Mask, readonly Outline[]>();
+
+export function outlinesOf(mask: Mask): readonly Outline[] {
+  const known = traced.get(mask);
+  if (known !== undefined) return known;
+  const outlines = mask.rle === undefined || mask.area === 0 ? [] : traceOutlines(decodeRle(mask.rle));
+  traced.set(mask, outlines);
+  return outlines;
+}
+
+/** Points closer than this many pixels of the screen cannot be told apart. */
+const finestStep = 0.6;
+
+/** The mask as a path, to be filled with the even-odd rule; `scale` is in pixels of the canvas a pixel of the picture. */
+export function maskPath(mask: Mask, scale: number, left = 0, top = 0): Path2D {
+  const path = new Path2D();
+  for (const outline of outlinesOf(mask)) {
+    let lastX = Number.NaN;
+    let lastY = Number.NaN;
+    for (let i = 0; i < outline.length; i += 2) {
+      const x = (outline[i]! - left) * scale;
+      const y = (outline[i + 1]! - top) * scale;
+      if (Math.abs(x - lastX) < finestStep && Math.abs(y - lastY) < finestStep) continue;
+      if (i === 0) path.moveTo(x, y);
+      else path.lineTo(x, y);
+      lastX = x;
+      lastY = y;
+    }
+    path.closePath();
+  }
+  return path;
+}

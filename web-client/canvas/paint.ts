@@ -1,0 +1,155 @@
+import type { Mask } from "../../proto/index.js";
+import type { Corners, Prompts, Spot } from "../state/state.js";
+import { maskPath } from "./mask-path.js";
+import { placeOf, type Viewport } from "./viewport.js";
+
+/** What is to be seen on the canvas. */
+export interface Scene {
+  readonly picture: CanvasImageSource;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly viewport: Viewport;
+  /** Device pixels per CSS pixel. */
+  readonly density: number;
+  readonly mask: { readonly mask: Mask; readonly look: MaskLook } | undefined;
+  readonly prompts: Prompts;
+  /** Prompts that are not answered yet look lighter. */
+  readonly pending: boolean;
+  /** The box being drawn, in CSS pixels. */
+  readonly rubber: Corners | undefined;
+  /** The keyboard's pointer, in pixels of the picture. */
+  readonly cursor: Spot | undefined;
+}
+
+/** A preview only suggests; a pending mask is the one before the latest click. */
+export type MaskLook = "final" | "pending" | "preview";
+
+// Painted on photographs, so the same in both themes; light next to dark shows on any background.
+const fill = "rgb(56 132 255)";
+const edge = "rgb(255 255 255)";
+const edgeShade = "rgb(6 24 66 / 0.55)";
+const include = "rgb(22 163 92)";
+const exclude = "rgb(224 49 72)";
+
+export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { viewport, density, size } = scene;
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.drawImage(scene.picture, 0, 0, viewport.width, viewport.height);
+  if (scene.mask !== undefined) paintMask(context, scene.mask.mask, scene.mask.look, viewport);
+  const { points, box } = scene.prompts;
+  if (box !== undefined) paintBox(context, scaleBox(box, viewport, size), false);
+  if (scene.rubber !== undefined) paintBox(context, scene.rubber, true);
+  points.forEach((point, index) => {
+    const latest = index === points.length - 1;
+    paintPoint(context, placeOf(viewport, size, point), point.label, scene.pending && latest);
+  });
+  if (scene.cursor !== undefined) paintCursor(context, placeOf(viewport, size, scene.cursor));
+}
+
+function paintMask(context: CanvasRenderingContext2D, mask: Mask, look: MaskLook, viewport: Viewport): void {
+  const path = maskPath(mask, viewport.scale);
+  context.save();
+  if (look !== "preview") {
+    // Everything but the object steps back.
+    const outside = new Path2D();
+    outside.rect(0, 0, viewport.width, viewport.height);
+    outside.addPath(path);
+    context.globalAlpha = look === "final" ? 0.34 : 0.2;
+    context.fillStyle = "rgb(8 12 24)";
+    context.fill(outside, "evenodd");
+  }
+  context.globalAlpha = { final: 0.4, pending: 0.26, preview: 0.24 }[look];
+  context.fillStyle = fill;
+  context.fill(path, "evenodd");
+  context.lineJoin = "round";
+  context.globalAlpha = look === "pending" ? 0.6 : 1;
+  context.lineWidth = look === "preview" ? 3 : 4.5;
+  context.strokeStyle = edgeShade;
+  context.stroke(path);
+  context.lineWidth = look === "preview" ? 1.5 : 2;
+  context.strokeStyle = edge;
+  if (look === "preview") context.setLineDash([5, 4]);
+  context.stroke(path);
+  context.restore();
+}
+
+function paintBox(context: CanvasRenderingContext2D, box: Corners, drawing: boolean): void {
+  const left = Math.min(box.x0, box.x1);
+  const top = Math.min(box.y0, box.y1);
+  const width = Math.abs(box.x1 - box.x0);
+  const height = Math.abs(box.y1 - box.y0);
+  context.save();
+  context.lineJoin = "round";
+  if (drawing) {
+    context.fillStyle = "rgb(255 255 255 / 0.14)";
+    context.fillRect(left, top, width, height);
+  }
+  context.lineWidth = 3.5;
+  context.strokeStyle = "rgb(6 24 66 / 0.5)";
+  context.strokeRect(left, top, width, height);
+  context.lineWidth = 1.5;
+  context.strokeStyle = edge;
+  context.setLineDash([7, 5]);
+  context.strokeRect(left, top, width, height);
+  context.restore();
+}
+
+/** A plus or a minus in a ring: told apart by shape as well as by colour. */
+function paintPoint(context: CanvasRenderingContext2D, { x, y }: Spot, label: 0 | 1, pending: boolean): void {
+  const radius = 8.5;
+  context.save();
+  context.shadowColor = "rgb(0 0 0 / 0.45)";
+  context.shadowBlur = 6;
+  context.shadowOffsetY = 1;
+  context.fillStyle = edge;
+  context.beginPath();
+  context.arc(x, y, radius + 2, 0, 2 * Math.PI);
+  context.fill();
+  context.shadowColor = "transparent";
+  context.globalAlpha = pending ? 0.6 : 1;
+  context.fillStyle = label === 1 ? include : exclude;
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+  context.globalAlpha = 1;
+  context.strokeStyle = edge;
+  context.lineWidth = 2;
+  context.lineCap = "round";
+  context.beginPath();
+  context.moveTo(x - 4, y);
+  context.lineTo(x + 4, y);
+  if (label === 1) {
+    context.moveTo(x, y - 4);
+    context.lineTo(x, y + 4);
+  }
+  context.stroke();
+  context.restore();
+}
+
+function paintCursor(context: CanvasRenderingContext2D, { x, y }: Spot): void {
+  context.save();
+  for (const [width, style] of [
+    [4, "rgb(0 0 0 / 0.6)"],
+    [1.5, "rgb(255 255 255)"],
+  ] as const) {
+    context.lineWidth = width;
+    context.strokeStyle = style;
+    context.beginPath();
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ] as const) {
+      context.moveTo(x + dx * 5, y + dy * 5);
+      context.lineTo(x + dx * 16, y + dy * 16);
+    }
+    context.stroke();
+  }
+  context.restore();
+}
+
+function scaleBox(box: Corners, viewport: Viewport, size: Scene["size"]): Corners {
+  const x = viewport.width / size.width;
+  const y = viewport.height / size.height;
+  return { x0: box.x0 * x, y0: box.y0 * y, x1: box.x1 * x, y1: box.y1 * y };
+}

@@ -1,0 +1,78 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type ClientFrame, ClientFrameSchema, ServerFrameSchema } from "../../proto/index.js";
+import type { ClientEvent } from "../state/event.js";
+
+/** Longer than this without a welcome, and another try has better chances. */
+const welcomeMs = 10_000;
+const abnormalClosure = 1006;
+const unreadable = 1007;
+
+/** The session's WebSocket: one at a time, its frames as events. */
+export class Socket {
+  readonly #url: URL;
+  readonly #dispatch: (event: ClientEvent) => void;
+  #socket: WebSocket | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(url: URL, dispatch: (event: ClientEvent) => void) {
+    this.#url = url;
+    this.#dispatch = dispatch;
+  }
+
+  connect(): void {
+    this.#socket?.close();
+    const socket = new WebSocket(this.#url, "maskwire.v1");
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    this.#timer = setTimeout(() => this.#lose(socket, abnormalClosure), welcomeMs);
+    socket.addEventListener("message", ({ data }) => {
+      if (socket !== this.#socket || !(data instanceof ArrayBuffer)) return;
+      try {
+        this.#receive(new Uint8Array(data));
+      } catch {
+        // A frame that cannot be read may have been the answer to a click: a new session answers it again.
+        this.#lose(socket, unreadable);
+      }
+    });
+    socket.addEventListener("close", ({ code }) => this.#lose(socket, code));
+  }
+
+  send(frame: ClientFrame["frame"]): void {
+    // What cannot be sent is sent again after the reconnection that its closing leads to.
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame })));
+  }
+
+  /** Gives the connection up; the browser itself may take minutes to notice that the network is gone. */
+  drop(): void {
+    if (this.#socket !== undefined) this.#lose(this.#socket, abnormalClosure);
+  }
+
+  #receive(bytes: Uint8Array): void {
+    const atMs = performance.now();
+    const { frame } = fromBinary(ServerFrameSchema, bytes);
+    switch (frame.case) {
+      case "welcome":
+        clearTimeout(this.#timer);
+        this.#dispatch({ kind: "welcome", welcome: frame.value, atMs });
+        break;
+      case "image":
+        this.#dispatch({ kind: "image-event", event: frame.value, atMs });
+        break;
+      case "segment":
+        this.#dispatch({ kind: "answer", response: frame.value, atMs });
+        break;
+      case "error":
+        this.#dispatch({ kind: "frame-error", error: frame.value });
+        break;
+    }
+  }
+
+  #lose(socket: WebSocket, code: number): void {
+    if (socket !== this.#socket) return;
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    socket.close();
+    this.#dispatch({ kind: "socket-closed", code, atMs: performance.now(), random: Math.random() });
+  }
+}

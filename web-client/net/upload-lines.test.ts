@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { parseLine, splitLines, uploadError } from "./upload-lines.js";
+
+describe("splitLines", () => {
+  it("gives whole lines once and keeps the rest", () => {
+    const first = splitLines('{"a":1}\n{"b"', 0);
+    expect(first).toEqual({ lines: ['{"a":1}'], next: 8 });
+    expect(splitLines('{"a":1}\n{"b":2}\n', first.next)).toEqual({ lines: ['{"b":2}'], next: 16 });
+    expect(splitLines('{"a":1}\n', 8)).toEqual({ lines: [], next: 8 });
+  });
+});
+
+describe("parseLine", () => {
+  it("reads the events of the contract", () => {
+    expect(parseLine('{"queued":{"position":3,"etaMs":2500}}')).toMatchObject({
+      kind: "event",
+      event: { event: { case: "queued", value: { position: 3, etaMs: 2500 } } },
+    });
+    expect(parseLine('{"ready":{"image":{"imageId":"sha256:00","width":4,"height":3},"later":1}}')).toMatchObject({
+      event: { event: { case: "ready", value: { image: { width: 4 } } } },
+    });
+  });
+
+  it("reads errors, with the hint when there is one", () => {
+    expect(parseLine('{"error":{"code":"INVALID_ARGUMENT","message":"this picture is damaged"}}')).toEqual({
+      kind: "error",
+      message: "This picture is damaged.",
+      retryAfterMs: undefined,
+    });
+    expect(parseLine('{"error":{"code":"RESOURCE_EXHAUSTED","message":"Busy.","retryAfterMs":700}}')).toMatchObject({
+      retryAfterMs: 700,
+    });
+  });
+
+  it("passes over what it does not know", () => {
+    for (const line of ["", "nonsense", "[]", "null", '{"future":{}}', '{"queued":7}']) {
+      expect(parseLine(line)).toBeUndefined();
+    }
+  });
+});
+
+describe("uploadError", () => {
+  it("repeats what may pass, after the time the service names", () => {
+    expect(uploadError(429, "", "3")).toMatchObject({ retryAfterMs: 3000 });
+    expect(uploadError(503, '{"error":{"code":"UNAVAILABLE","message":"x","retryAfterMs":40}}', "3")).toMatchObject({
+      retryAfterMs: 40,
+    });
+    expect(uploadError(0, "", null)).toMatchObject({ retryAfterMs: 1000 });
+  });
+
+  it("does not repeat what cannot help", () => {
+    for (const status of [400, 413, 415, 422]) expect(uploadError(status, "", null).retryAfterMs).toBeUndefined();
+  });
+
+  it("has a sentence for every status", () => {
+    for (const status of [0, 400, 413, 415, 422, 429, 500, 503]) {
+      expect(uploadError(status, "<html>", null).message).toMatch(/^[A-Z].*\.$/);
+    }
+  });
+});

@@ -1,0 +1,61 @@
+import { milliseconds, type StageName, stagesOf } from "../state/describe.js";
+import type { Latency } from "../state/state.js";
+import { element, setData, setText } from "./element.js";
+
+const names: Record<StageName, string> = {
+  wait: "Waiting",
+  network: "Network",
+  queue: "Queue",
+  embedding: "Embedding",
+  decode: "Decode",
+  mask: "Mask",
+  draw: "Draw",
+};
+
+/** Where the time of the last click went. */
+export class LatencyView {
+  readonly #total = element("latency-total", HTMLElement);
+  readonly #none = element("latency-none", HTMLElement);
+  readonly #stages = element("stages", HTMLElement);
+  readonly #legend = element("legend", HTMLElement);
+  #rendered: Latency | undefined;
+
+  render(latency: Latency | undefined): void {
+    if (latency === this.#rendered) return;
+    this.#rendered = latency;
+    for (const part of [this.#stages, this.#legend]) part.hidden = latency === undefined;
+    this.#none.hidden = latency !== undefined;
+    if (latency === undefined) {
+      setText(this.#total, "");
+      setData(this.#legend, "sequence", 0);
+      return;
+    }
+    const stages = stagesOf(latency);
+    const totalMs = stages.reduce((sum, { ms }) => sum + ms, 0);
+    setText(this.#total, milliseconds(totalMs));
+    this.#stages.replaceChildren(
+      ...stages.map(({ name, ms }) => {
+        const part = document.createElement("span");
+        part.className = `stage-part stage-${name}`;
+        part.style.flexGrow = String(Math.max(ms, totalMs / 200));
+        return part;
+      }),
+    );
+    this.#legend.replaceChildren(...stages.map(({ name, ms }) => legendEntry(name, ms)));
+    setData(this.#legend, "drawn", String(latency.drawMs !== undefined));
+    setData(this.#legend, "sequence", latency.sequence);
+  }
+}
+
+function legendEntry(name: StageName, ms: number): HTMLElement {
+  const entry = document.createElement("div");
+  const term = document.createElement("dt");
+  const value = document.createElement("dd");
+  term.textContent = names[name];
+  term.className = `stage-name stage-${name}`;
+  value.textContent = milliseconds(ms);
+  entry.dataset.stage = name;
+  entry.dataset.ms = ms.toFixed(2);
+  entry.append(term, value);
+  return entry;
+}

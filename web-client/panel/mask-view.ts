@@ -1,0 +1,111 @@
+import type { Mask } from "../../proto/index.js";
+import { maskPath } from "../canvas/mask-path.js";
+import { percent } from "../state/describe.js";
+import { shownAnswer } from "../state/edit.js";
+import type { Answer, State } from "../state/state.js";
+import { element, setText } from "./element.js";
+
+/** Side of a candidate's silhouette in CSS pixels. */
+const thumbnail = 56;
+
+/** The candidates with their silhouettes, and what is known of the chosen one. */
+export class MaskView {
+  readonly #none = element("mask-none", HTMLElement);
+  readonly #candidates = element("candidates", HTMLElement);
+  readonly #facts = element("facts", HTMLElement);
+  readonly #score = element("score", HTMLElement);
+  readonly #stability = element("stability", HTMLElement);
+  readonly #area = element("area", HTMLElement);
+  readonly #saves = ["save-cutout", "save-mask", "copy-rle"].map((id) => element(id, HTMLButtonElement));
+  readonly #onChoose: (index: number) => void;
+  #masks: readonly Mask[] | undefined;
+
+  constructor({ onChoose }: { onChoose: (index: number) => void }) {
+    this.#onChoose = onChoose;
+    this.#candidates.addEventListener("keydown", (event) => this.#step(event));
+  }
+
+  render({ picture }: State): void {
+    const shown = picture.kind === "empty" ? undefined : shownAnswer(picture.edit);
+    const answer = shown?.answer;
+    const mask = answer?.masks[answer.chosen];
+    this.#none.hidden = mask !== undefined;
+    this.#facts.hidden = mask === undefined;
+    for (const save of this.#saves) save.disabled = mask === undefined || shown?.pending === true;
+    this.#renderCandidates(answer);
+    if (mask === undefined) return;
+    setText(this.#score, percent(mask.predictedIou));
+    setText(this.#stability, percent(mask.stabilityScore));
+    setText(this.#area, `${mask.area.toLocaleString("en")} px`);
+  }
+
+  #renderCandidates(answer: Answer | undefined): void {
+    this.#candidates.hidden = (answer?.masks.length ?? 0) < 2;
+    if (answer === undefined || answer.masks.length < 2) {
+      this.#masks = undefined;
+      this.#candidates.replaceChildren();
+      return;
+    }
+    if (answer.masks !== this.#masks) {
+      this.#masks = answer.masks;
+      const hadFocus = this.#candidates.contains(document.activeElement);
+      this.#candidates.replaceChildren(...answer.masks.map((mask, index) => this.#candidate(mask, index)));
+      if (hadFocus) this.#focus(answer.chosen);
+    }
+    [...this.#candidates.children].forEach((button, index) => {
+      button.setAttribute("aria-checked", String(index === answer.chosen));
+      button.setAttribute("tabindex", index === answer.chosen ? "0" : "-1");
+    });
+  }
+
+  #candidate(mask: Mask, index: number): HTMLButtonElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "candidate";
+    button.setAttribute("role", "radio");
+    button.setAttribute("aria-label", `Candidate ${index + 1}, score ${percent(mask.predictedIou)}`);
+    button.dataset.testid = `candidate-${index}`;
+    button.title = `Candidate ${index + 1} (key ${index + 1})`;
+    const score = document.createElement("span");
+    score.textContent = percent(mask.predictedIou);
+    button.append(silhouette(mask), score);
+    button.addEventListener("click", () => this.#onChoose(index));
+    return button;
+  }
+
+  /** The keys of a radio group. */
+  #step(event: KeyboardEvent): void {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const buttons: (Element | null)[] = [...this.#candidates.children];
+    const at = buttons.indexOf(document.activeElement);
+    if (by === undefined || at < 0) return;
+    event.preventDefault();
+    const next = (at + by + buttons.length) % buttons.length;
+    this.#onChoose(next);
+    this.#focus(next);
+  }
+
+  #focus(index: number): void {
+    const button = this.#candidates.children[index];
+    if (button instanceof HTMLElement) button.focus();
+  }
+}
+
+function silhouette(mask: Mask): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  const density = Math.min(3, globalThis.devicePixelRatio || 1);
+  const side = Math.round(thumbnail * density);
+  canvas.width = side;
+  canvas.height = side;
+  const context = canvas.getContext("2d");
+  const [height = 1, width = 1] = mask.rle?.size ?? [];
+  if (context === null) return canvas;
+  const scale = side / Math.max(width, height);
+  context.fillStyle = "rgb(127 140 165 / 0.22)";
+  const [left, top] = [(side - width * scale) / 2, (side - height * scale) / 2];
+  context.fillRect(left, top, width * scale, height * scale);
+  context.translate(left, top);
+  context.fillStyle = "rgb(47 107 255)";
+  context.fill(maskPath(mask, scale), "evenodd");
+  return canvas;
+}

@@ -1,0 +1,41 @@
+import type { Mask } from "../../proto/index.js";
+import type { Client } from "../client.js";
+import { shownAnswer } from "../state/edit.js";
+import { element, setText } from "./element.js";
+import { cutOut, download, maskPicture, rleJson, saveName } from "./save.js";
+
+const copiedMs = 1_600;
+
+/** The buttons that take the mask home. */
+export function listenForSaves(client: Client): void {
+  const chosen = (): { mask: Mask; name: string } | undefined => {
+    const { picture } = client.store.state;
+    if (picture.kind === "empty") return undefined;
+    const answer = shownAnswer(picture.edit)?.answer;
+    const mask = answer?.masks[answer.chosen];
+    return mask && { mask, name: picture.photo.name };
+  };
+  const onClick = (id: string, act: (mask: Mask, name: string, button: HTMLButtonElement) => Promise<void>) => {
+    const button = element(id, HTMLButtonElement);
+    button.addEventListener("click", () => {
+      const what = chosen();
+      if (what === undefined) return;
+      act(what.mask, what.name, button).catch(() => {
+        client.dispatch({ kind: "notice", message: "The browser did not allow this. Try it in another window." });
+      });
+    });
+  };
+
+  onClick("save-cutout", async (mask, name) => {
+    const { bitmap } = client.view;
+    if (bitmap !== undefined) download(await cutOut(bitmap, mask), saveName(name, "cutout"));
+  });
+  onClick("save-mask", async (mask, name) => {
+    download(await maskPicture(mask), saveName(name, "mask"));
+  });
+  onClick("copy-rle", async (mask, _name, button) => {
+    await navigator.clipboard.writeText(rleJson(mask));
+    setText(button, "Copied");
+    setTimeout(() => setText(button, "Copy RLE"), copiedMs);
+  });
+}

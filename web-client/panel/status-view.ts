@@ -1,0 +1,53 @@
+import { announce, describe, describeLink, noticeOf } from "../state/describe.js";
+import type { State } from "../state/state.js";
+import { element, setData, setText } from "./element.js";
+
+/** The status line, the notice above the picture, the connection's light. */
+export class StatusView {
+  readonly #link = element("link", HTMLElement);
+  readonly #linkText = element("link-text", HTMLElement);
+  readonly #status = element("status", HTMLElement);
+  readonly #statusText = element("status-text", HTMLElement);
+  readonly #spinner = element("spinner", HTMLElement);
+  readonly #progress = element("progress", HTMLProgressElement);
+  readonly #announcement = element("announcement", HTMLElement);
+  readonly #notice = element("notice", HTMLElement);
+  readonly #noticeText = element("notice-text", HTMLElement);
+  readonly #noticeAction = element("notice-action", HTMLButtonElement);
+
+  constructor({ onRetry, onDismiss }: { onRetry: () => void; onDismiss: () => void }) {
+    this.#noticeAction.addEventListener("click", () => {
+      if (this.#noticeAction.dataset.action === "retry") onRetry();
+      else onDismiss();
+    });
+  }
+
+  render(state: State, nowMs: number): void {
+    setData(this.#link, "state", state.link.kind);
+    setText(this.#linkText, describeLink(state.link, nowMs));
+    const { text, progress, problem } = describe(state, nowMs);
+    setData(this.#status, "state", state.loading === undefined ? state.picture.kind : "loading");
+    setData(this.#status, "problem", String(problem));
+    // A problem's sentence stands in the notice; saying it twice would not help.
+    setText(this.#statusText, problem ? "That did not work" : text);
+    this.#spinner.hidden = progress === undefined;
+    this.#renderProgress(progress);
+    setText(this.#announcement, announce(state, nowMs));
+    this.#renderNotice(state);
+  }
+
+  #renderProgress(progress: number | null | undefined): void {
+    // Only what has a measure is drawn as a bar; the rest turns.
+    this.#progress.hidden = typeof progress !== "number";
+    if (typeof progress === "number") this.#progress.value = progress;
+  }
+
+  #renderNotice(state: State): void {
+    const notice = noticeOf(state);
+    this.#notice.hidden = notice === undefined;
+    setText(this.#noticeText, notice?.text ?? "");
+    this.#noticeAction.hidden = notice?.action === undefined;
+    setData(this.#noticeAction, "action", notice?.action ?? "");
+    setText(this.#noticeAction, notice?.action === "retry" ? "Try again" : "Close");
+  }
+}

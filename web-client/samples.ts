@@ -1,0 +1,40 @@
+import type { PhotoSource } from "./photo.js";
+
+/** A picture that comes with the page. */
+export interface Sample {
+  readonly name: string;
+  readonly title: string;
+  readonly url: string;
+}
+
+const list = "/samples/samples.json";
+
+/** The samples in their order; none where they are not installed, and the page does without. */
+export async function listSamples(): Promise<Sample[]> {
+  try {
+    const answer = await fetch(list);
+    if (!answer.ok) return [];
+    const entries: unknown = await answer.json();
+    return Array.isArray(entries) ? entries.flatMap(sampleOf) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function sampleSource(sample: Sample): PhotoSource {
+  return {
+    name: sample.title,
+    read: async () => {
+      const answer = await fetch(sample.url);
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      return answer.blob();
+    },
+  };
+}
+
+function sampleOf(entry: unknown): Sample[] {
+  if (typeof entry !== "object" || entry === null) return [];
+  const { name, title, file } = entry as Record<string, unknown>;
+  if (typeof name !== "string" || typeof title !== "string" || typeof file !== "string") return [];
+  return [{ name, title, url: new URL(file, new URL(list, location.href)).href }];
+}

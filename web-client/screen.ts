@@ -1,0 +1,89 @@
+import { maskOf } from "./canvas/canvas-view.js";
+import type { Client } from "./client.js";
+import { element, setData } from "./panel/element.js";
+import type { FilmView } from "./panel/film-view.js";
+import { LatencyView } from "./panel/latency-view.js";
+import { MaskView } from "./panel/mask-view.js";
+import { StatusView } from "./panel/status-view.js";
+import type { ToolsView } from "./panel/tools-view.js";
+import type { State } from "./state/state.js";
+
+/** How often words with a number of seconds in them are written anew. */
+const tickMs = 250;
+
+/** Draws the state, at most once a frame. */
+export class Screen {
+  readonly #client: Client;
+  readonly #tools: ToolsView;
+  readonly #film: FilmView;
+  readonly #status: StatusView;
+  readonly #mask: MaskView;
+  readonly #latency = new LatencyView();
+  readonly #welcome = element("welcome", HTMLElement);
+  #frame: number | undefined;
+  #tick: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ client, tools, film }: { client: Client; tools: ToolsView; film: FilmView }) {
+    this.#client = client;
+    this.#tools = tools;
+    this.#film = film;
+    this.#status = new StatusView({
+      onRetry: () => client.dispatch({ kind: "retry", atMs: performance.now() }),
+      onDismiss: () => client.dispatch({ kind: "dismiss" }),
+    });
+    this.#mask = new MaskView({ onChoose: (index) => client.dispatch({ kind: "candidate", index }) });
+  }
+
+  invalidate(): void {
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = undefined;
+      this.#render();
+    });
+  }
+
+  #render(): void {
+    const { state } = this.#client.store;
+    this.#renderCanvas(state);
+    this.#status.render(state, performance.now());
+    this.#tools.render(state);
+    this.#mask.render(state);
+    this.#latency.render(state.latency);
+    this.#film.mark(state.picture.kind === "empty" ? undefined : state.picture.photo.name);
+    clearTimeout(this.#tick);
+    if (isPassing(state)) this.#tick = setTimeout(() => this.invalidate(), tickMs);
+  }
+
+  #renderCanvas({ picture, link, latency }: State): void {
+    const { view } = this.#client;
+    const { canvas } = view;
+    this.#welcome.hidden = picture.kind !== "empty";
+    canvas.hidden = picture.kind === "empty";
+    setData(canvas, "connection", link.kind);
+    setData(canvas, "state", picture.kind);
+    if (picture.kind === "empty") return;
+    view.render(picture);
+    // For those who watch without seeing: what is on the canvas, in words.
+    const shown = maskOf(picture);
+    const { edit, photo } = picture;
+    setData(canvas, "imageId", photo.imageId ?? "");
+    setData(canvas, "imageWidth", photo.width);
+    setData(canvas, "imageHeight", photo.height);
+    setData(canvas, "points", edit.present.prompts.points.length);
+    setData(canvas, "box", String(edit.present.prompts.box !== undefined));
+    setData(canvas, "waiting", edit.waiting.length);
+    setData(canvas, "maskLook", shown?.look ?? "none");
+    setData(canvas, "maskArea", shown?.look === "final" ? shown.mask.area : 0);
+    setData(canvas, "maskSequence", shown?.look === "final" ? shown.sequence : 0);
+    setData(canvas, "maskCount", edit.present.answer?.masks.length ?? 0);
+    setData(canvas, "previewArea", shown?.look === "preview" ? shown.mask.area : 0);
+    if (latency?.drawMs === undefined && latency?.sequence === shown?.sequence && latency !== undefined) {
+      const drawMs = performance.now() - latency.answeredAtMs;
+      this.#client.dispatch({ kind: "drawn", sequence: latency.sequence, drawMs });
+    }
+  }
+}
+
+/** Whether time alone changes what the words say. */
+function isPassing({ picture, link }: State): boolean {
+  return link.kind === "waiting" || ["uploading", "queued", "encoding"].includes(picture.kind);
+}

@@ -1,0 +1,89 @@
+import type { Outcome } from "./canvas/gesture.js";
+import { listenToKeyboard } from "./canvas/keyboard-input.js";
+import { listenToPointer } from "./canvas/pointer-input.js";
+import { boxAt, pixelAt } from "./canvas/viewport.js";
+import { Client } from "./client.js";
+import { FilmView } from "./panel/film-view.js";
+import { listenForSaves } from "./panel/save-actions.js";
+import { ToolsView } from "./panel/tools-view.js";
+import { listenForPhotos } from "./photo-input.js";
+import { listSamples, sampleSource } from "./samples.js";
+import { Screen } from "./screen.js";
+
+/** Puts the page together; from here on everything is an event. */
+export function start(): void {
+  const client = new Client({ changed: () => screen.invalidate() });
+  const { dispatch, view } = client;
+  const now = () => performance.now();
+  const tools = new ToolsView({
+    onUndo: () => dispatch({ kind: "undo" }),
+    onRedo: () => dispatch({ kind: "redo" }),
+    onClear: () => dispatch({ kind: "clear" }),
+  });
+  const film = new FilmView();
+  const screen = new Screen({ client, tools, film });
+
+  const act = (outcome: Outcome) => {
+    const picture = view.bitmap;
+    if (picture === undefined) return;
+    if (outcome.kind === "box") dispatch({ kind: "box", ...boxAt(view.viewport, picture, outcome), atMs: now() });
+    else dispatch({ kind: "point", ...pixelAt(view.viewport, picture, outcome), label: outcome.label, atMs: now() });
+  };
+  const pointer = listenToPointer(view.canvas, {
+    label: () => tools.label,
+    onOutcome: act,
+    onRubber: (box) => {
+      view.rubber = box;
+      screen.invalidate();
+    },
+    onHover: (place) => {
+      const picture = view.bitmap;
+      if (place === undefined) dispatch({ kind: "hover-end" });
+      else if (picture !== undefined) dispatch({ kind: "hover", ...pixelAt(view.viewport, picture, place) });
+    },
+  });
+  listenToKeyboard(view.canvas, {
+    size: () => view.bitmap,
+    label: () => tools.label,
+    onCursor: (cursor) => {
+      view.cursor = cursor;
+      screen.invalidate();
+    },
+    onPoint: (spot, label) => dispatch({ kind: "point", ...spot, label, atMs: now() }),
+    onBox: (box) => dispatch({ kind: "box", ...box, atMs: now() }),
+  });
+  addEventListener("keydown", (event) => {
+    const command = event.ctrlKey || event.metaKey;
+    if (event.key === "Escape") {
+      if (!pointer.cancel()) dispatch({ kind: "clear" });
+    } else if (command && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      dispatch({ kind: event.shiftKey ? "redo" : "undo" });
+    } else if (command && event.key.toLowerCase() === "y") {
+      event.preventDefault();
+      dispatch({ kind: "redo" });
+    } else if (!command && !event.altKey && /^[1-9]$/.test(event.key)) {
+      dispatch({ kind: "candidate", index: Number(event.key) - 1 });
+    }
+  });
+  listenForPhotos({
+    onPhoto: (source) => client.choose(source),
+    onNothing: (message) => dispatch({ kind: "notice", message }),
+  });
+  listenForSaves(client);
+  addEventListener("online", () => dispatch({ kind: "network-back" }));
+  addEventListener("offline", () => client.disconnect());
+
+  client.connect();
+  screen.invalidate();
+  void showSamples(client, film);
+}
+
+/** The first sample is there at once, unless somebody was quicker. */
+async function showSamples(client: Client, film: FilmView): Promise<void> {
+  const samples = await listSamples();
+  film.show(samples, (sample) => client.choose(sampleSource(sample)));
+  const [first] = samples;
+  const { picture, loading } = client.store.state;
+  if (first !== undefined && picture.kind === "empty" && loading === undefined) client.choose(sampleSource(first));
+}

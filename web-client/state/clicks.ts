@@ -1,0 +1,101 @@
+import type { SegmentResponse, Error as WireError } from "../../proto/index.js";
+import { settle } from "./edit.js";
+import { isLasting, sentenceOf } from "./errors.js";
+import type { Effect, EventOf } from "./event.js";
+import type { Click, Latency, ShownPicture, State } from "./state.js";
+
+/** Tries of one click, beyond which a person is told. */
+const mostTries = 5;
+const defaultRetryMs = 500;
+/** Timers may fire a little before their time. */
+const timerSlackMs = 10;
+
+/**
+ * Sends the clicks that have not been sent on this connection, up to the gateway's limit. It keeps those of a picture
+ * that is not ready yet, so nothing waits here once the picture has been opened.
+ */
+export function flush(state: State, atMs: number): readonly [State, readonly Effect[]] {
+  const { link, picture } = state;
+  if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
+  if (picture.photo.imageId === undefined) return [state, []];
+  const effects: Effect[] = [];
+  let room = link.limits.waitingClicks || Number.POSITIVE_INFINITY;
+  for (const click of picture.edit.waiting) if (click.sentAtMs !== undefined) room--;
+  const waiting = picture.edit.waiting.map((click) => {
+    if (click.sentAtMs !== undefined || click.notBeforeMs > atMs + timerSlackMs || room <= 0) return click;
+    room--;
+    effects.push({ kind: "segment", sequence: click.sequence, prompts: click.prompts, preview: false });
+    return { ...click, sentAtMs: atMs };
+  });
+  if (effects.length === 0) return [state, []];
+  return [{ ...state, picture: { ...picture, edit: { ...picture.edit, waiting } } }, effects];
+}
+
+/** A new connection knows nothing of the old one's clicks. */
+export function unsend(picture: ShownPicture): ShownPicture {
+  const waiting = picture.edit.waiting.map((click) => ({ ...click, sentAtMs: undefined, notBeforeMs: 0 }));
+  return { ...picture, edit: { ...picture.edit, waiting } };
+}
+
+export function answerClick(
+  state: State,
+  picture: ShownPicture,
+  click: Click,
+  { response, atMs }: EventOf<"answer">,
+): readonly [State, readonly Effect[]] {
+  const { outcome } = response;
+  if (outcome.case !== "result") return refuseClick(state, picture, click, outcome.value, atMs);
+  if (outcome.value.masks.length === 0)
+    return settled(state, picture, click, "Nothing was found there. Try another spot.", atMs);
+  const latency =
+    picture.edit.present.sequence === click.sequence ? measure(picture, click, response, atMs) : state.latency;
+  const edit = settle(picture.edit, click.sequence, { masks: outcome.value.masks, chosen: 0 });
+  return flush({ ...state, latency, picture: { ...picture, edit } }, atMs);
+}
+
+function refuseClick(
+  state: State,
+  picture: ShownPicture,
+  click: Click,
+  error: WireError | undefined,
+  atMs: number,
+): readonly [State, readonly Effect[]] {
+  if (isLasting(error) || click.tries + 1 >= mostTries) return settled(state, picture, click, sentenceOf(error), atMs);
+  const delayMs = error?.retryAfterMs ?? defaultRetryMs * 2 ** click.tries;
+  const again = { ...click, sentAtMs: undefined, notBeforeMs: atMs + delayMs, tries: click.tries + 1 };
+  const waiting = picture.edit.waiting.map((other) => (other.sequence === click.sequence ? again : other));
+  return [
+    { ...state, picture: { ...picture, edit: { ...picture.edit, waiting } } },
+    [{ kind: "timer", name: "resend", delayMs }],
+  ];
+}
+
+function settled(state: State, picture: ShownPicture, click: Click, problem: string, atMs: number) {
+  return flush({ ...state, picture: { ...picture, edit: settle(picture.edit, click.sequence, problem) } }, atMs);
+}
+
+/** Where the time of a click went. What the service did not spend, the way there and back did. */
+function measure(picture: ShownPicture, click: Click, response: SegmentResponse, atMs: number): Latency {
+  const timings = response.outcome.case === "result" ? response.outcome.value.timings : undefined;
+  const [queueMs, embeddingMs, decodeMs, maskMs] = [
+    timings?.queueMs ?? 0,
+    timings?.embeddingMs ?? 0,
+    timings?.decodeMs ?? 0,
+    timings?.maskMs ?? 0,
+  ];
+  const readyAtMs = picture.kind === "ready" ? picture.sinceMs : 0;
+  const startedAtMs = Math.min(atMs, Math.max(click.madeAtMs, click.sentAtMs ?? 0, readyAtMs));
+  const networkMs = Math.max(0, atMs - startedAtMs - queueMs - embeddingMs - decodeMs - maskMs);
+  const waitMs = startedAtMs - click.madeAtMs;
+  return {
+    sequence: click.sequence,
+    waitMs,
+    networkMs,
+    queueMs,
+    embeddingMs,
+    decodeMs,
+    maskMs,
+    answeredAtMs: atMs,
+    drawMs: undefined,
+  };
+}

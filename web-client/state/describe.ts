@@ -1,0 +1,160 @@
+import { shownAnswer } from "./edit.js";
+import { hasPrompts, type Latency, type Link, type ShownPicture, type State } from "./state.js";
+
+/** The state in words, for the status line and for screen readers. */
+export interface Description {
+  readonly text: string;
+  /** Done so far, 0 to 1; null while only time will tell; undefined when nothing is under way. */
+  readonly progress: number | null | undefined;
+  readonly problem: boolean;
+}
+
+/** A guess that is nearly over says nothing useful; from here on it is "a moment". */
+const momentMs = 900;
+
+export function describe(state: State, nowMs: number): Description {
+  const { picture, loading } = state;
+  if (loading !== undefined) return { text: `Opening ${loading.name}`, progress: null, problem: false };
+  if (picture.kind === "empty") return { text: "Drop a photo here to begin", progress: undefined, problem: false };
+  return describePicture(state, picture, nowMs);
+}
+
+function describePicture(state: State, picture: ShownPicture, nowMs: number): Description {
+  switch (picture.kind) {
+    case "opening":
+      if (state.link.kind !== "open") return { text: "Waiting for the connection", progress: null, problem: false };
+      return { text: "Asking whether this picture is known", progress: null, problem: false };
+    case "uploading":
+      return describeUpload(picture.sentBytes, picture.photo.bytes, nowMs - picture.sinceMs);
+    case "queued": {
+      const leftMs = picture.etaMs - (nowMs - picture.sinceMs);
+      const left = leftMs > momentMs ? `, about ${duration(leftMs)} left` : "";
+      return { text: `${ordinal(picture.position)} in line${left}`, progress: null, problem: false };
+    }
+    case "encoding": {
+      const goneMs = nowMs - picture.sinceMs;
+      const wholeMs = state.lastEncodeMs;
+      if (wholeMs === undefined) return { text: "Studying the picture", progress: null, problem: false };
+      const leftMs = wholeMs - goneMs;
+      const left = leftMs > momentMs ? `about ${duration(leftMs)} left` : "a moment left";
+      const progress = Math.min(0.97, goneMs / wholeMs);
+      return { text: `Studying the picture, ${left}`, progress, problem: false };
+    }
+    case "refused":
+      return { text: picture.message, progress: undefined, problem: true };
+    case "ready":
+      return describeObject(picture);
+  }
+}
+
+function describeUpload(sentBytes: number, bytes: number, goneMs: number): Description {
+  const share = bytes > 0 ? Math.min(1, sentBytes / bytes) : 0;
+  if (share >= 1) return { text: "Uploaded, waiting for the service", progress: null, problem: false };
+  const leftMs = share > 0 ? (goneMs / share) * (1 - share) : 0;
+  const left = goneMs > 500 && leftMs > momentMs ? `, about ${duration(leftMs)} left` : "";
+  return { text: `Uploading, ${Math.floor(share * 100)} %${left}`, progress: share, problem: false };
+}
+
+function describeObject({ edit, photo }: ShownPicture): Description {
+  const { present } = edit;
+  const still = { progress: undefined, problem: false };
+  if (present.problem !== undefined) return { text: present.problem, progress: undefined, problem: true };
+  if (!hasPrompts(present.prompts)) return { text: "Click an object", ...still };
+  if (present.answer === undefined) return { text: "Looking", progress: null, problem: false };
+  const { masks, chosen } = present.answer;
+  const mask = masks[chosen];
+  if (mask === undefined) return { text: "Nothing was found there", ...still };
+  const share = mask.area / (photo.width * photo.height);
+  return { text: `Object found: ${percent(share)} of the picture`, ...still };
+}
+
+/** A spoken summary: short, without what changes by the second. */
+export function announce(state: State, nowMs: number): string {
+  const { picture } = state;
+  if (picture.kind === "ready") {
+    const shown = shownAnswer(picture.edit);
+    const { text } = describe(state, nowMs);
+    if (shown === undefined || shown.pending) return text;
+    const mask = shown.answer.masks[shown.answer.chosen];
+    const score = mask === undefined ? "" : `, score ${percent(mask.predictedIou)}`;
+    const count = shown.answer.masks.length;
+    return `${text}${score}${count > 1 ? `, candidate ${shown.answer.chosen + 1} of ${count}` : ""}.`;
+  }
+  if (picture.kind === "uploading") return "Uploading.";
+  if (picture.kind === "encoding") return "Studying the picture.";
+  return describe(state, nowMs).text;
+}
+
+export function describeLink(link: Link, nowMs: number): string {
+  switch (link.kind) {
+    case "open":
+      return "Connected";
+    case "connecting":
+      return "Connecting";
+    case "asleep":
+      return "Resting";
+    case "stopped":
+      return "Stopped";
+    case "waiting":
+      return `Connecting again in ${Math.max(1, Math.ceil((link.retryAtMs - nowMs) / 1000))} s`;
+  }
+}
+
+/** The sentence above the picture, if there is anything a person should know or can mend. */
+export interface Notice {
+  readonly text: string;
+  readonly action: "retry" | "dismiss" | undefined;
+}
+
+export function noticeOf(state: State): Notice | undefined {
+  const { link, picture, notice } = state;
+  if (notice !== undefined) return { text: notice, action: "dismiss" };
+  if (picture.kind === "refused") return { text: picture.message, action: picture.canRetry ? "retry" : undefined };
+  if (link.kind === "stopped") return { text: link.message, action: "retry" };
+  if ((link.kind === "waiting" || link.kind === "connecting") && link.attempt > 1) {
+    const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? " Your clicks are kept." : "";
+    return { text: `The service cannot be reached.${kept}`, action: link.kind === "waiting" ? "retry" : undefined };
+  }
+  if (picture.kind !== "empty" && picture.edit.present.problem !== undefined) {
+    return { text: picture.edit.present.problem, action: "retry" };
+  }
+  return undefined;
+}
+
+export type StageName = "wait" | "network" | "queue" | "embedding" | "decode" | "mask" | "draw";
+
+export function stagesOf(latency: Latency): readonly { readonly name: StageName; readonly ms: number }[] {
+  const stages = [
+    { name: "network" as const, ms: latency.networkMs },
+    { name: "queue" as const, ms: latency.queueMs },
+    { name: "embedding" as const, ms: latency.embeddingMs },
+    { name: "decode" as const, ms: latency.decodeMs },
+    { name: "mask" as const, ms: latency.maskMs },
+    { name: "draw" as const, ms: latency.drawMs ?? 0 },
+  ];
+  // Only a click made before the picture was ready has waited for it.
+  return latency.waitMs >= 1 ? [{ name: "wait" as const, ms: latency.waitMs }, ...stages] : stages;
+}
+
+export function milliseconds(ms: number): string {
+  if (ms >= 10_000) return `${(ms / 1000).toFixed(0)} s`;
+  if (ms >= 1_000) return `${(ms / 1000).toFixed(1)} s`;
+  return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+}
+
+export function percent(share: number): string {
+  const value = Math.min(1, Math.max(0, share)) * 100;
+  return `${value < 1 && value > 0 ? value.toFixed(1) : value.toFixed(0)} %`;
+}
+
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+function ordinal(position: number): string {
+  if (position <= 1) return "Next";
+  const teen = position % 100 >= 11 && position % 100 <= 13;
+  const ending = teen ? "th" : (["th", "st", "nd", "rd"][position % 10] ?? "th");
+  return `${position}${ending}`;
+}

@@ -1,0 +1,101 @@
+import type { Answer, Corners, Edit, PromptPoint, Prompts, Step } from "./state.js";
+import { emptyStep, hasPrompts, noHover } from "./state.js";
+
+/** The history of one object: what undo goes back to, with the masks it had. */
+const longestHistory = 200;
+
+export function addPoint(prompts: Prompts, point: PromptPoint): Prompts {
+  return { ...prompts, points: [...prompts.points, point] };
+}
+
+/**
+ * A new box means "this one": points outside it were about something else, points inside it refine it.
+ */
+export function setBox(prompts: Prompts, box: Corners): Prompts {
+  const inside = (point: PromptPoint) =>
+    point.x >= box.x0 && point.x <= box.x1 && point.y >= box.y0 && point.y <= box.y1;
+  return { box, points: prompts.points.filter(inside) };
+}
+
+/** A new step with its click; what had been undone is gone. A pending preview keeps its number, but is not shown. */
+export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number): Edit {
+  return {
+    ...append(edit, { sequence, prompts, answer: undefined, problem: undefined }),
+    waiting: [...edit.waiting, { sequence, prompts, madeAtMs: atMs, sentAtMs: undefined, notBeforeMs: 0, tries: 0 }],
+    // The preview's mask stays as a placeholder until the click is answered, so that nothing flickers.
+    hover: { asked: staleAsked(edit), wanted: undefined, shown: edit.hover.shown },
+  };
+}
+
+/** An empty step, itself undoable. */
+export function clear(edit: Edit): Edit {
+  if (!hasPrompts(edit.present.prompts)) return edit;
+  return withoutHover(append(edit, emptyStep));
+}
+
+export function undo(edit: Edit): Edit {
+  const before = edit.past.at(-1);
+  if (before === undefined) return edit;
+  return withoutHover({
+    ...edit,
+    past: edit.past.slice(0, -1),
+    present: before,
+    future: [edit.present, ...edit.future],
+  });
+}
+
+export function redo(edit: Edit): Edit {
+  const [after, ...future] = edit.future;
+  if (after === undefined) return edit;
+  return withoutHover({ ...edit, past: [...edit.past, edit.present], present: after, future });
+}
+
+export function choose(edit: Edit, index: number): Edit {
+  const { answer } = edit.present;
+  if (answer === undefined || answer.masks[index] === undefined || answer.chosen === index) return edit;
+  return { ...edit, present: { ...edit.present, answer: { ...answer, chosen: index } } };
+}
+
+/** Puts what came for a click where the click is now: undone ones keep their masks for redo. */
+export function settle(edit: Edit, sequence: number, outcome: Answer | string): Edit {
+  const into = (step: Step): Step => {
+    if (step.sequence !== sequence) return step;
+    return typeof outcome === "string"
+      ? { ...step, problem: outcome }
+      : { ...step, answer: outcome, problem: undefined };
+  };
+  const isPresent = edit.present.sequence === sequence;
+  return {
+    ...edit,
+    past: edit.past.map(into),
+    present: into(edit.present),
+    future: edit.future.map(into),
+    waiting: edit.waiting.filter((click) => click.sequence !== sequence),
+    hover: isPresent ? { ...edit.hover, shown: undefined } : edit.hover,
+  };
+}
+
+/** What is on the screen when nothing more arrives: the answer of the present, or its predecessor's while it waits. */
+export function shownAnswer(edit: Edit): { answer: Answer; sequence: number; pending: boolean } | undefined {
+  const { present, past } = edit;
+  if (present.answer !== undefined) return { answer: present.answer, sequence: present.sequence, pending: false };
+  if (!hasPrompts(present.prompts)) return undefined;
+  for (let i = past.length - 1; i >= 0; i--) {
+    const step = past[i]!;
+    if (!hasPrompts(step.prompts)) return undefined;
+    if (step.answer !== undefined) return { answer: step.answer, sequence: step.sequence, pending: true };
+  }
+  return undefined;
+}
+
+function append(edit: Edit, step: Step): Edit {
+  return { ...edit, past: [...edit.past, edit.present].slice(-longestHistory), present: step, future: [] };
+}
+
+function withoutHover(edit: Edit): Edit {
+  return { ...edit, hover: { ...noHover, asked: staleAsked(edit) } };
+}
+
+function staleAsked(edit: Edit) {
+  return edit.hover.asked && { ...edit.hover.asked, stale: true };
+}

@@ -1,0 +1,65 @@
+import { CloseCode } from "../../proto/index.js";
+import type { Effect, EventOf } from "./event.js";
+import type { Limits, Link } from "./state.js";
+
+/**
+ * What a lost connection leads to. The wait doubles up to a limit, and a random half of it keeps many pages from coming
+ * back at the same moment after a restart of the gateway.
+ */
+const firstWaitMs = 400;
+const longestWaitMs = 15_000;
+/** "Connect again later" needs a later that is worth the name. */
+const crowdedWaitMs = 5_000;
+
+export type LinkStep = readonly [Link, readonly Effect[]];
+
+export function lose(link: Link, { code, atMs, random }: EventOf<"socket-closed">): LinkStep {
+  if (link.kind === "asleep" || link.kind === "stopped") return [link, []];
+  switch (code) {
+    case CloseCode.IDLE:
+      return [{ kind: "asleep" }, []];
+    case CloseCode.BAD_FRAMES:
+      return [
+        { kind: "stopped", message: "This page and the service do not understand each other. Load the page again." },
+        [],
+      ];
+    default: {
+      const attempt = link.kind === "open" ? 0 : link.attempt;
+      // A gateway that stops has another one beside it, or a new one in a moment: no need to back off first.
+      const wait =
+        code === CloseCode.GOING_AWAY && attempt === 0 ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** attempt);
+      const least = code === CloseCode.TOO_MANY_SESSIONS ? crowdedWaitMs : 0;
+      const delayMs = Math.round(Math.max(least, wait / 2) + (random * Math.max(200, wait)) / 2);
+      return [
+        { kind: "waiting", attempt: attempt + 1, retryAtMs: atMs + delayMs },
+        [{ kind: "timer", name: "reconnect", delayMs }],
+      ];
+    }
+  }
+}
+
+/** Connects now, if it is not connected; the person, the timer or the operating system asks for it. */
+export function reconnect(link: Link, byPerson: boolean): LinkStep {
+  switch (link.kind) {
+    case "waiting":
+      return [{ kind: "connecting", attempt: link.attempt }, [{ kind: "connect" }]];
+    case "asleep":
+      return [{ kind: "connecting", attempt: 0 }, [{ kind: "connect" }]];
+    case "stopped":
+      return byPerson ? [{ kind: "connecting", attempt: 0 }, [{ kind: "connect" }]] : [link, []];
+    case "connecting":
+    case "open":
+      return [link, []];
+  }
+}
+
+export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: Limits } {
+  return {
+    kind: "open",
+    limits: {
+      imageBytes: welcome.maxImageBytes,
+      imagePixels: welcome.maxImagePixels,
+      waitingClicks: welcome.maxWaitingClicks,
+    },
+  };
+}

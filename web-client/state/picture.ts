@@ -1,0 +1,158 @@
+import type { EncodeEvent, ImageEvent } from "../../proto/index.js";
+import { flush } from "./clicks.js";
+import { isLasting, sentenceOf } from "./errors.js";
+import type { Effect, EventOf } from "./event.js";
+import { emptyEdit, type Photo, type Shown, type ShownPicture, type State } from "./state.js";
+
+/** Tries of one picture, beyond which a person is asked. */
+const mostTries = 5;
+const defaultRetryMs = 1_000;
+
+type Next = readonly [State, readonly Effect[]];
+
+/** A new photo takes the place of the one before, with all that was done on it. */
+export function show(state: State, photo: Photo, atMs: number): Next {
+  const shown: Shown = { photo, edit: emptyEdit, tries: 0 };
+  const before: Effect[] = state.picture.kind === "empty" ? [] : [{ kind: "stop-upload" }];
+  const fresh: State = { ...state, loading: undefined, notice: undefined, latency: undefined };
+  const tooLarge = overLimits(state, photo);
+  if (tooLarge !== undefined) {
+    return [{ ...fresh, picture: { ...shown, kind: "refused", message: tooLarge, canRetry: false } }, before];
+  }
+  const [next, effects] = begin({ ...fresh, picture: { ...shown, kind: "opening" } }, shown, atMs);
+  return [next, [...before, ...effects]];
+}
+
+/** Asks the gateway about the picture, or uploads at once where its digest could not be computed. */
+export function begin(state: State, { photo, edit, tries }: Shown, atMs: number): Next {
+  const shown: Shown = { photo, edit, tries };
+  if (photo.imageId === undefined) {
+    return [
+      { ...state, picture: { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } },
+      [{ kind: "upload", token: photo.token }],
+    ];
+  }
+  return reopen({ ...state, picture: { ...shown, kind: "opening" } }, atMs);
+}
+
+/** Makes the picture the session's own, with the clicks that wait; nothing to do before the connection is there. */
+export function reopen(state: State, atMs: number): Next {
+  const { link, picture } = state;
+  if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
+  const { imageId } = picture.photo;
+  if (imageId === undefined) return [state, []];
+  const [next, effects] = flush(state, atMs);
+  return [next, [{ kind: "open-image", imageId }, ...effects]];
+}
+
+export function imageEvent(state: State, picture: ShownPicture, event: ImageEvent, atMs: number): Next {
+  const shown = shownOf(picture);
+  switch (event.event.case) {
+    case "missing":
+      // The upload is under way already; its end opens the picture again.
+      if (picture.kind === "uploading") return [state, []];
+      return [
+        { ...state, picture: { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } },
+        [{ kind: "upload", token: picture.photo.token }],
+      ];
+    case "queued":
+    case "encoding":
+      return [progress(state, picture, event.event, atMs), []];
+    case "ready": {
+      const { image, cached, timings } = event.event.value;
+      if (image !== undefined && (image.width !== picture.photo.width || image.height !== picture.photo.height)) {
+        const message = `The service sees this picture as ${image.width} × ${image.height} pixels, this browser as ${picture.photo.width} × ${picture.photo.height}. Save it in another format and try again.`;
+        return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: false } }, []];
+      }
+      const lastEncodeMs =
+        cached || !timings ? state.lastEncodeMs : timings.preprocessMs + timings.encodeMs + timings.storeMs;
+      const sinceMs = picture.kind === "ready" ? picture.sinceMs : atMs;
+      return flush({ ...state, lastEncodeMs, picture: { ...shown, tries: 0, kind: "ready", cached, sinceMs } }, atMs);
+    }
+    case "failed":
+      return fail(state, picture, sentenceOf(event.event.value), {
+        retryAfterMs: isLasting(event.event.value) ? undefined : (event.event.value.retryAfterMs ?? defaultRetryMs),
+        timer: "reopen",
+        atMs,
+      });
+    default:
+      return [state, []];
+  }
+}
+
+export function uploadEvent(
+  state: State,
+  picture: ShownPicture,
+  { event: { event }, atMs }: EventOf<"upload-event">,
+): Next {
+  if (picture.photo.imageId === undefined) {
+    if (event.case === "queued" || event.case === "encoding") return [progress(state, picture, event, atMs), []];
+    if (event.case !== "ready" || event.value.image === undefined) return [state, []];
+    const photo = { ...picture.photo, imageId: event.value.image.imageId };
+    return begin(state, { ...shownOf(picture), photo }, atMs);
+  }
+  if (picture.kind !== "uploading") return [state, []];
+  // From the first sign that the file has arrived, the session's own events tell more than the upload's.
+  return event.case === "ready" ? begin(state, picture, atMs) : reopen(state, atMs);
+}
+
+export function uploadFailed(state: State, picture: ShownPicture, event: EventOf<"upload-failed">): Next {
+  const bound = picture.kind === "uploading" || picture.photo.imageId === undefined;
+  if (!bound || picture.kind === "refused") return [state, []];
+  return fail(state, picture, event.message, { retryAfterMs: event.retryAfterMs, timer: "upload", atMs: event.atMs });
+}
+
+function fail(
+  state: State,
+  picture: ShownPicture,
+  message: string,
+  { retryAfterMs, timer, atMs }: { retryAfterMs: number | undefined; timer: "reopen" | "upload"; atMs: number },
+): Next {
+  const shown: Shown = { ...shownOf(picture), tries: picture.tries + 1 };
+  if (retryAfterMs === undefined || shown.tries >= mostTries) {
+    const canRetry = retryAfterMs !== undefined;
+    return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry } }, []];
+  }
+  const again: ShownPicture =
+    timer === "upload" ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } : { ...shown, kind: "opening" };
+  return [{ ...state, picture: again }, [{ kind: "timer", name: timer, delayMs: retryAfterMs * 2 ** picture.tries }]];
+}
+
+function progress(
+  state: State,
+  picture: ShownPicture,
+  event: EncodeEvent["event"] | ImageEvent["event"],
+  atMs: number,
+): State {
+  const shown = shownOf(picture);
+  if (event.case === "queued") {
+    const { position, etaMs } = event.value;
+    return { ...state, picture: { ...shown, kind: "queued", position, etaMs, sinceMs: atMs } };
+  }
+  const sinceMs = picture.kind === "encoding" ? picture.sinceMs : atMs;
+  return { ...state, picture: { ...shown, kind: "encoding", sinceMs } };
+}
+
+export function overLimits({ link }: State, photo: Photo): string | undefined {
+  if (link.kind !== "open") return undefined;
+  const { imageBytes, imagePixels } = link.limits;
+  if (imageBytes > 0 && photo.bytes > imageBytes) {
+    return `This photo has ${megabytes(photo.bytes)}; the service takes up to ${megabytes(imageBytes)}.`;
+  }
+  if (imagePixels > 0 && photo.width * photo.height > imagePixels) {
+    return `This photo has ${megapixels(photo.width * photo.height)}; the service takes up to ${megapixels(imagePixels)}.`;
+  }
+  return undefined;
+}
+
+export function shownOf({ photo, edit, tries }: Shown): Shown {
+  return { photo, edit, tries };
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
+}
+
+function megapixels(pixels: number): string {
+  return `${(pixels / 1e6).toFixed(pixels < 1e7 ? 1 : 0)} megapixels`;
+}

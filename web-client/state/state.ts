@@ -1,0 +1,164 @@
+import type { Mask } from "../../proto/index.js";
+
+/** Everything the page knows. Only `reduce` makes a new one. */
+export interface State {
+  readonly link: Link;
+  readonly picture: Picture;
+  /** A photo that is being read from disk; the picture before it stays until it is known to be one. */
+  readonly loading: Loading | undefined;
+  readonly notice: string | undefined;
+  readonly latency: Latency | undefined;
+  readonly nextSequence: number;
+  /** How long the last encode took, to say how long the next one may take. */
+  readonly lastEncodeMs: number | undefined;
+}
+
+/** The connection to the gateway. */
+export type Link =
+  | { readonly kind: "connecting"; readonly attempt: number }
+  | { readonly kind: "open"; readonly limits: Limits }
+  | { readonly kind: "waiting"; readonly attempt: number; readonly retryAtMs: number }
+  /** Closed for idleness: connects again when there is need. */
+  | { readonly kind: "asleep" }
+  /** The gateway does not understand this page: only a person may try again. */
+  | { readonly kind: "stopped"; readonly message: string };
+
+/** What the gateway's welcome says; 0 means that it names no limit. */
+export interface Limits {
+  readonly imageBytes: number;
+  readonly imagePixels: number;
+  readonly waitingClicks: number;
+}
+
+export interface Loading {
+  readonly token: number;
+  readonly name: string;
+}
+
+/** The picture on the canvas, and how far the service is with it. */
+export type Picture =
+  | { readonly kind: "empty" }
+  /** The gateway is asked about it, or will be as soon as it is reached. */
+  | ({ readonly kind: "opening" } & Shown)
+  | ({ readonly kind: "uploading"; readonly sentBytes: number; readonly sinceMs: number } & Shown)
+  | ({ readonly kind: "queued"; readonly position: number; readonly etaMs: number; readonly sinceMs: number } & Shown)
+  | ({ readonly kind: "encoding"; readonly sinceMs: number } & Shown)
+  | ({ readonly kind: "ready"; readonly cached: boolean; readonly sinceMs: number } & Shown)
+  | ({ readonly kind: "refused"; readonly message: string; readonly canRetry: boolean } & Shown);
+
+export type ShownPicture = Exclude<Picture, { kind: "empty" }>;
+
+export interface Shown {
+  readonly photo: Photo;
+  readonly edit: Edit;
+  /** Failed tries since it was last ready. */
+  readonly tries: number;
+}
+
+export interface Photo {
+  /** The page's own number for the file; the file itself stays outside the state. */
+  readonly token: number;
+  readonly name: string;
+  /** Pixels of the upright picture. */
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  /** Unknown until the upload is answered where the page cannot compute digests. */
+  readonly imageId: string | undefined;
+}
+
+/** One object: its prompts with their history, and what waits for an answer. */
+export interface Edit {
+  readonly past: readonly Step[];
+  readonly present: Step;
+  readonly future: readonly Step[];
+  readonly waiting: readonly Click[];
+  readonly hover: Hover;
+}
+
+export interface Step {
+  /** 0 for a step without prompts, which is never asked. */
+  readonly sequence: number;
+  readonly prompts: Prompts;
+  readonly answer: Answer | undefined;
+  /** Why there is no answer and will be none. */
+  readonly problem: string | undefined;
+}
+
+export interface Prompts {
+  readonly points: readonly PromptPoint[];
+  readonly box: Corners | undefined;
+}
+
+export interface Spot {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface PromptPoint extends Spot {
+  readonly label: 0 | 1;
+}
+
+export interface Corners {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+export interface Answer {
+  /** Best first. */
+  readonly masks: readonly Mask[];
+  readonly chosen: number;
+}
+
+export interface Click {
+  readonly sequence: number;
+  readonly prompts: Prompts;
+  readonly madeAtMs: number;
+  /** Undefined while it has not been sent on this connection. */
+  readonly sentAtMs: number | undefined;
+  readonly notBeforeMs: number;
+  readonly tries: number;
+}
+
+/** The preview under the pointer; at most one is asked for at a time. */
+export interface Hover {
+  readonly asked: { readonly sequence: number; readonly stale: boolean } | undefined;
+  readonly wanted: Spot | undefined;
+  readonly shown: Mask | undefined;
+}
+
+/** Milliseconds of the last click, by stage. */
+export interface Latency {
+  readonly sequence: number;
+  /** For the connection or the picture, before the click could be worked on. */
+  readonly waitMs: number;
+  readonly networkMs: number;
+  readonly queueMs: number;
+  readonly embeddingMs: number;
+  readonly decodeMs: number;
+  readonly maskMs: number;
+  readonly answeredAtMs: number;
+  /** From the answer to the mask on the screen; undefined until it is there. */
+  readonly drawMs: number | undefined;
+}
+
+export const noPrompts: Prompts = { points: [], box: undefined };
+export const noHover: Hover = { asked: undefined, wanted: undefined, shown: undefined };
+export const emptyStep: Step = { sequence: 0, prompts: noPrompts, answer: undefined, problem: undefined };
+export const emptyEdit: Edit = { past: [], present: emptyStep, future: [], waiting: [], hover: noHover };
+
+export const initialState: State = {
+  link: { kind: "connecting", attempt: 0 },
+  picture: { kind: "empty" },
+  loading: undefined,
+  notice: undefined,
+  latency: undefined,
+  nextSequence: 1,
+  lastEncodeMs: undefined,
+};
+
+export function hasPrompts(prompts: Prompts): boolean {
+  return prompts.points.length > 0 || prompts.box !== undefined;
+}
