@@ -32,16 +32,13 @@ export async function encode(
     const known = await tier.embeddings.get(claimedId, model);
     if (known) return finish(cachedReady(known.header, model));
   }
-  const underWay = claimedId && tier.isEncoding(claimedId, model);
+  // An encode that is under way is joined; what was or would be uploaded is not needed for it.
+  const underWay = claimedId !== "" && tier.isEncoding(claimedId, model);
   if (!underWay && tier.isFull) {
     throw overloaded(`Too many pictures are waiting; try again in ${tier.retryAfterMs} ms.`, tier.retryAfterMs);
   }
-  const uploaded = await readChunks(parts, tier);
-  const bytes = uploaded ?? (claimedId && (await tier.images.get(claimedId)));
-  if (!bytes) {
-    if (!claimedId) throw invalidArgument("Send the picture's bytes, or the image_id of a stored one.");
-    throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture is not stored; upload it." });
-  }
+  const uploaded = underWay ? undefined : await readChunks(parts, tier);
+  if (!uploaded && !claimedId) throw invalidArgument("Send the picture's bytes, or the image_id of a stored one.");
   const imageId = uploaded ? imageIdOf(uploaded) : claimedId;
   if (claimedId && imageId !== claimedId) {
     throw invalidArgument(`The bytes have the digest ${imageId}, not ${claimedId} as the header says.`);
@@ -56,6 +53,8 @@ export async function encode(
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
   const ready = await tier.encodeOnce(imageId, model, tell, signal, async () => {
+    const bytes = uploaded ?? (await tier.images.get(imageId));
+    if (!bytes) throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture is not stored; upload it." });
     const size = await inspectImage(bytes, tier.limits);
     if (uploaded) await tier.images.set(imageId, uploaded);
     return { imageId, bytes, ...size };

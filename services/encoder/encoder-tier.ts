@@ -9,7 +9,7 @@ import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
 import type { Settings } from "../runtime/settings.js";
 import type { BlobStore } from "../runtime/stores/blob-store.js";
-import { EmbeddingStore } from "../runtime/stores/embedding-store.js";
+import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import { encode } from "./encode.js";
@@ -41,7 +41,7 @@ export class EncoderTier implements Tier {
     this.#manifest = manifest;
     this.limits = settings.limits;
     this.images = stores.images;
-    this.embeddings = new EmbeddingStore(stores.embeddings, host.metrics, host.logger);
+    this.embeddings = stores.embeddings;
     this.#metrics = createMetrics(host, () => this.#pool?.waiting ?? 0);
     serve(
       host.grpc,
@@ -122,8 +122,8 @@ export class EncoderTier implements Tier {
     const key = embeddingKey(imageId, model);
     if (this.#flights.has(key)) this.#metrics.encodes.inc({ outcome: "joined" });
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
-      const task = { ...(await prepare()), modelId: model.id };
       try {
+        const task = { ...(await prepare()), modelId: model.id };
         return await this.#encode(task, model, report, abandoned);
       } catch (error) {
         this.#metrics.encodes.inc({ outcome: "failed" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { bitmapToRle, checkRuns, rleArea, rleBoundingBox, rleIou } from "../../../proto/index.js";
-import { axisSamples, type Frame, frameFor, type ResizeRule } from "./frame.js";
+import { axisSamples, type Frame, frameFor, type ResizeRule } from "../../runtime/models/frame.js";
 import { traceMask } from "./trace-mask.js";
 
 const GRID = 256;

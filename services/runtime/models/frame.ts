@@ -38,13 +38,13 @@ export function frameFor(width: number, height: number, options: FrameOptions = 
     if (!Number.isSafeInteger(side) || side < 1) throw new RangeError(`A side of ${side} pixels is no picture's.`);
   }
   const scale = modelSize / Math.max(width, height);
-  const fit = (side: number) => (resize === "stretch" ? modelSize : Math.max(1, Math.floor(side * scale + 0.5)));
+  const resized = (side: number) => (resize === "stretch" ? modelSize : Math.max(1, Math.floor(side * scale + 0.5)));
   return {
     pictureWidth: width,
     pictureHeight: height,
     modelSize,
-    contentWidth: fit(width),
-    contentHeight: fit(height),
+    contentWidth: resized(width),
+    contentHeight: resized(height),
     gridSize,
   };
 }

@@ -2,12 +2,15 @@ import type { Logger } from "../logger.js";
 import { Counter, type Registry } from "../metrics.js";
 import type { Settings } from "../settings.js";
 import type { BlobStore, StoreEvents } from "./blob-store.js";
+import { EmbeddingStore } from "./embedding-store.js";
 import { createMemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
 
 export interface Stores {
-  embeddings: BlobStore;
+  embeddings: EmbeddingStore;
+  /** Uploaded files by image id. */
   images: BlobStore;
+  close(): Promise<void>;
 }
 
 /** The embedding store and the image store, in this process or shared, as the settings say. */
@@ -29,5 +32,13 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
     const options = { namespace, ttlMs: settings.ttlMs, timeoutMs: settings.timeoutMs, events };
     return settings.url ? createRedisStore(settings.url, options) : createMemoryStore(maxBytes, options);
   };
-  return { embeddings: open("embedding", settings.embeddingBytes), images: open("image", settings.imageBytes) };
+  const embeddings = open("embedding", settings.embeddingBytes);
+  const images = open("image", settings.imageBytes);
+  return {
+    embeddings: new EmbeddingStore(embeddings, metrics, logger),
+    images,
+    close: async () => {
+      await Promise.all([embeddings.close(), images.close()]);
+    },
+  };
 }

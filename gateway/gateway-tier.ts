@@ -1,0 +1,96 @@
+import type { FastifyRequest } from "fastify";
+import type { Host, Tier } from "../services/runtime/host.js";
+import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
+import type { Settings } from "../services/runtime/settings.js";
+import { imageRoutes } from "./http/images.js";
+import { segmentRoute } from "./http/segment.js";
+import { webClient } from "./http/web-client.js";
+import { Decoders } from "./peers/decoders.js";
+import { Encoders } from "./peers/encoders.js";
+import { Sessions } from "./sessions/sessions.js";
+
+/** Hint for a client whose clicks come faster than they are answered. */
+const clickRetryMs = 200;
+
+/** What browsers and scripts talk to: HTTP, WebSocket sessions and the web client. Reaches the services over RPC only. */
+export class GatewayTier implements Tier {
+  readonly name = "gateway";
+  readonly services: string[] = [];
+  readonly #encoders: Encoders;
+  readonly #decoders: Decoders;
+  readonly #sessions: Sessions;
+  #started = false;
+
+  constructor(host: Host, settings: Settings, addresses: { encoders: readonly string[]; decoders: readonly string[] }) {
+    const { gateway, limits } = settings;
+    const { logger } = host;
+    this.#encoders = new Encoders(addresses.encoders);
+    this.#decoders = new Decoders(addresses.decoders);
+    const clicks = createMetrics(host, () => this.#sessions.count);
+    this.#sessions = new Sessions(gateway, () => ({
+      encoders: this.#encoders,
+      line: this.#decoders.openLine(),
+      logger,
+      limits: { ...gateway, ...limits, clickRetryMs },
+      onClick: (outcome, ms) => clicks.observe(outcome, ms),
+    }));
+    const peers = { encoders: this.#encoders, decoders: this.#decoders, deadlineMs: gateway.deadlineMs, logger };
+    host.http.register(imageRoutes, { ...peers, maxImageBytes: limits.maxImageBytes });
+    host.http.register(segmentRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
+    host.http.register(webClient);
+    host.http.server.on("upgrade", (request: FastifyRequest["raw"], socket, head) => {
+      const { pathname } = new URL(request.url ?? "/", "http://gateway");
+      if (pathname === "/v1/ws") this.#sessions.upgrade(request, socket, head);
+      else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#started = true;
+  }
+
+  readiness() {
+    return { ready: this.#started, detail: { sessions: this.#sessions.count } };
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    await this.#sessions.drain(signal);
+  }
+
+  async close(): Promise<void> {
+    this.#sessions.close();
+    this.#encoders.close();
+    this.#decoders.close();
+  }
+}
+
+function createMetrics({ metrics }: Host, sessions: () => number) {
+  const registers = [metrics];
+  new Gauge({
+    name: "maskwire_sessions",
+    help: "WebSocket sessions that are open",
+    registers,
+    collect() {
+      this.set(sessions());
+    },
+  });
+  const total = new Counter({
+    name: "maskwire_clicks_total",
+    help: "Clicks of WebSocket sessions by outcome",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const seconds = new Histogram({
+    name: "maskwire_click_seconds",
+    help: "Time from a click's frame to its answer",
+    labelNames: ["outcome"],
+    buckets: latencyBuckets,
+    registers,
+  });
+  return {
+    observe(outcome: "answered" | "refused", ms: number) {
+      total.inc({ outcome });
+      seconds.observe({ outcome }, ms / 1000);
+    },
+  };
+}

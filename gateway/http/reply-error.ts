@@ -1,0 +1,39 @@
+import type { FastifyReply } from "fastify";
+import { Code, describeError, type ErrorInit } from "../../services/runtime/errors.js";
+
+/** H3 */
+export function httpStatus({ code, reason }: ErrorInit): number {
+  switch (code) {
+    case Code.INVALID_ARGUMENT:
+      if (reason === "UNSUPPORTED_IMAGE") return 415;
+      return reason === "DAMAGED_IMAGE" ? 422 : 400;
+    case Code.RESOURCE_EXHAUSTED:
+      return reason === "IMAGE_TOO_LARGE" ? 413 : 429;
+    case Code.NOT_FOUND:
+      return 404;
+    case Code.FAILED_PRECONDITION:
+      return 409;
+    case Code.CANCELLED:
+      return 499;
+    case Code.UNIMPLEMENTED:
+      return 501;
+    case Code.UNAVAILABLE:
+      return 503;
+    case Code.DEADLINE_EXCEEDED:
+      return 504;
+    default:
+      return 500;
+  }
+}
+
+/** The JSON form of an error: `{ code: "INVALID_ARGUMENT", message, reason?, retryAfterMs? }`. */
+export function errorBody(error: ErrorInit): Record<string, unknown> {
+  return { ...error, code: Code[error.code] };
+}
+
+export function replyError(reply: FastifyReply, error: unknown): FastifyReply {
+  const described = describeError(error);
+  const status = httpStatus(described);
+  if (described.retryAfterMs !== undefined) reply.header("retry-after", Math.ceil(described.retryAfterMs / 1000));
+  return reply.code(status).send({ error: errorBody(described) });
+}

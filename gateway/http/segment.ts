@@ -1,0 +1,53 @@
+import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import type { FastifyInstance } from "fastify";
+import { type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
+import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
+import { checkImageId } from "../../services/runtime/image-id.js";
+import type { Logger } from "../../services/runtime/logger.js";
+import type { Decoders } from "../peers/decoders.js";
+import type { Encoders } from "../peers/encoders.js";
+import { segmentImage } from "../segment-image.js";
+import { callerSignal } from "./caller-signal.js";
+import { replyError } from "./reply-error.js";
+
+interface SegmentRoute {
+  encoders: Encoders;
+  decoders: Decoders;
+  deadlineMs: number;
+  maxFrameBytes: number;
+  logger: Logger;
+}
+
+/** `POST /v1/segment` (H6). */
+export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): Promise<void> {
+  const { encoders, decoders, deadlineMs, maxFrameBytes, logger } = route;
+  // Scripts seldom set a content type; the body can only be JSON.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  app.post("/v1/segment", { bodyLimit: maxFrameBytes }, async (request, reply) => {
+    try {
+      const prompt = readRequest(request.body);
+      const signal = AbortSignal.any([callerSignal(reply), AbortSignal.timeout(deadlineMs)]);
+      const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until);
+      const result = await segmentImage(decode, encoders, prompt, () => {}, signal);
+      return reply.send(toJson(SegmentResultSchema, result, { alwaysEmitImplicit: true }));
+    } catch (error) {
+      if (isInternal(error)) logger.error({ err: error, route: "POST /v1/segment" }, "request failed");
+      return replyError(reply, error);
+    }
+  });
+}
+
+/** @throws ServiceError INVALID_ARGUMENT saying what of the body is not a SegmentRequest. */
+function readRequest(body: unknown): SegmentRequest {
+  let request: SegmentRequest;
+  try {
+    request = fromJson(SegmentRequestSchema, JSON.parse(String(body ?? "")) as JsonValue);
+  } catch (cause) {
+    throw invalidArgument(
+      `The body is not a SegmentRequest in JSON: ${cause instanceof Error ? cause.message : cause}`,
+    );
+  }
+  checkImageId(request.imageId);
+  return request;
+}

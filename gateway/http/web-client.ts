@@ -1,0 +1,35 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import fastifyStatic from "@fastify/static";
+import type { FastifyInstance } from "fastify";
+import { projectRoot } from "../../services/runtime/project-root.js";
+
+/** Everything the page needs comes from here; pictures may also be its own blobs. */
+const policy = [
+  "default-src 'self'",
+  "img-src 'self' blob: data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join("; ");
+
+/** The built web client at `/`. */
+export async function webClient(app: FastifyInstance): Promise<void> {
+  const root = join(projectRoot, "dist", "site");
+  if (!existsSync(root)) {
+    app.get("/", (_request, reply) => reply.code(404).send("The web client is not built; run npm run build.\n"));
+    return;
+  }
+  await app.register(fastifyStatic, {
+    root,
+    setHeaders(reply, path) {
+      reply.header("content-security-policy", policy);
+      reply.header("x-content-type-options", "nosniff");
+      reply.header("referrer-policy", "no-referrer");
+      // Vite puts a digest into the names under assets/.
+      const isNamedByDigest = path.includes(`${join("site", "assets")}`);
+      reply.header("cache-control", isNamedByDigest ? "public, max-age=31536000, immutable" : "no-cache");
+    },
+  });
+}

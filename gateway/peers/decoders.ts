@@ -1,0 +1,126 @@
+import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { DecoderService, type SegmentRequest, type SegmentResult } from "../../proto/index.js";
+import { Code, type ErrorInit, ServiceError } from "../../services/runtime/errors.js";
+import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
+import { PeerSet } from "./peer-set.js";
+import { withPeers } from "./retry.js";
+
+/** The decoder tier as the gateway uses it. */
+export class Decoders {
+  readonly #peers: PeerSet;
+
+  constructor(addresses: readonly string[]) {
+    this.#peers = new PeerSet(addresses);
+  }
+
+  /** One prompt by itself. @throws ServiceError of `DecoderService.SegmentOnce`. */
+  async segmentOnce(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
+    return withPeers(this.#peers, request.imageId, signal, async (client) => {
+      const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal });
+      if (outcome.case === "result") return outcome.value;
+      throw new ServiceError({ code: Code.INTERNAL, message: "The decoder answered without a result." });
+    });
+  }
+
+  /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */
+  openLine(): DecoderLine {
+    return new DecoderLine(this.#peers);
+  }
+
+  close(): void {
+    this.#peers.close();
+  }
+}
+
+type Waiting = { resolve: (result: SegmentResult) => void; reject: (error: unknown) => void };
+
+/** One session's stream of prompts. Follows the picture to its decoder, and to the next when that one is lost. */
+export class DecoderLine {
+  readonly #peers: PeerSet;
+  #stream: PromptStream | undefined;
+
+  constructor(peers: PeerSet) {
+    this.#peers = peers;
+  }
+
+  /** @throws ServiceError as `DecoderService.SegmentOnce`, CANCELLED when the signal aborts. */
+  segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
+    return withPeers(this.#peers, request.imageId, signal, (client) => this.#streamTo(client).segment(request, signal));
+  }
+
+  /** Cancels what is under way, at the decoder too. */
+  close(): void {
+    this.#stream?.close();
+    this.#stream = undefined;
+  }
+
+  #streamTo(client: RpcClient): PromptStream {
+    if (this.#stream?.client !== client || this.#stream.isOver) {
+      this.#stream?.close();
+      this.#stream = new PromptStream(client);
+    }
+    return this.#stream;
+  }
+}
+
+type SegmentMethod = typeof DecoderService.method.segment;
+
+/** One `DecoderService.Segment` call; answers find their prompt by number. */
+class PromptStream {
+  readonly client: RpcClient;
+  readonly #call: DuplexCall<MessageInitShape<SegmentMethod["input"]>, MessageShape<SegmentMethod["output"]>>;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextSequence = 1;
+  isOver = false;
+
+  constructor(client: RpcClient) {
+    this.client = client;
+    this.#call = client.duplex(DecoderService.method.segment);
+    this.#read();
+  }
+
+  segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
+    // The stream's own numbers: a session may repeat one after a reconnect.
+    const sequence = this.#nextSequence++;
+    return new Promise((resolve, reject) => {
+      const forget = () => {
+        this.#waiting.delete(sequence);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", forget, { once: true });
+      const settle = () => signal.removeEventListener("abort", forget);
+      this.#waiting.set(sequence, {
+        resolve: (result) => {
+          settle();
+          resolve(result);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      this.#call.send({ ...request, sequence });
+    });
+  }
+
+  close(): void {
+    this.#call.cancel();
+  }
+
+  async #read(): Promise<void> {
+    let end: unknown = new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder ended the stream." });
+    try {
+      for await (const { sequence, outcome } of this.#call.responses) {
+        const waiting = this.#waiting.get(sequence);
+        this.#waiting.delete(sequence);
+        if (outcome.case === "result") waiting?.resolve(outcome.value);
+        else if (outcome.case === "error") waiting?.reject(new ServiceError(outcome.value as unknown as ErrorInit));
+      }
+    } catch (error) {
+      end = error;
+    }
+    this.isOver = true;
+    for (const { reject } of this.#waiting.values()) reject(end);
+    this.#waiting.clear();
+  }
+}

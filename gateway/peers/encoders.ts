@@ -1,0 +1,109 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type EncodeEvent,
+  type EncodeReady,
+  type EncodeRequestSchema,
+  EncoderService,
+  type LookupImageResponse,
+} from "../../proto/index.js";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { PeerSet } from "./peer-set.js";
+import { withPeers } from "./retry.js";
+
+export type EncodeProgress = Extract<EncodeEvent["event"], { case: "queued" | "encoding" }>;
+
+/** Contract: chunks of up to 1 MiB. */
+const chunkBytes = 512 * 1024;
+
+/** The encoder tier as the gateway uses it. */
+export class Encoders {
+  readonly #peers: PeerSet;
+
+  constructor(addresses: readonly string[]) {
+    this.#peers = new PeerSet(addresses);
+  }
+
+  /**
+   * Has a stored picture encoded, or joins the encode that is under way; at once when its embedding is cached.
+   * @throws ServiceError NOT_FOUND when the picture is not stored; any other of `EncoderService.Encode`.
+   */
+  encodeStored(
+    image: { imageId: string; model: string },
+    onProgress: (progress: EncodeProgress) => void,
+    signal: AbortSignal,
+  ): Promise<EncodeReady> {
+    return withPeers(this.#peers, image.imageId, signal, async (client) => {
+      const call = client.duplex(EncoderService.method.encode, { signal });
+      await call.send({ part: { case: "header", value: image } });
+      call.end();
+      return lastEvent(call.responses, onProgress);
+    });
+  }
+
+  /**
+   * Uploads a picture while it arrives and has it encoded. Not repeated when an encoder is lost: the bytes are gone.
+   * @throws ServiceError of `EncoderService.Encode`; whatever reading `bytes` throws.
+   */
+  async encodeUpload(
+    bytes: AsyncIterable<Uint8Array>,
+    model: string,
+    onProgress: (progress: EncodeProgress) => void,
+    signal: AbortSignal,
+  ): Promise<EncodeReady> {
+    const [client] = this.#peers.inOrder("");
+    if (!client) throw new ServiceError({ code: Code.UNAVAILABLE, message: "There is no encoder." });
+    const upload = new AbortController();
+    const call = client.duplex(EncoderService.method.encode, { signal: AbortSignal.any([signal, upload.signal]) });
+    const sending = (async () => {
+      await call.send({ part: { case: "header", value: { model } } });
+      for await (const piece of bytes) {
+        for (let at = 0; at < piece.byteLength; at += chunkBytes) {
+          const chunk: MessageInitShape<typeof EncodeRequestSchema> = {
+            part: { case: "chunk", value: piece.subarray(at, at + chunkBytes) },
+          };
+          await call.send(chunk);
+        }
+        if (upload.signal.aborted) return;
+      }
+      call.end();
+    })();
+    // A broken upload ends the call; the upload's own error is the one to tell.
+    sending.catch(() => upload.abort());
+    try {
+      const ready = await lastEvent(call.responses, onProgress);
+      this.#peers.worked(client);
+      return ready;
+    } catch (error) {
+      if (upload.signal.aborted) await sending;
+      if (error instanceof ServiceError && error.shouldRetry()) this.#peers.failed(client);
+      throw error;
+    } finally {
+      upload.abort();
+    }
+  }
+
+  lookup(imageId: string, model: string, signal: AbortSignal): Promise<LookupImageResponse> {
+    return withPeers(this.#peers, imageId, signal, (client) =>
+      client.unary(EncoderService.method.lookupImage, { imageId, model }, { signal }),
+    );
+  }
+
+  close(): void {
+    this.#peers.close();
+  }
+}
+
+async function lastEvent(
+  events: AsyncIterable<EncodeEvent>,
+  onProgress: (progress: EncodeProgress) => void,
+): Promise<EncodeReady> {
+  for await (const { event } of events) {
+    if (event.case === "ready") return event.value;
+    if (event.case) onProgress(event);
+  }
+  throw new ServiceError({
+    code: Code.UNAVAILABLE,
+    message: "The encoder ended without an answer.",
+    retryAfterMs: 500,
+  });
+}

@@ -1,0 +1,292 @@
+import type {
+  EncodeReady,
+  Error as ErrorMessage,
+  ImageEvent,
+  LowResLogits,
+  SegmentRequest,
+  SegmentResult,
+} from "../../proto/index.js";
+import { ErrorCode, MaskFormat } from "../../proto/index.js";
+
+/*
+ * What a session knows and does, as a pure function: (state, event) -> [state, effects]. The rules are those of SPEC.md.
+ */
+
+export interface OpenedImage {
+  imageId: string;
+  model: string;
+}
+
+/** The latest answered click's logits, for a prompt that starts from one of its masks. */
+export interface Answered {
+  sequence: number;
+  logits: LowResLogits[];
+}
+
+interface WithImage {
+  image: OpenedImage;
+  /** Tells this opening's events from those of one before. */
+  opening: number;
+  /** Clicks that wait, oldest first. */
+  clicks: SegmentRequest[];
+}
+
+export type SessionState =
+  | { kind: "no-image"; opening: number }
+  /** Nobody has the picture: the client uploads it and opens it again. */
+  | ({ kind: "awaiting-upload" } & WithImage)
+  | ({ kind: "encoding" } & WithImage)
+  | ({
+      kind: "ready";
+      info: EncodeReady;
+      /** The prompt at the decoder. */
+      running: SegmentRequest | undefined;
+      preview: SegmentRequest | undefined;
+      answered: Answered | undefined;
+    } & WithImage)
+  | { kind: "closed" };
+
+/** Progress of the open image, without its id. */
+export type ImageNews = Exclude<ImageEvent["event"], { case: undefined }>;
+
+export type SessionEvent =
+  | { kind: "open"; image: OpenedImage }
+  | { kind: "prompt"; request: SegmentRequest }
+  | { kind: "image"; opening: number; news: ImageNews }
+  | { kind: "answered"; opening: number; result: SegmentResult }
+  | { kind: "refused"; opening: number; error: RefusedError }
+  /** The running click's picture is stored nowhere any more. */
+  | { kind: "image-gone"; opening: number }
+  | { kind: "close" };
+
+export type RefusedError = Pick<ErrorMessage, "code" | "message" | "retryAfterMs" | "reason">;
+
+export type SessionEffect =
+  | { kind: "send-image"; imageId: string; news: ImageNews }
+  | { kind: "send-result"; sequence: number; result: SegmentResult }
+  | { kind: "send-error"; sequence: number; error: RefusedError }
+  | { kind: "encode"; opening: number; image: OpenedImage }
+  | { kind: "decode"; opening: number; request: SegmentRequest }
+  /** Whatever is under way for this session is not wanted any more. */
+  | { kind: "cancel" };
+
+export interface SessionLimits {
+  maxWaitingClicks: number;
+  /** Hint for a client whose clicks come too fast. */
+  clickRetryMs: number;
+}
+
+type Step = [SessionState, SessionEffect[]];
+
+export const initialState: SessionState = { kind: "no-image", opening: 0 };
+
+export function step(state: SessionState, event: SessionEvent, limits: SessionLimits): Step {
+  if (state.kind === "closed") return [state, []];
+  switch (event.kind) {
+    case "close":
+      return [{ kind: "closed" }, [{ kind: "cancel" }]];
+    case "open":
+      return open(state, event.image);
+    case "prompt":
+      return prompt(state, event.request, limits);
+    default:
+      // News of an opening that has been replaced.
+      if (state.kind === "no-image" || event.opening !== state.opening) return [state, []];
+      return hear(state, event);
+  }
+}
+
+function open(state: Exclude<SessionState, { kind: "closed" }>, image: OpenedImage): Step {
+  const opening = state.opening + 1;
+  if (state.kind === "no-image" || !isSame(state.image, image)) {
+    // I1
+    const dropped = state.kind === "no-image" ? [] : unanswered(state).map((request) => refuse(request, otherImage));
+    return [
+      { kind: "encoding", image, opening, clicks: [] },
+      [{ kind: "cancel" }, ...dropped, { kind: "encode", opening, image }],
+    ];
+  }
+  switch (state.kind) {
+    case "awaiting-upload":
+      // I3
+      return [{ ...state, kind: "encoding", opening }, [{ kind: "encode", opening, image }]];
+    case "encoding":
+      return [state, []];
+    case "ready":
+      return [state, [{ kind: "send-image", imageId: image.imageId, news: ready({ ...state.info, cached: true }) }]];
+  }
+}
+
+function prompt(
+  state: Exclude<SessionState, { kind: "closed" }>,
+  request: SegmentRequest,
+  limits: SessionLimits,
+): Step {
+  if (state.kind === "no-image") return [state, [refuse(request, noImage)]];
+  const { image } = state;
+  const named: SegmentRequest = {
+    ...request,
+    imageId: request.imageId || image.imageId,
+    model: request.model || image.model,
+  };
+  // C5
+  if (!isSame(named, image)) return [state, [refuse(request, notOpen)]];
+  if (request.preview) {
+    // P3, P1
+    if (state.kind !== "ready") return [state, [refuse(request, notReady)]];
+    const replaced = state.preview ? [refuse(state.preview, newerPrompt)] : [];
+    return pump({ ...state, preview: named }, replaced);
+  }
+  // C6
+  const waiting = state.clicks.length + (state.kind === "ready" && state.running && !state.running.preview ? 1 : 0);
+  if (waiting >= limits.maxWaitingClicks) {
+    const message = `${waiting} clicks wait already; send the next when one is answered.`;
+    return [
+      state,
+      [refuse(request, { ...error(ErrorCode.RESOURCE_EXHAUSTED, message), retryAfterMs: limits.clickRetryMs })],
+    ];
+  }
+  const clicks = [...state.clicks, named];
+  if (state.kind !== "ready") return [{ ...state, clicks }, []];
+  const replaced = state.preview ? [refuse(state.preview, newerPrompt)] : [];
+  return pump({ ...state, clicks, preview: undefined }, replaced);
+}
+
+type Open = Exclude<SessionState, { kind: "closed" | "no-image" }>;
+type Ready = Extract<SessionState, { kind: "ready" }>;
+
+function hear(state: Open, event: Extract<SessionEvent, { opening: number }>): Step {
+  switch (event.kind) {
+    case "image":
+      return hearImage(state, event.news);
+    case "answered":
+      return hearAnswer(state, event.result);
+    case "refused": {
+      if (state.kind !== "ready" || !state.running) return [state, []];
+      return pump({ ...state, running: undefined }, [refuse(state.running, event.error)]);
+    }
+    case "image-gone": {
+      // R3: the click keeps its place; a preview is of its moment.
+      if (state.kind !== "ready") return [state, []];
+      const { image, opening, running, preview } = state;
+      const clicks = running && !running.preview ? [running, ...state.clicks] : state.clicks;
+      const dropped = [running?.preview ? running : undefined, preview].filter((one) => one !== undefined);
+      return [
+        { kind: "awaiting-upload", image, opening, clicks },
+        [tell(state, { case: "missing", value: missing }), ...dropped.map((one) => refuse(one, notReady))],
+      ];
+    }
+  }
+}
+
+function hearImage(state: Open, news: ImageNews): Step {
+  const told = tell(state, news);
+  // Progress of an encode that a click caused (R2) is told while the session stays ready.
+  if (state.kind === "ready") return news.case === "queued" || news.case === "encoding" ? [state, [told]] : [state, []];
+  const { image, opening, clicks } = state;
+  switch (news.case) {
+    case "ready":
+      return pump(
+        {
+          kind: "ready",
+          image,
+          opening,
+          clicks,
+          info: news.value,
+          running: undefined,
+          preview: undefined,
+          answered: undefined,
+        },
+        [told],
+      );
+    case "missing":
+      return [{ kind: "awaiting-upload", image, opening, clicks }, [told]];
+    case "failed":
+      // I4
+      return [{ kind: "no-image", opening }, [told, ...clicks.map((click) => refuse(click, news.value))]];
+    default:
+      return [state, [told]];
+  }
+}
+
+function hearAnswer(state: Open, result: SegmentResult): Step {
+  if (state.kind !== "ready" || !state.running) return [state, []];
+  const { running } = state;
+  if (running.preview) return pump({ ...state, running: undefined }, [send(running, result)]);
+  const logits = result.masks.map((mask) => mask.lowResLogits).filter((one) => one !== undefined);
+  const asked = running.formats.includes(MaskFormat.LOW_RES_LOGITS);
+  const shown = asked ? result : { ...result, masks: result.masks.map(({ lowResLogits: _, ...mask }) => mask) };
+  const answered = { sequence: running.sequence, logits };
+  return pump({ ...state, running: undefined, answered }, [send(running, shown)]);
+}
+
+/** Sends the next prompt to the decoder when none is there: clicks in their order (C2), then the preview (P2). */
+function pump(state: Ready, effects: SessionEffect[]): Step {
+  if (state.running) return [state, effects];
+  const { opening } = state;
+  const [click, ...clicks] = state.clicks;
+  if (click) {
+    const request = withPrevious(click, state.answered);
+    // C8
+    if (!request) return pump({ ...state, clicks }, [...effects, refuse(click, notKept)]);
+    // The session keeps the logits of its latest click, so that the next may start from them.
+    const formats = [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])];
+    return [
+      { ...state, clicks, running: click },
+      [...effects, { kind: "decode", opening, request: { ...request, formats } }],
+    ];
+  }
+  const { preview } = state;
+  if (!preview) return [state, effects];
+  const request = withPrevious(preview, state.answered);
+  if (!request) return [{ ...state, preview: undefined }, [...effects, refuse(preview, notKept)]];
+  return [{ ...state, preview: undefined, running: preview }, [...effects, { kind: "decode", opening, request }]];
+}
+
+/** The request with `previous` replaced by the logits that it names; undefined when they are not kept. */
+function withPrevious(request: SegmentRequest, answered: Answered | undefined): SegmentRequest | undefined {
+  const source = request.prompt?.mask?.source;
+  if (!request.prompt?.mask || source?.case !== "previous") return request;
+  const { sequence, mask } = source.value;
+  const logits = answered?.sequence === sequence ? answered.logits[mask] : undefined;
+  if (!logits) return undefined;
+  const replaced = { ...request.prompt.mask, source: { case: "lowResLogits" as const, value: logits } };
+  return { ...request, prompt: { ...request.prompt, mask: replaced } };
+}
+
+function unanswered(state: Open): SegmentRequest[] {
+  if (state.kind !== "ready") return state.clicks;
+  return [state.running, ...state.clicks, state.preview].filter((one) => one !== undefined);
+}
+
+const isSame = (a: OpenedImage, b: OpenedImage) => a.imageId === b.imageId && a.model === b.model;
+
+const send = ({ sequence }: SegmentRequest, result: SegmentResult): SessionEffect => ({
+  kind: "send-result",
+  sequence,
+  result,
+});
+const refuse = ({ sequence }: SegmentRequest, why: RefusedError): SessionEffect => ({
+  kind: "send-error",
+  sequence,
+  error: why,
+});
+const tell = ({ image }: WithImage, news: ImageNews): SessionEffect => ({
+  kind: "send-image",
+  imageId: image.imageId,
+  news,
+});
+
+const ready = (value: EncodeReady): ImageNews => ({ case: "ready", value });
+const missing = { $typeName: "maskwire.v1.ImageMissing" } as const;
+
+const error = (code: ErrorCode, message: string): RefusedError => ({ code, message, reason: "" });
+const noImage = error(ErrorCode.FAILED_PRECONDITION, "No picture is open; send open_image first.");
+const notOpen = error(ErrorCode.FAILED_PRECONDITION, "The prompt is about another picture or model than the open one.");
+const notReady = error(ErrorCode.FAILED_PRECONDITION, "The picture is not ready for previews yet.");
+const notKept = error(
+  ErrorCode.FAILED_PRECONDITION,
+  "`previous` names a mask that is not kept; only those of the latest answered click are.",
+);
+const otherImage = error(ErrorCode.CANCELLED, "Another picture was opened.");
+const newerPrompt = error(ErrorCode.CANCELLED, "A newer prompt took this one's place.");

@@ -1,0 +1,217 @@
+import { CloseCode, type ErrorCode } from "../../proto/index.js";
+import { describeError, isInternal } from "../../services/runtime/errors.js";
+import { checkImageId } from "../../services/runtime/image-id.js";
+import type { Logger } from "../../services/runtime/logger.js";
+import type { DecoderLine } from "../peers/decoders.js";
+import type { Encoders } from "../peers/encoders.js";
+import { ImageGoneError, isNotFound, segmentImage } from "../segment-image.js";
+import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
+import {
+  type ImageNews,
+  initialState,
+  type OpenedImage,
+  type RefusedError,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionLimits,
+  type SessionState,
+  step,
+} from "./session-state.js";
+
+/** What a session needs of its connection. */
+export interface SessionSocket {
+  readonly isOpen: boolean;
+  /** Bytes handed over and not yet sent. */
+  readonly bufferedBytes: number;
+  send(data: Uint8Array | string): void;
+  close(code: CloseCode, reason: string): void;
+}
+
+export interface SessionDeps {
+  encoders: Encoders;
+  line: DecoderLine;
+  logger: Logger;
+  limits: SessionLimits & {
+    maxImageBytes: number;
+    maxImagePixels: number;
+    maxBufferedBytes: number;
+    deadlineMs: number;
+  };
+  onClick(outcome: "answered" | "refused", ms: number): void;
+}
+
+/** F5 */
+const maxBadFrames = 10;
+
+/** One WebSocket session: frames in, the pure reducer, its effects out. */
+export class Session {
+  readonly id: string;
+  readonly #socket: SessionSocket;
+  readonly #deps: SessionDeps;
+  #form: FrameForm;
+  #state: SessionState = initialState;
+  #badFrames = 0;
+  /** What is under way for the open image; aborted when it is not wanted any more. */
+  #work = new AbortController();
+  readonly #startedAt = new Map<number, number>();
+  #onIdle: (() => void) | undefined;
+
+  constructor(id: string, socket: SessionSocket, form: FrameForm, deps: SessionDeps) {
+    this.id = id;
+    this.#socket = socket;
+    this.#form = form;
+    this.#deps = deps;
+    const { maxImageBytes, maxImagePixels, maxWaitingClicks } = deps.limits;
+    this.#send({
+      frame: { case: "welcome", value: { sessionId: id, maxImageBytes, maxImagePixels, maxWaitingClicks } },
+    });
+  }
+
+  receive(data: Uint8Array, form: FrameForm): void {
+    this.#form = form;
+    try {
+      const { frame } = readFrame(data, form);
+      this.#badFrames = 0;
+      if (frame.case === "openImage") {
+        const { imageId, model } = frame.value;
+        this.#apply({ kind: "open", image: { imageId: checkImageId(imageId), model } });
+      } else if (frame.case === "segment") {
+        if (!frame.value.preview) this.#startedAt.set(frame.value.sequence, performance.now());
+        this.#apply({ kind: "prompt", request: frame.value });
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The connection is gone (B5). */
+  disconnected(): void {
+    this.#apply({ kind: "close" });
+    this.#onIdle?.();
+  }
+
+  close(code: CloseCode, reason: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  /** Resolves when no prompt waits for its answer, or when the signal aborts (B4). */
+  async idle(signal: AbortSignal): Promise<void> {
+    if (this.#isIdle() || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  #isIdle(): boolean {
+    const state = this.#state;
+    if (state.kind === "closed" || state.kind === "no-image" || state.kind === "awaiting-upload") return true;
+    return state.clicks.length === 0 && (state.kind === "encoding" || !state.running);
+  }
+
+  #apply(event: SessionEvent): void {
+    const [state, effects] = step(this.#state, event, this.#deps.limits);
+    this.#state = state;
+    for (const effect of effects) this.#run(effect);
+    if (this.#isIdle()) this.#onIdle?.();
+  }
+
+  #run(effect: SessionEffect): void {
+    switch (effect.kind) {
+      case "send-image":
+        return this.#send({ frame: { case: "image", value: { imageId: effect.imageId, event: effect.news } } });
+      case "send-result":
+        this.#answered(effect.sequence, "answered");
+        return this.#send({
+          frame: {
+            case: "segment",
+            value: { sequence: effect.sequence, outcome: { case: "result", value: effect.result } },
+          },
+        });
+      case "send-error":
+        this.#answered(effect.sequence, "refused");
+        return this.#send({
+          frame: {
+            case: "segment",
+            value: { sequence: effect.sequence, outcome: { case: "error", value: effect.error } },
+          },
+        });
+      case "cancel":
+        this.#work.abort();
+        this.#work = new AbortController();
+        return this.#deps.line.close();
+      case "encode":
+        void this.#encode(effect.opening, effect.image);
+        return;
+      case "decode":
+        void this.#decode(effect);
+        return;
+    }
+  }
+
+  async #encode(opening: number, image: OpenedImage): Promise<void> {
+    const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
+    const signal = this.#work.signal;
+    try {
+      tell({ case: "ready", value: await this.#deps.encoders.encodeStored(image, tell, this.#deadline(signal)) });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isNotFound(error)) tell({ case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } });
+      else tell({ case: "failed", value: { $typeName: "maskwire.v1.Error", ...this.#explain(error) } });
+    }
+  }
+
+  async #decode({ opening, request }: Extract<SessionEffect, { kind: "decode" }>): Promise<void> {
+    const { line, encoders } = this.#deps;
+    const signal = this.#work.signal;
+    try {
+      const result = await segmentImage(
+        (prompt, until) => line.segment(prompt, until),
+        encoders,
+        request,
+        (news) => this.#apply({ kind: "image", opening, news }),
+        this.#deadline(signal),
+      );
+      this.#apply({ kind: "answered", opening, result });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });
+      else this.#apply({ kind: "refused", opening, error: this.#explain(error) });
+    }
+  }
+
+  #deadline(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, AbortSignal.timeout(this.#deps.limits.deadlineMs)]);
+  }
+
+  #answered(sequence: number, outcome: "answered" | "refused"): void {
+    const startedAt = this.#startedAt.get(sequence);
+    this.#startedAt.delete(sequence);
+    if (startedAt !== undefined) this.#deps.onClick(outcome, performance.now() - startedAt);
+  }
+
+  #fail(error: unknown): void {
+    this.#send({ frame: { case: "error", value: this.#explain(error) } });
+    if (++this.#badFrames >= maxBadFrames) this.close(CloseCode.BAD_FRAMES, "too many unreadable frames");
+  }
+
+  #explain(error: unknown): RefusedError {
+    if (isInternal(error)) this.#deps.logger.error({ err: error, session: this.id }, "session request failed");
+    const { code, message, retryAfterMs, reason } = describeError(error);
+    return {
+      code: code as number as ErrorCode,
+      message,
+      reason: reason ?? "",
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  }
+
+  #send(frame: ServerFrameInit): void {
+    if (!this.#socket.isOpen) return;
+    this.#socket.send(writeFrame(frame, this.#form));
+    // B1
+    if (this.#socket.bufferedBytes > this.#deps.limits.maxBufferedBytes) {
+      this.close(CloseCode.SLOW_READER, "answers are not being read");
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { CloseCode } from "../../proto/index.js";
+import { Session, type SessionDeps } from "./session.js";
+
+/** The WebSocket's subprotocol (F1). */
+export const subprotocol = "maskwire.v1";
+/** A peer that does not finish the closing handshake is cut off after this. */
+const closeGraceMs = 2000;
+
+export interface SessionsOptions {
+  maxSessions: number;
+  maxFrameBytes: number;
+  idleMs: number;
+}
+
+/** Every WebSocket session of this gateway: accepts, counts, pings, drains. */
+export class Sessions {
+  readonly #server: WebSocketServer;
+  readonly #sessions = new Map<WebSocket, Session>();
+  readonly #options: SessionsOptions;
+  readonly #depsFor: () => SessionDeps;
+  #draining = false;
+
+  constructor(options: SessionsOptions, depsFor: () => SessionDeps) {
+    this.#options = options;
+    this.#depsFor = depsFor;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      maxPayload: options.maxFrameBytes,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
+    });
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes over a connection that asked to become a WebSocket. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#draining) return refuseUpgrade(socket, "503 Service Unavailable", "The gateway is stopping.");
+    const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
+    if (offered && !offered.includes(subprotocol)) {
+      return refuseUpgrade(socket, "400 Bad Request", `The subprotocol here is ${subprotocol}.`);
+    }
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws));
+  }
+
+  /** Answers what is under way, then closes every session with 1001 (B4). */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#draining = true;
+    await Promise.all(
+      [...this.#sessions].map(async ([ws, session]) => {
+        await session.idle(signal);
+        const closed = new Promise<void>((resolve) => ws.once("close", () => resolve()));
+        session.close(CloseCode.GOING_AWAY, "the gateway stops");
+        await closed;
+      }),
+    );
+  }
+
+  close(): void {
+    for (const ws of this.#sessions.keys()) ws.terminate();
+    this.#server.close();
+  }
+
+  #accept(ws: WebSocket): void {
+    // ws reports oversized and malformed frames as errors, after it has closed with the right code (F6).
+    ws.on("error", () => {});
+    if (this.#sessions.size >= this.#options.maxSessions) {
+      // B3
+      closeSocket(ws, CloseCode.TOO_MANY_SESSIONS, "too many sessions");
+      return;
+    }
+    const form = ws.protocol === subprotocol ? "binary" : "text";
+    const session = new Session(
+      randomUUID(),
+      {
+        get isOpen() {
+          return ws.readyState === ws.OPEN;
+        },
+        get bufferedBytes() {
+          return ws.bufferedAmount;
+        },
+        send: (data) => ws.send(data),
+        close: (code, reason) => closeSocket(ws, code, reason),
+      },
+      form,
+      this.#depsFor(),
+    );
+    this.#sessions.set(ws, session);
+    const stopWatching = this.#watchIdle(ws, session);
+    ws.on("message", (data, isBinary) => session.receive(toBytes(data), isBinary ? "binary" : "text"));
+    ws.on("close", () => {
+      stopWatching();
+      this.#sessions.delete(ws);
+      session.disconnected();
+    });
+  }
+
+  /** B2: a peer that is only silent answers pings; one that is gone does not. */
+  #watchIdle(ws: WebSocket, session: Session): () => void {
+    const half = this.#options.idleMs / 2;
+    let heard = performance.now();
+    const hear = () => {
+      heard = performance.now();
+    };
+    ws.on("message", hear);
+    ws.on("pong", hear);
+    const timer = setInterval(() => {
+      if (performance.now() - heard >= this.#options.idleMs)
+        session.close(CloseCode.IDLE, "nothing was heard for too long");
+      else ws.ping();
+    }, half);
+    return () => clearInterval(timer);
+  }
+}
+
+function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {
+  ws.close(code, reason);
+  setTimeout(() => ws.terminate(), closeGraceMs).unref();
+}
+
+function refuseUpgrade(socket: Duplex, status: string, message: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`);
+}
+
+function toBytes(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}

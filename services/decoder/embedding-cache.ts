@@ -1,0 +1,55 @@
+import { LRUCache } from "lru-cache";
+import { embeddingKey } from "../runtime/models/embedding-key.js";
+import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
+
+/** A verified embedding that every worker thread can read without a copy. */
+export interface SharedEmbedding {
+  key: string;
+  width: number;
+  height: number;
+  record: SharedArrayBuffer;
+}
+
+/** The embeddings of pictures that people work on now, in this process, bounded by bytes; behind it the shared store. */
+export class EmbeddingCache {
+  readonly #cache: LRUCache<string, SharedEmbedding>;
+  readonly #store: EmbeddingStore;
+  readonly #loading = new Map<string, Promise<SharedEmbedding | undefined>>();
+
+  constructor(store: EmbeddingStore, maxBytes: number) {
+    this.#store = store;
+    this.#cache = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ record }) => record.byteLength });
+  }
+
+  get bytes(): number {
+    return this.#cache.calculatedSize;
+  }
+
+  /** @returns the embedding and whether it was here already; undefined when neither this process nor the store has it. */
+  async get(imageId: string, model: ModelSpec): Promise<{ embedding: SharedEmbedding; local: boolean } | undefined> {
+    const key = embeddingKey(imageId, model);
+    const local = this.#cache.get(key);
+    if (local) return { embedding: local, local: true };
+    const loading = this.#loading.get(key) ?? this.#load(key, imageId, model);
+    const embedding = await loading;
+    return embedding && { embedding, local: false };
+  }
+
+  #load(key: string, imageId: string, model: ModelSpec): Promise<SharedEmbedding | undefined> {
+    const loading = this.#store
+      .get(imageId, model)
+      .then((stored) => {
+        if (!stored) return undefined;
+        const record = new SharedArrayBuffer(stored.record.byteLength);
+        new Uint8Array(record).set(stored.record);
+        const { width, height } = stored.header;
+        const embedding = { key, width, height, record };
+        this.#cache.set(key, embedding);
+        return embedding;
+      })
+      .finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+}

@@ -1,0 +1,19 @@
+import { createLogger } from "../runtime/logger.js";
+import { readEnv, SettingsError, shapeSettings, unknownVariables } from "../runtime/settings.js";
+import { Maskwire } from "./maskwire.js";
+import { refuse } from "./refuse.js";
+import { stopSignal } from "./stop-signal.js";
+
+try {
+  const settings = shapeSettings(readEnv(process.env));
+  const logger = createLogger(settings.logLevel);
+  for (const name of unknownVariables(process.env)) logger.warn({ name }, "this variable is not a setting of Maskwire");
+  const maskwire = new Maskwire(settings, logger);
+  const stop = stopSignal(() => maskwire.host.force());
+  await maskwire.start();
+  process.stdout.write(`Maskwire (${settings.role}) is ready at ${maskwire.url}\n`);
+  logger.info({ signal: await stop }, "stopping");
+  await maskwire.stop();
+} catch (error) {
+  refuse(error, error instanceof SettingsError ? 78 : 1);
+}

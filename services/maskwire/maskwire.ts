@@ -1,0 +1,78 @@
+import { GatewayTier } from "../../gateway/gateway-tier.js";
+import { DecoderTier } from "../decoder/decoder-tier.js";
+import { EncoderTier } from "../encoder/encoder-tier.js";
+import { Host, type Tier } from "../runtime/host.js";
+import type { Logger } from "../runtime/logger.js";
+import { Manifest } from "../runtime/models/manifest.js";
+import type { Settings } from "../runtime/settings.js";
+import { openStores, type Stores } from "../runtime/stores/open-stores.js";
+
+/** One process of Maskwire: the tiers that its role names, behind one port. */
+export class Maskwire implements AsyncDisposable {
+  readonly host: Host;
+  readonly #settings: Settings;
+  readonly #manifest: Manifest;
+  #stores: Stores | undefined;
+
+  constructor(settings: Settings, logger: Logger, manifest: Manifest = Manifest.read()) {
+    this.#settings = settings;
+    this.#manifest = manifest;
+    const { host, port, stopMs } = settings;
+    this.host = new Host({ host, port, stopMs, logger });
+  }
+
+  /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */
+  async start(): Promise<void> {
+    try {
+      await this.host.listen((host) => this.#tiers(host));
+      await this.host.start();
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Where a client on this machine reaches it. */
+  get url(): string {
+    const { host } = this.#settings;
+    const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+    return `http://${name}:${this.host.port}`;
+  }
+
+  /** Orderly and bounded; safe to call twice. */
+  async stop(): Promise<void> {
+    await this.host.stop();
+    await this.#stores?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #tiers(host: Host): Tier[] {
+    const settings = this.#settings;
+    const { role, gateway } = settings;
+    if (role === "gateway") {
+      const addresses = { encoders: gateway.encoderAddresses, decoders: gateway.decoderAddresses };
+      return [new GatewayTier(host, settings, addresses)];
+    }
+    const stores = openStores(settings.cache, host.metrics, host.logger);
+    this.#stores = stores;
+    if (role === "encoder") return [new EncoderTier(host, settings, this.#manifest, stores)];
+    if (role === "decoder") return [new DecoderTier(host, settings, this.#manifest, stores)];
+    // In one process the gateway still reaches the services over RPC: through the port that it shares with them.
+    const here = [`${this.#loopback()}:${host.port}`];
+    return [
+      new EncoderTier(host, settings, this.#manifest, stores),
+      new DecoderTier(host, settings, this.#manifest, stores),
+      new GatewayTier(host, settings, { encoders: here, decoders: here }),
+    ];
+  }
+
+  #loopback(): string {
+    const { host } = this.#settings;
+    if (host === "0.0.0.0") return "127.0.0.1";
+    if (host === "::") return "[::1]";
+    return host.includes(":") ? `[${host}]` : host;
+  }
+}
