@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+// Tests run on the compiled code: workers, paths and imports are those that ship.
+const suite = (name: string, include: string[], timeoutMs: number) => ({
+  test: { name, include, exclude: [], testTimeout: timeoutMs, hookTimeout: 60_000, pool: "forks" as const },
+});
+
+// biome-ignore lint/style/noDefaultExport: Vitest looks for the default export.
+export default defineConfig({
+  test: {
+    projects: [
+      suite(
+        "unit",
+        ["dist/{proto,services,gateway,web-client,models}/**/*.test.js", "dist/test/{scenes,support}/**/*.test.js"],
+        30_000,
+      ),
+      suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 120_000),
+      suite("browser", ["dist/test/browser/**/*.test.js"], 120_000),
+    ],
+  },
+});
