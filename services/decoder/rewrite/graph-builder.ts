@@ -1,0 +1,190 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { AttributeProto, NodeProto, TensorProto, ValueInfoProto } from "../../../proto/onnx.js";
+import {
+  AttributeProto_AttributeType,
+  AttributeProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  TensorProto_DataType,
+  TensorProtoSchema,
+  ValueInfoProtoSchema,
+} from "../../../proto/onnx.js";
+
+/** A value of the graph under construction, known by its name. */
+export type Value = string;
+
+/** A node's attribute; `int` and `float` keep apart what JavaScript does not. */
+export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
+
+/** A dimension: a size, or a name for one that is known only when the graph runs. */
+export type Dimension = number | string;
+
+/** Opset 20 has GELU as one operator; IR version 9 is the one of that opset's time. */
+const opset = 20n;
+const irVersion = 9n;
+
+/** Writes one ONNX graph of float32 values, node by node, in the order of computation. */
+export class GraphBuilder {
+  readonly #nodes: NodeProto[] = [];
+  readonly #initializers = new Map<string, TensorProto>();
+  readonly #inputs: ValueInfoProto[] = [];
+  readonly #outputs: ValueInfoProto[] = [];
+  readonly #renamed = new Map<string, string>();
+  readonly #scopes: string[] = [];
+
+  constructor(readonly name: string) {}
+
+  /** Puts `name` before the names of the nodes and constants that `build` makes, for whoever reads a profile. */
+  within<T>(name: string, build: () => T): T {
+    this.#scopes.push(name);
+    try {
+      return build();
+    } finally {
+      this.#scopes.pop();
+    }
+  }
+
+  input(name: string, dims: readonly Dimension[], describe: string): Value {
+    this.#inputs.push(valueInfo(name, dims, describe));
+    return name;
+  }
+
+  /** Makes a value an output. It takes the output's name, so nothing is copied. */
+  output(name: string, value: Value, dims: readonly Dimension[], describe: string): void {
+    this.#renamed.set(value, name);
+    this.#outputs.push(valueInfo(name, dims, describe));
+  }
+
+  /** A float32 constant; Float64 values are rounded here and nowhere before. */
+  constant(name: string, dims: readonly number[], values: ArrayLike<number>): Value {
+    const count = dims.reduce((product, dim) => product * dim, 1);
+    if (values.length !== count) throw new RangeError(`${name}: ${values.length} values are not [${dims}]`);
+    const full = this.#path(name);
+    if (this.#initializers.has(full)) throw new RangeError(`two constants are called ${full}`);
+    this.#initializers.set(full, tensor(full, TensorProto_DataType.FLOAT, dims, Float32Array.from(values)));
+    return full;
+  }
+
+  /** An int64 constant, shared by all who want the same numbers. */
+  integers(values: readonly number[]): Value {
+    const name = `integers[${values}]`;
+    if (!this.#initializers.has(name)) {
+      const data = BigInt64Array.from(values, BigInt);
+      this.#initializers.set(name, tensor(name, TensorProto_DataType.INT64, [values.length], data));
+    }
+    return name;
+  }
+
+  /** One float32 number, shared by all who want the same. */
+  scalar(value: number): Value {
+    const name = `scalar[${value}]`;
+    if (!this.#initializers.has(name)) {
+      this.#initializers.set(name, tensor(name, TensorProto_DataType.FLOAT, [], Float32Array.of(value)));
+    }
+    return name;
+  }
+
+  /** Any operator with one result. */
+  node(
+    opType: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = "",
+  ): Value {
+    const name = this.#path(`${opType}_${this.#nodes.length}`);
+    const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
+    this.#nodes.push(create(NodeProtoSchema, { name, opType, domain, input: [...inputs], output: [name], attribute }));
+    return name;
+  }
+
+  add(a: Value, b: Value): Value {
+    return this.node("Add", [a, b]);
+  }
+
+  subtract(a: Value, b: Value): Value {
+    return this.node("Sub", [a, b]);
+  }
+
+  multiply(a: Value, b: Value): Value {
+    return this.node("Mul", [a, b]);
+  }
+
+  matmul(a: Value, b: Value): Value {
+    return this.node("MatMul", [a, b]);
+  }
+
+  /** In `dims` a 0 keeps the dimension at its place, one -1 takes what is left. */
+  reshape(value: Value, dims: readonly number[]): Value {
+    return this.node("Reshape", [value, this.integers(dims)]);
+  }
+
+  transpose(value: Value, perm: readonly number[]): Value {
+    return this.node("Transpose", [value], { perm: { ints: perm } });
+  }
+
+  concat(values: readonly Value[], axis: number): Value {
+    return this.node("Concat", values, { axis: { int: axis } });
+  }
+
+  /** Elements `from` up to `to` of one axis. */
+  slice(value: Value, axis: number, from: number, to: number): Value {
+    return this.node("Slice", [value, this.integers([from]), this.integers([to]), this.integers([axis])]);
+  }
+
+  /** The graph as an ONNX file. */
+  build(): Uint8Array {
+    const rename = (value: string): string => this.#renamed.get(value) ?? value;
+    for (const node of this.#nodes) {
+      node.input = node.input.map(rename);
+      node.output = node.output.map(rename);
+    }
+    const model = create(ModelProtoSchema, {
+      irVersion,
+      producerName: "maskwire",
+      opsetImport: [
+        { domain: "", version: opset },
+        { domain: "com.microsoft", version: 1n },
+      ],
+      graph: {
+        name: this.name,
+        node: this.#nodes,
+        initializer: [...this.#initializers.values()],
+        input: this.#inputs,
+        output: this.#outputs,
+      },
+    });
+    return toBinary(ModelProtoSchema, model);
+  }
+
+  #path(name: string): string {
+    return [...this.#scopes, name].join("/");
+  }
+}
+
+function valueInfo(name: string, dims: readonly Dimension[], docString: string): ValueInfoProto {
+  const dim = dims.map((size) => ({
+    value:
+      typeof size === "number"
+        ? { case: "dimValue" as const, value: BigInt(size) }
+        : { case: "dimParam" as const, value: size },
+  }));
+  const value = { case: "tensorType" as const, value: { elemType: TensorProto_DataType.FLOAT, shape: { dim } } };
+  return create(ValueInfoProtoSchema, { name, docString, type: { value } });
+}
+
+function tensor(
+  name: string,
+  dataType: TensorProto_DataType,
+  dims: readonly number[],
+  data: Float32Array | BigInt64Array,
+): TensorProto {
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData });
+}
+
+function attributeProto(name: string, value: Attribute): AttributeProto {
+  const type = AttributeProto_AttributeType;
+  if ("int" in value) return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value.int) });
+  if ("float" in value) return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value.float });
+  return create(AttributeProtoSchema, { name, type: type.INTS, ints: value.ints.map(BigInt) });
+}

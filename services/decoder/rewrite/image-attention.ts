@@ -1,0 +1,162 @@
+import type { Attention } from "./find-attention.js";
+import type { GraphBuilder, Value } from "./graph-builder.js";
+import { softmax } from "./layers.js";
+import type { MaskPrompt } from "./mask-prompt.js";
+import { columnsByHead, type Matrix, multiply, scale, transpose } from "./matrix.js";
+import { mergedBias, project, tokenQueries, tokenValues } from "./token-attention.js";
+
+// Tokens are few and cells are many. Scores are kept as rows of cells, [B, heads, T, cells], whichever side asks: then
+// every softmax and every sum is made of long, plain loops.
+
+/**
+ * Tokens attend to keys and values that the prefix projected.
+ *
+ * @param queries [B, heads, T, d], scaled
+ * @param keys [1, heads, d, cells]
+ * @param values [1, heads, cells, d]
+ * @returns minus the result, [B, T, channels]
+ */
+export function attendToKeys(
+  g: GraphBuilder,
+  attention: Attention,
+  queries: Value,
+  keys: Value,
+  values: Value,
+  mask: MaskPrompt | undefined,
+): Value {
+  const bias = mergedBias(attention);
+  const scores = g.matmul(queries, keys);
+  if (mask === undefined) return project(g, attention, g.matmul(softmax(g, scores), values), -1, bias);
+  const change = scoresOfMask(g, "mask.k", attention.heads, multiply(mask.weight, attention.k.weight), queries, mask);
+  const weights = softmax(g, g.add(scores, change));
+  const projection = valuesByHead(g, "mask.v", multiply(mask.weight, attention.v.weight), attention.heads);
+  const features = g.node("Unsqueeze", [mask.features, g.integers([1])]);
+  const ofMask = g.matmul(g.matmul(weights, features), projection);
+  return project(g, attention, g.add(g.matmul(weights, values), ofMask), -1, bias);
+}
+
+/**
+ * Tokens attend to the image without projecting it: q_h (x Wk_h)^T = (q_h Wk_h^T) x^T and p (x Wv_h) = (p x) Wv_h, which
+ * moves the projections from the cells to the tokens.
+ *
+ * @param x [B, T, channels] tokens with their positions
+ * @param image [B, cells, channels]
+ * @param placed [B, cells, channels], the image with its positional encoding
+ * @returns minus the result, [B, T, channels]
+ */
+export function attendToImage(g: GraphBuilder, attention: Attention, x: Value, image: Value, placed: Value): Value {
+  const { heads, k, v } = attention;
+  const lifted = liftByHead(g, "k", transpose(k.weight), heads, tokenQueries(g, attention, x));
+  const weights = softmax(g, againstCells(g, lifted, placed));
+  const seen = g.reshape(g.matmul(weights, image), [0, heads, -1, v.weight.rows]);
+  const attended = g.matmul(seen, valuesByHead(g, "v", v.weight, heads));
+  return project(g, attention, attended, -1, mergedBias(attention));
+}
+
+/**
+ * Scores of the image's queries, as the prefix projected them, against keys of tokens.
+ *
+ * @param keys [B, heads, T, d]
+ * @param queries [1, heads, d, cells], scaled
+ * @returns [B, heads, T, cells]
+ */
+export function scoresOfQueries(
+  g: GraphBuilder,
+  attention: Attention,
+  keys: Value,
+  queries: Value,
+  mask: MaskPrompt | undefined,
+): Value {
+  const scores = g.matmul(keys, queries);
+  if (mask === undefined) return scores;
+  const projection = multiply(mask.weight, scale(attention.q.weight, attention.scale));
+  return g.add(scores, scoresOfMask(g, "mask.q", attention.heads, projection, keys, mask));
+}
+
+/**
+ * The same scores from the image itself, without projecting it.
+ *
+ * @param keys [B, heads, T, d]
+ * @param placed [B, cells, channels], the image with its positional encoding
+ */
+export function scoresOfImage(g: GraphBuilder, attention: Attention, keys: Value, placed: Value, cells: number): Value {
+  const { heads, q, scale: factor } = attention;
+  const lifted = liftByHead(g, "q", transpose(scale(q.weight, factor)), heads, keys);
+  const scores = g.reshape(againstCells(g, lifted, placed), [0, heads, -1, cells]);
+  // The queries' bias adds one number a token to all of its row.
+  const bias = g.constant("q.bias", [1, heads, q.bias.cols / heads, 1], scale(q.bias, factor).data);
+  return g.add(scores, g.matmul(keys, bias));
+}
+
+/**
+ * The image attends to tokens.
+ *
+ * @param scores [B, heads, T, cells]
+ * @param x [B, T, channels] tokens, for values
+ * @param mask a mask prompt and int64 [1], B, where the image is still the prefix's and without it
+ * @returns minus the result, [B, cells, channels], and minus what the mask prompt adds to the image
+ */
+export function attendToTokens(
+  g: GraphBuilder,
+  attention: Attention,
+  scores: Value,
+  x: Value,
+  cells: number,
+  mask?: { prompt: MaskPrompt; batch: Value },
+): Value {
+  const { heads, out } = attention;
+  const overTokens = (reduce: string, value: Value): Value =>
+    g.node(reduce, [value, g.integers([2])], { keepdims: { int: 1 } });
+  const raised = g.node("Exp", [g.subtract(scores, overTokens("ReduceMax", scores))]);
+  const weights = g.reshape(g.node("Div", [raised, overTokens("ReduceSum", raised)]), [0, -1, cells]);
+
+  const values = tokenValues(g, attention, x);
+  const lifted = g.matmul(values, byHead(g, "out", scale(out.weight, -1), heads));
+  // The weights of every head sum to one in every cell, so a share of the bias in each value adds up to the bias.
+  const share = g.constant("out.bias", [out.weight.cols], scale(mergedBias(attention), -1 / heads).data);
+  const minusValues = g.reshape(g.add(lifted, share), [0, -1, out.weight.cols]);
+  if (mask === undefined) return g.matmul(g.transpose(weights, [0, 2, 1]), minusValues);
+
+  // Features of the mask are more weights, and its embedding's weights are their values.
+  const { weight, rows } = mask.prompt;
+  const embedding = g.constant("mask.embedding", [1, weight.rows, weight.cols], scale(weight, -1).data);
+  const repeated = g.node("Expand", [embedding, g.concat([mask.batch, g.integers([1, 1])], 0)]);
+  const allWeights = g.transpose(g.concat([weights, rows], 1), [0, 2, 1]);
+  return g.matmul(allWeights, g.concat([minusValues, repeated], 1));
+}
+
+/**
+ * x [B, n, channels] and image [B, cells, channels] -> x image^T [B, n, cells]. The image is the left factor because a
+ * transpose of the result costs a fraction of one of the image.
+ */
+function againstCells(g: GraphBuilder, x: Value, image: Value): Value {
+  return g.transpose(g.matmul(image, g.transpose(x, [0, 2, 1])), [0, 2, 1]);
+}
+
+/** Each head times its rows of a weight [heads * d, channels]: [B, heads, T, d] -> [B, heads * T, channels]. */
+function liftByHead(g: GraphBuilder, name: string, weight: Matrix, heads: number, x: Value): Value {
+  return g.reshape(g.matmul(x, byHead(g, name, weight, heads)), [0, -1, weight.cols]);
+}
+
+/** The rows of a weight [heads * d, n] as a constant [1, heads, d, n]. */
+function byHead(g: GraphBuilder, name: string, weight: Matrix, heads: number): Value {
+  return g.constant(name, [1, heads, weight.rows / heads, weight.cols], weight.data);
+}
+
+/** The columns of a weight [n, heads * d] as a constant [1, heads, n, d]. */
+function valuesByHead(g: GraphBuilder, name: string, weight: Matrix, heads: number): Value {
+  return g.constant(name, [1, heads, weight.rows, weight.cols / heads], columnsByHead(weight, heads));
+}
+
+/** What a mask prompt adds to the scores of tokens [B, heads, T, d] against a projection [rank, heads * d] of the image. */
+function scoresOfMask(
+  g: GraphBuilder,
+  name: string,
+  heads: number,
+  projection: Matrix,
+  tokens: Value,
+  mask: MaskPrompt,
+): Value {
+  const rows = g.node("Unsqueeze", [mask.rows, g.integers([1])]);
+  return g.matmul(g.matmul(tokens, byHead(g, name, transpose(projection), heads)), rows);
+}
