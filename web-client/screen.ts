@@ -6,7 +6,7 @@ import { LatencyView } from "./panel/latency-view.js";
 import { MaskView } from "./panel/mask-view.js";
 import { StatusView } from "./panel/status-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
-import type { State } from "./state/state.js";
+import { hasPrompts, type Picture, type State } from "./state/state.js";
 
 /** How often words with a number of seconds in them are written anew. */
 const tickMs = 250;
@@ -20,6 +20,7 @@ export class Screen {
   readonly #mask: MaskView;
   readonly #latency = new LatencyView();
   readonly #welcome = element("welcome", HTMLElement);
+  readonly #coach = element("coach", HTMLElement);
   #frame: number | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
@@ -28,8 +29,9 @@ export class Screen {
     this.#tools = tools;
     this.#film = film;
     this.#status = new StatusView({
-      onRetry: () => client.dispatch({ kind: "retry", atMs: performance.now() }),
-      onDismiss: () => client.dispatch({ kind: "dismiss" }),
+      retry: () => client.dispatch({ kind: "retry", atMs: performance.now() }),
+      choose: () => element("file", HTMLInputElement).click(),
+      dismiss: () => client.dispatch({ kind: "dismiss" }),
     });
     this.#mask = new MaskView({ onChoose: (index) => client.dispatch({ kind: "candidate", index }) });
   }
@@ -46,7 +48,7 @@ export class Screen {
     this.#renderCanvas(state);
     this.#status.render(state, performance.now());
     this.#tools.render(state);
-    this.#mask.render(state);
+    this.#mask.render(state, this.#client.view.bitmap);
     this.#latency.render(state.latency);
     this.#film.mark(state.picture.kind === "empty" ? undefined : state.picture.photo.name);
     clearTimeout(this.#tick);
@@ -58,6 +60,7 @@ export class Screen {
     const { canvas } = view;
     this.#welcome.hidden = picture.kind !== "empty";
     canvas.hidden = picture.kind === "empty";
+    this.#coach.hidden = !needsCoach(picture);
     setData(canvas, "connection", link.kind);
     setData(canvas, "state", picture.kind);
     if (picture.kind === "empty") return;
@@ -81,6 +84,13 @@ export class Screen {
       this.#client.dispatch({ kind: "drawn", sequence: latency.sequence, drawMs });
     }
   }
+}
+
+/** Until the first click, and while nothing under the pointer speaks for itself. */
+function needsCoach(picture: Picture): boolean {
+  if (picture.kind === "empty" || picture.kind === "refused") return false;
+  const { past, present, future, hover } = picture.edit;
+  return past.length === 0 && future.length === 0 && !hasPrompts(present.prompts) && hover.shown === undefined;
 }
 
 /** Whether time alone changes what the words say. */

@@ -53,11 +53,11 @@ function paintMask(context: CanvasRenderingContext2D, mask: Mask, look: MaskLook
     const outside = new Path2D();
     outside.rect(0, 0, viewport.width, viewport.height);
     outside.addPath(path);
-    context.globalAlpha = look === "final" ? 0.34 : 0.2;
+    context.globalAlpha = look === "final" ? 0.36 : 0.22;
     context.fillStyle = "rgb(8 12 24)";
     context.fill(outside, "evenodd");
   }
-  context.globalAlpha = { final: 0.4, pending: 0.26, preview: 0.24 }[look];
+  context.globalAlpha = { final: 0.34, pending: 0.22, preview: 0.24 }[look];
   context.fillStyle = fill;
   context.fill(path, "evenodd");
   context.lineJoin = "round";

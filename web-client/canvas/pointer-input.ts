@@ -21,9 +21,17 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   let hovering: ReturnType<typeof setTimeout> | undefined;
   let hovered: Spot | undefined;
 
+  const leave = () => {
+    hovered = undefined;
+    clearTimeout(hovering);
+    hovering = undefined;
+    actions.onHover(undefined);
+  };
   const become = (next: Gesture, outcome?: Outcome) => {
     gesture = next;
     if (next.kind !== "pressed") clearTimeout(holding);
+    // A box has begun: what lies under the pointer is no longer the question.
+    if (next.kind === "dragging" && hovered !== undefined) leave();
     actions.onRubber(next.kind === "dragging" ? next : undefined);
     if (outcome !== undefined) actions.onOutcome(outcome);
   };
@@ -33,12 +41,6 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
       hovering = undefined;
       if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
     }, hoverEveryMs);
-  };
-  const leave = () => {
-    hovered = undefined;
-    clearTimeout(hovering);
-    hovering = undefined;
-    actions.onHover(undefined);
   };
 
   canvas.addEventListener("pointerdown", (event) => {

@@ -1,14 +1,11 @@
 import type { Mask } from "../../proto/index.js";
-import { maskPath } from "../canvas/mask-path.js";
 import { percent } from "../state/describe.js";
 import { shownAnswer } from "../state/edit.js";
 import type { Answer, State } from "../state/state.js";
 import { element, setText } from "./element.js";
+import { cropAround, thumbnail } from "./thumbnail.js";
 
-/** Side of a candidate's silhouette in CSS pixels. */
-const thumbnail = 56;
-
-/** The candidates with their silhouettes, and what is known of the chosen one. */
+/** The candidates with their thumbnails, and what is known of the chosen one. */
 export class MaskView {
   readonly #none = element("mask-none", HTMLElement);
   readonly #candidates = element("candidates", HTMLElement);
@@ -25,21 +22,21 @@ export class MaskView {
     this.#candidates.addEventListener("keydown", (event) => this.#step(event));
   }
 
-  render({ picture }: State): void {
+  render({ picture }: State, photo: ImageBitmap | undefined): void {
     const shown = picture.kind === "empty" ? undefined : shownAnswer(picture.edit);
     const answer = shown?.answer;
     const mask = answer?.masks[answer.chosen];
     this.#none.hidden = mask !== undefined;
     this.#facts.hidden = mask === undefined;
     for (const save of this.#saves) save.disabled = mask === undefined || shown?.pending === true;
-    this.#renderCandidates(answer);
+    this.#renderCandidates(answer, photo);
     if (mask === undefined) return;
     setText(this.#score, percent(mask.predictedIou));
     setText(this.#stability, percent(mask.stabilityScore));
     setText(this.#area, `${mask.area.toLocaleString("en")} px`);
   }
 
-  #renderCandidates(answer: Answer | undefined): void {
+  #renderCandidates(answer: Answer | undefined, photo: ImageBitmap | undefined): void {
     this.#candidates.hidden = (answer?.masks.length ?? 0) < 2;
     if (answer === undefined || answer.masks.length < 2) {
       this.#masks = undefined;
@@ -49,7 +46,10 @@ export class MaskView {
     if (answer.masks !== this.#masks) {
       this.#masks = answer.masks;
       const hadFocus = this.#candidates.contains(document.activeElement);
-      this.#candidates.replaceChildren(...answer.masks.map((mask, index) => this.#candidate(mask, index)));
+      const crop = cropAround(answer.masks);
+      this.#candidates.replaceChildren(
+        ...answer.masks.map((mask, index) => this.#candidate(mask, index, thumbnail(mask, crop, photo))),
+      );
       if (hadFocus) this.#focus(answer.chosen);
     }
     [...this.#candidates.children].forEach((button, index) => {
@@ -58,7 +58,7 @@ export class MaskView {
     });
   }
 
-  #candidate(mask: Mask, index: number): HTMLButtonElement {
+  #candidate(mask: Mask, index: number, picture: HTMLCanvasElement): HTMLButtonElement {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "candidate";
@@ -68,7 +68,7 @@ export class MaskView {
     button.title = `Candidate ${index + 1} (key ${index + 1})`;
     const score = document.createElement("span");
     score.textContent = percent(mask.predictedIou);
-    button.append(silhouette(mask), score);
+    button.append(picture, score);
     button.addEventListener("click", () => this.#onChoose(index));
     return button;
   }
@@ -89,23 +89,4 @@ export class MaskView {
     const button = this.#candidates.children[index];
     if (button instanceof HTMLElement) button.focus();
   }
-}
-
-function silhouette(mask: Mask): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  const density = Math.min(3, globalThis.devicePixelRatio || 1);
-  const side = Math.round(thumbnail * density);
-  canvas.width = side;
-  canvas.height = side;
-  const context = canvas.getContext("2d");
-  const [height = 1, width = 1] = mask.rle?.size ?? [];
-  if (context === null) return canvas;
-  const scale = side / Math.max(width, height);
-  context.fillStyle = "rgb(127 140 165 / 0.22)";
-  const [left, top] = [(side - width * scale) / 2, (side - height * scale) / 2];
-  context.fillRect(left, top, width * scale, height * scale);
-  context.translate(left, top);
-  context.fillStyle = "rgb(47 107 255)";
-  context.fill(maskPath(mask, scale), "evenodd");
-  return canvas;
 }

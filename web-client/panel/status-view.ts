@@ -1,6 +1,11 @@
-import { announce, describe, describeLink, noticeOf } from "../state/describe.js";
+import { announce, describe, describeLink, type Notice, noticeOf } from "../state/describe.js";
 import type { State } from "../state/state.js";
 import { element, setData, setText } from "./element.js";
+
+type NoticeAction = NonNullable<Notice["action"]>;
+type NoticeActions = Readonly<Record<NoticeAction, () => void>>;
+
+const actionNames: Record<NoticeAction, string> = { retry: "Try again", choose: "Choose another", dismiss: "Close" };
 
 /** The status line, the notice above the picture, the connection's light. */
 export class StatusView {
@@ -15,10 +20,10 @@ export class StatusView {
   readonly #noticeText = element("notice-text", HTMLElement);
   readonly #noticeAction = element("notice-action", HTMLButtonElement);
 
-  constructor({ onRetry, onDismiss }: { onRetry: () => void; onDismiss: () => void }) {
+  constructor(actions: NoticeActions) {
     this.#noticeAction.addEventListener("click", () => {
-      if (this.#noticeAction.dataset.action === "retry") onRetry();
-      else onDismiss();
+      const { action } = this.#noticeAction.dataset;
+      if (action === "retry" || action === "choose" || action === "dismiss") actions[action]();
     });
   }
 
@@ -48,6 +53,6 @@ export class StatusView {
     setText(this.#noticeText, notice?.text ?? "");
     this.#noticeAction.hidden = notice?.action === undefined;
     setData(this.#noticeAction, "action", notice?.action ?? "");
-    setText(this.#noticeAction, notice?.action === "retry" ? "Try again" : "Close");
+    setText(this.#noticeAction, actionNames[notice?.action ?? "dismiss"]);
   }
 }

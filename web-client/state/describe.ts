@@ -15,7 +15,7 @@ const momentMs = 900;
 export function describe(state: State, nowMs: number): Description {
   const { picture, loading } = state;
   if (loading !== undefined) return { text: `Opening ${loading.name}`, progress: null, problem: false };
-  if (picture.kind === "empty") return { text: "Drop a photo here to begin", progress: undefined, problem: false };
+  if (picture.kind === "empty") return { text: "No picture yet", progress: undefined, problem: false };
   return describePicture(state, picture, nowMs);
 }
 
@@ -59,7 +59,7 @@ function describeObject({ edit, photo }: ShownPicture): Description {
   const { present } = edit;
   const still = { progress: undefined, problem: false };
   if (present.problem !== undefined) return { text: present.problem, progress: undefined, problem: true };
-  if (!hasPrompts(present.prompts)) return { text: "Click an object", ...still };
+  if (!hasPrompts(present.prompts)) return { text: "Ready", ...still };
   if (present.answer === undefined) return { text: "Looking", progress: null, problem: false };
   const { masks, chosen } = present.answer;
   const mask = masks[chosen];
@@ -103,13 +103,13 @@ export function describeLink(link: Link, nowMs: number): string {
 /** The sentence above the picture, if there is anything a person should know or can mend. */
 export interface Notice {
   readonly text: string;
-  readonly action: "retry" | "dismiss" | undefined;
+  readonly action: "retry" | "choose" | "dismiss" | undefined;
 }
 
 export function noticeOf(state: State): Notice | undefined {
   const { link, picture, notice } = state;
   if (notice !== undefined) return { text: notice, action: "dismiss" };
-  if (picture.kind === "refused") return { text: picture.message, action: picture.canRetry ? "retry" : undefined };
+  if (picture.kind === "refused") return { text: picture.message, action: picture.canRetry ? "retry" : "choose" };
   if (link.kind === "stopped") return { text: link.message, action: "retry" };
   if ((link.kind === "waiting" || link.kind === "connecting") && link.attempt > 1) {
     const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? " Your clicks are kept." : "";

@@ -1,0 +1,55 @@
+import type { Mask } from "../../proto/index.js";
+import { maskPath } from "../canvas/mask-path.js";
+
+/** Side of a thumbnail in CSS pixels. */
+const sidePx = 72;
+/** How much of its surroundings an object keeps on each side, as a share of its own size. */
+const margin = 0.2;
+
+/** A square in pixels of the picture. */
+interface Crop {
+  readonly left: number;
+  readonly top: number;
+  readonly side: number;
+}
+
+/** One crop for all candidates, so that what differs is the mask and not the view. */
+export function cropAround(masks: readonly Mask[]): Crop {
+  let [left, top, right, bottom] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
+  for (const { bbox } of masks) {
+    if (bbox === undefined || bbox.width === 0) continue;
+    left = Math.min(left, bbox.x);
+    top = Math.min(top, bbox.y);
+    right = Math.max(right, bbox.x + bbox.width);
+    bottom = Math.max(bottom, bbox.y + bbox.height);
+  }
+  if (right === 0) return { left: 0, top: 0, side: 1 };
+  const side = Math.max(right - left, bottom - top) * (1 + 2 * margin);
+  return { left: (left + right - side) / 2, top: (top + bottom - side) / 2, side };
+}
+
+/** The mask over its part of the photo. */
+export function thumbnail(mask: Mask, crop: Crop, photo: ImageBitmap | undefined): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  const side = Math.round(sidePx * Math.min(3, globalThis.devicePixelRatio || 1));
+  canvas.width = side;
+  canvas.height = side;
+  const context = canvas.getContext("2d");
+  if (context === null) return canvas;
+  const scale = side / crop.side;
+  if (photo !== undefined) {
+    context.drawImage(photo, -crop.left * scale, -crop.top * scale, photo.width * scale, photo.height * scale);
+  }
+  const path = maskPath(mask, scale, crop.left, crop.top);
+  const outside = new Path2D();
+  outside.rect(0, 0, side, side);
+  outside.addPath(path);
+  context.fillStyle = "rgb(8 12 24 / 0.5)";
+  context.fill(outside, "evenodd");
+  context.fillStyle = "rgb(56 132 255 / 0.4)";
+  context.fill(path, "evenodd");
+  context.lineWidth = side / sidePx;
+  context.strokeStyle = "white";
+  context.stroke(path);
+  return canvas;
+}
