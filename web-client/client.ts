@@ -66,6 +66,8 @@ export class Client {
       }
       case "stop-upload":
         this.#upload.stop();
+        // What was to be tried again was about the photo before.
+        for (const name of ["upload", "reopen"] as const) clearTimeout(this.#timers.get(name));
         break;
       case "timer":
         this.#startTimer(effect.name, effect.delayMs);

@@ -24,8 +24,18 @@ export function cropAround(masks: readonly Mask[]): Crop {
     bottom = Math.max(bottom, bbox.y + bbox.height);
   }
   if (right === 0) return { left: 0, top: 0, side: 1 };
-  const side = Math.max(right - left, bottom - top) * (1 + 2 * margin);
-  return { left: (left + right - side) / 2, top: (top + bottom - side) / 2, side };
+  const [height = bottom, width = right] = masks[0]?.rle?.size ?? [];
+  const side = Math.min(Math.max(right - left, bottom - top) * (1 + 2 * margin), Math.max(width, height));
+  return {
+    left: inside((left + right - side) / 2, width - side),
+    top: inside((top + bottom - side) / 2, height - side),
+    side,
+  };
+}
+
+/** Not beyond the picture's edges; in the middle where the picture is narrower than the crop. */
+function inside(start: number, most: number): number {
+  return most < 0 ? most / 2 : Math.min(most, Math.max(0, start));
 }
 
 /** The mask over its part of the photo. */

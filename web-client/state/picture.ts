@@ -47,14 +47,11 @@ export function reopen(state: State, atMs: number): Next {
 
 export function imageEvent(state: State, picture: ShownPicture, event: ImageEvent, atMs: number): Next {
   const shown = shownOf(picture);
+  // What was refused is not begun again by an event that was under way.
+  if (picture.kind === "refused" && event.event.case !== "ready") return [state, []];
   switch (event.event.case) {
     case "missing":
-      // The upload is under way already; its end opens the picture again.
-      if (picture.kind === "uploading") return [state, []];
-      return [
-        { ...state, picture: { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } },
-        [{ kind: "upload", token: picture.photo.token }],
-      ];
+      return missing(state, picture, atMs);
     case "queued":
     case "encoding":
       return [progress(state, picture, event.event, atMs), []];
@@ -78,6 +75,20 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
     default:
       return [state, []];
   }
+}
+
+function missing(state: State, picture: ShownPicture, atMs: number): Next {
+  // The upload is under way already; its end opens the picture again.
+  if (picture.kind === "uploading") return [state, []];
+  const shown: Shown = { ...shownOf(picture), tries: picture.tries + 1 };
+  if (shown.tries > mostTries) {
+    const message = "The service does not keep this photo.";
+    return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: true } }, []];
+  }
+  return [
+    { ...state, picture: { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } },
+    [{ kind: "upload", token: picture.photo.token }],
+  ];
 }
 
 export function uploadEvent(

@@ -95,9 +95,10 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
       return [endHover(state, picture), []];
     case "image-event":
       // The picture before this one may still be spoken of.
-      if (event.event.imageId !== picture.photo.imageId) return [state, []];
+      if (state.link.kind !== "open" || event.event.imageId !== picture.photo.imageId) return [state, []];
       return imageEvent(state, picture, event.event, event.atMs);
     case "answer": {
+      if (state.link.kind !== "open") return [state, []];
       const { sequence } = event.response;
       if (edit.hover.asked?.sequence === sequence) return answerPreview(state, picture, event.response);
       const click = edit.waiting.find((waiting) => waiting.sequence === sequence);

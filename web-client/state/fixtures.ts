@@ -1,0 +1,111 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import {
+  EncodeEventSchema,
+  ErrorCode,
+  ErrorSchema,
+  ImageEventSchema,
+  type Mask,
+  MaskSchema,
+  SegmentResponseSchema,
+  WelcomeSchema,
+} from "../../proto/index.js";
+import type { ClientEvent, Effect, EventOf } from "./event.js";
+import { reduce } from "./reduce.js";
+import { initialState, type State } from "./state.js";
+
+/** Events and states for tests of the reducer. */
+export const imageId = `sha256:${"ab".repeat(32)}`;
+
+export const mask = (area = 5): Mask =>
+  create(MaskSchema, { area, predictedIou: 0.9, rle: { size: [20, 40], counts: "0" } });
+
+export const welcome = (
+  limits: MessageInitShape<typeof WelcomeSchema> = { maxWaitingClicks: 8 },
+): EventOf<"welcome"> => ({
+  kind: "welcome",
+  welcome: create(WelcomeSchema, limits),
+  atMs: 1_000,
+});
+
+export const imageEvent = (
+  event: NonNullable<MessageInitShape<typeof ImageEventSchema>["event"]>,
+  atMs = 2_000,
+): EventOf<"image-event"> => ({ kind: "image-event", event: create(ImageEventSchema, { imageId, event }), atMs });
+
+export const ready = imageEvent({ case: "ready", value: { image: { imageId, width: 40, height: 20 } } });
+
+export const uploadEvent = (event: NonNullable<MessageInitShape<typeof EncodeEventSchema>["event"]>): ClientEvent => ({
+  kind: "upload-event",
+  token: 1,
+  event: create(EncodeEventSchema, { event }),
+  atMs: 2_000,
+});
+
+export const answer = (sequence: number, masks: Mask[] = [mask()], atMs = 3_000): EventOf<"answer"> => ({
+  kind: "answer",
+  response: create(SegmentResponseSchema, {
+    sequence,
+    outcome: { case: "result", value: { imageId, masks, timings: { decodeMs: 50, queueMs: 1 } } },
+  }),
+  atMs,
+});
+
+export const refusal = (
+  sequence: number,
+  code: ErrorCode = ErrorCode.INTERNAL,
+  retryAfterMs?: number,
+): EventOf<"answer"> => ({
+  kind: "answer",
+  response: create(SegmentResponseSchema, {
+    sequence,
+    outcome: {
+      case: "error",
+      value: create(ErrorSchema, {
+        code,
+        message: "it broke",
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      }),
+    },
+  }),
+  atMs: 3_000,
+});
+
+export const chosen: ClientEvent = { kind: "photo-chosen", token: 1, name: "cat.jpg" };
+export const loaded = (id: string | undefined = imageId): EventOf<"photo-loaded"> => ({
+  kind: "photo-loaded",
+  token: 1,
+  width: 40,
+  height: 20,
+  bytes: 1_000,
+  imageId: id,
+  atMs: 1_500,
+});
+export const point = (x = 3, atMs = 2_500): ClientEvent => ({ kind: "point", x, y: 4, label: 1, atMs });
+export const closed = (code = 1006): EventOf<"socket-closed"> => ({
+  kind: "socket-closed",
+  code,
+  atMs: 4_000,
+  random: 0.5,
+});
+
+/** The state after these events, and what the last of them asked for. */
+export function run(events: readonly ClientEvent[], from: State = initialState): readonly [State, readonly Effect[]] {
+  let state = from;
+  let effects: readonly Effect[] = [];
+  for (const event of events) [state, effects] = reduce(state, event);
+  return [state, effects];
+}
+
+export const shown = {
+  opening: [welcome(), chosen, loaded()],
+  uploading: [welcome(), chosen, loaded(), imageEvent({ case: "missing", value: {} })],
+  queued: [welcome(), chosen, loaded(), imageEvent({ case: "queued", value: { position: 2, etaMs: 3_000 } })],
+  encoding: [welcome(), chosen, loaded(), imageEvent({ case: "encoding", value: {} })],
+  ready: [welcome(), chosen, loaded(), ready],
+  refused: [
+    welcome(),
+    chosen,
+    loaded(),
+    imageEvent({ case: "failed", value: { code: ErrorCode.INVALID_ARGUMENT, message: "no picture" } }),
+  ],
+} satisfies Record<string, readonly ClientEvent[]>;
