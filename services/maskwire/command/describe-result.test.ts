@@ -1,0 +1,43 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, it } from "vitest";
+import { ImageInfoSchema, SegmentResultSchema } from "../../../proto/index.js";
+import { resultAsJson, resultAsText } from "./describe-result.js";
+
+const image = create(ImageInfoSchema, { imageId: "sha256:00", width: 200, height: 100 });
+const result = create(SegmentResultSchema, {
+  imageId: "sha256:00",
+  model: "mobilesam",
+  masks: [
+    {
+      rle: { size: [100, 200], counts: "abc" },
+      bbox: { x: 10, y: 20, width: 30, height: 40 },
+      area: 1000,
+      predictedIou: 0.75,
+      stabilityScore: 0.5,
+      png: new Uint8Array(9),
+    },
+  ],
+  timings: { queueMs: 0.5, embeddingMs: 1, decodeMs: 50, maskMs: 2 },
+});
+
+it("gives programs one plain object, without the PNG's bytes", () => {
+  expect(JSON.parse(JSON.stringify(resultAsJson(image, result)))).toEqual({
+    image: { imageId: "sha256:00", width: 200, height: 100 },
+    masks: [
+      {
+        rle: { size: [100, 200], counts: "abc" },
+        bbox: { x: 10, y: 20, width: 30, height: 40 },
+        area: 1000,
+        predictedIou: 0.75,
+        stabilityScore: 0.5,
+      },
+    ],
+    timings: { queueMs: 0.5, embeddingMs: 1, decodeMs: 50, maskMs: 2 },
+  });
+});
+
+it("gives people a line a mask", () => {
+  expect(resultAsText(image, result.masks, [["mask.png", "cut.png"]])).toBe(
+    "picture 200 x 100\nmask 1  score 0.750  stability 0.500  area 1000 px (5.0 %)  box 10,20 30 x 40  mask.png  cut.png",
+  );
+});

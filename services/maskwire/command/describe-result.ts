@@ -1,0 +1,40 @@
+import type { ImageInfo, Mask, SegmentResult } from "../../../proto/index.js";
+
+/** What `--json` prints: one object, its masks best first. */
+export function resultAsJson(image: ImageInfo, { masks, timings }: SegmentResult): Record<string, unknown> {
+  const { imageId, width, height } = image;
+  return {
+    image: { imageId, width, height },
+    masks: masks.map(({ rle, bbox, area, predictedIou, stabilityScore }) => ({
+      rle: rle && { size: rle.size, counts: rle.counts },
+      bbox: bbox && { x: bbox.x, y: bbox.y, width: bbox.width, height: bbox.height },
+      area,
+      predictedIou,
+      stabilityScore,
+    })),
+    timings: timings && {
+      queueMs: timings.queueMs,
+      embeddingMs: timings.embeddingMs,
+      decodeMs: timings.decodeMs,
+      maskMs: timings.maskMs,
+    },
+  };
+}
+
+/** What a person reads: the picture, then a line for each mask. @param files where each mask was written, if it was. */
+export function resultAsText(image: ImageInfo, masks: readonly Mask[], files: readonly string[][]): string {
+  const pixels = image.width * image.height;
+  const lines = masks.map((mask, index) => {
+    const { x = 0, y = 0, width = 0, height = 0 } = mask.bbox ?? {};
+    const share = ((100 * mask.area) / pixels).toFixed(1);
+    return [
+      `mask ${index + 1}`,
+      `score ${mask.predictedIou.toFixed(3)}`,
+      `stability ${mask.stabilityScore.toFixed(3)}`,
+      `area ${mask.area} px (${share} %)`,
+      `box ${x},${y} ${width} x ${height}`,
+      ...(files[index] ?? []),
+    ].join("  ");
+  });
+  return [`picture ${image.width} x ${image.height}`, ...lines].join("\n");
+}

@@ -1,0 +1,102 @@
+import {
+  create,
+  type DescMessage,
+  fromJson,
+  type JsonValue,
+  type MessageInitShape,
+  type MessageShape,
+  toJsonString,
+} from "@bufbuild/protobuf";
+import {
+  type EncodeEvent,
+  EncodeEventSchema,
+  type ImageInfo,
+  LookupImageResponseSchema,
+  SegmentRequestSchema,
+  type SegmentResult,
+  SegmentResultSchema,
+} from "../../../proto/index.js";
+import { CommandError } from "./command-error.js";
+import { lines, request, text } from "./http-request.js";
+
+export type UploadProgress =
+  | { stage: "sending"; sent: number; total: number }
+  | Exclude<EncodeEvent["event"], { case: undefined }>;
+
+/** The gateway does not know the picture (any more): upload it. */
+export class UnknownPictureError extends CommandError {}
+
+/** A gateway's HTTP interface as the command uses it. Every method throws CommandError with the gateway's own sentence. */
+export class GatewayClient {
+  readonly #url: string;
+  readonly #model: string;
+
+  /** @param url without a slash at its end. @param model a model id; empty is the gateway's default. */
+  constructor(url: string, model: string) {
+    this.#url = url;
+    this.#model = model;
+  }
+
+  /** The picture's size, or undefined when its bytes have to be uploaded. */
+  async lookup(imageId: string): Promise<ImageInfo | undefined> {
+    const url = this.#at(`/v1/images/${imageId}`);
+    const answer = await request(url, { method: "GET" });
+    const body = await text(answer, url);
+    if (answer.statusCode === 404 && errorOf(body)) return undefined;
+    const found = this.#read(LookupImageResponseSchema, body);
+    return found.stored || found.embedded ? found.image : undefined;
+  }
+
+  /** Resolves when the picture is encoded. */
+  async upload(bytes: Uint8Array, onProgress: (progress: UploadProgress) => void): Promise<ImageInfo> {
+    const url = this.#at("/v1/images");
+    const answer = await request(url, {
+      method: "POST",
+      headers: { accept: "application/x-ndjson", "content-type": "application/octet-stream" },
+      body: bytes,
+      onSent: (sent) => onProgress({ stage: "sending", sent, total: bytes.byteLength }),
+    });
+    for await (const line of lines(answer, url)) {
+      const { event } = this.#read(EncodeEventSchema, line);
+      if (event.case === "ready" && event.value.image) return event.value.image;
+      if (event.case) onProgress(event);
+    }
+    throw new CommandError(`${this.#url} ended the upload without an answer.`);
+  }
+
+  async segment(init: MessageInitShape<typeof SegmentRequestSchema>): Promise<SegmentResult> {
+    const url = this.#at("/v1/segment");
+    const message = create(SegmentRequestSchema, { ...init, model: this.#model });
+    const body = new TextEncoder().encode(toJsonString(SegmentRequestSchema, message));
+    const answer = await request(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    return this.#read(SegmentResultSchema, await text(answer, url));
+  }
+
+  #at(path: string): string {
+    const query = this.#model && !path.endsWith("/segment") ? `?model=${encodeURIComponent(this.#model)}` : "";
+    return `${this.#url}${path}${query}`;
+  }
+
+  #read<S extends DescMessage>(schema: S, body: string): MessageShape<S> {
+    const error = errorOf(body);
+    if (error) throw error;
+    try {
+      return fromJson(schema, JSON.parse(body) as JsonValue, { ignoreUnknownFields: true });
+    } catch (cause) {
+      throw new CommandError(`${this.#url} answers, but not as Maskwire does.`, 1, cause);
+    }
+  }
+}
+
+/** The error that a body carries (rule H3), if it carries one. What is wrong with the request itself is bad usage. */
+function errorOf(body: string): CommandError | undefined {
+  let error: { code?: string; message?: string; reason?: string } | undefined;
+  try {
+    error = JSON.parse(body)?.error;
+  } catch {
+    return undefined;
+  }
+  if (typeof error?.message !== "string") return undefined;
+  if (error.code === "NOT_FOUND") return new UnknownPictureError(error.message);
+  return new CommandError(error.message, error.code === "INVALID_ARGUMENT" && !error.reason ? 2 : 1);
+}

@@ -1,0 +1,51 @@
+import { Command, Option } from "commander";
+import { collectPoints, parseBox, parseGatewayUrl, parsePngPath } from "./parse-values.js";
+import { type SegmentOptions, segmentPhoto } from "./segment-photo.js";
+
+const examples = `
+Coordinates are pixels of the upright picture (EXIF orientation applied); 0,0 is its top left corner.
+The result goes to standard output, everything else to standard error. The exit status is 0 when it
+worked, 2 when the command line is wrong, 1 for any other failure.
+
+Examples:
+  maskwire segment truck.jpg --point 500,375 --out mask.png
+  maskwire segment truck.jpg --box 425,600,700,875 --negative 575,750 --cutout wheel.png
+  maskwire segment truck.jpg --point 500,375 --multimask --out mask.png      (mask.png, mask-2.png, ...)
+  maskwire segment truck.jpg --point 500,375 --json --url http://localhost:8080 | jq .masks[0].rle
+`;
+
+/** The command line. Errors of its own are CommanderErrors, those of the work CommandErrors. */
+export function createProgram(): Command {
+  const program = new Command("maskwire")
+    .description("Masks of objects in photos, by the Segment Anything Model.")
+    .configureOutput({
+      outputError: (message, write) => write(message.replace(/^error: /, "maskwire: ")),
+    })
+    .exitOverride();
+  program
+    .command("segment")
+    .description("find the masks of one object in a photo")
+    .argument("<photo>", "a JPEG, PNG, WebP, GIF, TIFF or AVIF file")
+    .option("-p, --point <x,y>", "a point on the object; may be repeated", collectPoints)
+    .option("-n, --negative <x,y>", "a point beside the object; may be repeated", collectPoints)
+    .option("-b, --box <x0,y0,x1,y1>", "a box around the object, two opposite corners", parseBox)
+    .option("-o, --out <file.png>", "write the mask as greyscale PNG, 255 inside", parsePngPath)
+    .option("-c, --cutout <file.png>", "write the object on transparency, cropped to its box", parsePngPath)
+    .option("-m, --multimask", "every candidate mask of an ambiguous prompt, best first; files are numbered from -2 on")
+    .option("--model <id>", "a model id of the gateway's manifest; its default when left out")
+    .option("--json", "print one JSON object with the masks as COCO run-length encoding")
+    .addOption(
+      new Option("-u, --url <url>", "a running gateway; without one the command starts its own")
+        .env("MASKWIRE_URL")
+        .argParser(parseGatewayUrl),
+    )
+    .addHelpText("after", examples)
+    .action((photo: string, options: SegmentOptions) => segmentPhoto(photo, options));
+  program
+    .command("serve")
+    .description("start the server, as npm start does; its settings are the MASKWIRE_* variables")
+    .action(async () => {
+      await import("../index.js");
+    });
+  return program;
+}
