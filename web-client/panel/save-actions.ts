@@ -28,12 +28,17 @@ export function listenForSaves(client: Client): void {
 
   onClick("save-cutout", async (mask, name) => {
     const { bitmap } = client.view;
-    if (bitmap !== undefined) download(await cutOut(bitmap, mask), saveName(name, "cutout"));
+    if (bitmap !== undefined) download(await cutOut(bitmap, mask), saveName(name, "cutout.png"));
   });
   onClick("save-mask", async (mask, name) => {
-    download(await maskPicture(mask), saveName(name, "mask"));
+    download(await maskPicture(mask), saveName(name, "mask.png"));
   });
-  onClick("copy-rle", async (mask, _name, button) => {
+  onClick("copy-rle", async (mask, name, button) => {
+    // Browsers open the clipboard to secure pages only; a file is the next best.
+    if (!globalThis.isSecureContext) {
+      download(new Blob([rleJson(mask)], { type: "application/json" }), saveName(name, "rle.json"));
+      return;
+    }
     await navigator.clipboard.writeText(rleJson(mask));
     setText(button, "Copied");
     setTimeout(() => setText(button, "Copy RLE"), copiedMs);

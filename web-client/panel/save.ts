@@ -54,9 +54,9 @@ export function download(blob: Blob, name: string): void {
 }
 
 /** The photo's own name with another ending. */
-export function saveName(photo: string, what: string): string {
+export function saveName(photo: string, ending: string): string {
   const base = photo.replace(/\.[^.]*$/, "").replaceAll(/[^\p{L}\p{N}_-]+/gu, "-") || "photo";
-  return `${base}-${what}.png`;
+  return `${base}-${ending}`;
 }
 
 function rleOf(mask: Mask): NonNullable<Mask["rle"]> {

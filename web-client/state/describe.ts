@@ -81,6 +81,7 @@ export function announce(state: State, nowMs: number): string {
     return `${text}${score}${count > 1 ? `, candidate ${shown.answer.chosen + 1} of ${count}` : ""}.`;
   }
   if (picture.kind === "uploading") return "Uploading.";
+  if (picture.kind === "queued") return `${ordinal(picture.position)} in line.`;
   if (picture.kind === "encoding") return "Studying the picture.";
   return describe(state, nowMs).text;
 }
