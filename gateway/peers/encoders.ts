@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type EncodeEvent,
@@ -50,7 +51,8 @@ export class Encoders {
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
   ): Promise<EncodeReady> {
-    const [client] = this.#peers.inOrder("");
+    // The bytes' digest is not known yet: any encoder will do, and each gets its share.
+    const [client] = this.#peers.inOrder(randomUUID());
     if (!client) throw new ServiceError({ code: Code.UNAVAILABLE, message: "There is no encoder." });
     const upload = new AbortController();
     const call = client.duplex(EncoderService.method.encode, { signal: AbortSignal.any([signal, upload.signal]) });
@@ -75,8 +77,10 @@ export class Encoders {
       return ready;
     } catch (error) {
       if (upload.signal.aborted) await sending;
-      if (error instanceof ServiceError && error.shouldRetry()) this.#peers.failed(client);
-      throw error;
+      if (!(error instanceof ServiceError && error.shouldRetry())) throw error;
+      this.#peers.failed(client);
+      const message = "The picture's encoder cannot be reached; upload it again shortly.";
+      throw new ServiceError({ code: error.code, message, retryAfterMs: error.retryAfterMs ?? 1000, cause: error });
     } finally {
       upload.abort();
     }
