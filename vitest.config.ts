@@ -1,8 +1,16 @@
 import { defineConfig } from "vitest/config";
 
 // Tests run on the compiled code: workers, paths and imports are those that ship.
-const suite = (name: string, include: string[], timeoutMs: number) => ({
-  test: { name, include, exclude: [], testTimeout: timeoutMs, hookTimeout: 60_000, pool: "forks" as const },
+const suite = (name: string, include: string[], timeoutMs: number, setupFiles: string[] = []) => ({
+  test: {
+    name,
+    include,
+    setupFiles,
+    exclude: [],
+    testTimeout: timeoutMs,
+    hookTimeout: 60_000,
+    pool: "forks" as const,
+  },
 });
 
 // biome-ignore lint/style/noDefaultExport: Vitest looks for the default export.
@@ -14,7 +22,9 @@ export default defineConfig({
         ["dist/{proto,services,gateway,web-client,models}/**/*.test.js", "dist/test/{scenes,support}/**/*.test.js"],
         30_000,
       ),
-      suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 120_000),
+      suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 120_000, [
+        "dist/test/support/fail-on-leaks.js",
+      ]),
       suite("browser", ["dist/test/browser/**/*.test.js"], 120_000),
     ],
   },

@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { findChromium, findGrpcPython, findProgram, findRedisServer } from "./support/programs.js";
+
+/** What suites need beside npm's packages: how to find it, and Debian's packages that bring it. */
+const needs = [
+  { what: "Chromium", suites: "browser", found: findChromium, packages: ["chromium"] },
+  { what: "redis-server", suites: "stores, recovery", found: findRedisServer, packages: ["redis-server"] },
+  {
+    what: "Python with grpcio and grpcio-tools",
+    suites: "interop",
+    found: findGrpcPython,
+    packages: ["python3-grpcio", "python3-grpc-tools"],
+  },
+];
+
+/** Installs what is missing where that is ours to do, and says what stays missing. */
+export function setUp(say: (line: string) => void): void {
+  const missing = () => needs.filter(({ found }) => found() === undefined);
+  const packages = missing().flatMap((need) => need.packages);
+  if (packages.length > 0 && isDebian() && process.getuid?.() === 0) {
+    say(`Installing ${packages.join(", ")} with apt-get`);
+    aptGet(say, "update", "-qq");
+    aptGet(say, "install", "-y", "-qq", "--no-install-recommends", ...packages);
+  }
+  for (const { what, suites, packages: names } of missing()) {
+    say(`MISSING: ${what}; skipped: ${suites}. On Debian: apt-get install ${names.join(" ")}`);
+  }
+}
+
+const isDebian = () => existsSync("/etc/debian_version") && findProgram("apt-get") !== undefined;
+
+function aptGet(say: (line: string) => void, ...args: string[]): void {
+  // RUNLEVEL keeps a package's service from being started: the tests run their own on free ports.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const { status, stdout, stderr } = spawnSync("apt-get", args, { env, encoding: "utf8" });
+  if (status !== 0) say(`apt-get ${args[0]} failed:\n${stdout}${stderr}`);
+}

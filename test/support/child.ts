@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+/** How a child process ended, and what it said. */
+export interface ChildEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** A child process that says on standard output when it is ready. Killed by its own pid, never by name. */
+export class Child implements AsyncDisposable {
+  readonly ended: Promise<ChildEnd>;
+  readonly #process: ChildProcess;
+  readonly #output = { stdout: "", stderr: "" };
+
+  constructor(program: string, args: string[], options: { env: Record<string, string>; cwd?: string }) {
+    this.#process = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    for (const name of ["stdout", "stderr"] as const) {
+      this.#process[name]?.setEncoding("utf8").on("data", (text: string) => {
+        this.#output[name] += text;
+      });
+    }
+    this.ended = new Promise((resolve, reject) => {
+      this.#process.once("error", reject);
+      this.#process.once("close", (code, signal) => resolve({ code, signal, ...this.#output }));
+    });
+    this.ended.catch(() => {});
+  }
+
+  get stderr(): string {
+    return this.#output.stderr;
+  }
+
+  /**
+   * The first line of standard output that matches.
+   * @throws Error with what the child said when it ends before.
+   */
+  async line(pattern: RegExp): Promise<RegExpExecArray> {
+    const lines = createInterface({ input: this.#process.stdout as NodeJS.ReadableStream });
+    const said = new Promise<RegExpExecArray>((resolve) => {
+      lines.on("line", (line) => {
+        const match = pattern.exec(line);
+        if (match) resolve(match);
+      });
+    });
+    const over = this.ended.then(({ code, signal, stdout, stderr }) => {
+      throw new Error(`the child ended with ${code ?? signal} before it was ready:\n${stdout}${stderr}`);
+    });
+    return Promise.race([said, over]);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.ended.catch(() => {});
+  }
+}

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { Child } from "./child.js";
+
+/** The program itself in a process of its own, as `npm start` and the images run it. */
+export class MaskwireProcess extends Child {
+  url = "";
+
+  /** Resolves when it says that it is ready. @throws Error with its output when it ends before. */
+  static async start(env: Record<string, string> = {}): Promise<MaskwireProcess> {
+    const child = MaskwireProcess.spawn(env);
+    try {
+      const [, url] = await child.line(/^Maskwire \(\w+\) is ready at (http:\S+)$/);
+      child.url = url as string;
+      return child;
+    } catch (error) {
+      await child[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Without waiting: for processes that are expected to refuse. */
+  static spawn(env: Record<string, string> = {}): MaskwireProcess {
+    const entry = join(projectRoot, "dist", "services", "maskwire", "index.js");
+    return new MaskwireProcess(process.execPath, [entry], {
+      // Nothing of the caller's settings leaks in.
+      env: {
+        PATH: process.env.PATH ?? "",
+        MASKWIRE_HOST: "127.0.0.1",
+        MASKWIRE_PORT: "0",
+        MASKWIRE_LOG_LEVEL: "info",
+        ...env,
+      },
+    });
+  }
+
+  /** host:port, as the gateway's settings take it. */
+  get address(): string {
+    return new URL(this.url).host;
+  }
+}

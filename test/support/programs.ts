@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** The first of these programs that is on the PATH, or undefined. */
+export function findProgram(...names: string[]): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  for (const name of names) {
+    for (const folder of folders) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return path;
+      } catch {}
+    }
+  }
+  return undefined;
+}
+
+export const findRedisServer = () => findProgram("redis-server", "valkey-server");
+export const findChromium = () => findProgram("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
+
+/** A Python with gRPC and its code generator. Debian's own comes first: its packages belong to no other interpreter. */
+export function findGrpcPython(): string | undefined {
+  const candidates = ["/usr/bin/python3", findProgram("python3")].filter((path) => path !== undefined);
+  return candidates.find(
+    (path) => spawnSync(path, ["-c", "import grpc, grpc_tools"], { stdio: "ignore" }).status === 0,
+  );
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createClient, RESP_TYPES } from "@redis/client";
+import { Child } from "./child.js";
+import { freePort } from "./free-port.js";
+import { findRedisServer } from "./programs.js";
+
+/** A Redis of our own on a free port of the loopback, empty, keeping nothing on disk. */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #child: Child;
+  readonly #folder: string;
+
+  private constructor(port: number, child: Child, folder: string) {
+    this.port = port;
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  /** @param port for one that comes back where another was. @throws Error when no server program is installed. */
+  static async start(port?: number): Promise<RedisServer> {
+    const program = findRedisServer();
+    if (!program) throw new Error("redis-server is not installed");
+    const listen = port ?? (await freePort());
+    const folder = await mkdtemp(join(tmpdir(), "maskwire-redis-"));
+    const options = [
+      "--bind",
+      "127.0.0.1",
+      "--port",
+      String(listen),
+      "--save",
+      "",
+      "--appendonly",
+      "no",
+      "--dir",
+      folder,
+    ];
+    const child = new Child(program, options, { env: { PATH: process.env.PATH ?? "" } });
+    const server = new RedisServer(listen, child, folder);
+    try {
+      await child.line(/Ready to accept connections/);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** What the server holds. */
+  keys(): Promise<string[]> {
+    return this.#with((client) => client.keys("*"));
+  }
+
+  async flush(): Promise<void> {
+    await this.#with((client) => client.flushAll());
+  }
+
+  /** Removes every key that contains the text. @returns how many. */
+  async remove(text: string): Promise<number> {
+    return this.#with(async (client) => {
+      const found = await client.keys(`*${text}*`);
+      return found.length === 0 ? 0 : client.del(found);
+    });
+  }
+
+  /** Replaces the value of every key that contains the text. @returns how many. */
+  async rewrite(text: string, change: (value: Buffer) => Buffer): Promise<number> {
+    return this.#with(async (client) => {
+      const found = await client.keys(`*${text}*`);
+      const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+      for (const key of found) {
+        const value = await binary.get(key);
+        if (value) await client.set(key, change(value as unknown as Buffer));
+      }
+      return found.length;
+    });
+  }
+
+  /** Halts the process without ending it: connections stay, answers stop. */
+  pause(): void {
+    this.#child.signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.signal("SIGCONT");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #with<T>(use: (client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> {
+    const client = createClient({ url: this.url });
+    await client.connect();
+    try {
+      return await use(client as ReturnType<typeof createClient>);
+    } finally {
+      client.destroy();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import { Writable } from "node:stream";
+import { pino } from "pino";
+import { Maskwire } from "../../services/maskwire/maskwire.js";
+import { createLogger, type Logger } from "../../services/runtime/logger.js";
+import type { Manifest } from "../../services/runtime/models/manifest.js";
+import { readEnv, type Settings, shapeSettings } from "../../services/runtime/settings.js";
+
+/** Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. */
+export function testSettings(env: Record<string, string> = {}): Settings {
+  return shapeSettings(readEnv({ MASKWIRE_HOST: "127.0.0.1", MASKWIRE_PORT: "0", MASKWIRE_STOP_MS: "5000", ...env }));
+}
+
+/** A Maskwire in this process, ready. Stop it with `await using`, or in `afterAll`. */
+export async function startMaskwire(
+  env: Record<string, string> = {},
+  { logger = createLogger("silent"), manifest }: { logger?: Logger; manifest?: Manifest } = {},
+): Promise<Maskwire> {
+  const maskwire = new Maskwire(testSettings(env), logger, manifest);
+  await maskwire.start();
+  return maskwire;
+}
+
+/** A logger that keeps what it is told, as the objects that would be the log's lines. */
+export function recordingLogger(): { logger: Logger; lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  const sink = new Writable({
+    write(line, _encoding, done) {
+      lines.push(JSON.parse(String(line)));
+      done();
+    },
+  });
+  return { logger: pino({ level: "debug", base: null }, sink), lines };
+}
+
+/** The value of one series in a process's metrics, 0 when it has never been counted. */
+export async function metric(url: string, series: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split("\n").find((one) => one.startsWith(`${series} `));
+  return line ? Number(line.slice(series.length + 1)) : 0;
+}
