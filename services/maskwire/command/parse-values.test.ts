@@ -43,7 +43,7 @@ describe("parseGatewayUrl", () => {
     ["http://localhost:8080", "http://localhost:8080"],
     ["http://localhost:8080/", "http://localhost:8080"],
     ["https://example.org/maskwire/", "https://example.org/maskwire"],
-    ["", undefined],
+    ["", ""],
   ])("reads %j", (text, url) => {
     expect(parseGatewayUrl(text)).toBe(url);
   });

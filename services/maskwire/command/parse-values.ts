@@ -30,9 +30,9 @@ export function parseBox(text: string, previous: BoxValue | undefined): BoxValue
   return { x0: x0 as number, y0: y0 as number, x1: x1 as number, y1: y1 as number };
 }
 
-/** A gateway's address without a slash at its end; an empty value counts as not given. @throws InvalidArgumentError */
-export function parseGatewayUrl(text: string): string | undefined {
-  if (text.trim() === "") return undefined;
+/** A gateway's address without a slash at its end; empty, as an empty variable is, when none is given. @throws InvalidArgumentError */
+export function parseGatewayUrl(text: string): string {
+  if (text.trim() === "") return "";
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     throw new InvalidArgumentError("Expected an address such as http://localhost:8080.");

@@ -18,6 +18,7 @@ export interface SegmentOptions {
   cutout?: string;
   multimask?: true;
   model?: string;
+  /** Empty, too, when none is given. */
   url?: string;
   json?: true;
 }
@@ -30,7 +31,7 @@ export async function segmentPhoto(photo: string, options: SegmentOptions): Prom
   const notices = new Notices();
   const embedded = options.url ? undefined : await startEmbedded(notices);
   try {
-    const url = options.url ?? (embedded?.url as string);
+    const url = embedded?.url ?? (options.url as string);
     const client = new GatewayClient(url, options.model ?? "");
     const { image, result } = await segment(client, bytes, prompt, options, notices);
     notices.clear();

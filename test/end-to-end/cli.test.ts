@@ -1,0 +1,212 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeRle, type Rle, rleArea } from "../../proto/index.js";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { Child, type ChildEnd } from "../support/child.js";
+import { freePort } from "../support/free-port.js";
+import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+
+interface JsonResult {
+  image: { imageId: string; width: number; height: number };
+  masks: {
+    rle: Rle;
+    bbox: { x: number; y: number; width: number; height: number };
+    area: number;
+    predictedIou: number;
+    stabilityScore: number;
+  }[];
+  timings: Record<string, number>;
+}
+
+const [width, height] = [640, 480];
+const disc = `${sceneClicks.disc.x * width},${sceneClicks.disc.y * height}`;
+/** Of the disc that `drawScene` draws: its radius is 0.22 of the shorter side. */
+const discArea = Math.PI * (0.22 * height) ** 2;
+
+let maskwire: Maskwire;
+let folder: string;
+let photo: string;
+
+beforeAll(async () => {
+  maskwire = await startMaskwire();
+  folder = await mkdtemp(join(tmpdir(), "maskwire-cli-"));
+  photo = join(folder, "scene.jpg");
+  await writeFile(photo, await jpegScene(width, height));
+});
+
+afterAll(async () => {
+  await maskwire?.stop();
+  if (folder) await rm(folder, { recursive: true });
+});
+
+async function cli(args: string[], env: Record<string, string> = {}): Promise<ChildEnd> {
+  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
+  const child = new Child(process.execPath, [entry, ...args], {
+    env: { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url, ...env },
+    cwd: folder,
+  });
+  return child.ended;
+}
+
+/** From bytes: in this process sharp may read nothing else, since the encoder bars what it does not offer. */
+const openOutput = async (name: string) => sharp(await readFile(join(folder, name)));
+
+describe("maskwire segment", () => {
+  it("prints one JSON object and nothing else", async () => {
+    const { code, stdout, stderr } = await cli(["segment", photo, "--point", disc, "--json"]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const { image, masks, timings } = JSON.parse(stdout) as JsonResult;
+    expect(image).toEqual({ imageId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), width, height });
+    expect(masks).toHaveLength(1);
+    const [mask] = masks as [JsonResult["masks"][number]];
+    expect(rleArea(decodeRle(mask.rle))).toBe(mask.area);
+    expect(mask.area / discArea).toBeGreaterThan(0.85);
+    expect(mask.area / discArea).toBeLessThan(1.15);
+    expect(mask.predictedIou).toBeGreaterThan(0.7);
+    expect(timings.decodeMs).toBeGreaterThan(0);
+  });
+
+  it("prints size, score, area and box for a person", async () => {
+    const { code, stdout } = await cli(["segment", photo, "--point", disc]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^picture 640 x 480\nmask 1 {2}score [01]\.\d+ .* area \d+ px \(\d+\.\d %\) {2}box \d+,\d+ \d+ x \d+\n$/,
+    );
+  });
+
+  it("writes the mask and the cutout", async () => {
+    const args = ["segment", photo, "--point", disc, "--negative", "5,5", "--box", "90,60,300,280"];
+    const { code, stdout } = await cli([...args, "--out", "mask.png", "--cutout", "cut.png", "--json"]);
+    expect(code).toBe(0);
+    const { masks } = JSON.parse(stdout) as JsonResult;
+    const [{ bbox, area }] = masks as [JsonResult["masks"][number]];
+    const mask = await (await openOutput("mask.png")).toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
+    expect(mask.info).toMatchObject({ width, height, channels: 1 });
+    expect(mask.data.reduce((sum, value) => sum + (value === 255 ? 1 : 0), 0)).toBe(area);
+    const cut = await (await openOutput("cut.png")).raw().toBuffer({ resolveWithObject: true });
+    expect(cut.info).toMatchObject({ width: bbox.width, height: bbox.height, channels: 4 });
+    expect(cut.data.filter((value, index) => index % 4 === 3 && value === 255)).toHaveLength(area);
+    // The disc is red.
+    const middle = 4 * (Math.floor(bbox.height / 2) * bbox.width + Math.floor(bbox.width / 2));
+    expect(cut.data[middle]).toBeGreaterThan(120);
+    expect(cut.data[middle + 1]).toBeLessThan(90);
+  });
+
+  it("cuts out of the upright picture", async () => {
+    const turned = join(folder, "turned.jpg");
+    await writeFile(turned, await orientedJpeg(drawScene(width, height, 3), 6));
+    const { code, stdout } = await cli(["segment", turned, "--point", disc, "--cutout", "turned.png", "--json"]);
+    expect(code).toBe(0);
+    const { image, masks } = JSON.parse(stdout) as JsonResult;
+    expect(image).toMatchObject({ width, height });
+    const { data, info } = await (await openOutput("turned.png")).raw().toBuffer({ resolveWithObject: true });
+    expect(info.width).toBe(masks[0]?.bbox.width);
+    const middle = 4 * (Math.floor(info.height / 2) * info.width + Math.floor(info.width / 2));
+    expect(data[middle]).toBeGreaterThan(120);
+    expect(data[middle + 1]).toBeLessThan(90);
+  });
+
+  it("writes every candidate, best first", async () => {
+    const { code, stdout } = await cli([
+      "segment",
+      photo,
+      "--point",
+      disc,
+      "--multimask",
+      "--out",
+      "all.png",
+      "--json",
+    ]);
+    expect(code).toBe(0);
+    const { masks } = JSON.parse(stdout) as JsonResult;
+    const scores = masks.map(({ predictedIou }) => predictedIou);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    const names = masks.map((_, index) => (index === 0 ? "all.png" : `all-${index + 1}.png`));
+    for (const name of names) expect((await stat(join(folder, name))).size).toBeGreaterThan(0);
+  });
+
+  it("starts a gateway of its own when none is given", async () => {
+    const { code, stdout, stderr } = await cli(["segment", photo, "--point", disc, "--json"], { MASKWIRE_URL: "" });
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as JsonResult).masks).toHaveLength(1);
+    expect(stderr).toBe("maskwire: no gateway is given (--url or MASKWIRE_URL), so one is started for this picture\n");
+  });
+
+  it("shows how it is used", async () => {
+    const { code, stdout } = await cli(["segment", "--help"]);
+    expect(code).toBe(0);
+    for (const part of ["--point", "--negative", "--box", "--cutout", "MASKWIRE_URL", "Examples:"]) {
+      expect(stdout).toContain(part);
+    }
+  });
+});
+
+describe("a mistake gets one sentence", () => {
+  const cases: [name: string, args: () => string[] | Promise<string[]>, code: number, sentence: RegExp][] = [
+    ["no prompt", () => ["segment", photo], 2, /^maskwire: Say where the object is/],
+    ["a malformed point", () => ["segment", photo, "--point", "12"], 2, /Expected two numbers, X,Y/],
+    ["a malformed box", () => ["segment", photo, "--box", "1,2,3"], 2, /Expected four numbers/],
+    ["an unknown option", () => ["segment", photo, "--bogus", "1,2"], 2, /unknown option '--bogus'/],
+    ["a malformed address", () => ["segment", photo, "--point", "1,2", "--url", "here"], 2, /Expected an address/],
+    ["an unknown model", () => ["segment", photo, "--point", "1,2", "--model", "x"], 2, /There is no model "x"/],
+    [
+      "a point outside",
+      () => ["segment", photo, "--point", "700,1"],
+      2,
+      /\(700, 1\) lies outside the picture of 640 x 480/,
+    ],
+    [
+      "a missing file",
+      () => ["segment", "none.jpg", "--point", "1,2"],
+      1,
+      /none\.jpg cannot be read: there is no such/,
+    ],
+    ["a folder", () => ["segment", ".", "--point", "1,2"], 1, /it is a folder/],
+    ["a missing folder", () => ["segment", photo, "--point", "1,2", "--out", "no/m.png"], 1, /there is no folder no/],
+    [
+      "a file that is no picture",
+      async () => {
+        await writeFile(join(folder, "page.jpg"), "<!doctype html>");
+        return ["segment", "page.jpg", "--point", "1,2"];
+      },
+      1,
+      /is not a JPEG, PNG/,
+    ],
+    [
+      "a damaged picture",
+      async () => {
+        const png = await sharp(await readFile(photo))
+          .png()
+          .toBuffer();
+        await writeFile(join(folder, "cut-short.png"), png.subarray(0, png.length / 2));
+        return ["segment", "cut-short.png", "--point", "1,2"];
+      },
+      1,
+      /damaged or cut short/,
+    ],
+    [
+      "nobody at the address",
+      async () => ["segment", photo, "--point", "1,2", "--url", `http://127.0.0.1:${await freePort()}`],
+      1,
+      /Nothing answers at http/,
+    ],
+  ];
+
+  it.each(cases)("%s", async (_name, args, code, sentence) => {
+    const end = await cli(await args());
+    expect(end.stderr).toMatch(sentence);
+    expect(end.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(end.stdout).toBe("");
+    expect(end.code).toBe(code);
+  });
+});
+
+it("leaves the photo as it was", async () => {
+  expect(await readFile(photo)).toEqual(await jpegScene(width, height));
+});
