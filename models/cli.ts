@@ -1,0 +1,53 @@
+import { Command, CommanderError } from "commander";
+import { Manifest } from "../services/runtime/models/manifest.js";
+import { listModels, listText } from "./list-models.js";
+import { verificationText, verifyModels } from "./verify-models.js";
+
+/** `npm run models -- list | verify`: what models/manifest.json names, and whether it is here and right. */
+const program = new Command("models")
+  .description("The models that Maskwire serves: what they are, and whether their files are the right ones.")
+  .exitOverride();
+
+program
+  .command("list")
+  .description("every model of the manifest: title, licence, provenance, files")
+  .option("--json", "print one JSON object")
+  .action(async ({ json }: { json?: true }) => {
+    const list = await listModels(Manifest.read());
+    print(json ? { models: list } : listText(list));
+  });
+
+program
+  .command("verify")
+  .description("check the size and SHA-256 of every file against the manifest; exit status 1 when one differs")
+  .argument("[id]", "one model only")
+  .option("--json", "print one JSON object")
+  .action(async (id: string | undefined, { json }: { json?: true }) => {
+    const verification = await verifyModels(Manifest.read(), id);
+    print(json ? verification : verificationText(verification));
+    if (!verification.ok) process.exitCode = 1;
+  });
+
+program.addHelpText(
+  "after",
+  `
+Examples:
+  npm run -s models -- list
+  npm run -s models -- verify --json
+`,
+);
+
+function print(output: string | object): void {
+  process.stdout.write(`${typeof output === "string" ? output : JSON.stringify(output)}\n`);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has printed its own errors, and help is not one.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    process.stderr.write(`models: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,44 @@
+import type { Manifest } from "../services/runtime/models/manifest.js";
+import { verifyModelFile } from "../services/runtime/models/model-file.js";
+
+export interface VerifiedFile {
+  model: string;
+  part: "encoder" | "decoder";
+  source: string;
+  sha256: string;
+  ok: boolean;
+  /** What is wrong, when something is. */
+  problem?: string;
+}
+
+export interface Verification {
+  ok: boolean;
+  files: VerifiedFile[];
+}
+
+/**
+ * Size and SHA-256 of every file against the manifest.
+ * @param id one model only; all when left out. @throws ServiceError naming the models there are when there is none of that id.
+ */
+export async function verifyModels(manifest: Manifest, id?: string): Promise<Verification> {
+  const files: VerifiedFile[] = [];
+  for (const model of id === undefined ? manifest.models : [manifest.get(id)]) {
+    for (const part of ["encoder", "decoder"] as const) {
+      const { source, sha256 } = model[part];
+      const problem = await verifyModelFile(model[part], manifest).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+      files.push({ model: model.id, part, source, sha256, ok: !problem, ...(problem ? { problem } : {}) });
+    }
+  }
+  return { ok: files.every(({ ok }) => ok), files };
+}
+
+export function verificationText({ files }: Verification): string {
+  return files
+    .map(({ model, part, source, sha256, ok, problem }) =>
+      ok ? `ok      ${model} ${part}  ${source}  sha256 ${sha256}` : `failed  ${model} ${part}  ${problem}`,
+    )
+    .join("\n");
+}
