@@ -18,6 +18,7 @@ import type { Stores } from "../runtime/stores/open-stores.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { DecodedMask, DecodedPrompt, DecoderWorkerData, DecodeTask } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";
+import { decoderFiles } from "./graphs/decoder-files.js";
 import { checkPrompt } from "./prompts/check-prompt.js";
 import { segment, segmentOnce } from "./segment.js";
 
@@ -59,17 +60,20 @@ export class DecoderTier implements Tier {
     const { workers, threads, maxQueue, cacheBytes } = this.#settings.decoder;
     const model = this.#model("");
     const path = await verifyModelFile(model.decoder, this.#manifest);
-    const data: DecoderWorkerData = {
-      models: [{ model, path }],
-      threads,
-      cacheBytes: Math.floor(cacheBytes / workers),
-    };
+    const files = await decoderFiles(model, path, this.#settings.modelCacheDir);
+    if (files.kind === "stock")
+      this.#host.logger.warn({ reason: files.reason }, "serving the stock decoder, which is slower");
     this.#pool = await WorkerPool.start({
       entry: new URL("./decoder-worker.js", import.meta.url),
-      data,
+      data: ({ isFirst }): DecoderWorkerData => ({
+        models: [{ model, files }],
+        widths: isFirst && threads > 1 ? { wide: threads, narrow: 1 } : { narrow: 1 },
+        cacheBytes: Math.floor(cacheBytes / workers),
+      }),
       size: workers,
       maxQueue,
       what: "prompts",
+      signal: this.#host.forced,
       onWorkerLost: (err) => this.#host.logger.error({ err }, "decoder worker lost; another takes its place"),
     });
     this.#host.logger.info({ tier: this.name, models: this.#pool.details[0], workers, threads }, "decoder ready");

@@ -66,10 +66,11 @@ export class EncoderTier implements Tier {
     };
     this.#pool = await WorkerPool.start({
       entry: new URL("./encoder-worker.js", import.meta.url),
-      data,
+      data: () => data,
       size: 1,
       maxQueue: encoder.maxQueue,
       what: "pictures",
+      signal: this.#host.forced,
       onWorkerLost: (err) => this.#host.logger.error({ err }, "encoder worker lost; another takes its place"),
     });
     this.#running = this.#pool.details[0] as Record<string, { provider: string }>;

@@ -21,6 +21,9 @@ export interface Tier {
   close(): Promise<void>;
 }
 
+/** A request whose bytes have not all arrived by then is ended: uploads are the longest. */
+const requestMs = 300_000;
+
 export interface HostOptions {
   host: string;
   port: number;
@@ -40,13 +43,19 @@ export class Host {
   readonly #tiers: Tier[] = [];
   #onePort: OnePort | undefined;
   #port = 0;
+  #starting: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   constructor(options: HostOptions) {
     this.#options = options;
     this.logger = options.logger;
     this.metrics = createMetrics();
-    this.http = fastify({ logger: false, forceCloseConnections: true, bodyLimit: 1024 * 1024 });
+    this.http = fastify({
+      logger: false,
+      forceCloseConnections: true,
+      bodyLimit: 1024 * 1024,
+      requestTimeout: requestMs,
+    });
     this.http.get("/livez", () => ({ alive: true }));
     this.http.get("/readyz", (_request, reply) => {
       const report = this.readiness();
@@ -83,7 +92,9 @@ export class Host {
 
   /** Starts every tier, then reports SERVING. */
   async start(): Promise<void> {
-    await Promise.all(this.#tiers.map((tier) => tier.start()));
+    const starts = this.#tiers.map((tier) => tier.start());
+    this.#starting = Promise.allSettled(starts);
+    await Promise.all(starts);
     if (!this.#stopping) this.#setServing("SERVING");
   }
 
@@ -121,6 +132,8 @@ export class Host {
     this.grpc.forceShutdown();
     this.#onePort?.destroyConnections();
     await this.http.close();
+    // A tier that is still loading sees the signal and gives up; closed before, it would leave its workers behind.
+    await this.#starting;
     for (const tier of [...this.#tiers].reverse()) await tier.close().catch((err) => this.#log(err, tier));
     this.metrics.close();
   }

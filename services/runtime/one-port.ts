@@ -3,36 +3,27 @@ import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
 
-/** The first bytes of HTTP/2 with prior knowledge (RFC 9113, 3.4); no HTTP/1 method begins with them. */
+/** The first bytes of HTTP/2 with prior knowledge (RFC 9113, 3.4); no HTTP/1 method begins with all of them. */
 const http2Preface = Buffer.from("PRI * HTTP/2.0");
-/** A peer that connects and says nothing holds a socket no longer than this. */
-const firstByteMs = 30_000;
+/** A peer that connects and does not say which protocol it speaks holds a socket no longer than this. */
+const firstBytesMs = 30_000;
 
 /** One listening socket for HTTP/1.1, WebSocket and gRPC: the first bytes of a connection tell which it speaks. */
 export class OnePort {
   readonly #server = createServer({ noDelay: true });
+  readonly #http: HttpServer;
   readonly #sockets = new Set<Socket>();
 
   constructor(http: HttpServer, grpc: GrpcServer) {
+    this.#http = http;
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      const drop = () => socket.destroy();
-      socket.once("error", drop);
-      socket.setTimeout(firstByteMs, drop);
-      socket.once("readable", () => {
-        socket.off("error", drop);
-        socket.setTimeout(0);
-        socket.removeAllListeners("timeout");
-        const first: Buffer | null = socket.read();
-        if (!first) {
-          socket.destroy();
-          return;
-        }
-        socket.unshift(first);
-        const length = Math.min(first.length, http2Preface.length);
-        const isHttp2 = first.subarray(0, length).equals(http2Preface.subarray(0, length));
+      // For good: between two owners of the socket, and after a refused upgrade, nobody else listens, and a peer's reset
+      // would end the process. The socket destroys itself.
+      socket.on("error", () => {});
+      readProtocol(socket, (isHttp2) => {
         if (isHttp2) injector.injectConnection(socket);
         else http.emit("connection", socket);
       });
@@ -43,6 +34,8 @@ export class OnePort {
   async listen(host: string, port: number): Promise<number> {
     this.#server.listen({ host, port });
     await once(this.#server, "listening");
+    // The HTTP server does not listen itself; this is where it begins to keep its time limits for slow requests.
+    this.#http.emit("listening");
     return (this.#server.address() as AddressInfo).port;
   }
 
@@ -54,4 +47,30 @@ export class OnePort {
   destroyConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/** Looks at a connection's first bytes, puts them back, and says whether they begin HTTP/2. */
+function readProtocol(socket: Socket, found: (isHttp2: boolean) => void): void {
+  const drop = () => socket.destroy();
+  let seen = Buffer.alloc(0);
+  const look = () => {
+    const piece: Buffer | null = socket.read();
+    if (!piece) {
+      // The peer has ended without a request.
+      drop();
+      return;
+    }
+    seen = Buffer.concat([seen, piece]);
+    const isPreface = seen.subarray(0, http2Preface.length).equals(http2Preface.subarray(0, seen.length));
+    // "P" may become "PRI * HTTP/2.0" and may become "POST".
+    if (isPreface && seen.length < http2Preface.length) return;
+    socket.off("readable", look);
+    socket.off("timeout", drop);
+    socket.setTimeout(0);
+    socket.unshift(seen);
+    found(isPreface);
+  };
+  socket.setTimeout(firstBytesMs);
+  socket.on("timeout", drop);
+  socket.on("readable", look);
 }

@@ -1,5 +1,7 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
+import { projectRoot } from "./project-root.js";
 
 const MiB = 1024 * 1024;
 
@@ -18,9 +20,13 @@ const list = z.string().transform((text) =>
 );
 
 const addresses = list.refine(
-  (all) => all.length > 0 && all.every((one) => /^(\[[^\]]+\]|[^:\s]+):\d{1,5}$/.test(one)),
+  (all) => all.length > 0 && all.every((one) => isPort(/^(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})$/.exec(one)?.[1])),
   "host:port, several separated by commas",
 );
+
+function isPort(text: string | undefined): boolean {
+  return text !== undefined && Number(text) >= 1 && Number(text) <= 65535;
+}
 
 export const roles = ["all", "encoder", "decoder", "gateway"] as const;
 export type Role = (typeof roles)[number];
@@ -51,6 +57,7 @@ export const variables = {
   MASKWIRE_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("in-process cache: bytes of embeddings"),
   MASKWIRE_IMAGE_STORE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("in-process cache: bytes of pictures"),
   MASKWIRE_MODEL: z.string().min(1, "a model id of models/manifest.json").describe("model used when none is named"),
+  MASKWIRE_MODEL_CACHE_DIR: z.string().min(1, "a folder").describe("where rewritten decoder graphs are kept"),
   MASKWIRE_ENCODER_PROVIDERS: list
     .refine(
       (all) => all.length > 0 && all.every((one) => (providers as readonly string[]).includes(one)),
@@ -60,8 +67,8 @@ export const variables = {
     .describe("execution providers in order of preference; a later one is used when an earlier cannot start"),
   MASKWIRE_ENCODER_THREADS: integer(1, 1024).describe("threads of one encode"),
   MASKWIRE_ENCODER_QUEUE: integer(1, 100_000).describe("encodes that may wait; one more is refused"),
-  MASKWIRE_DECODER_WORKERS: integer(1, 1024).describe("decodes at once"),
-  MASKWIRE_DECODER_THREADS: integer(1, 1024).describe("threads of one decode"),
+  MASKWIRE_DECODER_WORKERS: integer(1, 1024).describe("decodes at once, on one core each, when many wait"),
+  MASKWIRE_DECODER_THREADS: integer(1, 1024).describe("cores of one decode when nobody else waits"),
   MASKWIRE_DECODER_QUEUE: integer(1, 100_000).describe("decodes that may wait; one more is refused"),
   MASKWIRE_DECODER_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe(
     "decoder: bytes of embeddings kept in the process, and again of tensors kept ready in its workers",
@@ -111,7 +118,8 @@ export function unknownVariables(source: Record<string, string | undefined>): st
   return Object.keys(source).filter((name) => name.startsWith("MASKWIRE_") && !(name in variables));
 }
 
-const redact = (text: string) => text.replace(/:\/\/[^@\s]*@/, "://***@").slice(0, 120);
+/** Up to the last "@": a password may hold one, or a space, which is why it is malformed. */
+const redact = (text: string) => text.replace(/:\/\/.*@/s, "://***@").slice(0, 120);
 
 const defaultPorts: Record<Role, number> = { all: 8080, gateway: 8080, encoder: 50051, decoder: 50052 };
 
@@ -140,6 +148,7 @@ export function shapeSettings(env: Env) {
     logLevel: env.MASKWIRE_LOG_LEVEL ?? "info",
     stopMs: env.MASKWIRE_STOP_MS ?? 10_000,
     model: env.MASKWIRE_MODEL,
+    modelCacheDir: env.MASKWIRE_MODEL_CACHE_DIR ?? join(projectRoot, "node_modules", ".cache", "maskwire"),
     limits: {
       maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
@@ -158,8 +167,8 @@ export function shapeSettings(env: Env) {
       maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
     },
     decoder: {
-      workers: env.MASKWIRE_DECODER_WORKERS ?? Math.max(1, Math.floor(cores / 2)),
-      threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(2, cores),
+      workers: env.MASKWIRE_DECODER_WORKERS ?? cores,
+      threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(8, cores),
       maxQueue: env.MASKWIRE_DECODER_QUEUE ?? 256,
       cacheBytes: env.MASKWIRE_DECODER_CACHE_BYTES ?? 256 * MiB,
     },

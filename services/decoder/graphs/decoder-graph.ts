@@ -9,6 +9,12 @@ export interface Candidates {
   count: number;
 }
 
+/**
+ * How many cores one run takes. `wide`: all of them, for a person who waits alone. `narrow`: one, which answers more
+ * prompts a second when many wait.
+ */
+export type Width = "wide" | "narrow";
+
 /** A decoder as the worker runs it, whatever the shape of its graph. */
 export interface DecoderGraph<Prepared = unknown> {
   /** "stock": the export as it is. "rewritten": our exact, faster form of it. */
@@ -16,7 +22,16 @@ export interface DecoderGraph<Prepared = unknown> {
   /** Bytes that one prepared embedding keeps. */
   readonly preparedBytes: number;
   /** Everything that depends on the picture alone. @param tensors float32, as the manifest's embedding tensors. */
-  prepare(tensors: Float32Array[]): Promise<Prepared>;
-  /** @param maskLogits float32 [gridSize, gridSize], a mask to start from. */
-  decode(prepared: Prepared, tokens: PromptTokens, maskLogits: Float32Array | undefined): Promise<Candidates>;
+  prepare(tensors: Float32Array[], width: Width): Promise<Prepared>;
+  /**
+   * @param prompts one or more with the same number of tokens; they share a run.
+   * @param maskLogits float32 [gridSize, gridSize], a mask to start from; for a single prompt.
+   * @returns the candidates of each prompt.
+   */
+  decode(
+    prepared: Prepared,
+    prompts: PromptTokens[],
+    maskLogits: Float32Array | undefined,
+    width: Width,
+  ): Promise<Candidates[]>;
 }

@@ -1,10 +1,41 @@
-import { createSession } from "../../runtime/models/create-session.js";
+import type { InferenceSession } from "onnxruntime-node";
+import { createSession, runtimeOptions } from "../../runtime/models/create-session.js";
 import type { ModelSpec } from "../../runtime/models/manifest.js";
-import type { DecoderGraph } from "./decoder-graph.js";
+import type { DecoderFiles } from "./decoder-files.js";
+import type { DecoderGraph, Width } from "./decoder-graph.js";
+import { type RewrittenSessions, rewrittenGraph } from "./rewritten-graph.js";
 import { stockGraph } from "./stock-graph.js";
 
+/** Threads of one run for each width that a worker serves. */
+export type Widths = Partial<Record<Width, number>>;
+
+/** How the rewritten graphs are run; the heavier fusions are slower on them. */
+export function decoderSession(threads: number): InferenceSession.SessionOptions {
+  return runtimeOptions({ threads, optimization: "basic" });
+}
+
 /** The decoder of a model, ready to run on the CPU. */
-export async function loadDecoderGraph(model: ModelSpec, path: string, threads: number): Promise<DecoderGraph> {
-  const { session } = await createSession(path, { providers: ["cpu"], threads });
-  return stockGraph(session, model.encoder.outputs[0]?.dims ?? []) as DecoderGraph;
+export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, widths: Widths): Promise<DecoderGraph> {
+  const dims = model.encoder.outputs[0]?.dims ?? [];
+  if (files.kind === "stock") {
+    const threads = widths.wide ?? widths.narrow ?? 1;
+    const { session } = await createSession(files.path, { providers: ["cpu"], threads });
+    return stockGraph(session, dims) as DecoderGraph;
+  }
+  const { paths } = files;
+  const load = async (threads: number): Promise<RewrittenSessions> => {
+    const open = async (path: string) =>
+      (await createSession(path, { providers: ["cpu"], threads, optimization: "basic" })).session;
+    return {
+      prefix: await open(paths.prefix),
+      step: await open(paths.step),
+      stepWithMask: await open(paths.stepWithMask),
+    };
+  };
+  const sessions: Partial<Record<Width, RewrittenSessions>> = {};
+  for (const width of ["wide", "narrow"] as const) {
+    const threads = widths[width];
+    if (threads !== undefined) sessions[width] = await load(threads);
+  }
+  return rewrittenGraph(sessions, dims) as DecoderGraph;
 }

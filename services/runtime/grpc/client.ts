@@ -12,6 +12,7 @@ import {
   credentials,
   Client as GrpcClient,
   Metadata,
+  type ServiceError as RpcError,
 } from "@grpc/grpc-js";
 import { Code, ServiceError } from "../errors.js";
 import { methodDefinition } from "./service-definition.js";
@@ -66,7 +67,7 @@ export class RpcClient {
         deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
         (error, response) => {
           signal?.removeEventListener("abort", cancel);
-          if (error) reject(fromRpcError(error));
+          if (error) reject(fromRpcError(error, signal?.aborted));
           else resolve(response as MessageShape<O>);
         },
       );
@@ -87,17 +88,27 @@ export class RpcClient {
       new Metadata(),
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
     );
-    const cancel = () => call.cancel();
-    if (signal?.aborted) cancel();
-    signal?.addEventListener("abort", cancel);
-    call.on("close", () => signal?.removeEventListener("abort", cancel));
+    const ending: Ending = { isOver: false, isOurs: false, failure: undefined };
+    const cancel = () => {
+      ending.isOurs = true;
+      call.cancel();
+    };
     // Errors reach the caller where it reads; without a reader they must not end the process.
-    call.on("error", () => {});
+    call.on("error", (error: Error) => {
+      ending.failure ??= isRpcError(error) ? fromRpcError(error, ending.isOurs) : error;
+    });
+    // Not "close": a stream that nobody reads to its end never closes.
+    call.once("status", () => {
+      ending.isOver = true;
+      signal?.removeEventListener("abort", cancel);
+    });
+    signal?.addEventListener("abort", cancel);
+    if (signal?.aborted) cancel();
     return {
-      send: (message) => write(call, create(method.input, message)),
+      send: (message) => write(call, ending, create(method.input, message)),
       end: () => call.end(),
       cancel,
-      responses: responses(call),
+      responses: responses(call, ending, cancel),
     };
   }
 
@@ -110,25 +121,42 @@ function cancelled(): ServiceError {
   return new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });
 }
 
+/** What became of a call. */
+interface Ending {
+  isOver: boolean;
+  /** This side cancelled it. */
+  isOurs: boolean;
+  failure: Error | undefined;
+}
+
+function isRpcError(error: Error): error is RpcError {
+  return "code" in error && typeof error.code === "number";
+}
+
 /** Resolves when the peer can take more, and also when the call has ended: the reader learns why. */
-function write(call: ClientDuplexStream<unknown, unknown>, message: unknown): Promise<void> {
-  if (call.destroyed || call.writableEnded || call.write(message)) return Promise.resolve();
+function write(call: ClientDuplexStream<unknown, unknown>, ending: Ending, message: unknown): Promise<void> {
+  if (ending.isOver || call.destroyed || call.writableEnded || call.write(message)) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
-      call.off("drain", done).off("close", done).off("error", done).off("end", done);
+      call.off("drain", done).off("status", done).off("close", done);
       resolve();
     };
-    call.on("drain", done).on("close", done).on("error", done).on("end", done);
+    call.on("drain", done).on("status", done).on("close", done);
   });
 }
 
-async function* responses<O>(call: ClientDuplexStream<unknown, unknown>): AsyncGenerator<O> {
+async function* responses<O>(
+  call: ClientDuplexStream<unknown, unknown>,
+  ending: Ending,
+  cancel: () => void,
+): AsyncGenerator<O> {
   try {
     for await (const message of call) yield message as O;
   } catch (error) {
-    if (error instanceof Error && "code" in error && typeof error.code === "number") throw fromRpcError(error as never);
-    throw error;
+    throw ending.failure ?? error;
   } finally {
-    call.cancel();
+    cancel();
   }
+  // A call that failed before anybody read it ends for its reader as if all was well.
+  if (ending.failure) throw ending.failure;
 }

@@ -94,11 +94,15 @@ function adapt(
     const scope = callScope(call, shutdown);
     // A peer that vanished shows as an error on the stream; the signal already says so.
     call.on("error", () => {});
+    // Shared by all that wait: one listener, however many answers a handler sends at once.
+    let drained: Promise<unknown> | undefined;
     const send: Send<unknown> = async (message) => {
       scope.context.signal.throwIfAborted();
-      if (!call.write(create(method.output, message as never))) {
-        await once(call, "drain", { signal: scope.context.signal });
-      }
+      if (call.write(create(method.output, message as never))) return;
+      drained ??= once(call, "drain", { signal: scope.context.signal }).finally(() => {
+        drained = undefined;
+      });
+      await drained;
     };
     // A handler that stops reading early must still be able to answer: leaving the loop keeps the stream.
     const input =
@@ -131,9 +135,18 @@ function callScope(call: AnyCall, shutdown: AbortSignal) {
   if (shutdown.aborted) onShutdown();
   shutdown.addEventListener("abort", onShutdown);
   (call as EventEmitter).on("cancelled", () => abort());
+  if (call.cancelled) abort();
   return {
     context: { signal: controller.signal },
-    explain: (error: unknown) => (isAbort(error) && why ? why : error),
+    explain: (error: unknown) => (controller.signal.aborted && isEndOfCall(error) ? (why ?? cancelled()) : error),
     close: () => shutdown.removeEventListener("abort", onShutdown),
   };
 }
+
+/** How a handler fails when its call is over: by the signal, by what it waited for, or by the stream it read. */
+function isEndOfCall(error: unknown): boolean {
+  if (isAbort(error) || (error instanceof ServiceError && error.code === Code.CANCELLED)) return true;
+  return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+}
+
+const cancelled = () => new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });

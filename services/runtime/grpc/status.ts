@@ -1,5 +1,5 @@
 import { Metadata, type ServiceError as RpcError, type StatusObject } from "@grpc/grpc-js";
-import { type Code, describeError, type Reason, ServiceError } from "../errors.js";
+import { Code, describeError, type Reason, ServiceError } from "../errors.js";
 
 /** gRPC's own trailer for "repeat after so many milliseconds" (gRPC A6). */
 const pushback = "grpc-retry-pushback-ms";
@@ -14,9 +14,25 @@ export function toStatus(error: unknown): Partial<StatusObject> & { code: Code }
   return { code, details: message, metadata };
 }
 
-/** A failed call as our own error, with the peer's sentence, retry hint and reason. */
-export function fromRpcError(error: RpcError): ServiceError {
+/** When a peer that cannot be reached is worth another try. */
+const lostRetryMs = 1000;
+
+/**
+ * A failed call as our own error, with the peer's sentence, retry hint and reason.
+ * @param isOurs the caller cancelled the call itself.
+ */
+export function fromRpcError(error: RpcError, isOurs = false): ServiceError {
   const hint = Number(error.metadata?.get(pushback)[0] ?? Number.NaN);
+  // A stopping server resets its streams, which gRPC reports as cancelled although nobody here did. What our own services
+  // say of themselves carries a hint; without one it is the library's text, with addresses that are nobody's business.
+  const isLost = (error.code === Code.CANCELLED && !isOurs) || (error.code === Code.UNAVAILABLE && Number.isNaN(hint));
+  if (isLost) {
+    const message = "The server cannot be reached; try again shortly.";
+    return new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: lostRetryMs, cause: error });
+  }
+  if (error.code === Code.DEADLINE_EXCEEDED) {
+    return new ServiceError({ code: error.code, message: "The answer took too long.", cause: error });
+  }
   const reason = error.metadata?.get(reasonTrailer)[0];
   return new ServiceError({
     code: error.code,

@@ -10,6 +10,20 @@ export interface SessionOptions {
   optimization?: "basic" | "all";
 }
 
+/** How every graph here is run, apart from the provider. */
+export function runtimeOptions({ threads, optimization = "all" }: Omit<SessionOptions, "providers">): RuntimeOptions {
+  return {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: optimization,
+    logSeverityLevel: 3,
+    // Threads that spin between runs take the cores from the rest of the process.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  };
+}
+
+type RuntimeOptions = InferenceSession.SessionOptions;
+
 export interface LoadedSession {
   session: InferenceSession;
   provider: Provider;
@@ -28,12 +42,7 @@ export async function createSession(model: string | Uint8Array, options: Session
     try {
       const session = await InferenceSession.create(model as string, {
         executionProviders: [provider],
-        intraOpNumThreads: options.threads,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: options.optimization ?? "all",
-        logSeverityLevel: 3,
-        // Threads that spin between runs take the cores from the rest of the process.
-        extra: { session: { intra_op: { allow_spinning: "0" } } },
+        ...runtimeOptions(options),
       });
       return { session, provider, skipped };
     } catch (error) {

@@ -1,9 +1,20 @@
 import { crc32 } from "node:zlib";
+import { z } from "zod";
 
 /** Bumped when the bytes of a record change meaning; an older record is then a miss. */
 const version = 1;
 const magic = 0x4557_4d31; // "1MWE" little endian
 const prefixBytes = 16;
+
+const headerForm = z.object({
+  imageId: z.string(),
+  modelId: z.string(),
+  weights: z.string(),
+  dtype: z.literal("float16"),
+  width: z.int().positive(),
+  height: z.int().positive(),
+  tensors: z.array(z.object({ name: z.string(), dims: z.array(z.int().positive()) })),
+});
 
 export interface TensorInfo {
   name: string;
@@ -66,7 +77,7 @@ export function readEmbeddingHeader(record: Uint8Array): EmbeddingHeader {
   const end = prefixBytes + view.getUint32(8, true);
   if (end > record.byteLength) throw new EmbeddingRecordError("a record cut short");
   try {
-    return JSON.parse(new TextDecoder().decode(record.subarray(prefixBytes, end)));
+    return headerForm.parse(JSON.parse(new TextDecoder().decode(record.subarray(prefixBytes, end))));
   } catch (cause) {
     throw new EmbeddingRecordError("a record with an unreadable header", { cause });
   }
@@ -89,7 +100,8 @@ export function decodeEmbeddingRecord(record: Uint8Array): { header: EmbeddingHe
     const end = offset + 2 * length;
     if (end > record.byteLength) throw new EmbeddingRecordError("a record cut short");
     const aligned = (record.byteOffset + offset) % 2 === 0;
-    const bytes = aligned ? record.subarray(offset, end) : record.slice(offset, end);
+    // Not `record.slice`: a Buffer's makes a view, which would keep the odd offset.
+    const bytes = aligned ? record.subarray(offset, end) : new Uint8Array(record.subarray(offset, end));
     offset = end;
     return new Uint16Array(bytes.buffer, bytes.byteOffset, length);
   });

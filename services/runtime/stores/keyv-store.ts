@@ -9,15 +9,21 @@ export interface KeyvStoreOptions {
   events: StoreEvents;
 }
 
+interface Backend {
+  /** Drops the connection. */
+  disconnect?: () => void;
+}
+
 /**
  * A blob store over any Keyv backend that takes and returns bytes. Keyv's own codec (base64 in JSON) is replaced by one
  * that leaves the bytes alone, and lifetimes are left to the backend.
  */
 export class KeyvStore implements BlobStore {
   readonly #keyv: Keyv;
-  readonly #options: KeyvStoreOptions;
+  readonly #options: KeyvStoreOptions & Backend;
+  #closed = false;
 
-  constructor(backend: object, options: KeyvStoreOptions) {
+  constructor(backend: object, options: KeyvStoreOptions & Backend) {
     this.#options = options;
     this.#keyv = new Keyv({
       store: backend,
@@ -46,10 +52,13 @@ export class KeyvStore implements BlobStore {
   }
 
   async close(): Promise<void> {
-    await this.#keyv.disconnect().catch(() => {});
+    this.#closed = true;
+    this.#options.disconnect?.();
   }
 
   async #attempt<T>(operation: "get" | "set" | "delete", run: () => Promise<T>): Promise<T | undefined> {
+    // A late command would open the connection again.
+    if (this.#closed) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const { timeoutMs } = this.#options;

@@ -7,16 +7,16 @@ import type { FromWorker, ToWorker, Transferable } from "./worker-protocol.js";
  * @param load prepares the worker; what it returns as `detail` the pool shows.
  */
 export async function serveTasks<Task, Result>(
-  load: () => Promise<{ run: (task: Task) => Promise<Transferable<Result>>; detail: unknown }>,
+  load: () => Promise<{ run: (task: Task, alone: boolean) => Promise<Transferable<Result>>; detail: unknown }>,
 ): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error("This file is the entry of a worker thread.");
   const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
     port.postMessage(message, transfer);
   const { run, detail } = await load();
-  port.on("message", async ({ id, task }: ToWorker) => {
+  port.on("message", async ({ id, task, alone }: ToWorker) => {
     try {
-      const { result, transfer } = await run(task as Task);
+      const { result, transfer } = await run(task as Task, alone);
       post({ kind: "done", id, result }, transfer);
     } catch (error) {
       const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;

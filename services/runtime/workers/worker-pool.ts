@@ -5,13 +5,16 @@ import type { FromWorker, ToWorker } from "./worker-protocol.js";
 export interface PoolOptions {
   /** Compiled entry file of the worker; calls `serveTasks`. */
   entry: URL;
-  /** Given to every worker as `workerData`. */
-  data: unknown;
+  /** Given to every worker as `workerData`; the first worker is the one that gets a task that runs alone. */
+  data: (worker: { isFirst: boolean }) => unknown;
   size: number;
   /** Tasks that may wait; one more is refused. */
   maxQueue: number;
   /** What waits, for the sentence of the refusal: "decodes". */
   what: string;
+  /** Ends the loading of the first workers. */
+  signal?: AbortSignal;
+  /** Told of a worker that was lost, and of each try to replace it that failed. */
   onWorkerLost?: (error: Error) => void;
 }
 
@@ -36,13 +39,18 @@ interface Job<Task, Result> {
 
 interface Slot<Task, Result> {
   worker: Worker;
+  isFirst: boolean;
   ready: boolean;
   keys: Set<string>;
   current: { id: number; job: Job<Task, Result> } | undefined;
+  /** Tries to replace a lost worker before this one that did not get ready. */
+  failures: number;
 }
 
 /** How many keys a worker is believed to keep warm. A hint for the choice of worker, never for correctness. */
 const keysRemembered = 64;
+/** Pauses between tries to replace a worker: doubled from the first to the last. */
+const respawnMs = { first: 250, last: 30_000 };
 
 /**
  * Worker threads that run one task each, behind one bounded queue. Inference blocks the thread that runs it, so it never
@@ -55,7 +63,9 @@ export class WorkerPool<Task, Result> {
   /** Moving average of a task's time, for retry hints and time left. */
   #taskMs = 0;
   #nextId = 1;
-  #closed = false;
+  #started = false;
+  #closing: Promise<void> | undefined;
+  readonly #respawns = new Set<NodeJS.Timeout>();
   #idle: (() => void)[] = [];
   /** What the workers said when they were ready. */
   details: unknown[] = [];
@@ -66,18 +76,29 @@ export class WorkerPool<Task, Result> {
 
   /** Resolves when every worker is ready; rejects with the first one's reason when it cannot start. */
   static async start<Task, Result>(options: PoolOptions): Promise<WorkerPool<Task, Result>> {
+    if (options.signal?.aborted) throw stopped();
     const pool = new WorkerPool<Task, Result>(options);
+    const giveUp = () => void pool.close();
+    options.signal?.addEventListener("abort", giveUp);
     try {
-      pool.details = await Promise.all(Array.from({ length: options.size }, () => pool.#spawn()));
+      pool.details = await Promise.all(Array.from({ length: options.size }, () => pool.#spawn(0)));
+      pool.#started = true;
     } catch (error) {
       await pool.close();
-      throw error;
+      throw options.signal?.aborted ? stopped() : error;
+    } finally {
+      options.signal?.removeEventListener("abort", giveUp);
     }
     return pool;
   }
 
   get waiting(): number {
     return this.#queue.length;
+  }
+
+  /** False when the last worker is lost and could not be replaced yet. */
+  get isAlive(): boolean {
+    return this.#slots.length > 0;
   }
 
   get running(): number {
@@ -97,11 +118,12 @@ export class WorkerPool<Task, Result> {
   }
 
   /**
-   * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, UNAVAILABLE when the worker died or
-   *   the pool is closed, CANCELLED when the signal aborts before the task has started; whatever the worker threw.
+   * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, UNAVAILABLE when the worker died,
+   *   there is none or the pool is closed, CANCELLED when the signal aborts before the task has started; whatever the worker threw.
    */
   run(task: Task, options: TaskOptions = {}): Promise<Result> {
-    if (this.#closed) return Promise.reject(stopped());
+    if (this.#closing) return Promise.reject(stopped());
+    if (!this.isAlive) return Promise.reject(lost());
     if (options.signal?.aborted) return Promise.reject(cancelled());
     if (this.#queue.length >= this.#options.maxQueue) {
       const hint = Math.max(50, this.waitMs);
@@ -115,6 +137,7 @@ export class WorkerPool<Task, Result> {
         this.#queue.splice(index, 1);
         job.reject(cancelled());
         this.#tellPositions(index);
+        this.#checkIdle();
       };
       const settled = () => signal?.removeEventListener("abort", leave);
       const job: Job<Task, Result> = {
@@ -148,23 +171,28 @@ export class WorkerPool<Task, Result> {
     });
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const job of this.#queue.splice(0)) job.reject(stopped());
-    await Promise.all(
-      this.#slots.splice(0).map(({ worker, current }) => {
-        current?.job.reject(stopped());
-        return worker.terminate();
-      }),
-    );
+  /** Rejects what waits and runs, and ends the workers. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
-  #spawn(): Promise<unknown> {
-    const worker = new Worker(this.#options.entry, { workerData: this.#options.data });
-    const slot: Slot<Task, Result> = { worker, ready: false, keys: new Set(), current: undefined };
+  async #close(): Promise<void> {
+    for (const timer of this.#respawns) clearTimeout(timer);
+    for (const job of this.#queue.splice(0)) job.reject(stopped());
+    const slots = this.#slots.splice(0);
+    for (const { current } of slots) current?.job.reject(stopped());
+    this.#checkIdle();
+    await Promise.all(slots.map(({ worker }) => worker.terminate()));
+  }
+
+  #spawn(failures: number): Promise<unknown> {
+    const isFirst = !this.#slots.some((slot) => slot.isFirst);
+    const worker = new Worker(this.#options.entry, { workerData: this.#options.data({ isFirst }) });
+    const slot: Slot<Task, Result> = { worker, isFirst, ready: false, keys: new Set(), current: undefined, failures };
     this.#slots.push(slot);
     return new Promise((resolve, reject) => {
-      let lost: Error | undefined;
+      let failure: Error | undefined;
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "ready") {
           slot.ready = true;
@@ -175,32 +203,45 @@ export class WorkerPool<Task, Result> {
         this.#dispatch();
       });
       worker.on("error", (error) => {
-        lost = error instanceof Error ? error : new Error(String(error));
+        failure = error instanceof Error ? error : new Error(String(error));
       });
       worker.on("exit", (code) => {
-        const error = lost ?? new Error(`the worker stopped with exit code ${code}`);
+        const error = failure ?? new Error(`the worker stopped with exit code ${code}`);
         reject(error);
         this.#replace(slot, error);
       });
     });
   }
 
-  /** A worker is gone: its task fails, and if it had ever been ready another takes its place. */
+  /** A worker is gone: its task fails, and another takes its place. */
   #replace(slot: Slot<Task, Result>, error: Error): void {
     const index = this.#slots.indexOf(slot);
     if (index < 0) return;
     this.#slots.splice(index, 1);
-    slot.current?.job.reject(
-      new ServiceError({
-        code: Code.UNAVAILABLE,
-        message: "A worker was lost; try again.",
-        retryAfterMs: 100,
-        cause: error,
-      }),
-    );
-    if (this.#closed || !slot.ready) return;
+    slot.current?.job.reject(lost(error));
+    // One that cannot start at all is told to the caller of `start`.
+    if (this.#closing || (!this.#started && !slot.ready)) return;
     this.#options.onWorkerLost?.(error);
-    this.#spawn().catch((cause) => this.#options.onWorkerLost?.(cause));
+    if (slot.ready) {
+      this.#respawn(0);
+    } else {
+      const timer = setTimeout(
+        () => {
+          this.#respawns.delete(timer);
+          this.#respawn(slot.failures + 1);
+        },
+        Math.min(respawnMs.first * 2 ** slot.failures, respawnMs.last),
+      );
+      this.#respawns.add(timer.unref());
+      // Nobody is left who could ever take what waits.
+      if (!this.isAlive) for (const job of this.#queue.splice(0)) job.reject(lost(error));
+    }
+    this.#checkIdle();
+  }
+
+  #respawn(failures: number): void {
+    // Its failure arrives in #replace.
+    this.#spawn(failures).catch(() => {});
   }
 
   #finish(slot: Slot<Task, Result>, message: Exclude<FromWorker, { kind: "ready" }>): void {
@@ -209,6 +250,10 @@ export class WorkerPool<Task, Result> {
     slot.current = undefined;
     if (message.kind === "done") job.resolve(message.result as Result);
     else job.reject(fromWorker(message));
+    this.#checkIdle();
+  }
+
+  #checkIdle(): void {
     if (this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -219,14 +264,19 @@ export class WorkerPool<Task, Result> {
       if (free.length === 0 || !first) return;
       // Order is kept: the oldest task goes next, to the worker that has its key warm if that one is free.
       const key = first.options.key;
-      const slot = free.find(({ keys }) => key !== undefined && keys.has(key)) ?? leastLoaded(free);
+      // A task that has the machine to itself goes to the first worker, which may use all cores for it.
+      const alone = this.#queue.length === 1 && this.running === 0;
+      const slot =
+        (alone ? free.find(({ isFirst }) => isFirst) : undefined) ??
+        free.find(({ keys }) => key !== undefined && keys.has(key)) ??
+        leastLoaded(free);
       this.#queue.shift();
-      this.#assign(slot, first);
+      this.#assign(slot, first, alone);
       this.#tellPositions(0);
     }
   }
 
-  #assign(slot: Slot<Task, Result>, job: Job<Task, Result>): void {
+  #assign(slot: Slot<Task, Result>, job: Job<Task, Result>, alone: boolean): void {
     const id = this.#nextId++;
     slot.current = { id, job };
     const { key, onStart } = job.options;
@@ -239,7 +289,13 @@ export class WorkerPool<Task, Result> {
       resolve(result);
     };
     onStart?.({ queueMs: startedAt - job.queuedAt });
-    slot.worker.postMessage({ id, task: job.task } satisfies ToWorker);
+    try {
+      slot.worker.postMessage({ id, task: job.task, alone } satisfies ToWorker);
+    } catch (error) {
+      // A task that cannot be copied must not keep its worker.
+      slot.current = undefined;
+      job.reject(error as Error);
+    }
   }
 
   #tellPositions(from: number): void {
@@ -272,5 +328,7 @@ function fromWorker({ error, stack }: Extract<FromWorker, { kind: "failed" }>): 
 }
 
 const cancelled = () => new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });
+const lost = (cause?: unknown) =>
+  new ServiceError({ code: Code.UNAVAILABLE, message: "A worker was lost; try again.", retryAfterMs: 100, cause });
 const stopped = () =>
   new ServiceError({ code: Code.UNAVAILABLE, message: "The service is stopping.", retryAfterMs: 1000 });

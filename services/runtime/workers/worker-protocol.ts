@@ -1,7 +1,12 @@
 import type { TransferListItem } from "node:worker_threads";
 import type { ErrorInit } from "../errors.js";
 
-export type ToWorker = { id: number; task: unknown };
+export type ToWorker = {
+  id: number;
+  task: unknown;
+  /** Nothing else runs or waits: the task may take all cores. */
+  alone: boolean;
+};
 export type FromWorker =
   | { kind: "ready"; detail: unknown }
   | { kind: "done"; id: number; result: unknown }

@@ -1,0 +1,49 @@
+import { workerData } from "node:worker_threads";
+import { Code, ServiceError } from "../errors.js";
+import { serveTasks } from "../workers/serve-tasks.js";
+
+/** What the test's worker is told to do with a task. */
+export type TestTask =
+  /** Answers with what it was given, the thread that ran it and whether it ran alone. */
+  | { kind: "echo"; value: string }
+  /** Waits until the test opens the gate: an Int32Array over shared memory, 0 while it is shut. */
+  | { kind: "wait"; gate: Int32Array; value: string }
+  | { kind: "refuse" }
+  | { kind: "throw" }
+  | { kind: "exit" };
+
+export interface TestAnswer {
+  value: string;
+  worker: number;
+  alone: boolean;
+}
+
+export interface TestWorkerData {
+  /** One shared number: how many workers were begun. */
+  begun: Int32Array;
+  /** Workers from this number on cannot start. */
+  failFrom: number;
+}
+
+const { begun, failFrom } = workerData as TestWorkerData;
+const worker = Atomics.add(begun, 0, 1) + 1;
+
+await serveTasks<TestTask, TestAnswer>(async () => {
+  if (worker >= failFrom) throw new Error(`worker ${worker} was told to fail`);
+  return {
+    detail: { worker },
+    run: async (task, alone) => {
+      switch (task.kind) {
+        case "refuse":
+          throw new ServiceError({ code: Code.INVALID_ARGUMENT, message: "Not this.", reason: "DAMAGED_IMAGE" });
+        case "throw":
+          throw new TypeError("a bug");
+        case "exit":
+          return process.exit(3);
+        case "wait":
+          Atomics.wait(task.gate, 0, 0);
+      }
+      return { result: { value: task.value, worker, alone }, transfer: [] };
+    },
+  };
+});

@@ -1,0 +1,245 @@
+import { getEventListeners } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { Code } from "../errors.js";
+import type { TestAnswer, TestTask, TestWorkerData } from "../testing/test-worker.js";
+import { type PoolOptions, WorkerPool } from "./worker-pool.js";
+
+type Pool = WorkerPool<TestTask, TestAnswer>;
+
+const pools: Pool[] = [];
+const gates: Int32Array[] = [];
+const shared = () => new Int32Array(new SharedArrayBuffer(4));
+
+async function startPool(options: Partial<PoolOptions> & { failFrom?: number } = {}): Promise<Pool> {
+  const { failFrom = 1000, ...rest } = options;
+  const begun = shared();
+  const pool = await WorkerPool.start<TestTask, TestAnswer>({
+    entry: new URL("../testing/test-worker.js", import.meta.url),
+    data: (): TestWorkerData => ({ begun, failFrom }),
+    size: 1,
+    maxQueue: 3,
+    what: "tests",
+    ...rest,
+  });
+  pools.push(pool);
+  return pool;
+}
+
+function shutGate(): { gate: Int32Array; open: () => void } {
+  const gate = shared();
+  gates.push(gate);
+  return { gate, open: () => open(gate) };
+}
+
+function open(gate: Int32Array): void {
+  Atomics.store(gate, 0, 1);
+  Atomics.notify(gate, 0);
+}
+
+/** A worker that is held until `open`; `started` says that it runs. */
+function hold(pool: Pool, key?: string) {
+  const { gate, open } = shutGate();
+  let begin = () => {};
+  const started = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const done = pool.run({ kind: "wait", gate, value: "held" }, { onStart: () => begin(), ...(key ? { key } : {}) });
+  // Tests that close the pool leave it rejected.
+  done.catch(() => {});
+  return { open, started, done };
+}
+
+const echo = (value: string): TestTask => ({ kind: "echo", value });
+
+afterEach(async () => {
+  for (const gate of gates.splice(0)) open(gate);
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+
+describe("tasks", () => {
+  it("answers with the worker's result and says that it ran alone", async () => {
+    const pool = await startPool();
+    expect(await pool.run(echo("a"))).toEqual({ value: "a", worker: 1, alone: true });
+    expect(pool.details).toEqual([{ worker: 1 }]);
+    expect(pool.taskMs).toBeGreaterThan(0);
+  });
+
+  it("passes on errors that are meant for the peer and keeps others inside", async () => {
+    const pool = await startPool();
+    await expect(pool.run({ kind: "refuse" })).rejects.toMatchObject({
+      name: "ServiceError",
+      code: Code.INVALID_ARGUMENT,
+      message: "Not this.",
+      reason: "DAMAGED_IMAGE",
+    });
+    const internal = await pool.run({ kind: "throw" }).catch((error: Error) => error);
+    expect(internal).toBeInstanceOf(Error);
+    expect(internal).not.toHaveProperty("code");
+    expect((internal as Error).stack).toContain("a bug");
+    expect(await pool.run(echo("still here"))).toMatchObject({ value: "still here" });
+  });
+
+  it("rejects a task that cannot be copied to the worker, and keeps the worker", async () => {
+    const pool = await startPool();
+    const uncopyable = { kind: "echo", value: () => {} } as unknown as TestTask;
+    await expect(pool.run(uncopyable)).rejects.toThrow(/could not be cloned/);
+    expect(await pool.run(echo("next"))).toMatchObject({ value: "next" });
+  });
+});
+
+describe("the queue", () => {
+  it("refuses one more than may wait with a retry hint, and those before are unharmed", async () => {
+    const pool = await startPool();
+    const held = hold(pool);
+    const waiting = ["a", "b", "c"].map((value) => pool.run(echo(value)));
+    expect(pool.waiting).toBe(3);
+    await expect(pool.run(echo("d"))).rejects.toMatchObject({
+      code: Code.RESOURCE_EXHAUSTED,
+      message: expect.stringContaining("tests"),
+      retryAfterMs: expect.any(Number),
+    });
+    held.open();
+    expect((await Promise.all(waiting)).map(({ value }) => value)).toEqual(["a", "b", "c"]);
+  });
+
+  it("runs urgent tasks before the others, each kind in its order", async () => {
+    const pool = await startPool({ maxQueue: 10 });
+    const held = hold(pool);
+    const order: string[] = [];
+    const run = (value: string, urgent: boolean) => pool.run(echo(value), { urgent, onStart: () => order.push(value) });
+    const all = [run("p1", false), run("c1", true), run("p2", false), run("c2", true)];
+    held.open();
+    await Promise.all(all);
+    expect(order).toEqual(["c1", "c2", "p1", "p2"]);
+  });
+
+  it("tells each waiting task its place whenever that changes", async () => {
+    const pool = await startPool();
+    const held = hold(pool);
+    const places: number[] = [];
+    const first = pool.run(echo("a"));
+    const second = pool.run(echo("b"), { onPosition: (place) => places.push(place) });
+    held.open();
+    await Promise.all([first, second]);
+    expect(places).toEqual([2, 1]);
+  });
+
+  it("never starts a task that was cancelled while it waited", async () => {
+    const pool = await startPool();
+    const held = hold(pool);
+    const controller = new AbortController();
+    let started = false;
+    const cancelled = pool.run(echo("a"), { signal: controller.signal, onStart: () => (started = true) });
+    const after = pool.run(echo("b"));
+    controller.abort();
+    await expect(cancelled).rejects.toMatchObject({ code: Code.CANCELLED });
+    held.open();
+    await after;
+    expect(started).toBe(false);
+    await expect(pool.run(echo("c"), { signal: controller.signal })).rejects.toMatchObject({ code: Code.CANCELLED });
+  });
+
+  it("sends a task to the worker that has its key warm, and to the other one while that is busy", async () => {
+    const pool = await startPool({ size: 2 });
+    // One is kept busy, so that nothing runs alone on the first worker.
+    const busy = hold(pool);
+    await busy.started;
+    const a = await pool.run(echo("1"), { key: "a" });
+    busy.open();
+    const other = await busy.done;
+    expect(other.worker).not.toBe(a.worker);
+    const held = hold(pool, "b");
+    await held.started;
+    const warm = await pool.run(echo("2"), { key: "a" });
+    held.open();
+    expect((await held.done).worker).not.toBe(warm.worker);
+  });
+});
+
+describe("lost workers", () => {
+  it("fails the task of a worker that exits as UNAVAILABLE and puts another in its place", async () => {
+    const lost: Error[] = [];
+    const pool = await startPool({ onWorkerLost: (error) => lost.push(error) });
+    const waiting = [pool.run({ kind: "exit" }), pool.run(echo("after"))] as const;
+    await expect(waiting[0]).rejects.toMatchObject({ code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) });
+    expect(await waiting[1]).toMatchObject({ value: "after", worker: 2 });
+    expect(lost.map(({ message }) => message)).toEqual([expect.stringContaining("exit code 3")]);
+    expect(pool.isAlive).toBe(true);
+  });
+
+  it("refuses what waits when the last worker cannot be replaced, and tries again", async () => {
+    let tries = 0;
+    const triedTwice = new Promise<void>((resolve) => {
+      // The loss itself, then each replacement that did not start.
+      const onWorkerLost = () => ++tries === 3 && resolve();
+      start = startPool({ failFrom: 2, onWorkerLost });
+    });
+    const pool = await start;
+    const exit = pool.run({ kind: "exit" });
+    const waiting = pool.run(echo("never"));
+    await expect(exit).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    expect(pool.isAlive).toBe(false);
+    await expect(pool.run(echo("at once"))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await triedTwice;
+  });
+  let start: Promise<Pool>;
+
+  it("drains when the last task is lost with its worker", async () => {
+    const pool = await startPool();
+    const exit = pool.run({ kind: "exit" });
+    const drained = pool.drain(new AbortController().signal);
+    await expect(exit).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await drained;
+  });
+});
+
+describe("start and stop", () => {
+  it("rejects with the worker's own reason when it cannot start", async () => {
+    await expect(startPool({ size: 2, failFrom: 2 })).rejects.toThrow("worker 2 was told to fail");
+  });
+
+  it("gives up loading when the signal aborts, before or after it began", async () => {
+    await expect(startPool({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    const controller = new AbortController();
+    const starting = startPool({ size: 2, signal: controller.signal });
+    controller.abort();
+    await expect(starting).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  });
+
+  it("drains when nothing waits or runs, and when the signal aborts", async () => {
+    const pool = await startPool();
+    await pool.drain(new AbortController().signal);
+    const held = hold(pool);
+    await pool.drain(AbortSignal.abort());
+    let drained = false;
+    const draining = pool.drain(new AbortController().signal).then(() => {
+      drained = true;
+    });
+    await held.started;
+    expect(drained).toBe(false);
+    held.open();
+    await draining;
+  });
+
+  it("rejects everything on close, which may be asked for twice, and ends a drain", async () => {
+    const pool = await startPool();
+    const { gate } = shutGate();
+    // A worker that waits for the gate is ended all the same.
+    const running = pool.run({ kind: "wait", gate, value: "x" });
+    const waiting = pool.run(echo("y"));
+    const draining = pool.drain(new AbortController().signal);
+    const closing = [pool.close(), pool.close()];
+    await expect(running).rejects.toMatchObject({ code: Code.UNAVAILABLE, message: "The service is stopping." });
+    await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await Promise.all([...closing, draining]);
+    await expect(pool.run(echo("z"))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  });
+
+  it("leaves no listener on a caller's signal", async () => {
+    const pool = await startPool();
+    const target = new AbortController();
+    await pool.run(echo("a"), { signal: target.signal });
+    expect(getEventListeners(target.signal, "abort")).toEqual([]);
+  });
+});
