@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseLine, splitLines, uploadError } from "./upload-lines.js";
+import { failureOfAnswer, parseLine, splitLines } from "./upload-lines.js";
 
 describe("splitLines", () => {
   it("gives whole lines once and keeps the rest", () => {
@@ -24,12 +24,12 @@ describe("parseLine", () => {
   it("reads errors, with the hint when there is one", () => {
     expect(parseLine('{"error":{"code":"INVALID_ARGUMENT","message":"this picture is damaged"}}')).toEqual({
       kind: "error",
-      message: "This picture is damaged.",
-      retryAfterMs: undefined,
+      failure: { message: "This picture is damaged.", remedy: "none", retryAfterMs: undefined },
     });
     expect(parseLine('{"error":{"code":"RESOURCE_EXHAUSTED","message":"Busy.","retryAfterMs":700}}')).toMatchObject({
-      retryAfterMs: 700,
+      failure: { remedy: "wait", retryAfterMs: 700 },
     });
+    expect(parseLine('{"error":{"code":"NEW_CODE"}}')).toMatchObject({ failure: { remedy: "ask" } });
   });
 
   it("passes over what it does not know", () => {
@@ -39,22 +39,22 @@ describe("parseLine", () => {
   });
 });
 
-describe("uploadError", () => {
+describe("failureOfAnswer", () => {
   it("repeats what may pass, after the time the service names", () => {
-    expect(uploadError(429, "", "3")).toMatchObject({ retryAfterMs: 3000 });
-    expect(uploadError(503, '{"error":{"code":"UNAVAILABLE","message":"x","retryAfterMs":40}}', "3")).toMatchObject({
-      retryAfterMs: 40,
-    });
-    expect(uploadError(0, "", null)).toMatchObject({ retryAfterMs: 1000 });
+    expect(failureOfAnswer(429, "", "3")).toMatchObject({ remedy: "wait", retryAfterMs: 3000 });
+    const body = '{"error":{"code":"UNAVAILABLE","message":"x","retryAfterMs":40}}';
+    expect(failureOfAnswer(503, body, "3")).toMatchObject({ remedy: "wait", retryAfterMs: 40 });
+    expect(failureOfAnswer(0, "", null)).toMatchObject({ remedy: "wait" });
   });
 
-  it("does not repeat what cannot help", () => {
-    for (const status of [400, 413, 415, 422]) expect(uploadError(status, "", null).retryAfterMs).toBeUndefined();
+  it("does not repeat what cannot help, and asks where it does not know", () => {
+    for (const status of [413, 415]) expect(failureOfAnswer(status, "", null).remedy).toBe("none");
+    for (const status of [404, 500]) expect(failureOfAnswer(status, "<html>", null).remedy).toBe("ask");
   });
 
   it("has a sentence for every status", () => {
     for (const status of [0, 400, 413, 415, 422, 429, 500, 503]) {
-      expect(uploadError(status, "<html>", null).message).toMatch(/^[A-Z].*\.$/);
+      expect(failureOfAnswer(status, "<html>", null).message).toMatch(/^[A-Z].*\.$/);
     }
   });
 });

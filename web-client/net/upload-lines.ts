@@ -1,11 +1,11 @@
 import { fromJson } from "@bufbuild/protobuf";
-import { type EncodeEvent, EncodeEventSchema } from "../../proto/index.js";
-import { sentence } from "../state/errors.js";
+import { type EncodeEvent, EncodeEventSchema, ErrorCode } from "../../proto/index.js";
+import { type Failure, failureOf } from "../state/errors.js";
 
 /** What a line of the upload's answer says. */
 export type UploadLine =
   | { readonly kind: "event"; readonly event: EncodeEvent }
-  | { readonly kind: "error"; readonly message: string; readonly retryAfterMs: number | undefined };
+  | { readonly kind: "error"; readonly failure: Failure };
 
 /** Takes text as it arrives and gives back whole lines; the rest waits for its end. */
 export function splitLines(text: string, from: number): { lines: string[]; next: number } {
@@ -19,8 +19,8 @@ export function splitLines(text: string, from: number): { lines: string[]; next:
 export function parseLine(line: string): UploadLine | undefined {
   const json = parseJson(line);
   if (json === undefined) return undefined;
-  const error = errorIn(json);
-  if (error !== undefined) return error;
+  const failure = failureIn(json);
+  if (failure !== undefined) return { kind: "error", failure };
   try {
     const event = fromJson(EncodeEventSchema, json as never, { ignoreUnknownFields: true });
     return event.event.case === undefined ? undefined : { kind: "event", event };
@@ -29,38 +29,42 @@ export function parseLine(line: string): UploadLine | undefined {
   }
 }
 
-/** The error in an HTTP answer's body, or one made of its status. */
-export function uploadError(status: number, body: string, retryAfter: string | null): UploadLine & { kind: "error" } {
-  const error = errorIn(parseJson(body));
-  const busy = status === 429 || status >= 500 || status === 0;
-  const headerMs = retryAfter === null ? Number.NaN : Number(retryAfter) * 1000;
-  const hintMs = error?.retryAfterMs ?? (Number.isFinite(headerMs) ? headerMs : undefined);
-  return {
-    kind: "error",
-    message: error?.message ?? messageOf(status),
-    retryAfterMs: busy && status !== 501 ? (hintMs ?? 1_000) : undefined,
-  };
+/** The failure that an HTTP answer tells of, in its body or else by its status. */
+export function failureOfAnswer(status: number, body: string, retryAfter: string | null): Failure {
+  const told = failureIn(parseJson(body)) ?? failureOf(errorOfStatus(status));
+  const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
+  if (told.retryAfterMs !== undefined || !Number.isFinite(seconds)) return told;
+  return { ...told, remedy: "wait", retryAfterMs: seconds * 1000 };
 }
 
-function messageOf(status: number): string {
-  if (status === 0) return "The upload was interrupted.";
-  if (status === 413) return "This photo is too large for the service.";
-  if (status === 415) return "The service does not take files of this kind.";
-  if (status === 422) return "This photo is damaged.";
-  if (status === 429) return "The service is very busy at the moment.";
-  return "The service could not take this photo.";
+/** What a status means when something between the page and the gateway has answered, or nothing has. */
+function errorOfStatus(status: number): { code: ErrorCode; message: string } {
+  switch (status) {
+    case 0:
+      return { code: ErrorCode.UNAVAILABLE, message: "The upload was interrupted." };
+    case 413:
+      return { code: ErrorCode.RESOURCE_EXHAUSTED, message: "This photo is too large for the service." };
+    case 415:
+      return { code: ErrorCode.INVALID_ARGUMENT, message: "The service does not take files of this kind." };
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return { code: ErrorCode.UNAVAILABLE, message: "The service is very busy at the moment." };
+    default:
+      return { code: ErrorCode.INTERNAL, message: "The service could not take this photo." };
+  }
 }
 
-function errorIn(json: unknown): (UploadLine & { kind: "error" }) | undefined {
+function failureIn(json: unknown): Failure | undefined {
   const { error } = isRecord(json) ? json : {};
   if (!isRecord(error)) return undefined;
   const { code, message, retryAfterMs } = error;
-  const passing = code === "UNAVAILABLE" || code === "ERROR_CODE_UNAVAILABLE" || code === 14;
-  return {
-    kind: "error",
-    message: typeof message === "string" && message !== "" ? sentence(message) : messageOf(500),
-    retryAfterMs: typeof retryAfterMs === "number" ? retryAfterMs : passing ? 1_000 : undefined,
-  };
+  return failureOf({
+    code: ErrorCode[code as keyof typeof ErrorCode] ?? ErrorCode.INTERNAL,
+    message: typeof message === "string" ? message : "",
+    ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,7 @@
 import type { ClientEvent } from "../state/event.js";
-import { parseLine, splitLines, type UploadLine, uploadError } from "./upload-lines.js";
+import { failureOfAnswer, parseLine, splitLines, type UploadLine } from "./upload-lines.js";
+
+const interrupted: UploadLine = { kind: "error", failure: failureOfAnswer(0, "", null) };
 
 /** Uploads one photo at a time. XMLHttpRequest, because `fetch` does not tell how much has been sent. */
 export class Upload {
@@ -32,8 +34,7 @@ export class Upload {
         this.#dispatch({ kind: "upload-event", token, event: line.event, atMs });
       } else {
         settled = true;
-        const { message, retryAfterMs } = line;
-        this.#dispatch({ kind: "upload-failed", token, message, retryAfterMs, atMs });
+        this.#dispatch({ kind: "upload-failed", token, failure: line.failure, atMs });
       }
     };
     const readLines = () => {
@@ -48,18 +49,16 @@ export class Upload {
     request.addEventListener("progress", readLines);
     request.addEventListener("load", () => {
       readLines();
+      if (request.status !== 200) {
+        const failure = failureOfAnswer(request.status, request.responseText, request.getResponseHeader("retry-after"));
+        return take({ kind: "error", failure });
+      }
       // The last line may lack its line feed.
-      if (request.status === 200) take(parseLine(request.responseText.slice(read)));
-      take(
-        uploadError(
-          request.status === 200 ? 0 : request.status,
-          request.responseText,
-          request.getResponseHeader("retry-after"),
-        ),
-      );
+      take(parseLine(request.responseText.slice(read)));
+      take(interrupted);
     });
     for (const name of ["error", "timeout", "abort"] as const) {
-      request.addEventListener(name, () => take(uploadError(0, "", null)));
+      request.addEventListener(name, () => take(interrupted));
     }
     request.open("POST", "/v1/images");
     request.setRequestHeader("accept", "application/x-ndjson");

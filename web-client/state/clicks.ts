@@ -1,6 +1,6 @@
 import type { SegmentResponse, Error as WireError } from "../../proto/index.js";
 import { settle } from "./edit.js";
-import { isLasting, sentenceOf } from "./errors.js";
+import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import type { Click, Latency, ShownPicture, State } from "./state.js";
 
@@ -60,8 +60,9 @@ function refuseClick(
   error: WireError | undefined,
   atMs: number,
 ): readonly [State, readonly Effect[]] {
-  if (isLasting(error) || click.tries + 1 >= mostTries) return settled(state, picture, click, sentenceOf(error), atMs);
-  const delayMs = error?.retryAfterMs ?? defaultRetryMs * 2 ** click.tries;
+  const { message, remedy, retryAfterMs } = failureOf(error);
+  if (remedy !== "wait" || click.tries + 1 >= mostTries) return settled(state, picture, click, message, atMs);
+  const delayMs = retryAfterMs ?? defaultRetryMs * 2 ** click.tries;
   const again = { ...click, sentAtMs: undefined, notBeforeMs: atMs + delayMs, tries: click.tries + 1 };
   const waiting = picture.edit.waiting.map((other) => (other.sequence === click.sequence ? again : other));
   return [

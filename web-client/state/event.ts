@@ -1,4 +1,5 @@
 import type { EncodeEvent, ImageEvent, SegmentResponse, Welcome, Error as WireError } from "../../proto/index.js";
+import type { Failure } from "./errors.js";
 import type { Corners, Prompts } from "./state.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
@@ -41,9 +42,7 @@ export type ClientEvent =
   | {
       readonly kind: "upload-failed";
       readonly token: number;
-      readonly message: string;
-      /** Undefined: repeating it cannot help. */
-      readonly retryAfterMs: number | undefined;
+      readonly failure: Failure;
       readonly atMs: number;
     };
 

@@ -1,6 +1,6 @@
 import type { EncodeEvent, ImageEvent } from "../../proto/index.js";
 import { flush } from "./clicks.js";
-import { isLasting, sentenceOf } from "./errors.js";
+import { type Failure, failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import { emptyEdit, type Photo, type Shown, type ShownPicture, type State } from "./state.js";
 
@@ -67,11 +67,7 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
       return flush({ ...state, lastEncodeMs, picture: { ...shown, tries: 0, kind: "ready", cached, sinceMs } }, atMs);
     }
     case "failed":
-      return fail(state, picture, sentenceOf(event.event.value), {
-        retryAfterMs: isLasting(event.event.value) ? undefined : (event.event.value.retryAfterMs ?? defaultRetryMs),
-        timer: "reopen",
-        atMs,
-      });
+      return fail(state, picture, failureOf(event.event.value), "reopen", atMs);
     default:
       return [state, []];
   }
@@ -110,23 +106,26 @@ export function uploadEvent(
 export function uploadFailed(state: State, picture: ShownPicture, event: EventOf<"upload-failed">): Next {
   const bound = picture.kind === "uploading" || picture.photo.imageId === undefined;
   if (!bound || picture.kind === "refused") return [state, []];
-  return fail(state, picture, event.message, { retryAfterMs: event.retryAfterMs, timer: "upload", atMs: event.atMs });
+  return fail(state, picture, event.failure, "upload", event.atMs);
 }
 
 function fail(
   state: State,
   picture: ShownPicture,
-  message: string,
-  { retryAfterMs, timer, atMs }: { retryAfterMs: number | undefined; timer: "reopen" | "upload"; atMs: number },
+  { message, remedy, retryAfterMs }: Failure,
+  timer: "reopen" | "upload",
+  atMs: number,
 ): Next {
   const shown: Shown = { ...shownOf(picture), tries: picture.tries + 1 };
-  if (retryAfterMs === undefined || shown.tries >= mostTries) {
-    const canRetry = retryAfterMs !== undefined;
-    return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry } }, []];
+  if (remedy !== "wait" || shown.tries >= mostTries) {
+    return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: remedy !== "none" } }, []];
   }
   const again: ShownPicture =
     timer === "upload" ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } : { ...shown, kind: "opening" };
-  return [{ ...state, picture: again }, [{ kind: "timer", name: timer, delayMs: retryAfterMs * 2 ** picture.tries }]];
+  return [
+    { ...state, picture: again },
+    [{ kind: "timer", name: timer, delayMs: (retryAfterMs ?? defaultRetryMs) * 2 ** picture.tries }],
+  ];
 }
 
 function progress(

@@ -77,8 +77,18 @@ const events = {
   "upload-progress": { kind: "upload-progress", token: 1, sentBytes: 500 },
   "upload-event encoding": uploadEvent({ case: "encoding", value: {} }),
   "upload-event ready": uploadEvent({ case: "ready", value: {} }),
-  "upload-failed": { kind: "upload-failed", token: 1, message: "Too large.", retryAfterMs: undefined, atMs: 3_000 },
-  "upload-failed for now": { kind: "upload-failed", token: 1, message: "Busy.", retryAfterMs: 50, atMs: 3_000 },
+  "upload-failed": {
+    kind: "upload-failed",
+    token: 1,
+    failure: { message: "Too large.", remedy: "none", retryAfterMs: undefined },
+    atMs: 3_000,
+  },
+  "upload-failed for now": {
+    kind: "upload-failed",
+    token: 1,
+    failure: { message: "Busy.", remedy: "wait", retryAfterMs: 50 },
+    atMs: 3_000,
+  },
 } satisfies Record<string, ClientEvent>;
 
 /** What became of a state: what changed, then what is to be done. A lone dot: nothing at all. */

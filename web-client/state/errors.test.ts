@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { ErrorCode } from "../../proto/index.js";
+import { failureOf } from "./errors.js";
+
+describe("failureOf", () => {
+  it.each([
+    [ErrorCode.UNAVAILABLE, undefined, "wait"],
+    [ErrorCode.CANCELLED, undefined, "wait"],
+    [ErrorCode.DEADLINE_EXCEEDED, undefined, "wait"],
+    [ErrorCode.RESOURCE_EXHAUSTED, 100, "wait"],
+    [ErrorCode.RESOURCE_EXHAUSTED, undefined, "none"],
+    [ErrorCode.INVALID_ARGUMENT, undefined, "none"],
+    [ErrorCode.UNIMPLEMENTED, undefined, "none"],
+    [ErrorCode.INTERNAL, undefined, "ask"],
+    [ErrorCode.NOT_FOUND, undefined, "ask"],
+    [ErrorCode.FAILED_PRECONDITION, undefined, "ask"],
+  ])("code %i, hint %s: %s", (code, retryAfterMs, remedy) => {
+    const error = { code, message: "", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    expect(failureOf(error)).toMatchObject({ remedy, retryAfterMs });
+    expect(failureOf(error).message).toMatch(/^The service .*\.$|^Something .*\.$/);
+  });
+
+  it("takes the service's own sentence", () => {
+    expect(failureOf({ message: " the box has no area" }).message).toBe("The box has no area.");
+  });
+});
