@@ -15,6 +15,12 @@ export const sceneClicks = {
   wedge: { x: 0.62, y: 0.78 },
 } as const;
 
+/** A click on one of the scene's objects, in pixels of a picture of this size. */
+export function clickOn(object: keyof typeof sceneClicks, width = 640, height = 480): { x: number; y: number } {
+  const { x, y } = sceneClicks[object];
+  return { x: Math.round(x * width), y: Math.round(y * height) };
+}
+
 /**
  * A disc, a plate and a wedge with soft shading over a gradient: clear objects, no symmetry, the same bytes every time.
  * @param seed shifts the colours, so that every seed is a picture of its own.

@@ -120,8 +120,8 @@ function checkLogits({ width, height, data }: LowResLogits, gridSize: number): F
         `these are ${width} x ${height} in ${data.byteLength} bytes.`,
     );
   }
-  // A copy: the message's bytes may start at an odd offset.
-  const logits = decodeHalf(new Uint16Array(data.slice().buffer));
+  // A copy: the message's bytes may start at an odd offset. Not `slice`, which for Node's Buffer is no copy.
+  const logits = decodeHalf(new Uint16Array(Uint8Array.from(data).buffer));
   if (!logits.every(Number.isFinite)) throw invalidArgument("Low-resolution logits must be finite numbers.");
   return logits;
 }

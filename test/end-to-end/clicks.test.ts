@@ -1,0 +1,226 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  decodeRle,
+  ErrorCode,
+  MaskFormat,
+  type PromptSchema,
+  rleIou,
+  type SegmentResponse,
+  type SegmentResult,
+} from "../../proto/index.js";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { imageIdOf } from "../../services/runtime/image-id.js";
+import { upload } from "../support/http-calls.js";
+import { clickOn, jpegScene } from "../support/pictures.js";
+import { SocketClient } from "../support/socket-client.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+
+type PromptInit = MessageInitShape<typeof PromptSchema>;
+
+const disc: PromptInit = { points: [clickOn("disc")] };
+const plate: PromptInit = { points: [clickOn("plate")] };
+
+let maskwire: Maskwire;
+let url: string;
+let picture: Buffer;
+let id: string;
+
+beforeAll(async () => {
+  maskwire = await startMaskwire({ MASKWIRE_MAX_WAITING_CLICKS: "3", MASKWIRE_DECODER_WORKERS: "1" });
+  url = maskwire.url;
+  picture = await jpegScene(640, 480, 200);
+  id = imageIdOf(picture);
+  await upload(url, picture);
+});
+afterAll(() => maskwire.stop());
+
+async function ready(): Promise<SocketClient> {
+  const client = await SocketClient.join(url);
+  await client.openReady(id);
+  return client;
+}
+
+function resultOf({ outcome }: SegmentResponse): SegmentResult {
+  if (outcome.case !== "result") throw new Error(`refused: ${outcome.value?.message}`);
+  return outcome.value;
+}
+
+const bestMask = (answer: SegmentResponse) => decodeRle(resultOf(answer).masks[0]?.rle ?? { size: [], counts: "" });
+const refusedWith = (sequence: number, code: ErrorCode) => ({ sequence, outcome: { case: "error", value: { code } } });
+
+describe("clicks", () => {
+  it("C1, C2: every click has one answer with its number, in the order in which they came", async () => {
+    await using client = await ready();
+    client.segment({ sequence: 9, prompt: disc });
+    client.segment({ sequence: 2, prompt: { points: [{ x: -5, y: 0 }] } });
+    client.segment({ sequence: 7, prompt: plate });
+    const answers = [await client.next("segment"), await client.next("segment"), await client.next("segment")];
+    expect(answers.map(({ sequence, outcome }) => [sequence, outcome.case])).toEqual([
+      [9, "result"],
+      [2, "error"],
+      [7, "result"],
+    ]);
+    // Nothing more comes: the next frame is the next question's answer.
+    client.open(id);
+    await client.next("image");
+  });
+
+  it("C1: an answer has masks with box, area and scores, best first, and the time by stage", async () => {
+    await using client = await ready();
+    client.segment({ sequence: 1, prompt: disc, multimask: true });
+    const { masks, timings, model, imageId } = resultOf(await client.next("segment"));
+    expect({ model, imageId }).toEqual({ model: "mobilesam", imageId: id });
+    const scores = masks.map((mask) => mask.predictedIou);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    for (const mask of masks) {
+      expect(mask.area).toBeGreaterThan(0);
+      expect(mask.bbox?.width).toBeGreaterThan(0);
+      expect(mask.stabilityScore).toBeGreaterThan(0);
+      expect(mask.png).toBeUndefined();
+      expect(mask.lowResLogits).toBeUndefined();
+    }
+    expect(timings?.decodeMs).toBeGreaterThan(0);
+  });
+
+  it("C3: a click before the image is ready is kept and answered when it is", async () => {
+    const fresh = await jpegScene(640, 480, 201);
+    await using client = await SocketClient.join(url);
+    client.open(imageIdOf(fresh));
+    client.segment({ sequence: 1, prompt: disc });
+    client.segment({ sequence: 2, prompt: plate });
+    await client.imageUntil("missing");
+    await upload(url, fresh);
+    client.open(imageIdOf(fresh));
+    await client.imageUntil("ready");
+    expect((await client.next("segment")).sequence).toBe(1);
+    expect((await client.next("segment")).sequence).toBe(2);
+  });
+
+  it("C4: a click before any open_image is FAILED_PRECONDITION", async () => {
+    await using client = await SocketClient.join(url);
+    client.segment({ sequence: 4, imageId: id, prompt: disc });
+    expect(await client.next("segment")).toMatchObject(refusedWith(4, ErrorCode.FAILED_PRECONDITION));
+  });
+
+  it("C5: a click that names another image is FAILED_PRECONDITION; one that names the open one is answered", async () => {
+    await using client = await ready();
+    client.segment({ sequence: 1, imageId: `sha256:${"0".repeat(64)}`, prompt: disc });
+    expect(await client.next("segment")).toMatchObject(refusedWith(1, ErrorCode.FAILED_PRECONDITION));
+    client.segment({ sequence: 2, imageId: id, prompt: disc });
+    resultOf(await client.next("segment"));
+  });
+
+  it("C6: one click more than may wait is RESOURCE_EXHAUSTED with a hint; those before it are unharmed", async () => {
+    await using client = await ready();
+    for (const sequence of [1, 2, 3, 4]) client.segment({ sequence, prompt: disc });
+    const refused = await client.next("segment");
+    expect(refused).toMatchObject(refusedWith(4, ErrorCode.RESOURCE_EXHAUSTED));
+    expect(refused.outcome.case === "error" && refused.outcome.value.retryAfterMs).toBeGreaterThan(0);
+    for (const sequence of [1, 2, 3]) {
+      const answer = await client.next("segment");
+      expect(answer.sequence).toBe(sequence);
+      resultOf(answer);
+    }
+  });
+
+  it("C7: a bad prompt is INVALID_ARGUMENT with a sentence that names what is wrong", async () => {
+    await using client = await ready();
+    const bad: [PromptInit, RegExp][] = [
+      [{}, /at least one point, a box or a mask/],
+      [{ points: [{ x: 641, y: 3 }] }, /\(641, 3\).*640 x 480/],
+      [{ points: [{ x: Number.NaN, y: 3 }] }, /NaN/],
+      [{ points: [{ x: 1, y: 1, label: 7 }] }, /label.*7/],
+      [{ points: Array.from({ length: 129 }, () => ({ x: 1, y: 1 })) }, /at most 128/],
+      [{ box: { x0: 5, y0: 5, x1: 5, y1: 9 } }, /no area/],
+      [{ box: { x0: 0, y0: 0, x1: Number.POSITIVE_INFINITY, y1: 9 } }, /finite/],
+      [{ mask: { source: { case: "rle", value: { size: [2, 2], counts: "13" } } } }, /\[480, 640\]/],
+      [{ mask: { source: { case: "rle", value: { size: [480, 640], counts: "~~" } } } }, /malformed/],
+      [{ mask: { source: { case: "lowResLogits", value: { width: 3, height: 3, data: new Uint8Array(18) } } } }, /256/],
+    ];
+    for (const [index, [prompt, sentence]] of bad.entries()) {
+      client.segment({ sequence: index, prompt });
+      const answer = await client.next("segment");
+      expect(answer).toMatchObject(refusedWith(index, ErrorCode.INVALID_ARGUMENT));
+      expect(answer.outcome.case === "error" && answer.outcome.value.message).toMatch(sentence);
+    }
+    client.segment({ sequence: 99, prompt: disc });
+    resultOf(await client.next("segment"));
+  });
+
+  it("C8: `previous` starts from the logits of the latest answered click, as the logits themselves do", async () => {
+    await using client = await ready();
+    client.segment({ sequence: 1, prompt: disc, formats: [MaskFormat.LOW_RES_LOGITS] });
+    const { lowResLogits } = resultOf(await client.next("segment")).masks[0] ?? {};
+    if (!lowResLogits) throw new Error("no logits came");
+    client.segment({
+      sequence: 2,
+      prompt: { ...disc, mask: { source: { case: "lowResLogits", value: lowResLogits } } },
+    });
+    const byLogits = bestMask(await client.next("segment"));
+    client.segment({ sequence: 3, prompt: disc });
+    client.segment({
+      sequence: 4,
+      prompt: { ...disc, mask: { source: { case: "previous", value: { sequence: 3 } } } },
+    });
+    await client.next("segment");
+    const byNumber = bestMask(await client.next("segment"));
+    expect(rleIou(byLogits, byNumber)).toBe(1);
+  });
+
+  it("C8: a sequence or a mask that is not kept is FAILED_PRECONDITION", async () => {
+    await using client = await ready();
+    client.segment({ sequence: 1, prompt: disc });
+    resultOf(await client.next("segment"));
+    for (const value of [{ sequence: 8 }, { sequence: 1, mask: 9 }]) {
+      client.segment({ sequence: 2, prompt: { mask: { source: { case: "previous", value } } } });
+      expect(await client.next("segment")).toMatchObject(refusedWith(2, ErrorCode.FAILED_PRECONDITION));
+    }
+  });
+});
+
+describe("previews", () => {
+  it("P1: a newer preview takes the place of one that waits", async () => {
+    await using client = await ready();
+    for (const sequence of [1, 2, 3]) client.segment({ sequence, prompt: disc, preview: true });
+    expect(await client.next("segment")).toMatchObject(refusedWith(2, ErrorCode.CANCELLED));
+    expect(await client.next("segment")).toMatchObject({ sequence: 1, outcome: { case: "result" } });
+    expect(await client.next("segment")).toMatchObject({ sequence: 3, outcome: { case: "result" } });
+  });
+
+  it("P1, P2: a click takes the place of a preview that waits, and waits for no more than the run under way", async () => {
+    await using client = await ready();
+    client.segment({ sequence: 1, prompt: plate, preview: true });
+    client.segment({ sequence: 2, prompt: plate, preview: true });
+    client.segment({ sequence: 3, prompt: disc });
+    expect(await client.next("segment")).toMatchObject(refusedWith(2, ErrorCode.CANCELLED));
+    expect(await client.next("segment")).toMatchObject({ sequence: 1, outcome: { case: "result" } });
+    expect(await client.next("segment")).toMatchObject({ sequence: 3, outcome: { case: "result" } });
+  });
+
+  it("P2: at the decoder a click goes before the previews of other sessions", async () => {
+    const hovering = await Promise.all([ready(), ready(), ready(), ready()]);
+    await using clicking = await ready();
+    const order: string[] = [];
+    const previews = hovering.map(async (client) => {
+      client.segment({ sequence: 1, prompt: plate, preview: true });
+      await client.next("segment");
+      order.push("preview");
+    });
+    // The last frame that was sent arrives last: the previews are at the gateway before the click.
+    clicking.segment({ sequence: 1, prompt: disc });
+    await clicking.next("segment");
+    order.push("click");
+    await Promise.all(previews);
+    expect(order.indexOf("click")).toBeLessThan(3);
+    for (const client of hovering) await client[Symbol.asyncDispose]();
+  });
+
+  it("P3: a preview before the image is ready is FAILED_PRECONDITION at once", async () => {
+    await using client = await SocketClient.join(url);
+    client.open(`sha256:${"c".repeat(64)}`);
+    await client.imageUntil("missing");
+    client.segment({ sequence: 1, prompt: disc, preview: true });
+    expect(await client.next("segment")).toMatchObject(refusedWith(1, ErrorCode.FAILED_PRECONDITION));
+  });
+});
