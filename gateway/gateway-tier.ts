@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/m
 import type { Settings } from "../services/runtime/settings.js";
 import { imageRoutes } from "./http/images.js";
 import { segmentRoute } from "./http/segment.js";
+import { RequestsUnderWay } from "./http/under-way.js";
 import { webClient } from "./http/web-client.js";
 import { Decoders } from "./peers/decoders.js";
 import { Encoders } from "./peers/encoders.js";
@@ -19,6 +20,7 @@ export class GatewayTier implements Tier {
   readonly #encoders: Encoders;
   readonly #decoders: Decoders;
   readonly #sessions: Sessions;
+  readonly #requests: RequestsUnderWay;
   #started = false;
 
   constructor(host: Host, settings: Settings, addresses: { encoders: readonly string[]; decoders: readonly string[] }) {
@@ -35,6 +37,7 @@ export class GatewayTier implements Tier {
       onClick: (outcome, ms) => clicks.observe(outcome, ms),
     }));
     const peers = { encoders: this.#encoders, decoders: this.#decoders, deadlineMs: gateway.deadlineMs, logger };
+    this.#requests = new RequestsUnderWay(host.http);
     host.http.register(imageRoutes, { ...peers, maxImageBytes: limits.maxImageBytes });
     host.http.register(segmentRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(webClient);
@@ -54,7 +57,7 @@ export class GatewayTier implements Tier {
   }
 
   async drain(signal: AbortSignal): Promise<void> {
-    await this.#sessions.drain(signal);
+    await Promise.all([this.#sessions.drain(signal), this.#requests.drain(signal)]);
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { once, setMaxListeners } from "node:events";
 import { Server as GrpcServer } from "@grpc/grpc-js";
 import fastify, { type FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
@@ -23,6 +24,9 @@ export interface Tier {
 
 /** A request whose bytes have not all arrived by then is ended: uploads are the longest. */
 const requestMs = 300_000;
+
+/** For the last answers over gRPC to leave; streams that stay open after that are cut. */
+const flushMs = 250;
 
 export interface HostOptions {
   host: string;
@@ -50,6 +54,8 @@ export class Host {
     this.#options = options;
     this.logger = options.logger;
     this.metrics = createMetrics();
+    // Every call under way listens to it; that many are no leak.
+    setMaxListeners(0, this.#forced.signal);
     this.http = fastify({
       logger: false,
       forceCloseConnections: true,
@@ -128,6 +134,7 @@ export class Host {
     // The gateway first: what it still answers needs the services behind it.
     for (const tier of [...this.#tiers].reverse()) await tier.drain(this.forced).catch((err) => this.#log(err, tier));
     clearTimeout(timer);
+    await this.#flushGrpc();
     this.#forced.abort();
     this.grpc.forceShutdown();
     this.#onePort?.destroyConnections();
@@ -136,6 +143,12 @@ export class Host {
     await this.#starting;
     for (const tier of [...this.#tiers].reverse()) await tier.close().catch((err) => this.#log(err, tier));
     this.metrics.close();
+  }
+
+  async #flushGrpc(): Promise<void> {
+    const flushed = new Promise<void>((resolve) => this.grpc.tryShutdown(() => resolve()));
+    const timeout = AbortSignal.any([this.forced, AbortSignal.timeout(flushMs)]);
+    if (!timeout.aborted) await Promise.race([flushed, once(timeout, "abort")]);
   }
 
   #log(err: unknown, tier: Tier): void {

@@ -1,4 +1,4 @@
-import { type EventEmitter, once } from "node:events";
+import { type EventEmitter, once, setMaxListeners } from "node:events";
 import {
   create,
   type DescMethod,
@@ -125,6 +125,8 @@ function adapt(
 /** Joins hang-up, deadline and shutdown into one signal, and says which it was. */
 function callScope(call: AnyCall, shutdown: AbortSignal) {
   const controller = new AbortController();
+  // Every prompt of a stream listens to it.
+  setMaxListeners(0, controller.signal);
   let why: ServiceError | undefined;
   const abort = (error?: ServiceError) => {
     why ??= error;
