@@ -18,6 +18,8 @@ export interface SocketOptions {
   form?: "binary" | "text";
   /** Subprotocols that are offered; by default the right one for binary and none for text. */
   protocols?: string[];
+  /** False: as a peer that is gone behind a connection that still stands. */
+  answerPings?: boolean;
 }
 
 /** A WebSocket client for tests: one promise a frame, in the order in which they come. */
@@ -28,10 +30,13 @@ export class SocketClient implements AsyncDisposable {
   readonly #readers: { resolve: (one: Received) => void; reject: (error: Error) => void }[] = [];
   form: "binary" | "text";
 
-  private constructor(url: string, { form = "binary", protocols }: SocketOptions) {
+  private constructor(url: string, { form = "binary", protocols, answerPings = true }: SocketOptions) {
     this.form = form;
     const offered = protocols ?? (form === "binary" ? ["maskwire.v1"] : []);
-    this.#socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/ws`, offered, { perMessageDeflate: false });
+    this.#socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/ws`, offered, {
+      perMessageDeflate: false,
+      autoPong: answerPings,
+    });
     this.#socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     this.closed = new Promise((resolve) => {
       this.#socket.once("close", (code, reason) => {
@@ -116,6 +121,11 @@ export class SocketClient implements AsyncDisposable {
     await this.imageUntil("ready");
   }
 
+  /** Resolves when everything that was sent has left this process. */
+  async sent(): Promise<void> {
+    await new Promise<void>((resolve) => this.#socket.ping(undefined, undefined, () => resolve()));
+  }
+
   /** Stops reading from the connection, as a client that hangs does. */
   pause(): void {
     this.#socket.pause();
@@ -134,9 +144,9 @@ export class SocketClient implements AsyncDisposable {
     this.#socket.terminate();
   }
 
-  /** Answers no ping from now on, as a peer that is gone does. */
-  ignorePings(): void {
-    this.#socket.pong = () => {};
+  /** Resolves with the next ping from the server. */
+  async pinged(): Promise<void> {
+    await once(this.#socket, "ping");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
