@@ -29,7 +29,7 @@ export function mug(hex: string): Thing {
     shape: {
       distance: (x, y, z) => {
         const cup = wall.distance(x, y, z);
-        const handle = Math.max(ring(x - 0.86, (y - 0.9) * 0.9, z, 0.44, 0.1), 0.78 - Math.sqrt(x * x + z * z));
+        const handle = Math.max(ring(x - 0.86, (y - 0.9) * 0.9, z, 0.44, 0.1), 0.75 - Math.sqrt(x * x + z * z));
         return Math.min(melt(cup, handle, 0.08), drum(x, y - 1.42, z, 0.76, 0.02, 0.005));
       },
       min: [-0.87, 0, -0.87],
@@ -84,11 +84,11 @@ export function teapot(hex: string): Thing {
           rod(x, y, z, [1.5, 0.92, 0], [1.86, 1.5, 0], 0.19, 0.13),
           0.12,
         );
-        const handle = Math.max(ring(x + 1.2, (y - 0.98) * 0.95, z, 0.58, 0.1), 1.0 - Math.sqrt(x * x + z * z + y * 0));
-        const lidSeam = Math.max(0, 0.014 - Math.abs(y - 1.67) * 0.7);
+        const handle = ring(x + 1.14, (y - 0.98) * 0.95, z, 0.52, 0.115);
+        const lidSeam = Math.max(0, 0.01 - Math.abs(y - 1.67) * 0.7);
         return melt(melt(body.distance(x, y, z) + lidSeam, spout, 0.16), handle, 0.1);
       },
-      min: [-1.92, 0, -1.24],
+      min: [-1.8, 0, -1.24],
       max: [2.02, 2.3, 1.24],
     },
     paint: (s) => {

@@ -1,5 +1,6 @@
 import type { Film } from "./film.js";
 import { luminance } from "./rgb.js";
+import { fade, mix } from "./vector.js";
 
 const KERNEL = [3 / 8, 1 / 4, 1 / 16];
 
@@ -23,9 +24,16 @@ export function denoise(film: Film): Float32Array {
   const smooth = wavelets(film, irradiance, noise, 4, 3.5);
   const mirrored = wavelets(film, film.mirrored, film.mirroredNoise, 3, 2);
   const result = new Float32Array(pixels * 3);
-  for (let c = 0; c < result.length; c++) result[c] = smooth[c]! * (film.albedo[c]! + 0.02) + mirrored[c]!;
+  for (let c = 0; c < result.length; c++) {
+    const clean = smooth[c]! * (film.albedo[c]! + 0.02) + mirrored[c]!;
+    // Where two bodies share a pixel, light divided by colour belongs to neither: dividing would leave bright fringes.
+    result[c] = mix(clean, film.diffuse[c]! + film.mirrored[c]!, share(film.mixed[Math.floor(c / 3)]!));
+  }
   return result;
 }
+
+/** How far a pixel counts as one of several bodies: from a tenth of its rays on. */
+const share = (mixed: number): number => fade(0, 0.2, mixed);
 
 function wavelets(
   film: Film,
@@ -47,7 +55,7 @@ function wavelets(
 }
 
 function smoothLevel(
-  { width, height, normal, depth }: Film,
+  { width, height, normal, depth, mixed }: Film,
   from: Float32Array,
   noise: Float32Array,
   step: number,
@@ -77,7 +85,7 @@ function smoothLevel(
             normal[i * 3]! * normal[j * 3]! +
             normal[i * 3 + 1]! * normal[j * 3 + 1]! +
             normal[i * 3 + 2]! * normal[j * 3 + 2]!;
-          if (cos <= 0.5) continue;
+          if (cos <= 0.5 || mixed[j]! > 0.2) continue;
           cos *= cos;
           cos *= cos;
           cos *= cos;
@@ -92,10 +100,10 @@ function smoothLevel(
           total += weight;
         }
       }
-      const k = total > 0 ? 1 / total : 0;
-      to[i * 3] = total > 0 ? r * k : from[i * 3]!;
-      to[i * 3 + 1] = total > 0 ? g * k : from[i * 3 + 1]!;
-      to[i * 3 + 2] = total > 0 ? b * k : from[i * 3 + 2]!;
+      const k = total > 1e-6 ? 1 / total : 0;
+      to[i * 3] = k > 0 ? r * k : from[i * 3]!;
+      to[i * 3 + 1] = k > 0 ? g * k : from[i * 3 + 1]!;
+      to[i * 3 + 2] = k > 0 ? b * k : from[i * 3 + 2]!;
       left[i] = remaining * k * k;
     }
   }

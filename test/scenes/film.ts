@@ -13,6 +13,8 @@ export interface Film {
   readonly albedo: Float32Array;
   readonly normal: Float32Array;
   readonly depth: Float32Array;
+  /** 0 where all rays of a pixel met one body, 1 where they were shared out evenly: edges, and all that is out of focus. */
+  readonly mixed: Float32Array;
   /** Variance of the mean luminance, per pixel. */
   readonly diffuseNoise: Float32Array;
   readonly mirroredNoise: Float32Array;
@@ -29,6 +31,7 @@ export function expose(world: World, width: number, height: number, samples: num
     albedo: new Float32Array(pixels * 3),
     normal: new Float32Array(pixels * 3),
     depth: new Float32Array(pixels),
+    mixed: new Float32Array(pixels),
     diffuseNoise: new Float32Array(pixels),
     mirroredNoise: new Float32Array(pixels),
   };
@@ -38,11 +41,13 @@ export function expose(world: World, width: number, height: number, samples: num
   const { surface, diffuse, mirrored } = sighting;
   const ray: Ray = { x: 0, y: 0, z: 0, dx: 0, dy: 0, dz: 0 };
   const k = 1 / samples;
+  const met = new Uint16Array(world.bodies.length + 1);
   for (let i = 0; i < pixels; i++) {
     const px = i % width;
     const py = (i - px) / width;
     let d2 = 0;
     let m2 = 0;
+    met.fill(0);
     for (let n = 0; n < samples; n++) {
       sampler.start(i, n, samples);
       sampler.next();
@@ -56,10 +61,12 @@ export function expose(world: World, width: number, height: number, samples: num
       store(film.mirrored, i, mirrored.r * k, mirrored.g * k, mirrored.b * k);
       store(film.albedo, i, surface.r * k, surface.g * k, surface.b * k);
       store(film.normal, i, surface.nx * k, surface.ny * k, surface.nz * k);
+      met[sighting.body + 1]!++;
       film.depth[i]! += Math.min(sighting.depth, 100) * k;
       d2 += luminance(diffuse.r, diffuse.g, diffuse.b) ** 2 * k;
       m2 += luminance(mirrored.r, mirrored.g, mirrored.b) ** 2 * k;
     }
+    film.mixed[i] = Math.min(1, 2 - 2 * k * Math.max(...met));
     film.diffuseNoise[i] = Math.max(0, d2 - brightness(film.diffuse, i) ** 2) * k;
     film.mirroredNoise[i] = Math.max(0, m2 - brightness(film.mirrored, i) ** 2) * k;
   }

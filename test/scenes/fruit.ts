@@ -104,6 +104,7 @@ export function pear(): Thing {
   };
 }
 
+/** Around its centre. */
 export function orange(hex = "#e07b12", size = 0.8): Thing {
   const base = colour(hex);
   const deep = colour("#c35a06");
@@ -112,14 +113,14 @@ export function orange(hex = "#e07b12", size = 0.8): Thing {
     0.014 * fade(0, 0.6, speckle(x * 11, y * 11, z * 11)) + 0.02 * noise(x * 4, y * 4, z * 4);
   return {
     shape: {
-      distance: (x, y, z) => egg(x, y - size * 0.95, z, size, size * 0.95, size),
-      min: [-size, 0, -size],
-      max: [size, size * 1.9, size],
+      distance: (x, y, z) => egg(x, y, z, size, size * 0.95, size),
+      min: [-size, -size, -size],
+      max: [size, size, size],
     },
     paint: (s) => {
       tint(s, base);
       cover(s, deep, 0.5 * fractal(s.x * 1.3, s.y * 1.3, s.z * 1.3, 3));
-      const top = Math.sqrt(s.x * s.x + s.z * s.z) + (s.y > size ? 0 : 9);
+      const top = Math.sqrt(s.x * s.x + s.z * s.z) + (s.y > 0 ? 0 : 9);
       const star = 0.09 + 0.03 * Math.cos(5 * Math.atan2(s.z, s.x));
       cover(s, green, fade(star + 0.03, star, top));
       polish(s, 0.045, 0.3);

@@ -14,9 +14,9 @@ export const garden: Scene = {
   title: "Garden terrace",
   build: () => ({
     camera: new Camera({ eye: [0.6, 4.9, 14.5], target: [0.1, 1.35, 0], degrees: 28, lens: 0.17 }),
-    exposure: 1.25,
+    exposure: 1.4,
     ambient: [0.16, 0.17, 0.15],
-    light: new SunLight([-0.72, 0.62, 0.2], [5.6, 4.9, 3.8], 0.035),
+    light: new SunLight([-0.72, 0.62, 0.2], [5.9, 4.9, 3.6], 0.035),
     backdrop: sky,
     bodies: [
       new Body({
@@ -29,13 +29,13 @@ export const garden: Scene = {
         paint: lawn,
         at: [0, -0.42, -14.5],
       }),
-      new Body({ name: "pot", ...pot(), at: [-4.0, 0, -1.5] }),
-      new Body({ name: "shrub", ...shrub(1.3), at: [-4.0, 2.55, -1.5] }),
-      new Body({ name: "watering can", ...wateringCan("#3f6f9c"), at: [0.55, 0, -1.6], turn: [-14, 0, 0] }),
-      new Body({ name: "left boot", ...boot("#d9a514"), at: [3.55, 0, -1.7], turn: [-62, 0, 0] }),
+      new Body({ name: "pot", ...pot(), at: [-4.35, 0, -2.0] }),
+      new Body({ name: "shrub", ...shrub(1.3), at: [-4.35, 2.55, -2.0] }),
+      new Body({ name: "watering can", ...wateringCan("#3f6f9c"), at: [0.15, 0, -1.8], turn: [-14, 0, 0] }),
+      new Body({ name: "left boot", ...boot("#d9a514"), at: [3.6, 0, -1.7], turn: [-62, 0, 0] }),
       new Body({ name: "right boot", ...boot("#d9a514"), at: [5.05, 0, -1.0], turn: [-78, 0, 0] }),
-      new Body({ name: "pumpkin", ...pumpkin(), at: [-1.6, 0, 2.2], turn: [10, 0, 0] }),
-      new Body({ name: "football", ...football(0.95), at: [2.1, 0, 1.9], turn: [15, 20, 10] }),
+      new Body({ name: "pumpkin", ...pumpkin(), at: [-1.9, 0, 2.4], turn: [10, 0, 0] }),
+      new Body({ name: "football", ...football(0.92), at: [1.95, 0.92, 2.3], turn: [15, 20, 10] }),
     ],
   }),
 };
@@ -55,7 +55,7 @@ function slabs(s: Surface): void {
   tint(s, mixed(colour("#a89c8a"), colour("#8f8a84"), own), 0.62 + 0.4 * cloud + 0.12 * grit + 0.2 * (own - 0.5));
   cover(s, colour("#6f6a5c"), 0.35 * fade(0.55, 0.8, fractal(s.x * 2.2, 7, s.z * 2.2, 4)));
   cover(s, colour("#5a5a3a"), joint * 0.9);
-  cover(s, colour("#4d6a26"), joint * fade(0.5, 0.65, fractal(s.x * 1.3, 3, s.z * 1.3, 3)));
+  cover(s, colour("#4f5f30"), joint * fade(0.5, 0.65, fractal(s.x * 1.3, 3, s.z * 1.3, 3)));
   emboss(s, (x, _y, z) => 0.02 * fractal(x * 3, own * 9, z * 3, 3) + 0.006 * noise(x * 26, 0, z * 26));
 }
 
@@ -67,7 +67,7 @@ function lawn(s: Surface): void {
   const blade = noise(s.x * 9, 0, s.z * 4);
   tint(s, colour("#5d7636"), 0.4 + 0.6 * blade);
   cover(s, colour("#9a9a5a"), 0.55 * patch);
-  emboss(s, (x, _y, z) => 0.16 * noise(x * 8, 0, z * 4));
+  emboss(s, (x, _y, z) => 0.11 * noise(x * 15, 0, z * 8));
 }
 
 /** A blue sky over a sunlit hedge with blossoms, far out of focus. */

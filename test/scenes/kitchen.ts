@@ -43,13 +43,13 @@ export const kitchen: Scene = {
         }),
         at: [0, -0.3, -0.6],
       }),
-      new Body({ name: "bottle", ...bottle("#1d3314", "#7a1f1c"), at: [-3.5, 0, -1.5] }),
-      new Body({ name: "teapot", ...teapot("#2f7f86"), at: [0.75, 0, -1.7], turn: [-12, 0, 0] }),
-      new Body({ name: "mug", ...mug("#dcd5c6"), at: [2.95, 0, 0.1], turn: [-72, 0, 0] }),
-      new Body({ name: "pepper mill", ...mill(), at: [4.4, 0, -2.0] }),
-      new Body({ name: "apple", ...apple(), at: [-2.75, 0, 2.1], turn: [30, 4, 6] }),
+      new Body({ name: "bottle", ...bottle("#1d3314", "#7a1f1c"), at: [-3.6, 0, -1.7] }),
+      new Body({ name: "teapot", ...teapot("#2f7f86"), at: [0.6, 0, -1.8], turn: [-33, 0, 0] }),
+      new Body({ name: "mug", ...mug("#dcd5c6"), at: [2.95, 0, 0.35], turn: [-72, 0, 0] }),
+      new Body({ name: "pepper mill", ...mill(), at: [4.85, 0, -2.5] }),
+      new Body({ name: "apple", ...apple(), at: [-2.65, 0, 2.6], turn: [30, 4, 6] }),
       new Body({ name: "pear", ...pear(), at: [-1.85, 0, -0.2], turn: [40, 3, -5] }),
-      new Body({ name: "orange", ...orange(), at: [-0.35, 0, 1.9], turn: [0, 14, -20] }),
+      new Body({ name: "orange", ...orange(), at: [-0.45, 0.78, 2.1], turn: [0, 14, -20] }),
       new Body({ name: "lemon", ...lemon(), at: [1.75, 0, 2.4], turn: [28, 0, 0] }),
     ],
   }),
@@ -77,11 +77,18 @@ function room(dx: number, dy: number, dz: number, out: Rgb): void {
   out.g += 1.45 * pane * fade(-0.15, -0.13, y);
   out.b += 1.3 * pane * fade(-0.15, -0.13, y);
   // The window's own bright edge, a counter, and jars on it.
-  blend(out, 0.1, 0.062, 0.036, 0.92 * fade(-0.148, -0.156, y));
+  const tile = Math.max(fade(0.005, 0.001, beside(x, 0.075)), fade(0.005, 0.001, beside(y, 0.045)));
+  blend(out, out.r * 0.8, out.g * 0.8, out.b * 0.8, tile);
+  const door = 0.75 + 0.5 * noise(x * 7, 2, 5) - 0.45 * fade(0.008, 0.002, beside(x + 0.03, 0.2));
+  blend(out, 0.13 * door * fall, 0.075 * door * fall, 0.04 * door * fall, fade(-0.153, -0.161, y));
+  blend(out, 0.5 * fall, 0.46 * fall, 0.4 * fall, fade(0.007, 0.002, Math.abs(y + 0.152)));
   for (const [jx, width, height, r, g, b] of JARS) {
+    const side = (x - jx) / width;
     const inside =
-      fade(0.012, -0.006, Math.abs(x - jx) - width) * fade(0.01, -0.004, y + 0.15 - height) * fade(-0.158, -0.148, y);
-    blend(out, r, g, b, inside);
+      fade(0.008, -0.006, Math.abs(x - jx) - width) * fade(0.01, -0.004, y + 0.15 - height) * fade(-0.158, -0.148, y);
+    // Round: lit from the left, with a darker lid.
+    const lit = (1.25 - 0.5 * fade(-1, 1, side)) * (1 - 0.55 * fade(-0.014, -0.008, y + 0.15 - height));
+    blend(out, r * lit, g * lit, b * lit, inside);
   }
   for (const [lx, ly, size, power] of LAMPS) {
     const d = Math.sqrt((x - lx) ** 2 + (y - ly) ** 2);
@@ -109,6 +116,9 @@ const LAMPS = [
   [0.32, -0.07, 0.015, 0.8],
   [0.37, -0.055, 0.015, 0.7],
 ] as const;
+
+/** How far x is from the nearest multiple of the step. */
+const beside = (x: number, step: number): number => Math.abs(x - Math.round(x / step) * step);
 
 function blend(out: Rgb, r: number, g: number, b: number, t: number): void {
   out.r = mix(out.r, r, t);

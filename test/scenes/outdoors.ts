@@ -6,7 +6,7 @@ import { type Colour, colour } from "./rgb.js";
 import { ball, carve, drum, egg, melt, ring, rod } from "./shapes.js";
 import { fade } from "./vector.js";
 
-/** A clay flower pot filled with soil. */
+/** A weathered stone flower pot filled with soil. */
 export function pot(): Thing {
   const wall = new Lathe(
     [
@@ -21,9 +21,9 @@ export function pot(): Thing {
     ],
     0.05,
   );
-  const clay = colour("#b25f38");
-  const pale = colour("#cf9a78");
-  const dark = colour("#7c3c20");
+  const clay = colour("#b9b0a2");
+  const pale = colour("#dcd6ca");
+  const dark = colour("#857a6c");
   return {
     shape: {
       distance: (x, y, z) => wall.distance(x, y, z),
@@ -77,7 +77,7 @@ export function shrub(radius: number): Thing {
 
 export function pumpkin(): Thing {
   const ribs = 11;
-  const base = colour("#d9701a");
+  const base = colour("#dd6a10");
   const deep = colour("#a84408");
   const stalk = colour("#77703a");
   const stem = (x: number, y: number, z: number) =>
@@ -189,7 +189,7 @@ export function boot(hex: string): Thing {
   };
 }
 
-/** A leather ball with dark patches. */
+/** A leather ball with dark patches, around its centre. */
 export function football(radius: number): Thing {
   const g = (1 + Math.sqrt(5)) / 2;
   const k = 1 / Math.sqrt(1 + g * g);
@@ -197,9 +197,9 @@ export function football(radius: number): Thing {
   for (const a of [k, -k]) for (const b of [g * k, -g * k]) patches.push([0, a, b], [a, b, 0], [b, 0, a]);
   return {
     shape: {
-      distance: (x, y, z) => ball(x, y - radius, z, radius),
-      min: [-radius, 0, -radius],
-      max: [radius, radius * 2, radius],
+      distance: (x, y, z) => ball(x, y, z, radius),
+      min: [-radius, -radius, -radius],
+      max: [radius, radius, radius],
     },
     paint: (s) => {
       let best = -1;

@@ -53,8 +53,8 @@ export const playroom: Scene = {
       new Body({
         name: "ball",
         ...beachBall(1.15, ["#d8d3c8", "#c0281f", "#d8d3c8", "#1f5fa8", "#d8d3c8", "#e0a818"]),
-        at: [3.35, 0, -3.0],
-        turn: [20, 38, 24],
+        at: [3.35, 1.15, -3.0],
+        turn: [20, 62, 24],
       }),
       new Body({ name: "duck", ...duck(), at: [-3.0, 0, 1.5], turn: [-38, 0, 0] }),
       new Body({ name: "block", ...block("#3f74b8", 0.78, LETTER_A), at: [-0.35, 0, 0.1], turn: [24, 0, 0] }),
@@ -62,7 +62,7 @@ export const playroom: Scene = {
       new Body({
         name: "spinning top",
         ...top(["#6a3a8a", "#e0b020", "#c9a277"]),
-        at: [-0.85, 0, 2.95],
+        at: [-0.75, 0, 2.75],
         turn: [35, 39.6, 0],
       }),
     ],

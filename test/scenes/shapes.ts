@@ -25,9 +25,9 @@ export function box(x: number, y: number, z: number, a: number, b: number, c: nu
   const qx = Math.abs(x) - a + r;
   const qy = Math.abs(y) - b + r;
   const qz = Math.abs(z) - c + r;
-  const ox = qx > 0 ? qx : 0;
-  const oy = qy > 0 ? qy : 0;
-  const oz = qz > 0 ? qz : 0;
+  const ox = Math.max(qx, 0);
+  const oy = Math.max(qy, 0);
+  const oz = Math.max(qz, 0);
   return Math.sqrt(ox * ox + oy * oy + oz * oz) + Math.min(Math.max(qx, qy, qz), 0) - r;
 }
 
@@ -35,8 +35,8 @@ export function box(x: number, y: number, z: number, a: number, b: number, c: nu
 export function drum(x: number, y: number, z: number, radius: number, b: number, r: number): number {
   const qr = Math.sqrt(x * x + z * z) - radius + r;
   const qy = Math.abs(y) - b + r;
-  const or = qr > 0 ? qr : 0;
-  const oy = qy > 0 ? qy : 0;
+  const or = Math.max(qr, 0);
+  const oy = Math.max(qy, 0);
   return Math.sqrt(or * or + oy * oy) + Math.min(Math.max(qr, qy), 0) - r;
 }
 

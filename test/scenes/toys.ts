@@ -88,14 +88,14 @@ export function car(hex: string): Thing {
   };
 }
 
-/** A ball of coloured gores. */
+/** A ball of coloured gores around its centre. */
 export function beachBall(radius: number, hexes: readonly string[]): Thing {
   const gores = hexes.map(colour);
   return {
     shape: {
-      distance: (x, y, z) => ball(x, y - radius, z, radius),
-      min: [-radius, 0, -radius],
-      max: [radius, radius * 2, radius],
+      distance: (x, y, z) => ball(x, y, z, radius),
+      min: [-radius, -radius, -radius],
+      max: [radius, radius, radius],
     },
     paint: (s) => {
       const turn = (Math.atan2(s.z, s.x) / (2 * Math.PI) + 1) * gores.length;
@@ -225,7 +225,7 @@ export function top(hexes: readonly [string, string, string]): Thing {
     ]),
     0.015,
   );
-  const bands = hexes.map(colour);
+  const bands = [colour(hexes[0]), colour(hexes[1]), colour(hexes[2])] as const;
   return {
     shape: {
       distance: (x, y, z) => body.distance(x, y, z),
@@ -234,7 +234,8 @@ export function top(hexes: readonly [string, string, string]): Thing {
     },
     paint: (s) => {
       const r = Math.sqrt(s.x * s.x + s.z * s.z);
-      tint(s, bands[s.y > 1.2 ? 2 : r > 0.78 ? 0 : 1]!, 0.94 + 0.1 * noise(s.x * 3, s.y * 9, s.z * 3));
+      tint(s, s.y > 1.28 ? bands[2] : bands[0], 0.94 + 0.1 * noise(s.x * 3, s.y * 9, s.z * 3));
+      if (s.y > 0.9 && s.y < 1.2) cover(s, bands[1], fade(0.06, 0.05, Math.abs(r - 0.66)));
       polish(s, 0.05, 0.12);
     },
   };

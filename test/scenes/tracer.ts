@@ -45,7 +45,10 @@ export class Tracer {
     sighting.depth = this.#hit.t;
     if (this.#hit.body < 0) {
       this.#world.backdrop(ray.dx, ray.dy, ray.dz, diffuse);
-      s.r = s.g = s.b = 1;
+      // Its own colour under light of 1, about what lit surfaces have: no jump at the horizon for the denoiser.
+      s.r = Math.min(diffuse.r, 1);
+      s.g = Math.min(diffuse.g, 1);
+      s.b = Math.min(diffuse.b, 1);
       s.nx = -ray.dx;
       s.ny = -ray.dy;
       s.nz = -ray.dz;

@@ -13,7 +13,7 @@ export const cross = (a: Vec3, b: Vec3): Vec3 => [
 export const length = (a: Vec3): number => Math.sqrt(dot(a, a));
 export const normalise = (a: Vec3): Vec3 => scale(a, 1 / length(a));
 
-export const clamp = (x: number, low: number, high: number): number => (x < low ? low : x > high ? high : x);
+export const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
 export const mix = (a: number, b: number, t: number): number => a + (b - a) * t;
 /** 0 below `from`, 1 above `to`, with a soft start and end. `from` may be the larger one. */
 export const fade = (from: number, to: number, x: number): number => {
