@@ -5,6 +5,7 @@ export interface Sample {
   readonly name: string;
   readonly title: string;
   readonly url: string;
+  readonly thumbnailUrl: string;
 }
 
 const list = "/samples/samples.json";
@@ -34,7 +35,8 @@ export function sampleSource(sample: Sample): PhotoSource {
 
 function sampleOf(entry: unknown): Sample[] {
   if (typeof entry !== "object" || entry === null) return [];
-  const { name, title, file } = entry as Record<string, unknown>;
+  const { name, title, file, thumbnail } = entry as Record<string, unknown>;
   if (typeof name !== "string" || typeof title !== "string" || typeof file !== "string") return [];
-  return [{ name, title, url: new URL(file, new URL(list, location.href)).href }];
+  const urlOf = (path: string) => new URL(path, new URL(list, location.href)).href;
+  return [{ name, title, url: urlOf(file), thumbnailUrl: urlOf(typeof thumbnail === "string" ? thumbnail : file) }];
 }

@@ -57,7 +57,7 @@ function paintMask(context: CanvasRenderingContext2D, mask: Mask, look: MaskLook
     context.fillStyle = "rgb(8 12 24)";
     context.fill(outside, "evenodd");
   }
-  context.globalAlpha = { final: 0.34, pending: 0.22, preview: 0.24 }[look];
+  context.globalAlpha = { final: 0.28, pending: 0.2, preview: 0.22 }[look];
   context.fillStyle = fill;
   context.fill(path, "evenodd");
   context.lineJoin = "round";

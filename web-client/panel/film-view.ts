@@ -14,7 +14,7 @@ export class FilmView {
         button.title = sample.title;
         button.dataset.testid = `sample-${sample.name}`;
         const image = document.createElement("img");
-        image.src = sample.url;
+        image.src = sample.thumbnailUrl;
         image.alt = sample.title;
         image.decoding = "async";
         button.append(image);

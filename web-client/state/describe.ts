@@ -25,6 +25,10 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
       if (state.link.kind !== "open") return { text: "Waiting for the connection", progress: null, problem: false };
       return { text: "Asking whether this picture is known", progress: null, problem: false };
     case "uploading":
+      // The first try is the upload that a missing picture always needs.
+      if (picture.tries > 1 && picture.sentBytes === 0) {
+        return { text: "The service is not ready yet, trying again", progress: null, problem: false };
+      }
       return describeUpload(picture.sentBytes, picture.photo.bytes, nowMs - picture.sinceMs);
     case "queued": {
       const leftMs = picture.etaMs - (nowMs - picture.sinceMs);

@@ -5,8 +5,10 @@ import type { Effect, EventOf } from "./event.js";
 import { emptyEdit, type Photo, type Shown, type ShownPicture, type State } from "./state.js";
 
 /** Tries of one picture, beyond which a person is asked. */
-const mostTries = 5;
+const mostTries = 8;
 const defaultRetryMs = 1_000;
+/** A service that starts needs some seconds for its model; a wait much longer than that looks like a dead page. */
+const longestRetryMs = 8_000;
 
 type Next = readonly [State, readonly Effect[]];
 
@@ -122,10 +124,9 @@ function fail(
   }
   const again: ShownPicture =
     timer === "upload" ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } : { ...shown, kind: "opening" };
-  return [
-    { ...state, picture: again },
-    [{ kind: "timer", name: timer, delayMs: (retryAfterMs ?? defaultRetryMs) * 2 ** picture.tries }],
-  ];
+  const hintMs = retryAfterMs ?? defaultRetryMs;
+  const delayMs = Math.max(hintMs, Math.min(longestRetryMs, hintMs * 2 ** picture.tries));
+  return [{ ...state, picture: again }, [{ kind: "timer", name: timer, delayMs }]];
 }
 
 function progress(

@@ -199,8 +199,21 @@ describe("the picture", () => {
       imageEvent({ case: "missing", value: {} }),
       imageEvent({ case: "encoding", value: {} }),
     ];
-    const [state] = run([...shown.opening, ...round, ...round, ...round, ...round, ...round, ...round]);
+    const [state] = run([...shown.opening, ...Array.from({ length: 20 }, () => round).flat()]);
     expect(state.picture.kind).toBe("refused");
+  });
+
+  it("is tried again while the service is not ready, then left to the person", () => {
+    const failure = { message: "Loading.", remedy: "wait", retryAfterMs: 500 } as const;
+    const failed: ClientEvent = { kind: "upload-failed", token: 1, failure, atMs: 3_000 };
+    const [once, effects] = run([...shown.uploading, failed]);
+    expect(effects).toEqual([{ kind: "timer", name: "upload", delayMs: 1_000 }]);
+    expect(run([{ kind: "timer", name: "upload", atMs: 4_000 }], once)[1]).toEqual([{ kind: "upload", token: 1 }]);
+    const [state] = run(
+      Array.from({ length: 20 }, () => failed),
+      once,
+    );
+    expect(state.picture).toMatchObject({ kind: "refused", canRetry: true });
   });
 
   it("is refused before the upload when it is over a limit", () => {

@@ -1,0 +1,107 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
+
+/** The system's Chromium, with nothing that reaches out by itself. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** What is in `drawScene`, as shares of the picture for clicks at any size, with the pixels that each object has. */
+const size = { width: 1200, height: 800 };
+export const scene = {
+  ...size,
+  disc: { ...sceneClicks.disc, area: Math.PI * (0.22 * size.height) ** 2 },
+  plate: { ...sceneClicks.plate, area: 0.34 * size.width * 0.32 * size.height },
+} as const;
+
+/** @param seed every seed is a picture of its own. */
+export function scenePhoto(seed = 0): Promise<Buffer> {
+  return jpegScene(size.width, size.height, seed);
+}
+
+/** The scene as a phone stores it that was held upright: lying on its side, with a note to turn it. */
+export function turnedPhoto(): Promise<Buffer> {
+  return orientedJpeg(drawScene(size.width, size.height), 6);
+}
+
+/** The page, driven as a person would, waiting on what its canvas says of itself. */
+export class ClientPage {
+  readonly page: Page;
+  /** What the page complained about; a good page does not. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+    page.on("console", (message) => {
+      if (/content security policy/i.test(message.text())) this.complaints.push(message.text());
+    });
+  }
+
+  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<ClientPage> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const client = new ClientPage(await context.newPage());
+    await client.page.goto(url);
+    return client;
+  }
+
+  close(): Promise<void> {
+    return this.page.context().close();
+  }
+
+  async choose(buffer: Buffer, name = "photo.jpg", mimeType = "image/jpeg"): Promise<void> {
+    await this.page.getByTestId("file").setInputFiles({ name, mimeType, buffer });
+  }
+
+  /** Waits until the canvas has all these values in its data attributes. */
+  async until(data: Record<string, string | number>): Promise<void> {
+    const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);
+    await this.page.locator(`[data-testid="canvas"]${wanted.join("")}`).waitFor({ timeout: 60_000 });
+  }
+
+  async data(key: string): Promise<string> {
+    return (await this.page.getByTestId("canvas").getAttribute(`data-${key}`)) ?? "";
+  }
+
+  async area(): Promise<number> {
+    return Number(await this.data("mask-area"));
+  }
+
+  /** A place on the page, from shares of the picture. */
+  async place({ x, y }: { x: number; y: number }): Promise<{ x: number; y: number }> {
+    const box = await this.page.getByTestId("canvas").boundingBox();
+    if (box === null) throw new Error("The canvas is not to be seen.");
+    return { x: box.x + box.width * x, y: box.y + box.height * y };
+  }
+
+  async click(spot: { x: number; y: number }, button: "left" | "right" = "left"): Promise<void> {
+    const { x, y } = await this.place(spot);
+    await this.page.mouse.click(x, y, { button });
+  }
+
+  async drag(from: { x: number; y: number }, to: { x: number; y: number }): Promise<void> {
+    const [start, end] = [await this.place(from), await this.place(to)];
+    await this.page.mouse.move(start.x, start.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move((start.x + end.x) / 2, (start.y + end.y) / 2);
+    await this.page.mouse.move(end.x, end.y);
+    await this.page.mouse.up();
+  }
+
+  async hover(spot: { x: number; y: number }): Promise<void> {
+    const { x, y } = await this.place(spot);
+    await this.page.mouse.move(x - 3, y);
+    await this.page.mouse.move(x, y);
+  }
+}
