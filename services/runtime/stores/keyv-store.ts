@@ -30,7 +30,8 @@ export class KeyvStore implements BlobStore {
       namespace: options.namespace,
       ttl: options.ttlMs,
       // Keyv types its codec for strings; at run time it hands on whatever the codec makes.
-      serialize: ({ value }) => value as string,
+      // The Redis client takes Buffers and refuses every other Uint8Array.
+      serialize: ({ value }) => asBuffer(value as Uint8Array) as unknown as string,
       throwOnErrors: true,
     });
     // Every failed command throws as well; without a listener the event would end the process.
@@ -73,4 +74,9 @@ export class KeyvStore implements BlobStore {
       clearTimeout(timer);
     }
   }
+}
+
+/** The same bytes, not a copy. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

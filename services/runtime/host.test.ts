@@ -1,0 +1,190 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { credentials, makeClientConstructor, type ServiceError as RpcError } from "@grpc/grpc-js";
+import { service as healthService } from "grpc-health-check";
+import { afterEach, describe, expect, it } from "vitest";
+import { Host, type Tier } from "./host.js";
+import { fakeLogger } from "./testing/fake-logger.js";
+
+const hosts: Host[] = [];
+
+function createHost(stopMs = 60_000): Host {
+  const host = new Host({ host: "127.0.0.1", port: 0, stopMs, logger: fakeLogger() });
+  hosts.push(host);
+  return host;
+}
+
+/** A tier that writes down what is asked of it. */
+function fakeTier(name: string, calls: string[], changes: Partial<Tier> = {}): Tier {
+  return {
+    name,
+    services: [],
+    start: async () => void calls.push(`${name} start`),
+    readiness: () => ({ ready: true, detail: { colour: "green" } }),
+    drain: async () => void calls.push(`${name} drain`),
+    close: async () => void calls.push(`${name} close`),
+    ...changes,
+  };
+}
+
+afterEach(async () => {
+  for (const host of hosts.splice(0)) {
+    host.force();
+    await host.stop();
+  }
+});
+
+const fetchFrom = (host: Host, path: string) => fetch(`http://127.0.0.1:${host.port}${path}`);
+
+async function health(host: Host): Promise<string> {
+  const Client = makeClientConstructor(healthService, "Health");
+  const client = new Client(`127.0.0.1:${host.port}`, credentials.createInsecure());
+  try {
+    const reply = await new Promise<{ status: string }>((resolve, reject) => {
+      client.check?.({ service: "" }, (error: RpcError | null, answer: { status: string }) =>
+        error ? reject(error) : resolve(answer),
+      );
+    });
+    return reply.status;
+  } finally {
+    client.close();
+  }
+}
+
+describe("readiness", () => {
+  it("is alive when it listens, ready when every tier has started, and says what is missing", async () => {
+    const host = createHost();
+    let ready = false;
+    const readiness = () => ({ ready, detail: { colour: "red" } });
+    await host.listen(() => [fakeTier("a", []), fakeTier("b", [], { readiness })]);
+    expect((await fetchFrom(host, "/livez")).status).toBe(200);
+    const before = await fetchFrom(host, "/readyz");
+    expect(before.status).toBe(503);
+    expect(await before.json()).toEqual({
+      ready: false,
+      tiers: { a: { ready: true, colour: "green" }, b: { ready: false, colour: "red" } },
+    });
+    expect(await health(host)).toBe("NOT_SERVING");
+    ready = true;
+    await host.start();
+    expect((await fetchFrom(host, "/readyz")).status).toBe(200);
+    expect(await health(host)).toBe("SERVING");
+    const metrics = await fetchFrom(host, "/metrics");
+    expect(await metrics.text()).toContain("maskwire_event_loop_delay_p99_seconds");
+  });
+
+  it("is not ready without a tier", async () => {
+    const host = createHost();
+    await host.listen();
+    await host.start();
+    expect((await fetchFrom(host, "/readyz")).status).toBe(503);
+  });
+});
+
+describe("stop", () => {
+  it("drains the tiers from the front to the back, then closes them", async () => {
+    const calls: string[] = [];
+    const host = createHost();
+    await host.listen(() => [fakeTier("services", calls), fakeTier("gateway", calls)]);
+    await host.start();
+    await host.stop();
+    expect(calls).toEqual([
+      "services start",
+      "gateway start",
+      "gateway drain",
+      "services drain",
+      "gateway close",
+      "services close",
+    ]);
+  });
+
+  it("may be asked for twice and does everything once", async () => {
+    const calls: string[] = [];
+    const host = createHost();
+    await host.listen(() => [fakeTier("a", calls)]);
+    await Promise.all([host.stop(), host.stop()]);
+    await host.stop();
+    expect(calls).toEqual(["a drain", "a close"]);
+  });
+
+  it("is not ready while it drains, accepts no connection, and closes those that are open", async () => {
+    const host = createHost();
+    let finish = () => {};
+    const drained = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    await host.listen(() => [fakeTier("a", [], { drain: () => drained })]);
+    await host.start();
+    const silent = connect(host.port, "127.0.0.1");
+    await once(silent, "connect");
+    const closed = once(silent, "close");
+    const { port } = host;
+    const stopping = host.stop();
+    expect(host.readiness().ready).toBe(false);
+    const late = connect(port, "127.0.0.1");
+    const [error] = await once(late, "error");
+    expect(error.code).toBe("ECONNREFUSED");
+    finish();
+    await stopping;
+    await closed;
+  });
+
+  it("gives up draining when its time is over", async () => {
+    const host = createHost(1);
+    const drain = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    const calls: string[] = [];
+    await host.listen(() => [fakeTier("a", calls, { drain })]);
+    await host.stop();
+    expect(host.forced.aborted).toBe(true);
+    expect(calls).toEqual(["a close"]);
+  });
+
+  it("gives up draining when it is forced", async () => {
+    const host = createHost();
+    const drain = (signal: AbortSignal) =>
+      new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await host.listen(() => [fakeTier("a", [], { drain })]);
+    const stopping = host.stop();
+    host.force();
+    await stopping;
+  });
+
+  it("closes the other tiers when one does not stop cleanly", async () => {
+    const calls: string[] = [];
+    const host = createHost();
+    const fail = () => Promise.reject(new Error("stuck"));
+    await host.listen(() => [fakeTier("a", calls), fakeTier("b", calls, { drain: fail, close: fail })]);
+    await host.stop();
+    expect(calls).toEqual(["a drain", "a close"]);
+  });
+
+  it("ends the loading of one tier when another could not start, and closes it after", async () => {
+    const calls: string[] = [];
+    const host = createHost();
+    const start = async () => {
+      if (!host.forced.aborted) await once(host.forced, "abort");
+      calls.push("gave up");
+    };
+    await host.listen(() => [
+      fakeTier("slow", calls, { start }),
+      fakeTier("broken", calls, { start: () => Promise.reject(new Error("no model")) }),
+    ]);
+    await expect(host.start()).rejects.toThrow("no model");
+    await host.stop();
+    expect(calls).toEqual(["broken drain", "slow drain", "gave up", "broken close", "slow close"]);
+    expect(host.readiness().ready).toBe(false);
+  });
+
+  it("works before it has listened", async () => {
+    await createHost().stop();
+  });
+
+  it("says which port is taken", async () => {
+    const first = createHost();
+    await first.listen();
+    const second = new Host({ host: "127.0.0.1", port: first.port, stopMs: 1, logger: fakeLogger() });
+    hosts.push(second);
+    await expect(second.listen()).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+});

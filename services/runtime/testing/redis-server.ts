@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+
+/** The Redis or Valkey server program on the PATH, if any: Debian's package redis-server has one. */
+export function findRedisServer(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
+  const paths = ["redis-server", "valkey-server"].flatMap((name) => folders.map((folder) => join(folder, name)));
+  return paths.find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A Redis of our own, in memory only, on a free loopback port that it keeps over `stop` and `start`. */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #program: string;
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+
+  private constructor(program: string, port: number, folder: string) {
+    this.#program = program;
+    this.port = port;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<RedisServer> {
+    const program = findRedisServer();
+    if (!program) throw new Error("no redis-server is installed");
+    const server = new RedisServer(program, await freePort(), await mkdtemp(join(tmpdir(), "maskwire-redis-")));
+    await server.start();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Resolves when it takes connections. */
+  async start(): Promise<void> {
+    const options = ["--bind", "127.0.0.1", "--port", String(this.port), "--save", "", "--dir", this.#folder];
+    const child = spawn(this.#program, options, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#child = child;
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line.includes("Ready to accept connections")) return void child.stdout.resume();
+    }
+    throw new Error("redis-server ended before it was ready");
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (!child || child.exitCode !== null) return;
+    const exit = once(child, "exit");
+    child.kill("SIGKILL");
+    await exit;
+  }
+
+  /** Halts it without ending it: connections stay, answers stop. */
+  pause(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
