@@ -15,17 +15,37 @@ import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
 import type { Settings } from "../runtime/settings.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
-import { WorkerPool } from "../runtime/workers/worker-pool.js";
-import type { DecodedMask, DecodedPrompt, DecoderWorkerData, DecodeTask } from "./decoder-worker.js";
+import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
+import type { DecoderResult, DecoderTask, PromptTask } from "./decoder-tasks.js";
+import type { DecoderWorkerData } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";
 import { decoderFiles } from "./graphs/decoder-files.js";
-import { checkPrompt } from "./prompts/check-prompt.js";
+import { maskMessage } from "./mask-message.js";
+import { checkPrompt, type PictureSize } from "./prompts/check-prompt.js";
 import { segment, segmentOnce } from "./segment.js";
+import { segmentEverything } from "./segment-everything.js";
 
 type Result = MessageInitShape<typeof SegmentResultSchema>;
 
 /** Side of SAM's grid of mask logits. */
 const gridSize = 256;
+
+/** What a task says for itself; the picture is filled in. */
+type OwnPart<T extends DecoderTask> = T extends DecoderTask
+  ? Omit<T, "key" | "record" | "width" | "height" | "modelId">
+  : never;
+
+/** A picture that prompts can be run on. */
+export interface PictureTasks extends PictureSize {
+  readonly model: ModelSpec;
+  /** The embedding was in this process already. */
+  readonly local: boolean;
+  /** @throws ServiceError RESOURCE_EXHAUSTED, CANCELLED, UNAVAILABLE; see `WorkerPool.run`. */
+  run<T extends DecoderTask>(
+    task: OwnPart<T>,
+    options?: Pick<TaskOptions, "urgent" | "onStart">,
+  ): Promise<DecoderResult<T>>;
+}
 
 /** Owns the decoder's workers and the embeddings they work on. Stateless towards its callers. */
 export class DecoderTier implements Tier {
@@ -36,7 +56,7 @@ export class DecoderTier implements Tier {
   readonly #host: Host;
   readonly #embeddings: EmbeddingCache;
   readonly #metrics: DecoderMetrics;
-  #pool: WorkerPool<DecodeTask, DecodedPrompt> | undefined;
+  #pool: WorkerPool<DecoderTask, DecoderResult<DecoderTask>> | undefined;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
     this.#host = host;
@@ -50,6 +70,7 @@ export class DecoderTier implements Tier {
       {
         segment: (requests, send, context) => segment(this, requests, send, context, host.logger),
         segmentOnce: (request, context) => segmentOnce(this, request, context),
+        segmentEverything: (request, send, context) => segmentEverything(this, request, send, context),
       },
       { signal: host.forced, logger: host.logger },
     );
@@ -94,62 +115,75 @@ export class DecoderTier implements Tier {
     await this.#pool?.close();
   }
 
+  /** Tasks that can run at once. */
+  get workers(): number {
+    return this.#settings.decoder.workers;
+  }
+
   /**
-   * One prompt -> its masks.
-   * @throws ServiceError INVALID_ARGUMENT (prompt, image id, model), NOT_FOUND (no embedding: have it encoded),
-   *   RESOURCE_EXHAUSTED (queue full, with a retry hint), CANCELLED.
+   * A picture's embedding and the workers that use it.
+   * @throws ServiceError INVALID_ARGUMENT (image id, model), NOT_FOUND (no embedding: have it encoded), UNAVAILABLE.
    */
-  async decode(request: SegmentRequest, signal: AbortSignal): Promise<Result> {
+  async openPicture(imageId: string, modelId: string, signal: AbortSignal): Promise<PictureTasks> {
     const pool = this.#pool;
-    if (!pool)
+    if (!pool) {
       throw new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder is starting.", retryAfterMs: 500 });
-    const started = performance.now();
-    const imageId = checkImageId(request.imageId);
-    const model = this.#model(request.model);
-    const found = await this.#embeddings.get(imageId, model);
+    }
+    const model = this.#model(modelId);
+    const found = await this.#embeddings.get(checkImageId(imageId), model);
     if (!found) {
-      throw new ServiceError({
-        code: Code.NOT_FOUND,
-        message: "The picture's embedding is not in the cache; encode it.",
-      });
+      const message = "The picture's embedding is not in the cache; encode it.";
+      throw new ServiceError({ code: Code.NOT_FOUND, message });
     }
     const { key, record, width, height } = found.embedding;
-    const prompt = checkPrompt(request.prompt, { width, height }, gridSize);
+    return {
+      width,
+      height,
+      model,
+      local: found.local,
+      run: (task, options) =>
+        pool.run({ ...task, key, record, width, height, modelId: model.id } as DecoderTask, {
+          ...options,
+          signal,
+          key,
+        }) as Promise<never>,
+    };
+  }
+
+  /**
+   * One prompt -> its masks.
+   * @throws ServiceError as `openPicture`, INVALID_ARGUMENT (prompt), RESOURCE_EXHAUSTED (queue full, with a retry hint),
+   *   CANCELLED.
+   */
+  async decode(request: SegmentRequest, signal: AbortSignal): Promise<Result> {
+    const started = performance.now();
+    const picture = await this.openPicture(request.imageId, request.model, signal);
+    const prompt = checkPrompt(request.prompt, picture, gridSize);
     const fetchMs = performance.now() - started;
     let queueMs = 0;
-    const decoded = await pool.run(
+    const decoded = await picture.run<PromptTask>(
       {
-        key,
-        record,
-        width,
-        height,
-        modelId: model.id,
+        kind: "prompt",
         prompt,
         multimask: request.multimask,
         png: request.formats.includes(MaskFormat.PNG),
         lowResLogits: request.formats.includes(MaskFormat.LOW_RES_LOGITS),
       },
       {
-        signal,
-        key,
         urgent: !request.preview,
         onStart: (info) => {
           queueMs = info.queueMs;
         },
       },
     );
-    const timings = {
-      queueMs,
-      embeddingMs: fetchMs + decoded.prepareMs,
-      decodeMs: decoded.decodeMs,
-      maskMs: decoded.maskMs,
-    };
-    const source = embeddingSource(decoded.warm, found.local);
+    const { prepareMs, decodeMs, maskMs } = decoded;
+    const timings = { queueMs, embeddingMs: fetchMs + prepareMs, decodeMs, maskMs };
+    const source = embeddingSource(decoded.warm, picture.local);
     this.#metrics.observe(timings, source);
     return {
-      imageId,
-      model: model.id,
-      masks: decoded.masks.map((mask) => toMessage(mask, width, height, decoded.gridSize)),
+      imageId: request.imageId,
+      model: picture.model.id,
+      masks: decoded.masks.map((mask) => maskMessage(mask, picture)),
       timings,
       embeddingSource: source,
     };
@@ -158,26 +192,6 @@ export class DecoderTier implements Tier {
   #model(id: string): ModelSpec {
     return this.#manifest.get(id || (this.#settings.model ?? this.#manifest.defaultId));
   }
-}
-
-function toMessage(
-  mask: DecodedMask,
-  width: number,
-  height: number,
-  grid: number,
-): NonNullable<Result["masks"]>[number] {
-  const { lowResLogits } = mask;
-  return {
-    rle: { size: [height, width], counts: mask.counts },
-    bbox: mask.box,
-    area: mask.area,
-    predictedIou: mask.predictedIou,
-    stabilityScore: mask.stabilityScore,
-    ...(mask.png ? { png: mask.png } : {}),
-    ...(lowResLogits
-      ? { lowResLogits: { width: grid, height: grid, data: new Uint8Array(lowResLogits.buffer as ArrayBuffer) } }
-      : {}),
-  };
 }
 
 function embeddingSource(warm: boolean, local: boolean): EmbeddingSource {

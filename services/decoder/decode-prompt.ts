@@ -1,0 +1,48 @@
+import { encodeCounts } from "../../proto/index.js";
+import { encodeHalf } from "../runtime/half-float.js";
+import type { Frame } from "../runtime/models/frame.js";
+import type { DecodedMask, DecodedPrompt, PromptTask } from "./decoder-tasks.js";
+import type { Candidates, DecoderGraph, Width } from "./graphs/decoder-graph.js";
+import { encodePng } from "./masks/encode-png.js";
+import { maskLogits } from "./masks/mask-logits.js";
+import { selectMasks } from "./masks/select-masks.js";
+import { stabilityScore } from "./masks/stability-score.js";
+import { traceMask } from "./masks/trace-mask.js";
+import { promptTokens } from "./prompts/prompt-tokens.js";
+
+/** One prompt -> its masks at the picture's resolution, best first. */
+export async function decodePrompt(
+  task: PromptTask,
+  graph: DecoderGraph,
+  embedding: unknown,
+  frame: Frame,
+  width: Width,
+): Promise<Omit<DecodedPrompt, "warm" | "prepareMs">> {
+  const started = performance.now();
+  const { mask } = task.prompt;
+  const start = mask && ("logits" in mask ? mask.logits : maskLogits(mask.picture, frame));
+  const tokens = promptTokens(task.prompt, frame);
+  const [candidates] = await graph.decode(embedding, [tokens], start, width);
+  if (!candidates) throw new Error("the decoder gave no candidates");
+  const decoded = performance.now();
+  const masks: DecodedMask[] = [];
+  for (const index of selectMasks(candidates.predictedIou, tokens.count, task.multimask)) {
+    masks.push(await finishMask(candidates, index, frame, task));
+  }
+  return { masks, decodeMs: decoded - started, maskMs: performance.now() - decoded };
+}
+
+async function finishMask(candidates: Candidates, index: number, frame: Frame, task: PromptTask): Promise<DecodedMask> {
+  const cells = frame.gridSize ** 2;
+  const logits = candidates.logits.subarray(index * cells, (index + 1) * cells);
+  const traced = traceMask(logits, frame);
+  return {
+    counts: encodeCounts(traced.runs),
+    box: traced.box,
+    area: traced.area,
+    predictedIou: candidates.predictedIou[index] as number,
+    stabilityScore: stabilityScore(logits, frame),
+    ...(task.png ? { png: await encodePng(traced) } : {}),
+    ...(task.lowResLogits ? { lowResLogits: encodeHalf(logits) } : {}),
+  };
+}

@@ -1,0 +1,80 @@
+import type { MaskBox } from "../../proto/index.js";
+import type { CheckedPrompt } from "./prompts/check-prompt.js";
+
+/** What every task of a decoder worker says of its picture. */
+interface OnPicture {
+  /** The embedding's key and record; the record is read only when the worker has not prepared it yet. */
+  key: string;
+  record: SharedArrayBuffer;
+  /** Size of the upright picture. */
+  width: number;
+  height: number;
+  modelId: string;
+}
+
+/** One prompt of a person or a program. */
+export interface PromptTask extends OnPicture {
+  kind: "prompt";
+  prompt: CheckedPrompt;
+  multimask: boolean | undefined;
+  png: boolean;
+  lowResLogits: boolean;
+}
+
+export interface DecodedMask {
+  /** COCO's compressed counts. */
+  counts: string;
+  box: MaskBox;
+  area: number;
+  predictedIou: number;
+  stabilityScore: number;
+  png?: Uint8Array;
+  /** Half floats [gridSize, gridSize]. */
+  lowResLogits?: Uint16Array;
+}
+
+export interface DecodedPrompt {
+  /** Best first. */
+  masks: DecodedMask[];
+  /** The embedding was ready in this worker. */
+  warm: boolean;
+  prepareMs: number;
+  decodeMs: number;
+  maskMs: number;
+}
+
+/** What a mask of everything mode must reach; names of Meta's SamAutomaticMaskGenerator. */
+export interface GridThresholds {
+  predIou: number;
+  stabilityScore: number;
+  /** In logits. */
+  stabilityOffset: number;
+  /** Pixels; 0 leaves holes and islands as they are. */
+  minRegionArea: number;
+}
+
+/** A few points of a grid, each a prompt of its own. */
+export interface GridTask extends OnPicture {
+  kind: "grid";
+  points: { x: number; y: number }[];
+  thresholds: GridThresholds;
+}
+
+/** For each point the masks that reach the thresholds. */
+export type DecodedGrid = DecodedMask[][];
+
+/** What the picture looks like to the model at some points. */
+export interface FeaturesTask extends OnPicture {
+  kind: "features";
+  points: { x: number; y: number }[];
+}
+
+/** float32 [points, channels], each row of length 1. */
+export type PointFeatures = Float32Array;
+
+export type DecoderTask = PromptTask | GridTask | FeaturesTask;
+export type DecoderResult<T extends DecoderTask> = T extends PromptTask
+  ? DecodedPrompt
+  : T extends GridTask
+    ? DecodedGrid
+    : PointFeatures;

@@ -1,0 +1,98 @@
+import type { PointFeatures } from "../decoder-tasks.js";
+import type { GridPoint } from "./point-grid.js";
+
+/*
+ * Most points of the grid find masks that another has found. Asking first the points that are most unlike all those asked
+ * before, in what the model sees there and in place, finds nearly all masks with half of the grid.
+ *
+ * On four photographs (172 masks of the full 32x32 grid, many found by a single point of it) 512 of the 1024 points found
+ * 99 % of the masks and 384 points 96 %; every other point of the grid, 512 of them, found 79 % on one photograph.
+ */
+
+/** Share of the grid that is asked. */
+export const adaptiveShare = 1 / 2;
+/** What the whole picture's width or height counts beside complete unlikeness. */
+const placeWeight = 0.7;
+/** A point beside one that found something new is this much more promising, for each new mask. */
+const noveltyWeight = 0.3;
+const noveltyCap = 2;
+
+/** Chooses the next point of the grid: farthest-point sampling (Gonzalez, 1985), drawn towards what found something new. */
+export class AdaptiveOrder {
+  readonly #points: readonly GridPoint[];
+  readonly #features: PointFeatures;
+  readonly #channels: number;
+  readonly #side: number;
+  /** Distance to the nearest point asked; negative once a point has been asked itself. */
+  readonly #distance: Float64Array;
+  readonly #nearest: Int32Array;
+  readonly #novelty: Float64Array;
+  #left: number;
+
+  /** @param features float32 [points, channels], rows of length 1. */
+  constructor(points: readonly GridPoint[], features: PointFeatures, share = adaptiveShare) {
+    this.#points = points;
+    this.#features = features;
+    this.#channels = features.length / points.length;
+    this.#side = Math.sqrt(points.length);
+    this.#distance = new Float64Array(points.length).fill(Number.POSITIVE_INFINITY);
+    this.#nearest = new Int32Array(points.length);
+    this.#novelty = new Float64Array(points.length);
+    this.#left = Math.ceil(points.length * share);
+  }
+
+  /** Points that will still be given out. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Index of the point to ask next; undefined when the share is used up. The first is the middle of the picture. */
+  next(): number | undefined {
+    if (this.#left === 0) return undefined;
+    let best = -1;
+    let bestWorth = 0;
+    for (let index = 0; index < this.#points.length; index++) {
+      const distance = this.#distance[index] as number;
+      if (distance < 0) continue;
+      const worth = distance * (1 + noveltyWeight * (this.#novelty[this.#nearest[index] as number] as number));
+      if (best >= 0 && worth <= bestWorth) continue;
+      best = index;
+      bestWorth = worth;
+    }
+    if (bestWorth === Number.POSITIVE_INFINITY) best = Math.floor((this.#points.length + this.#side) / 2);
+    this.#left--;
+    this.#asked(best);
+    return best;
+  }
+
+  /** Tells how many masks a point found that none before it had. */
+  answered(index: number, newMasks: number): void {
+    this.#novelty[index] = Math.min(noveltyCap, newMasks);
+  }
+
+  #asked(index: number): void {
+    this.#distance[index] = -1;
+    const asked = this.#points[index] as GridPoint;
+    for (const [other, point] of this.#points.entries()) {
+      const known = this.#distance[other] as number;
+      if (known < 0) continue;
+      const place = (placeWeight * Math.hypot(point.column - asked.column, point.row - asked.row)) / this.#side;
+      // Unlikeness is never negative: what lies too far away already need not be compared.
+      if (place >= known) continue;
+      const distance = place + this.#unlikeness(index, other);
+      if (distance >= known) continue;
+      this.#distance[other] = distance;
+      this.#nearest[other] = index;
+    }
+  }
+
+  #unlikeness(a: number, b: number): number {
+    const features = this.#features;
+    const channels = this.#channels;
+    let product = 0;
+    for (let channel = 0; channel < channels; channel++) {
+      product += (features[a * channels + channel] as number) * (features[b * channels + channel] as number);
+    }
+    return Math.max(0, 1 - product);
+  }
+}

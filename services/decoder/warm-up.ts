@@ -1,0 +1,33 @@
+import { encodeCounts } from "../../proto/index.js";
+import { encodeHalf } from "../runtime/half-float.js";
+import { frameFor } from "../runtime/models/frame.js";
+import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { DecoderGraph } from "./graphs/decoder-graph.js";
+import { stabilityScore } from "./masks/stability-score.js";
+import { traceMask } from "./masks/trace-mask.js";
+import { promptTokens } from "./prompts/prompt-tokens.js";
+
+/** Enough for the engine to compile the hot functions. */
+const maskRuns = 20;
+
+/** The first runs allocate, and the code from logits to mask is compiled: done before the service says it is ready. */
+export async function warmUp(graph: DecoderGraph, model: ModelSpec): Promise<void> {
+  const { size, resize } = model.preprocess;
+  const frame = frameFor(1500, 1000, { modelSize: size, resize });
+  const side = frame.gridSize;
+  const disc = Float32Array.from({ length: side ** 2 }, (_, cell) => {
+    const [x, y] = [cell % side, Math.floor(cell / side)];
+    return side / 6 - Math.hypot(x - side / 2, y - side / 3);
+  });
+  const tokens = promptTokens({ points: [{ x: 750, y: 500, label: 1 }] }, frame);
+  const tensors = model.encoder.outputs.map(({ dims }) => new Float32Array(dims.reduce((a, b) => a * b, 1)));
+  for (const width of ["wide", "narrow"] as const) {
+    const embedding = await graph.prepare(tensors, width);
+    for (const start of [undefined, disc]) await graph.decode(embedding, [tokens], start, width);
+  }
+  for (let run = 0; run < maskRuns; run++) {
+    encodeCounts(traceMask(disc, frame).runs);
+    stabilityScore(disc, frame);
+    encodeHalf(disc);
+  }
+}
