@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
-import { ServiceError } from "../runtime/errors.js";
+import { Code, ServiceError } from "../runtime/errors.js";
 import { serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
@@ -142,7 +142,10 @@ export class EncoderTier implements Tier {
     signal: AbortSignal,
   ): Promise<Ready> {
     const pool = this.#pool;
-    if (!pool) throw new Error("the encoder is not started");
+    if (!pool) {
+      const message = "The encoder is still loading its model.";
+      throw new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 1000 });
+    }
     let waitedMs = 0;
     const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
