@@ -1,5 +1,6 @@
 import type { Frame } from "../../runtime/models/frame.js";
 import type { Preprocess } from "../../runtime/models/manifest.js";
+import { enlarge } from "./enlarge.js";
 import { damagedImage } from "./inspect-image.js";
 import { openImage } from "./sharp.js";
 
@@ -10,10 +11,13 @@ import { openImage } from "./sharp.js";
  * @throws ServiceError INVALID_ARGUMENT (DAMAGED_IMAGE) when the pixels cannot be read.
  */
 export async function preprocess(bytes: Uint8Array, frame: Frame, rules: Preprocess): Promise<Float32Array> {
+  // sharp only ever shrinks here; see `enlarge` for why.
+  const width = Math.min(frame.contentWidth, frame.pictureWidth);
+  const height = Math.min(frame.contentHeight, frame.pictureHeight);
   const { data, info } = await openImage(bytes)
     .autoOrient()
     // Triangle filter with its support scaled when shrinking: PIL's antialiased bilinear, which SAM was trained with.
-    .resize(frame.contentWidth, frame.contentHeight, { fit: "fill", kernel: "linear" })
+    .resize(width, height, { fit: "fill", kernel: "linear" })
     .flatten({ background: "#ffffff" })
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
@@ -22,7 +26,10 @@ export async function preprocess(bytes: Uint8Array, frame: Frame, rules: Preproc
       throw damagedImage("The picture's pixels are damaged or cut short.", cause);
     });
   if (info.channels < 3) throw new Error(`sharp gave ${info.channels} channels for sRGB`);
-  return normalise(data, info.channels, frame, rules);
+  const content = { width: frame.contentWidth, height: frame.contentHeight };
+  const isSmaller = width < content.width || height < content.height;
+  const pixels = isSmaller ? enlarge(data, info.channels, { width, height }, content) : data;
+  return normalise(pixels, info.channels, frame, rules);
 }
 
 /** Interleaved RGB bytes of the content -> planar, normalised, padded with zeros on the right and at the bottom. */
