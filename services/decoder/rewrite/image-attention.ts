@@ -36,21 +36,42 @@ export function attendToKeys(
 }
 
 /**
+ * Where the image's positional encoding is: already added to it, [B, cells, channels], or still to come, [cells, channels].
+ * For a few tokens the scores of the encoding alone, a product with a constant, cost less than a sum over the image.
+ */
+export type Position = { readonly placed: Value } | { readonly encoding: Matrix };
+
+/**
  * Tokens attend to the image without projecting it: q_h (x Wk_h)^T = (q_h Wk_h^T) x^T and p (x Wv_h) = (p x) Wv_h, which
  * moves the projections from the cells to the tokens.
  *
  * @param x [B, T, channels] tokens with their positions
  * @param image [B, cells, channels]
- * @param placed [B, cells, channels], the image with its positional encoding
  * @returns minus the result, [B, T, channels]
  */
-export function attendToImage(g: GraphBuilder, attention: Attention, x: Value, image: Value, placed: Value): Value {
+export function attendToImage(
+  g: GraphBuilder,
+  attention: Attention,
+  x: Value,
+  image: Value,
+  position: Position,
+): Value {
   const { heads, k, v } = attention;
-  const lifted = liftByHead(g, "k", transpose(k.weight), heads, tokenQueries(g, attention, x));
-  const weights = softmax(g, againstCells(g, lifted, placed));
-  const seen = g.reshape(g.matmul(weights, image), [0, heads, -1, v.weight.rows]);
+  const queries = tokenQueries(g, attention, x);
+  const lifted = liftByHead(g, "k", transpose(k.weight), heads, queries);
+  const scores =
+    "placed" in position
+      ? againstCells(g, lifted, position.placed)
+      : g.add(againstCells(g, lifted, image), scoresOfEncoding(g, attention, queries, position.encoding));
+  const seen = g.reshape(g.matmul(softmax(g, scores), image), [0, heads, -1, v.weight.rows]);
   const attended = g.matmul(seen, valuesByHead(g, "v", v.weight, heads));
   return project(g, attention, attended, -1, mergedBias(attention));
+}
+
+/** Queries [B, heads, T, d] against the keys of the positional encoding: [B, heads * T, cells]. */
+function scoresOfEncoding(g: GraphBuilder, { heads, k }: Attention, queries: Value, encoding: Matrix): Value {
+  const keys = byHead(g, "pe.k", transpose(multiply(encoding, k.weight)), heads);
+  return g.reshape(g.matmul(queries, keys), [0, -1, encoding.rows]);
 }
 
 /**

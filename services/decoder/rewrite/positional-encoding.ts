@@ -17,6 +17,7 @@ export function positionalEncoding(gaussian: Matrix, grid: number): Matrix {
       const y = (2 * (row + 0.5)) / grid - 1;
       const at = (row * grid + col) * 2 * half;
       for (let i = 0; i < half; i++) {
+        // Single precision step by step, as the export has it: a phase reaches tens of radians.
         const feature = Math.fround(Math.fround(x * gaussian.data[i]!) + y * gaussian.data[half + i]!);
         const phase = Math.fround(feature * Math.fround(2 * Math.PI));
         data[at + i] = Math.sin(phase);

@@ -60,14 +60,17 @@ export function stepGraph(weights: DecoderWeights, withMask: boolean): Uint8Arra
     return { x: x3, image: residualNorm(g, image, minusTold, "norm4", first.norm4) };
   });
 
-  const pe = g.constant("pe", [1, cells, stock.channels], positionalEncoding(prompts.gaussian, stock.grid).data);
+  const encoding = positionalEncoding(prompts.gaussian, stock.grid);
+  const pe = g.constant("pe", [1, cells, stock.channels], encoding.data);
   const afterSecond = g.within("layer1", () => {
     const minusAttended = g.within("self", () =>
       selfAttention(g, second.self, g.add(afterFirst.x, tokens), afterFirst.x, -1),
     );
     const x1 = residualNorm(g, afterFirst.x, minusAttended, "norm1", second.norm1);
     const placed = g.add(afterFirst.image, pe);
-    const minusSeen = g.within("t2i", () => attendToImage(g, second.t2i, g.add(x1, tokens), afterFirst.image, placed));
+    const minusSeen = g.within("t2i", () =>
+      attendToImage(g, second.t2i, g.add(x1, tokens), afterFirst.image, { placed }),
+    );
     const x3 = mlp(g, second, residualNorm(g, x1, minusSeen, "norm2", second.norm2));
     const minusTold = g.within("i2t", () => {
       const scores = scoresOfImage(g, second.i2t, tokenKeys(g, second.i2t, g.add(x3, tokens)), placed, cells);
@@ -80,7 +83,7 @@ export function stepGraph(weights: DecoderWeights, withMask: boolean): Uint8Arra
     // Only the decoder's own tokens are read after this attention, so only they ask.
     const x = g.slice(afterSecond.x, 1, 0, 1 + masks);
     const asking = g.add(x, g.slice(tokens, 1, 0, 1 + masks));
-    const minusSeen = attendToImage(g, weights.final, asking, afterSecond.image, g.add(afterSecond.image, pe));
+    const minusSeen = attendToImage(g, weights.final, asking, afterSecond.image, { encoding });
     return residualNorm(g, x, minusSeen, "norm", weights.normFinal);
   });
   const { scores, hyper } = g.within("heads", () => heads(g, weights, own));
