@@ -42,7 +42,8 @@ export class GatewayTier implements Tier {
     host.http.register(segmentRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(webClient);
     host.http.server.on("upgrade", (request: FastifyRequest["raw"], socket, head) => {
-      const { pathname } = new URL(request.url ?? "/", "http://gateway");
+      // Not `new URL`, which throws for what a stranger may send.
+      const [pathname] = (request.url ?? "").split("?");
       if (pathname === "/v1/ws") this.#sessions.upgrade(request, socket, head);
       else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
     });

@@ -16,7 +16,7 @@ export class ImageGoneError extends ServiceError {
  */
 export async function segmentImage(
   decode: (request: SegmentRequest, signal: AbortSignal) => Promise<SegmentResult>,
-  encoders: Encoders,
+  encoders: Pick<Encoders, "encodeStored">,
   request: SegmentRequest,
   onProgress: (progress: EncodeProgress) => void,
   signal: AbortSignal,

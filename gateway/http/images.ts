@@ -1,4 +1,5 @@
-import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { type Readable, Transform } from "node:stream";
 import { toJson } from "@bufbuild/protobuf";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -6,6 +7,7 @@ import { EncodeEventSchema, EncodeReadySchema, LookupImageResponseSchema } from 
 import { Code, describeError, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import { withDeadline } from "../deadline.js";
 import type { EncodeProgress, Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
 import { errorBody, replyError } from "./reply-error.js";
@@ -51,32 +53,33 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<ModelQuery
     return lines.end();
   } catch (error) {
     if (isInternal(error)) routes.logger.error({ err: error, route: "POST /v1/images" }, "request failed");
-    // The rest of a refused upload is not read: the connection cannot be used again.
-    if (!request.raw.complete) reply.header("connection", "close");
+    if (!request.raw.complete) discardRest(request.raw);
     return lines ? lines.fail(error) : replyError(reply, error);
   }
 }
 
 async function getImage(
-  { encoders, deadlineMs }: ImageRoutes,
+  { encoders, deadlineMs, logger }: ImageRoutes,
   request: FastifyRequest<ModelQuery & { Params: { id: string } }>,
   reply: FastifyReply,
 ) {
   try {
     const imageId = checkImageId(request.params.id);
-    const signal = AbortSignal.any([callerSignal(reply), AbortSignal.timeout(deadlineMs)]);
-    const found = await encoders.lookup(imageId, request.query.model ?? "", signal);
+    const found = await withDeadline(callerSignal(reply), deadlineMs, (until) =>
+      encoders.lookup(imageId, request.query.model ?? "", until),
+    );
     if (!found.image) {
       throw new ServiceError({ code: Code.NOT_FOUND, message: "This picture is not known here; upload it." });
     }
     return reply.send(toJson(LookupImageResponseSchema, found, { alwaysEmitImplicit: true }));
   } catch (error) {
+    if (isInternal(error)) logger.error({ err: error, route: "GET /v1/images" }, "request failed");
     return replyError(reply, error);
   }
 }
 
-async function uploadedBytes(request: FastifyRequest): Promise<AsyncIterable<Uint8Array>> {
-  if (!request.isMultipart()) return (request.body as AsyncIterable<Uint8Array> | undefined) ?? request.raw;
+async function uploadedBytes(request: FastifyRequest): Promise<Readable> {
+  if (!request.isMultipart()) return request.raw;
   const part = await request.file().catch((cause: unknown) => {
     throw invalidArgument(`The multipart body cannot be read: ${cause instanceof Error ? cause.message : cause}`);
   });
@@ -84,25 +87,58 @@ async function uploadedBytes(request: FastifyRequest): Promise<AsyncIterable<Uin
   return part.file;
 }
 
-async function* limited(bytes: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+/**
+ * What is uploaded, up to the limit (H4). A stream of its own: leaving it early, or its error, leaves the connection as it
+ * is, so that the answer can still go out on it.
+ */
+function limited(source: Readable, maxBytes: number): Readable {
   let total = 0;
-  for await (const piece of bytes) {
-    total += piece.byteLength;
-    checkSize(total, maxBytes, false);
-    yield piece;
-  }
-  if (total === 0) throw invalidArgument("The file is empty.", "DAMAGED_IMAGE");
-  // Multipart cuts the file off at the limit and only marks it.
-  if ("truncated" in bytes && bytes.truncated) checkSize(maxBytes + 1, maxBytes, false);
+  const taken = new Transform({
+    transform(piece: Uint8Array, _encoding, done) {
+      total += piece.byteLength;
+      done(total > maxBytes ? tooLarge(maxBytes) : null, piece);
+    },
+    flush(done) {
+      // Multipart cuts the file off at the limit and only marks it.
+      if ("truncated" in source && source.truncated) done(tooLarge(maxBytes));
+      else done(total === 0 ? invalidArgument("The file is empty.", "DAMAGED_IMAGE") : null);
+    },
+  });
+  const cutOff = (cause?: unknown) =>
+    taken.destroy(new ServiceError({ code: Code.CANCELLED, message: "The upload was cut off.", cause }));
+  // It may fail before anybody reads it; whoever reads it later is told.
+  taken.on("error", () => {});
+  source.once("error", cutOff);
+  source.once("close", () => {
+    if (!source.readableEnded) cutOff();
+  });
+  return source.pipe(taken);
+}
+
+/** How long the rest of a refused upload may go on arriving. */
+const discardMs = 5000;
+
+/**
+ * Throws away what still arrives, for a while: closing at once would reset the connection, and a sender that is busy
+ * sending would never see the answer.
+ */
+function discardRest(request: IncomingMessage): void {
+  request.unpipe();
+  request.resume();
+  const timer = setTimeout(() => request.socket.destroy(), discardMs).unref();
+  request.once("close", () => clearTimeout(timer));
 }
 
 /** Room for the lines that multipart puts around a file. */
 const multipartBytes = 64 * 1024;
 
 function checkSize(bytes: number, maxBytes: number, isMultipart: boolean): void {
-  if (bytes <= maxBytes + (isMultipart ? multipartBytes : 0)) return;
+  if (bytes > maxBytes + (isMultipart ? multipartBytes : 0)) throw tooLarge(maxBytes);
+}
+
+function tooLarge(maxBytes: number): ServiceError {
   const message = `The file is larger than the ${maxBytes} bytes that are taken. Send a smaller one.`;
-  throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, reason: "IMAGE_TOO_LARGE", message });
+  return new ServiceError({ code: Code.RESOURCE_EXHAUSTED, reason: "IMAGE_TOO_LARGE", message });
 }
 
 /** H2: one JSON event a line, from the first moment. */
@@ -127,14 +163,12 @@ class EventLines {
     this.#reply.raw.write(`${JSON.stringify(line)}\n`);
   }
 
-  async end(): Promise<FastifyReply> {
-    const { raw } = this.#reply;
-    raw.end();
-    if (!raw.writableFinished) await once(raw, "close");
+  end(): FastifyReply {
+    this.#reply.raw.end();
     return this.#reply;
   }
 
-  fail(error: unknown): Promise<FastifyReply> {
+  fail(error: unknown): FastifyReply {
     this.#reply.raw.write(`${JSON.stringify({ error: errorBody(describeError(error)) })}\n`);
     return this.end();
   }

@@ -4,6 +4,7 @@ import { type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "
 import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import { withDeadline } from "../deadline.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { segmentImage } from "../segment-image.js";
@@ -27,9 +28,10 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
   app.post("/v1/segment", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     try {
       const prompt = readRequest(request.body);
-      const signal = AbortSignal.any([callerSignal(reply), AbortSignal.timeout(deadlineMs)]);
       const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until);
-      const result = await segmentImage(decode, encoders, prompt, () => {}, signal);
+      const result = await withDeadline(callerSignal(reply), deadlineMs, (until) =>
+        segmentImage(decode, encoders, prompt, () => {}, until),
+      );
       return reply.send(toJson(SegmentResultSchema, result, { alwaysEmitImplicit: true }));
     } catch (error) {
       if (isInternal(error)) logger.error({ err: error, route: "POST /v1/segment" }, "request failed");

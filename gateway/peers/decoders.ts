@@ -1,6 +1,11 @@
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { DecoderService, type SegmentRequest, type SegmentResult } from "../../proto/index.js";
-import { Code, type ErrorInit, ServiceError } from "../../services/runtime/errors.js";
+import {
+  DecoderService,
+  type Error as ErrorMessage,
+  type SegmentRequest,
+  type SegmentResult,
+} from "../../proto/index.js";
+import { Code, type Reason, ServiceError } from "../../services/runtime/errors.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
 import { PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
@@ -18,7 +23,7 @@ export class Decoders {
     return withPeers(this.#peers, request.imageId, signal, async (client) => {
       const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal });
       if (outcome.case === "result") return outcome.value;
-      throw new ServiceError({ code: Code.INTERNAL, message: "The decoder answered without a result." });
+      throw noResult();
     });
   }
 
@@ -31,6 +36,18 @@ export class Decoders {
     this.#peers.close();
   }
 }
+
+function toServiceError({ code, message, retryAfterMs, reason }: ErrorMessage): ServiceError {
+  return new ServiceError({
+    // The contract's numbers are gRPC's.
+    code: code as number as Code,
+    message,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(reason === "" ? {} : { reason: reason as Reason }),
+  });
+}
+
+const noResult = () => new ServiceError({ code: Code.INTERNAL, message: "The decoder answered without a result." });
 
 type Waiting = { resolve: (result: SegmentResult) => void; reject: (error: unknown) => void };
 
@@ -108,13 +125,14 @@ class PromptStream {
   }
 
   async #read(): Promise<void> {
-    let end: unknown = new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder ended the stream." });
+    const message = "The decoder ended the stream.";
+    let end: unknown = new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 500 });
     try {
       for await (const { sequence, outcome } of this.#call.responses) {
         const waiting = this.#waiting.get(sequence);
         this.#waiting.delete(sequence);
         if (outcome.case === "result") waiting?.resolve(outcome.value);
-        else if (outcome.case === "error") waiting?.reject(new ServiceError(outcome.value as unknown as ErrorInit));
+        else waiting?.reject(outcome.case === "error" ? toServiceError(outcome.value) : noResult());
       }
     } catch (error) {
       end = error;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type EncodeEvent,
@@ -8,6 +9,7 @@ import {
   type LookupImageResponse,
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
+import type { DuplexCall } from "../../services/runtime/grpc/client.js";
 import { PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
 
@@ -43,10 +45,11 @@ export class Encoders {
 
   /**
    * Uploads a picture while it arrives and has it encoded. Not repeated when an encoder is lost: the bytes are gone.
+   * @param bytes destroyed when the call is over, read to its end or not.
    * @throws ServiceError of `EncoderService.Encode`; whatever reading `bytes` throws.
    */
   async encodeUpload(
-    bytes: AsyncIterable<Uint8Array>,
+    bytes: Readable,
     model: string,
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
@@ -54,35 +57,26 @@ export class Encoders {
     // The bytes' digest is not known yet: any encoder will do, and each gets its share.
     const [client] = this.#peers.inOrder(randomUUID());
     if (!client) throw new ServiceError({ code: Code.UNAVAILABLE, message: "There is no encoder." });
-    const upload = new AbortController();
-    const call = client.duplex(EncoderService.method.encode, { signal: AbortSignal.any([signal, upload.signal]) });
-    const sending = (async () => {
-      await call.send({ part: { case: "header", value: { model } } });
-      for await (const piece of bytes) {
-        for (let at = 0; at < piece.byteLength; at += chunkBytes) {
-          const chunk: MessageInitShape<typeof EncodeRequestSchema> = {
-            part: { case: "chunk", value: piece.subarray(at, at + chunkBytes) },
-          };
-          await call.send(chunk);
-        }
-        if (upload.signal.aborted) return;
-      }
-      call.end();
-    })();
-    // A broken upload ends the call; the upload's own error is the one to tell.
-    sending.catch(() => upload.abort());
+    const call = client.duplex(EncoderService.method.encode, { signal });
+    let broken: { error: unknown } | undefined;
+    sendUpload(call, bytes, model).catch((error: unknown) => {
+      broken = { error };
+      call.cancel();
+    });
     try {
       const ready = await lastEvent(call.responses, onProgress);
       this.#peers.worked(client);
       return ready;
     } catch (error) {
-      if (upload.signal.aborted) await sending;
+      // A broken upload ends the call; the upload's own error is the one to tell.
+      if (broken) throw broken.error;
       if (!(error instanceof ServiceError && error.shouldRetry())) throw error;
       this.#peers.failed(client);
       const message = "The picture's encoder cannot be reached; upload it again shortly.";
       throw new ServiceError({ code: error.code, message, retryAfterMs: error.retryAfterMs ?? 1000, cause: error });
     } finally {
-      upload.abort();
+      // Ends the sending too: after an early answer the rest is not wanted.
+      bytes.destroy();
     }
   }
 
@@ -95,6 +89,21 @@ export class Encoders {
   close(): void {
     this.#peers.close();
   }
+}
+
+/** Header, chunks, end. Throws what reading `bytes` throws. */
+async function sendUpload(
+  call: DuplexCall<MessageInitShape<typeof EncodeRequestSchema>, EncodeEvent>,
+  bytes: Readable,
+  model: string,
+): Promise<void> {
+  await call.send({ part: { case: "header", value: { model } } });
+  for await (const piece of bytes as AsyncIterable<Uint8Array>) {
+    for (let at = 0; at < piece.byteLength; at += chunkBytes) {
+      await call.send({ part: { case: "chunk", value: piece.subarray(at, at + chunkBytes) } });
+    }
+  }
+  call.end();
 }
 
 async function lastEvent(

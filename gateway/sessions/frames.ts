@@ -26,5 +26,7 @@ export function readFrame(data: Uint8Array, form: FrameForm): ClientFrame {
 
 export function writeFrame(init: ServerFrameInit, form: FrameForm): Uint8Array | string {
   const frame = create(ServerFrameSchema, init);
-  return form === "binary" ? toBinary(ServerFrameSchema, frame) : toJsonString(ServerFrameSchema, frame, { alwaysEmitImplicit: true });
+  return form === "binary"
+    ? toBinary(ServerFrameSchema, frame)
+    : toJsonString(ServerFrameSchema, frame, { alwaysEmitImplicit: true });
 }

@@ -29,20 +29,25 @@ interface WithImage {
   opening: number;
   /** Clicks that wait, oldest first. */
   clicks: SegmentRequest[];
+  /** Kept while the picture is the same, also over a new upload of it. */
+  answered: Answered | undefined;
 }
 
 export type SessionState =
   | { kind: "no-image"; opening: number }
   /** Nobody has the picture: the client uploads it and opens it again. */
   | ({ kind: "awaiting-upload" } & WithImage)
-  | ({ kind: "encoding" } & WithImage)
+  | ({
+      kind: "encoding";
+      /** Opened again while this was under way: the upload may have come after the encoder looked. */
+      reopened: boolean;
+    } & WithImage)
   | ({
       kind: "ready";
       info: EncodeReady;
       /** The prompt at the decoder. */
       running: SegmentRequest | undefined;
       preview: SegmentRequest | undefined;
-      answered: Answered | undefined;
     } & WithImage)
   | { kind: "closed" };
 
@@ -102,16 +107,16 @@ function open(state: Exclude<SessionState, { kind: "closed" }>, image: OpenedIma
     // I1
     const dropped = state.kind === "no-image" ? [] : unanswered(state).map((request) => refuse(request, otherImage));
     return [
-      { kind: "encoding", image, opening, clicks: [] },
+      { kind: "encoding", image, opening, clicks: [], answered: undefined, reopened: false },
       [{ kind: "cancel" }, ...dropped, { kind: "encode", opening, image }],
     ];
   }
   switch (state.kind) {
     case "awaiting-upload":
       // I3
-      return [{ ...state, kind: "encoding", opening }, [{ kind: "encode", opening, image }]];
+      return [{ ...state, kind: "encoding", opening, reopened: false }, [{ kind: "encode", opening, image }]];
     case "encoding":
-      return [state, []];
+      return [{ ...state, reopened: true }, []];
     case "ready":
       return [state, [{ kind: "send-image", imageId: image.imageId, news: ready({ ...state.info, cached: true }) }]];
   }
@@ -168,11 +173,11 @@ function hear(state: Open, event: Extract<SessionEvent, { opening: number }>): S
     case "image-gone": {
       // R3: the click keeps its place; a preview is of its moment.
       if (state.kind !== "ready") return [state, []];
-      const { image, opening, running, preview } = state;
+      const { image, opening, running, preview, answered } = state;
       const clicks = running && !running.preview ? [running, ...state.clicks] : state.clicks;
       const dropped = [running?.preview ? running : undefined, preview].filter((one) => one !== undefined);
       return [
-        { kind: "awaiting-upload", image, opening, clicks },
+        { kind: "awaiting-upload", image, opening, clicks, answered },
         [tell(state, { case: "missing", value: missing }), ...dropped.map((one) => refuse(one, notReady))],
       ];
     }
@@ -183,7 +188,7 @@ function hearImage(state: Open, news: ImageNews): Step {
   const told = tell(state, news);
   // Progress of an encode that a click caused (R2) is told while the session stays ready.
   if (state.kind === "ready") return news.case === "queued" || news.case === "encoding" ? [state, [told]] : [state, []];
-  const { image, opening, clicks } = state;
+  const { image, opening, clicks, answered } = state;
   switch (news.case) {
     case "ready":
       return pump(
@@ -192,15 +197,18 @@ function hearImage(state: Open, news: ImageNews): Step {
           image,
           opening,
           clicks,
+          answered,
           info: news.value,
           running: undefined,
           preview: undefined,
-          answered: undefined,
         },
         [told],
       );
     case "missing":
-      return [{ kind: "awaiting-upload", image, opening, clicks }, [told]];
+      if (state.kind === "encoding" && state.reopened) {
+        return [{ ...state, reopened: false }, [{ kind: "encode", opening, image }]];
+      }
+      return [{ kind: "awaiting-upload", image, opening, clicks, answered }, [told]];
     case "failed":
       // I4
       return [{ kind: "no-image", opening }, [told, ...clicks.map((click) => refuse(click, news.value))]];
@@ -223,24 +231,27 @@ function hearAnswer(state: Open, result: SegmentResult): Step {
 /** Sends the next prompt to the decoder when none is there: clicks in their order (C2), then the preview (P2). */
 function pump(state: Ready, effects: SessionEffect[]): Step {
   if (state.running) return [state, effects];
-  const { opening } = state;
-  const [click, ...clicks] = state.clicks;
-  if (click) {
-    const request = withPrevious(click, state.answered);
-    // C8
-    if (!request) return pump({ ...state, clicks }, [...effects, refuse(click, notKept)]);
+  const { opening, answered } = state;
+  const refused: SessionEffect[] = [];
+  for (const [index, click] of state.clicks.entries()) {
+    const request = withPrevious(click, answered);
+    if (!request) {
+      // C8
+      refused.push(refuse(click, notKept));
+      continue;
+    }
     // The session keeps the logits of its latest click, so that the next may start from them.
     const formats = [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])];
     return [
-      { ...state, clicks, running: click },
-      [...effects, { kind: "decode", opening, request: { ...request, formats } }],
+      { ...state, clicks: state.clicks.slice(index + 1), running: click },
+      [...effects, ...refused, { kind: "decode", opening, request: { ...request, formats } }],
     ];
   }
   const { preview } = state;
-  if (!preview) return [state, effects];
-  const request = withPrevious(preview, state.answered);
-  if (!request) return [{ ...state, preview: undefined }, [...effects, refuse(preview, notKept)]];
-  return [{ ...state, preview: undefined, running: preview }, [...effects, { kind: "decode", opening, request }]];
+  const request = preview && withPrevious(preview, answered);
+  if (preview && !request) refused.push(refuse(preview, notKept));
+  if (request) refused.push({ kind: "decode", opening, request });
+  return [{ ...state, clicks: [], preview: undefined, running: request && preview }, [...effects, ...refused]];
 }
 
 /** The request with `previous` replaced by the logits that it names; undefined when they are not kept. */

@@ -1,7 +1,8 @@
-import { CloseCode, type ErrorCode } from "../../proto/index.js";
+import { CloseCode, type ErrorCode, type SegmentRequest } from "../../proto/index.js";
 import { describeError, isInternal } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import { withDeadline } from "../deadline.js";
 import type { DecoderLine } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { ImageGoneError, isNotFound, segmentImage } from "../segment-image.js";
@@ -28,8 +29,8 @@ export interface SessionSocket {
 }
 
 export interface SessionDeps {
-  encoders: Encoders;
-  line: DecoderLine;
+  encoders: Pick<Encoders, "encodeStored">;
+  line: Pick<DecoderLine, "segment" | "close">;
   logger: Logger;
   limits: SessionLimits & {
     maxImageBytes: number;
@@ -153,7 +154,8 @@ export class Session {
     const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
     const signal = this.#work.signal;
     try {
-      tell({ case: "ready", value: await this.#deps.encoders.encodeStored(image, tell, this.#deadline(signal)) });
+      const ready = await this.#withDeadline(signal, (until) => this.#deps.encoders.encodeStored(image, tell, until));
+      tell({ case: "ready", value: ready });
     } catch (error) {
       if (signal.aborted) return;
       if (isNotFound(error)) tell({ case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } });
@@ -165,13 +167,9 @@ export class Session {
     const { line, encoders } = this.#deps;
     const signal = this.#work.signal;
     try {
-      const result = await segmentImage(
-        (prompt, until) => line.segment(prompt, until),
-        encoders,
-        request,
-        (news) => this.#apply({ kind: "image", opening, news }),
-        this.#deadline(signal),
-      );
+      const decode = (prompt: SegmentRequest, until: AbortSignal) => line.segment(prompt, until);
+      const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
+      const result = await this.#withDeadline(signal, (until) => segmentImage(decode, encoders, request, tell, until));
       this.#apply({ kind: "answered", opening, result });
     } catch (error) {
       if (signal.aborted) return;
@@ -180,8 +178,8 @@ export class Session {
     }
   }
 
-  #deadline(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, AbortSignal.timeout(this.#deps.limits.deadlineMs)]);
+  #withDeadline<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
+    return withDeadline(signal, this.#deps.limits.deadlineMs, work);
   }
 
   #answered(sequence: number, outcome: "answered" | "refused"): void {

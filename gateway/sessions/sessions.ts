@@ -57,7 +57,8 @@ export class Sessions {
         await session.idle(signal);
         const closed = new Promise<void>((resolve) => ws.once("close", () => resolve()));
         session.close(CloseCode.GOING_AWAY, "the gateway stops");
-        await closed;
+        // A peer that does not answer the closing handshake must not hold up a stop whose time is over.
+        await Promise.race([closed, whenAborted(signal)]);
       }),
     );
   }
@@ -117,6 +118,13 @@ export class Sessions {
     }, half);
     return () => clearInterval(timer);
   }
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {

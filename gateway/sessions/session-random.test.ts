@@ -1,0 +1,147 @@
+import { expect, it } from "vitest";
+import { ErrorCode, type SegmentRequest } from "../../proto/index.js";
+import { initialState, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-state.js";
+import { click, hover, image, imageA, imageB, limits, result } from "./testing/session-events.js";
+
+/** A small generator with a seed, so that a failure can be repeated (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What the world around a session owes it, and what the session owes its client. */
+class World {
+  state: SessionState = initialState;
+  /** Sent and not answered, oldest first. */
+  readonly clicks: number[] = [];
+  readonly hovers = new Set<number>();
+  /** At the decoder. */
+  decoding: { opening: number; request: SegmentRequest } | undefined;
+  encodes: number[] = [];
+  isClosed = false;
+
+  apply(event: SessionEvent): void {
+    const before = this.state;
+    const copy = JSON.stringify(before, (_, value) => (typeof value === "bigint" ? String(value) : value));
+    const [state, effects] = step(before, event, limits);
+    // Pure: the state that was handed in is as it was.
+    expect(JSON.stringify(before)).toBe(copy);
+    this.state = state;
+    const asked = event.kind === "prompt" ? event.request : undefined;
+    for (const effect of effects) this.#see(effect, asked);
+    if (state.kind === "ready" || state.kind === "encoding" || state.kind === "awaiting-upload") {
+      const running = state.kind === "ready" && state.running && !state.running.preview ? 1 : 0;
+      // C6
+      expect(state.clicks.length + running).toBeLessThanOrEqual(limits.maxWaitingClicks);
+    }
+    if (state.kind === "ready") expect(Boolean(state.running)).toBe(this.decoding !== undefined);
+  }
+
+  #see(effect: SessionEffect, asked: SegmentRequest | undefined): void {
+    // Nothing after close but the order to cancel.
+    if (this.isClosed) expect(effect.kind).toBe("nothing");
+    switch (effect.kind) {
+      case "send-result":
+        return this.#answer(effect.sequence, true);
+      case "send-error": {
+        const { code } = effect.error;
+        const atTheDoor =
+          asked?.sequence === effect.sequence &&
+          (code === ErrorCode.FAILED_PRECONDITION || code === ErrorCode.RESOURCE_EXHAUSTED);
+        return this.#answer(effect.sequence, !atTheDoor);
+      }
+      case "decode":
+        // Never two at once.
+        expect(this.decoding).toBeUndefined();
+        this.decoding = effect;
+        return;
+      case "encode":
+        this.encodes.push(effect.opening);
+        return;
+      case "cancel":
+        this.decoding = undefined;
+        this.encodes = [];
+    }
+  }
+
+  /** C1: each once; C2: clicks in their order, except for those that are refused at the door. */
+  #answer(sequence: number, inOrder: boolean): void {
+    if (this.hovers.delete(sequence)) return;
+    const place = this.clicks.indexOf(sequence);
+    expect(place, `an answer to ${sequence}, which does not wait`).toBeGreaterThanOrEqual(0);
+    if (inOrder) expect(place, `the answer to ${sequence} overtook another`).toBe(0);
+    this.clicks.splice(place, 1);
+  }
+}
+
+const failed = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
+
+it.each(Array.from({ length: 20 }, (_, index) => index * 1000))(
+  "keeps C1, C2, C6 and P1 whatever happens (seeds from %i)",
+  (first) => {
+    for (let seed = first; seed < first + 150; seed++) play(seed);
+  },
+);
+
+function play(seed: number): void {
+  const next = random(seed);
+  const below = (count: number) => Math.floor(next() * count);
+  const world = new World();
+  let sequence = 0;
+  for (let turn = 0; turn < 60; turn++) {
+    const choice = below(20);
+    if (choice < 2) world.apply({ kind: "open", image: choice === 0 || next() < 0.7 ? imageA : imageB });
+    else if (choice < 10) {
+      sequence++;
+      const isHover = next() < 0.4;
+      if (isHover) world.hovers.add(sequence);
+      else world.clicks.push(sequence);
+      const previous = next() < 0.2 ? { previous: { sequence: below(sequence), mask: below(3) } } : {};
+      const elsewhere = next() < 0.1 ? { imageId: "sha256:elsewhere" } : {};
+      world.apply((isHover ? hover : click)(sequence, { ...previous, ...elsewhere }));
+    } else if (choice < 15 && world.decoding) {
+      const { opening } = world.decoding;
+      world.decoding = undefined;
+      const end = below(8);
+      if (end === 0) world.apply({ kind: "image-gone", opening });
+      else if (end === 1) world.apply({ kind: "refused", opening, error: failed });
+      else world.apply({ kind: "answered", opening, result: result(1, 2) });
+    } else if (choice < 19 && world.encodes.length > 0) {
+      const opening = world.encodes[0] as number;
+      const news = (["queued", "encoding", "ready", "ready", "missing", "failed"] as const)[below(6)] ?? "ready";
+      if (news !== "queued" && news !== "encoding") world.encodes.shift();
+      world.apply({ ...image(news), opening } as SessionEvent);
+    } else if (choice === 19) {
+      // Late news of an opening that is gone changes nothing.
+      const before = world.state;
+      world.apply({ kind: "answered", opening: -1, result: result(1) });
+      expect(world.state).toBe(before);
+    }
+  }
+  finish(world);
+}
+
+/** Lets everything that is under way come to its end; then nothing may be left unanswered. */
+function finish(world: World): void {
+  if (world.state.kind === "awaiting-upload") world.apply({ kind: "open", image: world.state.image });
+  for (let turn = 0; turn < 20; turn++) {
+    const [opening] = world.encodes.splice(0, 1);
+    if (opening !== undefined) world.apply({ ...image("ready"), opening } as SessionEvent);
+    const { decoding } = world;
+    world.decoding = undefined;
+    if (decoding) world.apply({ kind: "answered", opening: decoding.opening, result: result(1) });
+  }
+  expect(world.clicks).toEqual([]);
+  expect([...world.hovers]).toEqual([]);
+  world.apply({ kind: "close" });
+  world.isClosed = true;
+  world.apply(click(1));
+  world.apply({ kind: "open", image: imageB });
+  world.apply({ ...image("ready"), opening: 1 } as SessionEvent);
+  expect(world.state).toEqual({ kind: "closed" });
+}

@@ -1,0 +1,110 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  EncodeReadySchema,
+  ErrorCode,
+  LowResLogitsSchema,
+  type MaskFormat,
+  MaskSchema,
+  SegmentRequestSchema,
+  SegmentResultSchema,
+} from "../../../proto/index.js";
+import {
+  initialState,
+  type OpenedImage,
+  type SessionEffect,
+  type SessionEvent,
+  type SessionLimits,
+  type SessionState,
+  step,
+} from "../session-state.js";
+
+export const limits: SessionLimits = { maxWaitingClicks: 2, clickRetryMs: 250 };
+export const imageA: OpenedImage = { imageId: `sha256:${"a".repeat(64)}`, model: "" };
+export const imageB: OpenedImage = { imageId: `sha256:${"b".repeat(64)}`, model: "" };
+
+interface PromptInit {
+  preview?: boolean;
+  imageId?: string;
+  previous?: { sequence: number; mask: number };
+  formats?: MaskFormat[];
+}
+
+const prompt = (sequence: number, { preview = false, imageId = "", previous, formats = [] }: PromptInit = {}) =>
+  create(SegmentRequestSchema, {
+    sequence,
+    preview,
+    imageId,
+    formats,
+    prompt: {
+      points: [{ x: 1, y: 1 }],
+      ...(previous ? { mask: { source: { case: "previous", value: previous } } } : {}),
+    },
+  });
+export const click = (sequence: number, init: PromptInit = {}): SessionEvent => ({
+  kind: "prompt",
+  request: prompt(sequence, init),
+});
+export const hover = (sequence: number, init: PromptInit = {}): SessionEvent =>
+  click(sequence, { ...init, preview: true });
+
+export const logitsOf = (byte: number) =>
+  create(LowResLogitsSchema, { width: 1, height: 1, data: Uint8Array.of(byte, 0) });
+export const result = (...bytes: number[]) =>
+  create(SegmentResultSchema, {
+    masks: bytes.map((byte) => create(MaskSchema, { area: byte, lowResLogits: logitsOf(byte) })),
+  });
+export const info = create(EncodeReadySchema, { image: { imageId: imageA.imageId, width: 4, height: 3 } });
+const broken = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
+
+export const news = {
+  queued: { case: "queued", value: { $typeName: "maskwire.v1.EncodeQueued", position: 1, etaMs: 9 } },
+  encoding: { case: "encoding", value: { $typeName: "maskwire.v1.EncodeStarted" } },
+  ready: { case: "ready", value: info },
+  missing: { case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } },
+  failed: { case: "failed", value: { $typeName: "maskwire.v1.Error", ...broken } },
+} as const;
+
+/** Applies the events; those about the image and its prompts are of the opening at that moment, unless they say another. */
+export type Loose =
+  | SessionEvent
+  | { kind: "image"; news: (typeof news)[keyof typeof news] }
+  | { kind: "answered"; result: ReturnType<typeof result> }
+  | { kind: "refused"; error: typeof broken }
+  | { kind: "image-gone" };
+export function run(
+  events: Loose[],
+  from: SessionState = initialState,
+): { state: SessionState; effects: string[]; last: SessionEffect[] } {
+  let state = from;
+  let last: SessionEffect[] = [];
+  const effects: string[] = [];
+  for (const event of events) {
+    const opening = "opening" in state ? state.opening : 0;
+    [state, last] = step(state, { opening, ...event } as SessionEvent, limits);
+    effects.push(...last.map(brief));
+  }
+  return { state, effects, last };
+}
+
+/** An effect in a word or two: what a person would say of it. */
+function brief(effect: SessionEffect): string {
+  switch (effect.kind) {
+    case "send-image":
+      return `tell ${effect.news.case}`;
+    case "send-result":
+      return `answer ${effect.sequence}`;
+    case "send-error":
+      return `refuse ${effect.sequence} ${ErrorCode[effect.error.code]}`;
+    case "decode":
+      return `decode ${effect.request.sequence}`;
+    default:
+      return effect.kind;
+  }
+}
+
+export const open: SessionEvent = { kind: "open", image: imageA };
+export const openOther: SessionEvent = { kind: "open", image: imageB };
+export const image = (name: keyof typeof news): Loose => ({ kind: "image", news: news[name] });
+export const answered: Loose = { kind: "answered", result: result(1, 2) };
+export const refused: Loose = { kind: "refused", error: broken };
+export const gone: Loose = { kind: "image-gone" };
