@@ -19,7 +19,7 @@ export default defineConfig({
     projects: [
       suite(
         "unit",
-        ["dist/{proto,services,gateway,web-client,models}/**/*.test.js", "dist/test/{scenes,support}/**/*.test.js"],
+        ["dist/{proto,services,gateway,web-client,models}/**/*.test.js", "dist/test/{bench,scenes,support}/**/*.test.js"],
         30_000,
       ),
       suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 120_000, [

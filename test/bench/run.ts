@@ -1,0 +1,27 @@
+import { asJson, asText, type Suite } from "./report.js";
+
+/*
+ * `npm run -s bench -- SUITE [--json]`: figures beside their targets, each with a baseline from the same run. The exit
+ * status is 0 whatever they are: timings of a busy machine are for reading, not for failing.
+ */
+
+const suites: Record<string, () => Promise<{ suite: Suite }>> = {
+  quality: () => import("./quality.js"),
+  latency: () => import("./latency.js"),
+  encode: () => import("./encode.js"),
+};
+
+const args = process.argv.slice(2);
+const json = args.includes("--json");
+const [name = "", ...others] = args.filter((arg) => arg !== "--json");
+const load = Object.hasOwn(suites, name) ? suites[name] : undefined;
+if (!load || others.length > 0) {
+  const what = name === "" ? "Name a suite" : `There is no suite "${[name, ...others].join(" ")}"`;
+  process.stderr.write(`${what}: npm run -s bench -- ${Object.keys(suites).join(" | ")} [--json]\n`);
+  process.exitCode = 2;
+} else {
+  const { suite } = await load();
+  process.stderr.write(`${suite.title}\n`);
+  const outcome = await suite.run((line) => void process.stderr.write(`${line}\n`));
+  process.stdout.write(`${json ? asJson(name, outcome) : asText(name, outcome)}\n`);
+}
