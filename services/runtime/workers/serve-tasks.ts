@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { describeError, isInternal } from "../errors.js";
-import type { FromWorker, ToWorker, Transferable } from "./worker-protocol.js";
+import { endWorker, type FromWorker, type ToWorker, type Transferable } from "./worker-protocol.js";
 
 /**
  * The worker's side of a `WorkerPool`: loads, says so, then runs one task after another.
@@ -14,7 +14,9 @@ export async function serveTasks<Task, Result>(
   const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
     port.postMessage(message, transfer);
   const { run, detail } = await load();
-  port.on("message", async ({ id, task, alone }: ToWorker) => {
+  port.on("message", async (message: ToWorker | typeof endWorker) => {
+    if (message === endWorker) return port.close();
+    const { id, task, alone } = message;
     try {
       const { result, transfer } = await run(task as Task, alone);
       post({ kind: "done", id, result }, transfer);

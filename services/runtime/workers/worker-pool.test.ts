@@ -223,7 +223,7 @@ describe("start and stop", () => {
   });
 
   it("rejects everything on close, which may be asked for twice, and ends a drain", async () => {
-    const pool = await startPool();
+    const pool = await startPool({ endMs: 100 });
     const { gate } = shutGate();
     // A worker that waits for the gate is ended all the same.
     const running = pool.run({ kind: "wait", gate, value: "x" });

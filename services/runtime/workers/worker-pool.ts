@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { Code, overloaded, ServiceError } from "../errors.js";
-import type { FromWorker, ToWorker } from "./worker-protocol.js";
+import { endWorker, type FromWorker, type ToWorker } from "./worker-protocol.js";
 
 export interface PoolOptions {
   /** Compiled entry file of the worker; calls `serveTasks`. */
@@ -16,6 +16,8 @@ export interface PoolOptions {
   signal?: AbortSignal;
   /** Told of a worker that was lost, and of each try to replace it that failed. */
   onWorkerLost?: (error: Error) => void;
+  /** Longer than any run or loading takes: a worker that has not ended so long after `close` hangs, and is stopped. */
+  endMs?: number;
 }
 
 export interface TaskOptions {
@@ -82,6 +84,7 @@ export class WorkerPool<Task, Result> {
     options.signal?.addEventListener("abort", giveUp);
     try {
       pool.details = await Promise.all(Array.from({ length: options.size }, () => pool.#spawn(0)));
+      if (pool.#closing) throw stopped();
       pool.#started = true;
     } catch (error) {
       await pool.close();
@@ -183,7 +186,7 @@ export class WorkerPool<Task, Result> {
     const slots = this.#slots.splice(0);
     for (const { current } of slots) current?.job.reject(stopped());
     this.#checkIdle();
-    await Promise.all(slots.map(({ worker }) => worker.terminate()));
+    await Promise.all(slots.map(({ worker }) => end(worker, this.#options.endMs ?? 10_000)));
   }
 
   #spawn(failures: number): Promise<unknown> {
@@ -307,6 +310,18 @@ export class WorkerPool<Task, Result> {
   #isIdle(): boolean {
     return this.#queue.length === 0 && this.#slots.every((slot) => !slot.current);
   }
+}
+
+/**
+ * A thread that is stopped inside the inference runtime takes the whole process down (SIGABRT), so it is asked to end by
+ * itself: once its run or its loading, which nothing can interrupt, is over.
+ */
+async function end(worker: Worker, endMs: number): Promise<void> {
+  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  worker.postMessage(endWorker);
+  const hung = setTimeout(() => worker.terminate(), endMs);
+  await ended;
+  clearTimeout(hung);
 }
 
 function leastLoaded<S extends { keys: Set<string> }>(slots: S[]): S {

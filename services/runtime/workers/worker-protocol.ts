@@ -7,6 +7,8 @@ export type ToWorker = {
   /** Nothing else runs or waits: the task may take all cores. */
   alone: boolean;
 };
+/** Asks a worker to end when its task is done. */
+export const endWorker = "end";
 export type FromWorker =
   | { kind: "ready"; detail: unknown }
   | { kind: "done"; id: number; result: unknown }
