@@ -24,6 +24,11 @@ export function runtimeOptions({ threads, optimization = "all" }: Omit<SessionOp
 
 type RuntimeOptions = InferenceSession.SessionOptions;
 
+/** No provider of those that are wanted runs on this machine. */
+export class ProviderError extends Error {
+  override readonly name = "ProviderError";
+}
+
 export interface LoadedSession {
   session: InferenceSession;
   provider: Provider;
@@ -34,7 +39,7 @@ export interface LoadedSession {
 /**
  * Loads a graph with the first provider that can start.
  * @param model path of the graph, or its bytes.
- * @throws Error naming every provider that was tried and why it could not start.
+ * @throws ProviderError naming every provider that was tried and why it could not start.
  */
 export async function createSession(model: string | Uint8Array, options: SessionOptions): Promise<LoadedSession> {
   const skipped: string[] = [];
@@ -49,5 +54,5 @@ export async function createSession(model: string | Uint8Array, options: Session
       skipped.push(`${provider}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  throw new Error(`No execution provider can start. ${skipped.join("; ")}`);
+  throw new ProviderError(`No execution provider can start. ${skipped.join("; ")}`);
 }
