@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { rendezvousOrder } from "../../gateway/peers/rendezvous.js";
+import { DecoderService, decodeRle, ErrorCode, rleIou, type SegmentResponse } from "../../proto/index.js";
+import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { imageIdOf } from "../../services/runtime/image-id.js";
+import { Cluster } from "../support/cluster.js";
+import { segmentOverHttp, upload } from "../support/http-calls.js";
+import type { MaskwireProcess } from "../support/maskwire-process.js";
+import { clickOn, jpegScene } from "../support/pictures.js";
+import { findRedisServer } from "../support/programs.js";
+import { SocketClient } from "../support/socket-client.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+
+const disc = { points: [clickOn("disc")] };
+const deadlineMs = 15_000;
+/** Prompts that keep a decoder busy for a second or two. */
+const busyPrompts = 20;
+
+let nextSeed = 400;
+
+function maskOf({ outcome }: SegmentResponse) {
+  if (outcome.case !== "result") throw new Error(`refused: ${outcome.value?.message}`);
+  const [best] = outcome.value.masks;
+  if (!best?.rle) throw new Error("no mask came");
+  return decodeRle(best.rle);
+}
+
+/** The mask that one process alone gives. */
+async function referenceMask(picture: Buffer) {
+  await using single = await startMaskwire();
+  await upload(single.url, picture);
+  const { masks } = await segmentOverHttp(single.url, { imageId: imageIdOf(picture), prompt: disc });
+  return decodeRle(masks[0]?.rle ?? { size: [], counts: "" });
+}
+
+/** Which process the gateway prefers for an image. */
+function homeOf(imageId: string, processes: MaskwireProcess[]): number {
+  const addresses = processes.map(({ address }) => address);
+  return addresses.indexOf(rendezvousOrder(imageId, addresses)[0] as string);
+}
+
+describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis", () => {
+  let cluster: Cluster;
+  let url: string;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start({ MASKWIRE_DEADLINE_MS: String(deadlineMs) });
+    url = cluster.gateway.url;
+  }, 120_000);
+  afterAll(async () => {
+    await cluster?.[Symbol.asyncDispose]();
+  });
+
+  async function openFresh() {
+    const picture = await jpegScene(640, 480, nextSeed++);
+    await upload(url, picture);
+    const client = await SocketClient.join(url);
+    await client.openReady(imageIdOf(picture));
+    return { picture, imageId: imageIdOf(picture), client };
+  }
+
+  it("gives the same mask as a single process, to a click that meets any decoder", async () => {
+    const { picture, imageId, client } = await openFresh();
+    client.segment({ sequence: 1, prompt: disc });
+    const mask = maskOf(await client.next("segment"));
+    const reference = await referenceMask(picture);
+    expect(rleIou(mask, reference)).toBeGreaterThan(0.999);
+    for (const { address } of cluster.decoders) {
+      const rpc = new RpcClient(address);
+      const answer = await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt: disc });
+      expect(rleIou(maskOf(answer), reference)).toBeGreaterThan(0.999);
+      rpc.close();
+    }
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("R2: a click that finds no embedding has the stored image encoded and is answered", async () => {
+    const { client } = await openFresh();
+    expect(await cluster.redis.remove(":embedding:")).toBeGreaterThan(0);
+    client.segment({ sequence: 1, prompt: disc });
+    const seen: string[] = [];
+    for (;;) {
+      const { frame } = await client.nextFrame();
+      if (frame.case === "image") seen.push(frame.value.event.case ?? "");
+      if (frame.case !== "segment") continue;
+      expect(maskOf(frame.value).width).toBe(640);
+      break;
+    }
+    expect(seen.at(-1)).toBe("encoding");
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("R2, H6: so does a prompt over HTTP", async () => {
+    const picture = await jpegScene(640, 480, nextSeed++);
+    await upload(url, picture);
+    await cluster.redis.remove(":embedding:");
+    const { masks } = await segmentOverHttp(url, { imageId: imageIdOf(picture), prompt: disc });
+    expect(masks[0]?.area).toBeGreaterThan(0);
+  });
+
+  it("R3: with the image gone too it is missing, and the click waits for the upload", async () => {
+    const { picture, imageId, client } = await openFresh();
+    await cluster.redis.flush();
+    client.segment({ sequence: 1, prompt: disc });
+    await client.imageUntil("missing");
+    await upload(url, picture);
+    client.open(imageId);
+    await client.imageUntil("ready");
+    expect(maskOf(await client.next("segment")).width).toBe(640);
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("a damaged record is a miss: it is made again and the mask is the right one", async () => {
+    const { picture, client } = await openFresh();
+    const damaged = await cluster.redis.rewrite(":embedding:", (value) => {
+      const middle = value.length >> 1;
+      value[middle] = (value[middle] as number) ^ 0x40;
+      return value;
+    });
+    expect(damaged).toBeGreaterThan(0);
+    client.segment({ sequence: 1, prompt: disc });
+    await client.imageUntil("encoding");
+    expect(rleIou(maskOf(await client.next("segment")), await referenceMask(picture))).toBeGreaterThan(0.999);
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("a whole record of another picture under this one's key is a miss too", async () => {
+    await cluster.redis.remove(":embedding:");
+    const other = await openFresh();
+    let foreign: Buffer = Buffer.alloc(0);
+    await cluster.redis.rewrite(":embedding:", (value) => {
+      foreign = value;
+      return value;
+    });
+    const { client, picture } = await openFresh();
+    await cluster.redis.rewrite(":embedding:", () => foreign);
+    client.segment({ sequence: 1, prompt: { points: [clickOn("disc")] } });
+    await client.imageUntil("encoding");
+    expect(rleIou(maskOf(await client.next("segment")), await referenceMask(picture))).toBeGreaterThan(0.999);
+    for (const one of [client, other.client]) await one[Symbol.asyncDispose]();
+  });
+
+  it("R1: a decoder that is killed with a click under way costs no error", async () => {
+    const { client, imageId } = await openFresh();
+    const home = homeOf(imageId, cluster.decoders);
+    const decoder = cluster.decoders[home] as MaskwireProcess;
+    // Work ahead of it: the click waits at this decoder when that is killed.
+    const rpc = new RpcClient(decoder.address);
+    const call = rpc.duplex(DecoderService.method.segment);
+    for (let sequence = 0; sequence < busyPrompts; sequence++) call.send({ sequence, imageId, prompt: disc });
+    for await (const _ of call.responses) break;
+    client.segment({ sequence: 2, prompt: disc });
+    client.open(imageId);
+    await client.next("image");
+    decoder.signal("SIGKILL");
+    const answer = await client.next("segment");
+    expect(answer.sequence).toBe(2);
+    expect(maskOf(answer).width).toBe(640);
+    rpc.close();
+    await decoder.ended;
+    cluster.decoders[home] = await cluster.startDecoder(new URL(decoder.url).port);
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("R1: an encoder that is killed while it encodes a stored image costs no error", async () => {
+    const { client, imageId } = await openFresh();
+    await cluster.redis.remove(":embedding:");
+    client.segment({ sequence: 1, prompt: disc });
+    await client.imageUntil("encoding");
+    const index = homeOf(imageId, cluster.encoders);
+    const encoder = cluster.encoders[index] as MaskwireProcess;
+    encoder.signal("SIGKILL");
+    const kinds: string[] = [];
+    for (;;) {
+      const { frame } = await client.nextFrame();
+      kinds.push(frame.case ?? "");
+      if (frame.case !== "segment") continue;
+      expect(maskOf(frame.value).width).toBe(640);
+      break;
+    }
+    expect(kinds.filter((kind) => kind !== "image" && kind !== "segment")).toEqual([]);
+    await encoder.ended;
+    cluster.encoders[index] = await cluster.startEncoder(new URL(encoder.url).port);
+    client.open(imageId);
+    await client.imageUntil("ready");
+    await client[Symbol.asyncDispose]();
+  });
+
+  it("R5: with no decoder a click is UNAVAILABLE with a hint within the deadline; the next finds one that is back", async () => {
+    const { client } = await openFresh();
+    for (const decoder of cluster.decoders) {
+      decoder.signal("SIGKILL");
+      await decoder.ended;
+    }
+    client.segment({ sequence: 1, prompt: disc });
+    const { outcome } = await client.next("segment");
+    expect(outcome).toMatchObject({ case: "error", value: { code: ErrorCode.UNAVAILABLE } });
+    expect(outcome.case === "error" && outcome.value.retryAfterMs).toBeGreaterThan(0);
+    cluster.decoders = [await cluster.startDecoder(new URL((cluster.decoders[0] as MaskwireProcess).url).port)];
+    client.segment({ sequence: 2, prompt: disc });
+    expect(maskOf(await client.next("segment")).width).toBe(640);
+    await client[Symbol.asyncDispose]();
+  });
+});

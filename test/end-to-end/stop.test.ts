@@ -1,0 +1,78 @@
+import { expect, it } from "vitest";
+import { DecoderService } from "../../proto/index.js";
+import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { imageIdOf } from "../../services/runtime/image-id.js";
+import { upload } from "../support/http-calls.js";
+import { MaskwireProcess } from "../support/maskwire-process.js";
+import { clickOn, jpegScene } from "../support/pictures.js";
+import { SocketClient } from "../support/socket-client.js";
+
+const disc = { points: [clickOn("disc")] };
+
+async function startBusy(env: Record<string, string> = {}) {
+  const child = await MaskwireProcess.start({ MASKWIRE_DECODER_WORKERS: "1", ...env });
+  const picture = await jpegScene(640, 480, 500);
+  const imageId = imageIdOf(picture);
+  await upload(child.url, picture);
+  const client = await SocketClient.join(child.url);
+  await client.openReady(imageId);
+  return { child, client, imageId };
+}
+
+it("B4: SIGTERM while clicks run: they are answered, the session is closed with 1001, exit code 0", async () => {
+  const { child, client } = await startBusy();
+  for (const sequence of [1, 2, 3, 4]) client.segment({ sequence, prompt: disc });
+  await client.next("segment");
+  child.signal("SIGTERM");
+  for (const sequence of [2, 3, 4]) {
+    expect(await client.next("segment")).toMatchObject({ sequence, outcome: { case: "result" } });
+  }
+  expect(await client.closed).toMatchObject({ code: 1001 });
+  expect(await child.ended).toMatchObject({ code: 0, signal: null });
+});
+
+it("SIGTERM while calls over gRPC run: they are answered", async () => {
+  const { child, client, imageId } = await startBusy();
+  const rpc = new RpcClient(child.address);
+  const calls = Array.from({ length: 5 }, (_, sequence) =>
+    rpc.unary(DecoderService.method.segmentOnce, { sequence, imageId, prompt: disc }),
+  );
+  await Promise.race(calls);
+  child.signal("SIGTERM");
+  for (const { outcome } of await Promise.all(calls)) expect(outcome.case).toBe("result");
+  expect(await child.ended).toMatchObject({ code: 0 });
+  rpc.close();
+  await client[Symbol.asyncDispose]();
+});
+
+it("a second signal ends the wait", async () => {
+  // Far more work than the test may take; the wait for it alone would end it.
+  const { child, client } = await startBusy({
+    MASKWIRE_STOP_MS: "600000",
+    MASKWIRE_MAX_WAITING_CLICKS: "10000",
+    MASKWIRE_DECODER_THREADS: "1",
+  });
+  const clicks = 5000;
+  for (let sequence = 1; sequence <= clicks; sequence++) client.segment({ sequence, prompt: disc });
+  await client.next("segment");
+  child.signal("SIGTERM");
+  await client.next("segment");
+  child.signal("SIGTERM");
+  expect(await client.closed).toMatchObject({ code: 1001 });
+  expect(await child.ended).toMatchObject({ code: 0, signal: null });
+});
+
+it("the wait is bounded by MASKWIRE_STOP_MS", async () => {
+  const { child, client } = await startBusy({ MASKWIRE_STOP_MS: "300", MASKWIRE_MAX_WAITING_CLICKS: "10000" });
+  for (let sequence = 1; sequence <= 5000; sequence++) client.segment({ sequence, prompt: disc });
+  await client.next("segment");
+  child.signal("SIGINT");
+  expect(await client.closed).toMatchObject({ code: 1001 });
+  expect(await child.ended).toMatchObject({ code: 0, signal: null });
+});
+
+it("with nothing under way it ends at once", async () => {
+  await using child = await MaskwireProcess.start();
+  child.signal("SIGTERM");
+  expect(await child.ended).toMatchObject({ code: 0, signal: null });
+});

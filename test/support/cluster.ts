@@ -1,0 +1,63 @@
+import { MaskwireProcess } from "./maskwire-process.js";
+import { RedisServer } from "./redis-server.js";
+
+/** Every tier in processes of its own over a real Redis: two encoders, two decoders, one gateway. */
+export class Cluster implements AsyncDisposable {
+  redis!: RedisServer;
+  encoders: MaskwireProcess[] = [];
+  decoders: MaskwireProcess[] = [];
+  gateway!: MaskwireProcess;
+  readonly #opened: AsyncDisposable[] = [];
+
+  static async start(gatewayEnv: Record<string, string> = {}): Promise<Cluster> {
+    const cluster = new Cluster();
+    try {
+      await cluster.#start(gatewayEnv);
+      return cluster;
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** An encoder with the settings of the others. @param port of one that was lost. */
+  startEncoder(port = "0"): Promise<MaskwireProcess> {
+    return this.#process({ ...this.#shared("encoder", port), MASKWIRE_ENCODER_THREADS: "1" });
+  }
+
+  startDecoder(port = "0"): Promise<MaskwireProcess> {
+    const one = { MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" };
+    return this.#process({ ...this.#shared("decoder", port), ...one });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const one of this.#opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
+  }
+
+  async #start(gatewayEnv: Record<string, string>): Promise<void> {
+    this.redis = await RedisServer.start();
+    this.#opened.push(this.redis);
+    const encoders = [this.startEncoder(), this.startEncoder()];
+    const decoders = [this.startDecoder(), this.startDecoder()];
+    // Each is in the list of what to stop before the first failure is told.
+    await Promise.allSettled([...encoders, ...decoders]);
+    this.encoders = await Promise.all(encoders);
+    this.decoders = await Promise.all(decoders);
+    this.gateway = await this.#process({
+      MASKWIRE_ROLE: "gateway",
+      MASKWIRE_ENCODER_ADDRESS: this.encoders.map(({ address }) => address).join(),
+      MASKWIRE_DECODER_ADDRESSES: this.decoders.map(({ address }) => address).join(),
+      ...gatewayEnv,
+    });
+  }
+
+  #shared(role: string, port: string): Record<string, string> {
+    return { MASKWIRE_ROLE: role, MASKWIRE_PORT: port, MASKWIRE_CACHE_URL: this.redis.url };
+  }
+
+  async #process(env: Record<string, string>): Promise<MaskwireProcess> {
+    const started = await MaskwireProcess.start(env);
+    this.#opened.push(started);
+    return started;
+  }
+}
