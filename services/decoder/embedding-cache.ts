@@ -31,8 +31,10 @@ export class EmbeddingCache {
     const key = embeddingKey(imageId, model);
     const local = this.#cache.get(key);
     if (local) return { embedding: local, local: true };
-    const loading = this.#loading.get(key) ?? this.#load(key, imageId, model);
-    const embedding = await loading;
+    // A look that began before we were asked may have missed what was stored since: its miss is not ours.
+    const before = this.#loading.get(key);
+    const shared = before && (await before);
+    const embedding = shared ?? (await (this.#loading.get(key) ?? this.#load(key, imageId, model)));
     return embedding && { embedding, local: false };
   }
 

@@ -5,6 +5,9 @@ import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import type { Logger } from "../runtime/logger.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
+/** Prompts of one stream that are decoded or answered at once; the stream is read on when there are fewer. */
+const maxUnderWay = 64;
+
 type Response = MessageInitShape<typeof SegmentResponseSchema>;
 
 /** `DecoderService.Segment`: every request gets one response, as soon as it is done; a failed one does not end the stream. */
@@ -23,6 +26,8 @@ export async function segment(
       .catch(() => {})
       .finally(() => underWay.delete(answer));
     underWay.add(answer);
+    // A peer that sends and does not read must not fill the memory with answers.
+    if (underWay.size >= maxUnderWay) await Promise.race(underWay);
   }
   await Promise.all(underWay);
 }

@@ -1,0 +1,85 @@
+import { expect, it } from "vitest";
+import { embeddingKey } from "../runtime/models/embedding-key.js";
+import { Manifest } from "../runtime/models/manifest.js";
+import type { EmbeddingStore, StoredEmbedding } from "../runtime/stores/embedding-store.js";
+import { EmbeddingCache } from "./embedding-cache.js";
+
+const manifest = Manifest.read();
+const model = manifest.get(manifest.defaultId);
+const idOf = (digit: string) => `sha256:${digit.repeat(64)}`;
+
+/** A store whose answers the test gives one by one. */
+class FakeStore {
+  readonly asked: string[] = [];
+  readonly #answers: ((found: StoredEmbedding | undefined) => void)[] = [];
+
+  get(imageId: string): Promise<StoredEmbedding | undefined> {
+    this.asked.push(imageId);
+    return new Promise((resolve) => this.#answers.push(resolve));
+  }
+
+  answer(bytes?: Uint8Array): void {
+    const header = { width: 6, height: 5 } as StoredEmbedding["header"];
+    this.#answers.shift()?.(bytes && { header, record: bytes });
+  }
+}
+
+function open(maxBytes = 1000) {
+  const store = new FakeStore();
+  return { store, cache: new EmbeddingCache(store as unknown as EmbeddingStore, maxBytes) };
+}
+
+it("fetches once for all who ask at once, then answers from the process", async () => {
+  const { store, cache } = open();
+  const all = Promise.all(Array.from({ length: 10 }, () => cache.get(idOf("a"), model)));
+  store.answer(Uint8Array.of(1, 2, 3));
+  const found = await all;
+  expect(store.asked).toEqual([idOf("a")]);
+  for (const one of found) {
+    expect(one?.local).toBe(false);
+    expect(one?.embedding).toMatchObject({ key: embeddingKey(idOf("a"), model), width: 6, height: 5 });
+    expect([...new Uint8Array(one?.embedding.record as SharedArrayBuffer)]).toEqual([1, 2, 3]);
+  }
+  expect((await cache.get(idOf("a"), model))?.local).toBe(true);
+  expect(store.asked.length).toBe(1);
+});
+
+it("does not take an earlier asker's miss for its own, and does not remember misses", async () => {
+  const { store, cache } = open();
+  const early = cache.get(idOf("a"), model);
+  const late = cache.get(idOf("a"), model);
+  // The early look missed; the embedding has been stored since.
+  store.answer(undefined);
+  expect(await early).toBeUndefined();
+  while (store.asked.length < 2) await new Promise(setImmediate);
+  store.answer(Uint8Array.of(1));
+  expect((await late)?.local).toBe(false);
+  const { store: empty, cache: fresh } = open();
+  for (let turn = 1; turn <= 2; turn++) {
+    const asked = fresh.get(idOf("b"), model);
+    empty.answer(undefined);
+    expect(await asked).toBeUndefined();
+    expect(empty.asked.length).toBe(turn);
+  }
+});
+
+it("holds its bound: the least recently used go first", async () => {
+  const { store, cache } = open(1000);
+  for (const digit of ["a", "b", "c"]) {
+    const asked = cache.get(idOf(digit), model);
+    store.answer(new Uint8Array(400));
+    await asked;
+    expect(cache.bytes).toBeLessThanOrEqual(1000);
+  }
+  expect((await cache.get(idOf("b"), model))?.local).toBe(true);
+  void cache.get(idOf("a"), model);
+  expect(store.asked.at(-1)).toBe(idOf("a"));
+});
+
+it("uses an embedding that is larger than all of it without keeping it", async () => {
+  const { store, cache } = open(100);
+  const asked = cache.get(idOf("a"), model);
+  store.answer(new Uint8Array(400));
+  expect((await asked)?.embedding.record.byteLength).toBe(400);
+  expect(cache.bytes).toBe(0);
+});
