@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { checkParity, type ParityReport } from "../../services/decoder/rewrite/check-parity.js";
 import { discLogits, type ParityPrompt, uniform } from "../../services/decoder/rewrite/parity-prompts.js";
@@ -10,7 +11,7 @@ import { Manifest } from "../../services/runtime/models/manifest.js";
 import { verifyModelFile } from "../../services/runtime/models/model-file.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { BareModel } from "./bare-model.js";
-import { atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
+import { asJson, asText, atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
 import { median } from "./statistics.js";
 
 const threads = 2;
@@ -194,4 +195,11 @@ function tensors(kind: Kind, random: () => number) {
     },
     mask: new Tensor("float32", discLogits(256, random), [1, 1, 256, 256]),
   };
+}
+
+// By itself: node dist/test/bench/decoder.js [--json]
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const outcome = await suite.run((line) => void process.stderr.write(`${line}\n`));
+  const text = process.argv.includes("--json") ? asJson("decoder", outcome) : asText("decoder", outcome);
+  process.stdout.write(`${text}\n`);
 }
