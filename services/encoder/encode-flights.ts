@@ -38,8 +38,10 @@ export class EncodeFlights<T> {
   ): Promise<T> {
     signal.throwIfAborted();
     const flight = this.#flights.get(key) ?? this.#begin(key, work);
-    flight.listeners.add(listener);
-    if (flight.latest) listener(flight.latest);
+    // Everybody counts, also two with the same function.
+    const listen = (progress: Progress) => listener(progress);
+    flight.listeners.add(listen);
+    if (flight.latest) listen(flight.latest);
     let leave: () => void = () => {};
     const left = new Promise<never>((_, reject) => {
       leave = () => reject(signal.reason);
@@ -49,7 +51,7 @@ export class EncodeFlights<T> {
       return await Promise.race([flight.outcome, left]);
     } finally {
       signal.removeEventListener("abort", leave);
-      flight.listeners.delete(listener);
+      flight.listeners.delete(listen);
       if (flight.listeners.size === 0 && this.#flights.get(key) === flight) {
         if (flight.latest?.stage !== "encoding") {
           this.#flights.delete(key);
