@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import type { Settings } from "../services/runtime/settings.js";
+import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
 import { segmentRoute } from "./http/segment.js";
 import { RequestsUnderWay } from "./http/under-way.js";
@@ -31,6 +32,7 @@ export class GatewayTier implements Tier {
     const clicks = createMetrics(host, () => this.#sessions.count);
     this.#sessions = new Sessions(gateway, () => ({
       encoders: this.#encoders,
+      decoders: this.#decoders,
       line: this.#decoders.openLine(),
       logger,
       limits: { ...gateway, ...limits, clickRetryMs },
@@ -40,6 +42,7 @@ export class GatewayTier implements Tier {
     this.#requests = new RequestsUnderWay(host.http);
     host.http.register(imageRoutes, { ...peers, maxImageBytes: limits.maxImageBytes });
     host.http.register(segmentRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
+    host.http.register(everythingRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(webClient);
     host.http.server.on("upgrade", (request: FastifyRequest["raw"], socket, head) => {
       // Not `new URL`, which throws for what a stranger may send.

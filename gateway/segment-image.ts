@@ -1,4 +1,3 @@
-import type { SegmentRequest, SegmentResult } from "../proto/index.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
 import type { EncodeProgress, Encoders } from "./peers/encoders.js";
 
@@ -14,13 +13,13 @@ export class ImageGoneError extends ServiceError {
  * the prompt repeated, once.
  * @throws ImageGoneError when the picture is not stored; ServiceError of the decoder or the encoder.
  */
-export async function segmentImage(
-  decode: (request: SegmentRequest, signal: AbortSignal) => Promise<SegmentResult>,
+export async function segmentImage<Request extends { imageId: string; model: string }, Result>(
+  decode: (request: Request, signal: AbortSignal) => Promise<Result>,
   encoders: Pick<Encoders, "encodeStored">,
-  request: SegmentRequest,
+  request: Request,
   onProgress: (progress: EncodeProgress) => void,
   signal: AbortSignal,
-): Promise<SegmentResult> {
+): Promise<Result> {
   try {
     return await decode(request, signal);
   } catch (error) {

@@ -3,14 +3,20 @@ import { type Readable, Transform } from "node:stream";
 import { toJson } from "@bufbuild/protobuf";
 import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { EncodeEventSchema, EncodeReadySchema, LookupImageResponseSchema } from "../../proto/index.js";
-import { Code, describeError, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
+import {
+  EncodeEventSchema,
+  type EncodeReady,
+  EncodeReadySchema,
+  LookupImageResponseSchema,
+} from "../../proto/index.js";
+import { Code, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { withDeadline } from "../deadline.js";
 import type { EncodeProgress, Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
-import { errorBody, replyError } from "./reply-error.js";
+import { JsonLines } from "./json-lines.js";
+import { replyError } from "./reply-error.js";
 
 interface ImageRoutes {
   encoders: Encoders;
@@ -36,7 +42,7 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
 }
 
 async function postImage(routes: ImageRoutes, request: FastifyRequest<ModelQuery>, reply: FastifyReply) {
-  const lines = request.headers.accept?.includes("application/x-ndjson") ? new EventLines(reply) : undefined;
+  const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
   const signal = callerSignal(reply);
   try {
     // H4: what is announced as too large is refused before a byte of it is read.
@@ -45,11 +51,11 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<ModelQuery
     const ready = await routes.encoders.encodeUpload(
       bytes,
       request.query.model ?? "",
-      (event) => lines?.write(event),
+      (event) => lines?.write(eventLine(event)),
       signal,
     );
     if (!lines) return reply.send(toJson(EncodeReadySchema, ready, { alwaysEmitImplicit: true }));
-    lines.write({ case: "ready", value: ready });
+    lines.write(eventLine({ case: "ready", value: ready }));
     return lines.end();
   } catch (error) {
     if (isInternal(error)) routes.logger.error({ err: error, route: "POST /v1/images" }, "request failed");
@@ -141,35 +147,6 @@ function tooLarge(maxBytes: number): ServiceError {
   return new ServiceError({ code: Code.RESOURCE_EXHAUSTED, reason: "IMAGE_TOO_LARGE", message });
 }
 
-/** H2: one JSON event a line, from the first moment. */
-class EventLines {
-  readonly #reply: FastifyReply;
-
-  constructor(reply: FastifyReply) {
-    this.#reply = reply;
-    reply.hijack();
-    reply.raw.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
-    reply.raw.flushHeaders();
-  }
-
-  write(
-    event: EncodeProgress | { case: "ready"; value: Parameters<typeof toJson<typeof EncodeReadySchema>>[1] },
-  ): void {
-    const line = toJson(
-      EncodeEventSchema,
-      { $typeName: "maskwire.v1.EncodeEvent", event },
-      { alwaysEmitImplicit: true },
-    );
-    this.#reply.raw.write(`${JSON.stringify(line)}\n`);
-  }
-
-  end(): FastifyReply {
-    this.#reply.raw.end();
-    return this.#reply;
-  }
-
-  fail(error: unknown): FastifyReply {
-    this.#reply.raw.write(`${JSON.stringify({ error: errorBody(describeError(error)) })}\n`);
-    return this.end();
-  }
+function eventLine(event: EncodeProgress | { case: "ready"; value: EncodeReady }) {
+  return toJson(EncodeEventSchema, { $typeName: "maskwire.v1.EncodeEvent", event }, { alwaysEmitImplicit: true });
 }

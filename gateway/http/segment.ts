@@ -1,7 +1,7 @@
-import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
-import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
+import { isInternal } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { withDeadline } from "../deadline.js";
@@ -9,6 +9,7 @@ import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { segmentImage } from "../segment-image.js";
 import { callerSignal } from "./caller-signal.js";
+import { readMessage } from "./read-message.js";
 import { replyError } from "./reply-error.js";
 
 interface SegmentRoute {
@@ -27,7 +28,8 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   app.post("/v1/segment", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     try {
-      const prompt = readRequest(request.body);
+      const prompt = readMessage(SegmentRequestSchema, request.body);
+      checkImageId(prompt.imageId);
       const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until);
       const result = await withDeadline(callerSignal(reply), deadlineMs, (until) =>
         segmentImage(decode, encoders, prompt, () => {}, until),
@@ -38,18 +40,4 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
       return replyError(reply, error);
     }
   });
-}
-
-/** @throws ServiceError INVALID_ARGUMENT saying what of the body is not a SegmentRequest. */
-function readRequest(body: unknown): SegmentRequest {
-  let request: SegmentRequest;
-  try {
-    request = fromJson(SegmentRequestSchema, JSON.parse(String(body ?? "")) as JsonValue);
-  } catch (cause) {
-    throw invalidArgument(
-      `The body is not a SegmentRequest in JSON: ${cause instanceof Error ? cause.message : cause}`,
-    );
-  }
-  checkImageId(request.imageId);
-  return request;
 }

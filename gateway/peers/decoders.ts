@@ -2,6 +2,8 @@ import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import {
   DecoderService,
   type Error as ErrorMessage,
+  type SegmentEverythingEvent,
+  type SegmentEverythingRequest,
   type SegmentRequest,
   type SegmentResult,
 } from "../../proto/index.js";
@@ -25,6 +27,24 @@ export class Decoders {
       if (outcome.case === "result") return outcome.value;
       throw noResult();
     });
+  }
+
+  /**
+   * Every object of a picture. Another decoder is tried until the first event; after that a lost decoder is the caller's to
+   * know, since what it had told cannot be continued elsewhere.
+   * @throws ServiceError of `DecoderService.SegmentEverything`.
+   */
+  async *everything(request: SegmentEverythingRequest, signal: AbortSignal): AsyncGenerator<SegmentEverythingEvent> {
+    const { events, first } = await withPeers(this.#peers, request.imageId, signal, async (client) => {
+      const stream = client.serverStream(DecoderService.method.segmentEverything, request, { signal });
+      const iterator = stream[Symbol.asyncIterator]();
+      return { events: iterator, first: await iterator.next() };
+    });
+    try {
+      for (let next = first; !next.done; next = await events.next()) yield next.value;
+    } finally {
+      await events.return?.();
+    }
   }
 
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */

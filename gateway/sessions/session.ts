@@ -1,9 +1,10 @@
-import { CloseCode, type ErrorCode, type SegmentRequest } from "../../proto/index.js";
-import { describeError, isInternal } from "../../services/runtime/errors.js";
+import { CloseCode, type ErrorCode, type SegmentEverythingRequest, type SegmentRequest } from "../../proto/index.js";
+import { Code, describeError, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import { beginEverything } from "../begin-everything.js";
 import { withDeadline } from "../deadline.js";
-import type { DecoderLine } from "../peers/decoders.js";
+import type { DecoderLine, Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { ImageGoneError, isNotFound, segmentImage } from "../segment-image.js";
 import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
@@ -30,6 +31,7 @@ export interface SessionSocket {
 
 export interface SessionDeps {
   encoders: Pick<Encoders, "encodeStored">;
+  decoders: Pick<Decoders, "everything">;
   line: Pick<DecoderLine, "segment" | "close">;
   logger: Logger;
   limits: SessionLimits & {
@@ -54,6 +56,8 @@ export class Session {
   #badFrames = 0;
   /** What is under way for the open image; aborted when it is not wanted any more. */
   #work = new AbortController();
+  /** Aborts the everything mode that is under way. */
+  #everything: AbortController | undefined;
   readonly #startedAt = new Map<number, number>();
   #onIdle: (() => void) | undefined;
 
@@ -79,6 +83,10 @@ export class Session {
       } else if (frame.case === "segment") {
         if (!frame.value.preview) this.#startedAt.set(frame.value.sequence, performance.now());
         this.#apply({ kind: "prompt", request: frame.value });
+      } else if (frame.case === "everything") {
+        void this.#findEverything(frame.value);
+      } else if (frame.case === "cancelEverything") {
+        this.#everything?.abort();
       }
     } catch (error) {
       this.#fail(error);
@@ -140,6 +148,7 @@ export class Session {
       case "cancel":
         this.#work.abort();
         this.#work = new AbortController();
+        this.#everything?.abort();
         return this.#deps.line.close();
       case "encode":
         void this.#encode(effect.opening, effect.image);
@@ -178,6 +187,26 @@ export class Session {
     }
   }
 
+  /** E2, E3: one at a time, beside the clicks; it ends with `done` or one `everything_failed`. */
+  async #findEverything(request: SegmentEverythingRequest): Promise<void> {
+    this.#everything?.abort();
+    const controller = new AbortController();
+    this.#everything = controller;
+    const { decoders, encoders } = this.#deps;
+    try {
+      const wanted = onOpenImage(this.#state, request);
+      const { opening } = wanted;
+      const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
+      const events = await beginEverything(decoders, encoders, wanted.request, tell, controller.signal);
+      for await (const event of events) this.#send({ frame: { case: "everything", value: event } });
+    } catch (error) {
+      const value = this.#explain(controller.signal.aborted ? cancelledEverything() : error);
+      this.#send({ frame: { case: "everythingFailed", value } });
+    } finally {
+      if (this.#everything === controller) this.#everything = undefined;
+    }
+  }
+
   #withDeadline<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
     return withDeadline(signal, this.#deps.limits.deadlineMs, work);
   }
@@ -213,3 +242,17 @@ export class Session {
     }
   }
 }
+
+/** @throws ServiceError FAILED_PRECONDITION when the open image is not ready or another is meant. */
+function onOpenImage(state: SessionState, request: SegmentEverythingRequest) {
+  if (state.kind !== "ready") throw notNow("No picture is ready; open one and wait until it is.");
+  const { imageId, model } = state.image;
+  const named = { ...request, imageId: request.imageId || imageId, model: request.model || model };
+  if (named.imageId !== imageId || named.model !== model) {
+    throw notNow("The request is about another picture or model than the open one.");
+  }
+  return { request: named, opening: state.opening };
+}
+
+const notNow = (message: string) => new ServiceError({ code: Code.FAILED_PRECONDITION, message });
+const cancelledEverything = () => new ServiceError({ code: Code.CANCELLED, message: "Everything mode was cancelled." });

@@ -12,6 +12,8 @@ import {
   EncodeEventSchema,
   type ImageInfo,
   LookupImageResponseSchema,
+  type Sa1bAnnotation,
+  SegmentEverythingRequestSchema,
   SegmentRequestSchema,
   type SegmentResult,
   SegmentResultSchema,
@@ -22,6 +24,13 @@ import { lines, request, text } from "./http-request.js";
 export type UploadProgress =
   | { stage: "sending"; sent: number; total: number }
   | Exclude<EncodeEvent["event"], { case: undefined }>;
+
+/** A line of `POST /v1/everything` (rule E1). */
+export type EverythingLine =
+  | { progress: { pointsDone: number; pointsTotal: number; etaMs: number } }
+  | { annotation: Sa1bAnnotation }
+  | { retracted: number }
+  | { done: { masks: number; points: number; elapsedMs: number } };
 
 /** The gateway does not know the picture (any more): upload it. */
 export class UnknownPictureError extends CommandError {}
@@ -72,8 +81,21 @@ export class GatewayClient {
     return this.#read(SegmentResultSchema, await text(answer, url));
   }
 
+  /** @returns the lines of everything mode as they come: `{ progress }`, `{ annotation }`, `{ retracted }`, `{ done }`. */
+  async *everything(init: MessageInitShape<typeof SegmentEverythingRequestSchema>): AsyncGenerator<EverythingLine> {
+    const url = this.#at("/v1/everything");
+    const message = create(SegmentEverythingRequestSchema, { ...init, model: this.#model });
+    const body = new TextEncoder().encode(toJsonString(SegmentEverythingRequestSchema, message));
+    const answer = await request(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    for await (const line of lines(answer, url)) {
+      const error = errorOf(line);
+      if (error) throw error;
+      yield JSON.parse(line) as EverythingLine;
+    }
+  }
+
   #at(path: string): string {
-    const query = this.#model && !path.endsWith("/segment") ? `?model=${encodeURIComponent(this.#model)}` : "";
+    const query = this.#model && path.startsWith("/v1/images") ? `?model=${encodeURIComponent(this.#model)}` : "";
     return `${this.#url}${path}${query}`;
   }
 

@@ -30,6 +30,11 @@ export function parseBox(text: string, previous: BoxValue | undefined): BoxValue
   return { x0: x0 as number, y0: y0 as number, x1: x1 as number, y1: y1 as number };
 }
 
+/** @throws InvalidArgumentError */
+export function parseNumber(text: string): number {
+  return parseNumbers(text, 1, "a number")[0] as number;
+}
+
 /** A gateway's address without a slash at its end; empty, as an empty variable is, when none is given. @throws InvalidArgumentError */
 export function parseGatewayUrl(text: string): string {
   if (text.trim() === "") return "";

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
-import { collectPoints, parseBox, parseGatewayUrl, parsePngPath } from "./parse-values.js";
+import { type EverythingCommandOptions, everythingPhoto } from "./everything-photo.js";
+import { collectPoints, parseBox, parseGatewayUrl, parseNumber, parsePngPath } from "./parse-values.js";
 import { type SegmentOptions, segmentPhoto } from "./segment-photo.js";
 
 const examples = `
@@ -11,6 +12,7 @@ Examples:
   maskwire segment truck.jpg --point 500,375 --out mask.png
   maskwire segment truck.jpg --box 425,600,700,875 --negative 575,750 --cutout wheel.png
   maskwire segment truck.jpg --point 500,375 --multimask --out mask.png      (mask.png, mask-2.png, ...)
+  maskwire everything truck.jpg --out masks.json --preview preview.png
   maskwire segment truck.jpg --point 500,375 --json --url http://localhost:8080 | jq .masks[0].rle
 `;
 
@@ -34,13 +36,24 @@ export function createProgram(): Command {
     .option("-m, --multimask", "every candidate mask of an ambiguous prompt, best first; files are numbered from -2 on")
     .option("--model <id>", "a model id of the gateway's manifest; its default when left out")
     .option("--json", "print one JSON object with the masks as COCO run-length encoding")
-    .addOption(
-      new Option("-u, --url <url>", "a running gateway; without one the command starts its own")
-        .env("MASKWIRE_URL")
-        .argParser(parseGatewayUrl),
-    )
+    .addOption(gatewayOption())
     .addHelpText("after", examples)
     .action((photo: string, options: SegmentOptions) => segmentPhoto(photo, options));
+  program
+    .command("everything")
+    .description("find every object in a photo, as an SA-1B record")
+    .argument("<photo>", "a JPEG, PNG, WebP, GIF, TIFF or AVIF file")
+    .option("-o, --out <file.json>", "write the record there; it goes to standard output otherwise")
+    .option("--preview <file.png>", "write the photo with every mask in a colour of its own", parsePngPath)
+    .option("--exhaustive", "ask every point of the grid; slower, a few more masks")
+    .option("--points-per-side <n>", "the grid has this many points squared (32)", parseNumber)
+    .option("--pred-iou-thresh <x>", "least predicted IoU of a mask (0.88)", parseNumber)
+    .option("--stability-score-thresh <x>", "least stability score of a mask (0.95)", parseNumber)
+    .option("--box-nms-thresh <x>", "most that the boxes of two masks may overlap (0.7)", parseNumber)
+    .option("--min-mask-region-area <n>", "fill holes and remove islands of fewer pixels (0)", parseNumber)
+    .option("--model <id>", "a model id of the gateway's manifest; its default when left out")
+    .addOption(gatewayOption())
+    .action((photo: string, options: EverythingCommandOptions) => everythingPhoto(photo, options));
   program
     .command("serve")
     .description("start the server, as npm start does; its settings are the MASKWIRE_* variables")
@@ -48,4 +61,10 @@ export function createProgram(): Command {
       await import("../index.js");
     });
   return program;
+}
+
+function gatewayOption(): Option {
+  return new Option("-u, --url <url>", "a running gateway; without one the command starts its own")
+    .env("MASKWIRE_URL")
+    .argParser(parseGatewayUrl);
 }

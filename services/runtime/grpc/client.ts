@@ -2,6 +2,7 @@ import {
   create,
   type DescMethod,
   type DescMethodBiDiStreaming,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   type MessageInitShape,
   type MessageShape,
@@ -9,6 +10,7 @@ import {
 import {
   type ChannelOptions,
   type ClientDuplexStream,
+  type ClientReadableStream,
   credentials,
   Client as GrpcClient,
   Metadata,
@@ -88,22 +90,7 @@ export class RpcClient {
       new Metadata(),
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
     );
-    const ending: Ending = { isOver: false, isOurs: false, failure: undefined };
-    const cancel = () => {
-      ending.isOurs = true;
-      call.cancel();
-    };
-    // Errors reach the caller where it reads; without a reader they must not end the process.
-    call.on("error", (error: Error) => {
-      ending.failure ??= isRpcError(error) ? fromRpcError(error, ending.isOurs) : error;
-    });
-    // Not "close": a stream that nobody reads to its end never closes.
-    call.once("status", () => {
-      ending.isOver = true;
-      signal?.removeEventListener("abort", cancel);
-    });
-    signal?.addEventListener("abort", cancel);
-    if (signal?.aborted) cancel();
+    const { ending, cancel } = watch(call, signal);
     return {
       send: (message) => write(call, ending, create(method.input, message)),
       end: () => call.end(),
@@ -112,9 +99,51 @@ export class RpcClient {
     };
   }
 
+  /** A call that answers with a stream. Iterating it throws a `ServiceError` when the call fails; leaving it cancels. */
+  serverStream<I extends DescMethod["input"], O extends DescMethod["output"]>(
+    method: DescMethodServerStreaming<I, O>,
+    request: MessageInitShape<I>,
+    { signal, deadlineMs }: CallOptions = {},
+  ): AsyncIterable<MessageShape<O>> {
+    const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+    const call = this.#client.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      create(method.input, request),
+      new Metadata(),
+      deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
+    );
+    const { ending, cancel } = watch(call, signal);
+    return responses(call, ending, cancel);
+  }
+
   close(): void {
     this.#client.close();
   }
+}
+
+type StreamingCall = ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>;
+
+/** Ties a call to its caller's signal, and notes how it ends. */
+function watch(call: StreamingCall, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
+  const ending: Ending = { isOver: false, isOurs: false, failure: undefined };
+  const cancel = () => {
+    ending.isOurs = true;
+    call.cancel();
+  };
+  // Errors reach the caller where it reads; without a reader they must not end the process.
+  call.on("error", (error: Error) => {
+    ending.failure ??= isRpcError(error) ? fromRpcError(error, ending.isOurs) : error;
+  });
+  // Not "close": a stream that nobody reads to its end never closes.
+  call.once("status", () => {
+    ending.isOver = true;
+    signal?.removeEventListener("abort", cancel);
+  });
+  signal?.addEventListener("abort", cancel);
+  if (signal?.aborted) cancel();
+  return { ending, cancel };
 }
 
 function cancelled(): ServiceError {
@@ -145,11 +174,7 @@ function write(call: ClientDuplexStream<unknown, unknown>, ending: Ending, messa
   });
 }
 
-async function* responses<O>(
-  call: ClientDuplexStream<unknown, unknown>,
-  ending: Ending,
-  cancel: () => void,
-): AsyncGenerator<O> {
+async function* responses<O>(call: StreamingCall, ending: Ending, cancel: () => void): AsyncGenerator<O> {
   try {
     for await (const message of call) yield message as O;
   } catch (error) {

@@ -1,0 +1,67 @@
+import { toJson } from "@bufbuild/protobuf";
+import type { FastifyInstance } from "fastify";
+import {
+  EverythingDoneSchema,
+  EverythingProgressSchema,
+  type SegmentEverythingEvent,
+  type SegmentEverythingRequest,
+  SegmentEverythingRequestSchema,
+  sa1bAnnotation,
+} from "../../proto/index.js";
+import { isInternal } from "../../services/runtime/errors.js";
+import { checkImageId } from "../../services/runtime/image-id.js";
+import type { Logger } from "../../services/runtime/logger.js";
+import { beginEverything } from "../begin-everything.js";
+import type { Decoders } from "../peers/decoders.js";
+import type { Encoders } from "../peers/encoders.js";
+import { callerSignal } from "./caller-signal.js";
+import { JsonLines } from "./json-lines.js";
+import { readMessage } from "./read-message.js";
+import { replyError } from "./reply-error.js";
+
+interface EverythingRoute {
+  encoders: Encoders;
+  decoders: Decoders;
+  maxFrameBytes: number;
+  logger: Logger;
+}
+
+/** `POST /v1/everything` (E1). */
+export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
+  const { encoders, decoders, maxFrameBytes, logger } = route;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  app.post("/v1/everything", { bodyLimit: maxFrameBytes }, async (request, reply) => {
+    let lines: JsonLines | undefined;
+    try {
+      const wanted: SegmentEverythingRequest = readMessage(SegmentEverythingRequestSchema, request.body);
+      checkImageId(wanted.imageId);
+      const events = await beginEverything(decoders, encoders, wanted, () => {}, callerSignal(reply));
+      // Only now: what was refused before it began has its status.
+      lines = new JsonLines(reply);
+      for await (const event of events) {
+        const line = toLine(event);
+        if (line && !lines.write(line)) await lines.drained();
+      }
+      return lines.end();
+    } catch (error) {
+      if (isInternal(error)) logger.error({ err: error, route: "POST /v1/everything" }, "request failed");
+      return lines ? lines.fail(error) : replyError(reply, error);
+    }
+  });
+}
+
+function toLine({ event }: SegmentEverythingEvent): Record<string, unknown> | undefined {
+  switch (event.case) {
+    case "progress":
+      return { progress: toJson(EverythingProgressSchema, event.value, { alwaysEmitImplicit: true }) };
+    case "found":
+      return { annotation: sa1bAnnotation(event.value) };
+    case "retracted":
+      return { retracted: event.value.id };
+    case "done":
+      return { done: toJson(EverythingDoneSchema, event.value, { alwaysEmitImplicit: true }) };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { basename } from "node:path";
+import { EverythingMode, type Sa1bAnnotation, type Sa1bRecord } from "../../../proto/index.js";
+import { CommandError } from "./command-error.js";
+import type { EverythingLine, GatewayClient } from "./gateway-client.js";
+import type { Notices } from "./notices.js";
+import { checkFolder, readPhoto, writeResult } from "./photo-files.js";
+import { askAbout, withGateway } from "./with-gateway.js";
+
+/** The options of `maskwire everything` as commander hands them over. */
+export interface EverythingCommandOptions {
+  out?: string;
+  preview?: string;
+  exhaustive?: true;
+  pointsPerSide?: number;
+  predIouThresh?: number;
+  stabilityScoreThresh?: number;
+  boxNmsThresh?: number;
+  minMaskRegionArea?: number;
+  model?: string;
+  url?: string;
+}
+
+/** `maskwire everything PHOTO`: every object, as an SA-1B record. @throws CommandError with the sentence to end with. */
+export async function everythingPhoto(photo: string, options: EverythingCommandOptions): Promise<void> {
+  const bytes = await readPhoto(photo);
+  for (const path of [options.out, options.preview]) if (path) await checkFolder(path);
+  await withGateway(options, async (client, notices) => {
+    const { image, result } = await askAbout(client, bytes, notices, (imageId) =>
+      collect(client, imageId, options, notices),
+    );
+    notices.clear();
+    const { imageId: image_id, width, height } = image;
+    const record: Sa1bRecord = {
+      image: { image_id, width, height, file_name: basename(photo) },
+      annotations: result.annotations,
+    };
+    const json = `${JSON.stringify(record)}\n`;
+    const written: string[] = [];
+    if (options.out) written.push(await writeResult(options.out, json));
+    if (options.preview) {
+      // Loaded only here: it is native code.
+      const { drawPreview } = await import("./draw-preview.js");
+      written.push(await writeResult(options.preview, await drawPreview(bytes, result.annotations)));
+    }
+    if (!options.out) {
+      process.stdout.write(json);
+      return;
+    }
+    const seconds = (result.elapsedMs / 1000).toFixed(1);
+    const { annotations, points } = result;
+    process.stdout.write(`${annotations.length} masks from ${points} points in ${seconds} s: ${written.join(", ")}\n`);
+  });
+}
+
+interface Collected {
+  /** Largest first. */
+  annotations: Sa1bAnnotation[];
+  points: number;
+  elapsedMs: number;
+}
+
+async function collect(
+  client: GatewayClient,
+  imageId: string,
+  options: EverythingCommandOptions,
+  notices: Notices,
+): Promise<Collected> {
+  const kept = new Map<number, Sa1bAnnotation>();
+  const { pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea } = options;
+  const given = Object.fromEntries(
+    Object.entries({ pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
+  const mode = options.exhaustive ? EverythingMode.EXHAUSTIVE : EverythingMode.ADAPTIVE;
+  for await (const line of client.everything({ imageId, mode, ...given })) {
+    if ("annotation" in line) kept.set(line.annotation.id, line.annotation);
+    else if ("retracted" in line) kept.delete(line.retracted);
+    else if ("progress" in line) notices.progress(bar(line.progress, kept.size));
+    else if ("done" in line) {
+      const annotations = [...kept.values()].sort((a, b) => b.area - a.area);
+      return { annotations, points: line.done.points, elapsedMs: line.done.elapsedMs };
+    }
+  }
+  throw new CommandError("The gateway ended before everything was found; try again.");
+}
+
+const barWidth = 30;
+
+function bar(
+  { pointsDone, pointsTotal, etaMs }: Extract<EverythingLine, { progress: unknown }>["progress"],
+  masks: number,
+): string {
+  const share = pointsTotal === 0 ? 1 : pointsDone / pointsTotal;
+  const full = Math.round(share * barWidth);
+  const left = pointsDone === 0 ? "" : `, about ${Math.ceil(etaMs / 1000)} s left`;
+  return `[${"#".repeat(full)}${".".repeat(barWidth - full)}] ${Math.floor(100 * share)} %, ${masks} masks${left}`;
+}

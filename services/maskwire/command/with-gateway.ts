@@ -1,0 +1,55 @@
+import type { ImageInfo } from "../../../proto/index.js";
+import { imageIdOf } from "../../runtime/image-id.js";
+import { GatewayClient, UnknownPictureError, type UploadProgress } from "./gateway-client.js";
+import { Notices } from "./notices.js";
+
+/** Runs `work` with a gateway: the one at `url`, or one of its own for as long as it takes. */
+export async function withGateway<T>(
+  { url, model }: { url?: string; model?: string },
+  work: (client: GatewayClient, notices: Notices) => Promise<T>,
+): Promise<T> {
+  const notices = new Notices();
+  const embedded = url ? undefined : await startEmbedded(notices);
+  try {
+    return await work(new GatewayClient(embedded?.url ?? (url as string), model ?? ""), notices);
+  } finally {
+    notices.clear();
+    await embedded?.stop();
+  }
+}
+
+/** Asks about a photo that the gateway may have to be given first, or again. */
+export async function askAbout<T>(
+  client: GatewayClient,
+  bytes: Uint8Array,
+  notices: Notices,
+  ask: (imageId: string) => Promise<T>,
+): Promise<{ image: ImageInfo; result: T }> {
+  const imageId = imageIdOf(bytes);
+  const upload = () => client.upload(bytes, (progress) => notices.progress(describe(progress)));
+  const image = (await client.lookup(imageId)) ?? (await upload());
+  try {
+    return { image, result: await ask(imageId) };
+  } catch (error) {
+    // Known a moment ago and gone from the cache since.
+    if (!(error instanceof UnknownPictureError)) throw error;
+    return { image: await upload(), result: await ask(imageId) };
+  }
+}
+
+function describe(progress: UploadProgress): string {
+  if ("stage" in progress) {
+    const percent = Math.floor((100 * progress.sent) / Math.max(1, progress.total));
+    return `sending the picture: ${percent} %`;
+  }
+  if (progress.case !== "queued") return "encoding the picture";
+  const { position, etaMs } = progress.value;
+  return `waiting to be encoded: number ${position} in line, about ${Math.ceil(etaMs / 1000)} s`;
+}
+
+async function startEmbedded(notices: Notices) {
+  notices.say("no gateway is given (--url or MASKWIRE_URL), so one is started for this picture");
+  // Loaded only here: with a gateway elsewhere the command needs no model and no runtime.
+  const embedded = await import("./embedded-gateway.js");
+  return embedded.startEmbedded(process.env);
+}
