@@ -85,15 +85,10 @@ export class GraphBuilder {
   }
 
   /** Any operator with one result. */
-  node(
-    opType: string,
-    inputs: readonly Value[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-    domain = "",
-  ): Value {
+  node(opType: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
     const name = this.#path(`${opType}_${this.#nodes.length}`);
     const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
-    this.#nodes.push(create(NodeProtoSchema, { name, opType, domain, input: [...inputs], output: [name], attribute }));
+    this.#nodes.push(create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name], attribute }));
     return name;
   }
 
@@ -141,10 +136,7 @@ export class GraphBuilder {
     const model = create(ModelProtoSchema, {
       irVersion,
       producerName: "maskwire",
-      opsetImport: [
-        { domain: "", version: opset },
-        { domain: "com.microsoft", version: 1n },
-      ],
+      opsetImport: [{ domain: "", version: opset }],
       graph: {
         name: this.name,
         node: this.#nodes,
