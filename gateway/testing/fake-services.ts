@@ -1,0 +1,44 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { DecoderService, EncoderService } from "../../proto/index.js";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { type ServiceImplementation, serve } from "../../services/runtime/grpc/serve.js";
+import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
+
+type EncoderMethods = ServiceImplementation<typeof EncoderService>;
+type DecoderMethods = ServiceImplementation<typeof DecoderService>;
+
+export interface FakeServices extends AsyncDisposable {
+  address: string;
+  server: Server;
+  logger: ReturnType<typeof fakeLogger>;
+}
+
+const unused = async (): Promise<never> => {
+  throw new ServiceError({ code: Code.UNIMPLEMENTED, message: "Not in this test." });
+};
+
+/** Real gRPC servers of the contract on a free port, with the methods that a test gives. */
+export async function startServices(
+  methods: { encoder?: Partial<EncoderMethods>; decoder?: Partial<DecoderMethods> },
+  port = 0,
+): Promise<FakeServices> {
+  const server = new Server();
+  const logger = fakeLogger();
+  const options = { signal: new AbortController().signal, logger };
+  serve(server, EncoderService, { encode: unused, lookupImage: unused, ...methods.encoder }, options);
+  const decoder = Object.fromEntries(DecoderService.methods.map(({ localName }) => [localName, unused]));
+  serve(server, DecoderService, { ...decoder, ...methods.decoder } as DecoderMethods, options);
+  const bound = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, free) =>
+      error ? reject(error) : resolve(free),
+    );
+  });
+  return {
+    address: `127.0.0.1:${bound}`,
+    server,
+    logger,
+    async [Symbol.asyncDispose]() {
+      server.forceShutdown();
+    },
+  };
+}
