@@ -9,6 +9,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   quality: () => import("./quality.js"),
   latency: () => import("./latency.js"),
   encode: () => import("./encode.js"),
+  decoder: () => import("./decoder.js"),
 };
 
 const args = process.argv.slice(2);
