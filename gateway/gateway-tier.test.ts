@@ -1,0 +1,90 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { CloseCode } from "../proto/index.js";
+import { Host } from "../services/runtime/host.js";
+import { readEnv, shapeSettings } from "../services/runtime/settings.js";
+import { fakeLogger } from "../services/runtime/testing/fake-logger.js";
+import { GatewayTier } from "./gateway-tier.js";
+
+let host: Host;
+
+beforeEach(async () => {
+  const env = {
+    MASKWIRE_ROLE: "gateway",
+    MASKWIRE_ENCODER_ADDRESS: "127.0.0.1:1",
+    MASKWIRE_DECODER_ADDRESSES: "127.0.0.1:1",
+    MASKWIRE_MAX_SESSIONS: "2",
+    MASKWIRE_MAX_FRAME_BYTES: "1024",
+  };
+  const settings = shapeSettings(readEnv(env));
+  host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger() });
+  const { encoderAddresses: encoders, decoderAddresses: decoders } = settings.gateway;
+  await host.listen((one) => [new GatewayTier(one, settings, { encoders, decoders })]);
+  await host.start();
+});
+afterEach(async () => {
+  host.force();
+  await host.stop();
+});
+
+async function upgrade(path: string, headers = ""): Promise<string> {
+  const socket = connect(host.port, "127.0.0.1");
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n`,
+  );
+  const [head] = await once(socket, "data");
+  socket.destroy();
+  return String(head).split("\r\n")[0] ?? "";
+}
+
+const dial = () => new WebSocket(`ws://127.0.0.1:${host.port}/v1/ws`);
+
+it.each(["//", "/nothing", "/v1/ws/more", "*", "http://[", "/v1/wsx?/v1/ws"])(
+  "F1 refuses an upgrade at %s and goes on",
+  async (path) => {
+    expect(await upgrade(path)).toMatch(/^HTTP\/1\.1 4/);
+    expect((await fetch(`http://127.0.0.1:${host.port}/livez`)).status).toBe(200);
+  },
+);
+
+it("F1 takes its own subprotocol or none, with a query or without, and refuses others", async () => {
+  expect(await upgrade("/v1/ws")).toContain("101");
+  expect(await upgrade("/v1/ws?from=script", "Sec-WebSocket-Protocol: other, maskwire.v1\r\n")).toContain("101");
+  expect(await upgrade("/v1/ws", "Sec-WebSocket-Protocol: other\r\n")).toContain("400");
+});
+
+it("F6 closes with 1009 for a frame over the limit", async () => {
+  const ws = dial();
+  await once(ws, "open");
+  ws.send(Buffer.alloc(1025));
+  expect((await once(ws, "close"))[0]).toBe(CloseCode.MESSAGE_TOO_BIG);
+});
+
+it("B3 closes the newest of too many sessions with 4429, and takes one when another has left", async () => {
+  const [first, second] = [dial(), dial()];
+  await Promise.all([once(first, "message"), once(second, "message")]);
+  expect((await once(dial(), "close"))[0]).toBe(CloseCode.TOO_MANY_SESSIONS);
+  second.close();
+  await once(second, "close");
+  // The server hears of it before it takes the next connection's request.
+  const next = dial();
+  await once(next, "message");
+  for (const ws of [first, next]) ws.terminate();
+});
+
+it("B4 closes every session with 1001 when the process stops, and cuts off one that does not answer", async () => {
+  const polite = dial();
+  await once(polite, "message");
+  const silent = dial();
+  await once(silent, "message");
+  silent.pause();
+  const closed = once(polite, "close");
+  const stopping = host.stop();
+  expect((await closed)[0]).toBe(CloseCode.GOING_AWAY);
+  host.force();
+  await stopping;
+  silent.terminate();
+});
