@@ -88,7 +88,7 @@ beforeEach(() => {
 
 function deps(deadlineMs = 60_000): SessionDeps {
   return {
-    decoders: { everything: () => Promise.reject(new Error("not in this test")) },
+    decoders: { async *everything() {} },
     encoders: { encodeStored: (image, _onProgress, signal) => encodes.call(image.imageId, signal) },
     line: { segment: (request, signal) => decodes.call(request, signal), close: () => void lineClosed++ },
     logger,

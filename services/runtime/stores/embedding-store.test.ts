@@ -1,0 +1,89 @@
+import { Registry } from "prom-client";
+import { beforeEach, describe, expect, it } from "vitest";
+import { embeddingKey } from "../models/embedding-key.js";
+import { Manifest, type ModelSpec } from "../models/manifest.js";
+import { fakeLogger } from "../testing/fake-logger.js";
+import type { BlobStore } from "./blob-store.js";
+import { storeOptions } from "./blob-store-contract.js";
+import { type EmbeddingHeader, encodeEmbeddingRecord } from "./embedding-record.js";
+import { EmbeddingStore } from "./embedding-store.js";
+import { createMemoryStore } from "./memory-store.js";
+
+const manifest = Manifest.read();
+const real = manifest.get(manifest.defaultId);
+const model: ModelSpec = { ...real, encoder: { ...real.encoder, outputs: [{ name: "output", dims: [1, 4] }] } };
+const imageId = `sha256:${"a".repeat(64)}`;
+
+let blobs: BlobStore;
+let metrics: Registry;
+let store: EmbeddingStore;
+
+beforeEach(() => {
+  blobs = createMemoryStore(1_000_000, storeOptions());
+  metrics = new Registry();
+  store = new EmbeddingStore(blobs, metrics, fakeLogger());
+});
+
+const recordOf = (changes: Partial<EmbeddingHeader> = {}) => {
+  const header: EmbeddingHeader = {
+    imageId,
+    modelId: model.id,
+    weights: model.encoder.sha256,
+    dtype: "float16",
+    width: 4,
+    height: 3,
+    tensors: model.encoder.outputs,
+    ...changes,
+  };
+  return encodeEmbeddingRecord(
+    header,
+    header.tensors.map(({ dims }) => new Uint16Array(dims.reduce((a, b) => a * b, 1)).fill(7)),
+  );
+};
+
+async function lookups(): Promise<Record<string, number>> {
+  const { values } = (await metrics.getSingleMetric("maskwire_embedding_lookups_total")?.get()) ?? { values: [] };
+  return Object.fromEntries(values.map(({ labels, value }) => [labels.outcome, value]));
+}
+
+it("gives back what was set, and counts it", async () => {
+  expect(await store.get(imageId, model)).toBeUndefined();
+  expect(await store.set(imageId, model, recordOf())).toBe(true);
+  const found = await store.get(imageId, model);
+  expect(found?.header).toMatchObject({ imageId, width: 4, height: 3 });
+  expect(Buffer.compare(found?.record as Uint8Array, recordOf())).toBe(0);
+  expect(await lookups()).toEqual({ miss: 1, hit: 1 });
+});
+
+describe("a record that cannot be used is a miss, counted and removed", () => {
+  const cases: [string, () => Uint8Array][] = [
+    ["another picture", () => recordOf({ imageId: `sha256:${"b".repeat(64)}` })],
+    ["another model", () => recordOf({ modelId: "other" })],
+    ["other weights", () => recordOf({ weights: "0".repeat(64) })],
+    ["tensors of another shape", () => recordOf({ tensors: [{ name: "output", dims: [4, 1] }] })],
+    ["tensors of another name", () => recordOf({ tensors: [{ name: "other", dims: [1, 4] }] })],
+    ["no record", () => Uint8Array.of(1, 2, 3)],
+    ["a damaged record", () => recordOf().map((byte, at) => (at === 60 ? byte ^ 1 : byte))],
+  ];
+
+  it.each(cases)("%s", async (_name, record) => {
+    await store.set(imageId, model, record());
+    expect(await store.get(imageId, model)).toBeUndefined();
+    expect(await blobs.get(embeddingKey(imageId, model))).toBeUndefined();
+    expect(await lookups()).toEqual({ rejected: 1 });
+  });
+});
+
+describe("the key", () => {
+  it("changes with everything that decides the bytes", () => {
+    const keys = [
+      embeddingKey(imageId, model),
+      embeddingKey("sha256:other", model),
+      embeddingKey(imageId, { ...model, id: "other" }),
+      embeddingKey(imageId, { ...model, encoder: { ...model.encoder, sha256: "0" } }),
+      embeddingKey(imageId, { ...model, preprocess: { ...model.preprocess, version: 99 } }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(embeddingKey(imageId, { ...model })).toBe(keys[0]);
+  });
+});
