@@ -19,13 +19,18 @@ export default defineConfig({
     projects: [
       suite(
         "unit",
-        ["dist/{proto,services,gateway,web-client,models}/**/*.test.js", "dist/test/{bench,scenes,support}/**/*.test.js"],
+        [
+          "dist/{proto,services,gateway,web-client,models}/**/*.test.js",
+          "dist/test/{bench,scenes,support}/**/*.test.js",
+        ],
         30_000,
       ),
       suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 120_000, [
         "dist/test/support/fail-on-leaks.js",
       ]),
       suite("browser", ["dist/test/browser/**/*.test.js"], 120_000),
+      // By `npm run test:containers`, where there is a container engine.
+      suite("containers", ["dist/services/**/*.containers.js"], 120_000),
     ],
   },
 });
