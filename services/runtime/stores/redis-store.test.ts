@@ -1,7 +1,7 @@
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openConnectedStore, untilKept } from "../testing/connected-store.js";
 import { findRedisServer, RedisServer } from "../testing/redis-server.js";
-import type { BlobStore } from "./blob-store.js";
 import { blobStoreContract, recordEvents, sharedStoreContract, storeOptions } from "./blob-store-contract.js";
 import type { KeyvStoreOptions } from "./keyv-store.js";
 import { createRedisStore } from "./redis-store.js";
@@ -16,14 +16,7 @@ describe.skipIf(!isInstalled)("a store in Redis (needs redis-server)", () => {
   });
   afterAll(() => redis[Symbol.asyncDispose]());
 
-  /** Connected: before, commands fail at once. */
-  const open = async (options: KeyvStoreOptions): Promise<BlobStore> => {
-    const store = createRedisStore(redis.url, options);
-    await untilKept(store);
-    await store.delete("probe");
-    if ("errors" in options.events) (options.events.errors as unknown[]).length = 0;
-    return store;
-  };
+  const open = (options: KeyvStoreOptions) => openConnectedStore(redis.url, options);
 
   blobStoreContract(open);
   sharedStoreContract(open);
@@ -125,8 +118,3 @@ describe.skipIf(!isInstalled)("a store in Redis (needs redis-server)", () => {
     client.destroy();
   });
 });
-
-/** There is no event for a connection that is back: asked again until the store keeps something. */
-async function untilKept(store: BlobStore): Promise<void> {
-  while (!(await store.set("probe", Uint8Array.of(1)))) await new Promise((resolve) => setTimeout(resolve, 10));
-}
