@@ -23,13 +23,13 @@ export async function webClient(app: FastifyInstance): Promise<void> {
   }
   await app.register(fastifyStatic, {
     root,
-    setHeaders(reply, path) {
-      reply.header("content-security-policy", policy);
-      reply.header("x-content-type-options", "nosniff");
-      reply.header("referrer-policy", "no-referrer");
+    setHeaders(response, path) {
+      response.setHeader("content-security-policy", policy);
+      response.setHeader("x-content-type-options", "nosniff");
+      response.setHeader("referrer-policy", "no-referrer");
       // Vite puts a digest into the names under assets/.
       const isNamedByDigest = path.includes(`${join("site", "assets")}`);
-      reply.header("cache-control", isNamedByDigest ? "public, max-age=31536000, immutable" : "no-cache");
+      response.setHeader("cache-control", isNamedByDigest ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });
 }
