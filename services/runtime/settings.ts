@@ -113,9 +113,13 @@ export function readEnv(source: Record<string, string | undefined>): Env {
   return env;
 }
 
+/** The command line's gateway and the tests' photographs: not settings of a server, and no mistake either. */
+const otherVariables = ["MASKWIRE_URL", "MASKWIRE_TEST_PHOTOS"];
+
 /** `MASKWIRE_*` variables that mean nothing to us: most often a misspelling. */
 export function unknownVariables(source: Record<string, string | undefined>): string[] {
-  return Object.keys(source).filter((name) => name.startsWith("MASKWIRE_") && !(name in variables));
+  const known = [...Object.keys(variables), ...otherVariables];
+  return Object.keys(source).filter((name) => name.startsWith("MASKWIRE_") && !known.includes(name));
 }
 
 /** Up to the last "@": a password may hold one, or a space, which is why it is malformed. */
