@@ -204,13 +204,14 @@ function chunk(type: string, data: Buffer): Buffer {
   return framed;
 }
 
-/** A GIF of one 1 x 1 frame on a canvas of any size. */
+/** A GIF of one frame that fills a canvas of any size, with the data of a single pixel. */
 function gifHeader(width: number, height: number): Buffer {
   const canvas = Buffer.alloc(4);
   canvas.writeUInt16LE(width, 0);
   canvas.writeUInt16LE(height, 2);
   const head = Buffer.from("GIF89a", "latin1");
-  // Two colours, then one frame of one pixel, LZW with 2 bits, the trailer.
-  const rest = [0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b];
-  return Buffer.concat([head, canvas, Buffer.from(rest)]);
+  // Two colours; a frame at (0, 0), its size; LZW with 2 bits, the trailer.
+  const colours = [0x80, 0, 0, 0, 0, 0, 255, 255, 255];
+  const data = [0, 2, 2, 0x44, 1, 0, 0x3b];
+  return Buffer.concat([head, canvas, Buffer.from([...colours, 0x2c, 0, 0, 0, 0]), canvas, Buffer.from(data)]);
 }
