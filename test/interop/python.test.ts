@@ -1,0 +1,52 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { ErrorCode } from "../../proto/index.js";
+import { imageIdOf } from "../../services/runtime/image-id.js";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { clickOn, jpegScene } from "../support/pictures.js";
+import { findGrpcPython } from "../support/programs.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+
+const python = findGrpcPython();
+const run = promisify(execFile);
+
+describe.skipIf(!python)("a Python client made from the .proto files alone", () => {
+  it("checks health, uploads with Encode, and gets masks with SegmentOnce and Segment", async () => {
+    await using maskwire = await startMaskwire();
+    const folder = await mkdtemp(join(tmpdir(), "maskwire-python-"));
+    try {
+      const picture = await jpegScene(640, 480, 800);
+      const file = join(folder, "picture.jpg");
+      await writeFile(file, picture);
+      const { x, y } = clickOn("disc");
+      const { stdout } = await run(python as string, [
+        join(projectRoot, "test", "interop", "client.py"),
+        new URL(maskwire.url).host,
+        file,
+        String(x),
+        String(y),
+        `--protos=${join(projectRoot, "proto")}`,
+        `--health=${join(projectRoot, "node_modules", "grpc-health-check", "proto")}`,
+      ]);
+      const found = JSON.parse(stdout) as { once: { area: number; runsArea: number } };
+      const mask = { size: [480, 640], pixels: 640 * 480, inside: true };
+      expect(found).toMatchObject({
+        health: "SERVING",
+        image: { imageId: imageIdOf(picture), width: 640, height: 480 },
+        once: mask,
+        streamed: mask,
+        sameMask: true,
+        streamedError: ["error", ErrorCode.INVALID_ARGUMENT],
+        refused: "INVALID_ARGUMENT",
+      });
+      expect(found).toHaveProperty("events", expect.arrayContaining(["encoding", "ready"]));
+      expect(found.once.runsArea).toBe(found.once.area);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
