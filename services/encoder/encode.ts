@@ -4,9 +4,10 @@ import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/erro
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, imageIdOf } from "../runtime/image-id.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { Region } from "../runtime/models/region.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
-import { checkBytes, inspectImage } from "./images/inspect-image.js";
+import { checkBytes, type ImageSize, inspectImage } from "./images/inspect-image.js";
 
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 type SendEvent = Send<MessageInitShape<typeof EncodeEventSchema>>;
@@ -26,14 +27,15 @@ export async function encode(
   const header = first.value.part.value;
   const model = tier.model(header.model);
   const claimedId = header.imageId && checkImageId(header.imageId);
+  const crop = header.crop && regionOf(header.crop);
   const finish = async (ready: Ready) => send({ event: { case: "ready", value: ready } });
 
   if (claimedId) {
-    const known = await tier.embeddings.get(claimedId, model);
+    const known = await tier.embeddings.get(claimedId, model, crop);
     if (known) return finish(cachedReady(known.header, model));
   }
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
-  const underWay = claimedId !== "" && tier.isEncoding(claimedId, model);
+  const underWay = claimedId !== "" && tier.isEncoding(claimedId, model, crop);
   if (!underWay && tier.isFull) {
     throw overloaded(`Too many pictures are waiting; try again in ${tier.retryAfterMs} ms.`, tier.retryAfterMs);
   }
@@ -44,7 +46,7 @@ export async function encode(
     throw invalidArgument(`The bytes have the digest ${imageId}, not ${claimedId} as the header says.`);
   }
   if (!claimedId) {
-    const known = await tier.embeddings.get(imageId, model);
+    const known = await tier.embeddings.get(imageId, model, crop);
     if (known) return finish(cachedReady(known.header, model));
   }
   // Progress is told in order and never after the outcome.
@@ -52,15 +54,28 @@ export async function encode(
   const tell = (progress: Progress) => {
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
-  const ready = await tier.encodeOnce(imageId, model, tell, signal, async () => {
+  const ready = await tier.encodeOnce({ imageId, crop }, model, tell, signal, async () => {
     const bytes = uploaded ?? (await tier.images.get(imageId));
     if (!bytes) throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture is not stored; upload it." });
     const size = await inspectImage(bytes, tier.limits);
+    if (crop) checkCrop(crop, size);
     if (uploaded) await tier.images.set(imageId, uploaded);
-    return { imageId, bytes, ...size };
+    return { imageId, bytes, ...size, ...(crop ? { crop } : {}) };
   });
   await told;
   await finish(ready);
+}
+
+function regionOf({ x, y, width, height }: Region): Region {
+  return { x, y, width, height };
+}
+
+/** @throws ServiceError INVALID_ARGUMENT when the part is empty or reaches over the picture's edge. */
+function checkCrop({ x, y, width, height }: Region, size: ImageSize): void {
+  if (width > 0 && height > 0 && x + width <= size.width && y + height <= size.height) return;
+  throw invalidArgument(
+    `The crop ${width} x ${height} at (${x}, ${y}) is no part of the picture of ${size.width} x ${size.height} pixels.`,
+  );
 }
 
 /** The bytes of the chunks, or undefined when there are none. The limit holds while they arrive. */

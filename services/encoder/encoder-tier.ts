@@ -7,6 +7,7 @@ import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
+import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
 import type { BlobStore } from "../runtime/stores/blob-store.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
@@ -96,8 +97,8 @@ export class EncoderTier implements Tier {
     return this.#manifest.get(id || (this.#settings.model ?? this.#manifest.defaultId));
   }
 
-  isEncoding(imageId: string, model: ModelSpec): boolean {
-    return this.#flights.has(embeddingKey(imageId, model));
+  isEncoding(imageId: string, model: ModelSpec, crop?: Region): boolean {
+    return this.#flights.has(embeddingKey(imageId, model, crop));
   }
 
   /** True when an encode that joined now would be refused. */
@@ -110,17 +111,17 @@ export class EncoderTier implements Tier {
   }
 
   /**
-   * Encodes a picture unless somebody already does; either way resolves when its embedding is stored.
+   * Encodes a picture, or a part of it, unless somebody already does; either way resolves when its embedding is stored.
    * @param prepare checks and stores the upload; runs only for the caller that begins the encode.
    */
   async encodeOnce(
-    imageId: string,
+    { imageId, crop }: { imageId: string; crop: Region | undefined },
     model: ModelSpec,
     listener: (progress: Progress) => void,
     signal: AbortSignal,
     prepare: () => Promise<Omit<EncodeTask, "modelId">>,
   ): Promise<Ready> {
-    const key = embeddingKey(imageId, model);
+    const key = embeddingKey(imageId, model, crop);
     if (this.#flights.has(key)) this.#metrics.encodes.inc({ outcome: "joined" });
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
       try {
@@ -156,7 +157,7 @@ export class EncoderTier implements Tier {
       },
     });
     const encodedAt = performance.now();
-    await this.embeddings.set(task.imageId, model, record);
+    await this.embeddings.set(task.imageId, model, record, task.crop);
     const storeMs = performance.now() - encodedAt;
     this.#metrics.encodes.inc({ outcome: "encoded" });
     const stages = { queue: waitedMs, preprocess: preprocessMs, encode: encodeMs, store: storeMs };

@@ -4,6 +4,7 @@ import { encodeHalf } from "../runtime/half-float.js";
 import { createSession } from "../runtime/models/create-session.js";
 import { type Frame, frameFor } from "../runtime/models/frame.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { Region } from "../runtime/models/region.js";
 import type { Provider } from "../runtime/settings.js";
 import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
@@ -24,6 +25,8 @@ export interface EncodeTask {
   /** Size of the upright picture. */
   width: number;
   height: number;
+  /** The part of it to encode; all of it when absent. */
+  crop?: Region;
 }
 
 export interface EncodedImage {
@@ -65,13 +68,16 @@ await serveTasks<EncodeTask, EncodedImage>(async () => {
 });
 
 async function encode(
-  { imageId, bytes, width, height }: EncodeTask,
+  { imageId, bytes, width, height, crop }: EncodeTask,
   model: ModelSpec,
   infer: (planes: Float32Array) => Promise<Float32Array[]>,
 ): Promise<EncodedImage> {
   const started = performance.now();
-  const frame: Frame = frameFor(width, height, { modelSize: model.preprocess.size, resize: model.preprocess.resize });
-  const planes = await preprocess(bytes, frame, model.preprocess);
+  const frame: Frame = frameFor(crop?.width ?? width, crop?.height ?? height, {
+    modelSize: model.preprocess.size,
+    resize: model.preprocess.resize,
+  });
+  const planes = await preprocess(bytes, frame, model.preprocess, crop);
   const preprocessed = performance.now();
   const tensors = await infer(planes);
   const record = encodeEmbeddingRecord(
@@ -82,6 +88,7 @@ async function encode(
       dtype: "float16",
       width,
       height,
+      ...(crop ? { crop } : {}),
       tensors: model.encoder.outputs,
     },
     tensors.map((tensor) => encodeHalf(tensor)),

@@ -1,5 +1,6 @@
 import type { Frame } from "../../runtime/models/frame.js";
 import type { Preprocess } from "../../runtime/models/manifest.js";
+import type { Region } from "../../runtime/models/region.js";
 import { enlarge } from "./enlarge.js";
 import { damagedImage } from "./inspect-image.js";
 import { openImage } from "./sharp.js";
@@ -7,15 +8,22 @@ import { openImage } from "./sharp.js";
 /**
  * A picture file as the encoder's input: upright, sRGB, transparency over white, fitted into the square frame,
  * normalised, padding zero. As Meta's `Sam.preprocess` after `ResizeLongestSide.apply_image`.
+ * @param frame that of the crop when there is one. @param crop a part of the upright picture; all of it when left out.
  * @returns float32, shape [1, 3, size, size].
  * @throws ServiceError INVALID_ARGUMENT (DAMAGED_IMAGE) when the pixels cannot be read.
  */
-export async function preprocess(bytes: Uint8Array, frame: Frame, rules: Preprocess): Promise<Float32Array> {
+export async function preprocess(
+  bytes: Uint8Array,
+  frame: Frame,
+  rules: Preprocess,
+  crop?: Region,
+): Promise<Float32Array> {
   // sharp only ever shrinks here; see `enlarge` for why.
   const width = Math.min(frame.contentWidth, frame.pictureWidth);
   const height = Math.min(frame.contentHeight, frame.pictureHeight);
-  const { data, info } = await openImage(bytes)
-    .autoOrient()
+  const upright = openImage(bytes).autoOrient();
+  const part = crop ? upright.extract({ left: crop.x, top: crop.y, width: crop.width, height: crop.height }) : upright;
+  const { data, info } = await part
     // Triangle filter with its support scaled when shrinking: PIL's antialiased bilinear, which SAM was trained with.
     .resize(width, height, { fit: "fill", kernel: "linear" })
     .flatten({ background: "#ffffff" })

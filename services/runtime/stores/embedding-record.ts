@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import type { Region } from "../models/region.js";
 
 /** Bumped when the bytes of a record change meaning; an older record is then a miss. */
 const version = 1;
@@ -13,6 +14,7 @@ const headerForm = z.object({
   dtype: z.literal("float16"),
   width: z.int().positive(),
   height: z.int().positive(),
+  crop: z.object({ x: z.int(), y: z.int(), width: z.int().positive(), height: z.int().positive() }).optional(),
   tensors: z.array(z.object({ name: z.string(), dims: z.array(z.int().positive()) })),
 });
 
@@ -31,6 +33,8 @@ export interface EmbeddingHeader {
   /** Size of the upright picture in pixels. */
   width: number;
   height: number;
+  /** The part of it that was encoded; all of it when absent. */
+  crop?: Region | undefined;
   /** In the order in which their data follows. */
   tensors: TensorInfo[];
 }

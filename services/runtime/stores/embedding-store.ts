@@ -2,6 +2,7 @@ import type { Logger } from "../logger.js";
 import { Counter, type Registry } from "../metrics.js";
 import { embeddingKey } from "../models/embedding-key.js";
 import type { ModelSpec } from "../models/manifest.js";
+import type { Region } from "../models/region.js";
 import type { BlobStore } from "./blob-store.js";
 import { decodeEmbeddingRecord, type EmbeddingHeader } from "./embedding-record.js";
 
@@ -28,8 +29,8 @@ export class EmbeddingStore {
     });
   }
 
-  async get(imageId: string, model: ModelSpec): Promise<StoredEmbedding | undefined> {
-    const key = embeddingKey(imageId, model);
+  async get(imageId: string, model: ModelSpec, crop?: Region): Promise<StoredEmbedding | undefined> {
+    const key = embeddingKey(imageId, model, crop);
     const record = await this.#store.get(key);
     if (!record) {
       this.#lookups.inc({ outcome: "miss" });
@@ -37,7 +38,7 @@ export class EmbeddingStore {
     }
     try {
       const { header } = decodeEmbeddingRecord(record);
-      checkBelongs(header, imageId, model);
+      checkBelongs(header, imageId, model, crop);
       this.#lookups.inc({ outcome: "hit" });
       return { header, record };
     } catch (err) {
@@ -49,20 +50,22 @@ export class EmbeddingStore {
   }
 
   /** @returns false when the store could not keep it. */
-  set(imageId: string, model: ModelSpec, record: Uint8Array): Promise<boolean> {
-    return this.#store.set(embeddingKey(imageId, model), record);
+  set(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<boolean> {
+    return this.#store.set(embeddingKey(imageId, model, crop), record);
   }
 }
 
 /** @throws Error when the record is of another picture or another encoder's weights: it would give a wrong mask. */
-function checkBelongs(header: EmbeddingHeader, imageId: string, model: ModelSpec): void {
+function checkBelongs(header: EmbeddingHeader, imageId: string, model: ModelSpec, crop: Region | undefined): void {
   const shape = (tensors: EmbeddingHeader["tensors"]) =>
     tensors.map(({ name, dims }) => `${name}:${dims.join("x")}`).join();
+  const place = (part: Region | undefined) => part && [part.x, part.y, part.width, part.height].join();
   const matches =
     header.imageId === imageId &&
     header.modelId === model.id &&
     header.weights === model.encoder.sha256 &&
     header.dtype === "float16" &&
+    place(header.crop) === place(crop) &&
     shape(header.tensors) === shape(model.encoder.outputs);
   if (!matches) throw new Error("a record of another picture or model");
 }
