@@ -21,6 +21,7 @@ export class JsonLines {
   /** Resolves when the reader has caught up or is gone. */
   drained(): Promise<void> {
     const { raw } = this.#reply;
+    if (raw.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         raw.off("drain", done).off("close", done);

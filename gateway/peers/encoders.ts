@@ -27,11 +27,11 @@ export class Encoders {
   }
 
   /**
-   * Has a stored picture encoded, or joins the encode that is under way; at once when its embedding is cached.
+   * Has a stored picture, or a part of it, encoded, or joins the encode that is under way; at once when its embedding is cached.
    * @throws ServiceError NOT_FOUND when the picture is not stored; any other of `EncoderService.Encode`.
    */
   encodeStored(
-    image: { imageId: string; model: string },
+    image: { imageId: string; model: string; crop?: { x: number; y: number; width: number; height: number } },
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
   ): Promise<EncodeReady> {

@@ -89,7 +89,10 @@ beforeEach(() => {
 function deps(deadlineMs = 60_000): SessionDeps {
   return {
     decoders: { async *everything() {} },
-    encoders: { encodeStored: (image, _onProgress, signal) => encodes.call(image.imageId, signal) },
+    encoders: {
+      lookup: () => Promise.reject(new Error("not asked for here")),
+      encodeStored: (image, _onProgress, signal) => encodes.call(image.imageId, signal),
+    },
     line: { segment: (request, signal) => decodes.call(request, signal), close: () => void lineClosed++ },
     logger,
     limits: {

@@ -30,7 +30,7 @@ export interface SessionSocket {
 }
 
 export interface SessionDeps {
-  encoders: Pick<Encoders, "encodeStored">;
+  encoders: Pick<Encoders, "encodeStored" | "lookup">;
   decoders: Pick<Decoders, "everything">;
   line: Pick<DecoderLine, "segment" | "close">;
   logger: Logger;
@@ -56,8 +56,8 @@ export class Session {
   #badFrames = 0;
   /** What is under way for the open image; aborted when it is not wanted any more. */
   #work = new AbortController();
-  /** Aborts the everything mode that is under way. */
-  #everything: AbortController | undefined;
+  /** The everything mode that is under way. */
+  #everything: { controller: AbortController; ended: Promise<void> } | undefined;
   readonly #startedAt = new Map<number, number>();
   #onIdle: (() => void) | undefined;
 
@@ -84,9 +84,9 @@ export class Session {
         if (!frame.value.preview) this.#startedAt.set(frame.value.sequence, performance.now());
         this.#apply({ kind: "prompt", request: frame.value });
       } else if (frame.case === "everything") {
-        void this.#findEverything(frame.value);
+        this.#beginEverything(frame.value);
       } else if (frame.case === "cancelEverything") {
-        this.#everything?.abort();
+        this.#everything?.controller.abort();
       }
     } catch (error) {
       this.#fail(error);
@@ -103,7 +103,7 @@ export class Session {
     this.#socket.close(code, reason);
   }
 
-  /** Resolves when no prompt waits for its answer, or when the signal aborts (B4). */
+  /** Resolves when nothing waits for its answer, or when the signal aborts (B4). */
   async idle(signal: AbortSignal): Promise<void> {
     if (this.#isIdle() || signal.aborted) return;
     await new Promise<void>((resolve) => {
@@ -114,6 +114,7 @@ export class Session {
 
   #isIdle(): boolean {
     const state = this.#state;
+    if (this.#everything) return false;
     if (state.kind === "closed" || state.kind === "no-image" || state.kind === "awaiting-upload") return true;
     return state.clicks.length === 0 && (state.kind === "encoding" || !state.running);
   }
@@ -148,7 +149,7 @@ export class Session {
       case "cancel":
         this.#work.abort();
         this.#work = new AbortController();
-        this.#everything?.abort();
+        this.#everything?.controller.abort();
         return this.#deps.line.close();
       case "encode":
         void this.#encode(effect.opening, effect.image);
@@ -187,23 +188,44 @@ export class Session {
     }
   }
 
-  /** E2, E3: one at a time, beside the clicks; it ends with `done` or one `everything_failed`. */
-  async #findEverything(request: SegmentEverythingRequest): Promise<void> {
-    this.#everything?.abort();
+  /** E2: one at a time, beside the clicks. */
+  #beginEverything(request: SegmentEverythingRequest): void {
+    const before = this.#everything;
+    before?.controller.abort();
     const controller = new AbortController();
-    this.#everything = controller;
+    const ended = this.#findEverything(request, this.#state, controller.signal, before?.ended).finally(() => {
+      if (this.#everything?.controller === controller) this.#everything = undefined;
+      if (this.#isIdle()) this.#onIdle?.();
+    });
+    this.#everything = { controller, ended };
+  }
+
+  /**
+   * E3: it ends with `done` or one `everything_failed`.
+   * @param state of the moment in which it was asked for. @param before the one whose end is told first.
+   */
+  async #findEverything(
+    request: SegmentEverythingRequest,
+    state: SessionState,
+    signal: AbortSignal,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
     const { decoders, encoders } = this.#deps;
+    await before;
     try {
-      const wanted = onOpenImage(this.#state, request);
-      const { opening } = wanted;
+      const { request: wanted, opening } = onOpenImage(state, request);
       const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
-      const events = await beginEverything(decoders, encoders, wanted.request, tell, controller.signal);
-      for await (const event of events) this.#send({ frame: { case: "everything", value: event } });
+      const events = await beginEverything(decoders, encoders, wanted, tell, signal).catch((error: unknown) => {
+        if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });
+        throw error;
+      });
+      for await (const event of events) {
+        signal.throwIfAborted();
+        this.#send({ frame: { case: "everything", value: event } });
+      }
     } catch (error) {
-      const value = this.#explain(controller.signal.aborted ? cancelledEverything() : error);
+      const value = this.#explain(signal.aborted ? cancelledEverything() : error);
       this.#send({ frame: { case: "everythingFailed", value } });
-    } finally {
-      if (this.#everything === controller) this.#everything = undefined;
     }
   }
 

@@ -1,12 +1,13 @@
 import type { MaskBox } from "../../proto/index.js";
-import type { CheckedPrompt } from "./prompts/check-prompt.js";
+import type { Region } from "../runtime/models/region.js";
+import type { CheckedPrompt, PictureSize } from "./prompts/check-prompt.js";
 
 /** What every task of a decoder worker says of its picture. */
 interface OnPicture {
   /** The embedding's key and record; the record is read only when the worker has not prepared it yet. */
   key: string;
   record: SharedArrayBuffer;
-  /** Size of the upright picture. */
+  /** Size of what was encoded: the upright picture, or a part of it. */
   width: number;
   height: number;
   modelId: string;
@@ -56,8 +57,11 @@ export interface GridThresholds {
 /** A few points of a grid, each a prompt of its own. */
 export interface GridTask extends OnPicture {
   kind: "grid";
+  /** In pixels of what was encoded. */
   points: { x: number; y: number }[];
   thresholds: GridThresholds;
+  /** Where the part lies when a part was encoded; masks are those of the picture all the same. */
+  part?: { crop: Region; picture: PictureSize };
 }
 
 /** For each point the masks that reach the thresholds. */

@@ -6,13 +6,14 @@ import {
   type SegmentRequest,
   type SegmentResultSchema,
 } from "../../proto/index.js";
-import { Code, ServiceError } from "../runtime/errors.js";
+import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
+import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
@@ -29,6 +30,9 @@ type Result = MessageInitShape<typeof SegmentResultSchema>;
 
 /** Side of SAM's grid of mask logits. */
 const gridSize = 256;
+
+/** About what a picture in everything mode takes. */
+const everythingRetryMs = 10_000;
 
 /** What a task says for itself; the picture is filled in. */
 type OwnPart<T extends DecoderTask> = T extends DecoderTask
@@ -57,6 +61,8 @@ export class DecoderTier implements Tier {
   readonly #embeddings: EmbeddingCache;
   readonly #metrics: DecoderMetrics;
   #pool: WorkerPool<DecoderTask, DecoderResult<DecoderTask>> | undefined;
+  /** Pictures that everything mode works on. */
+  #everything = 0;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
     this.#host = host;
@@ -121,18 +127,35 @@ export class DecoderTier implements Tier {
   }
 
   /**
-   * A picture's embedding and the workers that use it.
+   * One more picture for everything mode. All of them together may fill half of the queue: the rest is for people.
+   * @returns to be called when it is done. @throws ServiceError RESOURCE_EXHAUSTED with a retry hint.
+   */
+  enterEverything(): () => void {
+    const { workers, maxQueue } = this.#settings.decoder;
+    if (this.#everything >= Math.max(1, Math.floor(maxQueue / (2 * workers)))) {
+      throw overloaded("Too many pictures are in everything mode already; try again later.", everythingRetryMs);
+    }
+    this.#everything++;
+    return () => {
+      this.#everything--;
+    };
+  }
+
+  /**
+   * A picture's embedding, or that of a part of it, and the workers that use it.
    * @throws ServiceError INVALID_ARGUMENT (image id, model), NOT_FOUND (no embedding: have it encoded), UNAVAILABLE.
    */
-  async openPicture(imageId: string, modelId: string, signal: AbortSignal): Promise<PictureTasks> {
+  async openPicture(imageId: string, modelId: string, signal: AbortSignal, crop?: Region): Promise<PictureTasks> {
     const pool = this.#pool;
     if (!pool) {
       throw new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder is starting.", retryAfterMs: 500 });
     }
     const model = this.#model(modelId);
-    const found = await this.#embeddings.get(checkImageId(imageId), model);
+    const found = await this.#embeddings.get(checkImageId(imageId), model, crop);
     if (!found) {
-      const message = "The picture's embedding is not in the cache; encode it.";
+      const message = crop
+        ? `The embedding of the part ${crop.width} x ${crop.height} at (${crop.x}, ${crop.y}) is not in the cache; encode it.`
+        : "The picture's embedding is not in the cache; encode it.";
       throw new ServiceError({ code: Code.NOT_FOUND, message });
     }
     const { key, record, width, height } = found.embedding;

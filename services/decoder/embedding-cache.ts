@@ -1,11 +1,13 @@
 import { LRUCache } from "lru-cache";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { Region } from "../runtime/models/region.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 
 /** A verified embedding that every worker thread can read without a copy. */
 export interface SharedEmbedding {
   key: string;
+  /** Size of what was encoded: the upright picture, or a part of it. */
   width: number;
   height: number;
   record: SharedArrayBuffer;
@@ -27,25 +29,29 @@ export class EmbeddingCache {
   }
 
   /** @returns the embedding and whether it was here already; undefined when neither this process nor the store has it. */
-  async get(imageId: string, model: ModelSpec): Promise<{ embedding: SharedEmbedding; local: boolean } | undefined> {
-    const key = embeddingKey(imageId, model);
+  async get(
+    imageId: string,
+    model: ModelSpec,
+    crop?: Region,
+  ): Promise<{ embedding: SharedEmbedding; local: boolean } | undefined> {
+    const key = embeddingKey(imageId, model, crop);
     const local = this.#cache.get(key);
     if (local) return { embedding: local, local: true };
     // A look that began before we were asked may have missed what was stored since: its miss is not ours.
     const before = this.#loading.get(key);
     const shared = before && (await before);
-    const embedding = shared ?? (await (this.#loading.get(key) ?? this.#load(key, imageId, model)));
+    const embedding = shared ?? (await (this.#loading.get(key) ?? this.#load(key, imageId, model, crop)));
     return embedding && { embedding, local: false };
   }
 
-  #load(key: string, imageId: string, model: ModelSpec): Promise<SharedEmbedding | undefined> {
+  #load(key: string, imageId: string, model: ModelSpec, crop?: Region): Promise<SharedEmbedding | undefined> {
     const loading = this.#store
-      .get(imageId, model)
+      .get(imageId, model, crop)
       .then((stored) => {
         if (!stored) return undefined;
         const record = new SharedArrayBuffer(stored.record.byteLength);
         new Uint8Array(record).set(stored.record);
-        const { width, height } = stored.header;
+        const { width, height } = stored.header.crop ?? stored.header;
         const embedding = { key, width, height, record };
         this.#cache.set(key, embedding);
         return embedding;

@@ -1,76 +1,161 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { SegmentEverythingEventSchema, SegmentEverythingRequest } from "../../proto/index.js";
+import {
+  type CropBox,
+  cropBoxes,
+  type SegmentEverythingEventSchema,
+  type SegmentEverythingRequest,
+} from "../../proto/index.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import type { FeaturesTask, GridTask } from "./decoder-tasks.js";
 import type { DecoderTier, PictureTasks } from "./decoder-tier.js";
 import { AdaptiveOrder } from "./everything/adaptive-order.js";
 import { type EverythingOptions, everythingOptions } from "./everything/everything-options.js";
-import { type Finding, Ledger, type LedgerChange } from "./everything/ledger.js";
+import { counter, duplicatesAcrossParts, type Finding, Ledger, type LedgerChange } from "./everything/ledger.js";
 import { type GridPoint, pointGrid } from "./everything/point-grid.js";
 import { maskMessage } from "./mask-message.js";
+import type { PictureSize } from "./prompts/check-prompt.js";
 
 type Event = MessageInitShape<typeof SegmentEverythingEventSchema>;
 
 /** Points of one run: enough to share its cost, few enough that a click waits no longer than a tenth of a second behind it. */
 const pointsPerRun = 4;
 
+/** What everything mode needs of its tier. */
+export type EverythingTier = Pick<DecoderTier, "workers" | "openPicture" | "enterEverything">;
+
 /** `DecoderService.SegmentEverything`: a grid of points through the same workers, behind the clicks of people. */
 export async function segmentEverything(
-  tier: DecoderTier,
+  tier: EverythingTier,
   request: SegmentEverythingRequest,
   send: Send<Event>,
   { signal }: CallContext,
 ): Promise<void> {
-  const started = performance.now();
   const options = everythingOptions(request);
-  const picture = await tier.openPicture(request.imageId, request.model, signal);
-  const { width, height } = picture;
-  const points = pointGrid(options.pointsPerSide, picture);
-  const order = await pointOrder(points, options, picture);
-  const total = order.left;
-  const ledger = new Ledger(options.boxNmsThreshold);
+  const leave = tier.enterEverything();
+  try {
+    await findEverything(tier, request, options, send, signal);
+  } finally {
+    leave();
+  }
+}
+
+async function findEverything(
+  tier: EverythingTier,
+  request: SegmentEverythingRequest,
+  options: EverythingOptions,
+  send: Send<Event>,
+  caller: AbortSignal,
+): Promise<void> {
+  const started = performance.now();
+  const failed = new AbortController();
+  const signal = AbortSignal.any([caller, failed.signal]);
+  const parts = await openParts(tier, request, options, signal);
+  const [{ picture }] = parts;
+  const total = parts.reduce((sum, { order }) => sum + order.left, 0);
   let done = 0;
 
-  const tell = async ({ found, retracted }: LedgerChange) => {
-    for (const id of retracted) await send({ event: { case: "retracted", value: { id } } });
-    for (const finding of found) await send({ event: { case: "found", value: annotation(finding, picture) } });
+  // All of a change at once: while one batch waits for a slow reader another's change must not come in between, which
+  // could retract what has not been told yet.
+  const tell = async ({ found, retracted }: LedgerChange, crop: CropBox) => {
+    await Promise.all([
+      ...retracted.map((id) => send({ event: { case: "retracted", value: { id } } })),
+      ...found.map((finding) => send({ event: { case: "found", value: annotation(finding, crop, picture) } })),
+    ]);
   };
   const progress = async () => {
     const etaMs = done === 0 ? 0 : Math.round(((performance.now() - started) / done) * (total - done));
     await send({ event: { case: "progress", value: { pointsDone: done, pointsTotal: total, etaMs } } });
   };
-  const work = async () => {
-    for (let batch = take(order); batch.length > 0; batch = take(order)) {
-      const asked = batch.map((index) => points[index] as GridPoint);
-      const answers = await patiently(signal, () =>
-        picture.run<GridTask>({ kind: "grid", points: asked, thresholds: options.thresholds }),
-      );
-      for (const [at, masks] of answers.entries()) {
-        const { newMasks, ...change } = ledger.add(asked[at] as GridPoint, masks);
-        order.answered(batch[at] as number, newMasks);
-        done++;
-        await tell(change);
+  const search =
+    ({ crop, tasks, points, order, ledger }: Part) =>
+    async () => {
+      const part = crop.layer > 0 ? { part: { crop, picture } } : {};
+      for (let batch = take(order); batch.length > 0; batch = take(order)) {
+        const asked = batch.map((index) => points[index] as GridPoint);
+        const answers = await patiently(signal, () =>
+          tasks.run<GridTask>({ kind: "grid", points: asked, thresholds: options.thresholds, ...part }),
+        );
+        signal.throwIfAborted();
+        for (const [at, masks] of answers.entries()) {
+          const { newMasks, ...change } = ledger.add(asked[at] as GridPoint, masks);
+          order.answered(batch[at] as number, newMasks);
+          done++;
+          await tell(change, crop);
+        }
+        await progress();
       }
-      await progress();
-    }
-  };
+    };
   await progress();
-  // One batch for each worker: the next is chosen with all that is known by then.
-  await Promise.all(Array.from({ length: tier.workers }, work));
-  await tell(ledger.settle());
+  for (const part of parts) {
+    // One batch for each worker: the next is chosen with all that is known by then.
+    await allOrNone(tier.workers, search(part), failed);
+    await tell(part.ledger.settle(), part.crop);
+  }
+  const retracted = duplicatesAcrossParts(
+    parts.map(({ crop, ledger }) => ({ area: crop.width * crop.height, findings: ledger.findings })),
+    options.crops.nmsThreshold,
+  );
+  // Within one part its own suppression has the last word.
+  if (parts.length > 1) await tell({ found: [], retracted }, parts[0].crop);
+  const shown = parts.reduce((sum, { ledger }) => sum + ledger.shown, 0);
   await send({
     event: {
       case: "done",
       value: {
-        image: { imageId: request.imageId, width, height },
-        masks: ledger.shown,
+        image: { imageId: request.imageId, width: picture.width, height: picture.height },
+        masks: shown - (parts.length > 1 ? retracted.length : 0),
         points: done,
         elapsedMs: performance.now() - started,
       },
     },
   });
+}
+
+/** A part of the picture with its own grid; the first is the whole picture. */
+interface Part {
+  crop: CropBox;
+  picture: PictureSize;
+  tasks: PictureTasks;
+  points: GridPoint[];
+  order: PointOrder;
+  ledger: Ledger;
+}
+
+/** @throws ServiceError NOT_FOUND before anything is told when a part's embedding is missing. */
+async function openParts(
+  tier: EverythingTier,
+  { imageId, model }: SegmentEverythingRequest,
+  { crops, pointsPerSide, boxNmsThreshold, isAdaptive }: EverythingOptions,
+  signal: AbortSignal,
+): Promise<[Part, ...Part[]]> {
+  const whole = await tier.openPicture(imageId, model, signal);
+  const picture = { width: whole.width, height: whole.height };
+  const nextId = counter();
+  const open = async (crop: CropBox): Promise<Part> => {
+    const tasks = crop.layer === 0 ? whole : await tier.openPicture(imageId, model, signal, regionOf(crop));
+    const side = Math.max(1, Math.floor(pointsPerSide / crops.pointsDownscale ** crop.layer));
+    const points = pointGrid(side, crop);
+    const order = await pointOrder(points, isAdaptive, tasks);
+    return { crop, picture, tasks, points, order, ledger: new Ledger(boxNmsThreshold, nextId) };
+  };
+  const boxes = cropBoxes(picture.width, picture.height, crops.layers, crops.overlapRatio);
+  return (await Promise.all(boxes.map(open))) as [Part, ...Part[]];
+}
+
+const regionOf = ({ x, y, width, height }: CropBox) => ({ x, y, width, height });
+
+/** Runs `work` several times at once. The first that fails stops the others, and is told when they have ended. */
+async function allOrNone(count: number, work: () => Promise<void>, stop: AbortController): Promise<void> {
+  let failure: { error: unknown } | undefined;
+  const guarded = () =>
+    work().catch((error: unknown) => {
+      failure ??= { error };
+      stop.abort();
+    });
+  await Promise.all(Array.from({ length: count }, guarded));
+  if (failure) throw failure.error;
 }
 
 /** Which point is asked next, and what is told of its answer. */
@@ -80,9 +165,8 @@ interface PointOrder {
   answered(index: number, newMasks: number): void;
 }
 
-async function pointOrder(points: GridPoint[], options: EverythingOptions, picture: PictureTasks): Promise<PointOrder> {
-  if (options.isAdaptive)
-    return new AdaptiveOrder(points, await picture.run<FeaturesTask>({ kind: "features", points }));
+async function pointOrder(points: GridPoint[], isAdaptive: boolean, picture: PictureTasks): Promise<PointOrder> {
+  if (isAdaptive) return new AdaptiveOrder(points, await picture.run<FeaturesTask>({ kind: "features", points }));
   let next = 0;
   return {
     get left() {
@@ -115,12 +199,11 @@ async function patiently<T>(signal: AbortSignal, run: () => Promise<T>): Promise
   }
 }
 
-function annotation({ id, mask, point }: Finding, picture: PictureTasks) {
-  const { width, height } = picture;
+function annotation({ id, mask, point }: Finding, crop: CropBox, picture: PictureSize) {
   return {
     id,
     mask: maskMessage(mask, picture),
-    point: { x: point.x, y: point.y, label: 1 },
-    cropBox: { x: 0, y: 0, width, height },
+    point: { x: crop.x + point.x, y: crop.y + point.y, label: 1 },
+    cropBox: regionOf(crop),
   };
 }

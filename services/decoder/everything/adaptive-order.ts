@@ -59,10 +59,15 @@ export class AdaptiveOrder {
       best = index;
       bestWorth = worth;
     }
-    if (bestWorth === Number.POSITIVE_INFINITY) best = Math.floor((this.#points.length + this.#side) / 2);
+    if (bestWorth === Number.POSITIVE_INFINITY) best = this.#middle;
     this.#left--;
     this.#asked(best);
     return best;
+  }
+
+  get #middle(): number {
+    const half = Math.floor(this.#side / 2);
+    return half * this.#side + half;
   }
 
   /** Tells how many masks a point found that none before it had. */

@@ -1,4 +1,4 @@
-import { EverythingMode, type SegmentEverythingRequest } from "../../../proto/index.js";
+import { cropDefaults, EverythingMode, type SegmentEverythingRequest } from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import type { GridThresholds } from "../decoder-tasks.js";
 
@@ -6,6 +6,13 @@ export interface EverythingOptions {
   isAdaptive: boolean;
   pointsPerSide: number;
   boxNmsThreshold: number;
+  crops: {
+    layers: number;
+    overlapRatio: number;
+    nmsThreshold: number;
+    /** The grid's side is divided by this with every layer. */
+    pointsDownscale: number;
+  };
   thresholds: GridThresholds;
 }
 
@@ -15,6 +22,12 @@ export function everythingOptions(request: SegmentEverythingRequest): Everything
     isAdaptive: request.mode !== EverythingMode.EXHAUSTIVE,
     pointsPerSide: inRange("points_per_side", request.pointsPerSide ?? 32, 1, 128),
     boxNmsThreshold: inRange("box_nms_thresh", request.boxNmsThresh ?? 0.7, 0, 1),
+    crops: {
+      layers: inRange("crop_n_layers", request.cropNLayers ?? cropDefaults.layers, 0, cropDefaults.maxLayers),
+      overlapRatio: inRange("crop_overlap_ratio", request.cropOverlapRatio ?? cropDefaults.overlapRatio, 0, 0.9),
+      nmsThreshold: inRange("crop_nms_thresh", request.cropNmsThresh ?? 0.7, 0, 1),
+      pointsDownscale: inRange("crop_n_points_downscale_factor", request.cropNPointsDownscaleFactor ?? 1, 1, 128),
+    },
     thresholds: {
       predIou: inRange("pred_iou_thresh", request.predIouThresh ?? 0.88, 0, 1),
       stabilityScore: inRange("stability_score_thresh", request.stabilityScoreThresh ?? 0.95, 0, 1),
@@ -26,5 +39,6 @@ export function everythingOptions(request: SegmentEverythingRequest): Everything
 
 function inRange(name: string, value: number, min: number, max: number): number {
   if (value >= min && value <= max) return value;
-  throw invalidArgument(`${name} must lie between ${min} and ${max}; it is ${value}.`);
+  // Floats of the wire have seven digits; the rest is noise that nobody typed.
+  throw invalidArgument(`${name} must lie between ${min} and ${max}; it is ${Number(value.toPrecision(7))}.`);
 }

@@ -30,9 +30,20 @@ export class Ledger {
   readonly #all: Entry[] = [];
   readonly #shown = new Map<number, Entry>();
 
-  /** @param threshold box IoU above which two masks are taken for one. */
-  constructor(threshold: number) {
+  readonly #nextId: () => number;
+
+  /**
+   * @param threshold box IoU above which two masks are taken for one.
+   * @param nextId numbers the masks; ledgers of one picture share it.
+   */
+  constructor(threshold: number, nextId: () => number = counter()) {
     this.#threshold = threshold;
+    this.#nextId = nextId;
+  }
+
+  /** What is shown now. */
+  get findings(): Finding[] {
+    return [...this.#shown.values()];
   }
 
   get shown(): number {
@@ -44,15 +55,17 @@ export class Ledger {
     const change: LedgerChange = { found: [], retracted: [] };
     let newMasks = 0;
     for (const mask of masks) {
-      const entry: Entry = { id: this.#all.length + 1, mask, point, box: mask.box, score: mask.predictedIou };
+      const entry: Entry = { id: this.#nextId(), mask, point, box: mask.box, score: mask.predictedIou };
       this.#all.push(entry);
       const rivals = [...this.#shown.values()].filter(({ box }) => boxIou(box, entry.box) > this.#threshold);
       if (rivals.length === 0) newMasks++;
       if (rivals.some((rival) => rival.score >= entry.score)) continue;
       for (const { id } of rivals) this.#shown.delete(id);
-      change.retracted.push(...rivals.map(({ id }) => id));
+      // One of this very change has not been told yet: it is left out.
+      const fresh = new Set(change.found.map(({ id }) => id));
+      change.retracted.push(...rivals.map(({ id }) => id).filter((id) => !fresh.has(id)));
+      change.found = [...change.found.filter(({ id }) => this.#shown.has(id)), entry];
       this.#shown.set(entry.id, entry);
-      change.found.push(entry);
     }
     return { ...change, newMasks };
   }
@@ -66,4 +79,24 @@ export class Ledger {
     for (const entry of found) this.#shown.set(entry.id, entry);
     return { found, retracted };
   }
+}
+
+/** 1, 2, 3, ... */
+export function counter(): () => number {
+  let last = 0;
+  return () => ++last;
+}
+
+/**
+ * Of masks that overlap and were found in different parts of the picture the smaller part's is kept: it was looked at more
+ * closely (`SamAutomaticMaskGenerator._generate_masks`).
+ * @param parts the findings of each part with the part's area in pixels.
+ * @returns ids of the findings that go.
+ */
+export function duplicatesAcrossParts(parts: { area: number; findings: Finding[] }[], threshold: number): number[] {
+  const all = parts.flatMap(({ area, findings }) =>
+    findings.map(({ id, mask }) => ({ id, box: mask.box, score: 1 / area })),
+  );
+  const kept = new Set(boxNms(all, threshold).map(({ id }) => id));
+  return all.map(({ id }) => id).filter((id) => !kept.has(id));
 }

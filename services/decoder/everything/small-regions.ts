@@ -42,8 +42,10 @@ function foreground(mask: MaskRuns): Span[] {
 }
 
 function background({ width, height, runs }: MaskRuns): Span[] {
-  const inverted: MaskRuns = { width, height, runs: Uint32Array.of(0, ...runs) };
-  return foreground(inverted);
+  // An empty run before the first makes background of foreground.
+  const inverted = new Uint32Array(runs.length + 1);
+  inverted.set(runs, 1);
+  return foreground({ width, height, runs: inverted });
 }
 
 interface Region {

@@ -16,6 +16,7 @@ export interface EverythingCommandOptions {
   stabilityScoreThresh?: number;
   boxNmsThresh?: number;
   minMaskRegionArea?: number;
+  cropNLayers?: number;
   model?: string;
   url?: string;
 }
@@ -66,11 +67,16 @@ async function collect(
   notices: Notices,
 ): Promise<Collected> {
   const kept = new Map<number, Sa1bAnnotation>();
-  const { pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea } = options;
+  const { pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea, cropNLayers } = options;
   const given = Object.fromEntries(
-    Object.entries({ pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea }).filter(
-      ([, value]) => value !== undefined,
-    ),
+    Object.entries({
+      pointsPerSide,
+      predIouThresh,
+      stabilityScoreThresh,
+      boxNmsThresh,
+      minMaskRegionArea,
+      cropNLayers,
+    }).filter(([, value]) => value !== undefined),
   );
   const mode = options.exhaustive ? EverythingMode.EXHAUSTIVE : EverythingMode.ADAPTIVE;
   for await (const line of client.everything({ imageId, mode, ...given })) {

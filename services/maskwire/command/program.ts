@@ -50,6 +50,7 @@ export function createProgram(): Command {
     .option("--pred-iou-thresh <x>", "least predicted IoU of a mask (0.88)", parseNumber)
     .option("--stability-score-thresh <x>", "least stability score of a mask (0.95)", parseNumber)
     .option("--box-nms-thresh <x>", "most that the boxes of two masks may overlap (0.7)", parseNumber)
+    .option("--crop-n-layers <n>", "look again at magnified parts of the photo, so many layers deep (0)", parseNumber)
     .option("--min-mask-region-area <n>", "fill holes and remove islands of fewer pixels (0)", parseNumber)
     .option("--model <id>", "a model id of the gateway's manifest; its default when left out")
     .addOption(gatewayOption())

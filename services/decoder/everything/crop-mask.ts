@@ -1,0 +1,33 @@
+import { eachColumnSpan, type MaskBox, type MaskRuns, RunsBuilder } from "../../../proto/index.js";
+import type { Region } from "../../runtime/models/region.js";
+import type { PictureSize } from "../prompts/check-prompt.js";
+
+/** How near an edge counts as cut off, in pixels: `is_box_near_crop_edge` of segment_anything/utils/amg.py. */
+const edgeTolerance = 20;
+
+/**
+ * Whether a mask found in a part of the picture is probably cut off by that part's edge: its box ends near an edge of the
+ * part that is not the picture's.
+ * @param box in pixels of the part.
+ */
+export function isCutOff(box: MaskBox, crop: Region, { width, height }: PictureSize): boolean {
+  const near = (at: number, edge: number) => Math.abs(at - edge) <= edgeTolerance;
+  const cut = (at: number, cropEdge: number, pictureEdge: number) => near(at, cropEdge) && !near(at, pictureEdge);
+  // Meta's boxes end at the last pixel inside, the parts one after their last.
+  return (
+    cut(crop.x + box.x, crop.x, 0) ||
+    cut(crop.y + box.y, crop.y, 0) ||
+    cut(crop.x + box.x + box.width - 1, crop.x + crop.width, width) ||
+    cut(crop.y + box.y + box.height - 1, crop.y + crop.height, height)
+  );
+}
+
+/** A mask of a part of the picture as a mask of the picture. */
+export function placeMask(mask: MaskRuns, crop: Region, { width, height }: PictureSize): MaskRuns {
+  const builder = new RunsBuilder(mask.runs.length + 1);
+  eachColumnSpan(mask, (x, top, bottom) => {
+    const column = (crop.x + x) * height + crop.y;
+    builder.add(column + top, column + bottom);
+  });
+  return { width, height, runs: builder.finish(width * height) };
+}
