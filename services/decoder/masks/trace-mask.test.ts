@@ -25,13 +25,18 @@ function grid(logit: (x: number, y: number) => number, size = GRID): Float32Arra
 function plainMask(logits: Float32Array, frame: Frame, threshold = 0): Uint8Array {
   const { pictureWidth: width, pictureHeight: height, gridSize } = frame;
   const [across, down] = [axisSamples(frame, "x"), axisSamples(frame, "y")];
-  const cells = ({ starts }: { starts: Uint32Array }, count: number) => {
+  const nodes = ({ starts }: { starts: Uint32Array }, count: number) => {
     const of = new Uint32Array(count);
-    for (let cell = 0; cell < gridSize - 1; cell++) of.fill(cell, starts[cell], starts[cell + 1]);
+    for (let node = 0; node < starts.length - 1; node++) of.fill(node, starts[node], starts[node + 1]);
     return of;
   };
-  const [columns, rows] = [cells(across, width), cells(down, height)];
-  const value = (x: number, y: number) => Math.fround(logits[y * gridSize + x]! - threshold);
+  const [columns, rows] = [nodes(across, width), nodes(down, height)];
+  const logit = (x: number, y: number) => Math.fround(logits[y * gridSize + x]! - threshold);
+  const value = (i: number, j: number) => {
+    const [x, y, s, t] = [across.nodeCells[i]!, down.nodeCells[j]!, across.nodeWeights[i]!, down.nodeWeights[j]!];
+    const row = (at: number) => Math.fround(logit(x, at) * (1 - s) + logit(x + 1, at) * s);
+    return Math.fround(row(y) * (1 - t) + row(y + 1) * t);
+  };
   const bitmap = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -9,14 +9,14 @@ export interface TracedMask extends MaskRuns {
 }
 
 /**
- * A piece of a grid column as the picture's rows see it: rows `top <= y < bottom` that are all outside, all inside, or
- * (`cell >= 0`) may change once, between the grid's rows `cell` and `cell + 1`.
+ * A piece of a node column as the picture's rows see it: rows `top <= y < bottom` that are all outside, all inside, or
+ * (`kind >= 0`) may change once, between the nodes `kind` and `kind + 1`.
  */
 interface Pieces {
   count: number;
   readonly tops: Uint32Array;
   readonly bottoms: Uint32Array;
-  /** {@link OUTSIDE}, {@link INSIDE}, or the cell. */
+  /** {@link OUTSIDE}, {@link INSIDE}, or the node above. */
   readonly kinds: Int32Array;
 }
 
@@ -26,9 +26,10 @@ const INSIDE = -2;
 /**
  * The mask at the picture's full resolution, straight from the model's low-resolution logits.
  *
- * A pixel is inside where the bilinear interpolation of the logits at its centre (see {@link axisSamples}) is above
- * the threshold. Down a column that interpolation is one straight line between two grid rows, so at most one change of
- * sign lies in each such piece; only pieces whose four surrounding logits disagree can have one. Each is estimated from
+ * A pixel is inside where what Meta's two resizes make of the logits at its centre is above the threshold. Both together
+ * are one bilinear interpolation between nodes, about two a grid cell (see {@link axisSamples}): the first resize is
+ * computed at the nodes alone. Down a column the second is one straight line between two nodes, so at most one change of
+ * sign lies in each such piece; only pieces whose four surrounding nodes disagree can have one. Each is estimated from
  * the line and then settled by evaluating the very expression at the pixels beside it: the result is what a loop over
  * all pixels gives, bit for bit, while the cost grows with the mask's outline and never with its area.
  *
@@ -42,16 +43,18 @@ const INSIDE = -2;
  */
 export function traceMask(logits: Float32Array, frame: Frame, threshold = 0): TracedMask {
   const { gridSize, pictureWidth: width, pictureHeight: height } = frame;
-  const columns = transposeFinite(logits, gridSize, threshold);
   const across = axisSamples(frame, "x");
   const down = axisSamples(frame, "y");
+  const columns = atNodes(transposeFinite(logits, gridSize, threshold), gridSize, across, down);
+  const nodesAcross = across.starts.length;
+  const nodesDown = down.starts.length;
   const pieces: Pieces = {
     count: 0,
-    tops: new Uint32Array(gridSize),
-    bottoms: new Uint32Array(gridSize),
-    kinds: new Int32Array(gridSize),
+    tops: new Uint32Array(nodesDown),
+    bottoms: new Uint32Array(nodesDown),
+    kinds: new Int32Array(nodesDown),
   };
-  let runs = new Uint32Array(4 * width + 2 * gridSize);
+  let runs = new Uint32Array(4 * width + 2 * nodesAcross);
   let length = 0;
   /** Column-major index of the last change; everything from there on is `inside` or not. */
   let changedAt = 0;
@@ -62,12 +65,12 @@ export function traceMask(logits: Float32Array, frame: Frame, threshold = 0): Tr
     inside = !inside;
   };
 
-  for (let cell = 0; cell < gridSize - 1; cell++) {
-    const start = across.starts[cell]!;
-    const end = across.starts[cell + 1]!;
+  for (let node = 0; node < nodesAcross - 1; node++) {
+    const start = across.starts[node]!;
+    const end = across.starts[node + 1]!;
     if (start === end) continue;
-    const left = columns.subarray(cell * gridSize, (cell + 1) * gridSize);
-    const right = columns.subarray((cell + 1) * gridSize, (cell + 2) * gridSize);
+    const left = columns.subarray(node * nodesDown, (node + 1) * nodesDown);
+    const right = columns.subarray((node + 1) * nodesDown, (node + 2) * nodesDown);
     cutPieces(left, right, down, pieces);
     if (pieces.count === 1 && pieces.kinds[0]! < 0) {
       // The whole strip is one thing: whole columns, without a look at them.
@@ -76,8 +79,9 @@ export function traceMask(logits: Float32Array, frame: Frame, threshold = 0): Tr
     }
     for (let x = start; x < end; x++) {
       // Two changes a piece at most, and room to spare for one in each whole strip to come.
-      if (length + 2 * pieces.count + gridSize > runs.length) {
-        const larger = new Uint32Array(runs.length * 2 + 2 * gridSize);
+      const room = length + 2 * pieces.count + nodesAcross;
+      if (room > runs.length) {
+        const larger = new Uint32Array(2 * room);
         larger.set(runs);
         runs = larger;
       }
@@ -95,7 +99,7 @@ export function traceMask(logits: Float32Array, frame: Frame, threshold = 0): Tr
         const above = left[kind]! * leftWeight + right[kind]! * rightWeight;
         const below = left[kind + 1]! * leftWeight + right[kind + 1]! * rightWeight;
         const startsInside = above > 0;
-        const crossing = startsInside === below > 0 ? bottom : firstChanged(above, below, kind, top, bottom, down);
+        const crossing = startsInside === below > 0 ? bottom : firstChanged(above, below, top, bottom, down);
         if (crossing > top && inside !== startsInside) change(base + top);
         if (crossing < bottom && inside === startsInside) change(base + crossing);
       }
@@ -108,32 +112,32 @@ export function traceMask(logits: Float32Array, frame: Frame, threshold = 0): Tr
 
 /**
  * The first row of a piece that lies on `below`'s side of 0, `bottom` when none does. `above` and `below` are the
- * values at the grid rows around it, one of them above 0 and the other not.
+ * values at the nodes around it, one of them above 0 and the other not.
  */
-function firstChanged(above: number, below: number, cell: number, top: number, bottom: number, down: AxisSamples) {
+function firstChanged(above: number, below: number, top: number, bottom: number, { weights }: AxisSamples) {
   const endsInside = below > 0;
-  const { weights } = down;
-  const place = cell + above / (above - below);
-  let y = Math.min(Math.max(Math.ceil((place + 0.5) / down.step - 0.5), top), bottom);
+  const [first, last] = [weights[top]!, weights[bottom - 1]!];
+  const share = last > first ? (above / (above - below) - first) / (last - first) : 0;
+  let y = top + Math.min(Math.max(Math.ceil(share * (bottom - 1 - top)), 0), bottom - top);
   while (y > top && above * (1 - weights[y - 1]!) + below * weights[y - 1]! > 0 === endsInside) y--;
   while (y < bottom && above * (1 - weights[y]!) + below * weights[y]! > 0 !== endsInside) y++;
   return y;
 }
 
-/** Cuts the strip between two neighbouring grid columns into pieces that hold rows of the picture, from the top down. */
+/** Cuts the strip between two neighbouring node columns into pieces that hold rows of the picture, from the top down. */
 function cutPieces(left: Float32Array, right: Float32Array, down: AxisSamples, pieces: Pieces): void {
   const { starts } = down;
   let count = 0;
   let previous = OUTSIDE - 2;
   let above = (left[0]! > 0 ? 1 : 0) + (right[0]! > 0 ? 1 : 0);
-  for (let cell = 0; cell < left.length - 1; cell++) {
-    const below = (left[cell + 1]! > 0 ? 1 : 0) + (right[cell + 1]! > 0 ? 1 : 0);
+  for (let node = 0; node < left.length - 1; node++) {
+    const below = (left[node + 1]! > 0 ? 1 : 0) + (right[node + 1]! > 0 ? 1 : 0);
     const sum = above + below;
     above = below;
-    const top = starts[cell]!;
-    const bottom = starts[cell + 1]!;
+    const top = starts[node]!;
+    const bottom = starts[node + 1]!;
     if (top === bottom) continue;
-    const kind = sum === 0 ? OUTSIDE : sum === 4 ? INSIDE : cell;
+    const kind = sum === 0 ? OUTSIDE : sum === 4 ? INSIDE : node;
     if (kind !== previous) {
       pieces.tops[count] = top;
       pieces.kinds[count] = kind;
@@ -143,6 +147,31 @@ function cutPieces(left: Float32Array, right: Float32Array, down: AxisSamples, p
     pieces.bottoms[count - 1] = bottom;
   }
   pieces.count = count;
+}
+
+/**
+ * The logits where the picture's pixels need them: bilinear at the nodes of both axes, across first.
+ * @param columns float32 [gridSize, gridSize], column by column.
+ * @returns float32 [nodes across, nodes down], column by column.
+ */
+function atNodes(columns: Float32Array, gridSize: number, across: AxisSamples, down: AxisSamples): Float32Array {
+  const nodesDown = down.nodeCells.length;
+  const values = new Float32Array(across.nodeCells.length * nodesDown);
+  // Rows behind the last node are padding.
+  const rows = down.nodeCells[nodesDown - 1]! + 2;
+  const column = new Float32Array(rows);
+  for (let x = 0, to = 0; x < across.nodeCells.length; x++) {
+    const right = across.nodeWeights[x]!;
+    const left = 1 - right;
+    const from = across.nodeCells[x]! * gridSize;
+    for (let y = 0; y < rows; y++) column[y] = columns[from + y]! * left + columns[from + gridSize + y]! * right;
+    for (let y = 0; y < nodesDown; y++, to++) {
+      const cell = down.nodeCells[y]!;
+      const lower = down.nodeWeights[y]!;
+      values[to] = column[cell]! * (1 - lower) + column[cell + 1]! * lower;
+    }
+  }
+  return values;
 }
 
 /**

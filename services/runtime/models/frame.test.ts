@@ -53,32 +53,43 @@ it("counts the cells whose centre is in the picture", () => {
 });
 
 describe("axisSamples", () => {
-  it("places the pixels of a picture of the frame's own size a quarter of a cell apart", () => {
-    const { weights, starts, step } = axisSamples(frameFor(1024, 1024), "x");
-    expect(step).toBe(0.25);
-    expect(Array.from(weights.slice(0, 7))).toEqual([0, 0, 0.125, 0.375, 0.625, 0.875, 0.125]);
-    expect(Array.from(starts.slice(0, 4))).toEqual([0, 6, 10, 14]);
-    expect(starts[255]).toBe(1024);
-    expect(weights[1023]).toBe(1);
+  it("has a node at the first and at the last model pixel of each grid cell", () => {
+    const { nodeCells, nodeWeights } = axisSamples(frameFor(1024, 1024), "x");
+    // Model pixels 0 and 1 are clamped to the first cell's centre; 2 to 5 lie in the first cell, 6 to 9 in the second.
+    expect(Array.from(nodeCells.slice(0, 6))).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(Array.from(nodeWeights.slice(0, 6))).toEqual([0, 0, 0.125, 0.875, 0.125, 0.875]);
+    expect([nodeCells.at(-1), nodeWeights.at(-1)]).toEqual([254, 1]);
+  });
+
+  it("puts every pixel of a picture of the frame's own size on a model pixel", () => {
+    const { nodeCells, nodeWeights, weights, starts } = axisSamples(frameFor(1024, 1024), "x");
+    const places = Array.from({ length: 1024 }, (_, i) => {
+      const node = starts.findLastIndex((start, at) => start <= i && at < starts.length - 1);
+      const place = (at: number) => nodeCells[at]! + nodeWeights[at]!;
+      return place(node) * (1 - weights[i]!) + place(node + 1) * weights[i]!;
+    });
+    for (const [i, place] of places.entries()) {
+      expect(place).toBeCloseTo(Math.min(Math.max((i + 0.5) / 4 - 0.5, 0), 255), 10);
+    }
   });
 
   it("stops at the content's last model pixel, as the crop between Meta's two resizes does", () => {
-    const frame = frameFor(4000, 2000);
-    const { weights, starts } = axisSamples(frame, "y");
+    const { nodeCells, nodeWeights, weights, starts } = axisSamples(frameFor(4000, 2000), "y");
     // Model pixel 511 lies at (511 + 0.5) / 4 - 0.5 = 127.375 on the grid.
-    expect(weights[1999]).toBe(0.375);
-    expect(starts[128]).toBe(2000);
+    expect([nodeCells.at(-1), nodeWeights.at(-1)]).toEqual([127, 0.375]);
+    expect(weights[1999]).toBe(1);
+    expect(starts.at(-1)).toBe(2000);
   });
 
   it("never falls, and weighs within 0 and 1", () => {
     for (const size of [1, 2, 3, 7, 255, 1023, 1025, 4001]) {
       const { weights, starts } = axisSamples(frameFor(size, 1500), "x");
-      for (let cell = 0; cell < 255; cell++) {
-        const inCell = Array.from(weights.slice(starts[cell], starts[cell + 1]));
-        expect(inCell).toEqual(inCell.toSorted((a, b) => a - b));
-        expect(inCell.every((weight) => weight >= 0 && weight <= 1)).toBe(true);
+      for (let node = 0; node < starts.length - 1; node++) {
+        const between = Array.from(weights.slice(starts[node], starts[node + 1]));
+        expect(between).toEqual(between.toSorted((a, b) => a - b));
+        expect(between.every((weight) => weight >= 0 && weight <= 1)).toBe(true);
       }
-      expect(starts[255]).toBe(size);
+      expect(starts.at(-1)).toBe(size);
     }
   });
 

@@ -66,20 +66,28 @@ export function contentGrid(frame: Frame): { columns: number; rows: number } {
   return { columns: cells(frame.contentWidth), rows: cells(frame.contentHeight) };
 }
 
-/** For every picture pixel along one axis, which two neighbours of the mask grid it lies between, and where. */
+/**
+ * Where a picture's pixels lie along one axis between nodes: places of the frame between which Meta's two resizes
+ * together are one straight line. Values at the nodes come from the mask grid, values at the pixels from the nodes.
+ */
 export interface AxisSamples {
-  /** Weight of the neighbour `cell + 1`, 0 to 1 and never falling within a cell; the neighbour `cell` has the rest. */
+  /** For each node (two or more) its neighbour on the mask grid; the other one is the next. */
+  readonly nodeCells: Uint32Array;
+  /** For each node the weight of that other one, 0 to 1; the first has the rest. */
+  readonly nodeWeights: Float64Array;
+  /** For each pixel the weight of the node behind it, 0 to 1 and never falling between two nodes. */
   readonly weights: Float64Array;
-  /** Pixels `starts[cell] <= i < starts[cell + 1]` lie between the grid's `cell` and `cell + 1`; `gridSize` entries. */
+  /** Pixels `starts[node] <= i < starts[node + 1]` lie between `node` and `node + 1`; one entry a node. */
   readonly starts: Uint32Array;
-  /** Grid cells a pixel: `(pixel + 0.5) * step - 0.5` is a pixel's place on the grid where no edge clamps it. */
-  readonly step: number;
 }
 
 /**
  * Sampling positions of Meta's two resizes (`Sam.postprocess_masks`: grid to frame, crop, frame to picture, both
- * bilinear with align_corners=False) as one: pixel centre to model pixel `(i + 0.5) * content / picture - 0.5`, clamped
- * to the content, then to the grid `(u + 0.5) * gridSize / modelSize - 0.5`, clamped to the grid.
+ * bilinear with align_corners=False). The first puts model pixel u at `(u + 0.5) * gridSize / modelSize - 0.5` on the
+ * grid, clamped to it, and is a straight line within a cell; the second puts picture pixel i at
+ * `(i + 0.5) * content / picture - 0.5`, clamped to the content, and is a straight line between two model pixels. Both
+ * together are straight between the first and the last model pixel of a cell, and from there to the next cell's first:
+ * those are the nodes.
  * @throws RangeError when the grid has fewer than two cells a side.
  */
 export function axisSamples(frame: Frame, axis: "x" | "y"): AxisSamples {
@@ -87,18 +95,28 @@ export function axisSamples(frame: Frame, axis: "x" | "y"): AxisSamples {
   if (gridSize < 2) throw new RangeError("The mask grid must have at least two cells a side.");
   const picture = axis === "x" ? frame.pictureWidth : frame.pictureHeight;
   const content = axis === "x" ? frame.contentWidth : frame.contentHeight;
-  const modelStep = content / picture;
-  const gridStep = gridSize / modelSize;
-  const weights = new Float64Array(picture);
-  const starts = new Uint32Array(gridSize).fill(picture);
-  starts[0] = 0;
-  let last = 0;
-  for (let i = 0; i < picture; i++) {
-    const u = Math.min(Math.max((i + 0.5) * modelStep - 0.5, 0), content - 1);
-    const g = Math.min(Math.max((u + 0.5) * gridStep - 0.5, 0), gridSize - 1);
-    const cell = Math.min(Math.floor(g), gridSize - 2);
-    weights[i] = g - cell;
-    while (last < cell) starts[++last] = i;
+  const onGrid = (u: number) => ((u + 0.5) * gridSize) / modelSize - 0.5;
+  // Beyond the outermost centres the grid is clamped: a piece of its own at either end.
+  const pieceOf = (u: number) => Math.min(Math.max(Math.floor(onGrid(u)), -1), gridSize - 1);
+  const nodes: number[] = [];
+  for (let u = 0; u < content; u++) {
+    const isEnd = u === 0 || u === content - 1;
+    if (isEnd || pieceOf(u - 1) !== pieceOf(u) || pieceOf(u + 1) !== pieceOf(u)) nodes.push(u);
   }
-  return { weights, starts, step: modelStep * gridStep };
+  if (nodes.length === 1) nodes.push(0);
+
+  const places = nodes.map((u) => Math.min(Math.max(onGrid(u), 0), gridSize - 1));
+  const nodeCells = Uint32Array.from(places, (place) => Math.min(Math.floor(place), gridSize - 2));
+  const nodeWeights = Float64Array.from(places, (place, node) => place - nodeCells[node]!);
+  const weights = new Float64Array(picture);
+  const starts = new Uint32Array(nodes.length).fill(picture);
+  starts[0] = 0;
+  let node = 0;
+  for (let i = 0; i < picture; i++) {
+    const u = Math.min(Math.max(((i + 0.5) * content) / picture - 0.5, 0), content - 1);
+    while (node < nodes.length - 2 && nodes[node + 1]! <= u) starts[++node] = i;
+    const span = nodes[node + 1]! - nodes[node]!;
+    weights[i] = span > 0 ? (u - nodes[node]!) / span : 0;
+  }
+  return { nodeCells, nodeWeights, weights, starts };
 }

@@ -1,0 +1,93 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  bitmapToRle,
+  DecoderService,
+  decodeRle,
+  MaskFormat,
+  type PromptSchema,
+  rleArea,
+  rleIou,
+} from "../../proto/index.js";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { decodeHalf } from "../../services/runtime/half-float.js";
+import { upload } from "../support/http-calls.js";
+import { referenceMask } from "../support/reference-mask.js";
+import { photographs, samplePictures } from "../support/sample-pictures.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+
+const promptsAPicture = 20;
+const leastIou = 0.995;
+/** A mask this small may differ by a pixel or two at its outline, which is a large part of its IoU. */
+const smallMask = { pixels: 300, areaDifference: 3 };
+
+const pictures = [...(await samplePictures()), ...(await photographs())];
+
+/** The same numbers every time (mulberry32). */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** One to three points, a box, or both. */
+function randomPrompt(random: () => number, width: number, height: number): MessageInitShape<typeof PromptSchema> {
+  const [x, y] = [random() * width, random() * height];
+  const kind = Math.floor(random() * 3);
+  const points = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, index) => ({
+    x: Math.min(width, Math.max(0, x + (random() - 0.5) * 0.2 * width)),
+    y: Math.min(height, Math.max(0, y + (random() - 0.5) * 0.2 * height)),
+    label: index === 2 ? 0 : 1,
+  }));
+  const [w, h] = [(0.05 + 0.4 * random()) * width, (0.05 + 0.4 * random()) * height];
+  const box = { x0: x - w / 2, y0: y - h / 2, x1: x + w / 2, y1: y + h / 2 };
+  return { ...(kind === 1 ? {} : { points }), ...(kind === 0 ? {} : { box }) };
+}
+
+describe("masks are those of Meta's own post-processing of the same logits", () => {
+  let maskwire: Maskwire;
+  let rpc: RpcClient;
+
+  beforeAll(async () => {
+    maskwire = await startMaskwire();
+    rpc = new RpcClient(new URL(maskwire.url).host);
+  });
+  afterAll(async () => {
+    rpc.close();
+    await maskwire.stop();
+  });
+
+  it.each(pictures)("$name: IoU of at least 0.995 for 20 random prompts", async ({ name, bytes }) => {
+    const { image } = await upload(maskwire.url, bytes);
+    if (!image) throw new Error("no size came");
+    const { imageId, width, height } = image;
+    const random = randomNumbers(width * 31 + height);
+    let [least, small] = [1, 0];
+    for (let i = 0; i < promptsAPicture; i++) {
+      const prompt = randomPrompt(random, width, height);
+      const request = { imageId, prompt, formats: [MaskFormat.LOW_RES_LOGITS] };
+      const { outcome } = await rpc.unary(DecoderService.method.segmentOnce, request);
+      const [mask] = outcome.case === "result" ? outcome.value.masks : [];
+      if (!mask?.rle || !mask.lowResLogits) throw new Error("no mask came");
+      const logits = decodeHalf(new Uint16Array(Uint8Array.from(mask.lowResLogits.data).buffer));
+      const reference = bitmapToRle(referenceMask(logits, width, height), width, height);
+      const traced = decodeRle(mask.rle);
+      const area = rleArea(reference);
+      expect(mask.area).toBe(rleArea(traced));
+      if (area < smallMask.pixels) {
+        small++;
+        expect(Math.abs(area - mask.area), JSON.stringify(prompt)).toBeLessThanOrEqual(smallMask.areaDifference);
+      } else {
+        const iou = rleIou(traced, reference);
+        least = Math.min(least, iou);
+        expect(iou, JSON.stringify(prompt)).toBeGreaterThanOrEqual(leastIou);
+      }
+    }
+    process.stdout.write(`${name}: ${width} x ${height}, least IoU ${least.toFixed(5)}, ${small} small masks\n`);
+  });
+});
