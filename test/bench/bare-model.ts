@@ -108,7 +108,7 @@ export class BareModel implements AsyncDisposable {
 }
 
 /** `ResizeLongestSide.get_preprocess_shape`. */
-function frameSize(width: number, height: number): [width: number, height: number] {
+export function frameSize(width: number, height: number): [width: number, height: number] {
   const scale = modelSize / Math.max(width, height);
   return [Math.floor(width * scale + 0.5), Math.floor(height * scale + 0.5)];
 }

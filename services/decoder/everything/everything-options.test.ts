@@ -12,6 +12,7 @@ it("has the defaults of Meta's generator, and is adaptive unless told otherwise"
     isAdaptive: true,
     pointsPerSide: 32,
     boxNmsThreshold: 0.7,
+    crops: { layers: 0, overlapRatio: 512 / 1500, pointsDownscale: 1, nmsThreshold: 0.7 },
     thresholds: { predIou: 0.88, stabilityScore: 0.95, stabilityOffset: 1, minRegionArea: 0 },
   });
   expect(options({ mode: EverythingMode.ADAPTIVE }).isAdaptive).toBe(true);
@@ -27,11 +28,16 @@ it("takes every option as it is given, zeros too", () => {
       stabilityScoreOffset: 2,
       boxNmsThresh: 1,
       minMaskRegionArea: 100,
+      cropNLayers: 1,
+      cropNmsThresh: 0,
+      cropOverlapRatio: 0,
+      cropNPointsDownscaleFactor: 2,
     }),
   ).toEqual({
     isAdaptive: true,
     pointsPerSide: 128,
     boxNmsThreshold: 1,
+    crops: { layers: 1, overlapRatio: 0, pointsDownscale: 2, nmsThreshold: 0 },
     thresholds: { predIou: 0, stabilityScore: 0, stabilityOffset: 2, minRegionArea: 100 },
   });
 });
