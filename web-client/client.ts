@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { OpenImageSchema } from "../proto/index.js";
+import { CancelEverythingSchema, OpenImageSchema, SegmentEverythingRequestSchema } from "../proto/index.js";
 import { CanvasView } from "./canvas/canvas-view.js";
 import { segmentRequest } from "./net/request.js";
 import { Socket } from "./net/socket.js";
@@ -7,6 +7,7 @@ import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
 import { type LoadedPhoto, loadPhoto, type PhotoSource } from "./photo.js";
 import type { ClientEvent, Effect, TimerName } from "./state/event.js";
+import { clickSilenceMs } from "./state/silence.js";
 import { Store } from "./store.js";
 
 /** The state with its edges: what carries the effects out and reports back. */
@@ -58,6 +59,23 @@ export class Client {
         break;
       case "segment":
         this.#socket.send({ case: "segment", value: segmentRequest(effect.sequence, effect.prompts, effect.preview) });
+        if (!effect.preview) this.#listen();
+        break;
+      case "everything": {
+        const { imageId, smallestRegionPx: minMaskRegionArea } = effect;
+        this.#socket.send({
+          case: "everything",
+          value: create(SegmentEverythingRequestSchema, { imageId, minMaskRegionArea }),
+        });
+        this.#listen();
+        break;
+      }
+      case "cancel-everything":
+        this.#socket.send({ case: "cancelEverything", value: create(CancelEverythingSchema) });
+        this.#listen();
+        break;
+      case "disconnect":
+        this.#socket.drop();
         break;
       case "upload": {
         const file = this.#photos.get(effect.token)?.file;
@@ -75,10 +93,18 @@ export class Client {
     }
   }
 
+  /** Something is to be answered: looked at once in a while, until nothing is. */
+  #listen(): void {
+    if (!this.#timers.has("silence")) this.#startTimer("silence", clickSilenceMs);
+  }
+
   #startTimer(name: TimerName, delayMs: number): void {
     // Clicks each have their own time to be sent again; of the others there is one at a time.
     if (name !== "resend") clearTimeout(this.#timers.get(name));
-    const timer = setTimeout(() => this.dispatch({ kind: "timer", name, atMs: performance.now() }), delayMs);
+    const timer = setTimeout(() => {
+      if (this.#timers.get(name) === timer) this.#timers.delete(name);
+      this.dispatch({ kind: "timer", name, atMs: performance.now() });
+    }, delayMs);
     this.#timers.set(name, timer);
   }
 

@@ -1,12 +1,14 @@
 import { maskOf } from "./canvas/canvas-view.js";
 import type { Client } from "./client.js";
 import { element, setData } from "./panel/element.js";
+import { EverythingView } from "./panel/everything-view.js";
 import type { FilmView } from "./panel/film-view.js";
 import { LatencyView } from "./panel/latency-view.js";
 import { MaskView } from "./panel/mask-view.js";
+import { saveEverything } from "./panel/save-actions.js";
 import { StatusView } from "./panel/status-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
-import { hasPrompts, type Picture, type State } from "./state/state.js";
+import { hasPrompts, overlayOf, type Picture, type State } from "./state/state.js";
 
 /** How often words with a number of seconds in them are written anew. */
 const tickMs = 250;
@@ -18,6 +20,7 @@ export class Screen {
   readonly #film: FilmView;
   readonly #status: StatusView;
   readonly #mask: MaskView;
+  readonly #everything: EverythingView;
   readonly #latency = new LatencyView();
   readonly #welcome = element("welcome", HTMLElement);
   readonly #coach = element("coach", HTMLElement);
@@ -32,6 +35,13 @@ export class Screen {
       retry: () => client.dispatch({ kind: "retry", atMs: performance.now() }),
       choose: () => element("file", HTMLInputElement).click(),
       dismiss: () => client.dispatch({ kind: "dismiss" }),
+      begin: () => client.dispatch({ kind: "everything-begin", atMs: performance.now() }),
+    });
+    this.#everything = new EverythingView({
+      onBegin: () => client.dispatch({ kind: "everything-begin", atMs: performance.now() }),
+      onCancel: () => client.dispatch({ kind: "everything-cancel" }),
+      onToggle: () => client.dispatch({ kind: "everything-toggle", atMs: performance.now() }),
+      onSave: () => saveEverything(client),
     });
     this.#mask = new MaskView({ onChoose: (index) => client.dispatch({ kind: "candidate", index }) });
   }
@@ -48,6 +58,7 @@ export class Screen {
     this.#renderCanvas(state);
     this.#status.render(state, performance.now());
     this.#tools.render(state);
+    this.#everything.render(state, performance.now());
     this.#mask.render(state, this.#client.view.bitmap);
     this.#latency.render(state.latency);
     this.#film.mark(state.picture.kind === "empty" ? undefined : state.picture.photo.name);
@@ -68,6 +79,11 @@ export class Screen {
     // For those who watch without seeing: what is on the canvas, in words.
     const shown = maskOf(picture);
     const { edit, photo } = picture;
+    const overlay = overlayOf(picture);
+    setData(canvas, "everything", picture.everything.kind);
+    setData(canvas, "found", overlay?.found.length ?? 0);
+    setData(canvas, "lit", overlay?.lit ?? 0);
+    setData(canvas, "overlay", String(overlay !== undefined));
     setData(canvas, "imageId", photo.imageId ?? "");
     setData(canvas, "imageWidth", photo.width);
     setData(canvas, "imageHeight", photo.height);
@@ -88,12 +104,13 @@ export class Screen {
 
 /** Until the first click, and while nothing under the pointer speaks for itself. */
 function needsCoach(picture: Picture): boolean {
-  if (picture.kind === "empty" || picture.kind === "refused") return false;
+  if (picture.kind === "empty" || picture.kind === "refused" || overlayOf(picture) !== undefined) return false;
   const { past, present, future, hover } = picture.edit;
   return past.length === 0 && future.length === 0 && !hasPrompts(present.prompts) && hover.shown === undefined;
 }
 
 /** Whether time alone changes what the words say. */
 function isPassing({ picture, link }: State): boolean {
+  if (picture.kind !== "empty" && picture.everything.kind === "finding") return true;
   return link.kind === "waiting" || ["uploading", "queued", "encoding"].includes(picture.kind);
 }

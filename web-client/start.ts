@@ -1,5 +1,6 @@
 import type { Outcome } from "./canvas/gesture.js";
 import { listenToKeyboard } from "./canvas/keyboard-input.js";
+import { listenToOverlayKeys } from "./canvas/overlay-keys.js";
 import { listenToPointer } from "./canvas/pointer-input.js";
 import { boxAt, pixelAt } from "./canvas/viewport.js";
 import { Client } from "./client.js";
@@ -9,6 +10,11 @@ import { ToolsView } from "./panel/tools-view.js";
 import { listenForPhotos } from "./photo-input.js";
 import { listSamples, sampleSource } from "./samples.js";
 import { Screen } from "./screen.js";
+import { overlayOf } from "./state/state.js";
+
+/** A preview for every pixel passed would be a preview for none; a highlight costs nothing. */
+const previewEveryMs = 60;
+const highlightEveryMs = 16;
 
 /** Puts the page together; from here on everything is an event. */
 export function start(): void {
@@ -23,6 +29,8 @@ export function start(): void {
   const film = new FilmView();
   const screen = new Screen({ client, tools, film });
 
+  const overlay = () => overlayOf(client.store.state.picture);
+
   const act = (outcome: Outcome) => {
     const picture = view.bitmap;
     if (picture === undefined) return;
@@ -36,11 +44,20 @@ export function start(): void {
       view.rubber = box;
       screen.invalidate();
     },
+    hoverEveryMs: () => (overlay() === undefined ? previewEveryMs : highlightEveryMs),
     onHover: (place) => {
       const picture = view.bitmap;
       if (place === undefined) dispatch({ kind: "hover-end" });
       else if (picture !== undefined) dispatch({ kind: "hover", ...pixelAt(view.viewport, picture, place) });
     },
+  });
+  listenToOverlayKeys(view.canvas, {
+    count: () => overlay()?.found.length ?? 0,
+    onStep: (to) => {
+      dispatch({ kind: "everything-step", to });
+      return overlay()?.lit !== undefined;
+    },
+    onTake: () => dispatch({ kind: "everything-take" }),
   });
   listenToKeyboard(view.canvas, {
     size: () => view.bitmap,
@@ -55,13 +72,15 @@ export function start(): void {
   addEventListener("keydown", (event) => {
     const command = event.ctrlKey || event.metaKey;
     if (event.key === "Escape") {
-      if (!pointer.cancel()) dispatch({ kind: "clear" });
+      if (!pointer.cancel()) dispatch({ kind: "escape" });
     } else if (command && event.key.toLowerCase() === "z") {
       event.preventDefault();
       dispatch({ kind: event.shiftKey ? "redo" : "undo" });
     } else if (command && event.key.toLowerCase() === "y") {
       event.preventDefault();
       dispatch({ kind: "redo" });
+    } else if (!command && !event.altKey && event.key.toLowerCase() === "e") {
+      dispatch({ kind: "everything-toggle", atMs: now() });
     } else if (!command && !event.altKey && /^[1-9]$/.test(event.key)) {
       dispatch({ kind: "candidate", index: Number(event.key) - 1 });
     }

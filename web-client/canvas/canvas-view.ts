@@ -1,6 +1,7 @@
 import type { Mask } from "../../proto/index.js";
 import { shownAnswer } from "../state/edit.js";
-import { type Corners, hasPrompts, type ShownPicture, type Spot } from "../state/state.js";
+import { type Corners, hasPrompts, noPrompts, overlayOf, type ShownPicture, type Spot } from "../state/state.js";
+import { FoundLayer } from "./found-layer.js";
 import { type MaskLook, paint } from "./paint.js";
 import { contain, type Viewport } from "./viewport.js";
 
@@ -12,6 +13,7 @@ export class CanvasView {
   #bitmap: ImageBitmap | undefined;
   /** The picture at the size it is shown, so that a mask over a large photo repaints quickly. */
   #scaled: HTMLCanvasElement | undefined;
+  readonly #found = new FoundLayer();
   #viewport: Viewport = { width: 1, height: 1, scale: 1 };
   /** The box being drawn, in CSS pixels. */
   rubber: Corners | undefined;
@@ -49,15 +51,19 @@ export class CanvasView {
   render(picture: ShownPicture): void {
     const bitmap = this.#bitmap;
     if (bitmap === undefined) return;
-    const { edit } = picture;
+    const scaled = this.#scaled ?? this.#scale(bitmap);
+    const density = this.#density();
+    const overlay = overlayOf(picture);
+    const { present } = picture.edit;
     paint(this.#context, {
-      picture: this.#scaled ?? this.#scale(bitmap),
+      picture: scaled,
       size: bitmap,
       viewport: this.#viewport,
-      density: this.#density(),
+      density,
+      found: overlay && this.#found.render(overlay, this.#viewport, density),
       mask: maskOf(picture),
-      prompts: edit.present.prompts,
-      pending: hasPrompts(edit.present.prompts) && edit.present.answer === undefined,
+      prompts: overlay === undefined ? present.prompts : noPrompts,
+      pending: hasPrompts(present.prompts) && present.answer === undefined,
       rubber: this.rubber,
       cursor: this.cursor,
     });
@@ -92,7 +98,10 @@ export class CanvasView {
 }
 
 /** The mask to be seen: the present's, or until it comes the one before it or the preview under the pointer. */
-export function maskOf({ edit }: ShownPicture): { mask: Mask; look: MaskLook; sequence: number } | undefined {
+export function maskOf(picture: ShownPicture): { mask: Mask; look: MaskLook; sequence: number } | undefined {
+  // The object in hand makes room for the choice of another.
+  if (overlayOf(picture) !== undefined) return undefined;
+  const { edit } = picture;
   const shown = shownAnswer(edit);
   if (shown !== undefined) {
     const mask = shown.answer.masks[shown.answer.chosen];

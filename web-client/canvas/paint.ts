@@ -1,5 +1,6 @@
 import type { Mask } from "../../proto/index.js";
 import type { Corners, Prompts, Spot } from "../state/state.js";
+import type { FoundPicture } from "./found-layer.js";
 import { maskPath } from "./mask-path.js";
 import { placeOf, type Viewport } from "./viewport.js";
 
@@ -10,6 +11,8 @@ export interface Scene {
   readonly viewport: Viewport;
   /** Device pixels per CSS pixel. */
   readonly density: number;
+  /** Everything mode's masks, when they lie over the picture. */
+  readonly found: FoundPicture | undefined;
   readonly mask: { readonly mask: Mask; readonly look: MaskLook } | undefined;
   readonly prompts: Prompts;
   /** Prompts that are not answered yet look lighter. */
@@ -34,6 +37,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
   const { viewport, density, size } = scene;
   context.setTransform(density, 0, 0, density, 0, 0);
   context.drawImage(scene.picture, 0, 0, viewport.width, viewport.height);
+  if (scene.found !== undefined) paintFound(context, scene.found, viewport);
   if (scene.mask !== undefined) paintMask(context, scene.mask.mask, scene.mask.look, viewport);
   const { points, box } = scene.prompts;
   if (box !== undefined) paintBox(context, scaleBox(box, viewport, size), false);
@@ -43,6 +47,24 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
     paintPoint(context, placeOf(viewport, size, point), point.label, scene.pending && latest);
   });
   if (scene.cursor !== undefined) paintCursor(context, placeOf(viewport, size, scene.cursor));
+}
+
+function paintFound(context: CanvasRenderingContext2D, { layer, lit }: FoundPicture, viewport: Viewport): void {
+  context.drawImage(layer, 0, 0, viewport.width, viewport.height);
+  if (lit === undefined) return;
+  context.save();
+  context.globalAlpha = 0.35;
+  context.fillStyle = lit.colour;
+  context.fill(lit.path, "evenodd");
+  context.globalAlpha = 1;
+  context.lineJoin = "round";
+  context.lineWidth = 5;
+  context.strokeStyle = edgeShade;
+  context.stroke(lit.path);
+  context.lineWidth = 2.5;
+  context.strokeStyle = edge;
+  context.stroke(lit.path);
+  context.restore();
 }
 
 function paintMask(context: CanvasRenderingContext2D, mask: Mask, look: MaskLook, viewport: Viewport): void {

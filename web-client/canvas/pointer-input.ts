@@ -6,13 +6,13 @@ interface PointerActions {
   readonly label: () => 0 | 1;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onRubber: (box: Corners | undefined) => void;
+  /** How often to tell where the pointer is. */
+  readonly hoverEveryMs: () => number;
   readonly onHover: (place: Spot | undefined) => void;
 }
 
 const holdMs = 450;
 const secondaryButton = 2;
-/** A preview for every pixel passed would be a preview for none. */
-const hoverEveryMs = 60;
 
 /** Mouse, pen and finger on the canvas. */
 export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActions): { cancel: () => boolean } {
@@ -40,7 +40,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
     hovering ??= setTimeout(() => {
       hovering = undefined;
       if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
-    }, hoverEveryMs);
+    }, actions.hoverEveryMs());
   };
 
   canvas.addEventListener("pointerdown", (event) => {

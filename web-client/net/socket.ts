@@ -62,6 +62,12 @@ export class Socket {
       case "segment":
         this.#dispatch({ kind: "answer", response: frame.value, atMs });
         break;
+      case "everything":
+        this.#dispatch({ kind: "everything-event", event: frame.value, atMs });
+        break;
+      case "everythingFailed":
+        this.#dispatch({ kind: "everything-failed", error: frame.value, atMs });
+        break;
       case "error":
         this.#dispatch({ kind: "frame-error", error: frame.value });
         break;

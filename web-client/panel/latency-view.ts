@@ -1,5 +1,6 @@
-import { milliseconds, type StageName, stagesOf } from "../state/describe.js";
+import { type StageName, stagesOf } from "../state/describe.js";
 import type { Latency } from "../state/state.js";
+import { milliseconds } from "../state/words.js";
 import { element, setData, setText } from "./element.js";
 
 const names: Record<StageName, string> = {

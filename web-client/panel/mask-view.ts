@@ -1,7 +1,8 @@
 import type { Mask } from "../../proto/index.js";
-import { percent } from "../state/describe.js";
+
 import { shownAnswer } from "../state/edit.js";
-import type { Answer, State } from "../state/state.js";
+import { type Answer, overlayOf, type State } from "../state/state.js";
+import { percent } from "../state/words.js";
 import { element, setText } from "./element.js";
 import { cropAround, thumbnail } from "./thumbnail.js";
 
@@ -23,12 +24,17 @@ export class MaskView {
   }
 
   render({ picture }: State, photo: ImageBitmap | undefined): void {
-    const shown = picture.kind === "empty" ? undefined : shownAnswer(picture.edit);
+    const overlay = overlayOf(picture);
+    const shown = picture.kind === "empty" || overlay !== undefined ? undefined : shownAnswer(picture.edit);
     const answer = shown?.answer;
-    const mask = answer?.masks[answer.chosen];
+    const mask = overlay?.found.find(({ id }) => id === overlay.lit)?.mask ?? answer?.masks[answer.chosen];
+    setText(
+      this.#none,
+      overlay === undefined ? "It appears here as soon as you click." : "Click one of the masks to take it.",
+    );
     this.#none.hidden = mask !== undefined;
     this.#facts.hidden = mask === undefined;
-    for (const save of this.#saves) save.disabled = mask === undefined || shown?.pending === true;
+    for (const save of this.#saves) save.disabled = mask === undefined || shown?.pending !== false;
     this.#renderCandidates(answer, photo);
     if (mask === undefined) return;
     setText(this.#score, percent(mask.predictedIou));

@@ -1,10 +1,21 @@
-import type { Mask } from "../../proto/index.js";
+import { create } from "@bufbuild/protobuf";
+import { ImageInfoSchema, type Mask, sa1bRecord } from "../../proto/index.js";
 import type { Client } from "../client.js";
 import { shownAnswer } from "../state/edit.js";
 import { element, setText } from "./element.js";
 import { cutOut, download, maskPicture, rleJson, saveName } from "./save.js";
 
 const copiedMs = 1_600;
+
+/** Every mask that was found, as the SA-1B data set writes them. */
+export function saveEverything(client: Client): void {
+  const { picture } = client.store.state;
+  if (picture.kind === "empty" || picture.everything.kind === "off") return;
+  const { imageId = "", width, height, name } = picture.photo;
+  const annotations = picture.everything.found.toSorted((a, b) => a.id - b.id);
+  const record = sa1bRecord(create(ImageInfoSchema, { imageId, width, height }), name, annotations);
+  download(new Blob([JSON.stringify(record)], { type: "application/json" }), saveName(name, "everything.json"));
+}
 
 /** The buttons that take the mask home. */
 export function listenForSaves(client: Client): void {

@@ -5,7 +5,16 @@ import { element, setData, setText } from "./element.js";
 type NoticeAction = NonNullable<Notice["action"]>;
 type NoticeActions = Readonly<Record<NoticeAction, () => void>>;
 
-const actionNames: Record<NoticeAction, string> = { retry: "Try again", choose: "Choose another", dismiss: "Close" };
+const actionNames: Record<NoticeAction, string> = {
+  retry: "Try again",
+  choose: "Choose another",
+  dismiss: "Close",
+  begin: "Begin again",
+};
+
+function isAction(name: string | undefined): name is NoticeAction {
+  return name !== undefined && Object.hasOwn(actionNames, name);
+}
 
 /** The status line, the notice above the picture, the connection's light. */
 export class StatusView {
@@ -23,7 +32,7 @@ export class StatusView {
   constructor(actions: NoticeActions) {
     this.#noticeAction.addEventListener("click", () => {
       const { action } = this.#noticeAction.dataset;
-      if (action === "retry" || action === "choose" || action === "dismiss") actions[action]();
+      if (isAction(action)) actions[action]();
     });
   }
 

@@ -1,4 +1,4 @@
-import { hasPrompts, type State } from "../state/state.js";
+import { hasPrompts, overlayOf, type State } from "../state/state.js";
 import { element } from "./element.js";
 
 interface ToolActions {
@@ -26,7 +26,8 @@ export class ToolsView {
   }
 
   render({ picture }: State): void {
-    const edit = picture.kind === "empty" ? undefined : picture.edit;
+    // Among the masks of everything mode there is no object in hand to work on.
+    const edit = picture.kind === "empty" || overlayOf(picture) !== undefined ? undefined : picture.edit;
     this.#undo.disabled = edit === undefined || edit.past.length === 0;
     this.#redo.disabled = edit === undefined || edit.future.length === 0;
     const bare = edit === undefined || !hasPrompts(edit.present.prompts);

@@ -48,9 +48,9 @@ export function answerClick(
   if (outcome.value.masks.length === 0)
     return settled(state, picture, click, "Nothing was found there. Try another spot.", atMs);
   const latency =
-    picture.edit.present.sequence === click.sequence ? measure(picture, click, response, atMs) : state.latency;
+    picture.edit.present.sequence === click.sequence ? measure(state, picture, click, response, atMs) : state.latency;
   const edit = settle(picture.edit, click.sequence, { masks: outcome.value.masks, chosen: 0 });
-  return flush({ ...state, latency, picture: { ...picture, edit } }, atMs);
+  return flush({ ...state, latency, lastResultAtMs: atMs, picture: { ...picture, edit } }, atMs);
 }
 
 function refuseClick(
@@ -75,8 +75,12 @@ function settled(state: State, picture: ShownPicture, click: Click, problem: str
   return flush({ ...state, picture: { ...picture, edit: settle(picture.edit, click.sequence, problem) } }, atMs);
 }
 
-/** Where the time of a click went. What the service did not spend, the way there and back did. */
-function measure(picture: ShownPicture, click: Click, response: SegmentResponse, atMs: number): Latency {
+/**
+ * Where the time of a click went. What the service did not spend, the way there and back did. The gateway works on one
+ * prompt of a page at a time: a click sent while it was busy with another, a preview for instance, stood in line until
+ * that one's answer came.
+ */
+function measure(state: State, picture: ShownPicture, click: Click, response: SegmentResponse, atMs: number): Latency {
   const timings = response.outcome.case === "result" ? response.outcome.value.timings : undefined;
   const [queueMs, embeddingMs, decodeMs, maskMs] = [
     timings?.queueMs ?? 0,
@@ -86,13 +90,15 @@ function measure(picture: ShownPicture, click: Click, response: SegmentResponse,
   ];
   const readyAtMs = picture.kind === "ready" ? picture.sinceMs : 0;
   const startedAtMs = Math.min(atMs, Math.max(click.madeAtMs, click.sentAtMs ?? 0, readyAtMs));
-  const networkMs = Math.max(0, atMs - startedAtMs - queueMs - embeddingMs - decodeMs - maskMs);
+  const serviceMs = queueMs + embeddingMs + decodeMs + maskMs;
+  const lineMs = Math.min(Math.max(0, state.lastResultAtMs - startedAtMs), Math.max(0, atMs - startedAtMs - serviceMs));
+  const networkMs = Math.max(0, atMs - startedAtMs - lineMs - serviceMs);
   const waitMs = startedAtMs - click.madeAtMs;
   return {
     sequence: click.sequence,
     waitMs,
     networkMs,
-    queueMs,
+    queueMs: lineMs + queueMs,
     embeddingMs,
     decodeMs,
     maskMs,

@@ -1,5 +1,5 @@
 import { expect, it, describe as suite } from "vitest";
-import { announce, describe, describeLink, milliseconds, noticeOf, percent, stagesOf } from "./describe.js";
+import { announce, describe, describeLink, noticeOf, stagesOf } from "./describe.js";
 import type { ClientEvent } from "./event.js";
 import {
   answer,
@@ -15,6 +15,7 @@ import {
   shown,
   welcome,
 } from "./fixtures.js";
+import { milliseconds, percent } from "./words.js";
 
 const textAfter = (events: readonly ClientEvent[], nowMs = 2_000) => describe(run(events)[0], nowMs).text;
 

@@ -1,5 +1,7 @@
+import { announceOverlay, describeOverlay } from "./describe-everything.js";
 import { shownAnswer } from "./edit.js";
-import { hasPrompts, type Latency, type Link, type ShownPicture, type State } from "./state.js";
+import { hasPrompts, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
+import { duration, momentMs, percent } from "./words.js";
 
 /** The state in words, for the status line and for screen readers. */
 export interface Description {
@@ -8,9 +10,6 @@ export interface Description {
   readonly progress: number | null | undefined;
   readonly problem: boolean;
 }
-
-/** A guess that is nearly over says nothing useful; from here on it is "a moment". */
-const momentMs = 900;
 
 export function describe(state: State, nowMs: number): Description {
   const { picture, loading } = state;
@@ -47,7 +46,7 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
     case "refused":
       return { text: picture.message, progress: undefined, problem: true };
     case "ready":
-      return describeObject(picture);
+      return overlayOf(picture) === undefined ? describeObject(picture) : describeOverlay(picture.everything, nowMs);
   }
 }
 
@@ -75,6 +74,7 @@ function describeObject({ edit, photo }: ShownPicture): Description {
 /** A spoken summary: short, without what changes by the second. */
 export function announce(state: State, nowMs: number): string {
   const { picture } = state;
+  if (picture.kind === "ready" && overlayOf(picture) !== undefined) return announceOverlay(picture);
   if (picture.kind === "ready") {
     const shown = shownAnswer(picture.edit);
     const { text } = describe(state, nowMs);
@@ -108,7 +108,7 @@ export function describeLink(link: Link, nowMs: number): string {
 /** The sentence above the picture, if there is anything a person should know or can mend. */
 export interface Notice {
   readonly text: string;
-  readonly action: "retry" | "choose" | "dismiss" | undefined;
+  readonly action: "retry" | "choose" | "dismiss" | "begin" | undefined;
 }
 
 export function noticeOf(state: State): Notice | undefined {
@@ -119,6 +119,9 @@ export function noticeOf(state: State): Notice | undefined {
   if ((link.kind === "waiting" || link.kind === "connecting") && link.attempt > 1) {
     const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? " Your clicks are kept." : "";
     return { text: `The service cannot be reached.${kept}`, action: link.kind === "waiting" ? "retry" : undefined };
+  }
+  if (picture.kind === "ready" && picture.everything.kind === "failed" && picture.everything.open) {
+    return { text: picture.everything.message, action: "begin" };
   }
   if (picture.kind !== "empty" && picture.edit.present.problem !== undefined) {
     return { text: picture.edit.present.problem, action: "retry" };
@@ -139,22 +142,6 @@ export function stagesOf(latency: Latency): readonly { readonly name: StageName;
   ];
   // Only a click made before the picture was ready has waited for it.
   return latency.waitMs >= 1 ? [{ name: "wait" as const, ms: latency.waitMs }, ...stages] : stages;
-}
-
-export function milliseconds(ms: number): string {
-  if (ms >= 10_000) return `${(ms / 1000).toFixed(0)} s`;
-  if (ms >= 1_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
-}
-
-export function percent(share: number): string {
-  const value = Math.min(1, Math.max(0, share)) * 100;
-  return `${value < 1 && value > 0 ? value.toFixed(1) : value.toFixed(0)} %`;
-}
-
-function duration(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
 }
 
 function ordinal(position: number): string {

@@ -1,4 +1,4 @@
-import type { Answer, Corners, Edit, PromptPoint, Prompts, Step } from "./state.js";
+import type { Answer, Corners, Edit, PromptPoint, Prompts, ShownPicture, State, Step } from "./state.js";
 import { emptyStep, hasPrompts, noHover } from "./state.js";
 
 /** The history of one object: what undo goes back to, with the masks it had. */
@@ -25,6 +25,11 @@ export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number
     // The preview's mask stays as a placeholder until the click is answered, so that nothing flickers.
     hover: { asked: staleAsked(edit), wanted: undefined, shown: edit.hover.shown },
   };
+}
+
+/** An object of its own that comes with its answer. */
+export function place(edit: Edit, step: Omit<Step, "problem">): Edit {
+  return withoutHover(append(clear(edit), { ...step, problem: undefined }));
 }
 
 /** An empty step, itself undoable. */
@@ -86,6 +91,11 @@ export function shownAnswer(edit: Edit): { answer: Answer; sequence: number; pen
     if (step.answer !== undefined) return { answer: step.answer, sequence: step.sequence, pending: true };
   }
   return undefined;
+}
+
+/** The state with the picture's object as it is now. */
+export function edited(state: State, picture: ShownPicture, edit: Edit): State {
+  return edit === picture.edit ? state : { ...state, picture: { ...picture, edit } };
 }
 
 function append(edit: Edit, step: Step): Edit {

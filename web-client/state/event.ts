@@ -1,5 +1,13 @@
-import type { EncodeEvent, ImageEvent, SegmentResponse, Welcome, Error as WireError } from "../../proto/index.js";
+import type {
+  EncodeEvent,
+  ImageEvent,
+  SegmentEverythingEvent,
+  SegmentResponse,
+  Welcome,
+  Error as WireError,
+} from "../../proto/index.js";
 import type { Failure } from "./errors.js";
+import type { FoundStep } from "./found.js";
 import type { Corners, Prompts } from "./state.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
@@ -14,6 +22,15 @@ export type ClientEvent =
   | { readonly kind: "candidate"; readonly index: number }
   | { readonly kind: "hover"; readonly x: number; readonly y: number }
   | { readonly kind: "hover-end" }
+  | { readonly kind: "escape" }
+  /** From the start, whatever was found before. */
+  | { readonly kind: "everything-begin"; readonly atMs: number }
+  | { readonly kind: "everything-cancel" }
+  /** Shows what was found or puts it aside; begins where there is nothing. */
+  | { readonly kind: "everything-toggle"; readonly atMs: number }
+  | { readonly kind: "everything-step"; readonly to: FoundStep }
+  /** The highlighted mask. */
+  | { readonly kind: "everything-take" }
   | { readonly kind: "retry"; readonly atMs: number }
   | { readonly kind: "dismiss" }
   // From the page itself
@@ -36,6 +53,8 @@ export type ClientEvent =
   | { readonly kind: "welcome"; readonly welcome: Welcome; readonly atMs: number }
   | { readonly kind: "image-event"; readonly event: ImageEvent; readonly atMs: number }
   | { readonly kind: "answer"; readonly response: SegmentResponse; readonly atMs: number }
+  | { readonly kind: "everything-event"; readonly event: SegmentEverythingEvent; readonly atMs: number }
+  | { readonly kind: "everything-failed"; readonly error: WireError; readonly atMs: number }
   | { readonly kind: "frame-error"; readonly error: WireError }
   | { readonly kind: "upload-progress"; readonly token: number; readonly sentBytes: number }
   | { readonly kind: "upload-event"; readonly token: number; readonly event: EncodeEvent; readonly atMs: number }
@@ -46,7 +65,7 @@ export type ClientEvent =
       readonly atMs: number;
     };
 
-export type TimerName = "reconnect" | "reopen" | "upload" | "resend";
+export type TimerName = "reconnect" | "reopen" | "upload" | "resend" | "silence";
 
 /** What the page is to do; the edges carry it out and report back with events. */
 export type Effect =
@@ -54,6 +73,10 @@ export type Effect =
   | { readonly kind: "load-photo"; readonly token: number }
   | { readonly kind: "open-image"; readonly imageId: string }
   | { readonly kind: "segment"; readonly sequence: number; readonly prompts: Prompts; readonly preview: boolean }
+  | { readonly kind: "everything"; readonly imageId: string; readonly smallestRegionPx: number }
+  | { readonly kind: "cancel-everything" }
+  /** Nothing comes over this connection any more, whatever the browser believes. */
+  | { readonly kind: "disconnect" }
   | { readonly kind: "upload"; readonly token: number }
   | { readonly kind: "stop-upload" }
   | { readonly kind: "timer"; readonly name: TimerName; readonly delayMs: number };

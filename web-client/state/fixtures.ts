@@ -1,11 +1,18 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
+  type Annotation,
+  AnnotationSchema,
+  bitmapToRle,
   EncodeEventSchema,
   ErrorCode,
   ErrorSchema,
+  encodeRle,
   ImageEventSchema,
   type Mask,
   MaskSchema,
+  rleArea,
+  rleBoundingBox,
+  SegmentEverythingEventSchema,
   SegmentResponseSchema,
   WelcomeSchema,
 } from "../../proto/index.js";
@@ -70,6 +77,47 @@ export const refusal = (
   atMs: 3_000,
 });
 
+/** A rectangle of the 40 x 20 picture, found by its middle. */
+export function rectangle(id: number, x: number, y: number, width: number, height: number): Annotation {
+  const bitmap = Uint8Array.from({ length: 800 }, (_, at) => {
+    const [column, row] = [at % 40, Math.floor(at / 40)];
+    return column >= x && column < x + width && row >= y && row < y + height ? 1 : 0;
+  });
+  const runs = bitmapToRle(bitmap, 40, 20);
+  return create(AnnotationSchema, {
+    id,
+    mask: {
+      rle: encodeRle(runs),
+      bbox: rleBoundingBox(runs),
+      area: rleArea(runs),
+      predictedIou: 0.95,
+      stabilityScore: 0.97,
+    },
+    point: { x: x + width / 2, y: y + height / 2, label: 1 },
+  });
+}
+
+export const everythingEvent = (
+  event: NonNullable<MessageInitShape<typeof SegmentEverythingEventSchema>["event"]>,
+  atMs = 3_000,
+): EventOf<"everything-event"> => ({
+  kind: "everything-event",
+  event: create(SegmentEverythingEventSchema, { event }),
+  atMs,
+});
+export const found = (annotation: Annotation) => everythingEvent({ case: "found", value: annotation });
+export const everythingDone = everythingEvent({ case: "done", value: { masks: 2, points: 64, elapsedMs: 4_200 } });
+export const everythingFailure = (
+  code: ErrorCode = ErrorCode.UNAVAILABLE,
+  message = "the decoder was lost",
+): EventOf<"everything-failed"> => ({
+  kind: "everything-failed",
+  error: create(ErrorSchema, { code, message }),
+  atMs: 3_500,
+});
+export const begin: ClientEvent = { kind: "everything-begin", atMs: 2_600 };
+export const cancel: ClientEvent = { kind: "everything-cancel" };
+
 export const chosen: ClientEvent = { kind: "photo-chosen", token: 1, name: "cat.jpg" };
 export const loaded = (id: string | undefined = imageId): EventOf<"photo-loaded"> => ({
   kind: "photo-loaded",
@@ -95,6 +143,10 @@ export function run(events: readonly ClientEvent[], from: State = initialState):
   for (const event of events) [state, effects] = reduce(state, event);
   return [state, effects];
 }
+
+/** A large rectangle with a small one on it. */
+export const large = rectangle(1, 2, 2, 20, 12);
+export const small = rectangle(2, 4, 4, 4, 4);
 
 export const shown = {
   opening: [welcome(), chosen, loaded()],

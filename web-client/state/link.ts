@@ -53,9 +53,10 @@ export function reconnect(link: Link, byPerson: boolean): LinkStep {
   }
 }
 
-export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: Limits } {
+export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: Limits; search: undefined } {
   return {
     kind: "open",
+    search: undefined,
     limits: {
       imageBytes: welcome.maxImageBytes,
       imagePixels: welcome.maxImagePixels,

@@ -14,8 +14,9 @@ type Next = readonly [State, readonly Effect[]];
 
 /** A new photo takes the place of the one before, with all that was done on it. */
 export function show(state: State, photo: Photo, atMs: number): Next {
-  const shown: Shown = { photo, edit: emptyEdit, tries: 0 };
+  const shown: Shown = { photo, edit: emptyEdit, tries: 0, everything: { kind: "off" } };
   const before: Effect[] = state.picture.kind === "empty" ? [] : [{ kind: "stop-upload" }];
+  if (state.link.kind === "open" && state.link.search !== undefined) before.push({ kind: "cancel-everything" });
   const fresh: State = { ...state, loading: undefined, notice: undefined, latency: undefined };
   const tooLarge = overLimits(state, photo);
   if (tooLarge !== undefined) {
@@ -26,8 +27,9 @@ export function show(state: State, photo: Photo, atMs: number): Next {
 }
 
 /** Asks the gateway about the picture, or uploads at once where its digest could not be computed. */
-export function begin(state: State, { photo, edit, tries }: Shown, atMs: number): Next {
-  const shown: Shown = { photo, edit, tries };
+export function begin(state: State, from: Shown, atMs: number): Next {
+  const shown = shownOf(from);
+  const { photo } = shown;
   if (photo.imageId === undefined) {
     return [
       { ...state, picture: { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } },
@@ -75,7 +77,7 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
   }
 }
 
-function missing(state: State, picture: ShownPicture, atMs: number): Next {
+export function missing(state: State, picture: ShownPicture, atMs: number): Next {
   // The upload is under way already; its end opens the picture again.
   if (picture.kind === "uploading") return [state, []];
   const shown: Shown = { ...shownOf(picture), tries: picture.tries + 1 };
@@ -156,8 +158,8 @@ export function overLimits({ link }: State, photo: Photo): string | undefined {
   return undefined;
 }
 
-export function shownOf({ photo, edit, tries }: Shown): Shown {
-  return { photo, edit, tries };
+export function shownOf({ photo, edit, tries, everything }: Shown): Shown {
+  return { photo, edit, tries, everything };
 }
 
 function megabytes(bytes: number): string {

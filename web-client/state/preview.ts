@@ -1,6 +1,5 @@
-import type { SegmentResponse } from "../../proto/index.js";
-import type { Effect } from "./event.js";
-import { type Hover, hasPrompts, noHover, type ShownPicture, type Spot, type State } from "./state.js";
+import type { Effect, EventOf } from "./event.js";
+import { type Hover, hasPrompts, noHover, overlayOf, type ShownPicture, type Spot, type State } from "./state.js";
 
 /**
  * Previews are for choosing an object: once it has prompts the pointer is about refining it, and a preview would only
@@ -10,6 +9,7 @@ export function canPreview(state: State, picture: ShownPicture): boolean {
   return (
     state.link.kind === "open" &&
     picture.kind === "ready" &&
+    overlayOf(picture) === undefined &&
     picture.edit.waiting.length === 0 &&
     !hasPrompts(picture.edit.present.prompts)
   );
@@ -30,10 +30,11 @@ export function endHover(state: State, picture: ShownPicture): State {
 }
 
 export function answerPreview(
-  state: State,
+  before: State,
   picture: ShownPicture,
-  { outcome }: SegmentResponse,
+  { response: { outcome }, atMs }: EventOf<"answer">,
 ): readonly [State, readonly Effect[]] {
+  const state: State = outcome.case === "result" ? { ...before, lastResultAtMs: atMs } : before;
   const { asked, wanted, shown } = picture.edit.hover;
   if (!canPreview(state, picture))
     return [withHover(state, picture, { asked: undefined, wanted: undefined, shown }), []];

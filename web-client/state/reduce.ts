@@ -1,11 +1,25 @@
-import { answerClick, flush, unsend } from "./clicks.js";
-import { addPoint, ask, choose, clear, redo, setBox, undo } from "./edit.js";
+import { answerClick, flush } from "./clicks.js";
+import { addPoint, ask, choose, clear, edited, redo, setBox, undo } from "./edit.js";
 import { sentenceOf } from "./errors.js";
 import type { ClientEvent, Effect, EventOf } from "./event.js";
-import { greet, lose, reconnect } from "./link.js";
-import { begin, imageEvent, overLimits, reopen, show, shownOf, uploadEvent, uploadFailed } from "./picture.js";
+import {
+  beginEverything,
+  cancelEverything,
+  everythingFailed,
+  foundFor,
+  hearEverything,
+  lightAt,
+  pursueEverything,
+  showEverything,
+  stepFound,
+  takeFound,
+} from "./everything.js";
+import { reconnect } from "./link.js";
+import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
 import { answerPreview, endHover, hover } from "./preview.js";
-import { type Edit, hasPrompts, noHover, type Prompts, type ShownPicture, type State } from "./state.js";
+import { retry, socketClosed, welcome } from "./recover.js";
+import { listen } from "./silence.js";
+import { overlayOf, type Prompts, type ShownPicture, type State } from "./state.js";
 
 type Next = readonly [State, readonly Effect[]];
 
@@ -40,11 +54,18 @@ export function reduce(state: State, event: ClientEvent): Next {
       return welcome(state, event);
     case "retry":
       return retry(state, event.atMs);
+    case "everything-event":
+      return hearEverything(state, event);
+    case "everything-failed":
+      return everythingFailed(state, event);
     case "drawn":
       if (state.latency?.sequence !== event.sequence || state.latency.drawMs !== undefined) return [state, []];
       return [{ ...state, latency: { ...state.latency, drawMs: event.drawMs } }, []];
-    default:
-      return state.picture.kind === "empty" ? [state, []] : onPicture(state, state.picture, event);
+    default: {
+      const { picture } = state;
+      if (picture.kind === "empty") return [state, []];
+      return overlayOf(picture) === undefined ? onPicture(state, picture, event) : onOverlay(state, picture, event);
+    }
   }
 }
 
@@ -52,11 +73,17 @@ type PictureEvent = EventOf<
   | "point"
   | "box"
   | "clear"
+  | "escape"
   | "undo"
   | "redo"
   | "candidate"
   | "hover"
   | "hover-end"
+  | "everything-begin"
+  | "everything-cancel"
+  | "everything-toggle"
+  | "everything-step"
+  | "everything-take"
   | "image-event"
   | "answer"
   | "upload-progress"
@@ -68,18 +95,16 @@ type PictureEvent = EventOf<
 function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Next {
   const { edit } = picture;
   switch (event.kind) {
-    case "point":
-      return prompted(
-        state,
-        picture,
-        addPoint(edit.present.prompts, { x: event.x, y: event.y, label: event.label }),
-        event.atMs,
-      );
+    case "point": {
+      const { x, y, label } = event;
+      return prompted(state, picture, addPoint(edit.present.prompts, { x, y, label }), event.atMs);
+    }
     case "box": {
       const { x0, y0, x1, y1 } = event;
       return prompted(state, picture, setBox(edit.present.prompts, { x0, y0, x1, y1 }), event.atMs);
     }
     case "clear":
+    case "escape":
       return [edited(state, picture, clear(edit)), []];
     case "undo":
       return [edited(state, picture, undo(edit)), []];
@@ -93,14 +118,25 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
     }
     case "hover-end":
       return [endHover(state, picture), []];
+    case "everything-begin":
+      return beginEverything(state, picture, event.atMs);
+    case "everything-cancel":
+      return cancelEverything(state, picture);
+    case "everything-toggle":
+      if (picture.everything.kind === "off") return beginEverything(state, picture, event.atMs);
+      return [showEverything(state, picture, !picture.everything.open), []];
+    // With the masks put aside there is none to step to and none to take.
+    case "everything-step":
+    case "everything-take":
+      return [state, []];
     case "image-event":
       // The picture before this one may still be spoken of.
       if (state.link.kind !== "open" || event.event.imageId !== picture.photo.imageId) return [state, []];
-      return imageEvent(state, picture, event.event, event.atMs);
+      return pursued(imageEvent(state, picture, event.event, event.atMs), event.atMs);
     case "answer": {
       if (state.link.kind !== "open") return [state, []];
       const { sequence } = event.response;
-      if (edit.hover.asked?.sequence === sequence) return answerPreview(state, picture, event.response);
+      if (edit.hover.asked?.sequence === sequence) return answerPreview(state, picture, event);
       const click = edit.waiting.find((waiting) => waiting.sequence === sequence);
       return click === undefined ? [state, []] : answerClick(state, picture, click, event);
     }
@@ -112,6 +148,52 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "upload-failed":
       return event.token === picture.photo.token ? uploadFailed(state, picture, event) : [state, []];
   }
+}
+
+/** With the masks of everything mode over the picture the pointer and the keyboard are about them. */
+function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Next {
+  switch (event.kind) {
+    case "hover":
+      return [lightAt(state, picture, event), []];
+    case "hover-end":
+      return [lightAt(state, picture, undefined), []];
+    case "everything-step":
+      return [stepFound(state, picture, event), []];
+    case "everything-take":
+      return [takeFound(state, picture, foundFor(picture, undefined)), []];
+    case "point": {
+      const found = foundFor(picture, event);
+      if (found !== undefined) return [takeFound(state, picture, found), []];
+      // There is no object in hand to leave a spot out of.
+      return event.label === 0 ? [state, []] : onNewObject(state, picture, event);
+    }
+    case "box":
+      return onNewObject(state, picture, event);
+    case "escape":
+      return picture.everything.kind === "wanted" || picture.everything.kind === "finding"
+        ? cancelEverything(state, picture)
+        : [showEverything(state, picture, false), []];
+    // What was done to the object before is not to be seen.
+    case "clear":
+    case "undo":
+    case "redo":
+    case "candidate":
+      return [state, []];
+    default:
+      return onPicture(state, picture, event);
+  }
+}
+
+/** Where nothing was found a click asks as ever, about an object of its own. */
+function onNewObject(state: State, picture: ShownPicture, event: EventOf<"point" | "box">): Next {
+  const bare: ShownPicture = { ...picture, edit: clear(picture.edit) };
+  const aside = showEverything({ ...state, picture: bare }, bare, false);
+  return aside.picture.kind === "empty" ? [aside, []] : onPicture(aside, aside.picture, event);
+}
+
+function pursued([state, effects]: Next, atMs: number): Next {
+  const [next, more] = pursueEverything(state, atMs);
+  return [next, [...effects, ...more]];
 }
 
 function photoLoaded(state: State, event: EventOf<"photo-loaded">): Next {
@@ -142,55 +224,9 @@ function timer(state: State, event: EventOf<"timer">): Next {
       return [state, [{ kind: "upload", token: state.picture.photo.token }]];
     case "resend":
       return flush(state, event.atMs);
+    case "silence":
+      return listen(state, event.atMs);
   }
-}
-
-/** The session is gone with all it knew; what the page knows of the picture and its clicks is told to the next one. */
-function socketClosed(state: State, event: EventOf<"socket-closed">): Next {
-  const [link, effects] = lose(state.link, event);
-  if (state.picture.kind === "empty") return [{ ...state, link }, effects];
-  const picture = unsend({ ...state.picture, edit: { ...state.picture.edit, hover: noHover } });
-  const uploads = picture.kind === "uploading" || picture.photo.imageId === undefined;
-  const kept = uploads || picture.kind === "refused" ? picture : { ...shownOf(picture), kind: "opening" as const };
-  return [{ ...state, link, picture: kept }, effects];
-}
-
-function welcome(state: State, event: EventOf<"welcome">): Next {
-  const greeted: State = { ...state, link: greet(event) };
-  if (greeted.picture.kind === "empty") return [greeted, []];
-  const tooLarge = greeted.picture.kind === "refused" ? undefined : overLimits(greeted, greeted.picture.photo);
-  if (tooLarge === undefined) return reopen(greeted, event.atMs);
-  return [
-    { ...greeted, picture: { ...shownOf(greeted.picture), kind: "refused", message: tooLarge, canRetry: false } },
-    [{ kind: "stop-upload" }],
-  ];
-}
-
-/** "Try again" mends whatever is broken: the connection, the picture, the click. */
-function retry(state: State, atMs: number): Next {
-  const [link, connect] = reconnect(state.link, true);
-  const linked: State = { ...state, link, notice: undefined };
-  if (linked.picture.kind === "empty") return [linked, connect];
-  const { present } = linked.picture.edit;
-  const [asked, click] =
-    present.problem !== undefined && hasPrompts(present.prompts)
-      ? repeat(linked, linked.picture, atMs)
-      : ([linked, []] as const);
-  if (asked.picture.kind !== "refused") return [asked, [...connect, ...click]];
-  const [next, effects] = begin(asked, { ...asked.picture, tries: 0 }, atMs);
-  return [next, [...connect, ...click, ...effects]];
-}
-
-/** The same prompts under a new number, in the place of the step that failed. */
-function repeat(state: State, picture: ShownPicture, atMs: number): Next {
-  const sequence = state.nextSequence;
-  const again = ask(picture.edit, sequence, picture.edit.present.prompts, atMs);
-  const edit: Edit = { ...again, past: picture.edit.past };
-  return flush({ ...edited(state, picture, edit), nextSequence: sequence + 1 }, atMs);
-}
-
-function edited(state: State, picture: ShownPicture, edit: Edit): State {
-  return edit === picture.edit ? state : { ...state, picture: { ...picture, edit } };
 }
 
 /** Somebody is here: a connection that sleeps is made again. One that backs off goes on doing so. */

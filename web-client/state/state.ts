@@ -1,4 +1,4 @@
-import type { Mask } from "../../proto/index.js";
+import type { Annotation, Mask } from "../../proto/index.js";
 
 /** Everything the page knows. Only `reduce` makes a new one. */
 export interface State {
@@ -8,6 +8,8 @@ export interface State {
   readonly loading: Loading | undefined;
   readonly notice: string | undefined;
   readonly latency: Latency | undefined;
+  /** When the gateway was last free for another prompt of this page; it works on one at a time. */
+  readonly lastResultAtMs: number;
   readonly nextSequence: number;
   /** How long the last encode took, to say how long the next one may take. */
   readonly lastEncodeMs: number | undefined;
@@ -16,12 +18,20 @@ export interface State {
 /** The connection to the gateway. */
 export type Link =
   | { readonly kind: "connecting"; readonly attempt: number }
-  | { readonly kind: "open"; readonly limits: Limits }
+  | {
+      readonly kind: "open";
+      readonly limits: Limits /** Everything mode, from its request until its end has come. */;
+      readonly search: Search | undefined;
+    }
   | { readonly kind: "waiting"; readonly attempt: number; readonly retryAtMs: number }
   /** Closed for idleness: connects again when there is need. */
   | { readonly kind: "asleep" }
   /** The gateway does not understand this page: only a person may try again. */
   | { readonly kind: "stopped"; readonly message: string };
+
+export interface Search {
+  readonly heardAtMs: number;
+}
 
 /** What the gateway's welcome says; 0 means that it names no limit. */
 export interface Limits {
@@ -53,6 +63,33 @@ export interface Shown {
   readonly edit: Edit;
   /** Failed tries since it was last ready. */
   readonly tries: number;
+  readonly everything: Everything;
+}
+
+/** Everything mode: all objects of the picture, found by the service on its own. */
+export type Everything =
+  | { readonly kind: "off" }
+  /** Begins as soon as it can. */
+  | ({ readonly kind: "wanted" } & Overlay)
+  | ({
+      readonly kind: "finding";
+      readonly pointsDone: number;
+      /** 0 until the service has said it. */
+      readonly pointsTotal: number;
+      readonly etaMs: number;
+      readonly heardAtMs: number;
+    } & Overlay)
+  | ({ readonly kind: "done"; readonly elapsedMs: number } & Overlay)
+  | ({ readonly kind: "cancelled" } & Overlay)
+  | ({ readonly kind: "failed"; readonly message: string } & Overlay);
+
+export interface Overlay {
+  /** Small to large. */
+  readonly found: readonly Annotation[];
+  /** Whether they lie over the picture, for the pointer and the keyboard to choose from. */
+  readonly open: boolean;
+  /** The one that is highlighted. */
+  readonly lit: number | undefined;
 }
 
 export interface Photo {
@@ -155,9 +192,16 @@ export const initialState: State = {
   loading: undefined,
   notice: undefined,
   latency: undefined,
+  lastResultAtMs: 0,
   nextSequence: 1,
   lastEncodeMs: undefined,
 };
+
+/** The masks that lie over the picture, if they do. */
+export function overlayOf(picture: Picture): Overlay | undefined {
+  if (picture.kind === "empty" || picture.everything.kind === "off") return undefined;
+  return picture.everything.open ? picture.everything : undefined;
+}
 
 export function hasPrompts(prompts: Prompts): boolean {
   return prompts.points.length > 0 || prompts.box !== undefined;

@@ -1,0 +1,69 @@
+import { countOf } from "../state/describe-everything.js";
+import { overlayOf, type State } from "../state/state.js";
+import { element, setText } from "./element.js";
+
+interface EverythingActions {
+  readonly onBegin: () => void;
+  readonly onCancel: () => void;
+  readonly onToggle: () => void;
+  readonly onSave: () => void;
+}
+
+const plainLabel =
+  "Photo. Click an object, or move with the arrow keys and press Enter to add a point, minus to leave a spot out.";
+const overlayLabel =
+  "Photo with its masks. Tab and the arrow keys go through them, Enter takes one, Escape goes back to clicking.";
+
+/** Everything mode's buttons: begin, cancel, to the masks and back, take them home. */
+export class EverythingView {
+  readonly #count = element("everything-count", HTMLElement);
+  readonly #begin = element("everything-begin", HTMLButtonElement);
+  readonly #beginText = element("everything-begin-text", HTMLElement);
+  readonly #beginKey = element("everything-begin-key", HTMLElement);
+  readonly #cancel = element("everything-cancel", HTMLButtonElement);
+  readonly #toggle = element("everything-toggle", HTMLButtonElement);
+  readonly #save = element("everything-save", HTMLButtonElement);
+  readonly #hints = element("hints", HTMLElement);
+  readonly #overlayHints = element("hints-overlay", HTMLElement);
+  readonly #escape = element("hints-escape", HTMLElement);
+  readonly #canvas = element("canvas", HTMLCanvasElement);
+
+  constructor({ onBegin, onCancel, onToggle, onSave }: EverythingActions) {
+    // What comes next happens on the picture, and a button that goes would take the focus with it.
+    const thenPicture = (act: () => void) => () => {
+      act();
+      this.#canvas.focus();
+    };
+    this.#begin.addEventListener("click", thenPicture(onBegin));
+    this.#cancel.addEventListener("click", thenPicture(onCancel));
+    this.#toggle.addEventListener("click", thenPicture(onToggle));
+    this.#save.addEventListener("click", onSave);
+  }
+
+  render({ picture }: State, nowMs: number): void {
+    const everything = picture.kind === "empty" ? undefined : picture.everything;
+    const kind = everything?.kind ?? "off";
+    const overlay = overlayOf(picture);
+    const found = everything === undefined || everything.kind === "off" ? 0 : everything.found.length;
+    const isBusy = kind === "wanted" || kind === "finding";
+    const again = kind === "cancelled" || kind === "failed" || (kind === "done" && found === 0);
+
+    this.#count.hidden = kind === "off";
+    setText(this.#count, everything === undefined ? "" : countOf(everything, nowMs));
+    this.#begin.hidden = kind !== "off" && !again;
+    this.#begin.disabled = picture.kind === "empty" || picture.kind === "refused";
+    setText(this.#beginText, again ? "Begin again" : "Find everything");
+    // The key goes to what was found, once there is something.
+    this.#beginKey.hidden = again;
+    this.#cancel.hidden = !isBusy;
+    this.#toggle.hidden = kind === "off" || kind === "wanted" || (overlay === undefined && found === 0);
+    setText(this.#toggle, overlay === undefined ? `Show all ${found}` : "Back to clicking");
+    this.#save.hidden = isBusy || found === 0;
+
+    this.#hints.hidden = overlay !== undefined;
+    this.#overlayHints.hidden = overlay === undefined;
+    setText(this.#escape, isBusy ? "cancel" : "back");
+    const label = overlay === undefined ? plainLabel : overlayLabel;
+    if (this.#canvas.getAttribute("aria-label") !== label) this.#canvas.setAttribute("aria-label", label);
+  }
+}

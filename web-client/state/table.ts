@@ -1,0 +1,174 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, it } from "vitest";
+import { ErrorCode, ErrorSchema } from "../../proto/index.js";
+import type { ClientEvent } from "./event.js";
+import {
+  answer,
+  begin,
+  cancel,
+  chosen,
+  closed,
+  everythingDone,
+  everythingEvent,
+  everythingFailure,
+  found,
+  imageEvent,
+  large,
+  loaded,
+  point,
+  ready,
+  rectangle,
+  refusal,
+  run,
+  shown,
+  small,
+  uploadEvent,
+  welcome,
+} from "./fixtures.js";
+import { reduce } from "./reduce.js";
+import { overlayOf, type State } from "./state.js";
+
+export const pictureStates = {
+  connecting: run([])[0],
+  empty: run([welcome()])[0],
+  loading: run([welcome(), chosen])[0],
+  opening: run(shown.opening)[0],
+  uploading: run(shown.uploading)[0],
+  queued: run(shown.queued)[0],
+  encoding: run(shown.encoding)[0],
+  ready: run(shown.ready)[0],
+  // With a click that waits, and one that is done.
+  clicked: run([...shown.ready, point(), answer(1), point()])[0],
+  refused: run(shown.refused)[0],
+  lost: run([...shown.ready, point(), closed()])[0],
+  asleep: run([...shown.ready, closed(4408)])[0],
+  stopped: run([...shown.ready, closed(4400)])[0],
+} satisfies Record<string, State>;
+
+const finding = [...shown.ready, begin];
+const some = [...finding, found(large), found(small)];
+const light: ClientEvent = { kind: "hover", x: 5, y: 5 };
+const aside: ClientEvent = { kind: "everything-toggle", atMs: 2_700 };
+
+/** Everything mode in all its states, over a picture that is ready unless the name says otherwise. */
+export const everythingStates = {
+  "wanted early": run([...shown.encoding, begin])[0],
+  "wanted again": run([...some, cancel, begin])[0],
+  finding: run(finding)[0],
+  found: run(some)[0],
+  lit: run([...some, light])[0],
+  aside: run([...some, aside])[0],
+  taken: run([...some, light, { kind: "everything-take" }])[0],
+  cancelled: run([...some, cancel])[0],
+  done: run([...some, everythingDone])[0],
+  failed: run([...some, everythingFailure()])[0],
+  lost: run([...some, closed()])[0],
+  "new picture": run([...some, { kind: "photo-chosen", token: 2, name: "dog.jpg" }, { ...loaded(), token: 2 }])[0],
+} satisfies Record<string, State>;
+
+export const events = {
+  "photo-chosen": { kind: "photo-chosen", token: 2, name: "dog.jpg" },
+  "photo-loaded": loaded(),
+  "photo-unreadable": { kind: "photo-unreadable", token: 1, message: "No picture." },
+  point: point(),
+  box: { kind: "box", x0: 1, y0: 1, x1: 9, y1: 9, atMs: 2_500 },
+  clear: { kind: "clear" },
+  undo: { kind: "undo" },
+  redo: { kind: "redo" },
+  candidate: { kind: "candidate", index: 0 },
+  hover: { kind: "hover", x: 5, y: 5 },
+  "hover-end": { kind: "hover-end" },
+  retry: { kind: "retry", atMs: 5_000 },
+  escape: { kind: "escape" },
+  "everything-begin": begin,
+  "everything-cancel": cancel,
+  "everything-toggle": aside,
+  "everything-step": { kind: "everything-step", to: "next" },
+  "everything-take": { kind: "everything-take" },
+  "everything progress": everythingEvent({ case: "progress", value: { pointsDone: 8, pointsTotal: 64, etaMs: 700 } }),
+  "everything found": found(rectangle(3, 30, 10, 5, 5)),
+  "everything retracted": everythingEvent({ case: "retracted", value: { id: 2 } }),
+  "everything done": everythingDone,
+  "everything-failed": everythingFailure(),
+  "everything-failed gone": everythingFailure(ErrorCode.NOT_FOUND),
+  dismiss: { kind: "dismiss" },
+  notice: { kind: "notice", message: "Hm." },
+  "timer reconnect": { kind: "timer", name: "reconnect", atMs: 5_000 },
+  "timer reopen": { kind: "timer", name: "reopen", atMs: 5_000 },
+  "timer upload": { kind: "timer", name: "upload", atMs: 5_000 },
+  "timer resend": { kind: "timer", name: "resend", atMs: 5_000 },
+  "timer silence": { kind: "timer", name: "silence", atMs: 60_000 },
+  "network-back": { kind: "network-back" },
+  drawn: { kind: "drawn", sequence: 1, drawMs: 3 },
+  "socket-closed": closed(),
+  "socket-closed idle": closed(4408),
+  "socket-closed bad frames": closed(4400),
+  welcome: welcome(),
+  "image missing": imageEvent({ case: "missing", value: {} }),
+  "image queued": imageEvent({ case: "queued", value: { position: 1, etaMs: 10 } }),
+  "image encoding": imageEvent({ case: "encoding", value: {} }),
+  "image ready": ready,
+  "image failed": imageEvent({ case: "failed", value: { code: ErrorCode.INVALID_ARGUMENT, message: "no" } }),
+  "image failed for now": imageEvent({
+    case: "failed",
+    value: { code: ErrorCode.UNAVAILABLE, message: "no", retryAfterMs: 50 },
+  }),
+  answer: answer(2),
+  "answer refused": refusal(2),
+  "answer refused for now": refusal(2, ErrorCode.UNAVAILABLE, 70),
+  "frame-error": { kind: "frame-error", error: create(ErrorSchema, { code: ErrorCode.INTERNAL, message: "odd" }) },
+  "upload-progress": { kind: "upload-progress", token: 1, sentBytes: 500 },
+  "upload-event encoding": uploadEvent({ case: "encoding", value: {} }),
+  "upload-event ready": uploadEvent({ case: "ready", value: {} }),
+  "upload-failed": {
+    kind: "upload-failed",
+    token: 1,
+    failure: { message: "Too large.", remedy: "none", retryAfterMs: undefined },
+    atMs: 3_000,
+  },
+  "upload-failed for now": {
+    kind: "upload-failed",
+    token: 1,
+    failure: { message: "Busy.", remedy: "wait", retryAfterMs: 50 },
+    atMs: 3_000,
+  },
+} satisfies Record<string, ClientEvent>;
+
+/** What became of a state: what changed, then what is to be done. A lone dot: nothing at all. */
+export function outcome(before: State, event: ClientEvent): string {
+  const [after, effects] = reduce(before, event);
+  const changes: string[] = [];
+  const everything = (state: State) => (state.picture.kind === "empty" ? "off" : state.picture.everything.kind);
+  if (after.link.kind !== before.link.kind) changes.push(after.link.kind);
+  if (after.picture.kind !== before.picture.kind) changes.push(after.picture.kind);
+  if (everything(after) !== everything(before)) changes.push(everything(after));
+  if (
+    everything(after) !== "off" &&
+    overlayOf(after.picture) === undefined &&
+    overlayOf(before.picture) !== undefined
+  ) {
+    changes.push("aside");
+  }
+  if (changes.length === 0 && after !== before) changes.push("~");
+  const asked = effects.map((effect) => {
+    if (effect.kind === "timer") return `+timer(${effect.name})`;
+    return effect.kind === "segment" ? `+${effect.preview ? "preview" : "segment"}` : `+${effect.kind}`;
+  });
+  return [...changes, ...asked].join(" ") || ".";
+}
+
+/** For each event: what it leads to, and in which states. */
+export type Table = Readonly<Record<keyof typeof events, Readonly<Record<string, string>>>>;
+
+export function expectTable(states: Readonly<Record<string, State>>, table: Table): void {
+  for (const [name, row] of Object.entries(table)) {
+    const event = events[name as keyof typeof events];
+    it(`${name} in every state`, () => {
+      const outcomes = Object.entries(states).map(([state, before]) => [state, outcome(before, event)]);
+      const expected = Object.entries(row).flatMap(([result, list]) =>
+        list.split(", ").map((state) => [state, result]),
+      );
+      expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(expected));
+    });
+  }
+}
