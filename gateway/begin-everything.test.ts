@@ -1,0 +1,130 @@
+import { create } from "@bufbuild/protobuf";
+import { afterEach, expect, it } from "vitest";
+import { type SegmentEverythingEvent, SegmentEverythingRequestSchema } from "../proto/index.js";
+import { Code, overloaded, ServiceError } from "../services/runtime/errors.js";
+import { beginEverything } from "./begin-everything.js";
+import { Decoders } from "./peers/decoders.js";
+import { Encoders } from "./peers/encoders.js";
+import { type FakeServices, startServices } from "./testing/fake-services.js";
+
+type Methods = Parameters<typeof startServices>[0];
+type Everything = NonNullable<NonNullable<Methods["decoder"]>["segmentEverything"]>;
+
+const request = create(SegmentEverythingRequestSchema, { imageId: `sha256:${"a".repeat(64)}` });
+const progress = { event: { case: "progress" as const, value: { pointsTotal: 4 } } };
+const done = { event: { case: "done" as const, value: { points: 4 } } };
+const notFound = () => new ServiceError({ code: Code.NOT_FOUND, message: "No embedding." });
+
+const open: { close(): void }[] = [];
+const used = <T extends { close(): void }>(one: T): T => {
+  open.push(one);
+  return one;
+};
+afterEach(() => {
+  for (const one of open.splice(0)) one.close();
+});
+
+function begin(services: FakeServices[], signal = new AbortController().signal) {
+  const addresses = services.map(({ address }) => address);
+  return beginEverything(used(new Decoders(addresses)), used(new Encoders(addresses)), request, () => {}, signal);
+}
+
+async function kinds(events: AsyncIterable<SegmentEverythingEvent>): Promise<(string | undefined)[]> {
+  const all: (string | undefined)[] = [];
+  for await (const { event } of events) all.push(event.case);
+  return all;
+}
+
+const serving = (segmentEverything: Everything) => startServices({ decoder: { segmentEverything } });
+
+it("E1 passes the events on; done is the last, whatever becomes of the call", async () => {
+  await using services = await serving(async (_request, send) => {
+    await send(progress);
+    await send(done);
+    throw new ServiceError({ code: Code.UNAVAILABLE, message: "Lost." });
+  });
+  expect(await kinds(await begin([services]))).toEqual(["progress", "done"]);
+});
+
+it("E1 refuses before it began, so that the refusal has its own status", async () => {
+  await using services = await serving(async () => {
+    throw overloaded("Full.", 70);
+  });
+  await expect(begin([services])).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED, retryAfterMs: 70 });
+});
+
+it("E5 asks another decoder when one is lost before the first event", async () => {
+  let asked = 0;
+  const once: Everything = async (_request, send) => {
+    if (++asked === 1) throw new ServiceError({ code: Code.UNAVAILABLE, message: "Lost.", retryAfterMs: 1 });
+    await send(done);
+  };
+  await using one = await serving(once);
+  await using two = await serving(once);
+  expect(await kinds(await begin([one, two]))).toEqual(["done"]);
+  expect(asked).toBe(2);
+});
+
+it("E5 ends UNAVAILABLE with a hint when the decoder is lost after it began", async () => {
+  await using services = await serving(async (_request, send, { signal }) => {
+    await send(progress);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  });
+  const events = await begin([services]);
+  expect((await events.next()).value?.event.case).toBe("progress");
+  const next = events.next();
+  services.server.forceShutdown();
+  await expect(next).rejects.toMatchObject({ code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) });
+});
+
+it("E5 ends UNAVAILABLE when the decoder ends without done", async () => {
+  await using services = await serving(async (_request, send) => send(progress));
+  const events = await begin([services]);
+  expect((await events.next()).value?.event.case).toBe("progress");
+  await expect(events.next()).rejects.toMatchObject({ code: Code.UNAVAILABLE, retryAfterMs: 1000 });
+});
+
+it("R2 has the stored picture encoded and asks again, once", async () => {
+  let asked = 0;
+  let encodes = 0;
+  await using services = await startServices({
+    decoder: {
+      async segmentEverything(_request, send) {
+        if (++asked === 1) throw notFound();
+        await send(done);
+      },
+    },
+    encoder: {
+      async encode(_requests, send) {
+        encodes++;
+        await send({ event: { case: "ready", value: {} } });
+      },
+    },
+  });
+  expect(await kinds(await begin([services]))).toEqual(["done"]);
+  expect([asked, encodes]).toEqual([2, 1]);
+});
+
+it("B5 cancels at the decoder when the loop is left, and when the caller's signal aborts", async () => {
+  for (const leave of ["loop", "signal"] as const) {
+    let ended = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    await using services = await serving(async (_request, send, { signal }) => {
+      signal.addEventListener("abort", ended);
+      await send(progress);
+      await stopped;
+    });
+    const caller = new AbortController();
+    const events = await begin([services], caller.signal);
+    await events.next();
+    if (leave === "loop") await events.return(undefined);
+    else {
+      const next = events.next();
+      caller.abort();
+      await expect(next).rejects.toMatchObject({ code: Code.CANCELLED });
+    }
+    await stopped;
+  }
+});
