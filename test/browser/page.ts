@@ -65,13 +65,19 @@ export class ClientPage {
   }
 
   /** Waits until the canvas has all these values in its data attributes. */
-  async until(data: Record<string, string | number>): Promise<void> {
+  async until(data: Record<string, string | number>, timeoutMs = 60_000): Promise<void> {
     const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);
-    await this.page.locator(`[data-testid="canvas"]${wanted.join("")}`).waitFor({ timeout: 60_000 });
+    await this.page.locator(`[data-testid="canvas"]${wanted.join("")}`).waitFor({ timeout: timeoutMs });
   }
 
   async data(key: string): Promise<string> {
     return (await this.page.getByTestId("canvas").getAttribute(`data-${key}`)) ?? "";
+  }
+
+  /** Waits until everything mode has at least so many masks over the picture. */
+  async found(least: number): Promise<void> {
+    const fewer = Array.from({ length: least }, (_, count) => `:not([data-found="${count}"])`).join("");
+    await this.page.locator(`[data-testid="canvas"]${fewer}`).waitFor({ timeout: 60_000 });
   }
 
   async area(): Promise<number> {

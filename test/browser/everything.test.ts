@@ -1,0 +1,173 @@
+import { readFile } from "node:fs/promises";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Sa1bRecord } from "../../proto/index.js";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+import { ClientPage, openBrowser, scene, scenePhoto } from "./page.js";
+
+let browser: Browser;
+let maskwire: Maskwire;
+let photo: Buffer;
+const pages: ClientPage[] = [];
+
+beforeAll(async () => {
+  [browser, maskwire, photo] = await Promise.all([openBrowser(), startMaskwire(), scenePhoto()]);
+});
+afterEach(async () => {
+  const complaints = pages.flatMap((page) => page.complaints);
+  await Promise.all(pages.splice(0).map((page) => page.close()));
+  expect(complaints).toEqual([]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await maskwire?.stop();
+});
+
+async function openReady(url = maskwire.url, options = {}): Promise<ClientPage> {
+  const page = await ClientPage.open(browser, url, options);
+  pages.push(page);
+  await page.choose(photo);
+  await page.until({ state: "ready", "image-width": scene.width });
+  return page;
+}
+
+async function openFinding(url = maskwire.url, options = {}): Promise<ClientPage> {
+  const page = await openReady(url, options);
+  await page.page.getByTestId("everything-begin").click();
+  await page.found(1);
+  return page;
+}
+
+const textOf = (page: ClientPage, id: string) => page.page.getByTestId(id).textContent();
+/** Shapes with shading have parts, and any of them may be what is found. */
+const discAtLeast = scene.disc.area * 0.02;
+const discAtMost = scene.disc.area * 1.1;
+
+describe("everything mode in the web client", () => {
+  it("finds every object, highlights the one under the pointer, gives it into the hand, and all of them as a file", async () => {
+    const page = await openFinding();
+    await page.until({ everything: "done" }, 110_000);
+    const count = Number(await page.data("found"));
+    expect(count).toBeGreaterThan(2);
+    expect(await textOf(page, "announcement")).toMatch(new RegExp(`^${count} masks found\\.`));
+
+    const saving = page.page.waitForEvent("download");
+    await page.page.getByTestId("everything-save").click();
+    const record: Sa1bRecord = JSON.parse(await readFile(await (await saving).path(), "utf8"));
+    expect(record.image).toMatchObject({ image_id: await page.data("image-id"), width: scene.width });
+    expect(record.annotations).toHaveLength(count);
+
+    await page.hover(scene.disc);
+    await page.page.locator('[data-testid="canvas"]:not([data-lit="0"])').waitFor();
+    const lit = Number(await page.data("lit"));
+    await page.click(scene.disc);
+    await page.until({ overlay: "false", "mask-look": "final", points: 1, waiting: 0 });
+    const area = await page.area();
+    expect(area).toBe(record.annotations.find(({ id }) => id === lit)?.area);
+    expect(area).toBeGreaterThan(discAtLeast);
+    expect(area).toBeLessThan(discAtMost);
+    expect(await page.page.getByTestId("save-cutout").isEnabled()).toBe(true);
+
+    await page.page.getByTestId("everything-toggle").click();
+    await page.until({ overlay: "true", found: count, "mask-look": "none" });
+  });
+
+  it("stops at Escape and keeps what was found; Tab goes through it and Enter takes one", async () => {
+    const page = await openFinding();
+    await page.found(2);
+    await page.page.keyboard.press("Escape");
+    await page.until({ everything: "cancelled", overlay: "true" });
+    await page.page.getByTestId("canvas").focus();
+    await page.page.keyboard.press("Tab");
+    const first = await page.data("lit");
+    await page.page.keyboard.press("Tab");
+    expect(await page.data("lit")).not.toBe(first);
+    expect(await textOf(page, "announcement")).toMatch(/^Mask 2 of \d+, /);
+    await page.page.keyboard.press("Enter");
+    await page.until({ overlay: "false", "mask-look": "final", points: 1 });
+    await page.page.keyboard.press("e");
+    await page.until({ overlay: "true", "mask-look": "none" });
+    await page.page.keyboard.press("Escape");
+    await page.until({ overlay: "false", "mask-look": "final" });
+    // And a click is a click again, the search notwithstanding.
+    await page.page.getByTestId("clear").click();
+    await page.click(scene.plate);
+    await page.until({ "mask-look": "final", points: 1, waiting: 0 });
+  });
+
+  it("goes on beside clicks, and ends with another picture", async () => {
+    const page = await openFinding();
+    await page.page.getByTestId("everything-toggle").click();
+    await page.until({ overlay: "false", everything: "finding" });
+    await page.click(scene.plate);
+    await page.until({ "mask-look": "final", points: 1, everything: "finding" });
+    await page.choose(await scenePhoto(3), "other.jpg");
+    await page.until({ state: "ready", everything: "off", points: 0 });
+    await page.page.keyboard.press("e");
+    await page.until({ everything: "finding", overlay: "true" });
+    await page.found(1);
+  });
+
+  it("says that the connection was lost, keeps what was found, and begins again", async () => {
+    const first = await startMaskwire();
+    const page = await openFinding(first.url);
+    const { port } = first.host;
+    await first.stop();
+    await page.until({ everything: "failed" });
+    await page.found(1);
+    const second = await startMaskwire({ MASKWIRE_PORT: String(port) });
+    try {
+      await page.until({ connection: "open", state: "ready" });
+      const action = page.page.locator('[data-testid="notice-action"][data-action="begin"]');
+      await action.waitFor();
+      expect(await textOf(page, "notice-text")).toMatch(/^[A-Z].*\.$/);
+      await action.click();
+      await page.until({ everything: "finding" });
+      await page.found(1);
+    } finally {
+      await page.page.keyboard.press("Escape");
+      await second.stop();
+    }
+  });
+
+  it("fits a narrow phone, and a finger takes a mask", async () => {
+    const page = await openFinding(maskwire.url, {
+      viewport: { width: 320, height: 640 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    await page.found(2);
+    await page.page.getByTestId("everything-cancel").click();
+    await page.until({ everything: "cancelled" });
+    expect(await page.page.evaluate("document.documentElement.scrollWidth")).toBe(320);
+    const { x, y } = await page.place(scene.plate);
+    await page.page.touchscreen.tap(x, y);
+    await page.until({ overlay: "false", "mask-look": "final", points: 1 });
+  });
+});
+
+describe("a connection that has gone silent", () => {
+  it("is noticed by an unanswered click, which is answered over the next one", async () => {
+    const page = await openReady();
+    let connections = 0;
+    await page.page.routeWebSocket("**/v1/ws", (socket) => {
+      const isSilent = connections++ === 0;
+      const server = socket.connectToServer();
+      server.onMessage((message) => {
+        // A result of a click begins with the field of its frame; all else passes.
+        const isAnswer = typeof message !== "string" && message[0] === answerTag;
+        if (!(isSilent && isAnswer)) socket.send(message);
+      });
+    });
+    await page.page.reload();
+    await page.choose(photo);
+    await page.until({ state: "ready", "image-width": scene.width });
+    await page.click(scene.disc);
+    await page.until({ "mask-look": "final", points: 1, waiting: 0 });
+    expect(connections).toBe(2);
+  });
+});
+
+/** Field 3 of `ServerFrame`, `segment`, on the wire: the number shifted by three, and 2 for a length. */
+const answerTag = (3 << 3) | 2;
