@@ -49,7 +49,8 @@ export async function everythingPhoto(photo: string, options: EverythingCommandO
     }
     const seconds = (result.elapsedMs / 1000).toFixed(1);
     const { annotations, points } = result;
-    process.stdout.write(`${annotations.length} masks from ${points} points in ${seconds} s: ${written.join(", ")}\n`);
+    const masks = annotations.length === 1 ? "1 mask" : `${annotations.length} masks`;
+    process.stdout.write(`${masks} from ${points} points in ${seconds} s: ${written.join(", ")}\n`);
   });
 }
 
