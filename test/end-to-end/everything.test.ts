@@ -1,0 +1,390 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type Annotation,
+  decodeRle,
+  ErrorCode,
+  EverythingMode,
+  rleToBitmap,
+  type Sa1bRecord,
+  sa1bAnnotation,
+} from "../../proto/index.js";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { Code } from "../../services/runtime/errors.js";
+import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { Child } from "../support/child.js";
+import {
+  checkSa1b,
+  type EverythingInit,
+  type EverythingLine,
+  everythingEvents,
+  Following,
+  postEverything,
+} from "../support/everything-calls.js";
+import { eventLines, segmentOverHttp, upload } from "../support/http-calls.js";
+import { MaskwireProcess } from "../support/maskwire-process.js";
+import { clickOn, drawScene, fromRaw, jpegScene } from "../support/pictures.js";
+import { SocketClient } from "../support/socket-client.js";
+import { metric, startMaskwire } from "../support/start-maskwire.js";
+
+const [width, height] = [640, 480];
+const disc = { points: [clickOn("disc")] };
+const quick: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 4 };
+/** Far longer than a test may take: what ends early has been ended. */
+const endless: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 128 };
+
+let maskwire: Maskwire;
+let rpc: RpcClient;
+let imageId: string;
+
+beforeAll(async () => {
+  // A queue of two leaves room for one picture in everything mode: a second is let in when the first has ended.
+  maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_QUEUE: "2" });
+  rpc = new RpcClient(new URL(maskwire.url).host);
+  imageId = (await upload(maskwire.url, await jpegScene(width, height, 800))).image?.imageId ?? "";
+});
+afterAll(async () => {
+  rpc?.close();
+  await maskwire?.stop();
+});
+
+async function follow(request: EverythingInit): Promise<Following> {
+  const following = new Following();
+  for await (const event of everythingEvents(rpc, { imageId, ...request })) following.hear(event);
+  expect(following.done).toBeDefined();
+  return following;
+}
+
+/** Resolves when there is room for another picture: nobody else's everything mode is under way any more. */
+async function roomAgain(): Promise<void> {
+  for (;;) {
+    try {
+      await follow({ ...quick, pointsPerSide: 1 });
+      return;
+    } catch (error) {
+      expect(error).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    }
+  }
+}
+
+/** IoU of a mask and the scene's disc. */
+function discIou(annotation: Annotation): number {
+  const bitmap = rleToBitmap(decodeRle(annotation.mask?.rle ?? { size: [], counts: "" }));
+  const { x, y } = clickOn("disc");
+  let [both, either] = [0, 0];
+  for (const [at, inside] of bitmap.entries()) {
+    const isDisc = Math.hypot((at % width) - x, Math.floor(at / width) - y) < 0.22 * height;
+    if (inside && isDisc) both++;
+    if (inside || isDisc) either++;
+  }
+  return both / either;
+}
+
+const best = (found: Following) => Math.max(...[...found.kept.values()].map(discIou));
+
+describe("gRPC", () => {
+  it("exhaustive mode asks every point and ends with valid records, the scene's disc among them", async () => {
+    const found = await follow({ ...quick, pointsPerSide: 6 });
+    expect(found.done?.points).toBe(36);
+    expect(found.progress[0]).toEqual({ done: 0, total: 36 });
+    expect(found.progress.at(-1)).toEqual({ done: 36, total: 36 });
+    const counts = found.progress.map(({ done }) => done);
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    for (const annotation of found.kept.values()) checkSa1b(sa1bAnnotation(annotation), width, height);
+    expect(best(found)).toBeGreaterThan(0.9);
+  });
+
+  it("adaptive mode, the default, asks half of the points and finds the disc too", async () => {
+    const found = await follow({ pointsPerSide: 6 });
+    expect(found.done?.points).toBe(18);
+    expect(best(found)).toBeGreaterThan(0.9);
+  });
+
+  it("gives the same result every time, whichever worker is faster", async () => {
+    await using two = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "2", MASKWIRE_DECODER_THREADS: "1" });
+    await upload(two.url, await jpegScene(width, height, 800));
+    const client = new RpcClient(new URL(two.url).host);
+    const results: string[][] = [];
+    for (let run = 0; run < 2; run++) {
+      const found = new Following();
+      for await (const event of everythingEvents(client, { imageId, ...quick })) found.hear(event);
+      results.push([...found.kept.values()].map(({ mask }) => mask?.rle?.counts ?? "").sort());
+    }
+    client.close();
+    expect(results[0]).toEqual(results[1]);
+  });
+
+  it("refuses what is wrong with a code and a sentence", async () => {
+    const cases: [EverythingInit, object][] = [
+      [{ pointsPerSide: 0 }, { code: Code.INVALID_ARGUMENT, message: expect.stringMatching(/points_per_side/) }],
+      [{ boxNmsThresh: 1.5 }, { code: Code.INVALID_ARGUMENT, message: expect.stringMatching(/box_nms_thresh/) }],
+      [{ model: "sam9" }, { code: Code.INVALID_ARGUMENT }],
+      [{ imageId: "x" }, { code: Code.INVALID_ARGUMENT }],
+      [{ imageId: `sha256:${"7".repeat(64)}` }, { code: Code.NOT_FOUND }],
+    ];
+    for (const [init, expected] of cases) await expect(follow(init)).rejects.toMatchObject(expected);
+  });
+
+  it("a cancel frees the workers: a click is answered, there is room for another picture, and the queue is empty", async () => {
+    const caller = new AbortController();
+    const events = everythingEvents(rpc, { imageId, ...endless }, caller.signal)[Symbol.asyncIterator]();
+    await events.next();
+    await expect(follow(quick)).rejects.toMatchObject({
+      code: Code.RESOURCE_EXHAUSTED,
+      message: "Too many pictures are in everything mode already; try again later.",
+      retryAfterMs: expect.any(Number),
+    });
+    caller.abort();
+    await expect(
+      (async () => {
+        while (!(await events.next()).done);
+      })(),
+    ).rejects.toMatchObject({ code: Code.CANCELLED });
+    expect((await segmentOverHttp(maskwire.url, { imageId, prompt: disc })).masks).toHaveLength(1);
+    await roomAgain();
+    expect(await metric(maskwire.url, "maskwire_decoder_queue_depth")).toBe(0);
+  });
+});
+
+describe("HTTP", () => {
+  const linesOf = async (reply: Response) => {
+    const lines: EverythingLine[] = [];
+    for await (const line of eventLines(reply)) lines.push(line as EverythingLine);
+    return lines;
+  };
+
+  it("E1 answers with lines: progress, SA-1B records, retractions, and one end", async () => {
+    const reply = await postEverything(maskwire.url, { imageId, ...quick });
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("content-type")).toBe("application/x-ndjson");
+    const lines = await linesOf(reply);
+    const kept = new Set<number>();
+    for (const { annotation, retracted } of lines) {
+      if (annotation) {
+        checkSa1b(annotation, width, height);
+        kept.add(annotation.id);
+      }
+      if (retracted !== undefined) expect(kept.delete(retracted)).toBe(true);
+    }
+    expect(lines[0]).toEqual({ progress: { pointsDone: 0, pointsTotal: 16, etaMs: 0 } });
+    expect(lines.at(-1)).toMatchObject({ done: { masks: kept.size, points: 16, image: { width, height } } });
+    expect(lines.filter((line) => line.done || line.error)).toHaveLength(1);
+  });
+
+  it("E1 refuses with a status of its own before it begins", async () => {
+    const refused = async (request: EverythingInit) => {
+      const reply = await postEverything(maskwire.url, request);
+      return [reply.status, ((await reply.json()) as EverythingLine).error?.code];
+    };
+    expect(await refused({ imageId, pointsPerSide: 500 })).toEqual([400, "INVALID_ARGUMENT"]);
+    expect(await refused({ imageId: "nonsense" })).toEqual([400, "INVALID_ARGUMENT"]);
+    expect(await refused({ imageId: `sha256:${"8".repeat(64)}` })).toEqual([404, "NOT_FOUND"]);
+    const reply = await fetch(`${maskwire.url}/v1/everything`, { method: "POST", body: "{" });
+    expect(reply.status).toBe(400);
+    await reply.body?.cancel();
+  });
+
+  it("E1, B5 a caller that hangs up stops the decoder; a second picture meanwhile is 429 with Retry-After", async () => {
+    const caller = new AbortController();
+    const reply = await postEverything(maskwire.url, { imageId, ...endless }, caller.signal);
+    const lines = eventLines(reply);
+    await lines.next();
+    const busy = await postEverything(maskwire.url, { imageId, ...quick });
+    expect([busy.status, Number(busy.headers.get("retry-after")) > 0]).toEqual([429, true]);
+    await busy.body?.cancel();
+    caller.abort();
+    await lines.next().catch(() => {});
+    await roomAgain();
+  });
+
+  it("E5, R2 has the picture encoded again when its embedding is gone", async () => {
+    // Room for one embedding.
+    await using small = await startMaskwire({ MASKWIRE_CACHE_BYTES: "3145728" });
+    const first = await upload(small.url, await jpegScene(width, height, 801));
+    await upload(small.url, await jpegScene(width, height, 802));
+    const encodes = () => metric(small.url, 'maskwire_encodes_total{outcome="encoded"}');
+    expect(await encodes()).toBe(2);
+    const request = { ...quick, imageId: first.image?.imageId ?? "" };
+    expect((await linesOf(await postEverything(small.url, request))).at(-1)).toHaveProperty("done");
+    expect(await encodes()).toBe(3);
+  });
+});
+
+describe("WebSocket", () => {
+  const joined = async () => {
+    const client = await SocketClient.join(maskwire.url);
+    await client.openReady(imageId);
+    return client;
+  };
+  const begin = (client: SocketClient, value: EverythingInit) => client.send({ case: "everything", value });
+
+  /** Reads on until everything mode's end. @returns it, with the numbers of the clicks answered before. */
+  async function untilEnd(client: SocketClient) {
+    const following = new Following();
+    const clicks: number[] = [];
+    for (;;) {
+      const { frame } = await client.nextFrame();
+      if (frame.case === "segment") clicks.push(frame.value.sequence);
+      if (frame.case === "everythingFailed") return { following, clicks, failed: frame.value };
+      if (frame.case !== "everything") continue;
+      following.hear(frame.value);
+      if (following.done) return { following, clicks, failed: undefined };
+    }
+  }
+
+  it("E2 begins on the open image once it is ready, FAILED_PRECONDITION before; E3 it ends with done", async () => {
+    await using client = await SocketClient.join(maskwire.url);
+    begin(client, quick);
+    expect(await client.next("everythingFailed")).toMatchObject({ code: ErrorCode.FAILED_PRECONDITION });
+    await client.openReady(imageId);
+    begin(client, { ...quick, imageId: `sha256:${"9".repeat(64)}` });
+    expect(await client.next("everythingFailed")).toMatchObject({ code: ErrorCode.FAILED_PRECONDITION });
+    begin(client, quick);
+    const { following, failed } = await untilEnd(client);
+    expect(failed).toBeUndefined();
+    expect(following.done?.points).toBe(16);
+    for (const annotation of following.kept.values()) checkSa1b(sa1bAnnotation(annotation), width, height);
+  });
+
+  const other = async () => (await upload(maskwire.url, await jpegScene(width, height, 803))).image?.imageId ?? "";
+  it.each<[name: string, end: (client: SocketClient) => void | Promise<void>]>([
+    ["cancel_everything", (client) => client.send({ case: "cancelEverything", value: {} })],
+    ["another open_image", async (client) => client.open(await other())],
+  ])("E3 %s ends it once, CANCELLED, and the decoder stops", async (_name, end) => {
+    await using client = await joined();
+    begin(client, endless);
+    await client.next("everything");
+    await end(client);
+    expect((await untilEnd(client)).failed?.code).toBe(ErrorCode.CANCELLED);
+    await roomAgain();
+  });
+
+  it("E3 a newer one ends the one under way, CANCELLED, before it begins itself", async () => {
+    await using client = await joined();
+    begin(client, endless);
+    await client.next("everything");
+    begin(client, { ...quick, pointsPerSide: 0 });
+    expect((await untilEnd(client)).failed?.code).toBe(ErrorCode.CANCELLED);
+    expect(await client.next("everythingFailed")).toMatchObject({ code: ErrorCode.INVALID_ARGUMENT });
+    await roomAgain();
+  });
+
+  it("B5 stops the decoder when the client leaves", async () => {
+    const client = await joined();
+    begin(client, endless);
+    await client.next("everything");
+    client.terminate();
+    await client.closed;
+    await roomAgain();
+  });
+
+  it("E4 clicks go on meanwhile and go first: few batches end between a click and its answer", async () => {
+    await using client = await joined();
+    begin(client, endless);
+    await client.next("everything");
+    for (let sequence = 1; sequence <= 5; sequence++) {
+      client.segment({ sequence, prompt: disc });
+      let batches = 0;
+      for (;;) {
+        const { frame } = await client.nextFrame();
+        if (frame.case === "everything" && frame.value.event.case === "progress") batches++;
+        if (frame.case !== "segment") continue;
+        expect(frame.value).toMatchObject({ sequence, outcome: { case: "result" } });
+        break;
+      }
+      // The one under way, and what was on its way to this client. There are 4096.
+      expect(batches).toBeLessThanOrEqual(4);
+    }
+    client.send({ case: "cancelEverything", value: {} });
+    expect((await untilEnd(client)).failed?.code).toBe(ErrorCode.CANCELLED);
+    await roomAgain();
+  });
+});
+
+describe("stop and memory", () => {
+  it("B4 SIGTERM while it runs, on a WebSocket and over HTTP: both end with done, exit code 0", async () => {
+    await using child = await MaskwireProcess.start({ MASKWIRE_STOP_MS: "60000" });
+    await upload(child.url, await jpegScene(width, height, 800));
+    await using client = await SocketClient.join(child.url);
+    await client.openReady(imageId);
+    client.send({ case: "everything", value: quick });
+    const reply = await postEverything(child.url, { imageId, ...quick });
+    await client.next("everything");
+    child.signal("SIGTERM");
+    const following = new Following();
+    while (!following.done) following.hear(await client.next("everything"));
+    expect(await client.closed).toMatchObject({ code: 1001 });
+    const lines = (await reply.text()).trimEnd().split("\n");
+    expect(JSON.parse(lines.at(-1) ?? "")).toHaveProperty("done");
+    expect(await child.ended).toMatchObject({ code: 0, signal: null });
+  });
+
+  it("keeps nothing of what is done: memory does not grow from one run to the next", async () => {
+    await follow(quick);
+    await follow(quick);
+    const before = process.memoryUsage();
+    for (let run = 0; run < 6; run++) await follow(quick);
+    const after = process.memoryUsage();
+    expect((after.rss - before.rss) / 2 ** 20).toBeLessThan(150);
+  });
+});
+
+describe("maskwire everything", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "maskwire-everything-"));
+    await writeFile(join(folder, "scene.jpg"), await jpegScene(width, height, 800));
+    await writeFile(join(folder, "grey.png"), await fromRaw(drawScene(64, 48)).greyscale().png().toBuffer());
+  });
+  afterAll(async () => {
+    if (folder) await rm(folder, { recursive: true });
+  });
+
+  const cli = (args: string[]) => {
+    const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
+    const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
+    return new Child(process.execPath, [entry, "everything", ...args], { env, cwd: folder }).ended;
+  };
+
+  it("prints the picture's SA-1B record and nothing else, largest mask first", async () => {
+    const { code, stdout, stderr } = await cli(["scene.jpg", "--exhaustive", "--points-per-side", "4"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const { image, annotations } = JSON.parse(stdout) as Sa1bRecord;
+    expect(image).toEqual({ image_id: imageId, width, height, file_name: "scene.jpg" });
+    expect(annotations.length).toBeGreaterThan(2);
+    for (const annotation of annotations) checkSa1b(annotation, width, height);
+    const areas = annotations.map(({ area }) => area);
+    expect(areas).toEqual(areas.toSorted((a, b) => b - a));
+  });
+
+  it("writes the record and a preview of the photo's size, and says so in one line", async () => {
+    const args = ["scene.jpg", "--points-per-side", "4", "--out", "all.json", "--preview", "all.png"];
+    const { code, stdout } = await cli(args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+ masks from 8 points in \d+\.\d s: all\.json, all\.png\n$/);
+    const record = JSON.parse(await readFile(join(folder, "all.json"), "utf8")) as Sa1bRecord;
+    expect(stdout.startsWith(`${record.annotations.length} masks`)).toBe(true);
+    const preview = await sharp(await readFile(join(folder, "all.png"))).metadata();
+    expect([preview.width, preview.height, preview.format]).toEqual([width, height, "png"]);
+  });
+
+  it("takes a grey picture", async () => {
+    const args = ["grey.png", "--points-per-side", "2", "--preview", "grey-all.png"];
+    expect(await cli(args)).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it.each([
+    [["scene.jpg", "--points-per-side", "0"], 2, /points_per_side must lie between 1 and 128; it is 0\./],
+    [["scene.jpg", "--out", "none/all.json"], 1, /there is no folder none/],
+    [["none.jpg"], 1, /none\.jpg cannot be read/],
+  ])("a mistake gets one sentence: %j", async (args, status, sentence) => {
+    const { code, stdout, stderr } = await cli(args);
+    expect([code, stdout]).toEqual([status, ""]);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
