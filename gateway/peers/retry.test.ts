@@ -42,6 +42,34 @@ it.each([Code.RESOURCE_EXHAUSTED, Code.INVALID_ARGUMENT, Code.NOT_FOUND, Code.IN
   },
 );
 
+it("R6 tries a request that kills its worker once more and no further, and says so", async () => {
+  const asked: string[] = [];
+  const kill = async ({ address }: { address: string }) => {
+    asked.push(address);
+    throw new ServiceError({ code: Code.UNAVAILABLE, message: "Lost.", retryAfterMs: 1, reason: "WORKER_LOST" });
+  };
+  await expect(withPeers(peers, "key", never, kill)).rejects.toMatchObject({
+    code: Code.INTERNAL,
+    message: expect.stringContaining("not tried again"),
+    retryAfterMs: undefined,
+  });
+  expect(asked).toHaveLength(2);
+  expect(new Set(asked).size).toBe(2);
+});
+
+it("R6 counts only workers that died under the request: other losses in between do not end the tries", async () => {
+  let asked = 0;
+  const answer = await withPeers(peers, "key", never, async () => {
+    asked++;
+    if (asked === 2) {
+      throw new ServiceError({ code: Code.UNAVAILABLE, message: "Lost.", retryAfterMs: 1, reason: "WORKER_LOST" });
+    }
+    if (asked < 4) throw failure(Code.UNAVAILABLE);
+    return "yes";
+  });
+  expect(answer).toBe("yes");
+});
+
 it("passes on what is no service error as it is", async () => {
   const bug = new TypeError("a bug");
   await expect(withPeers(peers, "key", never, () => Promise.reject(bug))).rejects.toBe(bug);

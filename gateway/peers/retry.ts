@@ -6,10 +6,13 @@ import type { PeerSet } from "./peer-set.js";
 /** Pause after every replica has failed once, before the next round. */
 const roundPauseMs = 200;
 
+/** Workers that one request may be lost with: one is bad luck, two in a row is the request. */
+const maxWorkersLost = 2;
+
 /**
  * Tries the replicas in order, again and again, as long as the error says that another or a later try may succeed.
  * @param signal ends the tries: the caller left, or its deadline passed.
- * @throws ServiceError the last one; UNAVAILABLE with a retry hint when the signal's deadline passed first.
+ * @throws ServiceError the last one; INTERNAL when it is the request that kills workers (R6); UNAVAILABLE with a retry hint when the signal's deadline passed first.
  */
 export async function withPeers<T>(
   peers: PeerSet,
@@ -18,6 +21,7 @@ export async function withPeers<T>(
   attempt: (client: RpcClient) => Promise<T>,
 ): Promise<T> {
   let last: unknown;
+  let workersLost = 0;
   try {
     for (;;) {
       for (const client of peers.inOrder(key)) {
@@ -29,6 +33,7 @@ export async function withPeers<T>(
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof ServiceError && error.shouldRetry())) throw error;
+          if (error.reason === "WORKER_LOST" && ++workersLost >= maxWorkersLost) throw poisonous(error);
           peers.failed(client);
           last = error;
         }
@@ -46,4 +51,9 @@ export async function withPeers<T>(
     if (isAbort(error)) throw new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });
     throw error;
   }
+}
+
+function poisonous(cause: ServiceError): ServiceError {
+  const message = "This request stopped the worker that ran it, twice; it is not tried again.";
+  return new ServiceError({ code: Code.INTERNAL, message, cause });
 }

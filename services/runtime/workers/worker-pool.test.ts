@@ -177,7 +177,7 @@ describe("lost workers", () => {
     const pool = await start;
     const exit = pool.run({ kind: "exit" });
     const waiting = pool.run(echo("never"));
-    await expect(exit).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await expect(exit).rejects.toMatchObject({ code: Code.UNAVAILABLE, reason: "WORKER_LOST" });
     await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE });
     expect(pool.isAlive).toBe(false);
     await expect(pool.run(echo("at once"))).rejects.toMatchObject({ code: Code.UNAVAILABLE });

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { Code, overloaded, ServiceError } from "../errors.js";
+import { overloaded } from "../errors.js";
+import { cancelled, fromWorker, lost, stopped } from "./pool-errors.js";
 import { endWorker, type FromWorker, type ToWorker } from "./worker-protocol.js";
 
 export interface PoolOptions {
@@ -221,7 +222,7 @@ export class WorkerPool<Task, Result> {
     const index = this.#slots.indexOf(slot);
     if (index < 0) return;
     this.#slots.splice(index, 1);
-    slot.current?.job.reject(lost(error));
+    slot.current?.job.reject(lost(error, "WORKER_LOST"));
     // One that cannot start at all is told to the caller of `start`.
     if (this.#closing || (!this.#started && !slot.ready)) return;
     this.#options.onWorkerLost?.(error);
@@ -336,14 +337,3 @@ function remember(keys: Set<string>, key: string): void {
     keys.delete(oldest);
   }
 }
-
-function fromWorker({ error, stack }: Extract<FromWorker, { kind: "failed" }>): Error {
-  if (error.code !== Code.INTERNAL) return new ServiceError(error);
-  return Object.assign(new Error("a task failed in a worker"), stack === undefined ? {} : { stack });
-}
-
-const cancelled = () => new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });
-const lost = (cause?: unknown) =>
-  new ServiceError({ code: Code.UNAVAILABLE, message: "A worker was lost; try again.", retryAfterMs: 100, cause });
-const stopped = () =>
-  new ServiceError({ code: Code.UNAVAILABLE, message: "The service is stopping.", retryAfterMs: 1000 });
