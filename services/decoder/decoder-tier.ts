@@ -16,6 +16,7 @@ import { verifyModelFile } from "../runtime/models/model-file.js";
 import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
+import { stopped } from "../runtime/workers/pool-errors.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { DecoderResult, DecoderTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
@@ -63,6 +64,7 @@ export class DecoderTier implements Tier {
   #pool: WorkerPool<DecoderTask, DecoderResult<DecoderTask>> | undefined;
   /** Pictures that everything mode works on. */
   #everything = 0;
+  #isDraining = false;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
     this.#host = host;
@@ -108,12 +110,13 @@ export class DecoderTier implements Tier {
 
   readiness() {
     return {
-      ready: this.#pool !== undefined,
+      ready: this.#pool?.isAlive === true,
       detail: { models: this.#pool?.details[0] ?? {}, waiting: this.#pool?.waiting ?? 0 },
     };
   }
 
   async drain(signal: AbortSignal): Promise<void> {
+    this.#isDraining = true;
     await this.#pool?.drain(signal);
   }
 
@@ -128,9 +131,10 @@ export class DecoderTier implements Tier {
 
   /**
    * One more picture for everything mode. All of them together may fill half of the queue: the rest is for people.
-   * @returns to be called when it is done. @throws ServiceError RESOURCE_EXHAUSTED with a retry hint.
+   * @returns to be called when it is done. @throws ServiceError RESOURCE_EXHAUSTED, UNAVAILABLE with a retry hint.
    */
   enterEverything(): () => void {
+    this.#checkOpen();
     const { workers, maxQueue } = this.#settings.decoder;
     if (this.#everything >= Math.max(1, Math.floor(maxQueue / (2 * workers)))) {
       throw overloaded("Too many pictures are in everything mode already; try again later.", everythingRetryMs);
@@ -179,6 +183,7 @@ export class DecoderTier implements Tier {
    *   CANCELLED.
    */
   async decode(request: SegmentRequest, signal: AbortSignal): Promise<Result> {
+    this.#checkOpen();
     const started = performance.now();
     const picture = await this.openPicture(request.imageId, request.model, signal);
     const prompt = checkPrompt(request.prompt, picture, gridSize);
@@ -210,6 +215,11 @@ export class DecoderTier implements Tier {
       timings,
       embeddingSource: source,
     };
+  }
+
+  /** New work is another decoder's once this one drains, also on streams that stay open. @throws ServiceError UNAVAILABLE. */
+  #checkOpen(): void {
+    if (this.#isDraining) throw stopped();
   }
 
   #model(id: string): ModelSpec {

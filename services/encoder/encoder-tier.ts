@@ -12,6 +12,7 @@ import type { Settings } from "../runtime/settings.js";
 import type { BlobStore } from "../runtime/stores/blob-store.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
+import { stopped } from "../runtime/workers/pool-errors.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import { encode } from "./encode.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
@@ -35,6 +36,7 @@ export class EncoderTier implements Tier {
   readonly #metrics: EncoderMetrics;
   #pool: WorkerPool<EncodeTask, EncodedImage> | undefined;
   #running: Record<string, { provider: string }> = {};
+  #isDraining = false;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
     this.#host = host;
@@ -81,10 +83,14 @@ export class EncoderTier implements Tier {
   }
 
   readiness() {
-    return { ready: this.#pool !== undefined, detail: { models: this.#running, waiting: this.#pool?.waiting ?? 0 } };
+    return {
+      ready: this.#pool?.isAlive === true,
+      detail: { models: this.#running, waiting: this.#pool?.waiting ?? 0 },
+    };
   }
 
   async drain(signal: AbortSignal): Promise<void> {
+    this.#isDraining = true;
     await this.#flights.drain(signal);
   }
 
@@ -99,6 +105,11 @@ export class EncoderTier implements Tier {
 
   isEncoding(imageId: string, model: ModelSpec, crop?: Region): boolean {
     return this.#flights.has(embeddingKey(imageId, model, crop));
+  }
+
+  /** What is not under way yet is another encoder's once this one drains. @throws ServiceError UNAVAILABLE. */
+  checkOpen(): void {
+    if (this.#isDraining) throw stopped();
   }
 
   /** True when an encode that joined now would be refused. */
@@ -123,6 +134,7 @@ export class EncoderTier implements Tier {
   ): Promise<Ready> {
     const key = embeddingKey(imageId, model, crop);
     if (this.#flights.has(key)) this.#metrics.encodes.inc({ outcome: "joined" });
+    else this.checkOpen();
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
       try {
         const task = { ...(await prepare()), modelId: model.id };
