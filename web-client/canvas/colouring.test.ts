@@ -9,6 +9,14 @@ describe("Colouring", () => {
     expect(new Set(found.map((annotation) => colouring.colourOf(annotation, found))).size).toBeGreaterThan(9);
   });
 
+  it("sets a mask apart from the one that it lies on, however many lie beside it", () => {
+    const ground = rectangle(1, 0, 0, 40, 20);
+    const found = [ground, ...Array.from({ length: 18 }, (_, at) => rectangle(at + 2, 2 * at, 5, 2, 8))];
+    const colouring = new Colouring();
+    const [groundColour, ...others] = found.map((annotation) => colouring.colourOf(annotation, found));
+    expect(others).not.toContain(groundColour);
+  });
+
   it("changes no colour later, and hands it on to a better mask of the same object", () => {
     const [first, other, better] = [
       rectangle(1, 2, 2, 10, 10),

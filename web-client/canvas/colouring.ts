@@ -17,7 +17,9 @@ export const colours = [
 ] as const;
 
 /** What lies further apart than this share of the picture's size may look alike. */
-const reach = 0.12;
+const reach = 0.05;
+/** A mask that covers all of the newcomer, or lies over much of it, counts by so much more than one that lies beside it. */
+const coverWeight = 6;
 /** A colour beside another on the circle is half as bad as the same one. */
 const besideWeight = 0.5;
 /** Boxes that overlap by more than this are two tries at one object. */
@@ -59,7 +61,8 @@ export class Colouring {
     const far = reach * Math.max(width, height);
     const taken = new Float64Array(colours.length);
     for (const entry of this.#entries.values()) {
-      const nearness = 1 / (1 + (gap(box, entry.box) / far) ** 2);
+      const covered = Math.sqrt(shared(box, entry.box) / (box.width * box.height));
+      const nearness = coverWeight * covered + 1 / (1 + (gap(box, entry.box) / far) ** 2);
       taken[entry.colour]! += nearness;
       for (const beside of [1, colours.length - 1]) {
         taken[(entry.colour + beside) % colours.length]! += besideWeight * nearness;
@@ -85,9 +88,15 @@ function gap(a: BoundingBox, b: BoundingBox): number {
   return Math.hypot(across, down);
 }
 
+/** Intersection over union of two boxes. */
 function overlap(a: BoundingBox, b: BoundingBox): number {
+  const both = shared(a, b);
+  return both / (a.width * a.height + b.width * b.height - both);
+}
+
+/** Pixels that two boxes share. */
+function shared(a: BoundingBox, b: BoundingBox): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  return (width * height) / (a.width * a.height + b.width * b.height - width * height);
+  return Math.max(0, width) * Math.max(0, height);
 }
