@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { Manifest } from "../services/runtime/models/manifest.js";
+import { readEnv, shapeSettings } from "../services/runtime/settings.js";
 import { listModels, listText } from "./list-models.js";
+import { optimisationText, optimiseModel } from "./optimise-model.js";
 import { verificationText, verifyModels } from "./verify-models.js";
 
-/** `npm run models -- list | verify`: what models/manifest.json names, and whether it is here and right. */
+/** `npm run models -- list | verify | optimize`: what models/manifest.json names, whether it is here and right, and its faster form. */
 const program = new Command("models")
   .description("The models that Maskwire serves: what they are, and whether their files are the right ones.")
   .exitOverride();
@@ -28,12 +30,27 @@ program
     if (!verification.ok) process.exitCode = 1;
   });
 
+program
+  .command("optimize")
+  .description("make a model's decoder faster, prove that it gives the same masks, and keep it for the server")
+  .argument("<id>", "a model of the manifest")
+  .option("--force", "make and prove it anew, also when it is cached")
+  .option("--json", "print one JSON object")
+  .action(async (id: string, { force = false, json }: { force?: boolean; json?: true }) => {
+    const { modelCacheDir } = shapeSettings(
+      readEnv({ MASKWIRE_MODEL_CACHE_DIR: process.env.MASKWIRE_MODEL_CACHE_DIR }),
+    );
+    const optimised = await optimiseModel(Manifest.read(), id, modelCacheDir, { force });
+    print(json ? optimised : optimisationText(optimised));
+  });
+
 program.addHelpText(
   "after",
   `
 Examples:
   npm run -s models -- list
   npm run -s models -- verify --json
+  npm run -s models -- optimize mobilesam --force
 `,
 );
 

@@ -11,6 +11,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   encode: () => import("./encode.js"),
   decoder: () => import("./decoder.js"),
   everything: () => import("./everything.js"),
+  precision: () => import("./precision.js"),
 };
 
 const args = process.argv.slice(2);

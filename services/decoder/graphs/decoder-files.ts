@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { env } from "onnxruntime-node";
 import type { ModelSpec } from "../../runtime/models/manifest.js";
+import type { ParityReport } from "../rewrite/check-parity.js";
 import type { OptimisedDecoder } from "../rewrite/optimise-decoder.js";
 
 /** Bumped when the rewriter makes other graphs of the same weights. */
@@ -15,7 +16,7 @@ type Part = (typeof parts)[number];
 
 /** Where a decoder's graphs lie, and why it is the stock one if it is. */
 export type DecoderFiles =
-  | { kind: "rewritten"; paths: Record<Part, string> }
+  | { kind: "rewritten"; paths: Record<Part, string>; parity: ParityReport }
   | { kind: "stock"; path: string; reason: string };
 
 interface CacheRecord {
@@ -23,6 +24,8 @@ interface CacheRecord {
   reason?: string;
   /** Hex SHA-256 of each part. */
   digests?: Record<Part, string>;
+  /** How far it was from the stock graph when it was proven, on this machine. */
+  parity?: ParityReport;
 }
 
 /**
@@ -32,16 +35,24 @@ interface CacheRecord {
  * a graph runs: rewriter, runtime and processor.
  * @param stockPath the verified export.
  * @param cacheDir a folder for the graphs; made when missing.
+ * @param options `again`: made and proven anew, whatever the cache holds. `onMaking`: told when it is not in the cache.
  */
-export async function decoderFiles(model: ModelSpec, stockPath: string, cacheDir: string): Promise<DecoderFiles> {
+export async function decoderFiles(
+  model: ModelSpec,
+  stockPath: string,
+  cacheDir: string,
+  { again = false, onMaking = () => {} }: { again?: boolean; onMaking?: () => void } = {},
+): Promise<DecoderFiles> {
   const runtime = `${env.versions.node ?? ""}:${cpus()[0]?.model ?? ""}:${process.arch}`;
   const key = createHash("sha256")
     .update(`${model.decoder.sha256}:${rewriterVersion}:${runtime}`)
     .digest("hex")
     .slice(0, 32);
   const folder = join(cacheDir, `decoder-${model.id}-${key}`);
+  if (again) await rm(folder, { recursive: true, force: true });
   const cached = await readCached(folder, stockPath);
   if (cached) return cached;
+  onMaking();
   await mkdir(cacheDir, { recursive: true });
   const fresh = await mkdtemp(join(cacheDir, "making-"));
   await write(fresh, await optimiseInThread(stockPath));
@@ -56,11 +67,13 @@ async function readCached(folder: string, stockPath: string): Promise<DecoderFil
   try {
     const record: CacheRecord = JSON.parse(await readFile(join(folder, "record.json"), "utf8"));
     if (record.reason !== undefined) return { kind: "stock", path: stockPath, reason: record.reason };
+    const { parity } = record;
+    if (!parity) throw new Error("a record from before parity was kept");
     for (const part of parts) {
       const digest = createHash("sha256").update(await readFile(join(folder, `${part}.onnx`)));
       if (digest.digest("hex") !== record.digests?.[part]) throw new Error(`${part} is damaged`);
     }
-    return { kind: "rewritten", paths: mapParts((part) => join(folder, `${part}.onnx`)) };
+    return { kind: "rewritten", paths: mapParts((part) => join(folder, `${part}.onnx`)), parity };
   } catch {
     // Not there, or damaged: made again.
     await rm(folder, { recursive: true, force: true });
@@ -72,7 +85,8 @@ async function write(folder: string, made: OptimisedDecoder): Promise<void> {
   let record: CacheRecord;
   if (made.kind === "rewritten") {
     for (const part of parts) await writeFile(join(folder, `${part}.onnx`), made.graphs[part]);
-    record = { digests: mapParts((part) => createHash("sha256").update(made.graphs[part]).digest("hex")) };
+    const digests = mapParts((part) => createHash("sha256").update(made.graphs[part]).digest("hex"));
+    record = { digests, parity: made.parity };
   } else {
     record = { reason: made.reason };
   }
