@@ -169,7 +169,7 @@ export class EncoderTier implements Tier {
       },
     });
     const encodedAt = performance.now();
-    await this.embeddings.set(task.imageId, model, record, task.crop);
+    if (!(await this.embeddings.set(task.imageId, model, record, task.crop))) throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     this.#metrics.encodes.inc({ outcome: "encoded" });
     const stages = { queue: waitedMs, preprocess: preprocessMs, encode: encodeMs, store: storeMs };
@@ -182,6 +182,13 @@ export class EncoderTier implements Tier {
       timings: { queueMs: waitedMs, preprocessMs, encodeMs, storeMs },
     };
   }
+}
+
+/** The decoders would never find the embedding: better said than encoded, uploaded and encoded again. */
+function cacheLost(): ServiceError {
+  const message =
+    "The shared cache cannot be reached, so the picture's embedding could not be kept; try again shortly.";
+  return new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 2000, reason: "CACHE_LOST" });
 }
 
 type EncoderMetrics = ReturnType<typeof createMetrics>;

@@ -52,6 +52,7 @@ describe("what a peer is told", () => {
 
 it("says itself whether another try may help", () => {
   expect(new ServiceError({ code: Code.UNAVAILABLE, message: "" }).shouldRetry()).toBe(true);
+  expect(new ServiceError({ code: Code.UNAVAILABLE, message: "", reason: "CACHE_LOST" }).shouldRetry()).toBe(false);
   for (const code of [Code.RESOURCE_EXHAUSTED, Code.CANCELLED, Code.INTERNAL, Code.NOT_FOUND, Code.DEADLINE_EXCEEDED]) {
     expect(new ServiceError({ code, message: "" }).shouldRetry()).toBe(false);
   }

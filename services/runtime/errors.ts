@@ -3,7 +3,7 @@ import { status as Code } from "@grpc/grpc-js";
 export { Code };
 
 /** Stable words for programs, where one code covers several cases. Part of the contract: see error.proto. */
-export type Reason = "UNSUPPORTED_IMAGE" | "DAMAGED_IMAGE" | "IMAGE_TOO_LARGE" | "WORKER_LOST";
+export type Reason = "UNSUPPORTED_IMAGE" | "DAMAGED_IMAGE" | "IMAGE_TOO_LARGE" | "WORKER_LOST" | "CACHE_LOST";
 
 /** The wire's form of an error: what `maskwire.v1.Error` is made from. */
 export interface ErrorInit {
@@ -27,9 +27,10 @@ export class ServiceError extends Error {
     this.reason = init.reason;
   }
 
-  /** Whether the same request may succeed on another peer, or later. */
+  /** Whether the same request may succeed on another peer, or soon. */
   shouldRetry(): boolean {
-    return this.code === Code.UNAVAILABLE;
+    // Every peer has the same cache.
+    return this.code === Code.UNAVAILABLE && this.reason !== "CACHE_LOST";
   }
 }
 

@@ -159,6 +159,9 @@ export function shapeSettings(env: Env) {
     },
     cache: {
       url: env.MASKWIRE_CACHE_URL,
+      // In one process the tiers share its memory, and need nobody else; between processes it would hide that one cannot
+      // see what the other stored.
+      alsoHere: role === "all",
       namespace: env.MASKWIRE_CACHE_NAMESPACE ?? "maskwire",
       ttlMs: env.MASKWIRE_CACHE_TTL_MS ?? 24 * 3_600_000,
       timeoutMs: env.MASKWIRE_CACHE_TIMEOUT_MS ?? 1000,

@@ -11,4 +11,6 @@ export interface BlobStore {
 /** What happened, for metrics and log. */
 export interface StoreEvents {
   onError(operation: "get" | "set" | "delete" | "connect", error: unknown): void;
+  /** The store answered a command, or its connection is there. */
+  onAnswer?(): void;
 }

@@ -66,7 +66,9 @@ export class KeyvStore implements BlobStore {
       timer = setTimeout(() => reject(new Error(`the cache did not answer within ${timeoutMs} ms`)), timeoutMs);
     });
     try {
-      return await Promise.race([run(), late]);
+      const answer = await Promise.race([run(), late]);
+      this.#options.events.onAnswer?.();
+      return answer;
     } catch (error) {
       this.#options.events.onError(operation, error);
       return undefined;

@@ -1,8 +1,9 @@
 import type { Logger } from "../logger.js";
-import { Counter, type Registry } from "../metrics.js";
+import { Counter, Gauge, type Registry } from "../metrics.js";
 import type { Settings } from "../settings.js";
 import type { BlobStore, StoreEvents } from "./blob-store.js";
 import { EmbeddingStore } from "./embedding-store.js";
+import { LayeredStore } from "./layered-store.js";
 import { createMemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
 
@@ -21,16 +22,38 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
     labelNames: ["store", "operation"],
     registers: [metrics],
   });
+  const up = new Gauge({
+    name: "maskwire_cache_up",
+    help: "1 while the cache answers, 0 while the system goes on without it",
+    labelNames: ["store"],
+    registers: [metrics],
+  });
   const open = (store: "embedding" | "image", maxBytes: number): BlobStore => {
+    let isUp = true;
+    up.set({ store }, 1);
+    // The log tells the change, not every command that fails meanwhile: those the counter has.
+    const change = (now: boolean, tell: () => void) => {
+      if (isUp === now) return;
+      isUp = now;
+      up.set({ store }, now ? 1 : 0);
+      tell();
+    };
     const events: StoreEvents = {
       onError(operation, error) {
         failures.inc({ store, operation });
-        logger.warn({ err: error, store, operation }, "cache did not answer; going on without it");
+        change(false, () => logger.warn({ err: error, store, operation }, "cache is lost; going on without it"));
+      },
+      onAnswer() {
+        change(true, () => logger.info({ store }, "cache is back"));
       },
     };
     const namespace = `${settings.namespace}:${store}`;
     const options = { namespace, ttlMs: settings.ttlMs, timeoutMs: settings.timeoutMs, events };
-    return settings.url ? createRedisStore(settings.url, options) : createMemoryStore(maxBytes, options);
+    if (!settings.url) return createMemoryStore(maxBytes, options);
+    const shared = createRedisStore(settings.url, options);
+    if (!settings.alsoHere) return shared;
+    // Memory always answers: that says nothing about the cache.
+    return new LayeredStore(createMemoryStore(maxBytes, { ...options, events: { onError: events.onError } }), shared);
   };
   const embeddings = open("embedding", settings.embeddingBytes);
   const images = open("image", settings.imageBytes);

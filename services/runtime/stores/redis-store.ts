@@ -18,6 +18,7 @@ export function createRedisStore(url: string, options: KeyvStoreOptions): KeyvSt
     socket: { connectTimeout: options.timeoutMs, reconnectStrategy: (tries) => Math.min(100 * 2 ** tries, 2000) },
   });
   client.on("error", (error) => options.events.onError("connect", error));
+  client.on("ready", () => options.events.onAnswer?.());
   // Begun here and awaited nowhere: a cache that is down at start must not keep the service down.
   client.connect().catch((error) => options.events.onError("connect", error));
   // node-redis makes strings by default, which damages binary values without a word.
