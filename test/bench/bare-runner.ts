@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { BareWorkerData } from "./bare-worker.js";
+import type { BareRuns, BareWorkerData } from "./bare-worker.js";
 
 /** A graph alone in a worker thread, run with the same inputs again and again: what a model costs without a service. */
 export class BareRunner implements AsyncDisposable {
@@ -19,9 +19,14 @@ export class BareRunner implements AsyncDisposable {
 
   /** @returns milliseconds of one run inside the worker. */
   async run(): Promise<number> {
-    this.#worker.postMessage("run");
-    const [ms] = (await once(this.#worker, "message")) as [number];
-    return ms;
+    return (await this.runFor(0)).ms;
+  }
+
+  /** One run after another inside the worker, with nothing between them, for so long at least. */
+  async runFor(leastMs: number): Promise<BareRuns> {
+    this.#worker.postMessage(leastMs);
+    const [done] = (await once(this.#worker, "message")) as [BareRuns];
+    return done;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

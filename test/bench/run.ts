@@ -10,6 +10,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   latency: () => import("./latency.js"),
   encode: () => import("./encode.js"),
   decoder: () => import("./decoder.js"),
+  pool: () => import("./pool.js"),
   everything: () => import("./everything.js"),
   precision: () => import("./precision.js"),
 };

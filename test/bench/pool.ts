@@ -1,0 +1,168 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { DecoderService } from "../../proto/index.js";
+import { decoderFiles } from "../../services/decoder/graphs/decoder-files.js";
+import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { Manifest } from "../../services/runtime/models/manifest.js";
+import { verifyModelFile } from "../../services/runtime/models/model-file.js";
+import { upload } from "../support/http-calls.js";
+import { MaskwireProcess } from "../support/maskwire-process.js";
+import { jpegScene, sceneClicks } from "../support/pictures.js";
+import { metric, testSettings } from "../support/start-maskwire.js";
+import { BareRunner } from "./bare-runner.js";
+import { atLeast, type Outcome, round, type Suite } from "./report.js";
+import { median, p50p95 } from "./statistics.js";
+
+const [width, height] = [1500, 1000];
+const pictures = 6;
+const streams = 16;
+const blocks = 9;
+const blockMs = 2000;
+const loneRounds = 60;
+
+export const suite: Suite = {
+  title: `${streams} gRPC streams against the bare step graph in as many workers, ${blocks} interleaved blocks of ${blockMs} ms`,
+  async run(say) {
+    const { workers, threads } = testSettings().decoder;
+    const bare = await bareWorkers(workers);
+    const env = { MASKWIRE_LOG_LEVEL: "error" };
+    await using maskwire = await MaskwireProcess.start(env);
+    // The lone user of a process that knows one core only.
+    await using narrow = await MaskwireProcess.start({ ...env, MASKWIRE_DECODER_THREADS: "1" });
+    const [busy, lone, loneNarrow] = [maskwire, maskwire, narrow].map(({ address }) => new RpcClient(address)) as [
+      RpcClient,
+      RpcClient,
+      RpcClient,
+    ];
+    try {
+      const imageIds = await uploadAll(maskwire.url);
+      const [first = ""] = await uploadAll(narrow.url, 1);
+      const cold = await residentBytes(maskwire);
+      for (const imageId of imageIds) await click(busy, imageId, 0);
+      const warm = await residentBytes(maskwire);
+      // Both workers meet every picture.
+      await streamsFor(busy, imageIds, blockMs);
+      say("warm");
+      const pairs: { service: number; bare: number }[] = [];
+      for (let block = 0; block < blocks; block++) {
+        const service = await streamsFor(busy, imageIds, blockMs);
+        const runs = await Promise.all(bare.map((one) => one.runFor(blockMs)));
+        pairs.push({ service, bare: runs.reduce((sum, { runs, ms }) => sum + (1000 * runs) / ms, 0) });
+        say(`${round(pairs[block]?.service ?? 0)} of ${round(pairs[block]?.bare ?? 0)} masks a second`);
+      }
+      const loneMs = { wide: [] as number[], narrow: [] as number[] };
+      for (let at = 0; at < loneRounds; at++) {
+        loneMs.wide.push(await click(lone, imageIds[0] ?? "", at));
+        loneMs.narrow.push(await click(loneNarrow, first, at));
+      }
+      return report(pairs, loneMs, (warm - cold) / pictures, { workers, threads });
+    } finally {
+      for (const rpc of [busy, lone, loneNarrow]) rpc.close();
+      for (const one of bare) await one[Symbol.asyncDispose]();
+    }
+  },
+};
+
+/** The step graph that the service runs, one thread each, on the prefix of an even picture. */
+async function bareWorkers(count: number): Promise<BareRunner[]> {
+  const manifest = Manifest.read();
+  const model = manifest.get(manifest.defaultId);
+  const stock = await verifyModelFile(model.decoder, manifest);
+  const files = await decoderFiles(model, stock, testSettings().modelCacheDir);
+  if (files.kind === "stock") throw new Error(`there is no rewritten graph to compare with: ${files.reason}`);
+  const dims = model.encoder.outputs[0]?.dims ?? [];
+  const embedding = new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1);
+  const prefix = await InferenceSession.create(files.paths.prefix, { graphOptimizationLevel: "basic" });
+  const prepared = await prefix.run({ image_embeddings: new Tensor("float32", embedding, dims) });
+  await prefix.release();
+  const feeds = Object.fromEntries(
+    Object.entries(prepared).map(([name, tensor]) => [
+      name,
+      { data: (tensor as Tensor).data as Float32Array, dims: [...(tensor as Tensor).dims] },
+    ]),
+  );
+  const data = {
+    path: files.paths.step,
+    threads: 1,
+    outputs: ["low_res_masks", "iou_predictions"],
+    optimization: "basic" as const,
+    feeds: {
+      ...feeds,
+      point_coords: { data: Float32Array.of(300, 240, 0, 0), dims: [1, 2, 2] },
+      point_labels: { data: Float32Array.of(1, -1), dims: [1, 2] },
+    },
+  };
+  return Promise.all(Array.from({ length: count }, () => BareRunner.start(data)));
+}
+
+async function uploadAll(url: string, count = pictures): Promise<string[]> {
+  const ids: string[] = [];
+  for (let seed = 0; seed < count; seed++) {
+    const { image } = await upload(url, await jpegScene(width, height, 700 + seed));
+    ids.push(image?.imageId ?? "");
+  }
+  return ids;
+}
+
+const residentBytes = ({ url }: MaskwireProcess) => metric(url, "maskwire_resident_memory_bytes");
+
+/** Never the same prompt twice in a row. */
+const promptOf = (at: number) => ({
+  points: [{ x: sceneClicks.disc.x * width + (at % 20), y: sceneClicks.disc.y * height, label: 1 }],
+});
+
+/** @returns milliseconds of one prompt by itself. */
+async function click(rpc: RpcClient, imageId: string, at: number): Promise<number> {
+  const startedAt = performance.now();
+  await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt: promptOf(at) });
+  return performance.now() - startedAt;
+}
+
+/** Every stream asks as soon as it is answered. @returns masks a second. */
+async function streamsFor(rpc: RpcClient, imageIds: string[], leastMs: number): Promise<number> {
+  const startedAt = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: streams }, async (_, stream) => {
+      const call = rpc.duplex(DecoderService.method.segment);
+      let sequence = 0;
+      const imageId = imageIds[stream % imageIds.length] ?? "";
+      const send = () => call.send({ sequence: ++sequence, imageId, prompt: promptOf(sequence) });
+      await send();
+      for await (const { outcome } of call.responses) {
+        if (outcome.case !== "result") throw new Error(outcome.value?.message ?? "no answer");
+        if (performance.now() - startedAt >= leastMs) break;
+        await send();
+      }
+      return sequence;
+    }),
+  );
+  return (1000 * answers.reduce((sum, one) => sum + one, 0)) / (performance.now() - startedAt);
+}
+
+function report(
+  pairs: { service: number; bare: number }[],
+  loneMs: Record<"wide" | "narrow", number[]>,
+  bytesPerPicture: number,
+  settings: { workers: number; threads: number },
+): Outcome {
+  return {
+    bars: [
+      atLeast(
+        "masks a second over the bare workers'",
+        median(pairs.map(({ service, bare }) => service / bare)),
+        0.9,
+        "x",
+      ),
+    ],
+    detail: {
+      ...settings,
+      streams,
+      pictures,
+      "masks a second": {
+        service: p50p95(pairs.map(({ service }) => service)),
+        bare: p50p95(pairs.map(({ bare }) => bare)),
+      },
+      "lone user, ms": { wide: p50p95(loneMs.wide), narrow: p50p95(loneMs.narrow) },
+      "resident MiB a picture that becomes warm": round(bytesPerPicture / 2 ** 20),
+    },
+  };
+}
