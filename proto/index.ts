@@ -1,4 +1,6 @@
 /** The one door to the generated contract: every message, enum and service of `maskwire.v1`. */
+
+export * from "./crop-boxes.js";
 export * from "./gen/maskwire/v1/decoder_pb.js";
 export * from "./gen/maskwire/v1/encoder_pb.js";
 export * from "./gen/maskwire/v1/error_pb.js";
@@ -7,7 +9,6 @@ export * from "./gen/maskwire/v1/image_pb.js";
 export * from "./gen/maskwire/v1/mask_pb.js";
 export * from "./gen/maskwire/v1/prompt_pb.js";
 export * from "./gen/maskwire/v1/session_pb.js";
-export * from "./crop-boxes.js";
 export * from "./rle.js";
 export * from "./rle-bitmap.js";
 export * from "./sa1b.js";
