@@ -3,7 +3,9 @@ import { readEnv, SettingsError, shapeSettings, unknownVariables } from "../runt
 import { Maskwire } from "./maskwire.js";
 import { refuse } from "./refuse.js";
 import { stopSignal } from "./stop-signal.js";
+import { tuneEngine } from "./tune-engine.js";
 
+tuneEngine();
 try {
   const settings = shapeSettings(readEnv(process.env));
   const logger = createLogger(settings.logLevel);
