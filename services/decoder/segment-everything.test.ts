@@ -137,6 +137,23 @@ describe("segmentEverything", () => {
     expect(most).toBe(3);
   });
 
+  it("asks the same points whichever worker is faster", async () => {
+    const askedWith = async (turnsOf: (batch: number) => number) => {
+      const tier = new FakeTier(3);
+      tier.grid = async (points, batch) => {
+        for (let turn = turnsOf(batch); turn > 0; turn--) await new Promise(setImmediate);
+        // Something new on the left side only, which draws the order there.
+        return points.map((point) => (point.x < 320 ? [maskAt(point)] : []));
+      };
+      const events = await run(tier, { pointsPerSide: 12 });
+      const told = events.filter(({ case: kind }) => kind === "found" || kind === "retracted");
+      return { asked: tier.tasks, told };
+    };
+    const even = await askedWith(() => 1);
+    expect(await askedWith((batch) => (batch % 3) * 4)).toEqual(even);
+    expect(await askedWith((batch) => (batch * 7) % 5)).toEqual(even);
+  });
+
   it("retracts nothing that it has not told, however slow the reader is", async () => {
     const tier = new FakeTier(2);
     // Each batch finds something else and a better mask of what all batches find.

@@ -8,7 +8,7 @@ import {
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
-import type { FeaturesTask, GridTask } from "./decoder-tasks.js";
+import type { DecodedGrid, FeaturesTask, GridTask } from "./decoder-tasks.js";
 import type { DecoderTier, PictureTasks } from "./decoder-tier.js";
 import { AdaptiveOrder } from "./everything/adaptive-order.js";
 import { type EverythingOptions, everythingOptions } from "./everything/everything-options.js";
@@ -68,28 +68,43 @@ async function findEverything(
     const etaMs = done === 0 ? 0 : Math.round(((performance.now() - started) / done) * (total - done));
     await send({ event: { case: "progress", value: { pointsDone: done, pointsTotal: total, etaMs } } });
   };
-  const search =
-    ({ crop, tasks, points, order, ledger }: Part) =>
-    async () => {
-      const part = crop.layer > 0 ? { part: { crop, picture } } : {};
-      for (let batch = take(order); batch.length > 0; batch = take(order)) {
+  const search = ({ crop, tasks, points, order, ledger }: Part) => {
+    const part = crop.layer > 0 ? { part: { crop, picture } } : {};
+    // Answers are taken in the order in which their batches were asked, and the next batch is chosen then: which worker is
+    // faster must not change the result.
+    let taken: Promise<number[]> = Promise.resolve([]);
+    return async () => {
+      for (let batch = take(order); batch.length > 0; ) {
         const asked = batch.map((index) => points[index] as GridPoint);
-        const answers = await patiently(signal, () =>
+        const answers = patiently(signal, () =>
           tasks.run<GridTask>({ kind: "grid", points: asked, thresholds: options.thresholds, ...part }),
         );
-        signal.throwIfAborted();
-        for (const [at, masks] of answers.entries()) {
-          const { newMasks, ...change } = ledger.add(asked[at] as GridPoint, masks);
-          order.answered(batch[at] as number, newMasks);
-          done++;
-          await tell(change, crop);
-        }
+        taken = takeInTurn(taken, answers, batch, asked);
+        batch = await taken;
         await progress();
       }
     };
+    async function takeInTurn(
+      before: Promise<unknown>,
+      coming: Promise<DecodedGrid>,
+      batch: number[],
+      asked: GridPoint[],
+    ) {
+      const answers = await coming;
+      await before;
+      signal.throwIfAborted();
+      for (const [at, masks] of answers.entries()) {
+        const { newMasks, ...change } = ledger.add(asked[at] as GridPoint, masks);
+        order.answered(batch[at] as number, newMasks);
+        done++;
+        await tell(change, crop);
+      }
+      return take(order);
+    }
+  };
   await progress();
   for (const part of parts) {
-    // One batch for each worker: the next is chosen with all that is known by then.
+    // One batch for each worker.
     await allOrNone(tier.workers, search(part), failed);
     await tell(part.ledger.settle(), part.crop);
   }
