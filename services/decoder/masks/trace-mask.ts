@@ -160,7 +160,14 @@ function atNodes(columns: Float32Array, gridSize: number, across: AxisSamples, d
   // Rows behind the last node are padding.
   const rows = down.nodeCells[nodesDown - 1]! + 2;
   const column = new Float32Array(rows);
+  const isOutside = outsideColumns(columns, gridSize, across);
   for (let x = 0, to = 0; x < across.nodeCells.length; x++) {
+    // Only signs are looked at where it and both its neighbours are outside, and an average of such values is outside too.
+    if (isOutside[x]! & (isOutside[x - 1] ?? 1) & (isOutside[x + 1] ?? 1)) {
+      values.fill(-1, to, to + nodesDown);
+      to += nodesDown;
+      continue;
+    }
     const right = across.nodeWeights[x]!;
     const left = 1 - right;
     const from = across.nodeCells[x]! * gridSize;
@@ -172,6 +179,17 @@ function atNodes(columns: Float32Array, gridSize: number, across: AxisSamples, d
     }
   }
   return values;
+}
+
+/** 1 for each node column between two grid columns that hold nothing above 0. */
+function outsideColumns(columns: Float32Array, gridSize: number, { nodeCells }: AxisSamples): Uint8Array {
+  const isOutside = new Uint8Array(gridSize);
+  for (let x = 0; x < gridSize; x++) {
+    let at = x * gridSize;
+    while (at < (x + 1) * gridSize && !(columns[at]! > 0)) at++;
+    isOutside[x] = at === (x + 1) * gridSize ? 1 : 0;
+  }
+  return Uint8Array.from(nodeCells, (cell) => isOutside[cell]! & isOutside[cell + 1]!);
 }
 
 /**
