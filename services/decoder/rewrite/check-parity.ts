@@ -8,8 +8,8 @@ import type { RewrittenDecoder } from "./rewrite-decoder.js";
 
 /**
  * The largest differences that pass. Rounding alone brings about 2e-4 and 1e-6; a mistake brings 1e-2 and more. (About one
- * prompt in two hundred amplifies rounding to 1e-3, and there the stock graph is as far from double precision as it is
- * from the rewritten one; the prompts compared here are fixed and not of those.)
+ * prompt in several hundred amplifies rounding to 1e-3: most of it is the stock graph's own, by comparison with double
+ * precision, in the keys of the second layer; the prompts compared here are fixed and not of those.)
  */
 export const parityLimits = { logits: 1e-3, scores: 1e-4 } as const;
 

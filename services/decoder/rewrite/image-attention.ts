@@ -2,8 +2,8 @@ import type { Attention } from "./find-attention.js";
 import type { GraphBuilder, Value } from "./graph-builder.js";
 import { softmax } from "./layers.js";
 import type { MaskPrompt } from "./mask-prompt.js";
-import { columnsByHead, type Matrix, multiply, scale, transpose } from "./matrix.js";
-import { mergedBias, project, tokenQueries, tokenValues } from "./token-attention.js";
+import { add, columnsByHead, type Matrix, multiply, scale, transpose } from "./matrix.js";
+import { project, tokenQueries, tokenValues } from "./token-attention.js";
 
 // Tokens are few and cells are many. Scores are kept as rows of cells, [B, heads, T, cells], whichever side asks: then
 // every softmax and every sum is made of long, plain loops.
@@ -24,7 +24,7 @@ export function attendToKeys(
   values: Value,
   mask: MaskPrompt | undefined,
 ): Value {
-  const bias = mergedBias(attention);
+  const { bias } = attention.out;
   const scores = g.matmul(queries, keys);
   if (mask === undefined) return project(g, attention, g.matmul(softmax(g, scores), values), -1, bias);
   const change = scoresOfMask(g, "mask.k", attention.heads, multiply(mask.weight, attention.k.weight), queries, mask);
@@ -36,24 +36,33 @@ export function attendToKeys(
 }
 
 /**
- * Where the image's positional encoding is: already added to it, [B, cells, channels], or still to come, [cells, channels].
+ * The image within the step: value + offset, [B, cells, channels] and [1, channels]. What all cells have in common is kept
+ * apart and goes into biases: softmax does not see it in scores, and products without it are of smaller numbers, so that
+ * they lose less in rounding.
+ */
+export interface Image {
+  readonly value: Value;
+  readonly offset: Matrix;
+}
+
+/**
+ * Where the image's positional encoding is: already added to it, or still to come, [cells, channels].
  * For a few tokens the scores of the encoding alone, a product with a constant, cost less than a sum over the image.
  */
-export type Position = { readonly placed: Value } | { readonly encoding: Matrix };
+export type Position = { readonly placed: Image } | { readonly encoding: Matrix };
 
 /**
  * Tokens attend to the image without projecting it: q_h (x Wk_h)^T = (q_h Wk_h^T) x^T and p (x Wv_h) = (p x) Wv_h, which
  * moves the projections from the cells to the tokens.
  *
  * @param x [B, T, channels] tokens with their positions
- * @param image [B, cells, channels]
  * @returns minus the result, [B, T, channels]
  */
 export function attendToImage(
   g: GraphBuilder,
   attention: Attention,
   x: Value,
-  image: Value,
+  image: Image,
   position: Position,
 ): Value {
   const { heads, k, v } = attention;
@@ -61,11 +70,13 @@ export function attendToImage(
   const lifted = liftByHead(g, "k", transpose(k.weight), heads, queries);
   const scores =
     "placed" in position
-      ? againstCells(g, lifted, position.placed)
-      : g.add(againstCells(g, lifted, image), scoresOfEncoding(g, attention, queries, position.encoding));
-  const seen = g.reshape(g.matmul(softmax(g, scores), image), [0, heads, -1, v.weight.rows]);
+      ? againstCells(g, lifted, position.placed.value)
+      : g.add(againstCells(g, lifted, image.value), scoresOfEncoding(g, attention, queries, position.encoding));
+  const seen = g.reshape(g.matmul(softmax(g, scores), image.value), [0, heads, -1, v.weight.rows]);
   const attended = g.matmul(seen, valuesByHead(g, "v", v.weight, heads));
-  return project(g, attention, attended, -1, mergedBias(attention));
+  // The weights of one query sum to one, so what is the same for all cells comes out as it went in.
+  const common = add(multiply(image.offset, v.weight), v.bias);
+  return project(g, attention, attended, -1, add(multiply(common, attention.out.weight), attention.out.bias));
 }
 
 /** Queries [B, heads, T, d] against the keys of the positional encoding: [B, heads * T, cells]. */
@@ -98,14 +109,15 @@ export function scoresOfQueries(
  * The same scores from the image itself, without projecting it.
  *
  * @param keys [B, heads, T, d]
- * @param placed [B, cells, channels], the image with its positional encoding
+ * @param placed the image with its positional encoding
  */
-export function scoresOfImage(g: GraphBuilder, attention: Attention, keys: Value, placed: Value, cells: number): Value {
+export function scoresOfImage(g: GraphBuilder, attention: Attention, keys: Value, placed: Image, cells: number): Value {
   const { heads, q, scale: factor } = attention;
   const lifted = liftByHead(g, "q", transpose(scale(q.weight, factor)), heads, keys);
-  const scores = g.reshape(againstCells(g, lifted, placed), [0, heads, -1, cells]);
-  // The queries' bias adds one number a token to all of its row.
-  const bias = g.constant("q.bias", [1, heads, q.bias.cols / heads, 1], scale(q.bias, factor).data);
+  const scores = g.reshape(againstCells(g, lifted, placed.value), [0, heads, -1, cells]);
+  // What all queries have in common adds one number a token to all of its row.
+  const common = scale(add(multiply(placed.offset, q.weight), q.bias), factor);
+  const bias = g.constant("q.bias", [1, heads, common.cols / heads, 1], common.data);
   return g.add(scores, g.matmul(keys, bias));
 }
 
@@ -114,6 +126,7 @@ export function scoresOfImage(g: GraphBuilder, attention: Attention, keys: Value
  *
  * @param scores [B, heads, T, cells]
  * @param x [B, T, channels] tokens, for values
+ * @param offset what to add to the result in every cell, [1, channels]
  * @param mask a mask prompt and int64 [1], B, where the image is still the prefix's and without it
  * @returns minus the result, [B, cells, channels], and minus what the mask prompt adds to the image
  */
@@ -123,6 +136,7 @@ export function attendToTokens(
   scores: Value,
   x: Value,
   cells: number,
+  offset: Matrix,
   mask?: { prompt: MaskPrompt; batch: Value },
 ): Value {
   const { heads, out } = attention;
@@ -134,7 +148,8 @@ export function attendToTokens(
   const values = tokenValues(g, attention, x);
   const lifted = g.matmul(values, byHead(g, "out", scale(out.weight, -1), heads));
   // The weights of every head sum to one in every cell, so a share of the bias in each value adds up to the bias.
-  const share = g.constant("out.bias", [out.weight.cols], scale(mergedBias(attention), -1 / heads).data);
+  // The weights of every head sum to one in every cell, so a share of the bias in each value adds up to the bias.
+  const share = g.constant("out.bias", [out.weight.cols], scale(add(out.bias, offset), -1 / heads).data);
   const minusValues = g.reshape(g.add(lifted, share), [0, -1, out.weight.cols]);
   if (mask === undefined) return g.matmul(g.transpose(weights, [0, 2, 1]), minusValues);
 

@@ -9,11 +9,16 @@ export function linear(g: GraphBuilder, x: Value, name: string, weight: Matrix, 
 }
 
 /** Normalises over the last axis. */
-export function layerNorm(g: GraphBuilder, x: Value, name: string, norm: Norm): Value {
+export function layerNorm(
+  g: GraphBuilder,
+  x: Value,
+  name: string,
+  norm: Pick<Norm, "weight" | "epsilon"> & { readonly bias: Matrix | undefined },
+): Value {
   const width = norm.weight.cols;
-  const weight = g.constant(`${name}.weight`, [width], norm.weight.data);
-  const bias = g.constant(`${name}.bias`, [width], norm.bias.data);
-  return g.node("LayerNormalization", [x, weight, bias], { axis: { int: -1 }, epsilon: { float: norm.epsilon } });
+  const inputs = [x, g.constant(`${name}.weight`, [width], norm.weight.data)];
+  if (norm.bias !== undefined) inputs.push(g.constant(`${name}.bias`, [width], norm.bias.data));
+  return g.node("LayerNormalization", inputs, { axis: { int: -1 }, epsilon: { float: norm.epsilon } });
 }
 
 /** GELU with the error function (Hendrycks and Gimpel 2016, without their approximation). */

@@ -2,13 +2,14 @@ import type { DecoderWeights, Layer } from "./find-weights.js";
 import { GraphBuilder, type Value } from "./graph-builder.js";
 import { heads } from "./heads.js";
 import { attendToImage, attendToKeys, attendToTokens, scoresOfImage, scoresOfQueries } from "./image-attention.js";
+import { imageChannelOrder, reorderImageChannels } from "./image-channels.js";
 import { layerNorm, linear } from "./layers.js";
 import { maskPrompt } from "./mask-prompt.js";
-import { scale } from "./matrix.js";
-import { positionalEncoding } from "./positional-encoding.js";
+import { add, columns, matrix, meanOfRows, scale } from "./matrix.js";
+import { positionalEncoding, positionalEncodingMatrix } from "./positional-encoding.js";
 import { prefixOutputs } from "./prefix-graph.js";
 import { promptTokens } from "./prompt-tokens.js";
-import { residualNorm, selfAttention, tokenKeys, tokenQueries } from "./token-attention.js";
+import { residualNorm, residualNormUnbiased, selfAttention, tokenKeys, tokenQueries } from "./token-attention.js";
 import { upscaledMasks } from "./upscaling.js";
 
 /**
@@ -23,7 +24,9 @@ import { upscaledMasks } from "./upscaling.js";
  * Outputs: `low_res_masks` [B, masks, 4 * grid, 4 * grid] (4 masks, 256), logits of every candidate, and
  * `iou_predictions` [B, masks].
  */
-export function stepGraph(weights: DecoderWeights, withMask: boolean): Uint8Array {
+export function stepGraph(found: DecoderWeights, withMask: boolean): Uint8Array {
+  const order = imageChannelOrder(found);
+  const weights = reorderImageChannels(found, order);
   const { stock, prompts, layers, hypernetworks } = weights;
   const cells = stock.grid * stock.grid;
   const side = 4 * stock.grid;
@@ -41,6 +44,7 @@ export function stepGraph(weights: DecoderWeights, withMask: boolean): Uint8Arra
   const labels = g.input("point_labels", ["prompts", "points"], "1, 0, box corners 2 and 3, pad -1.");
   const mask = withMask ? g.input("mask_input", ["prompts", 1, side, side], "Logits to start from.") : undefined;
 
+  const none = matrix(1, stock.channels, new Float64Array(stock.channels));
   const batch = g.node("Shape", [labels], { start: { int: 0 }, end: { int: 1 } });
   const tokens = g.within("prompt", () => promptTokens(g, prompts, coords, labels, batch));
   const prompt = mask === undefined ? undefined : g.within("mask", () => maskPrompt(g, prompts, mask, stock.grid));
@@ -55,28 +59,36 @@ export function stepGraph(weights: DecoderWeights, withMask: boolean): Uint8Arra
     const x3 = mlp(g, first, residualNorm(g, x1, minusSeen, "norm2", first.norm2));
     const minusTold = g.within("i2t", () => {
       const scores = scoresOfQueries(g, first.i2t, tokenKeys(g, first.i2t, g.add(x3, tokens)), queries, prompt);
-      return attendToTokens(g, first.i2t, scores, x3, cells, prompt && { prompt, batch });
+      return attendToTokens(g, first.i2t, scores, x3, cells, none, prompt && { prompt, batch });
     });
-    return { x: x3, image: residualNorm(g, image, minusTold, "norm4", first.norm4) };
+    const value = residualNormUnbiased(g, image, minusTold, "norm4", first.norm4);
+    return { x: x3, image: { value, offset: first.norm4.bias } };
   });
 
-  const encoding = positionalEncoding(prompts.gaussian, stock.grid);
-  const pe = g.constant("pe", [1, cells, stock.channels], encoding.data);
+  const encoding = columns(positionalEncodingMatrix(prompts.gaussian, stock.grid), order);
+  const ordered = g.node("Gather", [positionalEncoding(g, prompts.gaussian, stock.grid), g.integers(order)], {
+    axis: { int: 1 },
+  });
+  const mean = meanOfRows(encoding);
+  const common = g.constant("pe.mean", [stock.channels], mean.data);
+  const pe = g.subtract(ordered, common);
   const afterSecond = g.within("layer1", () => {
     const minusAttended = g.within("self", () =>
       selfAttention(g, second.self, g.add(afterFirst.x, tokens), afterFirst.x, -1),
     );
     const x1 = residualNorm(g, afterFirst.x, minusAttended, "norm1", second.norm1);
-    const placed = g.add(afterFirst.image, pe);
+    const { value, offset } = afterFirst.image;
+    const placed = { value: g.add(value, pe), offset: add(offset, mean) };
     const minusSeen = g.within("t2i", () =>
       attendToImage(g, second.t2i, g.add(x1, tokens), afterFirst.image, { placed }),
     );
     const x3 = mlp(g, second, residualNorm(g, x1, minusSeen, "norm2", second.norm2));
     const minusTold = g.within("i2t", () => {
       const scores = scoresOfImage(g, second.i2t, tokenKeys(g, second.i2t, g.add(x3, tokens)), placed, cells);
-      return attendToTokens(g, second.i2t, scores, x3, cells);
+      return attendToTokens(g, second.i2t, scores, x3, cells, offset);
     });
-    return { x: x3, image: residualNorm(g, afterFirst.image, minusTold, "norm4", second.norm4) };
+    const told = residualNormUnbiased(g, value, minusTold, "norm4", second.norm4);
+    return { x: x3, image: { value: told, offset: second.norm4.bias } };
   });
 
   const own = g.within("final", () => {

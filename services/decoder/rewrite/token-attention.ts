@@ -2,32 +2,26 @@ import type { Attention } from "./find-attention.js";
 import type { Norm } from "./find-layers.js";
 import type { GraphBuilder, Value } from "./graph-builder.js";
 import { layerNorm, linear, mergeHeads, softmax, splitHeads } from "./layers.js";
-import { add, type Matrix, multiply, scale } from "./matrix.js";
+import { type Matrix, scale } from "./matrix.js";
 
-// Three facts about attention, softmax(s * q k^T) v, are used here and in image-attention.ts:
-// - A bias of the keys adds the same to all scores of one query, which softmax does not see: it is left out.
-// - The weights of one query sum to one, so a bias of the values comes out as it went in: it is projected with the
-//   weights and merged with the output's bias.
-// - The scale goes into the weights of q.
+// Softmax amplifies rounding: a token's scores over the image span a hundred and more, so the last bit of a query is felt
+// in the mask. What only tokens compute is cheap and is done by the export's own steps in their order, biases included;
+// then it agrees with the export to the last bit, and its rounding cancels when the two are compared. Scales go
+// into weights where they are a power of two, which rounds nothing.
 
-/** The output's bias and what the output projection makes of the values' bias: [1, channels]. */
-export function mergedBias({ v, out }: Attention): Matrix {
-  return add(multiply(v.bias, out.weight), out.bias);
-}
-
-/** Queries of tokens, scaled: [B, T, channels] -> [B, heads, T, d]. */
+/** Queries of tokens for the image, scaled (by a quarter in the models that exist): [B, T, channels] -> [B, heads, T, d]. */
 export function tokenQueries(g: GraphBuilder, { q, scale: factor, heads }: Attention, x: Value): Value {
   return splitHeads(g, linear(g, x, "q", scale(q.weight, factor), scale(q.bias, factor)), heads);
 }
 
 /** Keys of tokens: [B, T, channels] -> [B, heads, T, d]. */
 export function tokenKeys(g: GraphBuilder, { k, heads }: Attention, x: Value): Value {
-  return splitHeads(g, linear(g, x, "k", k.weight), heads);
+  return splitHeads(g, linear(g, x, "k", k.weight, k.bias), heads);
 }
 
 /** Values of tokens: [B, T, channels] -> [B, heads, T, d]. */
 export function tokenValues(g: GraphBuilder, { v, heads }: Attention, x: Value): Value {
-  return splitHeads(g, linear(g, x, "v", v.weight), heads);
+  return splitHeads(g, linear(g, x, "v", v.weight, v.bias), heads);
 }
 
 /**
@@ -46,10 +40,12 @@ export function project(g: GraphBuilder, attention: Attention, attended: Value, 
  * @returns [B, T, channels]
  */
 export function selfAttention(g: GraphBuilder, attention: Attention, placed: Value, x: Value, sign: 1 | -1): Value {
+  const { q, scale: factor, heads } = attention;
+  const queries = splitHeads(g, linear(g, placed, "q", q.weight, q.bias), heads);
   const keys = g.transpose(tokenKeys(g, attention, placed), [0, 1, 3, 2]);
-  const weights = softmax(g, g.matmul(tokenQueries(g, attention, placed), keys));
+  const weights = softmax(g, g.multiply(g.matmul(queries, keys), g.scalar(factor)));
   const attended = g.matmul(weights, tokenValues(g, attention, x));
-  return project(g, attention, attended, sign, mergedBias(attention));
+  return project(g, attention, attended, sign, attention.out.bias);
 }
 
 /**
@@ -58,4 +54,9 @@ export function selfAttention(g: GraphBuilder, attention: Attention, placed: Val
  */
 export function residualNorm(g: GraphBuilder, x: Value, minusUpdate: Value, name: string, norm: Norm): Value {
   return layerNorm(g, g.subtract(x, minusUpdate), name, norm);
+}
+
+/** The same without the normalisation's bias, for an image that keeps it as its offset. */
+export function residualNormUnbiased(g: GraphBuilder, x: Value, minusUpdate: Value, name: string, norm: Norm): Value {
+  return layerNorm(g, g.subtract(x, minusUpdate), name, { ...norm, bias: undefined });
 }

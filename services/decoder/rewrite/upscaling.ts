@@ -1,8 +1,9 @@
 import type { PatchConvolution } from "./find-layers.js";
 import type { DecoderWeights } from "./find-weights.js";
 import type { GraphBuilder, Value } from "./graph-builder.js";
+import type { Image } from "./image-attention.js";
 import { gelu, layerNorm, linear } from "./layers.js";
-import { beside, type Matrix, matrix } from "./matrix.js";
+import { add, beside, type Matrix, matrix, multiply } from "./matrix.js";
 
 /**
  * The masks' logits: the image upscaled twice, and its product with each mask's hypernetwork.
@@ -12,11 +13,10 @@ import { beside, type Matrix, matrix } from "./matrix.js";
  * One child at a time goes all the way: the wide intermediate results then stay in the processor's cache, which is worth
  * a tenth of this part.
  *
- * @param image [B, cells, channels]
  * @param hyper [B, features, masks], what the hypernetworks made of the mask tokens
  * @returns [B, masks, 4 * grid, 4 * grid]
  */
-export function upscaledMasks(g: GraphBuilder, weights: DecoderWeights, image: Value, hyper: Value): Value {
+export function upscaledMasks(g: GraphBuilder, weights: DecoderWeights, image: Image, hyper: Value): Value {
   const { first, norm, second } = weights.upscaling;
   const { grid } = weights.stock;
   const cells = grid * grid;
@@ -25,7 +25,8 @@ export function upscaledMasks(g: GraphBuilder, weights: DecoderWeights, image: V
   const bias = beside(second.bias, second.bias, second.bias, second.bias);
   const logits = childWeights(first).map((weight, child) =>
     g.within(`child${child}`, () => {
-      const once = gelu(g, layerNorm(g, linear(g, image, "first", weight, first.bias), "norm", norm));
+      const common = add(multiply(image.offset, weight), first.bias);
+      const once = gelu(g, layerNorm(g, linear(g, image.value, "first", weight, common), "norm", norm));
       const twice = gelu(g, linear(g, once, "second", grandchildren, bias));
       const perMask = g.matmul(g.reshape(twice, [0, -1, second.bias.cols]), hyper);
       return g.reshape(perMask, [0, cells, 4 * masks]);
