@@ -34,11 +34,11 @@ export class Child implements AsyncDisposable {
   }
 
   /**
-   * The first line of standard output that matches.
+   * The first line from now on that matches.
    * @throws Error with what the child said when it ends before.
    */
-  async line(pattern: RegExp): Promise<RegExpExecArray> {
-    const lines = createInterface({ input: this.#process.stdout as NodeJS.ReadableStream });
+  async line(pattern: RegExp, from: "stdout" | "stderr" = "stdout"): Promise<RegExpExecArray> {
+    const lines = createInterface({ input: this.#process[from] as NodeJS.ReadableStream });
     const said = new Promise<RegExpExecArray>((resolve) => {
       lines.on("line", (line) => {
         const match = pattern.exec(line);
@@ -46,7 +46,7 @@ export class Child implements AsyncDisposable {
       });
     });
     const over = this.ended.then(({ code, signal, stdout, stderr }) => {
-      throw new Error(`the child ended with ${code ?? signal} before it was ready:\n${stdout}${stderr}`);
+      throw new Error(`the child ended with ${code ?? signal} before it said ${pattern}:\n${stdout}${stderr}`);
     });
     return Promise.race([said, over]);
   }
