@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -9,7 +8,7 @@ import { rewriteDecoder } from "../../services/decoder/rewrite/rewrite-decoder.j
 import { runtimeOptions } from "../../services/runtime/models/create-session.js";
 import { Manifest } from "../../services/runtime/models/manifest.js";
 import { verifyModelFile } from "../../services/runtime/models/model-file.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
+import { photographs, type SamplePicture, samplePictures } from "../support/sample-pictures.js";
 import { BareModel } from "./bare-model.js";
 import { asJson, asText, atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
 import { median } from "./statistics.js";
@@ -19,8 +18,7 @@ const threads = 2;
 const blocks = 12;
 const runsOfBlock = 6;
 const pauseMs = 40;
-const promptsOfPicture = 32;
-const samples = ["kitchen", "playroom", "garden"];
+const promptsOfPicture = 100;
 const side = 1024;
 
 type Kind = { points: number; box?: boolean; mask?: boolean; atLeast: number };
@@ -40,7 +38,8 @@ export const suite: Suite = {
     const manifest = Manifest.read();
     const stock = await readFile(await verifyModelFile(manifest.get(manifest.defaultId).decoder, manifest));
     const rewritten = rewriteDecoder(stock);
-    const embeddings = await embedSamples();
+    const photos = await photographs();
+    const embeddings = await embed(photos.length > 0 ? photos : await samplePictures());
 
     const exactness: Record<string, ParityReport> = {};
     const random = uniform(7);
@@ -122,12 +121,11 @@ function report(
   };
 }
 
-/** The samples' embeddings by name, float32 [256 * 64 * 64]. */
-async function embedSamples(): Promise<Record<string, Float32Array>> {
+/** The pictures' embeddings by name, float32 [256 * 64 * 64]. */
+async function embed(pictures: SamplePicture[]): Promise<Record<string, Float32Array>> {
   await using model = await BareModel.load();
   const embeddings: Record<string, Float32Array> = {};
-  for (const name of samples) {
-    const bytes = await readFile(join(projectRoot, "web-client", "public", "samples", `${name}.jpg`));
+  for (const { name, bytes } of pictures) {
     embeddings[name] = (await model.encode(bytes)).embedding.data as Float32Array;
   }
   return embeddings;
