@@ -19,7 +19,6 @@ import {
   postEverything,
 } from "../support/everything-calls.js";
 import { eventLines, segmentOverHttp, upload } from "../support/http-calls.js";
-import { MaskwireProcess } from "../support/maskwire-process.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
@@ -295,33 +294,5 @@ describe("WebSocket", () => {
     client.send({ case: "cancelEverything", value: {} });
     expect((await untilEnd(client)).failed?.code).toBe(ErrorCode.CANCELLED);
     await roomAgain();
-  });
-});
-
-describe("stop and memory", () => {
-  it("B4 SIGTERM while it runs, on a WebSocket and over HTTP: both end with done, exit code 0", async () => {
-    await using child = await MaskwireProcess.start({ MASKWIRE_STOP_MS: "60000" });
-    await upload(child.url, await jpegScene(width, height, 800));
-    await using client = await SocketClient.join(child.url);
-    await client.openReady(imageId);
-    client.send({ case: "everything", value: quick });
-    const reply = await postEverything(child.url, { imageId, ...quick });
-    await client.next("everything");
-    child.signal("SIGTERM");
-    const following = new Following();
-    while (!following.done) following.hear(await client.next("everything"));
-    expect(await client.closed).toMatchObject({ code: 1001 });
-    const lines = (await reply.text()).trimEnd().split("\n");
-    expect(JSON.parse(lines.at(-1) ?? "")).toHaveProperty("done");
-    expect(await child.ended).toMatchObject({ code: 0, signal: null });
-  });
-
-  it("keeps nothing of what is done: memory does not grow from one run to the next", async () => {
-    await follow(quick);
-    await follow(quick);
-    const before = process.memoryUsage();
-    for (let run = 0; run < 6; run++) await follow(quick);
-    const after = process.memoryUsage();
-    expect((after.rss - before.rss) / 2 ** 20).toBeLessThan(150);
   });
 });
