@@ -45,7 +45,7 @@ export function traceMask(logits: Float32Array, frame: Frame, threshold = 0): Tr
   const { gridSize, pictureWidth: width, pictureHeight: height } = frame;
   const across = axisSamples(frame, "x");
   const down = axisSamples(frame, "y");
-  const columns = atNodes(transposeFinite(logits, gridSize, threshold), gridSize, across, down);
+  const { values, isEmpty } = atNodes(transposeFinite(logits, gridSize, threshold), gridSize, across, down);
   const nodesAcross = across.starts.length;
   const nodesDown = down.starts.length;
   const pieces: Pieces = {
@@ -69,8 +69,12 @@ export function traceMask(logits: Float32Array, frame: Frame, threshold = 0): Tr
     const start = across.starts[node]!;
     const end = across.starts[node + 1]!;
     if (start === end) continue;
-    const left = columns.subarray(node * nodesDown, (node + 1) * nodesDown);
-    const right = columns.subarray((node + 1) * nodesDown, (node + 2) * nodesDown);
+    if (isEmpty[node]! & isEmpty[node + 1]!) {
+      if (inside) change(start * height);
+      continue;
+    }
+    const left = values.subarray(node * nodesDown, (node + 1) * nodesDown);
+    const right = values.subarray((node + 1) * nodesDown, (node + 2) * nodesDown);
     cutPieces(left, right, down, pieces);
     if (pieces.count === 1 && pieces.kinds[0]! < 0) {
       // The whole strip is one thing: whole columns, without a look at them.
@@ -149,47 +153,64 @@ function cutPieces(left: Float32Array, right: Float32Array, down: AxisSamples, p
   pieces.count = count;
 }
 
+/** The logits at the nodes of both axes. */
+interface Nodes {
+  /** float32 [nodes across, nodes down], column by column. */
+  readonly values: Float32Array;
+  /** 1 for a node column that is all outside, and whose neighbours are. */
+  readonly isEmpty: Uint8Array;
+}
+
 /**
- * The logits where the picture's pixels need them: bilinear at the nodes of both axes, across first.
+ * The logits where the picture's pixels need them: bilinear at the nodes of both axes, across first. Only signs are looked
+ * at where a node and its neighbours are outside, and an average of values outside is outside too: there it is -1.
  * @param columns float32 [gridSize, gridSize], column by column.
- * @returns float32 [nodes across, nodes down], column by column.
  */
-function atNodes(columns: Float32Array, gridSize: number, across: AxisSamples, down: AxisSamples): Float32Array {
+function atNodes(columns: Float32Array, gridSize: number, across: AxisSamples, down: AxisSamples): Nodes {
   const nodesDown = down.nodeCells.length;
-  const values = new Float32Array(across.nodeCells.length * nodesDown);
-  // Rows behind the last node are padding.
-  const rows = down.nodeCells[nodesDown - 1]! + 2;
-  const column = new Float32Array(rows);
-  const isOutside = outsideColumns(columns, gridSize, across);
-  for (let x = 0, to = 0; x < across.nodeCells.length; x++) {
-    // Only signs are looked at where it and both its neighbours are outside, and an average of such values is outside too.
-    if (isOutside[x]! & (isOutside[x - 1] ?? 1) & (isOutside[x + 1] ?? 1)) {
-      values.fill(-1, to, to + nodesDown);
-      to += nodesDown;
-      continue;
-    }
+  const values = new Float32Array(across.nodeCells.length * nodesDown).fill(-1);
+  const holds = whereInside(columns, gridSize);
+  const isEmpty = emptyNodes(holds.columns, across);
+  const emptyDown = emptyNodes(holds.rows, down);
+  const first = emptyDown.indexOf(0);
+  if (first < 0) return { values, isEmpty: isEmpty.fill(1) };
+  const last = emptyDown.lastIndexOf(0);
+  const [firstRow, lastRow] = [down.nodeCells[first]!, down.nodeCells[last]! + 1];
+  const column = new Float32Array(gridSize);
+  for (let x = 0; x < across.nodeCells.length; x++) {
+    if (isEmpty[x]) continue;
     const right = across.nodeWeights[x]!;
     const left = 1 - right;
     const from = across.nodeCells[x]! * gridSize;
-    for (let y = 0; y < rows; y++) column[y] = columns[from + y]! * left + columns[from + gridSize + y]! * right;
-    for (let y = 0; y < nodesDown; y++, to++) {
+    for (let y = firstRow; y <= lastRow; y++)
+      column[y] = columns[from + y]! * left + columns[from + gridSize + y]! * right;
+    for (let y = first, to = x * nodesDown + first; y <= last; y++, to++) {
       const cell = down.nodeCells[y]!;
       const lower = down.nodeWeights[y]!;
       values[to] = column[cell]! * (1 - lower) + column[cell + 1]! * lower;
     }
   }
-  return values;
+  return { values, isEmpty };
 }
 
-/** 1 for each node column between two grid columns that hold nothing above 0. */
-function outsideColumns(columns: Float32Array, gridSize: number, { nodeCells }: AxisSamples): Uint8Array {
-  const isOutside = new Uint8Array(gridSize);
-  for (let x = 0; x < gridSize; x++) {
-    let at = x * gridSize;
-    while (at < (x + 1) * gridSize && !(columns[at]! > 0)) at++;
-    isOutside[x] = at === (x + 1) * gridSize ? 1 : 0;
+/** 1 for each grid column and each grid row that holds a value above 0. */
+function whereInside(columns: Float32Array, gridSize: number): { columns: Uint8Array; rows: Uint8Array } {
+  const holds = { columns: new Uint8Array(gridSize), rows: new Uint8Array(gridSize) };
+  for (let x = 0, at = 0; x < gridSize; x++) {
+    for (let y = 0; y < gridSize; y++, at++) {
+      if (columns[at]! > 0) {
+        holds.columns[x] = 1;
+        holds.rows[y] = 1;
+      }
+    }
   }
-  return Uint8Array.from(nodeCells, (cell) => isOutside[cell]! & isOutside[cell + 1]!);
+  return holds;
+}
+
+/** 1 for each node of an axis that lies, as its neighbours do, between grid lines that hold nothing above 0. */
+function emptyNodes(holds: Uint8Array, { nodeCells }: AxisSamples): Uint8Array {
+  const isOutside = Uint8Array.from(nodeCells, (cell) => (holds[cell]! | holds[cell + 1]! ? 0 : 1));
+  return isOutside.map((outside, node) => outside & (isOutside[node - 1] ?? 1) & (isOutside[node + 1] ?? 1));
 }
 
 /**
