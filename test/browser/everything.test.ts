@@ -1,38 +1,20 @@
 import { readFile } from "node:fs/promises";
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Sa1bRecord } from "../../proto/index.js";
-import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { startMaskwire } from "../support/start-maskwire.js";
-import { ClientPage, openBrowser, scene, scenePhoto } from "./page.js";
+import { type ClientPage, scene, scenePhoto } from "./page.js";
+import { RealStack } from "./real-stack.js";
 
-let browser: Browser;
-let maskwire: Maskwire;
-let photo: Buffer;
-const pages: ClientPage[] = [];
+const stack = new RealStack();
 
-beforeAll(async () => {
-  [browser, maskwire, photo] = await Promise.all([openBrowser(), startMaskwire(), scenePhoto()]);
-});
-afterEach(async () => {
-  const complaints = pages.flatMap((page) => page.complaints);
-  await Promise.all(pages.splice(0).map((page) => page.close()));
-  expect(complaints).toEqual([]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await maskwire?.stop();
-});
-
-async function openReady(url = maskwire.url, options = {}): Promise<ClientPage> {
-  const page = await ClientPage.open(browser, url, options);
-  pages.push(page);
-  await page.choose(photo);
+async function openReady(url?: string, options = {}): Promise<ClientPage> {
+  const page = await stack.open(url, options);
+  await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
   return page;
 }
 
-async function openFinding(url = maskwire.url, options = {}): Promise<ClientPage> {
+async function openFinding(url?: string, options = {}): Promise<ClientPage> {
   const page = await openReady(url, options);
   await page.page.getByTestId("everything-begin").click();
   await page.found(1);
@@ -80,10 +62,12 @@ describe("everything mode in the web client", () => {
     await page.until({ everything: "cancelled", overlay: "true" });
     await page.page.getByTestId("canvas").focus();
     await page.page.keyboard.press("Tab");
+    await page.page.locator('[data-testid="canvas"]:not([data-lit="0"])').waitFor();
     const first = await page.data("lit");
     await page.page.keyboard.press("Tab");
-    expect(await page.data("lit")).not.toBe(first);
-    expect(await textOf(page, "announcement")).toMatch(/^Mask 2 of \d+, /);
+    // The page shows what a key did with its next frame.
+    await expect.poll(() => page.data("lit")).not.toBe(first);
+    await expect.poll(() => textOf(page, "announcement")).toMatch(/^Mask 2 of \d+, /);
     await page.page.keyboard.press("Enter");
     await page.until({ overlay: "false", "mask-look": "final", points: 1 });
     await page.page.keyboard.press("e");
@@ -132,7 +116,7 @@ describe("everything mode in the web client", () => {
   });
 
   it("fits a narrow phone, and a finger takes a mask", async () => {
-    const page = await openFinding(maskwire.url, {
+    const page = await openFinding(undefined, {
       viewport: { width: 320, height: 640 },
       hasTouch: true,
       isMobile: true,
@@ -161,7 +145,7 @@ describe("a connection that has gone silent", () => {
       });
     });
     await page.page.reload();
-    await page.choose(photo);
+    await page.choose(stack.photo);
     await page.until({ state: "ready", "image-width": scene.width });
     await page.click(scene.disc);
     await page.until({ "mask-look": "final", points: 1, waiting: 0 });

@@ -1,38 +1,15 @@
 import { readFile } from "node:fs/promises";
-import type { Browser } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { describe, expect, it } from "vitest";
 import { startMaskwire } from "../support/start-maskwire.js";
-import { ClientPage, openBrowser, scene, scenePhoto, turnedPhoto } from "./page.js";
+import { type ClientPage, scene, scenePhoto, turnedPhoto } from "./page.js";
+import { RealStack } from "./real-stack.js";
 
-let browser: Browser;
-let maskwire: Maskwire;
-let photo: Buffer;
-const pages: ClientPage[] = [];
-
-beforeAll(async () => {
-  [browser, maskwire, photo] = await Promise.all([openBrowser(), startMaskwire(), scenePhoto()]);
-});
-afterEach(async () => {
-  const complaints = pages.flatMap((page) => page.complaints);
-  await Promise.all(pages.splice(0).map((page) => page.close()));
-  expect(complaints).toEqual([]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await maskwire?.stop();
-});
-
-async function open(url = maskwire.url, options = {}): Promise<ClientPage> {
-  const page = await ClientPage.open(browser, url, options);
-  pages.push(page);
-  return page;
-}
+const stack = new RealStack();
 
 async function openReady(): Promise<ClientPage> {
-  const page = await open();
-  await page.choose(photo);
+  const page = await stack.open();
+  await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
   return page;
 }
@@ -48,7 +25,7 @@ function expectArea(found: number, wanted: number): void {
 
 describe("the web client", () => {
   it("has a picture from the first moment, and finds an object in it", async () => {
-    const page = await open();
+    const page = await stack.open();
     await page.until({ state: "ready" });
     await page.click({ x: 0.5, y: 0.5 });
     await page.until({ ...final, points: 1 });
@@ -117,7 +94,7 @@ describe("the web client", () => {
   });
 
   it("keeps a click that comes before the picture is ready", async () => {
-    const page = await open();
+    const page = await stack.open();
     // A picture of its own, so that nobody has it yet.
     await page.choose(await scenePhoto(7));
     await page.until({ "image-width": scene.width });
@@ -127,7 +104,7 @@ describe("the web client", () => {
   });
 
   it("puts the mask of a turned photo where the object is seen", async () => {
-    const page = await open();
+    const page = await stack.open();
     await page.choose(await turnedPhoto());
     await page.until({ state: "ready", "image-width": scene.width, "image-height": scene.height });
     await page.click(scene.disc);
@@ -137,8 +114,8 @@ describe("the web client", () => {
 
   it("connects again, uploads again and answers what waited when everything has been restarted", async () => {
     const first = await startMaskwire();
-    const page = await open(first.url);
-    await page.choose(photo);
+    const page = await stack.open(first.url);
+    await page.choose(stack.photo);
     await page.until({ state: "ready", "image-width": scene.width });
     await page.click(scene.disc);
     await page.until({ ...final, points: 1 });
@@ -172,8 +149,8 @@ describe("the web client", () => {
   it("says in a sentence what the service does not take", async () => {
     const small = await startMaskwire({ MASKWIRE_MAX_IMAGE_PIXELS: "500000" });
     try {
-      const page = await open(small.url);
-      await page.choose(photo);
+      const page = await stack.open(small.url);
+      await page.choose(stack.photo);
       await page.until({ state: "refused" });
       expect(await page.page.getByTestId("notice-text").textContent()).toMatch(/megapixels/);
     } finally {
@@ -199,8 +176,8 @@ describe("the web client", () => {
   });
 
   it("fits a narrow phone", async () => {
-    const page = await open(maskwire.url, { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
-    await page.choose(photo);
+    const page = await stack.open(undefined, { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
+    await page.choose(stack.photo);
     await page.until({ state: "ready", "image-width": scene.width });
     const { x, y } = await page.place(scene.disc);
     await page.page.touchscreen.tap(x, y);
