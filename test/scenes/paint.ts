@@ -49,13 +49,6 @@ export function glaze(hex: string, rough = 0.16): Paint {
 }
 
 /** Painted or varnished wood along x: fibres, slow colour drift, fine pores. */
-export function timber(light: Colour, dark: Colour, gloss: number, rough: number): Paint {
-  return (s) => {
-    grain(s, s.x, s.y, s.z, light, dark);
-    polish(s, gloss, rough);
-  };
-}
-
 export function grain(s: Surface, x: number, y: number, z: number, light: Colour, dark: Colour): void {
   const bend = 0.5 * noise(x * 0.35, y * 1.3, z * 1.3) + 0.12 * noise(x * 1.1, y * 4, z * 4);
   const ring = Math.abs(((((z * 1.9 + y * 1.5 + bend * 4.2) % 1) + 1) % 1) - 0.5) * 2;
