@@ -11,4 +11,5 @@ export * from "./gen/maskwire/v1/prompt_pb.js";
 export * from "./gen/maskwire/v1/session_pb.js";
 export * from "./rle.js";
 export * from "./rle-bitmap.js";
+export * from "./rle-combine.js";
 export * from "./sa1b.js";

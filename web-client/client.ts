@@ -1,11 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { CancelEverythingSchema, OpenImageSchema, SegmentEverythingRequestSchema } from "../proto/index.js";
 import { CanvasView } from "./canvas/canvas-view.js";
+import { Preparing } from "./net/preparing.js";
 import { segmentRequest } from "./net/request.js";
 import { Socket } from "./net/socket.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
-import { type LoadedPhoto, loadPhoto, type PhotoSource } from "./photo.js";
+import { decodePhoto, type PhotoFile, type PhotoSource, readPhoto } from "./photo.js";
 import type { ClientEvent, Effect, TimerName } from "./state/event.js";
 import { clickSilenceMs } from "./state/silence.js";
 import { Store } from "./store.js";
@@ -16,8 +17,10 @@ export class Client {
   readonly view: CanvasView;
   readonly #socket: Socket;
   readonly #upload: Upload;
+  readonly #preparing: Preparing;
   readonly #sources = new Map<number, PhotoSource>();
-  readonly #photos = new Map<number, LoadedPhoto>();
+  /** Files as they were read; those of the strip are kept, the browser holds large ones on disk. */
+  readonly #files = new Map<number, PhotoFile>();
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
   #lastToken = 0;
 
@@ -27,7 +30,17 @@ export class Client {
     const url = new URL("/v1/ws", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#socket = new Socket(url, this.dispatch);
-    this.#upload = new Upload(this.dispatch);
+    this.#upload = new Upload({
+      onProgress: (token, sentBytes) => this.dispatch({ kind: "upload-progress", token, sentBytes }),
+      onEvent: (token, event) => this.dispatch({ kind: "upload-event", token, event, atMs: performance.now() }),
+      onFailure: (token, failure) => this.dispatch({ kind: "upload-failed", token, failure, atMs: performance.now() }),
+    });
+    this.#preparing = new Preparing({
+      onProgress: (token, sentBytes) => this.dispatch({ kind: "preparing-progress", token, sentBytes }),
+      onEvent: (token, event) => this.dispatch({ kind: "preparing-event", token, event }),
+      onFailure: (token, failure) =>
+        this.dispatch({ kind: "preparing-failed", token, failure, atMs: performance.now() }),
+    });
   }
 
   readonly dispatch = (event: ClientEvent): void => this.store.dispatch(event);
@@ -40,10 +53,18 @@ export class Client {
     this.#socket.drop();
   }
 
+  /** Brings a photo onto the canvas. */
   choose(source: PhotoSource): void {
     const token = ++this.#lastToken;
     this.#sources.set(token, source);
     this.dispatch({ kind: "photo-chosen", token, name: source.name });
+  }
+
+  /** Puts a photo into the strip. */
+  add(source: PhotoSource): void {
+    const token = ++this.#lastToken;
+    this.#sources.set(token, source);
+    this.dispatch({ kind: "photo-added", token, name: source.name });
   }
 
   #run(effect: Effect): void {
@@ -53,6 +74,21 @@ export class Client {
         break;
       case "load-photo":
         void this.#load(effect.token);
+        break;
+      case "read-photo":
+        void this.#read(effect.token);
+        break;
+      case "forget-photo":
+        this.#sources.delete(effect.token);
+        this.#files.delete(effect.token);
+        break;
+      case "prepare": {
+        const photo = this.#files.get(effect.token);
+        if (photo !== undefined) this.#preparing.start(effect.token, photo);
+        break;
+      }
+      case "stop-preparing":
+        this.#preparing.stop();
         break;
       case "open-image":
         this.#socket.send({ case: "openImage", value: create(OpenImageSchema, { imageId: effect.imageId }) });
@@ -78,7 +114,7 @@ export class Client {
         this.#socket.drop();
         break;
       case "upload": {
-        const file = this.#photos.get(effect.token)?.file;
+        const file = this.#files.get(effect.token)?.file;
         if (file !== undefined) this.#upload.start(effect.token, file);
         break;
       }
@@ -108,32 +144,53 @@ export class Client {
     this.#timers.set(name, timer);
   }
 
+  /** Onto the canvas, once it is known to be a picture and still wanted there. */
   async #load(token: number): Promise<void> {
-    const source = this.#sources.get(token);
-    this.#sources.delete(token);
-    if (source === undefined) return;
+    const wanted = () => this.store.state.loading?.token === token;
+    const name = this.#nameOf(token);
     try {
-      const photo = await loadPhoto(source);
-      this.#photos.set(token, photo);
-      const { width, height } = photo.bitmap;
-      const { imageId, file } = photo;
+      const { file, imageId } = await this.#file(token);
+      const bitmap = await decodePhoto(file);
+      const { width, height } = bitmap;
+      if (!wanted()) {
+        // Another came first; this one stays in the strip.
+        bitmap.close();
+        this.dispatch({ kind: "photo-read", token, width, height, bytes: file.size, imageId });
+        return;
+      }
+      // Before the state says so: what is drawn next must find it.
+      this.view.setPicture(bitmap);
       this.dispatch({ kind: "photo-loaded", token, width, height, bytes: file.size, imageId, atMs: performance.now() });
     } catch {
-      this.dispatch({ kind: "photo-unreadable", token, message: `“${source.name}” could not be opened as a picture.` });
+      this.dispatch({ kind: "photo-unreadable", token, message: `“${name}” could not be opened as a picture.` });
     }
-    this.#keepOnlyShown();
   }
 
-  /** Decoded photos are large: only the one on the canvas is kept. */
-  #keepOnlyShown(): void {
-    const { picture } = this.store.state;
-    for (const [token, { bitmap }] of this.#photos) {
-      if (picture.kind !== "empty" && picture.photo.token === token) {
-        if (this.view.bitmap !== bitmap) this.view.setPicture(bitmap);
-      } else {
-        if (this.view.bitmap !== bitmap) bitmap.close();
-        this.#photos.delete(token);
-      }
+  /** Into the strip: only its size and its digest are of interest yet. */
+  async #read(token: number): Promise<void> {
+    const name = this.#nameOf(token);
+    try {
+      const { file, imageId } = await this.#file(token);
+      const bitmap = await decodePhoto(file);
+      const { width, height } = bitmap;
+      bitmap.close();
+      this.dispatch({ kind: "photo-read", token, width, height, bytes: file.size, imageId });
+    } catch {
+      this.dispatch({ kind: "photo-unreadable", token, message: `“${name}” could not be opened as a picture.` });
     }
+  }
+
+  async #file(token: number): Promise<PhotoFile> {
+    const known = this.#files.get(token);
+    if (known !== undefined) return known;
+    const source = this.#sources.get(token);
+    if (source === undefined) throw new Error("This photo has left the strip.");
+    const photo = await readPhoto(source);
+    if (this.#sources.delete(token)) this.#files.set(token, photo);
+    return photo;
+  }
+
+  #nameOf(token: number): string {
+    return this.store.state.strip.find((entry) => entry.token === token)?.name ?? "";
   }
 }

@@ -4,21 +4,20 @@ export interface PhotoSource {
   readonly read: () => Promise<Blob>;
 }
 
-export interface LoadedPhoto {
+export interface PhotoFile {
   readonly file: Blob;
-  /** Upright, as every prompt and every mask sees it. */
-  readonly bitmap: ImageBitmap;
   /** Undefined where the page is not allowed to compute digests (plain HTTP to another machine). */
   readonly imageId: string | undefined;
 }
 
-export async function loadPhoto(source: PhotoSource): Promise<LoadedPhoto> {
+export async function readPhoto(source: PhotoSource): Promise<PhotoFile> {
   const file = await source.read();
-  const [bitmap, imageId] = await Promise.all([
-    createImageBitmap(file, { imageOrientation: "from-image" }),
-    digestOf(file),
-  ]);
-  return { file, bitmap, imageId };
+  return { file, imageId: await digestOf(file) };
+}
+
+/** Upright, as every prompt and every mask sees it. @throws when it is no picture that this browser can show. */
+export function decodePhoto(file: Blob): Promise<ImageBitmap> {
+  return createImageBitmap(file, { imageOrientation: "from-image" });
 }
 
 async function digestOf(file: Blob): Promise<string | undefined> {

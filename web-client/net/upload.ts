@@ -1,15 +1,23 @@
-import type { ClientEvent } from "../state/event.js";
+import type { EncodeEvent } from "../../proto/index.js";
+import type { Failure } from "../state/errors.js";
 import { failureOfAnswer, parseLine, splitLines, type UploadLine } from "./upload-lines.js";
 
 const interrupted: UploadLine = { kind: "error", failure: failureOfAnswer(0, "", null) };
 
+/** What becomes of an upload; `ready` is its last event, a failure its end. */
+export interface UploadListener {
+  readonly onProgress: (token: number, sentBytes: number) => void;
+  readonly onEvent: (token: number, event: EncodeEvent) => void;
+  readonly onFailure: (token: number, failure: Failure) => void;
+}
+
 /** Uploads one photo at a time. XMLHttpRequest, because `fetch` does not tell how much has been sent. */
 export class Upload {
-  readonly #dispatch: (event: ClientEvent) => void;
+  readonly #listener: UploadListener;
   #request: XMLHttpRequest | undefined;
 
-  constructor(dispatch: (event: ClientEvent) => void) {
-    this.#dispatch = dispatch;
+  constructor(listener: UploadListener) {
+    this.#listener = listener;
   }
 
   stop(): void {
@@ -28,13 +36,12 @@ export class Upload {
     const ours = () => request === this.#request && !settled;
     const take = (line: UploadLine | undefined) => {
       if (line === undefined || !ours()) return;
-      const atMs = performance.now();
       if (line.kind === "event") {
         settled = line.event.event.case === "ready";
-        this.#dispatch({ kind: "upload-event", token, event: line.event, atMs });
+        this.#listener.onEvent(token, line.event);
       } else {
         settled = true;
-        this.#dispatch({ kind: "upload-failed", token, failure: line.failure, atMs });
+        this.#listener.onFailure(token, line.failure);
       }
     };
     const readLines = () => {
@@ -44,7 +51,7 @@ export class Upload {
       for (const line of lines) take(parseLine(line));
     };
     request.upload.addEventListener("progress", ({ loaded }) => {
-      if (ours()) this.#dispatch({ kind: "upload-progress", token, sentBytes: loaded });
+      if (ours()) this.#listener.onProgress(token, loaded);
     });
     request.addEventListener("progress", readLines);
     request.addEventListener("load", () => {

@@ -1,26 +1,31 @@
-import type { Answer, Corners, Edit, PromptPoint, Prompts, ShownPicture, State, Step } from "./state.js";
-import { emptyStep, hasPrompts, noHover } from "./state.js";
-
-/** The history of one object: what undo goes back to, with the masks it had. */
-const longestHistory = 200;
+import type { Answer, Corners, Edit, PromptPoint, Prompts, ShownPicture, Spot, State, Step } from "./state.js";
+import { hasPrompts, noHover, noPrompts } from "./state.js";
 
 export function addPoint(prompts: Prompts, point: PromptPoint): Prompts {
   return { ...prompts, points: [...prompts.points, point] };
 }
 
+export function movePoint(prompts: Prompts, index: number, { x, y }: Spot): Prompts {
+  return { ...prompts, points: prompts.points.map((point, at) => (at === index ? { ...point, x, y } : point)) };
+}
+
+export function removePoint(prompts: Prompts, index: number): Prompts {
+  return { ...prompts, points: prompts.points.filter((_, at) => at !== index) };
+}
+
 /**
- * A new box means "this one": points outside it were about something else, points inside it refine it.
+ * A new box means "this one": points outside it were about something else, points inside it refine it, and so was a mask.
  */
 export function setBox(prompts: Prompts, box: Corners): Prompts {
   const inside = (point: PromptPoint) =>
     point.x >= box.x0 && point.x <= box.x1 && point.y >= box.y0 && point.y <= box.y1;
-  return { box, points: prompts.points.filter(inside) };
+  return { box, points: prompts.points.filter(inside), mask: undefined };
 }
 
 /** A new step with its click; what had been undone is gone. A pending preview keeps its number, but is not shown. */
 export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number): Edit {
   return {
-    ...append(edit, { sequence, prompts, answer: undefined, problem: undefined }),
+    ...append(edit, { ...edit.present, sequence, prompts, answer: undefined, problem: undefined }),
     waiting: [...edit.waiting, { sequence, prompts, madeAtMs: atMs, sentAtMs: undefined, notBeforeMs: 0, tries: 0 }],
     // The preview's mask stays as a placeholder until the click is answered, so that nothing flickers.
     hover: { asked: staleAsked(edit), wanted: undefined, shown: edit.hover.shown },
@@ -28,14 +33,19 @@ export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number
 }
 
 /** An object of its own that comes with its answer. */
-export function place(edit: Edit, step: Omit<Step, "problem">): Edit {
-  return withoutHover(append(clear(edit), { ...step, problem: undefined }));
+export function place(edit: Edit, step: Pick<Step, "sequence" | "prompts" | "answer">): Edit {
+  const cleared = clear(edit);
+  return withoutHover(append(cleared, { ...cleared.present, ...step, problem: undefined, editing: undefined }));
 }
 
-/** An empty step, itself undoable. */
+/** A step with nothing in hand, itself undoable; a finished object that was being edited stays as it was. */
 export function clear(edit: Edit): Edit {
   if (!hasPrompts(edit.present.prompts)) return edit;
-  return withoutHover(append(edit, emptyStep));
+  return withoutHover(append(edit, withNothingInHand(edit.present)));
+}
+
+export function withNothingInHand(step: Step): Step {
+  return { ...step, sequence: 0, prompts: noPrompts, answer: undefined, problem: undefined, editing: undefined };
 }
 
 export function undo(edit: Edit): Edit {
@@ -98,11 +108,12 @@ export function edited(state: State, picture: ShownPicture, edit: Edit): State {
   return edit === picture.edit ? state : { ...state, picture: { ...picture, edit } };
 }
 
-function append(edit: Edit, step: Step): Edit {
-  return { ...edit, past: [...edit.past, edit.present].slice(-longestHistory), present: step, future: [] };
+/** The next step of the history; what had been undone is gone. */
+export function append(edit: Edit, step: Step): Edit {
+  return { ...edit, past: [...edit.past, edit.present], present: step, future: [] };
 }
 
-function withoutHover(edit: Edit): Edit {
+export function withoutHover(edit: Edit): Edit {
   return { ...edit, hover: { ...noHover, asked: staleAsked(edit) } };
 }
 

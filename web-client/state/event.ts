@@ -1,6 +1,8 @@
 import type {
   EncodeEvent,
   ImageEvent,
+  MaskOperation,
+  Rle,
   SegmentEverythingEvent,
   SegmentResponse,
   Welcome,
@@ -13,13 +15,43 @@ import type { Corners, Prompts } from "./state.js";
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
 export type ClientEvent =
   // From the person
+  /** A photo for the canvas. */
   | { readonly kind: "photo-chosen"; readonly token: number; readonly name: string }
+  /** A photo for the strip, prepared while others are worked on. */
+  | { readonly kind: "photo-added"; readonly token: number; readonly name: string }
+  /** From the strip to the canvas. */
+  | { readonly kind: "photo-opened"; readonly token: number }
+  | { readonly kind: "photo-removed"; readonly token: number }
   | { readonly kind: "point"; readonly x: number; readonly y: number; readonly label: 0 | 1; readonly atMs: number }
+  | {
+      readonly kind: "point-moved";
+      readonly index: number;
+      readonly x: number;
+      readonly y: number;
+      readonly atMs: number;
+    }
+  | { readonly kind: "point-removed"; readonly index: number; readonly atMs: number }
   | ({ readonly kind: "box"; readonly atMs: number } & Corners)
+  /** What a brush or a lasso covered, in pixels of the picture: laid to the object in hand or taken from it. */
+  | { readonly kind: "painted"; readonly rle: Rle; readonly operation: MaskOperation; readonly atMs: number }
   | { readonly kind: "clear" }
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
   | { readonly kind: "candidate"; readonly index: number }
+  /** The object in hand is finished. */
+  | { readonly kind: "object-kept" }
+  | { readonly kind: "object-edited"; readonly id: number }
+  | { readonly kind: "object-removed"; readonly id: number }
+  | { readonly kind: "object-renamed"; readonly id: number; readonly name: string }
+  | { readonly kind: "object-recoloured"; readonly id: number; readonly colour: number }
+  | { readonly kind: "object-moved"; readonly id: number; readonly to: number }
+  | { readonly kind: "object-shown"; readonly id: number; readonly visible: boolean }
+  | {
+      readonly kind: "objects-combined";
+      readonly id: number;
+      readonly otherId: number;
+      readonly operation: MaskOperation;
+    }
   | { readonly kind: "hover"; readonly x: number; readonly y: number }
   | { readonly kind: "hover-end" }
   | { readonly kind: "escape" }
@@ -43,6 +75,15 @@ export type ClientEvent =
       readonly imageId: string | undefined;
       readonly atMs: number;
     }
+  /** One that was added has been read, and goes no further than the strip. */
+  | {
+      readonly kind: "photo-read";
+      readonly token: number;
+      readonly width: number;
+      readonly height: number;
+      readonly bytes: number;
+      readonly imageId: string | undefined;
+    }
   | { readonly kind: "photo-unreadable"; readonly token: number; readonly message: string }
   | { readonly kind: "notice"; readonly message: string }
   | { readonly kind: "timer"; readonly name: TimerName; readonly atMs: number }
@@ -63,14 +104,29 @@ export type ClientEvent =
       readonly token: number;
       readonly failure: Failure;
       readonly atMs: number;
+    }
+  | { readonly kind: "preparing-progress"; readonly token: number; readonly sentBytes: number }
+  | { readonly kind: "preparing-event"; readonly token: number; readonly event: EncodeEvent }
+  | {
+      readonly kind: "preparing-failed";
+      readonly token: number;
+      readonly failure: Failure;
+      readonly atMs: number;
     };
 
-export type TimerName = "reconnect" | "reopen" | "upload" | "resend" | "silence";
+export type TimerName = "reconnect" | "reopen" | "upload" | "resend" | "silence" | "prepare";
 
 /** What the page is to do; the edges carry it out and report back with events. */
 export type Effect =
   | { readonly kind: "connect" }
+  /** For the canvas. */
   | { readonly kind: "load-photo"; readonly token: number }
+  /** For the strip. */
+  | { readonly kind: "read-photo"; readonly token: number }
+  | { readonly kind: "forget-photo"; readonly token: number }
+  /** Has a photo of the strip encoded ahead; one at a time. */
+  | { readonly kind: "prepare"; readonly token: number }
+  | { readonly kind: "stop-preparing" }
   | { readonly kind: "open-image"; readonly imageId: string }
   | { readonly kind: "segment"; readonly sequence: number; readonly prompts: Prompts; readonly preview: boolean }
   | { readonly kind: "everything"; readonly imageId: string; readonly smallestRegionPx: number }

@@ -5,8 +5,52 @@ const everywhere = Object.keys(everythingStates).join(", ");
 
 const table: Table = {
   "photo-chosen": { "~ +load-photo": everywhere },
+  "photo-added": { "~ +read-photo": everywhere },
+  "photo-read": { ".": everywhere },
+  "photo-opened": {
+    ".": "wanted early, wanted again, finding, found, lit, aside, taken, cancelled, done, failed, lost",
+    "~ +load-photo": "new picture",
+  },
+  "photo-removed": {
+    "empty off +stop-upload +forget-photo": "wanted early, done, failed, lost",
+    "empty off +stop-upload +cancel-everything +forget-photo":
+      "wanted again, finding, found, lit, aside, taken, cancelled",
+    "~ +forget-photo": "new picture",
+  },
+  "point-moved": {
+    ".": "wanted early, wanted again, finding, found, lit, aside, cancelled, done, failed, lost, new picture",
+    "~ +segment": "taken",
+  },
+  "point-removed": {
+    ".": "wanted early, wanted again, finding, found, lit, aside, cancelled, done, failed, lost, new picture",
+    "~": "taken",
+  },
+  painted: {
+    "aside +segment": "wanted early, wanted again, finding, found, lit, cancelled, done, failed",
+    "~ +segment": "aside, taken, new picture",
+    aside: "lost",
+  },
+  "object-kept": {
+    ".": "wanted early, wanted again, finding, found, lit, aside, cancelled, done, failed, lost, new picture",
+    "~": "taken",
+  },
+  "object-edited": {
+    aside: "wanted early, wanted again, finding, found, lit, cancelled, done, failed, lost",
+    ".": "aside, new picture",
+    "~": "taken",
+  },
+  "object-removed": { ".": everywhere },
+  "object-renamed": { ".": everywhere },
+  "object-recoloured": { ".": everywhere },
+  "object-moved": { ".": everywhere },
+  "object-shown": { ".": everywhere },
+  "objects-combined": { ".": everywhere },
+  "preparing-progress": { ".": everywhere },
+  "preparing-event": { ".": everywhere },
+  "preparing-failed": { ".": everywhere },
+  "timer prepare": { ".": everywhere },
   "photo-loaded": { ".": everywhere },
-  "photo-unreadable": { ".": everywhere },
+  "photo-unreadable": { ".": everywhere.replace(", new picture", ""), "~": "new picture" },
   point: {
     "aside +segment": "wanted early, wanted again, finding",
     aside: "found, lit, cancelled, done, failed, lost",

@@ -23,8 +23,13 @@ import { initialState, type State } from "./state.js";
 /** Events and states for tests of the reducer. */
 export const imageId = `sha256:${"ab".repeat(32)}`;
 
+/** The first so many pixels of the 40 x 20 picture. */
 export const mask = (area = 5): Mask =>
-  create(MaskSchema, { area, predictedIou: 0.9, rle: { size: [20, 40], counts: "0" } });
+  create(MaskSchema, {
+    area,
+    predictedIou: 0.9,
+    rle: encodeRle({ height: 20, width: 40, runs: Uint32Array.of(0, area, 800 - area) }),
+  });
 
 export const welcome = (
   limits: MessageInitShape<typeof WelcomeSchema> = { maxWaitingClicks: 8 },

@@ -2,7 +2,15 @@ import type { EncodeEvent, ImageEvent } from "../../proto/index.js";
 import { flush } from "./clicks.js";
 import { type Failure, failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
-import { emptyEdit, type Photo, type Shown, type ShownPicture, type State } from "./state.js";
+import {
+  type Everything,
+  emptyEdit,
+  type Photo,
+  type Shown,
+  type ShownPicture,
+  type State,
+  type Work,
+} from "./state.js";
 
 /** Tries of one picture, beyond which a person is asked. */
 const mostTries = 8;
@@ -12,11 +20,11 @@ const longestRetryMs = 8_000;
 
 type Next = readonly [State, readonly Effect[]];
 
-/** A new photo takes the place of the one before, with all that was done on it. */
-export function show(state: State, photo: Photo, atMs: number): Next {
-  const shown: Shown = { photo, edit: emptyEdit, tries: 0, everything: { kind: "off" } };
-  const before: Effect[] = state.picture.kind === "empty" ? [] : [{ kind: "stop-upload" }];
-  if (state.link.kind === "open" && state.link.search !== undefined) before.push({ kind: "cancel-everything" });
+/** A photo takes the place of the one before, with what was done on it earlier, if anything was. */
+export function show(state: State, photo: Photo, work: Work | undefined, atMs: number): Next {
+  const { edit, everything } = work ?? { edit: emptyEdit, everything: { kind: "off" as const } };
+  const shown: Shown = { photo, edit, tries: 0, everything: halted(everything) };
+  const before = stopPicture(state);
   const fresh: State = { ...state, loading: undefined, notice: undefined, latency: undefined };
   const tooLarge = overLimits(state, photo);
   if (tooLarge !== undefined) {
@@ -24,6 +32,20 @@ export function show(state: State, photo: Photo, atMs: number): Next {
   }
   const [next, effects] = begin({ ...fresh, picture: { ...shown, kind: "opening" } }, shown, atMs);
   return [next, [...before, ...effects]];
+}
+
+/** Ends what is under way for the picture on the canvas. */
+export function stopPicture({ picture, link }: State): Effect[] {
+  const effects: Effect[] = picture.kind === "empty" ? [] : [{ kind: "stop-upload" }];
+  if (link.kind === "open" && link.search !== undefined) effects.push({ kind: "cancel-everything" });
+  return effects;
+}
+
+/** A search ends when its picture leaves the canvas; what it had found stays. */
+function halted(everything: Everything): Everything {
+  if (everything.kind !== "finding" && everything.kind !== "wanted") return everything;
+  const { found, open, lit } = everything;
+  return found.length === 0 ? { kind: "off" } : { kind: "cancelled", found, open, lit };
 }
 
 /** Asks the gateway about the picture, or uploads at once where its digest could not be computed. */

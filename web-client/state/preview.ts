@@ -52,7 +52,7 @@ function askAt(state: State, picture: ShownPicture, spot: Spot): readonly [State
     wanted: undefined,
     shown: picture.edit.hover.shown,
   });
-  const prompts = { points: [{ ...spot, label: 1 as const }], box: undefined };
+  const prompts = { points: [{ ...spot, label: 1 as const }], box: undefined, mask: undefined };
   return [next, [{ kind: "segment", sequence, prompts, preview: true }]];
 }
 

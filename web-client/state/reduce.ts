@@ -1,5 +1,7 @@
+import { create } from "@bufbuild/protobuf";
+import { combineMasks, decodeRle, encodeRle, RleSchema, rleArea } from "../../proto/index.js";
 import { answerClick, flush } from "./clicks.js";
-import { addPoint, ask, choose, clear, edited, redo, setBox, undo } from "./edit.js";
+import { addPoint, ask, choose, clear, edited, movePoint, redo, removePoint, setBox, undo } from "./edit.js";
 import { sentenceOf } from "./errors.js";
 import type { ClientEvent, Effect, EventOf } from "./event.js";
 import {
@@ -15,27 +17,68 @@ import {
   takeFound,
 } from "./everything.js";
 import { reconnect } from "./link.js";
+import {
+  combineObjects,
+  editObject,
+  keepObject,
+  maskInHand,
+  moveObject,
+  recolourObject,
+  removeObject,
+  renameObject,
+  showObject,
+} from "./objects.js";
 import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
 import { answerPreview, endHover, hover } from "./preview.js";
 import { retry, socketClosed, welcome } from "./recover.js";
 import { listen } from "./silence.js";
-import { overlayOf, type Prompts, type ShownPicture, type State } from "./state.js";
+import { hasPrompts, overlayOf, type Photo, type Prompts, type ShownPicture, type State } from "./state.js";
+import {
+  addPhoto,
+  choosePhoto,
+  dropUnreadable,
+  entryOf,
+  exchange,
+  openPhoto,
+  prepared,
+  preparingFailed,
+  preparingProgress,
+  pursueStrip,
+  readPhoto,
+  removePhoto,
+} from "./strip.js";
 
 type Next = readonly [State, readonly Effect[]];
 
 /** The whole behaviour of the page: what happened, and what is to be done about it. */
 export function reduce(state: State, event: ClientEvent): Next {
+  const [next, effects] = respond(state, event);
+  const [last, more] = pursueStrip(next, "atMs" in event ? event.atMs : 0);
+  return more.length === 0 ? [last, effects] : [last, [...effects, ...more]];
+}
+
+function respond(state: State, event: ClientEvent): Next {
   switch (event.kind) {
     case "photo-chosen":
-      return wake({ ...state, loading: { token: event.token, name: event.name } }, [
-        { kind: "load-photo", token: event.token },
-      ]);
+      return wake(...choosePhoto(state, event));
+    case "photo-added":
+      return addPhoto(state, event);
+    case "photo-opened":
+      return wake(...openPhoto(state, event));
+    case "photo-removed":
+      return removePhoto(state, event);
+    case "photo-read":
+      return readPhoto(state, event);
     case "photo-loaded":
       return photoLoaded(state, event);
     case "photo-unreadable":
-      // Of two photos chosen in a row only the later counts.
-      if (state.loading?.token !== event.token) return [state, []];
-      return [{ ...state, loading: undefined, notice: event.message }, []];
+      return dropUnreadable(state, event);
+    case "preparing-event":
+      return [prepared(state, event), []];
+    case "preparing-progress":
+      return [preparingProgress(state, event), []];
+    case "preparing-failed":
+      return preparingFailed(state, event);
     case "notice":
       return [{ ...state, notice: event.message }, []];
     case "dismiss":
@@ -71,7 +114,18 @@ export function reduce(state: State, event: ClientEvent): Next {
 
 type PictureEvent = EventOf<
   | "point"
+  | "point-moved"
+  | "point-removed"
   | "box"
+  | "painted"
+  | "object-kept"
+  | "object-edited"
+  | "object-removed"
+  | "object-renamed"
+  | "object-recoloured"
+  | "object-moved"
+  | "object-shown"
+  | "objects-combined"
   | "clear"
   | "escape"
   | "undo"
@@ -103,6 +157,27 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
       const { x0, y0, x1, y1 } = event;
       return prompted(state, picture, setBox(edit.present.prompts, { x0, y0, x1, y1 }), event.atMs);
     }
+    case "point-moved":
+    case "point-removed":
+      return pointChanged(state, picture, event);
+    case "painted":
+      return painted(state, picture, event);
+    case "object-kept":
+      return [edited(state, picture, keepObject(edit)), []];
+    case "object-edited":
+      return [edited(state, picture, editObject(edit, event.id)), []];
+    case "object-removed":
+      return [edited(state, picture, removeObject(edit, event.id)), []];
+    case "object-renamed":
+      return [edited(state, picture, renameObject(edit, event.id, event.name)), []];
+    case "object-recoloured":
+      return [edited(state, picture, recolourObject(edit, event.id, event.colour)), []];
+    case "object-moved":
+      return [edited(state, picture, moveObject(edit, event.id, event.to)), []];
+    case "object-shown":
+      return [edited(state, picture, showObject(edit, event.id, event.visible)), []];
+    case "objects-combined":
+      return [edited(state, picture, combineObjects(edit, event.id, event.otherId, event.operation)), []];
     case "clear":
     case "escape":
       return [edited(state, picture, clear(edit)), []];
@@ -168,6 +243,7 @@ function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Ne
       return event.label === 0 ? [state, []] : onNewObject(state, picture, event);
     }
     case "box":
+    case "painted":
       return onNewObject(state, picture, event);
     case "escape":
       return picture.everything.kind === "wanted" || picture.everything.kind === "finding"
@@ -178,14 +254,22 @@ function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "undo":
     case "redo":
     case "candidate":
+    case "point-moved":
+    case "point-removed":
+    case "object-kept":
       return [state, []];
+    // The object comes into hand, and the masks make room for it.
+    case "object-edited": {
+      const next = showEverything(state, picture, false);
+      return next.picture.kind === "empty" ? [next, []] : onPicture(next, next.picture, event);
+    }
     default:
       return onPicture(state, picture, event);
   }
 }
 
 /** Where nothing was found a click asks as ever, about an object of its own. */
-function onNewObject(state: State, picture: ShownPicture, event: EventOf<"point" | "box">): Next {
+function onNewObject(state: State, picture: ShownPicture, event: EventOf<"point" | "box" | "painted">): Next {
   const bare: ShownPicture = { ...picture, edit: clear(picture.edit) };
   const aside = showEverything({ ...state, picture: bare }, bare, false);
   return aside.picture.kind === "empty" ? [aside, []] : onPicture(aside, aside.picture, event);
@@ -198,8 +282,33 @@ function pursued([state, effects]: Next, atMs: number): Next {
 
 function photoLoaded(state: State, event: EventOf<"photo-loaded">): Next {
   if (state.loading?.token !== event.token) return [state, []];
-  const { token, width, height, bytes, imageId, atMs } = event;
-  return show(state, { token, name: state.loading.name, width, height, bytes, imageId }, atMs);
+  const { token, width, height, bytes, atMs } = event;
+  const known = entryOf(state, token)?.photo?.imageId;
+  const photo: Photo = { token, name: state.loading.name, width, height, bytes, imageId: event.imageId ?? known };
+  const { strip, work, effects } = exchange(state, photo);
+  const [next, more] = show(state, photo, work, atMs);
+  return [{ ...next, strip }, [...effects, ...more]];
+}
+
+function pointChanged(state: State, picture: ShownPicture, event: EventOf<"point-moved" | "point-removed">): Next {
+  const { prompts } = picture.edit.present;
+  if (prompts.points[event.index] === undefined) return [state, []];
+  const changed =
+    event.kind === "point-moved" ? movePoint(prompts, event.index, event) : removePoint(prompts, event.index);
+  if (!hasPrompts(changed)) return [edited(state, picture, clear(picture.edit)), []];
+  return prompted(state, picture, changed, event.atMs);
+}
+
+/** A stroke changes the rough mask there is, or else the mask on the screen; a first one is the rough mask itself. */
+function painted(state: State, picture: ShownPicture, { rle, operation, atMs }: EventOf<"painted">): Next {
+  const { present } = picture.edit;
+  const base = present.prompts.mask ?? maskInHand(present)?.rle;
+  if (base === undefined && operation !== "union") return [state, []];
+  const runs = base === undefined ? decodeRle(rle) : combineMasks(decodeRle(base), decodeRle(rle), operation);
+  const mask = rleArea(runs) === 0 ? undefined : create(RleSchema, encodeRle(runs));
+  const prompts: Prompts = { ...present.prompts, mask };
+  if (!hasPrompts(prompts)) return [edited(state, picture, clear(picture.edit)), []];
+  return prompted(state, picture, prompts, atMs);
 }
 
 /** Any change of the prompts is a new click with the whole list; it waits here until it can be sent. */
@@ -226,6 +335,9 @@ function timer(state: State, event: EventOf<"timer">): Next {
       return flush(state, event.atMs);
     case "silence":
       return listen(state, event.atMs);
+    // What waits to be prepared is looked at after every event.
+    case "prepare":
+      return [state, []];
   }
 }
 

@@ -1,10 +1,12 @@
-import type { Annotation, Mask } from "../../proto/index.js";
+import type { Annotation, Mask, Rle } from "../../proto/index.js";
 
 /** Everything the page knows. Only `reduce` makes a new one. */
 export interface State {
   readonly link: Link;
+  /** Every photo of this page in its order, the one on the canvas among them. */
+  readonly strip: readonly StripEntry[];
   readonly picture: Picture;
-  /** A photo that is being read from disk; the picture before it stays until it is known to be one. */
+  /** A photo on its way to the canvas; the picture before it stays until it is known to be one. */
   readonly loading: Loading | undefined;
   readonly notice: string | undefined;
   readonly latency: Latency | undefined;
@@ -44,6 +46,34 @@ export interface Loading {
   readonly token: number;
   readonly name: string;
 }
+
+/** A photo of the strip. */
+export interface StripEntry {
+  readonly token: number;
+  readonly name: string;
+  /** Undefined until it has been read. */
+  readonly photo: Photo | undefined;
+  /** What was done on it; undefined while it is on the canvas, which has it, and where nothing was. */
+  readonly work: Work | undefined;
+  readonly preparation: Preparation;
+}
+
+/** What a person did on one picture. */
+export interface Work {
+  readonly edit: Edit;
+  readonly everything: Everything;
+}
+
+/** How far the service is with a photo that is not on the canvas: its embedding is made ahead, one photo at a time. */
+export type Preparation =
+  /** Not read yet, or on the canvas, whose own state tells. */
+  | { readonly kind: "none" }
+  | { readonly kind: "waiting"; readonly tries: number; readonly notBeforeMs: number }
+  | { readonly kind: "uploading"; readonly tries: number; readonly sentBytes: number }
+  | { readonly kind: "queued"; readonly tries: number; readonly position: number; readonly etaMs: number }
+  | { readonly kind: "encoding"; readonly tries: number }
+  | { readonly kind: "ready" }
+  | { readonly kind: "failed"; readonly message: string };
 
 /** The picture on the canvas, and how far the service is with it. */
 export type Picture =
@@ -104,7 +134,7 @@ export interface Photo {
   readonly imageId: string | undefined;
 }
 
-/** One object: its prompts with their history, and what waits for an answer. */
+/** The work on one picture: the object in hand and those that are finished, with their history, and what waits for an answer. */
 export interface Edit {
   readonly past: readonly Step[];
   readonly present: Step;
@@ -120,11 +150,31 @@ export interface Step {
   readonly answer: Answer | undefined;
   /** Why there is no answer and will be none. */
   readonly problem: string | undefined;
+  /** The finished objects at this step, the topmost last. */
+  readonly objects: readonly SceneObject[];
+  /** The finished object that the one in hand is to replace. */
+  readonly editing: number | undefined;
+}
+
+/** A finished object. */
+export interface SceneObject {
+  /** Unique within the picture. */
+  readonly id: number;
+  /** The person's own name for it; without one it goes by its number. */
+  readonly name: string | undefined;
+  /** Which of the page's colours. */
+  readonly colour: number;
+  readonly visible: boolean;
+  /** What it was made from, to be edited again. */
+  readonly prompts: Prompts;
+  readonly answer: Answer;
 }
 
 export interface Prompts {
   readonly points: readonly PromptPoint[];
   readonly box: Corners | undefined;
+  /** A rough mask to start from, in pixels of the upright picture: painted, lassoed, or the outcome of merging objects. */
+  readonly mask: Rle | undefined;
 }
 
 export interface Spot {
@@ -181,13 +231,21 @@ export interface Latency {
   readonly drawMs: number | undefined;
 }
 
-export const noPrompts: Prompts = { points: [], box: undefined };
+export const noPrompts: Prompts = { points: [], box: undefined, mask: undefined };
 export const noHover: Hover = { asked: undefined, wanted: undefined, shown: undefined };
-export const emptyStep: Step = { sequence: 0, prompts: noPrompts, answer: undefined, problem: undefined };
+export const emptyStep: Step = {
+  sequence: 0,
+  prompts: noPrompts,
+  answer: undefined,
+  problem: undefined,
+  objects: [],
+  editing: undefined,
+};
 export const emptyEdit: Edit = { past: [], present: emptyStep, future: [], waiting: [], hover: noHover };
 
 export const initialState: State = {
   link: { kind: "connecting", attempt: 0 },
+  strip: [],
   picture: { kind: "empty" },
   loading: undefined,
   notice: undefined,
@@ -204,5 +262,5 @@ export function overlayOf(picture: Picture): Overlay | undefined {
 }
 
 export function hasPrompts(prompts: Prompts): boolean {
-  return prompts.points.length > 0 || prompts.box !== undefined;
+  return prompts.points.length > 0 || prompts.box !== undefined || prompts.mask !== undefined;
 }

@@ -7,13 +7,83 @@ const table: Table = {
       "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, stopped",
     "connecting +connect +load-photo": "asleep",
   },
+  "photo-added": {
+    "~ +read-photo":
+      "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "photo-read": {
+    ".": "connecting, empty, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+    "~": "loading",
+  },
+  "photo-opened": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, stopped",
+    "connecting +connect": "asleep",
+  },
+  "photo-removed": {
+    ".": "connecting, empty",
+    "~ +forget-photo": "loading",
+    "empty +stop-upload +forget-photo":
+      "opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "point-moved": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, refused, asleep, stopped",
+    "~ +segment": "clicked",
+    "~": "lost",
+  },
+  "point-removed": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, refused, asleep, stopped",
+    "~ +segment": "clicked",
+    "~": "lost",
+  },
+  painted: {
+    ".": "connecting, empty, loading",
+    "~ +segment": "opening, uploading, queued, encoding, ready, clicked",
+    "~": "refused, lost, stopped",
+    "connecting +connect": "asleep",
+  },
+  "object-kept": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "object-edited": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "object-removed": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "object-renamed": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "object-recoloured": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "object-moved": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "object-shown": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "objects-combined": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "preparing-progress": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "preparing-event": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "preparing-failed": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "timer prepare": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
   "photo-loaded": {
     ".": "connecting, empty, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
     "opening +open-image": "loading",
   },
   "photo-unreadable": {
     ".": "connecting, empty, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
-    "~": "loading",
+    "~ +forget-photo": "loading",
   },
   point: {
     ".": "connecting, empty, loading",

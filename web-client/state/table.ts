@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { ErrorCode, ErrorSchema } from "../../proto/index.js";
+import { EncodeEventSchema, ErrorCode, ErrorSchema } from "../../proto/index.js";
 import type { ClientEvent } from "./event.js";
 import {
   answer,
@@ -13,6 +13,7 @@ import {
   everythingFailure,
   found,
   imageEvent,
+  imageId,
   large,
   loaded,
   point,
@@ -66,12 +67,74 @@ export const everythingStates = {
   "new picture": run([...some, { kind: "photo-chosen", token: 2, name: "dog.jpg" }, { ...loaded(), token: 2 }])[0],
 } satisfies Record<string, State>;
 
+const second: ClientEvent[] = [
+  { kind: "photo-added", token: 2, name: "dog.jpg" },
+  { kind: "photo-read", token: 2, width: 40, height: 20, bytes: 1_000, imageId: `sha256:${"cd".repeat(32)}` },
+];
+const openSecond: ClientEvent[] = [
+  { kind: "photo-opened", token: 2 },
+  { ...loaded(), token: 2 },
+];
+const keep: ClientEvent = { kind: "object-kept" };
+const one = [...shown.ready, point(), answer(1, [large.mask!]), keep];
+const two = [...one, point(9), answer(2, [small.mask!]), keep];
+
+/** Several photos and finished objects; the first photo is on the canvas unless the name says otherwise. */
+export const workStates = {
+  "second added": run([...shown.ready, second[0]!])[0],
+  "second preparing": run([...shown.ready, ...second])[0],
+  "second waits": run([...shown.encoding, ...second])[0],
+  "second coming": run([...one, ...second, openSecond[0]!])[0],
+  "second prepared": run([
+    ...shown.ready,
+    ...second,
+    { kind: "preparing-event", token: 2, event: create(EncodeEventSchema, { event: { case: "ready", value: {} } }) },
+  ])[0],
+  "second shown": run([...one, ...second, ...openSecond])[0],
+  "first left early": run([...shown.encoding, ...second, ...openSecond, ready])[0],
+  "first back": run([...one, ...second, ...openSecond, { kind: "photo-opened", token: 1 }, loaded()])[0],
+  "one kept": run(one)[0],
+  "two kept": run(two)[0],
+  "one edited": run([...two, { kind: "object-edited", id: 1 }])[0],
+  "two and one in hand": run([...two, point(9), answer(3)])[0],
+  "two and one asked": run([...two, point(9)])[0],
+  "two and everything": run([...two, begin])[0],
+} satisfies Record<string, State>;
+
 export const events = {
   "photo-chosen": { kind: "photo-chosen", token: 2, name: "dog.jpg" },
+  "photo-added": { kind: "photo-added", token: 2, name: "dog.jpg" },
+  "photo-read": { kind: "photo-read", token: 1, width: 40, height: 20, bytes: 1_000, imageId },
+  "photo-opened": { kind: "photo-opened", token: 1 },
+  "photo-removed": { kind: "photo-removed", token: 1 },
   "photo-loaded": loaded(),
   "photo-unreadable": { kind: "photo-unreadable", token: 1, message: "No picture." },
   point: point(),
   box: { kind: "box", x0: 1, y0: 1, x1: 9, y1: 9, atMs: 2_500 },
+  "point-moved": { kind: "point-moved", index: 0, x: 9, y: 9, atMs: 2_500 },
+  "point-removed": { kind: "point-removed", index: 0, atMs: 2_500 },
+  painted: { kind: "painted", rle: rectangle(9, 1, 1, 5, 5).mask!.rle!, operation: "union", atMs: 2_500 },
+  "object-kept": { kind: "object-kept" },
+  "object-edited": { kind: "object-edited", id: 1 },
+  "object-removed": { kind: "object-removed", id: 1 },
+  "object-renamed": { kind: "object-renamed", id: 1, name: "Cat" },
+  "object-recoloured": { kind: "object-recoloured", id: 1, colour: 5 },
+  "object-moved": { kind: "object-moved", id: 1, to: 1 },
+  "object-shown": { kind: "object-shown", id: 1, visible: false },
+  "objects-combined": { kind: "objects-combined", id: 1, otherId: 2, operation: "union" },
+  "preparing-progress": { kind: "preparing-progress", token: 1, sentBytes: 500 },
+  "preparing-event": {
+    kind: "preparing-event",
+    token: 1,
+    event: create(EncodeEventSchema, { event: { case: "encoding", value: {} } }),
+  },
+  "preparing-failed": {
+    kind: "preparing-failed",
+    token: 1,
+    failure: { message: "Busy.", remedy: "wait", retryAfterMs: 50 },
+    atMs: 3_000,
+  },
+  "timer prepare": { kind: "timer", name: "prepare", atMs: 3_000 },
   clear: { kind: "clear" },
   undo: { kind: "undo" },
   redo: { kind: "redo" },

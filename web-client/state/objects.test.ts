@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import type { ClientEvent } from "./event.js";
+import { answer, large, point, rectangle, run, shown, small } from "./fixtures.js";
+import { maskOfObject } from "./objects.js";
+import type { Edit, State } from "./state.js";
+
+const keep: ClientEvent = { kind: "object-kept" };
+const undo: ClientEvent = { kind: "undo" };
+const one = [...shown.ready, point(3), answer(1, [large.mask!]), keep];
+const two = [...one, point(5), answer(2, [small.mask!]), keep];
+
+const editOf = ({ picture }: State): Edit => {
+  if (picture.kind === "empty") throw new Error("There is no picture.");
+  return picture.edit;
+};
+const editAfter = (...events: ClientEvent[]) => editOf(run(events)[0]);
+const ids = ({ present }: Edit) => present.objects.map(({ id }) => id);
+const areas = ({ present }: Edit) => present.objects.map((object) => maskOfObject(object)?.area);
+
+describe("finished objects", () => {
+  it("are numbered as they are kept, each in a colour of its own, and leave the hand empty", () => {
+    const { present } = editAfter(...two);
+    expect(present).toMatchObject({ prompts: { points: [] }, answer: undefined });
+    expect(present.objects.map(({ id, colour }) => [id, colour])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
+  });
+
+  it("are kept only once there is a mask", () => {
+    expect(ids(editAfter(...shown.ready, point(3), keep))).toEqual([]);
+  });
+
+  it("go back into the hand with undo, click by click", () => {
+    const edit = editAfter(...two, undo);
+    expect(ids(edit)).toEqual([1]);
+    expect(edit.present.prompts.points).toMatchObject([{ x: 5 }]);
+    expect(ids(editAfter(...two, undo, undo, undo, undo))).toEqual([]);
+  });
+
+  it("are edited again from their own prompts, and replaced by what comes of it", () => {
+    const edited = editAfter(...two, { kind: "object-edited", id: 1 });
+    expect(edited.present).toMatchObject({ editing: 1, prompts: { points: [{ x: 3 }] } });
+    const replaced = editAfter(...two, { kind: "object-edited", id: 1 }, point(4), answer(3, [small.mask!]), keep);
+    expect(ids(replaced)).toEqual([1, 2]);
+    expect(areas(replaced)).toEqual([small.mask!.area, small.mask!.area]);
+  });
+
+  it("stay as they were when editing is given up", () => {
+    const edit = editAfter(...two, { kind: "object-edited", id: 1 }, point(4), { kind: "clear" });
+    expect(edit.present.editing).toBeUndefined();
+    expect(areas(edit)).toEqual([large.mask!.area, small.mask!.area]);
+  });
+
+  it("lose nothing when another is taken in hand: what was there is finished first", () => {
+    const edit = editAfter(...two, point(9), answer(3), { kind: "object-edited", id: 1 });
+    expect(ids(edit)).toEqual([1, 2, 3]);
+    expect(edit.present.editing).toBe(1);
+  });
+
+  it("are merged into one, and the merging can be undone", () => {
+    const apart = rectangle(3, 30, 2, 4, 4).mask!;
+    const begun = [...one, point(31), answer(2, [apart]), keep];
+    const merge: ClientEvent = { kind: "objects-combined", id: 1, otherId: 2, operation: "union" };
+    expect(areas(editAfter(...begun, merge))).toEqual([large.mask!.area + apart.area]);
+    expect(areas(editAfter(...begun, merge, undo))).toEqual([large.mask!.area, apart.area]);
+  });
+
+  it("are cut out of one another, but never to nothing", () => {
+    const cut: ClientEvent = { kind: "objects-combined", id: 1, otherId: 2, operation: "difference" };
+    expect(areas(editAfter(...two, cut))).toEqual([large.mask!.area - small.mask!.area, small.mask!.area]);
+    const whole: ClientEvent = { kind: "objects-combined", id: 2, otherId: 1, operation: "difference" };
+    expect(areas(editAfter(...two, whole))).toEqual([large.mask!.area, small.mask!.area]);
+  });
+
+  it("change places, names and colours, and go", () => {
+    expect(ids(editAfter(...two, { kind: "object-moved", id: 1, to: 7 }))).toEqual([2, 1]);
+    const renamed = editAfter(...two, { kind: "object-renamed", id: 2, name: " Cup " });
+    expect(renamed.present.objects[1]).toMatchObject({ name: "Cup" });
+    expect(ids(editAfter(...two, { kind: "object-removed", id: 1 }))).toEqual([2]);
+    // A number is not given twice: a name or a file may speak of it.
+    expect(ids(editAfter(...two, { kind: "object-removed", id: 2 }, point(9), answer(3), keep))).toEqual([1, 3]);
+  });
+
+  it("are hidden without a step of their own", () => {
+    const hidden = editAfter(...two, { kind: "object-shown", id: 1, visible: false });
+    expect(hidden.past).toHaveLength(editAfter(...two).past.length);
+    expect(hidden.present.objects[0]).toMatchObject({ visible: false });
+  });
+});
+
+describe("painting", () => {
+  const stroke = rectangle(9, 10, 10, 6, 6).mask!.rle!;
+  const painted = (operation: "union" | "difference"): ClientEvent => ({
+    kind: "painted",
+    rle: stroke,
+    operation,
+    atMs: 9,
+  });
+
+  it("begins an object, and is sent as its mask", () => {
+    const [, effects] = run([...shown.ready, painted("union")]);
+    expect(effects).toMatchObject([{ kind: "segment", prompts: { mask: { counts: stroke.counts } } }]);
+  });
+
+  it("adds to the mask on the screen, or takes from it", () => {
+    const begun = [...shown.ready, point(3), answer(1, [large.mask!])];
+    const both = editAfter(...begun, painted("union"));
+    expect(both.present.prompts).toMatchObject({ points: [{ x: 3 }], mask: { size: [20, 40] } });
+    expect(editAfter(...begun, painted("difference")).present.prompts.mask).not.toEqual(both.present.prompts.mask);
+  });
+
+  it("takes nothing from nothing", () => {
+    expect(editAfter(...shown.ready, painted("difference")).past).toEqual([]);
+  });
+});
+
+describe("placed points", () => {
+  const begun = [...shown.ready, point(3), answer(1)];
+
+  it("are asked about anew when they are moved", () => {
+    const [, effects] = run([...begun, { kind: "point-moved", index: 0, x: 8, y: 2, atMs: 9 }]);
+    expect(effects).toMatchObject([{ kind: "segment", prompts: { points: [{ x: 8, y: 2, label: 1 }] } }]);
+  });
+
+  it("leave an empty hand when the last is removed", () => {
+    expect(editAfter(...begun, { kind: "point-removed", index: 0, atMs: 9 }).present).toMatchObject({ sequence: 0 });
+  });
+});
