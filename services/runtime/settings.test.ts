@@ -8,7 +8,7 @@ const settings = (source: Record<string, string | undefined> = {}) => shapeSetti
 
 describe("defaults", () => {
   it("run everything in one process, on this machine alone, with nothing set", () => {
-    expect(settings()).toMatchObject({ role: "all", host: "127.0.0.1", port: 8080, cache: { url: undefined } });
+    expect(settings()).toMatchObject({ role: "all", host: "127.0.0.1", port: 8080, cache: { server: undefined } });
   });
 
   it("take an empty or blank value for one that is not set", () => {
@@ -32,8 +32,16 @@ describe("values that are right", () => {
     [
       "MASKWIRE_CACHE_URL",
       "rediss://user:p%40ss@host:6380/2",
-      (all) => all.cache.url,
-      "rediss://user:p%40ss@host:6380/2",
+      (all) => all.cache.server,
+      {
+        topology: { kind: "single", node: { host: "host", port: 6380 } },
+        tls: true,
+        username: "user",
+        password: "p@ss",
+        database: 2,
+        sentinelLogin: {},
+        certificates: {},
+      },
     ],
   ] as [string, string, (all: ReturnType<typeof settings>) => unknown, unknown][])(
     "%s=%s",

@@ -1,7 +1,10 @@
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { projectRoot } from "./project-root.js";
+import type { CacheServer } from "./stores/cache-link.js";
+import { cacheUrlForms, parseCacheUrl } from "./stores/cache-url.js";
 
 const MiB = 1024 * 1024;
 
@@ -28,6 +31,34 @@ function isPort(text: string | undefined): boolean {
   return text !== undefined && Number(text) >= 1 && Number(text) <= 65535;
 }
 
+/** A file's text, without the line break that editors and secrets end with. */
+const fileOf = (what: string) =>
+  z.string().transform((path, context) => {
+    try {
+      const text = readFileSync(path, "utf8").trimEnd();
+      if (text) return text;
+    } catch {
+      // Said below: which of the reasons it was is plain from the path.
+    }
+    context.addIssue(`the path of a readable file that holds ${what}`);
+    return z.NEVER;
+  });
+
+const pem = fileOf("certificates or a key in PEM").refine(
+  (text) => text.includes("-----BEGIN "),
+  "a file that holds certificates or a key in PEM",
+);
+
+const cacheUrl = z.string().transform((text, context) => {
+  try {
+    return parseCacheUrl(text);
+  } catch (error) {
+    const { message } = error as Error;
+    context.addIssue(message === cacheUrlForms ? message : `${message} (${cacheUrlForms})`);
+    return z.NEVER;
+  }
+});
+
 export const roles = ["all", "encoder", "decoder", "gateway"] as const;
 export type Role = (typeof roles)[number];
 export const providers = ["cpu", "cuda", "webgpu", "tensorrt"] as const;
@@ -44,10 +75,20 @@ export const variables = {
   MASKWIRE_STOP_MS: integer(0, 600_000).describe("time to finish what is under way on SIGTERM"),
   MASKWIRE_ENCODER_ADDRESS: addresses.describe("gateway: where the encoder is (host:port, several by commas)"),
   MASKWIRE_DECODER_ADDRESSES: addresses.describe("gateway: where the decoders are (host:port, several by commas)"),
-  MASKWIRE_CACHE_URL: z
+  MASKWIRE_CACHE_URL: cacheUrl.describe("shared cache (Redis or Valkey); unset keeps it in this process"),
+  MASKWIRE_CACHE_USERNAME: z.string().min(1, "a user name").describe("shared cache: user, where the URL has none"),
+  MASKWIRE_CACHE_PASSWORD_FILE: fileOf("a password").describe("shared cache: file that holds the password"),
+  MASKWIRE_CACHE_SENTINEL_USERNAME: z.string().min(1, "a user name").describe("shared cache: user at the Sentinels"),
+  MASKWIRE_CACHE_SENTINEL_PASSWORD_FILE: fileOf("a password").describe(
+    "shared cache: file that holds the Sentinels' password",
+  ),
+  MASKWIRE_CACHE_TLS_CA_FILE: pem.describe("shared cache: authorities that sign its certificate; unset: the system's"),
+  MASKWIRE_CACHE_TLS_CERT_FILE: pem.describe("shared cache: our certificate, where it asks for one"),
+  MASKWIRE_CACHE_TLS_KEY_FILE: pem.describe("shared cache: the key of our certificate"),
+  MASKWIRE_CACHE_TLS_SERVER_NAME: z
     .string()
-    .regex(/^rediss?:\/\/\S+$/, "redis://host:port or rediss://user:password@host:port")
-    .describe("shared cache (Redis or Valkey); unset keeps it in this process"),
+    .min(1, "a host name")
+    .describe("shared cache: name in its certificate, where it is not the host's"),
   MASKWIRE_CACHE_NAMESPACE: z
     .string()
     .regex(/^[\w-]+$/, "letters, digits, - and _")
@@ -107,7 +148,7 @@ export function readEnv(source: Record<string, string | undefined>): Env {
     if (!text) continue;
     const parsed = form.safeParse(text);
     if (parsed.success) env[name] = parsed.data;
-    else problems.push(`${name} is "${redact(text)}"; expected ${parsed.error.issues[0]?.message}.`);
+    else problems.push(`${name} is "${redact(name, text)}"; expected ${parsed.error.issues[0]?.message}.`);
   }
   if (problems.length > 0) throw new SettingsError(problems.join("\n"));
   return env;
@@ -122,8 +163,9 @@ export function unknownVariables(source: Record<string, string | undefined>): st
   return Object.keys(source).filter((name) => name.startsWith("MASKWIRE_") && !known.includes(name));
 }
 
-/** Up to the last "@": a password may hold one, or a space, which is why it is malformed. */
-const redact = (text: string) => text.replace(/:\/\/.*@/s, "://***@").slice(0, 120);
+/** A password may stand anywhere in a URL that is malformed: of that one nothing but the scheme is shown. */
+const redact = (name: string, text: string) =>
+  name === "MASKWIRE_CACHE_URL" ? text.replace(/^([a-z+]{1,20}:\/\/)?.*$/is, "$1***") : text.slice(0, 120);
 
 const defaultPorts: Record<Role, number> = { all: 8080, gateway: 8080, encoder: 50051, decoder: 50052 };
 
@@ -158,7 +200,8 @@ export function shapeSettings(env: Env) {
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
     },
     cache: {
-      url: env.MASKWIRE_CACHE_URL,
+      /** The shared cache; undefined keeps everything in this process. */
+      server: shapeCacheServer(env),
       // In one process the tiers share its memory, and need nobody else; between processes it would hide that one cannot
       // see what the other stored.
       alsoHere: role === "all",
@@ -188,6 +231,29 @@ export function shapeSettings(env: Env) {
       maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
       idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
       deadlineMs: env.MASKWIRE_DEADLINE_MS ?? 30_000,
+    },
+  };
+}
+
+function shapeCacheServer(env: Env): CacheServer | undefined {
+  const url = env.MASKWIRE_CACHE_URL;
+  if (!url) return undefined;
+  if (!env.MASKWIRE_CACHE_TLS_CERT_FILE !== !env.MASKWIRE_CACHE_TLS_KEY_FILE) {
+    throw new SettingsError("MASKWIRE_CACHE_TLS_CERT_FILE and MASKWIRE_CACHE_TLS_KEY_FILE need each other.");
+  }
+  return {
+    ...url,
+    username: env.MASKWIRE_CACHE_USERNAME ?? url.username,
+    password: env.MASKWIRE_CACHE_PASSWORD_FILE ?? url.password,
+    sentinelLogin: {
+      username: env.MASKWIRE_CACHE_SENTINEL_USERNAME,
+      password: env.MASKWIRE_CACHE_SENTINEL_PASSWORD_FILE,
+    },
+    certificates: {
+      ca: env.MASKWIRE_CACHE_TLS_CA_FILE,
+      cert: env.MASKWIRE_CACHE_TLS_CERT_FILE,
+      key: env.MASKWIRE_CACHE_TLS_KEY_FILE,
+      serverName: env.MASKWIRE_CACHE_TLS_SERVER_NAME,
     },
   };
 }

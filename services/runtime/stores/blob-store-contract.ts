@@ -30,7 +30,6 @@ export function recordEvents(): Recorded {
 export const storeOptions = (changes: Partial<KeyvStoreOptions> = {}): KeyvStoreOptions => ({
   namespace: `test-${randomUUID()}`,
   ttlMs: 60_000,
-  timeoutMs: 5_000,
   events: recordEvents(),
   ...changes,
 });

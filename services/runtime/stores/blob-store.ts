@@ -8,9 +8,9 @@ export interface BlobStore {
   close(): Promise<void>;
 }
 
-/** What happened, for metrics and log. */
+export type StoreOperation = "get" | "set" | "delete";
+
+/** What happened, for metrics. */
 export interface StoreEvents {
-  onError(operation: "get" | "set" | "delete" | "connect", error: unknown): void;
-  /** The store answered a command, or its connection is there. */
-  onAnswer?(): void;
+  onError(operation: StoreOperation, error: unknown): void;
 }

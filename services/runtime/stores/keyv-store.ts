@@ -1,17 +1,20 @@
 import { Keyv } from "keyv";
-import type { BlobStore, StoreEvents } from "./blob-store.js";
+import type { BlobStore, StoreEvents, StoreOperation } from "./blob-store.js";
 
 export interface KeyvStoreOptions {
+  /** Prefix of every key, with a colon between. */
   namespace: string;
   ttlMs: number;
-  /** Longest wait for one command; the cache is soft, a slow answer is no answer. */
-  timeoutMs: number;
   events: StoreEvents;
 }
 
-interface Backend {
-  /** Drops the connection. */
-  disconnect?: () => void;
+/** What Keyv stores in: keys come with their namespace. Values are bytes both ways. */
+export interface KeyvBackend {
+  get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
+  /** @returns false when the backend had no room. */
+  set(key: string, bytes: Buffer, ttlMs: number): Promise<boolean> | boolean;
+  delete(key: string): Promise<boolean> | boolean;
+  clear(): void;
 }
 
 /**
@@ -20,15 +23,15 @@ interface Backend {
  */
 export class KeyvStore implements BlobStore {
   readonly #keyv: Keyv;
-  readonly #options: KeyvStoreOptions & Backend;
+  readonly #events: StoreEvents;
   #closed = false;
 
-  constructor(backend: object, options: KeyvStoreOptions & Backend) {
-    this.#options = options;
+  constructor(backend: KeyvBackend, { namespace, ttlMs, events }: KeyvStoreOptions) {
+    this.#events = events;
     this.#keyv = new Keyv({
       store: backend,
-      namespace: options.namespace,
-      ttl: options.ttlMs,
+      namespace,
+      ttl: ttlMs,
       // Keyv types its codec for strings; at run time it hands on whatever the codec makes.
       // The Redis client takes Buffers and refuses every other Uint8Array.
       serialize: ({ value }) => asBuffer(value as Uint8Array) as unknown as string,
@@ -54,26 +57,15 @@ export class KeyvStore implements BlobStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#options.disconnect?.();
   }
 
-  async #attempt<T>(operation: "get" | "set" | "delete", run: () => Promise<T>): Promise<T | undefined> {
-    // A late command would open the connection again.
+  async #attempt<T>(operation: StoreOperation, run: () => Promise<T>): Promise<T | undefined> {
     if (this.#closed) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const { timeoutMs } = this.#options;
-      timer = setTimeout(() => reject(new Error(`the cache did not answer within ${timeoutMs} ms`)), timeoutMs);
-    });
     try {
-      const answer = await Promise.race([run(), late]);
-      this.#options.events.onAnswer?.();
-      return answer;
+      return await run();
     } catch (error) {
-      this.#options.events.onError(operation, error);
+      if (!this.#closed) this.#events.onError(operation, error);
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,7 +1,10 @@
 import type { Logger } from "../logger.js";
 import { Counter, Gauge, type Registry } from "../metrics.js";
 import type { Settings } from "../settings.js";
-import type { BlobStore, StoreEvents } from "./blob-store.js";
+import type { BlobStore } from "./blob-store.js";
+import { CacheConnection } from "./cache-connection.js";
+import { CacheError } from "./cache-error.js";
+import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { LayeredStore } from "./layered-store.js";
 import { createMemoryStore } from "./memory-store.js";
@@ -11,57 +14,83 @@ export interface Stores {
   embeddings: EmbeddingStore;
   /** Uploaded files by image id. */
   images: BlobStore;
+  /** The one connection to the shared cache; undefined when everything is kept in this process. */
+  connection: CacheConnection | undefined;
   close(): Promise<void>;
 }
 
 /** The embedding store and the image store, in this process or shared, as the settings say. */
 export function openStores(settings: Settings["cache"], metrics: Registry, logger: Logger): Stores {
+  const connection = openConnection(settings, metrics, logger);
   const failures = new Counter({
     name: "maskwire_cache_errors_total",
-    help: "Cache commands that failed or came too late; the system went on without the cache",
-    labelNames: ["store", "operation"],
-    registers: [metrics],
-  });
-  const up = new Gauge({
-    name: "maskwire_cache_up",
-    help: "1 while the cache answers, 0 while the system goes on without it",
-    labelNames: ["store"],
+    help: "Cache commands without an answer, by reason; the system went on without the cache",
+    labelNames: ["store", "operation", "reason"],
     registers: [metrics],
   });
   const open = (store: "embedding" | "image", maxBytes: number): BlobStore => {
-    let isUp = true;
-    up.set({ store }, 1);
-    // The log tells the change, not every command that fails meanwhile: those the counter has.
-    const change = (now: boolean, tell: () => void) => {
-      if (isUp === now) return;
-      isUp = now;
-      up.set({ store }, now ? 1 : 0);
-      tell();
-    };
-    const events: StoreEvents = {
-      onError(operation, error) {
-        failures.inc({ store, operation });
-        change(false, () => logger.warn({ err: error, store, operation }, "cache is lost; going on without it"));
-      },
-      onAnswer() {
-        change(true, () => logger.info({ store }, "cache is back"));
+    const options = {
+      namespace: `${settings.namespace}:${store}`,
+      ttlMs: settings.ttlMs,
+      events: {
+        onError: (operation: string, error: unknown) =>
+          failures.inc({ store, operation, reason: error instanceof CacheError ? error.kind : "refused" }),
       },
     };
-    const namespace = `${settings.namespace}:${store}`;
-    const options = { namespace, ttlMs: settings.ttlMs, timeoutMs: settings.timeoutMs, events };
-    if (!settings.url) return createMemoryStore(maxBytes, options);
-    const shared = createRedisStore(settings.url, options);
-    if (!settings.alsoHere) return shared;
-    // Memory always answers: that says nothing about the cache.
-    return new LayeredStore(createMemoryStore(maxBytes, { ...options, events: { onError: events.onError } }), shared);
+    if (!connection) return createMemoryStore(maxBytes, options);
+    const shared = createRedisStore(connection, options);
+    return settings.alsoHere ? new LayeredStore(createMemoryStore(maxBytes, options), shared) : shared;
   };
   const embeddings = open("embedding", settings.embeddingBytes);
   const images = open("image", settings.imageBytes);
   return {
     embeddings: new EmbeddingStore(embeddings, metrics, logger),
     images,
+    connection,
     close: async () => {
       await Promise.all([embeddings.close(), images.close()]);
+      connection?.close();
     },
   };
+}
+
+const stateValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
+
+function openConnection(settings: Settings["cache"], metrics: Registry, logger: Logger): CacheConnection | undefined {
+  new Gauge({
+    name: "maskwire_cache_breaker_state",
+    help: "Circuit breaker of a cache node: 0 closed (it is used), 1 half-open (it is being tried), 2 open",
+    labelNames: ["node"],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const { name, state } of connection?.nodes ?? []) this.set({ node: name }, stateValues[state]);
+    },
+  });
+  new Gauge({
+    name: "maskwire_cache_up",
+    help: "Share of the cache's nodes that answer: 1 all, 0 none; while it is 0 the system goes on without the cache",
+    registers: [metrics],
+    collect() {
+      const states = connection?.nodes ?? [];
+      const answering = states.filter(({ state }) => state === "closed").length;
+      this.set(states.length === 0 ? 1 : answering / states.length);
+    },
+  });
+  if (!settings.server) return undefined;
+  const lost = new Set<string>();
+  const connection: CacheConnection | undefined = new CacheConnection({
+    server: settings.server,
+    timeoutMs: settings.timeoutMs,
+    // The log tells the change, not every command that fails meanwhile: those the counter has.
+    onNode(node, state, err) {
+      if (state === "closed") {
+        logger.info({ node }, lost.delete(node) ? "cache is back" : "cache is there");
+      } else if (state === "open" && err && !lost.has(node)) {
+        lost.add(node);
+        logger.warn({ err, node }, "cache is lost; going on without it");
+      }
+    },
+  });
+  return connection;
 }

@@ -1,6 +1,6 @@
 import { GenericContainer, type StartedTestContainer, Wait } from "testcontainers";
 import { afterAll, beforeAll, describe } from "vitest";
-import { openConnectedStore } from "../testing/connected-store.js";
+import { openConnectedStore, serverOf } from "../testing/connected-store.js";
 import { blobStoreContract, sharedStoreContract } from "./blob-store-contract.js";
 import type { KeyvStoreOptions } from "./keyv-store.js";
 
@@ -17,7 +17,7 @@ describe.each(["redis:7-alpine", "redis:8-alpine", "valkey/valkey:8-alpine"])("a
   afterAll(() => container.stop());
 
   const open = (options: KeyvStoreOptions) =>
-    openConnectedStore(`redis://${container.getHost()}:${container.getMappedPort(6379)}`, options);
+    openConnectedStore(serverOf(`redis://${container.getHost()}:${container.getMappedPort(6379)}`), options);
 
   blobStoreContract(open);
   sharedStoreContract(open);

@@ -1,23 +1,57 @@
 import type { BlobStore } from "../stores/blob-store.js";
+import { CacheConnection } from "../stores/cache-connection.js";
+import type { CacheServer } from "../stores/cache-link.js";
+import { parseCacheUrl } from "../stores/cache-url.js";
+import type { BreakerState } from "../stores/circuit-breaker.js";
 import type { KeyvStoreOptions } from "../stores/keyv-store.js";
 import { createRedisStore } from "../stores/redis-store.js";
 
-/** A store whose connection is there: before, its commands fail at once, which is right and of no use to a test. */
-export async function openConnectedStore(url: string, options: KeyvStoreOptions): Promise<BlobStore> {
-  let isConnected = false;
-  const events: KeyvStoreOptions["events"] = {
-    onError: (operation, error) => {
-      if (isConnected) options.events.onError(operation, error);
-    },
-  };
-  const store = createRedisStore(url, { ...options, events });
-  await untilKept(store);
-  await store.delete("probe");
-  isConnected = true;
-  return store;
+/** A connection whose nodes' states a test can wait for. */
+export class TestConnection extends CacheConnection {
+  readonly #changes: EventTarget;
+  /** Every state that a node has changed to, in order. */
+  readonly states: { node: string; state: BreakerState; error: unknown }[];
+
+  constructor(server: CacheServer, timeoutMs = 5_000) {
+    const changes = new EventTarget();
+    const states: TestConnection["states"] = [];
+    super({
+      server,
+      timeoutMs,
+      onNode: (node, state, error) => {
+        states.push({ node, state, error });
+        changes.dispatchEvent(new Event("change"));
+      },
+    });
+    this.#changes = changes;
+    this.states = states;
+  }
+
+  /** Resolves when every node is in this state. */
+  async until(state: BreakerState): Promise<void> {
+    while (this.nodes.some((node) => node.state !== state)) {
+      await new Promise((resolve) => this.#changes.addEventListener("change", resolve, { once: true }));
+    }
+  }
 }
 
-/** There is no event for a connection that is back: asked again until the store keeps something. */
-export async function untilKept(store: BlobStore): Promise<void> {
-  while (!(await store.set("probe", Uint8Array.of(1)))) await new Promise((resolve) => setTimeout(resolve, 10));
+export function serverOf(url: string, changes: Partial<CacheServer> = {}): CacheServer {
+  const sentinelLogin = { username: undefined, password: undefined };
+  return { ...parseCacheUrl(url), certificates: {}, sentinelLogin, ...changes };
+}
+
+/** A store with a connection of its own, which is there already and ends with the store. */
+export async function openConnectedStore(server: CacheServer, options: KeyvStoreOptions): Promise<BlobStore> {
+  const connection = new TestConnection(server);
+  await connection.until("closed");
+  const store = createRedisStore(connection, options);
+  return {
+    get: (key) => store.get(key),
+    set: (key, bytes) => store.set(key, bytes),
+    delete: (key) => store.delete(key),
+    close: async () => {
+      await store.close();
+      connection.close();
+    },
+  };
 }

@@ -1,0 +1,65 @@
+import { ClientOfflineError, createCluster } from "@redis/client";
+import calculateSlot from "cluster-key-slot";
+import {
+  addressOf,
+  type CacheLink,
+  type CacheReply,
+  clientOptions,
+  type LinkOptions,
+  reconnectMs,
+} from "./cache-link.js";
+import type { CacheNodeAddress } from "./cache-url.js";
+
+/** Stands for the whole Cluster until one of its nodes has told which there are. */
+const unknown = "cluster";
+
+/** A Cluster: each master holds a share of the keys, and is up or down by itself. */
+export function openClusterLink(addresses: CacheNodeAddress[], options: LinkOptions): CacheLink {
+  const { commandOptions, ...defaults } = clientOptions(options);
+  const cluster = createCluster({
+    rootNodes: addresses.map(({ host, port }) => ({ socket: { host, port } })),
+    defaults,
+    commandOptions,
+    // A master that is down at start would keep the others waiting.
+    minimizeConnections: true,
+  });
+  let isClosed = false;
+  let connecting: NodeJS.Timeout | undefined;
+  cluster.on("error", (error) => options.onLost(unknown, error));
+  cluster.on("node-error", (error, node: CacheNodeAddress) => options.onLost(addressOf(node), error));
+  const connect = (tries: number) => {
+    cluster.connect().catch(() => {
+      // "error" has told. The client itself does not try again.
+      if (!isClosed) connecting = setTimeout(() => connect(tries + 1), reconnectMs(tries));
+    });
+  };
+  connect(0);
+
+  const nodeOf = (key: string) => cluster.slots[calculateSlot(key)]?.master;
+  const offline = () => Promise.reject(new ClientOfflineError());
+  return {
+    nodes: () => (cluster.masters.length === 0 ? [unknown] : cluster.masters.map(addressOf)),
+    nodeOf: (key) => {
+      const node = nodeOf(key);
+      return node ? addressOf(node) : unknown;
+    },
+    send: (key, args, abortSignal) =>
+      nodeOf(key) ? cluster.sendCommand<CacheReply & {}>(key, false, args as never, { abortSignal }) : offline(),
+    ping: async (name) => {
+      const node = cluster.masters.find((master) => addressOf(master) === name);
+      if (!node) return offline();
+      const client = await cluster.nodeClient(node);
+      return client.sendCommand(["PING"]);
+    },
+    review: (name) => {
+      // The client asks anew only when a node says that a key has moved, and a node that is gone says nothing.
+      const other = cluster.masters.find((master) => addressOf(master) !== name && master.client?.isReady);
+      if (other?.client) cluster._slots.rediscover(other.client as never).catch(() => {});
+    },
+    close: () => {
+      isClosed = true;
+      clearTimeout(connecting);
+      cluster.destroy();
+    },
+  };
+}
