@@ -1,35 +1,32 @@
-import { create } from "@bufbuild/protobuf";
-import { CancelEverythingSchema, OpenImageSchema, SegmentEverythingRequestSchema } from "../proto/index.js";
 import { CanvasView } from "./canvas/canvas-view.js";
+import { ConnectedStore, type PhotoEffect } from "./connected-store.js";
 import { Preparing } from "./net/preparing.js";
-import { segmentRequest } from "./net/request.js";
-import { Socket } from "./net/socket.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
 import { decodePhoto, type PhotoFile, type PhotoSource, readPhoto } from "./photo.js";
-import type { ClientEvent, Effect, TimerName } from "./state/event.js";
-import { clickSilenceMs } from "./state/silence.js";
-import { Store } from "./store.js";
+import type { ClientEvent } from "./state/event.js";
+import type { Store } from "./store.js";
 
-/** The state with its edges: what carries the effects out and reports back. */
+/** The state in a browser's page: its photos and their files, the canvas. */
 export class Client {
-  readonly store: Store;
   readonly view: CanvasView;
-  readonly #socket: Socket;
+  readonly #connected: ConnectedStore;
   readonly #upload: Upload;
   readonly #preparing: Preparing;
   readonly #sources = new Map<number, PhotoSource>();
   /** Files as they were read; those of the strip are kept, the browser holds large ones on disk. */
   readonly #files = new Map<number, PhotoFile>();
-  readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
   #lastToken = 0;
 
   constructor({ changed }: { changed: () => void }) {
-    this.store = new Store({ run: (effect) => this.#run(effect), changed });
     this.view = new CanvasView(element("canvas", HTMLCanvasElement), element("room", HTMLElement), changed);
     const url = new URL("/v1/ws", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    this.#socket = new Socket(url, this.dispatch);
+    this.#connected = new ConnectedStore({
+      openSocket: () => new WebSocket(url, "maskwire.v1"),
+      run: (effect) => this.#run(effect),
+      changed,
+    });
     this.#upload = new Upload({
       onProgress: (token, sentBytes) => this.dispatch({ kind: "upload-progress", token, sentBytes }),
       onEvent: (token, event) => this.dispatch({ kind: "upload-event", token, event, atMs: performance.now() }),
@@ -43,14 +40,18 @@ export class Client {
     });
   }
 
-  readonly dispatch = (event: ClientEvent): void => this.store.dispatch(event);
+  get store(): Store {
+    return this.#connected.store;
+  }
+
+  readonly dispatch = (event: ClientEvent): void => this.#connected.dispatch(event);
 
   connect(): void {
-    this.#socket.connect();
+    this.#connected.connect();
   }
 
   disconnect(): void {
-    this.#socket.drop();
+    this.#connected.disconnect();
   }
 
   /** Brings a photo onto the canvas. */
@@ -67,11 +68,8 @@ export class Client {
     this.dispatch({ kind: "photo-added", token, name: source.name });
   }
 
-  #run(effect: Effect): void {
+  #run(effect: PhotoEffect): void {
     switch (effect.kind) {
-      case "connect":
-        this.#socket.connect();
-        break;
       case "load-photo":
         void this.#load(effect.token);
         break;
@@ -90,29 +88,6 @@ export class Client {
       case "stop-preparing":
         this.#preparing.stop();
         break;
-      case "open-image":
-        this.#socket.send({ case: "openImage", value: create(OpenImageSchema, { imageId: effect.imageId }) });
-        break;
-      case "segment":
-        this.#socket.send({ case: "segment", value: segmentRequest(effect.sequence, effect.prompts, effect.preview) });
-        if (!effect.preview) this.#listen();
-        break;
-      case "everything": {
-        const { imageId, smallestRegionPx: minMaskRegionArea } = effect;
-        this.#socket.send({
-          case: "everything",
-          value: create(SegmentEverythingRequestSchema, { imageId, minMaskRegionArea }),
-        });
-        this.#listen();
-        break;
-      }
-      case "cancel-everything":
-        this.#socket.send({ case: "cancelEverything", value: create(CancelEverythingSchema) });
-        this.#listen();
-        break;
-      case "disconnect":
-        this.#socket.drop();
-        break;
       case "upload": {
         const file = this.#files.get(effect.token)?.file;
         if (file !== undefined) this.#upload.start(effect.token, file);
@@ -120,28 +95,8 @@ export class Client {
       }
       case "stop-upload":
         this.#upload.stop();
-        // What was to be tried again was about the photo before.
-        for (const name of ["upload", "reopen"] as const) clearTimeout(this.#timers.get(name));
-        break;
-      case "timer":
-        this.#startTimer(effect.name, effect.delayMs);
         break;
     }
-  }
-
-  /** Something is to be answered: looked at once in a while, until nothing is. */
-  #listen(): void {
-    if (!this.#timers.has("silence")) this.#startTimer("silence", clickSilenceMs);
-  }
-
-  #startTimer(name: TimerName, delayMs: number): void {
-    // Clicks each have their own time to be sent again; of the others there is one at a time.
-    if (name !== "resend") clearTimeout(this.#timers.get(name));
-    const timer = setTimeout(() => {
-      if (this.#timers.get(name) === timer) this.#timers.delete(name);
-      this.dispatch({ kind: "timer", name, atMs: performance.now() });
-    }, delayMs);
-    this.#timers.set(name, timer);
   }
 
   /** Onto the canvas, once it is known to be a picture and still wanted there. */

@@ -6,22 +6,34 @@ import type { ClientEvent } from "../state/event.js";
 const welcomeMs = 10_000;
 const abnormalClosure = 1006;
 const unreadable = 1007;
+/** `WebSocket.OPEN`. */
+const open = 1;
+
+/** What a session needs of a WebSocket: the browser's own and the `ws` package's are both such. */
+export interface SocketPort {
+  binaryType: string;
+  readonly readyState: number;
+  send(data: Uint8Array<ArrayBuffer>): void;
+  close(): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "close", listener: (event: { readonly code: number }) => void): void;
+}
 
 /** The session's WebSocket: one at a time, its frames as events. */
 export class Socket {
-  readonly #url: URL;
+  readonly #open: () => SocketPort;
   readonly #dispatch: (event: ClientEvent) => void;
-  #socket: WebSocket | undefined;
+  #socket: SocketPort | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(url: URL, dispatch: (event: ClientEvent) => void) {
-    this.#url = url;
+  constructor(openSocket: () => SocketPort, dispatch: (event: ClientEvent) => void) {
+    this.#open = openSocket;
     this.#dispatch = dispatch;
   }
 
   connect(): void {
     this.#socket?.close();
-    const socket = new WebSocket(this.#url, "maskwire.v1");
+    const socket = this.#open();
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     this.#timer = setTimeout(() => this.#lose(socket, abnormalClosure), welcomeMs);
@@ -39,13 +51,21 @@ export class Socket {
 
   send(frame: ClientFrame["frame"]): void {
     // What cannot be sent is sent again after the reconnection that its closing leads to.
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#socket?.readyState !== open) return;
     this.#socket.send(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame })));
   }
 
   /** Gives the connection up; the browser itself may take minutes to notice that the network is gone. */
   drop(): void {
     if (this.#socket !== undefined) this.#lose(this.#socket, abnormalClosure);
+  }
+
+  /** Ends the connection without a word to the state. */
+  close(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    socket?.close();
   }
 
   #receive(bytes: Uint8Array): void {
@@ -74,7 +94,7 @@ export class Socket {
     }
   }
 
-  #lose(socket: WebSocket, code: number): void {
+  #lose(socket: SocketPort, code: number): void {
     if (socket !== this.#socket) return;
     this.#socket = undefined;
     clearTimeout(this.#timer);

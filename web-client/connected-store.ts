@@ -1,0 +1,119 @@
+import { create } from "@bufbuild/protobuf";
+import { CancelEverythingSchema, OpenImageSchema, SegmentEverythingRequestSchema } from "../proto/index.js";
+import { segmentRequest } from "./net/request.js";
+import { Socket, type SocketPort } from "./net/socket.js";
+import type { ClientEvent, Effect, TimerName } from "./state/event.js";
+import { clickSilenceMs } from "./state/silence.js";
+import { Store } from "./store.js";
+
+/** What is about photos and their files: the page's to carry out. */
+export type PhotoEffect = Extract<
+  Effect,
+  {
+    kind: "load-photo" | "read-photo" | "forget-photo" | "prepare" | "stop-preparing" | "upload" | "stop-upload";
+  }
+>;
+
+/** What the state needs of the page around it: in a browser its globals, elsewhere whatever does the same. */
+export interface Surroundings {
+  /** A new connection to a gateway. */
+  openSocket(): SocketPort;
+  run(effect: PhotoEffect): void;
+  changed(): void;
+}
+
+/** The state with the edges that need no page: the session's socket and the timers. */
+export class ConnectedStore {
+  readonly store: Store;
+  readonly #surroundings: Surroundings;
+  readonly #socket: Socket;
+  readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
+  /** Clicks that are to be sent again each have a timer of their own. */
+  readonly #resends = new Set<ReturnType<typeof setTimeout>>();
+
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings;
+    this.store = new Store({ run: (effect) => this.#run(effect), changed: () => surroundings.changed() });
+    this.#socket = new Socket(() => surroundings.openSocket(), this.dispatch);
+  }
+
+  readonly dispatch = (event: ClientEvent): void => this.store.dispatch(event);
+
+  connect(): void {
+    this.#socket.connect();
+  }
+
+  /** Gives the connection up; another is made when its time has come. */
+  disconnect(): void {
+    this.#socket.drop();
+  }
+
+  /** Ends the session for good. */
+  close(): void {
+    for (const timer of [...this.#timers.values(), ...this.#resends]) clearTimeout(timer);
+    this.#timers.clear();
+    this.#resends.clear();
+    this.#socket.close();
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.kind) {
+      case "connect":
+        this.#socket.connect();
+        break;
+      case "open-image":
+        this.#socket.send({ case: "openImage", value: create(OpenImageSchema, { imageId: effect.imageId }) });
+        break;
+      case "segment":
+        this.#socket.send({ case: "segment", value: segmentRequest(effect.sequence, effect.prompts, effect.preview) });
+        if (!effect.preview) this.#listen();
+        break;
+      case "everything": {
+        const { imageId, smallestRegionPx: minMaskRegionArea } = effect;
+        this.#socket.send({
+          case: "everything",
+          value: create(SegmentEverythingRequestSchema, { imageId, minMaskRegionArea }),
+        });
+        this.#listen();
+        break;
+      }
+      case "cancel-everything":
+        this.#socket.send({ case: "cancelEverything", value: create(CancelEverythingSchema) });
+        this.#listen();
+        break;
+      case "disconnect":
+        this.#socket.drop();
+        break;
+      case "stop-upload":
+        this.#surroundings.run(effect);
+        // What was to be tried again was about the photo before.
+        for (const name of ["upload", "reopen"] as const) clearTimeout(this.#timers.get(name));
+        break;
+      case "timer":
+        this.#startTimer(effect.name, effect.delayMs);
+        break;
+      default:
+        this.#surroundings.run(effect);
+    }
+  }
+
+  /** Something is to be answered: looked at once in a while, until nothing is. */
+  #listen(): void {
+    if (!this.#timers.has("silence")) this.#startTimer("silence", clickSilenceMs);
+  }
+
+  #startTimer(name: TimerName, delayMs: number): void {
+    const fire = () => {
+      this.#resends.delete(timer);
+      if (this.#timers.get(name) === timer) this.#timers.delete(name);
+      this.dispatch({ kind: "timer", name, atMs: performance.now() });
+    };
+    const timer = setTimeout(fire, delayMs);
+    if (name === "resend") {
+      this.#resends.add(timer);
+      return;
+    }
+    clearTimeout(this.#timers.get(name));
+    this.#timers.set(name, timer);
+  }
+}
