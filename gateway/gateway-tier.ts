@@ -9,6 +9,7 @@ import { RequestsUnderWay } from "./http/under-way.js";
 import { webClient } from "./http/web-client.js";
 import { Decoders } from "./peers/decoders.js";
 import { Encoders } from "./peers/encoders.js";
+import { createPeerMetrics } from "./peers/peer-metrics.js";
 import { Sessions } from "./sessions/sessions.js";
 
 /** Hint for a client whose clicks come faster than they are answered. */
@@ -27,8 +28,10 @@ export class GatewayTier implements Tier {
   constructor(host: Host, settings: Settings, addresses: { encoders: readonly string[]; decoders: readonly string[] }) {
     const { gateway, limits } = settings;
     const { logger } = host;
-    this.#encoders = new Encoders(addresses.encoders);
-    this.#decoders = new Decoders(addresses.decoders);
+    const events = createPeerMetrics(host.metrics);
+    const options = { limits: gateway.peers, logger };
+    this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
+    this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const clicks = createMetrics(host, () => this.#sessions.count);
     this.#sessions = new Sessions(gateway, () => ({
       encoders: this.#encoders,

@@ -9,24 +9,25 @@ import {
 } from "../../proto/index.js";
 import { Code, type Reason, ServiceError } from "../../services/runtime/errors.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
-import { PeerSet } from "./peer-set.js";
+import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
 
 /** The decoder tier as the gateway uses it. */
 export class Decoders {
   readonly #peers: PeerSet;
 
-  constructor(addresses: readonly string[]) {
-    this.#peers = new PeerSet(addresses);
+  constructor(addresses: readonly string[], options?: Omit<PeerOptions, "service">) {
+    this.#peers = new PeerSet(addresses, { ...options, service: DecoderService.typeName });
   }
 
   /** One prompt by itself. @throws ServiceError of `DecoderService.SegmentOnce`. */
   async segmentOnce(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
-    return withPeers(this.#peers, request.imageId, signal, async (client) => {
+    const ask = async (client: RpcClient) => {
       const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal });
       if (outcome.case === "result") return outcome.value;
       throw noResult();
-    });
+    };
+    return withPeers(this.#peers, request.imageId, signal, ask, { hedge: true });
   }
 
   /**
@@ -71,10 +72,14 @@ const noResult = () => new ServiceError({ code: Code.INTERNAL, message: "The dec
 
 type Waiting = { resolve: (result: SegmentResult) => void; reject: (error: unknown) => void };
 
-/** One session's stream of prompts. Follows the picture to its decoder, and to the next when that one is lost. */
+/**
+ * One session's stream of prompts. Follows the picture to its decoder, and to the next when that one is lost, silent or too
+ * busy; what is under way at the one before goes on to its end.
+ */
 export class DecoderLine {
   readonly #peers: PeerSet;
-  #stream: PromptStream | undefined;
+  readonly #streams = new Map<RpcClient, PromptStream>();
+  #latest: PromptStream | undefined;
 
   constructor(peers: PeerSet) {
     this.#peers = peers;
@@ -82,21 +87,43 @@ export class DecoderLine {
 
   /** @throws ServiceError as `DecoderService.SegmentOnce`, CANCELLED when the signal aborts. */
   segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
-    return withPeers(this.#peers, request.imageId, signal, (client) => this.#streamTo(client).segment(request, signal));
+    const ask = (client: RpcClient) => this.#ask(client, request, signal);
+    return withPeers(this.#peers, request.imageId, signal, ask, { hedge: true });
   }
 
-  /** Cancels what is under way, at the decoder too. */
+  /** Cancels what is under way, at the decoders too. */
   close(): void {
-    this.#stream?.close();
-    this.#stream = undefined;
+    for (const stream of this.#streams.values()) stream.close();
+    this.#streams.clear();
+    this.#latest = undefined;
+  }
+
+  async #ask(client: RpcClient, request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
+    const stream = this.#streamTo(client);
+    try {
+      return await stream.segment(request, signal);
+    } finally {
+      if (stream !== this.#latest) this.#leave(stream);
+    }
   }
 
   #streamTo(client: RpcClient): PromptStream {
-    if (this.#stream?.client !== client || this.#stream.isOver) {
-      this.#stream?.close();
-      this.#stream = new PromptStream(client);
+    const before = this.#latest;
+    if (before?.client === client && !before.isOver) return before;
+    let stream = this.#streams.get(client);
+    if (!stream || stream.isOver) {
+      stream = new PromptStream(client);
+      this.#streams.set(client, stream);
     }
-    return this.#stream;
+    this.#latest = stream;
+    if (before) this.#leave(before);
+    return stream;
+  }
+
+  #leave(stream: PromptStream): void {
+    if (stream.isBusy) return;
+    stream.close();
+    if (this.#streams.get(stream.client) === stream) this.#streams.delete(stream.client);
   }
 }
 
@@ -114,6 +141,10 @@ class PromptStream {
     this.client = client;
     this.#call = client.duplex(DecoderService.method.segment);
     this.#read();
+  }
+
+  get isBusy(): boolean {
+    return this.#waiting.size > 0;
   }
 
   segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {

@@ -4,6 +4,7 @@ import type { EncodeRequest } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
 import { startServices } from "../testing/fake-services.js";
 import { type EncodeProgress, Encoders } from "./encoders.js";
+import { defaultLimits } from "./peer-set.js";
 
 const { signal: never } = new AbortController();
 const nobody = () => {};
@@ -110,10 +111,11 @@ describe("an upload", () => {
     const expected = { code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) };
     const bytes = Readable.from([new Uint8Array(10)]);
     await expect(encoders.encodeUpload(bytes, "", nobody, never)).rejects.toMatchObject(expected);
-    const none = new Encoders([]);
-    await expect(none.encodeUpload(Readable.from([]), "", nobody, never)).rejects.toMatchObject({
-      code: Code.UNAVAILABLE,
-    });
+    const none = new Encoders([], { limits: { ...defaultLimits, reachMs: 0 } });
+    const unsent = Readable.from([]);
+    await expect(none.encodeUpload(unsent, "", nobody, never)).rejects.toMatchObject(expected);
+    expect(unsent.destroyed).toBe(true);
+    none.close();
   });
 });
 

@@ -10,8 +10,8 @@ import {
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { DuplexCall } from "../../services/runtime/grpc/client.js";
-import { PeerSet } from "./peer-set.js";
-import { withPeers } from "./retry.js";
+import { type PeerOptions, PeerSet } from "./peer-set.js";
+import { blame, onePeer, withPeers } from "./retry.js";
 
 export type EncodeProgress = Extract<EncodeEvent["event"], { case: "queued" | "encoding" }>;
 
@@ -22,8 +22,8 @@ const chunkBytes = 512 * 1024;
 export class Encoders {
   readonly #peers: PeerSet;
 
-  constructor(addresses: readonly string[]) {
-    this.#peers = new PeerSet(addresses);
+  constructor(addresses: readonly string[], options?: Omit<PeerOptions, "service">) {
+    this.#peers = new PeerSet(addresses, { ...options, service: EncoderService.typeName });
   }
 
   /**
@@ -55,8 +55,11 @@ export class Encoders {
     signal: AbortSignal,
   ): Promise<EncodeReady> {
     // The bytes' digest is not known yet: any encoder will do, and each gets its share.
-    const [client] = this.#peers.inOrder(randomUUID());
-    if (!client) throw new ServiceError({ code: Code.UNAVAILABLE, message: "There is no encoder." });
+    const peer = await onePeer(this.#peers, randomUUID(), signal).catch((error: unknown) => {
+      bytes.destroy();
+      throw error;
+    });
+    const { client } = peer;
     const call = client.duplex(EncoderService.method.encode, { signal });
     let broken: { error: unknown } | undefined;
     sendUpload(call, bytes, model).catch((error: unknown) => {
@@ -64,14 +67,12 @@ export class Encoders {
       call.cancel();
     });
     try {
-      const ready = await lastEvent(call.responses, onProgress);
-      this.#peers.worked(client);
-      return ready;
+      return await this.#peers.run(peer, () => lastEvent(call.responses, onProgress));
     } catch (error) {
       // A broken upload ends the call; the upload's own error is the one to tell.
       if (broken) throw broken.error;
       if (!(error instanceof ServiceError && error.shouldRetry())) throw error;
-      this.#peers.failed(client);
+      blame(this.#peers, peer, client, error);
       const message = "The picture's encoder cannot be reached; upload it again shortly.";
       throw new ServiceError({ code: error.code, message, retryAfterMs: error.retryAfterMs ?? 1000, cause: error });
     } finally {

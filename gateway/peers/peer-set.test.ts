@@ -1,36 +1,177 @@
-import { afterEach, expect, it } from "vitest";
-import { PeerSet } from "./peer-set.js";
+import { afterEach, describe, expect, it } from "vitest";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { CountedEvents } from "../testing/counted-events.js";
+import { ScriptedWatch, until } from "../testing/scripted-watch.js";
+import { freeLoad } from "./choose-peer.js";
+import type { Peer } from "./peer.js";
+import { defaultLimits, type PeerOptions, PeerSet } from "./peer-set.js";
 import { rendezvousOrder } from "./rendezvous.js";
 
 const addresses = ["a:1", "b:1", "c:1"];
+const [first, second, third] = rendezvousOrder("key", addresses) as [string, string, string];
+const never = new AbortController().signal;
 let peers: PeerSet;
 afterEach(() => peers.close());
 
-const order = (key: string) => peers.inOrder(key).map(({ address }) => address);
+async function start(options: Partial<PeerOptions> = {}, all: readonly string[] = addresses) {
+  const health = new ScriptedWatch();
+  peers = new PeerSet(all, { service: "tier", watch: health.watch, ...options });
+  await until(() => peers.count().serving === all.length);
+  return health;
+}
 
-it("gives the rendezvous order, with one client for each address", () => {
-  peers = new PeerSet(addresses);
-  expect(order("key")).toEqual(rendezvousOrder("key", addresses));
-  expect(peers.inOrder("key")[0]).toBe(peers.inOrder("key")[0]);
+const order = () => peers.inOrder("key").map(({ address }) => address);
+const pick = (...tried: Peer[]) => peers.pick("key", new Set(tried)) as Peer;
+/** Requests that stay under way until they are ended. */
+function occupy(peer: Peer, count: number): () => void {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  for (let i = 0; i < count; i++) void peers.run(peer, () => ended);
+  return end;
+}
+
+it("gives the rendezvous order, with one connection for each address", async () => {
+  await start();
+  expect(order()).toEqual([first, second, third]);
+  expect(peers.inOrder("key")[0]).toBe(pick().client);
 });
 
-it("puts peers that failed a moment ago last, until they work or the moment has passed", () => {
+it("N4 gives a peer that drains nothing new, and gives it its pictures again when it serves", async () => {
+  const health = await start();
+  health.say(first, "NOT_SERVING");
+  await until(() => peers.count().not_serving === 1);
+  expect(order()).toEqual([second, third]);
+  health.say(first, "SERVING");
+  await until(() => peers.count().serving === 3);
+  expect(pick().address).toBe(first);
+});
+
+it("N4 tries a lost peer again and again, over a new connection, and knows since when nobody serves", async () => {
+  let now = 5;
+  const health = await start({ now: () => now }, [first]);
+  const before = pick().client;
+  expect(peers.nobodySince).toBeUndefined();
+  now = 70;
+  health.say(first, "lost");
+  await until(() => peers.count().lost === 1);
+  now = 90;
+  expect(peers.nobodySince).toBe(70);
+  expect(peers.pick("key", new Set())).toBeUndefined();
+  health.say(first, "SERVING");
+  await until(() => peers.count().serving === 1);
+  expect(peers.nobodySince).toBeUndefined();
+  expect(pick().client).not.toBe(before);
+});
+
+it("takes a peer without a health service for one that serves", async () => {
+  await start({
+    // biome-ignore lint/correctness/useYield: It fails before it has anything to say.
+    async *watch() {
+      throw new ServiceError({ code: Code.UNIMPLEMENTED, message: "No health here." });
+    },
+  });
+  expect(order()).toEqual([first, second, third]);
+  const peer = pick();
+  peer.lost(peer.client);
+  expect(peer.state).toBe("lost");
+  await until(() => peer.isServing);
+});
+
+it("puts peers that failed or were silent last, until they answer or the moment has passed", async () => {
   let now = 0;
-  peers = new PeerSet(addresses, () => now);
-  const [first, second, third] = peers.inOrder("key");
-  if (!first || !second || !third) throw new Error("three peers");
-  peers.failed(first);
-  expect(peers.inOrder("key")).toEqual([second, third, first]);
-  peers.failed(second);
-  expect(peers.inOrder("key")).toEqual([third, first, second]);
-  peers.worked(second);
-  expect(peers.inOrder("key")).toEqual([second, third, first]);
+  await start({ now: () => now });
+  const [a, b, c] = [peerAt(first), peerAt(second), peerAt(third)];
+  a.failed(now);
+  expect(pick()).toBe(b);
+  b.silent(now);
+  expect(pick()).toBe(c);
+  c.failed(now);
+  expect(pick(), "nobody else is left").toBe(a);
   now = 1000;
-  expect(peers.inOrder("key")).toEqual([first, second, third]);
+  expect(pick()).toBe(a);
+  expect(pick(a)).toBe(c);
+  await peers.run(b, async () => "answer");
+  expect(pick(a)).toBe(b);
 });
 
-it("still gives peers that have all failed: there is nobody else", () => {
-  peers = new PeerSet(addresses, () => 0);
-  for (const peer of peers.inOrder("key")) peers.failed(peer);
-  expect(order("key")).toEqual(rendezvousOrder("key", addresses));
+function peerAt(address: string): Peer {
+  const seen = new Set<Peer>();
+  for (;;) {
+    const peer = peers.pick("key", seen) as Peer;
+    if (peer.address === address) return peer;
+    seen.add(peer);
+  }
+}
+
+describe("N3 load", () => {
+  it("passes a picture on from a busy peer, back to it when it is free, and counts it", async () => {
+    const events = new CountedEvents();
+    await start({ events });
+    const busy = pick();
+    const end = occupy(busy, freeLoad);
+    expect(pick().address).toBe(second);
+    expect(events.counts).toMatchObject({ moved: 1 });
+    end();
+    await until(() => busy.outstanding === 0);
+    expect(pick()).toBe(busy);
+    expect(events.counts).toMatchObject({ moved: 1 });
+  });
+
+  it("goes back to nought when requests fail", async () => {
+    await start();
+    const peer = pick();
+    await expect(peers.run(peer, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(peer.outstanding).toBe(0);
+  });
+});
+
+describe("N1 a name in DNS", () => {
+  it("adds and takes away peers as its addresses change; those that stay keep their connection", async () => {
+    let found = ["10.0.0.1", "10.0.0.2"];
+    const health = new ScriptedWatch();
+    peers = new PeerSet(["dns:///tier:1"], {
+      service: "tier",
+      watch: health.watch,
+      lookup: async () => found,
+      limits: { ...defaultLimits, discoveryMs: 1 },
+    });
+    await until(() => peers.count().serving === 2);
+    const kept = peerAt("10.0.0.2:1").client;
+    found = ["10.0.0.2", "10.0.0.3"];
+    await until(() => order().includes("10.0.0.3:1"));
+    expect(order().sort()).toEqual(["10.0.0.2:1", "10.0.0.3:1"]);
+    expect(peerAt("10.0.0.2:1").client).toBe(kept);
+  });
+
+  it("is looked up again when a peer is lost", async () => {
+    let looks = 0;
+    const health = new ScriptedWatch();
+    peers = new PeerSet(["dns:///tier:1"], {
+      service: "tier",
+      watch: health.watch,
+      lookup: async () => {
+        looks++;
+        return looks === 1 ? ["10.0.0.1"] : ["10.0.0.2"];
+      },
+      limits: { ...defaultLimits, discoveryMs: 3_600_000 },
+    });
+    await until(() => peers.count().serving === 1);
+    health.say("10.0.0.1:1", "lost");
+    await until(() => order()[0] === "10.0.0.2:1");
+  });
+});
+
+it("wakes those that wait for a change, or for their time, and forgets those that leave", async () => {
+  const health = await start();
+  const changed = peers.changed(3_600_000, never);
+  health.say(first, "NOT_SERVING");
+  await changed;
+  await peers.changed(1, never);
+  const leaving = new AbortController();
+  const waiting = peers.changed(3_600_000, leaving.signal);
+  leaving.abort();
+  await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
+  await expect(peers.changed(1, AbortSignal.abort())).rejects.toMatchObject({ name: "AbortError" });
 });

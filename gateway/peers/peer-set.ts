@@ -1,38 +1,197 @@
-import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { LRUCache } from "lru-cache";
+import type { RpcClient } from "../../services/runtime/grpc/client.js";
+import { parseTarget } from "../../services/runtime/grpc/target.js";
+import type { Logger } from "../../services/runtime/logger.js";
+import { choosePeer, preferredPeer } from "./choose-peer.js";
+import { Discovery, type Lookup } from "./discovery.js";
+import { Peer, type PeerState, type Watch } from "./peer.js";
+import type { PeerEvents } from "./peer-metrics.js";
 import { rendezvousOrder } from "./rendezvous.js";
 
-/** How long a peer that failed is asked only after all others. */
-const avoidMs = 1000;
+export interface PeerLimits {
+  /** Between two lookups of a DNS name. */
+  discoveryMs: number;
+  /** Longest wait for a tier of which nobody can be reached. */
+  reachMs: number;
+  /** Silence of a peer after which a request goes to the next as well. */
+  hedgeMs: number;
+  /** Share of the average load that a peer takes before its pictures go to the next. */
+  loadFactor: number;
+}
 
-/** The replicas of one tier. */
+export interface PeerOptions {
+  /** The gRPC service whose health counts. */
+  service: string;
+  limits?: PeerLimits | undefined;
+  events?: PeerEvents | undefined;
+  logger?: Logger | undefined;
+  lookup?: Lookup | undefined;
+  watch?: Watch | undefined;
+  now?: (() => number) | undefined;
+}
+
+export const defaultLimits: PeerLimits = { discoveryMs: 5000, reachMs: 5000, hedgeMs: 1000, loadFactor: 1.25 };
+
+/** Pictures whose order of peers is kept ready. */
+const ordersKept = 10_000;
+/** Hedges may be a tenth of the requests, and so many at once: what waits for one peer when it hangs. */
+const hedgeBudget = { share: 0.1, burst: 64 };
+
+/** The servers of one tier: found, watched, and chosen for a picture. */
 export class PeerSet {
-  readonly #clients: Map<string, RpcClient>;
-  readonly #avoidUntil = new Map<string, number>();
+  readonly limits: PeerLimits;
+  readonly events: PeerEvents | undefined;
+  readonly #peers = new Map<string, Peer>();
+  readonly #orders = new LRUCache<string, Peer[]>({ max: ordersKept });
+  readonly #discovery: Discovery;
+  readonly #watch: Watch;
   readonly #now: () => number;
+  readonly #waiting = new Set<() => void>();
+  #nobodySince: number | undefined;
+  #hedges = hedgeBudget.burst;
 
-  constructor(addresses: readonly string[], now: () => number = () => performance.now()) {
-    this.#clients = new Map(addresses.map((address) => [address, new RpcClient(address)]));
-    this.#now = now;
+  constructor(
+    addresses: readonly string[],
+    { service, limits = defaultLimits, events, logger, lookup, watch, now }: PeerOptions,
+  ) {
+    this.limits = limits;
+    this.events = events;
+    this.#watch = watch ?? ((client, signal) => client.watchHealth(service, { signal }));
+    this.#now = now ?? (() => performance.now());
+    this.#nobodySince = this.#now();
+    events?.watch(() => this.count());
+    const targets = addresses.map((text) => {
+      const target = parseTarget(text);
+      if (!target) throw new TypeError(`"${text}" is not an address`);
+      return target;
+    });
+    this.#discovery = new Discovery(targets, {
+      intervalMs: limits.discoveryMs,
+      lookup,
+      onChange: (found) => {
+        logger?.info({ service, servers: found }, "servers of the tier");
+        this.#update(found);
+      },
+      onFailure: (name, err) => {
+        events?.lookupFailed();
+        logger?.warn({ err, name }, "name cannot be looked up; the servers known before stay");
+      },
+    });
+    this.#discovery.start();
   }
 
-  /** Replicas for a key, the preferred first; those that failed a moment ago come last. */
+  now(): number {
+    return this.#now();
+  }
+
+  /** Since when nobody serves; undefined while somebody does. */
+  get nobodySince(): number | undefined {
+    return this.#nobodySince;
+  }
+
+  /** Peers that take requests for a key, the preferred first. */
   inOrder(key: string): RpcClient[] {
-    const order = rendezvousOrder(key, [...this.#clients.keys()]);
-    const avoided = (address: string) => (this.#avoidUntil.get(address) ?? 0) > this.#now();
-    return [...order.filter((one) => !avoided(one)), ...order.filter(avoided)].map(
-      (address) => this.#clients.get(address) as RpcClient,
-    );
+    return this.#order(key)
+      .filter((peer) => peer.isServing)
+      .map(({ client }) => client);
   }
 
-  failed(client: RpcClient): void {
-    this.#avoidUntil.set(client.address, this.#now() + avoidMs);
+  /** The peer for a request, its load considered; undefined when nobody serves who was not tried. */
+  pick(key: string, tried: ReadonlySet<Peer>): Peer | undefined {
+    const order = this.#order(key);
+    const now = this.#now();
+    const peer = choosePeer(order, tried, now, this.limits.loadFactor);
+    if (peer && peer !== preferredPeer(order, tried, now)) this.events?.moved();
+    return peer;
   }
 
-  worked(client: RpcClient): void {
-    this.#avoidUntil.delete(client.address);
+  /** True when there is a hedge left to spend. */
+  takeHedge(): boolean {
+    if (this.#hedges < 1) return false;
+    this.#hedges--;
+    this.events?.hedged();
+    return true;
+  }
+
+  /** Runs a request on a peer and notes what it tells of it. */
+  async run<T>(peer: Peer, attempt: (client: RpcClient) => Promise<T>): Promise<T> {
+    this.#hedges = Math.min(hedgeBudget.burst, this.#hedges + hedgeBudget.share);
+    peer.outstanding++;
+    try {
+      const result = await attempt(peer.client);
+      peer.heard(this.#now());
+      return result;
+    } finally {
+      peer.outstanding--;
+    }
+  }
+
+  /** Resolves when a peer's state changes, or after so many milliseconds; rejects with the signal's reason. */
+  changed(ms: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        signal.removeEventListener("abort", leave);
+      };
+      const done = () => {
+        settle();
+        resolve();
+      };
+      const leave = () => {
+        settle();
+        reject(signal.reason);
+      };
+      const timer = setTimeout(done, ms);
+      this.#waiting.add(done);
+      signal.addEventListener("abort", leave);
+    });
+  }
+
+  count(): Record<PeerState, number> {
+    const counts: Record<PeerState, number> = { connecting: 0, serving: 0, not_serving: 0, lost: 0 };
+    for (const { state } of this.#peers.values()) counts[state]++;
+    return counts;
   }
 
   close(): void {
-    for (const client of this.#clients.values()) client.close();
+    this.#discovery.close();
+    for (const peer of this.#peers.values()) peer.retire();
+  }
+
+  #order(key: string): Peer[] {
+    let order = this.#orders.get(key);
+    if (!order) {
+      order = rendezvousOrder(key, [...this.#peers.keys()]).map((address) => this.#peers.get(address) as Peer);
+      this.#orders.set(key, order);
+    }
+    return order;
+  }
+
+  #update(addresses: readonly string[]): void {
+    for (const [address, peer] of this.#peers) {
+      if (addresses.includes(address)) continue;
+      this.#peers.delete(address);
+      peer.retire();
+    }
+    for (const address of addresses) {
+      if (!this.#peers.has(address)) this.#peers.set(address, this.#meet(address));
+    }
+    this.#orders.clear();
+    this.#tell();
+  }
+
+  #meet(address: string): Peer {
+    return new Peer(address, this.#watch, ({ state }) => {
+      if (state === "lost") this.#discovery.refresh();
+      this.#tell();
+    });
+  }
+
+  #tell(): void {
+    const isServed = [...this.#peers.values()].some(({ isServing }) => isServing);
+    this.#nobodySince = isServed ? undefined : (this.#nobodySince ?? this.#now());
+    for (const done of [...this.#waiting]) done();
   }
 }

@@ -101,7 +101,9 @@ export class Host {
     const starts = this.#tiers.map((tier) => tier.start());
     this.#starting = Promise.allSettled(starts);
     await Promise.all(starts);
-    if (!this.#stopping) this.#setServing("SERVING");
+    if (this.#stopping) return;
+    for (const tier of this.#tiers) this.#setServices(tier, "SERVING");
+    this.#health.setStatus("", "SERVING");
   }
 
   readiness(): { ready: boolean; tiers: Record<string, unknown> } {
@@ -128,11 +130,14 @@ export class Host {
   }
 
   async #stop(): Promise<void> {
-    this.#setServing("NOT_SERVING");
+    this.#health.setStatus("", "NOT_SERVING");
     const timer = setTimeout(() => this.force(), this.#options.stopMs);
     this.#onePort?.stopListening();
-    // The gateway first: what it still answers needs the services behind it.
-    for (const tier of [...this.#tiers].reverse()) await tier.drain(this.forced).catch((err) => this.#log(err, tier));
+    // The gateway first: what it still answers needs the services behind it, which serve until their own turn.
+    for (const tier of [...this.#tiers].reverse()) {
+      this.#setServices(tier, "NOT_SERVING");
+      await tier.drain(this.forced).catch((err) => this.#log(err, tier));
+    }
     clearTimeout(timer);
     await this.#flushGrpc();
     this.#forced.abort();
@@ -155,8 +160,7 @@ export class Host {
     this.logger.error({ err, tier: tier.name }, "tier did not stop cleanly");
   }
 
-  #setServing(status: "SERVING" | "NOT_SERVING"): void {
-    this.#health.setStatus("", status);
-    for (const tier of this.#tiers) for (const service of tier.services) this.#health.setStatus(service, status);
+  #setServices(tier: Tier, status: "SERVING" | "NOT_SERVING"): void {
+    for (const service of tier.services) this.#health.setStatus(service, status);
   }
 }

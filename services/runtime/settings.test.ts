@@ -53,9 +53,10 @@ describe("values that are right", () => {
   it("addresses of every form", () => {
     const found = settings({
       MASKWIRE_ROLE: "gateway",
-      MASKWIRE_ENCODER_ADDRESS: "encoder:50051",
+      MASKWIRE_ENCODER_ADDRESS: "dns:///encoder.maskwire.svc:50051",
       MASKWIRE_DECODER_ADDRESSES: "10.0.0.1:1, [::1]:65535,decoder-0.decoders:50052",
     });
+    expect(found.gateway.encoderAddresses).toEqual(["dns:///encoder.maskwire.svc:50051"]);
     expect(found.gateway.decoderAddresses).toEqual(["10.0.0.1:1", "[::1]:65535", "decoder-0.decoders:50052"]);
   });
 });
@@ -75,7 +76,8 @@ const malformed: Record<string, string[]> = {
     "tcp://10.0.0.1:50051",
     ",",
   ],
-  MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456"],
+  MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456", "dns:///a", "dns://8.8.8.8/a:1"],
+  MASKWIRE_LOAD_PERCENT: ["99", "1.25", "10001"],
   MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://"],
   MASKWIRE_CACHE_NAMESPACE: ["a:b", "a b"],
   MASKWIRE_ENCODER_PROVIDERS: ["gpu", "cpu,gpu", ","],

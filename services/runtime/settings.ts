@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { parseTarget } from "./grpc/target.js";
 import { projectRoot } from "./project-root.js";
 import type { CacheServer } from "./stores/cache-link.js";
 import { cacheUrlForms, parseCacheUrl } from "./stores/cache-url.js";
@@ -23,13 +24,9 @@ const list = z.string().transform((text) =>
 );
 
 const addresses = list.refine(
-  (all) => all.length > 0 && all.every((one) => isPort(/^(?:\[[^\]]+\]|[^:\s]+):(\d{1,5})$/.exec(one)?.[1])),
-  "host:port, several separated by commas",
+  (all) => all.length > 0 && all.every((one) => parseTarget(one) !== undefined),
+  "host:port, or dns:///name:port for every address behind a name; several separated by commas",
 );
-
-function isPort(text: string | undefined): boolean {
-  return text !== undefined && Number(text) >= 1 && Number(text) <= 65535;
-}
 
 /** A file's text, without the line break that editors and secrets end with. */
 const fileOf = (what: string) =>
@@ -73,8 +70,12 @@ export const variables = {
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "a pino level such as info or warn")
     .describe("least level that is logged"),
   MASKWIRE_STOP_MS: integer(0, 600_000).describe("time to finish what is under way on SIGTERM"),
-  MASKWIRE_ENCODER_ADDRESS: addresses.describe("gateway: where the encoder is (host:port, several by commas)"),
-  MASKWIRE_DECODER_ADDRESSES: addresses.describe("gateway: where the decoders are (host:port, several by commas)"),
+  MASKWIRE_ENCODER_ADDRESS: addresses.describe(
+    "gateway: where the encoders are (host:port or dns:///name:port, several by commas)",
+  ),
+  MASKWIRE_DECODER_ADDRESSES: addresses.describe(
+    "gateway: where the decoders are (host:port or dns:///name:port, several by commas)",
+  ),
   MASKWIRE_CACHE_URL: cacheUrl.describe("shared cache (Redis or Valkey); unset keeps it in this process"),
   MASKWIRE_CACHE_USERNAME: z.string().min(1, "a user name").describe("shared cache: user, where the URL has none"),
   MASKWIRE_CACHE_PASSWORD_FILE: fileOf("a password").describe("shared cache: file that holds the password"),
@@ -124,6 +125,14 @@ export const variables = {
   ),
   MASKWIRE_IDLE_MS: integer(100, 86_400_000).describe("gateway: silence before a session is closed"),
   MASKWIRE_DEADLINE_MS: integer(100, 600_000).describe("gateway: longest wait for an answer, re-encoding included"),
+  MASKWIRE_DISCOVERY_MS: integer(100, 3_600_000).describe("gateway: how often a DNS name of another tier is looked up"),
+  MASKWIRE_REACH_MS: integer(0, 600_000).describe("gateway: longest wait for a tier of which no server can be reached"),
+  MASKWIRE_HEDGE_MS: integer(10, 600_000).describe(
+    "gateway: silence of a decoder after which its clicks are sent to the next as well",
+  ),
+  MASKWIRE_LOAD_PERCENT: integer(100, 10_000).describe(
+    "gateway: share of the average load at which a decoder passes a picture's clicks on to the next",
+  ),
 } as const;
 
 type Variable = keyof typeof variables;
@@ -183,7 +192,7 @@ export function shapeSettings(env: Env) {
   }
   if (role === "gateway" && !(env.MASKWIRE_ENCODER_ADDRESS && env.MASKWIRE_DECODER_ADDRESSES)) {
     throw new SettingsError(
-      "MASKWIRE_ROLE=gateway needs MASKWIRE_ENCODER_ADDRESS and MASKWIRE_DECODER_ADDRESSES (host:port) of the other tiers.",
+      "MASKWIRE_ROLE=gateway needs MASKWIRE_ENCODER_ADDRESS and MASKWIRE_DECODER_ADDRESSES (host:port or dns:///name:port) of the other tiers.",
     );
   }
   const cores = availableParallelism();
@@ -231,6 +240,12 @@ export function shapeSettings(env: Env) {
       maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
       idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
       deadlineMs: env.MASKWIRE_DEADLINE_MS ?? 30_000,
+      peers: {
+        discoveryMs: env.MASKWIRE_DISCOVERY_MS ?? 5000,
+        reachMs: env.MASKWIRE_REACH_MS ?? 5000,
+        hedgeMs: env.MASKWIRE_HEDGE_MS ?? 1000,
+        loadFactor: (env.MASKWIRE_LOAD_PERCENT ?? 125) / 100,
+      },
     },
   };
 }

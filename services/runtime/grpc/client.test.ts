@@ -1,10 +1,12 @@
 import { getEventListeners, once } from "node:events";
 import { createServer } from "node:net";
+import { HealthImplementation } from "grpc-health-check";
 import { describe, expect, it } from "vitest";
 import { Code } from "../errors.js";
 import { startEcho } from "../testing/echo-server.js";
 import { Echo } from "../testing/echo-service.js";
 import { RpcClient } from "./client.js";
+import { PeerLostError } from "./status.js";
 
 const { say, chat } = Echo.method;
 
@@ -30,6 +32,56 @@ describe("a peer that cannot be reached", () => {
     await expect(client.unary(say, {})).rejects.toMatchObject(expected);
     await expect(readAll(client.duplex(chat).responses)).rejects.toMatchObject(expected);
     client.close();
+  });
+});
+
+describe("a peer that is lost", () => {
+  it("is told from one that could not be reached: only there the request may have been under way", async () => {
+    const client = new RpcClient(await unusedAddress());
+    const notReached = await client.unary(say, {}).catch((error: unknown) => error);
+    expect(notReached).toBeInstanceOf(PeerLostError);
+    expect(notReached).toMatchObject({ wasUnderWay: false });
+    client.close();
+
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    await using echo = await startEcho({
+      say: () => {
+        begin();
+        return new Promise(() => {});
+      },
+    });
+    const waiting = echo.client.unary(say, {}).catch((error: unknown) => error);
+    await begun;
+    echo.server.forceShutdown();
+    const lost = await waiting;
+    expect(lost).toBeInstanceOf(PeerLostError);
+    expect(lost).toMatchObject({ code: Code.UNAVAILABLE, wasUnderWay: true });
+  });
+});
+
+describe("health", () => {
+  it("is told now and at each change, until the peer is lost", async () => {
+    await using echo = await startEcho({});
+    const health = new HealthImplementation({ tier: "NOT_SERVING" });
+    health.addToServer(echo.server);
+    const told: string[] = [];
+    const watching = async () => {
+      for await (const status of echo.client.watchHealth("tier")) {
+        told.push(status);
+        if (told.length === 1) health.setStatus("tier", "SERVING");
+        else echo.server.forceShutdown();
+      }
+    };
+    await expect(watching()).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    expect(told).toEqual(["NOT_SERVING", "SERVING"]);
+  });
+
+  it("is UNIMPLEMENTED where a server does not tell it", async () => {
+    await using echo = await startEcho({});
+    await expect(echo.client.watchHealth("tier").next()).rejects.toMatchObject({ code: Code.UNIMPLEMENTED });
   });
 });
 

@@ -14,8 +14,10 @@ import {
   credentials,
   Client as GrpcClient,
   Metadata,
+  type MethodDefinition,
   type ServiceError as RpcError,
 } from "@grpc/grpc-js";
+import { service as healthService } from "grpc-health-check";
 import { Code, ServiceError } from "../errors.js";
 import { methodDefinition } from "./service-definition.js";
 import { fromRpcError } from "./status.js";
@@ -33,6 +35,9 @@ export interface DuplexCall<I, O> {
   readonly responses: AsyncIterable<O>;
 }
 
+/** What grpc.health.v1 says of a service. */
+export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+
 /** A channel to one peer; connects when first used and again when the connection is lost. */
 export class RpcClient {
   readonly address: string;
@@ -41,9 +46,10 @@ export class RpcClient {
   constructor(address: string, options: ChannelOptions = {}) {
     this.address = address;
     this.#client = new GrpcClient(address, credentials.createInsecure(), {
-      // A peer that hangs behind a live connection is noticed, not waited for.
-      "grpc.keepalive_time_ms": 10_000,
-      "grpc.keepalive_timeout_ms": 5_000,
+      // A peer that hangs behind a live connection is noticed within 5 s, not waited for: a process that is only busy
+      // answers pings, since its models run in threads of their own.
+      "grpc.keepalive_time_ms": 2_000,
+      "grpc.keepalive_timeout_ms": 3_000,
       "grpc.initial_reconnect_backoff_ms": 100,
       "grpc.max_reconnect_backoff_ms": 2_000,
       "grpc.max_receive_message_length": 64 * 1024 * 1024,
@@ -118,6 +124,18 @@ export class RpcClient {
     return responses(call, ending, cancel);
   }
 
+  /**
+   * The health of one of the peer's services, now and at each change (grpc.health.v1 Watch).
+   * @throws ServiceError UNIMPLEMENTED when the peer does not tell its health; UNAVAILABLE when it is lost.
+   */
+  async *watchHealth(service: string, { signal }: CallOptions = {}): AsyncGenerator<ServingStatus> {
+    const { path, requestSerialize, responseDeserialize } = healthService.Watch as MethodDefinition<unknown, unknown>;
+    const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service });
+    const { ending, cancel } = watch(call, signal);
+    for await (const { status } of responses<{ status: ServingStatus }>(call, ending, cancel)) yield status;
+  }
+
+  /** Takes no new calls; those under way go on to their end. */
   close(): void {
     this.#client.close();
   }

@@ -17,6 +17,18 @@ export function toStatus(error: unknown): Partial<StatusObject> & { code: Code }
 /** When a peer that cannot be reached is worth another try. */
 const lostRetryMs = 1000;
 
+/** The connection to the peer failed, or could not be made: it says nothing about the request. */
+export class PeerLostError extends ServiceError {
+  /** The request may have reached the peer before it was lost. */
+  readonly wasUnderWay: boolean;
+
+  constructor(cause: RpcError) {
+    const message = "The server cannot be reached; try again shortly.";
+    super({ code: Code.UNAVAILABLE, message, retryAfterMs: lostRetryMs, cause });
+    this.wasUnderWay = !cause.details.startsWith("No connection established");
+  }
+}
+
 /**
  * A failed call as our own error, with the peer's sentence, retry hint and reason.
  * @param isOurs the caller cancelled the call itself.
@@ -26,10 +38,7 @@ export function fromRpcError(error: RpcError, isOurs = false): ServiceError {
   // A stopping server resets its streams, which gRPC reports as cancelled although nobody here did. What our own services
   // say of themselves carries a hint; without one it is the library's text, with addresses that are nobody's business.
   const isLost = (error.code === Code.CANCELLED && !isOurs) || (error.code === Code.UNAVAILABLE && Number.isNaN(hint));
-  if (isLost) {
-    const message = "The server cannot be reached; try again shortly.";
-    return new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: lostRetryMs, cause: error });
-  }
+  if (isLost) return new PeerLostError(error);
   if (error.code === Code.DEADLINE_EXCEEDED) {
     return new ServiceError({ code: error.code, message: "The answer took too long.", cause: error });
   }

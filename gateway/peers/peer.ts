@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { RpcClient, type ServingStatus } from "../../services/runtime/grpc/client.js";
+import type { Candidate } from "./choose-peer.js";
+
+/** `connecting`: nothing heard yet. `not_serving`: it starts, or drains. `lost`: no connection; tried again and again. */
+export type PeerState = "connecting" | "serving" | "not_serving" | "lost";
+
+/** Says how a peer is, now and at each change; ends or throws when the peer is lost. */
+export type Watch = (client: RpcClient, signal: AbortSignal) => AsyncIterable<ServingStatus>;
+
+/** How long a peer that failed is asked only after all others. */
+const failedMs = 1000;
+/** The same for one that hung; by then its connection has been given up, or it has answered. */
+const silentMs = 5000;
+/** A peer that takes the connection and says nothing for so long hangs; another connection may fare better. */
+const attemptMs = 3000;
+/** Pauses between tries to reach a lost peer: doubled from the first to the last, each shortened by chance. */
+const reconnectMs = { first: 50, last: 1000 };
+
+/** Fresh connections only: a shared one would bring along its own pauses after failures. */
+const channelOptions = { "grpc.use_local_subchannel_pool": 1 };
+
+/** One server of a tier: its connection, its health and what it has to do. */
+export class Peer implements Candidate {
+  readonly address: string;
+  outstanding = 0;
+  avoidUntil = 0;
+  /** It did not answer in time, and has not answered since. */
+  isSilent = false;
+  #client: RpcClient;
+  #state: PeerState = "connecting";
+  #heardAt = 0;
+  readonly #watch: Watch;
+  readonly #onChange: (peer: Peer) => void;
+  readonly #retired = new AbortController();
+  /** The try to reach it, or the connection, that is there now. */
+  #attempt = new AbortController();
+
+  constructor(address: string, watch: Watch, onChange: (peer: Peer) => void) {
+    this.address = address;
+    this.#watch = watch;
+    this.#onChange = onChange;
+    this.#client = new RpcClient(address, channelOptions);
+    void this.#follow();
+  }
+
+  get state(): PeerState {
+    return this.#state;
+  }
+
+  get isServing(): boolean {
+    return this.#state === "serving";
+  }
+
+  /** The connection of this moment; a peer that was lost comes back with another. */
+  get client(): RpcClient {
+    return this.#client;
+  }
+
+  /** When it answered last, whatever it was. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  heard(now: number): void {
+    this.#heardAt = now;
+    this.isSilent = false;
+    this.avoidUntil = 0;
+  }
+
+  failed(now: number): void {
+    this.avoidUntil = now + failedMs;
+  }
+
+  silent(now: number): void {
+    this.isSilent = true;
+    this.avoidUntil = now + silentMs;
+  }
+
+  /** A request found the connection broken: its health's stream may not have noticed. */
+  lost(client: RpcClient): void {
+    if (client !== this.#client || this.#state === "lost") return;
+    this.#become("lost");
+    this.#attempt.abort();
+  }
+
+  /** No longer one of the tier: what is under way goes on to its end. */
+  retire(): void {
+    this.#retired.abort();
+    this.#attempt.abort();
+    this.#client.close();
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = this.#retired;
+    for (let failures = 0; !signal.aborted; failures++) {
+      if (await this.#listen()) failures = 0;
+      if (signal.aborted) return;
+      this.#become("lost");
+      await sleep(reconnectPause(failures, Math.random()), undefined, { signal }).catch(() => {});
+      if (signal.aborted) return;
+      this.#client.close();
+      this.#client = new RpcClient(this.address, channelOptions);
+    }
+  }
+
+  /** @returns whether it was reached. */
+  async #listen(): Promise<boolean> {
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    const hung = setTimeout(() => attempt.abort(), attemptMs);
+    let wasReached = false;
+    const hear = (state: PeerState) => {
+      wasReached = true;
+      clearTimeout(hung);
+      if (!attempt.signal.aborted) this.#become(state);
+    };
+    try {
+      for await (const status of this.#watch(this.#client, attempt.signal)) {
+        hear(status === "SERVING" ? "serving" : "not_serving");
+      }
+    } catch (error) {
+      // It has no health service: what becomes of requests has to say it (gRPC A17).
+      if (error instanceof ServiceError && error.code === Code.UNIMPLEMENTED) {
+        hear("serving");
+        await aborted(attempt.signal);
+      }
+    } finally {
+      clearTimeout(hung);
+    }
+    return wasReached;
+  }
+
+  #become(state: PeerState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    if (state === "serving") {
+      this.isSilent = false;
+      this.avoidUntil = 0;
+    }
+    this.#onChange(this);
+  }
+}
+
+/** @param chance 0 to 1. @returns milliseconds. */
+export function reconnectPause(failures: number, chance: number): number {
+  return Math.min(reconnectMs.first * 2 ** failures, reconnectMs.last) * (0.5 + chance / 2);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
