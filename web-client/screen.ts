@@ -8,16 +8,25 @@ import { MaskView } from "./panel/mask-view.js";
 import { saveEverything } from "./panel/save-actions.js";
 import { StatusView } from "./panel/status-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
+import type { ZoomView } from "./panel/zoom-view.js";
 import { hasPrompts, overlayOf, type Picture, type State } from "./state/state.js";
 
 /** How often words with a number of seconds in them are written anew. */
 const tickMs = 250;
+
+interface Parts {
+  readonly client: Client;
+  readonly tools: ToolsView;
+  readonly film: FilmView;
+  readonly zoom: ZoomView;
+}
 
 /** Draws the state, at most once a frame. */
 export class Screen {
   readonly #client: Client;
   readonly #tools: ToolsView;
   readonly #film: FilmView;
+  readonly #zoom: ZoomView;
   readonly #status: StatusView;
   readonly #mask: MaskView;
   readonly #everything: EverythingView;
@@ -27,10 +36,11 @@ export class Screen {
   #frame: number | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, tools, film }: { client: Client; tools: ToolsView; film: FilmView }) {
+  constructor({ client, tools, film, zoom }: Parts) {
     this.#client = client;
     this.#tools = tools;
     this.#film = film;
+    this.#zoom = zoom;
     this.#status = new StatusView({
       retry: () => client.dispatch({ kind: "retry", atMs: performance.now() }),
       choose: () => element("file", HTMLInputElement).click(),
@@ -61,6 +71,8 @@ export class Screen {
     this.#everything.render(state, performance.now());
     this.#mask.render(state, this.#client.view.bitmap);
     this.#latency.render(state.latency);
+    const { view } = this.#client;
+    this.#zoom.render(state.picture.kind === "empty" ? undefined : view.zoom, view.isWhole);
     this.#film.mark(state.picture.kind === "empty" ? undefined : state.picture.photo.name);
     clearTimeout(this.#tick);
     if (isPassing(state)) this.#tick = setTimeout(() => this.invalidate(), tickMs);
@@ -76,6 +88,7 @@ export class Screen {
     setData(canvas, "state", picture.kind);
     if (picture.kind === "empty") return;
     view.render(picture);
+    setData(canvas, "zoom", view.zoom.toFixed(3));
     // For those who watch without seeing: what is on the canvas, in words.
     const shown = maskOf(picture);
     const { edit, photo } = picture;

@@ -2,11 +2,13 @@ import type { Outcome } from "./canvas/gesture.js";
 import { listenToKeyboard } from "./canvas/keyboard-input.js";
 import { listenToOverlayKeys } from "./canvas/overlay-keys.js";
 import { listenToPointer } from "./canvas/pointer-input.js";
+import { listenToView } from "./canvas/view-input.js";
 import { boxAt, pixelAt } from "./canvas/viewport.js";
 import { Client } from "./client.js";
 import { FilmView } from "./panel/film-view.js";
 import { listenForSaves } from "./panel/save-actions.js";
 import { ToolsView } from "./panel/tools-view.js";
+import { ZoomView } from "./panel/zoom-view.js";
 import { listenForPhotos } from "./photo-input.js";
 import { listSamples, sampleSource } from "./samples.js";
 import { Screen } from "./screen.js";
@@ -15,6 +17,8 @@ import { overlayOf } from "./state/state.js";
 /** A preview for every pixel passed would be a preview for none; a highlight costs nothing. */
 const previewEveryMs = 60;
 const highlightEveryMs = 16;
+/** Three steps are about a factor of three. */
+const zoomStep = 1.45;
 
 /** Puts the page together; from here on everything is an event. */
 export function start(): void {
@@ -27,7 +31,13 @@ export function start(): void {
     onClear: () => dispatch({ kind: "clear" }),
   });
   const film = new FilmView();
-  const screen = new Screen({ client, tools, film });
+  const zoom = new ZoomView({
+    onIn: () => view.zoomBy(zoomStep),
+    onOut: () => view.zoomBy(1 / zoomStep),
+    onActualSize: () => view.showActualSize(),
+    onWhole: () => view.showWhole(),
+  });
+  const screen = new Screen({ client, tools, film, zoom });
 
   const overlay = () => overlayOf(client.store.state.picture);
 
@@ -37,6 +47,13 @@ export function start(): void {
     if (outcome.kind === "box") dispatch({ kind: "box", ...boxAt(view.viewport, picture, outcome), atMs: now() });
     else dispatch({ kind: "point", ...pixelAt(view.viewport, picture, outcome), label: outcome.label, atMs: now() });
   };
+  // Before the pointer: what moves the picture is nothing to click with.
+  listenToView(view.canvas, {
+    onZoom: (factor, place) => view.zoomBy(factor, place),
+    onPan: (by) => view.panBy(by),
+    onStep: (by) => stepCandidate(client, by),
+    onTakeOver: () => pointer.cancel(),
+  });
   const pointer = listenToPointer(view.canvas, {
     label: () => tools.label,
     onOutcome: act,
@@ -64,6 +81,7 @@ export function start(): void {
     label: () => tools.label,
     onCursor: (cursor) => {
       view.cursor = cursor;
+      if (cursor !== undefined) view.reveal(cursor);
       screen.invalidate();
     },
     onPoint: (spot, label) => dispatch({ kind: "point", ...spot, label, atMs: now() }),
@@ -81,6 +99,14 @@ export function start(): void {
       dispatch({ kind: "redo" });
     } else if (!command && !event.altKey && event.key.toLowerCase() === "e") {
       dispatch({ kind: "everything-toggle", atMs: now() });
+    } else if (!command && !event.altKey && (event.key === "+" || event.key === "=")) {
+      view.zoomBy(zoomStep);
+    } else if (!command && !event.altKey && event.key === "-") {
+      view.zoomBy(1 / zoomStep);
+    } else if (!command && !event.altKey && event.key === "0") {
+      view.showWhole();
+    } else if (!command && !event.altKey && event.key.toLowerCase() === "z") {
+      view.showActualSize();
     } else if (!command && !event.altKey && /^[1-9]$/.test(event.key)) {
       dispatch({ kind: "candidate", index: Number(event.key) - 1 });
     }
@@ -96,6 +122,15 @@ export function start(): void {
   client.connect();
   screen.invalidate();
   void showSamples(client, film);
+}
+
+/** The next candidate or the one before, round and round. */
+function stepCandidate({ store, dispatch }: Client, by: 1 | -1): void {
+  const { picture } = store.state;
+  const answer = picture.kind === "empty" ? undefined : picture.edit.present.answer;
+  if (answer === undefined) return;
+  const count = answer.masks.length;
+  dispatch({ kind: "candidate", index: (answer.chosen + by + count) % count });
 }
 
 /** The first sample is there at once, unless somebody was quicker. */

@@ -3,33 +3,34 @@ import { shownAnswer } from "../state/edit.js";
 import { type Corners, hasPrompts, noPrompts, overlayOf, type ShownPicture, type Spot } from "../state/state.js";
 import { FoundLayer } from "./found-layer.js";
 import { type MaskLook, paint } from "./paint.js";
-import { contain, type Viewport } from "./viewport.js";
+import { PicturePyramid } from "./picture-pyramid.js";
+import { actualSize, contain, isWhole, panBy, refit, reveal, type Size, type Viewport, zoomAbout } from "./viewport.js";
 
-/** The canvas: exactly as large as the picture is shown, in the middle of the room it has. */
+/** The canvas: as large as the picture is shown or as the room it has, in the middle of the room. */
 export class CanvasView {
   readonly canvas: HTMLCanvasElement;
   readonly #room: HTMLElement;
   readonly #context: CanvasRenderingContext2D;
+  readonly #onChange: () => void;
   #bitmap: ImageBitmap | undefined;
-  /** The picture at the size it is shown, so that a mask over a large photo repaints quickly. */
-  #scaled: HTMLCanvasElement | undefined;
-  readonly #found = new FoundLayer();
-  #viewport: Viewport = { width: 1, height: 1, scale: 1 };
+  #pyramid: PicturePyramid | undefined;
+  readonly #found: FoundLayer;
+  #viewport: Viewport = { width: 1, height: 1, scale: 1, left: 0, top: 0 };
+  #roomSize: Size = { width: 1, height: 1 };
   /** The box being drawn, in CSS pixels. */
   rubber: Corners | undefined;
   /** The keyboard's pointer, in pixels of the picture. */
   cursor: Spot | undefined;
 
-  constructor(canvas: HTMLCanvasElement, room: HTMLElement, onResize: () => void) {
+  constructor(canvas: HTMLCanvasElement, room: HTMLElement, onChange: () => void) {
     this.canvas = canvas;
     this.#room = room;
+    this.#onChange = onChange;
+    this.#found = new FoundLayer(onChange);
     const context = canvas.getContext("2d", { alpha: false });
     if (context === null) throw new Error("This browser cannot draw on a canvas.");
     this.#context = context;
-    new ResizeObserver(() => {
-      this.#scaled = undefined;
-      onResize();
-    }).observe(room);
+    new ResizeObserver(() => this.#resize()).observe(room);
   }
 
   get viewport(): Viewport {
@@ -40,24 +41,60 @@ export class CanvasView {
     return this.#bitmap;
   }
 
+  /** Whether all of the picture is to be seen. */
+  get isWhole(): boolean {
+    return this.#bitmap === undefined || isWhole(this.#viewport, this.#bitmap, this.#roomSize);
+  }
+
+  /** Pixels of the screen per pixel of the picture. */
+  get zoom(): number {
+    return this.#viewport.scale * this.#density();
+  }
+
   setPicture(bitmap: ImageBitmap): void {
     this.#bitmap?.close();
     this.#bitmap = bitmap;
-    this.#scaled = undefined;
+    this.#pyramid = undefined;
     this.rubber = undefined;
     this.cursor = undefined;
+    this.#measure();
+    this.#viewport = contain(bitmap, this.#roomSize);
+  }
+
+  /** @param place on the canvas, in CSS pixels; its middle when left out. */
+  zoomBy(factor: number, place?: Spot): void {
+    const { width, height } = this.#viewport;
+    const about = place ?? { x: width / 2, y: height / 2 };
+    this.#look((view, picture, room) => zoomAbout(view, picture, room, about, factor));
+  }
+
+  panBy(by: Spot): void {
+    this.#look((view, picture, room) => panBy(view, picture, room, by));
+  }
+
+  /** Brings a pixel of the picture into view. */
+  reveal(pixel: Spot): void {
+    this.#look((view, picture, room) => reveal(view, picture, room, pixel));
+  }
+
+  showWhole(): void {
+    this.#look((_view, picture, room) => contain(picture, room));
+  }
+
+  showActualSize(): void {
+    this.#look((view, picture, room) => actualSize(view, picture, room, this.#density()));
   }
 
   render(picture: ShownPicture): void {
     const bitmap = this.#bitmap;
     if (bitmap === undefined) return;
-    const scaled = this.#scaled ?? this.#scale(bitmap);
     const density = this.#density();
+    this.#shape(density);
+    this.#pyramid ??= new PicturePyramid(bitmap, contain(bitmap, this.#roomSize).scale * density);
     const overlay = overlayOf(picture);
     const { present } = picture.edit;
     paint(this.#context, {
-      picture: scaled,
-      size: bitmap,
+      picture: this.#pyramid,
       viewport: this.#viewport,
       density,
       found: overlay && this.#found.render(overlay, this.#viewport, density),
@@ -69,27 +106,32 @@ export class CanvasView {
     });
   }
 
-  #scale(bitmap: ImageBitmap): HTMLCanvasElement {
-    this.#viewport = contain(bitmap, { width: this.#room.clientWidth, height: this.#room.clientHeight });
+  #look(at: (view: Viewport, picture: Size, room: Size) => Viewport): void {
+    if (this.#bitmap === undefined) return;
+    this.#viewport = at(this.#viewport, this.#bitmap, this.#roomSize);
+    this.#onChange();
+  }
+
+  #resize(): void {
+    const before = this.#roomSize;
+    this.#measure();
+    if (this.#bitmap !== undefined) this.#viewport = refit(this.#viewport, this.#bitmap, before, this.#roomSize);
+    this.#onChange();
+  }
+
+  #measure(): void {
+    this.#roomSize = { width: this.#room.clientWidth || 1, height: this.#room.clientHeight || 1 };
+  }
+
+  /** The element's own size; changing it clears it, so only when it must. */
+  #shape(density: number): void {
     const { width, height } = this.#viewport;
-    const density = this.#density();
-    const scaled = document.createElement("canvas");
-    for (const canvas of [scaled, this.canvas]) {
-      canvas.width = Math.round(width * density);
-      canvas.height = Math.round(height * density);
-    }
+    const [deviceWidth, deviceHeight] = [Math.round(width * density), Math.round(height * density)];
+    if (this.canvas.width === deviceWidth && this.canvas.height === deviceHeight) return;
+    this.canvas.width = deviceWidth;
+    this.canvas.height = deviceHeight;
     this.canvas.style.width = `${width}px`;
     this.canvas.style.height = `${height}px`;
-    const context = scaled.getContext("2d", { alpha: false });
-    if (context !== null) {
-      context.imageSmoothingQuality = "high";
-      // Transparent pictures lie on white, as the service sees them on no less neutral a ground.
-      context.fillStyle = "white";
-      context.fillRect(0, 0, scaled.width, scaled.height);
-      context.drawImage(bitmap, 0, 0, scaled.width, scaled.height);
-    }
-    this.#scaled = scaled;
-    return scaled;
   }
 
   #density(): number {

@@ -13,7 +13,7 @@ interface KeyboardActions {
 const step = 1 / 50;
 const fineStep = 1 / 400;
 
-/** The canvas without a mouse: arrows move a cursor, Enter includes, minus leaves out, B sets a box's corners. */
+/** The canvas without a mouse: arrows move a cursor, Enter includes, X leaves out, B sets a box's corners. */
 export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardActions): void {
   let cursor: Spot | undefined;
   let corner: Spot | undefined;
@@ -40,9 +40,9 @@ export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardAct
         y: Math.min(size.height - 1, Math.max(0, at.y + moved.y)),
       };
       actions.onCursor(cursor);
-    } else if (event.key === "Enter" || event.key === " ") {
+    } else if (event.key === "Enter") {
       actions.onPoint(at, event.altKey ? 0 : actions.label());
-    } else if (event.key === "-" || event.key === "Delete") {
+    } else if (event.key === "x" || event.key === "X") {
       actions.onPoint(at, 0);
     } else if (event.key === "b" || event.key === "B") {
       if (corner === undefined) corner = at;

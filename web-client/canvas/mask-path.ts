@@ -1,5 +1,6 @@
 import { decodeRle, type Mask } from "../../proto/index.js";
 import { type Outline, traceOutlines } from "./contour.js";
+import type { Viewport } from "./viewport.js";
 
 /** Outlines are traced once a mask, however often it is painted: undo, redo and a resize cost nothing. */
 const traced = new WeakMap<Mask, readonly Outline[]>();
@@ -15,15 +16,15 @@ export function outlinesOf(mask: Mask): readonly Outline[] {
 /** Points closer than this many pixels of the screen cannot be told apart. */
 const finestStep = 0.6;
 
-/** The mask as a path, to be filled with the even-odd rule; `scale` is in pixels of the canvas a pixel of the picture. */
-export function maskPath(mask: Mask, scale: number, left = 0, top = 0): Path2D {
+/** The mask as a path on the canvas, to be filled with the even-odd rule. */
+export function maskPath(mask: Mask, { scale, left, top }: Pick<Viewport, "scale" | "left" | "top">): Path2D {
   const path = new Path2D();
   for (const outline of outlinesOf(mask)) {
     let lastX = Number.NaN;
     let lastY = Number.NaN;
     for (let i = 0; i < outline.length; i += 2) {
-      const x = (outline[i]! - left) * scale;
-      const y = (outline[i + 1]! - top) * scale;
+      const x = outline[i]! * scale - left;
+      const y = outline[i + 1]! * scale - top;
       if (Math.abs(x - lastX) < finestStep && Math.abs(y - lastY) < finestStep) continue;
       if (i === 0) path.moveTo(x, y);
       else path.lineTo(x, y);

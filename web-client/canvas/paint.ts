@@ -2,12 +2,12 @@ import type { Mask } from "../../proto/index.js";
 import type { Corners, Prompts, Spot } from "../state/state.js";
 import type { FoundPicture } from "./found-layer.js";
 import { maskPath } from "./mask-path.js";
+import type { PicturePyramid } from "./picture-pyramid.js";
 import { placeOf, type Viewport } from "./viewport.js";
 
 /** What is to be seen on the canvas. */
 export interface Scene {
-  readonly picture: CanvasImageSource;
-  readonly size: { readonly width: number; readonly height: number };
+  readonly picture: PicturePyramid;
   readonly viewport: Viewport;
   /** Device pixels per CSS pixel. */
   readonly density: number;
@@ -34,25 +34,28 @@ const include = "rgb(22 163 92)";
 const exclude = "rgb(224 49 72)";
 
 export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
-  const { viewport, density, size } = scene;
+  const { viewport, density } = scene;
   context.setTransform(density, 0, 0, density, 0, 0);
-  context.drawImage(scene.picture, 0, 0, viewport.width, viewport.height);
+  scene.picture.draw(context, viewport, density);
   if (scene.found !== undefined) paintFound(context, scene.found, viewport);
   if (scene.mask !== undefined) paintMask(context, scene.mask.mask, scene.mask.look, viewport);
   const { points, box } = scene.prompts;
-  if (box !== undefined) paintBox(context, scaleBox(box, viewport, size), false);
+  if (box !== undefined) paintBox(context, boxOn(box, viewport), false);
   if (scene.rubber !== undefined) paintBox(context, scene.rubber, true);
   points.forEach((point, index) => {
     const latest = index === points.length - 1;
-    paintPoint(context, placeOf(viewport, size, point), point.label, scene.pending && latest);
+    paintPoint(context, placeOf(viewport, point), point.label, scene.pending && latest);
   });
-  if (scene.cursor !== undefined) paintCursor(context, placeOf(viewport, size, scene.cursor));
+  if (scene.cursor !== undefined) paintCursor(context, placeOf(viewport, scene.cursor));
 }
 
-function paintFound(context: CanvasRenderingContext2D, { layer, lit }: FoundPicture, viewport: Viewport): void {
-  context.drawImage(layer, 0, 0, viewport.width, viewport.height);
+function paintFound(context: CanvasRenderingContext2D, { layer, view, lit }: FoundPicture, viewport: Viewport): void {
+  const growth = viewport.scale / view.scale;
+  const [x, y] = [view.left * growth - viewport.left, view.top * growth - viewport.top];
+  context.drawImage(layer, x, y, view.width * growth, view.height * growth);
   if (lit === undefined) return;
   context.save();
+  context.translate(-viewport.left, -viewport.top);
   context.globalAlpha = 0.35;
   context.fillStyle = lit.colour;
   context.fill(lit.path, "evenodd");
@@ -68,7 +71,7 @@ function paintFound(context: CanvasRenderingContext2D, { layer, lit }: FoundPict
 }
 
 function paintMask(context: CanvasRenderingContext2D, mask: Mask, look: MaskLook, viewport: Viewport): void {
-  const path = maskPath(mask, viewport.scale);
+  const path = maskPath(mask, viewport);
   context.save();
   if (look !== "preview") {
     // Everything but the object steps back.
@@ -170,8 +173,6 @@ function paintCursor(context: CanvasRenderingContext2D, { x, y }: Spot): void {
   context.restore();
 }
 
-function scaleBox(box: Corners, viewport: Viewport, size: Scene["size"]): Corners {
-  const x = viewport.width / size.width;
-  const y = viewport.height / size.height;
-  return { x0: box.x0 * x, y0: box.y0 * y, x1: box.x1 * x, y1: box.y1 * y };
+function boxOn(box: Corners, { scale, left, top }: Viewport): Corners {
+  return { x0: box.x0 * scale - left, y0: box.y0 * scale - top, x1: box.x1 * scale - left, y1: box.y1 * scale - top };
 }

@@ -50,7 +50,7 @@ export function thumbnail(mask: Mask, crop: Crop, photo: ImageBitmap | undefined
   if (photo !== undefined) {
     context.drawImage(photo, -crop.left * scale, -crop.top * scale, photo.width * scale, photo.height * scale);
   }
-  const path = maskPath(mask, scale, crop.left, crop.top);
+  const path = maskPath(mask, { scale, left: crop.left * scale, top: crop.top * scale });
   const outside = new Path2D();
   outside.rect(0, 0, side, side);
   outside.addPath(path);
