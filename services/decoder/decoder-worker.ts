@@ -1,7 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { decodeHalf } from "../runtime/half-float.js";
-import { frameFor } from "../runtime/models/frame.js";
+import { type Frame, frameFor } from "../runtime/models/frame.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import { decodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
@@ -29,6 +29,9 @@ const prepared = new LRUCache<string, { value: unknown; bytes: number }>({
   sizeCalculation: ({ bytes }) => bytes,
 });
 
+/** Pictures' frames: what a mask needs of one is made once (see `traceMask`). */
+const frames = new LRUCache<string, Frame>({ max: 64 });
+
 await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures>(async () => {
   const loaded = new Map<string, { model: ModelSpec; graph: DecoderGraph }>();
   for (const { model, files } of models) {
@@ -47,10 +50,7 @@ await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures>(async
 });
 
 async function run(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, width: Width) {
-  const frame = frameFor(task.width, task.height, {
-    modelSize: model.preprocess.size,
-    resize: model.preprocess.resize,
-  });
+  const frame = frameOf(task, model);
   if (task.kind === "features") return pointFeatures(floatTensors(task)[0] as Float32Array, frame, task.points);
   const started = performance.now();
   const warm = prepared.get(task.key);
@@ -58,6 +58,15 @@ async function run(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, wid
   if (task.kind === "grid") return decodeGrid(task, graph, embedding, frame, width);
   const prepareMs = performance.now() - started;
   return { ...(await decodePrompt(task, graph, embedding, frame, width)), warm: warm !== undefined, prepareMs };
+}
+
+function frameOf({ width, height }: DecoderTask, { id, preprocess }: ModelSpec): Frame {
+  const key = `${id}:${width}x${height}`;
+  const known = frames.get(key);
+  if (known) return known;
+  const frame = frameFor(width, height, { modelSize: preprocess.size, resize: preprocess.resize });
+  frames.set(key, frame);
+  return frame;
 }
 
 async function prepare(task: DecoderTask, graph: DecoderGraph, width: Width): Promise<unknown> {
