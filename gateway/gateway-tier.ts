@@ -8,6 +8,7 @@ import { segmentRoute } from "./http/segment.js";
 import { RequestsUnderWay } from "./http/under-way.js";
 import { webClient } from "./http/web-client.js";
 import { Decoders } from "./peers/decoders.js";
+import type { Lookup } from "./peers/discovery.js";
 import { Encoders } from "./peers/encoders.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import { Sessions } from "./sessions/sessions.js";
@@ -25,11 +26,16 @@ export class GatewayTier implements Tier {
   readonly #requests: RequestsUnderWay;
   #started = false;
 
-  constructor(host: Host, settings: Settings, addresses: { encoders: readonly string[]; decoders: readonly string[] }) {
+  /** @param addresses where the other tiers are; `lookup` resolves their names in place of the system. */
+  constructor(
+    host: Host,
+    settings: Settings,
+    addresses: { encoders: readonly string[]; decoders: readonly string[]; lookup?: Lookup },
+  ) {
     const { gateway, limits } = settings;
     const { logger } = host;
     const events = createPeerMetrics(host.metrics);
-    const options = { limits: gateway.peers, logger };
+    const options = { limits: gateway.peers, logger, lookup: addresses.lookup };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const clicks = createMetrics(host, () => this.#sessions.count);

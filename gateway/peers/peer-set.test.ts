@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { CountedEvents } from "../testing/counted-events.js";
-import { ScriptedWatch, until } from "../testing/scripted-watch.js";
+import { ScriptedHealth, until } from "../testing/scripted-health.js";
 import { freeLoad } from "./choose-peer.js";
 import type { Peer } from "./peer.js";
 import { defaultLimits, type PeerOptions, PeerSet } from "./peer-set.js";
@@ -14,8 +14,8 @@ let peers: PeerSet;
 afterEach(() => peers.close());
 
 async function start(options: Partial<PeerOptions> = {}, all: readonly string[] = addresses) {
-  const health = new ScriptedWatch();
-  peers = new PeerSet(all, { service: "tier", watch: health.watch, ...options });
+  const health = new ScriptedHealth();
+  peers = new PeerSet(all, { service: "tier", health, ...options });
   await until(() => peers.count().serving === all.length);
   return health;
 }
@@ -67,9 +67,12 @@ it("N4 tries a lost peer again and again, over a new connection, and knows since
 
 it("takes a peer without a health service for one that serves", async () => {
   await start({
-    // biome-ignore lint/correctness/useYield: It fails before it has anything to say.
-    async *watch() {
-      throw new ServiceError({ code: Code.UNIMPLEMENTED, message: "No health here." });
+    health: {
+      ping: async () => true,
+      // biome-ignore lint/correctness/useYield: It fails before it has anything to say.
+      async *watch() {
+        throw new ServiceError({ code: Code.UNIMPLEMENTED, message: "No health here." });
+      },
     },
   });
   expect(order()).toEqual([first, second, third]);
@@ -130,10 +133,10 @@ describe("N3 load", () => {
 describe("N1 a name in DNS", () => {
   it("adds and takes away peers as its addresses change; those that stay keep their connection", async () => {
     let found = ["10.0.0.1", "10.0.0.2"];
-    const health = new ScriptedWatch();
+    const health = new ScriptedHealth();
     peers = new PeerSet(["dns:///tier:1"], {
       service: "tier",
-      watch: health.watch,
+      health,
       lookup: async () => found,
       limits: { ...defaultLimits, discoveryMs: 1 },
     });
@@ -147,10 +150,10 @@ describe("N1 a name in DNS", () => {
 
   it("is looked up again when a peer is lost", async () => {
     let looks = 0;
-    const health = new ScriptedWatch();
+    const health = new ScriptedHealth();
     peers = new PeerSet(["dns:///tier:1"], {
       service: "tier",
-      watch: health.watch,
+      health,
       lookup: async () => {
         looks++;
         return looks === 1 ? ["10.0.0.1"] : ["10.0.0.2"];

@@ -4,7 +4,7 @@ import { parseTarget } from "../../services/runtime/grpc/target.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { choosePeer, preferredPeer } from "./choose-peer.js";
 import { Discovery, type Lookup } from "./discovery.js";
-import { Peer, type PeerState, type Watch } from "./peer.js";
+import { type Health, Peer, type PeerState } from "./peer.js";
 import type { PeerEvents } from "./peer-metrics.js";
 import { rendezvousOrder } from "./rendezvous.js";
 
@@ -13,7 +13,7 @@ export interface PeerLimits {
   discoveryMs: number;
   /** Longest wait for a tier of which nobody can be reached. */
   reachMs: number;
-  /** Silence of a peer after which a request goes to the next as well. */
+  /** Silence of a peer, to requests and to a question for its health, after which a request goes to the next as well. */
   hedgeMs: number;
   /** Share of the average load that a peer takes before its pictures go to the next. */
   loadFactor: number;
@@ -26,7 +26,7 @@ export interface PeerOptions {
   events?: PeerEvents | undefined;
   logger?: Logger | undefined;
   lookup?: Lookup | undefined;
-  watch?: Watch | undefined;
+  health?: Health | undefined;
   now?: (() => number) | undefined;
 }
 
@@ -44,7 +44,7 @@ export class PeerSet {
   readonly #peers = new Map<string, Peer>();
   readonly #orders = new LRUCache<string, Peer[]>({ max: ordersKept });
   readonly #discovery: Discovery;
-  readonly #watch: Watch;
+  readonly #health: Health;
   readonly #now: () => number;
   readonly #waiting = new Set<() => void>();
   #nobodySince: number | undefined;
@@ -52,11 +52,14 @@ export class PeerSet {
 
   constructor(
     addresses: readonly string[],
-    { service, limits = defaultLimits, events, logger, lookup, watch, now }: PeerOptions,
+    { service, limits = defaultLimits, events, logger, lookup, health, now }: PeerOptions,
   ) {
     this.limits = limits;
     this.events = events;
-    this.#watch = watch ?? ((client, signal) => client.watchHealth(service, { signal }));
+    this.#health = health ?? {
+      watch: (client, signal) => client.watchHealth(service, { signal }),
+      ping: (client, withinMs) => client.answersHealth(service, withinMs),
+    };
     this.#now = now ?? (() => performance.now());
     this.#nobodySince = this.#now();
     events?.watch(() => this.count());
@@ -183,7 +186,7 @@ export class PeerSet {
   }
 
   #meet(address: string): Peer {
-    return new Peer(address, this.#watch, ({ state }) => {
+    return new Peer(address, this.#health, ({ state }) => {
       if (state === "lost") this.#discovery.refresh();
       this.#tell();
     });

@@ -9,6 +9,15 @@ export type PeerState = "connecting" | "serving" | "not_serving" | "lost";
 /** Says how a peer is, now and at each change; ends or throws when the peer is lost. */
 export type Watch = (client: RpcClient, signal: AbortSignal) => AsyncIterable<ServingStatus>;
 
+/** Whether a peer's process answers within so many milliseconds, however busy it is. */
+export type Ping = (client: RpcClient, withinMs: number) => Promise<boolean>;
+
+/** How a peer is known to be well. */
+export interface Health {
+  watch: Watch;
+  ping: Ping;
+}
+
 /** How long a peer that failed is asked only after all others. */
 const failedMs = 1000;
 /** The same for one that hung; by then its connection has been given up, or it has answered. */
@@ -31,15 +40,16 @@ export class Peer implements Candidate {
   #client: RpcClient;
   #state: PeerState = "connecting";
   #heardAt = 0;
-  readonly #watch: Watch;
+  readonly #health: Health;
   readonly #onChange: (peer: Peer) => void;
   readonly #retired = new AbortController();
+  #pinging: Promise<boolean> | undefined;
   /** The try to reach it, or the connection, that is there now. */
   #attempt = new AbortController();
 
-  constructor(address: string, watch: Watch, onChange: (peer: Peer) => void) {
+  constructor(address: string, health: Health, onChange: (peer: Peer) => void) {
     this.address = address;
-    this.#watch = watch;
+    this.#health = health;
     this.#onChange = onChange;
     this.#client = new RpcClient(address, channelOptions);
     void this.#follow();
@@ -76,6 +86,16 @@ export class Peer implements Candidate {
   silent(now: number): void {
     this.isSilent = true;
     this.avoidUntil = now + silentMs;
+  }
+
+  /** Whether it answers at all. One question at a time for all that wait. */
+  answersPing(withinMs: number, now: () => number): Promise<boolean> {
+    this.#pinging ??= this.#health.ping(this.#client, withinMs).then((answers) => {
+      this.#pinging = undefined;
+      if (answers) this.#heardAt = now();
+      return answers;
+    });
+    return this.#pinging;
   }
 
   /** A request found the connection broken: its health's stream may not have noticed. */
@@ -117,7 +137,7 @@ export class Peer implements Candidate {
       if (!attempt.signal.aborted) this.#become(state);
     };
     try {
-      for await (const status of this.#watch(this.#client, attempt.signal)) {
+      for await (const status of this.#health.watch(this.#client, attempt.signal)) {
         hear(status === "SERVING" ? "serving" : "not_serving");
       }
     } catch (error) {

@@ -124,34 +124,51 @@ class Request<T> {
     }
   }
 
-  /** Beside a server that answers nobody for `hedgeMs` the next is asked; the first answer counts. */
+  /**
+   * Beside a server that hangs the next is asked; the first answer counts. One that has answered nobody for half of
+   * `hedgeMs` is asked for its health, and hangs when it leaves that unanswered too for the other half: a server that is
+   * only busy must not be given up, nor its work be done twice.
+   */
   runHedged(peer: Peer): Promise<T> {
-    const { hedgeMs } = this.#peers.limits;
+    const halfMs = this.#peers.limits.hedgeMs / 2;
     return new Promise((resolve, reject) => {
       let underWay = 0;
-      const start = (one: Peer, isHedge: boolean) => {
-        const startedAt = this.#peers.now();
+      let isSettled = false;
+      const startedAt = this.#peers.now();
+      const check = async () => {
+        const silentMs = this.#peers.now() - Math.max(startedAt, peer.heardAt);
+        const isWell = silentMs < halfMs || (await peer.answersPing(halfMs, () => this.#peers.now()));
+        if (isSettled) return;
+        if (!isWell) hedge();
+        else timer = setTimeout(check, Math.max(1, halfMs - silentMs));
+      };
+      let timer = setTimeout(check, halfMs);
+      const settle = () => {
+        isSettled = true;
+        clearTimeout(timer);
+      };
+      const start = (one: Peer) => {
         underWay++;
-        const check = () => {
-          const silentMs = this.#peers.now() - Math.max(startedAt, one.heardAt);
-          if (silentMs < hedgeMs) timer = setTimeout(check, hedgeMs - silentMs);
-          else hedge(one);
-        };
-        let timer = isHedge ? undefined : setTimeout(check, hedgeMs);
-        this.run(one)
-          .finally(() => clearTimeout(timer))
-          .then(resolve, (error) => {
+        this.run(one).then(
+          (result) => {
+            settle();
+            resolve(result);
+          },
+          (error) => {
             underWay--;
-            if (underWay === 0 || !mayRetry(error)) reject(error);
-          });
+            if (underWay > 0 && mayRetry(error)) return;
+            settle();
+            reject(error);
+          },
+        );
       };
-      const hedge = (silent: Peer) => {
-        this.#tried = new Set([...this.#tried, silent]);
-        silent.silent(this.#peers.now());
+      const hedge = () => {
+        this.#tried = new Set([...this.#tried, peer]);
+        peer.silent(this.#peers.now());
         const next = this.#signal.aborted ? undefined : this.#peers.pick(this.#key, this.#tried);
-        if (next && this.#peers.takeHedge()) start(next, true);
+        if (next && this.#peers.takeHedge()) start(next);
       };
-      start(peer, false);
+      start(peer);
     });
   }
 

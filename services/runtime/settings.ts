@@ -128,7 +128,7 @@ export const variables = {
   MASKWIRE_DISCOVERY_MS: integer(100, 3_600_000).describe("gateway: how often a DNS name of another tier is looked up"),
   MASKWIRE_REACH_MS: integer(0, 600_000).describe("gateway: longest wait for a tier of which no server can be reached"),
   MASKWIRE_HEDGE_MS: integer(10, 600_000).describe(
-    "gateway: silence of a decoder after which its clicks are sent to the next as well",
+    "gateway: silence of a decoder that hangs after which its clicks are sent to the next as well",
   ),
   MASKWIRE_LOAD_PERCENT: integer(100, 10_000).describe(
     "gateway: share of the average load at which a decoder passes a picture's clicks on to the next",

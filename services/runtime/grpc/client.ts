@@ -135,6 +135,17 @@ export class RpcClient {
     for await (const { status } of responses<{ status: ServingStatus }>(call, ending, cancel)) yield status;
   }
 
+  /** Whether the peer's process answers at all within so many milliseconds, be it that it knows no health. */
+  answersHealth(service: string, withinMs: number): Promise<boolean> {
+    const { path, requestSerialize, responseDeserialize } = healthService.Check as MethodDefinition<unknown, unknown>;
+    const options = { deadline: Date.now() + withinMs };
+    return new Promise((resolve) => {
+      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { service }, options, (error) =>
+        resolve(![Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.CANCELLED].includes(error?.code ?? Code.OK)),
+      );
+    });
+  }
+
   /** Takes no new calls; those under way go on to their end. */
   close(): void {
     this.#client.close();

@@ -1,9 +1,9 @@
-import type { Watch } from "../peers/peer.js";
+import type { Health } from "../peers/peer.js";
 
 type Word = "SERVING" | "NOT_SERVING" | "lost";
 
 /** Health of peers that are not there, as a test tells it. A peer that is lost is back when `say` says so. */
-export class ScriptedWatch {
+export class ScriptedHealth implements Health {
   readonly #words = new Map<string, Word>();
   readonly #watching = new Map<string, Set<() => void>>();
   readonly #initial: Word;
@@ -17,7 +17,9 @@ export class ScriptedWatch {
     for (const wake of this.#watching.get(address) ?? []) wake();
   }
 
-  readonly watch: Watch = (client, signal) => this.#follow(client.address, signal);
+  /** Whether peers answer when they are asked; until a test says otherwise they hang. */
+  ping: Health["ping"] = async () => false;
+  readonly watch: Health["watch"] = (client, signal) => this.#follow(client.address, signal);
 
   async *#follow(address: string, signal: AbortSignal): AsyncGenerator<"SERVING" | "NOT_SERVING"> {
     let wake = () => {};

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { GatewayTier } from "../../gateway/gateway-tier.js";
+import { EmbeddingSource } from "../../proto/index.js";
+import { DecoderTier } from "../../services/decoder/decoder-tier.js";
+import { Host } from "../../services/runtime/host.js";
+import { createLogger } from "../../services/runtime/logger.js";
+import { createMetrics } from "../../services/runtime/metrics.js";
+import { Manifest } from "../../services/runtime/models/manifest.js";
+import { openStores, type Stores } from "../../services/runtime/stores/open-stores.js";
+import { segmentOverHttp } from "../support/http-calls.js";
+import { madeEmbedding } from "../support/made-embeddings.js";
+import { metric, testSettings } from "../support/start-maskwire.js";
+
+/*
+ * Eight decoders, later nine, and three gateways that find them by name, over one store. All real, in one process, with one
+ * worker each: what is asked is where clicks go, not how fast they are answered.
+ */
+
+const decoderCount = 8;
+const gatewayCount = 3;
+const pictures = 120;
+const clicks = 240;
+const peopleAtOnce = 8;
+const port = (url: string) => Number(new URL(url).port);
+
+const settings = testSettings({
+  MASKWIRE_DECODER_WORKERS: "1",
+  MASKWIRE_DECODER_THREADS: "1",
+  MASKWIRE_DECODER_CACHE_BYTES: String(64 * 1024 * 1024),
+  MASKWIRE_DISCOVERY_MS: "100",
+});
+const logger = createLogger("silent");
+const manifest = Manifest.read();
+const metrics = createMetrics();
+let stores: Stores;
+const hosts: Host[] = [];
+const gateways: string[] = [];
+const decoders: string[] = [];
+let imageIds: string[] = [];
+/** The ninth decoder. */
+let spare: string;
+
+/** As the cluster's DNS would: a name for each decoder, unknown until it is there. */
+const lookup = async (name: string) => {
+  if (!names().includes(name)) throw new Error(`${name} is not known`);
+  return ["127.0.0.1"];
+};
+const names = () => decoders.map((_, at) => `decoder-${at}`);
+
+async function open(make: (host: Host) => DecoderTier | GatewayTier): Promise<string> {
+  const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 5000, logger });
+  hosts.push(host);
+  await host.listen((one) => [make(one)]);
+  await host.start();
+  return `http://127.0.0.1:${host.port}`;
+}
+
+const startDecoder = () => open((host) => new DecoderTier(host, settings, manifest, stores));
+
+/** Waits until every gateway sees so many decoders serve. */
+async function seen(count: number): Promise<void> {
+  for (const url of gateways) {
+    while ((await metric(url, 'maskwire_peers{tier="decoder",state="serving"}')) !== count)
+      await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function click(gateway: number, picture: number): Promise<EmbeddingSource> {
+  const prompt = { points: [{ x: 200 + (picture % 100), y: 240 }] };
+  const result = await segmentOverHttp(gateways[gateway] as string, { imageId: imageIds[picture] as string, prompt });
+  return result.embeddingSource;
+}
+
+/** Clicks by so many people at once, one after the other each. @returns where the embeddings were found. */
+async function clickAll(who: { gateway: number; picture: number }[]): Promise<EmbeddingSource[]> {
+  const sources: EmbeddingSource[] = [];
+  const waiting = [...who];
+  const person = async () => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) sources.push(await click(next.gateway, next.picture));
+  };
+  await Promise.all(Array.from({ length: peopleAtOnce }, person));
+  return sources;
+}
+
+const everyPicture = (gatewayOf: (picture: number) => number) =>
+  Array.from({ length: pictures }, (_, picture) => ({ gateway: gatewayOf(picture) % gatewayCount, picture }));
+const share = (sources: EmbeddingSource[], ...wanted: EmbeddingSource[]) =>
+  sources.filter((one) => wanted.includes(one)).length / sources.length;
+
+beforeAll(async () => {
+  stores = openStores({ ...settings.cache, embeddingBytes: 4 * 1024 ** 3 }, metrics, logger);
+  const model = manifest.get(manifest.defaultId);
+  imageIds = await Promise.all(
+    Array.from({ length: pictures }, async (_, seed) => {
+      const { imageId, record } = madeEmbedding(seed, model);
+      await stores.embeddings.set(imageId, model, record);
+      return imageId;
+    }),
+  );
+  for (let at = 0; at < decoderCount; at++) decoders.push(await startDecoder());
+  // The ninth gets its port later: a decoder that listens and is not in DNS yet.
+  const ninth = await startDecoder();
+  const targets = [...decoders, ninth].map((url, at) => `dns:///decoder-${at}:${port(url)}`);
+  for (let at = 0; at < gatewayCount; at++) {
+    const addresses = { encoders: ["127.0.0.1:1"], decoders: targets, lookup };
+    gateways.push(await open((host) => new GatewayTier(host, settings, addresses)));
+  }
+  await seen(decoderCount);
+  spare = ninth;
+}, 120_000);
+
+afterAll(async () => {
+  for (const host of hosts.reverse()) await host.stop();
+  await stores?.close();
+  metrics.close();
+});
+
+it("N2: clicks are answered from the decoder's own memory, whichever gateway they come through", async () => {
+  await clickAll(everyPicture((picture) => picture));
+  const warm = await clickAll(
+    Array.from({ length: clicks }, (_, at) => ({ gateway: at % gatewayCount, picture: (at * 7) % pictures })),
+  );
+  const own = share(warm, EmbeddingSource.WORKER, EmbeddingSource.PROCESS);
+  process.stdout.write(`affinity: ${(100 * own).toFixed(1)} % of ${clicks} clicks from the decoder's own memory\n`);
+  expect(warm).toHaveLength(clicks);
+  expect(own).toBeGreaterThanOrEqual(0.95);
+  // Every decoder has its share: nobody is left out, nobody has most of it.
+  for (const url of decoders) {
+    const decodes = await decodesOf(url);
+    expect(decodes).toBeGreaterThan(0);
+    expect(decodes).toBeLessThan(((pictures + clicks) / decoderCount) * 3);
+  }
+});
+
+it("N1, N2: a ninth decoder that appears in DNS takes its share of the pictures and moves no others", async () => {
+  decoders.push(spare);
+  await seen(decoderCount + 1);
+  const before = await decodesOf(spare);
+  expect(before).toBe(0);
+  const sources = await clickAll(everyPicture((picture) => picture + 1));
+  const cold = share(sources, EmbeddingSource.STORE);
+  const moved = (await decodesOf(spare)) / pictures;
+  process.stdout.write(`affinity: a ninth decoder moved ${(100 * moved).toFixed(1)} % of ${pictures} pictures\n`);
+  expect(moved).toBeGreaterThan(0);
+  expect(Math.max(cold, moved)).toBeLessThanOrEqual(1 / 9 + 0.1);
+});
+
+it("N4: a decoder that drains loses no click, and its pictures go to the others", async () => {
+  const draining = hosts[0] as Host;
+  const answers = clickAll(everyPicture((picture) => picture + 2));
+  await click(0, 0);
+  const stopped = draining.stop();
+  expect(await answers).toHaveLength(pictures);
+  await stopped;
+  await seen(decoderCount);
+});
+
+async function decodesOf(url: string): Promise<number> {
+  let total = 0;
+  for (const embedding of ["worker", "process", "store"])
+    total += await metric(url, `maskwire_decodes_total{embedding="${embedding}"}`);
+  return total;
+}

@@ -1,0 +1,20 @@
+import { encodeHalf } from "../../services/runtime/half-float.js";
+import { imageIdOf } from "../../services/runtime/image-id.js";
+import type { ModelSpec } from "../../services/runtime/models/manifest.js";
+import { encodeEmbeddingRecord } from "../../services/runtime/stores/embedding-record.js";
+
+/**
+ * A whole, valid embedding of a picture that never was: where many pictures matter and their masks do not.
+ * @param seed another picture each.
+ */
+export function madeEmbedding(seed: number, model: ModelSpec): { imageId: string; record: Uint8Array } {
+  const imageId = imageIdOf(new TextEncoder().encode(`picture ${seed}`));
+  const tensors = model.encoder.outputs.map(({ dims }) => {
+    const length = dims.reduce((product, dim) => product * dim, 1);
+    return encodeHalf(Float32Array.from({ length }, (_, at) => Math.sin(at * (1 + seed / 97)) / 4));
+  });
+  const { id: modelId, encoder } = model;
+  const size = { width: 640, height: 480 };
+  const header = { imageId, modelId, weights: encoder.sha256, dtype: "float16" as const, ...size };
+  return { imageId, record: encodeEmbeddingRecord({ ...header, tensors: encoder.outputs }, tensors) };
+}
