@@ -6,6 +6,7 @@ import type { Logger } from "../runtime/logger.js";
 import { Manifest } from "../runtime/models/manifest.js";
 import type { Settings } from "../runtime/settings.js";
 import { openStores, type Stores } from "../runtime/stores/open-stores.js";
+import { loopbackOf } from "./loopback.js";
 
 /** One process of Maskwire: the tiers that its role names, behind one port. */
 export class Maskwire implements AsyncDisposable {
@@ -61,18 +62,11 @@ export class Maskwire implements AsyncDisposable {
     if (role === "encoder") return [new EncoderTier(host, settings, this.#manifest, stores)];
     if (role === "decoder") return [new DecoderTier(host, settings, this.#manifest, stores)];
     // In one process the gateway still reaches the services over RPC: through the port that it shares with them.
-    const here = [`${this.#loopback()}:${host.port}`];
+    const here = [`${loopbackOf(settings.host)}:${host.port}`];
     return [
       new EncoderTier(host, settings, this.#manifest, stores),
       new DecoderTier(host, settings, this.#manifest, stores),
       new GatewayTier(host, settings, { encoders: here, decoders: here }),
     ];
-  }
-
-  #loopback(): string {
-    const { host } = this.#settings;
-    if (host === "0.0.0.0") return "127.0.0.1";
-    if (host === "::") return "[::1]";
-    return host.includes(":") ? `[${host}]` : host;
   }
 }

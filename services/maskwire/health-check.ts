@@ -1,0 +1,25 @@
+import { readEnv, SettingsError, shapeSettings } from "../runtime/settings.js";
+import { loopbackOf } from "./loopback.js";
+import { refuse } from "./refuse.js";
+
+/*
+ * For a container's HEALTHCHECK: asks the Maskwire of the same settings on this machine whether it is ready. Exit code 0
+ * when it is, 1 when not.
+ */
+
+/** Container engines give a check a few seconds; a process that needs longer for this is not well. */
+const answerMs = 2000;
+
+try {
+  const { host, port } = shapeSettings(readEnv(process.env));
+  const url = `http://${loopbackOf(host)}:${port}/readyz`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
+  process.stdout.write(`${await answer.text()}\n`);
+  if (!answer.ok) process.exitCode = 1;
+} catch (error) {
+  if (error instanceof SettingsError) refuse(error, 1);
+  else {
+    process.stderr.write(`maskwire: no answer from /readyz: ${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}
