@@ -1,6 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { findChromium, findGrpcPython, findProgram, findRedisServer } from "./support/programs.js";
+import {
+  findChromium,
+  findGrpcPython,
+  findHaproxy,
+  findKustomize,
+  findProgram,
+  findRedisServer,
+} from "./support/programs.js";
 
 /** What suites need beside npm's packages: how to find it, and Debian's packages that bring it. */
 const needs = [
@@ -12,6 +19,9 @@ const needs = [
     found: findGrpcPython,
     packages: ["python3-grpcio", "python3-grpc-tools"],
   },
+  { what: "HAProxy", suites: "deploy", found: findHaproxy, packages: ["haproxy"] },
+  // Debian 12's is too old; there and elsewhere kubectl 1.22 or newer, or kustomize, has to be on the PATH.
+  { what: "kubectl with Kustomize 4", suites: "deploy", found: findKustomize, packages: ["kubernetes-client"] },
 ];
 
 /** Installs what is missing where that is ours to do, and says what stays missing. */

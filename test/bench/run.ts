@@ -13,6 +13,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   pool: () => import("./pool.js"),
   everything: () => import("./everything.js"),
   precision: () => import("./precision.js"),
+  footprint: () => import("./footprint.js"),
 };
 
 const args = process.argv.slice(2);

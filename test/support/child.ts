@@ -15,7 +15,11 @@ export class Child implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #output = { stdout: "", stderr: "" };
 
-  constructor(program: string, args: string[], options: { env: Record<string, string>; cwd?: string }) {
+  constructor(
+    program: string,
+    args: string[],
+    options: { env: Record<string, string>; cwd?: string; uid?: number; gid?: number },
+  ) {
     this.#process = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     for (const name of ["stdout", "stderr"] as const) {
       this.#process[name]?.setEncoding("utf8").on("data", (text: string) => {

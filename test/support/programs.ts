@@ -27,3 +27,17 @@ export function findGrpcPython(): string | undefined {
     (path) => spawnSync(path, ["-c", "import grpc, grpc_tools"], { stdio: "ignore" }).status === 0,
   );
 }
+
+/** A renderer of Kustomize folders, as a command that takes a folder. Older kubectl know no components. */
+export function findKustomize(): string[] | undefined {
+  const kustomize = findProgram("kustomize");
+  if (kustomize) return [kustomize, "build"];
+  const kubectl = findProgram("kubectl");
+  if (!kubectl) return undefined;
+  const { stdout } = spawnSync(kubectl, ["version", "--client", "--output=json"], { encoding: "utf8" });
+  const [, major] = /"kustomizeVersion": "v(\d+)\./.exec(stdout ?? "") ?? [];
+  return Number(major) >= 4 ? [kubectl, "kustomize"] : undefined;
+}
+
+/** Debian has it where only root looks. */
+export const findHaproxy = () => findProgram("haproxy", "../sbin/haproxy");

@@ -56,6 +56,12 @@ export class RedisServer implements AsyncDisposable {
     return this.#with((client) => client.keys("*"));
   }
 
+  /** Its figures: INFO's fields by name. */
+  async info(): Promise<Record<string, string>> {
+    const text = await this.#with((client) => client.info());
+    return Object.fromEntries(text.split("\r\n").flatMap((line) => (line.includes(":") ? [line.split(":", 2)] : [])));
+  }
+
   async flush(): Promise<void> {
     await this.#with((client) => client.flushAll());
   }

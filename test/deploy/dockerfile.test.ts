@@ -1,0 +1,148 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DockerfileParser } from "dockerfile-ast";
+import { validate } from "dockerfile-utils";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { readEnv, roles, shapeSettings, unknownVariables } from "../../services/runtime/settings.js";
+
+const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), "utf8");
+const text = read("deploy", "docker", "Dockerfile");
+const dockerfile = DockerfileParser.parse(text);
+
+const instructions = (keyword: string) =>
+  dockerfile.getInstructions().filter((instruction) => instruction.getKeyword() === keyword);
+const last = (keyword: string) => instructions(keyword).at(-1)?.getArgumentsContent() ?? "";
+const portOf = (role: (typeof roles)[number]) =>
+  shapeSettings(
+    readEnv({
+      MASKWIRE_ROLE: role,
+      MASKWIRE_CACHE_URL: "redis://cache:6379",
+      MASKWIRE_ENCODER_ADDRESS: "encoder:50051",
+      MASKWIRE_DECODER_ADDRESSES: "decoder:50052",
+    }),
+  ).port;
+
+describe("the image", () => {
+  it("is made by a Dockerfile without a fault", () => {
+    expect(validate(text)).toEqual([]);
+  });
+
+  it("the linter sees a fault", () => {
+    expect(validate("FROM node\nEXPOSE none")).not.toEqual([]);
+  });
+
+  it("sets variables that are settings, with values that are accepted", () => {
+    const set = dockerfile
+      .getENVs()
+      .flatMap((env) => env.getProperties())
+      .map((property) => [property.getName(), property.getValue() ?? ""]);
+    const env = Object.fromEntries(set) as Record<string, string>;
+    expect(unknownVariables(env)).toEqual([]);
+    expect(Object.keys(readEnv(env)).sort()).toEqual(["MASKWIRE_HOST", "MASKWIRE_MODEL_CACHE_DIR"]);
+    expect(shapeSettings(readEnv(env)).host).toBe("0.0.0.0");
+  });
+
+  it("exposes the ports of its roles", () => {
+    const exposed = last("EXPOSE").split(" ").map(Number);
+    expect(new Set(exposed)).toEqual(new Set(roles.map(portOf)));
+  });
+
+  it("runs as a user by number, never root, who owns nothing but the place for graphs", () => {
+    expect(last("USER")).toBe("10001:10001");
+    const place = last("ENV").match(/MASKWIRE_MODEL_CACHE_DIR=(\S+)/)?.[1];
+    expect(text).toContain(`install -d -o 10001 -g 10001 -m 0750 ${place}`);
+    expect(text).not.toContain("--chown");
+  });
+
+  it("is stopped by the signal that the process hears, under an init", () => {
+    expect(last("STOPSIGNAL")).toBe("SIGTERM");
+    const [init, separator, program, entry] = JSON.parse(last("ENTRYPOINT")) as string[];
+    expect([init, separator, program]).toEqual(["/usr/bin/tini", "--", "node"]);
+    expect(existsSync(join(projectRoot, entry as string))).toBe(true);
+  });
+
+  it("has a health check that exists", () => {
+    const [, script] = /"(dist\/[^"]+)"/.exec(last("HEALTHCHECK")) ?? [];
+    expect(existsSync(join(projectRoot, script as string))).toBe(true);
+  });
+
+  it("has the Node that the suites run on", () => {
+    const [, version] = /^ARG NODE_IMAGE=node:([\d.]+)-/m.exec(text) ?? [];
+    const { engines } = JSON.parse(read("package.json")) as { engines: { node: string } };
+    expect(version).toMatch(/^20\./);
+    expect(engines.node).toBe(">=20.19");
+  });
+});
+
+interface Service {
+  image?: string;
+  environment?: Record<string, string>;
+  build?: { context: string; dockerfile: string; args?: Record<string, string> };
+  read_only?: boolean;
+  cap_drop?: string[];
+  depends_on?: Record<string, { condition: string }>;
+  networks?: string[];
+  stop_grace_period?: string;
+  healthcheck?: unknown;
+}
+
+const compose = (name: string) =>
+  parse(read("deploy", name), { merge: true }) as { services: Record<string, Service>; networks: object };
+
+describe("compose.yaml", () => {
+  const { services, networks } = compose("compose.yaml");
+  const ours = Object.entries(services).filter(([, { environment }]) => environment?.MASKWIRE_ROLE);
+
+  it("starts each tier with settings that it takes", () => {
+    expect(ours.map(([name]) => name).sort()).toEqual(["decoder", "encoder", "gateway"]);
+    for (const [name, { environment = {} }] of ours) {
+      expect(unknownVariables(environment)).toEqual([]);
+      expect(shapeSettings(readEnv(environment)).role).toBe(name);
+    }
+  });
+
+  it("names services and ports that are there", () => {
+    for (const [, { environment = {} }] of ours) {
+      for (const value of Object.values(environment)) {
+        for (const [, name, port] of value.matchAll(/([a-z]+):(\d+)/g)) {
+          expect(Object.keys(services)).toContain(name);
+          if (name === "encoder" || name === "decoder") expect(Number(port)).toBe(portOf(name));
+        }
+      }
+    }
+    expect(services.proxy?.environment?.GATEWAYS).toBe(`gateway:${portOf("gateway")}`);
+  });
+
+  it("waits for what has a health check, over networks that exist", () => {
+    for (const [name, service] of Object.entries(services)) {
+      for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+        expect(condition, `${name} on ${other}`).toBe("service_healthy");
+        // The image has its own.
+        expect(services[other]?.healthcheck !== undefined || ours.some(([one]) => one === other)).toBe(true);
+      }
+      for (const network of service.networks ?? []) expect(Object.keys(networks)).toContain(network);
+    }
+  });
+
+  it("gives no container more rights than it needs, and ours time to stop", () => {
+    for (const [name, service] of Object.entries(services)) {
+      expect(service, name).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
+    }
+    for (const [name, { environment = {}, stop_grace_period }] of ours) {
+      const { stopMs } = shapeSettings(readEnv(environment));
+      expect(Number.parseInt(stop_grace_period ?? "0", 10) * 1000, name).toBeGreaterThan(stopMs);
+    }
+  });
+
+  it("with compose.cuda.yaml, builds the encoder with arguments that the Dockerfile has", () => {
+    const { encoder } = compose("compose.cuda.yaml").services;
+    const known = instructions("ARG").map((arg) => arg.getArgumentsContent()?.split("=")[0]);
+    expect(Object.keys(encoder?.build?.args ?? {})).not.toEqual([]);
+    for (const name of Object.keys(encoder?.build?.args ?? {})) expect(known).toContain(name);
+    expect(readEnv(encoder?.environment ?? {}).MASKWIRE_ENCODER_PROVIDERS).toEqual(["cuda"]);
+    // The same image as the header of the Dockerfile says.
+    expect(text).toContain(`BASE_IMAGE=${encoder?.build?.args?.BASE_IMAGE}`);
+  });
+});

@@ -1,0 +1,269 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+import { Host } from "../../services/runtime/host.js";
+import { createLogger } from "../../services/runtime/logger.js";
+import { readEnv, shapeSettings, unknownVariables } from "../../services/runtime/settings.js";
+import { findKustomize } from "../support/programs.js";
+import { applicable, type KubernetesObject, kubernetesFolder, ofKind, render } from "./render.js";
+import { schemaOf } from "./schemas.js";
+import { unknownFields } from "./unknown-fields.js";
+import { environment, type Probe, tiers, type Workload, workloads } from "./workloads.js";
+
+/** In production it is the operator's. */
+const secrets = { "maskwire-cache/url": "rediss://user:password@cache.example.com:6380" };
+
+/** The base with each component by itself: none may lean on another unsaid. */
+const components = readdirSync(join(kubernetesFolder, "components"));
+
+function renderWith(component: string): KubernetesObject[] {
+  // Kustomize reads no absolute paths.
+  const folder = mkdtempSync(join(kubernetesFolder, ".with-"));
+  try {
+    const up = relative(folder, kubernetesFolder);
+    const lines = ["namespace: maskwire", `resources: ["${up}/base"]`, `components: ["${up}/components/${component}"]`];
+    writeFileSync(join(folder, "kustomization.yaml"), lines.join("\n"));
+    return render(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const renderings = [
+  ...["base", ...applicable].map((name) => ({ name, render: () => render(join(kubernetesFolder, name)) })),
+  ...components.map((name) => ({ name: `base with ${name}`, render: () => renderWith(name) })),
+];
+
+describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered }) => {
+  const objects = findKustomize() ? rendered() : [];
+  const ours = tiers(objects);
+  const settingsOf = ({ container }: (typeof ours)[number]) => {
+    const env = environment(container, objects, secrets);
+    return { env, settings: shapeSettings(readEnv(env)) };
+  };
+
+  it("is what the published schemas describe", () => {
+    for (const object of objects) schemaOf(object).validate(object);
+  });
+
+  it("has no field that the schemas do not know", () => {
+    expect(unknownFields(objects)).toEqual([]);
+  });
+
+  it("has every object once, in the namespace", () => {
+    const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(new Set(names).size).toBe(names.length);
+    const elsewhere = objects.filter(({ kind, metadata }) => kind !== "Namespace" && metadata.namespace !== "maskwire");
+    expect(elsewhere).toEqual([]);
+  });
+
+  it("gives each tier settings that it starts with", () => {
+    expect(ours.map(({ name }) => name).sort()).toEqual(["decoder", "encoder", "gateway"]);
+    for (const tier of ours) {
+      const { env, settings } = settingsOf(tier);
+      expect(unknownVariables(env)).toEqual([]);
+      expect(settings.role).toBe(tier.name);
+    }
+  });
+
+  it("opens the port that the process listens on, and asks there", () => {
+    for (const tier of ours) {
+      const { container } = tier;
+      const { settings } = settingsOf(tier);
+      const port = container.ports?.find(({ containerPort }) => containerPort === settings.port);
+      expect(port, tier.name).toBeDefined();
+      for (const probe of probes(container)) expect(probe.httpGet?.port, tier.name).toBe(port?.name);
+    }
+  });
+
+  it("asks for paths that the process answers, startup and readiness for the model, liveness for nothing", async () => {
+    const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 0, logger: createLogger("silent") });
+    await host.listen();
+    try {
+      for (const { container } of ours) {
+        for (const { httpGet } of probes(container)) {
+          const { status } = await fetch(`http://127.0.0.1:${host.port}${httpGet?.path}`);
+          expect(status, httpGet?.path).not.toBe(404);
+        }
+        const paths = [container.startupProbe, container.readinessProbe, container.livenessProbe];
+        expect(paths.map((probe) => probe?.httpGet?.path)).toEqual(["/readyz", "/readyz", "/livez"]);
+      }
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it("leaves each tier time to finish what is under way", () => {
+    for (const tier of ours) {
+      const waitMs = (tier.container.lifecycle?.preStop?.sleep?.seconds ?? 0) * 1000;
+      const { settings } = settingsOf(tier);
+      expect(tier.pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(waitMs + settings.stopMs);
+    }
+  });
+
+  it("starts as many workers and threads as the container has cores", () => {
+    for (const tier of ours) {
+      const { settings } = settingsOf(tier);
+      const cores = Number(tier.container.resources.limits.cpu);
+      if (tier.name === "decoder") expect(settings.decoder).toMatchObject({ workers: cores, threads: cores });
+      if (tier.name === "encoder") expect(settings.encoder.threads).toBe(cores);
+    }
+  });
+
+  it("gives decoders a place for their graphs that they may write to", () => {
+    const decoder = ours.find(({ name }) => name === "decoder");
+    expect(decoder?.container.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(["/var/cache/maskwire"]);
+  });
+
+  it("runs nothing as root, with privileges or on a file system that can be written", () => {
+    for (const { pod, name } of workloads(objects)) {
+      expect(pod, name).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      });
+      for (const container of pod.containers) {
+        expect(container, name).toMatchObject({
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ["ALL"] },
+          },
+          resources: { requests: { memory: container.resources.limits.memory } },
+        });
+      }
+    }
+  });
+
+  it("lets Services, budgets and policies find their pods, and ports by name", () => {
+    const pods = workloads(objects);
+    for (const { kind, metadata, spec } of objects) {
+      const found = pods.filter(({ podLabels }) => matches(selectorOf(kind, spec), podLabels));
+      if (["Service", "PodDisruptionBudget", "NetworkPolicy"].includes(kind)) {
+        expect(found.length, `${kind} ${metadata.name}`).toBeGreaterThan(0);
+      }
+      if (kind !== "Service") continue;
+      for (const { targetPort } of (spec as { ports: { targetPort: string }[] }).ports) {
+        for (const pod of found) expect(portNames(pod)).toContain(targetPort);
+      }
+    }
+  });
+
+  it("lets every call through that the tiers make, and no other way in", () => {
+    const policies = ofKind(objects, "NetworkPolicy").map(({ spec }) => spec as unknown as Policy);
+    for (const { name, podLabels } of workloads(objects)) {
+      const own = policies.filter(({ podSelector }) => matches(podSelector, podLabels));
+      expect(
+        own.flatMap(({ policyTypes }) => policyTypes),
+        name,
+      ).toEqual(expect.arrayContaining(["Ingress", "Egress"]));
+    }
+    const gateway = settingsOf(ours.find(({ name }) => name === "gateway") as (typeof ours)[number]).settings.gateway;
+    for (const address of [...gateway.encoderAddresses, ...gateway.decoderAddresses]) {
+      const [, name, port] = /^dns:\/\/\/([\w-]+):(\d+)$/.exec(address) ?? [];
+      const service = ofKind(objects, "Service").find(({ metadata }) => metadata.name === name);
+      expect(service?.spec, address).toMatchObject({ clusterIP: "None" });
+      const target = ours.find((one) => one.name === name) as Workload;
+      expect(allows(policies, "gateway", target, Number(port), objects), address).toBe(true);
+      expect(allows(policies, name as string, target, Number(port), objects), `${name} to ${address}`).toBe(false);
+    }
+  });
+
+  it("scales Deployments that exist, and leaves the count of pods to one autoscaler", () => {
+    const autoscalers = objects.filter(({ kind }) => kind === "HorizontalPodAutoscaler" || kind === "ScaledObject");
+    const scaled = autoscalers.map(({ spec }) => (spec as { scaleTargetRef: { name: string } }).scaleTargetRef.name);
+    expect(new Set(scaled).size).toBe(scaled.length);
+    for (const { name, replicas } of ours) expect(replicas === undefined, name).toBe(scaled.includes(name));
+    if (scaled.length > 0) expect(scaled.sort()).toEqual(ours.map(({ name }) => name).sort());
+  });
+
+  it("reads metrics where a Service has a port of that name", () => {
+    for (const { spec } of ofKind(objects, "ServiceMonitor")) {
+      const { selector, endpoints } = spec as { selector: Selector; endpoints: { port: string; path: string }[] };
+      const services = ofKind(objects, "Service").filter(({ metadata }) => matches(selector, metadata.labels ?? {}));
+      const ports = services.map((one) => (one.spec as { ports: { name: string }[] }).ports[0]?.name);
+      expect(services.map(({ metadata }) => metadata.name).sort()).toEqual(["decoder", "encoder", "gateway"]);
+      expect([...new Set(ports)].sort()).toEqual(endpoints.map(({ port }) => port).sort());
+      expect(endpoints.map(({ path }) => path)).toEqual(endpoints.map(() => "/metrics"));
+    }
+  });
+});
+
+describe.skipIf(!findKustomize())("the checks themselves", () => {
+  const deployment = () =>
+    ofKind(render(join(kubernetesFolder, "base")), "Deployment")[0] as KubernetesObject & {
+      spec: { template: { spec: { containers: Record<string, unknown>[] } } };
+    };
+
+  it("see a value of the wrong type", () => {
+    const wrong = { ...deployment(), spec: { ...deployment().spec, minReadySeconds: "ten" } };
+    expect(() => schemaOf(wrong).validate(wrong)).toThrow(/minReadySeconds/);
+  });
+
+  it("see a misspelt field", () => {
+    const wrong = deployment();
+    Object.assign(wrong.spec.template.spec.containers[0] as object, { livenesProbe: {} });
+    expect(unknownFields([wrong]).join()).toMatch(/livenesProbe/);
+  });
+});
+
+const probes = (container: Workload["pod"]["containers"][number]): Probe[] =>
+  [container.startupProbe, container.livenessProbe, container.readinessProbe].filter((one) => one !== undefined);
+
+const portNames = ({ pod }: Workload) => pod.containers.flatMap(({ ports }) => ports?.map(({ name }) => name) ?? []);
+
+interface Selector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values: string[] }[];
+}
+
+interface Rule {
+  ports?: { port: string | number }[];
+  from?: { podSelector?: Selector; namespaceSelector?: Selector }[];
+  to?: { podSelector?: Selector; namespaceSelector?: Selector }[];
+}
+
+interface Policy {
+  podSelector: Selector;
+  policyTypes: string[];
+  ingress?: Rule[];
+  egress?: Rule[];
+}
+
+/** A Service's selector is labels alone. */
+function selectorOf(kind: string, spec: Record<string, unknown> | undefined): Selector {
+  if (kind === "Service") return { matchLabels: spec?.selector as Record<string, string> };
+  return ((kind === "NetworkPolicy" ? spec?.podSelector : spec?.selector) ?? {}) as Selector;
+}
+
+function matches({ matchLabels = {}, matchExpressions = [] }: Selector, labels: Record<string, string>): boolean {
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every(({ key, operator, values }) => operator === "In" && values.includes(labels[key] ?? ""))
+  );
+}
+
+/** Whether one tier's pods may open a connection to another's: out of the one and into the other. */
+function allows(
+  policies: Policy[],
+  from: string,
+  target: Workload,
+  port: number,
+  objects: KubernetesObject[],
+): boolean {
+  const source = tiers(objects).find(({ name }) => name === from) as Workload;
+  const ports = target.pod.containers.flatMap(({ ports: all }) => all ?? []);
+  const opens = (rule: Rule, peers: Rule["to"], peerLabels: Record<string, string>) =>
+    (!rule.ports ||
+      rule.ports.some(
+        (one) => one.port === port || ports.some((p) => p.containerPort === port && p.name === one.port),
+      )) &&
+    (!peers || peers.some((peer) => !peer.namespaceSelector && matches(peer.podSelector ?? {}, peerLabels)));
+  const out = policies
+    .filter(({ podSelector }) => matches(podSelector, source.podLabels))
+    .some(({ egress }) => egress?.some((rule) => opens(rule, rule.to, target.podLabels)));
+  const into = policies
+    .filter(({ podSelector }) => matches(podSelector, target.podLabels))
+    .some(({ ingress }) => ingress?.some((rule) => opens(rule, rule.from, source.podLabels)));
+  return out && into;
+}

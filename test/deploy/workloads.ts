@@ -1,0 +1,113 @@
+import type { KubernetesObject } from "./render.js";
+
+/** The part of a container's manifest that meets the code. */
+export interface Container {
+  name: string;
+  image: string;
+  env?: EnvVar[];
+  envFrom?: { configMapRef: { name: string } }[];
+  ports?: { name: string; containerPort: number }[];
+  startupProbe?: Probe;
+  livenessProbe?: Probe;
+  readinessProbe?: Probe;
+  lifecycle?: { preStop?: { sleep?: { seconds: number } } };
+  resources: { limits: Record<string, string>; requests: Record<string, string> };
+  volumeMounts?: { name: string; mountPath: string }[];
+}
+
+export interface Probe {
+  httpGet?: { path: string; port: string | number };
+  periodSeconds?: number;
+}
+
+interface EnvVar {
+  name: string;
+  value?: string;
+  valueFrom?: {
+    secretKeyRef?: { name: string; key: string };
+    resourceFieldRef?: { containerName: string; resource: string };
+  };
+}
+
+export interface PodSpec {
+  terminationGracePeriodSeconds: number;
+  containers: Container[];
+}
+
+/** A Deployment's or a StatefulSet's pods. */
+export interface Workload {
+  name: string;
+  podLabels: Record<string, string>;
+  pod: PodSpec;
+  replicas: number | undefined;
+}
+
+export function workloads(objects: KubernetesObject[]): Workload[] {
+  return objects
+    .filter(({ kind }) => kind === "Deployment" || kind === "StatefulSet")
+    .map(({ metadata, spec }) => {
+      const { template, replicas } = spec as {
+        replicas?: number;
+        template: { metadata: { labels: Record<string, string> }; spec: PodSpec };
+      };
+      return { name: metadata.name, podLabels: template.metadata.labels, pod: template.spec, replicas };
+    });
+}
+
+/** The tiers of Maskwire: the workloads that are ours and not a cache. */
+export function tiers(objects: KubernetesObject[]): (Workload & { container: Container })[] {
+  return workloads(objects)
+    .filter(({ podLabels }) => podLabels["app.kubernetes.io/name"] === "maskwire")
+    .map((workload) => ({ ...workload, container: workload.pod.containers[0] as Container }));
+}
+
+/**
+ * The environment that a container gets.
+ * @param secrets values for Secrets that are not among the objects, by "name/key".
+ * @throws Error when something that it refers to does not exist.
+ */
+export function environment(
+  container: Container,
+  objects: KubernetesObject[],
+  secrets: Record<string, string> = {},
+): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const { configMapRef } of container.envFrom ?? []) {
+    Object.assign(env, find(objects, "ConfigMap", configMapRef.name).data);
+  }
+  for (const { name, value, valueFrom } of container.env ?? []) {
+    if (value !== undefined) env[name] = value;
+    else if (valueFrom?.secretKeyRef) env[name] = secretValue(valueFrom.secretKeyRef, objects, secrets);
+    else if (valueFrom?.resourceFieldRef) env[name] = resource(container, valueFrom.resourceFieldRef);
+    else throw new Error(`${name} has no value`);
+  }
+  return env;
+}
+
+function secretValue(
+  { name, key }: { name: string; key: string },
+  objects: KubernetesObject[],
+  secrets: Record<string, string>,
+): string {
+  const given = secrets[`${name}/${key}`];
+  if (given !== undefined) return given;
+  const encoded = find(objects, "Secret", name).data?.[key];
+  if (encoded === undefined) throw new Error(`the Secret ${name} has no key ${key}`);
+  return Buffer.from(encoded, "base64").toString("utf8");
+}
+
+/** Whole cores, as the kubelet rounds them: up. */
+function resource(container: Container, ref: { containerName: string; resource: string }): string {
+  if (ref.containerName !== container.name || ref.resource !== "limits.cpu") {
+    throw new Error(`${ref.containerName} ${ref.resource} is not a limit of the cores of ${container.name}`);
+  }
+  const cpu = container.resources.limits.cpu;
+  if (!cpu) throw new Error(`${container.name} has no limit of cores`);
+  return String(Math.ceil(cpu.endsWith("m") ? Number(cpu.slice(0, -1)) / 1000 : Number(cpu)));
+}
+
+export function find(objects: KubernetesObject[], kind: string, name: string): KubernetesObject {
+  const found = objects.find((one) => one.kind === kind && one.metadata.name === name);
+  if (!found) throw new Error(`there is no ${kind} ${name}`);
+  return found;
+}
