@@ -6,6 +6,7 @@ import { element } from "./panel/element.js";
 import { decodePhoto, type PhotoFile, type PhotoSource, readPhoto } from "./photo.js";
 import type { ClientEvent } from "./state/event.js";
 import type { Store } from "./store.js";
+import { words } from "./words/words.js";
 
 /** The state in a browser's page: its photos and their files, the canvas. */
 export class Client {
@@ -117,7 +118,7 @@ export class Client {
       this.view.setPicture(bitmap);
       this.dispatch({ kind: "photo-loaded", token, width, height, bytes: file.size, imageId, atMs: performance.now() });
     } catch {
-      this.dispatch({ kind: "photo-unreadable", token, message: `“${name}” could not be opened as a picture.` });
+      this.dispatch({ kind: "photo-unreadable", token, message: words.problems.cannotOpen(name) });
     }
   }
 
@@ -131,7 +132,7 @@ export class Client {
       bitmap.close();
       this.dispatch({ kind: "photo-read", token, width, height, bytes: file.size, imageId });
     } catch {
-      this.dispatch({ kind: "photo-unreadable", token, message: `“${name}” could not be opened as a picture.` });
+      this.dispatch({ kind: "photo-unreadable", token, message: words.problems.cannotOpen(name) });
     }
   }
 

@@ -1,5 +1,6 @@
 import { element, setData } from "./panel/element.js";
 import type { PhotoSource } from "./photo.js";
+import { words } from "./words/words.js";
 
 interface PhotoActions {
   readonly onPhoto: (source: PhotoSource) => void;
@@ -10,7 +11,7 @@ interface PhotoActions {
 export function listenForPhotos({ onPhoto, onNothing }: PhotoActions): void {
   const input = element("file", HTMLInputElement);
   const stage = element("stage", HTMLElement);
-  const take = (file: File) => onPhoto({ name: file.name || "Pasted photo", read: async () => file });
+  const take = (file: File) => onPhoto({ name: file.name || words.problems.pastedPhoto, read: async () => file });
 
   for (const id of ["choose", "welcome-choose"]) {
     element(id, HTMLButtonElement).addEventListener("click", () => input.click());
@@ -40,13 +41,13 @@ export function listenForPhotos({ onPhoto, onNothing }: PhotoActions): void {
     dragging(-depth);
     const file = pictureAmong(event.dataTransfer?.files);
     if (file !== undefined) take(file);
-    else onNothing("That was no picture. Drop a photo, such as a JPEG or PNG file.");
+    else onNothing(words.problems.droppedNoPicture);
   });
 
   addEventListener("paste", (event) => {
     const file = pictureAmong(event.clipboardData?.files);
     if (file !== undefined) take(file);
-    else onNothing("There is no picture to paste. Copy one first.");
+    else onNothing(words.problems.pastedNoPicture);
   });
 }
 

@@ -1,6 +1,7 @@
 import { fromJson } from "@bufbuild/protobuf";
 import { type EncodeEvent, EncodeEventSchema, ErrorCode } from "../../proto/index.js";
 import { type Failure, failureOf } from "../state/errors.js";
+import { words } from "../words/words.js";
 
 /** What a line of the upload's answer says. */
 export type UploadLine =
@@ -41,18 +42,18 @@ export function failureOfAnswer(status: number, body: string, retryAfter: string
 function errorOfStatus(status: number): { code: ErrorCode; message: string } {
   switch (status) {
     case 0:
-      return { code: ErrorCode.UNAVAILABLE, message: "The upload was interrupted." };
+      return { code: ErrorCode.UNAVAILABLE, message: words.problems.uploadInterrupted };
     case 413:
-      return { code: ErrorCode.RESOURCE_EXHAUSTED, message: "This photo is too large for the service." };
+      return { code: ErrorCode.RESOURCE_EXHAUSTED, message: words.problems.uploadTooLarge };
     case 415:
-      return { code: ErrorCode.INVALID_ARGUMENT, message: "The service does not take files of this kind." };
+      return { code: ErrorCode.INVALID_ARGUMENT, message: words.problems.uploadKind };
     case 429:
     case 502:
     case 503:
     case 504:
-      return { code: ErrorCode.UNAVAILABLE, message: "The service is very busy at the moment." };
+      return { code: ErrorCode.UNAVAILABLE, message: words.problems.busy };
     default:
-      return { code: ErrorCode.INTERNAL, message: "The service could not take this photo." };
+      return { code: ErrorCode.INTERNAL, message: words.problems.uploadFailed };
   }
 }
 

@@ -1,5 +1,6 @@
 import { countOf } from "../state/describe-everything.js";
 import { overlayOf, type State } from "../state/state.js";
+import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 
 interface EverythingActions {
@@ -8,11 +9,6 @@ interface EverythingActions {
   readonly onToggle: () => void;
   readonly onSave: () => void;
 }
-
-const plainLabel =
-  "Photo. Click an object, or move with the arrow keys and press Enter to add a point, minus to leave a spot out.";
-const overlayLabel =
-  "Photo with its masks. Tab and the arrow keys go through them, Enter takes one, Escape goes back to clicking.";
 
 /** Everything mode's buttons: begin, cancel, to the masks and back, take them home. */
 export class EverythingView {
@@ -52,18 +48,18 @@ export class EverythingView {
     setText(this.#count, everything === undefined ? "" : countOf(everything, nowMs));
     this.#begin.hidden = kind !== "off" && !again;
     this.#begin.disabled = picture.kind === "empty" || picture.kind === "refused";
-    setText(this.#beginText, again ? "Begin again" : "Find everything");
+    setText(this.#beginText, again ? words.everything.again : words.everything.begin);
     // The key goes to what was found, once there is something.
     this.#beginKey.hidden = again;
     this.#cancel.hidden = !isBusy;
     this.#toggle.hidden = kind === "off" || kind === "wanted" || (overlay === undefined && found === 0);
-    setText(this.#toggle, overlay === undefined ? `Show all ${found}` : "Back to clicking");
+    setText(this.#toggle, overlay === undefined ? words.everything.show(found) : words.everything.back);
     this.#save.hidden = isBusy || found === 0;
 
     this.#hints.hidden = overlay !== undefined;
     this.#overlayHints.hidden = overlay === undefined;
-    setText(this.#escape, isBusy ? "cancel" : "back");
-    const label = overlay === undefined ? plainLabel : overlayLabel;
+    setText(this.#escape, isBusy ? words.everything.escapeCancels : words.everything.escapeGoesBack);
+    const label = overlay === undefined ? words.page.canvas : words.page.canvasOverlay;
     if (this.#canvas.getAttribute("aria-label") !== label) this.#canvas.setAttribute("aria-label", label);
   }
 }

@@ -1,17 +1,10 @@
 import { type StageName, stagesOf } from "../state/describe.js";
+import { milliseconds } from "../state/numbers.js";
 import type { Latency } from "../state/state.js";
-import { milliseconds } from "../state/words.js";
+import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
-const names: Record<StageName, string> = {
-  wait: "Waiting",
-  network: "Network",
-  queue: "Queue",
-  embedding: "Embedding",
-  decode: "Decode",
-  mask: "Mask",
-  draw: "Draw",
-};
+const names: Record<StageName, string> = words.stages;
 
 /** Where the time of the last click went. */
 export class LatencyView {

@@ -1,8 +1,9 @@
 import type { Mask } from "../../proto/index.js";
 
 import { shownAnswer } from "../state/edit.js";
+import { percent } from "../state/numbers.js";
 import { type Answer, overlayOf, type State } from "../state/state.js";
-import { percent } from "../state/words.js";
+import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 import { cropAround, thumbnail } from "./thumbnail.js";
 
@@ -28,10 +29,7 @@ export class MaskView {
     const shown = picture.kind === "empty" || overlay !== undefined ? undefined : shownAnswer(picture.edit);
     const answer = shown?.answer;
     const mask = overlay?.found.find(({ id }) => id === overlay.lit)?.mask ?? answer?.masks[answer.chosen];
-    setText(
-      this.#none,
-      overlay === undefined ? "It appears here as soon as you click." : "Click one of the masks to take it.",
-    );
+    setText(this.#none, overlay === undefined ? words.mask.none : words.mask.noneOverlay);
     this.#none.hidden = mask !== undefined;
     this.#facts.hidden = mask === undefined;
     for (const save of this.#saves) save.disabled = mask === undefined || shown?.pending !== false;
@@ -39,7 +37,7 @@ export class MaskView {
     if (mask === undefined) return;
     setText(this.#score, percent(mask.predictedIou));
     setText(this.#stability, percent(mask.stabilityScore));
-    setText(this.#area, `${mask.area.toLocaleString("en")} px`);
+    setText(this.#area, words.mask.pixels(mask.area));
   }
 
   #renderCandidates(answer: Answer | undefined, photo: ImageBitmap | undefined): void {
@@ -69,9 +67,9 @@ export class MaskView {
     button.type = "button";
     button.className = "candidate";
     button.setAttribute("role", "radio");
-    button.setAttribute("aria-label", `Candidate ${index + 1}, score ${percent(mask.predictedIou)}`);
+    button.setAttribute("aria-label", words.mask.candidate(index + 1, percent(mask.predictedIou)));
     button.dataset.testid = `candidate-${index}`;
-    button.title = `Candidate ${index + 1} (key ${index + 1})`;
+    button.title = words.mask.candidateTitle(index + 1);
     const score = document.createElement("span");
     score.textContent = percent(mask.predictedIou);
     button.append(picture, score);

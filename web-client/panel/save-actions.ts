@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { ImageInfoSchema, type Mask, sa1bRecord } from "../../proto/index.js";
 import type { Client } from "../client.js";
 import { shownAnswer } from "../state/edit.js";
+import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 import { cutOut, download, maskPicture, rleJson, saveName } from "./save.js";
 
@@ -32,7 +33,7 @@ export function listenForSaves(client: Client): void {
       const what = chosen();
       if (what === undefined) return;
       act(what.mask, what.name, button).catch(() => {
-        client.dispatch({ kind: "notice", message: "The browser did not allow this. Try it in another window." });
+        client.dispatch({ kind: "notice", message: words.problems.notAllowed });
       });
     });
   };
@@ -51,7 +52,7 @@ export function listenForSaves(client: Client): void {
       return;
     }
     await navigator.clipboard.writeText(rleJson(mask));
-    setText(button, "Copied");
-    setTimeout(() => setText(button, "Copy RLE"), copiedMs);
+    setText(button, words.mask.copied);
+    setTimeout(() => setText(button, words.page.copyRle), copiedMs);
   });
 }

@@ -1,16 +1,12 @@
 import { announce, describe, describeLink, type Notice, noticeOf } from "../state/describe.js";
 import type { State } from "../state/state.js";
+import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
 type NoticeAction = NonNullable<Notice["action"]>;
 type NoticeActions = Readonly<Record<NoticeAction, () => void>>;
 
-const actionNames: Record<NoticeAction, string> = {
-  retry: "Try again",
-  choose: "Choose another",
-  dismiss: "Close",
-  begin: "Begin again",
-};
+const actionNames: Record<NoticeAction, string> = words.actions;
 
 function isAction(name: string | undefined): name is NoticeAction {
   return name !== undefined && Object.hasOwn(actionNames, name);
@@ -43,7 +39,7 @@ export class StatusView {
     setData(this.#status, "state", state.loading === undefined ? state.picture.kind : "loading");
     setData(this.#status, "problem", String(problem));
     // A problem's sentence stands in the notice; saying it twice would not help.
-    setText(this.#statusText, problem ? "That did not work" : text);
+    setText(this.#statusText, problem ? words.status.failed : text);
     this.#spinner.hidden = progress === undefined;
     this.#renderProgress(progress);
     setText(this.#announcement, announce(state, nowMs));

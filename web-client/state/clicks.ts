@@ -1,4 +1,5 @@
 import type { SegmentResponse, Error as WireError } from "../../proto/index.js";
+import { words } from "../words/words.js";
 import { settle } from "./edit.js";
 import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
@@ -45,8 +46,7 @@ export function answerClick(
 ): readonly [State, readonly Effect[]] {
   const { outcome } = response;
   if (outcome.case !== "result") return refuseClick(state, picture, click, outcome.value, atMs);
-  if (outcome.value.masks.length === 0)
-    return settled(state, picture, click, "Nothing was found there. Try another spot.", atMs);
+  if (outcome.value.masks.length === 0) return settled(state, picture, click, words.problems.nothingThere, atMs);
   const latency =
     picture.edit.present.sequence === click.sequence ? measure(state, picture, click, response, atMs) : state.latency;
   const edit = settle(picture.edit, click.sequence, { masks: outcome.value.masks, chosen: 0 });

@@ -1,7 +1,8 @@
+import { words } from "../words/words.js";
 import type { Description } from "./describe.js";
 import { inReadingOrder } from "./found.js";
+import { duration, momentMs, percent } from "./numbers.js";
 import type { Everything, Overlay, ShownPicture } from "./state.js";
-import { duration, momentMs, percent } from "./words.js";
 
 /** Everything mode in words, for the line under the picture. */
 export function describeOverlay(everything: Everything, nowMs: number): Description {
@@ -10,18 +11,18 @@ export function describeOverlay(everything: Everything, nowMs: number): Descript
     case "finding": {
       const { pointsDone, pointsTotal } = everything;
       const progress = pointsTotal > 0 ? pointsDone / pointsTotal : null;
-      return { text: `Finding everything${timeLeft(everything, nowMs)}`, progress, problem: false };
+      return { text: withTimeLeft(words.everything.finding, everything, nowMs), progress, problem: false };
     }
     case "failed":
       return { text: everything.message, progress: undefined, problem: true };
     case "cancelled":
-      return { text: "Cancelled, what was found stays", ...still };
+      return { text: words.everything.cancelled, ...still };
     case "done":
-      return { text: everything.found.length === 0 ? "Nothing was found" : "Everything found", ...still };
+      return { text: everything.found.length === 0 ? words.everything.none : words.everything.done, ...still };
     case "wanted":
-      return { text: "Finding everything", progress: null, problem: false };
+      return { text: words.everything.finding, progress: null, problem: false };
     case "off":
-      return { text: "Ready", ...still };
+      return { text: words.status.ready, ...still };
   }
 }
 
@@ -31,16 +32,18 @@ export function countOf(everything: Everything, nowMs: number): string {
     case "off":
       return "";
     case "wanted":
-      return "Begins as soon as the picture is ready";
+      return words.everything.beginsWhenReady;
     case "finding":
       // With the masks in view the line under the picture has the time.
-      return `${masks(everything)} so far${everything.open ? "" : timeLeft(everything, nowMs)}`;
+      return everything.open
+        ? words.everything.soFar(masks(everything))
+        : withTimeLeft(words.everything.soFar(masks(everything)), everything, nowMs);
     case "done":
-      return `${masks(everything)} found in ${duration(everything.elapsedMs)}`;
+      return words.everything.foundIn(masks(everything), duration(everything.elapsedMs));
     case "cancelled":
-      return `${masks(everything)} until it was cancelled`;
+      return words.everything.untilCancelled(masks(everything));
     case "failed":
-      return `${masks(everything)} until it failed`;
+      return words.everything.untilFailed(masks(everything));
   }
 }
 
@@ -52,29 +55,36 @@ export function announceOverlay({ everything, photo }: ShownPicture): string {
   const mask = ordered[at]?.mask;
   if (mask !== undefined) {
     const share = percent(mask.area / (photo.width * photo.height));
-    return `Mask ${at + 1} of ${ordered.length}, ${share} of the picture, score ${percent(mask.predictedIou)}.`;
+    return words.everything.maskSpoken(at + 1, ordered.length, share, percent(mask.predictedIou));
   }
-  const keys = "Tab and the arrow keys go through them, Enter takes one, Escape goes back to clicking.";
+  const { keysSpoken, foundSpoken, cancelledSpoken } = words.everything;
   switch (everything.kind) {
     case "wanted":
     case "finding":
-      return "Finding everything. Escape cancels.";
+      return words.everything.findingSpoken;
     case "done":
-      return ordered.length === 0 ? "Nothing was found." : `${masks(everything)} found. ${keys}`;
+      return ordered.length === 0 ? words.everything.none : `${foundSpoken(masks(everything))} ${keysSpoken}`;
     case "cancelled":
-      return `Cancelled. ${masks(everything)} found. ${keys}`;
+      return `${cancelledSpoken(masks(everything))} ${keysSpoken}`;
     case "failed":
       return everything.message;
   }
 }
 
-function timeLeft({ pointsDone, etaMs, heardAtMs }: Extract<Everything, { kind: "finding" }>, nowMs: number): string {
+function withTimeLeft(
+  text: string,
+  { pointsDone, etaMs, heardAtMs }: Extract<Everything, { kind: "finding" }>,
+  nowMs: number,
+): string {
   // Before the first points are answered there is nothing to guess from.
-  if (pointsDone === 0) return "";
+  if (pointsDone === 0) return text;
   const leftMs = etaMs - (nowMs - heardAtMs);
-  return leftMs > momentMs ? `, about ${duration(leftMs)} left` : ", a moment left";
+  return words.status.with(
+    text,
+    leftMs > momentMs ? words.status.aboutLeft(duration(leftMs)) : words.status.momentLeft,
+  );
 }
 
 function masks({ found }: Overlay): string {
-  return found.length === 1 ? "1 mask" : `${found.length} masks`;
+  return words.everything.masks(found.length);
 }

@@ -15,7 +15,7 @@ import {
   shown,
   welcome,
 } from "./fixtures.js";
-import { milliseconds, percent } from "./words.js";
+import { milliseconds, percent } from "./numbers.js";
 
 const textAfter = (events: readonly ClientEvent[], nowMs = 2_000) => describe(run(events)[0], nowMs).text;
 
@@ -58,7 +58,7 @@ suite("describe", () => {
 
   it("announces a mask with its score, and nothing that changes by the second", () => {
     const [state] = run([...shown.ready, point(), answer(1, [mask(80), mask(90)])]);
-    expect(announce(state, 0)).toBe("Object found: 10 % of the picture, score 90 %, candidate 1 of 2.");
+    expect(announce(state, 0)).toBe("Object found: 10 % of the picture, score 90 %, candidate 1 of 2");
     const [encoding] = run(shown.encoding);
     expect(announce(encoding, 5_000)).toBe(announce(encoding, 9_000));
     const [queued] = run(shown.queued);

@@ -1,7 +1,8 @@
+import { words } from "../words/words.js";
 import { announceOverlay, describeOverlay } from "./describe-everything.js";
 import { shownAnswer } from "./edit.js";
+import { duration, momentMs, percent } from "./numbers.js";
 import { hasPrompts, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
-import { duration, momentMs, percent } from "./words.js";
 
 /** The state in words, for the status line and for screen readers. */
 export interface Description {
@@ -13,35 +14,34 @@ export interface Description {
 
 export function describe(state: State, nowMs: number): Description {
   const { picture, loading } = state;
-  if (loading !== undefined) return { text: `Opening ${loading.name}`, progress: null, problem: false };
-  if (picture.kind === "empty") return { text: "No picture yet", progress: undefined, problem: false };
+  if (loading !== undefined) return { text: words.status.opening(loading.name), progress: null, problem: false };
+  if (picture.kind === "empty") return { text: words.status.noPicture, progress: undefined, problem: false };
   return describePicture(state, picture, nowMs);
 }
 
 function describePicture(state: State, picture: ShownPicture, nowMs: number): Description {
   switch (picture.kind) {
     case "opening":
-      if (state.link.kind !== "open") return { text: "Waiting for the connection", progress: null, problem: false };
-      return { text: "Asking whether this picture is known", progress: null, problem: false };
+      if (state.link.kind !== "open") return { text: words.status.waitingForLink, progress: null, problem: false };
+      return { text: words.status.asking, progress: null, problem: false };
     case "uploading":
       // The first try is the upload that a missing picture always needs.
       if (picture.tries > 1 && picture.sentBytes === 0) {
-        return { text: "The service is not ready yet, trying again", progress: null, problem: false };
+        return { text: words.status.tryingAgain, progress: null, problem: false };
       }
       return describeUpload(picture.sentBytes, picture.photo.bytes, nowMs - picture.sinceMs);
     case "queued": {
       const leftMs = picture.etaMs - (nowMs - picture.sinceMs);
-      const left = leftMs > momentMs ? `, about ${duration(leftMs)} left` : "";
-      return { text: `${ordinal(picture.position)} in line${left}`, progress: null, problem: false };
+      return { text: withTimeLeft(words.status.inLine(picture.position), leftMs), progress: null, problem: false };
     }
     case "encoding": {
       const goneMs = nowMs - picture.sinceMs;
       const wholeMs = state.lastEncodeMs;
-      if (wholeMs === undefined) return { text: "Studying the picture", progress: null, problem: false };
+      if (wholeMs === undefined) return { text: words.status.studying, progress: null, problem: false };
       const leftMs = wholeMs - goneMs;
-      const left = leftMs > momentMs ? `about ${duration(leftMs)} left` : "a moment left";
+      const left = leftMs > momentMs ? words.status.aboutLeft(duration(leftMs)) : words.status.momentLeft;
       const progress = Math.min(0.97, goneMs / wholeMs);
-      return { text: `Studying the picture, ${left}`, progress, problem: false };
+      return { text: words.status.studyingLeft(left), progress, problem: false };
     }
     case "refused":
       return { text: picture.message, progress: undefined, problem: true };
@@ -52,23 +52,24 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
 
 function describeUpload(sentBytes: number, bytes: number, goneMs: number): Description {
   const share = bytes > 0 ? Math.min(1, sentBytes / bytes) : 0;
-  if (share >= 1) return { text: "Uploaded, waiting for the service", progress: null, problem: false };
+  if (share >= 1) return { text: words.status.uploaded, progress: null, problem: false };
   const leftMs = share > 0 ? (goneMs / share) * (1 - share) : 0;
-  const left = goneMs > 500 && leftMs > momentMs ? `, about ${duration(leftMs)} left` : "";
-  return { text: `Uploading, ${Math.floor(share * 100)} %${left}`, progress: share, problem: false };
+  const text = words.status.uploading(Math.floor(share * 100));
+  // The first moments say little about the rest.
+  return { text: goneMs > 500 ? withTimeLeft(text, leftMs) : text, progress: share, problem: false };
 }
 
 function describeObject({ edit, photo }: ShownPicture): Description {
   const { present } = edit;
   const still = { progress: undefined, problem: false };
   if (present.problem !== undefined) return { text: present.problem, progress: undefined, problem: true };
-  if (!hasPrompts(present.prompts)) return { text: "Ready", ...still };
-  if (present.answer === undefined) return { text: "Looking", progress: null, problem: false };
+  if (!hasPrompts(present.prompts)) return { text: words.status.ready, ...still };
+  if (present.answer === undefined) return { text: words.status.looking, progress: null, problem: false };
   const { masks, chosen } = present.answer;
   const mask = masks[chosen];
-  if (mask === undefined) return { text: "Nothing was found there", ...still };
+  if (mask === undefined) return { text: words.status.nothingThere, ...still };
   const share = mask.area / (photo.width * photo.height);
-  return { text: `Object found: ${percent(share)} of the picture`, ...still };
+  return { text: words.status.found(percent(share)), ...still };
 }
 
 /** A spoken summary: short, without what changes by the second. */
@@ -77,31 +78,31 @@ export function announce(state: State, nowMs: number): string {
   if (picture.kind === "ready" && overlayOf(picture) !== undefined) return announceOverlay(picture);
   if (picture.kind === "ready") {
     const shown = shownAnswer(picture.edit);
-    const { text } = describe(state, nowMs);
-    if (shown === undefined || shown.pending) return text;
-    const mask = shown.answer.masks[shown.answer.chosen];
-    const score = mask === undefined ? "" : `, score ${percent(mask.predictedIou)}`;
+    const mask = shown?.answer.masks[shown.answer.chosen];
+    if (shown === undefined || shown.pending || mask === undefined) return describe(state, nowMs).text;
+    const share = percent(mask.area / (picture.photo.width * picture.photo.height));
+    const found = words.status.foundSpoken(share, percent(mask.predictedIou));
     const count = shown.answer.masks.length;
-    return `${text}${score}${count > 1 ? `, candidate ${shown.answer.chosen + 1} of ${count}` : ""}.`;
+    return count > 1 ? words.status.with(found, words.status.candidate(shown.answer.chosen + 1, count)) : found;
   }
-  if (picture.kind === "uploading") return "Uploading.";
-  if (picture.kind === "queued") return `${ordinal(picture.position)} in line.`;
-  if (picture.kind === "encoding") return "Studying the picture.";
+  if (picture.kind === "uploading") return words.status.uploadingSpoken;
+  if (picture.kind === "queued") return words.status.inLine(picture.position);
+  if (picture.kind === "encoding") return words.status.studying;
   return describe(state, nowMs).text;
 }
 
 export function describeLink(link: Link, nowMs: number): string {
   switch (link.kind) {
     case "open":
-      return "Connected";
+      return words.link.open;
     case "connecting":
-      return "Connecting";
+      return words.link.connecting;
     case "asleep":
-      return "Resting";
+      return words.link.asleep;
     case "stopped":
-      return "Stopped";
+      return words.link.stopped;
     case "waiting":
-      return `Connecting again in ${Math.max(1, Math.ceil((link.retryAtMs - nowMs) / 1000))} s`;
+      return words.link.waiting(Math.max(1, Math.ceil((link.retryAtMs - nowMs) / 1000)));
   }
 }
 
@@ -117,8 +118,8 @@ export function noticeOf(state: State): Notice | undefined {
   if (picture.kind === "refused") return { text: picture.message, action: picture.canRetry ? "retry" : "choose" };
   if (link.kind === "stopped") return { text: link.message, action: "retry" };
   if ((link.kind === "waiting" || link.kind === "connecting") && link.attempt > 1) {
-    const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? " Your clicks are kept." : "";
-    return { text: `The service cannot be reached.${kept}`, action: link.kind === "waiting" ? "retry" : undefined };
+    const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? ` ${words.link.clicksKept}` : "";
+    return { text: `${words.link.unreachable}${kept}`, action: link.kind === "waiting" ? "retry" : undefined };
   }
   if (picture.kind === "ready" && picture.everything.kind === "failed" && picture.everything.open) {
     return { text: picture.everything.message, action: "begin" };
@@ -144,9 +145,6 @@ export function stagesOf(latency: Latency): readonly { readonly name: StageName;
   return latency.waitMs >= 1 ? [{ name: "wait" as const, ms: latency.waitMs }, ...stages] : stages;
 }
 
-function ordinal(position: number): string {
-  if (position <= 1) return "Next";
-  const teen = position % 100 >= 11 && position % 100 <= 13;
-  const ending = teen ? "th" : (["th", "st", "nd", "rd"][position % 10] ?? "th");
-  return `${position}${ending}`;
+function withTimeLeft(text: string, leftMs: number): string {
+  return leftMs > momentMs ? words.status.with(text, words.status.aboutLeft(duration(leftMs))) : text;
 }

@@ -1,4 +1,5 @@
 import { ErrorCode, type Error as WireError } from "../../proto/index.js";
+import { words } from "../words/words.js";
 
 /** What can be done about a failure: wait and repeat it, ask the person whether to, or nothing. */
 export type Remedy = "wait" | "ask" | "none";
@@ -34,19 +35,27 @@ function remedyOf(code: ErrorCode | undefined, hasHint: boolean): Remedy {
   }
 }
 
-/** The gateway's own sentence where it has one. */
+/** The service's own sentence where it has one. It speaks English; a page in another language says first what it is about. */
 export function sentenceOf(error: Partial<WireError> | undefined): string {
-  if (error?.message) return sentence(error.message);
-  switch (error?.code) {
+  const kind = kindOf(error?.code);
+  return error?.message ? words.problems.service(sentence(error.message), kind) : kind;
+}
+
+function kindOf(code: ErrorCode | undefined): string {
+  const { problems } = words;
+  switch (code) {
     case ErrorCode.UNAVAILABLE:
     case ErrorCode.CANCELLED:
-      return "The service could not be reached.";
+      return problems.unreachable;
     case ErrorCode.DEADLINE_EXCEEDED:
-      return "The service took too long to answer.";
+      return problems.tooSlow;
     case ErrorCode.RESOURCE_EXHAUSTED:
-      return "The service is very busy at the moment.";
+      return problems.busy;
+    case ErrorCode.INVALID_ARGUMENT:
+    case ErrorCode.UNIMPLEMENTED:
+      return problems.refused;
     default:
-      return "Something went wrong in the service.";
+      return problems.unknown;
   }
 }
 

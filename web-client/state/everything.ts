@@ -1,4 +1,5 @@
 import { type Annotation, ErrorCode, type SegmentEverythingEvent } from "../../proto/index.js";
+import { words } from "../words/words.js";
 import { place } from "./edit.js";
 import { sentenceOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
@@ -159,7 +160,7 @@ function ended(state: State, atMs: number): Next {
 export function loseEverything(everything: Everything): Everything {
   if (everything.kind !== "finding") return everything;
   const { found, open, lit } = everything;
-  return { kind: "failed", found, open, lit, message: "The connection was lost before everything was found." };
+  return { kind: "failed", found, open, lit, message: words.problems.lostWhileFinding };
 }
 
 function withEverything(state: State, picture: ShownPicture, everything: Everything): State {

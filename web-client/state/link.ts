@@ -1,4 +1,5 @@
 import { CloseCode } from "../../proto/index.js";
+import { words } from "../words/words.js";
 import type { Effect, EventOf } from "./event.js";
 import type { Limits, Link } from "./state.js";
 
@@ -19,10 +20,7 @@ export function lose(link: Link, { code, atMs, random }: EventOf<"socket-closed"
     case CloseCode.IDLE:
       return [{ kind: "asleep" }, []];
     case CloseCode.BAD_FRAMES:
-      return [
-        { kind: "stopped", message: "This page and the service do not understand each other. Load the page again." },
-        [],
-      ];
+      return [{ kind: "stopped", message: words.problems.misunderstood }, []];
     default: {
       const attempt = link.kind === "open" ? 0 : link.attempt;
       // A gateway that stops has another one beside it, or a new one in a moment: no need to back off first.

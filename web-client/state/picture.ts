@@ -1,4 +1,5 @@
 import type { EncodeEvent, ImageEvent } from "../../proto/index.js";
+import { words } from "../words/words.js";
 import { flush } from "./clicks.js";
 import { type Failure, failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
@@ -84,7 +85,8 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
     case "ready": {
       const { image, cached, timings } = event.event.value;
       if (image !== undefined && (image.width !== picture.photo.width || image.height !== picture.photo.height)) {
-        const message = `The service sees this picture as ${image.width} × ${image.height} pixels, this browser as ${picture.photo.width} × ${picture.photo.height}. Save it in another format and try again.`;
+        const size = ({ width, height }: Pick<Photo, "width" | "height">) => `${width} × ${height}`;
+        const message = words.problems.otherSize(size(image), size(picture.photo));
         return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: false } }, []];
       }
       const lastEncodeMs =
@@ -104,7 +106,7 @@ export function missing(state: State, picture: ShownPicture, atMs: number): Next
   if (picture.kind === "uploading") return [state, []];
   const shown: Shown = { ...shownOf(picture), tries: picture.tries + 1 };
   if (shown.tries > mostTries) {
-    const message = "The service does not keep this photo.";
+    const message = words.problems.notKept;
     return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: true } }, []];
   }
   return [
@@ -172,10 +174,10 @@ export function overLimits({ link }: State, photo: Photo): string | undefined {
   if (link.kind !== "open") return undefined;
   const { imageBytes, imagePixels } = link.limits;
   if (imageBytes > 0 && photo.bytes > imageBytes) {
-    return `This photo has ${megabytes(photo.bytes)}; the service takes up to ${megabytes(imageBytes)}.`;
+    return words.problems.tooMany(megabytes(photo.bytes), megabytes(imageBytes));
   }
   if (imagePixels > 0 && photo.width * photo.height > imagePixels) {
-    return `This photo has ${megapixels(photo.width * photo.height)}; the service takes up to ${megapixels(imagePixels)}.`;
+    return words.problems.tooMany(megapixels(photo.width * photo.height), megapixels(imagePixels));
   }
   return undefined;
 }
@@ -185,9 +187,9 @@ export function shownOf({ photo, edit, tries, everything }: Shown): Shown {
 }
 
 function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MB`;
+  return words.units.megabytes((bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0));
 }
 
 function megapixels(pixels: number): string {
-  return `${(pixels / 1e6).toFixed(pixels < 1e7 ? 1 : 0)} megapixels`;
+  return words.units.megapixels((pixels / 1e6).toFixed(pixels < 1e7 ? 1 : 0));
 }
