@@ -150,7 +150,7 @@ function samplesOf(frame: Frame): Samples {
  * The first row of a piece that lies on `below`'s side of 0, `bottom` when none does. `above` and `below` are the
  * values at the nodes around it, one of them above 0 and the other not.
  */
-function firstChanged(above: number, below: number, top: number, bottom: number, { weights }: AxisSamples) {
+export function firstChanged(above: number, below: number, top: number, bottom: number, { weights }: AxisSamples) {
   const endsInside = below > 0;
   const [first, last] = [weights[top]!, weights[bottom - 1]!];
   const share = last > first ? (above / (above - below) - first) / (last - first) : 0;
