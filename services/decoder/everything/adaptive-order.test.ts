@@ -87,6 +87,19 @@ describe("AdaptiveOrder", () => {
     expect(all(new AdaptiveOrder(points, features)).slice(0, 3).sort()).toEqual([36, 37, 7]);
   });
 
+  it("asks a point that looks like none of its neighbours before those that look like some", () => {
+    const points = grid(16);
+    const features = plainFeatures(256);
+    const look = (index: number, channel: number) => {
+      features.fill(0, index * channels, (index + 1) * channels);
+      features[index * channels + channel] = 1;
+    };
+    // A patch of six points, and far from it a single point that looks the same.
+    for (const index of [33, 34, 35, 49, 50, 51, 220]) look(index, 1);
+    const asked = all(new AdaptiveOrder(points, features));
+    expect(asked.indexOf(220)).toBe(1);
+  });
+
   it("spreads over a picture that looks the same everywhere", () => {
     const asked = all(new AdaptiveOrder(grid(8), plainFeatures(64), 5 / 64));
     // The middle and the corners.

@@ -3,19 +3,22 @@ import type { GridPoint } from "./point-grid.js";
 
 /*
  * Most points of the grid find masks that another has found. Asking first the points that are most unlike all those asked
- * before, in what the model sees there and in place, finds nearly all masks with half of the grid.
+ * before, in what the model sees there and in place, finds nearly all masks with less than half of the grid. What is still missing
+ * then are small things that a single point lies on: it looks like none of its neighbours, which therefore count too.
  *
- * On four photographs (172 masks of the full 32x32 grid, many found by a single point of it) 512 of the 1024 points found
- * 99 % of the masks and 384 points 96 %; every other point of the grid, 512 of them, found 79 % on one photograph.
+ * On 20 COCO photographs (799 masks of the full 32x32 grid) 480 of the 1024 points found 97.4 % of the masks, on none less
+ * than 93.0 %; without the neighbours 97.0 % and 90.3 %. 384 points found 94.5 %.
  */
 
 /** Share of the grid that is asked. */
-export const adaptiveShare = 1 / 2;
+export const adaptiveShare = 15 / 32;
 /** What the whole picture's width or height counts beside complete unlikeness. */
 const placeWeight = 0.7;
 /** A point beside one that found something new is this much more promising, for each new mask. */
 const noveltyWeight = 0.3;
 const noveltyCap = 2;
+/** What unlikeness to the likest neighbour on the grid counts beside unlikeness to all that was asked; 1/2 to 2 do as well. */
+const lonelinessWeight = 1;
 
 /** Chooses the next point of the grid: farthest-point sampling (Gonzalez, 1985), drawn towards what found something new. */
 export class AdaptiveOrder {
@@ -27,6 +30,8 @@ export class AdaptiveOrder {
   readonly #distance: Float64Array;
   readonly #nearest: Int32Array;
   readonly #novelty: Float64Array;
+  /** How unlike each point is to the likest of its neighbours. */
+  readonly #loneliness: Float64Array;
   #left: number;
 
   /** @param features float32 [points, channels], rows of length 1. */
@@ -38,6 +43,7 @@ export class AdaptiveOrder {
     this.#distance = new Float64Array(points.length).fill(Number.POSITIVE_INFINITY);
     this.#nearest = new Int32Array(points.length);
     this.#novelty = new Float64Array(points.length);
+    this.#loneliness = Float64Array.from(points, (_, index) => this.#fromLikestNeighbour(index));
     this.#left = Math.ceil(points.length * share);
   }
 
@@ -54,7 +60,8 @@ export class AdaptiveOrder {
     for (let index = 0; index < this.#points.length; index++) {
       const distance = this.#distance[index] as number;
       if (distance < 0) continue;
-      const worth = distance * (1 + noveltyWeight * (this.#novelty[this.#nearest[index] as number] as number));
+      const unlike = distance + lonelinessWeight * (this.#loneliness[index] as number);
+      const worth = unlike * (1 + noveltyWeight * (this.#novelty[this.#nearest[index] as number] as number));
       if (best >= 0 && worth <= bestWorth) continue;
       best = index;
       bestWorth = worth;
@@ -89,6 +96,17 @@ export class AdaptiveOrder {
       this.#distance[other] = distance;
       this.#nearest[other] = index;
     }
+  }
+
+  #fromLikestNeighbour(index: number): number {
+    const { column, row } = this.#points[index] as GridPoint;
+    const side = this.#side;
+    const neighbours: number[] = [];
+    if (column > 0) neighbours.push(index - 1);
+    if (column < side - 1) neighbours.push(index + 1);
+    if (row > 0) neighbours.push(index - side);
+    if (row < side - 1) neighbours.push(index + side);
+    return neighbours.length === 0 ? 0 : Math.min(...neighbours.map((other) => this.#unlikeness(index, other)));
   }
 
   #unlikeness(a: number, b: number): number {
