@@ -3,8 +3,9 @@ import type { GridPoint } from "./point-grid.js";
 
 /*
  * Most points of the grid find masks that another has found. Asking first the points that are most unlike all those asked
- * before, in what the model sees there and in place, finds nearly all masks with less than half of the grid. What is still missing
- * then are small things that a single point lies on: it looks like none of its neighbours, which therefore count too.
+ * before, in what the model sees there and in place, finds nearly all masks with less than half of the grid. What is
+ * still missing then are small things that a single point lies on: it looks like none of its neighbours, which therefore
+ * count too.
  *
  * On 20 COCO photographs (799 masks of the full 32x32 grid) 480 of the 1024 points found 97.4 % of the masks, on none less
  * than 93.0 %; without the neighbours 97.0 % and 90.3 %. 384 points found 94.5 %.
