@@ -26,7 +26,8 @@ afterEach(() => {
 
 function begin(services: FakeServices[], signal = new AbortController().signal) {
   const addresses = services.map(({ address }) => address);
-  return beginEverything(used(new Decoders(addresses)), used(new Encoders(addresses)), request, () => {}, signal);
+  const providers = { decoders: used(new Decoders(addresses)), encoders: used(new Encoders(addresses)) };
+  return beginEverything(providers, request, () => {}, signal);
 }
 
 async function kinds(events: AsyncIterable<SegmentEverythingEvent>): Promise<(string | undefined)[]> {

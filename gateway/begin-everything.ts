@@ -1,44 +1,42 @@
-import { cropBoxes, cropDefaults, type SegmentEverythingEvent, type SegmentEverythingRequest } from "../proto/index.js";
+import {
+  cropBoxes,
+  cropDefaults,
+  type ImageInfo,
+  type SegmentEverythingEvent,
+  type SegmentEverythingRequest,
+} from "../proto/index.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
 import type { Decoders } from "./peers/decoders.js";
-import type { EncodeProgress, Encoders } from "./peers/encoders.js";
-import { segmentImage } from "./segment-image.js";
+import type { EncodeProgress } from "./peers/encoders.js";
+import { type Providers, type Region, segmentImage } from "./segment-image.js";
 
 /**
- * Everything mode with the recovery of a prompt (R2, R3).
+ * Everything mode with the recovery of a prompt (R2, R3, R7); what it needs beside the picture's own embedding is made by
+ * that too (E6).
  * @returns the events, once the first is there; `done` is the last, or it throws. Leaving the loop over them cancels the work.
  * @throws ServiceError when it is refused before it began.
  */
 export function beginEverything(
-  decoders: Pick<Decoders, "everything">,
-  encoders: Pick<Encoders, "encodeStored" | "lookup">,
+  providers: Providers & { decoders: Pick<Decoders, "everything"> },
   request: SegmentEverythingRequest,
   onProgress: (progress: EncodeProgress) => void,
   signal: AbortSignal,
 ): Promise<AsyncGenerator<SegmentEverythingEvent>> {
-  const begin = async (wanted: SegmentEverythingRequest, until: AbortSignal) => {
-    await encodeParts(encoders, wanted, onProgress, until);
-    const events = decoders.everything(wanted, until);
+  const decode = async (wanted: SegmentEverythingRequest, until: AbortSignal) => {
+    const events = providers.decoders.everything(wanted, until);
     return untilDone(events, await events.next());
   };
-  return segmentImage(begin, encoders, request, onProgress, signal);
+  return segmentImage(providers, request, { decode, onProgress, signal, partsOf: (image) => partsOf(image, request) });
 }
 
-/** Crop layers prompt on embeddings of parts of the picture: made here, one after the other, unless they are cached. */
-async function encodeParts(
-  encoders: Pick<Encoders, "encodeStored" | "lookup">,
-  { imageId, model, cropNLayers = 0, cropOverlapRatio = cropDefaults.overlapRatio }: SegmentEverythingRequest,
-  onProgress: (progress: EncodeProgress) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  // What is out of range the decoder refuses, with the option's name.
-  if (cropNLayers === 0 || cropNLayers > cropDefaults.maxLayers || !(cropOverlapRatio >= 0 && cropOverlapRatio < 1))
-    return;
-  const { image } = await encoders.lookup(imageId, model, signal);
-  if (!image) throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture is not known here; upload it." });
-  for (const { layer, ...crop } of cropBoxes(image.width, image.height, cropNLayers, cropOverlapRatio)) {
-    if (layer > 0) await encoders.encodeStored({ imageId, model, crop }, onProgress, signal);
-  }
+/** What crop layers prompt on. The decoder has refused what is out of range before it says that an embedding is missing. */
+function partsOf(
+  { width, height }: ImageInfo,
+  { cropNLayers = 0, cropOverlapRatio = cropDefaults.overlapRatio }: SegmentEverythingRequest,
+): Region[] {
+  return cropBoxes(width, height, cropNLayers, cropOverlapRatio).flatMap(({ layer, ...crop }) =>
+    layer > 0 ? [crop] : [],
+  );
 }
 
 type Events = AsyncGenerator<SegmentEverythingEvent>;

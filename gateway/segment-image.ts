@@ -1,5 +1,13 @@
+import type { BoundingBox, EncodeReady, ImageInfo } from "../proto/index.js";
+import { EncodePriority } from "../proto/index.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
+import type { RpcClient } from "../services/runtime/grpc/client.js";
+import type { Decoders } from "./peers/decoders.js";
+import { EmbeddingMissingError } from "./peers/embedding-missing-error.js";
 import type { EncodeProgress, Encoders } from "./peers/encoders.js";
+
+/** Times that a prompt's embedding is provided. More than once: a decoder may be lost, or forget, in the meantime. */
+const maxRounds = 3;
 
 /** The picture itself is gone: only its owner can help, by uploading it again. */
 export class ImageGoneError extends ServiceError {
@@ -8,30 +16,89 @@ export class ImageGoneError extends ServiceError {
   }
 }
 
+/** What provides a decoder with an embedding. */
+export interface Providers {
+  encoders: Pick<Encoders, "encodeStored" | "fetchEmbedding">;
+  decoders: Pick<Decoders, "load">;
+}
+
+export type Region = Pick<BoundingBox, "x" | "y" | "width" | "height">;
+
+export interface SegmentOptions<Request, Result> {
+  decode: (request: Request, signal: AbortSignal) => Promise<Result>;
+  onProgress: (progress: EncodeProgress) => void;
+  signal: AbortSignal;
+  /** Parts of the picture whose embeddings are needed beside the whole one's. */
+  partsOf?: (image: ImageInfo) => Region[];
+}
+
 /**
- * A prompt with its recovery (rules R2, R3): when no decoder finds the embedding, the stored picture is encoded again and
- * the prompt repeated, once.
+ * A prompt with its recovery (R2, R3, R7): when its decoder finds no embedding, the stored picture is encoded again unless
+ * an encoder has its embedding still, the decoder is given that where the shared cache does not hand it on, and the prompt is
+ * repeated.
  * @throws ImageGoneError when the picture is not stored; ServiceError of the decoder or the encoder.
  */
 export async function segmentImage<Request extends { imageId: string; model: string }, Result>(
-  decode: (request: Request, signal: AbortSignal) => Promise<Result>,
-  encoders: Pick<Encoders, "encodeStored">,
+  providers: Providers,
   request: Request,
-  onProgress: (progress: EncodeProgress) => void,
-  signal: AbortSignal,
+  { decode, onProgress, signal, partsOf = () => [] }: SegmentOptions<Request, Result>,
 ): Promise<Result> {
-  try {
-    return await decode(request, signal);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
+  for (let round = 1; ; round++) {
+    try {
+      return await decode(request, signal);
+    } catch (error) {
+      if (!(error instanceof EmbeddingMissingError)) throw error;
+      if (round > maxRounds) throw stillMissing(error);
+      await provide(error.peer, round);
+    }
   }
-  const { imageId, model } = request;
-  await encoders.encodeStored({ imageId, model }, onProgress, signal).catch((error: unknown) => {
-    throw isNotFound(error) ? new ImageGoneError(error) : error;
-  });
-  return decode(request, signal);
+
+  async function provide(peer: RpcClient, round: number): Promise<void> {
+    const { imageId, model } = request;
+    const encode = async (crop?: Region): Promise<EncodeReady> => {
+      const part = crop ? { crop, priority: EncodePriority.BULK } : {};
+      const ready = await encoders.encodeStored({ imageId, model, ...part }, onProgress, signal);
+      // A decoder that has missed it twice does not see what the encoder sees.
+      if (ready.unshared || round > 1) await carry(providers, peer, { imageId, model, ...(crop && { crop }) }, signal);
+      return ready;
+    };
+    const { encoders } = providers;
+    try {
+      const { image } = await encode();
+      if (image) for (const part of partsOf(image)) await encode(part);
+    } catch (error) {
+      throw isNotFound(error) ? new ImageGoneError(error) : error;
+    }
+  }
+}
+
+/** Takes an embedding from an encoder to a decoder. One that is lost on the way costs another round, not an error. */
+async function carry(
+  { encoders, decoders }: Providers,
+  peer: RpcClient,
+  embedding: { imageId: string; model: string; crop?: Region },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await decoders.load(peer, embedding, encoders.fetchEmbedding(embedding, signal), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof ServiceError && error.code === Code.INVALID_ARGUMENT) throw unusable(error);
+    if (!(error instanceof ServiceError && (error.shouldRetry() || isNotFound(error)))) throw error;
+  }
 }
 
 export function isNotFound(error: unknown): boolean {
   return error instanceof ServiceError && error.code === Code.NOT_FOUND;
+}
+
+function stillMissing(cause: unknown): ServiceError {
+  const message = "The decoder cannot keep the picture's embedding at present; try again shortly.";
+  return new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 1000, cause });
+}
+
+/** The prompt is not at fault: encoder and decoder do not fit together. */
+function unusable(cause: unknown): ServiceError {
+  const message = "The decoder cannot use what the encoder made; they seem to be of different versions.";
+  return new ServiceError({ code: Code.INTERNAL, message, cause });
 }

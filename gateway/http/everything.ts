@@ -36,7 +36,7 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
     try {
       const wanted: SegmentEverythingRequest = readMessage(SegmentEverythingRequestSchema, request.body);
       checkImageId(wanted.imageId);
-      const events = await beginEverything(decoders, encoders, wanted, () => {}, callerSignal(reply));
+      const events = await beginEverything({ encoders, decoders }, wanted, () => {}, callerSignal(reply));
       // Only now: what was refused before it began has its status.
       lines = new JsonLines(reply);
       for await (const event of events) {

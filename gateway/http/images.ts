@@ -26,6 +26,7 @@ interface ImageRoutes {
 }
 
 type ModelQuery = { Querystring: { model?: string } };
+type UploadQuery = { Querystring: { model?: string; id?: string } };
 
 /** `POST /v1/images` and `GET /v1/images/:id` (H1 to H5). */
 export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Promise<void> {
@@ -33,7 +34,7 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
   app.removeAllContentTypeParsers();
   await app.register(multipart, { limits: { files: 1, fileSize: routes.maxImageBytes } });
   app.addContentTypeParser("*", (_request, body, done) => done(null, body));
-  app.post<ModelQuery>("/v1/images", { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
+  app.post<UploadQuery>("/v1/images", { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
     postImage(routes, request, reply),
   );
   app.get<ModelQuery & { Params: { id: string } }>("/v1/images/:id", (request, reply) =>
@@ -41,19 +42,22 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
   );
 }
 
-async function postImage(routes: ImageRoutes, request: FastifyRequest<ModelQuery>, reply: FastifyReply) {
+async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuery>, reply: FastifyReply) {
   const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
   const signal = callerSignal(reply);
+  const { id = "", model = "" } = request.query;
   try {
     // H4: what is announced as too large is refused before a byte of it is read.
     checkSize(Number(request.headers["content-length"] ?? 0), routes.maxImageBytes, request.isMultipart());
     const bytes = limited(await uploadedBytes(request), routes.maxImageBytes);
     const ready = await routes.encoders.encodeUpload(
       bytes,
-      request.query.model ?? "",
+      { imageId: id && checkImageId(id), model },
       (event) => lines?.write(eventLine(event)),
       signal,
     );
+    // H8: what is known already may still be arriving, and is not needed.
+    if (!request.raw.complete) request.raw.resume();
     if (!lines) return reply.send(toJson(EncodeReadySchema, ready, { alwaysEmitImplicit: true }));
     lines.write(eventLine({ case: "ready", value: ready }));
     return lines.end();

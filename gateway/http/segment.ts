@@ -31,8 +31,8 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
       const prompt = readMessage(SegmentRequestSchema, request.body);
       checkImageId(prompt.imageId);
       const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until);
-      const result = await withDeadline(callerSignal(reply), deadlineMs, (until) =>
-        segmentImage(decode, encoders, prompt, () => {}, until),
+      const result = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
+        segmentImage({ encoders, decoders }, prompt, { decode, onProgress: () => {}, signal }),
       );
       return reply.send(toJson(SegmentResultSchema, result, { alwaysEmitImplicit: true }));
     } catch (error) {

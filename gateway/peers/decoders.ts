@@ -2,6 +2,7 @@ import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import {
   DecoderService,
   type Error as ErrorMessage,
+  type LoadEmbeddingHeaderSchema,
   type SegmentEverythingEvent,
   type SegmentEverythingRequest,
   type SegmentRequest,
@@ -9,6 +10,7 @@ import {
 } from "../../proto/index.js";
 import { Code, type Reason, ServiceError } from "../../services/runtime/errors.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
+import { EmbeddingMissingError } from "./embedding-missing-error.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
 
@@ -20,31 +22,58 @@ export class Decoders {
     this.#peers = new PeerSet(addresses, { ...options, service: DecoderService.typeName });
   }
 
-  /** One prompt by itself. @throws ServiceError of `DecoderService.SegmentOnce`. */
+  /** One prompt by itself. @throws EmbeddingMissingError; ServiceError of `DecoderService.SegmentOnce`. */
   async segmentOnce(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
-    const ask = async (client: RpcClient) => {
-      const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal });
-      if (outcome.case === "result") return outcome.value;
-      throw noResult();
-    };
+    const ask = (client: RpcClient) =>
+      namingPeer(client, async () => {
+        const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal });
+        if (outcome.case === "result") return outcome.value;
+        throw noResult();
+      });
     return withPeers(this.#peers, request.imageId, signal, ask, { hedge: true });
   }
 
   /**
    * Every object of a picture. Another decoder is tried until the first event; after that a lost decoder is the caller's to
    * know, since what it had told cannot be continued elsewhere.
-   * @throws ServiceError of `DecoderService.SegmentEverything`.
+   * @throws EmbeddingMissingError before the first event; ServiceError of `DecoderService.SegmentEverything`.
    */
   async *everything(request: SegmentEverythingRequest, signal: AbortSignal): AsyncGenerator<SegmentEverythingEvent> {
     const { events, first } = await withPeers(this.#peers, request.imageId, signal, async (client) => {
       const stream = client.serverStream(DecoderService.method.segmentEverything, request, { signal });
       const iterator = stream[Symbol.asyncIterator]();
-      return { events: iterator, first: await iterator.next() };
+      return { events: iterator, first: await namingPeer(client, () => iterator.next()) };
     });
     try {
       for (let next = first; !next.done; next = await events.next()) yield next.value;
     } finally {
       await events.return?.();
+    }
+  }
+
+  /**
+   * Gives one decoder an embedding that it has no other way to.
+   * @param chunks of its record; read no further when the decoder needs no more.
+   * @throws ServiceError of `DecoderService.LoadEmbedding`; whatever reading `chunks` throws.
+   */
+  async load(
+    peer: RpcClient,
+    embedding: MessageInitShape<typeof LoadEmbeddingHeaderSchema>,
+    chunks: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const call = peer.clientStream(DecoderService.method.loadEmbedding, { signal });
+    try {
+      await call.send({ part: { case: "header", value: embedding } });
+      for await (const chunk of chunks) {
+        if (call.isOver) break;
+        await call.send({ part: { case: "chunk", value: chunk } });
+      }
+      call.end();
+      await call.response;
+    } finally {
+      // Of no effect once it is over.
+      call.cancel();
     }
   }
 
@@ -55,6 +84,16 @@ export class Decoders {
 
   close(): void {
     this.#peers.close();
+  }
+}
+
+/** A decoder that has no embedding is the one to be given it. */
+async function namingPeer<T>(client: RpcClient, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ServiceError && error.code === Code.NOT_FOUND) throw new EmbeddingMissingError(client, error);
+    throw error;
   }
 }
 
@@ -85,7 +124,7 @@ export class DecoderLine {
     this.#peers = peers;
   }
 
-  /** @throws ServiceError as `DecoderService.SegmentOnce`, CANCELLED when the signal aborts. */
+  /** @throws EmbeddingMissingError; ServiceError as `DecoderService.SegmentOnce`, CANCELLED when the signal aborts. */
   segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
     const ask = (client: RpcClient) => this.#ask(client, request, signal);
     return withPeers(this.#peers, request.imageId, signal, ask, { hedge: true });
@@ -101,7 +140,7 @@ export class DecoderLine {
   async #ask(client: RpcClient, request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
     const stream = this.#streamTo(client);
     try {
-      return await stream.segment(request, signal);
+      return await namingPeer(client, () => stream.segment(request, signal));
     } finally {
       if (stream !== this.#latest) this.#leave(stream);
     }

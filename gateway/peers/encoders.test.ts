@@ -2,12 +2,17 @@ import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import type { EncodeRequest } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { CountedEvents } from "../testing/counted-events.js";
 import { startServices } from "../testing/fake-services.js";
+import { until } from "../testing/scripted-health.js";
 import { type EncodeProgress, Encoders } from "./encoders.js";
+import type { PeerEvents } from "./peer-metrics.js";
 import { defaultLimits } from "./peer-set.js";
+import { rendezvousOrder } from "./rendezvous.js";
 
 const { signal: never } = new AbortController();
 const nobody = () => {};
+const anyPicture = { imageId: "", model: "" };
 let encoders: Encoders;
 afterEach(() => encoders.close());
 
@@ -32,7 +37,12 @@ describe("an upload", () => {
     encoders = new Encoders([services.address]);
     const bytes = Readable.from([new Uint8Array(10), new Uint8Array(1_200_000)]);
     const heard: EncodeProgress[] = [];
-    const ready = await encoders.encodeUpload(bytes, "m", (progress) => heard.push(progress), never);
+    const ready = await encoders.encodeUpload(
+      bytes,
+      { imageId: "", model: "m" },
+      (progress) => heard.push(progress),
+      never,
+    );
     expect(ready.model).toBe("m");
     expect(heard.map((progress) => progress.case)).toEqual(["encoding"]);
     expect(sizes.reduce((a, b) => a + b)).toBe(1_200_010);
@@ -67,7 +77,7 @@ describe("an upload", () => {
         throw broken;
       })(),
     );
-    await expect(encoders.encodeUpload(bytes, "", nobody, never)).rejects.toBe(broken);
+    await expect(encoders.encodeUpload(bytes, anyPicture, nobody, never)).rejects.toBe(broken);
     await cancelled;
   });
 
@@ -82,7 +92,7 @@ describe("an upload", () => {
     encoders = new Encoders([services.address]);
     const hanging = new Readable({ read() {} });
     hanging.push(new Uint8Array(10));
-    await expect(encoders.encodeUpload(hanging, "", nobody, never)).rejects.toMatchObject({ retryAfterMs: 70 });
+    await expect(encoders.encodeUpload(hanging, anyPicture, nobody, never)).rejects.toMatchObject({ retryAfterMs: 70 });
     expect(hanging.destroyed).toBe(true);
   });
 
@@ -97,7 +107,7 @@ describe("an upload", () => {
     });
     encoders = new Encoders([services.address]);
     const hanging = new Readable({ read() {} });
-    await expect(encoders.encodeUpload(hanging, "", nobody, leaving.signal)).rejects.toMatchObject({
+    await expect(encoders.encodeUpload(hanging, anyPicture, nobody, leaving.signal)).rejects.toMatchObject({
       code: Code.CANCELLED,
     });
     expect(hanging.destroyed).toBe(true);
@@ -110,10 +120,10 @@ describe("an upload", () => {
     encoders = new Encoders([services.address]);
     const expected = { code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) };
     const bytes = Readable.from([new Uint8Array(10)]);
-    await expect(encoders.encodeUpload(bytes, "", nobody, never)).rejects.toMatchObject(expected);
+    await expect(encoders.encodeUpload(bytes, anyPicture, nobody, never)).rejects.toMatchObject(expected);
     const none = new Encoders([], { limits: { ...defaultLimits, reachMs: 0 } });
     const unsent = Readable.from([]);
-    await expect(none.encodeUpload(unsent, "", nobody, never)).rejects.toMatchObject(expected);
+    await expect(none.encodeUpload(unsent, anyPicture, nobody, never)).rejects.toMatchObject(expected);
     expect(unsent.destroyed).toBe(true);
     none.close();
   });
@@ -134,4 +144,101 @@ it("R1 has a stored picture encoded by another encoder when the first is lost", 
   const ready = await encoders.encodeStored({ imageId: "sha256:a", model: "" }, nobody, never);
   expect([...asked].sort()).toEqual(["one", "two"]);
   expect(ready.model).toBe(asked[1]);
+});
+
+describe("with the shared cache lost (R8)", () => {
+  const elsewhere = () => new ServiceError({ code: Code.NOT_FOUND, message: "Not here.", reason: "CACHE_LOST" });
+  const nowhere = () => new ServiceError({ code: Code.NOT_FOUND, message: "Not stored." });
+  type Answer = "ready" | "elsewhere" | "nowhere";
+
+  /** Two encoders; the one that the picture hashes to is `home`. Each notes that it was asked. */
+  async function two(answers: Record<"home" | "other", Answer>) {
+    const asked: string[] = [];
+    const names = new Map<number, "home" | "other">();
+    const nameOf = (index: number) => names.get(index) as "home" | "other";
+    const answer = <T>(index: number, ready: T): T => {
+      asked.push(nameOf(index));
+      const what = answers[nameOf(index)];
+      if (what === "ready") return ready;
+      throw what === "elsewhere" ? elsewhere() : nowhere();
+    };
+    const start = (index: number) =>
+      startServices({
+        encoder: {
+          async encode(_requests, send) {
+            await send(answer(index, { event: { case: "ready" as const, value: { model: nameOf(index) } } }));
+          },
+          async fetchEmbedding(_request, send) {
+            await send(answer(index, { chunk: new TextEncoder().encode(nameOf(index)) }));
+          },
+          lookupImage: async ({ imageId }) => {
+            asked.push(nameOf(index));
+            const what = answers[nameOf(index)];
+            return what === "ready"
+              ? { stored: true, image: { imageId, width: 4, height: 3 } }
+              : { cacheLost: what === "elsewhere" };
+          },
+        },
+      });
+    const services = [await start(0), await start(1)];
+    const addresses = services.map(({ address }) => address);
+    const home = addresses.indexOf(rendezvousOrder(id, addresses)[0] as string);
+    names.set(home, "home").set(1 - home, "other");
+    let serving = () => 0;
+    const watch: PeerEvents["watch"] = (count) => {
+      serving = () => count().serving;
+    };
+    encoders = new Encoders(addresses, { events: Object.assign(new CountedEvents(), { watch }) });
+    await until(() => serving() === 2);
+    return {
+      asked,
+      async [Symbol.asyncDispose]() {
+        for (const one of services) await one[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  const id = `sha256:${"c".repeat(64)}`;
+  const encode = () => encoders.encodeStored({ imageId: id, model: "" }, nobody, never);
+  const lookup = () => encoders.lookup(id, "", never);
+  const fetched = async () => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of encoders.fetchEmbedding({ imageId: id, model: "" }, never)) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+
+  it("the others are asked for a picture that its own encoder does not know", async () => {
+    await using both = await two({ home: "elsewhere", other: "ready" });
+    expect((await encode()).model).toBe("other");
+    expect((await lookup()).stored).toBe(true);
+    expect(await fetched()).toBe("other");
+    expect(both.asked).toEqual(["home", "other", "home", "other", "home", "other"]);
+  });
+
+  it("it is missing when none of them knows it", async () => {
+    await using both = await two({ home: "elsewhere", other: "elsewhere" });
+    await expect(encode()).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    expect(await lookup()).toMatchObject({ stored: false, embedded: false });
+    await expect(fetched()).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    expect(both.asked.length).toBe(6);
+  });
+
+  it("one answer is enough while the cache answers: every encoder sees the same", async () => {
+    await using both = await two({ home: "nowhere", other: "ready" });
+    await expect(encode()).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    expect((await lookup()).stored).toBe(false);
+    expect(both.asked).toEqual(["home", "home"]);
+  });
+
+  it("an upload whose id is known goes to the picture's own encoder", async () => {
+    await using both = await two({ home: "ready", other: "ready" });
+    const ready = await encoders.encodeUpload(
+      Readable.from([Uint8Array.of(1)]),
+      { imageId: id, model: "" },
+      nobody,
+      never,
+    );
+    expect(ready.model).toBe("home");
+    expect(both.asked).toEqual(["home"]);
+  });
 });

@@ -3,13 +3,15 @@ import type { Readable } from "node:stream";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type EncodeEvent,
+  type EncodeHeaderSchema,
   type EncodeReady,
   type EncodeRequestSchema,
   EncoderService,
+  type FetchEmbeddingRequestSchema,
   type LookupImageResponse,
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
-import type { DuplexCall } from "../../services/runtime/grpc/client.js";
+import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { blame, onePeer, withPeers } from "./retry.js";
 
@@ -27,15 +29,15 @@ export class Encoders {
   }
 
   /**
-   * Has a stored picture, or a part of it, encoded, or joins the encode that is under way; at once when its embedding is cached.
+   * Has a stored picture, or a part of it, encoded, or joins the encode that is under way; at once when its embedding is there.
    * @throws ServiceError NOT_FOUND when the picture is not stored; any other of `EncoderService.Encode`.
    */
   encodeStored(
-    image: { imageId: string; model: string; crop?: { x: number; y: number; width: number; height: number } },
+    image: MessageInitShape<typeof EncodeHeaderSchema> & { imageId: string },
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
   ): Promise<EncodeReady> {
-    return withPeers(this.#peers, image.imageId, signal, async (client) => {
+    return this.#search(image.imageId, signal, isLostCache, async (client) => {
       const call = client.duplex(EncoderService.method.encode, { signal });
       await call.send({ part: { case: "header", value: image } });
       call.end();
@@ -44,25 +46,47 @@ export class Encoders {
   }
 
   /**
+   * A finished embedding's record in chunks. Leaving the loop over them cancels the call.
+   * @throws ServiceError NOT_FOUND when no encoder has it; any other of `EncoderService.FetchEmbedding`.
+   */
+  async *fetchEmbedding(
+    embedding: MessageInitShape<typeof FetchEmbeddingRequestSchema> & { imageId: string },
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { chunks, first } = await this.#search(embedding.imageId, signal, isNotFound, async (client) => {
+      const stream = client.serverStream(EncoderService.method.fetchEmbedding, embedding, { signal });
+      const iterator = stream[Symbol.asyncIterator]();
+      return { chunks: iterator, first: await iterator.next() };
+    });
+    try {
+      for (let next = first; !next.done; next = await chunks.next()) yield next.value.chunk;
+    } finally {
+      await chunks.return?.();
+    }
+  }
+
+  /**
    * Uploads a picture while it arrives and has it encoded. Not repeated when an encoder is lost: the bytes are gone.
+   * @param header with the picture's id where that is known: the picture's own encoder then gets it, and needs no byte of
+   *   what it has already.
    * @param bytes destroyed when the call is over, read to its end or not.
    * @throws ServiceError of `EncoderService.Encode`; whatever reading `bytes` throws.
    */
   async encodeUpload(
     bytes: Readable,
-    model: string,
+    header: { imageId: string; model: string },
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
   ): Promise<EncodeReady> {
-    // The bytes' digest is not known yet: any encoder will do, and each gets its share.
-    const peer = await onePeer(this.#peers, randomUUID(), signal).catch((error: unknown) => {
+    // Where the bytes' digest is not known yet any encoder will do, and each gets its share.
+    const peer = await onePeer(this.#peers, header.imageId || randomUUID(), signal).catch((error: unknown) => {
       bytes.destroy();
       throw error;
     });
     const { client } = peer;
     const call = client.duplex(EncoderService.method.encode, { signal });
     let broken: { error: unknown } | undefined;
-    sendUpload(call, bytes, model).catch((error: unknown) => {
+    sendUpload(call, bytes, header).catch((error: unknown) => {
       broken = { error };
       call.cancel();
     });
@@ -81,24 +105,65 @@ export class Encoders {
     }
   }
 
-  lookup(imageId: string, model: string, signal: AbortSignal): Promise<LookupImageResponse> {
-    return withPeers(this.#peers, imageId, signal, (client) =>
-      client.unary(EncoderService.method.lookupImage, { imageId, model }, { signal }),
-    );
+  /** @throws ServiceError of `EncoderService.LookupImage`. */
+  async lookup(imageId: string, model: string, signal: AbortSignal): Promise<LookupImageResponse> {
+    let nothing: LookupImageResponse | undefined;
+    const ask = async (client: RpcClient) => {
+      const found = await client.unary(EncoderService.method.lookupImage, { imageId, model }, { signal });
+      if (found.image || !found.cacheLost) return found;
+      nothing = found;
+      throw new ServiceError({ code: Code.NOT_FOUND, message: "Not known here.", reason: "CACHE_LOST" });
+    };
+    return this.#search(imageId, signal, isLostCache, ask).catch((error: unknown) => {
+      if (nothing && isLostCache(error)) return nothing;
+      throw error;
+    });
   }
 
   close(): void {
     this.#peers.close();
   }
+
+  /**
+   * Asks the picture's encoder, and where it has nothing although another may (R8), the others.
+   * @throws ServiceError the first one's where no other helps.
+   */
+  #search<T>(
+    imageId: string,
+    signal: AbortSignal,
+    mayBeElsewhere: (error: unknown) => boolean,
+    ask: (client: RpcClient) => Promise<T>,
+  ): Promise<T> {
+    return withPeers(this.#peers, imageId, signal, async (home) => {
+      try {
+        return await ask(home);
+      } catch (error) {
+        if (!mayBeElsewhere(error)) throw error;
+        for (const other of this.#peers.inOrder(imageId)) {
+          if (other === home) continue;
+          try {
+            return await ask(other);
+          } catch (second) {
+            // One that is lost has nothing to offer either.
+            if (!isNotFound(second) && !(second instanceof ServiceError && second.shouldRetry())) throw second;
+          }
+        }
+        throw error;
+      }
+    });
+  }
 }
+
+const isNotFound = (error: unknown) => error instanceof ServiceError && error.code === Code.NOT_FOUND;
+const isLostCache = (error: unknown) => isNotFound(error) && (error as ServiceError).reason === "CACHE_LOST";
 
 /** Header, chunks, end. Throws what reading `bytes` throws. */
 async function sendUpload(
   call: DuplexCall<MessageInitShape<typeof EncodeRequestSchema>, EncodeEvent>,
   bytes: Readable,
-  model: string,
+  header: { imageId: string; model: string },
 ): Promise<void> {
-  await call.send({ part: { case: "header", value: { model } } });
+  await call.send({ part: { case: "header", value: header } });
   for await (const piece of bytes as AsyncIterable<Uint8Array>) {
     for (let at = 0; at < piece.byteLength; at += chunkBytes) {
       await call.send({ part: { case: "chunk", value: piece.subarray(at, at + chunkBytes) } });

@@ -10,12 +10,15 @@ import {
   ServerFrameSchema,
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
+import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
+import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import { Session, type SessionDeps } from "./session.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const otherId = `sha256:${"b".repeat(64)}`;
 const info = create(EncodeReadySchema, { image: { imageId, width: 4, height: 3 } });
+const missing = () => new EmbeddingMissingError({} as RpcClient, notFound());
 const notFound = () => new ServiceError({ code: Code.NOT_FOUND, message: "Not stored." });
 const { signal: never } = new AbortController();
 
@@ -81,8 +84,9 @@ beforeEach(() => {
         calls.push(new Call(request, signal));
         return lastCall().events();
       },
+      load: async () => {},
     },
-    encoders: { lookup: () => Promise.reject(notFound()), encodeStored: () => encode() },
+    encoders: { encodeStored: () => encode(), async *fetchEmbedding() {} },
     line: { segment: () => new Promise(() => {}), close: () => {} },
     logger,
     limits: {
@@ -195,7 +199,7 @@ it("E3 another open_image ends it", async () => {
 it("E5, R2 has the picture encoded again when no decoder has its embedding, and repeats", async () => {
   await open();
   await everything();
-  lastCall().fail(notFound());
+  lastCall().fail(missing());
   await settle();
   expect(calls).toHaveLength(2);
   lastCall().send(done);
@@ -207,7 +211,7 @@ it("E5, R3 says `missing` when the picture is stored nowhere, and works again af
   await open();
   encode = () => Promise.reject(notFound());
   await everything();
-  lastCall().fail(notFound());
+  lastCall().fail(missing());
   await settle();
   expect(heard).toEqual(["image ready", "image missing", "failed NOT_FOUND"]);
   encode = async () => info;

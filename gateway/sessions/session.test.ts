@@ -12,7 +12,9 @@ import {
   ServerFrameSchema,
 } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
+import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import { Session, type SessionDeps, type SessionSocket } from "./session.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
@@ -88,9 +90,9 @@ beforeEach(() => {
 
 function deps(deadlineMs = 60_000): SessionDeps {
   return {
-    decoders: { async *everything() {} },
+    decoders: { async *everything() {}, load: async () => {} },
     encoders: {
-      lookup: () => Promise.reject(new Error("not asked for here")),
+      async *fetchEmbedding() {},
       encodeStored: (image, _onProgress, signal) => encodes.call(image.imageId, signal),
     },
     line: { segment: (request, signal) => decodes.call(request, signal), close: () => void lineClosed++ },
@@ -225,16 +227,17 @@ describe("recovery", () => {
     await openReady();
     click(1);
     const notFound = new ServiceError({ code: Code.NOT_FOUND, message: "No embedding." });
-    decodes.last.reject(notFound);
+    const missing = new EmbeddingMissingError({} as RpcClient, notFound);
+    decodes.last.reject(missing);
     await settle();
     encodes.last.resolve(info);
     await settle();
     expect(decodes.all.length).toBe(2);
-    decodes.last.reject(notFound);
+    decodes.last.resolve(create(SegmentResultSchema));
     await settle();
-    expect(socket.heard.at(-1)).toBe("error 1");
+    expect(socket.heard.at(-1)).toBe("result 1");
     click(2);
-    decodes.last.reject(notFound);
+    decodes.last.reject(missing);
     await settle();
     encodes.last.reject(notFound);
     await settle();

@@ -30,8 +30,8 @@ export interface SessionSocket {
 }
 
 export interface SessionDeps {
-  encoders: Pick<Encoders, "encodeStored" | "lookup">;
-  decoders: Pick<Decoders, "everything">;
+  encoders: Pick<Encoders, "encodeStored" | "fetchEmbedding">;
+  decoders: Pick<Decoders, "everything" | "load">;
   line: Pick<DecoderLine, "segment" | "close">;
   logger: Logger;
   limits: SessionLimits & {
@@ -174,12 +174,14 @@ export class Session {
   }
 
   async #decode({ opening, request }: Extract<SessionEffect, { kind: "decode" }>): Promise<void> {
-    const { line, encoders } = this.#deps;
+    const { line, encoders, decoders } = this.#deps;
     const signal = this.#work.signal;
     try {
       const decode = (prompt: SegmentRequest, until: AbortSignal) => line.segment(prompt, until);
       const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
-      const result = await this.#withDeadline(signal, (until) => segmentImage(decode, encoders, request, tell, until));
+      const result = await this.#withDeadline(signal, (until) =>
+        segmentImage({ encoders, decoders }, request, { decode, onProgress: tell, signal: until }),
+      );
       this.#apply({ kind: "answered", opening, result });
     } catch (error) {
       if (signal.aborted) return;
@@ -215,7 +217,7 @@ export class Session {
     try {
       const { request: wanted, opening } = onOpenImage(state, request);
       const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
-      const events = await beginEverything(decoders, encoders, wanted, tell, signal).catch((error: unknown) => {
+      const events = await beginEverything({ encoders, decoders }, wanted, tell, signal).catch((error: unknown) => {
         if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });
         throw error;
       });

@@ -25,7 +25,8 @@ export async function startServices(
   const server = new Server();
   const logger = fakeLogger();
   const options = { signal: new AbortController().signal, logger };
-  serve(server, EncoderService, { encode: unused, lookupImage: unused, ...methods.encoder }, options);
+  const encoder = { encode: unused, lookupImage: unused, fetchEmbedding: unused, ...methods.encoder };
+  serve(server, EncoderService, encoder, options);
   const decoder = Object.fromEntries(DecoderService.methods.map(({ localName }) => [localName, unused]));
   serve(server, DecoderService, { ...decoder, ...methods.decoder } as DecoderMethods, options);
   const bound = await new Promise<number>((resolve, reject) => {

@@ -22,6 +22,7 @@ import type { DecoderResult, DecoderTask, PromptTask } from "./decoder-tasks.js"
 import type { DecoderWorkerData } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";
 import { decoderFiles } from "./graphs/decoder-files.js";
+import { loadEmbedding } from "./load-embedding.js";
 import { maskMessage } from "./mask-message.js";
 import { checkPrompt, type PictureSize } from "./prompts/check-prompt.js";
 import { segment, segmentOnce } from "./segment.js";
@@ -31,6 +32,10 @@ type Result = MessageInitShape<typeof SegmentResultSchema>;
 
 /** Side of SAM's grid of mask logits. */
 const gridSize = 256;
+
+/** Of some megabytes each. */
+const maxLoads = 32;
+const loadRetryMs = 200;
 
 /** About what a picture in everything mode takes. */
 const everythingRetryMs = 10_000;
@@ -59,25 +64,28 @@ export class DecoderTier implements Tier {
   readonly #settings: Settings;
   readonly #manifest: Manifest;
   readonly #host: Host;
-  readonly #embeddings: EmbeddingCache;
+  readonly embeddings: EmbeddingCache;
   readonly #metrics: DecoderMetrics;
   #pool: WorkerPool<DecoderTask, DecoderResult<DecoderTask>> | undefined;
   /** Pictures that everything mode works on. */
   #everything = 0;
+  /** Embeddings that are being sent here. */
+  #loads = 0;
   #isDraining = false;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
     this.#host = host;
     this.#settings = settings;
     this.#manifest = manifest;
-    this.#embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
-    this.#metrics = createMetrics(host, () => this.#pool?.waiting ?? 0, this.#embeddings);
+    this.embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
+    this.#metrics = createMetrics(host, () => this.#pool?.waiting ?? 0, this.embeddings);
     serve(
       host.grpc,
       DecoderService,
       {
         segment: (requests, send, context) => segment(this, requests, send, context, host.logger),
         segmentOnce: (request, context) => segmentOnce(this, request, context),
+        loadEmbedding: (requests) => loadEmbedding(this, requests),
         segmentEverything: (request, send, context) => segmentEverything(this, request, send, context),
       },
       { signal: host.forced, logger: host.logger },
@@ -87,7 +95,7 @@ export class DecoderTier implements Tier {
   /** Verifies, loads and warms the model. @throws when a file is not the manifest's or the graph cannot be loaded. */
   async start(): Promise<void> {
     const { workers, threads, maxQueue, cacheBytes } = this.#settings.decoder;
-    const model = this.#model("");
+    const model = this.model("");
     const path = await verifyModelFile(model.decoder, this.#manifest);
     const files = await decoderFiles(model, path, this.#settings.modelCacheDir);
     if (files.kind === "stock")
@@ -146,6 +154,19 @@ export class DecoderTier implements Tier {
   }
 
   /**
+   * One more embedding that is sent here. Each takes its bytes until it is kept.
+   * @returns to be called when it is done. @throws ServiceError RESOURCE_EXHAUSTED, UNAVAILABLE with a retry hint.
+   */
+  enterLoad(): () => void {
+    this.#checkOpen();
+    if (this.#loads >= maxLoads) throw overloaded("Too many embeddings are being sent here; try again.", loadRetryMs);
+    this.#loads++;
+    return () => {
+      this.#loads--;
+    };
+  }
+
+  /**
    * A picture's embedding, or that of a part of it, and the workers that use it.
    * @throws ServiceError INVALID_ARGUMENT (image id, model), NOT_FOUND (no embedding: have it encoded), UNAVAILABLE.
    */
@@ -154,8 +175,8 @@ export class DecoderTier implements Tier {
     if (!pool) {
       throw new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder is starting.", retryAfterMs: 500 });
     }
-    const model = this.#model(modelId);
-    const found = await this.#embeddings.get(checkImageId(imageId), model, crop);
+    const model = this.model(modelId);
+    const found = await this.embeddings.get(checkImageId(imageId), model, crop);
     if (!found) {
       const message = crop
         ? `The embedding of the part ${crop.width} x ${crop.height} at (${crop.x}, ${crop.y}) is not in the cache; encode it.`
@@ -222,7 +243,8 @@ export class DecoderTier implements Tier {
     if (this.#isDraining) throw stopped();
   }
 
-  #model(id: string): ModelSpec {
+  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when there is none. */
+  model(id: string): ModelSpec {
     return this.#manifest.get(id || (this.#settings.model ?? this.#manifest.defaultId));
   }
 }

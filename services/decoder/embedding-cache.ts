@@ -2,7 +2,8 @@ import { LRUCache } from "lru-cache";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { Region } from "../runtime/models/region.js";
-import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
+import type { EmbeddingHeader } from "../runtime/stores/embedding-record.js";
+import { type EmbeddingStore, readEmbeddingOf } from "../runtime/stores/embedding-store.js";
 
 /** A verified embedding that every worker thread can read without a copy. */
 export interface SharedEmbedding {
@@ -44,15 +45,29 @@ export class EmbeddingCache {
     return embedding && { embedding, local: false };
   }
 
+  /** Whether `get` needs nobody else. */
+  has(imageId: string, model: ModelSpec, crop?: Region): boolean {
+    return this.#cache.has(embeddingKey(imageId, model, crop));
+  }
+
+  /**
+   * Takes one that the store does not have.
+   * @returns false when it is larger than all that may be kept.
+   * @throws Error when the record is damaged or another's.
+   */
+  put(record: Uint8Array, imageId: string, model: ModelSpec, crop?: Region): boolean {
+    const header = readEmbeddingOf(record, imageId, model, crop);
+    const key = embeddingKey(imageId, model, crop);
+    this.#cache.set(key, share(key, header, record));
+    return this.#cache.has(key);
+  }
+
   #load(key: string, imageId: string, model: ModelSpec, crop?: Region): Promise<SharedEmbedding | undefined> {
     const loading = this.#store
       .get(imageId, model, crop)
       .then((stored) => {
         if (!stored) return undefined;
-        const record = new SharedArrayBuffer(stored.record.byteLength);
-        new Uint8Array(record).set(stored.record);
-        const { width, height } = stored.header.crop ?? stored.header;
-        const embedding = { key, width, height, record };
+        const embedding = share(key, stored.header, stored.record);
         this.#cache.set(key, embedding);
         return embedding;
       })
@@ -60,4 +75,11 @@ export class EmbeddingCache {
     this.#loading.set(key, loading);
     return loading;
   }
+}
+
+function share(key: string, header: EmbeddingHeader, bytes: Uint8Array): SharedEmbedding {
+  const record = new SharedArrayBuffer(bytes.byteLength);
+  new Uint8Array(record).set(bytes);
+  const { width, height } = header.crop ?? header;
+  return { key, width, height, record };
 }

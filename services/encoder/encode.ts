@@ -4,7 +4,8 @@ import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/erro
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, imageIdOf } from "../runtime/image-id.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
-import type { Region } from "../runtime/models/region.js";
+import { type Region, regionOf } from "../runtime/models/region.js";
+import type { EmbeddingHeader } from "../runtime/stores/embedding-record.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
 import { checkBytes, type ImageSize, inspectImage } from "./images/inspect-image.js";
@@ -32,7 +33,7 @@ export async function encode(
 
   if (claimedId) {
     const known = await tier.embeddings.get(claimedId, model, crop);
-    if (known) return finish(cachedReady(known.header, model));
+    if (known) return finish(await cachedReady(tier, known.header, model, crop));
   }
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
   const underWay = claimedId !== "" && tier.isEncoding(claimedId, model, crop);
@@ -48,7 +49,7 @@ export async function encode(
   }
   if (!claimedId) {
     const known = await tier.embeddings.get(imageId, model, crop);
-    if (known) return finish(cachedReady(known.header, model));
+    if (known) return finish(await cachedReady(tier, known.header, model, crop));
   }
   // Progress is told in order and never after the outcome.
   let told = Promise.resolve();
@@ -57,7 +58,7 @@ export async function encode(
   };
   const ready = await tier.encodeOnce({ imageId, crop }, model, tell, signal, async () => {
     const bytes = uploaded ?? (await tier.images.get(imageId));
-    if (!bytes) throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture is not stored; upload it." });
+    if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
     const size = await inspectImage(bytes, tier.limits);
     if (crop) checkCrop(crop, size);
     if (uploaded) await tier.images.set(imageId, uploaded);
@@ -65,10 +66,6 @@ export async function encode(
   });
   await told;
   await finish(ready);
-}
-
-function regionOf({ x, y, width, height }: Region): Region {
-  return { x, y, width, height };
 }
 
 /** @throws ServiceError INVALID_ARGUMENT when the part is empty or reaches over the picture's edge. */
@@ -93,9 +90,19 @@ async function readChunks(parts: AsyncIterator<EncodeRequest>, tier: EncoderTier
   return chunks.length > 0 ? Buffer.concat(chunks, total) : undefined;
 }
 
-function cachedReady(image: { imageId: string; width: number; height: number }, model: ModelSpec): Ready {
-  const { imageId, width, height } = image;
-  return { image: { imageId, width, height }, model: model.id, cached: true, timings: {} };
+/** What neither this process nor the cache has; with the cache lost, another encoder may have it. */
+export function notFound(message: string, { isCacheUp }: Pick<EncoderTier, "isCacheUp">): ServiceError {
+  return new ServiceError({ code: Code.NOT_FOUND, message, ...(isCacheUp ? {} : { reason: "CACHE_LOST" }) });
+}
+
+async function cachedReady(
+  tier: EncoderTier,
+  { imageId, width, height }: EmbeddingHeader,
+  model: ModelSpec,
+  crop: Region | undefined,
+): Promise<Ready> {
+  const unshared = !(await tier.embeddings.share(imageId, model, crop));
+  return { image: { imageId, width, height }, model: model.id, cached: true, timings: {}, unshared };
 }
 
 function toEvent(progress: Progress): MessageInitShape<typeof EncodeEventSchema> {

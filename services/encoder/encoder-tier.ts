@@ -17,6 +17,7 @@ import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import { encode } from "./encode.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
 import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-worker.js";
+import { fetchEmbedding } from "./fetch-embedding.js";
 import type { ImageLimits } from "./images/inspect-image.js";
 import { lookupImage } from "./lookup-image.js";
 
@@ -29,6 +30,7 @@ export class EncoderTier implements Tier {
   readonly embeddings: EmbeddingStore;
   readonly images: BlobStore;
   readonly limits: ImageLimits;
+  readonly #stores: Stores;
   readonly #settings: Settings;
   readonly #manifest: Manifest;
   readonly #host: Host;
@@ -43,6 +45,7 @@ export class EncoderTier implements Tier {
     this.#settings = settings;
     this.#manifest = manifest;
     this.limits = settings.limits;
+    this.#stores = stores;
     this.images = stores.images;
     this.embeddings = stores.embeddings;
     this.#metrics = createMetrics(host, () => this.#pool?.waiting ?? 0);
@@ -51,6 +54,7 @@ export class EncoderTier implements Tier {
       EncoderService,
       {
         encode: (requests, send, context) => encode(this, requests, send, context),
+        fetchEmbedding: (request, send, context) => fetchEmbedding(this, request, send, context),
         lookupImage: (request) => lookupImage(this, request),
       },
       { signal: host.forced, logger: host.logger },
@@ -101,6 +105,11 @@ export class EncoderTier implements Tier {
   /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when there is none. */
   model(id: string): ModelSpec {
     return this.#manifest.get(id || (this.#settings.model ?? this.#manifest.defaultId));
+  }
+
+  /** False while the shared cache does not answer. */
+  get isCacheUp(): boolean {
+    return this.#stores.isCacheUp();
   }
 
   isEncoding(imageId: string, model: ModelSpec, crop?: Region): boolean {
@@ -169,7 +178,8 @@ export class EncoderTier implements Tier {
       },
     });
     const encodedAt = performance.now();
-    if (!(await this.embeddings.set(task.imageId, model, record, task.crop))) throw cacheLost();
+    const reach = await this.embeddings.set(task.imageId, model, record, task.crop);
+    if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     this.#metrics.encodes.inc({ outcome: "encoded" });
     const stages = { queue: waitedMs, preprocess: preprocessMs, encode: encodeMs, store: storeMs };
@@ -180,14 +190,15 @@ export class EncoderTier implements Tier {
       model: model.id,
       cached: false,
       timings: { queueMs: waitedMs, preprocessMs, encodeMs, storeMs },
+      unshared: reach === "here",
     };
   }
 }
 
-/** The decoders would never find the embedding: better said than encoded, uploaded and encoded again. */
+/** Nobody would ever find the embedding: better said than encoded, uploaded and encoded again. */
 function cacheLost(): ServiceError {
   const message =
-    "The shared cache cannot be reached, so the picture's embedding could not be kept; try again shortly.";
+    "The shared cache cannot be reached and the encoder has no room to keep the picture's embedding; try again shortly.";
   return new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 2000, reason: "CACHE_LOST" });
 }
 

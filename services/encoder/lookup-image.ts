@@ -16,6 +16,7 @@ export async function lookupImage(
   return {
     stored: bytes !== undefined,
     embedded: embedding !== undefined,
+    cacheLost: !tier.isCacheUp,
     ...(size ? { image: { imageId, width: size.width, height: size.height } } : {}),
   };
 }

@@ -28,7 +28,8 @@ beforeEach(async () => {
     else websockets.handleUpgrade(message, socket, head, (ws) => ws.on("message", (data) => ws.send(data)));
   });
   grpc = new GrpcServer();
-  const implementation = { say: async ({ value }: { value: string }) => ({ value }), chat: async () => {} };
+  const say = async ({ value }: { value: string }) => ({ value });
+  const implementation = { say, join: async () => ({}), chat: async () => {} };
   serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
   onePort = new OnePort(http, grpc);
   port = await onePort.listen("127.0.0.1", 0);

@@ -96,8 +96,10 @@ export const variables = {
     .describe("prefix of every key in the shared cache"),
   MASKWIRE_CACHE_TTL_MS: integer(1000, 31_536_000_000).describe("how long an embedding or a picture is kept"),
   MASKWIRE_CACHE_TIMEOUT_MS: integer(10, 60_000).describe("longest wait for one command of the shared cache"),
-  MASKWIRE_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("in-process cache: bytes of embeddings"),
-  MASKWIRE_IMAGE_STORE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("in-process cache: bytes of pictures"),
+  MASKWIRE_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe(
+    "bytes of embeddings kept in the process; encoder: while the shared cache is down it hands these out",
+  ),
+  MASKWIRE_IMAGE_STORE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("bytes of pictures kept in the process"),
   MASKWIRE_MODEL: z.string().min(1, "a model id of models/manifest.json").describe("model used when none is named"),
   MASKWIRE_MODEL_CACHE_DIR: z.string().min(1, "a folder").describe("where rewritten decoder graphs are kept"),
   MASKWIRE_ENCODER_PROVIDERS: list
@@ -211,9 +213,9 @@ export function shapeSettings(env: Env) {
     cache: {
       /** The shared cache; undefined keeps everything in this process. */
       server: shapeCacheServer(env),
-      // In one process the tiers share its memory, and need nobody else; between processes it would hide that one cannot
-      // see what the other stored.
-      alsoHere: role === "all",
+      // What is kept in this process besides: all that its tiers share; an encoder's own work, which it hands out while the
+      // cache is down; or nothing, since a decoder has a memory of its own.
+      hereToo: ({ all: "all", encoder: "own", decoder: "nothing", gateway: "nothing" } as const)[role],
       namespace: env.MASKWIRE_CACHE_NAMESPACE ?? "maskwire",
       ttlMs: env.MASKWIRE_CACHE_TTL_MS ?? 24 * 3_600_000,
       timeoutMs: env.MASKWIRE_CACHE_TIMEOUT_MS ?? 1000,

@@ -1,7 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DecoderService, decodeRle, EverythingMode, type SegmentResponse } from "../../proto/index.js";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { Cluster } from "../support/cluster.js";
-import { segmentOverHttp, tryUpload, upload } from "../support/http-calls.js";
+import { type EverythingInit, type EverythingLine, postEverything } from "../support/everything-calls.js";
+import { segmentOverHttp, upload } from "../support/http-calls.js";
+import type { MaskwireProcess } from "../support/maskwire-process.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { findRedisServer } from "../support/programs.js";
 import { RedisServer } from "../support/redis-server.js";
@@ -10,6 +15,8 @@ import { metric, recordingLogger, startMaskwire } from "../support/start-maskwir
 
 const disc = { points: [clickOn("disc")] };
 const isUp = "maskwire_cache_up";
+
+type RunLengths = ReturnType<typeof decodeRle>;
 
 let nextSeed = 600;
 
@@ -50,30 +57,115 @@ describe.skipIf(!findRedisServer())("the shared cache is soft", () => {
       redis.resume();
     }
   });
+});
 
-  it("R7: between processes an upload is answered with one sentence that names the cache, and the open picture is served on", async () => {
-    await using cluster = await Cluster.start();
-    const { url } = cluster.gateway;
-    const kept = await jpegScene(640, 480, nextSeed++);
-    await upload(url, kept);
+describe.skipIf(!findRedisServer())("tiers in processes of their own without their shared cache", () => {
+  let cluster: Cluster;
+  let url: string;
+
+  beforeAll(async () => {
+    cluster = await Cluster.start({}, { MASKWIRE_CACHE_TIMEOUT_MS: "200" });
+    url = cluster.gateway.url;
+  }, 120_000);
+  afterAll(async () => {
+    await cluster?.[Symbol.asyncDispose]();
+  });
+
+  const everything: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 2, cropNLayers: 1 };
+
+  async function findEverything(imageId: string): Promise<{ points?: number; masks?: number } | undefined> {
+    const text = await (await postEverything(url, { imageId, ...everything })).text();
+    const last = JSON.parse(text.trim().split("\n").at(-1) ?? "{}") as EverythingLine;
+    if (!last.done) throw new Error(`everything mode did not end well: ${JSON.stringify(last)}`);
+    return last.done;
+  }
+
+  /** Upload, click, prompt over HTTP, everything with crop layers: what a person does with a picture. */
+  async function useAll(): Promise<{ imageId: string; mask: RunLengths }> {
+    const picture = await jpegScene(640, 480, nextSeed++);
+    const imageId = imageIdOf(picture);
+    const ready = await upload(url, picture);
+    expect(ready.image?.imageId).toBe(imageId);
     await using client = await SocketClient.join(url);
-    await client.openReady(imageIdOf(kept));
-    const click = async (sequence: number) => {
-      client.segment({ sequence, prompt: disc });
-      return (await client.next("segment")).outcome.case;
-    };
-    expect(await click(1)).toBe("result");
-    await cluster.redis[Symbol.asyncDispose]();
-    const { status, error } = await tryUpload(url, await jpegScene(640, 480, nextSeed++));
-    expect(status).toBe(503);
-    expect(error).toMatchObject({ code: "UNAVAILABLE", reason: "CACHE_LOST", retryAfterMs: expect.any(Number) });
-    expect(error?.message).toContain("cache");
-    // Asked for once: one encode, not one a try.
-    const encodes = await Promise.all(
-      cluster.encoders.map((one) => metric(one.url, 'maskwire_encodes_total{outcome="failed"}')),
-    );
-    expect(encodes.reduce((sum, one) => sum + one, 0)).toBe(1);
-    // What the decoder holds needs no cache.
-    expect(await click(2)).toBe("result");
+    await client.openReady(imageId);
+    client.segment({ sequence: 1, prompt: disc });
+    const mask = maskOf((await client.next("segment")).outcome);
+    const { masks } = await segmentOverHttp(url, { imageId, prompt: disc });
+    expect(decodeRle(masks[0]?.rle ?? { size: [], counts: "" })).toEqual(mask);
+    expect((await findEverything(imageId))?.points).toBe(4 + 4 * 4);
+    return { imageId, mask };
+  }
+
+  /** The masks of all decoders, asked directly: without the gateway's help they come from the shared cache. */
+  const masksOfDecoders = (imageId: string) => Promise.all(cluster.decoders.map((one) => maskOfDecoder(one, imageId)));
+
+  async function maskOfDecoder({ address }: MaskwireProcess, imageId: string): Promise<RunLengths> {
+    const rpc = new RpcClient(address);
+    try {
+      for (;;) {
+        try {
+          return maskOf((await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt: disc })).outcome);
+        } catch (error) {
+          // A decoder finds its way back to the cache by itself, in its own time.
+          if (!(error instanceof ServiceError && error.code === Code.NOT_FOUND)) throw error;
+        }
+      }
+    } finally {
+      rpc.close();
+    }
+  }
+
+  /** Handed on by an encoder once the cache is back, without anybody's asking. */
+  async function untilShared(imageId: string): Promise<void> {
+    while (!(await cluster.redis.keys()).some((key) => key.includes(`:embedding:${imageId}`))) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  it("R7, R8, E5, H6: killed, every way to a mask works on; back and empty, it is given what it missed", async () => {
+    await using client = await SocketClient.join(url);
+    const before = await useAll();
+    await cluster.killRedis();
+    const during = await useAll();
+    // What was stored before is known to its encoder still.
+    client.open(before.imageId);
+    await client.imageUntil("ready");
+    client.segment({ sequence: 1, prompt: disc });
+    expect(maskOf((await client.next("segment")).outcome)).toEqual(before.mask);
+    await cluster.restartRedis();
+    await untilShared(during.imageId);
+    expect(await masksOfDecoders(during.imageId)).toEqual([during.mask, during.mask]);
+    const after = await useAll();
+    expect(await masksOfDecoders(after.imageId)).toEqual([after.mask, after.mask]);
+  });
+
+  it("R7: hanging, every way to a mask works on, and the mask is the one that a sound cache gives", async () => {
+    cluster.redis.pause();
+    let during: Awaited<ReturnType<typeof useAll>>;
+    try {
+      during = await useAll();
+    } finally {
+      cluster.redis.resume();
+    }
+    await untilShared(during.imageId);
+    expect(await masksOfDecoders(during.imageId)).toEqual([during.mask, during.mask]);
+  });
+
+  it("R7: emptied under a running system, an encoder gives it again what it knows", async () => {
+    const picture = await jpegScene(640, 480, nextSeed++);
+    const imageId = imageIdOf(picture);
+    await upload(url, picture, { id: imageId });
+    await cluster.redis.flush();
+    const encodes = () =>
+      Promise.all(cluster.encoders.map((one) => metric(one.url, 'maskwire_encodes_total{outcome="encoded"}')));
+    const made = await encodes();
+    expect((await segmentOverHttp(url, { imageId, prompt: disc })).masks[0]?.area).toBeGreaterThan(0);
+    expect(await encodes()).toEqual(made);
+    expect((await masksOfDecoders(imageId)).length).toBe(2);
   });
 });
+
+function maskOf(outcome: SegmentResponse["outcome"]): RunLengths {
+  if (outcome.case !== "result") throw new Error(`refused: ${outcome.value?.message}`);
+  return decodeRle(outcome.value.masks[0]?.rle ?? { size: [], counts: "" });
+}

@@ -8,9 +8,12 @@ export class Cluster implements AsyncDisposable {
   decoders: MaskwireProcess[] = [];
   gateway!: MaskwireProcess;
   readonly #opened: AsyncDisposable[] = [];
+  #servicesEnv: Record<string, string> = {};
 
-  static async start(gatewayEnv: Record<string, string> = {}): Promise<Cluster> {
+  /** @param servicesEnv of every encoder and decoder. */
+  static async start(gatewayEnv: Record<string, string> = {}, servicesEnv = {}): Promise<Cluster> {
     const cluster = new Cluster();
+    cluster.#servicesEnv = servicesEnv;
     try {
       await cluster.#start(gatewayEnv);
       return cluster;
@@ -28,6 +31,16 @@ export class Cluster implements AsyncDisposable {
   startDecoder(port = "0"): Promise<MaskwireProcess> {
     const one = { MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" };
     return this.#process({ ...this.#shared("decoder", port), ...one });
+  }
+
+  /** Kills the cache. It comes back empty, where it was, by `restartRedis`. */
+  async killRedis(): Promise<void> {
+    await this.redis[Symbol.asyncDispose]();
+  }
+
+  async restartRedis(): Promise<void> {
+    this.redis = await RedisServer.start(this.redis.port);
+    this.#opened.push(this.redis);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -52,7 +65,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   #shared(role: string, port: string): Record<string, string> {
-    return { MASKWIRE_ROLE: role, MASKWIRE_PORT: port, MASKWIRE_CACHE_URL: this.redis.url };
+    return { MASKWIRE_ROLE: role, MASKWIRE_PORT: port, MASKWIRE_CACHE_URL: this.redis.url, ...this.#servicesEnv };
   }
 
   async #process(env: Record<string, string>): Promise<MaskwireProcess> {

@@ -15,9 +15,12 @@ export interface HttpError {
   retryAfterMs?: number;
 }
 
-/** Uploads a picture and waits for its embedding. @throws Error with the status when it is refused. */
-export async function upload(url: string, bytes: Uint8Array): Promise<EncodeReady> {
-  const reply = await fetch(`${url}/v1/images`, { method: "POST", body: bytes as Uint8Array<ArrayBuffer> });
+/** Uploads a picture and waits for its embedding. @param query of H8. @throws Error with the status when it is refused. */
+export async function upload(url: string, bytes: Uint8Array, query: { id?: string } = {}): Promise<EncodeReady> {
+  const reply = await fetch(`${url}/v1/images?${new URLSearchParams(query)}`, {
+    method: "POST",
+    body: bytes as Uint8Array<ArrayBuffer>,
+  });
   const body = await reply.text();
   if (!reply.ok) throw new Error(`POST /v1/images: ${reply.status} ${body}`);
   return fromJson(EncodeReadySchema, JSON.parse(body) as JsonValue);

@@ -2,6 +2,7 @@ import {
   create,
   type DescMethod,
   type DescMethodBiDiStreaming,
+  type DescMethodClientStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
   type MessageInitShape,
@@ -11,6 +12,7 @@ import {
   type ChannelOptions,
   type ClientDuplexStream,
   type ClientReadableStream,
+  type ClientWritableStream,
   credentials,
   Client as GrpcClient,
   Metadata,
@@ -37,6 +39,18 @@ export interface DuplexCall<I, O> {
 
 /** What grpc.health.v1 says of a service. */
 export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
+
+/** One side of a call that takes a stream and answers once. */
+export interface UploadCall<I, O> {
+  /** Resolves when the peer can take more, and also when it has answered already: nothing more is wanted then. */
+  send(message: I): Promise<void>;
+  end(): void;
+  cancel(): void;
+  /** The peer has answered, or the call has failed. */
+  readonly isOver: boolean;
+  /** @throws ServiceError with the peer's code and sentence. */
+  readonly response: Promise<O>;
+}
 
 /** A channel to one peer; connects when first used and again when the connection is lost. */
 export class RpcClient {
@@ -105,6 +119,41 @@ export class RpcClient {
     };
   }
 
+  clientStream<I extends DescMethod["input"], O extends DescMethod["output"]>(
+    method: DescMethodClientStreaming<I, O>,
+    { signal, deadlineMs }: CallOptions = {},
+  ): UploadCall<MessageInitShape<I>, MessageShape<O>> {
+    const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+    let settle: (error: RpcError | null, response: unknown) => void = () => {};
+    const call = this.#client.makeClientStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      new Metadata(),
+      deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
+      (error, response) => settle(error, response),
+    );
+    const { ending, cancel } = watch(call, signal);
+    const response = new Promise<MessageShape<O>>((resolve, reject) => {
+      settle = (error, answer) => {
+        ending.isOver = true;
+        if (error) reject(fromRpcError(error, ending.isOurs));
+        else resolve(answer as MessageShape<O>);
+      };
+    });
+    // Who is still sending may never come to look.
+    response.catch(() => {});
+    return {
+      send: (message) => write(call, ending, create(method.input, message)),
+      end: () => call.end(),
+      cancel,
+      get isOver() {
+        return ending.isOver;
+      },
+      response,
+    };
+  }
+
   /** A call that answers with a stream. Iterating it throws a `ServiceError` when the call fails; leaving it cancels. */
   serverStream<I extends DescMethod["input"], O extends DescMethod["output"]>(
     method: DescMethodServerStreaming<I, O>,
@@ -152,10 +201,11 @@ export class RpcClient {
   }
 }
 
-type StreamingCall = ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>;
+type ReadCall = ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>;
+type WriteCall = ClientWritableStream<unknown> | ClientDuplexStream<unknown, unknown>;
 
 /** Ties a call to its caller's signal, and notes how it ends. */
-function watch(call: StreamingCall, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
+function watch(call: ReadCall | WriteCall, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
   const ending: Ending = { isOver: false, isOurs: false, failure: undefined };
   const cancel = () => {
     ending.isOurs = true;
@@ -192,7 +242,7 @@ function isRpcError(error: Error): error is RpcError {
 }
 
 /** Resolves when the peer can take more, and also when the call has ended: the reader learns why. */
-function write(call: ClientDuplexStream<unknown, unknown>, ending: Ending, message: unknown): Promise<void> {
+function write(call: WriteCall, ending: Ending, message: unknown): Promise<void> {
   if (ending.isOver || call.destroyed || call.writableEnded || call.write(message)) return Promise.resolve();
   return new Promise((resolve) => {
     const done = () => {
@@ -203,7 +253,7 @@ function write(call: ClientDuplexStream<unknown, unknown>, ending: Ending, messa
   });
 }
 
-async function* responses<O>(call: StreamingCall, ending: Ending, cancel: () => void): AsyncGenerator<O> {
+async function* responses<O>(call: ReadCall, ending: Ending, cancel: () => void): AsyncGenerator<O> {
   try {
     for await (const message of call) yield message as O;
   } catch (error) {

@@ -3,13 +3,21 @@ import {
   create,
   type DescMethod,
   type DescMethodBiDiStreaming,
+  type DescMethodClientStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
   type DescService,
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
-import type { Server, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, sendUnaryData } from "@grpc/grpc-js";
+import type {
+  Server,
+  ServerDuplexStream,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+} from "@grpc/grpc-js";
 import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { serviceDefinition } from "./service-definition.js";
@@ -34,7 +42,9 @@ type Implementation<M> =
             send: Send<MessageInitShape<O>>,
             context: CallContext,
           ) => Promise<void>
-        : never;
+        : M extends DescMethodClientStreaming<infer I, infer O>
+          ? (requests: AsyncIterable<MessageShape<I>>, context: CallContext) => Promise<MessageInitShape<O>>
+          : never;
 
 /** What a service has to provide: a function a method. Throwing ends the call with the error's status. */
 export type ServiceImplementation<S extends DescService> = { [K in keyof S["method"]]: Implementation<S["method"][K]> };
@@ -64,10 +74,8 @@ export function serve<S extends DescService>(
   server.addService(serviceDefinition(service), handlers as never);
 }
 
-type AnyCall =
-  | ServerUnaryCall<unknown, unknown>
-  | ServerWritableStream<unknown, unknown>
-  | ServerDuplexStream<unknown, unknown>;
+type OneAnswerCall = ServerUnaryCall<unknown, unknown> | ServerReadableStream<unknown, unknown>;
+type AnyCall = OneAnswerCall | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
 
 function adapt(
   method: DescMethod,
@@ -75,11 +83,11 @@ function adapt(
   shutdown: AbortSignal,
   report: (error: unknown) => void,
 ) {
-  if (method.methodKind === "unary") {
-    return async (call: ServerUnaryCall<unknown, unknown>, done: sendUnaryData<unknown>) => {
+  if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
+    return async (call: OneAnswerCall, done: sendUnaryData<unknown>) => {
       const scope = callScope(call, shutdown);
       try {
-        done(null, create(method.output, (await handle(call.request, scope.context)) as never));
+        done(null, create(method.output, (await handle(inputOf(call), scope.context)) as never));
       } catch (error) {
         const cause = scope.explain(error);
         report(cause);
@@ -89,11 +97,8 @@ function adapt(
       }
     };
   }
-  if (method.methodKind === "client_streaming") throw new Error(`${method.name}: client streaming is not used here`);
   return async (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
     const scope = callScope(call, shutdown);
-    // A peer that vanished shows as an error on the stream; the signal already says so.
-    call.on("error", () => {});
     // Shared by all that wait: one listener, however many answers a handler sends at once.
     let drained: Promise<unknown> | undefined;
     const send: Send<unknown> = async (message) => {
@@ -104,13 +109,8 @@ function adapt(
       });
       await drained;
     };
-    // A handler that stops reading early must still be able to answer: leaving the loop keeps the stream.
-    const input =
-      method.methodKind === "bidi_streaming"
-        ? (call as ServerDuplexStream<unknown, unknown>).iterator({ destroyOnReturn: false })
-        : (call as ServerWritableStream<unknown, unknown>).request;
     try {
-      await handle(input, send, scope.context);
+      await handle(inputOf(call), send, scope.context);
       call.end();
     } catch (error) {
       const cause = scope.explain(error);
@@ -120,6 +120,13 @@ function adapt(
       scope.close();
     }
   };
+}
+
+/** The one request, or the requests as they come. */
+function inputOf(call: AnyCall): unknown {
+  if (!("iterator" in call)) return call.request;
+  // A handler that stops reading early must still be able to answer: leaving the loop keeps the stream.
+  return call.iterator({ destroyOnReturn: false });
 }
 
 /** Joins hang-up, deadline and shutdown into one signal, and says which it was. */
@@ -137,6 +144,8 @@ function callScope(call: AnyCall, shutdown: AbortSignal) {
   if (shutdown.aborted) onShutdown();
   shutdown.addEventListener("abort", onShutdown);
   (call as EventEmitter).on("cancelled", () => abort());
+  // A peer that vanished shows as an error on the stream; the signal already says so.
+  (call as EventEmitter).on("error", () => {});
   if (call.cancelled) abort();
   return {
     context: { signal: controller.signal },

@@ -63,6 +63,7 @@ export function blobStoreContract(open: OpenStore): void {
   it("knows nothing of a key that was never set", () =>
     use(storeOptions(), async (store) => {
       expect(await store.get("nothing")).toBeUndefined();
+      expect(await store.has("nothing")).toBeFalsy();
       await store.delete("nothing");
     }));
 
@@ -71,8 +72,10 @@ export function blobStoreContract(open: OpenStore): void {
       await store.set("key", Uint8Array.of(1));
       await store.set("key", Uint8Array.of(2));
       expect([...((await store.get("key")) ?? [])]).toEqual([2]);
+      expect(await store.has("key")).toBe(true);
       await store.delete("key");
       expect(await store.get("key")).toBeUndefined();
+      expect(await store.has("key")).toBeFalsy();
     }));
 
   it("keeps keys with the characters of an embedding's key apart", () =>
@@ -97,6 +100,7 @@ export function blobStoreContract(open: OpenStore): void {
     await store.get("key");
     await store.close();
     expect(await store.get("key")).toBeUndefined();
+    expect(await store.has("key")).toBeUndefined();
     expect(await store.set("key", Uint8Array.of(1))).toBe(false);
     await store.delete("key");
     await store.close();

@@ -4,11 +4,13 @@ export interface BlobStore {
   get(key: string): Promise<Uint8Array | undefined>;
   /** Keeps the bytes if it can. Never throws; false when they were not kept. */
   set(key: string, bytes: Uint8Array): Promise<boolean>;
+  /** Whether `get` would find something, without the bytes; undefined when the store cannot say. Never throws. */
+  has(key: string): Promise<boolean | undefined>;
   delete(key: string): Promise<void>;
   close(): Promise<void>;
 }
 
-export type StoreOperation = "get" | "set" | "delete";
+export type StoreOperation = "get" | "set" | "has" | "delete";
 
 /** What happened, for metrics. */
 export interface StoreEvents {

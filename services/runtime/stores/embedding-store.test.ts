@@ -48,7 +48,7 @@ async function lookups(): Promise<Record<string, number>> {
 
 it("gives back what was set, and counts it", async () => {
   expect(await store.get(imageId, model)).toBeUndefined();
-  expect(await store.set(imageId, model, recordOf())).toBe(true);
+  expect(await store.set(imageId, model, recordOf())).toBe("shared");
   const found = await store.get(imageId, model);
   expect(found?.header).toMatchObject({ imageId, width: 4, height: 3 });
   expect(Buffer.compare(found?.record as Uint8Array, recordOf())).toBe(0);

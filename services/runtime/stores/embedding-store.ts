@@ -5,6 +5,7 @@ import type { ModelSpec } from "../models/manifest.js";
 import type { Region } from "../models/region.js";
 import type { BlobStore } from "./blob-store.js";
 import { decodeEmbeddingRecord, type EmbeddingHeader } from "./embedding-record.js";
+import type { LayeredStore } from "./layered-store.js";
 
 export interface StoredEmbedding {
   header: EmbeddingHeader;
@@ -12,14 +13,23 @@ export interface StoredEmbedding {
   record: Uint8Array;
 }
 
+/** Who can read what was kept: every process of the cluster, this process, or nobody. */
+export type Reach = "shared" | "here" | "nowhere";
+
+/** What a store that is only partly shared knows of that; see `LayeredStore`. */
+export type Sharing = Pick<LayeredStore, "isOwed" | "share">;
+
 /** Embeddings by picture and model. A damaged, foreign or outdated record is a miss: counted, removed, never used. */
 export class EmbeddingStore {
   readonly #store: BlobStore;
+  readonly #sharing: Sharing | undefined;
   readonly #logger: Logger;
   readonly #lookups: Counter<"outcome">;
 
-  constructor(store: BlobStore, metrics: Registry, logger: Logger) {
+  /** @param sharing of a store of which other processes see only a part; left out, all who need it see all of it. */
+  constructor(store: BlobStore, metrics: Registry, logger: Logger, sharing?: Sharing) {
     this.#store = store;
+    this.#sharing = sharing;
     this.#logger = logger;
     this.#lookups = new Counter({
       name: "maskwire_embedding_lookups_total",
@@ -37,8 +47,7 @@ export class EmbeddingStore {
       return undefined;
     }
     try {
-      const { header } = decodeEmbeddingRecord(record);
-      checkBelongs(header, imageId, model, crop);
+      const header = readEmbeddingOf(record, imageId, model, crop);
       this.#lookups.inc({ outcome: "hit" });
       return { header, record };
     } catch (err) {
@@ -49,10 +58,32 @@ export class EmbeddingStore {
     }
   }
 
-  /** @returns false when the store could not keep it. */
-  set(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<boolean> {
-    return this.#store.set(embeddingKey(imageId, model, crop), record);
+  /** Keeps it where that is possible; never throws. */
+  async set(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<Reach> {
+    const key = embeddingKey(imageId, model, crop);
+    if (!(await this.#store.set(key, record))) return "nowhere";
+    return this.#sharing?.isOwed(key) ? "here" : "shared";
   }
+
+  /** Sees to it that other processes can read one that `get` has found. @returns false when they cannot. */
+  async share(imageId: string, model: ModelSpec, crop?: Region): Promise<boolean> {
+    return this.#sharing ? this.#sharing.share(embeddingKey(imageId, model, crop)) : true;
+  }
+}
+
+/**
+ * The header of a record that is whole and of this picture and model.
+ * @throws Error when it is damaged, of another version, or another's: it would give a wrong mask.
+ */
+export function readEmbeddingOf(
+  record: Uint8Array,
+  imageId: string,
+  model: ModelSpec,
+  crop: Region | undefined,
+): EmbeddingHeader {
+  const { header } = decodeEmbeddingRecord(record);
+  checkBelongs(header, imageId, model, crop);
+  return header;
 }
 
 /** @throws Error when the record is of another picture or another encoder's weights: it would give a wrong mask. */

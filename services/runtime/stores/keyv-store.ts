@@ -13,6 +13,7 @@ export interface KeyvBackend {
   get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** @returns false when the backend had no room. */
   set(key: string, bytes: Buffer, ttlMs: number): Promise<boolean> | boolean;
+  has(key: string): Promise<boolean> | boolean;
   delete(key: string): Promise<boolean> | boolean;
   clear(): void;
 }
@@ -49,6 +50,10 @@ export class KeyvStore implements BlobStore {
 
   async set(key: string, bytes: Uint8Array): Promise<boolean> {
     return (await this.#attempt("set", () => this.#keyv.set(key, bytes))) ?? false;
+  }
+
+  has(key: string): Promise<boolean | undefined> {
+    return this.#attempt("has", () => this.#keyv.has(key));
   }
 
   async delete(key: string): Promise<void> {

@@ -13,6 +13,7 @@ export function createMemoryStore(maxBytes: number, options: KeyvStoreOptions): 
       get: (key: string) => lru.get(key),
       // A blob over the whole bound is not kept; lru-cache ignores it, and so must the caller know.
       set: (key: string, bytes: Uint8Array) => lru.set(key, bytes).has(key),
+      has: (key: string) => lru.has(key),
       delete: (key: string) => lru.delete(key),
       clear: () => lru.clear(),
     },

@@ -16,6 +16,8 @@ export interface Stores {
   images: BlobStore;
   /** The one connection to the shared cache; undefined when everything is kept in this process. */
   connection: CacheConnection | undefined;
+  /** False while the shared cache does not answer: what is not found may be known to another process. */
+  isCacheUp(): boolean;
   close(): Promise<void>;
 }
 
@@ -28,7 +30,7 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
     labelNames: ["store", "operation", "reason"],
     registers: [metrics],
   });
-  const open = (store: "embedding" | "image", maxBytes: number): BlobStore => {
+  const open = (store: "embedding" | "image", maxBytes: number): { blobs: BlobStore; layers?: LayeredStore } => {
     const options = {
       namespace: `${settings.namespace}:${store}`,
       ttlMs: settings.ttlMs,
@@ -37,18 +39,23 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
           failures.inc({ store, operation, reason: error instanceof CacheError ? error.kind : "refused" }),
       },
     };
-    if (!connection) return createMemoryStore(maxBytes, options);
+    if (!connection) return { blobs: createMemoryStore(maxBytes, options) };
     const shared = createRedisStore(connection, options);
-    return settings.alsoHere ? new LayeredStore(createMemoryStore(maxBytes, options), shared) : shared;
+    if (settings.hereToo === "nothing") return { blobs: shared };
+    const layers = new LayeredStore(createMemoryStore(maxBytes, options), shared);
+    return { blobs: layers, layers };
   };
   const embeddings = open("embedding", settings.embeddingBytes);
   const images = open("image", settings.imageBytes);
+  // In one process every tier sees what it keeps: nothing is out of another's reach.
+  const sharing = settings.hereToo === "own" ? embeddings.layers : undefined;
   return {
-    embeddings: new EmbeddingStore(embeddings, metrics, logger),
-    images,
+    embeddings: new EmbeddingStore(embeddings.blobs, metrics, logger, sharing),
+    images: images.blobs,
     connection,
+    isCacheUp: () => connection?.nodes.every(({ state }) => state === "closed") ?? true,
     close: async () => {
-      await Promise.all([embeddings.close(), images.close()]);
+      await Promise.all([embeddings.blobs.close(), images.blobs.close()]);
       connection?.close();
     },
   };

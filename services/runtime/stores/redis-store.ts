@@ -13,6 +13,7 @@ export function createRedisStore(connection: CacheConnection, options: KeyvStore
         await connection.set(key, bytes, ttlMs);
         return true;
       },
+      has: (key) => connection.has(key),
       delete: (key) => connection.delete(key),
       // Other processes share the server: nobody clears it from here.
       clear: () => {},

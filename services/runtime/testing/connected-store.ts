@@ -48,6 +48,7 @@ export async function openConnectedStore(server: CacheServer, options: KeyvStore
   return {
     get: (key) => store.get(key),
     set: (key, bytes) => store.set(key, bytes),
+    has: (key) => store.has(key),
     delete: (key) => store.delete(key),
     close: async () => {
       await store.close();

@@ -18,7 +18,12 @@ export async function startEcho(implementation: Partial<ServiceImplementation<ty
   const server = new Server();
   const logger = fakeLogger();
   const stopping = new AbortController();
-  const whole = { say: async ({ value }: { value: string }) => ({ value }), chat: async () => {}, ...implementation };
+  const whole = {
+    say: async ({ value }: { value: string }) => ({ value }),
+    join: async () => ({}),
+    chat: async () => {},
+    ...implementation,
+  };
   serve(server, Echo, whole, { signal: stopping.signal, logger });
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>

@@ -17,6 +17,7 @@ const file = create(FileDescriptorProtoSchema, {
       name: "Echo",
       method: [
         { name: "Say", inputType: word, outputType: word },
+        { name: "Join", inputType: word, outputType: word, clientStreaming: true },
         { name: "Chat", inputType: word, outputType: word, clientStreaming: true, serverStreaming: true },
       ],
     },
@@ -30,5 +31,6 @@ const registry = createFileRegistry(file, (name) =>
 /** For tests of the gRPC glue, which knows nothing of Maskwire's own contract: words go in, words come out. */
 export const Echo = registry.getService("maskwire.testing.Echo") as GenService<{
   say: { methodKind: "unary"; input: typeof StringValueSchema; output: typeof StringValueSchema };
+  join: { methodKind: "client_streaming"; input: typeof StringValueSchema; output: typeof StringValueSchema };
   chat: { methodKind: "bidi_streaming"; input: typeof StringValueSchema; output: typeof StringValueSchema };
 }>;

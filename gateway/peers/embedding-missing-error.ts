@@ -1,0 +1,13 @@
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import type { RpcClient } from "../../services/runtime/grpc/client.js";
+
+/** A decoder has no embedding for the prompt, and the shared cache gave it none. */
+export class EmbeddingMissingError extends ServiceError {
+  /** The decoder; it answers once it has been given the embedding. */
+  readonly peer: RpcClient;
+
+  constructor(peer: RpcClient, cause: ServiceError) {
+    super({ code: Code.NOT_FOUND, message: cause.message, cause });
+    this.peer = peer;
+  }
+}

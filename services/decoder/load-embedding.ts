@@ -1,0 +1,68 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../proto/index.js";
+import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
+import { checkImageId } from "../runtime/image-id.js";
+import type { ModelSpec } from "../runtime/models/manifest.js";
+import { regionOf } from "../runtime/models/region.js";
+import type { DecoderTier } from "./decoder-tier.js";
+
+/** What a record may have beside its tensors. */
+const headerBytes = 64 * 1024;
+
+export type LoadTier = Pick<DecoderTier, "model" | "embeddings" | "enterLoad">;
+
+/** `DecoderService.LoadEmbedding`: header, chunks -> kept in this process, checked like a record of the shared cache. */
+export async function loadEmbedding(
+  tier: LoadTier,
+  requests: AsyncIterable<LoadEmbeddingRequest>,
+): Promise<MessageInitShape<typeof LoadEmbeddingResponseSchema>> {
+  const parts = requests[Symbol.asyncIterator]();
+  const first = await parts.next();
+  if (first.done || first.value.part.case !== "header") {
+    throw invalidArgument("The first message of LoadEmbedding must be its header.");
+  }
+  const header = first.value.part.value;
+  const imageId = checkImageId(header.imageId);
+  const model = tier.model(header.model);
+  const crop = header.crop && regionOf(header.crop);
+  if (tier.embeddings.has(imageId, model, crop)) return { cached: true };
+  const leave = tier.enterLoad();
+  try {
+    const record = await readChunks(parts, recordBytes(model));
+    if (!keep(() => tier.embeddings.put(record, imageId, model, crop))) {
+      const message = "The decoder's memory for embeddings is smaller than this one.";
+      throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message });
+    }
+    return { cached: false };
+  } finally {
+    leave();
+  }
+}
+
+/** Bytes of the largest record of the model's. */
+function recordBytes({ encoder }: ModelSpec): number {
+  const halves = encoder.outputs.map(({ dims }) => dims.reduce((product, dim) => product * dim, 2));
+  return headerBytes + halves.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+async function readChunks(parts: AsyncIterator<LoadEmbeddingRequest>, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (let next = await parts.next(); !next.done; next = await parts.next()) {
+    const { part } = next.value;
+    if (part.case !== "chunk") throw invalidArgument("After the header only chunks may follow.");
+    total += part.value.byteLength;
+    if (total > maxBytes) throw invalidArgument("The record is larger than any of this model.");
+    chunks.push(part.value);
+  }
+  return Buffer.concat(chunks, total);
+}
+
+function keep(put: () => boolean): boolean {
+  try {
+    return put();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ServiceError({ code: Code.INVALID_ARGUMENT, message: `The embedding cannot be used: ${why}.`, cause });
+  }
+}
