@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { DockerfileParser } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { projectRoot } from "../../services/runtime/project-root.js";
-import { readEnv, roles, shapeSettings, unknownVariables } from "../../services/runtime/settings.js";
+import { readEnv, roles, shapeSettings, unknownVariables, variables } from "../../services/runtime/settings.js";
 
 const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), "utf8");
 const text = read("deploy", "docker", "Dockerfile");
@@ -90,6 +90,17 @@ interface Service {
 
 const compose = (name: string) =>
   parse(read("deploy", name), { merge: true }) as { services: Record<string, Service>; networks: object };
+
+it("names no setting anywhere in deploy/ that does not exist", () => {
+  const files = readdirSync(join(projectRoot, "deploy"), { recursive: true, withFileTypes: true });
+  const texts = files.filter((file) => file.isFile()).map((file) => read("deploy", relativePath(file)));
+  const named = new Set(texts.flatMap((one) => one.match(/MASKWIRE_[A-Z_]+/g) ?? []));
+  expect(named.size).toBeGreaterThan(10);
+  expect([...named].filter((name) => !Object.hasOwn(variables, name))).toEqual([]);
+});
+
+const relativePath = ({ parentPath, name }: { parentPath: string; name: string }) =>
+  relative(join(projectRoot, "deploy"), join(parentPath, name));
 
 describe("compose.yaml", () => {
   const { services, networks } = compose("compose.yaml");

@@ -160,7 +160,7 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
     }
     const gateway = settingsOf(ours.find(({ name }) => name === "gateway") as (typeof ours)[number]).settings.gateway;
     for (const address of [...gateway.encoderAddresses, ...gateway.decoderAddresses]) {
-      const [, name, port] = /^(?:dns:\/\/\/)?([\w-]+):(\d+)$/.exec(address) ?? [];
+      const [, name, port] = /^dns:\/\/\/([\w-]+):(\d+)$/.exec(address) ?? [];
       const service = ofKind(objects, "Service").find(({ metadata }) => metadata.name === name);
       expect(service?.spec, address).toMatchObject({ clusterIP: "None" });
       const target = ours.find((one) => one.name === name) as Workload;
