@@ -36,7 +36,14 @@ it("rewrites the default model, proves it and keeps it; again it is cached, and 
 
 it("says what it did, and why a graph is served as it is", () => {
   const common = { model: "m", cached: false, stockBytes: 16_500_000, files: [] };
-  const parity = { passed: true, maxLogitDifference: 0.00012, maxScoreDifference: 4e-7, signFlips: 1, compared: 100 };
+  const parity = {
+    passed: true,
+    maxLogitDifference: 0.00012,
+    maxScoreDifference: 4e-7,
+    promptsOver: 0,
+    signFlips: 1,
+    compared: 100,
+  };
   const files = [{ part: "step", path: "/cache/step.onnx", bytes: 22_300_000 }];
   expect(optimisationText({ ...common, kind: "rewritten", files, parity })).toBe(
     [
