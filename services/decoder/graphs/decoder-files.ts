@@ -9,7 +9,7 @@ import type { ParityReport } from "../rewrite/check-parity.js";
 import type { OptimisedDecoder } from "../rewrite/optimise-decoder.js";
 
 /** Bumped when the rewriter makes other graphs of the same weights. */
-const rewriterVersion = 2;
+const rewriterVersion = 3;
 
 const parts = ["prefix", "step", "stepWithMask"] as const;
 type Part = (typeof parts)[number];

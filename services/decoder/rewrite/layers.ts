@@ -9,15 +9,9 @@ export function linear(g: GraphBuilder, x: Value, name: string, weight: Matrix, 
 }
 
 /** Normalises over the last axis. */
-export function layerNorm(
-  g: GraphBuilder,
-  x: Value,
-  name: string,
-  norm: Pick<Norm, "weight" | "epsilon"> & { readonly bias: Matrix | undefined },
-): Value {
-  const width = norm.weight.cols;
-  const inputs = [x, g.constant(`${name}.weight`, [width], norm.weight.data)];
-  if (norm.bias !== undefined) inputs.push(g.constant(`${name}.bias`, [width], norm.bias.data));
+export function layerNorm(g: GraphBuilder, x: Value, name: string, norm: Norm): Value {
+  const weight = g.constant(`${name}.weight`, [norm.weight.cols], norm.weight.data);
+  const inputs = [x, weight, g.constant(`${name}.bias`, [norm.bias.cols], norm.bias.data)];
   return g.node("LayerNormalization", inputs, { axis: { int: -1 }, epsilon: { float: norm.epsilon } });
 }
 

@@ -77,21 +77,3 @@ export function columnsByHead(a: Matrix, heads: number): Float64Array {
   }
   return data;
 }
-
-/** The mean of all rows: [n, m] -> [1, m]. */
-export function meanOfRows(a: Matrix): Matrix {
-  const ones = matrix(1, a.rows, new Float64Array(a.rows).fill(1 / a.rows));
-  return multiply(ones, a);
-}
-
-/** The rows named by `order`, in that order. */
-export function rows(a: Matrix, order: readonly number[]): Matrix {
-  const data = new Float64Array(order.length * a.cols);
-  for (const [i, row] of order.entries()) data.set(a.data.subarray(row * a.cols, (row + 1) * a.cols), i * a.cols);
-  return { rows: order.length, cols: a.cols, data };
-}
-
-/** The columns named by `order`, in that order. */
-export function columns(a: Matrix, order: readonly number[]): Matrix {
-  return transpose(rows(transpose(a), order));
-}

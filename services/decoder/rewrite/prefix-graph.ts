@@ -1,8 +1,7 @@
 import type { DecoderWeights } from "./find-weights.js";
 import { GraphBuilder, type Value } from "./graph-builder.js";
-import { imageChannelOrder } from "./image-channels.js";
 import { linear } from "./layers.js";
-import { columns, type Matrix, scale } from "./matrix.js";
+import { type Matrix, scale } from "./matrix.js";
 import { positionalEncoding } from "./positional-encoding.js";
 
 /** The names and shapes of what the prefix hands to the step, all float32. P is the number of grid cells, row by row. */
@@ -24,8 +23,7 @@ export function prefixOutputs(weights: DecoderWeights): Readonly<Record<string, 
  *
  * Input `image_embeddings` float32 [1, channels, grid, grid]. Outputs, float32, with 64x64 cells, 256 channels and 8 heads
  * of 16 for the models that exist:
- * - `image` [1, cells, channels]: the embedding with the no-mask embedding added, channels last and in the order of
- *   `imageChannelOrder`;
+ * - `image` [1, cells, channels]: the embedding with the no-mask embedding added, channels last;
  * - `image_keys` [1, heads, 16, cells] and `image_values` [1, heads, cells, 16] of the first layer's tokens-to-image
  *   attention, with biases, as the export makes them to the last bit (see token-attention.ts);
  * - `image_queries` [1, heads, 16, cells] of the first layer's image-to-tokens attention, with bias, divided by the root of
@@ -50,13 +48,8 @@ export function prefixGraph(weights: DecoderWeights): Uint8Array {
   const asked = project(placed, "i2t.q", scale(i2t.q.weight, i2t.scale), scale(i2t.q.bias, i2t.scale));
   const queries = g.transpose(asked, [0, 2, 3, 1]);
 
-  // The step keeps the channels in an order of its own; keys and the others are made in the export's, to the same bits.
-  const order = imageChannelOrder(weights);
-  const reordered = g.transpose(g.node("Gather", [planes, g.integers(order)], { axis: { int: 1 } }), [0, 2, 1]);
-  const noMask = g.constant("no_mask.ordered", [channels], columns(prompts.noMask, order).data);
-
   const shapes = prefixOutputs(weights);
-  g.output("image", g.add(reordered, noMask), shapes.image!, "Embedding and no-mask embedding, channels last.");
+  g.output("image", image, shapes.image!, "Embedding and no-mask embedding, channels last.");
   g.output("image_keys", keys, shapes.image_keys!, "Keys of the first layer, tokens to image.");
   g.output("image_values", values, shapes.image_values!, "Values of the first layer, tokens to image.");
   g.output("image_queries", queries, shapes.image_queries!, "Queries of the first layer, image to tokens.");

@@ -1,15 +1,22 @@
 import type { DecoderWeights, Layer } from "./find-weights.js";
 import { GraphBuilder, type Value } from "./graph-builder.js";
 import { heads } from "./heads.js";
-import { attendToImage, attendToKeys, attendToTokens, scoresOfImage, scoresOfQueries } from "./image-attention.js";
-import { imageChannelOrder, reorderImageChannels } from "./image-channels.js";
+import {
+  attendToImage,
+  attendToKeys,
+  attendToTokens,
+  scoresOfEncoding,
+  scoresOfImage,
+  scoresOfKeys,
+  scoresOfQueries,
+} from "./image-attention.js";
 import { layerNorm, linear } from "./layers.js";
 import { maskPrompt } from "./mask-prompt.js";
-import { add, columns, matrix, meanOfRows, scale } from "./matrix.js";
+import { scale } from "./matrix.js";
 import { positionalEncoding, positionalEncodingMatrix } from "./positional-encoding.js";
 import { prefixOutputs } from "./prefix-graph.js";
 import { promptTokens } from "./prompt-tokens.js";
-import { residualNorm, residualNormUnbiased, selfAttention, tokenKeys, tokenQueries } from "./token-attention.js";
+import { projectQueries, residualNorm, selfAttention, tokenKeys, tokenQueries } from "./token-attention.js";
 import { upscaledMasks } from "./upscaling.js";
 
 /**
@@ -24,9 +31,7 @@ import { upscaledMasks } from "./upscaling.js";
  * Outputs: `low_res_masks` [B, masks, 4 * grid, 4 * grid] (4 masks, 256), logits of every candidate, and
  * `iou_predictions` [B, masks].
  */
-export function stepGraph(found: DecoderWeights, withMask: boolean): Uint8Array {
-  const order = imageChannelOrder(found);
-  const weights = reorderImageChannels(found, order);
+export function stepGraph(weights: DecoderWeights, withMask: boolean): Uint8Array {
   const { stock, prompts, layers, hypernetworks } = weights;
   const cells = stock.grid * stock.grid;
   const side = 4 * stock.grid;
@@ -44,7 +49,6 @@ export function stepGraph(found: DecoderWeights, withMask: boolean): Uint8Array 
   const labels = g.input("point_labels", ["prompts", "points"], "1, 0, box corners 2 and 3, pad -1.");
   const mask = withMask ? g.input("mask_input", ["prompts", 1, side, side], "Logits to start from.") : undefined;
 
-  const none = matrix(1, stock.channels, new Float64Array(stock.channels));
   const batch = g.node("Shape", [labels], { start: { int: 0 }, end: { int: 1 } });
   const tokens = g.within("prompt", () => promptTokens(g, prompts, coords, labels, batch));
   const prompt = mask === undefined ? undefined : g.within("mask", () => maskPrompt(g, prompts, mask, stock.grid));
@@ -59,43 +63,36 @@ export function stepGraph(found: DecoderWeights, withMask: boolean): Uint8Array 
     const x3 = mlp(g, first, residualNorm(g, x1, minusSeen, "norm2", first.norm2));
     const minusTold = g.within("i2t", () => {
       const scores = scoresOfQueries(g, first.i2t, tokenKeys(g, first.i2t, g.add(x3, tokens)), queries, prompt);
-      return attendToTokens(g, first.i2t, scores, x3, cells, none, prompt && { prompt, batch });
+      return attendToTokens(g, first.i2t, scores, x3, cells, prompt && { prompt, batch });
     });
-    const value = residualNormUnbiased(g, image, minusTold, "norm4", first.norm4);
-    return { x: x3, image: { value, offset: first.norm4.bias } };
+    return { x: x3, image: residualNorm(g, image, minusTold, "norm4", first.norm4) };
   });
 
-  const encoding = columns(positionalEncodingMatrix(prompts.gaussian, stock.grid), order);
-  const ordered = g.node("Gather", [positionalEncoding(g, prompts.gaussian, stock.grid), g.integers(order)], {
-    axis: { int: 1 },
-  });
-  const mean = meanOfRows(encoding);
-  const common = g.constant("pe.mean", [stock.channels], mean.data);
-  const pe = g.subtract(ordered, common);
   const afterSecond = g.within("layer1", () => {
     const minusAttended = g.within("self", () =>
       selfAttention(g, second.self, g.add(afterFirst.x, tokens), afterFirst.x, -1),
     );
     const x1 = residualNorm(g, afterFirst.x, minusAttended, "norm1", second.norm1);
-    const { value, offset } = afterFirst.image;
-    const placed = { value: g.add(value, pe), offset: add(offset, mean) };
-    const minusSeen = g.within("t2i", () =>
-      attendToImage(g, second.t2i, g.add(x1, tokens), afterFirst.image, { placed }),
-    );
+    const placed = g.add(afterFirst.image, positionalEncoding(g, prompts.gaussian, stock.grid));
+    const minusSeen = g.within("t2i", () => {
+      const scores = scoresOfKeys(g, second.t2i, projectQueries(g, second.t2i, g.add(x1, tokens)), placed);
+      return attendToImage(g, second.t2i, scores, afterFirst.image);
+    });
     const x3 = mlp(g, second, residualNorm(g, x1, minusSeen, "norm2", second.norm2));
     const minusTold = g.within("i2t", () => {
       const scores = scoresOfImage(g, second.i2t, tokenKeys(g, second.i2t, g.add(x3, tokens)), placed, cells);
-      return attendToTokens(g, second.i2t, scores, x3, cells, offset);
+      return attendToTokens(g, second.i2t, scores, x3, cells);
     });
-    const told = residualNormUnbiased(g, value, minusTold, "norm4", second.norm4);
-    return { x: x3, image: { value: told, offset: second.norm4.bias } };
+    return { x: x3, image: residualNorm(g, afterFirst.image, minusTold, "norm4", second.norm4) };
   });
 
   const own = g.within("final", () => {
     // Only the decoder's own tokens are read after this attention, so only they ask.
     const x = g.slice(afterSecond.x, 1, 0, 1 + masks);
-    const asking = g.add(x, g.slice(tokens, 1, 0, 1 + masks));
-    const minusSeen = attendToImage(g, weights.final, asking, afterSecond.image, { encoding });
+    const asked = tokenQueries(g, weights.final, g.add(x, g.slice(tokens, 1, 0, 1 + masks)));
+    const encoding = positionalEncodingMatrix(prompts.gaussian, stock.grid);
+    const scores = scoresOfEncoding(g, weights.final, asked, afterSecond.image, encoding);
+    const minusSeen = attendToImage(g, weights.final, scores, afterSecond.image);
     return residualNorm(g, x, minusSeen, "norm", weights.normFinal);
   });
   const { scores, hyper } = g.within("heads", () => heads(g, weights, own));

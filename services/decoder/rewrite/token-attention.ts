@@ -9,9 +9,14 @@ import { type Matrix, scale } from "./matrix.js";
 // then it agrees with the export to the last bit, and its rounding cancels when the two are compared. Scales go
 // into weights where they are a power of two, which rounds nothing.
 
-/** Queries of tokens for the image, scaled (by a quarter in the models that exist): [B, T, channels] -> [B, heads, T, d]. */
-export function tokenQueries(g: GraphBuilder, { q, scale: factor, heads }: Attention, x: Value): Value {
-  return splitHeads(g, linear(g, x, "q", scale(q.weight, factor), scale(q.bias, factor)), heads);
+/** Queries of tokens for the image, scaled (by a quarter in the models that exist): [B, T, channels] -> [B, T, heads * d]. */
+export function projectQueries(g: GraphBuilder, { q, scale: factor }: Attention, x: Value): Value {
+  return linear(g, x, "q", scale(q.weight, factor), scale(q.bias, factor));
+}
+
+/** The same by head: [B, T, channels] -> [B, heads, T, d]. */
+export function tokenQueries(g: GraphBuilder, attention: Attention, x: Value): Value {
+  return splitHeads(g, projectQueries(g, attention, x), attention.heads);
 }
 
 /** Keys of tokens: [B, T, channels] -> [B, heads, T, d]. */
@@ -54,9 +59,4 @@ export function selfAttention(g: GraphBuilder, attention: Attention, placed: Val
  */
 export function residualNorm(g: GraphBuilder, x: Value, minusUpdate: Value, name: string, norm: Norm): Value {
   return layerNorm(g, g.subtract(x, minusUpdate), name, norm);
-}
-
-/** The same without the normalisation's bias, for an image that keeps it as its offset. */
-export function residualNormUnbiased(g: GraphBuilder, x: Value, minusUpdate: Value, name: string, norm: Norm): Value {
-  return layerNorm(g, g.subtract(x, minusUpdate), name, { ...norm, bias: undefined });
 }

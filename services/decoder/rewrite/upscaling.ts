@@ -1,9 +1,8 @@
-import type { PatchConvolution } from "./find-layers.js";
+import type { Norm, PatchConvolution } from "./find-layers.js";
 import type { DecoderWeights } from "./find-weights.js";
 import type { GraphBuilder, Value } from "./graph-builder.js";
-import type { Image } from "./image-attention.js";
 import { gelu, layerNorm, linear } from "./layers.js";
-import { add, beside, type Matrix, matrix, multiply } from "./matrix.js";
+import { add, beside, type Matrix, matrix, multiply, scale } from "./matrix.js";
 
 /**
  * The masks' logits: the image upscaled twice, and its product with each mask's hypernetwork.
@@ -16,20 +15,20 @@ import { add, beside, type Matrix, matrix, multiply } from "./matrix.js";
  * @param hyper [B, features, masks], what the hypernetworks made of the mask tokens
  * @returns [B, masks, 4 * grid, 4 * grid]
  */
-export function upscaledMasks(g: GraphBuilder, weights: DecoderWeights, image: Image, hyper: Value): Value {
+export function upscaledMasks(g: GraphBuilder, weights: DecoderWeights, image: Value, hyper: Value): Value {
   const { first, norm, second } = weights.upscaling;
   const { grid } = weights.stock;
   const cells = grid * grid;
   const masks = weights.hypernetworks.length;
   const grandchildren = beside(...childWeights(second));
   const bias = beside(second.bias, second.bias, second.bias, second.bias);
+  const ofChildren = onDiagonal(g, hyper, 4, second.bias.cols, masks);
   const logits = childWeights(first).map((weight, child) =>
     g.within(`child${child}`, () => {
-      const common = add(multiply(image.offset, weight), first.bias);
-      const once = gelu(g, layerNorm(g, linear(g, image.value, "first", weight, common), "norm", norm));
+      const { weight: folded, bias: left } = foldBias(weights.layers[1].norm4, weight, first.bias);
+      const once = gelu(g, layerNorm(g, linear(g, image, "first", folded, left), "norm", norm));
       const twice = gelu(g, linear(g, once, "second", grandchildren, bias));
-      const perMask = g.matmul(g.reshape(twice, [0, -1, second.bias.cols]), hyper);
-      return g.reshape(perMask, [0, cells, 4 * masks]);
+      return g.matmul(twice, ofChildren);
     }),
   );
 
@@ -39,6 +38,33 @@ export function upscaledMasks(g: GraphBuilder, weights: DecoderWeights, image: I
   const pixels = g.transpose(axes, [0, 1, 3, 5, 2, 4, 6]);
   const masksFirst = g.transpose(g.reshape(pixels, [-1, 16 * cells, masks]), [0, 2, 1]);
   return g.reshape(masksFirst, [0, 0, 4 * grid, 4 * grid]);
+}
+
+/**
+ * `count` copies of a matrix on the diagonal of one: [B, rows, cols] -> [B, count * rows, count * cols]. As a factor it does
+ * for several neighbours at once what the matrix does for one, zeros included in less time: its rows fill a vector register.
+ */
+function onDiagonal(g: GraphBuilder, x: Value, count: number, rows: number, cols: number): Value {
+  const below = g.concat(Array<Value>(count).fill(x), 1);
+  const everywhere = g.concat(Array<Value>(count).fill(below), 2);
+  const [height, width] = [count * rows, count * cols];
+  const own = Float64Array.from({ length: height * width }, (_, i) =>
+    Math.floor(i / width / rows) === Math.floor((i % width) / cols) ? 1 : 0,
+  );
+  return g.multiply(everywhere, g.constant("diagonal", [1, height, width], own));
+}
+
+/**
+ * The same x W + b with b inside W, for an x that was normalised. Before its own weight g and bias c a normalised row sums to
+ * zero, so the sum of x / g is the sum of c / g whatever the row was, and a multiple of 1 / g in each column of W adds a
+ * constant. Where those are too small or too large to divide by, b stays apart.
+ */
+function foldBias(norm: Norm, weight: Matrix, bias: Matrix): { weight: Matrix; bias?: Matrix } {
+  const inverse = norm.weight.data.map((value) => 1 / value);
+  const sum = norm.bias.data.reduce((total, value, i) => total + value * inverse[i]!, 0);
+  const largest = inverse.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  if (Math.abs(sum) < 1 || largest > 100) return { weight, bias };
+  return { weight: add(weight, multiply(matrix(inverse.length, 1, inverse), scale(bias, 1 / sum))) };
 }
 
 /** The weights of a transposed 2x2 convolution, ONNX's [in, out, 2, 2], one [in, out] a child, row by row. */
