@@ -1,3 +1,4 @@
+import "../../runtime/models/no-telemetry.js";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";

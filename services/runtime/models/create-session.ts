@@ -1,3 +1,4 @@
+import "./no-telemetry.js";
 import { InferenceSession } from "onnxruntime-node";
 import type { Provider } from "../settings.js";
 

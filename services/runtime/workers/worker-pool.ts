@@ -1,3 +1,4 @@
+import "../models/no-telemetry.js";
 import { Worker } from "node:worker_threads";
 import { overloaded } from "../errors.js";
 import { cancelled, fromWorker, lost, stopped } from "./pool-errors.js";
