@@ -228,7 +228,8 @@ export class DecoderTier implements Tier {
     const { prepareMs, decodeMs, maskMs } = decoded;
     const timings = { queueMs, embeddingMs: fetchMs + prepareMs, decodeMs, maskMs };
     const source = embeddingSource(decoded.warm, picture.local);
-    this.#metrics.observe(timings, source);
+    // Counted once the answer has been written: the one who asked does not wait for it.
+    setImmediate(() => this.#metrics.observe(timings, source));
     return {
       imageId: request.imageId,
       model: picture.model.id,

@@ -9,6 +9,11 @@ const IMPLICIT_ONE = 0x0080_0000;
 const MAGNITUDE = 0x7fff_ffff;
 const INFINITY_32 = 0x7f80_0000;
 const INFINITY_16 = 0x7c00;
+/** Float32 bits of 2^-14, the least half that is not subnormal, and of 65520, which is nearer to infinity than to 65504. */
+const LEAST_NORMAL_16 = 0x3880_0000;
+const ROUNDS_TO_INFINITY_16 = 0x477f_f000;
+/** From a float32's exponent to a half's. */
+const REBIAS = 0x3800_0000;
 const QUIET_16 = 0x7e00;
 
 /** For each sign and exponent of a float32 (9 bits): how to make the half of it. */
@@ -37,7 +42,14 @@ export function encodeHalf(values: Float32Array): Uint16Array {
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) {
     const word = bits[i]!;
-    if ((word & MAGNITUDE) > INFINITY_32) {
+    const magnitude = word & MAGNITUDE;
+    if (magnitude >= LEAST_NORMAL_16 && magnitude < ROUNDS_TO_INFINITY_16) {
+      // Nearly every logit and every feature: the exponent is moved, the mantissa cut.
+      const nearest = magnitude - REBIAS + 0xfff + ((magnitude >>> 13) & 1);
+      halves[i] = ((word >>> 16) & 0x8000) | (nearest >>> 13);
+      continue;
+    }
+    if (magnitude > INFINITY_32) {
       halves[i] = ((word >>> 16) & 0x8000) | QUIET_16 | ((word & MANTISSA) >>> 13);
       continue;
     }

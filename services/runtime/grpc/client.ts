@@ -67,6 +67,8 @@ export class RpcClient {
       "grpc.initial_reconnect_backoff_ms": 100,
       "grpc.max_reconnect_backoff_ms": 2_000,
       "grpc.max_receive_message_length": 64 * 1024 * 1024,
+      // An answer with logits is twice HTTP/2's default window: it would wait in the middle for this side to say "more".
+      "grpc-node.flow_control_window": 1024 * 1024,
       ...options,
     });
   }
