@@ -64,6 +64,8 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
 const stateValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
 
 function openConnection(settings: Settings["cache"], metrics: Registry, logger: Logger): CacheConnection | undefined {
+  // Declared before the gauges: they are read where there is no shared cache, too.
+  let connection: CacheConnection | undefined;
   new Gauge({
     name: "maskwire_cache_breaker_state",
     help: "Circuit breaker of a cache node: 0 closed (it is used), 1 half-open (it is being tried), 2 open",
@@ -86,7 +88,7 @@ function openConnection(settings: Settings["cache"], metrics: Registry, logger: 
   });
   if (!settings.server) return undefined;
   const lost = new Set<string>();
-  const connection: CacheConnection | undefined = new CacheConnection({
+  connection = new CacheConnection({
     server: settings.server,
     timeoutMs: settings.timeoutMs,
     // The log tells the change, not every command that fails meanwhile: those the counter has.
