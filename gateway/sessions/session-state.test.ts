@@ -104,6 +104,17 @@ describe("rules", () => {
     expect(run([...start, click(6, { previous }), click(7)]).effects.at(-1)).toBe("decode 7");
   });
 
+  it("C8 lets a start from a mask that is not kept pass when it carries the steps to make it again", () => {
+    const steps = [{ prompt: { points: [{ x: 1, y: 1 }] } }];
+    const start: Loose[] = [open, image("ready"), click(5), answered];
+    const { effects, last } = run([...start, click(6, { previous: { sequence: 4, mask: 0, steps } })]);
+    expect(effects.at(-1)).toBe("decode 6");
+    expect(last[0]).toMatchObject({ request: { prompt: { mask: { source: { case: "previous" } } } } });
+    // What is kept is not made again.
+    const kept = run([...start, click(6, { previous: { sequence: 5, mask: 1, steps } })]);
+    expect(kept.last[0]).toMatchObject({ request: { prompt: { mask: { source: { case: "lowResLogits" } } } } });
+  });
+
   it("C8 finds the logits of a click that is still under way when the next is sent", () => {
     const next = click(2, { previous: { sequence: 1, mask: 0 } });
     expect(run([open, image("ready"), click(1), next, answered]).effects.slice(-2)).toEqual(["answer 1", "decode 2"]);

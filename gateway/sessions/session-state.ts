@@ -254,13 +254,16 @@ function pump(state: Ready, effects: SessionEffect[]): Step {
   return [{ ...state, clicks: [], preview: undefined, running: request && preview }, [...effects, ...refused]];
 }
 
-/** The request with `previous` replaced by the logits that it names; undefined when they are not kept. */
+/**
+ * The request with `previous` replaced by the logits that it names, or as it is when they can be made again from its steps;
+ * undefined when neither is possible.
+ */
 function withPrevious(request: SegmentRequest, answered: Answered | undefined): SegmentRequest | undefined {
   const source = request.prompt?.mask?.source;
   if (!request.prompt?.mask || source?.case !== "previous") return request;
-  const { sequence, mask } = source.value;
+  const { sequence, mask, steps } = source.value;
   const logits = answered?.sequence === sequence ? answered.logits[mask] : undefined;
-  if (!logits) return undefined;
+  if (!logits) return steps.length > 0 ? request : undefined;
   const replaced = { ...request.prompt.mask, source: { case: "lowResLogits" as const, value: logits } };
   return { ...request, prompt: { ...request.prompt, mask: replaced } };
 }
@@ -297,7 +300,7 @@ const notOpen = error(ErrorCode.FAILED_PRECONDITION, "The prompt is about anothe
 const notReady = error(ErrorCode.FAILED_PRECONDITION, "The picture is not ready for previews yet.");
 const notKept = error(
   ErrorCode.FAILED_PRECONDITION,
-  "`previous` names a mask that is not kept; only those of the latest answered click are.",
+  "`previous` names a mask that is not kept, and no steps to make it again; only those of the latest answered click are kept.",
 );
 const otherImage = error(ErrorCode.CANCELLED, "Another picture was opened.");
 const newerPrompt = error(ErrorCode.CANCELLED, "A newer prompt took this one's place.");

@@ -7,6 +7,7 @@ import { withDeadline } from "../deadline.js";
 import type { DecoderLine, Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { ImageGoneError, isNotFound, segmentImage } from "../segment-image.js";
+import { withSteps } from "../with-steps.js";
 import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
 import {
   type ImageNews,
@@ -180,7 +181,10 @@ export class Session {
       const decode = (prompt: SegmentRequest, until: AbortSignal) => line.segment(prompt, until);
       const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
       const result = await this.#withDeadline(signal, (until) =>
-        segmentImage({ encoders, decoders }, request, { decode, onProgress: tell, signal: until }),
+        withSteps(
+          (prompt) => segmentImage({ encoders, decoders }, prompt, { decode, onProgress: tell, signal: until }),
+          request,
+        ),
       );
       this.#apply({ kind: "answered", opening, result });
     } catch (error) {

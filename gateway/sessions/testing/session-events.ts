@@ -1,10 +1,11 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   EncodeReadySchema,
   ErrorCode,
   LowResLogitsSchema,
   type MaskFormat,
   MaskSchema,
+  type PreviousMaskSchema,
   SegmentRequestSchema,
   SegmentResultSchema,
 } from "../../../proto/index.js";
@@ -25,7 +26,7 @@ export const imageB: OpenedImage = { imageId: `sha256:${"b".repeat(64)}`, model:
 interface PromptInit {
   preview?: boolean;
   imageId?: string;
-  previous?: { sequence: number; mask: number };
+  previous?: MessageInitShape<typeof PreviousMaskSchema>;
   formats?: MaskFormat[];
 }
 

@@ -1,0 +1,67 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { MaskFormat, type SegmentRequest, SegmentRequestSchema } from "../proto/index.js";
+import { Code } from "../services/runtime/errors.js";
+import { logitsOf, result } from "./sessions/testing/session-events.js";
+import { withSteps } from "./with-steps.js";
+
+type PromptInit = NonNullable<MessageInitShape<typeof SegmentRequestSchema>["prompt"]>;
+type Previous = { sequence: number; mask: number; steps: { prompt?: PromptInit; multimask?: boolean; mask?: number }[] };
+
+const points = (count: number) => ({ points: Array.from({ length: count }, (_, index) => ({ x: index, y: 1 })) });
+const request = (previous: Previous) =>
+  create(SegmentRequestSchema, {
+    sequence: 9,
+    imageId: "sha256:a",
+    prompt: { ...points(3), mask: { source: { case: "previous", value: previous } } },
+  });
+
+/** Answers with masks whose logits tell which decode they are of, and which mask of it. */
+function decoder() {
+  const asked: SegmentRequest[] = [];
+  const decode = async (one: SegmentRequest) => {
+    asked.push(one);
+    return result(10 * asked.length, 10 * asked.length + 1);
+  };
+  return { asked, decode };
+}
+
+const logitsIn = ({ prompt }: SegmentRequest) =>
+  prompt?.mask?.source.case === "lowResLogits" ? prompt.mask.source.value : undefined;
+
+describe("withSteps", () => {
+  it("C8, S3: makes a mask again, each step from the chosen mask of the one before", async () => {
+    const { asked, decode } = decoder();
+    const steps = [{ prompt: points(1), multimask: true, mask: 1 }, { prompt: points(2) }];
+    await withSteps(decode, request({ sequence: 8, mask: 0, steps }));
+    expect(asked.map(({ prompt }) => prompt?.points.length)).toEqual([1, 2, 3]);
+    expect(asked.map(({ multimask }) => multimask)).toEqual([true, undefined, undefined]);
+    expect(asked.map(logitsIn)).toEqual([undefined, logitsOf(11), logitsOf(20)]);
+    expect(asked.slice(0, 2).map(({ formats }) => formats)).toEqual(Array(2).fill([MaskFormat.LOW_RES_LOGITS]));
+    expect(asked.every(({ imageId }) => imageId === "sha256:a")).toBe(true);
+  });
+
+  it("passes on what starts from nothing", async () => {
+    const { asked, decode } = decoder();
+    const plain = create(SegmentRequestSchema, { sequence: 1, prompt: points(1) });
+    await withSteps(decode, plain);
+    expect(asked).toEqual([plain]);
+  });
+
+  it.each([
+    ["more steps than the contract allows", { mask: 0, steps: Array(33).fill({ prompt: points(1) }) }, 0],
+    ["a mask that a step does not give", { mask: 2, steps: [{ prompt: points(1) }] }, 1],
+    ["a mask that a step between does not give", { mask: 0, steps: [{ prompt: points(1), mask: 7 }, {}] }, 1],
+    [
+      "a step that has a previous itself",
+      { mask: 0, steps: [{ prompt: { mask: { source: { case: "previous" as const, value: {} } } } }] },
+      0,
+    ],
+  ])("C8 refuses %s", async (_name, previous, decodes) => {
+    const { asked, decode } = decoder();
+    const refused = withSteps(decode, request({ sequence: 8, ...previous }));
+    const code = decodes === 0 ? Code.INVALID_ARGUMENT : Code.FAILED_PRECONDITION;
+    await expect(refused).rejects.toMatchObject({ code });
+    expect(asked.length).toBe(decodes);
+  });
+});
