@@ -6,7 +6,11 @@ import { logitsOf, result } from "./sessions/testing/session-events.js";
 import { withSteps } from "./with-steps.js";
 
 type PromptInit = NonNullable<MessageInitShape<typeof SegmentRequestSchema>["prompt"]>;
-type Previous = { sequence: number; mask: number; steps: { prompt?: PromptInit; multimask?: boolean; mask?: number }[] };
+type Previous = {
+  sequence: number;
+  mask: number;
+  steps: { prompt?: PromptInit; multimask?: boolean; mask?: number }[];
+};
 
 const points = (count: number) => ({ points: Array.from({ length: count }, (_, index) => ({ x: index, y: 1 })) });
 const request = (previous: Previous) =>

@@ -28,7 +28,8 @@ export async function withSteps(
   }
   let logits: LowResLogits | undefined;
   for (const [index, { prompt, multimask, mask }] of steps.entries()) {
-    if (prompt?.mask?.source.case === "previous") throw invalidArgument("A step of `previous` has a `previous` itself.");
+    if (prompt?.mask?.source.case === "previous")
+      throw invalidArgument("A step of `previous` has a `previous` itself.");
     const step = { ...request, prompt, multimask, formats: [MaskFormat.LOW_RES_LOGITS] } as SegmentRequest;
     const { masks } = await decode(logits ? startingFrom(step, logits) : step);
     logits = masks[index === steps.length - 1 ? chosen : mask]?.lowResLogits;

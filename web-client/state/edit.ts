@@ -1,16 +1,34 @@
-import type { Answer, Corners, Edit, PromptPoint, Prompts, ShownPicture, Spot, State, Step } from "./state.js";
+import type { Answer, Corners, Edit, PromptPoint, Prompts, ShownPicture, Spot, Start, State, Step } from "./state.js";
 import { hasPrompts, noHover, noPrompts } from "./state.js";
 
 export function addPoint(prompts: Prompts, point: PromptPoint): Prompts {
   return { ...prompts, points: [...prompts.points, point] };
 }
 
+/** The point refines the answer that is there or on its way: the model sees its mask along with all the points. */
+export function refine(step: Step, point: PromptPoint): Prompts {
+  return { ...addPoint(step.prompts, point), from: startOf(step) };
+}
+
+function startOf({ sequence, prompts, answer, problem, asked }: Step): Start | undefined {
+  if (!asked || prompts.mask !== undefined) return undefined;
+  // A refusal has no mask; what it was to refine is still there.
+  if (answer === undefined && problem !== undefined) return prompts.from;
+  return { sequence, mask: answer?.chosen ?? 0, prompts };
+}
+
 export function movePoint(prompts: Prompts, index: number, { x, y }: Spot): Prompts {
-  return { ...prompts, points: prompts.points.map((point, at) => (at === index ? { ...point, x, y } : point)) };
+  const points = prompts.points.map((point, at) => (at === index ? { ...point, x, y } : point));
+  return withoutStale({ ...prompts, points }, index);
 }
 
 export function removePoint(prompts: Prompts, index: number): Prompts {
-  return { ...prompts, points: prompts.points.filter((_, at) => at !== index) };
+  return withoutStale({ ...prompts, points: prompts.points.filter((_, at) => at !== index) }, index);
+}
+
+/** An answer to a point that is not there any more is nothing to start from. */
+function withoutStale(prompts: Prompts, index: number): Prompts {
+  return index < (prompts.from?.prompts.points.length ?? 0) ? { ...prompts, from: undefined } : prompts;
 }
 
 /**
@@ -25,7 +43,7 @@ export function setBox(prompts: Prompts, box: Corners): Prompts {
 /** A new step with its click; what had been undone is gone. A pending preview keeps its number, but is not shown. */
 export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number): Edit {
   return {
-    ...append(edit, { ...edit.present, sequence, prompts, answer: undefined, problem: undefined }),
+    ...append(edit, { ...edit.present, sequence, prompts, answer: undefined, problem: undefined, asked: true }),
     waiting: [...edit.waiting, { sequence, prompts, madeAtMs: atMs, sentAtMs: undefined, notBeforeMs: 0, tries: 0 }],
     // The preview's mask stays as a placeholder until the click is answered, so that nothing flickers.
     hover: { asked: staleAsked(edit), wanted: undefined, shown: edit.hover.shown },
@@ -35,7 +53,9 @@ export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number
 /** An object of its own that comes with its answer. */
 export function place(edit: Edit, step: Pick<Step, "sequence" | "prompts" | "answer">): Edit {
   const cleared = clear(edit);
-  return withoutHover(append(cleared, { ...cleared.present, ...step, problem: undefined, editing: undefined }));
+  return withoutHover(
+    append(cleared, { ...cleared.present, ...step, problem: undefined, asked: false, editing: undefined }),
+  );
 }
 
 /** A step with nothing in hand, itself undoable; a finished object that was being edited stays as it was. */
@@ -45,7 +65,15 @@ export function clear(edit: Edit): Edit {
 }
 
 export function withNothingInHand(step: Step): Step {
-  return { ...step, sequence: 0, prompts: noPrompts, answer: undefined, problem: undefined, editing: undefined };
+  return {
+    ...step,
+    sequence: 0,
+    prompts: noPrompts,
+    answer: undefined,
+    problem: undefined,
+    asked: false,
+    editing: undefined,
+  };
 }
 
 export function undo(edit: Edit): Edit {

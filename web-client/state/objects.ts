@@ -48,7 +48,7 @@ export function editObject(edit: Edit, id: number): Edit {
   if (object === undefined || edit.present.editing === id) return edit;
   const { prompts, answer } = object;
   // The number 0 is nobody's: the answer is there, and nothing more will come for it.
-  return step(kept, { ...kept.present, sequence: 0, prompts, answer, problem: undefined, editing: id });
+  return step(kept, { ...kept.present, sequence: 0, prompts, answer, problem: undefined, asked: false, editing: id });
 }
 
 export function removeObject(edit: Edit, id: number): Edit {

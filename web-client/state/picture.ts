@@ -68,7 +68,9 @@ export function reopen(state: State, atMs: number): Next {
   if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
   const { imageId } = picture.photo;
   if (imageId === undefined) return [state, []];
-  const [next, effects] = flush(state, atMs);
+  const isResting = picture.kind === "opening" && picture.resting === true;
+  const asked: State = isResting ? { ...state, picture: { ...picture, resting: false } } : state;
+  const [next, effects] = flush(asked, atMs);
   return [next, [{ kind: "open-image", imageId }, ...effects]];
 }
 
@@ -149,7 +151,9 @@ function fail(
     return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: remedy !== "none" } }, []];
   }
   const again: ShownPicture =
-    timer === "upload" ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } : { ...shown, kind: "opening" };
+    timer === "upload"
+      ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs }
+      : { ...shown, kind: "opening", resting: true };
   const hintMs = retryAfterMs ?? defaultRetryMs;
   const delayMs = Math.max(hintMs, Math.min(longestRetryMs, hintMs * 2 ** picture.tries));
   return [{ ...state, picture: again }, [{ kind: "timer", name: timer, delayMs }]];

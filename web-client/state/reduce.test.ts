@@ -37,7 +37,7 @@ const hover: ClientEvent = { kind: "hover", x: 7, y: 8 };
 describe("clicks", () => {
   it("sends the whole list of prompts with each", () => {
     const [, effects] = run([...shown.ready, point(1), point(2)]);
-    expect(effects).toEqual([
+    expect(effects).toMatchObject([
       {
         kind: "segment",
         sequence: 2,
@@ -51,6 +51,36 @@ describe("clicks", () => {
         },
       },
     ]);
+  });
+
+  it("waits with those of a picture that failed until it has been opened again", () => {
+    const failure = imageEvent({
+      case: "failed",
+      value: { code: ErrorCode.UNAVAILABLE, message: "no", retryAfterMs: 50 },
+    });
+    const [resting, none] = run([...shown.opening, point(1), failure, refusal(1, ErrorCode.UNAVAILABLE, 50), point(2)]);
+    expect(none).toEqual([]);
+    expect(run([{ kind: "timer", name: "resend", atMs: 9_000 }], resting)[1]).toEqual([]);
+    const [, effects] = run([{ kind: "timer", name: "reopen", atMs: 9_000 }], resting);
+    expect(effects).toMatchObject([{ kind: "open-image" }, { sequence: 1 }, { sequence: 2 }]);
+  });
+
+  it("starts from the answer that a point refines, chosen or on its way, also after undo", () => {
+    const startOf = (events: readonly ClientEvent[]) => {
+      const effect = run([...shown.ready, ...events])[1].find(({ kind }) => kind === "segment");
+      return effect?.kind === "segment" ? effect.prompts.from : undefined;
+    };
+    const both = answer(1, [mask(1), mask(2)]);
+    expect(startOf([point(1)])).toBeUndefined();
+    expect(startOf([point(1), point(2)])).toMatchObject({ sequence: 1, mask: 0, prompts: { points: [{ x: 1 }] } });
+    expect(startOf([point(1), both, { kind: "candidate", index: 1 }, point(2)])).toMatchObject({ mask: 1 });
+    const undone = [point(1), both, point(2), answer(2), undo, point(3)];
+    expect(startOf(undone)).toMatchObject({ sequence: 1, prompts: { points: [{ x: 1 }] } });
+    // What was refused has no mask; what is gone or was painted over is nothing to start from.
+    expect(startOf([point(1), both, point(2), refusal(2), point(3)])).toMatchObject({ sequence: 1 });
+    expect(startOf([point(1), both, clear, point(3)])).toBeUndefined();
+    const moved: ClientEvent = { kind: "point-moved", index: 0, x: 9, y: 9, atMs: 4_000 };
+    expect(startOf([point(1), both, point(2), answer(2), moved])).toBeUndefined();
   });
 
   it("keeps one that is made before there is a connection", () => {

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { combineMasks, decodeRle, encodeRle, RleSchema, rleArea } from "../../proto/index.js";
 import { answerClick, flush } from "./clicks.js";
-import { addPoint, ask, choose, clear, edited, movePoint, redo, removePoint, setBox, undo } from "./edit.js";
+import { ask, choose, clear, edited, movePoint, redo, refine, removePoint, setBox, undo } from "./edit.js";
 import { sentenceOf } from "./errors.js";
 import type { ClientEvent, Effect, EventOf } from "./event.js";
 import {
@@ -151,7 +151,7 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
   switch (event.kind) {
     case "point": {
       const { x, y, label } = event;
-      return prompted(state, picture, addPoint(edit.present.prompts, { x, y, label }), event.atMs);
+      return prompted(state, picture, refine(edit.present, { x, y, label }), event.atMs);
     }
     case "box": {
       const { x0, y0, x1, y1 } = event;
@@ -306,7 +306,7 @@ function painted(state: State, picture: ShownPicture, { rle, operation, atMs }: 
   if (base === undefined && operation !== "union") return [state, []];
   const runs = base === undefined ? decodeRle(rle) : combineMasks(decodeRle(base), decodeRle(rle), operation);
   const mask = rleArea(runs) === 0 ? undefined : create(RleSchema, encodeRle(runs));
-  const prompts: Prompts = { ...present.prompts, mask };
+  const prompts: Prompts = { ...present.prompts, mask, from: undefined };
   if (!hasPrompts(prompts)) return [edited(state, picture, clear(picture.edit)), []];
   return prompted(state, picture, prompts, atMs);
 }

@@ -79,7 +79,11 @@ export type Preparation =
 export type Picture =
   | { readonly kind: "empty" }
   /** The gateway is asked about it, or will be as soon as it is reached. */
-  | ({ readonly kind: "opening" } & Shown)
+  | ({
+      readonly kind: "opening";
+      /** It failed at the gateway, which has no picture open until it is asked again: clicks wait here. */
+      readonly resting?: boolean;
+    } & Shown)
   | ({ readonly kind: "uploading"; readonly sentBytes: number; readonly sinceMs: number } & Shown)
   | ({ readonly kind: "queued"; readonly position: number; readonly etaMs: number; readonly sinceMs: number } & Shown)
   | ({ readonly kind: "encoding"; readonly sinceMs: number } & Shown)
@@ -150,6 +154,8 @@ export interface Step {
   readonly answer: Answer | undefined;
   /** Why there is no answer and will be none. */
   readonly problem: string | undefined;
+  /** The prompts were asked as they are; otherwise the answer came from elsewhere, and they do not lead to it. */
+  readonly asked?: boolean | undefined;
   /** The finished objects at this step, the topmost last. */
   readonly objects: readonly SceneObject[];
   /** The finished object that the one in hand is to replace. */
@@ -175,6 +181,16 @@ export interface Prompts {
   readonly box: Corners | undefined;
   /** A rough mask to start from, in pixels of the upright picture: painted, lassoed, or the outcome of merging objects. */
   readonly mask: Rle | undefined;
+  /** The answer that the latest point refines. Not beside a rough mask: the model starts from one. */
+  readonly from?: Start | undefined;
+}
+
+/** An earlier answer's mask, with what it came from: any gateway can make it again. */
+export interface Start {
+  readonly sequence: number;
+  /** Which of the answer's masks; 0 is the best. */
+  readonly mask: number;
+  readonly prompts: Prompts;
 }
 
 export interface Spot {
