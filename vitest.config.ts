@@ -28,6 +28,7 @@ export default defineConfig({
       suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 120_000, [
         "dist/test/support/fail-on-leaks.js",
       ]),
+      suite("chaos", ["dist/test/chaos/**/*.test.js"], 30_000, ["dist/test/support/fail-on-leaks.js"]),
       suite("browser", ["dist/test/browser/**/*.test.js"], 120_000),
       // By `npm run test:containers`, where there is a container engine.
       suite("containers", ["dist/services/**/*.containers.js"], 120_000),

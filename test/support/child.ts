@@ -33,6 +33,12 @@ export class Child implements AsyncDisposable {
     this.ended.catch(() => {});
   }
 
+  /** @throws Error when the program could not be started. */
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error("the program was not started");
+    return this.#process.pid;
+  }
+
   get stderr(): string {
     return this.#output.stderr;
   }

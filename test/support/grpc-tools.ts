@@ -48,6 +48,21 @@ export async function healthOf(url: string, service: string): Promise<string> {
   }
 }
 
+/** The statuses of a service as they change, until the server ends the stream or the connection. */
+export async function* watchHealth(url: string, service: string): AsyncGenerator<string> {
+  const { path, requestSerialize, responseDeserialize } = methodOf(healthProto, "grpc.health.v1.Health", "Watch");
+  const client = new GrpcClient(new URL(url).host, credentials.createInsecure());
+  const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service });
+  try {
+    for await (const reply of call) yield (reply as { status: string }).status;
+  } catch {
+    // That the process is gone is the end that is waited for.
+  } finally {
+    call.cancel();
+    client.close();
+  }
+}
+
 /** What the server's reflection lists, and for each symbol whether it is described. */
 export async function reflect(url: string, symbols: string[]): Promise<{ services: string[]; described: string[] }> {
   const { path, requestSerialize, responseDeserialize } = methodOf(

@@ -6,9 +6,13 @@ import { Child } from "./child.js";
 export class MaskwireProcess extends Child {
   url = "";
 
-  /** Resolves when it says that it is ready. @throws Error with its output when it ends before. */
-  static async start(env: Record<string, string> = {}): Promise<MaskwireProcess> {
-    const child = MaskwireProcess.spawn(env);
+  /**
+   * Resolves when it says that it is ready.
+   * @param launcher a command that runs the program in another setting, under the same process id.
+   * @throws Error with its output when it ends before.
+   */
+  static async start(env: Record<string, string> = {}, launcher: readonly string[] = []): Promise<MaskwireProcess> {
+    const child = MaskwireProcess.spawn(env, launcher);
     try {
       const [, url] = await child.line(/^Maskwire \(\w+\) is ready at (http:\S+)$/);
       child.url = url as string;
@@ -20,9 +24,10 @@ export class MaskwireProcess extends Child {
   }
 
   /** Without waiting: for processes that are expected to refuse. */
-  static spawn(env: Record<string, string> = {}): MaskwireProcess {
+  static spawn(env: Record<string, string> = {}, launcher: readonly string[] = []): MaskwireProcess {
     const entry = join(projectRoot, "dist", "services", "maskwire", "index.js");
-    return new MaskwireProcess(process.execPath, [entry], {
+    const [program, ...args] = [...launcher, process.execPath, entry];
+    return new MaskwireProcess(program as string, args, {
       // Nothing of the caller's settings leaks in.
       env: {
         PATH: process.env.PATH ?? "",

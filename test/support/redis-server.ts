@@ -18,8 +18,11 @@ export class RedisServer implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** @param port for one that comes back where another was. @throws Error when no server program is installed. */
-  static async start(port?: number): Promise<RedisServer> {
+  /**
+   * @param port for one that comes back where another was. @param addresses beside the loopback's.
+   * @throws Error when no server program is installed.
+   */
+  static async start(port?: number, addresses: readonly string[] = []): Promise<RedisServer> {
     const program = findRedisServer();
     if (!program) throw new Error("redis-server is not installed");
     const listen = port ?? (await freePort());
@@ -27,6 +30,10 @@ export class RedisServer implements AsyncDisposable {
     const options = [
       "--bind",
       "127.0.0.1",
+      ...addresses,
+      // Otherwise it answers to nobody from beyond the loopback.
+      "--protected-mode",
+      addresses.length > 0 ? "no" : "yes",
       "--port",
       String(listen),
       "--save",
@@ -49,6 +56,21 @@ export class RedisServer implements AsyncDisposable {
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Changes settings while it runs. */
+  async configure(settings: Readonly<Record<string, string>>): Promise<void> {
+    await this.#with((client) => client.configSet({ ...settings }));
+  }
+
+  /** Bytes that it counts against `maxmemory`. */
+  async usedBytes(): Promise<number> {
+    const text = await this.#with((client) => client.info("memory"));
+    return Number(/used_memory:(\d+)/.exec(text)?.[1]);
   }
 
   /** What the server holds. */

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findRedisServer } from "../support/programs.js";
+import { lineOf } from "./report.js";
+import { scenarios } from "./scenarios/index.js";
+import { Theatre } from "./theatre.js";
+
+/** The short form of `npm run chaos`: as many people, fewer clicks. */
+const scale = { people: 50, clicksBefore: 60, clicksAfter: 100 };
+/** Past the time that a scenario itself may take, so that its own report says what hung. */
+const mostMs = 420_000;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+describe.skipIf(!findRedisServer())("nothing is lost", () => {
+  let theatre: Theatre;
+
+  beforeAll(async () => {
+    theatre = await Theatre.open(scale, say);
+  }, mostMs);
+  afterAll(async () => {
+    await theatre?.[Symbol.asyncDispose]();
+  });
+
+  for (const scenario of scenarios) {
+    it(`${scenario.name}: ${scenario.title}`, { timeout: mostMs }, async () => {
+      const report = await theatre.play(scenario, say);
+      say(lineOf(report));
+      expect(report.failures).toEqual([]);
+    });
+  }
+});

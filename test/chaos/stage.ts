@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Picture } from "./album.js";
+import type { ChaosCluster } from "./cluster.js";
+import type { ExpectedMasks } from "./expected-masks.js";
+import { Ledger } from "./ledger.js";
+import { Person } from "./person.js";
+import { turnsOn } from "./turns.js";
+import { Faults } from "./wire-log.js";
+
+export interface StageOptions {
+  cluster: ChaosCluster;
+  /** What is open from the beginning. */
+  album: readonly Picture[];
+  /** Pictures that nobody opens unless a scenario says so. */
+  fresh: readonly Picture[];
+  expected: ExpectedMasks;
+  people: number;
+  /** What the cluster can answer; 0 while that is not known, and people click without thinking. */
+  clicksPerSecond: number;
+}
+
+/** Share of what the cluster can do that people ask for: the rest is for what a fault costs. */
+const load = 0.5;
+
+/** Fifty people at their pictures, and what a scenario may do to the cluster behind them. */
+export class Stage {
+  readonly cluster: ChaosCluster;
+  readonly album: readonly Picture[];
+  readonly fresh: readonly Picture[];
+  readonly expected: ExpectedMasks;
+  readonly ledger = new Ledger();
+  readonly faults = new Faults();
+  readonly people: Person[];
+  readonly clicksPerSecond: number;
+  /** What a scenario noticed beside the figures. */
+  readonly notes: string[] = [];
+  /** What must not be, in words. */
+  readonly problems: string[] = [];
+  readonly #pictureOf = new Map<Person, Picture>();
+  readonly #plans = new Map<Person, Plan>();
+  readonly #thinking = new Map<Person, AbortController>();
+  readonly #guests: Person[] = [];
+  readonly #running: Promise<void>[] = [];
+  readonly #stopping = new AbortController();
+  #watchers: (() => void)[] = [];
+
+  constructor({ cluster, album, fresh, expected, people, clicksPerSecond }: StageOptions) {
+    this.cluster = cluster;
+    this.album = album;
+    this.fresh = fresh;
+    this.expected = expected;
+    this.clicksPerSecond = clicksPerSecond;
+    const { ledger, faults } = this;
+    ledger.onChange = () => {
+      for (const look of this.#watchers) look();
+    };
+    this.people = Array.from({ length: people }, (_, index) => {
+      const person = new Person({ gateways: cluster.gateways, first: index, ledger, faults, oracle: expected });
+      this.#pictureOf.set(person, album[index % album.length] as Picture);
+      return person;
+    });
+  }
+
+  /** Mean thinking time between two gestures. */
+  get thinkMs(): number {
+    return this.clicksPerSecond === 0 ? 0 : (1000 * this.people.length) / (load * this.clicksPerSecond);
+  }
+
+  /** Everybody connects and opens a picture. */
+  async open(): Promise<void> {
+    await Promise.all(
+      this.people.map(async (person) => {
+        person.connect();
+        person.show(this.#pictureOf.get(person) as Picture);
+        await person.settled();
+      }),
+    );
+  }
+
+  /** Everybody takes turns on the picture until `stop`. */
+  start(): void {
+    for (const [index, person] of this.people.entries()) {
+      this.#running.push(
+        this.#work(person, index).catch((error: unknown) => {
+          this.problems.push(`person ${index}: ${error instanceof Error ? error.message : error}`);
+          for (const look of this.#watchers) look();
+        }),
+      );
+    }
+  }
+
+  /** These people open other pictures as their next step; resolves when all of them have begun to. */
+  async change(people: readonly Person[], pictures: readonly Picture[]): Promise<void> {
+    await Promise.all(
+      people.map(
+        (person, index) =>
+          new Promise<void>((begun) => {
+            this.#plans.set(person, { picture: pictures[index % pictures.length] as Picture, begun });
+            this.#thinking.get(person)?.abort();
+          }),
+      ),
+    );
+  }
+
+  /** Something is broken now. */
+  fault(): void {
+    this.ledger.fault(performance.now());
+  }
+
+  /** Resolves at a moment in which so many clicks wait for their answer. */
+  busy(count: number): Promise<void> {
+    return this.#until(() => this.ledger.open >= count);
+  }
+
+  /** Resolves when so many clicks have been answered. */
+  answered(count: number): Promise<void> {
+    return this.#until(() => this.ledger.answered >= count);
+  }
+
+  /** Resolves when so many of the clicks made since the latest fault have been answered. */
+  answeredSinceFault(count: number): Promise<void> {
+    return this.#until(() => this.ledger.answeredSinceFault >= count);
+  }
+
+  /** Nobody clicks any more; resolves when all have what they clicked for. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.#running);
+  }
+
+  leave(): void {
+    this.#stopping.abort();
+    for (const person of [...this.people, ...this.#guests]) person.leave();
+  }
+
+  /** Somebody who does nothing by themselves, connected at first to this one of the gateways. */
+  guest(first: number): Person {
+    const { ledger, faults, expected, cluster } = this;
+    const guest = new Person({ gateways: cluster.gateways, first, ledger, faults, oracle: expected });
+    this.#guests.push(guest);
+    return guest;
+  }
+
+  async #work(person: Person, index: number): Promise<void> {
+    await this.#think(person, index / this.people.length);
+    for (let turn = index; !this.#stopping.signal.aborted; turn++) {
+      const plan = this.#plans.get(person);
+      if (plan) {
+        this.#plans.delete(person);
+        this.#pictureOf.set(person, plan.picture);
+        person.show(plan.picture);
+        plan.begun();
+      }
+      const turns = turnsOn(this.#pictureOf.get(person) as Picture);
+      await person.take(turns[turn % turns.length] ?? [], () => this.#think(person));
+    }
+  }
+
+  /** Thinking time, spread so that people do not click in step. @returns false when there is something else to do. */
+  async #think(person: Person, share = 0.5 + Math.random()): Promise<boolean> {
+    if (this.#plans.has(person)) return false;
+    const woken = new AbortController();
+    this.#thinking.set(person, woken);
+    const signal = AbortSignal.any([this.#stopping.signal, woken.signal]);
+    await sleep(this.thinkMs * share, undefined, { signal }).catch(() => {});
+    this.#thinking.delete(person);
+    return !signal.aborted;
+  }
+
+  #until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const [problem] = this.problems;
+        if (problem !== undefined) reject(new Error(problem));
+        else if (isSo()) resolve();
+        else return;
+        this.#watchers = this.#watchers.filter((one) => one !== look);
+      };
+      this.#watchers.push(look);
+      look();
+    });
+  }
+}
+
+interface Plan {
+  readonly picture: Picture;
+  readonly begun: () => void;
+}

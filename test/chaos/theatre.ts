@@ -1,0 +1,185 @@
+import { MaskwireProcess } from "../support/maskwire-process.js";
+import { drawAlbum, type Picture } from "./album.js";
+import { ChaosCluster, oneThread } from "./cluster.js";
+import { ExpectedMasks } from "./expected-masks.js";
+import { Ledger } from "./ledger.js";
+import { Person } from "./person.js";
+import type { Report } from "./report.js";
+import type { Scenario } from "./scenario.js";
+import { Stage } from "./stage.js";
+import { turnsOn } from "./turns.js";
+import { Faults } from "./wire-log.js";
+
+export interface Scale {
+  people: number;
+  /** Answered clicks before the first fault. */
+  clicksBefore: number;
+  /** Answered clicks of those made after the last fault. */
+  clicksAfter: number;
+}
+
+/** A scenario that takes longer is broken: every wait of the protocol is shorter. */
+const longestMs = 240_000;
+const firstSeed = 7000;
+const albumSize = 5;
+const freshSize = 3;
+
+/** Most resident memory by kind of process, MiB: models, caches at their default sizes, and room for sessions. */
+const mostMiB: Readonly<Record<string, number>> = { gateway: 400, decoder: 1000, encoder: 1500, redis: 1000 };
+
+/** The cluster, the people's pictures with the masks they must get, and the pace: shared by the scenarios played on it. */
+export class Theatre implements AsyncDisposable {
+  readonly #scale: Scale;
+  readonly #album: readonly Picture[];
+  readonly #fresh: readonly Picture[];
+  readonly #expected: ExpectedMasks;
+  #cluster: ChaosCluster | undefined;
+  #clicksPerSecond = 0;
+
+  private constructor(scale: Scale, pictures: readonly Picture[], expected: ExpectedMasks) {
+    this.#scale = scale;
+    this.#album = pictures.slice(0, albumSize);
+    this.#fresh = pictures.slice(albumSize);
+    this.#expected = expected;
+  }
+
+  static async open(scale: Scale, say: (line: string) => void): Promise<Theatre> {
+    const pictures = await drawAlbum(albumSize + freshSize, firstSeed);
+    const expected = await learn(pictures);
+    say(`${expected.count} requests on ${pictures.length} pictures learnt from a process that nothing disturbs`);
+    const theatre = new Theatre(scale, pictures, expected);
+    await theatre.#raise(say);
+    return theatre;
+  }
+
+  /** Never throws for what the scenario finds: that is in the report. */
+  async play(scenario: Scenario, say: (line: string) => void): Promise<Report> {
+    const cluster = this.#cluster ?? (await this.#raise(say));
+    cluster.forgetPeaks();
+    const stage = this.#stage(cluster);
+    const failures: string[] = [];
+    await within(longestMs, this.#act(scenario, stage), () => stage.leave()).catch((error: unknown) => {
+      failures.push(error instanceof Error ? error.message : String(error));
+    });
+    stage.leave();
+    const figures = { ...stage.ledger.figures(), ...countsOf(stage.faults) };
+    const peakMiB = Object.fromEntries(cluster.peaks().map(([name, bytes]) => [name, Math.ceil(bytes / 2 ** 20)]));
+    failures.push(...stage.problems, ...stage.faults.examples);
+    if (figures.lost > 0) failures.push(`${figures.lost} clicks were lost`);
+    if (figures.refused > 0) failures.push(`${figures.refused} clicks ended in a refusal`);
+    for (const [name, mib] of Object.entries(peakMiB)) {
+      const most = mostMiB[name.replace(/-\d+$/, "")];
+      if (most !== undefined && mib > most) failures.push(`${name} held ${mib} MiB, more than ${most}`);
+    }
+    // What is left of a cluster after a failure is no ground for the next scenario.
+    if (failures.length > 0) await this.#strike();
+    const { notes, people } = stage;
+    return {
+      scenario: scenario.name,
+      people: people.length,
+      figures,
+      peakMiB,
+      notes,
+      failures: [...new Set(failures)],
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#strike();
+  }
+
+  async #act(scenario: Scenario, stage: Stage): Promise<void> {
+    const { clicksBefore, clicksAfter } = this.#scale;
+    await stage.open();
+    stage.start();
+    await stage.answered(clicksBefore);
+    await scenario.disturb(stage);
+    await stage.answeredSinceFault(clicksAfter);
+    await stage.stop();
+  }
+
+  #stage(cluster: ChaosCluster): Stage {
+    return new Stage({
+      cluster,
+      album: this.#album,
+      fresh: this.#fresh,
+      expected: this.#expected,
+      people: this.#scale.people,
+      clicksPerSecond: this.#clicksPerSecond,
+    });
+  }
+
+  /** Starts the cluster, and finds out how fast people may click. */
+  async #raise(say: (line: string) => void): Promise<ChaosCluster> {
+    this.#cluster = await ChaosCluster.start();
+    this.#clicksPerSecond = 0;
+    const stage = this.#stage(this.#cluster);
+    const { people, clicksBefore } = this.#scale;
+    try {
+      await stage.open();
+      stage.start();
+      await stage.answered(people);
+      const startedAtMs = performance.now();
+      await stage.answered(people + clicksBefore);
+      const perSecond = (clicksBefore * 1000) / (performance.now() - startedAtMs);
+      await stage.stop();
+      this.#clicksPerSecond = perSecond;
+      say(
+        `the cluster answers ${perSecond.toFixed(0)} clicks a second here (one decoder behind a ${this.#cluster.link.kind})`,
+      );
+    } finally {
+      stage.leave();
+    }
+    const [example] = [...stage.problems, ...stage.faults.examples];
+    if (example !== undefined) throw new Error(`the cluster is wrong before anything is broken: ${example}`);
+    return this.#cluster;
+  }
+
+  async #strike(): Promise<void> {
+    const cluster = this.#cluster;
+    this.#cluster = undefined;
+    await cluster?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Asks one process by itself, with its cache in its own memory, for everything that people will ask. */
+async function learn(pictures: readonly Picture[]): Promise<ExpectedMasks> {
+  const expected = new ExpectedMasks();
+  const faults = new Faults();
+  await using single = await MaskwireProcess.start({ MASKWIRE_ROLE: "all", ...oneThread });
+  await Promise.all(
+    pictures.map(async (picture) => {
+      const ledger = new Ledger();
+      const person = new Person({ gateways: [single.url], first: 0, ledger, faults, oracle: expected });
+      try {
+        person.connect();
+        person.show(picture);
+        await person.settled();
+        for (const turn of turnsOn(picture)) await person.take(turn, () => person.previewed());
+      } finally {
+        person.leave();
+      }
+    }),
+  );
+  if (faults.examples.length > 0) throw new Error(`even undisturbed: ${faults.examples[0]}`);
+  expected.close();
+  return expected;
+}
+
+const countsOf = ({ wrong, disordered, repeated }: Faults) => ({ wrong, disordered, repeated });
+
+async function within(ms: number, work: Promise<void>, giveUp: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not over after ${ms / 1000} s`)), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } catch (error) {
+    giveUp();
+    work.catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
