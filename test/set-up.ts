@@ -13,6 +13,7 @@ import {
 const needs = [
   { what: "Chromium", suites: "browser", found: findChromium, packages: ["chromium"] },
   { what: "redis-server", suites: "stores, recovery", found: findRedisServer, packages: ["redis-server"] },
+  { what: "openssl", suites: "stores over TLS", found: () => findProgram("openssl"), packages: ["openssl"] },
   {
     what: "Python with grpcio and grpcio-tools",
     suites: "interop",

@@ -30,8 +30,13 @@ export class TestConnection extends CacheConnection {
   /** Resolves when every node is in this state. */
   async until(state: BreakerState): Promise<void> {
     while (this.nodes.some((node) => node.state !== state)) {
-      await new Promise((resolve) => this.#changes.addEventListener("change", resolve, { once: true }));
+      await this.changed();
     }
+  }
+
+  /** Resolves with the next change. */
+  async changed(): Promise<void> {
+    await new Promise((resolve) => this.#changes.addEventListener("change", resolve, { once: true }));
   }
 }
 

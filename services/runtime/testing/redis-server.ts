@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -21,23 +21,36 @@ export function findRedisServer(): string | undefined {
   });
 }
 
+/** Arguments of a master that lets a replica begin at once: it waits for others for seconds otherwise. */
+export const quickSync = ["--repl-diskless-sync-delay", "0"];
+
+export interface RedisServerOptions {
+  /** Further arguments of the program. */
+  args?: string[];
+  /** Lines of its configuration file: makes it a Sentinel, which keeps its state there. */
+  sentinel?: string[];
+}
+
 /** A Redis of our own, in memory only, on a free loopback port that it keeps over `stop` and `start`. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #program: string;
   readonly #folder: string;
+  readonly #options: RedisServerOptions;
   #child: ChildProcess | undefined;
 
-  private constructor(program: string, port: number, folder: string) {
+  private constructor(program: string, port: number, folder: string, options: RedisServerOptions) {
     this.#program = program;
     this.port = port;
     this.#folder = folder;
+    this.#options = options;
   }
 
-  static async start(): Promise<RedisServer> {
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const program = findRedisServer();
     if (!program) throw new Error("no redis-server is installed");
-    const server = new RedisServer(program, await freePort(), await mkdtemp(join(tmpdir(), "maskwire-redis-")));
+    const folder = await mkdtemp(join(tmpdir(), "maskwire-redis-"));
+    const server = new RedisServer(program, await freePort(), folder, options);
     await server.start();
     return server;
   }
@@ -48,13 +61,20 @@ export class RedisServer implements AsyncDisposable {
 
   /** Resolves when it takes connections. */
   async start(): Promise<void> {
-    const options = ["--bind", "127.0.0.1", "--port", String(this.port), "--save", "", "--dir", this.#folder];
-    const child = spawn(this.#program, options, { stdio: ["ignore", "pipe", "inherit"] });
+    const { args = [], sentinel } = this.#options;
+    const config = join(this.#folder, "redis.conf");
+    await writeFile(config, (sentinel ?? ['save ""']).join("\n"));
+    const own = ["--bind", "127.0.0.1", "--port", String(this.port), "--dir", this.#folder];
+    const child = spawn(this.#program, [config, ...own, ...args, ...(sentinel ? ["--sentinel"] : [])], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     this.#child = child;
+    const lines: string[] = [];
     for await (const line of createInterface({ input: child.stdout })) {
-      if (line.includes("Ready to accept connections")) return void child.stdout.resume();
+      lines.push(line);
+      if (/Ready to accept connections|Sentinel ID is/.test(line)) return void child.stdout.resume();
     }
-    throw new Error("redis-server ended before it was ready");
+    throw new Error(`redis-server ended before it was ready:\n${lines.join("\n")}`);
   }
 
   async stop(): Promise<void> {
@@ -81,7 +101,7 @@ export class RedisServer implements AsyncDisposable {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
