@@ -57,11 +57,11 @@ export async function encode(
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
   const ready = await tier.encodeOnce({ imageId, crop }, model, tell, signal, async () => {
-    const bytes = uploaded ?? (await tier.images.get(imageId));
+    const bytes = uploaded ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
     const size = await inspectImage(bytes, tier.limits);
     if (crop) checkCrop(crop, size);
-    if (uploaded) await tier.images.set(imageId, uploaded);
+    if (uploaded) await tier.images.set(imageId, uploaded, size);
     return { imageId, bytes, ...size, ...(crop ? { crop } : {}) };
   });
   await told;

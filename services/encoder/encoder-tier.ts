@@ -9,8 +9,8 @@ import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
 import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
-import type { BlobStore } from "../runtime/stores/blob-store.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
+import type { ImageStore } from "../runtime/stores/image-store.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
@@ -28,7 +28,7 @@ export class EncoderTier implements Tier {
   readonly name = "encoder";
   readonly services = [EncoderService.typeName];
   readonly embeddings: EmbeddingStore;
-  readonly images: BlobStore;
+  readonly images: ImageStore;
   readonly limits: ImageLimits;
   readonly #stores: Stores;
   readonly #settings: Settings;

@@ -2,7 +2,6 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LookupImageRequest, LookupImageResponseSchema } from "../../proto/index.js";
 import { checkImageId } from "../runtime/image-id.js";
 import type { EncoderTier } from "./encoder-tier.js";
-import { inspectImage } from "./images/inspect-image.js";
 
 /** `EncoderService.LookupImage`: what is known of a picture before it is uploaded. */
 export async function lookupImage(
@@ -11,10 +10,13 @@ export async function lookupImage(
 ): Promise<MessageInitShape<typeof LookupImageResponseSchema>> {
   const imageId = checkImageId(request.imageId);
   const model = tier.model(request.model);
-  const [embedding, bytes] = await Promise.all([tier.embeddings.get(imageId, model), tier.images.get(imageId)]);
-  const size = embedding?.header ?? (bytes && (await inspectImage(bytes, tier.limits)));
+  const [embedding, file] = await Promise.all([
+    tier.embeddings.describe(imageId, model),
+    tier.images.describe(imageId),
+  ]);
+  const size = embedding ?? file;
   return {
-    stored: bytes !== undefined,
+    stored: file !== undefined,
     embedded: embedding !== undefined,
     cacheLost: !tier.isCacheUp,
     ...(size ? { image: { imageId, width: size.width, height: size.height } } : {}),

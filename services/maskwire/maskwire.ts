@@ -59,6 +59,7 @@ export class Maskwire implements AsyncDisposable {
     }
     const stores = openStores(settings.cache, host.metrics, host.logger);
     this.#stores = stores;
+    host.describe("cache", () => stores.describe());
     if (role === "encoder") return [new EncoderTier(host, settings, this.#manifest, stores)];
     if (role === "decoder") return [new DecoderTier(host, settings, this.#manifest, stores)];
     // In one process the gateway still reaches the services over RPC: through the port that it shares with them.

@@ -73,6 +73,16 @@ describe("readiness", () => {
     expect(await metrics.text()).toContain("maskwire_event_loop_delay_p99_seconds");
   });
 
+  it("shows what it can do without, whose state has no bearing on readiness", async () => {
+    const host = createHost();
+    host.describe("cache", () => ({ state: "down" }));
+    await host.listen(() => [fakeTier("a", [])]);
+    await host.start();
+    const answer = await fetchFrom(host, "/readyz");
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ ready: true, cache: { state: "down" } });
+  });
+
   it("is not ready without a tier", async () => {
     const host = createHost();
     await host.listen();

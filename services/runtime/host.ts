@@ -45,6 +45,7 @@ export class Host {
   readonly #health = new HealthImplementation({ "": "NOT_SERVING" });
   readonly #forced = new AbortController();
   readonly #tiers: Tier[] = [];
+  readonly #soft = new Map<string, () => unknown>();
   #onePort: OnePort | undefined;
   #port = 0;
   #starting: Promise<unknown> = Promise.resolve();
@@ -106,10 +107,16 @@ export class Host {
     this.#health.setStatus("", "SERVING");
   }
 
+  /** Shows at /readyz how something is that the process can do without: no bearing on whether it is ready. */
+  describe(name: string, describe: () => unknown): void {
+    this.#soft.set(name, describe);
+  }
+
   readiness(): { ready: boolean; tiers: Record<string, unknown> } {
     const reports = this.#tiers.map((tier) => ({ name: tier.name, ...tier.readiness() }));
     return {
       ready: !this.#stopping && reports.length > 0 && reports.every((report) => report.ready),
+      ...Object.fromEntries([...this.#soft].map(([name, describe]) => [name, describe()])),
       tiers: Object.fromEntries(reports.map(({ name, ready, detail }) => [name, { ready, ...detail }])),
     };
   }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { projectRoot } from "./project-root.js";
 import { readEnv, SettingsError, shapeSettings, unknownVariables, variables } from "./settings.js";
 
@@ -78,7 +79,7 @@ const malformed: Record<string, string[]> = {
   ],
   MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456", "dns:///a", "dns://8.8.8.8/a:1"],
   MASKWIRE_LOAD_PERCENT: ["99", "1.25", "10001"],
-  MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://"],
+  MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://", "redis+sentinel://host", "redis+cluster://h/1"],
   MASKWIRE_CACHE_NAMESPACE: ["a:b", "a b"],
   MASKWIRE_ENCODER_PROVIDERS: ["gpu", "cpu,gpu", ","],
 };
@@ -100,21 +101,61 @@ describe("malformed values", () => {
     expect(() => readEnv({ MASKWIRE_PORT: "x", MASKWIRE_ROLE: "y" })).toThrow(/MASKWIRE_ROLE.*\n.*MASKWIRE_PORT/);
   });
 
-  it.each(["http://user:secret@host", "redis://user:sec ret@host", "redis://user:pa@secret@ho st"])(
-    "do not show the password of %s",
-    (url) => {
-      const message = (() => {
-        try {
-          readEnv({ MASKWIRE_CACHE_URL: url });
-        } catch (error) {
-          return (error as Error).message;
-        }
-        return undefined;
-      })();
-      expect(message).toMatch(/MASKWIRE_CACHE_URL/);
-      expect(message).not.toMatch(/sec|ret@|pa@/);
-    },
-  );
+  it.each([
+    "http://user:secret@host",
+    "redis://user:sec ret@host",
+    "redis://user:pa@secret@ho st",
+    "redis:/user:secret@host",
+    "user:sec ret@host",
+    "redis+cluster://secret/1",
+  ])("do not show the password of %s", (url) => {
+    const message = (() => {
+      try {
+        readEnv({ MASKWIRE_CACHE_URL: url });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return undefined;
+    })();
+    expect(message).toMatch(/MASKWIRE_CACHE_URL/);
+    expect(message).not.toMatch(/sec|ret@|pa@/);
+  });
+});
+
+describe("secrets and certificates in files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "maskwire-settings-"));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const url = { MASKWIRE_CACHE_URL: "rediss://user:of-url@host" };
+
+  it("are read where they enter, and stand over the URL", () => {
+    const { server } = settings({
+      ...url,
+      MASKWIRE_CACHE_PASSWORD_FILE: file("password", "of file\n"),
+      MASKWIRE_CACHE_TLS_CA_FILE: file("ca.pem", "-----BEGIN CERTIFICATE-----\n"),
+      MASKWIRE_CACHE_TLS_SERVER_NAME: "cache.test",
+    }).cache;
+    expect(server).toMatchObject({ username: "user", password: "of file" });
+    expect(server?.certificates).toMatchObject({ ca: "-----BEGIN CERTIFICATE-----", serverName: "cache.test" });
+  });
+
+  it.each([
+    ["MASKWIRE_CACHE_PASSWORD_FILE", "", /readable file that holds a password/],
+    ["MASKWIRE_CACHE_TLS_KEY_FILE", "not a key", /in PEM/],
+  ])("%s that is empty or something else is named", (name, text, expected) => {
+    expect(() => readEnv({ [name]: file("wrong", text) })).toThrow(expected);
+    expect(() => readEnv({ [name]: file("wrong", text) })).toThrow(name);
+  });
+
+  it("need certificate and key together", () => {
+    const cert = file("cert.pem", "-----BEGIN CERTIFICATE-----\n");
+    expect(() => settings({ ...url, MASKWIRE_CACHE_TLS_CERT_FILE: cert })).toThrow(
+      /_CERT_FILE and MASKWIRE_CACHE_TLS_KEY/,
+    );
+  });
 });
 
 describe("settings that contradict each other", () => {

@@ -14,6 +14,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   everything: () => import("./everything.js"),
   precision: () => import("./precision.js"),
   footprint: () => import("./footprint.js"),
+  cache: () => import("./cache.js"),
 };
 
 const args = process.argv.slice(2);

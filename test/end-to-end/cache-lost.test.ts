@@ -36,10 +36,14 @@ describe.skipIf(!findRedisServer())("the shared cache is soft", () => {
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
     expect(await metric(maskwire.url, isUp)).toBe(0);
+    const readiness = await fetch(`${maskwire.url}/readyz`);
+    expect(readiness.status).toBe(200);
+    expect(await readiness.json()).toMatchObject({ ready: true, cache: { kind: "shared", state: "down" } });
     expect(told("cache is lost; going on without it")).toBe(1);
     await using back = await RedisServer.start(redis.port);
     while ((await metric(maskwire.url, isUp)) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(told("cache is back")).toBe(1);
+    expect(await (await fetch(`${maskwire.url}/readyz`)).json()).toMatchObject({ cache: { state: "up" } });
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
     expect((await back.keys()).some((key) => key.includes(":embedding:"))).toBe(true);
   });

@@ -67,6 +67,19 @@ export function blobStoreContract(open: OpenStore): void {
       await store.delete("nothing");
     }));
 
+  it("gives the first bytes of a value, and none of what is not there", () =>
+    use(storeOptions(), async (store) => {
+      await store.set("key", Uint8Array.of(1, 2, 3, 4));
+      for (const [length, expected] of [
+        [1, [1]],
+        [3, [1, 2, 3]],
+        [100, [1, 2, 3, 4]],
+      ] as const) {
+        expect([...((await store.head("key", length)) ?? [])]).toEqual(expected);
+      }
+      expect(await store.head("nothing", 10)).toBeUndefined();
+    }));
+
   it("replaces and deletes", () =>
     use(storeOptions(), async (store) => {
       await store.set("key", Uint8Array.of(1));

@@ -2,6 +2,8 @@
 export interface BlobStore {
   /** The bytes, or undefined when they are not there or the store cannot say. Never throws. */
   get(key: string): Promise<Uint8Array | undefined>;
+  /** The first bytes, at most `length` of them, at the cost of those alone; otherwise as `get`. */
+  head(key: string, length: number): Promise<Uint8Array | undefined>;
   /** Keeps the bytes if it can. Never throws; false when they were not kept. */
   set(key: string, bytes: Uint8Array): Promise<boolean>;
   /** Whether `get` would find something, without the bytes; undefined when the store cannot say. Never throws. */
@@ -10,9 +12,11 @@ export interface BlobStore {
   close(): Promise<void>;
 }
 
-export type StoreOperation = "get" | "set" | "has" | "delete";
+export type StoreOperation = "get" | "head" | "set" | "has" | "delete";
 
 /** What happened, for metrics. */
 export interface StoreEvents {
   onError(operation: StoreOperation, error: unknown): void;
+  /** A `get` was answered. */
+  onLookup?(isHit: boolean): void;
 }

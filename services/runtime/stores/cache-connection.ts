@@ -50,6 +50,13 @@ export class CacheConnection {
     return Buffer.isBuffer(value) ? value : undefined;
   }
 
+  /** The first bytes of a value, at most `length`. */
+  async head(key: string, length: number): Promise<Buffer | undefined> {
+    const start = await this.#send(key, ["GETRANGE", key, "0", String(length - 1)]);
+    // Redis makes no difference between nothing and nothing there.
+    return Buffer.isBuffer(start) && start.byteLength > 0 ? start : undefined;
+  }
+
   /** @param ttlMs whole milliseconds after which the key is gone. */
   async set(key: string, value: string | Buffer, ttlMs: number): Promise<void> {
     await this.#send(key, ["SET", key, value, "PX", String(ttlMs)]);

@@ -1,12 +1,14 @@
+import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import {
   decodeEmbeddingRecord,
   type EmbeddingHeader,
-  EmbeddingRecordError,
+  embeddingHeadBytes,
   encodeEmbeddingRecord,
   readEmbeddingHeader,
 } from "./embedding-record.js";
+import { RecordError } from "./record-error.js";
 
 const header: EmbeddingHeader = {
   imageId: "sha256:ä",
@@ -23,12 +25,29 @@ const header: EmbeddingHeader = {
 const tensors = [Uint16Array.of(1, 2, 3, 0xffff), Uint16Array.of(7, 8, 9)];
 const record = encodeEmbeddingRecord(header, tensors);
 
-/** A record with the checksum of what it now holds. */
+const headerStart = 20;
+const headerBytes = new DataView(record.buffer).getUint32(8, true);
+const dataStart = headerStart + headerBytes;
+
+/** A record with the checksums of what it now holds. */
 function resealed(change: (bytes: Uint8Array) => void): Uint8Array {
   const bytes = Uint8Array.from(record);
   change(bytes);
-  new DataView(bytes.buffer).setUint32(12, crc32(bytes.subarray(16)), true);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(12, crc32(bytes.subarray(dataStart)), true);
+  view.setUint32(16, crc32(bytes.subarray(headerStart, dataStart), crc32(bytes.subarray(0, 16))), true);
   return bytes;
+}
+
+/** Why a record cannot be used. */
+function faultOf(read: () => unknown): string {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(RecordError);
+    return (error as RecordError).fault;
+  }
+  return "none";
 }
 
 describe("round trip", () => {
@@ -65,37 +84,69 @@ describe("round trip", () => {
 describe("records that cannot be used", () => {
   it("is cut short at any length", () => {
     for (let length = 0; length < record.length; length++) {
-      expect(() => decodeEmbeddingRecord(record.subarray(0, length)), `${length} bytes`).toThrow(EmbeddingRecordError);
+      const fault = faultOf(() => decodeEmbeddingRecord(record.subarray(0, length)));
+      expect(fault, `${length} bytes`).toBe(length < headerStart ? "foreign" : "truncated");
     }
   });
 
-  it("has any one byte changed", () => {
-    for (let at = 0; at < record.length; at++) {
+  it("has any one bit changed", () => {
+    for (let bit = 0; bit < 8 * record.length; bit++) {
       const damaged = Uint8Array.from(record);
-      damaged[at] = (damaged[at] as number) ^ 0x10;
-      expect(() => decodeEmbeddingRecord(damaged), `byte ${at}`).toThrow(EmbeddingRecordError);
+      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+      expect(
+        faultOf(() => decodeEmbeddingRecord(damaged)),
+        `bit ${bit}`,
+      ).not.toBe("none");
+      // The header is as safe when it is read alone.
+      const isSafe = faultOf(() => readEmbeddingHeader(damaged)) !== "none";
+      expect(isSafe, `bit ${bit}`).toBe(bit < 8 * dataStart);
+    }
+  });
+
+  it("has random bytes anywhere, of any length, under our magic or not", () => {
+    for (let round = 0; round < 2000; round++) {
+      const noise = new Uint8Array(randomBytes(round % 300));
+      if (round % 3 === 0) noise.set(record.subarray(0, Math.min(noise.length, round % dataStart)));
+      expect(faultOf(() => decodeEmbeddingRecord(noise))).not.toBe("none");
     }
   });
 
   it("has bytes left over", () => {
     const longer = new Uint8Array(record.length + 2);
     longer.set(record);
-    new DataView(longer.buffer).setUint32(12, crc32(longer.subarray(16)), true);
-    expect(() => decodeEmbeddingRecord(longer)).toThrow("bytes left over");
+    expect(faultOf(() => decodeEmbeddingRecord(longer))).toBe("truncated");
   });
 
   it("is of another version, or no record at all", () => {
-    const newer = resealed((bytes) => new DataView(bytes.buffer).setUint32(4, 2, true));
-    expect(() => decodeEmbeddingRecord(newer)).toThrow("another version");
-    expect(() => decodeEmbeddingRecord(new TextEncoder().encode("<html>not a record</html>"))).toThrow("not a record");
+    for (const version of [1, 3]) {
+      const other = resealed((bytes) => new DataView(bytes.buffer).setUint32(4, version, true));
+      expect(faultOf(() => decodeEmbeddingRecord(other))).toBe("version");
+    }
+    const page = new TextEncoder().encode("<html>not a record</html>");
+    expect(faultOf(() => decodeEmbeddingRecord(page))).toBe("foreign");
   });
 
   it.each(["null", "[]", "{}", '{"tensors":[{}]}', "no JSON"])("has the header %s under a right checksum", (json) => {
     const foreign = resealed((bytes) => {
-      const length = new DataView(bytes.buffer).getUint32(8, true);
-      bytes.fill(0x20, 16, 16 + length);
-      bytes.set(new TextEncoder().encode(json), 16);
+      bytes.fill(0x20, headerStart, dataStart);
+      bytes.set(new TextEncoder().encode(json), headerStart);
     });
-    expect(() => decodeEmbeddingRecord(foreign)).toThrow(EmbeddingRecordError);
+    expect(faultOf(() => decodeEmbeddingRecord(foreign))).toBe("foreign");
   });
+
+  it("claims more tensors than there are, under a right checksum", () => {
+    const text = JSON.stringify({ ...header, tensors: [{ name: "one", dims: [1e9, 1e9] }] });
+    expect(text.length).toBeLessThanOrEqual(headerBytes);
+    const large = resealed((bytes) => {
+      bytes.fill(0x20, headerStart, dataStart);
+      bytes.set(new TextEncoder().encode(text), headerStart);
+    });
+    expect(faultOf(() => decodeEmbeddingRecord(large))).toBe("truncated");
+  });
+});
+
+it("reads its header from the first bytes alone", () => {
+  const large = { ...header, tensors: [{ name: "one", dims: [1, 100_000] }] };
+  const whole = encodeEmbeddingRecord(large, [new Uint16Array(100_000)]);
+  expect(readEmbeddingHeader(whole.subarray(0, embeddingHeadBytes))).toEqual(large);
 });

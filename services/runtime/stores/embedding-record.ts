@@ -1,11 +1,16 @@
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { Region } from "../models/region.js";
+import { RecordError } from "./record-error.js";
 
-/** Bumped when the bytes of a record change meaning; an older record is then a miss. */
-const version = 1;
+/** Bumped when the bytes of a record change meaning. Part of every key: versions of a rolling upgrade do not meet. */
+export const embeddingRecordVersion = 2;
 const magic = 0x4557_4d31; // "1MWE" little endian
-const prefixBytes = 16;
+/** Magic, version, length of the header, CRC-32 of the tensors, CRC-32 of all before and of the header. */
+const prefixBytes = 20;
+const at = { magic: 0, version: 4, headerBytes: 8, dataCrc: 12, headerCrc: 16 };
+/** A header is of a few hundred bytes; this many hold it, and the prefix, in one read. */
+export const embeddingHeadBytes = 4096;
 
 const headerForm = z.object({
   imageId: z.string(),
@@ -39,76 +44,82 @@ export interface EmbeddingHeader {
   tensors: TensorInfo[];
 }
 
-/** A record that cannot be used: foreign, damaged or from another version. Readers treat it as a miss. */
-export class EmbeddingRecordError extends Error {
-  override readonly name = "EmbeddingRecordError";
-}
-
 /**
- * Header and tensors as bytes: magic, version, length of the JSON header, CRC-32 of all that follows, the header, then the
- * tensors' float16 values, little endian, each from an even offset.
+ * Header and tensors as bytes: the prefix, the header as JSON, then the tensors' float16 values, little endian, each from
+ * an even offset.
  * @param tensors one Uint16Array of half floats for each `header.tensors`, of the product of its dims.
  */
 export function encodeEmbeddingRecord(header: EmbeddingHeader, tensors: Uint16Array[]): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = json.byteLength + (json.byteLength % 2);
+  const dataStart = prefixBytes + headerBytes;
   const dataBytes = tensors.reduce((sum, tensor) => sum + tensor.byteLength, 0);
-  const record = new Uint8Array(prefixBytes + headerBytes + dataBytes);
-  record.fill(0x20, prefixBytes + json.byteLength, prefixBytes + headerBytes);
+  const record = new Uint8Array(dataStart + dataBytes);
+  record.fill(0x20, prefixBytes + json.byteLength, dataStart);
   record.set(json, prefixBytes);
-  let offset = prefixBytes + headerBytes;
+  let offset = dataStart;
   for (const tensor of tensors) {
     record.set(new Uint8Array(tensor.buffer, tensor.byteOffset, tensor.byteLength), offset);
     offset += tensor.byteLength;
   }
-  const view = new DataView(record.buffer);
-  view.setUint32(0, magic, true);
-  view.setUint32(4, version, true);
-  view.setUint32(8, headerBytes, true);
-  view.setUint32(12, crc32(record.subarray(prefixBytes)), true);
+  const view = viewOf(record);
+  view.setUint32(at.magic, magic, true);
+  view.setUint32(at.version, embeddingRecordVersion, true);
+  view.setUint32(at.headerBytes, headerBytes, true);
+  view.setUint32(at.dataCrc, crc32(record.subarray(dataStart)), true);
+  view.setUint32(at.headerCrc, headerCrc(record, dataStart), true);
   return record;
 }
 
 /**
- * The header alone, without touching the tensors.
- * @throws EmbeddingRecordError when the bytes are no record of this version.
+ * The header alone, verified by a checksum of its own.
+ * @param start the record, or its first `embeddingHeadBytes`.
+ * @throws RecordError when the bytes are no record of this version.
  */
-export function readEmbeddingHeader(record: Uint8Array): EmbeddingHeader {
-  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  if (record.byteLength < prefixBytes || view.getUint32(0, true) !== magic)
-    throw new EmbeddingRecordError("not a record");
-  if (view.getUint32(4, true) !== version) throw new EmbeddingRecordError("a record of another version");
-  const end = prefixBytes + view.getUint32(8, true);
-  if (end > record.byteLength) throw new EmbeddingRecordError("a record cut short");
+export function readEmbeddingHeader(start: Uint8Array): EmbeddingHeader {
+  const view = viewOf(start);
+  if (start.byteLength < prefixBytes || view.getUint32(at.magic, true) !== magic) throw new RecordError("foreign");
+  if (view.getUint32(at.version, true) !== embeddingRecordVersion) throw new RecordError("version");
+  const end = prefixBytes + view.getUint32(at.headerBytes, true);
+  if (end > start.byteLength) throw new RecordError("truncated");
+  if (headerCrc(start, end) !== view.getUint32(at.headerCrc, true)) throw new RecordError("checksum");
   try {
-    return headerForm.parse(JSON.parse(new TextDecoder().decode(record.subarray(prefixBytes, end))));
+    return headerForm.parse(JSON.parse(new TextDecoder().decode(start.subarray(prefixBytes, end))));
   } catch (cause) {
-    throw new EmbeddingRecordError("a record with an unreadable header", { cause });
+    throw new RecordError("foreign", { cause });
   }
 }
 
 /**
  * Header and tensors, verified.
  * @returns one Uint16Array of half floats for each `header.tensors`; views into `record` where alignment allows.
- * @throws EmbeddingRecordError when the bytes are damaged, cut short or no record of this version.
+ * @throws RecordError when the bytes are damaged, cut short or no record of this version.
  */
 export function decodeEmbeddingRecord(record: Uint8Array): { header: EmbeddingHeader; tensors: Uint16Array[] } {
   const header = readEmbeddingHeader(record);
-  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  if (crc32(record.subarray(prefixBytes)) !== view.getUint32(12, true)) {
-    throw new EmbeddingRecordError("a record whose checksum is wrong");
-  }
-  let offset = prefixBytes + view.getUint32(8, true);
-  const tensors = header.tensors.map(({ dims }) => {
-    const length = dims.reduce((product, dim) => product * dim, 1);
-    const end = offset + 2 * length;
-    if (end > record.byteLength) throw new EmbeddingRecordError("a record cut short");
+  const view = viewOf(record);
+  const dataStart = prefixBytes + view.getUint32(at.headerBytes, true);
+  const lengths = header.tensors.map(({ dims }) => dims.reduce((product, dim) => product * dim, 1));
+  const size = dataStart + lengths.reduce((sum, length) => sum + 2 * length, 0);
+  if (size !== record.byteLength) throw new RecordError("truncated");
+  if (crc32(record.subarray(dataStart)) !== view.getUint32(at.dataCrc, true)) throw new RecordError("checksum");
+  let offset = dataStart;
+  const tensors = lengths.map((length) => {
     const aligned = (record.byteOffset + offset) % 2 === 0;
+    const part = record.subarray(offset, offset + 2 * length);
     // Not `record.slice`: a Buffer's makes a view, which would keep the odd offset.
-    const bytes = aligned ? record.subarray(offset, end) : new Uint8Array(record.subarray(offset, end));
-    offset = end;
+    const bytes = aligned ? part : new Uint8Array(part);
+    offset += 2 * length;
     return new Uint16Array(bytes.buffer, bytes.byteOffset, length);
   });
-  if (offset !== record.byteLength) throw new EmbeddingRecordError("a record with bytes left over");
   return { header, tensors };
+}
+
+/** Of the prefix up to this checksum's own place, and of the header. */
+function headerCrc(record: Uint8Array, end: number): number {
+  return crc32(record.subarray(prefixBytes, end), crc32(record.subarray(0, at.headerCrc)));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -5,7 +5,7 @@ import { Manifest, type ModelSpec } from "../models/manifest.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import type { BlobStore } from "./blob-store.js";
 import { storeOptions } from "./blob-store-contract.js";
-import { type EmbeddingHeader, encodeEmbeddingRecord } from "./embedding-record.js";
+import { type EmbeddingHeader, embeddingRecordVersion, encodeEmbeddingRecord } from "./embedding-record.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { createMemoryStore } from "./memory-store.js";
 
@@ -55,22 +55,34 @@ it("gives back what was set, and counts it", async () => {
   expect(await lookups()).toEqual({ miss: 1, hit: 1 });
 });
 
-describe("a record that cannot be used is a miss, counted and removed", () => {
-  const cases: [string, () => Uint8Array][] = [
+it("tells of an embedding by its header, and of none that is not there", async () => {
+  expect(await store.describe(imageId, model)).toBeUndefined();
+  await store.set(imageId, model, recordOf());
+  expect(await store.describe(imageId, model)).toMatchObject({ imageId, width: 4, height: 3 });
+  await store.set(imageId, model, recordOf({ modelId: "other" }));
+  expect(await store.describe(imageId, model)).toBeUndefined();
+  expect(await blobs.get(embeddingKey(imageId, model))).toBeUndefined();
+});
+
+describe("a record that cannot be used is a miss, counted by its reason and removed", () => {
+  const cases: [string, () => Uint8Array, string?][] = [
     ["another picture", () => recordOf({ imageId: `sha256:${"b".repeat(64)}` })],
     ["another model", () => recordOf({ modelId: "other" })],
     ["other weights", () => recordOf({ weights: "0".repeat(64) })],
     ["tensors of another shape", () => recordOf({ tensors: [{ name: "output", dims: [4, 1] }] })],
     ["tensors of another name", () => recordOf({ tensors: [{ name: "other", dims: [1, 4] }] })],
-    ["no record", () => Uint8Array.of(1, 2, 3)],
-    ["a damaged record", () => recordOf().map((byte, at) => (at === 60 ? byte ^ 1 : byte))],
+    ["no record", () => Uint8Array.of(1, 2, 3), "foreign"],
+    ["a damaged record", () => recordOf().map((byte, at) => (at === 60 ? byte ^ 1 : byte)), "checksum"],
+    ["a record cut short", () => recordOf().subarray(0, -2), "truncated"],
   ];
 
-  it.each(cases)("%s", async (_name, record) => {
+  it.each(cases)("%s", async (_name, record, reason = "mismatch") => {
     await store.set(imageId, model, record());
     expect(await store.get(imageId, model)).toBeUndefined();
     expect(await blobs.get(embeddingKey(imageId, model))).toBeUndefined();
     expect(await lookups()).toEqual({ rejected: 1 });
+    const { values } = (await metrics.getSingleMetric("maskwire_embedding_rejects_total")?.get()) ?? { values: [] };
+    expect(values).toMatchObject([{ labels: { reason }, value: 1 }]);
   });
 });
 
@@ -85,5 +97,7 @@ describe("the key", () => {
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(embeddingKey(imageId, { ...model })).toBe(keys[0]);
+    // A release that writes records differently has keys of its own.
+    expect(keys[0]).toContain(`:r${embeddingRecordVersion}`);
   });
 });

@@ -1,11 +1,19 @@
 import type { Logger } from "../logger.js";
-import { Counter, type Registry } from "../metrics.js";
+import type { Registry } from "../metrics.js";
 import { embeddingKey } from "../models/embedding-key.js";
 import type { ModelSpec } from "../models/manifest.js";
 import type { Region } from "../models/region.js";
 import type { BlobStore } from "./blob-store.js";
-import { decodeEmbeddingRecord, type EmbeddingHeader } from "./embedding-record.js";
+import {
+  decodeEmbeddingRecord,
+  type EmbeddingHeader,
+  embeddingHeadBytes,
+  readEmbeddingHeader,
+} from "./embedding-record.js";
 import type { LayeredStore } from "./layered-store.js";
+import { createLookupMetrics } from "./lookup-metrics.js";
+import { RecordError } from "./record-error.js";
+import { RecordStore } from "./record-store.js";
 
 export interface StoredEmbedding {
   header: EmbeddingHeader;
@@ -21,47 +29,34 @@ export type Sharing = Pick<LayeredStore, "isOwed" | "share">;
 
 /** Embeddings by picture and model. A damaged, foreign or outdated record is a miss: counted, removed, never used. */
 export class EmbeddingStore {
-  readonly #store: BlobStore;
+  readonly #records: RecordStore;
   readonly #sharing: Sharing | undefined;
-  readonly #logger: Logger;
-  readonly #lookups: Counter<"outcome">;
 
   /** @param sharing of a store of which other processes see only a part; left out, all who need it see all of it. */
-  constructor(store: BlobStore, metrics: Registry, logger: Logger, sharing?: Sharing) {
-    this.#store = store;
+  constructor(blobs: BlobStore, metrics: Registry, logger: Logger, sharing?: Sharing) {
+    this.#records = new RecordStore(blobs, createLookupMetrics("embedding", metrics), logger);
     this.#sharing = sharing;
-    this.#logger = logger;
-    this.#lookups = new Counter({
-      name: "maskwire_embedding_lookups_total",
-      help: "Look-ups in the embedding store by outcome: hit, miss, or rejected for a record that cannot be used",
-      labelNames: ["outcome"],
-      registers: [metrics],
+  }
+
+  get(imageId: string, model: ModelSpec, crop?: Region): Promise<StoredEmbedding | undefined> {
+    return this.#records.get(embeddingKey(imageId, model, crop), (record) => {
+      return { header: readEmbeddingOf(record, imageId, model, crop), record };
     });
   }
 
-  async get(imageId: string, model: ModelSpec, crop?: Region): Promise<StoredEmbedding | undefined> {
-    const key = embeddingKey(imageId, model, crop);
-    const record = await this.#store.get(key);
-    if (!record) {
-      this.#lookups.inc({ outcome: "miss" });
-      return undefined;
-    }
-    try {
-      const header = readEmbeddingOf(record, imageId, model, crop);
-      this.#lookups.inc({ outcome: "hit" });
-      return { header, record };
-    } catch (err) {
-      this.#lookups.inc({ outcome: "rejected" });
-      this.#logger.warn({ err, key }, "embedding record rejected; it will be made again");
-      await this.#store.delete(key);
-      return undefined;
-    }
+  /** Whether the embedding is there, by its header, without reading its tensors. */
+  describe(imageId: string, model: ModelSpec, crop?: Region): Promise<EmbeddingHeader | undefined> {
+    return this.#records.head(embeddingKey(imageId, model, crop), embeddingHeadBytes, (start) => {
+      const header = readEmbeddingHeader(start);
+      checkBelongs(header, imageId, model, crop);
+      return header;
+    });
   }
 
   /** Keeps it where that is possible; never throws. */
   async set(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<Reach> {
     const key = embeddingKey(imageId, model, crop);
-    if (!(await this.#store.set(key, record))) return "nowhere";
+    if (!(await this.#records.set(key, record))) return "nowhere";
     return this.#sharing?.isOwed(key) ? "here" : "shared";
   }
 
@@ -73,7 +68,7 @@ export class EmbeddingStore {
 
 /**
  * The header of a record that is whole and of this picture and model.
- * @throws Error when it is damaged, of another version, or another's: it would give a wrong mask.
+ * @throws RecordError when it is damaged, of another version, or another's: it would give a wrong mask.
  */
 export function readEmbeddingOf(
   record: Uint8Array,
@@ -86,7 +81,7 @@ export function readEmbeddingOf(
   return header;
 }
 
-/** @throws Error when the record is of another picture or another encoder's weights: it would give a wrong mask. */
+/** @throws RecordError when the record is of another picture or another encoder's weights: it would give a wrong mask. */
 function checkBelongs(header: EmbeddingHeader, imageId: string, model: ModelSpec, crop: Region | undefined): void {
   const shape = (tensors: EmbeddingHeader["tensors"]) =>
     tensors.map(({ name, dims }) => `${name}:${dims.join("x")}`).join();
@@ -98,5 +93,5 @@ function checkBelongs(header: EmbeddingHeader, imageId: string, model: ModelSpec
     header.dtype === "float16" &&
     place(header.crop) === place(crop) &&
     shape(header.tensors) === shape(model.encoder.outputs);
-  if (!matches) throw new Error("a record of another picture or model");
+  if (!matches) throw new RecordError("mismatch");
 }

@@ -11,6 +11,8 @@ export interface KeyvStoreOptions {
 /** What Keyv stores in: keys come with their namespace. Values are bytes both ways. */
 export interface KeyvBackend {
   get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
+  /** The first bytes of a value; none for a key that is not there. */
+  head(key: string, length: number): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** @returns false when the backend had no room. */
   set(key: string, bytes: Buffer, ttlMs: number): Promise<boolean> | boolean;
   has(key: string): Promise<boolean> | boolean;
@@ -24,10 +26,14 @@ export interface KeyvBackend {
  */
 export class KeyvStore implements BlobStore {
   readonly #keyv: Keyv;
+  readonly #backend: KeyvBackend;
+  readonly #namespace: string;
   readonly #events: StoreEvents;
   #closed = false;
 
   constructor(backend: KeyvBackend, { namespace, ttlMs, events }: KeyvStoreOptions) {
+    this.#backend = backend;
+    this.#namespace = namespace;
     this.#events = events;
     this.#keyv = new Keyv({
       store: backend,
@@ -44,8 +50,17 @@ export class KeyvStore implements BlobStore {
 
   async get(key: string): Promise<Uint8Array | undefined> {
     // Raw: Keyv would look for the envelope of its own codec.
-    const value: unknown = await this.#attempt("get", () => this.#keyv.get(key, { raw: true }));
+    const value = await this.#attempt("get", async () => {
+      const found: unknown = await this.#keyv.get(key, { raw: true });
+      this.#events.onLookup?.(found instanceof Uint8Array);
+      return found;
+    });
     return value instanceof Uint8Array ? value : undefined;
+  }
+
+  /** Past Keyv, which knows whole values only; under the key that it makes. */
+  head(key: string, length: number): Promise<Uint8Array | undefined> {
+    return this.#attempt("head", async () => this.#backend.head(`${this.#namespace}:${key}`, length));
   }
 
   async set(key: string, bytes: Uint8Array): Promise<boolean> {

@@ -13,6 +13,7 @@ const found = async (store: LayeredStore) => [...((await store.get("key")) ?? []
 /** A shared store that is down. */
 const down = {
   get: async () => undefined,
+  head: async () => undefined,
   set: async () => false,
   has: async () => undefined,
   delete: async () => {},
@@ -32,12 +33,12 @@ describe("a store of this process in front of a shared one", () => {
   });
 
   it("says that nothing was kept when neither could", async () => {
-    expect(await new LayeredStore(memory(2), down).set("key", bytes)).toBe(false);
+    expect(await new LayeredStore(memory(1), down).set("key", bytes)).toBe(false);
   });
 
   it("keeps in the shared one what it has no room for", async () => {
     const shared = memory();
-    const store = new LayeredStore(memory(2), shared);
+    const store = new LayeredStore(memory(1), shared);
     expect(await store.set("key", bytes)).toBe(true);
     expect(await found(store)).toEqual([1, 2, 3]);
   });
@@ -62,6 +63,7 @@ function unsteady() {
     sets,
     inner,
     get: async (key: string) => (one.isUp ? inner.get(key) : undefined),
+    head: async (key: string, length: number) => (one.isUp ? inner.head(key, length) : undefined),
     has: async (key: string) => {
       told.dispatchEvent(new Event("asked"));
       return one.isUp ? inner.has(key) : undefined;

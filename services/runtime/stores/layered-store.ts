@@ -34,6 +34,10 @@ export class LayeredStore implements BlobStore {
     return shared;
   }
 
+  async head(key: string, length: number): Promise<Uint8Array | undefined> {
+    return (await this.#near.head(key, length)) ?? this.#shared.head(key, length);
+  }
+
   async has(key: string): Promise<boolean | undefined> {
     return (await this.#near.has(key)) || this.#shared.has(key);
   }

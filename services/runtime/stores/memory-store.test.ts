@@ -8,22 +8,33 @@ describe("a store in memory", () => {
   blobStoreContract((options) => createMemoryStore(64 * MiB, options));
 
   it("holds its bound: the least recently used go first", async () => {
-    const store = createMemoryStore(1000, storeOptions());
-    for (const key of ["a", "b"]) await store.set(key, new Uint8Array(400));
+    const store = createMemoryStore(10_000, storeOptions());
+    for (const key of ["a", "b"]) await store.set(key, new Uint8Array(4000));
     await store.get("a");
-    await store.set("c", new Uint8Array(400));
+    await store.set("c", new Uint8Array(4000));
     expect(await store.get("b")).toBeUndefined();
-    expect((await store.get("a"))?.byteLength).toBe(400);
-    expect((await store.get("c"))?.byteLength).toBe(400);
+    expect((await store.get("a"))?.byteLength).toBe(4000);
+    expect((await store.get("c"))?.byteLength).toBe(4000);
     await store.close();
   });
 
   it("says that it did not keep what is larger than all of it, and keeps the rest", async () => {
-    const store = createMemoryStore(1000, storeOptions());
-    await store.set("small", new Uint8Array(400));
-    expect(await store.set("large", new Uint8Array(1001))).toBe(false);
+    const store = createMemoryStore(10_000, storeOptions());
+    await store.set("small", new Uint8Array(4000));
+    expect(await store.set("large", new Uint8Array(10_001))).toBe(false);
     expect(await store.get("large")).toBeUndefined();
-    expect((await store.get("small"))?.byteLength).toBe(400);
+    expect((await store.get("small"))?.byteLength).toBe(4000);
+    await store.close();
+  });
+
+  it("holds its bound against many tiny entries and against views into large buffers, and tells what it drops", async () => {
+    let evicted = 0;
+    const store = createMemoryStore(100_000, { ...storeOptions(), onEvict: () => evicted++ });
+    const large = new Uint8Array(1_000_000);
+    for (let index = 0; index < 1000; index++) await store.set(`key ${index}`, large.subarray(index, index + 1));
+    expect(evicted).toBeGreaterThan(500);
+    const found = await store.get("key 999");
+    expect(found?.buffer.byteLength).toBe(1);
     await store.close();
   });
 });

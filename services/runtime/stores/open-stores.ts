@@ -1,23 +1,27 @@
 import type { Logger } from "../logger.js";
 import { Counter, Gauge, type Registry } from "../metrics.js";
 import type { Settings } from "../settings.js";
-import type { BlobStore } from "./blob-store.js";
+import type { BlobStore, StoreOperation } from "./blob-store.js";
 import { CacheConnection } from "./cache-connection.js";
 import { CacheError } from "./cache-error.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
+import { ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
 import { createMemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
 
 export interface Stores {
   embeddings: EmbeddingStore;
-  /** Uploaded files by image id. */
-  images: BlobStore;
+  images: ImageStore;
   /** The one connection to the shared cache; undefined when everything is kept in this process. */
   connection: CacheConnection | undefined;
   /** False while the shared cache does not answer: what is not found may be known to another process. */
   isCacheUp(): boolean;
+  /** For people who ask how the process is. */
+  describe():
+    | { kind: "memory" }
+    | { kind: "shared"; state: "up" | "partly" | "down"; nodes: Record<string, BreakerState> };
   close(): Promise<void>;
 }
 
@@ -30,19 +34,33 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
     labelNames: ["store", "operation", "reason"],
     registers: [metrics],
   });
+  const lookups = new Counter({
+    name: "maskwire_cache_lookups_total",
+    help: "Reads from the cache by tier, near (this process) or shared, and outcome, hit or miss",
+    labelNames: ["store", "tier", "outcome"],
+    registers: [metrics],
+  });
+  const evictions = new Counter({
+    name: "maskwire_cache_evictions_total",
+    help: "Entries that this process dropped for want of room; a shared cache counts its own",
+    labelNames: ["store"],
+    registers: [metrics],
+  });
   const open = (store: "embedding" | "image", maxBytes: number): { blobs: BlobStore; layers?: LayeredStore } => {
-    const options = {
+    const optionsOf = (tier: "near" | "shared") => ({
       namespace: `${settings.namespace}:${store}`,
       ttlMs: settings.ttlMs,
       events: {
-        onError: (operation: string, error: unknown) =>
+        onError: (operation: StoreOperation, error: unknown) =>
           failures.inc({ store, operation, reason: error instanceof CacheError ? error.kind : "refused" }),
+        onLookup: (isHit: boolean) => lookups.inc({ store, tier, outcome: isHit ? "hit" : "miss" }),
       },
-    };
-    if (!connection) return { blobs: createMemoryStore(maxBytes, options) };
-    const shared = createRedisStore(connection, options);
-    if (settings.hereToo === "nothing") return { blobs: shared };
-    const layers = new LayeredStore(createMemoryStore(maxBytes, options), shared);
+    });
+    const shared = connection && createRedisStore(connection, optionsOf("shared"));
+    if (shared && settings.hereToo === "nothing") return { blobs: shared };
+    const near = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict: () => evictions.inc({ store }) });
+    if (!shared) return { blobs: near };
+    const layers = new LayeredStore(near, shared);
     return { blobs: layers, layers };
   };
   const embeddings = open("embedding", settings.embeddingBytes);
@@ -51,14 +69,23 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
   const sharing = settings.hereToo === "own" ? embeddings.layers : undefined;
   return {
     embeddings: new EmbeddingStore(embeddings.blobs, metrics, logger, sharing),
-    images: images.blobs,
-    connection,
+    images: new ImageStore(images.blobs, metrics, logger),
     isCacheUp: () => connection?.nodes.every(({ state }) => state === "closed") ?? true,
+    connection,
+    describe: () => describe(connection),
     close: async () => {
       await Promise.all([embeddings.blobs.close(), images.blobs.close()]);
       connection?.close();
     },
   };
+}
+
+function describe(connection: CacheConnection | undefined): ReturnType<Stores["describe"]> {
+  if (!connection) return { kind: "memory" };
+  const nodes = Object.fromEntries(connection.nodes.map(({ name, state }) => [name, state]));
+  const answering = Object.values(nodes).map((state) => state === "closed");
+  const state = answering.every(Boolean) ? "up" : answering.some(Boolean) ? "partly" : "down";
+  return { kind: "shared", state, nodes };
 }
 
 const stateValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };

@@ -9,6 +9,7 @@ export function createRedisStore(connection: CacheConnection, options: KeyvStore
   return new KeyvStore(
     {
       get: (key) => connection.get(key),
+      head: (key, length) => connection.head(key, length),
       set: async (key, bytes, ttlMs) => {
         await connection.set(key, bytes, ttlMs);
         return true;

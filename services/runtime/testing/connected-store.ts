@@ -52,6 +52,7 @@ export async function openConnectedStore(server: CacheServer, options: KeyvStore
   const store = createRedisStore(connection, options);
   return {
     get: (key) => store.get(key),
+    head: (key, length) => store.head(key, length),
     set: (key, bytes) => store.set(key, bytes),
     has: (key) => store.has(key),
     delete: (key) => store.delete(key),

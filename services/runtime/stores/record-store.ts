@@ -1,0 +1,53 @@
+import type { Logger } from "../logger.js";
+import type { BlobStore } from "./blob-store.js";
+import type { LookupMetrics } from "./lookup-metrics.js";
+import { RecordError } from "./record-error.js";
+
+/** Records in a blob store. One that cannot be used is a miss: counted, removed, never used. */
+export class RecordStore {
+  readonly #blobs: BlobStore;
+  readonly #metrics: LookupMetrics;
+  readonly #logger: Logger;
+
+  constructor(blobs: BlobStore, metrics: LookupMetrics, logger: Logger) {
+    this.#blobs = blobs;
+    this.#metrics = metrics;
+    this.#logger = logger;
+  }
+
+  /** @param read makes something of the bytes, or throws a RecordError. */
+  async get<T>(key: string, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    const bytes = await this.#blobs.get(key);
+    if (!bytes) this.#metrics.miss();
+    const found = bytes && (await this.#read(key, bytes, read));
+    if (found) this.#metrics.hit();
+    return found;
+  }
+
+  /** The same of its first bytes alone, at the cost of those; counts as no look-up unless it is rejected. */
+  async head<T>(key: string, length: number, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    const bytes = await this.#blobs.head(key, length);
+    return bytes && this.#read(key, bytes, read);
+  }
+
+  /** @returns false when the store could not keep it. */
+  set(key: string, bytes: Uint8Array): Promise<boolean> {
+    return this.#blobs.set(key, bytes);
+  }
+
+  delete(key: string): Promise<void> {
+    return this.#blobs.delete(key);
+  }
+
+  async #read<T>(key: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    try {
+      return read(bytes);
+    } catch (err) {
+      if (!(err instanceof RecordError)) throw err;
+      this.#metrics.rejected(err.fault);
+      this.#logger.warn({ err, key }, "record rejected; it will be made again");
+      await this.#blobs.delete(key);
+      return undefined;
+    }
+  }
+}
