@@ -77,6 +77,14 @@ export class Decoders {
     }
   }
 
+  /** Has a picture made ready where its prompts will go. A favour: when it fails, the first prompt does the work. */
+  async prepare(image: { imageId: string; model: string }, signal: AbortSignal): Promise<void> {
+    const peer = this.#peers.pick(image.imageId, new Set());
+    if (!peer) return;
+    const ask = (client: RpcClient) => client.unary(DecoderService.method.prepare, image, { signal });
+    await this.#peers.run(peer, ask).catch(() => {});
+  }
+
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */
   openLine(): DecoderLine {
     return new DecoderLine(this.#peers);

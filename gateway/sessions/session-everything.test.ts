@@ -80,6 +80,7 @@ beforeEach(() => {
   logger = fakeLogger();
   const deps: SessionDeps = {
     decoders: {
+      prepare: async () => {},
       everything: (request, signal) => {
         calls.push(new Call(request, signal));
         return lastCall().events();

@@ -74,6 +74,7 @@ let socket: FakeSocket;
 let encodes: Calls<string, typeof info>;
 let decodes: Calls<SegmentRequest, SegmentResult>;
 let clicks: string[];
+let prepared: { imageId: string; signal: AbortSignal }[];
 let lineClosed: number;
 let logger: ReturnType<typeof fakeLogger>;
 let session: Session;
@@ -83,6 +84,7 @@ beforeEach(() => {
   encodes = new Calls();
   decodes = new Calls();
   clicks = [];
+  prepared = [];
   lineClosed = 0;
   logger = fakeLogger();
   session = new Session("id-1", socket, "binary", deps());
@@ -90,7 +92,11 @@ beforeEach(() => {
 
 function deps(deadlineMs = 60_000): SessionDeps {
   return {
-    decoders: { async *everything() {}, load: async () => {} },
+    decoders: {
+      async *everything() {},
+      load: async () => {},
+      prepare: async ({ imageId: id }, signal) => void prepared.push({ imageId: id, signal }),
+    },
     encoders: {
       async *fetchEmbedding() {},
       encodeStored: (image, _onProgress, signal) => encodes.call(image.imageId, signal),
@@ -124,6 +130,24 @@ async function openReady(): Promise<void> {
   encodes.last.resolve(info);
   await settle();
 }
+
+describe("I6 a ready picture", () => {
+  it("is made ready at its decoder too, until another is opened", async () => {
+    await openReady();
+    expect(prepared).toMatchObject([{ imageId, signal: { aborted: false } }]);
+    openImage(`sha256:${"b".repeat(64)}`);
+    expect(prepared).toMatchObject([{ signal: { aborted: true } }]);
+  });
+
+  it("is not when a click waits, which does it", async () => {
+    openImage();
+    click(1);
+    encodes.last.resolve(info);
+    await settle();
+    expect(decodes.last).toBeDefined();
+    expect(prepared).toEqual([]);
+  });
+});
 
 describe("frames", () => {
   it("F2 begins with a welcome that carries the limits", () => {

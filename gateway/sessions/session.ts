@@ -32,7 +32,7 @@ export interface SessionSocket {
 
 export interface SessionDeps {
   encoders: Pick<Encoders, "encodeStored" | "fetchEmbedding">;
-  decoders: Pick<Decoders, "everything" | "load">;
+  decoders: Pick<Decoders, "everything" | "load" | "prepare">;
   line: Pick<DecoderLine, "segment" | "close">;
   logger: Logger;
   limits: SessionLimits & {
@@ -167,6 +167,8 @@ export class Session {
     try {
       const ready = await this.#withDeadline(signal, (until) => this.#deps.encoders.encodeStored(image, tell, until));
       tell({ case: "ready", value: ready });
+      // Nobody has clicked yet: the decoder can be ready when somebody does.
+      if (this.#state.kind === "ready" && !this.#state.running) void this.#deps.decoders.prepare(image, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (isNotFound(error)) tell({ case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } });

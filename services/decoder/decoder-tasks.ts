@@ -73,12 +73,24 @@ export interface FeaturesTask extends OnPicture {
   points: { x: number; y: number }[];
 }
 
+/** The embedding made ready, and nothing else. */
+export interface PrepareTask extends OnPicture {
+  kind: "prepare";
+}
+
+export interface PreparedPicture {
+  /** The embedding was ready in this worker. */
+  warm: boolean;
+}
+
 /** float32 [points, channels], each row of length 1. */
 export type PointFeatures = Float32Array;
 
-export type DecoderTask = PromptTask | GridTask | FeaturesTask;
+export type DecoderTask = PromptTask | GridTask | FeaturesTask | PrepareTask;
 export type DecoderResult<T extends DecoderTask> = T extends PromptTask
   ? DecodedPrompt
   : T extends GridTask
     ? DecodedGrid
-    : PointFeatures;
+    : T extends PrepareTask
+      ? PreparedPicture
+      : PointFeatures;

@@ -3,6 +3,7 @@ import {
   DecoderService,
   EmbeddingSource,
   MaskFormat,
+  type PrepareRequest,
   type SegmentRequest,
   type SegmentResultSchema,
 } from "../../proto/index.js";
@@ -18,7 +19,7 @@ import type { Settings } from "../runtime/settings.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
-import type { DecoderResult, DecoderTask, PromptTask } from "./decoder-tasks.js";
+import type { DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";
 import { decoderFiles } from "./graphs/decoder-files.js";
@@ -86,6 +87,7 @@ export class DecoderTier implements Tier {
         segment: (requests, send, context) => segment(this, requests, send, context, host.logger),
         segmentOnce: (request, context) => segmentOnce(this, request, context),
         loadEmbedding: (requests) => loadEmbedding(this, requests),
+        prepare: (request, { signal }) => this.prepare(request, signal),
         segmentEverything: (request, send, context) => segmentEverything(this, request, send, context),
       },
       { signal: host.forced, logger: host.logger },
@@ -237,6 +239,14 @@ export class DecoderTier implements Tier {
       timings,
       embeddingSource: source,
     };
+  }
+
+  /** Makes a picture ready for its first prompt, when no prompt waits. @throws ServiceError as `decode`. */
+  async prepare({ imageId, model }: PrepareRequest, signal: AbortSignal) {
+    this.#checkOpen();
+    const picture = await this.openPicture(imageId, model, signal);
+    const { warm } = await picture.run<PrepareTask>({ kind: "prepare" });
+    return { embeddingSource: embeddingSource(warm, picture.local) };
   }
 
   /** New work is another decoder's once this one drains, also on streams that stay open. @throws ServiceError UNAVAILABLE. */

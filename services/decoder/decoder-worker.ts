@@ -7,7 +7,7 @@ import { decodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { decodeGrid } from "./decode-grid.js";
 import { decodePrompt } from "./decode-prompt.js";
-import type { DecodedGrid, DecodedPrompt, DecoderTask, PointFeatures } from "./decoder-tasks.js";
+import type { DecodedGrid, DecodedPrompt, DecoderTask, PointFeatures, PreparedPicture } from "./decoder-tasks.js";
 import { pointFeatures } from "./everything/point-features.js";
 import type { DecoderFiles } from "./graphs/decoder-files.js";
 import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
@@ -32,7 +32,7 @@ const prepared = new LRUCache<string, { value: unknown; bytes: number }>({
 /** Pictures' frames: what a mask needs of one is made once (see `traceMask`). */
 const frames = new LRUCache<string, Frame>({ max: 64 });
 
-await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures>(async () => {
+await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | PreparedPicture>(async () => {
   const loaded = new Map<string, { model: ModelSpec; graph: DecoderGraph }>();
   for (const { model, files } of models) {
     const graph = await loadDecoderGraph(model, files, widths);
@@ -55,6 +55,7 @@ async function run(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, wid
   const started = performance.now();
   const warm = prepared.get(task.key);
   const embedding = warm?.value ?? (await prepare(task, graph, width));
+  if (task.kind === "prepare") return { warm: warm !== undefined };
   if (task.kind === "grid") return decodeGrid(task, graph, embedding, frame, width);
   const prepareMs = performance.now() - started;
   return { ...(await decodePrompt(task, graph, embedding, frame, width)), warm: warm !== undefined, prepareMs };

@@ -15,6 +15,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   precision: () => import("./precision.js"),
   footprint: () => import("./footprint.js"),
   cache: () => import("./cache.js"),
+  affinity: () => import("./affinity.js"),
 };
 
 const args = process.argv.slice(2);

@@ -1,6 +1,12 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DecoderService, type EncodeEvent, type EncodeRequestSchema, EncoderService } from "../../proto/index.js";
+import {
+  DecoderService,
+  EmbeddingSource,
+  type EncodeEvent,
+  type EncodeRequestSchema,
+  EncoderService,
+} from "../../proto/index.js";
 import { Maskwire } from "../../services/maskwire/maskwire.js";
 import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
@@ -152,6 +158,19 @@ describe("DecoderService", () => {
     await expect(rpc.unary(segmentOnce, { imageId, prompt: {} })).rejects.toMatchObject({
       code: Code.INVALID_ARGUMENT,
     });
+  });
+
+  it("I6 Prepare: the first prompt finds the picture warm", async () => {
+    const other = await jpegScene(640, 480, 606);
+    await runEncode([header(), ...chunksOf(other)]);
+    const fresh = imageIdOf(other);
+    const { prepare } = DecoderService.method;
+    expect(await rpc.unary(prepare, { imageId: fresh })).toMatchObject({ embeddingSource: EmbeddingSource.STORE });
+    expect(await rpc.unary(prepare, { imageId: fresh })).toMatchObject({ embeddingSource: EmbeddingSource.WORKER });
+    const { outcome } = await rpc.unary(segmentOnce, { imageId: fresh, prompt: disc });
+    expect(outcome).toMatchObject({ case: "result", value: { embeddingSource: EmbeddingSource.WORKER } });
+    const unknown = { imageId: `sha256:${"5".repeat(64)}` };
+    await expect(rpc.unary(prepare, unknown)).rejects.toMatchObject({ code: Code.NOT_FOUND });
   });
 
   it("Segment: every request has one response with its number; an error in one does not end the stream", async () => {
