@@ -186,3 +186,15 @@ it("drains when every flight has landed, well or not, or when the signal aborts"
   b.reject(new Error("b"));
   await draining;
 });
+
+it("cancels the wait for another process's work when everybody has left", async () => {
+  const flights = new EncodeFlights<string>();
+  const job = work();
+  const leaving = new AbortController();
+  const left = flights.join("key", nobody, leaving.signal, job.run);
+  job.report({ stage: "encoding", elsewhere: true });
+  leaving.abort();
+  await expect(left).rejects.toMatchObject({ name: "AbortError" });
+  expect(job.signal.aborted).toBe(true);
+  expect(flights.size).toBe(0);
+});

@@ -1,5 +1,8 @@
 /** Tells what becomes of an encode: how far it is, while it is under way. */
-export type Progress = { stage: "queued"; position: number; etaMs: number } | { stage: "encoding" };
+export type Progress =
+  | { stage: "queued"; position: number; etaMs: number }
+  /** `elsewhere`: in another process, which needs nobody here to wait for it. */
+  | { stage: "encoding"; elsewhere?: true };
 
 interface Flight<T> {
   listeners: Set<(progress: Progress) => void>;
@@ -53,7 +56,7 @@ export class EncodeFlights<T> {
       signal.removeEventListener("abort", leave);
       flight.listeners.delete(listen);
       if (flight.listeners.size === 0 && this.#flights.get(key) === flight) {
-        if (flight.latest?.stage !== "encoding") {
+        if (flight.latest?.stage !== "encoding" || flight.latest.elsewhere) {
           this.#flights.delete(key);
           flight.controller.abort();
         }

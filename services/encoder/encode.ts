@@ -5,7 +5,6 @@ import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, imageIdOf } from "../runtime/image-id.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import { type Region, regionOf } from "../runtime/models/region.js";
-import type { EmbeddingHeader } from "../runtime/stores/embedding-record.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
 import { checkBytes, type ImageSize, inspectImage } from "./images/inspect-image.js";
@@ -32,8 +31,8 @@ export async function encode(
   const finish = async (ready: Ready) => send({ event: { case: "ready", value: ready } });
 
   if (claimedId) {
-    const known = await tier.embeddings.get(claimedId, model, crop);
-    if (known) return finish(await cachedReady(tier, known.header, model, crop));
+    const known = await findReady(tier, claimedId, model, crop);
+    if (known) return finish(known);
   }
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
   const underWay = claimedId !== "" && tier.isEncoding(claimedId, model, crop);
@@ -48,8 +47,8 @@ export async function encode(
     throw invalidArgument(`The bytes have the digest ${imageId}, not ${claimedId} as the header says.`);
   }
   if (!claimedId) {
-    const known = await tier.embeddings.get(imageId, model, crop);
-    if (known) return finish(await cachedReady(tier, known.header, model, crop));
+    const known = await findReady(tier, imageId, model, crop);
+    if (known) return finish(known);
   }
   // Progress is told in order and never after the outcome.
   let told = Promise.resolve();
@@ -95,12 +94,16 @@ export function notFound(message: string, { isCacheUp }: Pick<EncoderTier, "isCa
   return new ServiceError({ code: Code.NOT_FOUND, message, ...(isCacheUp ? {} : { reason: "CACHE_LOST" }) });
 }
 
-async function cachedReady(
-  tier: EncoderTier,
-  { imageId, width, height }: EmbeddingHeader,
+/** An embedding that is there, as `ready` tells of it; undefined when it is to be made. */
+export async function findReady(
+  tier: Pick<EncoderTier, "embeddings">,
+  imageId: string,
   model: ModelSpec,
   crop: Region | undefined,
-): Promise<Ready> {
+): Promise<Ready | undefined> {
+  const found = await tier.embeddings.get(imageId, model, crop);
+  if (!found) return undefined;
+  const { width, height } = found.header;
   const unshared = !(await tier.embeddings.share(imageId, model, crop));
   return { image: { imageId, width, height }, model: model.id, cached: true, timings: {}, unshared };
 }

@@ -11,15 +11,17 @@ import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { ImageStore } from "../runtime/stores/image-store.js";
+import type { Lease } from "../runtime/stores/leases.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
-import { encode } from "./encode.js";
+import { encode, findReady } from "./encode.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
 import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-worker.js";
 import { fetchEmbedding } from "./fetch-embedding.js";
 import type { ImageLimits } from "./images/inspect-image.js";
 import { lookupImage } from "./lookup-image.js";
+import { onceInCluster } from "./once-in-cluster.js";
 
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 
@@ -38,6 +40,8 @@ export class EncoderTier implements Tier {
   readonly #metrics: EncoderMetrics;
   #pool: WorkerPool<EncodeTask, EncodedImage> | undefined;
   #running: Record<string, { provider: string }> = {};
+  /** Uploads that wait for another encoder's work on the same picture. */
+  #elsewhere = 0;
   #isDraining = false;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
@@ -123,7 +127,7 @@ export class EncoderTier implements Tier {
 
   /** True when an encode that joined now would be refused. */
   get isFull(): boolean {
-    return (this.#pool?.waiting ?? 0) >= this.#settings.encoder.maxQueue;
+    return (this.#pool?.waiting ?? 0) + this.#elsewhere >= this.#settings.encoder.maxQueue;
   }
 
   get retryAfterMs(): number {
@@ -142,12 +146,12 @@ export class EncoderTier implements Tier {
     prepare: () => Promise<Omit<EncodeTask, "modelId">>,
   ): Promise<Ready> {
     const key = embeddingKey(imageId, model, crop);
-    if (this.#flights.has(key)) this.#metrics.encodes.inc({ outcome: "joined" });
+    if (this.#flights.has(key)) this.#metrics.saved.inc({ by: "process" });
     else this.checkOpen();
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
       try {
         const task = { ...(await prepare()), modelId: model.id };
-        return await this.#encode(task, model, report, abandoned);
+        return await this.#encodeOnceInCluster(key, task, model, report, abandoned);
       } catch (error) {
         this.#metrics.encodes.inc({ outcome: "failed" });
         // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
@@ -157,11 +161,42 @@ export class EncoderTier implements Tier {
     });
   }
 
+  async #encodeOnceInCluster(
+    key: string,
+    task: EncodeTask,
+    model: ModelSpec,
+    report: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Ready> {
+    this.#elsewhere++;
+    let isWaiting = true;
+    const waitNoMore = () => {
+      if (isWaiting) this.#elsewhere--;
+      isWaiting = false;
+    };
+    try {
+      const { outcome, isOthers } = await onceInCluster<Ready>(this.#stores.leases, key, {
+        find: () => findReady(this, task.imageId, model, task.crop),
+        work: (lease) => {
+          waitNoMore();
+          return this.#encode(task, model, report, signal, lease);
+        },
+        onWait: () => report({ stage: "encoding", elsewhere: true }),
+        signal: AbortSignal.any([signal, this.#host.forced]),
+      });
+      if (isOthers) this.#metrics.saved.inc({ by: "cluster" });
+      return outcome;
+    } finally {
+      waitNoMore();
+    }
+  }
+
   async #encode(
     task: EncodeTask,
     model: ModelSpec,
     report: (progress: Progress) => void,
     signal: AbortSignal,
+    lease: Lease | undefined,
   ): Promise<Ready> {
     const pool = this.#pool;
     if (!pool) {
@@ -178,6 +213,12 @@ export class EncoderTier implements Tier {
       },
     });
     const encodedAt = performance.now();
+    if (lease && !lease.isHeld) {
+      // Somebody else may have taken over; what is there stays.
+      this.#host.logger.warn({ imageId: task.imageId }, "the lease of an encode ran out before it was done");
+      const ready = await findReady(this, task.imageId, model, task.crop);
+      if (ready) return ready;
+    }
     const reach = await this.embeddings.set(task.imageId, model, record, task.crop);
     if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
@@ -217,8 +258,14 @@ function createMetrics({ metrics }: Host, waiting: () => number) {
   return {
     encodes: new Counter({
       name: "maskwire_encodes_total",
-      help: "Encodes by outcome: encoded, failed, or joined to one already under way",
+      help: "Encodes by outcome: encoded or failed",
       labelNames: ["outcome"],
+      registers,
+    }),
+    saved: new Counter({
+      name: "maskwire_encodes_saved_total",
+      help: "Encodes that were not needed because the same was under way in this process, or elsewhere in the cluster",
+      labelNames: ["by"],
       registers,
     }),
     seconds: new Histogram({

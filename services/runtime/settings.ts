@@ -96,6 +96,9 @@ export const variables = {
     .describe("prefix of every key in the shared cache"),
   MASKWIRE_CACHE_TTL_MS: integer(1000, 31_536_000_000).describe("how long an embedding or a picture is kept"),
   MASKWIRE_CACHE_TIMEOUT_MS: integer(10, 60_000).describe("longest wait for one command of the shared cache"),
+  MASKWIRE_CACHE_LEASE_MS: integer(100, 600_000).describe(
+    "how long an encoder that dies keeps the others from a picture that it was encoding",
+  ),
   MASKWIRE_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe(
     "bytes of embeddings kept in the process; encoder: while the shared cache is down it hands these out",
   ),
@@ -219,6 +222,7 @@ export function shapeSettings(env: Env) {
       namespace: env.MASKWIRE_CACHE_NAMESPACE ?? "maskwire",
       ttlMs: env.MASKWIRE_CACHE_TTL_MS ?? 24 * 3_600_000,
       timeoutMs: env.MASKWIRE_CACHE_TIMEOUT_MS ?? 1000,
+      leaseMs: env.MASKWIRE_CACHE_LEASE_MS ?? 5000,
       embeddingBytes: env.MASKWIRE_CACHE_BYTES ?? 512 * MiB,
       imageBytes: env.MASKWIRE_IMAGE_STORE_BYTES ?? 512 * MiB,
     },

@@ -8,6 +8,7 @@ import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
+import { Leases, MemoryLeaseKeys } from "./leases.js";
 import { createMemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
 
@@ -16,6 +17,8 @@ export interface Stores {
   images: ImageStore;
   /** The one connection to the shared cache; undefined when everything is kept in this process. */
   connection: CacheConnection | undefined;
+  /** Of work that one process does for all who use the same cache. */
+  leases: Leases;
   /** False while the shared cache does not answer: what is not found may be known to another process. */
   isCacheUp(): boolean;
   /** For people who ask how the process is. */
@@ -70,6 +73,10 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
   return {
     embeddings: new EmbeddingStore(embeddings.blobs, metrics, logger, sharing),
     images: new ImageStore(images.blobs, metrics, logger),
+    leases: new Leases(connection ?? new MemoryLeaseKeys(), {
+      namespace: settings.namespace,
+      termMs: settings.leaseMs,
+    }),
     isCacheUp: () => connection?.nodes.every(({ state }) => state === "closed") ?? true,
     connection,
     describe: () => describe(connection),
