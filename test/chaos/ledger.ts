@@ -6,8 +6,9 @@ export class Ledger {
   #answers = 0;
   onChange: () => void = () => {};
 
-  made(atMs: number): number {
-    this.#clicks.push({ madeAtMs: atMs, endedAtMs: undefined, outcome: undefined, refusals: 0, resends: 0 });
+  /** @param provoked by a client that misbehaves on purpose: how long it waits for its own clicks is its own doing. */
+  made(atMs: number, provoked = false): number {
+    this.#clicks.push({ madeAtMs: atMs, endedAtMs: undefined, outcome: undefined, refusals: 0, resends: 0, provoked });
     this.onChange();
     return this.#clicks.length - 1;
   }
@@ -55,7 +56,8 @@ export class Ledger {
   figures(): ClickFigures {
     const count = (which: (entry: Entry) => boolean) => this.#clicks.filter(which).length;
     const isAnswered = ({ outcome }: Entry) => outcome === "answered";
-    const recoveries = this.#recoveries().sort((a, b) => a - b);
+    const recoveries = this.#recoveries();
+    const waits = recoveries.map(({ waitMs }) => waitMs).sort((a, b) => a - b);
     return {
       clicks: this.#clicks.length,
       answered: count(isAnswered),
@@ -64,27 +66,29 @@ export class Ledger {
       refused: count(({ outcome }) => outcome === "refused"),
       lost: count(({ outcome }) => outcome === undefined),
       affected: recoveries.length,
-      recoveryP50Ms: quantile(recoveries, 0.5),
-      recoveryP99Ms: quantile(recoveries, 0.99),
+      recoveryP50Ms: quantile(waits, 0.5),
+      recoveryP99Ms: quantile(waits, 0.99),
+      recoveredAfterMs: recoveries.length === 0 ? undefined : Math.max(...recoveries.map((one) => one.sinceFaultMs)),
     };
   }
 
   /**
-   * From the fault to the answer, of the clicks that it touched: those that were open when it came, and those made after it
-   * that took longer than any before the first fault, or needed another try.
+   * The clicks that a fault touched: those that were open when it came, and those made after it that took longer than any
+   * before the first fault, or needed another try.
    */
-  #recoveries(): number[] {
+  #recoveries(): Recovery[] {
     const first = this.#faults[0];
     if (first === undefined) return [];
     const before = this.#clicks.filter(({ endedAtMs = Number.POSITIVE_INFINITY }) => endedAtMs < first);
     const usualMs = Math.max(0, ...before.map(({ madeAtMs, endedAtMs = madeAtMs }) => endedAtMs - madeAtMs));
-    return this.#clicks.flatMap(({ madeAtMs, endedAtMs, refusals, resends }) => {
-      if (endedAtMs === undefined || endedAtMs < first) return [];
+    return this.#clicks.flatMap(({ madeAtMs, endedAtMs, refusals, resends, provoked }) => {
+      if (provoked || endedAtMs === undefined || endedAtMs < first) return [];
       const during = this.#faults.find((at) => at >= madeAtMs && at <= endedAtMs);
-      if (during !== undefined) return [endedAtMs - during];
-      const isSlow = endedAtMs - madeAtMs > usualMs || refusals + resends > 0;
+      if (during !== undefined) return [{ waitMs: endedAtMs - during, sinceFaultMs: endedAtMs - during }];
+      const tookMs = endedAtMs - madeAtMs;
       const latest = this.#faults.findLast((at) => at <= madeAtMs);
-      return isSlow && latest !== undefined ? [endedAtMs - latest] : [];
+      const isTouched = latest !== undefined && (tookMs > usualMs || refusals + resends > 0);
+      return isTouched ? [{ waitMs: tookMs, sinceFaultMs: endedAtMs - latest }] : [];
     });
   }
 
@@ -110,12 +114,21 @@ export interface ClickFigures {
   lost: number;
   /** Clicks that the faults touched. */
   affected: number;
+  /** Of those, how long people waited: from the fault, or from the click when it was made after it. */
   recoveryP50Ms: number | undefined;
   recoveryP99Ms: number | undefined;
+  /** From a fault to the answer of the last click that it touched. */
+  recoveredAfterMs: number | undefined;
+}
+
+interface Recovery {
+  readonly waitMs: number;
+  readonly sinceFaultMs: number;
 }
 
 interface Entry {
   readonly madeAtMs: number;
+  readonly provoked: boolean;
   endedAtMs: number | undefined;
   outcome: "answered" | "refused" | undefined;
   refusals: number;

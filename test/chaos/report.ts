@@ -16,9 +16,10 @@ export interface Report {
 export function lineOf({ scenario, people, figures, peakMiB, notes, failures }: Report): string {
   const { clicks, answered, retried, resent, refused, lost, wrong, disordered, repeated } = figures;
   const recovery =
-    figures.recoveryP50Ms === undefined
+    figures.affected === 0
       ? "no click was touched"
-      : `recovery of ${figures.affected} clicks p50 ${seconds(figures.recoveryP50Ms)} p99 ${seconds(figures.recoveryP99Ms)}`;
+      : `${figures.affected} clicks touched, recovery p50 ${seconds(figures.recoveryP50Ms)} p99 ${seconds(figures.recoveryP99Ms)}, ` +
+        `the last ${seconds(figures.recoveredAfterMs)} after the fault`;
   const peaks = Object.entries(peakMiB).map(([name, mib]) => `${name} ${mib}`);
   const parts = [
     `${people} sessions, ${clicks} clicks, ${answered} answered (${retried} after a refusal with a retry, ${resent} sent again)`,

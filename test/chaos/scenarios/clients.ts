@@ -23,7 +23,7 @@ export const slowReader: Scenario = {
     session.pause();
     const clicks = new Map<number, number>();
     for (let sequence = 1; sequence <= mostUnread; sequence++) {
-      clicks.set(sequence, stage.ledger.made(performance.now()));
+      clicks.set(sequence, stage.ledger.made(performance.now(), true));
       session.click(sequence, [MaskFormat.PNG, MaskFormat.LOW_RES_LOGITS]);
       if ((await metric(url, "maskwire_sessions")) < before) break;
       // As fast as they can be answered: refused ones would not grow.
@@ -80,7 +80,7 @@ export const flood: Scenario = {
     const due: { sequence: number; atMs: number }[] = [];
     stage.fault();
     for (let sequence = 1; sequence <= floodClicks; sequence++) {
-      clicks.set(sequence, stage.ledger.made(performance.now()));
+      clicks.set(sequence, stage.ledger.made(performance.now(), true));
       due.push({ sequence, atMs: 0 });
     }
     const reading = (async () => {
@@ -102,5 +102,6 @@ export const flood: Scenario = {
     }
     const { retried } = stage.ledger.figures();
     if (retried === 0) stage.problems.push("nothing was refused: the flood was none");
+    stage.notes.push(`${floodClicks} of the clicks were the flood's`);
   },
 };
