@@ -131,3 +131,46 @@ it("R4: a decoder that refuses for overload is passed on with its retry hint", a
   }
   for (const client of sockets) await client[Symbol.asyncDispose]();
 });
+
+it("C8, S3: a session that never saw the earlier clicks makes the mask again from its steps, to the same bits", async () => {
+  // One thread: with more the model adds its numbers in another order.
+  await using maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" });
+  const picture = await jpegScene(640, 480, 305);
+  const imageId = imageIdOf(picture);
+  await upload(maskwire.url, picture);
+  await using before = await SocketClient.join(maskwire.url);
+  await using after = await SocketClient.join(maskwire.url);
+  for (const client of [before, after]) await client.openReady(imageId);
+  const points = [clickOn("disc"), clickOn("plate"), clickOn("wedge")];
+  const clicks = points.map((_, at) => ({ points: points.slice(0, at + 1) }));
+  const refine = (sequence: number, steps: object[] = []) => ({
+    sequence,
+    prompt: {
+      ...clicks[sequence - 1],
+      mask: { source: { case: "previous" as const, value: { sequence: sequence - 1, mask: 0, steps } } },
+    },
+  });
+  const masksOf = async (client: SocketClient) => {
+    const { outcome } = await client.next("segment");
+    if (outcome.case !== "result") throw new Error(outcome.value?.message);
+    return outcome.value.masks.map(({ rle, lowResLogits }) => ({ rle, lowResLogits }));
+  };
+  before.segment({ sequence: 1, prompt: { points: points.slice(0, 1) }, multimask: true });
+  before.segment(refine(2));
+  before.segment(refine(3));
+  const [, , kept] = [await masksOf(before), await masksOf(before), await masksOf(before)];
+
+  const steps = [{ prompt: clicks[0], multimask: true, mask: 0 }, { prompt: clicks[1] }];
+  after.segment(refine(3, steps));
+  expect(await masksOf(after)).toEqual(kept);
+  after.segment({ sequence: 4, prompt: { points }, multimask: false });
+  expect(await masksOf(after), "what the earlier masks are good for").not.toEqual(kept);
+  // After an undo it starts from an answer that is not the latest any more.
+  before.segment(refine(2, steps.slice(0, 1)));
+  await masksOf(before);
+  before.segment(refine(3, steps));
+  expect(await masksOf(before)).toEqual(kept);
+  // Without the way to it nothing can be done.
+  after.segment(refine(3));
+  expect((await after.next("segment")).outcome).toMatchObject({ value: { code: ErrorCode.FAILED_PRECONDITION } });
+});
