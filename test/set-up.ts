@@ -21,8 +21,13 @@ const needs = [
     packages: ["python3-grpcio", "python3-grpc-tools"],
   },
   { what: "HAProxy", suites: "deploy", found: findHaproxy, packages: ["haproxy"] },
-  // Debian 12's is too old; there and elsewhere kubectl 1.22 or newer, or kustomize, has to be on the PATH.
-  { what: "kubectl with Kustomize 4", suites: "deploy", found: findKustomize, packages: ["kubernetes-client"] },
+  // Debian 12's is too old; there and elsewhere one of them has to be on the PATH.
+  {
+    what: "kubectl 1.22 or newer, or kustomize 4",
+    suites: "deploy",
+    found: findKustomize,
+    packages: ["kubernetes-client"],
+  },
 ];
 
 /** Installs what is missing where that is ours to do, and says what stays missing. */
