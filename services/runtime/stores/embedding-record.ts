@@ -1,5 +1,4 @@
 import { crc32 } from "node:zlib";
-import { z } from "zod";
 import type { Region } from "../models/region.js";
 import { RecordError } from "./record-error.js";
 
@@ -8,20 +7,10 @@ export const embeddingRecordVersion = 2;
 const magic = 0x4557_4d31; // "1MWE" little endian
 /** Magic, version, length of the header, CRC-32 of the tensors, CRC-32 of all before and of the header. */
 const prefixBytes = 20;
+const textDecoder = new TextDecoder();
 const at = { magic: 0, version: 4, headerBytes: 8, dataCrc: 12, headerCrc: 16 };
 /** A header is of a few hundred bytes; this many hold it, and the prefix, in one read. */
 export const embeddingHeadBytes = 4096;
-
-const headerForm = z.object({
-  imageId: z.string(),
-  modelId: z.string(),
-  weights: z.string(),
-  dtype: z.literal("float16"),
-  width: z.int().positive(),
-  height: z.int().positive(),
-  crop: z.object({ x: z.int(), y: z.int(), width: z.int().positive(), height: z.int().positive() }).optional(),
-  tensors: z.array(z.object({ name: z.string(), dims: z.array(z.int().positive()) })),
-});
 
 export interface TensorInfo {
   name: string;
@@ -84,11 +73,37 @@ export function readEmbeddingHeader(start: Uint8Array): EmbeddingHeader {
   if (end > start.byteLength) throw new RecordError("truncated");
   if (headerCrc(start, end) !== view.getUint32(at.headerCrc, true)) throw new RecordError("checksum");
   try {
-    return headerForm.parse(JSON.parse(new TextDecoder().decode(start.subarray(prefixBytes, end))));
+    const header: unknown = JSON.parse(textDecoder.decode(start.subarray(prefixBytes, end)));
+    if (isHeader(header)) return header;
   } catch (cause) {
     throw new RecordError("foreign", { cause });
   }
+  throw new RecordError("foreign");
 }
+
+/** By hand: this runs on the way of every embedding that is read, where a schema library costs as much as the checksum. */
+function isHeader(value: unknown): value is EmbeddingHeader {
+  if (!isObject(value)) return false;
+  const { imageId, modelId, weights, dtype, width, height, crop, tensors } = value;
+  return (
+    [imageId, modelId, weights].every((text) => typeof text === "string") &&
+    dtype === "float16" &&
+    [width, height].every(isLength) &&
+    (crop === undefined || isRegion(crop)) &&
+    Array.isArray(tensors) &&
+    tensors.every(isTensor)
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+
+const isLength = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+
+const isTensor = (value: unknown) =>
+  isObject(value) && typeof value.name === "string" && Array.isArray(value.dims) && value.dims.every(isLength);
+
+const isRegion = (value: unknown) =>
+  isObject(value) && [value.x, value.y].every(Number.isSafeInteger) && [value.width, value.height].every(isLength);
 
 /**
  * Header and tensors, verified.
