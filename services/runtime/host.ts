@@ -38,7 +38,11 @@ export interface HostOptions {
 /** A process's shell: one port with HTTP and gRPC on it, health, metrics, and a bounded, orderly stop. */
 export class Host {
   readonly http: FastifyInstance;
-  readonly grpc = new GrpcServer({ "grpc.max_receive_message_length": 4 * 1024 * 1024 });
+  readonly grpc = new GrpcServer({
+    "grpc.max_receive_message_length": 4 * 1024 * 1024,
+    // Counts of every message for a debugging service that nobody serves.
+    "grpc.enable_channelz": 0,
+  });
   readonly metrics: Registry & { close(): void };
   readonly logger: Logger;
   readonly #options: HostOptions;

@@ -21,6 +21,7 @@ import {
 } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { Code, ServiceError } from "../errors.js";
+import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
 import { fromRpcError } from "./status.js";
 
@@ -69,6 +70,8 @@ export class RpcClient {
       "grpc.max_receive_message_length": 64 * 1024 * 1024,
       // An answer with logits is twice HTTP/2's default window: it would wait in the middle for this side to say "more".
       "grpc-node.flow_control_window": 1024 * 1024,
+      // Counts of every message for a debugging service that nobody serves.
+      "grpc.enable_channelz": 0,
       ...options,
     });
   }
@@ -255,14 +258,6 @@ function write(call: WriteCall, ending: Ending, message: unknown): Promise<void>
   });
 }
 
-async function* responses<O>(call: ReadCall, ending: Ending, cancel: () => void): AsyncGenerator<O> {
-  try {
-    for await (const message of call) yield message as O;
-  } catch (error) {
-    throw ending.failure ?? error;
-  } finally {
-    cancel();
-  }
-  // A call that failed before anybody read it ends for its reader as if all was well.
-  if (ending.failure) throw ending.failure;
+function responses<O>(call: ReadCall, ending: Ending, cancel: () => void): AsyncIterableIterator<O> {
+  return new Messages<O>(call, { failure: () => ending.failure, onLeave: cancel });
 }

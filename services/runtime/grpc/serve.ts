@@ -20,6 +20,7 @@ import type {
 } from "@grpc/grpc-js";
 import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import { Messages } from "./messages.js";
 import { serviceDefinition } from "./service-definition.js";
 import { toStatus } from "./status.js";
 
@@ -100,14 +101,21 @@ function adapt(
   return async (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
     const scope = callScope(call, shutdown);
     // Shared by all that wait: one listener, however many answers a handler sends at once.
-    let drained: Promise<unknown> | undefined;
-    const send: Send<unknown> = async (message) => {
-      scope.context.signal.throwIfAborted();
-      if (call.write(create(method.output, message as never))) return;
-      drained ??= once(call, "drain", { signal: scope.context.signal }).finally(() => {
-        drained = undefined;
-      });
-      await drained;
+    let drained: Promise<void> | undefined;
+    const { signal } = scope.context;
+    const send: Send<unknown> = (message) => {
+      if (signal.aborted) return Promise.reject(signal.reason);
+      if (call.write(create(method.output, message as never))) return taken;
+      drained ??= once(call, "drain", { signal }).then(
+        () => {
+          drained = undefined;
+        },
+        (error: unknown) => {
+          drained = undefined;
+          throw error;
+        },
+      );
+      return drained;
     };
     try {
       await handle(inputOf(call), send, scope.context);
@@ -122,11 +130,13 @@ function adapt(
   };
 }
 
+const taken = Promise.resolve();
+
 /** The one request, or the requests as they come. */
 function inputOf(call: AnyCall): unknown {
-  if (!("iterator" in call)) return call.request;
-  // A handler that stops reading early must still be able to answer: leaving the loop keeps the stream.
-  return call.iterator({ destroyOnReturn: false });
+  if (!("readable" in call)) return call.request;
+  // A handler that stops reading early can still answer: leaving the loop keeps the stream.
+  return new Messages(call, { failure: (ended) => (ended ? undefined : cancelled()) });
 }
 
 /** Joins hang-up, deadline and shutdown into one signal, and says which it was. */
@@ -154,10 +164,9 @@ function callScope(call: AnyCall, shutdown: AbortSignal) {
   };
 }
 
-/** How a handler fails when its call is over: by the signal, by what it waited for, or by the stream it read. */
+/** How a handler fails when its call is over: by the signal, by what it waited for, or by the requests it read. */
 function isEndOfCall(error: unknown): boolean {
-  if (isAbort(error) || (error instanceof ServiceError && error.code === Code.CANCELLED)) return true;
-  return error instanceof Error && "code" in error && error.code === "ERR_STREAM_PREMATURE_CLOSE";
+  return isAbort(error) || (error instanceof ServiceError && error.code === Code.CANCELLED);
 }
 
 const cancelled = () => new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });
