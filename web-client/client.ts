@@ -3,7 +3,7 @@ import { ConnectedStore, type PhotoEffect } from "./connected-store.js";
 import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
-import { decodePhoto, type PhotoFile, type PhotoSource, readPhoto } from "./photo.js";
+import { decodePhoto, type PhotoFile, type PhotoSource, photoThumbnail, readPhoto } from "./photo.js";
 import type { ClientEvent } from "./state/event.js";
 import type { Store } from "./store.js";
 import { words } from "./words/words.js";
@@ -17,6 +17,7 @@ export class Client {
   readonly #sources = new Map<number, PhotoSource>();
   /** Files as they were read; those of the strip are kept, the browser holds large ones on disk. */
   readonly #files = new Map<number, PhotoFile>();
+  readonly #thumbnails = new Map<number, HTMLCanvasElement>();
   #lastToken = 0;
 
   constructor({ changed }: { changed: () => void }) {
@@ -80,6 +81,7 @@ export class Client {
       case "forget-photo":
         this.#sources.delete(effect.token);
         this.#files.delete(effect.token);
+        this.#thumbnails.delete(effect.token);
         break;
       case "prepare": {
         const photo = this.#files.get(effect.token);
@@ -108,6 +110,7 @@ export class Client {
       const { file, imageId } = await this.#file(token);
       const bitmap = await decodePhoto(file);
       const { width, height } = bitmap;
+      this.#keepThumbnail(token, bitmap);
       if (!wanted()) {
         // Another came first; this one stays in the strip.
         bitmap.close();
@@ -129,6 +132,7 @@ export class Client {
       const { file, imageId } = await this.#file(token);
       const bitmap = await decodePhoto(file);
       const { width, height } = bitmap;
+      this.#keepThumbnail(token, bitmap);
       bitmap.close();
       this.dispatch({ kind: "photo-read", token, width, height, bytes: file.size, imageId });
     } catch {
@@ -144,6 +148,15 @@ export class Client {
     const photo = await readPhoto(source);
     if (this.#sources.delete(token)) this.#files.set(token, photo);
     return photo;
+  }
+
+  /** A small picture of a photo, once it has been read. */
+  thumbnailOf(token: number): HTMLCanvasElement | undefined {
+    return this.#thumbnails.get(token);
+  }
+
+  #keepThumbnail(token: number, bitmap: ImageBitmap): void {
+    if (!this.#thumbnails.has(token)) this.#thumbnails.set(token, photoThumbnail(bitmap));
   }
 
   #nameOf(token: number): string {

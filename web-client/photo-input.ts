@@ -3,25 +3,32 @@ import type { PhotoSource } from "./photo.js";
 import { words } from "./words/words.js";
 
 interface PhotoActions {
-  readonly onPhoto: (source: PhotoSource) => void;
+  /** The first comes onto the canvas, the others into the strip. */
+  readonly onPhotos: (sources: readonly PhotoSource[]) => void;
   readonly onNothing: (message: string) => void;
 }
 
 /** The ways in for one's own photo: choose, drop, paste. */
-export function listenForPhotos({ onPhoto, onNothing }: PhotoActions): void {
+export function listenForPhotos({ onPhotos, onNothing }: PhotoActions): void {
   const input = element("file", HTMLInputElement);
   const stage = element("stage", HTMLElement);
-  const take = (file: File) => onPhoto({ name: file.name || words.problems.pastedPhoto, read: async () => file });
+  const take = (files: readonly File[]) =>
+    onPhotos(files.map((file) => ({ name: file.name || words.problems.pastedPhoto, read: async () => file })));
 
   for (const id of ["choose", "welcome-choose"]) {
     element(id, HTMLButtonElement).addEventListener("click", () => input.click());
   }
-  input.addEventListener("change", () => {
-    const [file] = input.files ?? [];
-    if (file !== undefined) take(file);
-    // The same file may be chosen again.
-    input.value = "";
-  });
+  const camera = element("camera-file", HTMLInputElement);
+  element("camera", HTMLButtonElement).addEventListener("click", () => camera.click());
+  for (const one of [input, camera]) {
+    one.addEventListener("change", () => {
+      // Whatever was chosen: a file that is no picture is worth a word.
+      const files = [...(one.files ?? [])];
+      if (files.length > 0) take(files);
+      // The same file may be chosen again.
+      one.value = "";
+    });
+  }
 
   // The whole page takes the drop: beside the stage the browser would leave the page and show the file.
   let depth = 0;
@@ -39,14 +46,14 @@ export function listenForPhotos({ onPhoto, onNothing }: PhotoActions): void {
   addEventListener("drop", (event) => {
     event.preventDefault();
     dragging(-depth);
-    const file = pictureAmong(event.dataTransfer?.files);
-    if (file !== undefined) take(file);
+    const files = picturesAmong(event.dataTransfer?.files);
+    if (files.length > 0) take(files);
     else onNothing(words.problems.droppedNoPicture);
   });
 
   addEventListener("paste", (event) => {
-    const file = pictureAmong(event.clipboardData?.files);
-    if (file !== undefined) take(file);
+    const files = picturesAmong(event.clipboardData?.files);
+    if (files.length > 0) take(files);
     else onNothing(words.problems.pastedNoPicture);
   });
 }
@@ -55,6 +62,6 @@ function holdsFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes("Files") === true;
 }
 
-function pictureAmong(files: FileList | undefined): File | undefined {
-  return [...(files ?? [])].find((file) => file.type.startsWith("image/"));
+function picturesAmong(files: FileList | undefined): File[] {
+  return [...(files ?? [])].filter((file) => file.type.startsWith("image/"));
 }

@@ -20,6 +20,35 @@ export function decodePhoto(file: Blob): Promise<ImageBitmap> {
   return createImageBitmap(file, { imageOrientation: "from-image" });
 }
 
+const thumbnailWidth = 208;
+const thumbnailHeight = 144;
+
+/** The middle of a photo, filling a small canvas. */
+export function photoThumbnail(bitmap: ImageBitmap): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = thumbnailWidth;
+  canvas.height = thumbnailHeight;
+  const context = canvas.getContext("2d", { alpha: false });
+  if (context === null) return canvas;
+  const part = Math.min(bitmap.width / thumbnailWidth, bitmap.height / thumbnailHeight);
+  const [width, height] = [thumbnailWidth * part, thumbnailHeight * part];
+  context.imageSmoothingQuality = "high";
+  context.fillStyle = "white";
+  context.fillRect(0, 0, thumbnailWidth, thumbnailHeight);
+  context.drawImage(
+    bitmap,
+    (bitmap.width - width) / 2,
+    (bitmap.height - height) / 2,
+    width,
+    height,
+    0,
+    0,
+    thumbnailWidth,
+    thumbnailHeight,
+  );
+  return canvas;
+}
+
 async function digestOf(file: Blob): Promise<string | undefined> {
   if (!globalThis.isSecureContext) return undefined;
   const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());

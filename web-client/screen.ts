@@ -7,6 +7,7 @@ import { LatencyView } from "./panel/latency-view.js";
 import { MaskView } from "./panel/mask-view.js";
 import { saveEverything } from "./panel/save-actions.js";
 import { StatusView } from "./panel/status-view.js";
+import type { StripView } from "./panel/strip-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
 import type { ZoomView } from "./panel/zoom-view.js";
 import { hasPrompts, overlayOf, type Picture, type State } from "./state/state.js";
@@ -18,6 +19,7 @@ interface Parts {
   readonly client: Client;
   readonly tools: ToolsView;
   readonly film: FilmView;
+  readonly strip: StripView;
   readonly zoom: ZoomView;
 }
 
@@ -26,6 +28,7 @@ export class Screen {
   readonly #client: Client;
   readonly #tools: ToolsView;
   readonly #film: FilmView;
+  readonly #strip: StripView;
   readonly #zoom: ZoomView;
   readonly #status: StatusView;
   readonly #mask: MaskView;
@@ -36,10 +39,11 @@ export class Screen {
   #frame: number | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, tools, film, zoom }: Parts) {
+  constructor({ client, tools, film, strip, zoom }: Parts) {
     this.#client = client;
     this.#tools = tools;
     this.#film = film;
+    this.#strip = strip;
     this.#zoom = zoom;
     this.#status = new StatusView({
       retry: () => client.dispatch({ kind: "retry", atMs: performance.now() }),
@@ -73,7 +77,8 @@ export class Screen {
     this.#latency.render(state.latency);
     const { view } = this.#client;
     this.#zoom.render(state.picture.kind === "empty" ? undefined : view.zoom, view.isWhole);
-    this.#film.mark(state.picture.kind === "empty" ? undefined : state.picture.photo.name);
+    this.#strip.render(state);
+    this.#film.leaveOut(state.strip.map(({ name }) => name));
     clearTimeout(this.#tick);
     if (isPassing(state)) this.#tick = setTimeout(() => this.invalidate(), tickMs);
   }

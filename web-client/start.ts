@@ -7,6 +7,7 @@ import { boxAt, pixelAt } from "./canvas/viewport.js";
 import { Client } from "./client.js";
 import { FilmView } from "./panel/film-view.js";
 import { listenForSaves } from "./panel/save-actions.js";
+import { StripView } from "./panel/strip-view.js";
 import { ToolsView } from "./panel/tools-view.js";
 import { ZoomView } from "./panel/zoom-view.js";
 import { listenForPhotos } from "./photo-input.js";
@@ -31,13 +32,18 @@ export function start(): void {
     onClear: () => dispatch({ kind: "clear" }),
   });
   const film = new FilmView();
+  const strip = new StripView({
+    onOpen: (token) => dispatch({ kind: "photo-opened", token }),
+    onRemove: (token) => dispatch({ kind: "photo-removed", token }),
+    thumbnailOf: (token) => client.thumbnailOf(token),
+  });
   const zoom = new ZoomView({
     onIn: () => view.zoomBy(zoomStep),
     onOut: () => view.zoomBy(1 / zoomStep),
     onActualSize: () => view.showActualSize(),
     onWhole: () => view.showWhole(),
   });
-  const screen = new Screen({ client, tools, film, zoom });
+  const screen = new Screen({ client, tools, film, strip, zoom });
 
   const overlay = () => overlayOf(client.store.state.picture);
 
@@ -99,6 +105,8 @@ export function start(): void {
       dispatch({ kind: "redo" });
     } else if (!command && !event.altKey && event.key.toLowerCase() === "e") {
       dispatch({ kind: "everything-toggle", atMs: now() });
+    } else if (!command && !event.altKey && (event.key === "[" || event.key === "]")) {
+      openNeighbour(client, event.key === "]" ? 1 : -1);
     } else if (!command && !event.altKey && (event.key === "+" || event.key === "=")) {
       view.zoomBy(zoomStep);
     } else if (!command && !event.altKey && event.key === "-") {
@@ -112,7 +120,10 @@ export function start(): void {
     }
   });
   listenForPhotos({
-    onPhoto: (source) => client.choose(source),
+    onPhotos: ([first, ...others]) => {
+      if (first !== undefined) client.choose(first);
+      for (const source of others) client.add(source);
+    },
     onNothing: (message) => dispatch({ kind: "notice", message }),
   });
   listenForSaves(client);
@@ -122,6 +133,14 @@ export function start(): void {
   client.connect();
   screen.invalidate();
   void showSamples(client, film);
+}
+
+/** The photo of the strip before the one on the canvas or after it, round and round. */
+function openNeighbour({ store, dispatch }: Client, by: 1 | -1): void {
+  const { strip, picture } = store.state;
+  const at = picture.kind === "empty" ? 0 : strip.findIndex(({ token }) => token === picture.photo.token);
+  const next = strip[(at + by + strip.length) % strip.length];
+  if (next !== undefined) dispatch({ kind: "photo-opened", token: next.token });
 }
 
 /** The next candidate or the one before, round and round. */

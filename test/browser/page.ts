@@ -64,6 +64,11 @@ export class ClientPage {
     await this.page.getByTestId("file").setInputFiles({ name, mimeType, buffer });
   }
 
+  /** Several photos at once, as from a folder. */
+  async chooseAll(photos: readonly { name: string; buffer: Buffer }[]): Promise<void> {
+    await this.page.getByTestId("file").setInputFiles(photos.map((photo) => ({ ...photo, mimeType: "image/jpeg" })));
+  }
+
   /** Waits until the canvas has all these values in its data attributes. */
   async until(data: Record<string, string | number>, timeoutMs = 60_000): Promise<void> {
     const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);

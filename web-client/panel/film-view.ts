@@ -1,7 +1,7 @@
 import type { Sample } from "../samples.js";
 import { element } from "./element.js";
 
-/** The row of samples below the picture. */
+/** The samples, after the photos of the strip. */
 export class FilmView {
   readonly #list = element("samples", HTMLUListElement);
 
@@ -26,10 +26,11 @@ export class FilmView {
     );
   }
 
-  /** Marks the sample that is on the canvas, if one is. */
-  mark(title: string | undefined): void {
+  /** A sample that is in the strip already is not offered again. */
+  leaveOut(titles: readonly string[]): void {
     for (const button of this.#list.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String(button.title === title));
+      const entry = button.closest("li");
+      if (entry !== null) entry.hidden = titles.includes(button.title);
     }
   }
 }

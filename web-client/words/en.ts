@@ -8,6 +8,8 @@ export const en = {
     orChoose: "paste one, or choose one from your device",
     choosePhoto: "Choose a photo",
     yourPhoto: "Your photo",
+    takePhoto: "Take a photo",
+    samples: "Samples",
     pictures: "Pictures",
     clickObject: "Click an object",
     tapObject: "Tap an object",
@@ -61,6 +63,12 @@ export const en = {
       "Photo. Click an object, or move with the arrow keys and press Enter to add a point, X to leave a spot out.",
     canvasOverlay:
       "Photo with its masks. Tab and the arrow keys go through them, Enter takes one, Escape goes back to clicking.",
+  },
+  strip: {
+    shown: "on the canvas",
+    waiting: "waiting its turn",
+    objects: (count: number) => (count === 1 ? "1 object" : `${count} objects`),
+    remove: (name: string) => `Remove ${name}`,
   },
   status: {
     opening: (name: string) => `Opening ${name}`,

@@ -10,6 +10,8 @@ export const zh: Words = {
     orChoose: "也可以粘贴，或从设备中选择",
     choosePhoto: "选择照片",
     yourPhoto: "我的照片",
+    takePhoto: "拍照",
+    samples: "示例图片",
     pictures: "图片列表",
     clickObject: "点击一个物体",
     tapObject: "轻触一个物体",
@@ -61,6 +63,12 @@ export const zh: Words = {
     wholeTitle: "整张图片 (0)",
     canvas: "照片。点击一个物体；也可以用方向键移动，按回车加入一个点，按 X 排除一处。",
     canvasOverlay: "照片及其蒙版。用 Tab 和方向键逐个查看，回车选用，Esc 返回点击。",
+  },
+  strip: {
+    shown: "正在显示",
+    waiting: "等待处理",
+    objects: (count) => `${count} 个物体`,
+    remove: (name) => `移除 ${name}`,
   },
   status: {
     opening: (name) => `正在打开 ${name}`,
