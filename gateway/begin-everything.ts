@@ -6,6 +6,7 @@ import {
   type SegmentEverythingRequest,
 } from "../proto/index.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
+import type { Origin } from "../services/runtime/tracing/origin.js";
 import type { Decoders } from "./peers/decoders.js";
 import type { EncodeProgress } from "./peers/encoders.js";
 import { type Providers, type Region, segmentImage } from "./segment-image.js";
@@ -21,12 +22,19 @@ export function beginEverything(
   request: SegmentEverythingRequest,
   onProgress: (progress: EncodeProgress) => void,
   signal: AbortSignal,
+  origin?: Origin,
 ): Promise<AsyncGenerator<SegmentEverythingEvent>> {
   const decode = async (wanted: SegmentEverythingRequest, until: AbortSignal) => {
-    const events = providers.decoders.everything(wanted, until);
+    const events = providers.decoders.everything(wanted, until, origin);
     return untilDone(events, await events.next());
   };
-  return segmentImage(providers, request, { decode, onProgress, signal, partsOf: (image) => partsOf(image, request) });
+  return segmentImage(providers, request, {
+    decode,
+    onProgress,
+    signal,
+    origin,
+    partsOf: (image) => partsOf(image, request),
+  });
 }
 
 /** What crop layers prompt on. The decoder has refused what is out of range before it says that an embedding is missing. */

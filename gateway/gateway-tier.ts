@@ -1,9 +1,11 @@
 import type { FastifyRequest } from "fastify";
+import { type Code, ServiceError } from "../services/runtime/errors.js";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import type { Settings } from "../services/runtime/settings.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
+import { observeRequests } from "./http/observe-requests.js";
 import { segmentRoute } from "./http/segment.js";
 import { RequestsUnderWay } from "./http/under-way.js";
 import { webClient } from "./http/web-client.js";
@@ -11,6 +13,7 @@ import { Decoders } from "./peers/decoders.js";
 import type { Lookup } from "./peers/discovery.js";
 import { Encoders } from "./peers/encoders.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
+import type { ClickReport } from "./sessions/clicks-under-way.js";
 import { Sessions } from "./sessions/sessions.js";
 
 /** Hint for a client whose clicks come faster than they are answered. */
@@ -38,14 +41,15 @@ export class GatewayTier implements Tier {
     const options = { limits: gateway.peers, logger, lookup: addresses.lookup };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
-    const clicks = createMetrics(host, () => this.#sessions.count);
-    this.#sessions = new Sessions(gateway, () => ({
+    const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
+    observeRequests(host);
+    this.#sessions = new Sessions(gateway, (session) => ({
       encoders: this.#encoders,
       decoders: this.#decoders,
-      line: this.#decoders.openLine(),
+      line: this.#decoders.openLine({ session }),
       logger,
       limits: { ...gateway, ...limits, clickRetryMs },
-      onClick: (outcome, ms) => clicks.observe(outcome, ms),
+      onClick: (click) => clicks.observe(click),
     }));
     const peers = { encoders: this.#encoders, decoders: this.#decoders, deadlineMs: gateway.deadlineMs, logger };
     this.#requests = new RequestsUnderWay(host.http);
@@ -80,7 +84,7 @@ export class GatewayTier implements Tier {
   }
 }
 
-function createMetrics({ metrics }: Host, sessions: () => number) {
+function createMetrics({ metrics }: Host, maxSessions: number, sessions: () => number) {
   const registers = [metrics];
   new Gauge({
     name: "maskwire_sessions",
@@ -90,6 +94,9 @@ function createMetrics({ metrics }: Host, sessions: () => number) {
       this.set(sessions());
     },
   });
+  new Gauge({ name: "maskwire_sessions_limit", help: "WebSocket sessions that may be open", registers }).set(
+    maxSessions,
+  );
   const total = new Counter({
     name: "maskwire_clicks_total",
     help: "Clicks of WebSocket sessions by outcome",
@@ -103,10 +110,19 @@ function createMetrics({ metrics }: Host, sessions: () => number) {
     buckets: latencyBuckets,
     registers,
   });
+  const stages = new Histogram({
+    name: "maskwire_click_stage_seconds",
+    help: "Time of an answered click by stage: wait for its turn, the decoder's stages, network for the rest",
+    labelNames: ["stage"],
+    buckets: latencyBuckets,
+    registers,
+  });
   return {
-    observe(outcome: "answered" | "refused", ms: number) {
+    observe({ outcome, totalMs, stagesMs, error }: ClickReport) {
       total.inc({ outcome });
-      seconds.observe({ outcome }, ms / 1000);
+      seconds.observe({ outcome }, totalMs / 1000);
+      for (const [stage, ms] of Object.entries(stagesMs)) stages.observe({ stage }, ms / 1000);
+      if (error) metrics.refused("click", new ServiceError({ code: error.code as number as Code, message: "" }));
     },
   };
 }

@@ -2,6 +2,7 @@ import type { BoundingBox, EncodeReady, ImageInfo } from "../proto/index.js";
 import { EncodePriority } from "../proto/index.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
 import type { RpcClient } from "../services/runtime/grpc/client.js";
+import type { Origin } from "../services/runtime/tracing/origin.js";
 import type { Decoders } from "./peers/decoders.js";
 import { EmbeddingMissingError } from "./peers/embedding-missing-error.js";
 import type { EncodeProgress, Encoders } from "./peers/encoders.js";
@@ -28,6 +29,7 @@ export interface SegmentOptions<Request, Result> {
   decode: (request: Request, signal: AbortSignal) => Promise<Result>;
   onProgress: (progress: EncodeProgress) => void;
   signal: AbortSignal;
+  origin?: Origin | undefined;
   /** Parts of the picture whose embeddings are needed beside the whole one's. */
   partsOf?: (image: ImageInfo) => Region[];
 }
@@ -41,7 +43,7 @@ export interface SegmentOptions<Request, Result> {
 export async function segmentImage<Request extends { imageId: string; model: string }, Result>(
   providers: Providers,
   request: Request,
-  { decode, onProgress, signal, partsOf = () => [] }: SegmentOptions<Request, Result>,
+  { decode, onProgress, signal, origin, partsOf = () => [] }: SegmentOptions<Request, Result>,
 ): Promise<Result> {
   for (let round = 1; ; round++) {
     try {
@@ -57,9 +59,10 @@ export async function segmentImage<Request extends { imageId: string; model: str
     const { imageId, model } = request;
     const encode = async (crop?: Region): Promise<EncodeReady> => {
       const part = crop ? { crop, priority: EncodePriority.BULK } : {};
-      const ready = await encoders.encodeStored({ imageId, model, ...part }, onProgress, signal);
+      const ready = await encoders.encodeStored({ imageId, model, ...part }, onProgress, signal, origin);
       // A decoder that has missed it twice does not see what the encoder sees.
-      if (ready.unshared || round > 1) await carry(providers, peer, { imageId, model, ...(crop && { crop }) }, signal);
+      if (ready.unshared || round > 1)
+        await carry(providers, peer, { imageId, model, ...(crop && { crop }) }, signal, origin);
       return ready;
     };
     const { encoders } = providers;
@@ -78,9 +81,10 @@ async function carry(
   peer: RpcClient,
   embedding: { imageId: string; model: string; crop?: Region },
   signal: AbortSignal,
+  origin: Origin | undefined,
 ): Promise<void> {
   try {
-    await decoders.load(peer, embedding, encoders.fetchEmbedding(embedding, signal), signal);
+    await decoders.load(peer, embedding, encoders.fetchEmbedding(embedding, signal, origin), signal, origin);
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ServiceError && error.code === Code.INVALID_ARGUMENT) throw unusable(error);

@@ -10,12 +10,12 @@ import {
 } from "../../proto/index.js";
 import { isInternal } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
-import type { Logger } from "../../services/runtime/logger.js";
 import { beginEverything } from "../begin-everything.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
+import { originOf } from "./observe-requests.js";
 import { readMessage } from "./read-message.js";
 import { replyError } from "./reply-error.js";
 
@@ -23,12 +23,11 @@ interface EverythingRoute {
   encoders: Encoders;
   decoders: Decoders;
   maxFrameBytes: number;
-  logger: Logger;
 }
 
 /** `POST /v1/everything` (E1). */
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
-  const { encoders, decoders, maxFrameBytes, logger } = route;
+  const { encoders, decoders, maxFrameBytes } = route;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
   app.post("/v1/everything", { bodyLimit: maxFrameBytes }, async (request, reply) => {
@@ -36,7 +35,13 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
     try {
       const wanted: SegmentEverythingRequest = readMessage(SegmentEverythingRequestSchema, request.body);
       checkImageId(wanted.imageId);
-      const events = await beginEverything({ encoders, decoders }, wanted, () => {}, callerSignal(reply));
+      const events = await beginEverything(
+        { encoders, decoders },
+        wanted,
+        () => {},
+        callerSignal(reply),
+        originOf(request),
+      );
       // Only now: what was refused before it began has its status.
       lines = new JsonLines(reply);
       for await (const event of events) {
@@ -45,7 +50,7 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
       }
       return lines.end();
     } catch (error) {
-      if (isInternal(error)) logger.error({ err: error, route: "POST /v1/everything" }, "request failed");
+      if (isInternal(error)) request.log.error({ err: error }, "request failed");
       return lines ? lines.fail(error) : replyError(reply, error);
     }
   });

@@ -4,10 +4,12 @@ import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import type { EncodeRequest } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { createMetrics } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { Encoders } from "../peers/encoders.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { imageRoutes } from "./images.js";
+import { observeRequests } from "./observe-requests.js";
 
 type Methods = NonNullable<Parameters<typeof startServices>[0]["encoder"]>;
 type Encode = NonNullable<Methods["encode"]>;
@@ -25,7 +27,10 @@ async function start(encoder: Methods): Promise<string> {
   encoders = new Encoders([services.address]);
   logger = fakeLogger();
   app = fastify({ forceCloseConnections: true });
-  await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000, logger });
+  const metrics = createMetrics();
+  metrics.close();
+  observeRequests({ http: app, metrics, logger });
+  await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000 });
   return app.listen({ host: "127.0.0.1", port: 0 });
 }
 

@@ -11,18 +11,17 @@ import {
 } from "../../proto/index.js";
 import { Code, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
-import type { Logger } from "../../services/runtime/logger.js";
 import { withDeadline } from "../deadline.js";
 import type { EncodeProgress, Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
+import { originOf } from "./observe-requests.js";
 import { replyError } from "./reply-error.js";
 
 interface ImageRoutes {
   encoders: Encoders;
   maxImageBytes: number;
   deadlineMs: number;
-  logger: Logger;
 }
 
 type ModelQuery = { Querystring: { model?: string } };
@@ -55,6 +54,7 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
       { imageId: id && checkImageId(id), model },
       (event) => lines?.write(eventLine(event)),
       signal,
+      originOf(request),
     );
     // H8: what is known already may still be arriving, and is not needed.
     if (!request.raw.complete) request.raw.resume();
@@ -62,28 +62,28 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
     lines.write(eventLine({ case: "ready", value: ready }));
     return lines.end();
   } catch (error) {
-    if (isInternal(error)) routes.logger.error({ err: error, route: "POST /v1/images" }, "request failed");
+    if (isInternal(error)) request.log.error({ err: error }, "request failed");
     if (!request.raw.complete) discardRest(request.raw);
     return lines ? lines.fail(error) : replyError(reply, error);
   }
 }
 
 async function getImage(
-  { encoders, deadlineMs, logger }: ImageRoutes,
+  { encoders, deadlineMs }: ImageRoutes,
   request: FastifyRequest<ModelQuery & { Params: { id: string } }>,
   reply: FastifyReply,
 ) {
   try {
     const imageId = checkImageId(request.params.id);
     const found = await withDeadline(callerSignal(reply), deadlineMs, (until) =>
-      encoders.lookup(imageId, request.query.model ?? "", until),
+      encoders.lookup(imageId, request.query.model ?? "", until, originOf(request)),
     );
     if (!found.image) {
       throw new ServiceError({ code: Code.NOT_FOUND, message: "This picture is not known here; upload it." });
     }
     return reply.send(toJson(LookupImageResponseSchema, found, { alwaysEmitImplicit: true }));
   } catch (error) {
-    if (isInternal(error)) logger.error({ err: error, route: "GET /v1/images" }, "request failed");
+    if (isInternal(error)) request.log.error({ err: error }, "request failed");
     return replyError(reply, error);
   }
 }

@@ -3,12 +3,12 @@ import type { FastifyInstance } from "fastify";
 import { type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
 import { isInternal } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
-import type { Logger } from "../../services/runtime/logger.js";
 import { withDeadline } from "../deadline.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { segmentImage } from "../segment-image.js";
 import { callerSignal } from "./caller-signal.js";
+import { originOf } from "./observe-requests.js";
 import { readMessage } from "./read-message.js";
 import { replyError } from "./reply-error.js";
 
@@ -17,12 +17,11 @@ interface SegmentRoute {
   decoders: Decoders;
   deadlineMs: number;
   maxFrameBytes: number;
-  logger: Logger;
 }
 
 /** `POST /v1/segment` (H6). */
 export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): Promise<void> {
-  const { encoders, decoders, deadlineMs, maxFrameBytes, logger } = route;
+  const { encoders, decoders, deadlineMs, maxFrameBytes } = route;
   // Scripts seldom set a content type; the body can only be JSON.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
@@ -30,13 +29,14 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
     try {
       const prompt = readMessage(SegmentRequestSchema, request.body);
       checkImageId(prompt.imageId);
-      const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until);
+      const origin = originOf(request);
+      const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until, origin);
       const result = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
-        segmentImage({ encoders, decoders }, prompt, { decode, onProgress: () => {}, signal }),
+        segmentImage({ encoders, decoders }, prompt, { decode, onProgress: () => {}, signal, origin }),
       );
       return reply.send(toJson(SegmentResultSchema, result, { alwaysEmitImplicit: true }));
     } catch (error) {
-      if (isInternal(error)) logger.error({ err: error, route: "POST /v1/segment" }, "request failed");
+      if (isInternal(error)) request.log.error({ err: error }, "request failed");
       return replyError(reply, error);
     }
   });

@@ -9,7 +9,10 @@ import {
   type SegmentResult,
 } from "../../proto/index.js";
 import { Code, type Reason, ServiceError } from "../../services/runtime/errors.js";
+import { rpcAttributes, spanName } from "../../services/runtime/grpc/call-origin.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
+import type { Origin } from "../../services/runtime/tracing/origin.js";
+import { noSpan, type Span, startSpan } from "../../services/runtime/tracing/spans.js";
 import { EmbeddingMissingError } from "./embedding-missing-error.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
@@ -23,10 +26,10 @@ export class Decoders {
   }
 
   /** One prompt by itself. @throws EmbeddingMissingError; ServiceError of `DecoderService.SegmentOnce`. */
-  async segmentOnce(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
+  async segmentOnce(request: SegmentRequest, signal: AbortSignal, origin?: Origin): Promise<SegmentResult> {
     const ask = (client: RpcClient) =>
       namingPeer(client, async () => {
-        const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal });
+        const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal, origin });
         if (outcome.case === "result") return outcome.value;
         throw noResult();
       });
@@ -38,9 +41,13 @@ export class Decoders {
    * know, since what it had told cannot be continued elsewhere.
    * @throws EmbeddingMissingError before the first event; ServiceError of `DecoderService.SegmentEverything`.
    */
-  async *everything(request: SegmentEverythingRequest, signal: AbortSignal): AsyncGenerator<SegmentEverythingEvent> {
+  async *everything(
+    request: SegmentEverythingRequest,
+    signal: AbortSignal,
+    origin?: Origin,
+  ): AsyncGenerator<SegmentEverythingEvent> {
     const { events, first } = await withPeers(this.#peers, request.imageId, signal, async (client) => {
-      const stream = client.serverStream(DecoderService.method.segmentEverything, request, { signal });
+      const stream = client.serverStream(DecoderService.method.segmentEverything, request, { signal, origin });
       const iterator = stream[Symbol.asyncIterator]();
       return { events: iterator, first: await namingPeer(client, () => iterator.next()) };
     });
@@ -61,8 +68,9 @@ export class Decoders {
     embedding: MessageInitShape<typeof LoadEmbeddingHeaderSchema>,
     chunks: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
+    origin?: Origin,
   ): Promise<void> {
-    const call = peer.clientStream(DecoderService.method.loadEmbedding, { signal });
+    const call = peer.clientStream(DecoderService.method.loadEmbedding, { signal, origin });
     try {
       await call.send({ part: { case: "header", value: embedding } });
       for await (const chunk of chunks) {
@@ -78,16 +86,16 @@ export class Decoders {
   }
 
   /** Has a picture made ready where its prompts will go. A favour: when it fails, the first prompt does the work. */
-  async prepare(image: { imageId: string; model: string }, signal: AbortSignal): Promise<void> {
+  async prepare(image: { imageId: string; model: string }, signal: AbortSignal, origin?: Origin): Promise<void> {
     const peer = this.#peers.pick(image.imageId, new Set());
     if (!peer) return;
-    const ask = (client: RpcClient) => client.unary(DecoderService.method.prepare, image, { signal });
+    const ask = (client: RpcClient) => client.unary(DecoderService.method.prepare, image, { signal, origin });
     await this.#peers.run(peer, ask).catch(() => {});
   }
 
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */
-  openLine(): DecoderLine {
-    return new DecoderLine(this.#peers);
+  openLine(origin?: Pick<Origin, "session">): DecoderLine {
+    return new DecoderLine(this.#peers, origin);
   }
 
   close(): void {
@@ -126,10 +134,12 @@ type Waiting = { resolve: (result: SegmentResult) => void; reject: (error: unkno
 export class DecoderLine {
   readonly #peers: PeerSet;
   readonly #streams = new Map<RpcClient, PromptStream>();
+  readonly #origin: Pick<Origin, "session"> | undefined;
   #latest: PromptStream | undefined;
 
-  constructor(peers: PeerSet) {
+  constructor(peers: PeerSet, origin?: Pick<Origin, "session">) {
     this.#peers = peers;
+    this.#origin = origin;
   }
 
   /** @throws EmbeddingMissingError; ServiceError as `DecoderService.SegmentOnce`, CANCELLED when the signal aborts. */
@@ -159,7 +169,7 @@ export class DecoderLine {
     if (before?.client === client && !before.isOver) return before;
     let stream = this.#streams.get(client);
     if (!stream || stream.isOver) {
-      stream = new PromptStream(client);
+      stream = new PromptStream(client, this.#origin);
       this.#streams.set(client, stream);
     }
     this.#latest = stream;
@@ -174,7 +184,15 @@ export class DecoderLine {
   }
 }
 
-type SegmentMethod = typeof DecoderService.method.segment;
+const segmentMethod = DecoderService.method.segment;
+type SegmentMethod = typeof segmentMethod;
+
+/** The wait for one decoder: each try has its own. */
+function tracePrompt(address: string, parent: string): Span {
+  if (!parent) return noSpan;
+  const attributes = { ...rpcAttributes(segmentMethod), "server.address": address };
+  return startSpan(spanName(segmentMethod), { kind: "client", parent, attributes });
+}
 
 /** One `DecoderService.Segment` call; answers find their prompt by number. */
 class PromptStream {
@@ -184,9 +202,9 @@ class PromptStream {
   #nextSequence = 1;
   isOver = false;
 
-  constructor(client: RpcClient) {
+  constructor(client: RpcClient, origin: Pick<Origin, "session"> | undefined) {
     this.client = client;
-    this.#call = client.duplex(DecoderService.method.segment);
+    this.#call = client.duplex(DecoderService.method.segment, { origin });
     this.#read();
   }
 
@@ -197,24 +215,29 @@ class PromptStream {
   segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
     // The stream's own numbers: a session may repeat one after a reconnect.
     const sequence = this.#nextSequence++;
+    const span = tracePrompt(this.client.address, request.traceparent);
     return new Promise((resolve, reject) => {
       const forget = () => {
         this.#waiting.delete(sequence);
+        span.end(signal.reason);
         reject(signal.reason);
       };
       signal.addEventListener("abort", forget, { once: true });
-      const settle = () => signal.removeEventListener("abort", forget);
+      const settle = (error?: unknown) => {
+        signal.removeEventListener("abort", forget);
+        span.end(error);
+      };
       this.#waiting.set(sequence, {
         resolve: (result) => {
           settle();
           resolve(result);
         },
         reject: (error) => {
-          settle();
+          settle(error);
           reject(error);
         },
       });
-      this.#call.send({ ...request, sequence });
+      this.#call.send({ ...request, sequence, traceparent: span.traceparent });
     });
   }
 

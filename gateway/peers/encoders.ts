@@ -12,6 +12,7 @@ import {
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
+import type { Origin } from "../../services/runtime/tracing/origin.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { blame, onePeer, withPeers } from "./retry.js";
 
@@ -36,9 +37,10 @@ export class Encoders {
     image: MessageInitShape<typeof EncodeHeaderSchema> & { imageId: string },
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
+    origin?: Origin,
   ): Promise<EncodeReady> {
     return this.#search(image.imageId, signal, isLostCache, async (client) => {
-      const call = client.duplex(EncoderService.method.encode, { signal });
+      const call = client.duplex(EncoderService.method.encode, { signal, origin });
       await call.send({ part: { case: "header", value: image } });
       call.end();
       return lastEvent(call.responses, onProgress);
@@ -52,9 +54,10 @@ export class Encoders {
   async *fetchEmbedding(
     embedding: MessageInitShape<typeof FetchEmbeddingRequestSchema> & { imageId: string },
     signal: AbortSignal,
+    origin?: Origin,
   ): AsyncGenerator<Uint8Array> {
     const { chunks, first } = await this.#search(embedding.imageId, signal, isNotFound, async (client) => {
-      const stream = client.serverStream(EncoderService.method.fetchEmbedding, embedding, { signal });
+      const stream = client.serverStream(EncoderService.method.fetchEmbedding, embedding, { signal, origin });
       const iterator = stream[Symbol.asyncIterator]();
       return { chunks: iterator, first: await iterator.next() };
     });
@@ -77,6 +80,7 @@ export class Encoders {
     header: { imageId: string; model: string },
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
+    origin?: Origin,
   ): Promise<EncodeReady> {
     // Where the bytes' digest is not known yet any encoder will do, and each gets its share.
     const peer = await onePeer(this.#peers, header.imageId || randomUUID(), signal).catch((error: unknown) => {
@@ -84,7 +88,7 @@ export class Encoders {
       throw error;
     });
     const { client } = peer;
-    const call = client.duplex(EncoderService.method.encode, { signal });
+    const call = client.duplex(EncoderService.method.encode, { signal, origin });
     let broken: { error: unknown } | undefined;
     sendUpload(call, bytes, header).catch((error: unknown) => {
       broken = { error };
@@ -106,10 +110,10 @@ export class Encoders {
   }
 
   /** @throws ServiceError of `EncoderService.LookupImage`. */
-  async lookup(imageId: string, model: string, signal: AbortSignal): Promise<LookupImageResponse> {
+  async lookup(imageId: string, model: string, signal: AbortSignal, origin?: Origin): Promise<LookupImageResponse> {
     let nothing: LookupImageResponse | undefined;
     const ask = async (client: RpcClient) => {
-      const found = await client.unary(EncoderService.method.lookupImage, { imageId, model }, { signal });
+      const found = await client.unary(EncoderService.method.lookupImage, { imageId, model }, { signal, origin });
       if (found.image || !found.cacheLost) return found;
       nothing = found;
       throw new ServiceError({ code: Code.NOT_FOUND, message: "Not known here.", reason: "CACHE_LOST" });

@@ -111,7 +111,7 @@ function deps(deadlineMs = 60_000): SessionDeps {
       maxBufferedBytes: 1000,
       deadlineMs,
     },
-    onClick: (outcome) => clicks.push(outcome),
+    onClick: ({ outcome }) => clicks.push(outcome),
   };
 }
 

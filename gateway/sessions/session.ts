@@ -1,13 +1,22 @@
-import { CloseCode, type ErrorCode, type SegmentEverythingRequest, type SegmentRequest } from "../../proto/index.js";
+import {
+  CloseCode,
+  type ErrorCode,
+  type SegmentEverythingRequest,
+  type SegmentRequest,
+  type SegmentResult,
+} from "../../proto/index.js";
 import { Code, describeError, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import { logFields, type Origin } from "../../services/runtime/tracing/origin.js";
+import { startSpan } from "../../services/runtime/tracing/spans.js";
 import { beginEverything } from "../begin-everything.js";
 import { withDeadline } from "../deadline.js";
 import type { DecoderLine, Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { ImageGoneError, isNotFound, segmentImage } from "../segment-image.js";
 import { withSteps } from "../with-steps.js";
+import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
 import {
   type ImageNews,
@@ -41,7 +50,7 @@ export interface SessionDeps {
     maxBufferedBytes: number;
     deadlineMs: number;
   };
-  onClick(outcome: "answered" | "refused", ms: number): void;
+  onClick(click: ClickReport): void;
 }
 
 /** F5 */
@@ -59,11 +68,18 @@ export class Session {
   #work = new AbortController();
   /** The everything mode that is under way. */
   #everything: { controller: AbortController; ended: Promise<void> } | undefined;
-  readonly #startedAt = new Map<number, number>();
+  readonly #clicks: ClicksUnderWay;
+  readonly #logger: Logger;
+  readonly #origin: Origin;
   #onIdle: (() => void) | undefined;
 
-  constructor(id: string, socket: SessionSocket, form: FrameForm, deps: SessionDeps) {
+  /** @param traceparent W3C trace context of the upgrade, for what carries none of its own. */
+  constructor(id: string, socket: SessionSocket, form: FrameForm, deps: SessionDeps, traceparent?: string) {
     this.id = id;
+    this.#origin = { session: id, traceparent };
+    this.#clicks = new ClicksUnderWay(id, traceparent);
+    this.#logger = deps.logger.child({ session: id });
+    this.#logger.debug("session opened");
     this.#socket = socket;
     this.#form = form;
     this.#deps = deps;
@@ -82,7 +98,7 @@ export class Session {
         const { imageId, model } = frame.value;
         this.#apply({ kind: "open", image: { imageId: checkImageId(imageId), model } });
       } else if (frame.case === "segment") {
-        if (!frame.value.preview) this.#startedAt.set(frame.value.sequence, performance.now());
+        this.#clicks.arrived(frame.value);
         this.#apply({ kind: "prompt", request: frame.value });
       } else if (frame.case === "everything") {
         this.#beginEverything(frame.value);
@@ -97,6 +113,8 @@ export class Session {
   /** The connection is gone (B5). */
   disconnected(): void {
     this.#apply({ kind: "close" });
+    this.#clicks.close();
+    this.#logger.debug("session closed");
     this.#onIdle?.();
   }
 
@@ -132,21 +150,21 @@ export class Session {
       case "send-image":
         return this.#send({ frame: { case: "image", value: { imageId: effect.imageId, event: effect.news } } });
       case "send-result":
-        this.#answered(effect.sequence, "answered");
-        return this.#send({
+        this.#send({
           frame: {
             case: "segment",
             value: { sequence: effect.sequence, outcome: { case: "result", value: effect.result } },
           },
         });
+        return this.#answered(effect.sequence, effect.result);
       case "send-error":
-        this.#answered(effect.sequence, "refused");
-        return this.#send({
+        this.#send({
           frame: {
             case: "segment",
             value: { sequence: effect.sequence, outcome: { case: "error", value: effect.error } },
           },
         });
+        return this.#answered(effect.sequence, effect.error);
       case "cancel":
         this.#work.abort();
         this.#work = new AbortController();
@@ -164,12 +182,17 @@ export class Session {
   async #encode(opening: number, image: OpenedImage): Promise<void> {
     const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
     const signal = this.#work.signal;
+    const { origin, end } = this.#span("open image");
     try {
-      const ready = await this.#withDeadline(signal, (until) => this.#deps.encoders.encodeStored(image, tell, until));
+      const ready = await this.#withDeadline(signal, (until) =>
+        this.#deps.encoders.encodeStored(image, tell, until, origin),
+      );
+      end();
       tell({ case: "ready", value: ready });
       // Nobody has clicked yet: the decoder can be ready when somebody does.
-      if (this.#state.kind === "ready" && !this.#state.running) void this.#deps.decoders.prepare(image, signal);
+      if (this.#state.kind === "ready" && !this.#state.running) void this.#deps.decoders.prepare(image, signal, origin);
     } catch (error) {
+      end(error);
       if (signal.aborted) return;
       if (isNotFound(error)) tell({ case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } });
       else tell({ case: "failed", value: { $typeName: "maskwire.v1.Error", ...this.#explain(error) } });
@@ -179,12 +202,14 @@ export class Session {
   async #decode({ opening, request }: Extract<SessionEffect, { kind: "decode" }>): Promise<void> {
     const { line, encoders, decoders } = this.#deps;
     const signal = this.#work.signal;
+    const origin = { ...this.#origin, traceparent: request.traceparent };
+    this.#clicks.asked(request);
     try {
       const decode = (prompt: SegmentRequest, until: AbortSignal) => line.segment(prompt, until);
       const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
       const result = await this.#withDeadline(signal, (until) =>
         withSteps(
-          (prompt) => segmentImage({ encoders, decoders }, prompt, { decode, onProgress: tell, signal: until }),
+          (prompt) => segmentImage({ encoders, decoders }, prompt, { decode, onProgress: tell, signal: until, origin }),
           request,
         ),
       );
@@ -220,10 +245,11 @@ export class Session {
   ): Promise<void> {
     const { decoders, encoders } = this.#deps;
     await before;
+    const { origin, end } = this.#span("everything");
     try {
       const { request: wanted, opening } = onOpenImage(state, request);
       const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
-      const events = await beginEverything({ encoders, decoders }, wanted, tell, signal).catch((error: unknown) => {
+      const events = await beginEverything({ encoders, decoders }, wanted, tell, signal, origin).catch((error) => {
         if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });
         throw error;
       });
@@ -231,20 +257,33 @@ export class Session {
         signal.throwIfAborted();
         this.#send({ frame: { case: "everything", value: event } });
       }
+      end();
     } catch (error) {
+      end(error);
       const value = this.#explain(signal.aborted ? cancelledEverything() : error);
       this.#send({ frame: { case: "everythingFailed", value } });
     }
+  }
+
+  /** Work that no click asks for: its span, and what to tell the other tiers of it. */
+  #span(name: string): { origin: Origin; end: (error?: unknown) => void } {
+    const attributes = { "maskwire.session": this.id };
+    const span = startSpan(name, { kind: "server", parent: this.#origin.traceparent, attributes });
+    return { origin: { ...this.#origin, traceparent: span.traceparent }, end: (error) => span.end(error) };
   }
 
   #withDeadline<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
     return withDeadline(signal, this.#deps.limits.deadlineMs, work);
   }
 
-  #answered(sequence: number, outcome: "answered" | "refused"): void {
-    const startedAt = this.#startedAt.get(sequence);
-    this.#startedAt.delete(sequence);
-    if (startedAt !== undefined) this.#deps.onClick(outcome, performance.now() - startedAt);
+  #answered(sequence: number, answer: SegmentResult | RefusedError): void {
+    const click = this.#clicks.answered(sequence, answer);
+    if (!click) return;
+    this.#deps.onClick(click);
+    if (!this.#logger.isLevelEnabled("debug")) return;
+    const { outcome, totalMs, error, span } = click;
+    const code = error && { code: Code[error.code] };
+    this.#logger.debug({ ...logFields({}, span), sequence, outcome, ...code, ms: totalMs }, "click");
   }
 
   #fail(error: unknown): void {
@@ -253,7 +292,7 @@ export class Session {
   }
 
   #explain(error: unknown): RefusedError {
-    if (isInternal(error)) this.#deps.logger.error({ err: error, session: this.id }, "session request failed");
+    if (isInternal(error)) this.#logger.error({ err: error }, "session request failed");
     const { code, message, retryAfterMs, reason } = describeError(error);
     return {
       code: code as number as ErrorCode,

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
+import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import { Session, type SessionDeps } from "./session.js";
 
 /** The WebSocket's subprotocol (F1). */
@@ -21,10 +22,10 @@ export class Sessions {
   readonly #server: WebSocketServer;
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #options: SessionsOptions;
-  readonly #depsFor: () => SessionDeps;
+  readonly #depsFor: (session: string) => SessionDeps;
   #draining = false;
 
-  constructor(options: SessionsOptions, depsFor: () => SessionDeps) {
+  constructor(options: SessionsOptions, depsFor: (session: string) => SessionDeps) {
     this.#options = options;
     this.#depsFor = depsFor;
     this.#server = new WebSocketServer({
@@ -46,7 +47,7 @@ export class Sessions {
     if (offered && !offered.includes(subprotocol)) {
       return refuseUpgrade(socket, "400 Bad Request", `The subprotocol here is ${subprotocol}.`);
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws));
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request));
   }
 
   /** Answers what is under way, then closes every session with 1001 (B4). */
@@ -68,7 +69,7 @@ export class Sessions {
     this.#server.close();
   }
 
-  #accept(ws: WebSocket): void {
+  #accept(ws: WebSocket, request: IncomingMessage): void {
     // ws reports oversized and malformed frames as errors, after it has closed with the right code (F6).
     ws.on("error", () => {});
     if (this.#sessions.size >= this.#options.maxSessions) {
@@ -77,8 +78,9 @@ export class Sessions {
       return;
     }
     const form = ws.protocol === subprotocol ? "binary" : "text";
+    const id = randomUUID();
     const session = new Session(
-      randomUUID(),
+      id,
       {
         get isOpen() {
           return ws.readyState === ws.OPEN;
@@ -90,7 +92,8 @@ export class Sessions {
         close: (code, reason) => closeSocket(ws, code, reason),
       },
       form,
-      this.#depsFor(),
+      this.#depsFor(id),
+      readOrigin((name) => request.headers[name]).traceparent,
     );
     this.#sessions.set(ws, session);
     const stopWatching = this.#watchIdle(ws, session);

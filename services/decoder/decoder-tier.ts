@@ -8,7 +8,7 @@ import {
   type SegmentResultSchema,
 } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../runtime/errors.js";
-import { serve } from "../runtime/grpc/serve.js";
+import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
@@ -17,9 +17,11 @@ import { verifyModelFile } from "../runtime/models/model-file.js";
 import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
+import { logFields, shortImageId } from "../runtime/tracing/origin.js";
+import { noSpan, type Span } from "../runtime/tracing/spans.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
-import type { DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
+import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";
 import { decoderFiles } from "./graphs/decoder-files.js";
@@ -79,18 +81,18 @@ export class DecoderTier implements Tier {
     this.#settings = settings;
     this.#manifest = manifest;
     this.embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
-    this.#metrics = createMetrics(host, () => this.#pool?.waiting ?? 0, this.embeddings);
+    this.#metrics = createMetrics(host, settings.decoder.maxQueue, () => this.#pool?.waiting ?? 0, this.embeddings);
     serve(
       host.grpc,
       DecoderService,
       {
-        segment: (requests, send, context) => segment(this, requests, send, context, host.logger),
+        segment: (requests, send, context) => segment(this, requests, send, context, host.onRefused),
         segmentOnce: (request, context) => segmentOnce(this, request, context),
         loadEmbedding: (requests) => loadEmbedding(this, requests),
         prepare: (request, { signal }) => this.prepare(request, signal),
         segmentEverything: (request, send, context) => segmentEverything(this, request, send, context),
       },
-      { signal: host.forced, logger: host.logger },
+      { signal: host.forced, logger: host.logger, onRefused: host.onRefused },
     );
   }
 
@@ -113,7 +115,10 @@ export class DecoderTier implements Tier {
       maxQueue,
       what: "prompts",
       signal: this.#host.forced,
-      onWorkerLost: (err) => this.#host.logger.error({ err }, "decoder worker lost; another takes its place"),
+      onWorkerLost: (err) => {
+        this.#host.metrics.workerLost(this.name);
+        this.#host.logger.error({ err }, "decoder worker lost; another takes its place");
+      },
     });
     this.#host.logger.info({ tier: this.name, models: this.#pool.details[0], workers, threads }, "decoder ready");
   }
@@ -205,7 +210,7 @@ export class DecoderTier implements Tier {
    * @throws ServiceError as `openPicture`, INVALID_ARGUMENT (prompt), RESOURCE_EXHAUSTED (queue full, with a retry hint),
    *   CANCELLED.
    */
-  async decode(request: SegmentRequest, signal: AbortSignal): Promise<Result> {
+  async decode(request: SegmentRequest, { signal, span, logger }: DecodeContext): Promise<Result> {
     this.#checkOpen();
     const started = performance.now();
     const picture = await this.openPicture(request.imageId, request.model, signal);
@@ -231,7 +236,15 @@ export class DecoderTier implements Tier {
     const timings = { queueMs, embeddingMs: fetchMs + prepareMs, decodeMs, maskMs };
     const source = embeddingSource(decoded.warm, picture.local);
     // Counted once the answer has been written: the one who asked does not wait for it.
-    setImmediate(() => this.#metrics.observe(timings, source));
+    const doneAt = performance.now();
+    setImmediate(() => {
+      this.#metrics.observe(timings, source);
+      if (span !== noSpan) traceDecode(span, { startedAt: started, doneAt, fetchMs, queueMs, ...decoded }, source);
+      if (logger.isLevelEnabled("debug")) {
+        const image = shortImageId(request.imageId);
+        logger.debug({ ...logFields({}, span), sequence: request.sequence, image, ...timings }, "prompt decoded");
+      }
+    });
     return {
       imageId: request.imageId,
       model: picture.model.id,
@@ -260,6 +273,27 @@ export class DecoderTier implements Tier {
   }
 }
 
+/** What a prompt's decode needs of its call. */
+export type DecodeContext = Pick<CallContext, "signal" | "span" | "logger">;
+
+/** The stages as spans, from what was measured here and in the worker's thread. */
+function traceDecode(
+  span: Span,
+  at: { startedAt: number; doneAt: number; fetchMs: number; queueMs: number } & Omit<DecodedPrompt, "masks">,
+  source: EmbeddingSource,
+): void {
+  const fetchedAt = at.startedAt + at.fetchMs;
+  const runAt = fetchedAt + at.queueMs;
+  const preparedAt = runAt + at.prepareMs;
+  const decodedAt = preparedAt + at.decodeMs;
+  span.past("embedding", at.startedAt, fetchedAt, { "maskwire.embedding": EmbeddingSource[source].toLowerCase() });
+  span.past("queue", fetchedAt, runAt);
+  const run = span.past("worker run", runAt, at.doneAt);
+  run.past("prepare embedding", runAt, preparedAt);
+  run.past("decode", preparedAt, decodedAt);
+  run.past("mask", decodedAt, decodedAt + at.maskMs);
+}
+
 function embeddingSource(warm: boolean, local: boolean): EmbeddingSource {
   if (warm) return EmbeddingSource.WORKER;
   return local ? EmbeddingSource.PROCESS : EmbeddingSource.STORE;
@@ -267,7 +301,7 @@ function embeddingSource(warm: boolean, local: boolean): EmbeddingSource {
 
 type DecoderMetrics = ReturnType<typeof createMetrics>;
 
-function createMetrics({ metrics }: Host, waiting: () => number, cache: EmbeddingCache) {
+function createMetrics({ metrics }: Host, maxQueue: number, waiting: () => number, cache: EmbeddingCache) {
   const registers = [metrics];
   new Gauge({
     name: "maskwire_decoder_queue_depth",
@@ -275,6 +309,18 @@ function createMetrics({ metrics }: Host, waiting: () => number, cache: Embeddin
     registers,
     collect() {
       this.set(waiting());
+    },
+  });
+  new Gauge({ name: "maskwire_decoder_queue_limit", help: "Prompts that may wait for a worker", registers }).set(
+    maxQueue,
+  );
+  new Counter({
+    name: "maskwire_decoder_cache_evictions_total",
+    help: "Embeddings that this process gave up for the room of others",
+    registers,
+    collect() {
+      this.reset();
+      this.inc(cache.evictions);
     },
   });
   new Gauge({

@@ -18,11 +18,23 @@ export interface SharedEmbedding {
 export class EmbeddingCache {
   readonly #cache: LRUCache<string, SharedEmbedding>;
   readonly #store: EmbeddingStore;
+  #evictions = 0;
   readonly #loading = new Map<string, Promise<SharedEmbedding | undefined>>();
 
   constructor(store: EmbeddingStore, maxBytes: number) {
     this.#store = store;
-    this.#cache = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ record }) => record.byteLength });
+    this.#cache = new LRUCache({
+      maxSize: maxBytes,
+      sizeCalculation: ({ record }) => record.byteLength,
+      dispose: (_value, _key, reason) => {
+        if (reason === "evict") this.#evictions++;
+      },
+    });
+  }
+
+  /** Embeddings that had to make room for others. */
+  get evictions(): number {
+    return this.#evictions;
   }
 
   get bytes(): number {

@@ -7,6 +7,7 @@ import {
 } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { Manifest } from "../runtime/models/manifest.js";
+import { callContext } from "../runtime/testing/call-context.js";
 import type { DecodedGrid, DecodedMask, GridTask } from "./decoder-tasks.js";
 import type { PictureTasks } from "./decoder-tier.js";
 import { type EverythingTier, segmentEverything } from "./segment-everything.js";
@@ -78,7 +79,7 @@ async function run(tier: FakeTier, init: object = {}, signal = never, send?: (ev
       events.push(event);
       await send?.(event);
     },
-    { signal },
+    callContext({ signal }),
   );
   return events;
 }

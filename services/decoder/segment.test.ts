@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
 import { Code, overloaded } from "../runtime/errors.js";
+import { callContext } from "../runtime/testing/call-context.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import type { DecoderTier } from "./decoder-tier.js";
 import { segment } from "./segment.js";
@@ -11,12 +12,13 @@ type Decode = DecoderTier["decode"];
 function stream(decode: (sequence: number) => Promise<unknown>) {
   const tier = { decode: ((request) => decode(request.sequence)) as Decode } as DecoderTier;
   const logger = fakeLogger();
+  const refused: string[] = [];
   const sent: { sequence?: number; outcome?: { case?: string | undefined; value?: unknown } }[] = [];
   const run = (
     requests: AsyncIterable<SegmentRequest>,
     send: (one: object) => Promise<void> = async (one) => void sent.push(one),
-  ) => segment(tier, requests, send, { signal: new AbortController().signal }, logger);
-  return { run, sent, logger };
+  ) => segment(tier, requests, send, callContext({ logger }), (operation) => refused.push(operation));
+  return { run, sent, logger, refused };
 }
 
 async function* prompts(count: number, onRead: (sequence: number) => void = () => {}): AsyncGenerator<SegmentRequest> {
@@ -27,7 +29,7 @@ async function* prompts(count: number, onRead: (sequence: number) => void = () =
 }
 
 it("answers every prompt once, as each is done, and a failed one does not end the stream", async () => {
-  const { run, sent, logger } = stream(async (sequence) => {
+  const { run, sent, logger, refused } = stream(async (sequence) => {
     if (sequence === 1) await new Promise(setImmediate);
     if (sequence === 2) throw overloaded("Too many.", 70);
     if (sequence === 3) throw new TypeError("a bug");
@@ -42,6 +44,7 @@ it("answers every prompt once, as each is done, and a failed one does not end th
   expect(sent[1]?.outcome).toMatchObject({ case: "error", value: { code: Code.INTERNAL } });
   expect(JSON.stringify(sent)).not.toContain("a bug");
   expect(JSON.stringify(logger.lines)).toContain("a bug");
+  expect(new Set(refused)).toEqual(new Set(["Segment"]));
 });
 
 it("reads no further while a peer does not take its answers", async () => {

@@ -1,13 +1,18 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { SegmentRequest, SegmentResponseSchema } from "../../proto/index.js";
+import { DecoderService, type SegmentRequest, type SegmentResponseSchema } from "../../proto/index.js";
 import { describeError, isInternal } from "../runtime/errors.js";
+import { originAttributes, rpcAttributes, spanName } from "../runtime/grpc/call-origin.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
-import type { Logger } from "../runtime/logger.js";
+import { logFields } from "../runtime/tracing/origin.js";
+import { startSpan } from "../runtime/tracing/spans.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
 /** Prompts of one stream that are decoded or answered at once; the stream is read on when there are fewer. */
 const maxUnderWay = 64;
 
+const method = DecoderService.method.segment;
+
+type OnRefused = (operation: string, error: unknown) => void;
 type Response = MessageInitShape<typeof SegmentResponseSchema>;
 
 /** `DecoderService.Segment`: every request gets one response, as soon as it is done; a failed one does not end the stream. */
@@ -15,12 +20,12 @@ export async function segment(
   tier: DecoderTier,
   requests: AsyncIterable<SegmentRequest>,
   send: Send<Response>,
-  { signal }: CallContext,
-  logger: Logger,
+  context: CallContext,
+  onRefused: OnRefused,
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   for await (const request of requests) {
-    const answer = respond(tier, request, signal, logger)
+    const answer = respond(tier, request, context, onRefused)
       .then(send)
       // The peer is gone: its signal has cancelled the rest.
       .catch(() => {})
@@ -33,25 +38,28 @@ export async function segment(
 }
 
 /** `DecoderService.SegmentOnce`: errors are the call's status. */
-export async function segmentOnce(
-  tier: DecoderTier,
-  request: SegmentRequest,
-  { signal }: CallContext,
-): Promise<Response> {
-  return { sequence: request.sequence, outcome: { case: "result", value: await tier.decode(request, signal) } };
+export async function segmentOnce(tier: DecoderTier, request: SegmentRequest, context: CallContext): Promise<Response> {
+  return { sequence: request.sequence, outcome: { case: "result", value: await tier.decode(request, context) } };
 }
 
 async function respond(
   tier: DecoderTier,
   request: SegmentRequest,
-  signal: AbortSignal,
-  logger: Logger,
+  context: CallContext,
+  onRefused: OnRefused,
 ): Promise<Response> {
-  const { sequence } = request;
+  const { sequence, traceparent } = request;
+  const { signal, origin, logger } = context;
+  const attributes = { ...rpcAttributes(method), ...originAttributes(origin) };
+  const span = startSpan(spanName(method), { kind: "server", parent: traceparent, attributes });
   try {
-    return { sequence, outcome: { case: "result", value: await tier.decode(request, signal) } };
+    const value = await tier.decode(request, { signal, span, logger });
+    span.end();
+    return { sequence, outcome: { case: "result", value } };
   } catch (error) {
-    if (isInternal(error)) logger.error({ err: error, sequence }, "prompt failed");
+    span.end(error);
+    onRefused(method.name, error);
+    if (isInternal(error)) logger.error({ err: error, sequence, ...logFields({}, span) }, "prompt failed");
     return { sequence, outcome: { case: "error", value: describeError(error) as never } };
   }
 }

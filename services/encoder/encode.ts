@@ -17,7 +17,7 @@ export async function encode(
   tier: EncoderTier,
   requests: AsyncIterable<EncodeRequest>,
   send: SendEvent,
-  { signal }: CallContext,
+  call: CallContext,
 ): Promise<void> {
   const parts = requests[Symbol.asyncIterator]();
   const first = await parts.next();
@@ -40,7 +40,9 @@ export async function encode(
   if (!underWay && tier.isFull) {
     throw overloaded(`Too many pictures are waiting; try again in ${tier.retryAfterMs} ms.`, tier.retryAfterMs);
   }
+  const uploadAt = performance.now();
   const uploaded = underWay ? undefined : await readChunks(parts, tier);
+  if (uploaded) call.span.past("upload", uploadAt, performance.now(), { "maskwire.bytes": uploaded.byteLength });
   if (!uploaded && !claimedId) throw invalidArgument("Send the picture's bytes, or the image_id of a stored one.");
   const imageId = uploaded ? imageIdOf(uploaded) : claimedId;
   if (claimedId && imageId !== claimedId) {
@@ -55,7 +57,7 @@ export async function encode(
   const tell = (progress: Progress) => {
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
-  const ready = await tier.encodeOnce({ imageId, crop }, model, tell, signal, async () => {
+  const ready = await tier.encodeOnce({ imageId, crop }, model, tell, call, async () => {
     const bytes = uploaded ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
     const size = await inspectImage(bytes, tier.limits);

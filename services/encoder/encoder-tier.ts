@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
 import { Code, ServiceError } from "../runtime/errors.js";
-import { serve } from "../runtime/grpc/serve.js";
+import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
@@ -13,6 +13,7 @@ import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { ImageStore } from "../runtime/stores/image-store.js";
 import type { Lease } from "../runtime/stores/leases.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
+import { shortImageId } from "../runtime/tracing/origin.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import { encode, findReady } from "./encode.js";
@@ -23,6 +24,8 @@ import type { ImageLimits } from "./images/inspect-image.js";
 import { lookupImage } from "./lookup-image.js";
 import { onceInCluster } from "./once-in-cluster.js";
 
+/** An encode under way: who hears of it, what ends it, and the call that began it. */
+type Flight = Pick<CallContext, "signal" | "span" | "logger"> & { report: (progress: Progress) => void };
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 
 /** Owns the encoder's worker and the encodes under way. Pictures come in over RPC, embeddings go to the store. */
@@ -52,7 +55,7 @@ export class EncoderTier implements Tier {
     this.#stores = stores;
     this.images = stores.images;
     this.embeddings = stores.embeddings;
-    this.#metrics = createMetrics(host, () => this.#pool?.waiting ?? 0);
+    this.#metrics = createMetrics(host, settings.encoder.maxQueue, () => this.#pool?.waiting ?? 0);
     serve(
       host.grpc,
       EncoderService,
@@ -61,7 +64,7 @@ export class EncoderTier implements Tier {
         fetchEmbedding: (request, send, context) => fetchEmbedding(this, request, send, context),
         lookupImage: (request) => lookupImage(this, request),
       },
-      { signal: host.forced, logger: host.logger },
+      { signal: host.forced, logger: host.logger, onRefused: host.onRefused },
     );
   }
 
@@ -82,7 +85,10 @@ export class EncoderTier implements Tier {
       maxQueue: encoder.maxQueue,
       what: "pictures",
       signal: this.#host.forced,
-      onWorkerLost: (err) => this.#host.logger.error({ err }, "encoder worker lost; another takes its place"),
+      onWorkerLost: (err) => {
+        this.#host.metrics.workerLost(this.name);
+        this.#host.logger.error({ err }, "encoder worker lost; another takes its place");
+      },
     });
     this.#running = this.#pool.details[0] as Record<string, { provider: string }>;
     for (const [id, { provider }] of Object.entries(this.#running))
@@ -142,16 +148,20 @@ export class EncoderTier implements Tier {
     { imageId, crop }: { imageId: string; crop: Region | undefined },
     model: ModelSpec,
     listener: (progress: Progress) => void,
-    signal: AbortSignal,
+    { signal, span, logger }: Pick<CallContext, "signal" | "span" | "logger">,
     prepare: () => Promise<Omit<EncodeTask, "modelId">>,
   ): Promise<Ready> {
     const key = embeddingKey(imageId, model, crop);
-    if (this.#flights.has(key)) this.#metrics.saved.inc({ by: "process" });
-    else this.checkOpen();
+    if (this.#flights.has(key)) {
+      this.#metrics.saved.inc({ by: "process" });
+      span.note({ "maskwire.joined": true });
+    } else {
+      this.checkOpen();
+    }
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
       try {
         const task = { ...(await prepare()), modelId: model.id };
-        return await this.#encodeOnceInCluster(key, task, model, report, abandoned);
+        return await this.#encodeOnceInCluster(key, task, model, { report, signal: abandoned, span, logger });
       } catch (error) {
         this.#metrics.encodes.inc({ outcome: "failed" });
         // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
@@ -161,13 +171,8 @@ export class EncoderTier implements Tier {
     });
   }
 
-  async #encodeOnceInCluster(
-    key: string,
-    task: EncodeTask,
-    model: ModelSpec,
-    report: (progress: Progress) => void,
-    signal: AbortSignal,
-  ): Promise<Ready> {
+  async #encodeOnceInCluster(key: string, task: EncodeTask, model: ModelSpec, flight: Flight): Promise<Ready> {
+    const { report, signal } = flight;
     this.#elsewhere++;
     let isWaiting = true;
     const waitNoMore = () => {
@@ -179,7 +184,7 @@ export class EncoderTier implements Tier {
         find: () => findReady(this, task.imageId, model, task.crop),
         work: (lease) => {
           waitNoMore();
-          return this.#encode(task, model, report, signal, lease);
+          return this.#encode(task, model, flight, lease);
         },
         onWait: () => report({ stage: "encoding", elsewhere: true }),
         signal: AbortSignal.any([signal, this.#host.forced]),
@@ -194,8 +199,7 @@ export class EncoderTier implements Tier {
   async #encode(
     task: EncodeTask,
     model: ModelSpec,
-    report: (progress: Progress) => void,
-    signal: AbortSignal,
+    { report, signal, span, logger }: Flight,
     lease: Lease | undefined,
   ): Promise<Ready> {
     const pool = this.#pool;
@@ -204,6 +208,7 @@ export class EncoderTier implements Tier {
       throw new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 1000 });
     }
     let waitedMs = 0;
+    const startedAt = performance.now();
     const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
       onPosition: (position) => report({ stage: "queued", position, etaMs: Math.round(position * pool.taskMs) }),
@@ -215,7 +220,7 @@ export class EncoderTier implements Tier {
     const encodedAt = performance.now();
     if (lease && !lease.isHeld) {
       // Somebody else may have taken over; what is there stays.
-      this.#host.logger.warn({ imageId: task.imageId }, "the lease of an encode ran out before it was done");
+      logger.warn({ image: shortImageId(task.imageId) }, "the lease of an encode ran out before it was done");
       const ready = await findReady(this, task.imageId, model, task.crop);
       if (ready) return ready;
     }
@@ -226,6 +231,13 @@ export class EncoderTier implements Tier {
     const stages = { queue: waitedMs, preprocess: preprocessMs, encode: encodeMs, store: storeMs };
     for (const [stage, ms] of Object.entries(stages)) this.#metrics.seconds.observe({ stage }, ms / 1000);
     const { imageId, width, height } = task;
+    const runAt = startedAt + waitedMs;
+    span.past("queue", startedAt, runAt);
+    const run = span.past("worker run", runAt, encodedAt);
+    run.past("preprocess", runAt, runAt + preprocessMs);
+    run.past("encode", runAt + preprocessMs, runAt + preprocessMs + encodeMs);
+    span.past("store", encodedAt, encodedAt + storeMs);
+    logger.debug({ image: shortImageId(imageId), width, height, ...stages }, "picture encoded");
     return {
       image: { imageId, width, height },
       model: model.id,
@@ -245,7 +257,7 @@ function cacheLost(): ServiceError {
 
 type EncoderMetrics = ReturnType<typeof createMetrics>;
 
-function createMetrics({ metrics }: Host, waiting: () => number) {
+function createMetrics({ metrics }: Host, maxQueue: number, waiting: () => number) {
   const registers = [metrics];
   new Gauge({
     name: "maskwire_encoder_queue_depth",
@@ -255,6 +267,9 @@ function createMetrics({ metrics }: Host, waiting: () => number) {
       this.set(waiting());
     },
   });
+  new Gauge({ name: "maskwire_encoder_queue_limit", help: "Pictures that may wait to be encoded", registers }).set(
+    maxQueue,
+  );
   return {
     encodes: new Counter({
       name: "maskwire_encodes_total",

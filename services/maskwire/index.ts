@@ -1,5 +1,6 @@
 import { createLogger } from "../runtime/logger.js";
 import { readEnv, SettingsError, shapeSettings, unknownVariables } from "../runtime/settings.js";
+import { startTracing } from "../runtime/tracing/start-tracing.js";
 import { Maskwire } from "./maskwire.js";
 import { refuse } from "./refuse.js";
 import { stopSignal } from "./stop-signal.js";
@@ -10,12 +11,14 @@ try {
   const settings = shapeSettings(readEnv(process.env));
   const logger = createLogger(settings.logLevel);
   for (const name of unknownVariables(process.env)) logger.warn({ name }, "this variable is not a setting of Maskwire");
+  const endTracing = await startTracing(process.env, settings.role, logger);
   const maskwire = new Maskwire(settings, logger);
   const stop = stopSignal(() => maskwire.host.force());
   await maskwire.start();
   process.stdout.write(`Maskwire (${settings.role}) is ready at ${maskwire.url}\n`);
   logger.info({ signal: await stop }, "stopping");
   await maskwire.stop();
+  await endTracing();
 } catch (error) {
   refuse(error, error instanceof SettingsError ? 78 : 1);
 }

@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
 import { addReflection } from "./grpc/reflection.js";
 import type { Logger } from "./logger.js";
-import { createMetrics, type Registry } from "./metrics.js";
+import { createMetrics, type Metrics } from "./metrics.js";
 import { OnePort } from "./one-port.js";
 
 /** One tier of the system: the encoder, the decoder or the gateway, as the process that runs it sees it. */
@@ -43,7 +43,7 @@ export class Host {
     // Counts of every message for a debugging service that nobody serves.
     "grpc.enable_channelz": 0,
   });
-  readonly metrics: Registry & { close(): void };
+  readonly metrics: Metrics;
   readonly logger: Logger;
   readonly #options: HostOptions;
   readonly #health = new HealthImplementation({ "": "NOT_SERVING" });
@@ -76,6 +76,11 @@ export class Host {
       reply.type(this.metrics.contentType).send(await this.metrics.metrics()),
     );
   }
+
+  /** Counts what was not answered, for a service's calls and the prompts within them. */
+  readonly onRefused = (operation: string, error: unknown): void => {
+    this.metrics.refused(operation, error);
+  };
 
   /** Aborts when the time to stop is over: joins the signal of every call. */
   get forced(): AbortSignal {

@@ -1,5 +1,7 @@
+import { totalmem } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Code, describeError } from "./errors.js";
 
 export { Counter, Gauge, Histogram, type Registry };
 
@@ -7,26 +9,79 @@ export { Counter, Gauge, Histogram, type Registry };
 export const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 
 /** A registry of one process, with the figures that every tier has. */
-export function createMetrics(): Registry & { close(): void } {
+export type Metrics = Registry & {
+  /** Counts a request, or one prompt of a stream, that ended with an error instead of its answer. */
+  refused(operation: string, error: unknown): void;
+  /** Counts a worker thread that was lost. */
+  workerLost(tier: string): void;
+  close(): void;
+};
+
+export function createMetrics(): Metrics {
   const registry = new Registry();
+  const registers = [registry];
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value());
+      },
+    });
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
-  new Gauge({
-    name: "maskwire_event_loop_delay_p99_seconds",
-    help: "99th percentile of the event loop's delay since the last scrape",
-    registers: [registry],
-    collect() {
-      this.set(Number.isFinite(delay.percentile(99)) ? delay.percentile(99) / 1e9 : 0);
+  gauge(
+    "maskwire_event_loop_delay_p99_seconds",
+    "99th percentile of the event loop's delay since the last scrape",
+    () => {
+      const p99 = delay.percentile(99);
       delay.reset();
+      return Number.isFinite(p99) ? p99 / 1e9 : 0;
     },
-  });
-  new Gauge({
-    name: "maskwire_resident_memory_bytes",
-    help: "Resident memory of the process",
-    registers: [registry],
+  );
+  gauge("maskwire_resident_memory_bytes", "Resident memory of the process", () => process.memoryUsage.rss());
+  gauge(
+    "maskwire_memory_limit_bytes",
+    "Memory that the process may take: its container's limit, or the machine's",
+    () => memoryLimit(),
+  );
+  gauge("maskwire_heap_used_bytes", "JavaScript heap in use on the main thread", () => process.memoryUsage().heapUsed);
+  const startedAt = Date.now() / 1000 - process.uptime();
+  gauge("maskwire_start_time_seconds", "When the process started, in Unix time", () => startedAt);
+  new Counter({
+    name: "maskwire_cpu_seconds_total",
+    help: "Processor time of the process, all threads",
+    registers,
     collect() {
-      this.set(process.memoryUsage.rss());
+      const { user, system } = process.cpuUsage();
+      this.reset();
+      this.inc((user + system) / 1e6);
     },
   });
-  return Object.assign(registry, { close: () => delay.disable() });
+  const refusals = new Counter({
+    name: "maskwire_refusals_total",
+    help: "Requests and prompts that ended with an error, by operation and code",
+    labelNames: ["operation", "code"],
+    registers,
+  });
+  const losses = new Counter({
+    name: "maskwire_worker_losses_total",
+    help: "Worker threads that were lost and replaced",
+    labelNames: ["tier"],
+    registers,
+  });
+  return Object.assign(registry, {
+    refused: (operation: string, error: unknown) =>
+      refusals.inc({ operation, code: Code[describeError(error).code] ?? "UNKNOWN" }),
+    workerLost: (tier: string) => losses.inc({ tier }),
+    close: () => delay.disable(),
+  });
+}
+
+/** Without a limit Linux names a number larger than any memory, or 0. */
+function memoryLimit(): number {
+  const machine = totalmem();
+  const container = process.constrainedMemory();
+  return container > 0 && container < machine ? container : machine;
 }

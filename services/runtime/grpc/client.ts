@@ -15,12 +15,13 @@ import {
   type ClientWritableStream,
   credentials,
   Client as GrpcClient,
-  Metadata,
   type MethodDefinition,
   type ServiceError as RpcError,
 } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { Code, ServiceError } from "../errors.js";
+import type { Origin } from "../tracing/origin.js";
+import { traceCall } from "./call-origin.js";
 import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
 import { fromRpcError } from "./status.js";
@@ -28,6 +29,8 @@ import { fromRpcError } from "./status.js";
 export interface CallOptions {
   signal?: AbortSignal | undefined;
   deadlineMs?: number | undefined;
+  /** Whom the call is for: told to the peer, and a span of its trace. */
+  origin?: Origin | undefined;
 }
 
 /** One side of a bidirectional call. Iterating `responses` throws a `ServiceError` when the call fails. */
@@ -80,17 +83,18 @@ export class RpcClient {
   unary<I extends DescMethod["input"], O extends DescMethod["output"]>(
     method: DescMethodUnary<I, O>,
     request: MessageInitShape<I>,
-    { signal, deadlineMs }: CallOptions = {},
+    { signal, deadlineMs, origin }: CallOptions = {},
   ): Promise<MessageShape<O>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled());
+      const traced = traceCall(method, this.address, origin);
       const call = this.#client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
         create(method.input, request),
-        new Metadata(),
+        traced.metadata,
         deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
         (error, response) => {
           signal?.removeEventListener("abort", cancel);
@@ -100,21 +104,24 @@ export class RpcClient {
       );
       const cancel = () => call.cancel();
       signal?.addEventListener("abort", cancel);
+      traced.watch(call);
     });
   }
 
   duplex<I extends DescMethod["input"], O extends DescMethod["output"]>(
     method: DescMethodBiDiStreaming<I, O>,
-    { signal, deadlineMs }: CallOptions = {},
+    { signal, deadlineMs, origin }: CallOptions = {},
   ): DuplexCall<MessageInitShape<I>, MessageShape<O>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+    const traced = traceCall(method, this.address, origin);
     const call = this.#client.makeBidiStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,
-      new Metadata(),
+      traced.metadata,
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
     );
+    traced.watch(call);
     const { ending, cancel } = watch(call, signal);
     return {
       send: (message) => write(call, ending, create(method.input, message)),
@@ -126,18 +133,20 @@ export class RpcClient {
 
   clientStream<I extends DescMethod["input"], O extends DescMethod["output"]>(
     method: DescMethodClientStreaming<I, O>,
-    { signal, deadlineMs }: CallOptions = {},
+    { signal, deadlineMs, origin }: CallOptions = {},
   ): UploadCall<MessageInitShape<I>, MessageShape<O>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
     let settle: (error: RpcError | null, response: unknown) => void = () => {};
+    const traced = traceCall(method, this.address, origin);
     const call = this.#client.makeClientStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,
-      new Metadata(),
+      traced.metadata,
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
       (error, response) => settle(error, response),
     );
+    traced.watch(call);
     const { ending, cancel } = watch(call, signal);
     const response = new Promise<MessageShape<O>>((resolve, reject) => {
       settle = (error, answer) => {
@@ -163,17 +172,19 @@ export class RpcClient {
   serverStream<I extends DescMethod["input"], O extends DescMethod["output"]>(
     method: DescMethodServerStreaming<I, O>,
     request: MessageInitShape<I>,
-    { signal, deadlineMs }: CallOptions = {},
+    { signal, deadlineMs, origin }: CallOptions = {},
   ): AsyncIterable<MessageShape<O>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
+    const traced = traceCall(method, this.address, origin);
     const call = this.#client.makeServerStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,
       create(method.input, request),
-      new Metadata(),
+      traced.metadata,
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
     );
+    traced.watch(call);
     const { ending, cancel } = watch(call, signal);
     return responses(call, ending, cancel);
   }

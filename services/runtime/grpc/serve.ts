@@ -20,6 +20,9 @@ import type {
 } from "@grpc/grpc-js";
 import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
+import { logFields, type Origin } from "../tracing/origin.js";
+import type { Span } from "../tracing/spans.js";
+import { receiveCall } from "./call-origin.js";
 import { Messages } from "./messages.js";
 import { serviceDefinition } from "./service-definition.js";
 import { toStatus } from "./status.js";
@@ -27,6 +30,12 @@ import { toStatus } from "./status.js";
 export interface CallContext {
   /** Aborts when the caller hangs up, its deadline passes, or the server is forced to stop. */
   readonly signal: AbortSignal;
+  /** Whom the call is for. */
+  readonly origin: Origin;
+  /** The call's own; of a stream whose messages carry their own trace context, none. */
+  readonly span: Span;
+  /** Says with every line whom the call is for. */
+  readonly logger: Logger;
 }
 
 /** Sends one message of a stream; resolves when the peer can take more. */
@@ -54,6 +63,8 @@ interface Options {
   /** Joins every call's signal: aborted when the server is forced to stop. */
   signal: AbortSignal;
   logger: Logger;
+  /** Told of every call that ends without its answer. */
+  onRefused?: (operation: string, error: unknown) => void;
 }
 
 /** Adds a service to the server. The one place where errors of handlers become gRPC statuses. */
@@ -61,16 +72,13 @@ export function serve<S extends DescService>(
   server: Server,
   service: S,
   implementation: ServiceImplementation<S>,
-  { signal, logger }: Options,
+  options: Options,
 ): void {
   const handlers: Record<string, unknown> = {};
   for (const method of service.methods) {
     const handle = (implementation as Record<string, (...args: never[]) => Promise<unknown>>)[method.localName];
     if (!handle) throw new Error(`${service.typeName}.${method.name} has no implementation`);
-    const report = (error: unknown) => {
-      if (isInternal(error)) logger.error({ err: error, method: method.name }, "call failed");
-    };
-    handlers[method.localName] = adapt(method, handle as never, signal, report);
+    handlers[method.localName] = adapt(method, handle as never, options);
   }
   server.addService(serviceDefinition(service), handlers as never);
 }
@@ -78,20 +86,21 @@ export function serve<S extends DescService>(
 type OneAnswerCall = ServerUnaryCall<unknown, unknown> | ServerReadableStream<unknown, unknown>;
 type AnyCall = OneAnswerCall | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
 
-function adapt(
-  method: DescMethod,
-  handle: (...args: unknown[]) => Promise<unknown>,
-  shutdown: AbortSignal,
-  report: (error: unknown) => void,
-) {
+function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unknown>, options: Options) {
+  const report = (error: unknown, { logger }: CallContext) => {
+    if (isInternal(error)) logger.error({ err: error, method: method.name }, "call failed");
+    options.onRefused?.(method.name, error);
+  };
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     return async (call: OneAnswerCall, done: sendUnaryData<unknown>) => {
-      const scope = callScope(call, shutdown);
+      const scope = callScope(call, method, options);
       try {
         done(null, create(method.output, (await handle(inputOf(call), scope.context)) as never));
+        scope.context.span.end();
       } catch (error) {
         const cause = scope.explain(error);
-        report(cause);
+        report(cause, scope.context);
+        scope.context.span.end(cause);
         done(toStatus(cause));
       } finally {
         scope.close();
@@ -99,7 +108,7 @@ function adapt(
     };
   }
   return async (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
-    const scope = callScope(call, shutdown);
+    const scope = callScope(call, method, options);
     // Shared by all that wait: one listener, however many answers a handler sends at once.
     let drained: Promise<void> | undefined;
     const { signal } = scope.context;
@@ -120,9 +129,11 @@ function adapt(
     try {
       await handle(inputOf(call), send, scope.context);
       call.end();
+      scope.context.span.end();
     } catch (error) {
       const cause = scope.explain(error);
-      report(cause);
+      report(cause, scope.context);
+      scope.context.span.end(cause);
       call.emit("error", toStatus(cause));
     } finally {
       scope.close();
@@ -140,7 +151,7 @@ function inputOf(call: AnyCall): unknown {
 }
 
 /** Joins hang-up, deadline and shutdown into one signal, and says which it was. */
-function callScope(call: AnyCall, shutdown: AbortSignal) {
+function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger }: Options) {
   const controller = new AbortController();
   // Every prompt of a stream listens to it.
   setMaxListeners(0, controller.signal);
@@ -157,8 +168,19 @@ function callScope(call: AnyCall, shutdown: AbortSignal) {
   // A peer that vanished shows as an error on the stream; the signal already says so.
   (call as EventEmitter).on("error", () => {});
   if (call.cancelled) abort();
+  const { origin, span } = receiveCall(method, call.metadata);
+  let own: Logger | undefined;
+  const context: CallContext = {
+    signal: controller.signal,
+    origin,
+    span,
+    get logger() {
+      own ??= logger.child(logFields(origin, span));
+      return own;
+    },
+  };
   return {
-    context: { signal: controller.signal },
+    context,
     explain: (error: unknown) => (controller.signal.aborted && isEndOfCall(error) ? (why ?? cancelled()) : error),
     close: () => shutdown.removeEventListener("abort", onShutdown),
   };

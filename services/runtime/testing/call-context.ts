@@ -1,0 +1,8 @@
+import type { CallContext } from "../grpc/serve.js";
+import { noSpan } from "../tracing/spans.js";
+import { fakeLogger } from "./fake-logger.js";
+
+/** A call that a test makes without a connection. */
+export function callContext(init: Partial<CallContext> = {}): CallContext {
+  return { signal: new AbortController().signal, origin: {}, span: noSpan, logger: fakeLogger(), ...init };
+}

@@ -1,0 +1,46 @@
+import { randomUUID } from "node:crypto";
+import type { Span } from "./spans.js";
+
+/** Whom a piece of work is for. Travels beside the request through every process, so that their logs and traces can be joined. */
+export interface Origin {
+  /** One HTTP request, by the id that its caller chose or that it was given. */
+  request?: string | undefined;
+  /** One WebSocket session. */
+  session?: string | undefined;
+  /** W3C trace context of the work that asks. */
+  traceparent?: string | undefined;
+}
+
+/** Metadata of gRPC calls and headers of HTTP. */
+export const originHeaders = { request: "x-request-id", session: "x-session-id", traceparent: "traceparent" } as const;
+
+/** What strangers may have written into our logs. */
+const harmless = /^[\w.:/+=-]{1,128}$/;
+
+/** @param header reads one header; what is not an id is left out. */
+export function readOrigin(header: (name: string) => unknown): Origin {
+  const origin: Origin = {};
+  for (const key of ["request", "session", "traceparent"] as const) {
+    const value = header(originHeaders[key]);
+    if (typeof value === "string" && harmless.test(value)) origin[key] = value;
+  }
+  return origin;
+}
+
+/** What a line of the log says of whom it is about. */
+export function logFields({ request, session }: Origin, { traceId }: Pick<Span, "traceId">): Record<string, string> {
+  return {
+    ...(request === undefined ? {} : { request }),
+    ...(session === undefined ? {} : { session }),
+    ...(traceId === undefined ? {} : { trace: traceId }),
+  };
+}
+
+export function newRequestId(): string {
+  return randomUUID();
+}
+
+/** Enough of a picture's id to find it again in the logs, too little to ask for its masks. */
+export function shortImageId(imageId: string): string {
+  return imageId.slice(0, "sha256:".length + 12);
+}
