@@ -45,9 +45,14 @@ export class RecordStore {
     } catch (err) {
       if (!(err instanceof RecordError)) throw err;
       this.#metrics.rejected(err.fault);
-      this.#logger.warn({ err, key }, "record rejected; it will be made again");
+      this.#logger.warn({ err, key: shortened(key) }, "record rejected; it will be made again");
       await this.#blobs.delete(key);
       return undefined;
     }
   }
+}
+
+/** A picture's whole id lets who reads it ask for its masks. */
+function shortened(key: string): string {
+  return key.replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/, "$1");
 }
