@@ -6,6 +6,7 @@ import { listenToView } from "./canvas/view-input.js";
 import { boxAt, pixelAt } from "./canvas/viewport.js";
 import { Client } from "./client.js";
 import { FilmView } from "./panel/film-view.js";
+import { HelpView } from "./panel/help-view.js";
 import { listenForSaves } from "./panel/save-actions.js";
 import { StripView } from "./panel/strip-view.js";
 import { ToolsView } from "./panel/tools-view.js";
@@ -93,9 +94,14 @@ export function start(): void {
     onPoint: (spot, label) => dispatch({ kind: "point", ...spot, label, atMs: now() }),
     onBox: (box) => dispatch({ kind: "box", ...box, atMs: now() }),
   });
+  const help = new HelpView();
   addEventListener("keydown", (event) => {
+    // Its own keys are the browser's: Escape closes it.
+    if (help.isOpen) return;
     const command = event.ctrlKey || event.metaKey;
-    if (event.key === "Escape") {
+    if (event.key === "?" && !isTyping(event)) {
+      help.open();
+    } else if (event.key === "Escape") {
       if (!pointer.cancel()) dispatch({ kind: "escape" });
     } else if (command && event.key.toLowerCase() === "z") {
       event.preventDefault();
@@ -128,11 +134,21 @@ export function start(): void {
   });
   listenForSaves(client);
   addEventListener("online", () => dispatch({ kind: "network-back" }));
-  addEventListener("offline", () => client.disconnect());
+  addEventListener("offline", () => {
+    dispatch({ kind: "network-lost" });
+    client.disconnect();
+  });
 
   client.connect();
   screen.invalidate();
   void showSamples(client, film);
+}
+
+/** Letters in a field are text. */
+function isTyping({ target }: KeyboardEvent): boolean {
+  return (
+    target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+  );
 }
 
 /** The photo of the strip before the one on the canvas or after it, round and round. */

@@ -116,9 +116,10 @@ export function noticeOf(state: State): Notice | undefined {
   const { link, picture, notice } = state;
   if (notice !== undefined) return { text: notice, action: "dismiss" };
   if (picture.kind === "refused") return { text: picture.message, action: picture.canRetry ? "retry" : "choose" };
+  const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? ` ${words.link.clicksKept}` : "";
+  if (state.isOffline && link.kind !== "open") return { text: `${words.link.offline}${kept}`, action: undefined };
   if (link.kind === "stopped") return { text: link.message, action: "retry" };
   if ((link.kind === "waiting" || link.kind === "connecting") && link.attempt > 1) {
-    const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? ` ${words.link.clicksKept}` : "";
     return { text: `${words.link.unreachable}${kept}`, action: link.kind === "waiting" ? "retry" : undefined };
   }
   if (picture.kind === "ready" && picture.everything.kind === "failed" && picture.everything.open) {

@@ -87,6 +87,7 @@ export type ClientEvent =
   | { readonly kind: "photo-unreadable"; readonly token: number; readonly message: string }
   | { readonly kind: "notice"; readonly message: string }
   | { readonly kind: "timer"; readonly name: TimerName; readonly atMs: number }
+  | { readonly kind: "network-lost" }
   | { readonly kind: "network-back" }
   | { readonly kind: "drawn"; readonly sequence: number; readonly drawMs: number }
   // From the gateway

@@ -164,6 +164,7 @@ const table: Table = {
     ".": "wanted early, done, failed, lost",
     "~ +disconnect": "wanted again, finding, found, lit, aside, taken, cancelled, new picture",
   },
+  "network-lost": { "~": everywhere },
   "network-back": {
     "~": "wanted early, wanted again, finding, found, lit, aside, taken, cancelled, done, failed, new picture",
     "connecting +connect": "lost",

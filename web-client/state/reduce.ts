@@ -89,8 +89,10 @@ function respond(state: State, event: ClientEvent): Next {
       return timer(state, event);
     case "network-back": {
       const [link, effects] = reconnect(state.link, false);
-      return [{ ...state, link }, effects];
+      return [{ ...state, link, isOffline: false }, effects];
     }
+    case "network-lost":
+      return [{ ...state, isOffline: true }, []];
     case "socket-closed":
       return socketClosed(state, event);
     case "welcome":

@@ -3,6 +3,8 @@ import type { Annotation, Mask, Rle } from "../../proto/index.js";
 /** Everything the page knows. Only `reduce` makes a new one. */
 export interface State {
   readonly link: Link;
+  /** What the operating system says of the network; it knows when there is none, not whether the service is there. */
+  readonly isOffline: boolean;
   /** Every photo of this page in its order, the one on the canvas among them. */
   readonly strip: readonly StripEntry[];
   readonly picture: Picture;
@@ -261,6 +263,7 @@ export const emptyEdit: Edit = { past: [], present: emptyStep, future: [], waiti
 
 export const initialState: State = {
   link: { kind: "connecting", attempt: 0 },
+  isOffline: false,
   strip: [],
   picture: { kind: "empty" },
   loading: undefined,

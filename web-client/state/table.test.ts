@@ -192,6 +192,9 @@ const table: Table = {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, refused, lost, asleep, stopped",
     "~ +disconnect": "clicked",
   },
+  "network-lost": {
+    "~": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
   "network-back": {
     "~": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, stopped",
     "connecting +connect": "lost, asleep",

@@ -161,6 +161,7 @@ export const events = {
   "timer upload": { kind: "timer", name: "upload", atMs: 5_000 },
   "timer resend": { kind: "timer", name: "resend", atMs: 5_000 },
   "timer silence": { kind: "timer", name: "silence", atMs: 60_000 },
+  "network-lost": { kind: "network-lost" },
   "network-back": { kind: "network-back" },
   drawn: { kind: "drawn", sequence: 1, drawMs: 3 },
   "socket-closed": closed(),

@@ -172,6 +172,7 @@ const table: Table = {
     ".": "second added, second preparing, second waits, second coming, second prepared, second shown, first left early, first back, one kept, two kept, one edited, two and one in hand",
     "~ +disconnect": "two and one asked, two and everything",
   },
+  "network-lost": { "~": everywhere },
   "network-back": { "~": everywhere },
   drawn: {
     ".": "second added, second preparing, second waits, second prepared, second shown, first left early, first back, two kept, one edited, two and one in hand, two and one asked, two and everything",

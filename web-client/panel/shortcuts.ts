@@ -1,0 +1,44 @@
+import type { words } from "../words/words.js";
+
+type Keys = readonly string[];
+
+/** Every key of the page, as its help lists them; several mean one or the other. */
+export const shortcuts: readonly {
+  readonly title: keyof typeof words.help;
+  readonly keys: readonly [Keys, keyof typeof words.help][];
+}[] = [
+  {
+    title: "titleObject",
+    keys: [
+      [["↑", "↓", "←", "→"], "moveCursor"],
+      [["Shift"], "moveFinely"],
+      [["Enter"], "include"],
+      [["X"], "leaveOut"],
+      [["B"], "boxCorner"],
+      [["1", "…", "9"], "candidate"],
+      [["Ctrl Z"], "undo"],
+      [["Ctrl Shift Z", "Ctrl Y"], "redo"],
+      [["Esc"], "clear"],
+    ],
+  },
+  {
+    title: "titleView",
+    keys: [
+      [["+", "-"], "zoom"],
+      [["0"], "whole"],
+      [["Z"], "actualSize"],
+      [["Space"], "pan"],
+      [["[", "]"], "neighbour"],
+    ],
+  },
+  {
+    title: "titleEverything",
+    keys: [
+      [["E"], "everything"],
+      [["Tab", "↑", "↓", "←", "→"], "stepMasks"],
+      [["Enter"], "takeMask"],
+      [["Esc"], "backToClicking"],
+    ],
+  },
+  { title: "titlePage", keys: [[["?"], "help"]] },
+];
