@@ -3,6 +3,7 @@ import { type Code, ServiceError } from "../services/runtime/errors.js";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import type { Settings } from "../services/runtime/settings.js";
+import { browserDecoding } from "./http/browser-decoding.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
 import { observeRequests } from "./http/observe-requests.js";
@@ -56,6 +57,7 @@ export class GatewayTier implements Tier {
     host.http.register(imageRoutes, { ...peers, maxImageBytes: limits.maxImageBytes });
     host.http.register(segmentRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(everythingRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
+    host.http.register(browserDecoding, peers);
     host.http.register(webClient);
     host.http.server.on("upgrade", (request: FastifyRequest["raw"], socket, head) => {
       // Not `new URL`, which throws for what a stranger may send.

@@ -7,6 +7,9 @@ import { projectRoot } from "../../services/runtime/project-root.js";
 /** Everything the page needs comes from here; pictures may also be its own blobs. */
 const policy = [
   "default-src 'self'",
+  // The decoder in the browser is compiled code.
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "worker-src 'self'",
   "img-src 'self' blob: data:",
   "object-src 'none'",
   "base-uri 'none'",
@@ -26,6 +29,9 @@ export async function webClient(app: FastifyInstance): Promise<void> {
     setHeaders(response, path) {
       response.setHeader("content-security-policy", policy);
       response.setHeader("x-content-type-options", "nosniff");
+      // Isolated from other origins a page may use threads; its workers' scripts have to say so too.
+      response.setHeader("cross-origin-opener-policy", "same-origin");
+      response.setHeader("cross-origin-embedder-policy", "require-corp");
       response.setHeader("referrer-policy", "no-referrer");
       // Vite puts a digest into the names under assets/.
       const isNamedByDigest = path.includes(`${join("site", "assets")}`);

@@ -1,6 +1,7 @@
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import {
   DecoderService,
+  type DescribeGraphsResponse,
   type Error as ErrorMessage,
   type LoadEmbeddingHeaderSchema,
   type SegmentEverythingEvent,
@@ -93,6 +94,50 @@ export class Decoders {
     await this.#peers.run(peer, ask).catch(() => {});
   }
 
+  /** @throws ServiceError of `DecoderService.DescribeGraphs`. */
+  describeGraphs(model: string, signal: AbortSignal): Promise<DescribeGraphsResponse> {
+    const ask = (client: RpcClient) => client.unary(DecoderService.method.describeGraphs, { model }, { signal });
+    return withPeers(this.#peers, `graphs of ${model}`, signal, ask);
+  }
+
+  /**
+   * A graph's file in chunks, from any decoder that has it: during an upgrade they differ.
+   * @throws ServiceError NOT_FOUND when none has it; any other of `DecoderService.FetchGraph`.
+   */
+  async fetchGraph(model: string, sha256: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+    const ask = async (client: RpcClient) => {
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const { chunk } of client.serverStream(
+        DecoderService.method.fetchGraph,
+        { model, sha256 },
+        { signal },
+      )) {
+        bytes += chunk.byteLength;
+        if (bytes > maxBytes) throw new Error(`a graph of more than ${maxBytes} bytes`);
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks, bytes);
+    };
+    const key = `graphs of ${model}`;
+    return withPeers(this.#peers, key, signal, async (home) => {
+      try {
+        return await ask(home);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        for (const other of this.#peers.inOrder(key)) {
+          if (other === home) continue;
+          try {
+            return await ask(other);
+          } catch (second) {
+            if (!isNotFound(second) && !(second instanceof ServiceError && second.shouldRetry())) throw second;
+          }
+        }
+        throw error;
+      }
+    });
+  }
+
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */
   openLine(origin?: Pick<Origin, "session">): DecoderLine {
     return new DecoderLine(this.#peers, origin);
@@ -103,12 +148,15 @@ export class Decoders {
   }
 }
 
+const isNotFound = (error: unknown): error is ServiceError =>
+  error instanceof ServiceError && error.code === Code.NOT_FOUND;
+
 /** A decoder that has no embedding is the one to be given it. */
 async function namingPeer<T>(client: RpcClient, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof ServiceError && error.code === Code.NOT_FOUND) throw new EmbeddingMissingError(client, error);
+    if (isNotFound(error)) throw new EmbeddingMissingError(client, error);
     throw error;
   }
 }

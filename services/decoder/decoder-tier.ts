@@ -24,7 +24,8 @@ import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js"
 import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";
-import { decoderFiles } from "./graphs/decoder-files.js";
+import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
+import { describeGraphs, fetchGraph } from "./graphs/hand-out-graphs.js";
 import { loadEmbedding } from "./load-embedding.js";
 import { maskMessage } from "./mask-message.js";
 import { checkPrompt, type PictureSize } from "./prompts/check-prompt.js";
@@ -68,6 +69,8 @@ export class DecoderTier implements Tier {
   readonly #manifest: Manifest;
   readonly #host: Host;
   readonly embeddings: EmbeddingCache;
+  /** What its workers run; undefined until it is known. */
+  graphs: { readonly model: ModelSpec; readonly files: DecoderFiles } | undefined;
   readonly #metrics: DecoderMetrics;
   #pool: WorkerPool<DecoderTask, DecoderResult<DecoderTask>> | undefined;
   /** Pictures that everything mode works on. */
@@ -91,6 +94,8 @@ export class DecoderTier implements Tier {
         loadEmbedding: (requests) => loadEmbedding(this, requests),
         prepare: (request, { signal }) => this.prepare(request, signal),
         segmentEverything: (request, send, context) => segmentEverything(this, request, send, context),
+        describeGraphs: (request) => describeGraphs(this, request),
+        fetchGraph: (request, send, context) => fetchGraph(this, request, send, context),
       },
       { signal: host.forced, logger: host.logger, onRefused: host.onRefused },
     );
@@ -102,6 +107,7 @@ export class DecoderTier implements Tier {
     const model = this.model("");
     const path = await verifyModelFile(model.decoder, this.#manifest);
     const files = await decoderFiles(model, path, this.#settings.modelCacheDir);
+    this.graphs = { model, files };
     if (files.kind === "stock")
       this.#host.logger.warn({ reason: files.reason }, "serving the stock decoder, which is slower");
     this.#pool = await WorkerPool.start({

@@ -13,11 +13,11 @@ import type { OptimisedDecoder } from "../rewrite/optimise-decoder.js";
 const rewriterVersion = 3;
 
 const parts = ["prefix", "step", "stepWithMask"] as const;
-type Part = (typeof parts)[number];
+export type Part = (typeof parts)[number];
 
 /** Where a decoder's graphs lie, and why it is the stock one if it is. */
 export type DecoderFiles =
-  | { kind: "rewritten"; paths: Record<Part, string>; parity: ParityReport }
+  | { kind: "rewritten"; paths: Record<Part, string>; digests: Record<Part, string>; parity: ParityReport }
   | { kind: "stock"; path: string; reason: string };
 
 interface CacheRecord {
@@ -70,11 +70,13 @@ async function readCached(folder: string, stockPath: string): Promise<DecoderFil
     if (record.reason !== undefined) return { kind: "stock", path: stockPath, reason: record.reason };
     const { parity } = record;
     if (!parity) throw new Error("a record from before parity was kept");
+    const { digests } = record;
+    if (!digests) throw new Error("a record without digests");
     for (const part of parts) {
       const digest = createHash("sha256").update(await readFile(join(folder, `${part}.onnx`)));
-      if (digest.digest("hex") !== record.digests?.[part]) throw new Error(`${part} is damaged`);
+      if (digest.digest("hex") !== digests[part]) throw new Error(`${part} is damaged`);
     }
-    return { kind: "rewritten", paths: mapParts((part) => join(folder, `${part}.onnx`)), parity };
+    return { kind: "rewritten", paths: mapParts((part) => join(folder, `${part}.onnx`)), digests, parity };
   } catch {
     // Not there, or damaged: made again.
     await rm(folder, { recursive: true, force: true });

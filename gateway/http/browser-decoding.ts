@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { toJson } from "@bufbuild/protobuf";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LRUCache } from "lru-cache";
+import { DescribeGraphsResponseSchema } from "../../proto/index.js";
+import { Code, invalidArgument, isInternal, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { checkImageId } from "../../services/runtime/image-id.js";
+import type { Logger } from "../../services/runtime/logger.js";
+import { withDeadline } from "../deadline.js";
+import type { Decoders } from "../peers/decoders.js";
+import type { Encoders } from "../peers/encoders.js";
+import { callerSignal } from "./caller-signal.js";
+import { replyError } from "./reply-error.js";
+
+interface BrowserDecoding {
+  encoders: Pick<Encoders, "fetchEmbedding">;
+  decoders: Pick<Decoders, "describeGraphs" | "fetchGraph">;
+  deadlineMs: number;
+  logger: Logger;
+}
+
+/** The largest embedding of the models there are is of 16 MiB, the largest graph of 18. */
+const maxEmbeddingBytes = 32 * 1024 * 1024;
+const maxGraphBytes = 64 * 1024 * 1024;
+/** A graph is asked for once by every browser: kept here, the decoders are left to their work. */
+const keptGraphBytes = 128 * 1024 * 1024;
+/** Answers of some megabytes each that are made or on their way at once. */
+const maxUnderWay = 32;
+const retryMs = 500;
+const immutable = "max-age=31536000, immutable";
+
+type ModelQuery = { Querystring: { model?: string } };
+type ImageParams = { Params: { id: string } };
+type GraphParams = { Params: { id: string; file: string } };
+
+/** What a browser decodes with by itself: a picture's embedding, and the decoder's graphs (D1 to D4). */
+export async function browserDecoding(app: FastifyInstance, routes: BrowserDecoding): Promise<void> {
+  const { encoders, decoders, deadlineMs, logger } = routes;
+  const graphs = new LRUCache<string, Buffer>({
+    maxSize: keptGraphBytes,
+    sizeCalculation: ({ byteLength }) => byteLength,
+  });
+  const fetching = new Map<string, Promise<Buffer>>();
+  let underWay = 0;
+
+  /** D4: counted until the last byte has been handed over, or the caller is gone. */
+  const enter = (reply: FastifyReply) => {
+    if (underWay >= maxUnderWay) throw overloaded("Too many downloads at once; try again.", retryMs);
+    underWay++;
+    reply.raw.once("close", () => underWay--);
+  };
+
+  const handle = (route: string, answer: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) => {
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      try {
+        return await answer(request, reply);
+      } catch (error) {
+        if (isInternal(error)) logger.error({ err: error, route }, "request failed");
+        return replyError(reply, error);
+      }
+    };
+  };
+
+  app.get(
+    "/v1/images/:id/embedding",
+    handle("GET /v1/images/:id/embedding", async (request, reply) => {
+      const imageId = checkImageId((request.params as ImageParams["Params"]).id);
+      const { model = "" } = request.query as ModelQuery["Querystring"];
+      enter(reply);
+      const record = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
+        joined(encoders.fetchEmbedding({ imageId, model }, signal)),
+      );
+      // Not for caches that others share: who knows a picture's id has the picture.
+      return reply.header("cache-control", `private, ${immutable}`).type("application/octet-stream").send(record);
+    }),
+  );
+
+  app.get(
+    "/v1/models/:id/decoder",
+    handle("GET /v1/models/:id/decoder", async (request, reply) => {
+      const { id } = request.params as ImageParams["Params"];
+      const described = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
+        decoders.describeGraphs(id === "default" ? "" : id, signal),
+      );
+      return reply.header("cache-control", "no-cache").send(toJson(DescribeGraphsResponseSchema, described));
+    }),
+  );
+
+  app.get(
+    "/v1/models/:id/decoder/:file",
+    handle("GET /v1/models/:id/decoder/:file", async (request, reply) => {
+      const { id, file } = request.params as GraphParams["Params"];
+      const sha256 = /^([0-9a-f]{64})\.onnx$/.exec(file)?.[1];
+      if (sha256 === undefined)
+        throw invalidArgument("A graph's file is named by its SHA-256: 64 hex digits and .onnx.");
+      enter(reply);
+      const bytes = graphs.get(sha256) ?? (await fetchOnce(id === "default" ? "" : id, sha256));
+      return reply.header("cache-control", `public, ${immutable}`).type("application/octet-stream").send(bytes);
+    }),
+  );
+
+  /** Not by the caller's signal: others may have joined, and what was fetched is kept. */
+  function fetchOnce(model: string, sha256: string): Promise<Buffer> {
+    const known = fetching.get(sha256);
+    if (known) return known;
+    const fetched = withDeadline(new AbortController().signal, deadlineMs, async (signal) => {
+      const bytes = await decoders.fetchGraph(model, sha256, maxGraphBytes, signal);
+      if (createHash("sha256").update(bytes).digest("hex") !== sha256) throw new Error(`graph ${sha256} came damaged`);
+      graphs.set(sha256, bytes);
+      return bytes;
+    }).finally(() => fetching.delete(sha256));
+    fetching.set(sha256, fetched);
+    return fetched;
+  }
+}
+
+/** Whole before the first byte goes out: an answer that breaks off could not be taken back. */
+async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.byteLength;
+    if (bytes > maxEmbeddingBytes) {
+      throw new ServiceError({ code: Code.INTERNAL, message: "The embedding is larger than any that is handed out." });
+    }
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts, bytes);
+}
