@@ -5,9 +5,11 @@ import { EverythingView } from "./panel/everything-view.js";
 import type { FilmView } from "./panel/film-view.js";
 import { LatencyView } from "./panel/latency-view.js";
 import { MaskView } from "./panel/mask-view.js";
-import { saveEverything } from "./panel/save-actions.js";
+import type { ObjectsView } from "./panel/objects-view.js";
+import { saveEverything } from "./panel/save-everything.js";
 import { StatusView } from "./panel/status-view.js";
 import type { StripView } from "./panel/strip-view.js";
+import type { TakeAwayView } from "./panel/take-away-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
 import type { ZoomView } from "./panel/zoom-view.js";
 import { hasPrompts, overlayOf, type Picture, type State } from "./state/state.js";
@@ -21,6 +23,8 @@ interface Parts {
   readonly film: FilmView;
   readonly strip: StripView;
   readonly zoom: ZoomView;
+  readonly objects: ObjectsView;
+  readonly takeAway: TakeAwayView;
 }
 
 /** Draws the state, at most once a frame. */
@@ -30,6 +34,8 @@ export class Screen {
   readonly #film: FilmView;
   readonly #strip: StripView;
   readonly #zoom: ZoomView;
+  readonly #objects: ObjectsView;
+  readonly #takeAway: TakeAwayView;
   readonly #status: StatusView;
   readonly #mask: MaskView;
   readonly #everything: EverythingView;
@@ -39,12 +45,14 @@ export class Screen {
   #frame: number | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, tools, film, strip, zoom }: Parts) {
+  constructor({ client, tools, film, strip, zoom, objects, takeAway }: Parts) {
     this.#client = client;
     this.#tools = tools;
     this.#film = film;
     this.#strip = strip;
     this.#zoom = zoom;
+    this.#objects = objects;
+    this.#takeAway = takeAway;
     this.#status = new StatusView({
       retry: () => client.dispatch({ kind: "retry", atMs: performance.now() }),
       choose: () => element("file", HTMLInputElement).click(),
@@ -74,6 +82,8 @@ export class Screen {
     this.#tools.render(state);
     this.#everything.render(state, performance.now());
     this.#mask.render(state, this.#client.view.bitmap);
+    this.#objects.render(state, this.#client.view.bitmap);
+    this.#takeAway.render(state);
     this.#latency.render(state.latency);
     const { view } = this.#client;
     this.#zoom.render(state.picture.kind === "empty" ? undefined : view.zoom, view.isWhole);
@@ -107,6 +117,8 @@ export class Screen {
     setData(canvas, "imageHeight", photo.height);
     setData(canvas, "points", edit.present.prompts.points.length);
     setData(canvas, "box", String(edit.present.prompts.box !== undefined));
+    setData(canvas, "objects", edit.present.objects.filter(({ visible }) => visible).length);
+    setData(canvas, "editing", edit.present.editing ?? 0);
     setData(canvas, "waiting", edit.waiting.length);
     setData(canvas, "maskLook", shown?.look ?? "none");
     setData(canvas, "maskArea", shown?.look === "final" ? shown.mask.area : 0);

@@ -7,14 +7,17 @@ import { boxAt, pixelAt } from "./canvas/viewport.js";
 import { Client } from "./client.js";
 import { FilmView } from "./panel/film-view.js";
 import { HelpView } from "./panel/help-view.js";
-import { listenForSaves } from "./panel/save-actions.js";
+import { ObjectsView } from "./panel/objects-view.js";
 import { StripView } from "./panel/strip-view.js";
+import { TakeAwayView } from "./panel/take-away-view.js";
 import { ToolsView } from "./panel/tools-view.js";
 import { ZoomView } from "./panel/zoom-view.js";
 import { listenForPhotos } from "./photo-input.js";
 import { listSamples, sampleSource } from "./samples.js";
 import { Screen } from "./screen.js";
+import { maskInHand } from "./state/objects.js";
 import { overlayOf } from "./state/state.js";
+import { FileMaker } from "./take-away/file-maker.js";
 
 /** A preview for every pixel passed would be a preview for none; a highlight costs nothing. */
 const previewEveryMs = 60;
@@ -44,10 +47,43 @@ export function start(): void {
     onActualSize: () => view.showActualSize(),
     onWhole: () => view.showWhole(),
   });
-  const screen = new Screen({ client, tools, film, strip, zoom });
+  const objects = new ObjectsView({
+    onKeep: () => keep(),
+    onEdit: (id) => {
+      dispatch({ kind: "object-edited", id });
+      view.canvas.focus();
+    },
+    onRemove: (id) => dispatch({ kind: "object-removed", id }),
+    onRename: (id, name) => dispatch({ kind: "object-renamed", id, name }),
+    onRecolour: (id, colour) => dispatch({ kind: "object-recoloured", id, colour }),
+    onShow: (id, visible) => dispatch({ kind: "object-shown", id, visible }),
+    onMove: (id, to) => dispatch({ kind: "object-moved", id, to }),
+    onMerge: (id, otherId) => dispatch({ kind: "objects-combined", id, otherId, operation: "union" }),
+    onSubtract: (id, otherId) => dispatch({ kind: "objects-combined", id, otherId, operation: "difference" }),
+    onSelection: () => {
+      view.lit = objects.selection;
+      screen.invalidate();
+    },
+  });
+  const takeAway = new TakeAwayView({
+    state: () => client.store.state,
+    bitmap: () => view.bitmap,
+    selection: () => objects.selection,
+    files: new FileMaker(),
+    onProblem: (message) => dispatch({ kind: "notice", message }),
+  });
+  const screen = new Screen({ client, tools, film, strip, zoom, objects, takeAway });
 
   const overlay = () => overlayOf(client.store.state.picture);
 
+  /** The object in hand is finished. */
+  const keep = (): boolean => {
+    const { picture } = client.store.state;
+    if (picture.kind === "empty" || overlay() !== undefined || maskInHand(picture.edit.present) === undefined)
+      return false;
+    dispatch({ kind: "object-kept" });
+    return true;
+  };
   const act = (outcome: Outcome) => {
     const picture = view.bitmap;
     if (picture === undefined) return;
@@ -93,6 +129,7 @@ export function start(): void {
     },
     onPoint: (spot, label) => dispatch({ kind: "point", ...spot, label, atMs: now() }),
     onBox: (box) => dispatch({ kind: "box", ...box, atMs: now() }),
+    onKeep: keep,
   });
   const help = new HelpView();
   addEventListener("keydown", (event) => {
@@ -113,6 +150,10 @@ export function start(): void {
       dispatch({ kind: "everything-toggle", atMs: now() });
     } else if (!command && !event.altKey && (event.key === "[" || event.key === "]")) {
       openNeighbour(client, event.key === "]" ? 1 : -1);
+    } else if (!command && !event.altKey && event.key.toLowerCase() === "k") {
+      keep();
+    } else if (event.key === "Enter" && event.target === document.body) {
+      keep();
     } else if (!command && !event.altKey && (event.key === "+" || event.key === "=")) {
       view.zoomBy(zoomStep);
     } else if (!command && !event.altKey && event.key === "-") {
@@ -132,7 +173,6 @@ export function start(): void {
     },
     onNothing: (message) => dispatch({ kind: "notice", message }),
   });
-  listenForSaves(client);
   addEventListener("online", () => dispatch({ kind: "network-back" }));
   addEventListener("offline", () => {
     dispatch({ kind: "network-lost" });

@@ -49,7 +49,7 @@ describe("everything mode in the web client", () => {
     expect(area).toBe(record.annotations.find(({ id }) => id === lit)?.area);
     expect(area).toBeGreaterThan(discAtLeast);
     expect(area).toBeLessThan(discAtMost);
-    expect(await page.page.getByTestId("save-cutout").isEnabled()).toBe(true);
+    expect(await page.page.getByTestId("take-one").isEnabled()).toBe(true);
 
     await page.page.getByTestId("everything-toggle").click();
     await page.until({ overlay: "true", found: count, "mask-look": "none" });

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { type ClientPage, scene, scenePhoto, turnedPhoto } from "./page.js";
@@ -156,23 +154,6 @@ describe("the web client", () => {
     } finally {
       await small.stop();
     }
-  });
-
-  it("saves the object without its surroundings", async () => {
-    const page = await openReady();
-    await page.click(scene.disc);
-    await page.until({ ...final, points: 1 });
-    const [download] = await Promise.all([
-      page.page.waitForEvent("download"),
-      page.page.getByTestId("save-cutout").click(),
-    ]);
-    const { data, info } = await sharp(await readFile(await download.path()))
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    let opaque = 0;
-    for (let i = 3; i < data.length; i += 4) if (data[i] === 255) opaque++;
-    expect(opaque).toBe(await page.area());
-    expect(Math.abs(info.width - 352)).toBeLessThan(20);
   });
 
   it("fits a narrow phone", async () => {

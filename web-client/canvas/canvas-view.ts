@@ -2,6 +2,7 @@ import type { Mask } from "../../proto/index.js";
 import { shownAnswer } from "../state/edit.js";
 import { type Corners, hasPrompts, noPrompts, overlayOf, type ShownPicture, type Spot } from "../state/state.js";
 import { FoundLayer } from "./found-layer.js";
+import { ObjectsLayer } from "./objects-layer.js";
 import { type MaskLook, paint } from "./paint.js";
 import { PicturePyramid } from "./picture-pyramid.js";
 import { actualSize, contain, isWhole, panBy, refit, reveal, type Size, type Viewport, zoomAbout } from "./viewport.js";
@@ -15,12 +16,15 @@ export class CanvasView {
   #bitmap: ImageBitmap | undefined;
   #pyramid: PicturePyramid | undefined;
   readonly #found: FoundLayer;
+  readonly #objects = new ObjectsLayer();
   #viewport: Viewport = { width: 1, height: 1, scale: 1, left: 0, top: 0 };
   #roomSize: Size = { width: 1, height: 1 };
   /** The box being drawn, in CSS pixels. */
   rubber: Corners | undefined;
   /** The keyboard's pointer, in pixels of the picture. */
   cursor: Spot | undefined;
+  /** The finished objects that stand out. */
+  lit: readonly number[] = [];
 
   constructor(canvas: HTMLCanvasElement, room: HTMLElement, onChange: () => void) {
     this.canvas = canvas;
@@ -98,6 +102,10 @@ export class CanvasView {
       viewport: this.#viewport,
       density,
       found: overlay && this.#found.render(overlay, this.#viewport, density),
+      // The masks of everything mode have colours of their own.
+      objects: () => {
+        if (overlay === undefined) this.#objects.paint(this.#context, present, this.#viewport, this.lit);
+      },
       mask: maskOf(picture),
       prompts: overlay === undefined ? present.prompts : noPrompts,
       pending: hasPrompts(present.prompts) && present.answer === undefined,

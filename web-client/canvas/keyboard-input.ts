@@ -7,13 +7,15 @@ interface KeyboardActions {
   readonly onCursor: (cursor: Spot | undefined) => void;
   readonly onPoint: (spot: Spot, label: 0 | 1) => void;
   readonly onBox: (box: Corners) => void;
+  /** Enter where no cursor is. @returns whether there was an object in hand to keep. */
+  readonly onKeep: () => boolean;
 }
 
 /** Shares of the picture that an arrow key moves by, with and without Shift. */
 const step = 1 / 50;
 const fineStep = 1 / 400;
 
-/** The canvas without a mouse: arrows move a cursor, Enter includes, X leaves out, B sets a box's corners. */
+/** The canvas without a mouse: arrows move a cursor, Enter includes (or keeps, without a cursor), X leaves out, B sets a box's corners. */
 export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardActions): void {
   let cursor: Spot | undefined;
   let corner: Spot | undefined;
@@ -41,7 +43,7 @@ export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardAct
       };
       actions.onCursor(cursor);
     } else if (event.key === "Enter") {
-      actions.onPoint(at, event.altKey ? 0 : actions.label());
+      if (cursor !== undefined || !actions.onKeep()) actions.onPoint(at, event.altKey ? 0 : actions.label());
     } else if (event.key === "x" || event.key === "X") {
       actions.onPoint(at, 0);
     } else if (event.key === "b" || event.key === "B") {

@@ -13,6 +13,8 @@ export interface Scene {
   readonly density: number;
   /** Everything mode's masks, when they lie over the picture. */
   readonly found: FoundPicture | undefined;
+  /** Paints the finished objects. */
+  readonly objects: () => void;
   readonly mask: { readonly mask: Mask; readonly look: MaskLook } | undefined;
   readonly prompts: Prompts;
   /** Prompts that are not answered yet look lighter. */
@@ -38,7 +40,11 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
   context.setTransform(density, 0, 0, density, 0, 0);
   scene.picture.draw(context, viewport, density);
   if (scene.found !== undefined) paintFound(context, scene.found, viewport);
-  if (scene.mask !== undefined) paintMask(context, scene.mask.mask, scene.mask.look, viewport);
+  const path = scene.mask && maskPath(scene.mask.mask, viewport);
+  if (scene.mask !== undefined && path !== undefined) paintAround(context, path, scene.mask.look, viewport);
+  // Over the ground that steps back, whose colours are grey.
+  scene.objects();
+  if (scene.mask !== undefined && path !== undefined) paintMask(context, path, scene.mask.look);
   const { points, box } = scene.prompts;
   if (box !== undefined) paintBox(context, boxOn(box, viewport), false);
   if (scene.rubber !== undefined) paintBox(context, scene.rubber, true);
@@ -70,18 +76,21 @@ function paintFound(context: CanvasRenderingContext2D, { layer, view, lit }: Fou
   context.restore();
 }
 
-function paintMask(context: CanvasRenderingContext2D, mask: Mask, look: MaskLook, viewport: Viewport): void {
-  const path = maskPath(mask, viewport);
+/** Everything but the object steps back. */
+function paintAround(context: CanvasRenderingContext2D, path: Path2D, look: MaskLook, viewport: Viewport): void {
+  if (look === "preview") return;
+  const outside = new Path2D();
+  outside.rect(0, 0, viewport.width, viewport.height);
+  outside.addPath(path);
   context.save();
-  if (look !== "preview") {
-    // Everything but the object steps back.
-    const outside = new Path2D();
-    outside.rect(0, 0, viewport.width, viewport.height);
-    outside.addPath(path);
-    context.globalAlpha = look === "final" ? 0.36 : 0.22;
-    context.fillStyle = "rgb(8 12 24)";
-    context.fill(outside, "evenodd");
-  }
+  context.globalAlpha = look === "final" ? 0.36 : 0.22;
+  context.fillStyle = "rgb(8 12 24)";
+  context.fill(outside, "evenodd");
+  context.restore();
+}
+
+function paintMask(context: CanvasRenderingContext2D, path: Path2D, look: MaskLook): void {
+  context.save();
   context.globalAlpha = { final: 0.28, pending: 0.2, preview: 0.22 }[look];
   context.fillStyle = fill;
   context.fill(path, "evenodd");

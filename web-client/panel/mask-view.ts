@@ -15,7 +15,6 @@ export class MaskView {
   readonly #score = element("score", HTMLElement);
   readonly #stability = element("stability", HTMLElement);
   readonly #area = element("area", HTMLElement);
-  readonly #saves = ["save-cutout", "save-mask", "copy-rle"].map((id) => element(id, HTMLButtonElement));
   readonly #onChoose: (index: number) => void;
   #masks: readonly Mask[] | undefined;
 
@@ -32,7 +31,6 @@ export class MaskView {
     setText(this.#none, overlay === undefined ? words.mask.none : words.mask.noneOverlay);
     this.#none.hidden = mask !== undefined;
     this.#facts.hidden = mask === undefined;
-    for (const save of this.#saves) save.disabled = mask === undefined || shown?.pending !== false;
     this.#renderCandidates(answer, photo);
     if (mask === undefined) return;
     setText(this.#score, percent(mask.predictedIou));

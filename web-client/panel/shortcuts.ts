@@ -18,7 +18,18 @@ export const shortcuts: readonly {
       [["1", "…", "9"], "candidate"],
       [["Ctrl Z"], "undo"],
       [["Ctrl Shift Z", "Ctrl Y"], "redo"],
+      [["K"], "keep"],
       [["Esc"], "clear"],
+    ],
+  },
+  {
+    title: "titleObjects",
+    keys: [
+      [["↑", "↓"], "stepObjects"],
+      [["Space"], "chooseObject"],
+      [["Alt ↑", "Alt ↓"], "moveObject"],
+      [["F2"], "renameObject"],
+      [["Delete"], "removeObject"],
     ],
   },
   {

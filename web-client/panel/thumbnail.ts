@@ -39,7 +39,12 @@ function inside(start: number, most: number): number {
 }
 
 /** The mask over its part of the photo. */
-export function thumbnail(mask: Mask, crop: Crop, photo: ImageBitmap | undefined): HTMLCanvasElement {
+export function thumbnail(
+  mask: Mask,
+  crop: Crop,
+  photo: ImageBitmap | undefined,
+  colour = "rgb(56 132 255)",
+): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   const side = Math.round(sidePx * Math.min(3, globalThis.devicePixelRatio || 1));
   canvas.width = side;
@@ -56,8 +61,10 @@ export function thumbnail(mask: Mask, crop: Crop, photo: ImageBitmap | undefined
   outside.addPath(path);
   context.fillStyle = "rgb(8 12 24 / 0.5)";
   context.fill(outside, "evenodd");
-  context.fillStyle = "rgb(56 132 255 / 0.4)";
+  context.fillStyle = colour;
+  context.globalAlpha = 0.4;
   context.fill(path, "evenodd");
+  context.globalAlpha = 1;
   context.lineWidth = side / sidePx;
   context.strokeStyle = "white";
   context.stroke(path);

@@ -9,6 +9,7 @@ import {
   rleArea,
   rleBoundingBox,
 } from "../../proto/index.js";
+import { words } from "../words/words.js";
 import { append, withNothingInHand, withoutHover } from "./edit.js";
 import { type Edit, noPrompts, type SceneObject, type Step } from "./state.js";
 
@@ -27,6 +28,11 @@ export function maskInHand({ answer }: Step): Mask | undefined {
 
 export function maskOfObject({ answer }: SceneObject): Mask | undefined {
   return answer.masks[answer.chosen];
+}
+
+/** The person's own name for it, or its number. */
+export function nameOf({ name, id }: Pick<SceneObject, "id" | "name">): string {
+  return name ?? words.objects.numbered(id);
 }
 
 /** The object in hand is finished: a new entry on top, or again the one it was taken from. Nothing without a mask. */

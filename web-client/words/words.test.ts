@@ -5,16 +5,21 @@ import { zh } from "./zh.js";
 /** Every word with the place it has, those with something to fill in filled with marks. */
 function* sayings(dictionary: Words): Generator<[string, string]> {
   for (const [group, entries] of Object.entries(dictionary)) {
-    for (const [name, entry] of Object.entries<unknown>(entries)) {
-      const text: unknown = typeof entry === "function" ? entry("‹1›", "‹2›", "‹3›", "‹4›") : entry;
-      yield [`${group}.${name}`, String(text)];
-    }
+    yield* sayingsIn(group, entries);
+  }
+}
+
+function* sayingsIn(group: string, entries: object): Generator<[string, string]> {
+  for (const [name, entry] of Object.entries(entries) as [string, unknown][]) {
+    const text: unknown = typeof entry === "function" ? entry("‹1›", "‹2›", "‹3›", "‹4›") : entry;
+    if (typeof text === "object" && text !== null) yield* sayingsIn(`${group}.${name}`, text);
+    else yield [`${group}.${name}`, String(text)];
   }
 }
 
 const marks = (text: string) => [...text.matchAll(/‹\d›/g)].map(String).sort();
 /** Names and measures that stay as they are in any language. */
-const international = /MB|JPEG|PNG|RLE|COCO|SA-1B|JSON|Tab|Esc|Ctrl|Shift|[ZX+-]/g;
+const international = /MB|Meta|pycocotools|SVG|ZIP|JPEG|PNG|RLE|COCO|SA-1B|JSON|Tab|Esc|Ctrl|Shift|Del|F2|[KZX+-]/g;
 
 describe("the Chinese dictionary", () => {
   const chinese = new Map(sayings(zh));

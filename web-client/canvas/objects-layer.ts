@@ -1,0 +1,60 @@
+import type { Mask } from "../../proto/index.js";
+import { maskOfObject } from "../state/objects.js";
+import type { Step } from "../state/state.js";
+import { colours } from "./colouring.js";
+import { maskPath } from "./mask-path.js";
+import type { Viewport } from "./viewport.js";
+
+const fillAlpha = 0.42;
+const litAlpha = 0.6;
+
+/** The finished objects over the picture, the topmost last, each in its colour. */
+export class ObjectsLayer {
+  /** On the whole picture at one scale; moving it leaves them as they are. */
+  #paths = new WeakMap<Mask, Path2D>();
+  #scale = 0;
+
+  /** @param lit the objects whose rows are chosen. */
+  paint(
+    context: CanvasRenderingContext2D,
+    { objects, editing }: Pick<Step, "objects" | "editing">,
+    viewport: Viewport,
+    lit: readonly number[],
+  ): void {
+    context.save();
+    context.translate(-viewport.left, -viewport.top);
+    context.lineJoin = "round";
+    for (const object of objects) {
+      const mask = maskOfObject(object);
+      // The one that is edited is in the hand, which is painted by itself.
+      if (mask === undefined || !object.visible || object.id === editing) continue;
+      const path = this.#pathOf(mask, viewport.scale);
+      const isLit = lit.includes(object.id);
+      context.fillStyle = colours[object.colour] ?? colours[0];
+      context.globalAlpha = isLit ? litAlpha : fillAlpha;
+      context.fill(path, "evenodd");
+      context.globalAlpha = 1;
+      if (isLit) {
+        context.lineWidth = 5;
+        context.strokeStyle = "rgb(6 24 66 / 0.55)";
+        context.stroke(path);
+      }
+      context.lineWidth = isLit ? 2.5 : 1.5;
+      context.strokeStyle = isLit ? "white" : context.fillStyle;
+      context.stroke(path);
+    }
+    context.restore();
+  }
+
+  #pathOf(mask: Mask, scale: number): Path2D {
+    if (scale !== this.#scale) {
+      this.#scale = scale;
+      this.#paths = new WeakMap();
+    }
+    const known = this.#paths.get(mask);
+    if (known !== undefined) return known;
+    const path = maskPath(mask, { scale, left: 0, top: 0 });
+    this.#paths.set(mask, path);
+    return path;
+  }
+}

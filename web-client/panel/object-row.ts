@@ -1,0 +1,167 @@
+import type { Mask } from "../../proto/index.js";
+import { colours } from "../canvas/colouring.js";
+import { nameOf } from "../state/objects.js";
+import type { SceneObject } from "../state/state.js";
+import { words } from "../words/words.js";
+import { setText } from "./element.js";
+import { cropAround, thumbnail } from "./thumbnail.js";
+
+export interface RowActions {
+  readonly onPick: (id: number) => void;
+  readonly onRename: (id: number, name: string) => void;
+  readonly onRecolour: (id: number, colour: number) => void;
+  readonly onShow: (id: number, visible: boolean) => void;
+  readonly onRemove: (id: number) => void;
+  /** @param moves the row itself, not only the focus. */
+  readonly onStep: (id: number, by: 1 | -1, moves: boolean) => void;
+}
+
+const icons = {
+  grip: "M7.5 5h.01M12.5 5h.01M7.5 10h.01M12.5 10h.01M7.5 15h.01M12.5 15h.01",
+  pencil: "m4 16 .8-3.4L13 4.4l2.6 2.6-8.2 8.2L4 16Z",
+  seen: "M2.5 10S5 5 10 5s7.5 5 7.5 5-2.5 5-7.5 5-7.5-5-7.5-5Zm7.5 2.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4Z",
+  unseen:
+    "M3.5 3.5l13 13M8 5.3A8 8 0 0 1 10 5c5 0 7.5 5 7.5 5a12 12 0 0 1-2 2.6M5 7a11.6 11.6 0 0 0-2.5 3s2.5 5 7.5 5a8 8 0 0 0 3-.6",
+};
+
+/** One finished object: grip, colour, thumbnail and name, and whether it is to be seen. */
+export class ObjectRow {
+  readonly element = document.createElement("li");
+  readonly #id: number;
+  readonly #actions: RowActions;
+  readonly #grip = iconButton("object-grip", icons.grip);
+  readonly #swatch = button("object-swatch");
+  readonly #pick = button("object-pick");
+  readonly #picture = document.createElement("span");
+  readonly #name = document.createElement("span");
+  readonly #rename = iconButton("object-rename", icons.pencil);
+  readonly #eye = iconButton("object-eye", icons.seen);
+  #object: SceneObject | undefined;
+  #mask: Mask | undefined;
+  #colour = -1;
+
+  constructor(id: number, actions: RowActions) {
+    this.#id = id;
+    this.#actions = actions;
+    this.element.className = "object";
+    this.element.dataset.id = String(id);
+    this.element.dataset.testid = `object-${id}`;
+    this.#picture.className = "object-picture";
+    this.#name.className = "object-name";
+    this.#pick.append(this.#picture, this.#name);
+    this.#pick.setAttribute("aria-pressed", "false");
+    this.#pick.setAttribute("aria-keyshortcuts", "F2 Delete Alt+ArrowUp Alt+ArrowDown");
+    this.element.append(this.#grip, this.#swatch, this.#pick, this.#rename, this.#eye);
+    this.#pick.addEventListener("click", () => actions.onPick(id));
+    this.#pick.addEventListener("dblclick", () => this.#beginRename());
+    this.#rename.addEventListener("click", () => this.#beginRename());
+    this.#swatch.addEventListener("click", () => {
+      if (this.#object !== undefined) actions.onRecolour(id, (this.#object.colour + 1) % colours.length);
+    });
+    this.#eye.addEventListener("click", () => {
+      if (this.#object !== undefined) actions.onShow(id, !this.#object.visible);
+    });
+    this.element.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  set isSelected(is: boolean) {
+    this.#pick.setAttribute("aria-pressed", String(is));
+    this.element.dataset.selected = String(is);
+  }
+
+  focus(): void {
+    this.#pick.focus();
+  }
+
+  render(
+    object: SceneObject,
+    { mask, photo, isEdited }: { mask: Mask | undefined; photo: ImageBitmap | undefined; isEdited: boolean },
+  ): void {
+    this.element.dataset.edited = String(isEdited);
+    if (object === this.#object) return;
+    this.#object = object;
+    const name = nameOf(object);
+    setText(this.#name, name);
+    this.#grip.setAttribute("aria-label", words.objects.move(name));
+    this.#grip.title = words.objects.moveTitle;
+    this.#swatch.setAttribute("aria-label", words.objects.recolour(name));
+    this.#swatch.title = words.objects.recolourTitle;
+    this.#rename.setAttribute("aria-label", words.objects.rename(name));
+    this.#rename.title = words.objects.renameTitle;
+    const eye = object.visible ? words.objects.hide(name) : words.objects.show(name);
+    this.#eye.setAttribute("aria-label", eye);
+    this.#eye.title = object.visible ? words.objects.hideTitle : words.objects.showTitle;
+    this.#eye.querySelector("path")?.setAttribute("d", object.visible ? icons.seen : icons.unseen);
+    this.element.dataset.visible = String(object.visible);
+    const colour = colours[object.colour] ?? colours[0];
+    this.element.style.setProperty("--object", colour);
+    if (mask !== undefined && (mask !== this.#mask || object.colour !== this.#colour)) {
+      this.#picture.replaceChildren(thumbnail(mask, cropAround([mask]), photo, colour));
+    }
+    this.#mask = mask;
+    this.#colour = object.colour;
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey) return;
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key] as 1 | -1 | undefined;
+    if (by !== undefined) this.#actions.onStep(this.#id, by, event.altKey || event.target === this.#grip);
+    else if (event.key === "F2") this.#beginRename();
+    else if (event.key === "Delete" || event.key === "Backspace") this.#actions.onRemove(this.#id);
+    else return;
+    event.preventDefault();
+  }
+
+  #beginRename(): void {
+    const object = this.#object;
+    if (object === undefined || this.element.querySelector("input") !== null) return;
+    const input = document.createElement("input");
+    input.className = "object-input";
+    input.dataset.testid = "object-input";
+    input.value = object.name ?? "";
+    input.placeholder = nameOf({ ...object, name: undefined });
+    input.maxLength = 80;
+    input.setAttribute("aria-label", words.objects.nameOf(nameOf(object)));
+    let isDone = false;
+    const end = (keeps: boolean, hadFocus: boolean) => {
+      if (isDone) return;
+      isDone = true;
+      this.#pick.hidden = false;
+      input.remove();
+      if (keeps) this.#actions.onRename(this.#id, input.value);
+      if (hadFocus) this.focus();
+    };
+    input.addEventListener("keydown", (event) => {
+      // Letters here are a name and no tools; a composition's Enter is the input method's.
+      event.stopPropagation();
+      if (event.isComposing) return;
+      if (event.key === "Enter") end(true, true);
+      else if (event.key === "Escape") end(false, true);
+    });
+    input.addEventListener("blur", () => end(true, false));
+    this.#pick.hidden = true;
+    this.#pick.after(input);
+    input.focus();
+    input.select();
+  }
+}
+
+function button(className: string): HTMLButtonElement {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = className;
+  made.dataset.testid = className;
+  return made;
+}
+
+function iconButton(className: string, path: string): HTMLButtonElement {
+  const made = button(className);
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  made.append(svg);
+  return made;
+}

@@ -1,0 +1,15 @@
+import { create } from "@bufbuild/protobuf";
+import { ImageInfoSchema, sa1bRecord } from "../../proto/index.js";
+import type { Client } from "../client.js";
+import { fileName } from "../take-away/file-names.js";
+import { download } from "./download.js";
+
+/** Every mask that was found, as the SA-1B data set writes them. */
+export function saveEverything(client: Client): void {
+  const { picture } = client.store.state;
+  if (picture.kind === "empty" || picture.everything.kind === "off") return;
+  const { imageId = "", width, height, name } = picture.photo;
+  const annotations = picture.everything.found.toSorted((a, b) => a.id - b.id);
+  const record = sa1bRecord(create(ImageInfoSchema, { imageId, width, height }), name, annotations);
+  download(new Blob([JSON.stringify(record)], { type: "application/json" }), fileName(name, "everything.json"));
+}

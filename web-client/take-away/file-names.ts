@@ -1,0 +1,21 @@
+/** The photo's own name with another ending. */
+export function fileName(photo: string, ending: string): string {
+  return `${plain(photo.replace(/\.[^.]*$/, "")) || "photo"}-${ending}`;
+}
+
+/** Names of files for things that have the same name now and then: each is given once. */
+export function distinctNames(names: readonly string[]): string[] {
+  const given = new Set<string>();
+  return names.map((name) => {
+    const base = plain(name) || "object";
+    let distinct = base;
+    // Some file systems do not tell capitals apart.
+    for (let i = 2; given.has(distinct.toLowerCase()); i++) distinct = `${base}-${i}`;
+    given.add(distinct.toLowerCase());
+    return distinct;
+  });
+}
+
+function plain(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}_-]+/gu, "-").replaceAll(/^-+|-+$/g, "");
+}
