@@ -19,7 +19,7 @@ export interface Scale {
 }
 
 /** A scenario that takes longer is broken: every wait of the protocol is shorter. */
-const longestMs = 240_000;
+const longestMs = 360_000;
 const firstSeed = 7000;
 const albumSize = 5;
 const freshSize = 3;

@@ -67,10 +67,10 @@ export class RedisServer implements AsyncDisposable {
     await this.#with((client) => client.configSet({ ...settings }));
   }
 
-  /** Bytes that it counts against `maxmemory`. */
-  async usedBytes(): Promise<number> {
-    const text = await this.#with((client) => client.info("memory"));
-    return Number(/used_memory:(\d+)/.exec(text)?.[1]);
+  /** A figure of the server's own report, 0 when it has none of that name. */
+  async figure(name: string): Promise<number> {
+    const text = await this.#with((client) => client.info("everything"));
+    return Number(new RegExp(`^${name}:(?:count=)?(\\d+)`, "m").exec(text)?.[1] ?? 0);
   }
 
   /** What the server holds. */

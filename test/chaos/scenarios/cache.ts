@@ -6,7 +6,7 @@ import { forgetFresh } from "./processes.js";
 
 /** How long the cache is silent. */
 const silenceMs = 10_000;
-/** Room for the server itself and for about half of the embeddings, 2 MiB each, that people ask for. */
+/** Room for the server itself and for about half of the eight embeddings that people ask for, 2 MiB each. */
 const roomBytes = 12 * 2 ** 20;
 
 export const redisRestarted: Scenario = {
@@ -18,6 +18,8 @@ export const redisRestarted: Scenario = {
     stage.fault();
     await cluster.killRedis();
     await cluster.restartRedis();
+    // It keeps what it made of late; without it nobody has those pictures.
+    await restartAll(stage, ["encoder"]);
     await openOthers(stage, movers(stage));
   },
 };
@@ -53,11 +55,14 @@ export const cacheEvicts: Scenario = {
     try {
       stage.fault();
       await openOthers(stage, movers(stage));
+      // What a process keeps in its own memory would hide that the cache has forgotten.
+      await restartAll(stage, ["decoder-1", "encoder"]);
       stage.fault();
       await openOthers(stage, movers(stage));
     } finally {
       await redis.configure({ maxmemory: "0" });
     }
+    await happened(stage, "evicted_keys", "keys evicted");
   },
 };
 
@@ -77,8 +82,23 @@ export const cacheRefuses: Scenario = {
     } finally {
       await redis.configure({ maxmemory: "0" });
     }
+    await happened(stage, "errorstat_OOM", "writes refused");
   },
 };
+
+/** What the scenario is about must have been so, and is told. */
+async function happened({ cluster, notes, problems }: Stage, figure: string, words: string): Promise<void> {
+  const count = await cluster.redis.figure(figure);
+  notes.push(`${count} ${words}`);
+  if (count === 0) problems.push(`no ${words}: nothing was tried`);
+}
+
+async function restartAll({ cluster }: Stage, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await cluster.terminate(name);
+    await cluster.restart(name);
+  }
+}
 
 /** Some of those who open other pictures while the rest go on clicking. */
 function movers({ people, fresh }: Stage): readonly Person[] {
