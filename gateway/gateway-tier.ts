@@ -13,6 +13,7 @@ import { webClient } from "./http/web-client.js";
 import { Decoders } from "./peers/decoders.js";
 import type { Lookup } from "./peers/discovery.js";
 import { Encoders } from "./peers/encoders.js";
+import type { Connect } from "./peers/peer.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import type { ClickReport } from "./sessions/clicks-under-way.js";
 import { Sessions } from "./sessions/sessions.js";
@@ -30,16 +31,16 @@ export class GatewayTier implements Tier {
   readonly #requests: RequestsUnderWay;
   #started = false;
 
-  /** @param addresses where the other tiers are; `lookup` resolves their names in place of the system. */
+  /** @param addresses where the other tiers are; `lookup` resolves their names, and `connect` reaches them, in its own way. */
   constructor(
     host: Host,
     settings: Settings,
-    addresses: { encoders: readonly string[]; decoders: readonly string[]; lookup?: Lookup },
+    addresses: { encoders: readonly string[]; decoders: readonly string[]; lookup?: Lookup; connect?: Connect },
   ) {
     const { gateway, limits } = settings;
     const { logger } = host;
     const events = createPeerMetrics(host.metrics);
-    const options = { limits: gateway.peers, logger, lookup: addresses.lookup };
+    const options = { limits: gateway.peers, logger, lookup: addresses.lookup, connect: addresses.connect };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);

@@ -4,7 +4,7 @@ import { parseTarget } from "../../services/runtime/grpc/target.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { choosePeer, preferredPeer } from "./choose-peer.js";
 import { Discovery, type Lookup } from "./discovery.js";
-import { type Health, Peer, type PeerState } from "./peer.js";
+import { type Connect, connectFreshly, type Health, Peer, type PeerState } from "./peer.js";
 import type { PeerEvents } from "./peer-metrics.js";
 import { rendezvousOrder } from "./rendezvous.js";
 
@@ -27,6 +27,8 @@ export interface PeerOptions {
   logger?: Logger | undefined;
   lookup?: Lookup | undefined;
   health?: Health | undefined;
+  /** How servers are reached; by default each by a connection of its own. */
+  connect?: Connect | undefined;
   now?: (() => number) | undefined;
 }
 
@@ -45,6 +47,7 @@ export class PeerSet {
   readonly #orders = new LRUCache<string, Peer[]>({ max: ordersKept });
   readonly #discovery: Discovery;
   readonly #health: Health;
+  readonly #connect: Connect;
   readonly #now: () => number;
   readonly #waiting = new Set<() => void>();
   #nobodySince: number | undefined;
@@ -52,7 +55,7 @@ export class PeerSet {
 
   constructor(
     addresses: readonly string[],
-    { service, limits = defaultLimits, events, logger, lookup, health, now }: PeerOptions,
+    { service, limits = defaultLimits, events, logger, lookup, health, connect, now }: PeerOptions,
   ) {
     this.limits = limits;
     this.events = events;
@@ -60,6 +63,7 @@ export class PeerSet {
       watch: (client, signal) => client.watchHealth(service, { signal }),
       ping: (client, withinMs) => client.answersHealth(service, withinMs),
     };
+    this.#connect = connect ?? connectFreshly;
     this.#now = now ?? (() => performance.now());
     this.#nobodySince = this.#now();
     events?.watch(() => this.count());
@@ -186,7 +190,7 @@ export class PeerSet {
   }
 
   #meet(address: string): Peer {
-    return new Peer(address, this.#health, ({ state }) => {
+    return new Peer(address, { health: this.#health, connect: this.#connect }, ({ state }) => {
       if (state === "lost") this.#discovery.refresh();
       this.#tell();
     });

@@ -27,8 +27,11 @@ const attemptMs = 3000;
 /** Pauses between tries to reach a lost peer: doubled from the first to the last, each shortened by chance. */
 const reconnectMs = { first: 50, last: 1000 };
 
+/** A new way to the server at an address. */
+export type Connect = (address: string) => RpcClient;
+
 /** Fresh connections only: a shared one would bring along its own pauses after failures. */
-const channelOptions = { "grpc.use_local_subchannel_pool": 1 };
+export const connectFreshly: Connect = (address) => new RpcClient(address, { "grpc.use_local_subchannel_pool": 1 });
 
 /** One server of a tier: its connection, its health and what it has to do. */
 export class Peer implements Candidate {
@@ -41,17 +44,23 @@ export class Peer implements Candidate {
   #state: PeerState = "connecting";
   #heardAt = 0;
   readonly #health: Health;
+  readonly #connect: Connect;
   readonly #onChange: (peer: Peer) => void;
   readonly #retired = new AbortController();
   #pinging: Promise<boolean> | undefined;
   /** The try to reach it, or the connection, that is there now. */
   #attempt = new AbortController();
 
-  constructor(address: string, health: Health, onChange: (peer: Peer) => void) {
+  constructor(
+    address: string,
+    { health, connect }: { health: Health; connect: Connect },
+    onChange: (peer: Peer) => void,
+  ) {
     this.address = address;
     this.#health = health;
+    this.#connect = connect;
     this.#onChange = onChange;
-    this.#client = new RpcClient(address, channelOptions);
+    this.#client = connect(address);
     void this.#follow();
   }
 
@@ -121,7 +130,7 @@ export class Peer implements Candidate {
       await sleep(reconnectPause(failures, Math.random()), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       this.#client.close();
-      this.#client = new RpcClient(this.address, channelOptions);
+      this.#client = this.#connect(this.address);
     }
   }
 

@@ -86,7 +86,7 @@ export class DecoderTier implements Tier {
     this.embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
     this.#metrics = createMetrics(host, settings.decoder.maxQueue, () => this.#pool?.waiting ?? 0, this.embeddings);
     serve(
-      host.grpc,
+      host.rpc,
       DecoderService,
       {
         segment: (requests, send, context) => segment(this, requests, send, context, host.onRefused),

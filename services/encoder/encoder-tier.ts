@@ -57,7 +57,7 @@ export class EncoderTier implements Tier {
     this.embeddings = stores.embeddings;
     this.#metrics = createMetrics(host, settings.encoder.maxQueue, () => this.#pool?.waiting ?? 0);
     serve(
-      host.grpc,
+      host.rpc,
       EncoderService,
       {
         encode: (requests, send, context) => encode(this, requests, send, context),

@@ -1,6 +1,7 @@
 import { GatewayTier } from "../../gateway/gateway-tier.js";
 import { DecoderTier } from "../decoder/decoder-tier.js";
 import { EncoderTier } from "../encoder/encoder-tier.js";
+import { RpcClient } from "../runtime/grpc/client.js";
 import { Host, type Tier } from "../runtime/host.js";
 import type { Logger } from "../runtime/logger.js";
 import { Manifest } from "../runtime/models/manifest.js";
@@ -62,12 +63,13 @@ export class Maskwire implements AsyncDisposable {
     host.describe("cache", () => stores.describe());
     if (role === "encoder") return [new EncoderTier(host, settings, this.#manifest, stores)];
     if (role === "decoder") return [new DecoderTier(host, settings, this.#manifest, stores)];
-    // In one process the gateway still reaches the services over RPC: through the port that it shares with them.
+    // In one process the gateway still reaches the services over RPC, but by no way around through the network.
     const here = [`${loopbackOf(settings.host)}:${host.port}`];
+    const connect = (address: string) => new RpcClient(address, {}, host.connect());
     return [
       new EncoderTier(host, settings, this.#manifest, stores),
       new DecoderTier(host, settings, this.#manifest, stores),
-      new GatewayTier(host, settings, { encoders: here, decoders: here }),
+      new GatewayTier(host, settings, { encoders: here, decoders: here, connect }),
     ];
   }
 }

@@ -2,6 +2,8 @@ import { once, setMaxListeners } from "node:events";
 import { Server as GrpcServer } from "@grpc/grpc-js";
 import fastify, { type FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
+import type { ClientCalls } from "./grpc/client-calls.js";
+import { InProcessServer } from "./grpc/in-process.js";
 import { addReflection } from "./grpc/reflection.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
@@ -43,6 +45,14 @@ export class Host {
     // Counts of every message for a debugging service that nobody serves.
     "grpc.enable_channelz": 0,
   });
+  readonly #inProcess = new InProcessServer();
+  /** Where tiers put their services, for callers outside and inside the process. */
+  readonly rpc: Pick<GrpcServer, "addService"> = {
+    addService: (service, implementation) => {
+      this.grpc.addService(service, implementation);
+      this.#inProcess.addService(service, implementation);
+    },
+  };
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly #options: HostOptions;
@@ -91,10 +101,15 @@ export class Host {
     return this.#port;
   }
 
+  /** A way to the services of this process that stays inside it. */
+  connect(): ClientCalls {
+    return this.#inProcess.connect();
+  }
+
   /** Opens the port; from now on /livez answers, and /readyz says what is still missing. */
   async listen(tiers: (host: Host) => Tier[] = () => []): Promise<void> {
-    this.#health.addToServer(this.grpc);
-    // The port is known before the tiers are made: in one process the gateway reaches the services through it.
+    this.#health.addToServer(this.rpc as GrpcServer);
+    // The port is known before the tiers are made: the services of this process are named by it.
     await this.http.register(async () => {});
     const onePort = new OnePort(this.http.server, this.grpc);
     this.#onePort = onePort;
@@ -158,6 +173,7 @@ export class Host {
     await this.#flushGrpc();
     this.#forced.abort();
     this.grpc.forceShutdown();
+    this.#inProcess.close();
     this.#onePort?.destroyConnections();
     await this.http.close();
     // A tier that is still loading sees the signal and gives up; closed before, it would leave its workers behind.

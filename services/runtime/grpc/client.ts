@@ -10,11 +10,9 @@ import {
 } from "@bufbuild/protobuf";
 import {
   type ChannelOptions,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  type ClientWritableStream,
   credentials,
   Client as GrpcClient,
+  Metadata,
   type MethodDefinition,
   type ServiceError as RpcError,
 } from "@grpc/grpc-js";
@@ -22,6 +20,7 @@ import { service as healthService } from "grpc-health-check";
 import { Code, ServiceError } from "../errors.js";
 import type { Origin } from "../tracing/origin.js";
 import { traceCall } from "./call-origin.js";
+import type { Call, ClientCalls, ReadCall, WriteCall } from "./client-calls.js";
 import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
 import { fromRpcError } from "./status.js";
@@ -56,27 +55,15 @@ export interface UploadCall<I, O> {
   readonly response: Promise<O>;
 }
 
-/** A channel to one peer; connects when first used and again when the connection is lost. */
+/** A channel to one peer. */
 export class RpcClient {
   readonly address: string;
-  readonly #client: GrpcClient;
+  readonly #calls: ClientCalls;
 
-  constructor(address: string, options: ChannelOptions = {}) {
+  /** @param calls what carries them: by default a connection, made when first used and again when it is lost. */
+  constructor(address: string, options: ChannelOptions = {}, calls: ClientCalls = dial(address, options)) {
     this.address = address;
-    this.#client = new GrpcClient(address, credentials.createInsecure(), {
-      // A peer that hangs behind a live connection is noticed within 5 s, not waited for: a process that is only busy
-      // answers pings, since its models run in threads of their own.
-      "grpc.keepalive_time_ms": 2_000,
-      "grpc.keepalive_timeout_ms": 3_000,
-      "grpc.initial_reconnect_backoff_ms": 100,
-      "grpc.max_reconnect_backoff_ms": 2_000,
-      "grpc.max_receive_message_length": 64 * 1024 * 1024,
-      // An answer with logits is twice HTTP/2's default window: it would wait in the middle for this side to say "more".
-      "grpc-node.flow_control_window": 1024 * 1024,
-      // Counts of every message for a debugging service that nobody serves.
-      "grpc.enable_channelz": 0,
-      ...options,
-    });
+    this.#calls = calls;
   }
 
   /** @throws ServiceError with the peer's code and sentence. */
@@ -89,7 +76,7 @@ export class RpcClient {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(cancelled());
       const traced = traceCall(method, this.address, origin);
-      const call = this.#client.makeUnaryRequest(
+      const call = this.#calls.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
@@ -114,7 +101,7 @@ export class RpcClient {
   ): DuplexCall<MessageInitShape<I>, MessageShape<O>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
     const traced = traceCall(method, this.address, origin);
-    const call = this.#client.makeBidiStreamRequest(
+    const call = this.#calls.makeBidiStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,
@@ -138,7 +125,7 @@ export class RpcClient {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
     let settle: (error: RpcError | null, response: unknown) => void = () => {};
     const traced = traceCall(method, this.address, origin);
-    const call = this.#client.makeClientStreamRequest(
+    const call = this.#calls.makeClientStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,
@@ -176,7 +163,7 @@ export class RpcClient {
   ): AsyncIterable<MessageShape<O>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition(method);
     const traced = traceCall(method, this.address, origin);
-    const call = this.#client.makeServerStreamRequest(
+    const call = this.#calls.makeServerStreamRequest(
       path,
       requestSerialize,
       responseDeserialize,
@@ -195,7 +182,14 @@ export class RpcClient {
    */
   async *watchHealth(service: string, { signal }: CallOptions = {}): AsyncGenerator<ServingStatus> {
     const { path, requestSerialize, responseDeserialize } = healthService.Watch as MethodDefinition<unknown, unknown>;
-    const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service });
+    const call = this.#calls.makeServerStreamRequest(
+      path,
+      requestSerialize,
+      responseDeserialize,
+      { service },
+      new Metadata(),
+      {},
+    );
     const { ending, cancel } = watch(call, signal);
     for await (const { status } of responses<{ status: ServingStatus }>(call, ending, cancel)) yield status;
   }
@@ -205,23 +199,44 @@ export class RpcClient {
     const { path, requestSerialize, responseDeserialize } = healthService.Check as MethodDefinition<unknown, unknown>;
     const options = { deadline: Date.now() + withinMs };
     return new Promise((resolve) => {
-      this.#client.makeUnaryRequest(path, requestSerialize, responseDeserialize, { service }, options, (error) =>
-        resolve(![Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.CANCELLED].includes(error?.code ?? Code.OK)),
+      this.#calls.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        { service },
+        new Metadata(),
+        options,
+        (error) =>
+          resolve(![Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.CANCELLED].includes(error?.code ?? Code.OK)),
       );
     });
   }
 
   /** Takes no new calls; those under way go on to their end. */
   close(): void {
-    this.#client.close();
+    this.#calls.close();
   }
 }
 
-type ReadCall = ClientReadableStream<unknown> | ClientDuplexStream<unknown, unknown>;
-type WriteCall = ClientWritableStream<unknown> | ClientDuplexStream<unknown, unknown>;
+function dial(address: string, options: ChannelOptions): ClientCalls {
+  return new GrpcClient(address, credentials.createInsecure(), {
+    // A peer that hangs behind a live connection is noticed within 5 s, not waited for: a process that is only busy
+    // answers pings, since its models run in threads of their own.
+    "grpc.keepalive_time_ms": 2_000,
+    "grpc.keepalive_timeout_ms": 3_000,
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": 2_000,
+    "grpc.max_receive_message_length": 64 * 1024 * 1024,
+    // An answer with logits is twice HTTP/2's default window: it would wait in the middle for this side to say "more".
+    "grpc-node.flow_control_window": 1024 * 1024,
+    // Counts of every message for a debugging service that nobody serves.
+    "grpc.enable_channelz": 0,
+    ...options,
+  });
+}
 
 /** Ties a call to its caller's signal, and notes how it ends. */
-function watch(call: ReadCall | WriteCall, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
+function watch(call: Call, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
   const ending: Ending = { isOver: false, isOurs: false, failure: undefined };
   const cancel = () => {
     ending.isOurs = true;

@@ -69,7 +69,7 @@ interface Options {
 
 /** Adds a service to the server. The one place where errors of handlers become gRPC statuses. */
 export function serve<S extends DescService>(
-  server: Server,
+  server: Pick<Server, "addService">,
   service: S,
   implementation: ServiceImplementation<S>,
   options: Options,
@@ -95,7 +95,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
     return async (call: OneAnswerCall, done: sendUnaryData<unknown>) => {
       const scope = callScope(call, method, options);
       try {
-        done(null, create(method.output, (await handle(inputOf(call), scope.context)) as never));
+        done(null, create(method.output, (await handle(inputOf(call, method), scope.context)) as never));
         scope.context.span.end();
       } catch (error) {
         const cause = scope.explain(error);
@@ -127,7 +127,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
       return drained;
     };
     try {
-      await handle(inputOf(call), send, scope.context);
+      await handle(inputOf(call, method), send, scope.context);
       call.end();
       scope.context.span.end();
     } catch (error) {
@@ -144,10 +144,13 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
 const taken = Promise.resolve();
 
 /** The one request, or the requests as they come. */
-function inputOf(call: AnyCall): unknown {
-  if (!("readable" in call)) return call.request;
+function inputOf(call: AnyCall, { methodKind }: DescMethod): unknown {
+  if (methodKind === "unary" || methodKind === "server_streaming")
+    return (call as ServerUnaryCall<unknown, unknown>).request;
   // A handler that stops reading early can still answer: leaving the loop keeps the stream.
-  return new Messages(call, { failure: (ended) => (ended ? undefined : cancelled()) });
+  return new Messages(call as ServerReadableStream<unknown, unknown>, {
+    failure: (ended) => (ended ? undefined : cancelled()),
+  });
 }
 
 /** Joins hang-up, deadline and shutdown into one signal, and says which it was. */

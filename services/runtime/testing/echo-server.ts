@@ -1,21 +1,40 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
 import type { Logger } from "pino";
 import { RpcClient } from "../grpc/client.js";
+import { InProcessServer } from "../grpc/in-process.js";
 import { type ServiceImplementation, serve } from "../grpc/serve.js";
 import { Echo } from "./echo-service.js";
 import { fakeLogger } from "./fake-logger.js";
 
 export interface EchoServer extends AsyncDisposable {
-  server: Server;
   client: RpcClient;
+  /** A client of its own connection. */
+  connect(): RpcClient;
   logger: Logger & { lines: Record<string, unknown>[] };
   /** The signal that the service joins to every call. */
   stopping: AbortController;
+  /** Begins to tell its health. */
+  tellHealth(status: "SERVING" | "NOT_SERVING"): HealthImplementation;
+  /** Goes without a word, as a process that dies. */
+  vanish(): void;
 }
 
-/** A real gRPC server on a free port, and a client of it. */
-export async function startEcho(implementation: Partial<ServiceImplementation<typeof Echo>>): Promise<EchoServer> {
-  const server = new Server();
+type Methods = Partial<ServiceImplementation<typeof Echo>>;
+
+/** A server with that service, and how it is reached. */
+export type StartEcho = (implementation: Methods) => Promise<EchoServer>;
+
+interface Transport {
+  server: Pick<Server, "addService">;
+  connect(): RpcClient;
+  vanish(): void;
+}
+
+async function start(
+  implementation: Methods,
+  open: (add: (server: Transport["server"]) => void) => Promise<Transport>,
+) {
   const logger = fakeLogger();
   const stopping = new AbortController();
   const whole = {
@@ -24,21 +43,56 @@ export async function startEcho(implementation: Partial<ServiceImplementation<ty
     chat: async () => {},
     ...implementation,
   };
-  serve(server, Echo, whole, { signal: stopping.signal, logger });
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-      error ? reject(error) : resolve(bound),
-    );
-  });
-  const client = new RpcClient(`127.0.0.1:${port}`);
+  const { server, connect, vanish } = await open((server) =>
+    serve(server, Echo, whole, { signal: stopping.signal, logger }),
+  );
+  const clients: RpcClient[] = [];
+  const reach = () => {
+    const client = connect();
+    clients.push(client);
+    return client;
+  };
   return {
-    server,
-    client,
+    client: reach(),
+    connect: reach,
     logger,
     stopping,
+    tellHealth(status: "SERVING" | "NOT_SERVING") {
+      const health = new HealthImplementation({ tier: status });
+      health.addToServer(server as Server);
+      return health;
+    },
+    vanish,
     async [Symbol.asyncDispose]() {
-      client.close();
-      server.forceShutdown();
+      for (const client of clients) client.close();
+      vanish();
     },
   };
 }
+
+/** A real gRPC server on a free port. */
+export const startEcho: StartEcho = (implementation) =>
+  start(implementation, async (add) => {
+    const server = new Server();
+    add(server);
+    const port = await new Promise<number>((resolve, reject) => {
+      server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      );
+    });
+    return { server, connect: () => new RpcClient(`127.0.0.1:${port}`), vanish: () => server.forceShutdown() };
+  });
+
+/** The same within this process. */
+export const startEchoInProcess: StartEcho = (implementation) =>
+  start(implementation, async (add) => {
+    const server = new InProcessServer();
+    add(server);
+    return { server, connect: () => new RpcClient("in-process", {}, server.connect()), vanish: () => server.close() };
+  });
+
+/** What carries calls: each keeps the same contract. */
+export const transports: [name: string, start: StartEcho][] = [
+  ["a connection", startEcho],
+  ["the process", startEchoInProcess],
+];
