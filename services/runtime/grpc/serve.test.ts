@@ -92,6 +92,10 @@ describe.each(transports)("over %s", (_transport, startEcho) => {
           throw context.signal.reason;
         },
       });
+      // The deadline is the call's alone: the connection is there.
+      const first = echo.client.duplex(chat);
+      first.end();
+      await collect(first.responses);
       await expect(echo.client.unary(say, {}, { deadlineMs: 50 })).rejects.toMatchObject({
         code: Code.DEADLINE_EXCEEDED,
       });
