@@ -1,5 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { EncodeEventSchema, EncodeReadySchema, EncodeRequest } from "../../proto/index.js";
+import {
+  type EncodeEventSchema,
+  EncodePriority,
+  type EncodeReadySchema,
+  type EncodeRequest,
+} from "../../proto/index.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, imageIdOf } from "../runtime/image-id.js";
@@ -28,6 +33,7 @@ export async function encode(
   const model = tier.model(header.model);
   const claimedId = header.imageId && checkImageId(header.imageId);
   const crop = header.crop && regionOf(header.crop);
+  const isBulk = header.priority === EncodePriority.BULK;
   const finish = async (ready: Ready) => send({ event: { case: "ready", value: ready } });
 
   if (claimedId) {
@@ -37,7 +43,7 @@ export async function encode(
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
   const underWay = claimedId !== "" && tier.isEncoding(claimedId, model, crop);
   if (!underWay) tier.checkOpen();
-  if (!underWay && tier.isFull) {
+  if (!underWay && tier.isFull(isBulk)) {
     throw overloaded(`Too many pictures are waiting; try again in ${tier.retryAfterMs} ms.`, tier.retryAfterMs);
   }
   const uploadAt = performance.now();
@@ -57,7 +63,7 @@ export async function encode(
   const tell = (progress: Progress) => {
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
-  const ready = await tier.encodeOnce({ imageId, crop }, model, tell, call, async () => {
+  const ready = await tier.encodeOnce({ imageId, crop, isBulk }, model, tell, call, async () => {
     const bytes = uploaded ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
     const size = await inspectImage(bytes, tier.limits);

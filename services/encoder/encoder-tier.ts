@@ -28,6 +28,17 @@ import { onceInCluster } from "./once-in-cluster.js";
 type Flight = Pick<CallContext, "signal" | "span" | "logger"> & { report: (progress: Progress) => void };
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 
+/** After so many encodes that people wait for, one of a batch goes, if one waits. */
+const patienceOfBulk = 4;
+
+/** The rest of the queue is for people. */
+const maxBulk = (maxQueue: number) => Math.max(1, Math.floor(maxQueue / 2));
+
+interface EncodeRun extends Flight {
+  lease: Lease | undefined;
+  urgent: boolean;
+}
+
 /** Owns the encoder's worker and the encodes under way. Pictures come in over RPC, embeddings go to the store. */
 export class EncoderTier implements Tier {
   readonly name = "encoder";
@@ -45,6 +56,8 @@ export class EncoderTier implements Tier {
   #running: Record<string, { provider: string }> = {};
   /** Uploads that wait for another encoder's work on the same picture. */
   #elsewhere = 0;
+  /** What is under way, so that a person who joins it can make it urgent. */
+  readonly #tasks = new Map<string, { task: EncodeTask; isUrgent: boolean }>();
   #isDraining = false;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
@@ -83,6 +96,8 @@ export class EncoderTier implements Tier {
       data: () => data,
       size: 1,
       maxQueue: encoder.maxQueue,
+      maxOthers: maxBulk(encoder.maxQueue),
+      patience: patienceOfBulk,
       what: "pictures",
       signal: this.#host.forced,
       onWorkerLost: (err) => {
@@ -132,8 +147,10 @@ export class EncoderTier implements Tier {
   }
 
   /** True when an encode that joined now would be refused. */
-  get isFull(): boolean {
-    return (this.#pool?.waiting ?? 0) + this.#elsewhere >= this.#settings.encoder.maxQueue;
+  isFull(isBulk: boolean): boolean {
+    const { maxQueue } = this.#settings.encoder;
+    if (isBulk && (this.#pool?.othersWaiting ?? 0) >= maxBulk(maxQueue)) return true;
+    return (this.#pool?.waiting ?? 0) + this.#elsewhere >= maxQueue;
   }
 
   get retryAfterMs(): number {
@@ -145,13 +162,15 @@ export class EncoderTier implements Tier {
    * @param prepare checks and stores the upload; runs only for the caller that begins the encode.
    */
   async encodeOnce(
-    { imageId, crop }: { imageId: string; crop: Region | undefined },
+    { imageId, crop, isBulk }: { imageId: string; crop: Region | undefined; isBulk: boolean },
     model: ModelSpec,
     listener: (progress: Progress) => void,
     { signal, span, logger }: Pick<CallContext, "signal" | "span" | "logger">,
     prepare: () => Promise<Omit<EncodeTask, "modelId">>,
   ): Promise<Ready> {
     const key = embeddingKey(imageId, model, crop);
+    // A person who joins what a batch has begun does not wait as long as the batch.
+    if (!isBulk) this.#hasten(key);
     if (this.#flights.has(key)) {
       this.#metrics.saved.inc({ by: "process" });
       span.note({ "maskwire.joined": true });
@@ -161,14 +180,24 @@ export class EncoderTier implements Tier {
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
       try {
         const task = { ...(await prepare()), modelId: model.id };
+        this.#tasks.set(key, { task, isUrgent: !isBulk });
         return await this.#encodeOnceInCluster(key, task, model, { report, signal: abandoned, span, logger });
       } catch (error) {
         this.#metrics.encodes.inc({ outcome: "failed" });
         // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
         if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await this.images.delete(imageId);
         throw error;
+      } finally {
+        this.#tasks.delete(key);
       }
     });
+  }
+
+  #hasten(key: string): void {
+    const waiting = this.#tasks.get(key);
+    if (!waiting || waiting.isUrgent) return;
+    waiting.isUrgent = true;
+    this.#pool?.hasten(waiting.task);
   }
 
   async #encodeOnceInCluster(key: string, task: EncodeTask, model: ModelSpec, flight: Flight): Promise<Ready> {
@@ -184,7 +213,8 @@ export class EncoderTier implements Tier {
         find: () => findReady(this, task.imageId, model, task.crop),
         work: (lease) => {
           waitNoMore();
-          return this.#encode(task, model, flight, lease);
+          const urgent = this.#tasks.get(key)?.isUrgent ?? true;
+          return this.#encode(task, model, { ...flight, lease, urgent });
         },
         onWait: () => report({ stage: "encoding", elsewhere: true }),
         signal: AbortSignal.any([signal, this.#host.forced]),
@@ -199,8 +229,7 @@ export class EncoderTier implements Tier {
   async #encode(
     task: EncodeTask,
     model: ModelSpec,
-    { report, signal, span, logger }: Flight,
-    lease: Lease | undefined,
+    { report, signal, span, logger, lease, urgent }: EncodeRun,
   ): Promise<Ready> {
     const pool = this.#pool;
     if (!pool) {
@@ -211,6 +240,7 @@ export class EncoderTier implements Tier {
     const startedAt = performance.now();
     const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
+      urgent,
       onPosition: (position) => report({ stage: "queued", position, etaMs: Math.round(position * pool.taskMs) }),
       onStart: ({ queueMs }) => {
         waitedMs = queueMs;

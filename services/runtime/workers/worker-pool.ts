@@ -1,6 +1,7 @@
 import "../models/no-telemetry.js";
 import { Worker } from "node:worker_threads";
 import { overloaded } from "../errors.js";
+import { Lanes } from "./lanes.js";
 import { cancelled, fromWorker, lost, stopped } from "./pool-errors.js";
 import { endWorker, type FromWorker, type ToWorker } from "./worker-protocol.js";
 
@@ -12,6 +13,10 @@ export interface PoolOptions {
   size: number;
   /** Tasks that may wait; one more is refused. */
   maxQueue: number;
+  /** Of these, how many may be those that are not urgent; all of them when left out. */
+  maxOthers?: number;
+  /** See `Lanes`. */
+  patience?: number;
   /** What waits, for the sentence of the refusal: "decodes". */
   what: string;
   /** Ends the loading of the first workers. */
@@ -37,6 +42,8 @@ interface Job<Task, Result> {
   task: Task;
   options: TaskOptions;
   queuedAt: number;
+  /** The place in line that was told last. */
+  place: number;
   resolve: (result: Result) => void;
   reject: (error: Error) => void;
 }
@@ -63,7 +70,7 @@ const respawnMs = { first: 250, last: 30_000 };
 export class WorkerPool<Task, Result> {
   readonly #options: PoolOptions;
   readonly #slots: Slot<Task, Result>[] = [];
-  readonly #queue: Job<Task, Result>[] = [];
+  readonly #queue: Lanes<Job<Task, Result>>;
   /** Moving average of a task's time, for retry hints and time left. */
   #taskMs = 0;
   #nextId = 1;
@@ -76,6 +83,7 @@ export class WorkerPool<Task, Result> {
 
   private constructor(options: PoolOptions) {
     this.#options = options;
+    this.#queue = new Lanes(options);
   }
 
   /** Resolves when every worker is ready; rejects with the first one's reason when it cannot start. */
@@ -130,18 +138,17 @@ export class WorkerPool<Task, Result> {
     if (this.#closing) return Promise.reject(stopped());
     if (!this.isAlive) return Promise.reject(lost());
     if (options.signal?.aborted) return Promise.reject(cancelled());
-    if (this.#queue.length >= this.#options.maxQueue) {
+    const { maxQueue, maxOthers = maxQueue } = this.#options;
+    if (this.#queue.length >= maxQueue || (!options.urgent && this.#queue.others >= maxOthers)) {
       const hint = Math.max(50, this.waitMs);
       return Promise.reject(overloaded(`Too many ${this.#options.what} are waiting; try again in ${hint} ms.`, hint));
     }
     return new Promise((resolve, reject) => {
       const { signal } = options;
       const leave = () => {
-        const index = this.#queue.indexOf(job);
-        if (index < 0) return;
-        this.#queue.splice(index, 1);
+        if (!this.#queue.remove(job)) return;
         job.reject(cancelled());
-        this.#tellPositions(index);
+        this.#tellPositions();
         this.#checkIdle();
       };
       const settled = () => signal?.removeEventListener("abort", leave);
@@ -149,6 +156,7 @@ export class WorkerPool<Task, Result> {
         task,
         options,
         queuedAt: performance.now(),
+        place: 0,
         resolve: (result) => {
           settled();
           resolve(result);
@@ -159,12 +167,21 @@ export class WorkerPool<Task, Result> {
         },
       };
       signal?.addEventListener("abort", leave);
-      const at = options.urgent ? this.#queue.findIndex((other) => !other.options.urgent) : -1;
-      if (at < 0) this.#queue.push(job);
-      else this.#queue.splice(at, 0, job);
+      this.#queue.add(job, options.urgent === true);
       this.#dispatch();
-      this.#tellPositions(at < 0 ? this.#queue.length - 1 : at);
+      this.#tellPositions();
     });
+  }
+
+  /** Makes a task that waits urgent. Of no effect once it runs. */
+  hasten(task: Task): void {
+    const job = this.#queue.inOrder().find((one) => one.task === task);
+    if (job && this.#queue.hasten(job)) this.#tellPositions();
+  }
+
+  /** Tasks that wait and are not urgent. */
+  get othersWaiting(): number {
+    return this.#queue.others;
   }
 
   /** Resolves when nothing waits or runs, or when the signal aborts. */
@@ -184,7 +201,7 @@ export class WorkerPool<Task, Result> {
 
   async #close(): Promise<void> {
     for (const timer of this.#respawns) clearTimeout(timer);
-    for (const job of this.#queue.splice(0)) job.reject(stopped());
+    for (const job of this.#queue.clear()) job.reject(stopped());
     const slots = this.#slots.splice(0);
     for (const { current } of slots) current?.job.reject(stopped());
     this.#checkIdle();
@@ -239,7 +256,7 @@ export class WorkerPool<Task, Result> {
       );
       this.#respawns.add(timer.unref());
       // Nobody is left who could ever take what waits.
-      if (!this.isAlive) for (const job of this.#queue.splice(0)) job.reject(lost(error));
+      if (!this.isAlive) for (const job of this.#queue.clear()) job.reject(lost(error));
     }
     this.#checkIdle();
   }
@@ -265,7 +282,7 @@ export class WorkerPool<Task, Result> {
   #dispatch(): void {
     for (;;) {
       const free = this.#slots.filter((slot) => slot.ready && !slot.current);
-      const first = this.#queue[0];
+      const first = this.#queue.peek();
       if (free.length === 0 || !first) return;
       // Order is kept: the oldest task goes next, to the worker that has its key warm if that one is free.
       const key = first.options.key;
@@ -275,9 +292,9 @@ export class WorkerPool<Task, Result> {
         (alone ? free.find(({ isFirst }) => isFirst) : undefined) ??
         free.find(({ keys }) => key !== undefined && keys.has(key)) ??
         leastLoaded(free);
-      this.#queue.shift();
+      this.#queue.take();
       this.#assign(slot, first, alone);
-      this.#tellPositions(0);
+      this.#tellPositions();
     }
   }
 
@@ -303,9 +320,12 @@ export class WorkerPool<Task, Result> {
     }
   }
 
-  #tellPositions(from: number): void {
-    for (let index = Math.max(0, from); index < this.#queue.length; index++) {
-      this.#queue[index]?.options.onPosition?.(index + 1);
+  #tellPositions(): void {
+    for (const [index, job] of this.#queue.inOrder().entries()) {
+      const { onPosition } = job.options;
+      if (!onPosition || job.place === index + 1) continue;
+      job.place = index + 1;
+      onPosition(job.place);
     }
   }
 
