@@ -92,8 +92,8 @@ export class Client {
         this.#preparing.stop();
         break;
       case "upload": {
-        const file = this.#files.get(effect.token)?.file;
-        if (file !== undefined) this.#upload.start(effect.token, file);
+        const photo = this.#files.get(effect.token);
+        if (photo !== undefined) this.#upload.start(effect.token, photo.file, photo);
         break;
       }
       case "stop-upload":

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
-import type { EncodeRequest } from "../../proto/index.js";
+import { EncodePriority, type EncodeRequest } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
@@ -104,6 +104,24 @@ describe("H1 an upload", () => {
     const cut = await post(url, head, headers);
     expect(cut.status).toBeGreaterThanOrEqual(400);
     expect(cut.status).toBeLessThan(500);
+  });
+});
+
+describe("H8, H11 what an upload says of itself", () => {
+  it.each([
+    ["", { imageId: "", priority: EncodePriority.INTERACTIVE }],
+    [`?id=${imageId}`, { imageId, priority: EncodePriority.INTERACTIVE }],
+    [`?id=${encodeURIComponent(imageId)}&priority=bulk`, { imageId, priority: EncodePriority.BULK }],
+  ])("is told to the encoder: %s", async (query, expected) => {
+    let header: object | undefined;
+    const url = await start({
+      async encode(requests, send) {
+        for await (const { part } of requests) if (part.case === "header") header = part.value;
+        await send({ event: { case: "ready", value: {} } });
+      },
+    });
+    expect((await post(url, new Uint8Array(10), {}, `/v1/images${query}`)).status).toBe(200);
+    expect(header).toMatchObject(expected);
   });
 });
 

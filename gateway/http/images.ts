@@ -5,6 +5,7 @@ import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
   EncodeEventSchema,
+  EncodePriority,
   type EncodeReady,
   EncodeReadySchema,
   LookupImageResponseSchema,
@@ -25,9 +26,9 @@ interface ImageRoutes {
 }
 
 type ModelQuery = { Querystring: { model?: string } };
-type UploadQuery = { Querystring: { model?: string; id?: string } };
+type UploadQuery = { Querystring: { model?: string; id?: string; priority?: string } };
 
-/** `POST /v1/images` and `GET /v1/images/:id` (H1 to H5). */
+/** `POST /v1/images` and `GET /v1/images/:id` (H1 to H5, H8, H11). */
 export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Promise<void> {
   // A picture comes as it is, whatever type its sender gives it; what it really is shows in its bytes.
   app.removeAllContentTypeParsers();
@@ -44,14 +45,14 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
 async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuery>, reply: FastifyReply) {
   const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
   const signal = callerSignal(reply);
-  const { id = "", model = "" } = request.query;
+  const { id = "", model = "", priority = "" } = request.query;
   try {
     // H4: what is announced as too large is refused before a byte of it is read.
     checkSize(Number(request.headers["content-length"] ?? 0), routes.maxImageBytes, request.isMultipart());
     const bytes = limited(await uploadedBytes(request), routes.maxImageBytes);
     const ready = await routes.encoders.encodeUpload(
       bytes,
-      { imageId: id && checkImageId(id), model },
+      { imageId: id && checkImageId(id), model, priority: priorityOf(priority) },
       (event) => lines?.write(eventLine(event)),
       signal,
       originOf(request),
@@ -85,6 +86,19 @@ async function getImage(
   } catch (error) {
     if (isInternal(error)) request.log.error({ err: error }, "request failed");
     return replyError(reply, error);
+  }
+}
+
+/** @throws ServiceError INVALID_ARGUMENT for a word that is none (H11). */
+function priorityOf(word: string): EncodePriority {
+  switch (word) {
+    case "":
+    case "interactive":
+      return EncodePriority.INTERACTIVE;
+    case "bulk":
+      return EncodePriority.BULK;
+    default:
+      throw invalidArgument(`The priority is "interactive" or "bulk"; "${word.slice(0, 80)}" is neither.`);
   }
 }
 

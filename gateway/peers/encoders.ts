@@ -18,6 +18,8 @@ import { blame, onePeer, withPeers } from "./retry.js";
 
 export type EncodeProgress = Extract<EncodeEvent["event"], { case: "queued" | "encoding" }>;
 
+type UploadHeader = MessageInitShape<typeof EncodeHeaderSchema> & { imageId: string };
+
 /** Contract: chunks of up to 1 MiB. */
 const chunkBytes = 512 * 1024;
 
@@ -77,7 +79,7 @@ export class Encoders {
    */
   async encodeUpload(
     bytes: Readable,
-    header: { imageId: string; model: string },
+    header: UploadHeader,
     onProgress: (progress: EncodeProgress) => void,
     signal: AbortSignal,
     origin?: Origin,
@@ -165,7 +167,7 @@ const isLostCache = (error: unknown) => isNotFound(error) && (error as ServiceEr
 async function sendUpload(
   call: DuplexCall<MessageInitShape<typeof EncodeRequestSchema>, EncodeEvent>,
   bytes: Readable,
-  header: { imageId: string; model: string },
+  header: UploadHeader,
 ): Promise<void> {
   await call.send({ part: { case: "header", value: header } });
   for await (const piece of bytes as AsyncIterable<Uint8Array>) {

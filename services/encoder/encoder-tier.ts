@@ -34,6 +34,12 @@ const patienceOfBulk = 4;
 /** The rest of the queue is for people. */
 const maxBulk = (maxQueue: number) => Math.max(1, Math.floor(maxQueue / 2));
 
+interface UnderWay {
+  isUrgent: boolean;
+  /** Set once the upload has been checked. */
+  task?: EncodeTask;
+}
+
 interface EncodeRun extends Flight {
   lease: Lease | undefined;
   urgent: boolean;
@@ -57,7 +63,7 @@ export class EncoderTier implements Tier {
   /** Uploads that wait for another encoder's work on the same picture. */
   #elsewhere = 0;
   /** What is under way, so that a person who joins it can make it urgent. */
-  readonly #tasks = new Map<string, { task: EncodeTask; isUrgent: boolean }>();
+  readonly #underWay = new Map<string, UnderWay>();
   #isDraining = false;
 
   constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
@@ -178,9 +184,11 @@ export class EncoderTier implements Tier {
       this.checkOpen();
     }
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
+      const entry: UnderWay = { isUrgent: !isBulk };
+      this.#underWay.set(key, entry);
       try {
         const task = { ...(await prepare()), modelId: model.id };
-        this.#tasks.set(key, { task, isUrgent: !isBulk });
+        entry.task = task;
         return await this.#encodeOnceInCluster(key, task, model, { report, signal: abandoned, span, logger });
       } catch (error) {
         this.#metrics.encodes.inc({ outcome: "failed" });
@@ -188,16 +196,17 @@ export class EncoderTier implements Tier {
         if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await this.images.delete(imageId);
         throw error;
       } finally {
-        this.#tasks.delete(key);
+        // After one that everybody has left another may be under way already.
+        if (this.#underWay.get(key) === entry) this.#underWay.delete(key);
       }
     });
   }
 
   #hasten(key: string): void {
-    const waiting = this.#tasks.get(key);
-    if (!waiting || waiting.isUrgent) return;
-    waiting.isUrgent = true;
-    this.#pool?.hasten(waiting.task);
+    const entry = this.#underWay.get(key);
+    if (!entry || entry.isUrgent) return;
+    entry.isUrgent = true;
+    if (entry.task) this.#pool?.hasten(entry.task);
   }
 
   async #encodeOnceInCluster(key: string, task: EncodeTask, model: ModelSpec, flight: Flight): Promise<Ready> {
@@ -213,7 +222,7 @@ export class EncoderTier implements Tier {
         find: () => findReady(this, task.imageId, model, task.crop),
         work: (lease) => {
           waitNoMore();
-          const urgent = this.#tasks.get(key)?.isUrgent ?? true;
+          const urgent = this.#underWay.get(key)?.isUrgent ?? true;
           return this.#encode(task, model, { ...flight, lease, urgent });
         },
         onWait: () => report({ stage: "encoding", elsewhere: true }),

@@ -1,4 +1,5 @@
 import { failureOfAnswer, parseLine, splitLines, type UploadLine } from "../../web-client/net/upload-lines.js";
+import { uploadPath } from "../../web-client/net/upload-path.js";
 import type { ClientEvent } from "../../web-client/state/event.js";
 import type { Picture } from "./album.js";
 
@@ -16,11 +17,11 @@ export class NodeUpload {
     this.#controller = undefined;
   }
 
-  start(url: string, token: number, { bytes }: Picture): void {
+  start(url: string, token: number, { bytes, imageId }: Picture): void {
     this.stop();
     const controller = new AbortController();
     this.#controller = controller;
-    void this.#run(url, token, bytes, controller.signal);
+    void this.#run(`${url}${uploadPath({ imageId })}`, token, bytes, controller.signal);
   }
 
   async #run(url: string, token: number, bytes: Buffer, signal: AbortSignal): Promise<void> {
@@ -39,7 +40,7 @@ export class NodeUpload {
     try {
       const body = bytes as Uint8Array<ArrayBuffer>;
       const headers = { accept: "application/x-ndjson" };
-      const reply = await fetch(`${url}/v1/images`, { method: "POST", body, headers, signal });
+      const reply = await fetch(url, { method: "POST", body, headers, signal });
       if (reply.status !== 200) {
         const failure = failureOfAnswer(reply.status, await reply.text(), reply.headers.get("retry-after"));
         return take({ kind: "error", failure });

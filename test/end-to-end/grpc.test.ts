@@ -4,6 +4,7 @@ import {
   DecoderService,
   EmbeddingSource,
   type EncodeEvent,
+  EncodePriority,
   type EncodeRequestSchema,
   EncoderService,
 } from "../../proto/index.js";
@@ -49,7 +50,10 @@ async function runEncode(parts: EncodePart[], signal?: AbortSignal): Promise<Enc
   return events;
 }
 
-const header = (value: { imageId?: string; model?: string } = {}): EncodePart => ({ case: "header", value });
+const header = (value: Extract<EncodePart, { case: "header" }>["value"] = {}): EncodePart => ({
+  case: "header",
+  value,
+});
 function chunksOf(bytes: Uint8Array): EncodePart[] {
   const count = Math.ceil(bytes.length / chunkBytes);
   return Array.from({ length: count }, (_, i) => ({
@@ -146,6 +150,39 @@ describe("EncoderService", () => {
     while (!(await running.events.next()).done);
     await runEncode([header(), ...chunksOf(await jpegScene(640, 480, 605))]);
     expect(await metric(maskwire.url, 'maskwire_encodes_total{outcome="encoded"}')).toBe(before + 2);
+  });
+
+  it("Encode: people go before batches, and one who joins what a batch sent makes it urgent", async () => {
+    const order: string[] = [];
+    const ends: Promise<void>[] = [];
+    /** Resolves with the first event; the name is noted when the picture's own encode begins. */
+    const send = async (name: string, bytes: Buffer, priority = EncodePriority.UNSPECIFIED) => {
+      const call = rpc.duplex(encode);
+      for (const part of [header({ priority }), ...chunksOf(bytes)]) await call.send({ part });
+      call.end();
+      const events = call.responses[Symbol.asyncIterator]();
+      const first = (await events.next()).value?.event;
+      const rest = async () => {
+        if (first?.case === "encoding") order.push(name);
+        for (let next = await events.next(); !next.done; next = await events.next()) {
+          if (next.value.event.case === "encoding") order.push(name);
+        }
+      };
+      ends.push(rest());
+      return first;
+    };
+    // Made before: nothing but sending happens while the first is encoded.
+    const pictures = await Promise.all([607, 608, 609, 610].map((seed) => jpegScene(640, 480, seed)));
+    const [first, batch, joined, person] = pictures as [Buffer, Buffer, Buffer, Buffer];
+    const queued = (position: number) => ({ case: "queued", value: { position } });
+    expect(await send("first", first)).toMatchObject({ case: "encoding" });
+    expect(await send("batch", batch, EncodePriority.BULK)).toMatchObject(queued(1));
+    expect(await send("joined", joined, EncodePriority.BULK)).toMatchObject(queued(2));
+    expect(await send("person", person, EncodePriority.INTERACTIVE)).toMatchObject(queued(1));
+    // Behind the other person now, before the batch.
+    expect(await send("joins", joined)).toMatchObject(queued(2));
+    await Promise.all(ends);
+    expect(order.filter((name) => name !== "joins")).toEqual(["first", "person", "joined", "batch"]);
   });
 });
 

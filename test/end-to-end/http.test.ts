@@ -153,6 +153,41 @@ describe("HTTP", () => {
     }
   });
 
+  it("H8: a file with another digest than the one named is 400 and says both; it is known under neither", async () => {
+    const other = await jpegScene(width, height, 3);
+    const claimed = `sha256:${"2".repeat(64)}`;
+    for (const accept of ["application/json", "application/x-ndjson"]) {
+      const reply = await post(other, { accept }, `?id=${claimed}`);
+      expect(reply.status).toBe(accept.endsWith("ndjson") ? 200 : 400);
+      const { code, message } = await errorOf(reply);
+      expect(code).toBe("INVALID_ARGUMENT");
+      expect(message).toContain(claimed);
+      expect(message).toContain(imageIdOf(other));
+    }
+    for (const id of [claimed, imageIdOf(other)]) expect((await fetch(`${url}/v1/images/${id}`)).status).toBe(404);
+    const malformed = await post(other, {}, "?id=sha256:short");
+    expect([malformed.status, (await errorOf(malformed)).message]).toEqual([400, expect.stringMatching(/64 hex/)]);
+  });
+
+  it("H8: a picture that is named and known is answered while it is still being sent", async () => {
+    await upload(url, picture);
+    const leave = new AbortController();
+    let pieces = 0;
+    // One piece, and then nothing for as long as anybody waits.
+    const body = new ReadableStream({
+      pull: (controller) => (pieces++ === 0 ? controller.enqueue(picture.subarray(0, 9)) : new Promise<void>(() => {})),
+    });
+    const init = { method: "POST", body, duplex: "half", signal: leave.signal } as RequestInit;
+    const reply = await fetch(`${url}/v1/images?id=${id}`, init);
+    expect(await reply.json()).toMatchObject({ cached: true, image: { imageId: id } });
+    leave.abort();
+  });
+
+  it("H11: a priority that is none is 400", async () => {
+    const reply = await post(picture, {}, "?priority=high");
+    expect([reply.status, (await errorOf(reply)).message]).toEqual([400, expect.stringMatching(/"bulk"; "high"/)]);
+  });
+
   it("H6: a point on the disc gives its mask", async () => {
     await upload(url, picture);
     const [x, y] = [sceneClicks.disc.x * width, sceneClicks.disc.y * height];

@@ -20,7 +20,7 @@ export class Preparing {
     this.#lookup = lookup;
     const isKnown = imageId !== undefined && (await isEmbedded(imageId, lookup.signal));
     if (lookup.signal.aborted) return;
-    if (!isKnown) return this.#upload.start(token, file);
+    if (!isKnown) return this.#upload.start(token, file, { imageId, isAhead: true });
     const ready = create(EncodeEventSchema, { event: { case: "ready", value: { image: { imageId }, cached: true } } });
     this.#listener.onEvent(token, ready);
   }

@@ -1,6 +1,7 @@
 import type { EncodeEvent } from "../../proto/index.js";
 import type { Failure } from "../state/errors.js";
 import { failureOfAnswer, parseLine, splitLines, type UploadLine } from "./upload-lines.js";
+import { type UploadTerms, uploadPath } from "./upload-path.js";
 
 const interrupted: UploadLine = { kind: "error", failure: failureOfAnswer(0, "", null) };
 
@@ -26,7 +27,7 @@ export class Upload {
     request?.abort();
   }
 
-  start(token: number, file: Blob): void {
+  start(token: number, file: Blob, terms: UploadTerms): void {
     this.stop();
     const request = new XMLHttpRequest();
     this.#request = request;
@@ -67,7 +68,7 @@ export class Upload {
     for (const name of ["error", "timeout", "abort"] as const) {
       request.addEventListener(name, () => take(interrupted));
     }
-    request.open("POST", "/v1/images");
+    request.open("POST", uploadPath(terms));
     request.setRequestHeader("accept", "application/x-ndjson");
     request.setRequestHeader("content-type", file.type || "application/octet-stream");
     request.send(file);

@@ -48,7 +48,7 @@ export class GatewayClient {
 
   /** The picture's size, or undefined when its bytes have to be uploaded. */
   async lookup(imageId: string): Promise<ImageInfo | undefined> {
-    const url = this.#at(`/v1/images/${imageId}`);
+    const url = this.#at(`/v1/images/${imageId}`, {});
     const answer = await request(url, { method: "GET" });
     const body = await text(answer, url);
     if (answer.statusCode === 404 && errorOf(body)) return undefined;
@@ -56,9 +56,9 @@ export class GatewayClient {
     return found.stored || found.embedded ? found.image : undefined;
   }
 
-  /** Resolves when the picture is encoded. */
-  async upload(bytes: Uint8Array, onProgress: (progress: UploadProgress) => void): Promise<ImageInfo> {
-    const url = this.#at("/v1/images");
+  /** Resolves when the picture is encoded. Its encoder may need none of the bytes (rule H8). */
+  async upload(imageId: string, bytes: Uint8Array, onProgress: (progress: UploadProgress) => void): Promise<ImageInfo> {
+    const url = this.#at("/v1/images", { id: imageId });
     const answer = await request(url, {
       method: "POST",
       headers: { accept: "application/x-ndjson", "content-type": "application/octet-stream" },
@@ -94,9 +94,10 @@ export class GatewayClient {
     }
   }
 
-  #at(path: string): string {
-    const query = this.#model && path.startsWith("/v1/images") ? `?model=${encodeURIComponent(this.#model)}` : "";
-    return `${this.#url}${path}${query}`;
+  /** @param query of the routes of pictures, which take the model there; the others take it in their body. */
+  #at(path: string, query?: Record<string, string>): string {
+    const all = query && new URLSearchParams({ ...query, ...(this.#model && { model: this.#model }) });
+    return `${this.#url}${path}${all?.size ? `?${all}` : ""}`;
   }
 
   #read<S extends DescMessage>(schema: S, body: string): MessageShape<S> {

@@ -26,7 +26,7 @@ export async function askAbout<T>(
   ask: (imageId: string) => Promise<T>,
 ): Promise<{ image: ImageInfo; result: T }> {
   const imageId = imageIdOf(bytes);
-  const upload = () => client.upload(bytes, (progress) => notices.progress(describe(progress)));
+  const upload = () => client.upload(imageId, bytes, (progress) => notices.progress(describe(progress)));
   const image = (await client.lookup(imageId)) ?? (await upload());
   try {
     return { image, result: await ask(imageId) };

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { uploadPath } from "./upload-path.js";
+
+const imageId = `sha256:${"a".repeat(64)}`;
+
+it.each([
+  [{ imageId: undefined }, {}],
+  [{ imageId }, { id: imageId }],
+  [
+    { imageId, isAhead: true },
+    { id: imageId, priority: "bulk" },
+  ],
+  [{ imageId: undefined, isAhead: true }, { priority: "bulk" }],
+])("H8, H11: %j is sent with %j", (terms, query) => {
+  const { pathname, searchParams } = new URL(uploadPath(terms), "http://gateway");
+  expect(pathname).toBe("/v1/images");
+  expect(Object.fromEntries(searchParams)).toEqual(query);
+});
