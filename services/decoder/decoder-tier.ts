@@ -54,7 +54,10 @@ export interface PictureTasks extends PictureSize {
   readonly model: ModelSpec;
   /** The embedding was in this process already. */
   readonly local: boolean;
-  /** @throws ServiceError RESOURCE_EXHAUSTED, CANCELLED, UNAVAILABLE; see `WorkerPool.run`. */
+  /**
+   * @throws ServiceError RESOURCE_EXHAUSTED, CANCELLED, UNAVAILABLE; see `WorkerPool.run`. NOT_FOUND when the embedding turns
+   *   out to be damaged: have it encoded again. Once a task of a picture has been done, none of it finds that.
+   */
   run<T extends DecoderTask>(
     task: OwnPart<T>,
     options?: Pick<TaskOptions, "urgent" | "onStart">,
@@ -190,24 +193,25 @@ export class DecoderTier implements Tier {
     }
     const model = this.model(modelId);
     const found = await this.embeddings.get(checkImageId(imageId), model, crop);
-    if (!found) {
-      const message = crop
-        ? `The embedding of the part ${crop.width} x ${crop.height} at (${crop.x}, ${crop.y}) is not in the cache; encode it.`
-        : "The picture's embedding is not in the cache; encode it.";
-      throw new ServiceError({ code: Code.NOT_FOUND, message });
-    }
-    const { key, record, width, height } = found.embedding;
+    if (!found) throw notEmbedded(crop);
+    const { embedding } = found;
+    const { key, record, width, height } = embedding;
     return {
       width,
       height,
       model,
       local: found.local,
-      run: (task, options) =>
-        pool.run({ ...task, key, record, width, height, modelId: model.id } as DecoderTask, {
-          ...options,
-          signal,
-          key,
-        }) as Promise<never>,
+      run: async (task, options) => {
+        const whole = { ...task, key, record, width, height, modelId: model.id } as DecoderTask;
+        try {
+          return (await pool.run(whole, { ...options, signal, key })) as never;
+        } catch (error) {
+          if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
+          // A damaged record is no better than none.
+          await this.embeddings.reject(embedding, imageId, model, crop);
+          throw notEmbedded(crop, error);
+        }
+      },
     };
   }
 
@@ -298,6 +302,13 @@ function traceDecode(
   run.past("prepare embedding", runAt, preparedAt);
   run.past("decode", preparedAt, decodedAt);
   run.past("mask", decodedAt, decodedAt + at.maskMs);
+}
+
+function notEmbedded(crop: Region | undefined, cause?: unknown): ServiceError {
+  const message = crop
+    ? `The embedding of the part ${crop.width} x ${crop.height} at (${crop.x}, ${crop.y}) is not in the cache; encode it.`
+    : "The picture's embedding is not in the cache; encode it.";
+  return new ServiceError({ code: Code.NOT_FOUND, message, cause });
 }
 
 function embeddingSource(warm: boolean, local: boolean): EmbeddingSource {

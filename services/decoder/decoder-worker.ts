@@ -1,9 +1,11 @@
 import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
+import { Code, ServiceError } from "../runtime/errors.js";
 import { decodeHalf } from "../runtime/half-float.js";
 import { type Frame, frameFor } from "../runtime/models/frame.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import { decodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
+import { RecordError } from "../runtime/stores/record-error.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { decodeGrid } from "./decode-grid.js";
 import { decodePrompt } from "./decode-prompt.js";
@@ -76,6 +78,12 @@ async function prepare(task: DecoderTask, graph: DecoderGraph, width: Width): Pr
   return value;
 }
 
+/** @throws ServiceError DATA_LOSS when the record is damaged: this is where its tensors are verified. */
 function floatTensors({ record }: DecoderTask): Float32Array[] {
-  return decodeEmbeddingRecord(new Uint8Array(record)).tensors.map((tensor) => decodeHalf(tensor));
+  try {
+    return decodeEmbeddingRecord(new Uint8Array(record)).tensors.map((tensor) => decodeHalf(tensor));
+  } catch (cause) {
+    if (!(cause instanceof RecordError)) throw cause;
+    throw new ServiceError({ code: Code.DATA_LOSS, message: `The embedding is ${cause.message}.`, cause });
+  }
 }

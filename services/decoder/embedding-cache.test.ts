@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import { Manifest } from "../runtime/models/manifest.js";
 import type { EmbeddingStore, StoredEmbedding } from "../runtime/stores/embedding-store.js";
-import { EmbeddingCache } from "./embedding-cache.js";
+import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
 
 const manifest = Manifest.read();
 const model = manifest.get(manifest.defaultId);
@@ -11,11 +11,16 @@ const idOf = (digit: string) => `sha256:${digit.repeat(64)}`;
 /** A store whose answers the test gives one by one. */
 class FakeStore {
   readonly asked: string[] = [];
+  readonly rejected: string[] = [];
   readonly #answers: ((found: StoredEmbedding | undefined) => void)[] = [];
 
-  get(imageId: string): Promise<StoredEmbedding | undefined> {
+  getUnverified(imageId: string): Promise<StoredEmbedding | undefined> {
     this.asked.push(imageId);
     return new Promise((resolve) => this.#answers.push(resolve));
+  }
+
+  async reject(imageId: string, _model: unknown, record: Uint8Array): Promise<void> {
+    this.rejected.push(`${imageId}: ${[...record]}`);
   }
 
   answer(bytes?: Uint8Array): void {
@@ -82,4 +87,20 @@ it("uses an embedding that is larger than all of it without keeping it", async (
   store.answer(new Uint8Array(400));
   expect((await asked)?.embedding.record.byteLength).toBe(400);
   expect(cache.bytes).toBe(0);
+});
+
+it("forgets one that was found damaged, once for all who had it, and keeps what has taken its place", async () => {
+  const { store, cache } = open();
+  const asked = cache.get(idOf("a"), model);
+  store.answer(Uint8Array.of(1));
+  const damaged = (await asked)?.embedding as SharedEmbedding;
+  await Promise.all(Array.from({ length: 3 }, () => cache.reject(damaged, idOf("a"), model)));
+  expect(store.rejected).toEqual([`${idOf("a")}: 1`]);
+  expect(cache.has(idOf("a"), model)).toBe(false);
+  const again = cache.get(idOf("a"), model);
+  store.answer(Uint8Array.of(2));
+  await again;
+  await cache.reject(damaged, idOf("a"), model);
+  expect(cache.has(idOf("a"), model)).toBe(true);
+  expect(store.rejected.length).toBe(1);
 });

@@ -5,7 +5,7 @@ import type { Region } from "../runtime/models/region.js";
 import type { EmbeddingHeader } from "../runtime/stores/embedding-record.js";
 import { type EmbeddingStore, readEmbeddingOf } from "../runtime/stores/embedding-store.js";
 
-/** A verified embedding that every worker thread can read without a copy. */
+/** An embedding that every worker thread can read without a copy. Its tensors are verified by each that prepares them. */
 export interface SharedEmbedding {
   key: string;
   /** Size of what was encoded: the upright picture, or a part of it. */
@@ -19,6 +19,7 @@ export class EmbeddingCache {
   readonly #cache: LRUCache<string, SharedEmbedding>;
   readonly #store: EmbeddingStore;
   #evictions = 0;
+  readonly #rejected = new WeakMap<SharedEmbedding, Promise<void>>();
   readonly #loading = new Map<string, Promise<SharedEmbedding | undefined>>();
 
   constructor(store: EmbeddingStore, maxBytes: number) {
@@ -74,9 +75,22 @@ export class EmbeddingCache {
     return this.#cache.has(key);
   }
 
+  /**
+   * A worker has found its tensors damaged: it is forgotten here and in the store, which has it made again. What has taken
+   * its place meanwhile stays here.
+   */
+  async reject(embedding: SharedEmbedding, imageId: string, model: ModelSpec, crop?: Region): Promise<void> {
+    // All who had it at once find it damaged; one of them is enough.
+    if (this.#rejected.has(embedding)) return this.#rejected.get(embedding);
+    if (this.#cache.peek(embedding.key) === embedding) this.#cache.delete(embedding.key);
+    const removed = this.#store.reject(imageId, model, new Uint8Array(embedding.record), crop);
+    this.#rejected.set(embedding, removed);
+    return removed;
+  }
+
   #load(key: string, imageId: string, model: ModelSpec, crop?: Region): Promise<SharedEmbedding | undefined> {
     const loading = this.#store
-      .get(imageId, model, crop)
+      .getUnverified(imageId, model, crop)
       .then((stored) => {
         if (!stored) return undefined;
         const embedding = share(key, stored.header, stored.record);

@@ -30,7 +30,7 @@ const recordOf = (changes: object = {}) =>
   );
 
 function open(maxBytes = 10_000) {
-  const nothing = { get: async () => undefined } as unknown as EmbeddingStore;
+  const nothing = { getUnverified: async () => undefined } as unknown as EmbeddingStore;
   let under = 0;
   const tier: LoadTier = {
     model: () => model,

@@ -8,7 +8,7 @@ import {
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
-import type { DecodedGrid, FeaturesTask, GridTask } from "./decoder-tasks.js";
+import type { DecodedGrid, FeaturesTask, GridTask, PrepareTask } from "./decoder-tasks.js";
 import type { DecoderTier, PictureTasks } from "./decoder-tier.js";
 import { AdaptiveOrder } from "./everything/adaptive-order.js";
 import { type EverythingOptions, everythingOptions } from "./everything/everything-options.js";
@@ -181,7 +181,9 @@ interface PointOrder {
 }
 
 async function pointOrder(points: GridPoint[], isAdaptive: boolean, picture: PictureTasks): Promise<PointOrder> {
+  // Either finds a damaged embedding before anything is told.
   if (isAdaptive) return new AdaptiveOrder(points, await picture.run<FeaturesTask>({ kind: "features", points }));
+  await picture.run<PrepareTask>({ kind: "prepare" });
   let next = 0;
   return {
     get left() {

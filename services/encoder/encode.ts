@@ -109,9 +109,9 @@ export async function findReady(
   model: ModelSpec,
   crop: Region | undefined,
 ): Promise<Ready | undefined> {
-  const found = await tier.embeddings.get(imageId, model, crop);
+  const found = await tier.embeddings.find(imageId, model, crop);
   if (!found) return undefined;
-  const { width, height } = found.header;
+  const { width, height } = found;
   const unshared = !(await tier.embeddings.share(imageId, model, crop));
   return { image: { imageId, width, height }, model: model.id, cached: true, timings: {}, unshared };
 }

@@ -106,18 +106,31 @@ const isRegion = (value: unknown) =>
   isObject(value) && [value.x, value.y].every(Number.isSafeInteger) && [value.width, value.height].every(isLength);
 
 /**
+ * The header, verified, of a record that is as long as it must be. Its tensors may be damaged all the same.
+ * @throws RecordError when the bytes are cut short or no record of this version.
+ */
+export function readWholeHeader(record: Uint8Array): EmbeddingHeader {
+  return layOut(record).header;
+}
+
+function layOut(record: Uint8Array) {
+  const header = readEmbeddingHeader(record);
+  const dataStart = prefixBytes + viewOf(record).getUint32(at.headerBytes, true);
+  const lengths = header.tensors.map(({ dims }) => dims.reduce((product, dim) => product * dim, 1));
+  const size = dataStart + lengths.reduce((sum, length) => sum + 2 * length, 0);
+  if (size !== record.byteLength) throw new RecordError("truncated");
+  return { header, dataStart, lengths };
+}
+
+/**
  * Header and tensors, verified.
  * @returns one Uint16Array of half floats for each `header.tensors`; views into `record` where alignment allows.
  * @throws RecordError when the bytes are damaged, cut short or no record of this version.
  */
 export function decodeEmbeddingRecord(record: Uint8Array): { header: EmbeddingHeader; tensors: Uint16Array[] } {
-  const header = readEmbeddingHeader(record);
-  const view = viewOf(record);
-  const dataStart = prefixBytes + view.getUint32(at.headerBytes, true);
-  const lengths = header.tensors.map(({ dims }) => dims.reduce((product, dim) => product * dim, 1));
-  const size = dataStart + lengths.reduce((sum, length) => sum + 2 * length, 0);
-  if (size !== record.byteLength) throw new RecordError("truncated");
-  if (crc32(record.subarray(dataStart)) !== view.getUint32(at.dataCrc, true)) throw new RecordError("checksum");
+  const { header, dataStart, lengths } = layOut(record);
+  const dataCrc = viewOf(record).getUint32(at.dataCrc, true);
+  if (crc32(record.subarray(dataStart)) !== dataCrc) throw new RecordError("checksum");
   let offset = dataStart;
   const tensors = lengths.map((length) => {
     const aligned = (record.byteOffset + offset) % 2 === 0;

@@ -64,6 +64,25 @@ it("tells of an embedding by its header, and of none that is not there", async (
   expect(await blobs.get(embeddingKey(imageId, model))).toBeUndefined();
 });
 
+it("counts a look for the header as a look-up where it is one", async () => {
+  expect(await store.find(imageId, model)).toBeUndefined();
+  await store.set(imageId, model, recordOf());
+  expect(await store.find(imageId, model)).toMatchObject({ imageId, width: 4, height: 3 });
+  await store.describe(imageId, model);
+  expect(await lookups()).toEqual({ miss: 1, hit: 1 });
+});
+
+it("hands out unverified tensors where they are asked for, and rejects them when they turn out to be damaged", async () => {
+  const damaged = recordOf();
+  damaged[damaged.length - 1] = (damaged.at(-1) as number) ^ 1;
+  await store.set(imageId, model, damaged);
+  const found = await store.getUnverified(imageId, model);
+  expect(found?.header).toMatchObject({ imageId });
+  await store.reject(imageId, model, found?.record as Uint8Array);
+  expect(await blobs.get(embeddingKey(imageId, model))).toBeUndefined();
+  expect(await lookups()).toEqual({ hit: 1, rejected: 1 });
+});
+
 describe("a record that cannot be used is a miss, counted by its reason and removed", () => {
   const cases: [string, () => Uint8Array, string?][] = [
     ["another picture", () => recordOf({ imageId: `sha256:${"b".repeat(64)}` })],
@@ -83,6 +102,13 @@ describe("a record that cannot be used is a miss, counted by its reason and remo
     expect(await lookups()).toEqual({ rejected: 1 });
     const { values } = (await metrics.getSingleMetric("maskwire_embedding_rejects_total")?.get()) ?? { values: [] };
     expect(values).toMatchObject([{ labels: { reason }, value: 1 }]);
+  });
+
+  it.each(cases)("%s, also where only the header is verified", async (_name, record) => {
+    await store.set(imageId, model, record());
+    expect(await store.getUnverified(imageId, model)).toBeUndefined();
+    expect(await blobs.get(embeddingKey(imageId, model))).toBeUndefined();
+    expect(await lookups()).toEqual({ rejected: 1 });
   });
 });
 

@@ -9,6 +9,7 @@ import {
   type EmbeddingHeader,
   embeddingHeadBytes,
   readEmbeddingHeader,
+  readWholeHeader,
 } from "./embedding-record.js";
 import type { LayeredStore } from "./layered-store.js";
 import { createLookupMetrics } from "./lookup-metrics.js";
@@ -17,7 +18,6 @@ import { RecordStore } from "./record-store.js";
 
 export interface StoredEmbedding {
   header: EmbeddingHeader;
-  /** The record's bytes, checksum verified. */
   record: Uint8Array;
 }
 
@@ -38,19 +38,40 @@ export class EmbeddingStore {
     this.#sharing = sharing;
   }
 
+  /** The whole record, every checksum verified: fit to be used and to be handed on. */
   get(imageId: string, model: ModelSpec, crop?: Region): Promise<StoredEmbedding | undefined> {
     return this.#records.get(embeddingKey(imageId, model, crop), (record) => {
       return { header: readEmbeddingOf(record, imageId, model, crop), record };
     });
   }
 
-  /** Whether the embedding is there, by its header, without reading its tensors. */
-  describe(imageId: string, model: ModelSpec, crop?: Region): Promise<EmbeddingHeader | undefined> {
-    return this.#records.head(embeddingKey(imageId, model, crop), embeddingHeadBytes, (start) => {
-      const header = readEmbeddingHeader(start);
+  /**
+   * As `get`, at the cost of the transfer alone: the header is verified, the tensors are not. Whoever takes them has to,
+   * by `decodeEmbeddingRecord`, off the event loop; what is found damaged there goes to `reject`.
+   */
+  getUnverified(imageId: string, model: ModelSpec, crop?: Region): Promise<StoredEmbedding | undefined> {
+    return this.#records.get(embeddingKey(imageId, model, crop), (record) => {
+      const header = readWholeHeader(record);
       checkBelongs(header, imageId, model, crop);
-      return header;
+      return { header, record };
     });
+  }
+
+  /** Counts and removes a record of `getUnverified` that is damaged. */
+  async reject(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<void> {
+    await this.#records.check(embeddingKey(imageId, model, crop), record, (bytes) =>
+      readEmbeddingOf(bytes, imageId, model, crop),
+    );
+  }
+
+  /** Whether the embedding is there, by its header, without reading its tensors; a look-up that counts. */
+  find(imageId: string, model: ModelSpec, crop?: Region): Promise<EmbeddingHeader | undefined> {
+    return this.#header(imageId, model, crop, true);
+  }
+
+  /** As `find`, for who only wants to tell of it; counts as no look-up. */
+  describe(imageId: string, model: ModelSpec, crop?: Region): Promise<EmbeddingHeader | undefined> {
+    return this.#header(imageId, model, crop, false);
   }
 
   /** Keeps it where that is possible; never throws. */
@@ -60,9 +81,18 @@ export class EmbeddingStore {
     return this.#sharing?.isOwed(key) ? "here" : "shared";
   }
 
-  /** Sees to it that other processes can read one that `get` has found. @returns false when they cannot. */
+  /** Sees to it that other processes can read one that is here. @returns false when they cannot. */
   async share(imageId: string, model: ModelSpec, crop?: Region): Promise<boolean> {
     return this.#sharing ? this.#sharing.share(embeddingKey(imageId, model, crop)) : true;
+  }
+
+  #header(imageId: string, model: ModelSpec, crop: Region | undefined, isLookup: boolean) {
+    const key = embeddingKey(imageId, model, crop);
+    return this.#records.head(key, embeddingHeadBytes, { isLookup }, (start) => {
+      const header = readEmbeddingHeader(start);
+      checkBelongs(header, imageId, model, crop);
+      return header;
+    });
   }
 }
 

@@ -27,7 +27,7 @@ export class ImageStore {
 
   /** Whether the file is there, and the size of its picture, without reading it. */
   describe(imageId: string): Promise<ImageInfo | undefined> {
-    return this.#records.head(imageKey(imageId), imageHeadBytes, readImageInfo);
+    return this.#records.head(imageKey(imageId), imageHeadBytes, { isLookup: false }, readImageInfo);
   }
 
   /** @returns false when the store could not keep it. */

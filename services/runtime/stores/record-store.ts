@@ -17,17 +17,34 @@ export class RecordStore {
 
   /** @param read makes something of the bytes, or throws a RecordError. */
   async get<T>(key: string, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
-    const bytes = await this.#blobs.get(key);
-    if (!bytes) this.#metrics.miss();
-    const found = bytes && (await this.#read(key, bytes, read));
-    if (found) this.#metrics.hit();
-    return found;
+    return this.#lookUp(key, await this.#blobs.get(key), read);
   }
 
-  /** The same of its first bytes alone, at the cost of those; counts as no look-up unless it is rejected. */
-  async head<T>(key: string, length: number, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+  /**
+   * The same of its first bytes alone, at the cost of those.
+   * @param isLookup false: counts as no look-up unless it is rejected.
+   */
+  async head<T>(
+    key: string,
+    length: number,
+    { isLookup }: { isLookup: boolean },
+    read: (bytes: Uint8Array) => T,
+  ): Promise<T | undefined> {
     const bytes = await this.#blobs.head(key, length);
-    return bytes && this.#read(key, bytes, read);
+    return isLookup ? this.#lookUp(key, bytes, read) : bytes && this.check(key, bytes, read);
+  }
+
+  /** What `read` makes of bytes that were found under the key; when it throws a RecordError they are counted and removed. */
+  async check<T>(key: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    try {
+      return read(bytes);
+    } catch (err) {
+      if (!(err instanceof RecordError)) throw err;
+      this.#metrics.rejected(err.fault);
+      this.#logger.warn({ err, key: shortened(key) }, "record rejected; it will be made again");
+      await this.#blobs.delete(key);
+      return undefined;
+    }
   }
 
   /** @returns false when the store could not keep it. */
@@ -39,16 +56,11 @@ export class RecordStore {
     return this.#blobs.delete(key);
   }
 
-  async #read<T>(key: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
-    try {
-      return read(bytes);
-    } catch (err) {
-      if (!(err instanceof RecordError)) throw err;
-      this.#metrics.rejected(err.fault);
-      this.#logger.warn({ err, key: shortened(key) }, "record rejected; it will be made again");
-      await this.#blobs.delete(key);
-      return undefined;
-    }
+  async #lookUp<T>(key: string, bytes: Uint8Array | undefined, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+    if (!bytes) this.#metrics.miss();
+    const found = bytes && (await this.check(key, bytes, read));
+    if (found) this.#metrics.hit();
+    return found;
   }
 }
 
