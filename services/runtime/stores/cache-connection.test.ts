@@ -98,6 +98,26 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
       }
     }, 20_000));
 
+  it("does not let values pile up behind a server that hangs, and says how many bytes wait", () =>
+    using(async (connection, key) => {
+      const value = Buffer.alloc(100 * 1024 * 1024);
+      redis.pause();
+      const waiting: Promise<unknown>[] = [];
+      try {
+        for (let sent = 0; sent < 2; sent++) waiting.push(connection.set(key, value, 60_000));
+        await expect(connection.set(key, value, 60_000)).rejects.toMatchObject({
+          kind: "unavailable",
+          message: expect.stringContaining("201 MiB"),
+        });
+      } finally {
+        redis.resume();
+      }
+      // The server goes on: what waited arrives, and there is room again.
+      await Promise.all(waiting);
+      await connection.set(key, value, 60_000);
+      await connection.delete(key);
+    }, 20_000));
+
   it("knows at once that the server is gone, and when it is back", () =>
     using(async (connection, key) => {
       await redis.stop();

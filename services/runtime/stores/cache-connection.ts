@@ -96,7 +96,8 @@ export class CacheConnection {
 
   async #send(key: string, args: readonly (string | Buffer)[]): Promise<CacheReply> {
     const node = this.#node(this.#link.nodeOf(key));
-    return node.run((signal) => this.#link.send(key, args, signal));
+    const bytes = args.reduce((sum, arg) => sum + arg.length, 0);
+    return node.run((signal) => this.#link.send(key, args, signal), bytes);
   }
 
   #node(name: string): CacheNode {

@@ -15,6 +15,9 @@ const retryMs = { first: 10, last: 1000 };
 /** A node that has not answered for this long may have been replaced by another. */
 const reviewMs = 1000;
 
+/** Bytes on their way to one server: more would only fill the memory behind one that hangs. A larger value goes alone. */
+const maxBytes = 256 * 1024 * 1024;
+
 /** Errors of a server that is there but serves nothing: no better than one that is not. */
 const servesNothing = /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|NOAUTH|WRONGPASS|NOPERM|MISCONF|MOVED|TRYAGAIN)\b/;
 
@@ -25,6 +28,7 @@ export class CacheNode {
   readonly #timeoutMs: number;
   readonly #breaker: CircuitBreaker;
   readonly #underWay = new Set<(error: CacheError) => void>();
+  #bytesUnderWay = 0;
   #isClosed = false;
   #lastError: unknown;
   #endPause = () => {};
@@ -51,12 +55,14 @@ export class CacheNode {
   }
 
   /**
-   * Sends unless the node is known not to answer.
+   * Sends unless the node is known not to answer, or too much is on its way to it.
+   * @param bytes that `send` keeps until it is answered or aborted.
    * @throws CacheError at the latest when the time is over, or when others have found that the node does not answer.
    */
-  async run<T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async run<T>(send: (signal: AbortSignal) => Promise<T>, bytes = 0): Promise<T> {
     if (this.#isClosed) throw closed();
     if (this.#breaker.state !== "closed") throw this.#unavailable();
+    if (this.#bytesUnderWay > 0 && this.#bytesUnderWay + bytes > maxBytes) throw this.#behind();
     const stop = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     let giveUp: (error: CacheError) => void = () => {};
@@ -70,6 +76,7 @@ export class CacheNode {
       timer = setTimeout(() => giveUp(new CacheError("timeout", message)), this.#timeoutMs);
     });
     this.#underWay.add(giveUp);
+    this.#bytesUnderWay += bytes;
     try {
       const answer = await Promise.race([send(stop.signal), given]);
       this.#breaker.succeeded();
@@ -79,6 +86,7 @@ export class CacheNode {
     } finally {
       clearTimeout(timer);
       this.#underWay.delete(giveUp);
+      this.#bytesUnderWay -= bytes;
     }
   }
 
@@ -156,6 +164,11 @@ export class CacheNode {
         resolve();
       };
     });
+  }
+
+  #behind(): CacheError {
+    const waiting = `${Math.ceil(this.#bytesUnderWay / 1024 ** 2)} MiB`;
+    return new CacheError("unavailable", `the cache at ${this.name} is behind: ${waiting} are on their way to it`);
   }
 
   #unavailable(): CacheError {
