@@ -15,6 +15,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   precision: () => import("./precision.js"),
   footprint: () => import("./footprint.js"),
   cache: () => import("./cache.js"),
+  "cache-down": () => import("./cache-down.js"),
   affinity: () => import("./affinity.js"),
 };
 
