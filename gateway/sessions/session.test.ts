@@ -131,7 +131,7 @@ async function openReady(): Promise<void> {
   await settle();
 }
 
-describe("I6 a ready picture", () => {
+describe("I7 a ready picture", () => {
   it("is made ready at its decoder too, until another is opened", async () => {
     await openReady();
     expect(prepared).toMatchObject([{ imageId, signal: { aborted: false } }]);

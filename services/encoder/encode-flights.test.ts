@@ -198,3 +198,22 @@ it("cancels the wait for another process's work when everybody has left", async 
   expect(job.signal.aborted).toBe(true);
   expect(flights.size).toBe(0);
 });
+
+it("takes off the time left what has passed when it tells a late joiner", async () => {
+  let now = 1000;
+  const flights = new EncodeFlights<string>(() => now);
+  const job = work();
+  const first = flights.join("key", nobody, never, job.run);
+  job.report({ stage: "queued", position: 2, etaMs: 900 });
+  const heard: Progress[] = [];
+  const late = [300, 2000].map((passed) => {
+    now = 1000 + passed;
+    return flights.join("key", (progress) => heard.push(progress), never, job.run);
+  });
+  expect(heard).toMatchObject([
+    { position: 2, etaMs: 600 },
+    { position: 2, etaMs: 0 },
+  ]);
+  job.resolve("done");
+  await Promise.all([first, ...late]);
+});

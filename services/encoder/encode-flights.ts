@@ -1,12 +1,19 @@
 /** Tells what becomes of an encode: how far it is, while it is under way. */
 export type Progress =
-  | { stage: "queued"; position: number; etaMs: number }
+  | { stage: "queued"; position: number; etaMs: number; elsewhere?: true }
   /** `elsewhere`: in another process, which needs nobody here to wait for it. */
   | { stage: "encoding"; elsewhere?: true };
+
+/** What was said so long ago, as it would be said now. */
+export function aged(progress: Progress, ageMs: number): Progress {
+  if (progress.stage === "encoding") return progress;
+  return { ...progress, etaMs: Math.max(0, Math.round(progress.etaMs - ageMs)) };
+}
 
 interface Flight<T> {
   listeners: Set<(progress: Progress) => void>;
   latest: Progress | undefined;
+  latestAt: number;
   outcome: Promise<T>;
   /** Aborts the work; only while it still waits does that stop it. */
   controller: AbortController;
@@ -18,6 +25,11 @@ interface Flight<T> {
  */
 export class EncodeFlights<T> {
   readonly #flights = new Map<string, Flight<T>>();
+  readonly #now: () => number;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   get size(): number {
     return this.#flights.size;
@@ -44,7 +56,7 @@ export class EncodeFlights<T> {
     // Everybody counts, also two with the same function.
     const listen = (progress: Progress) => listener(progress);
     flight.listeners.add(listen);
-    if (flight.latest) listen(flight.latest);
+    if (flight.latest) listen(aged(flight.latest, this.#now() - flight.latestAt));
     let leave: () => void = () => {};
     const left = new Promise<never>((_, reject) => {
       leave = () => reject(signal.reason);
@@ -77,9 +89,16 @@ export class EncodeFlights<T> {
   #begin(key: string, work: (report: (progress: Progress) => void, signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
     const listeners: Flight<T>["listeners"] = new Set();
-    const flight: Flight<T> = { listeners, latest: undefined, controller, outcome: Promise.resolve() as never };
+    const flight: Flight<T> = {
+      listeners,
+      latest: undefined,
+      latestAt: 0,
+      controller,
+      outcome: Promise.resolve() as never,
+    };
     const report = (progress: Progress) => {
       flight.latest = progress;
+      flight.latestAt = this.#now();
       for (const listener of listeners) listener(progress);
     };
     this.#flights.set(key, flight);

@@ -23,6 +23,7 @@ import { fetchEmbedding } from "./fetch-embedding.js";
 import type { ImageLimits } from "./images/inspect-image.js";
 import { lookupImage } from "./lookup-image.js";
 import { onceInCluster } from "./once-in-cluster.js";
+import { readNews, writeNews } from "./progress-news.js";
 
 /** An encode under way: who hears of it, what ends it, and the call that began it. */
 type Flight = Pick<CallContext, "signal" | "span" | "logger"> & { report: (progress: Progress) => void };
@@ -225,7 +226,7 @@ export class EncoderTier implements Tier {
           const urgent = this.#underWay.get(key)?.isUrgent ?? true;
           return this.#encode(task, model, { ...flight, lease, urgent });
         },
-        onWait: () => report({ stage: "encoding", elsewhere: true }),
+        onWait: (news) => report(readNews(news)),
         signal: AbortSignal.any([signal, this.#host.forced]),
       });
       if (isOthers) this.#metrics.saved.inc({ by: "cluster" });
@@ -246,14 +247,20 @@ export class EncoderTier implements Tier {
       throw new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 1000 });
     }
     let waitedMs = 0;
+    const tell = (progress: Progress) => {
+      const since = performance.now();
+      report(progress);
+      // Those who wait for it at other encoders.
+      lease?.tell(() => writeNews(progress, performance.now() - since));
+    };
     const startedAt = performance.now();
     const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
       urgent,
-      onPosition: (position) => report({ stage: "queued", position, etaMs: Math.round(position * pool.taskMs) }),
+      onPosition: (position, etaMs) => tell({ stage: "queued", position, etaMs }),
       onStart: ({ queueMs }) => {
         waitedMs = queueMs;
-        report({ stage: "encoding" });
+        tell({ stage: "encoding" });
       },
     });
     const encodedAt = performance.now();

@@ -41,6 +41,7 @@ const { models, providers, threads } = workerData as EncoderWorkerData;
 await serveTasks<EncodeTask, EncodedImage>(async () => {
   const loaded = new Map<string, (task: EncodeTask) => Promise<EncodedImage>>();
   const running: Record<string, unknown> = {};
+  let taskMs = 0;
   for (const { model, path } of models) {
     const { session, provider, skipped } = await createSession(path, { providers, threads });
     const infer = async (planes: Float32Array) => {
@@ -48,16 +49,19 @@ await serveTasks<EncodeTask, EncodedImage>(async () => {
       const outputs = await session.run({ [model.encoder.input]: new Tensor("float32", planes, [1, 3, size, size]) });
       return model.encoder.outputs.map(({ name, dims }) => checkTensor(outputs[name], name, dims));
     };
+    const startedAt = performance.now();
     // The first run allocates and, on a GPU, compiles: done before the service says it is ready.
     await infer(new Float32Array(3 * model.preprocess.size ** 2)).catch((error) => {
       // An empty picture may give a constant embedding, which is refused for pictures but proves that the model runs.
       if (!(error instanceof BadEmbeddingError)) throw error;
     });
+    taskMs = Math.max(taskMs, performance.now() - startedAt);
     running[model.id] = { provider, skipped };
     loaded.set(model.id, (task) => encode(task, model, infer));
   }
   return {
     detail: running,
+    taskMs,
     run: async (task) => {
       const run = loaded.get(task.modelId);
       if (!run) throw new Error(`model ${task.modelId} is not loaded`);

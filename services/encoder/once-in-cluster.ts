@@ -6,8 +6,8 @@ export interface SharedWork<T> {
   find: () => Promise<T | undefined>;
   /** @param lease undefined when there are none to be had: the work is done all the same. */
   work: (lease: Lease | undefined) => Promise<T>;
-  /** Told each time that another is found to be at work. */
-  onWait: () => void;
+  /** Told each time that another is found to be at work, and what its lease's holder tells of that (see `Lease.tell`). */
+  onWait: (news: string | undefined) => void;
   signal: AbortSignal;
 }
 
@@ -30,8 +30,7 @@ export async function onceInCluster<T>(
     const lease = await leases.acquire(name);
     if (lease === "unavailable") return { outcome: await work(undefined), isOthers: false };
     if (lease !== "taken") return await holding(lease);
-    onWait();
-    const freed = await leases.freed(name, signal);
+    const freed = await leases.freed(name, signal, onWait);
     const found = await find();
     if (found) return { outcome: found, isOthers: true };
     if (freed !== "unavailable" && freed.verdict !== undefined) throw readVerdict(freed.verdict);

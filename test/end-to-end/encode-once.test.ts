@@ -32,7 +32,7 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
   async function encodeAt(
     { address }: MaskwireProcess,
     picture: Buffer,
-    heard: (event: EncodeEvent["event"]) => void = () => {},
+    heard: (event: EncodeEvent["event"]) => unknown = () => {},
   ): Promise<EncodeReady> {
     const rpc = new RpcClient(address);
     try {
@@ -62,6 +62,26 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
     // Those who came when it was done needed none either, and are no part of these.
     expect((await saved()) - savedBefore).toBeGreaterThan(0);
     expect(await sum('maskwire_encodes_saved_total{by="cluster"}')).toBeGreaterThan(0);
+  });
+
+  it("I6: those who wait at another encoder hear of its place in line and the time left", async () => {
+    const [one, two] = cluster.encoders as [MaskwireProcess, MaskwireProcess];
+    const [ahead, picture] = await Promise.all([nextSeed++, nextSeed++].map((seed) => jpegScene(640, 480, seed)));
+    let [begun, queued] = [() => {}, () => {}];
+    const isAtWork = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const isQueued = new Promise<void>((resolve) => {
+      queued = resolve;
+    });
+    const first = encodeAt(one, ahead as Buffer, ({ case: kind }) => kind === "encoding" && begun());
+    await isAtWork;
+    const second = encodeAt(one, picture as Buffer, ({ case: kind }) => kind === "queued" && queued());
+    await isQueued;
+    const heard: EncodeEvent["event"][] = [];
+    await encodeAt(two, picture as Buffer, (event) => heard.push(event));
+    expect(heard.find((event) => event.case === "queued")?.value).toMatchObject({ position: 1 });
+    await Promise.all([first, second]);
   });
 
   it("I6: is taken over when the encoder at work stops, which then finds it done", async () => {

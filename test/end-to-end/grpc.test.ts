@@ -197,7 +197,7 @@ describe("DecoderService", () => {
     });
   });
 
-  it("I6 Prepare: the first prompt finds the picture warm", async () => {
+  it("I7 Prepare: the first prompt finds the picture warm", async () => {
     const other = await jpegScene(640, 480, 606);
     await runEncode([header(), ...chunksOf(other)]);
     const fresh = imageIdOf(other);

@@ -68,6 +68,35 @@ function leasesContract(keys: () => LeaseKeys): void {
     expect(await others.freed("picture", never)).toEqual({ verdict: undefined });
   });
 
+  it("passes on what its holder tells, at once and on each renewal that brings something new", async () => {
+    const process = cluster(90);
+    const lease = held(await process().acquire("picture"));
+    const heard: (string | undefined)[] = [];
+    let more = () => {};
+    const hearsMore = () =>
+      new Promise<void>((resolve) => {
+        more = resolve;
+      });
+    const first = hearsMore();
+    const waiting = process().freed("picture", never, (news) => {
+      heard.push(news);
+      more();
+    });
+    await first;
+    expect(heard).toEqual([undefined]);
+    let asked = 0;
+    const second = hearsMore();
+    lease.tell(() => `word ${++asked}`);
+    await second;
+    // By a renewal: the holder itself says nothing more.
+    await hearsMore();
+    const words = heard.slice(1).map((news) => Number(news?.split(" ")[1]));
+    expect(words.length).toBeGreaterThanOrEqual(2);
+    expect(words).toEqual([...words].sort((a, b) => a - b));
+    await lease.release();
+    await waiting;
+  });
+
   it("is renewed for as long as its holder works", async () => {
     const process = cluster(90);
     const lease = held(await process().acquire("picture"));

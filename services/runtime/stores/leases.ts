@@ -7,6 +7,11 @@ export interface Lease {
   /** False once its term has run out, by this process's own clock, without an extension: another may be at work now. */
   readonly isHeld: boolean;
   /**
+   * Lets those who wait know how far the work is; for them it is news, nothing to rely on.
+   * @param news asked for now and at each renewal.
+   */
+  tell(news: () => string): void;
+  /**
    * Lets the next one go on at once.
    * @param verdict told to those who wait, for as long as a term: why the work cannot succeed for anybody.
    */
@@ -62,16 +67,25 @@ export class Leases {
 
   /**
    * Waits for another's lease to end, well or by its term.
+   * @param onNews hears at once that another is at work, with what its holder tells, and whenever that changes.
    * @returns "unavailable" when the keys do not answer. @throws the signal's reason.
    */
-  async freed(name: string, signal: AbortSignal): Promise<Freed | "unavailable"> {
+  async freed(
+    name: string,
+    signal: AbortSignal,
+    onNews: (news: string | undefined) => void = () => {},
+  ): Promise<Freed | "unavailable"> {
     const key = this.#key(name);
+    let heard: { news: string | undefined } | undefined;
     for (let waitMs = pollMs.first; ; waitMs = Math.min(pollMs.last, 1.5 * waitMs)) {
       try {
         if ((await this.#keys.get(key)) === undefined) {
           const verdict = await this.#keys.get(`${key}:verdict`);
           return { verdict: verdict?.toString() };
         }
+        const news = (await this.#keys.get(`${key}:news`))?.toString();
+        if (!heard || (news !== undefined && news !== heard.news)) onNews(news);
+        heard = { news };
       } catch {
         return "unavailable";
       }
@@ -85,8 +99,13 @@ export class Leases {
     const key = this.#key(name);
     const now = this.#now;
     let until = heldUntil;
+    let latest: (() => string) | undefined;
+    const publish = () => {
+      if (latest) this.#keys.set(`${key}:news`, latest(), termMs).catch(() => {});
+    };
     const renew = async () => {
       const askedAt = now();
+      publish();
       try {
         if (await this.#keys.extendIfEqual(key, token, termMs)) until = Math.max(until, askedAt + termMs);
         else end();
@@ -102,6 +121,10 @@ export class Leases {
     return {
       get isHeld() {
         return now() < until;
+      },
+      tell: (news) => {
+        latest = news;
+        publish();
       },
       release: async (verdict) => {
         const wasHeld = now() < until;

@@ -23,15 +23,18 @@ export interface TestWorkerData {
   begun: Int32Array;
   /** Workers from this number on cannot start. */
   failFrom: number;
+  /** What each says that a task takes. */
+  taskMs?: number | undefined;
 }
 
-const { begun, failFrom } = workerData as TestWorkerData;
+const { begun, failFrom, taskMs } = workerData as TestWorkerData;
 const worker = Atomics.add(begun, 0, 1) + 1;
 
 await serveTasks<TestTask, TestAnswer>(async () => {
   if (worker >= failFrom) throw new Error(`worker ${worker} was told to fail`);
   return {
     detail: { worker },
+    ...(taskMs === undefined ? {} : { taskMs }),
     run: async (task, alone) => {
       switch (task.kind) {
         case "refuse":

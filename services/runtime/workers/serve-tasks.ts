@@ -2,18 +2,23 @@ import { parentPort } from "node:worker_threads";
 import { describeError, isInternal } from "../errors.js";
 import { endWorker, type FromWorker, type ToWorker, type Transferable } from "./worker-protocol.js";
 
+interface Loaded<Task, Result> {
+  run: (task: Task, alone: boolean) => Promise<Transferable<Result>>;
+  detail: unknown;
+  /** About how long a task takes in ms: the estimate until the first has been done. */
+  taskMs?: number;
+}
+
 /**
  * The worker's side of a `WorkerPool`: loads, says so, then runs one task after another.
  * @param load prepares the worker; what it returns as `detail` the pool shows.
  */
-export async function serveTasks<Task, Result>(
-  load: () => Promise<{ run: (task: Task, alone: boolean) => Promise<Transferable<Result>>; detail: unknown }>,
-): Promise<void> {
+export async function serveTasks<Task, Result>(load: () => Promise<Loaded<Task, Result>>): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error("This file is the entry of a worker thread.");
   const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
     port.postMessage(message, transfer);
-  const { run, detail } = await load();
+  const { run, detail, taskMs } = await load();
   port.on("message", async (message: ToWorker | typeof endWorker) => {
     if (message === endWorker) return port.close();
     const { id, task, alone } = message;
@@ -25,5 +30,5 @@ export async function serveTasks<Task, Result>(
       post({ kind: "failed", id, error: describeError(error), stack });
     }
   });
-  post({ kind: "ready", detail });
+  post({ kind: "ready", detail, taskMs });
 }

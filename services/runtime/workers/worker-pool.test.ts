@@ -10,12 +10,12 @@ const pools: Pool[] = [];
 const gates: Int32Array[] = [];
 const shared = () => new Int32Array(new SharedArrayBuffer(4));
 
-async function startPool(options: Partial<PoolOptions> & { failFrom?: number } = {}): Promise<Pool> {
-  const { failFrom = 1000, ...rest } = options;
+async function startPool(options: Partial<PoolOptions> & { failFrom?: number; taskMs?: number } = {}): Promise<Pool> {
+  const { failFrom = 1000, taskMs, ...rest } = options;
   const begun = shared();
   const pool = await WorkerPool.start<TestTask, TestAnswer>({
     entry: new URL("../testing/test-worker.js", import.meta.url),
-    data: (): TestWorkerData => ({ begun, failFrom }),
+    data: (): TestWorkerData => ({ begun, failFrom, taskMs }),
     size: 1,
     maxQueue: 3,
     what: "tests",
@@ -122,6 +122,27 @@ describe("the queue", () => {
     held.open();
     await Promise.all([first, second]);
     expect(places).toEqual([2, 1]);
+  });
+
+  it("estimates the wait from what the worker says until a task has been done, and then from that", async () => {
+    const hour = 3_600_000;
+    const pool = await startPool({ taskMs: hour });
+    const held = hold(pool);
+    await held.started;
+    const waits: number[] = [];
+    const tell = { onPosition: (_place: number, waitMs: number) => waits.push(waitMs) };
+    const waiting = [pool.run(echo("a"), tell), pool.run(echo("b"), tell)];
+    // The one that runs has just begun: what it has taken so far is off, and no more.
+    const [first = 0, second = 0] = waits;
+    expect(first).toBeLessThanOrEqual(hour);
+    expect(first).toBeGreaterThan(hour / 2);
+    expect(second).toBeLessThanOrEqual(2 * hour);
+    expect(second).toBeGreaterThan(first);
+    expect(pool.waitMs).toBeGreaterThan(second);
+    held.open();
+    await Promise.all(waiting);
+    expect(pool.taskMs).toBeLessThan(hour / 2);
+    expect(pool.waitMs).toBe(0);
   });
 
   it("never starts a task that was cancelled while it waited", async () => {

@@ -1,6 +1,7 @@
 import "../models/no-telemetry.js";
 import { Worker } from "node:worker_threads";
 import { overloaded } from "../errors.js";
+import { estimateWait, leftOf } from "./estimate-wait.js";
 import { Lanes } from "./lanes.js";
 import { cancelled, fromWorker, lost, stopped } from "./pool-errors.js";
 import { endWorker, type FromWorker, type ToWorker } from "./worker-protocol.js";
@@ -34,8 +35,8 @@ export interface TaskOptions {
   /** Urgent tasks go before the others that wait. */
   urgent?: boolean;
   onStart?: (info: { queueMs: number }) => void;
-  /** Called when the place in line changes; 1 is next. */
-  onPosition?: (position: number) => void;
+  /** Called when the place in line changes; 1 is next. @param waitMs until it begins, as estimated now. */
+  onPosition?: (position: number, waitMs: number) => void;
 }
 
 interface Job<Task, Result> {
@@ -53,7 +54,7 @@ interface Slot<Task, Result> {
   isFirst: boolean;
   ready: boolean;
   keys: Set<string>;
-  current: { id: number; job: Job<Task, Result> } | undefined;
+  current: { id: number; job: Job<Task, Result>; startedAt: number } | undefined;
   /** Tries to replace a lost worker before this one that did not get ready. */
   failures: number;
 }
@@ -71,8 +72,9 @@ export class WorkerPool<Task, Result> {
   readonly #options: PoolOptions;
   readonly #slots: Slot<Task, Result>[] = [];
   readonly #queue: Lanes<Job<Task, Result>>;
-  /** Moving average of a task's time, for retry hints and time left. */
+  /** Moving average of a task's time, for retry hints and time left; a worker's own estimate before the first task. */
   #taskMs = 0;
+  #isMeasured = false;
   #nextId = 1;
   #started = false;
   #closing: Promise<void> | undefined;
@@ -121,11 +123,10 @@ export class WorkerPool<Task, Result> {
   /** Estimated milliseconds until a task that joined the queue now would start. */
   get waitMs(): number {
     const free = this.#slots.some((slot) => slot.ready && !slot.current);
-    if (free) return 0;
-    return Math.ceil(((this.#queue.length + 1) * this.#taskMs) / Math.max(1, this.#slots.length));
+    return free ? 0 : this.#waitMs(this.#queue.length + 1);
   }
 
-  /** Milliseconds that a task takes, from those before it; 0 before the first. */
+  /** Milliseconds that a task takes, from those before it; before the first what a worker has said, or 0. */
   get taskMs(): number {
     return this.#taskMs;
   }
@@ -218,6 +219,7 @@ export class WorkerPool<Task, Result> {
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "ready") {
           slot.ready = true;
+          if (!this.#isMeasured && message.taskMs !== undefined) this.#taskMs = message.taskMs;
           resolve(message.detail);
         } else {
           this.#finish(slot, message);
@@ -300,14 +302,15 @@ export class WorkerPool<Task, Result> {
 
   #assign(slot: Slot<Task, Result>, job: Job<Task, Result>, alone: boolean): void {
     const id = this.#nextId++;
-    slot.current = { id, job };
+    const startedAt = performance.now();
+    slot.current = { id, job, startedAt };
     const { key, onStart } = job.options;
     if (key !== undefined) remember(slot.keys, key);
-    const startedAt = performance.now();
     const { resolve } = job;
     job.resolve = (result) => {
       const ms = performance.now() - startedAt;
-      this.#taskMs = this.#taskMs === 0 ? ms : 0.8 * this.#taskMs + 0.2 * ms;
+      this.#taskMs = this.#isMeasured ? 0.8 * this.#taskMs + 0.2 * ms : ms;
+      this.#isMeasured = true;
       resolve(result);
     };
     onStart?.({ queueMs: startedAt - job.queuedAt });
@@ -325,8 +328,17 @@ export class WorkerPool<Task, Result> {
       const { onPosition } = job.options;
       if (!onPosition || job.place === index + 1) continue;
       job.place = index + 1;
-      onPosition(job.place);
+      onPosition(job.place, this.#waitMs(job.place));
     }
+  }
+
+  #waitMs(place: number): number {
+    const now = performance.now();
+    // One that is being replaced takes as long as a task, for all we know.
+    const leftMs = this.#slots.map(({ ready, current }) =>
+      ready ? (current ? leftOf(this.#taskMs, now - current.startedAt) : 0) : this.#taskMs,
+    );
+    return Math.round(estimateWait(place, this.#taskMs, leftMs));
   }
 
   #isIdle(): boolean {

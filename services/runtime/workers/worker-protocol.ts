@@ -10,7 +10,8 @@ export type ToWorker = {
 /** Asks a worker to end when its task is done. */
 export const endWorker = "end";
 export type FromWorker =
-  | { kind: "ready"; detail: unknown }
+  /** `taskMs`: how long a task takes, as the worker has found out while it warmed up. */
+  | { kind: "ready"; detail: unknown; taskMs?: number | undefined }
   | { kind: "done"; id: number; result: unknown }
   | { kind: "failed"; id: number; error: ErrorInit; stack?: string | undefined };
 

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { readNews, writeNews } from "./progress-news.js";
+
+it("passes on a place in line, with the time left as it is by then", () => {
+  const queued = { stage: "queued", position: 3, etaMs: 2500 } as const;
+  expect(readNews(writeNews(queued, 0))).toEqual({ ...queued, elsewhere: true });
+  expect(readNews(writeNews(queued, 900.4))).toEqual({ ...queued, etaMs: 1600, elsewhere: true });
+  expect(readNews(writeNews(queued, 9000))).toEqual({ ...queued, etaMs: 0, elsewhere: true });
+  expect(readNews(writeNews({ stage: "encoding" }, 10))).toEqual({ stage: "encoding", elsewhere: true });
+});
+
+it.each([undefined, "", "{", "null", "7", "{}", '{"stage":"queued"}', '{"stage":"queued","position":-1,"etaMs":1}'])(
+  "takes %j for work of which nothing more is known",
+  (news) => {
+    expect(readNews(news)).toEqual({ stage: "encoding", elsewhere: true });
+  },
+);
