@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rendezvousOrder } from "../../gateway/peers/rendezvous.js";
-import { DecoderService, decodeRle, ErrorCode, rleIou, type SegmentResponse } from "../../proto/index.js";
+import { DecoderService, decodeRle, ErrorCode, EverythingMode, rleIou, type SegmentResponse } from "../../proto/index.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { Cluster } from "../support/cluster.js";
-import { segmentOverHttp, upload } from "../support/http-calls.js";
+import { postEverything } from "../support/everything-calls.js";
+import { allLines, eventLines, segmentOverHttp, upload } from "../support/http-calls.js";
 import type { MaskwireProcess } from "../support/maskwire-process.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { findRedisServer } from "../support/programs.js";
@@ -17,6 +18,15 @@ const deadlineMs = 15_000;
 const busyPrompts = 20;
 
 let nextSeed = 400;
+
+const rejectedLookups = 'maskwire_embedding_lookups_total{outcome="rejected"}';
+
+/** One bit of the tensors. */
+function flipMiddle(value: Buffer): Buffer {
+  const middle = value.length >> 1;
+  value[middle] = (value[middle] as number) ^ 0x40;
+  return value;
+}
 
 function maskOf({ outcome }: SegmentResponse) {
   if (outcome.case !== "result") throw new Error(`refused: ${outcome.value?.message}`);
@@ -44,7 +54,9 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   let url: string;
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ MASKWIRE_DEADLINE_MS: String(deadlineMs) });
+    // Decoders that keep nothing: what a picture was made ready with (I7) must not hide what became of its record.
+    const forgetful = { MASKWIRE_DECODER_CACHE_BYTES: "1" };
+    cluster = await Cluster.start({ MASKWIRE_DEADLINE_MS: String(deadlineMs) }, forgetful);
     url = cluster.gateway.url;
   }, 120_000);
   afterAll(async () => {
@@ -112,17 +124,31 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
 
   it("a damaged record is a miss: it is made again and the mask is the right one", async () => {
     const { picture, client } = await openFresh();
-    const damaged = await cluster.redis.rewrite(":embedding:", (value) => {
-      const middle = value.length >> 1;
-      value[middle] = (value[middle] as number) ^ 0x40;
-      return value;
-    });
+    const damaged = await cluster.redis.rewrite(":embedding:", flipMiddle);
     expect(damaged).toBeGreaterThan(0);
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("encoding");
     expect(rleIou(maskOf(await client.next("segment")), await referenceMask(picture))).toBeGreaterThan(0.999);
     await client[Symbol.asyncDispose]();
   });
+
+  it.each([EverythingMode.ADAPTIVE, EverythingMode.EXHAUSTIVE])(
+    "a damaged record is found before everything mode tells anything, and made again (mode %i)",
+    async (mode) => {
+      const picture = await jpegScene(640, 480, nextSeed++);
+      await upload(url, picture);
+      await cluster.redis.rewrite(":embedding:", flipMiddle);
+      const rejected = async () => {
+        const counts = cluster.decoders.map((one) => metric(one.url, rejectedLookups));
+        return (await Promise.all(counts)).reduce((sum, count) => sum + count);
+      };
+      const before = await rejected();
+      const reply = await postEverything(url, { imageId: imageIdOf(picture), pointsPerSide: 2, mode });
+      expect(reply.status).toBe(200);
+      expect((await allLines(eventLines(reply))).at(-1)).toMatchObject({ done: { image: { width: 640 } } });
+      expect(await rejected()).toBe(before + 1);
+    },
+  );
 
   it("a whole record of another picture under this one's key is a miss too", async () => {
     await cluster.redis.remove(":embedding:");
