@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rendezvousOrder } from "../../gateway/peers/rendezvous.js";
-import { DecoderService, decodeRle, ErrorCode, EverythingMode, rleIou, type SegmentResponse } from "../../proto/index.js";
+import {
+  DecoderService,
+  decodeRle,
+  ErrorCode,
+  EverythingMode,
+  rleIou,
+  type SegmentResponse,
+} from "../../proto/index.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { Cluster } from "../support/cluster.js";
@@ -63,11 +70,21 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     await cluster?.[Symbol.asyncDispose]();
   });
 
+  /** Embeddings that decoders have read from the cache; one that was killed reads nothing. */
+  async function reads(): Promise<number> {
+    const hits = 'maskwire_embedding_lookups_total{outcome="hit"}';
+    const counts = cluster.decoders.map((one) => metric(one.url, hits).catch(() => 0));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count);
+  }
+
   async function openFresh() {
     const picture = await jpegScene(640, 480, nextSeed++);
     await upload(url, picture);
     const client = await SocketClient.join(url);
+    const before = await reads();
     await client.openReady(imageIdOf(picture));
+    // A click that came while the picture is made ready (I7) would be given what that has read already.
+    while ((await reads()) === before);
     return { picture, imageId: imageIdOf(picture), client };
   }
 
