@@ -205,7 +205,7 @@ function tensors(kind: Kind, random: () => number) {
 
 // By itself: node dist/test/bench/decoder.js [--json]
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const outcome = await suite.run((line) => void process.stderr.write(`${line}\n`));
+  const outcome = await suite.run((line) => void process.stderr.write(`${line}\n`), []);
   const text = process.argv.includes("--json") ? asJson("decoder", outcome) : asText("decoder", outcome);
   process.stdout.write(`${text}\n`);
 }

@@ -1,15 +1,11 @@
 import { availableParallelism } from "node:os";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { DecoderService } from "../../proto/index.js";
-import { decoderFiles } from "../../services/decoder/graphs/decoder-files.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
-import { Manifest } from "../../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../../services/runtime/models/model-file.js";
 import { upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { metric, testSettings } from "../support/start-maskwire.js";
-import { BareRunner } from "./bare-runner.js";
+import { bareSteps } from "./bare-step.js";
 import { atLeast, type Outcome, round, type Suite } from "./report.js";
 import { median, p50p95 } from "./statistics.js";
 
@@ -32,7 +28,7 @@ export const suite: Suite = {
   title: `${streams} gRPC streams against the bare step graph in as many workers, ${blocks} interleaved blocks of ${blockMs} ms`,
   async run(say) {
     const { workers, threads } = testSettings().decoder;
-    const bare = await bareWorkers(workers);
+    const { runners: bare } = await bareSteps(workers);
     const env = { MASKWIRE_LOG_LEVEL: "error" };
     await using maskwire = await MaskwireProcess.start(env);
     // The lone user of a process that knows one core only.
@@ -71,38 +67,6 @@ export const suite: Suite = {
     }
   },
 };
-
-/** The step graph that the service runs, one thread each, on the prefix of an even picture. */
-async function bareWorkers(count: number): Promise<BareRunner[]> {
-  const manifest = Manifest.read();
-  const model = manifest.get(manifest.defaultId);
-  const stock = await verifyModelFile(model.decoder, manifest);
-  const files = await decoderFiles(model, stock, testSettings().modelCacheDir);
-  if (files.kind === "stock") throw new Error(`there is no rewritten graph to compare with: ${files.reason}`);
-  const dims = model.encoder.outputs[0]?.dims ?? [];
-  const embedding = new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1);
-  const prefix = await InferenceSession.create(files.paths.prefix, { graphOptimizationLevel: "basic" });
-  const prepared = await prefix.run({ image_embeddings: new Tensor("float32", embedding, dims) });
-  await prefix.release();
-  const feeds = Object.fromEntries(
-    Object.entries(prepared).map(([name, tensor]) => [
-      name,
-      { data: (tensor as Tensor).data as Float32Array, dims: [...(tensor as Tensor).dims] },
-    ]),
-  );
-  const data = {
-    path: files.paths.step,
-    threads: 1,
-    outputs: ["low_res_masks", "iou_predictions"],
-    optimization: "basic" as const,
-    feeds: {
-      ...feeds,
-      point_coords: { data: Float32Array.of(300, 240, 0, 0), dims: [1, 2, 2] },
-      point_labels: { data: Float32Array.of(1, -1), dims: [1, 2] },
-    },
-  };
-  return Promise.all(Array.from({ length: count }, () => BareRunner.start(data)));
-}
 
 async function uploadAll(url: string, count = pictures): Promise<string[]> {
   const ids: string[] = [];

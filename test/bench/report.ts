@@ -20,8 +20,13 @@ export interface Outcome {
 /** A file in this folder exports one as `suite`; `run.ts` names it. */
 export interface Suite {
   title: string;
-  /** @param say progress for a person, on standard error. */
-  run(say: (line: string) => void): Promise<Outcome>;
+  /** A line for each option, where it takes any. */
+  options?: string;
+  /**
+   * @param say progress for a person, on standard error. @param args what was given beside `--json`.
+   * @throws UsageError for options that are not its own.
+   */
+  run(say: (line: string) => void, args: readonly string[]): Promise<Outcome>;
 }
 
 export function atMost(name: string, value: number, limit: number, unit: string): Bar {
@@ -37,12 +42,15 @@ export function round(value: number): number {
   return Math.round(value * 1e4) / 1e4;
 }
 
+/** Taken at the start: a suite may keep itself to some of them. */
+const cores = availableParallelism();
+
 /** Where it was measured. */
 export function machine(): Record<string, unknown> {
   const all = cpus();
   return {
     cpu: all[0]?.model.trim() ?? "unknown",
-    cores: availableParallelism(),
+    cores,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,

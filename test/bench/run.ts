@@ -1,7 +1,8 @@
+import { UsageError } from "./options.js";
 import { asJson, asText, type Suite } from "./report.js";
 
 /*
- * `npm run -s bench -- SUITE [--json]`: figures beside their targets, each with a baseline from the same run. The exit
+ * `npm run -s bench -- SUITE [--json] [OPTION...]`: figures beside their targets, each with a baseline from the same run. The exit
  * status is 0 whatever they are: timings of a busy machine are for reading, not for failing.
  */
 
@@ -17,19 +18,31 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   cache: () => import("./cache.js"),
   "cache-down": () => import("./cache-down.js"),
   affinity: () => import("./affinity.js"),
+  load: () => import("./load.js"),
+  simulate: () => import("./simulate.js"),
 };
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const [name = "", ...others] = args.filter((arg) => arg !== "--json");
 const load = Object.hasOwn(suites, name) ? suites[name] : undefined;
-if (!load || others.length > 0) {
-  const what = name === "" ? "Name a suite" : `There is no suite "${[name, ...others].join(" ")}"`;
-  process.stderr.write(`${what}: npm run -s bench -- ${Object.keys(suites).join(" | ")} [--json]\n`);
+const refuse = (what: string) => {
+  process.stderr.write(`${what}\n`);
   process.exitCode = 2;
+};
+if (!load) {
+  const what = name === "" ? "Name a suite" : `There is no suite "${name}"`;
+  refuse(`${what}: npm run -s bench -- ${Object.keys(suites).join(" | ")} [--json]`);
 } else {
   const { suite } = await load();
-  process.stderr.write(`${suite.title}\n`);
-  const outcome = await suite.run((line) => void process.stderr.write(`${line}\n`));
-  process.stdout.write(`${json ? asJson(name, outcome) : asText(name, outcome)}\n`);
+  try {
+    if (others.length > 0 && suite.options === undefined)
+      throw new UsageError(`"${name}" takes no ${others.join(" ")}`);
+    process.stderr.write(`${suite.title}\n`);
+    const outcome = await suite.run((line) => void process.stderr.write(`${line}\n`), others);
+    process.stdout.write(`${json ? asJson(name, outcome) : asText(name, outcome)}\n`);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    refuse(`${error.message}\n${suite.options ?? ""}`.trim());
+  }
 }

@@ -1,0 +1,43 @@
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { decoderFiles } from "../../services/decoder/graphs/decoder-files.js";
+import { Manifest } from "../../services/runtime/models/manifest.js";
+import { verifyModelFile } from "../../services/runtime/models/model-file.js";
+import { testSettings } from "../support/start-maskwire.js";
+import { BareRunner } from "./bare-runner.js";
+
+/**
+ * The step graph that the service runs, one thread each, on the prefix of an even picture; and the bytes of that prefix,
+ * which a worker keeps for each picture.
+ * @throws Error where the rewritten graph cannot be had.
+ */
+export async function bareSteps(count: number): Promise<{ runners: BareRunner[]; preparedBytes: number }> {
+  const manifest = Manifest.read();
+  const model = manifest.get(manifest.defaultId);
+  const stock = await verifyModelFile(model.decoder, manifest);
+  const files = await decoderFiles(model, stock, testSettings().modelCacheDir);
+  if (files.kind === "stock") throw new Error(`there is no rewritten graph to compare with: ${files.reason}`);
+  const dims = model.encoder.outputs[0]?.dims ?? [];
+  const embedding = new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1);
+  const prefix = await InferenceSession.create(files.paths.prefix, { graphOptimizationLevel: "basic" });
+  const prepared = await prefix.run({ image_embeddings: new Tensor("float32", embedding, dims) });
+  await prefix.release();
+  const feeds = Object.fromEntries(
+    Object.entries(prepared).map(([name, tensor]) => [
+      name,
+      { data: (tensor as Tensor).data as Float32Array, dims: [...(tensor as Tensor).dims] },
+    ]),
+  );
+  const data = {
+    path: files.paths.step,
+    threads: 1,
+    outputs: ["low_res_masks", "iou_predictions"],
+    optimization: "basic" as const,
+    feeds: {
+      ...feeds,
+      point_coords: { data: Float32Array.of(300, 240, 0, 0), dims: [1, 2, 2] },
+      point_labels: { data: Float32Array.of(1, -1), dims: [1, 2] },
+    },
+  };
+  const preparedBytes = Object.values(feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
+  return { runners: await Promise.all(Array.from({ length: count }, () => BareRunner.start(data))), preparedBytes };
+}

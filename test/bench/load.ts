@@ -1,0 +1,121 @@
+import { writeFile } from "node:fs/promises";
+import { type Comparison, compare, worst } from "./load/compare.js";
+import { type Experiment, experiment } from "./load/experiment.js";
+import { measurePoint, type Point, type PointOptions } from "./load/measure-point.js";
+import { mostGood, nextTry } from "./load/search.js";
+import { undisturbed } from "./load/undisturbed.js";
+import { habitOptions, habitsOf, promptsPerSecond } from "./load/workload.js";
+import { optionLines, readOptions, UsageError } from "./options.js";
+import { atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
+
+const options = {
+  ...habitOptions,
+  sessions: { value: 0, what: "so many and no search; 0 searches" },
+  "p95-ms": { value: 100, what: "what 95 % of the clicks must be within" },
+  "duration-s": { value: 12, what: "how long each number of sessions is measured" },
+  "warm-up-s": { value: 5, what: "before that, uncounted" },
+  album: { value: 200, what: "pictures that are encoded already" },
+  "decoder-cache-mib": { value: 256, what: "the decoder's MASKWIRE_DECODER_CACHE_BYTES" },
+  seed: { value: 1, what: "of everybody's plans" },
+} as const;
+
+/** Where the search begins: at this share of what the decoder's core can answer. */
+const firstUse = 0.6;
+/** Nearer than this, chance decides. */
+const grain = 0.08;
+
+export const suite: Suite = {
+  title:
+    "The most WebSocket sessions on a decoder of one core, with every process by itself and clicks timed from their intent",
+  options: `${optionLines(options)}\n  --calibration FILE       writes what the simulation takes from this machine`,
+  async run(say, args): Promise<Outcome> {
+    const { numbers, texts } = readOptions(args, options, ["calibration="]);
+    if (numbers.album < 1 || numbers["duration-s"] <= 0)
+      throw new UsageError("--album and --duration-s must be over 0");
+    const command = ["npm run -s bench -- load", ...args].join(" ");
+    const rigOptions = { albumSize: numbers.album, decoderCacheMiB: numbers["decoder-cache-mib"], command };
+    const plan = {
+      habits: habitsOf(numbers, numbers.album),
+      seed: numbers.seed,
+      warmUpMs: 1000 * numbers["warm-up-s"],
+      measureMs: 1000 * numbers["duration-s"],
+    };
+    return experiment(rigOptions, say, async (found) => {
+      const points = await measure(found, plan, numbers.sessions, numbers["p95-ms"], say);
+      if (texts.calibration !== undefined) {
+        await writeFile(texts.calibration, `${JSON.stringify(found.calibration, undefined, 2)}\n`);
+      }
+      const compared = points.map((point) => compare(point, plan, found.calibration, found.rig.decoderCacheBytes));
+      return report(found, plan, points, compared, numbers["p95-ms"]);
+    });
+  },
+};
+
+const isGood = ({ p95Ms, problems }: Point, limitMs: number) => p95Ms <= limitMs && problems.length === 0;
+
+async function measure(
+  { rig, calibrated }: Experiment,
+  plan: Omit<PointOptions, "sessions">,
+  fixed: number,
+  limitMs: number,
+  say: (line: string) => void,
+): Promise<Point[]> {
+  const points: Point[] = [];
+  const tryOut = async (sessions: number) => {
+    const { result: point } = await undisturbed(rig, say, () => measurePoint(rig, { ...plan, sessions }));
+    points.push(point);
+    say(`${sessions} sessions: ${point.answeredPerSecond} clicks a second, p95 ${point.p95Ms} ms`);
+  };
+  if (fixed > 0) {
+    await tryOut(fixed);
+    return points;
+  }
+  const first = Math.ceil((firstUse * calibrated.saturatedPerSecond) / promptsPerSecond(1, plan.habits));
+  const tried = () => points.map((point) => ({ sessions: point.sessions, ok: isGood(point, limitMs) }));
+  for (let next = nextTry(tried(), first, grain); next !== undefined; next = nextTry(tried(), first, grain)) {
+    await tryOut(next);
+  }
+  return points.sort((a, b) => a.sessions - b.sessions);
+}
+
+function report(
+  { cores, calibrated, calibration, barePerSecond }: Experiment,
+  plan: Omit<PointOptions, "sessions">,
+  points: Point[],
+  compared: Comparison[],
+  limitMs: number,
+): Outcome {
+  const most = mostGood(points.map((point) => ({ sessions: point.sessions, ok: isGood(point, limitMs) })));
+  const best = points.find(({ sessions }) => sessions === most);
+  // Where the queue grows without end its length is a matter of when one looks.
+  const steady = compared.filter(({ measured }) => measured.p95Ms <= limitMs);
+  return {
+    bars: [
+      atLeast(
+        "decodes a second at that many sessions / bare graph's",
+        (best?.decodesPerSecond ?? 0) / barePerSecond,
+        0.5,
+        "x",
+      ),
+      ...(steady.length === 0
+        ? []
+        : [
+            atMost("simulated against measured, clicks a second", worst(steady, "answeredPerSecond"), 0.15, "of it"),
+            atMost("simulated against measured, mean", worst(steady, "meanMs"), 0.15, "of it"),
+            atMost("simulated against measured, p95", worst(steady, "p95Ms"), 0.15, "of it"),
+          ]),
+    ],
+    detail: {
+      [`sessions on one decoder core with click p95 <= ${limitMs} ms`]: most,
+      "clicks a second then": best?.answeredPerSecond ?? 0,
+      "baseline, bare graph, decodes a second": round(barePerSecond),
+      "saturated service, prompts a second": calibrated.saturatedPerSecond,
+      "a lone person's click, ms": calibrated.loneMs,
+      habits: { ...plan.habits },
+      cores: cores.words,
+      "measured by sessions": Object.fromEntries(points.map(({ sessions, ...point }) => [sessions, point])),
+      "simulated by sessions": Object.fromEntries(compared.map(({ sessions, ...rest }) => [sessions, rest])),
+      calibration,
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { LRUCache } from "lru-cache";
+import type { Calibration } from "./calibration.js";
+import type { Clock } from "./clock.js";
+import type { Random } from "./random.js";
+import { Station } from "./station.js";
+
+export interface DecoderOptions {
+  /** Decodes at once, on a core each. */
+  readonly workers: number;
+  readonly maxQueue: number;
+  /** Of records in the process, and again of ready embeddings in its workers. */
+  readonly cacheBytes: number;
+}
+
+export interface Decode {
+  readonly picture: string;
+  readonly urgent: boolean;
+  /** Makes the picture ready and no more. */
+  readonly prepareOnly?: boolean;
+  /** @param wasWarm the embedding was ready in the worker. */
+  onDone(wasWarm: boolean): void;
+  onRefused(retryAfterMs: number): void;
+}
+
+/** The least hint that a full queue gives (`WorkerPool`). */
+const leastRetryMs = 50;
+
+/** One decoder process: its memory for pictures, its workers and their queue. */
+export class SimulatedDecoder {
+  readonly station: Station;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #measured: Calibration["decoder"];
+  readonly #options: DecoderOptions;
+  readonly #inProcess: LRUCache<string, true>;
+  readonly #inWorkers: LRUCache<string, true>[];
+  readonly #meanMs: number;
+  /** Reads an embedding from the shared cache. */
+  readonly #fetch: (onDone: () => void) => void;
+
+  constructor(
+    clock: Clock,
+    random: Random,
+    measured: Calibration["decoder"],
+    options: DecoderOptions,
+    fetch: (onDone: () => void) => void,
+  ) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#measured = measured;
+    this.#options = options;
+    this.#fetch = fetch;
+    const { workers, maxQueue, cacheBytes } = options;
+    this.station = new Station(clock, { servers: workers, maxQueue });
+    const room = (bytes: number, each: number) =>
+      new LRUCache<string, true>({ max: Math.max(1, Math.floor(bytes / each)) });
+    this.#inProcess = room(cacheBytes, measured.recordBytes);
+    this.#inWorkers = Array.from({ length: workers }, () => room(cacheBytes / workers, measured.preparedBytes));
+    this.#meanMs = measured.promptMs.reduce((sum, ms) => sum + ms, 0) / measured.promptMs.length;
+  }
+
+  decode(decode: Decode): void {
+    const { picture } = decode;
+    if (this.#inProcess.get(picture)) return this.#enqueue(decode);
+    this.#fetch(() => {
+      this.#inProcess.set(picture, true);
+      this.#enqueue(decode);
+    });
+  }
+
+  #enqueue({ picture, urgent, prepareOnly = false, onDone, onRefused }: Decode): void {
+    let isWarm = false;
+    const isTaken = this.station.offer({
+      urgent,
+      prefers: (server) => this.#inWorkers[server]?.has(picture) === true,
+      serviceMs: (server) => {
+        const ready = this.#inWorkers[server] as LRUCache<string, true>;
+        isWarm = ready.get(picture) === true;
+        ready.set(picture, true);
+        const { promptMs, prepareMs } = this.#measured;
+        return (isWarm ? 0 : prepareMs) + (prepareOnly ? 0 : this.#random.ofQuantiles(promptMs));
+      },
+      onDone: () => onDone(isWarm),
+    });
+    if (isTaken) return;
+    const waitMs = ((this.station.waiting + 1) * this.#meanMs) / this.#options.workers;
+    this.#clock.after(0, () => onRefused(Math.max(leastRetryMs, waitMs)));
+  }
+}

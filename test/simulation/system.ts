@@ -1,0 +1,142 @@
+import { mean, quantile } from "../bench/statistics.js";
+import type { Calibration } from "./calibration.js";
+import { Clock } from "./clock.js";
+import { SimulatedDecoder } from "./decoder.js";
+import { SimulatedEncoders } from "./encoders.js";
+import { SimulatedGateway } from "./gateway.js";
+import { Random } from "./random.js";
+import { SimulatedSession } from "./session.js";
+import { Station } from "./station.js";
+import { type Habits, planVisit } from "./visit.js";
+
+export interface Shape {
+  readonly sessions: number;
+  readonly gateways: number;
+  readonly decoders: number;
+  /** Of one decoder, on a core each. */
+  readonly workers: number;
+  readonly encoders: number;
+  /** Of one encoder, for one picture. */
+  readonly encodeMs: number;
+  readonly decoderCacheBytes: number;
+  /** What the shared cache can hand out. */
+  readonly cacheBytesPerSecond: number;
+}
+
+export interface Span {
+  readonly seed: number;
+  /** Before this nothing counts. */
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
+
+export interface Figures {
+  /** Clicks that were meant in the span, and answers that came in it. */
+  readonly offeredPerSecond: number;
+  readonly answeredPerSecond: number;
+  /** From the moment that was meant to the answer. */
+  readonly meanMs: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  /** Clicks that were refused and made again. */
+  readonly refusals: number;
+  /** Share of their time that these worked. */
+  readonly decoderUse: number;
+  readonly gatewayUse: number;
+  readonly encoderUse: number;
+  /** Share of the decodes whose embedding was ready in the worker. */
+  readonly warmShare: number;
+  /** From the wish for a new picture until it is ready; 0 when there was none. */
+  readonly encodeP95Ms: number;
+  readonly cacheReadsPerSecond: number;
+}
+
+/** The defaults of the settings that the simulation knows. */
+export const defaults = { decoderQueue: 256, encoderQueue: 64, loadFactor: 1.25, decoderCacheBytes: 256 * 2 ** 20 };
+
+/** Lets people work at a system of this shape. Pure: the same arguments give the same figures. */
+export function simulate(shape: Shape, habits: Habits, calibration: Calibration, span: Span): Figures {
+  const { seed, warmUpMs, measureMs } = span;
+  const clock = new Clock();
+  const endMs = warmUpMs + measureMs;
+  const { fetchMs, recordBytes } = calibration.decoder;
+  const wire = new Station(clock, { servers: 1 });
+  const wireMs = (1000 * recordBytes) / shape.cacheBytesPerSecond;
+  let reads = 0;
+  const fetch = (onDone: () => void) => {
+    if (clock.nowMs >= warmUpMs) reads++;
+    const arrived = () => clock.after(Math.max(0, fetchMs - wireMs), onDone);
+    wire.offer({ urgent: true, serviceMs: () => wireMs, onDone: arrived });
+  };
+  const decoders = Array.from({ length: shape.decoders }, (_, index) => {
+    const options = {
+      workers: shape.workers,
+      maxQueue: defaults.decoderQueue,
+      cacheBytes: shape.decoderCacheBytes,
+    };
+    return new SimulatedDecoder(clock, new Random(seed, 1_000_000 + index), calibration.decoder, options, fetch);
+  });
+  const gateways = Array.from(
+    { length: shape.gateways },
+    () => new SimulatedGateway(clock, decoders, calibration, defaults.loadFactor),
+  );
+  const { encoders: count, encodeMs } = shape;
+  const encoders = new SimulatedEncoders(clock, { encoders: count, encodeMs, maxQueue: defaults.encoderQueue });
+  for (let picture = 0; picture < habits.albumSize; picture++) encoders.know(`album-${picture}`);
+
+  const latencies: number[] = [];
+  let answered = 0;
+  let refusals = 0;
+  let decodes = 0;
+  let warm = 0;
+  const counts = () => clock.nowMs >= warmUpMs;
+  const watch = {
+    onClick(intendedMs: number, latencyMs: number) {
+      if (counts()) answered++;
+      if (intendedMs >= warmUpMs) latencies.push(latencyMs);
+    },
+    onDecode(wasWarm: boolean) {
+      if (!counts()) return;
+      decodes++;
+      if (wasWarm) warm++;
+    },
+    onRefused() {
+      if (counts()) refusals++;
+    },
+  };
+  const sessions = Array.from({ length: shape.sessions }, (_, index) => {
+    const gateway = gateways[index % gateways.length] as SimulatedGateway;
+    const visit = planVisit(new Random(seed, index), habits);
+    return new SimulatedSession({ clock, gateway, encoders, visit, name: `new-${index}`, watch });
+  });
+  for (const session of sessions) session.begin();
+
+  const stations = [decoders.map((one) => one.station), gateways.map((one) => one.station), [encoders.station]];
+  const busyMs = () => stations.map((tier) => tier.reduce((sum, station) => sum + station.busyMs, 0));
+  clock.runUntil(warmUpMs);
+  const before = busyMs();
+  const encodedBefore = encoders.tookMs.length;
+  clock.runUntil(endMs);
+  const servers = [shape.decoders * shape.workers, shape.gateways, shape.encoders];
+  const use = busyMs().map((ms, tier) => (ms - (before[tier] as number)) / (measureMs * (servers[tier] as number)));
+  const encodes = encoders.tookMs.slice(encodedBefore);
+  // What nobody answered by the end would be left out of the latencies, the longest of all.
+  const late = sessions.flatMap((session) => session.unanswered(warmUpMs));
+  const all = [...latencies, ...late];
+  return {
+    offeredPerSecond: (1000 * all.length) / measureMs,
+    answeredPerSecond: (1000 * answered) / measureMs,
+    meanMs: mean(all),
+    p50Ms: quantile(all, 0.5),
+    p95Ms: quantile(all, 0.95),
+    p99Ms: quantile(all, 0.99),
+    refusals,
+    decoderUse: use[0] as number,
+    gatewayUse: use[1] as number,
+    encoderUse: use[2] as number,
+    warmShare: decodes === 0 ? 1 : warm / decodes,
+    encodeP95Ms: encodes.length === 0 ? 0 : quantile(encodes, 0.95),
+    cacheReadsPerSecond: (1000 * reads) / measureMs,
+  };
+}
