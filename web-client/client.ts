@@ -4,7 +4,9 @@ import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
 import { decodePhoto, type PhotoFile, type PhotoSource, photoThumbnail, readPhoto } from "./photo.js";
+import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
+import type { Work } from "./state/state.js";
 import type { Store } from "./store.js";
 import { words } from "./words/words.js";
 
@@ -18,6 +20,7 @@ export class Client {
   /** Files as they were read; those of the strip are kept, the browser holds large ones on disk. */
   readonly #files = new Map<number, PhotoFile>();
   readonly #thumbnails = new Map<number, HTMLCanvasElement>();
+  #reading: Promise<void> = Promise.resolve();
   #lastToken = 0;
 
   constructor({ changed }: { changed: () => void }) {
@@ -63,6 +66,25 @@ export class Client {
     this.dispatch({ kind: "photo-chosen", token, name: source.name });
   }
 
+  /** Brings back the photos of an earlier visit with their work. */
+  restore({ photos, active, nextSequence }: SavedPage): { token: number; key: string; work: Work | undefined }[] {
+    const entries = photos.map((photo) => ({ ...photo, token: ++this.#lastToken }));
+    for (const { token, name, file } of entries) this.#sources.set(token, { name, read: async () => file });
+    this.dispatch({
+      kind: "restored",
+      photos: entries.map(({ token, name, work }) => ({ token, name, work })),
+      active: entries.find(({ key }) => key === active)?.token,
+      nextSequence,
+      atMs: performance.now(),
+    });
+    return entries;
+  }
+
+  /** The file of a photo, once it has been read. */
+  fileOf(token: number): Blob | undefined {
+    return this.#files.get(token)?.file;
+  }
+
   /** Puts a photo into the strip. */
   add(source: PhotoSource): void {
     const token = ++this.#lastToken;
@@ -76,7 +98,8 @@ export class Client {
         void this.#load(effect.token);
         break;
       case "read-photo":
-        void this.#read(effect.token);
+        // One after the other: many large photos decoded at a time would need the memory of all of them.
+        this.#reading = this.#reading.then(() => this.#read(effect.token));
         break;
       case "forget-photo":
         this.#sources.delete(effect.token);

@@ -8,16 +8,20 @@ import { Client } from "./client.js";
 import { FilmView } from "./panel/film-view.js";
 import { HelpView } from "./panel/help-view.js";
 import { ObjectsView } from "./panel/objects-view.js";
+import { SavedView } from "./panel/saved-view.js";
 import { StripView } from "./panel/strip-view.js";
 import { TakeAwayView } from "./panel/take-away-view.js";
 import { ToolsView } from "./panel/tools-view.js";
 import { ZoomView } from "./panel/zoom-view.js";
 import { listenForPhotos } from "./photo-input.js";
 import { listSamples, sampleSource } from "./samples.js";
+import { Autosave } from "./save/autosave.js";
+import { openSavedStore } from "./save/indexed-store.js";
 import { Screen } from "./screen.js";
 import { maskInHand } from "./state/objects.js";
 import { overlayOf } from "./state/state.js";
 import { FileMaker } from "./take-away/file-maker.js";
+import { words } from "./words/words.js";
 
 /** A preview for every pixel passed would be a preview for none; a highlight costs nothing. */
 const previewEveryMs = 60;
@@ -27,7 +31,12 @@ const zoomStep = 1.45;
 
 /** Puts the page together; from here on everything is an event. */
 export function start(): void {
-  const client = new Client({ changed: () => screen.invalidate() });
+  const client = new Client({
+    changed: () => {
+      screen.invalidate();
+      autosave?.changed();
+    },
+  });
   const { dispatch, view } = client;
   const now = () => performance.now();
   const tools = new ToolsView({
@@ -179,9 +188,45 @@ export function start(): void {
     client.disconnect();
   });
 
-  client.connect();
+  let autosave: Autosave | undefined;
+  const saved = new SavedView({
+    onClear: async () => {
+      for (const { token } of client.store.state.strip) dispatch({ kind: "photo-removed", token });
+      await autosave?.clear();
+    },
+  });
   screen.invalidate();
-  void showSamples(client, film);
+  // Before the connection, so that no click gets the number of an earlier one.
+  void restorePage(client, saved).then((kept) => {
+    autosave = kept;
+    autosave?.changed();
+    client.connect();
+    void showSamples(client, film);
+  });
+}
+
+/** What an earlier visit left behind comes back; from then on this one is kept. */
+async function restorePage(client: Client, saved: SavedView): Promise<Autosave | undefined> {
+  const store = await openSavedStore();
+  if (store === undefined) {
+    saved.show("off");
+    return undefined;
+  }
+  const autosave = new Autosave({
+    store,
+    state: () => client.store.state,
+    fileOf: (token) => client.fileOf(token),
+    onDropped: (name) => client.dispatch({ kind: "notice", message: words.problems.noRoom(name) }),
+    onStatus: (status) => saved.show(status),
+  });
+  const page = await store.read().catch(() => undefined);
+  if (page !== undefined && page.photos.length > 0) autosave.restored(client.restore(page));
+  // A page that is left may not come back: phones end those in the background.
+  addEventListener("pagehide", () => autosave.flush());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") autosave.flush();
+  });
+  return autosave;
 }
 
 /** Letters in a field are text. */

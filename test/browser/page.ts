@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
 
 /** The system's Chromium, with nothing that reaches out by itself. */
@@ -50,7 +50,11 @@ export class ClientPage {
   }
 
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<ClientPage> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    return ClientPage.openIn(await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options }), url);
+  }
+
+  /** In a browser that has been on the page before. */
+  static async openIn(context: BrowserContext, url: string): Promise<ClientPage> {
     const client = new ClientPage(await context.newPage());
     await client.page.goto(url);
     return client;

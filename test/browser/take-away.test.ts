@@ -159,7 +159,7 @@ describe("what is taken away", () => {
     const copy = page.page.getByTestId("take-copy");
     await copy.focus();
     await page.page.keyboard.press("Enter");
-    await expect.poll(() => copy.textContent()).toBe("Copied");
+    await expect.poll(() => copy.textContent(), { timeout: 10_000 }).toBe("Copied");
     const picture = await page.page.evaluate(`(async () => {
       const [item] = await navigator.clipboard.read();
       return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
@@ -167,9 +167,9 @@ describe("what is taken away", () => {
     expect((await pixelsOf(Uint8Array.from(picture as number[]))).channels).toBe(4);
 
     await page.page.getByTestId("take-format").selectOption("rle");
-    await expect.poll(() => copy.textContent()).toBe("Copy");
+    await expect.poll(() => copy.textContent(), { timeout: 10_000 }).toBe("Copy");
     await copy.click();
-    await expect.poll(() => copy.textContent()).toBe("Copied");
+    await expect.poll(() => copy.textContent(), { timeout: 10_000 }).toBe("Copied");
     const text = await page.page.evaluate("navigator.clipboard.readText()");
     const bitmap = rleToBitmap(decodeRle(JSON.parse(String(text))));
     expect(bitmap.reduce((sum, pixel) => sum + pixel, 0)).toBe(area);

@@ -10,7 +10,7 @@ import type {
 } from "../../proto/index.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
-import type { Corners, Prompts } from "./state.js";
+import type { Corners, Prompts, Work } from "./state.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
 export type ClientEvent =
@@ -66,6 +66,15 @@ export type ClientEvent =
   | { readonly kind: "retry"; readonly atMs: number }
   | { readonly kind: "dismiss" }
   // From the page itself
+  /** What an earlier visit left behind. */
+  | {
+      readonly kind: "restored";
+      readonly photos: readonly { readonly token: number; readonly name: string; readonly work: Work | undefined }[];
+      /** The one that was on the canvas. */
+      readonly active: number | undefined;
+      readonly nextSequence: number;
+      readonly atMs: number;
+    }
   | {
       readonly kind: "photo-loaded";
       readonly token: number;

@@ -4,6 +4,7 @@ import { everythingStates, expectTable, type Table } from "./table.js";
 const everywhere = Object.keys(everythingStates).join(", ");
 
 const table: Table = {
+  restored: { "~ +read-photo +read-photo": everywhere },
   "photo-chosen": { "~ +load-photo": everywhere },
   "photo-added": { "~ +read-photo": everywhere },
   "photo-read": { ".": everywhere },

@@ -31,6 +31,7 @@ import {
 import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
 import { answerPreview, endHover, hover } from "./preview.js";
 import { retry, socketClosed, welcome } from "./recover.js";
+import { restore } from "./restore.js";
 import { listen } from "./silence.js";
 import { hasPrompts, overlayOf, type Photo, type Prompts, type ShownPicture, type State } from "./state.js";
 import {
@@ -67,6 +68,8 @@ function respond(state: State, event: ClientEvent): Next {
       return wake(...openPhoto(state, event));
     case "photo-removed":
       return removePhoto(state, event);
+    case "restored":
+      return restore(state, event);
     case "photo-read":
       return readPhoto(state, event);
     case "photo-loaded":

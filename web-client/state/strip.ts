@@ -178,7 +178,7 @@ function preparationOf(state: State, photo: Photo): Preparation {
   return tooLarge === undefined ? { kind: "waiting", tries: 0, notBeforeMs: 0 } : { kind: "failed", message: tooLarge };
 }
 
-function newEntry(token: number, name: string): StripEntry {
+export function newEntry(token: number, name: string): StripEntry {
   return { token, name, photo: undefined, work: undefined, preparation: { kind: "none" } };
 }
 

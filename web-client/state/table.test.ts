@@ -2,6 +2,11 @@ import { describe } from "vitest";
 import { expectTable, pictureStates, type Table } from "./table.js";
 
 const table: Table = {
+  restored: {
+    "~ +read-photo +load-photo": "connecting, empty",
+    "~ +read-photo +read-photo":
+      "loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
   "photo-chosen": {
     "~ +load-photo":
       "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, stopped",

@@ -27,7 +27,7 @@ import {
   welcome,
 } from "./fixtures.js";
 import { reduce } from "./reduce.js";
-import { overlayOf, type State } from "./state.js";
+import { emptyEdit, overlayOf, type State } from "./state.js";
 
 export const pictureStates = {
   connecting: run([])[0],
@@ -104,6 +104,16 @@ export const workStates = {
 export const events = {
   "photo-chosen": { kind: "photo-chosen", token: 2, name: "dog.jpg" },
   "photo-added": { kind: "photo-added", token: 2, name: "dog.jpg" },
+  restored: {
+    kind: "restored",
+    photos: [
+      { token: 8, name: "old.jpg", work: undefined },
+      { token: 9, name: "older.jpg", work: { edit: emptyEdit, everything: { kind: "off" } } },
+    ],
+    active: 9,
+    nextSequence: 40,
+    atMs: 2_000,
+  },
   "photo-read": { kind: "photo-read", token: 1, width: 40, height: 20, bytes: 1_000, imageId },
   "photo-opened": { kind: "photo-opened", token: 1 },
   "photo-removed": { kind: "photo-removed", token: 1 },

@@ -4,6 +4,7 @@ import { expectTable, type Table, workStates } from "./table.js";
 const everywhere = Object.keys(workStates).join(", ");
 
 const table: Table = {
+  restored: { "~ +read-photo +read-photo": everywhere },
   "photo-chosen": { "~ +load-photo": everywhere },
   "photo-added": { "~ +read-photo": everywhere },
   "photo-read": { ".": everywhere },

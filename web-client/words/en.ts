@@ -47,6 +47,9 @@ export const en = {
     mask: "Mask",
     candidates: "Candidates",
     takeAway: "Take away",
+    clearAll: "Clear everything",
+    clearTitleAll: "Clear everything?",
+    clearText: "All photos, objects and prompts leave this page and this browser. This cannot be undone.",
     format: "Format",
     copy: "Copy",
     copyTitle: "To the clipboard",
@@ -202,6 +205,10 @@ export const en = {
     keptSpoken: (name: string, count: number) => `${name} kept. ${count === 1 ? "1 object" : `${count} objects`}.`,
     leftSpoken: (count: number) => (count === 1 ? "1 object left." : `${count} objects left.`),
   },
+  saved: {
+    here: "Your work is kept in this browser.",
+    off: "Your work is not kept here once this page is closed.",
+  },
   takeAway: {
     download: "Download",
     downloadTitle: (name: string) => `Download ${name}`,
@@ -249,6 +256,7 @@ export const en = {
     unreachable: "The service could not be reached.",
     tooSlow: "The service took too long to answer.",
     busy: "The service is very busy at the moment.",
+    noRoom: (name: string) => `The browser has no more room: “${name}” will be gone once this page is closed.`,
     notTaken: "This could not be done here. Try another format, or another browser.",
     unknown: "Something went wrong in the service.",
     /** The service speaks English. @param _kind what it is about, in this language. */

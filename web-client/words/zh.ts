@@ -49,6 +49,9 @@ export const zh: Words = {
     mask: "蒙版",
     candidates: "候选",
     takeAway: "导出",
+    clearAll: "全部清除",
+    clearTitleAll: "全部清除？",
+    clearText: "所有照片、物体和提示都将从此网页和此浏览器中删除，且无法撤销。",
     format: "格式",
     copy: "复制",
     copyTitle: "复制到剪贴板",
@@ -202,6 +205,10 @@ export const zh: Words = {
     keptSpoken: (name, count) => `已保留${name}。共 ${count} 个物体。`,
     leftSpoken: (count) => `还有 ${count} 个物体。`,
   },
+  saved: {
+    here: "你的工作会保存在此浏览器中。",
+    off: "关闭此网页后，你的工作不会保留。",
+  },
   takeAway: {
     download: "下载",
     downloadTitle: (name) => `下载${name}`,
@@ -249,6 +256,7 @@ export const zh: Words = {
     unreachable: "无法连接到服务。",
     tooSlow: "服务太久没有回应。",
     busy: "服务现在非常繁忙。",
+    noRoom: (name) => `浏览器空间不足：关闭此网页后，“${name}”将不会保留。`,
     notTaken: "在这里无法完成。请换一种格式或换一个浏览器。",
     unknown: "服务出了问题。",
     service: (text, kind) => `${kind}（${text}）`,
