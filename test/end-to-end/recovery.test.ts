@@ -221,6 +221,10 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     decoder.signal("SIGCONT");
     client.segment({ sequence: 3, prompt: disc });
     expect((await client.next("segment")).sequence).toBe(3);
+    // What it was sent while it hung goes before this: the next test counts what decoders read.
+    const rpc = new RpcClient(decoder.address);
+    await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt: disc });
+    rpc.close();
     await client[Symbol.asyncDispose]();
   });
 
