@@ -88,6 +88,20 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     return { picture, imageId: imageIdOf(picture), client };
   }
 
+  /** Encoders and decoders begin anew: what the shared cache has lost is in no process's memory either. */
+  async function forgetEverything() {
+    const portOf = ({ url: at }: MaskwireProcess) => new URL(at).port;
+    const [decoderPorts, encoderPorts] = [cluster.decoders.map(portOf), cluster.encoders.map(portOf)];
+    for (const one of [...cluster.decoders, ...cluster.encoders]) {
+      one.signal("SIGKILL");
+      await one.ended;
+    }
+    [cluster.decoders, cluster.encoders] = await Promise.all([
+      Promise.all(decoderPorts.map((port) => cluster.startDecoder(port))),
+      Promise.all(encoderPorts.map((port) => cluster.startEncoder(port))),
+    ]);
+  }
+
   it("gives the same mask as a single process, to a click that meets any decoder", async () => {
     const { picture, imageId, client } = await openFresh();
     client.segment({ sequence: 1, prompt: disc });
@@ -106,6 +120,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R2: a click that finds no embedding has the stored image encoded and is answered", async () => {
     const { client } = await openFresh();
     expect(await cluster.redis.remove(":embedding:")).toBeGreaterThan(0);
+    await forgetEverything();
     client.segment({ sequence: 1, prompt: disc });
     const seen: string[] = [];
     for (;;) {
@@ -130,6 +145,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R3: with the image gone too it is missing, and the click waits for the upload", async () => {
     const { picture, imageId, client } = await openFresh();
     await cluster.redis.flush();
+    await forgetEverything();
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("missing");
     await upload(url, picture);
@@ -143,6 +159,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     const { picture, client } = await openFresh();
     const damaged = await cluster.redis.rewrite(":embedding:", flipMiddle);
     expect(damaged).toBeGreaterThan(0);
+    await forgetEverything();
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("encoding");
     expect(rleIou(maskOf(await client.next("segment")), await referenceMask(picture))).toBeGreaterThan(0.999);
@@ -177,6 +194,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     });
     const { client, picture } = await openFresh();
     await cluster.redis.rewrite(":embedding:", () => foreign);
+    await forgetEverything();
     client.segment({ sequence: 1, prompt: { points: [clickOn("disc")] } });
     await client.imageUntil("encoding");
     expect(rleIou(maskOf(await client.next("segment")), await referenceMask(picture))).toBeGreaterThan(0.999);
@@ -231,6 +249,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R1: an encoder that is killed while it encodes a stored image costs no error", async () => {
     const { client, imageId } = await openFresh();
     await cluster.redis.remove(":embedding:");
+    await forgetEverything();
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("encoding");
     const index = homeOf(imageId, cluster.encoders);
