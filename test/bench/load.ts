@@ -41,10 +41,10 @@ export const suite: Suite = {
       measureMs: 1000 * numbers["duration-s"],
     };
     return experiment(rigOptions, say, async (found) => {
-      const points = await measure(found, plan, numbers.sessions, numbers["p95-ms"], say);
       if (texts.calibration !== undefined) {
         await writeFile(texts.calibration, `${JSON.stringify(found.calibration, undefined, 2)}\n`);
       }
+      const points = await measure(found, plan, numbers.sessions, numbers["p95-ms"], say);
       const compared = points.map((point) => compare(point, plan, found.calibration, found.rig.decoderCacheBytes));
       return report(found, plan, points, compared, numbers["p95-ms"]);
     });

@@ -18,7 +18,7 @@ const options = {
   spare: { value: 0.25, what: "capacity beyond what is needed, for what fails or is replaced" },
   "decoder-workers": { value: 2, what: "cores of one decoder" },
   "decoder-cache-mib": { value: 1024, what: "a decoder's MASKWIRE_DECODER_CACHE_BYTES" },
-  "cell-decoders": { value: 16, what: "decoders that share pictures at the most; more make another cell" },
+  "cell-decoders": { value: 8, what: "decoders that share pictures at the most; more make another cell" },
   "gateway-sessions": { value: 500, what: "sessions on one gateway, which has a core" },
   "cache-mib-s": { value: 500, what: "what one cache server can hand out" },
   "file-mib": { value: 3, what: "an uploaded picture" },
@@ -96,7 +96,7 @@ function size(numbers: Numbers, calibrationFile: string | undefined, say: (line:
     sessionsPerGateway: numbers["gateway-sessions"],
     cellDecoders: numbers["cell-decoders"],
     cacheBytesPerSecond: numbers["cache-mib-s"] * 2 ** 20,
-    span: { seed: numbers.seed, warmUpMs: 60_000, measureMs: 60_000 },
+    span: { seed: numbers.seed, warmUpMs: 15_000, measureMs: 30_000 },
   };
   const scaling = scalingOf(demand, calibration);
   for (const { decoders, sessionsPerCore } of scaling) {

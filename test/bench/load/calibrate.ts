@@ -26,11 +26,15 @@ export interface Calibrated {
   readonly loneMs: { readonly mean: number; readonly p50: number; readonly p95: number };
 }
 
-/** Measures what the simulation needs to know, on a rig that nobody else uses. @param preparedBytes see `bareSteps`. */
-export async function calibrate(rig: Rig, preparedBytes: number): Promise<Calibrated> {
+/**
+ * Measures what the simulation needs to know, on a rig that nobody else uses.
+ * @param preparedBytes see `bareSteps`. @param attempt counts from 0: each has pictures that the decoder does not know yet.
+ */
+export async function calibrate(rig: Rig, preparedBytes: number, attempt: number): Promise<Calibrated> {
   const { fetchMs, prepareMs } = await coldPrompts(
     rig,
     Math.ceil(rig.decoderCacheBytes / preparedBytes) + coldPictures,
+    attempt,
   );
   const encodeMs = await newPictures(rig);
   const lone = await closedLoopClicks(rig, 1, { clicks: loneClicks });
@@ -69,12 +73,12 @@ const workerMs = ({ timings }: SegmentResult) =>
   (timings?.embeddingMs ?? 0) + (timings?.decodeMs ?? 0) + (timings?.maskMs ?? 0);
 
 /** First prompts on pictures that the decoder does not have, and on those that its worker has put away again. */
-async function coldPrompts(rig: Rig, count: number): Promise<{ fetchMs: number; prepareMs: number }> {
+async function coldPrompts(rig: Rig, count: number, attempt: number): Promise<{ fetchMs: number; prepareMs: number }> {
   const rpc = new RpcClient(rig.decoderAddress);
   try {
     const ms = { [EmbeddingSource.STORE]: [] as number[], [EmbeddingSource.PROCESS]: [] as number[] };
     for (const source of [EmbeddingSource.STORE, EmbeddingSource.PROCESS] as const) {
-      for (const imageId of rig.album.slice(0, count)) {
+      for (const imageId of rig.album.slice(attempt * count, (attempt + 1) * count)) {
         const prompt = { points: [{ ...clickOn("disc"), label: 1 }] };
         const { outcome } = await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt });
         if (outcome.case !== "result") throw new Error("the decoder answered without a result");
@@ -85,7 +89,9 @@ async function coldPrompts(rig: Rig, count: number): Promise<{ fetchMs: number; 
     const fromProcess = ms[EmbeddingSource.PROCESS];
     const fromStore = ms[EmbeddingSource.STORE];
     if (fromProcess.length === 0 || fromStore.length === 0) {
-      throw new Error("the worker keeps the whole album: it needs more pictures (--album), or the decoder less memory");
+      throw new Error(
+        "there is no cold picture left: the album needs more pictures (--album), or the decoder less memory",
+      );
     }
     return { fetchMs: median(fromStore) - median(fromProcess), prepareMs: median(fromProcess) };
   } finally {

@@ -30,7 +30,9 @@ export async function experiment<T>(
   leaveDecoderAlone(cores);
   say(cores.words);
   await using rig = await Rig.start({ cores, ...options });
-  const { result: calibrated, elsewhere } = await undisturbed(rig, say, () => calibrate(rig, preparedBytes));
+  const { result: calibrated, elsewhere } = await undisturbed(rig, say, (attempt) =>
+    calibrate(rig, preparedBytes, attempt),
+  );
   say(`the decoder's core: at most ${calibrated.saturatedPerSecond} prompts a second`);
   const date = new Date().toISOString().slice(0, 10);
   const source = { command: options.command, date, machine: where, elsewhere: round(elsewhere) };

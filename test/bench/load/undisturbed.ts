@@ -2,7 +2,7 @@ import type { Rig } from "./rig.js";
 
 /** Of one core: more than this taken by others, and a figure says something about them. */
 const mostElsewhere = 0.1;
-const tries = 4;
+const tries = 3;
 
 /**
  * Measures again when something else was busy on this machine meanwhile; in the end the least disturbed try counts, whatever
@@ -12,12 +12,12 @@ const tries = 4;
 export async function undisturbed<T>(
   rig: Pick<Rig, "cpuSeconds">,
   say: (line: string) => void,
-  measure: () => Promise<T>,
+  measure: (attempt: number) => Promise<T>,
 ): Promise<{ result: T; elsewhere: number }> {
   let best: { result: T; elsewhere: number } | undefined;
-  for (let left = tries; left > 0; left--) {
+  for (let attempt = 0; attempt < tries; attempt++) {
     const [startedAt, before] = [performance.now(), rig.cpuSeconds().elsewhere ?? Number.NaN];
-    const result = await measure();
+    const result = await measure(attempt);
     const seconds = (performance.now() - startedAt) / 1000;
     const elsewhere = ((rig.cpuSeconds().elsewhere ?? Number.NaN) - before) / seconds;
     if (!best || elsewhere < best.elsewhere) best = { result, elsewhere };
