@@ -7,6 +7,7 @@ import { browserDecoding } from "./http/browser-decoding.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
 import { observeRequests } from "./http/observe-requests.js";
+import { pictureRoute } from "./http/pictures.js";
 import { segmentRoute } from "./http/segment.js";
 import { RequestsUnderWay } from "./http/under-way.js";
 import { webClient } from "./http/web-client.js";
@@ -50,7 +51,7 @@ export class GatewayTier implements Tier {
       decoders: this.#decoders,
       line: this.#decoders.openLine({ session }),
       logger,
-      limits: { ...gateway, ...limits, clickRetryMs },
+      limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
       onClick: (click) => clicks.observe(click),
     }));
     const peers = { encoders: this.#encoders, decoders: this.#decoders, deadlineMs: gateway.deadlineMs, logger };
@@ -59,6 +60,7 @@ export class GatewayTier implements Tier {
     host.http.register(segmentRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(everythingRoute, { ...peers, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(browserDecoding, peers);
+    host.http.register(pictureRoute, { ...gateway, ...limits });
     host.http.register(webClient);
     host.http.server.on("upgrade", (request: FastifyRequest["raw"], socket, head) => {
       // Not `new URL`, which throws for what a stranger may send.

@@ -3,7 +3,7 @@ import { ConnectedStore, type PhotoEffect } from "./connected-store.js";
 import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
-import { decodePhoto, type PhotoFile, type PhotoSource, photoThumbnail, readPhoto } from "./photo.js";
+import { decodePhoto, type PhotoFile, PhotoProblem, type PhotoSource, photoThumbnail, readPhoto } from "./photo.js";
 import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
 import type { Work } from "./state/state.js";
@@ -143,8 +143,8 @@ export class Client {
       // Before the state says so: what is drawn next must find it.
       this.view.setPicture(bitmap);
       this.dispatch({ kind: "photo-loaded", token, width, height, bytes: file.size, imageId, atMs: performance.now() });
-    } catch {
-      this.dispatch({ kind: "photo-unreadable", token, message: words.problems.cannotOpen(name) });
+    } catch (error) {
+      this.dispatch({ kind: "photo-unreadable", token, message: problemOf(error, name) });
     }
   }
 
@@ -158,8 +158,8 @@ export class Client {
       this.#keepThumbnail(token, bitmap);
       bitmap.close();
       this.dispatch({ kind: "photo-read", token, width, height, bytes: file.size, imageId });
-    } catch {
-      this.dispatch({ kind: "photo-unreadable", token, message: words.problems.cannotOpen(name) });
+    } catch (error) {
+      this.dispatch({ kind: "photo-unreadable", token, message: problemOf(error, name) });
     }
   }
 
@@ -185,4 +185,8 @@ export class Client {
   #nameOf(token: number): string {
     return this.store.state.strip.find((entry) => entry.token === token)?.name ?? "";
   }
+}
+
+function problemOf(error: unknown, name: string): string {
+  return error instanceof PhotoProblem ? error.message : words.problems.cannotOpen(name);
 }

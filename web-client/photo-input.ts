@@ -1,15 +1,17 @@
 import { element, setData } from "./panel/element.js";
 import type { PhotoSource } from "./photo.js";
+import { addressAmong } from "./photo-url.js";
 import { words } from "./words/words.js";
 
 interface PhotoActions {
   /** The first comes onto the canvas, the others into the strip. */
   readonly onPhotos: (sources: readonly PhotoSource[]) => void;
+  readonly onAddress: (address: URL) => void;
   readonly onNothing: (message: string) => void;
 }
 
 /** The ways in for one's own photo: choose, drop, paste. */
-export function listenForPhotos({ onPhotos, onNothing }: PhotoActions): void {
+export function listenForPhotos({ onPhotos, onAddress, onNothing }: PhotoActions): void {
   const input = element("file", HTMLInputElement);
   const stage = element("stage", HTMLElement);
   const take = (files: readonly File[]) =>
@@ -37,29 +39,36 @@ export function listenForPhotos({ onPhotos, onNothing }: PhotoActions): void {
     setData(stage, "drop", String(depth > 0));
   };
   addEventListener("dragenter", (event) => {
-    if (holdsFiles(event)) dragging(1);
+    if (holdsPicture(event)) dragging(1);
   });
   addEventListener("dragleave", (event) => {
-    if (holdsFiles(event)) dragging(-1);
+    if (holdsPicture(event)) dragging(-1);
   });
   addEventListener("dragover", (event) => event.preventDefault());
   addEventListener("drop", (event) => {
     event.preventDefault();
     dragging(-depth);
     const files = picturesAmong(event.dataTransfer?.files);
+    const address = addressAmong(event.dataTransfer);
     if (files.length > 0) take(files);
+    else if (address !== undefined) onAddress(address);
     else onNothing(words.problems.droppedNoPicture);
   });
 
   addEventListener("paste", (event) => {
+    // Into a field goes what belongs there.
+    if (event.target instanceof HTMLInputElement) return;
     const files = picturesAmong(event.clipboardData?.files);
+    const address = addressAmong(event.clipboardData);
     if (files.length > 0) take(files);
+    else if (address !== undefined) onAddress(address);
     else onNothing(words.problems.pastedNoPicture);
   });
 }
 
-function holdsFiles(event: DragEvent): boolean {
-  return event.dataTransfer?.types.includes("Files") === true;
+/** Or may: what an address leads to shows only when it is fetched. */
+function holdsPicture({ dataTransfer }: DragEvent): boolean {
+  return ["Files", "text/uri-list"].some((type) => dataTransfer?.types.includes(type) === true);
 }
 
 function picturesAmong(files: FileList | undefined): File[] {

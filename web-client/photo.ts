@@ -4,6 +4,11 @@ export interface PhotoSource {
   readonly read: () => Promise<Blob>;
 }
 
+/** Why a photo could not be read, in a sentence for the person. */
+export class PhotoProblem extends Error {
+  override readonly name = "PhotoProblem";
+}
+
 export interface PhotoFile {
   readonly file: Blob;
   /** Undefined where the page is not allowed to compute digests (plain HTTP to another machine). */

@@ -1,5 +1,6 @@
 import { maskOf } from "./canvas/canvas-view.js";
 import type { Client } from "./client.js";
+import type { AddressView } from "./panel/address-view.js";
 import { element, setData } from "./panel/element.js";
 import { EverythingView } from "./panel/everything-view.js";
 import type { FilmView } from "./panel/film-view.js";
@@ -22,6 +23,7 @@ interface Parts {
   readonly tools: ToolsView;
   readonly film: FilmView;
   readonly strip: StripView;
+  readonly address: AddressView;
   readonly zoom: ZoomView;
   readonly objects: ObjectsView;
   readonly takeAway: TakeAwayView;
@@ -33,6 +35,7 @@ export class Screen {
   readonly #tools: ToolsView;
   readonly #film: FilmView;
   readonly #strip: StripView;
+  readonly #address: AddressView;
   readonly #zoom: ZoomView;
   readonly #objects: ObjectsView;
   readonly #takeAway: TakeAwayView;
@@ -45,11 +48,12 @@ export class Screen {
   #frame: number | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, tools, film, strip, zoom, objects, takeAway }: Parts) {
+  constructor({ client, tools, film, strip, address, zoom, objects, takeAway }: Parts) {
     this.#client = client;
     this.#tools = tools;
     this.#film = film;
     this.#strip = strip;
+    this.#address = address;
     this.#zoom = zoom;
     this.#objects = objects;
     this.#takeAway = takeAway;
@@ -88,6 +92,7 @@ export class Screen {
     const { view } = this.#client;
     this.#zoom.render(state.picture.kind === "empty" ? undefined : view.zoom, view.isWhole);
     this.#strip.render(state);
+    this.#address.render(state);
     this.#film.leaveOut(state.strip.map(({ name }) => name));
     clearTimeout(this.#tick);
     if (isPassing(state)) this.#tick = setTimeout(() => this.invalidate(), tickMs);

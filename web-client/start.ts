@@ -5,6 +5,7 @@ import { listenToPointer } from "./canvas/pointer-input.js";
 import { listenToView } from "./canvas/view-input.js";
 import { boxAt, pixelAt } from "./canvas/viewport.js";
 import { Client } from "./client.js";
+import { AddressView } from "./panel/address-view.js";
 import { FilmView } from "./panel/film-view.js";
 import { HelpView } from "./panel/help-view.js";
 import { ObjectsView } from "./panel/objects-view.js";
@@ -14,6 +15,7 @@ import { TakeAwayView } from "./panel/take-away-view.js";
 import { ToolsView } from "./panel/tools-view.js";
 import { ZoomView } from "./panel/zoom-view.js";
 import { listenForPhotos } from "./photo-input.js";
+import { addressSource } from "./photo-url.js";
 import { listSamples, sampleSource } from "./samples.js";
 import { Autosave } from "./save/autosave.js";
 import { openSavedStore } from "./save/indexed-store.js";
@@ -50,6 +52,15 @@ export function start(): void {
     onRemove: (token) => dispatch({ kind: "photo-removed", token }),
     thumbnailOf: (token) => client.thumbnailOf(token),
   });
+  const fetchPhoto = (address: URL) => {
+    const { link } = client.store.state;
+    if (link.kind === "open" && !link.limits.pictureUrls) {
+      dispatch({ kind: "notice", message: words.problems.noAddresses });
+    } else {
+      client.choose(addressSource(address));
+    }
+  };
+  const address = new AddressView({ onAddress: fetchPhoto });
   const zoom = new ZoomView({
     onIn: () => view.zoomBy(zoomStep),
     onOut: () => view.zoomBy(1 / zoomStep),
@@ -81,7 +92,7 @@ export function start(): void {
     files: new FileMaker(),
     onProblem: (message) => dispatch({ kind: "notice", message }),
   });
-  const screen = new Screen({ client, tools, film, strip, zoom, objects, takeAway });
+  const screen = new Screen({ client, tools, film, strip, address, zoom, objects, takeAway });
 
   const overlay = () => overlayOf(client.store.state.picture);
 
@@ -180,6 +191,7 @@ export function start(): void {
       if (first !== undefined) client.choose(first);
       for (const source of others) client.add(source);
     },
+    onAddress: fetchPhoto,
     onNothing: (message) => dispatch({ kind: "notice", message }),
   });
   addEventListener("online", () => dispatch({ kind: "network-back" }));

@@ -17,8 +17,10 @@ export function httpStatus({ code, reason }: ErrorInit): number {
       return 499;
     case Code.UNIMPLEMENTED:
       return 501;
+    case Code.PERMISSION_DENIED:
+      return 403;
     case Code.UNAVAILABLE:
-      return 503;
+      return reason === "PICTURE_HOST" ? 502 : 503;
     case Code.DEADLINE_EXCEEDED:
       return 504;
     default:

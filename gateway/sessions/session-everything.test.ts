@@ -95,6 +95,7 @@ beforeEach(() => {
       clickRetryMs: 200,
       maxImageBytes: 1,
       maxImagePixels: 1,
+      pictureUrls: false,
       maxBufferedBytes: 1e6,
       deadlineMs: 60_000,
     },

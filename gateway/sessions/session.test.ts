@@ -108,6 +108,7 @@ function deps(deadlineMs = 60_000): SessionDeps {
       clickRetryMs: 200,
       maxImageBytes: 11,
       maxImagePixels: 22,
+      pictureUrls: true,
       maxBufferedBytes: 1000,
       deadlineMs,
     },
@@ -153,7 +154,7 @@ describe("frames", () => {
   it("F2 begins with a welcome that carries the limits", () => {
     expect(socket.frames[0]).toMatchObject({
       case: "welcome",
-      value: { sessionId: "id-1", maxImageBytes: 11, maxImagePixels: 22, maxWaitingClicks: 3 },
+      value: { sessionId: "id-1", maxImageBytes: 11, maxImagePixels: 22, maxWaitingClicks: 3, pictureUrls: true },
     });
   });
 

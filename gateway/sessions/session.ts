@@ -47,6 +47,7 @@ export interface SessionDeps {
   limits: SessionLimits & {
     maxImageBytes: number;
     maxImagePixels: number;
+    pictureUrls: boolean;
     maxBufferedBytes: number;
     deadlineMs: number;
   };
@@ -83,9 +84,12 @@ export class Session {
     this.#socket = socket;
     this.#form = form;
     this.#deps = deps;
-    const { maxImageBytes, maxImagePixels, maxWaitingClicks } = deps.limits;
+    const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = deps.limits;
     this.#send({
-      frame: { case: "welcome", value: { sessionId: id, maxImageBytes, maxImagePixels, maxWaitingClicks } },
+      frame: {
+        case: "welcome",
+        value: { sessionId: id, maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls },
+      },
     });
   }
 

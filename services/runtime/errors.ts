@@ -3,7 +3,13 @@ import { status as Code } from "@grpc/grpc-js";
 export { Code };
 
 /** Stable words for programs, where one code covers several cases. Part of the contract: see error.proto. */
-export type Reason = "UNSUPPORTED_IMAGE" | "DAMAGED_IMAGE" | "IMAGE_TOO_LARGE" | "WORKER_LOST" | "CACHE_LOST";
+export type Reason =
+  | "UNSUPPORTED_IMAGE"
+  | "DAMAGED_IMAGE"
+  | "IMAGE_TOO_LARGE"
+  | "WORKER_LOST"
+  | "CACHE_LOST"
+  | "PICTURE_HOST";
 
 /** The wire's form of an error: what `maskwire.v1.Error` is made from. */
 export interface ErrorInit {

@@ -78,6 +78,7 @@ const malformed: Record<string, string[]> = {
     ",",
   ],
   MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456", "dns:///a", "dns://8.8.8.8/a:1"],
+  MASKWIRE_PICTURE_HOSTS: ["https://example.org", "example.org:443", "a.*.org", "*example.org", "a b", "a,b/c", "*.*"],
   MASKWIRE_LOAD_PERCENT: ["99", "1.25", "10001"],
   MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://", "redis+sentinel://host", "redis+cluster://h/1"],
   MASKWIRE_CACHE_NAMESPACE: ["a:b", "a b"],

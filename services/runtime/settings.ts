@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -26,6 +27,12 @@ const list = z.string().transform((text) =>
 const addresses = list.refine(
   (all) => all.length > 0 && all.every((one) => parseTarget(one) !== undefined),
   "host:port, or dns:///name:port for every address behind a name; several separated by commas",
+);
+
+const hostNames = list.refine(
+  (all) =>
+    all.every((one) => one === "*" || isIP(one) !== 0 || /^(\*\.)?[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(one)),
+  "host names or addresses without ports, *.example.org for every name below one, or * for any public host; several by commas",
 );
 
 /** A file's text, without the line break that editors and secrets end with. */
@@ -122,6 +129,9 @@ export const variables = {
   ),
   MASKWIRE_MAX_IMAGE_BYTES: integer(1, 0xffff_ffff).describe("largest upload"),
   MASKWIRE_MAX_IMAGE_PIXELS: integer(1, 0xffff_ffff).describe("largest picture, width times height"),
+  MASKWIRE_PICTURE_HOSTS: hostNames.describe(
+    "gateway: hosts that pictures may be fetched from by URL (names, *.example.org, * for any public host; several by commas)",
+  ),
   MASKWIRE_MAX_SESSIONS: integer(1, 1_000_000).describe("gateway: WebSocket sessions at once"),
   MASKWIRE_MAX_WAITING_CLICKS: integer(1, 10_000).describe("gateway: clicks of one session that may wait"),
   MASKWIRE_MAX_FRAME_BYTES: integer(1024, 64 * MiB).describe("gateway: largest WebSocket frame"),
@@ -240,6 +250,7 @@ export function shapeSettings(env: Env) {
     gateway: {
       encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],
       decoderAddresses: env.MASKWIRE_DECODER_ADDRESSES ?? [],
+      pictureHosts: env.MASKWIRE_PICTURE_HOSTS ?? [],
       maxSessions: env.MASKWIRE_MAX_SESSIONS ?? 1000,
       maxWaitingClicks: env.MASKWIRE_MAX_WAITING_CLICKS ?? 64,
       maxFrameBytes: env.MASKWIRE_MAX_FRAME_BYTES ?? MiB,

@@ -28,6 +28,7 @@ function remedyOf(code: ErrorCode | undefined, hasHint: boolean): Remedy {
       // Too many waiting comes with a hint; too many bytes or pixels does not.
       return hasHint ? "wait" : "none";
     case ErrorCode.INVALID_ARGUMENT:
+    case ErrorCode.PERMISSION_DENIED:
     case ErrorCode.UNIMPLEMENTED:
       return "none";
     default:
@@ -52,6 +53,7 @@ function kindOf(code: ErrorCode | undefined): string {
     case ErrorCode.RESOURCE_EXHAUSTED:
       return problems.busy;
     case ErrorCode.INVALID_ARGUMENT:
+    case ErrorCode.PERMISSION_DENIED:
     case ErrorCode.UNIMPLEMENTED:
       return problems.refused;
     default:

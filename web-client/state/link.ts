@@ -59,6 +59,7 @@ export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: 
       imageBytes: welcome.maxImageBytes,
       imagePixels: welcome.maxImagePixels,
       waitingClicks: welcome.maxWaitingClicks,
+      pictureUrls: welcome.pictureUrls,
     },
   };
 }

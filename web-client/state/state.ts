@@ -42,6 +42,8 @@ export interface Limits {
   readonly imageBytes: number;
   readonly imagePixels: number;
   readonly waitingClicks: number;
+  /** Whether the gateway fetches pictures from other hosts. */
+  readonly pictureUrls: boolean;
 }
 
 export interface Loading {

@@ -12,6 +12,9 @@ export const en = {
     choosePhoto: "Choose a photo",
     yourPhoto: "Your photo",
     takePhoto: "Take a photo",
+    fromAddress: "From a URL",
+    addressTitle: "URL of a picture",
+    open: "Open",
     samples: "Samples",
     pictures: "Pictures",
     clickObject: "Click an object",
@@ -80,6 +83,9 @@ export const en = {
       "Photo. Click an object, or move with the arrow keys and press Enter to add a point, X to leave a spot out.",
     canvasOverlay:
       "Photo with its masks. Tab and the arrow keys go through them, Enter takes one, Escape goes back to clicking.",
+  },
+  address: {
+    noAddress: "A URL begins with https:// or http://.",
   },
   strip: {
     shown: "on the canvas",
@@ -241,6 +247,8 @@ export const en = {
     pastedPhoto: "Pasted photo",
     droppedNoPicture: "That was no picture. Drop a photo, such as a JPEG or PNG file.",
     pastedNoPicture: "There is no picture to paste. Copy one first.",
+    noAddresses: "Pictures are not fetched from other sites here. Save the picture, then choose the file.",
+    notWhole: (host: string) => `The picture from ${host} did not arrive whole, or is too large for the service.`,
     cannotOpen: (name: string) => `“${name}” could not be opened as a picture.`,
     uploadInterrupted: "The upload was interrupted.",
     uploadTooLarge: "This photo is too large for the service.",

@@ -14,6 +14,9 @@ export const zh: Words = {
     choosePhoto: "选择照片",
     yourPhoto: "我的照片",
     takePhoto: "拍照",
+    fromAddress: "从网址打开",
+    addressTitle: "图片网址",
+    open: "打开",
     samples: "示例图片",
     pictures: "图片列表",
     clickObject: "点击一个物体",
@@ -80,6 +83,9 @@ export const zh: Words = {
     wholeTitle: "整张图片 (0)",
     canvas: "照片。点击一个物体；也可以用方向键移动，按回车加入一个点，按 X 排除一处。",
     canvasOverlay: "照片及其蒙版。用 Tab 和方向键逐个查看，回车选用，Esc 返回点击。",
+  },
+  address: {
+    noAddress: "网址应以 https:// 或 http:// 开头。",
   },
   strip: {
     shown: "正在显示",
@@ -241,6 +247,8 @@ export const zh: Words = {
     pastedPhoto: "粘贴的照片",
     droppedNoPicture: "这不是图片。请拖入照片，例如 JPEG 或 PNG 文件。",
     pastedNoPicture: "剪贴板里没有图片。请先复制一张。",
+    noAddresses: "这里不能从其他网站获取图片。请先保存图片，再选择文件。",
+    notWhole: (host) => `来自 ${host} 的图片没有完整送达，或者超出了服务的大小限制。`,
     cannotOpen: (name) => `无法将“${name}”作为图片打开。`,
     uploadInterrupted: "上传中断了。",
     uploadTooLarge: "这张照片对服务来说太大了。",

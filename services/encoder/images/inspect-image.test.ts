@@ -1,8 +1,8 @@
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../runtime/errors.js";
+import { formatOf } from "../../runtime/offered-formats.js";
 import { type ImageLimits, inspectImage } from "./inspect-image.js";
-import { formatOf } from "./offered-formats.js";
 
 const limits: ImageLimits = { maxImageBytes: 1_000_000, maxImagePixels: 10_000 };
 const blank = (width: number, height: number) =>

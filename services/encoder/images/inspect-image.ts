@@ -1,5 +1,5 @@
 import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
-import { formatOf, offeredNames } from "./offered-formats.js";
+import { formatOf, offeredNames } from "../../runtime/offered-formats.js";
 import { openImage } from "./sharp.js";
 
 export interface ImageLimits {

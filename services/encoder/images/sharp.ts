@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from "sharp";
-import { offeredLoaders } from "./offered-formats.js";
+import { offeredLoaders } from "../../runtime/offered-formats.js";
 
 // Only the loaders of formats that are offered may see an upload: a loader is code that reads hostile bytes.
 sharp.block({ operation: ["VipsForeignLoad"] });
