@@ -90,9 +90,10 @@ describe("gRPC", () => {
     expect(best(found)).toBeGreaterThan(0.9);
   });
 
-  it("adaptive mode, the default, asks half of the points and finds the disc too", async () => {
+  it("adaptive mode, the default, asks fewer than half of the points and finds the disc too", async () => {
     const found = await follow({ pointsPerSide: 6 });
-    expect(found.done?.points).toBe(18);
+    // 15 of 32 points, of 36 here.
+    expect(found.done?.points).toBe(17);
     expect(best(found)).toBeGreaterThan(0.9);
   });
 
