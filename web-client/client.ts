@@ -24,7 +24,8 @@ export class Client {
   #lastToken = 0;
 
   constructor({ changed }: { changed: () => void }) {
-    this.view = new CanvasView(element("canvas", HTMLCanvasElement), element("room", HTMLElement), changed);
+    const [canvas, tools] = [element("canvas", HTMLCanvasElement), element("tool-layer", HTMLCanvasElement)];
+    this.view = new CanvasView({ canvas, tools, room: element("room", HTMLElement) }, changed);
     const url = new URL("/v1/ws", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({

@@ -11,9 +11,10 @@ import { saveEverything } from "./panel/save-everything.js";
 import { StatusView } from "./panel/status-view.js";
 import type { StripView } from "./panel/strip-view.js";
 import type { TakeAwayView } from "./panel/take-away-view.js";
+import type { ToolboxView } from "./panel/toolbox-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
 import type { ZoomView } from "./panel/zoom-view.js";
-import { hasPrompts, overlayOf, type Picture, type State } from "./state/state.js";
+import { hasPrompts, overlayOf, type Picture, type Prompts, type State } from "./state/state.js";
 
 /** How often words with a number of seconds in them are written anew. */
 const tickMs = 250;
@@ -21,6 +22,7 @@ const tickMs = 250;
 interface Parts {
   readonly client: Client;
   readonly tools: ToolsView;
+  readonly toolbox: ToolboxView;
   readonly film: FilmView;
   readonly strip: StripView;
   readonly address: AddressView;
@@ -33,6 +35,7 @@ interface Parts {
 export class Screen {
   readonly #client: Client;
   readonly #tools: ToolsView;
+  readonly #toolbox: ToolboxView;
   readonly #film: FilmView;
   readonly #strip: StripView;
   readonly #address: AddressView;
@@ -48,9 +51,10 @@ export class Screen {
   #frame: number | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, tools, film, strip, address, zoom, objects, takeAway }: Parts) {
+  constructor({ client, tools, toolbox, film, strip, address, zoom, objects, takeAway }: Parts) {
     this.#client = client;
     this.#tools = tools;
+    this.#toolbox = toolbox;
     this.#film = film;
     this.#strip = strip;
     this.#address = address;
@@ -84,6 +88,7 @@ export class Screen {
     this.#renderCanvas(state);
     this.#status.render(state, performance.now());
     this.#tools.render(state);
+    this.#toolbox.render(state);
     this.#everything.render(state, performance.now());
     this.#mask.render(state, this.#client.view.bitmap);
     this.#objects.render(state, this.#client.view.bitmap);
@@ -106,7 +111,10 @@ export class Screen {
     this.#coach.hidden = !needsCoach(picture);
     setData(canvas, "connection", link.kind);
     setData(canvas, "state", picture.kind);
-    if (picture.kind === "empty") return;
+    if (picture.kind === "empty") {
+      view.tools.hide();
+      return;
+    }
     view.render(picture);
     setData(canvas, "zoom", view.zoom.toFixed(3));
     // For those who watch without seeing: what is on the canvas, in words.
@@ -121,6 +129,8 @@ export class Screen {
     setData(canvas, "imageWidth", photo.width);
     setData(canvas, "imageHeight", photo.height);
     setData(canvas, "points", edit.present.prompts.points.length);
+    setData(canvas, "painted", String(isPainted(edit.present.prompts)));
+    setData(canvas, "picked", view.picked ?? "none");
     setData(canvas, "box", String(edit.present.prompts.box !== undefined));
     setData(canvas, "objects", edit.present.objects.filter(({ visible }) => visible).length);
     setData(canvas, "editing", edit.present.editing ?? 0);
@@ -135,6 +145,10 @@ export class Screen {
       this.#client.dispatch({ kind: "drawn", sequence: latency.sequence, drawMs });
     }
   }
+}
+
+function isPainted({ mask, marks = [] }: Prompts): boolean {
+  return mask !== undefined || marks.length > 0;
 }
 
 /** Until the first click, and while nothing under the pointer speaks for itself. */

@@ -1,17 +1,16 @@
-import type { Outcome } from "./canvas/gesture.js";
-import { listenToKeyboard } from "./canvas/keyboard-input.js";
 import { listenToOverlayKeys } from "./canvas/overlay-keys.js";
-import { listenToPointer } from "./canvas/pointer-input.js";
 import { listenToView } from "./canvas/view-input.js";
-import { boxAt, pixelAt } from "./canvas/viewport.js";
 import { Client } from "./client.js";
+import { Hand } from "./hand.js";
 import { AddressView } from "./panel/address-view.js";
+import { setData } from "./panel/element.js";
 import { FilmView } from "./panel/film-view.js";
 import { HelpView } from "./panel/help-view.js";
 import { ObjectsView } from "./panel/objects-view.js";
 import { SavedView } from "./panel/saved-view.js";
 import { StripView } from "./panel/strip-view.js";
 import { TakeAwayView } from "./panel/take-away-view.js";
+import { ToolboxView } from "./panel/toolbox-view.js";
 import { ToolsView } from "./panel/tools-view.js";
 import { ZoomView } from "./panel/zoom-view.js";
 import { listenForPhotos } from "./photo-input.js";
@@ -25,9 +24,6 @@ import { overlayOf } from "./state/state.js";
 import { FileMaker } from "./take-away/file-maker.js";
 import { words } from "./words/words.js";
 
-/** A preview for every pixel passed would be a preview for none; a highlight costs nothing. */
-const previewEveryMs = 60;
-const highlightEveryMs = 16;
 /** Three steps are about a factor of three. */
 const zoomStep = 1.45;
 
@@ -45,6 +41,19 @@ export function start(): void {
     onUndo: () => dispatch({ kind: "undo" }),
     onRedo: () => dispatch({ kind: "redo" }),
     onClear: () => dispatch({ kind: "clear" }),
+  });
+  const toolbox = new ToolboxView({
+    onTool: () => {
+      hand.changed();
+      looking.showHand();
+      setData(view.canvas, "tool", toolbox.tool);
+      screen.invalidate();
+    },
+    onBrushSize: () => hand.changed(),
+    onFill: (filled) => {
+      view.filled = filled;
+      screen.invalidate();
+    },
   });
   const film = new FilmView();
   const strip = new StripView({
@@ -92,7 +101,7 @@ export function start(): void {
     files: new FileMaker(),
     onProblem: (message) => dispatch({ kind: "notice", message }),
   });
-  const screen = new Screen({ client, tools, film, strip, address, zoom, objects, takeAway });
+  const screen = new Screen({ client, tools, toolbox, film, strip, address, zoom, objects, takeAway });
 
   const overlay = () => overlayOf(client.store.state.picture);
 
@@ -104,32 +113,13 @@ export function start(): void {
     dispatch({ kind: "object-kept" });
     return true;
   };
-  const act = (outcome: Outcome) => {
-    const picture = view.bitmap;
-    if (picture === undefined) return;
-    if (outcome.kind === "box") dispatch({ kind: "box", ...boxAt(view.viewport, picture, outcome), atMs: now() });
-    else dispatch({ kind: "point", ...pixelAt(view.viewport, picture, outcome), label: outcome.label, atMs: now() });
-  };
   // Before the pointer: what moves the picture is nothing to click with.
-  listenToView(view.canvas, {
+  const looking = listenToView(view.canvas, {
     onZoom: (factor, place) => view.zoomBy(factor, place),
     onPan: (by) => view.panBy(by),
     onStep: (by) => stepCandidate(client, by),
-    onTakeOver: () => pointer.cancel(),
-  });
-  const pointer = listenToPointer(view.canvas, {
-    label: () => tools.label,
-    onOutcome: act,
-    onRubber: (box) => {
-      view.rubber = box;
-      screen.invalidate();
-    },
-    hoverEveryMs: () => (overlay() === undefined ? previewEveryMs : highlightEveryMs),
-    onHover: (place) => {
-      const picture = view.bitmap;
-      if (place === undefined) dispatch({ kind: "hover-end" });
-      else if (picture !== undefined) dispatch({ kind: "hover", ...pixelAt(view.viewport, picture, place) });
-    },
+    isHand: () => toolbox.tool === "hand",
+    onTakeOver: () => hand.cancel(),
   });
   listenToOverlayKeys(view.canvas, {
     count: () => overlay()?.found.length ?? 0,
@@ -139,18 +129,7 @@ export function start(): void {
     },
     onTake: () => dispatch({ kind: "everything-take" }),
   });
-  listenToKeyboard(view.canvas, {
-    size: () => view.bitmap,
-    label: () => tools.label,
-    onCursor: (cursor) => {
-      view.cursor = cursor;
-      if (cursor !== undefined) view.reveal(cursor);
-      screen.invalidate();
-    },
-    onPoint: (spot, label) => dispatch({ kind: "point", ...spot, label, atMs: now() }),
-    onBox: (box) => dispatch({ kind: "box", ...box, atMs: now() }),
-    onKeep: keep,
-  });
+  const hand = new Hand({ client, tools, toolbox, onKeep: keep, invalidate: () => screen.invalidate() });
   const help = new HelpView();
   addEventListener("keydown", (event) => {
     // Its own keys are the browser's: Escape closes it.
@@ -159,7 +138,7 @@ export function start(): void {
     if (event.key === "?" && !isTyping(event)) {
       help.open();
     } else if (event.key === "Escape") {
-      if (!pointer.cancel()) dispatch({ kind: "escape" });
+      if (!hand.cancel()) dispatch({ kind: "escape" });
     } else if (command && event.key.toLowerCase() === "z") {
       event.preventDefault();
       dispatch({ kind: event.shiftKey ? "redo" : "undo" });
@@ -182,6 +161,8 @@ export function start(): void {
       view.showWhole();
     } else if (!command && !event.altKey && event.key.toLowerCase() === "z") {
       view.showActualSize();
+    } else if (!command && !event.altKey && !isTyping(event) && toolbox.press(event.key)) {
+      event.preventDefault();
     } else if (!command && !event.altKey && /^[1-9]$/.test(event.key)) {
       dispatch({ kind: "candidate", index: Number(event.key) - 1 });
     }
@@ -241,11 +222,10 @@ async function restorePage(client: Client, saved: SavedView): Promise<Autosave |
   return autosave;
 }
 
-/** Letters in a field are text. */
+/** Letters in a field are text; a switch or a slider takes none. */
 function isTyping({ target }: KeyboardEvent): boolean {
-  return (
-    target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
-  );
+  if (target instanceof HTMLInputElement) return !["radio", "range", "checkbox"].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
 
 /** The photo of the strip before the one on the canvas or after it, round and round. */

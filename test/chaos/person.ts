@@ -149,7 +149,7 @@ export class Person {
         await this.settled();
         return this.#checkAnswered();
       case "hover":
-        this.#dispatch({ kind: "hover", x: gesture.x, y: gesture.y });
+        this.#dispatch({ kind: "hover", x: gesture.x, y: gesture.y, atMs: performance.now() });
         return;
       default:
         this.#dispatch({ kind: gesture.kind });

@@ -2,14 +2,18 @@ import type { Mask } from "../../proto/index.js";
 import { shownAnswer } from "../state/edit.js";
 import { type Corners, hasPrompts, noPrompts, overlayOf, type ShownPicture, type Spot } from "../state/state.js";
 import { FoundLayer } from "./found-layer.js";
+import { carried, type Grip } from "./grip.js";
+import { steadyPath } from "./mask-path.js";
 import { ObjectsLayer } from "./objects-layer.js";
 import { type MaskLook, paint } from "./paint.js";
 import { PicturePyramid } from "./picture-pyramid.js";
+import { ToolLayer } from "./tool-layer.js";
 import { actualSize, contain, isWhole, panBy, refit, reveal, type Size, type Viewport, zoomAbout } from "./viewport.js";
 
 /** The canvas: as large as the picture is shown or as the room it has, in the middle of the room. */
 export class CanvasView {
   readonly canvas: HTMLCanvasElement;
+  readonly tools: ToolLayer;
   readonly #room: HTMLElement;
   readonly #context: CanvasRenderingContext2D;
   readonly #onChange: () => void;
@@ -25,9 +29,19 @@ export class CanvasView {
   cursor: Spot | undefined;
   /** The finished objects that stand out. */
   lit: readonly number[] = [];
+  /** The point that is picked. */
+  picked: number | undefined;
+  /** What is being pulled elsewhere, and where it is now, in pixels of the picture. */
+  held: { readonly grip: Grip; readonly pixel: Spot } | undefined;
+  /** Whether masks are filled, or only outlined. */
+  filled = true;
 
-  constructor(canvas: HTMLCanvasElement, room: HTMLElement, onChange: () => void) {
+  constructor(
+    { canvas, tools, room }: { canvas: HTMLCanvasElement; tools: HTMLCanvasElement; room: HTMLElement },
+    onChange: () => void,
+  ) {
     this.canvas = canvas;
+    this.tools = new ToolLayer(tools);
     this.#room = room;
     this.#onChange = onChange;
     this.#found = new FoundLayer(onChange);
@@ -61,6 +75,8 @@ export class CanvasView {
     this.#pyramid = undefined;
     this.rubber = undefined;
     this.cursor = undefined;
+    this.picked = undefined;
+    this.held = undefined;
     this.#measure();
     this.#viewport = contain(bitmap, this.#roomSize);
   }
@@ -97,6 +113,8 @@ export class CanvasView {
     this.#pyramid ??= new PicturePyramid(bitmap, contain(bitmap, this.#roomSize).scale * density);
     const overlay = overlayOf(picture);
     const { present } = picture.edit;
+    const mask = maskOf(picture);
+    const prompts = overlay === undefined ? present.prompts : noPrompts;
     paint(this.#context, {
       picture: this.#pyramid,
       viewport: this.#viewport,
@@ -106,12 +124,16 @@ export class CanvasView {
       objects: () => {
         if (overlay === undefined) this.#objects.paint(this.#context, present, this.#viewport, this.lit);
       },
-      mask: maskOf(picture),
-      prompts: overlay === undefined ? present.prompts : noPrompts,
+      mask,
+      fill: this.filled,
+      prompts: this.held === undefined ? prompts : carried(prompts, this.held.grip, this.held.pixel),
+      picked: this.picked,
       pending: hasPrompts(present.prompts) && present.answer === undefined,
       rubber: this.rubber,
       cursor: this.cursor,
     });
+    const outline = mask?.look === "final" ? steadyPath(mask.mask, this.#viewport) : undefined;
+    this.tools.show(outline, this.#viewport, density);
   }
 
   #look(at: (view: Viewport, picture: Size, room: Size) => Viewport): void {

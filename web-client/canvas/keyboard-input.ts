@@ -1,33 +1,70 @@
-import type { Corners, Spot } from "../state/state.js";
+import type { Corners, PromptPoint, Spot } from "../state/state.js";
+import type { Tool } from "./tool.js";
 
 interface KeyboardActions {
   /** Pixels of the picture on the canvas; undefined while there is none. */
   readonly size: () => { readonly width: number; readonly height: number } | undefined;
-  readonly label: () => 0 | 1;
+  readonly tool: () => Tool;
+  readonly points: () => readonly PromptPoint[];
+  readonly picked: () => number | undefined;
   readonly onCursor: (cursor: Spot | undefined) => void;
-  readonly onPoint: (spot: Spot, label: 0 | 1) => void;
+  /** What the tool does at a pixel. */
+  readonly onTap: (spot: Spot, secondary: boolean) => void;
   readonly onBox: (box: Corners) => void;
   /** Enter where no cursor is. @returns whether there was an object in hand to keep. */
   readonly onKeep: () => boolean;
+  readonly onPick: (index: number | undefined) => void;
+  /** A point on its way; it is let go at the last of these places. */
+  readonly onCarry: (index: number, to: Spot) => void;
+  readonly onDrop: (index: number, to: Spot) => void;
+  readonly onRemove: (index: number) => void;
+  /** Whether there was a lasso to close. */
+  readonly onClose: () => boolean;
 }
 
 /** Shares of the picture that an arrow key moves by, with and without Shift. */
 const step = 1 / 50;
 const fineStep = 1 / 400;
 
-/** The canvas without a mouse: arrows move a cursor, Enter includes (or keeps, without a cursor), X leaves out, B sets a box's corners. */
+/**
+ * The canvas without a mouse: arrows move a cursor, Enter does there what the tool does (or keeps, without a cursor), X does
+ * the opposite. P goes through the points; arrows move the one that is picked, Delete removes it.
+ */
 export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardActions): void {
   let cursor: Spot | undefined;
   let corner: Spot | undefined;
+  let carried: { readonly index: number; readonly to: Spot } | undefined;
+
   const place = (size: { width: number; height: number }): Spot =>
     cursor !== undefined && cursor.x < size.width && cursor.y < size.height
       ? cursor
       : { x: Math.floor(size.width / 2), y: Math.floor(size.height / 2) };
+  /** With the key let go the point is let go: one step of the history, however far it went. */
+  const drop = () => {
+    const moved = carried;
+    carried = undefined;
+    if (moved !== undefined) actions.onDrop(moved.index, moved.to);
+  };
+  const setCorner = (at: Spot) => {
+    if (corner === undefined) corner = at;
+    else if (corner.x !== at.x && corner.y !== at.y) {
+      actions.onBox(between(corner, at));
+      corner = undefined;
+    }
+  };
+  const pickNext = (by: 1 | -1) => {
+    const count = actions.points().length;
+    if (count === 0) return;
+    const at = actions.picked();
+    actions.onPick(at === undefined ? (by > 0 ? 0 : count - 1) : (at + by + count) % count);
+  };
 
   canvas.addEventListener("keydown", (event) => {
     const size = actions.size();
     if (size === undefined || event.ctrlKey || event.metaKey) return;
-    const at = place(size);
+    const picked = actions.picked();
+    const point = picked === undefined ? undefined : actions.points()[picked];
+    const at = carried?.to ?? point ?? place(size);
     const by = Math.max(1, Math.round(Math.max(size.width, size.height) * (event.shiftKey ? fineStep : step)));
     const moves: Record<string, Spot> = {
       ArrowLeft: { x: -by, y: 0 },
@@ -36,27 +73,39 @@ export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardAct
       ArrowDown: { x: 0, y: by },
     };
     const moved = moves[event.key];
+    const key = event.key.toLowerCase();
     if (moved !== undefined) {
-      cursor = {
+      const to = {
         x: Math.min(size.width - 1, Math.max(0, at.x + moved.x)),
         y: Math.min(size.height - 1, Math.max(0, at.y + moved.y)),
       };
-      actions.onCursor(cursor);
-    } else if (event.key === "Enter") {
-      if (cursor !== undefined || !actions.onKeep()) actions.onPoint(at, event.altKey ? 0 : actions.label());
-    } else if (event.key === "x" || event.key === "X") {
-      actions.onPoint(at, 0);
-    } else if (event.key === "b" || event.key === "B") {
-      if (corner === undefined) corner = at;
-      else if (corner.x !== at.x && corner.y !== at.y) {
-        actions.onBox(between(corner, at));
-        corner = undefined;
+      if (picked !== undefined && point !== undefined) {
+        carried = { index: picked, to };
+        actions.onCarry(picked, to);
+      } else {
+        cursor = to;
+        actions.onCursor(cursor);
       }
+    } else if (event.key === "Enter") {
+      if (cursor === undefined && corner === undefined && (actions.onClose() || actions.onKeep())) drop();
+      else if (actions.tool() === "box") setCorner(place(size));
+      else actions.onTap(place(size), event.altKey);
+    } else if (key === "x") {
+      actions.onTap(place(size), true);
+    } else if (key === "p") {
+      pickNext(event.shiftKey ? -1 : 1);
+    } else if ((event.key === "Delete" || event.key === "Backspace") && picked !== undefined) {
+      carried = undefined;
+      actions.onRemove(picked);
     } else {
       return;
     }
     event.preventDefault();
   });
+  canvas.addEventListener("keyup", (event) => {
+    if (event.key.startsWith("Arrow")) drop();
+  });
+  canvas.addEventListener("blur", drop);
   // The pointer takes over from the keyboard, and the cross would only be in its way.
   for (const name of ["blur", "pointerdown"] as const) {
     canvas.addEventListener(name, () => {

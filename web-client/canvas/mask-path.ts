@@ -16,6 +16,17 @@ export function outlinesOf(mask: Mask): readonly Outline[] {
 /** Points closer than this many pixels of the screen cannot be told apart. */
 const finestStep = 0.6;
 
+const latest = new WeakMap<Mask, { readonly view: object; readonly path: Path2D }>();
+
+/** The path of a mask that is painted again and again where it is. */
+export function steadyPath(mask: Mask, view: Viewport): Path2D {
+  const known = latest.get(mask);
+  if (known?.view === view) return known.path;
+  const path = maskPath(mask, view);
+  latest.set(mask, { view, path });
+  return path;
+}
+
 /** The mask as a path on the canvas, to be filled with the even-odd rule. */
 export function maskPath(mask: Mask, { scale, left, top }: Pick<Viewport, "scale" | "left" | "top">): Path2D {
   const path = new Path2D();

@@ -1,7 +1,8 @@
 import type { Mask } from "../../proto/index.js";
 import type { Corners, Prompts, Spot } from "../state/state.js";
 import type { FoundPicture } from "./found-layer.js";
-import { maskPath } from "./mask-path.js";
+import { steadyPath } from "./mask-path.js";
+import { paintGrips } from "./paint-grips.js";
 import type { PicturePyramid } from "./picture-pyramid.js";
 import { placeOf, type Viewport } from "./viewport.js";
 
@@ -16,7 +17,11 @@ export interface Scene {
   /** Paints the finished objects. */
   readonly objects: () => void;
   readonly mask: { readonly mask: Mask; readonly look: MaskLook } | undefined;
+  /** Whether the inside of the mask is coloured and the rest darkened. */
+  readonly fill: boolean;
   readonly prompts: Prompts;
+  /** The point that is picked, to be moved or removed. */
+  readonly picked: number | undefined;
   /** Prompts that are not answered yet look lighter. */
   readonly pending: boolean;
   /** The box being drawn, in CSS pixels. */
@@ -40,11 +45,13 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
   context.setTransform(density, 0, 0, density, 0, 0);
   scene.picture.draw(context, viewport, density);
   if (scene.found !== undefined) paintFound(context, scene.found, viewport);
-  const path = scene.mask && maskPath(scene.mask.mask, viewport);
-  if (scene.mask !== undefined && path !== undefined) paintAround(context, path, scene.mask.look, viewport);
+  const path = scene.mask && steadyPath(scene.mask.mask, viewport);
+  if (scene.fill && scene.mask !== undefined && path !== undefined) {
+    paintAround(context, path, scene.mask.look, viewport);
+  }
   // Over the ground that steps back, whose colours are grey.
   scene.objects();
-  if (scene.mask !== undefined && path !== undefined) paintMask(context, path, scene.mask.look);
+  if (scene.mask !== undefined && path !== undefined) paintMask(context, path, scene.mask.look, scene.fill);
   const { points, box } = scene.prompts;
   if (box !== undefined) paintBox(context, boxOn(box, viewport), false);
   if (scene.rubber !== undefined) paintBox(context, scene.rubber, true);
@@ -52,7 +59,13 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
     const latest = index === points.length - 1;
     paintPoint(context, placeOf(viewport, point), point.label, scene.pending && latest);
   });
+  paintGrips(context, { box: box && boxOn(box, viewport), point: pickedPlace(scene) });
   if (scene.cursor !== undefined) paintCursor(context, placeOf(viewport, scene.cursor));
+}
+
+function pickedPlace({ prompts, picked, viewport }: Scene): Spot | undefined {
+  const point = picked === undefined ? undefined : prompts.points[picked];
+  return point && placeOf(viewport, point);
 }
 
 function paintFound(context: CanvasRenderingContext2D, { layer, view, lit }: FoundPicture, viewport: Viewport): void {
@@ -89,11 +102,13 @@ function paintAround(context: CanvasRenderingContext2D, path: Path2D, look: Mask
   context.restore();
 }
 
-function paintMask(context: CanvasRenderingContext2D, path: Path2D, look: MaskLook): void {
+function paintMask(context: CanvasRenderingContext2D, path: Path2D, look: MaskLook, filled: boolean): void {
   context.save();
-  context.globalAlpha = { final: 0.28, pending: 0.2, preview: 0.22 }[look];
-  context.fillStyle = fill;
-  context.fill(path, "evenodd");
+  if (filled) {
+    context.globalAlpha = { final: 0.28, pending: 0.2, preview: 0.22 }[look];
+    context.fillStyle = fill;
+    context.fill(path, "evenodd");
+  }
   context.lineJoin = "round";
   context.globalAlpha = look === "pending" ? 0.6 : 1;
   context.lineWidth = look === "preview" ? 3 : 4.5;

@@ -1,25 +1,46 @@
-import type { Corners, Spot } from "../state/state.js";
-import { type Gesture, hold, idle, move, type Outcome, press, release } from "./gesture.js";
+import type { Spot } from "../state/state.js";
+import { close, type Gesture, hold, idle, move, type Outcome, press, release } from "./gesture.js";
+import { type Grip, reachOf } from "./grip.js";
+import { pressedRadius, type Tool, type TrailSpot } from "./tool.js";
 
 interface PointerActions {
+  readonly tool: () => Tool;
   /** What a plain click means at the moment. */
   readonly label: () => 0 | 1;
+  /** Diameter of the brush in CSS pixels. */
+  readonly brushSize: () => number;
+  /** What can be taken hold of at a place on the canvas. */
+  readonly gripAt: (place: Spot, reach: number) => Grip | undefined;
   readonly onOutcome: (outcome: Outcome) => void;
-  readonly onRubber: (box: Corners | undefined) => void;
-  /** How often to tell where the pointer is. */
+  /** What the hand is doing now. */
+  readonly onGesture: (gesture: Gesture) => void;
+  /** Where the pointer is, with the brush's radius there; undefined when it has left. */
+  readonly onPlace: (place: TrailSpot | undefined, grip: Grip | undefined) => void;
+  /** How often to tell what the pointer rests on. */
   readonly hoverEveryMs: () => number;
   readonly onHover: (place: Spot | undefined) => void;
 }
 
+export interface Pointer {
+  /** Whether there was something under way to give up. */
+  readonly cancel: () => boolean;
+  /** Whether there was a lasso to close. */
+  readonly close: () => boolean;
+  /** A press and a release at a place on the canvas, for those who come with keys. */
+  readonly tap: (place: Spot, secondary: boolean) => void;
+}
+
 const holdMs = 450;
 const secondaryButton = 2;
+const twiceMs = 400;
 
 /** Mouse, pen and finger on the canvas. */
-export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActions): { cancel: () => boolean } {
+export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActions): Pointer {
   let gesture: Gesture = idle;
   let holding: ReturnType<typeof setTimeout> | undefined;
   let hovering: ReturnType<typeof setTimeout> | undefined;
   let hovered: Spot | undefined;
+  let lastPicked: { readonly index: number; readonly atMs: number } | undefined;
 
   const leave = () => {
     hovered = undefined;
@@ -30,10 +51,21 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   const become = (next: Gesture, outcome?: Outcome) => {
     gesture = next;
     if (next.kind !== "pressed") clearTimeout(holding);
-    // A box has begun: what lies under the pointer is no longer the question.
-    if (next.kind === "dragging" && hovered !== undefined) leave();
-    actions.onRubber(next.kind === "dragging" ? next : undefined);
-    if (outcome !== undefined) actions.onOutcome(outcome);
+    // Something has begun: what lies under the pointer is no longer the question.
+    if (next.kind !== "idle" && next.kind !== "pressed" && hovered !== undefined) leave();
+    actions.onGesture(next);
+    if (outcome !== undefined) actions.onOutcome(twice(outcome));
+  };
+  /** The same point picked twice is to go. */
+  const twice = (outcome: Outcome): Outcome => {
+    const before = lastPicked;
+    lastPicked = undefined;
+    if (outcome.kind !== "picked" || outcome.grip.kind !== "point") return outcome;
+    const { index } = outcome.grip;
+    const atMs = performance.now();
+    if (before?.index === index && atMs - before.atMs < twiceMs) return { kind: "removed", index };
+    lastPicked = { index, atMs };
+    return outcome;
   };
   const hover = (place: Spot) => {
     hovered = place;
@@ -42,37 +74,65 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
       if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
     }, actions.hoverEveryMs());
   };
+  const begin = (place: TrailSpot, secondary: boolean, reach: number) => {
+    const tool = actions.tool();
+    if (tool === "hand") return;
+    become(press(gesture, place, { tool, label: actions.label(), secondary, grip: actions.gripAt(place, reach) }));
+  };
+  const spotOf = (event: PointerEvent): TrailSpot => ({
+    ...placeOn(canvas, event),
+    radius: pressedRadius(actions.brushSize(), event.pointerType, event.pressure),
+  });
 
   canvas.addEventListener("pointerdown", (event) => {
     if (!event.isPrimary || (event.button !== 0 && event.button !== secondaryButton)) return;
     canvas.setPointerCapture(event.pointerId);
     const secondary = event.button === secondaryButton || event.altKey || (event.ctrlKey && event.button === 0);
-    become(press(placeOn(canvas, event), actions.label(), secondary));
+    begin(spotOf(event), secondary, reachOf(event.pointerType));
     if (event.pointerType !== "mouse") holding = setTimeout(() => become(...hold(gesture)), holdMs);
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!event.isPrimary) return;
-    const place = placeOn(canvas, event);
+    const place = spotOf(event);
+    const isFree = gesture.kind === "idle" || gesture.kind === "cornering";
+    const grip = gesture.kind === "idle" ? actions.gripAt(place, reachOf(event.pointerType)) : undefined;
+    if (isFree && event.pointerType === "touch") return;
+    actions.onPlace(event.pointerType === "touch" ? undefined : place, grip);
     if (gesture.kind === "idle") {
-      if (event.pointerType !== "touch") hover(place);
+      // Over what can be pulled a click asks nothing.
+      if (grip === undefined) hover(place);
       return;
     }
-    const next = move(gesture, place);
+    // A frame has more of a pen's way than one event tells.
+    const way = event.getCoalescedEvents?.() ?? [];
+    let next: Gesture = gesture;
+    for (const step of way.length > 0 ? way : [event]) next = move(next, spotOf(step));
     if (next !== gesture) become(next);
   });
   canvas.addEventListener("pointerup", (event) => {
     if (event.isPrimary && gesture.kind !== "idle") become(...release(gesture));
   });
   canvas.addEventListener("pointercancel", () => become(idle));
-  canvas.addEventListener("pointerleave", leave);
+  canvas.addEventListener("pointerleave", () => {
+    actions.onPlace(undefined, undefined);
+    leave();
+  });
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
 
   return {
-    /** Whether there was a box to give up. */
     cancel: () => {
-      const dragging = gesture.kind === "dragging";
-      if (gesture.kind !== "idle") become({ kind: "spent" });
-      return dragging;
+      const { kind } = gesture;
+      if (kind !== "idle") become(kind === "cornering" ? idle : { kind: "spent" });
+      return kind !== "idle" && kind !== "pressed" && kind !== "spent";
+    },
+    close: () => {
+      const [next, outcome] = close(gesture);
+      if (outcome !== undefined) become(next, outcome);
+      return outcome !== undefined;
+    },
+    tap: (place, secondary) => {
+      begin({ ...place, radius: actions.brushSize() / 2 }, secondary, 0);
+      become(...release(gesture));
     },
   };
 }

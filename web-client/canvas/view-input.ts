@@ -7,6 +7,8 @@ export interface ViewActions {
   readonly onPan: (by: Spot) => void;
   /** The wheel with Shift: +1 for the next candidate, -1 for the one before. */
   readonly onStep: (by: 1 | -1) => void;
+  /** Whether the tool in use is the one that moves the picture. */
+  readonly isHand: () => boolean;
   /** The hand moves the picture now: what it had begun on it is given up. */
   readonly onTakeOver: () => void;
 }
@@ -19,14 +21,14 @@ const pixelsPerLine = 16;
 const largestStep = 2;
 
 /** Looking closer and elsewhere: wheel, pinch, two fingers, the middle button, Space and drag. */
-export function listenToView(canvas: HTMLCanvasElement, actions: ViewActions): void {
+export function listenToView(canvas: HTMLCanvasElement, actions: ViewActions): { showHand: () => void } {
   const fingers = new Map<number, Spot>();
   let spaceHeld = false;
   let pan: { readonly pointer: number; readonly from: Spot } | undefined;
   const taken = new Set<number>();
 
   const showHand = () => {
-    canvas.dataset.hand = pan !== undefined ? "grabbing" : spaceHeld ? "open" : "none";
+    canvas.dataset.hand = pan !== undefined ? "grabbing" : spaceHeld || actions.isHand() ? "open" : "none";
   };
 
   canvas.addEventListener(
@@ -55,10 +57,15 @@ export function listenToView(canvas: HTMLCanvasElement, actions: ViewActions): v
           canvas.setPointerCapture(id);
         }
       }
-      if (fingers.size >= 2) event.stopImmediatePropagation();
+      if (fingers.size >= 2) {
+        pan = undefined;
+        event.stopImmediatePropagation();
+        return;
+      }
+      if (!actions.isHand()) return;
+    } else if (event.button !== middleButton && !((spaceHeld || actions.isHand()) && event.button === 0)) {
       return;
     }
-    if (event.button !== middleButton && !(spaceHeld && event.button === 0)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     canvas.setPointerCapture(event.pointerId);
@@ -109,6 +116,7 @@ export function listenToView(canvas: HTMLCanvasElement, actions: ViewActions): v
   };
   addEventListener("keyup", letGo);
   addEventListener("blur", letGo);
+  return { showHand };
 }
 
 function middle(a: Spot, b: Spot): Spot {

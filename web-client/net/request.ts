@@ -27,17 +27,17 @@ export function segmentRequest(sequence: number, prompts: Prompts, preview: bool
 }
 
 /** What was asked by itself, without the mask that it refines. */
-function promptOf({ points, box, mask }: Prompts): Prompt {
+function promptOf({ points, marks = [], box, mask }: Prompts): Prompt {
   return create(PromptSchema, {
-    points: points.map(({ x, y, label }) => ({ x, y, label })),
+    points: [...points, ...marks].map(({ x, y, label }) => ({ x, y, label })),
     ...(box === undefined ? {} : { box }),
     ...(mask === undefined ? {} : { mask: { source: { case: "rle", value: mask } } }),
   });
 }
 
 /** A lone point is ambiguous (the button, the shirt, the person?): all candidates come, to choose from. */
-function isAmbiguous({ points, box, mask }: Prompts): boolean {
-  return points.length === 1 && box === undefined && mask === undefined;
+function isAmbiguous({ points, marks = [], box, mask }: Prompts): boolean {
+  return points.length + marks.length === 1 && box === undefined && mask === undefined;
 }
 
 /** The mask with the way to it, for a gateway that does not have it. Undefined when that is too long. */

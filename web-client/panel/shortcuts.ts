@@ -14,7 +14,8 @@ export const shortcuts: readonly {
       [["Shift"], "moveFinely"],
       [["Enter"], "include"],
       [["X"], "leaveOut"],
-      [["B"], "boxCorner"],
+      [["P"], "pickPoint"],
+      [["Delete"], "removePoint"],
       [["1", "…", "9"], "candidate"],
       [["Ctrl Z"], "undo"],
       [["Ctrl Shift Z", "Ctrl Y"], "redo"],
@@ -30,6 +31,18 @@ export const shortcuts: readonly {
       [["Alt ↑", "Alt ↓"], "moveObject"],
       [["F2"], "renameObject"],
       [["Delete"], "removeObject"],
+    ],
+  },
+  {
+    title: "titleTools",
+    keys: [
+      [["V"], "clickTool"],
+      [["M"], "boxTool"],
+      [["B"], "brushTool"],
+      [["L"], "lassoTool"],
+      [["H"], "handTool"],
+      [[",", "."], "brushSize"],
+      [["F"], "fill"],
     ],
   },
   {

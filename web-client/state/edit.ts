@@ -10,7 +10,8 @@ export function refine(step: Step, point: PromptPoint): Prompts {
   return { ...addPoint(step.prompts, point), from: startOf(step) };
 }
 
-function startOf({ sequence, prompts, answer, problem, asked }: Step): Start | undefined {
+/** What a refinement of this step starts from. */
+export function startOf({ sequence, prompts, answer, problem, asked }: Step): Start | undefined {
   if (!asked || prompts.mask !== undefined) return undefined;
   // A refusal has no mask; what it was to refine is still there.
   if (answer === undefined && problem !== undefined) return prompts.from;

@@ -33,7 +33,13 @@ export type ClientEvent =
   | { readonly kind: "point-removed"; readonly index: number; readonly atMs: number }
   | ({ readonly kind: "box"; readonly atMs: number } & Corners)
   /** What a brush or a lasso covered, in pixels of the picture: laid to the object in hand or taken from it. */
-  | { readonly kind: "painted"; readonly rle: Rle; readonly operation: MaskOperation; readonly atMs: number }
+  | {
+      readonly kind: "painted";
+      readonly tool: "brush" | "lasso";
+      readonly rle: Rle;
+      readonly operation: MaskOperation;
+      readonly atMs: number;
+    }
   | { readonly kind: "clear" }
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
@@ -52,7 +58,7 @@ export type ClientEvent =
       readonly otherId: number;
       readonly operation: MaskOperation;
     }
-  | { readonly kind: "hover"; readonly x: number; readonly y: number }
+  | { readonly kind: "hover"; readonly x: number; readonly y: number; readonly atMs: number }
   | { readonly kind: "hover-end" }
   | { readonly kind: "escape" }
   /** From the start, whatever was found before. */

@@ -25,7 +25,7 @@ import type { Everything, ShownPicture, State } from "./state.js";
 
 const finding = [...shown.ready, begin];
 const some = [...finding, found(large), found(small)];
-const at = (x: number, y: number): ClientEvent => ({ kind: "hover", x, y });
+const at = (x: number, y: number): ClientEvent => ({ kind: "hover", x, y, atMs: 2_950 });
 const take: ClientEvent = { kind: "everything-take" };
 const names = (effects: readonly Effect[]) => effects.map(({ kind }) => kind);
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { decodeRle, rleArea } from "../../proto/index.js";
 import type { ClientEvent } from "./event.js";
 import { answer, large, point, rectangle, run, shown, small } from "./fixtures.js";
 import { maskOfObject } from "./objects.js";
-import type { Edit, State } from "./state.js";
+import type { Edit, Prompts, State } from "./state.js";
 
 const keep: ClientEvent = { kind: "object-kept" };
 const undo: ClientEvent = { kind: "undo" };
@@ -90,28 +91,68 @@ describe("finished objects", () => {
 });
 
 describe("painting", () => {
-  const stroke = rectangle(9, 10, 10, 6, 6).mask!.rle!;
-  const painted = (operation: "union" | "difference"): ClientEvent => ({
+  const shape = rectangle(9, 10, 10, 6, 6).mask!;
+  const painted = (tool: "brush" | "lasso", operation: "union" | "difference" = "union"): ClientEvent => ({
     kind: "painted",
-    rle: stroke,
+    tool,
+    rle: shape.rle!,
     operation,
     atMs: 9,
   });
+  const begun = [
+    ...shown.ready,
+    point(3),
+    answer(1, [large.mask!, small.mask!]),
+    { kind: "candidate", index: 1 } as const,
+  ];
+  const areaOf = (prompts: Prompts) => rleArea(decodeRle(prompts.mask!));
 
-  it("begins an object, and is sent as its mask", () => {
-    const [, effects] = run([...shown.ready, painted("union")]);
-    expect(effects).toMatchObject([{ kind: "segment", prompts: { mask: { counts: stroke.counts } } }]);
+  it("begins an object with marks deep inside the stroke", () => {
+    const [, effects] = run([...shown.ready, painted("brush")]);
+    expect(effects).toMatchObject([{ kind: "segment", prompts: { points: [], mask: undefined } }]);
+    const { marks = [] } = editAfter(...shown.ready, painted("brush")).present.prompts;
+    expect(marks[0]).toMatchObject({ label: 1 });
+    for (const { x, y } of marks) expect([x >= 10 && x < 16, y >= 10 && y < 16]).toEqual([true, true]);
   });
 
-  it("adds to the mask on the screen, or takes from it", () => {
-    const begun = [...shown.ready, point(3), answer(1, [large.mask!])];
-    const both = editAfter(...begun, painted("union"));
-    expect(both.present.prompts).toMatchObject({ points: [{ x: 3 }], mask: { size: [20, 40] } });
-    expect(editAfter(...begun, painted("difference")).present.prompts.mask).not.toEqual(both.present.prompts.mask);
+  it("refines what is on the screen, the chosen candidate of it, with marks on the object or beside it", () => {
+    const { prompts } = editAfter(...begun, painted("brush", "difference")).present;
+    expect(prompts).toMatchObject({ points: [{ x: 3 }], marks: [{ label: 0 }], from: { sequence: 1, mask: 1 } });
+  });
+
+  it("goes on with the marks there are", () => {
+    const twice = editAfter(...shown.ready, painted("brush"), answer(1), painted("brush", "difference")).present
+      .prompts;
+    expect(twice.marks?.map(({ label }) => label)).toEqual(expect.arrayContaining([1, 0]));
+    expect(twice.from?.prompts.marks?.every(({ label }) => label === 1)).toBe(true);
+  });
+
+  it("sends what a lasso goes round as a mask, with marks", () => {
+    const { prompts } = editAfter(...shown.ready, painted("lasso")).present;
+    expect(areaOf(prompts)).toBe(shape.area);
+    expect(prompts.marks?.[0]).toMatchObject({ label: 1 });
+  });
+
+  it("corrects an answer with a lasso as with a brush", () => {
+    const { prompts } = editAfter(...begun, painted("lasso", "difference")).present;
+    expect(prompts).toMatchObject({ mask: undefined, marks: [{ label: 0 }], from: { sequence: 1, mask: 1 } });
+  });
+
+  it("lays a stroke to a shape that did not come from points, or cuts it out", () => {
+    const lassoed = [...shown.ready, painted("lasso"), answer(1, [small.mask!])];
+    expect(areaOf(editAfter(...lassoed, painted("brush")).present.prompts)).toBe(small.mask!.area + shape.area);
+    const whole = [...shown.ready, painted("lasso"), answer(1, [large.mask!])];
+    expect(areaOf(editAfter(...whole, painted("brush", "difference")).present.prompts)).toBeLessThan(large.mask!.area);
+  });
+
+  it("leaves an empty hand when a lasso cuts everything out", () => {
+    const gone = editAfter(...shown.ready, painted("lasso"), answer(1, [shape]), painted("lasso", "difference"));
+    expect(gone.present).toMatchObject({ sequence: 0, prompts: { points: [] } });
   });
 
   it("takes nothing from nothing", () => {
-    expect(editAfter(...shown.ready, painted("difference")).past).toEqual([]);
+    expect(editAfter(...shown.ready, painted("brush", "difference")).past).toEqual([]);
+    expect(editAfter(...shown.ready, painted("lasso", "difference")).past).toEqual([]);
   });
 });
 

@@ -1,6 +1,32 @@
 import type { Effect, EventOf } from "./event.js";
 import { type Hover, hasPrompts, noHover, overlayOf, type ShownPicture, type Spot, type State } from "./state.js";
 
+/** A preview for every pixel passed would be a preview for none. */
+const quickEveryMs = 60;
+/** From here on a preview is behind the hand, and there are fewer. */
+const slowMs = 150;
+/** From here on it is about where the hand was, and there are none but one now and then, to see whether it got better. */
+const tooSlowMs = 400;
+const probeEveryMs = 5_000;
+/** Of the latest round trip in their average. */
+const weight = 0.3;
+
+/** How far apart previews are to be asked for. */
+export function previewEveryMs({ previewing: { roundTripMs = 0 } }: State): number {
+  if (roundTripMs > tooSlowMs) return probeEveryMs;
+  return roundTripMs > slowMs ? 3 * roundTripMs : quickEveryMs;
+}
+
+function isDue(state: State, atMs: number): boolean {
+  const { roundTripMs = 0, lastAskedAtMs } = state.previewing;
+  return roundTripMs <= slowMs || atMs - lastAskedAtMs >= previewEveryMs(state);
+}
+
+function heard(state: State, tookMs: number): State {
+  const { roundTripMs = tookMs } = state.previewing;
+  return { ...state, previewing: { ...state.previewing, roundTripMs: roundTripMs + weight * (tookMs - roundTripMs) } };
+}
+
 /**
  * Previews are for choosing an object: once it has prompts the pointer is about refining it, and a preview would only
  * cover what is there.
@@ -16,11 +42,16 @@ export function canPreview(state: State, picture: ShownPicture): boolean {
 }
 
 /** At most one preview is asked for at a time; of the spots passed meanwhile only the latest is remembered. */
-export function hover(state: State, picture: ShownPicture, spot: Spot): readonly [State, readonly Effect[]] {
+export function hover(
+  state: State,
+  picture: ShownPicture,
+  { x, y, atMs }: EventOf<"hover">,
+): readonly [State, readonly Effect[]] {
   if (!canPreview(state, picture)) return [state, []];
+  const spot = { x, y };
   const { hover: before } = picture.edit;
   if (before.asked !== undefined) return [withHover(state, picture, { ...before, wanted: spot }), []];
-  return askAt(state, picture, spot);
+  return isDue(state, atMs) ? askAt(state, picture, spot, atMs) : [state, []];
 }
 
 export function endHover(state: State, picture: ShownPicture): State {
@@ -34,21 +65,23 @@ export function answerPreview(
   picture: ShownPicture,
   { response: { outcome }, atMs }: EventOf<"answer">,
 ): readonly [State, readonly Effect[]] {
-  const state: State = outcome.case === "result" ? { ...before, lastResultAtMs: atMs } : before;
   const { asked, wanted, shown } = picture.edit.hover;
+  const timed = asked === undefined ? before : heard(before, atMs - asked.atMs);
+  const state: State = outcome.case === "result" ? { ...timed, lastResultAtMs: atMs } : before;
   if (!canPreview(state, picture))
     return [withHover(state, picture, { asked: undefined, wanted: undefined, shown }), []];
   const fresh = asked?.stale === false && outcome.case === "result" ? outcome.value.masks[0] : undefined;
   // A preview that failed is of its moment: the next move of the pointer asks again.
   const answered = withHover(state, picture, { asked: undefined, wanted: undefined, shown: fresh ?? shown });
-  if (wanted === undefined || answered.picture.kind === "empty") return [answered, []];
-  return askAt(answered, answered.picture, wanted);
+  if (wanted === undefined || answered.picture.kind === "empty" || !isDue(answered, atMs)) return [answered, []];
+  return askAt(answered, answered.picture, wanted, atMs);
 }
 
-function askAt(state: State, picture: ShownPicture, spot: Spot): readonly [State, readonly Effect[]] {
+function askAt(state: State, picture: ShownPicture, spot: Spot, atMs: number): readonly [State, readonly Effect[]] {
   const sequence = state.nextSequence;
-  const next = withHover({ ...state, nextSequence: sequence + 1 }, picture, {
-    asked: { sequence, stale: false },
+  const previewing = { ...state.previewing, lastAskedAtMs: atMs };
+  const next = withHover({ ...state, nextSequence: sequence + 1, previewing }, picture, {
+    asked: { sequence, stale: false, atMs },
     wanted: undefined,
     shown: picture.edit.hover.shown,
   });

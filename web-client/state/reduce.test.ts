@@ -18,6 +18,7 @@ import {
   uploadEvent,
   welcome,
 } from "./fixtures.js";
+import { previewEveryMs } from "./preview.js";
 import type { ShownPicture, State } from "./state.js";
 
 function pictureOf({ picture }: State): ShownPicture {
@@ -32,7 +33,7 @@ const areaShown = (state: State) => {
 const undo: ClientEvent = { kind: "undo" };
 const redo: ClientEvent = { kind: "redo" };
 const clear: ClientEvent = { kind: "clear" };
-const hover: ClientEvent = { kind: "hover", x: 7, y: 8 };
+const hover: ClientEvent = { kind: "hover", x: 7, y: 8, atMs: 2_950 };
 
 describe("clicks", () => {
   it("sends the whole list of prompts with each", () => {
@@ -184,7 +185,12 @@ describe("history", () => {
 
 describe("previews", () => {
   it("lets one wait at a time and then asks about the latest spot", () => {
-    const [state, none] = run([...shown.ready, hover, { kind: "hover", x: 9, y: 9 }, { kind: "hover", x: 10, y: 10 }]);
+    const [state, none] = run([
+      ...shown.ready,
+      hover,
+      { kind: "hover", x: 9, y: 9, atMs: 2_950 },
+      { kind: "hover", x: 10, y: 10, atMs: 2_950 },
+    ]);
     expect(none).toEqual([]);
     const [, effects] = run([answer(1)], state);
     expect(effects).toMatchObject([{ preview: true, sequence: 2, prompts: { points: [{ x: 10, y: 10 }] } }]);
@@ -201,6 +207,31 @@ describe("previews", () => {
     const [state] = run([...shown.ready, hover, answer(1, [mask(99)]), point()]);
     expect(pictureOf(state).edit.hover.shown?.area).toBe(99);
     expect(pictureOf(run([answer(2)], state)[0]).edit.hover.shown).toBeUndefined();
+  });
+
+  it("are fewer when they come late, and none when they come too late, until that is over", () => {
+    const at = (atMs: number): ClientEvent => ({ kind: "hover", x: 5, y: 5, atMs });
+    /** As many previews as that, each this long on its way. */
+    const late = (from: State, count: number, ms: number): State => {
+      let state = from;
+      let now = state.previewing.lastAskedAtMs;
+      for (let i = 0; i < count; i++) {
+        now += 6_000;
+        state = run([at(now), answer(state.nextSequence, [mask()], now + ms)], state)[0];
+      }
+      return state;
+    };
+    const asks = (state: State, afterMs: number) =>
+      run([at(state.previewing.lastAskedAtMs + afterMs)], state)[1].length === 1;
+    const [begun] = run(shown.ready);
+    const quick = late(begun, 3, 40);
+    expect([asks(quick, 60), previewEveryMs(quick)]).toEqual([true, 60]);
+    const slow = late(quick, 12, 300);
+    expect([asks(slow, 400), asks(slow, 1_000)]).toEqual([false, true]);
+    const tooSlow = late(slow, 12, 900);
+    expect([asks(tooSlow, 4_000), asks(tooSlow, 5_000)]).toEqual([false, true]);
+    const recovered = late(tooSlow, 8, 40);
+    expect(asks(recovered, 60)).toBe(true);
   });
 
   it("is not asked for while the object has prompts", () => {

@@ -1,5 +1,3 @@
-import { create } from "@bufbuild/protobuf";
-import { combineMasks, decodeRle, encodeRle, RleSchema, rleArea } from "../../proto/index.js";
 import { answerClick, flush } from "./clicks.js";
 import { ask, choose, clear, edited, movePoint, redo, refine, removePoint, setBox, undo } from "./edit.js";
 import { sentenceOf } from "./errors.js";
@@ -21,13 +19,13 @@ import {
   combineObjects,
   editObject,
   keepObject,
-  maskInHand,
   moveObject,
   recolourObject,
   removeObject,
   renameObject,
   showObject,
 } from "./objects.js";
+import { paint } from "./painting.js";
 import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
 import { answerPreview, endHover, hover } from "./preview.js";
 import { retry, socketClosed, welcome } from "./recover.js";
@@ -193,7 +191,7 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "candidate":
       return [edited(state, picture, choose(edit, event.index)), []];
     case "hover": {
-      const [next, effects] = hover(state, picture, { x: event.x, y: event.y });
+      const [next, effects] = hover(state, picture, event);
       return wake(next, effects);
     }
     case "hover-end":
@@ -304,16 +302,11 @@ function pointChanged(state: State, picture: ShownPicture, event: EventOf<"point
   return prompted(state, picture, changed, event.atMs);
 }
 
-/** A stroke changes the rough mask there is, or else the mask on the screen; a first one is the rough mask itself. */
-function painted(state: State, picture: ShownPicture, { rle, operation, atMs }: EventOf<"painted">): Next {
-  const { present } = picture.edit;
-  const base = present.prompts.mask ?? maskInHand(present)?.rle;
-  if (base === undefined && operation !== "union") return [state, []];
-  const runs = base === undefined ? decodeRle(rle) : combineMasks(decodeRle(base), decodeRle(rle), operation);
-  const mask = rleArea(runs) === 0 ? undefined : create(RleSchema, encodeRle(runs));
-  const prompts: Prompts = { ...present.prompts, mask, from: undefined };
+function painted(state: State, picture: ShownPicture, event: EventOf<"painted">): Next {
+  const prompts = paint(picture.edit.present, event);
+  if (prompts === undefined) return [state, []];
   if (!hasPrompts(prompts)) return [edited(state, picture, clear(picture.edit)), []];
-  return prompted(state, picture, prompts, atMs);
+  return prompted(state, picture, prompts, event.atMs);
 }
 
 /** Any change of the prompts is a new click with the whole list; it waits here until it can be sent. */

@@ -15,6 +15,7 @@ export interface State {
   /** When the gateway was last free for another prompt of this page; it works on one at a time. */
   readonly lastResultAtMs: number;
   readonly nextSequence: number;
+  readonly previewing: Previewing;
   /** How long the last encode took, to say how long the next one may take. */
   readonly lastEncodeMs: number | undefined;
 }
@@ -185,6 +186,8 @@ export interface Prompts {
   readonly box: Corners | undefined;
   /** A rough mask to start from, in pixels of the upright picture: painted, lassoed, or the outcome of merging objects. */
   readonly mask: Rle | undefined;
+  /** What strokes said, as points that were not placed by hand. */
+  readonly marks?: readonly PromptPoint[] | undefined;
   /** The answer that the latest point refines. Not beside a rough mask: the model starts from one. */
   readonly from?: Start | undefined;
 }
@@ -231,9 +234,16 @@ export interface Click {
 
 /** The preview under the pointer; at most one is asked for at a time. */
 export interface Hover {
-  readonly asked: { readonly sequence: number; readonly stale: boolean } | undefined;
+  readonly asked: { readonly sequence: number; readonly stale: boolean; readonly atMs: number } | undefined;
   readonly wanted: Spot | undefined;
   readonly shown: Mask | undefined;
+}
+
+/** How previews have fared on this page. */
+export interface Previewing {
+  /** Of the ways there and back, the latest weighing most; undefined before the first. */
+  readonly roundTripMs: number | undefined;
+  readonly lastAskedAtMs: number;
 }
 
 /** Milliseconds of the last click, by stage. */
@@ -273,6 +283,7 @@ export const initialState: State = {
   latency: undefined,
   lastResultAtMs: 0,
   nextSequence: 1,
+  previewing: { roundTripMs: undefined, lastAskedAtMs: 0 },
   lastEncodeMs: undefined,
 };
 
@@ -283,5 +294,6 @@ export function overlayOf(picture: Picture): Overlay | undefined {
 }
 
 export function hasPrompts(prompts: Prompts): boolean {
-  return prompts.points.length > 0 || prompts.box !== undefined || prompts.mask !== undefined;
+  const { points, box, mask, marks = [] } = prompts;
+  return points.length > 0 || box !== undefined || mask !== undefined || marks.length > 0;
 }

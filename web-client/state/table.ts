@@ -48,7 +48,7 @@ export const pictureStates = {
 
 const finding = [...shown.ready, begin];
 const some = [...finding, found(large), found(small)];
-const light: ClientEvent = { kind: "hover", x: 5, y: 5 };
+const light: ClientEvent = { kind: "hover", x: 5, y: 5, atMs: 2_950 };
 const aside: ClientEvent = { kind: "everything-toggle", atMs: 2_700 };
 
 /** Everything mode in all its states, over a picture that is ready unless the name says otherwise. */
@@ -123,7 +123,13 @@ export const events = {
   box: { kind: "box", x0: 1, y0: 1, x1: 9, y1: 9, atMs: 2_500 },
   "point-moved": { kind: "point-moved", index: 0, x: 9, y: 9, atMs: 2_500 },
   "point-removed": { kind: "point-removed", index: 0, atMs: 2_500 },
-  painted: { kind: "painted", rle: rectangle(9, 1, 1, 5, 5).mask!.rle!, operation: "union", atMs: 2_500 },
+  painted: {
+    kind: "painted",
+    tool: "brush",
+    rle: rectangle(9, 1, 1, 5, 5).mask!.rle!,
+    operation: "union",
+    atMs: 2_500,
+  },
   "object-kept": { kind: "object-kept" },
   "object-edited": { kind: "object-edited", id: 1 },
   "object-removed": { kind: "object-removed", id: 1 },
@@ -149,7 +155,7 @@ export const events = {
   undo: { kind: "undo" },
   redo: { kind: "redo" },
   candidate: { kind: "candidate", index: 0 },
-  hover: { kind: "hover", x: 5, y: 5 },
+  hover: { kind: "hover", x: 5, y: 5, atMs: 2_950 },
   "hover-end": { kind: "hover-end" },
   retry: { kind: "retry", atMs: 5_000 },
   escape: { kind: "escape" },

@@ -20,7 +20,7 @@ function* sayingsIn(group: string, entries: object): Generator<[string, string]>
 const marks = (text: string) => [...text.matchAll(/‹\d›/g)].map(String).sort();
 /** Names and measures that stay as they are in any language. */
 const international =
-  /MB|Meta|pycocotools|SVG|ZIP|JPEG|PNG|RLE|COCO|SA-1B|JSON|Tab|Esc|https?:|Ctrl|Shift|Del|F2|[KZX+-]/g;
+  /MB|Meta|pycocotools|SVG|ZIP|JPEG|PNG|RLE|COCO|SA-1B|JSON|Tab|Esc|https?:|Ctrl|Shift|Delete|Del|F2|[KZX+-]/g;
 
 describe("the Chinese dictionary", () => {
   const chinese = new Map(sayings(zh));
