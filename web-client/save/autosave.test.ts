@@ -102,7 +102,7 @@ describe("autosave", () => {
     const store = new MemoryStore();
     const { happens } = page(store);
     await happens();
-    await happens({ kind: "hover", x: 3, y: 3 });
+    await happens({ kind: "hover", x: 3, y: 3, atMs: 2_950 });
     expect(store.writes).toHaveLength(1);
   });
 
