@@ -119,10 +119,12 @@ describe("finished objects", () => {
     const page = await openReady();
     await keepBoth(page);
     const grip = row(page, 1).getByTestId("object-grip");
+    await expect.poll(() => names(page)).toEqual(["Object 2", "Object 1"]);
+    // In view and at rest, as a person would have it.
+    await grip.hover();
+    await page.page.mouse.down();
     const [from, to] = [await grip.boundingBox(), await row(page, 2).boundingBox()];
     if (from === null || to === null) throw new Error("The rows are not to be seen.");
-    await page.page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
-    await page.page.mouse.down();
     await page.page.mouse.move(from.x + from.width / 2, to.y + to.height - 4);
     await page.page.mouse.move(from.x + from.width / 2, to.y + 4);
     await page.page.mouse.up();

@@ -36,6 +36,8 @@ export class ObjectsView {
   readonly #said = element("objects-said", HTMLElement);
   readonly #rows = new Map<number, ObjectRow>();
   readonly #drag: { readonly isActive: () => boolean };
+  /** A drag has moved rows: they are put in order again even when it was undone before it was drawn. */
+  #isMoved = false;
   #objects: readonly SceneObject[] = [];
   #token: number | undefined;
   #editing: number | undefined;
@@ -52,7 +54,10 @@ export class ObjectsView {
     this.#merge.addEventListener("click", () => this.#withTwo(actions.onMerge));
     this.#subtract.addEventListener("click", () => this.#withTwo(actions.onSubtract));
     this.#drag = listenToRowDrag(this.#list, {
-      onDrop: (id, place) => actions.onMove(id, this.#objects.length - 1 - place),
+      onDrop: (id, place) => {
+        this.#isMoved = true;
+        actions.onMove(id, this.#objects.length - 1 - place);
+      },
       onGivenUp: () => this.#order(),
     });
   }
@@ -77,7 +82,8 @@ export class ObjectsView {
       for (const row of this.#rows.values()) row.element.remove();
       this.#rows.clear();
       this.#select([]);
-    } else if (objects === this.#objects && present?.editing === this.#editing) return;
+    } else if (objects === this.#objects && present?.editing === this.#editing && !this.#isMoved) return;
+    this.#isMoved = false;
     if (!isOther) this.#say(this.#objects, objects);
     this.#objects = objects;
     this.#editing = present?.editing;
