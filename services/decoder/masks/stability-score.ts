@@ -24,13 +24,23 @@ export function stabilityScore(logits: Float32Array, frame: Frame, options: Stab
   const low = threshold - offset;
   let intersection = 0;
   let union = 0;
+  const isHigh = (logit: number) => Number(logit > high);
+  const isLow = (logit: number) => Number(logit > low);
   for (let y = 0; y < rows; y++) {
     const end = y * gridSize + columns;
-    for (let at = y * gridSize; at < end; at++) {
-      const logit = logits[at]!;
-      // Sums instead of branches: near the edge, where it matters, a branch is a coin's toss.
-      intersection += logit > high ? 1 : 0;
-      union += logit > low ? 1 : 0;
+    let at = y * gridSize;
+    // Sums instead of branches: near the edge, where it matters, a branch is a coin's toss. Four at once for speed.
+    for (; at + 4 <= end; at += 4) {
+      const a = logits[at]!;
+      const b = logits[at + 1]!;
+      const c = logits[at + 2]!;
+      const d = logits[at + 3]!;
+      intersection += isHigh(a) + isHigh(b) + isHigh(c) + isHigh(d);
+      union += isLow(a) + isLow(b) + isLow(c) + isLow(d);
+    }
+    for (; at < end; at++) {
+      intersection += isHigh(logits[at]!);
+      union += isLow(logits[at]!);
     }
   }
   return union === 0 ? 0 : intersection / union;
