@@ -167,9 +167,10 @@ export class WorkerPool<Task, Result> {
           reject(error);
         },
       };
-      signal?.addEventListener("abort", leave);
       this.#queue.add(job, options.urgent === true);
       this.#dispatch();
+      // One that runs already is past leaving.
+      if (this.#queue.length > 0) signal?.addEventListener("abort", leave);
       this.#tellPositions();
     });
   }
