@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { bitmapToRle, type MaskRuns } from "../../proto/index.js";
+import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
 import { withCandidates } from "../../services/decoder/rewrite/check-parity.js";
 import { type DecoderWeights, findWeights } from "../../services/decoder/rewrite/find-weights.js";
 import { GraphReader } from "../../services/decoder/rewrite/graph-reader.js";
@@ -52,7 +53,7 @@ export class AutomaticMasks implements AsyncDisposable {
     const manifest = Manifest.read();
     const stock = await readFile(await verifyModelFile(manifest.get(manifest.defaultId).decoder, manifest));
     const names = findWeights(GraphReader.parse(stock));
-    const session = await InferenceSession.create(withCandidates(stock, names), runtimeOptions({ threads }));
+    const session = await InferenceSession.create(withCandidates(stock, names), runtimeOptions({ threads, spinUs }));
     return new AutomaticMasks(session, names);
   }
 

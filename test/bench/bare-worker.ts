@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { runtimeOptions } from "../../services/runtime/models/create-session.js";
 
 /** What the worker is started with: a graph, the inputs of every run and the outputs to fetch. */
 export interface BareWorkerData {
@@ -9,6 +10,8 @@ export interface BareWorkerData {
   outputs: string[];
   /** As the service runs this graph; "all" when left out. */
   optimization?: "basic" | "all";
+  /** As the service runs this graph; 0 when left out. */
+  spinUs?: number;
 }
 
 /** Runs that took `ms` together. */
@@ -18,13 +21,11 @@ export interface BareRuns {
 }
 
 // With the session options of the service, so that what differs is not the runtime's set-up.
-const { path, threads, feeds, outputs, optimization = "all" } = workerData as BareWorkerData;
-const session = await InferenceSession.create(path, {
-  intraOpNumThreads: threads,
-  interOpNumThreads: 1,
-  graphOptimizationLevel: optimization,
-  extra: { session: { intra_op: { allow_spinning: "0" } } },
-});
+const { path, threads, feeds, outputs, optimization, spinUs } = workerData as BareWorkerData;
+const session = await InferenceSession.create(
+  path,
+  runtimeOptions({ threads, ...(optimization ? { optimization } : {}), ...(spinUs ? { spinUs } : {}) }),
+);
 const inputs = Object.fromEntries(
   Object.entries(feeds).map(([name, { data, dims }]) => [name, new Tensor("float32", data, dims)]),
 );

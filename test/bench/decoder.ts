@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { decoderSession, spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
 import { checkParity, type ParityReport } from "../../services/decoder/rewrite/check-parity.js";
 import { discLogits, type ParityPrompt, uniform } from "../../services/decoder/rewrite/parity-prompts.js";
 import { rewriteDecoder } from "../../services/decoder/rewrite/rewrite-decoder.js";
@@ -48,7 +49,7 @@ export const suite: Suite = {
       const random = uniform(seed);
       for (const [name, embedding] of Object.entries(embeddings)) {
         const prompts = Array.from({ length: promptsOfPicture }, (_, i) => randomPrompt(i, random));
-        const session = runtimeOptions({ threads, optimization: "basic" });
+        const session = decoderSession(threads);
         const report = await checkParity(stock, rewritten, { session, embedding, prompts });
         exactness[`${name}, seed ${seed}`] = report;
         const within = report.maxLogitDifference.toExponential(1);
@@ -57,9 +58,9 @@ export const suite: Suite = {
     }
 
     const random = uniform(7);
-    const plain = runtimeOptions({ threads, optimization: "basic" });
+    const plain = decoderSession(threads);
     const sessions = {
-      stock: await InferenceSession.create(stock, runtimeOptions({ threads })),
+      stock: await InferenceSession.create(stock, runtimeOptions({ threads, spinUs })),
       prefix: await InferenceSession.create(rewritten.prefix, plain),
       step: await InferenceSession.create(rewritten.step, plain),
       stepWithMask: await InferenceSession.create(rewritten.stepWithMask, plain),

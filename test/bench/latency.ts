@@ -1,5 +1,6 @@
 import type { SegmentResult } from "../../proto/index.js";
 import { DecoderService, MaskFormat } from "../../proto/index.js";
+import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { Manifest } from "../../services/runtime/models/manifest.js";
 import { verifyModelFile } from "../../services/runtime/models/model-file.js";
@@ -87,6 +88,7 @@ async function bareDecoder(): Promise<BareRunner> {
   return BareRunner.start({
     path: await verifyModelFile(decoder, manifest),
     threads: testSettings().decoder.threads,
+    spinUs,
     outputs: ["low_res_masks", "iou_predictions"],
     feeds: {
       image_embeddings: { data: new Float32Array(256 * 64 * 64).fill(0.1), dims: [1, 256, 64, 64] },

@@ -9,9 +9,15 @@ import { stockGraph } from "./stock-graph.js";
 /** Threads of one run for each width that a worker serves. */
 export type Widths = Partial<Record<Width, number>>;
 
+/**
+ * A decode is two hundred short steps: where its threads sleep between them, waking them is a tenth of its time. So long they
+ * stay awake instead: longer gains nothing, and on cores that others use too it costs more than it saves.
+ */
+export const spinUs = 50;
+
 /** How the rewritten graphs are run; the heavier fusions are slower on them. */
 export function decoderSession(threads: number): InferenceSession.SessionOptions {
-  return runtimeOptions({ threads, optimization: "basic" });
+  return runtimeOptions({ threads, optimization: "basic", spinUs });
 }
 
 /** The decoder of a model, ready to run on the CPU. */
@@ -19,13 +25,13 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
   const dims = model.encoder.outputs[0]?.dims ?? [];
   if (files.kind === "stock") {
     const threads = widths.wide ?? widths.narrow ?? 1;
-    const { session } = await createSession(files.path, { providers: ["cpu"], threads });
+    const { session } = await createSession(files.path, { providers: ["cpu"], threads, spinUs });
     return stockGraph(session, dims) as DecoderGraph;
   }
   const { paths } = files;
   const load = async (threads: number): Promise<RewrittenSessions> => {
     const open = async (path: string) =>
-      (await createSession(path, { providers: ["cpu"], threads, optimization: "basic" })).session;
+      (await createSession(path, { providers: ["cpu"], threads, optimization: "basic", spinUs })).session;
     return {
       prefix: await open(paths.prefix),
       step: await open(paths.step),
