@@ -1,6 +1,6 @@
 import type { BoundingBox, EncodeReady, ImageInfo } from "../proto/index.js";
 import { EncodePriority } from "../proto/index.js";
-import { Code, ServiceError } from "../services/runtime/errors.js";
+import { Code, isNotFound, ServiceError } from "../services/runtime/errors.js";
 import type { RpcClient } from "../services/runtime/grpc/client.js";
 import type { Origin } from "../services/runtime/tracing/origin.js";
 import type { Decoders } from "./peers/decoders.js";
@@ -102,10 +102,6 @@ async function carry(
     if (error instanceof ServiceError && error.code === Code.INVALID_ARGUMENT) throw unusable(error);
     if (!(error instanceof ServiceError && (error.shouldRetry() || isNotFound(error)))) throw error;
   }
-}
-
-export function isNotFound(error: unknown): boolean {
-  return error instanceof ServiceError && error.code === Code.NOT_FOUND;
 }
 
 function stillMissing(cause: unknown): ServiceError {

@@ -5,7 +5,7 @@ import {
   type SegmentRequest,
   type SegmentResult,
 } from "../../proto/index.js";
-import { Code, describeError, isInternal, ServiceError } from "../../services/runtime/errors.js";
+import { Code, describeError, isInternal, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields, type Origin } from "../../services/runtime/tracing/origin.js";
@@ -14,7 +14,7 @@ import { beginEverything } from "../begin-everything.js";
 import { withDeadline } from "../deadline.js";
 import type { DecoderLine, Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
-import { ImageGoneError, isNotFound, type RecoveryNews, segmentImage } from "../segment-image.js";
+import { ImageGoneError, type RecoveryNews, segmentImage } from "../segment-image.js";
 import { withSteps } from "../with-steps.js";
 import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
