@@ -46,6 +46,11 @@ export class Stage {
   readonly #running: Promise<void>[] = [];
   readonly #stopping = new AbortController();
   #watchers: (() => void)[] = [];
+  #giveUp: (why: Error) => void = () => {};
+  /** Rejects when somebody cannot go on. */
+  readonly #givenUp = new Promise<never>((_, reject) => {
+    this.#giveUp = reject;
+  });
 
   constructor({ cluster, album, fresh, expected, people, clicksPerSecond }: StageOptions) {
     this.cluster = cluster;
@@ -54,6 +59,7 @@ export class Stage {
     this.expected = expected;
     this.clicksPerSecond = clicksPerSecond;
     const { ledger, faults } = this;
+    this.#givenUp.catch(() => {});
     ledger.onChange = () => {
       for (const look of this.#watchers) look();
     };
@@ -83,7 +89,9 @@ export class Stage {
     for (const [index, person] of this.people.entries()) {
       this.#running.push(
         this.#work(person, index).catch((error: unknown) => {
-          this.problems.push(`person ${index}: ${error instanceof Error ? error.message : error}`);
+          const problem = `person ${index}: ${error instanceof Error ? error.message : error}`;
+          this.problems.push(problem);
+          this.#giveUp(new Error(problem));
           for (const look of this.#watchers) look();
         }),
       );
@@ -184,8 +192,10 @@ export class Stage {
   /** @param words what all are to do, to be told of those who have not. */
   async #all<T>(them: readonly T[], words: string, wait: (one: T, index: number) => Promise<void>): Promise<void> {
     let left = them.length;
-    const waiting = them.map((one, index) => wait(one, index).then(() => void left--));
-    await this.waits.during(() => `for ${left} of ${them.length} people ${words}`, Promise.all(waiting));
+    const waiting = Promise.all(them.map((one, index) => wait(one, index).then(() => void left--)));
+    // Somebody who has given up would be waited for in vain.
+    const over = Promise.race([waiting, this.#givenUp]);
+    await this.waits.during(() => `for ${left} of ${them.length} people ${words}`, over);
   }
 
   #until(words: string, isSo: () => boolean): Promise<void> {
