@@ -8,8 +8,7 @@ import {
 import { Code, ServiceError } from "../services/runtime/errors.js";
 import type { Origin } from "../services/runtime/tracing/origin.js";
 import type { Decoders } from "./peers/decoders.js";
-import type { EncodeProgress } from "./peers/encoders.js";
-import { type Providers, type Region, segmentImage } from "./segment-image.js";
+import { type Providers, type RecoveryNews, type Region, segmentImage } from "./segment-image.js";
 
 /**
  * Everything mode with the recovery of a prompt (R2, R3, R7); what it needs beside the picture's own embedding is made by
@@ -20,7 +19,7 @@ import { type Providers, type Region, segmentImage } from "./segment-image.js";
 export function beginEverything(
   providers: Providers & { decoders: Pick<Decoders, "everything"> },
   request: SegmentEverythingRequest,
-  onProgress: (progress: EncodeProgress) => void,
+  onNews: (news: RecoveryNews) => void,
   signal: AbortSignal,
   origin?: Origin,
 ): Promise<AsyncGenerator<SegmentEverythingEvent>> {
@@ -30,7 +29,7 @@ export function beginEverything(
   };
   return segmentImage(providers, request, {
     decode,
-    onProgress,
+    onNews,
     signal,
     origin,
     partsOf: (image) => partsOf(image, request),

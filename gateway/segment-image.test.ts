@@ -1,9 +1,16 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { EncodeReadySchema, type ImageInfo, SegmentRequestSchema, SegmentResultSchema } from "../proto/index.js";
+import {
+  EncodeReadySchema,
+  EncodeStartedSchema,
+  type ImageInfo,
+  SegmentRequestSchema,
+  SegmentResultSchema,
+} from "../proto/index.js";
 import { Code, overloaded, ServiceError } from "../services/runtime/errors.js";
 import type { RpcClient } from "../services/runtime/grpc/client.js";
 import { EmbeddingMissingError } from "./peers/embedding-missing-error.js";
+import type { EncodeProgress } from "./peers/encoders.js";
 import { ImageGoneError, type Region, segmentImage } from "./segment-image.js";
 
 const { signal } = new AbortController();
@@ -20,12 +27,15 @@ const missing = missingAt("one");
 interface Script {
   decodes: unknown[];
   encodes?: unknown[];
+  /** The encoders are busy with the picture for a while. */
+  isLong?: boolean;
   loads?: unknown[];
   partsOf?: (image: ImageInfo) => Region[];
 }
 
 /** Each call takes its next outcome; the last but one of `encodes` is `shared`, of `loads` that it worked. */
-function play({ decodes, encodes = [], loads = [], partsOf }: Script) {
+function play({ decodes, encodes = [], loads = [], isLong = false, partsOf }: Script) {
+  const heard: string[] = [];
   const calls: string[] = [];
   const take = (name: string, outcomes: unknown[], otherwise?: unknown) => {
     calls.push(name);
@@ -35,7 +45,10 @@ function play({ decodes, encodes = [], loads = [], partsOf }: Script) {
   const place = (crop?: Region) => (crop ? ` ${crop.x},${crop.y}` : "");
   const providers = {
     encoders: {
-      encodeStored: ({ crop }: { crop?: unknown }) => take(`encode${place(crop as Region)}`, encodes, shared),
+      encodeStored: ({ crop }: { crop?: unknown }, onProgress: (progress: EncodeProgress) => void) => {
+        if (isLong) onProgress({ case: "encoding", value: create(EncodeStartedSchema) });
+        return take(`encode${place(crop as Region)}`, encodes, shared);
+      },
       async *fetchEmbedding() {
         yield Uint8Array.of(1);
       },
@@ -47,11 +60,11 @@ function play({ decodes, encodes = [], loads = [], partsOf }: Script) {
   };
   const run = segmentImage(providers, request, {
     decode: () => take("decode", decodes),
-    onProgress: () => {},
+    onNews: (news) => heard.push(news.case),
     signal,
     ...(partsOf && { partsOf }),
   });
-  return { run, calls };
+  return { run, calls, heard };
 }
 
 it("decodes once when the embedding is there", async () => {
@@ -64,6 +77,22 @@ it("R2 encodes the stored picture and decodes again", async () => {
   const { run, calls } = play({ decodes: [missing, answer] });
   expect(await run).toBe(answer);
   expect(calls).toEqual(["decode", "encode", "decode"]);
+});
+
+it("R2 tells that an encode is over when it has told of it, however it ended", async () => {
+  const instant = play({ decodes: [missing, answer] });
+  await instant.run;
+  expect(instant.heard).toEqual([]);
+  const long = play({ decodes: [missing, missing, answer], isLong: true });
+  await long.run;
+  expect(long.heard).toEqual(["encoding", "over", "encoding", "over"]);
+  const failed = play({ decodes: [missing], encodes: [lost], isLong: true });
+  await expect(failed.run).rejects.toBe(lost);
+  expect(failed.heard).toEqual(["encoding", "over"]);
+  // What is missing is not ready again.
+  const gone = play({ decodes: [missing], encodes: [notFound], isLong: true });
+  await expect(gone.run).rejects.toBeInstanceOf(ImageGoneError);
+  expect(gone.heard).toEqual(["encoding"]);
 });
 
 it("R7 carries what is not shared to the decoder that has missed it", async () => {

@@ -1,6 +1,6 @@
 import type { BoundingBox, EncodeReady, ImageInfo } from "../proto/index.js";
 import { EncodePriority } from "../proto/index.js";
-import { Code, ServiceError } from "../services/runtime/errors.js";
+import { Code, isNotFound, ServiceError } from "../services/runtime/errors.js";
 import type { RpcClient } from "../services/runtime/grpc/client.js";
 import type { Origin } from "../services/runtime/tracing/origin.js";
 import type { Decoders } from "./peers/decoders.js";
@@ -23,11 +23,15 @@ export interface Providers {
   decoders: Pick<Decoders, "load">;
 }
 
+/** What becomes of an encode that a prompt caused; once it is over the picture is as ready as it was. */
+export type RecoveryNews = EncodeProgress | { case: "over" };
+
 export type Region = Pick<BoundingBox, "x" | "y" | "width" | "height">;
 
 export interface SegmentOptions<Request, Result> {
   decode: (request: Request, signal: AbortSignal) => Promise<Result>;
-  onProgress: (progress: EncodeProgress) => void;
+  /** `over` comes once for whatever was told before it, however that ended, unless the picture is gone. */
+  onNews: (news: RecoveryNews) => void;
   signal: AbortSignal;
   origin?: Origin | undefined;
   /** Parts of the picture whose embeddings are needed beside the whole one's. */
@@ -43,7 +47,7 @@ export interface SegmentOptions<Request, Result> {
 export async function segmentImage<Request extends { imageId: string; model: string }, Result>(
   providers: Providers,
   request: Request,
-  { decode, onProgress, signal, origin, partsOf = () => [] }: SegmentOptions<Request, Result>,
+  { decode, onNews, signal, origin, partsOf = () => [] }: SegmentOptions<Request, Result>,
 ): Promise<Result> {
   for (let round = 1; ; round++) {
     try {
@@ -57,9 +61,14 @@ export async function segmentImage<Request extends { imageId: string; model: str
 
   async function provide(peer: RpcClient, round: number): Promise<void> {
     const { imageId, model } = request;
+    let isTold = false;
+    const tell = (news: RecoveryNews) => {
+      isTold = news.case !== "over";
+      onNews(news);
+    };
     const encode = async (crop?: Region): Promise<EncodeReady> => {
       const part = crop ? { crop, priority: EncodePriority.BULK } : {};
-      const ready = await encoders.encodeStored({ imageId, model, ...part }, onProgress, signal, origin);
+      const ready = await encoders.encodeStored({ imageId, model, ...part }, tell, signal, origin);
       // A decoder that has missed it twice does not see what the encoder sees.
       if (ready.unshared || round > 1)
         await carry(providers, peer, { imageId, model, ...(crop && { crop }) }, signal, origin);
@@ -70,8 +79,11 @@ export async function segmentImage<Request extends { imageId: string; model: str
       const { image } = await encode();
       if (image) for (const part of partsOf(image)) await encode(part);
     } catch (error) {
-      throw isNotFound(error) ? new ImageGoneError(error) : error;
+      if (isNotFound(error)) throw new ImageGoneError(error);
+      if (isTold) tell({ case: "over" });
+      throw error;
     }
+    if (isTold) tell({ case: "over" });
   }
 }
 
@@ -90,10 +102,6 @@ async function carry(
     if (error instanceof ServiceError && error.code === Code.INVALID_ARGUMENT) throw unusable(error);
     if (!(error instanceof ServiceError && (error.shouldRetry() || isNotFound(error)))) throw error;
   }
-}
-
-export function isNotFound(error: unknown): boolean {
-  return error instanceof ServiceError && error.code === Code.NOT_FOUND;
 }
 
 function stillMissing(cause: unknown): ServiceError {

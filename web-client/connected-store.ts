@@ -27,6 +27,8 @@ export class ConnectedStore {
   readonly store: Store;
   readonly #surroundings: Surroundings;
   readonly #socket: Socket;
+  /** When a gateway was last asked for a picture. */
+  #openedAtMs = 0;
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
   /** Clicks that are to be sent again each have a timer of their own. */
   readonly #resends = new Set<ReturnType<typeof setTimeout>>();
@@ -63,6 +65,8 @@ export class ConnectedStore {
         break;
       case "open-image":
         this.#socket.send({ case: "openImage", value: create(OpenImageSchema, { imageId: effect.imageId }) });
+        this.#openedAtMs = performance.now();
+        this.#listen();
         break;
       case "segment":
         this.#socket.send({ case: "segment", value: segmentRequest(effect.sequence, effect.prompts, effect.preview) });
@@ -106,7 +110,8 @@ export class ConnectedStore {
     const fire = () => {
       this.#resends.delete(timer);
       if (this.#timers.get(name) === timer) this.#timers.delete(name);
-      this.dispatch({ kind: "timer", name, atMs: performance.now() });
+      const heardAtMs = Math.max(this.#socket.heardAtMs, this.#openedAtMs);
+      this.dispatch({ kind: "timer", name, atMs: performance.now(), heardAtMs });
     };
     const timer = setTimeout(fire, delayMs);
     if (name === "resend") {

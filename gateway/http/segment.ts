@@ -32,7 +32,7 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
       const origin = originOf(request);
       const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until, origin);
       const result = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
-        segmentImage({ encoders, decoders }, prompt, { decode, onProgress: () => {}, signal, origin }),
+        segmentImage({ encoders, decoders }, prompt, { decode, onNews: () => {}, signal, origin }),
       );
       return reply.send(toJson(SegmentResultSchema, result, { alwaysEmitImplicit: true }));
     } catch (error) {

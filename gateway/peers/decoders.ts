@@ -9,7 +9,7 @@ import {
   type SegmentRequest,
   type SegmentResult,
 } from "../../proto/index.js";
-import { Code, type Reason, ServiceError } from "../../services/runtime/errors.js";
+import { Code, isNotFound, type Reason, ServiceError } from "../../services/runtime/errors.js";
 import { rpcAttributes, spanName } from "../../services/runtime/grpc/call-origin.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
 import type { Origin } from "../../services/runtime/tracing/origin.js";
@@ -17,6 +17,7 @@ import { noSpan, type Span, startSpan } from "../../services/runtime/tracing/spa
 import { EmbeddingMissingError } from "./embedding-missing-error.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
+import { searchPeers } from "./search-peers.js";
 
 /** The decoder tier as the gateway uses it. */
 export class Decoders {
@@ -119,23 +120,7 @@ export class Decoders {
       }
       return Buffer.concat(chunks, bytes);
     };
-    const key = `graphs of ${model}`;
-    return withPeers(this.#peers, key, signal, async (home) => {
-      try {
-        return await ask(home);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        for (const other of this.#peers.inOrder(key)) {
-          if (other === home) continue;
-          try {
-            return await ask(other);
-          } catch (second) {
-            if (!isNotFound(second) && !(second instanceof ServiceError && second.shouldRetry())) throw second;
-          }
-        }
-        throw error;
-      }
-    });
+    return searchPeers(this.#peers, `graphs of ${model}`, signal, ask);
   }
 
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */
@@ -147,9 +132,6 @@ export class Decoders {
     this.#peers.close();
   }
 }
-
-const isNotFound = (error: unknown): error is ServiceError =>
-  error instanceof ServiceError && error.code === Code.NOT_FOUND;
 
 /** A decoder that has no embedding is the one to be given it. */
 async function namingPeer<T>(client: RpcClient, ask: () => Promise<T>): Promise<T> {

@@ -10,11 +10,12 @@ import {
   type FetchEmbeddingRequestSchema,
   type LookupImageResponse,
 } from "../../proto/index.js";
-import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { Code, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
 import type { Origin } from "../../services/runtime/tracing/origin.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
-import { blame, onePeer, withPeers } from "./retry.js";
+import { blame, onePeer } from "./retry.js";
+import { searchPeers } from "./search-peers.js";
 
 export type EncodeProgress = Extract<EncodeEvent["event"], { case: "queued" | "encoding" }>;
 
@@ -41,12 +42,13 @@ export class Encoders {
     signal: AbortSignal,
     origin?: Origin,
   ): Promise<EncodeReady> {
-    return this.#search(image.imageId, signal, isLostCache, async (client) => {
+    const ask = async (client: RpcClient) => {
       const call = client.duplex(EncoderService.method.encode, { signal, origin });
       await call.send({ part: { case: "header", value: image } });
       call.end();
       return lastEvent(call.responses, onProgress);
-    });
+    };
+    return searchPeers(this.#peers, image.imageId, signal, ask, isLostCache);
   }
 
   /**
@@ -58,11 +60,12 @@ export class Encoders {
     signal: AbortSignal,
     origin?: Origin,
   ): AsyncGenerator<Uint8Array> {
-    const { chunks, first } = await this.#search(embedding.imageId, signal, isNotFound, async (client) => {
+    const ask = async (client: RpcClient) => {
       const stream = client.serverStream(EncoderService.method.fetchEmbedding, embedding, { signal, origin });
       const iterator = stream[Symbol.asyncIterator]();
       return { chunks: iterator, first: await iterator.next() };
-    });
+    };
+    const { chunks, first } = await searchPeers(this.#peers, embedding.imageId, signal, ask);
     try {
       for (let next = first; !next.done; next = await chunks.next()) yield next.value.chunk;
     } finally {
@@ -120,7 +123,7 @@ export class Encoders {
       nothing = found;
       throw new ServiceError({ code: Code.NOT_FOUND, message: "Not known here.", reason: "CACHE_LOST" });
     };
-    return this.#search(imageId, signal, isLostCache, ask).catch((error: unknown) => {
+    return searchPeers(this.#peers, imageId, signal, ask, isLostCache).catch((error: unknown) => {
       if (nothing && isLostCache(error)) return nothing;
       throw error;
     });
@@ -129,39 +132,10 @@ export class Encoders {
   close(): void {
     this.#peers.close();
   }
-
-  /**
-   * Asks the picture's encoder, and where it has nothing although another may (R8), the others.
-   * @throws ServiceError the first one's where no other helps.
-   */
-  #search<T>(
-    imageId: string,
-    signal: AbortSignal,
-    mayBeElsewhere: (error: unknown) => boolean,
-    ask: (client: RpcClient) => Promise<T>,
-  ): Promise<T> {
-    return withPeers(this.#peers, imageId, signal, async (home) => {
-      try {
-        return await ask(home);
-      } catch (error) {
-        if (!mayBeElsewhere(error)) throw error;
-        for (const other of this.#peers.inOrder(imageId)) {
-          if (other === home) continue;
-          try {
-            return await ask(other);
-          } catch (second) {
-            // One that is lost has nothing to offer either.
-            if (!isNotFound(second) && !(second instanceof ServiceError && second.shouldRetry())) throw second;
-          }
-        }
-        throw error;
-      }
-    });
-  }
 }
 
-const isNotFound = (error: unknown) => error instanceof ServiceError && error.code === Code.NOT_FOUND;
-const isLostCache = (error: unknown) => isNotFound(error) && (error as ServiceError).reason === "CACHE_LOST";
+/** R8 */
+const isLostCache = (error: unknown) => isNotFound(error) && error.reason === "CACHE_LOST";
 
 /** Header, chunks, end. Throws what reading `bytes` throws. */
 async function sendUpload(

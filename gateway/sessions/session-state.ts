@@ -60,6 +60,8 @@ export type SessionEvent =
   | { kind: "image"; opening: number; news: ImageNews }
   | { kind: "answered"; opening: number; result: SegmentResult }
   | { kind: "refused"; opening: number; error: RefusedError }
+  /** An encode that was told of although the image was ready is over. */
+  | { kind: "recovered"; opening: number }
   /** The running click's picture is stored nowhere any more. */
   | { kind: "image-gone"; opening: number }
   | { kind: "close" };
@@ -118,7 +120,7 @@ function open(state: Exclude<SessionState, { kind: "closed" }>, image: OpenedIma
     case "encoding":
       return [{ ...state, reopened: true }, []];
     case "ready":
-      return [state, [{ kind: "send-image", imageId: image.imageId, news: ready({ ...state.info, cached: true }) }]];
+      return [state, [tellReady(state)]];
   }
 }
 
@@ -170,6 +172,9 @@ function hear(state: Open, event: Extract<SessionEvent, { opening: number }>): S
       if (state.kind !== "ready" || !state.running) return [state, []];
       return pump({ ...state, running: undefined }, [refuse(state.running, event.error)]);
     }
+    case "recovered":
+      // R2: whoever was told of the encode waits to hear its end.
+      return [state, state.kind === "ready" ? [tellReady(state)] : []];
     case "image-gone": {
       // R3: the click keeps its place; a preview is of its moment.
       if (state.kind !== "ready") return [state, []];
@@ -291,7 +296,8 @@ const tell = ({ image }: WithImage, news: ImageNews): SessionEffect => ({
   news,
 });
 
-const ready = (value: EncodeReady): ImageNews => ({ case: "ready", value });
+const tellReady = (state: Ready): SessionEffect =>
+  tell(state, { case: "ready", value: { ...state.info, cached: true } });
 const missing = { $typeName: "maskwire.v1.ImageMissing" } as const;
 
 const error = (code: ErrorCode, message: string): RefusedError => ({ code, message, reason: "" });

@@ -11,6 +11,7 @@ import {
   limits,
   open,
   openOther,
+  recovered,
   refused,
   run,
 } from "./testing/session-events.js";
@@ -43,6 +44,7 @@ const events: Record<string, Loose> = {
   failed: image("failed"),
   answered,
   refused,
+  recovered,
   gone,
   close: { kind: "close" },
 };
@@ -55,6 +57,7 @@ const table: Record<string, string[]> = {
     "no-image: refuse 8 FAILED_PRECONDITION",
     "no-image: refuse 8 FAILED_PRECONDITION",
     "no-image: refuse 9 FAILED_PRECONDITION",
+    "no-image:",
     "no-image:",
     "no-image:",
     "no-image:",
@@ -79,6 +82,7 @@ const table: Record<string, string[]> = {
     "encoding:",
     "encoding:",
     "encoding:",
+    "encoding:",
     "closed: cancel",
   ],
   "encoding, a click waits": [
@@ -92,6 +96,7 @@ const table: Record<string, string[]> = {
     "ready: tell ready, decode 1",
     "awaiting-upload: tell missing",
     "no-image: tell failed, refuse 1 UNAVAILABLE",
+    "encoding:",
     "encoding:",
     "encoding:",
     "encoding:",
@@ -111,6 +116,7 @@ const table: Record<string, string[]> = {
     "awaiting-upload:",
     "awaiting-upload:",
     "awaiting-upload:",
+    "awaiting-upload:",
     "closed: cancel",
   ],
   "awaiting upload, a click waits": [
@@ -124,6 +130,7 @@ const table: Record<string, string[]> = {
     "ready: tell ready, decode 1",
     "awaiting-upload: tell missing",
     "no-image: tell failed, refuse 1 UNAVAILABLE",
+    "awaiting-upload:",
     "awaiting-upload:",
     "awaiting-upload:",
     "awaiting-upload:",
@@ -142,6 +149,7 @@ const table: Record<string, string[]> = {
     "ready:",
     "ready:",
     "ready:",
+    "ready: tell ready",
     "awaiting-upload: tell missing",
     "closed: cancel",
   ],
@@ -158,6 +166,7 @@ const table: Record<string, string[]> = {
     "ready:",
     "ready: answer 1",
     "ready: refuse 1 UNAVAILABLE",
+    "ready: tell ready",
     "awaiting-upload: tell missing",
     "closed: cancel",
   ],
@@ -174,6 +183,7 @@ const table: Record<string, string[]> = {
     "ready:",
     "ready: answer 1",
     "ready: refuse 1 UNAVAILABLE",
+    "ready: tell ready",
     "awaiting-upload: tell missing, refuse 1 FAILED_PRECONDITION",
     "closed: cancel",
   ],
@@ -190,6 +200,7 @@ const table: Record<string, string[]> = {
     "ready:",
     "ready: answer 1, decode 2",
     "ready: refuse 1 UNAVAILABLE, decode 2",
+    "ready: tell ready",
     "awaiting-upload: tell missing, refuse 2 FAILED_PRECONDITION",
     "closed: cancel",
   ],
@@ -206,10 +217,11 @@ const table: Record<string, string[]> = {
     "ready:",
     "ready: answer 1, decode 2",
     "ready: refuse 1 UNAVAILABLE, decode 2",
+    "ready: tell ready",
     "awaiting-upload: tell missing",
     "closed: cancel",
   ],
-  closed: Array(14).fill("closed:"),
+  closed: Array(15).fill("closed:"),
 };
 
 describe.each(Object.keys(states))("%s", (name) => {
@@ -221,7 +233,7 @@ describe.each(Object.keys(states))("%s", (name) => {
 
   it("ignores news of an opening before", () => {
     const { state } = run(states[name] as Loose[]);
-    for (const event of [image("ready"), image("failed"), answered, refused, gone]) {
+    for (const event of [image("ready"), image("failed"), answered, refused, recovered, gone]) {
       expect(step(state, { ...event, opening: -1 } as SessionEvent, limits)).toEqual([state, []]);
     }
   });

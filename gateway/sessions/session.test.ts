@@ -4,6 +4,7 @@ import {
   ClientFrameSchema,
   CloseCode,
   EncodeReadySchema,
+  EncodeStartedSchema,
   ErrorCode,
   type SegmentRequest,
   type SegmentResult,
@@ -78,6 +79,7 @@ let prepared: { imageId: string; signal: AbortSignal }[];
 let lineClosed: number;
 let logger: ReturnType<typeof fakeLogger>;
 let session: Session;
+let tellProgress: Parameters<SessionDeps["encoders"]["encodeStored"]>[1];
 
 beforeEach(() => {
   socket = new FakeSocket();
@@ -99,7 +101,10 @@ function deps(deadlineMs = 60_000): SessionDeps {
     },
     encoders: {
       async *fetchEmbedding() {},
-      encodeStored: (image, _onProgress, signal) => encodes.call(image.imageId, signal),
+      encodeStored: (image, onProgress, signal) => {
+        tellProgress = onProgress;
+        return encodes.call(image.imageId, signal);
+      },
     },
     line: { segment: (request, signal) => decodes.call(request, signal), close: () => void lineClosed++ },
     logger,
@@ -255,8 +260,10 @@ describe("recovery", () => {
     const missing = new EmbeddingMissingError({} as RpcClient, notFound);
     decodes.last.reject(missing);
     await settle();
+    tellProgress({ case: "encoding", value: create(EncodeStartedSchema) });
     encodes.last.resolve(info);
     await settle();
+    expect(socket.heard.slice(-2)).toEqual(["image encoding", "image ready"]);
     expect(decodes.all.length).toBe(2);
     decodes.last.resolve(create(SegmentResultSchema));
     await settle();

@@ -5,7 +5,7 @@ import {
   type SegmentRequest,
   type SegmentResult,
 } from "../../proto/index.js";
-import { Code, describeError, isInternal, ServiceError } from "../../services/runtime/errors.js";
+import { Code, describeError, isInternal, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields, type Origin } from "../../services/runtime/tracing/origin.js";
@@ -14,7 +14,7 @@ import { beginEverything } from "../begin-everything.js";
 import { withDeadline } from "../deadline.js";
 import type { DecoderLine, Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
-import { ImageGoneError, isNotFound, segmentImage } from "../segment-image.js";
+import { ImageGoneError, type RecoveryNews, segmentImage } from "../segment-image.js";
 import { withSteps } from "../with-steps.js";
 import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
@@ -210,10 +210,10 @@ export class Session {
     this.#clicks.asked(request);
     try {
       const decode = (prompt: SegmentRequest, until: AbortSignal) => line.segment(prompt, until);
-      const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
+      const onNews = this.#recovery(opening);
       const result = await this.#withDeadline(signal, (until) =>
         withSteps(
-          (prompt) => segmentImage({ encoders, decoders }, prompt, { decode, onProgress: tell, signal: until, origin }),
+          (prompt) => segmentImage({ encoders, decoders }, prompt, { decode, onNews, signal: until, origin }),
           request,
         ),
       );
@@ -252,8 +252,8 @@ export class Session {
     const { origin, end } = this.#span("everything");
     try {
       const { request: wanted, opening } = onOpenImage(state, request);
-      const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
-      const events = await beginEverything({ encoders, decoders }, wanted, tell, signal, origin).catch((error) => {
+      const onNews = this.#recovery(opening);
+      const events = await beginEverything({ encoders, decoders }, wanted, onNews, signal, origin).catch((error) => {
         if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });
         throw error;
       });
@@ -267,6 +267,12 @@ export class Session {
       const value = this.#explain(signal.aborted ? cancelledEverything() : error);
       this.#send({ frame: { case: "everythingFailed", value } });
     }
+  }
+
+  /** R2: what is told of an encode that the open image needs once more. */
+  #recovery(opening: number): (news: RecoveryNews) => void {
+    return (news) =>
+      this.#apply(news.case === "over" ? { kind: "recovered", opening } : { kind: "image", opening, news });
   }
 
   /** Work that no click asks for: its span, and what to tell the other tiers of it. */

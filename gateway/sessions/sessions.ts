@@ -10,6 +10,8 @@ import { Session, type SessionDeps } from "./session.js";
 export const subprotocol = "maskwire.v1";
 /** A peer that does not finish the closing handshake is cut off after this. */
 const closeGraceMs = 2000;
+/** Pings within the time of silence, the first of them a part of it after the peer was heard. */
+const mostUnanswered = 2;
 
 export interface SessionsOptions {
   maxSessions: number;
@@ -105,20 +107,25 @@ export class Sessions {
     });
   }
 
-  /** B2: a peer that is only silent answers pings; one that is gone does not. */
+  /**
+   * B2: a peer that is only silent answers pings; one that is gone does not. Pings are counted, not time: while this process
+   * stands still, answers lie unread, and that is no silence of the peer's.
+   */
   #watchIdle(ws: WebSocket, session: Session): () => void {
-    const half = this.#options.idleMs / 2;
-    let heard = performance.now();
+    let unanswered = 0;
     const hear = () => {
-      heard = performance.now();
+      unanswered = 0;
     };
     ws.on("message", hear);
     ws.on("pong", hear);
-    const timer = setInterval(() => {
-      if (performance.now() - heard >= this.#options.idleMs)
-        session.close(CloseCode.IDLE, "nothing was heard for too long");
-      else ws.ping();
-    }, half);
+    const timer = setInterval(
+      () => {
+        if (unanswered >= mostUnanswered) return session.close(CloseCode.IDLE, "nothing was heard for too long");
+        unanswered++;
+        ws.ping();
+      },
+      this.#options.idleMs / (mostUnanswered + 1),
+    );
     return () => clearInterval(timer);
   }
 }

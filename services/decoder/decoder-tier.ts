@@ -20,6 +20,7 @@ import type { Stores } from "../runtime/stores/open-stores.js";
 import { logFields, shortImageId } from "../runtime/tracing/origin.js";
 import { noSpan, type Span } from "../runtime/tracing/spans.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
+import { reportToHost } from "../runtime/workers/report-to-host.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
@@ -123,18 +124,15 @@ export class DecoderTier implements Tier {
       size: workers,
       maxQueue,
       what: "prompts",
-      signal: this.#host.forced,
-      onWorkerLost: (err) => {
-        this.#host.metrics.workerLost(this.name);
-        this.#host.logger.error({ err }, "decoder worker lost; another takes its place");
-      },
+      hungMs: this.#settings.hungMs,
+      ...reportToHost(this.#host, this),
     });
     this.#host.logger.info({ tier: this.name, models: this.#pool.details[0], workers, threads }, "decoder ready");
   }
 
   readiness() {
     return {
-      ready: this.#pool?.isAlive === true,
+      ready: this.#pool?.isServing === true,
       detail: { models: this.#pool?.details[0] ?? {}, waiting: this.#pool?.waiting ?? 0 },
     };
   }

@@ -15,6 +15,7 @@ import type { Lease } from "../runtime/stores/leases.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { shortImageId } from "../runtime/tracing/origin.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
+import { reportToHost } from "../runtime/workers/report-to-host.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import { encode, findReady } from "./encode.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
@@ -106,11 +107,8 @@ export class EncoderTier implements Tier {
       maxOthers: maxBulk(encoder.maxQueue),
       patience: patienceOfBulk,
       what: "pictures",
-      signal: this.#host.forced,
-      onWorkerLost: (err) => {
-        this.#host.metrics.workerLost(this.name);
-        this.#host.logger.error({ err }, "encoder worker lost; another takes its place");
-      },
+      hungMs: this.#settings.hungMs,
+      ...reportToHost(this.#host, this),
     });
     this.#running = this.#pool.details[0] as Record<string, { provider: string }>;
     for (const [id, { provider }] of Object.entries(this.#running))
@@ -120,7 +118,7 @@ export class EncoderTier implements Tier {
 
   readiness() {
     return {
-      ready: this.#pool?.isAlive === true,
+      ready: this.#pool?.isServing === true,
       detail: { models: this.#running, waiting: this.#pool?.waiting ?? 0 },
     };
   }

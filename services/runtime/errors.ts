@@ -71,6 +71,10 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
+export function isNotFound(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.code === Code.NOT_FOUND;
+}
+
 /** True when the cause belongs in the log because the peer is not told of it. */
 export function isInternal(error: unknown): boolean {
   return describeError(error).code === Code.INTERNAL;

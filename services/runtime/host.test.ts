@@ -36,12 +36,12 @@ afterEach(async () => {
 
 const fetchFrom = (host: Host, path: string) => fetch(`http://127.0.0.1:${host.port}${path}`);
 
-async function health(host: Host): Promise<string> {
+async function health(host: Host, service = ""): Promise<string> {
   const Client = makeClientConstructor(healthService, "Health");
   const client = new Client(`127.0.0.1:${host.port}`, credentials.createInsecure());
   try {
     const reply = await new Promise<{ status: string }>((resolve, reject) => {
-      client.check?.({ service: "" }, (error: RpcError | null, answer: { status: string }) =>
+      client.check?.({ service }, (error: RpcError | null, answer: { status: string }) =>
         error ? reject(error) : resolve(answer),
       );
     });
@@ -81,6 +81,27 @@ describe("readiness", () => {
     const answer = await fetchFrom(host, "/readyz");
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ ready: true, cache: { state: "down" } });
+  });
+
+  it("tells who watches its health when a tier cannot do its work for a while, and when it can again", async () => {
+    const host = createHost();
+    let ready = true;
+    const calls: string[] = [];
+    const tier = fakeTier("a", calls, { readiness: () => ({ ready, detail: {} }), services: ["a.Service"] });
+    await host.listen(() => [tier, fakeTier("b", calls, { services: ["b.Service"] })]);
+    // Before everything has started it is nobody's business.
+    host.readinessChanged(tier);
+    expect(await health(host, "a.Service")).toBe("NOT_SERVING");
+    await host.start();
+    const all = async () => [await health(host), await health(host, "a.Service"), await health(host, "b.Service")];
+    expect(await all()).toEqual(["SERVING", "SERVING", "SERVING"]);
+    ready = false;
+    host.readinessChanged(tier);
+    expect(await all()).toEqual(["NOT_SERVING", "NOT_SERVING", "SERVING"]);
+    expect((await fetchFrom(host, "/readyz")).status).toBe(503);
+    ready = true;
+    host.readinessChanged(tier);
+    expect(await all()).toEqual(["SERVING", "SERVING", "SERVING"]);
   });
 
   it("is not ready without a tier", async () => {

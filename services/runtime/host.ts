@@ -62,6 +62,7 @@ export class Host {
   readonly #soft = new Map<string, () => unknown>();
   #onePort: OnePort | undefined;
   #port = 0;
+  #isStarted = false;
   #starting: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
@@ -126,9 +127,15 @@ export class Host {
     const starts = this.#tiers.map((tier) => tier.start());
     this.#starting = Promise.allSettled(starts);
     await Promise.all(starts);
-    if (this.#stopping) return;
-    for (const tier of this.#tiers) this.#setServices(tier, "SERVING");
-    this.#health.setStatus("", "SERVING");
+    this.#isStarted = true;
+    for (const tier of this.#tiers) this.readinessChanged(tier);
+  }
+
+  /** A tier cannot do its work for the moment, or can again: those who watch its health are told. */
+  readinessChanged(tier: Tier): void {
+    if (!this.#isStarted || this.#stopping) return;
+    this.#setServices(tier, tier.readiness().ready ? "SERVING" : "NOT_SERVING");
+    this.#health.setStatus("", this.readiness().ready ? "SERVING" : "NOT_SERVING");
   }
 
   /** Shows at /readyz how something is that the process can do without: no bearing on whether it is ready. */

@@ -14,6 +14,8 @@ export type Metrics = Registry & {
   refused(operation: string, error: unknown): void;
   /** Counts a worker thread that was lost. */
   workerLost(tier: string): void;
+  /** Counts a worker thread that hangs. */
+  workerHung(tier: string): void;
   close(): void;
 };
 
@@ -71,10 +73,17 @@ export function createMetrics(): Metrics {
     labelNames: ["tier"],
     registers,
   });
+  const hangs = new Counter({
+    name: "maskwire_worker_hangs_total",
+    help: "Worker threads that were silent for so long that they are taken to hang",
+    labelNames: ["tier"],
+    registers,
+  });
   return Object.assign(registry, {
     refused: (operation: string, error: unknown) =>
       refusals.inc({ operation, code: Code[describeError(error).code] ?? "UNKNOWN" }),
     workerLost: (tier: string) => losses.inc({ tier }),
+    workerHung: (tier: string) => hangs.inc({ tier }),
     close: () => delay.disable(),
   });
 }

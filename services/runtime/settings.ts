@@ -77,6 +77,9 @@ export const variables = {
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "a pino level such as info or warn")
     .describe("least level that is logged"),
   MASKWIRE_STOP_MS: integer(0, 600_000).describe("time to finish what is under way on SIGTERM"),
+  MASKWIRE_HUNG_MS: integer(100, 3_600_000).describe(
+    "encoder, decoder: silence of a worker thread that has work after which it is taken to hang; five of its usual tasks at least",
+  ),
   MASKWIRE_ENCODER_ADDRESS: addresses.describe(
     "gateway: where the encoders are (host:port or dns:///name:port, several by commas)",
   ),
@@ -217,6 +220,7 @@ export function shapeSettings(env: Env) {
     port: env.MASKWIRE_PORT ?? defaultPorts[role],
     logLevel: env.MASKWIRE_LOG_LEVEL ?? "info",
     stopMs: env.MASKWIRE_STOP_MS ?? 10_000,
+    hungMs: env.MASKWIRE_HUNG_MS ?? 15_000,
     model: env.MASKWIRE_MODEL,
     modelCacheDir: env.MASKWIRE_MODEL_CACHE_DIR ?? join(projectRoot, "node_modules", ".cache", "maskwire"),
     limits: {

@@ -29,7 +29,7 @@ const discAtMost = scene.disc.area * 1.1;
 describe("everything mode in the web client", () => {
   it("finds every object, highlights the one under the pointer, gives it into the hand, and all of them as a file", async () => {
     const page = await openFinding();
-    await page.until({ everything: "done" }, 110_000);
+    await page.until({ everything: "done" }, 240_000);
     const count = Number(await page.data("found"));
     expect(count).toBeGreaterThan(2);
     expect(await textOf(page, "announcement")).toMatch(new RegExp(`^${count} masks found\\.`));

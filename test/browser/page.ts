@@ -1,10 +1,14 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
 
+/** What does not come within it hangs: a page and the whole service share a machine that may be busy otherwise. */
+const longestMs = 120_000;
+
 /** The system's Chromium, with nothing that reaches out by itself. */
 export function openBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
+    timeout: longestMs,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -55,6 +59,7 @@ export class ClientPage {
 
   /** In a browser that has been on the page before. */
   static async openIn(context: BrowserContext, url: string): Promise<ClientPage> {
+    context.setDefaultTimeout(longestMs);
     const client = new ClientPage(await context.newPage());
     await client.page.goto(url);
     return client;
@@ -74,7 +79,7 @@ export class ClientPage {
   }
 
   /** Waits until the canvas has all these values in its data attributes. */
-  async until(data: Record<string, string | number>, timeoutMs = 60_000): Promise<void> {
+  async until(data: Record<string, string | number>, timeoutMs = longestMs): Promise<void> {
     const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);
     await this.page.locator(`[data-testid="canvas"]${wanted.join("")}`).waitFor({ timeout: timeoutMs });
   }
@@ -86,7 +91,7 @@ export class ClientPage {
   /** Waits until everything mode has at least so many masks over the picture. */
   async found(least: number): Promise<void> {
     const fewer = Array.from({ length: least }, (_, count) => `:not([data-found="${count}"])`).join("");
-    await this.page.locator(`[data-testid="canvas"]${fewer}`).waitFor({ timeout: 60_000 });
+    await this.page.locator(`[data-testid="canvas"]${fewer}`).waitFor();
   }
 
   async area(): Promise<number> {

@@ -157,9 +157,11 @@ describe("what is taken away", () => {
     const page = await openReady({ permissions: ["clipboard-read", "clipboard-write"] });
     const area = await clickDisc(page);
     const copy = page.page.getByTestId("take-copy");
+    // Looked for in the page at every frame: it is said for a moment only.
+    const says = (text: string) => page.page.locator(`[data-testid="take-copy"]:text-is("${text}")`).waitFor();
     await copy.focus();
     await page.page.keyboard.press("Enter");
-    await expect.poll(() => copy.textContent(), { timeout: 10_000 }).toBe("Copied");
+    await says("Copied");
     const picture = await page.page.evaluate(`(async () => {
       const [item] = await navigator.clipboard.read();
       return [...new Uint8Array(await (await item.getType("image/png")).arrayBuffer())];
@@ -167,9 +169,9 @@ describe("what is taken away", () => {
     expect((await pixelsOf(Uint8Array.from(picture as number[]))).channels).toBe(4);
 
     await page.page.getByTestId("take-format").selectOption("rle");
-    await expect.poll(() => copy.textContent(), { timeout: 10_000 }).toBe("Copy");
+    await says("Copy");
     await copy.click();
-    await expect.poll(() => copy.textContent(), { timeout: 10_000 }).toBe("Copied");
+    await says("Copied");
     const text = await page.page.evaluate("navigator.clipboard.readText()");
     const bitmap = rleToBitmap(decodeRle(JSON.parse(String(text))));
     expect(bitmap.reduce((sum, pixel) => sum + pixel, 0)).toBe(area);

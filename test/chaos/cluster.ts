@@ -2,6 +2,7 @@ import { MaskwireProcess } from "../support/maskwire-process.js";
 import { RedisServer } from "../support/redis-server.js";
 import { type Link, openLink } from "./link.js";
 import { forgetPeak, peakBytes } from "./process-memory.js";
+import { Waits } from "./waits.js";
 
 export type Role = "encoder" | "decoder" | "gateway";
 
@@ -28,6 +29,8 @@ export const oneThread = {
  */
 export class ChaosCluster implements AsyncDisposable {
   readonly link: Link;
+  /** Processes that are to end or to become ready. */
+  readonly waits = new Waits();
   readonly #members = new Map<string, Member>();
   readonly #peaks = new Map<string, number>();
   #redis: RedisServer | undefined;
@@ -80,7 +83,8 @@ export class ChaosCluster implements AsyncDisposable {
   /** Another process in the place of one that ended, on its port. Resolves when it is ready. */
   async restart(name: string): Promise<void> {
     const member = this.#member(name);
-    member.process = await MaskwireProcess.start(member.env, member.launcher);
+    const started = MaskwireProcess.start(member.env, member.launcher);
+    member.process = await this.waits.during(() => `for ${name} to be ready`, started);
   }
 
   async killRedis(): Promise<void> {
@@ -157,7 +161,7 @@ export class ChaosCluster implements AsyncDisposable {
     const process = this.process(name);
     this.#notePeak(name, process.pid);
     process.signal(signal);
-    const end = await process.ended;
+    const end = await this.waits.during(() => `for ${name} to end on ${signal}`, process.ended);
     this.#member(name).process = undefined;
     return end;
   }

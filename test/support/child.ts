@@ -61,6 +61,21 @@ export class Child implements AsyncDisposable {
     return Promise.race([said, over]);
   }
 
+  /** Resolves when what it has said so far, or says from now on, matches. @throws Error when it ends before. */
+  async said(pattern: RegExp, on: "stdout" | "stderr" = "stdout"): Promise<void> {
+    const stream = this.#process[on] as NodeJS.ReadableStream;
+    let look = () => {};
+    const said = new Promise<void>((resolve) => {
+      look = () => pattern.test(this.#output[on]) && resolve();
+      stream.on("data", look);
+      look();
+    });
+    const over = this.ended.then(({ code, signal }) => {
+      if (!pattern.test(this.#output[on])) throw new Error(`the child ended with ${code ?? signal} before ${pattern}`);
+    });
+    await Promise.race([said, over]).finally(() => stream.removeListener("data", look));
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#process.kill(name);
   }

@@ -25,10 +25,16 @@ export class Socket {
   readonly #dispatch: (event: ClientEvent) => void;
   #socket: SocketPort | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #heardAtMs = 0;
 
   constructor(openSocket: () => SocketPort, dispatch: (event: ClientEvent) => void) {
     this.#open = openSocket;
     this.#dispatch = dispatch;
+  }
+
+  /** When a frame came last. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
   }
 
   connect(): void {
@@ -70,6 +76,7 @@ export class Socket {
 
   #receive(bytes: Uint8Array): void {
     const atMs = performance.now();
+    this.#heardAtMs = atMs;
     const { frame } = fromBinary(ServerFrameSchema, bytes);
     switch (frame.case) {
       case "welcome":

@@ -101,7 +101,13 @@ export type ClientEvent =
     }
   | { readonly kind: "photo-unreadable"; readonly token: number; readonly message: string }
   | { readonly kind: "notice"; readonly message: string }
-  | { readonly kind: "timer"; readonly name: TimerName; readonly atMs: number }
+  | {
+      readonly kind: "timer";
+      readonly name: TimerName;
+      readonly atMs: number;
+      /** When the gateway said something last, or was asked for the picture. */
+      readonly heardAtMs?: number;
+    }
   | { readonly kind: "network-lost" }
   | { readonly kind: "network-back" }
   | { readonly kind: "drawn"; readonly sequence: number; readonly drawMs: number }

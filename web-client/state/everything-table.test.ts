@@ -162,7 +162,8 @@ const table: Table = {
   "timer upload": { ".": everywhere },
   "timer resend": { ".": everywhere },
   "timer silence": {
-    ".": "wanted early, done, failed, lost",
+    ".": "done, failed, lost",
+    "+timer(silence)": "wanted early",
     "~ +disconnect": "wanted again, finding, found, lit, aside, taken, cancelled, new picture",
   },
   "network-lost": { "~": everywhere },

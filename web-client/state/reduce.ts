@@ -332,7 +332,7 @@ function timer(state: State, event: EventOf<"timer">): Next {
     case "resend":
       return flush(state, event.atMs);
     case "silence":
-      return listen(state, event.atMs);
+      return listen(state, event.atMs, event.heardAtMs);
     // What waits to be prepared is looked at after every event.
     case "prepare":
       return [state, []];

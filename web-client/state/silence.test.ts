@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { ClientEvent } from "./event.js";
 import { answer, begin, closed, everythingEvent, imageEvent, point, ready, run, shown, welcome } from "./fixtures.js";
 
-const look = (atMs: number): ClientEvent => ({ kind: "timer", name: "silence", atMs });
+const look = (atMs: number, heardAtMs = atMs): ClientEvent => ({ kind: "timer", name: "silence", atMs, heardAtMs });
 const sentAtMs = 2_500;
 
 describe("a silent connection", () => {
@@ -28,9 +28,29 @@ describe("a silent connection", () => {
     expect(run([...shown.ready, point(3, sentAtMs), answer(1), look(60_000)])[1]).toEqual([]);
   });
 
-  it("may be silent while the picture is studied", () => {
-    const [, effects] = run([...shown.ready, point(), imageEvent({ case: "encoding", value: {} }), look(60_000)]);
-    expect(effects).toEqual([{ kind: "timer", name: "silence", delayMs: 10_000 }]);
+  it.each([
+    ["opened", shown.opening],
+    ["studied", shown.encoding],
+    ["studied once more for a click", [...shown.ready, point(), imageEvent({ case: "encoding", value: {} })]],
+  ])("is given up when nothing is said for a minute of a picture that is %s", (_, events) => {
+    expect(run([...events, look(70_000, 20_000)])[1]).toEqual([{ kind: "timer", name: "silence", delayMs: 10_000 }]);
+    expect(run([...events, look(80_000, 20_000)])[1]).toEqual([{ kind: "disconnect" }]);
+  });
+
+  it("is given up later when the picture's turn is far off", () => {
+    const queued = [...shown.opening, imageEvent({ case: "queued", value: { position: 9, etaMs: 100_000 } })];
+    expect(run([...queued, look(80_000, 20_000)])[1]).toEqual([{ kind: "timer", name: "silence", delayMs: 140_000 }]);
+    expect(run([...queued, look(220_000, 20_000)])[1]).toEqual([{ kind: "disconnect" }]);
+  });
+
+  it("is not listened to while the picture is sent, or rests after a failure", () => {
+    const failed = imageEvent({
+      case: "failed",
+      value: { code: 14, message: "Later.", retryAfterMs: 500, reason: "" },
+    });
+    for (const events of [shown.uploading, [...shown.opening, failed]]) {
+      expect(run([...events, look(80_000, 0)])[1]).toEqual([]);
+    }
   });
 
   it("is given up when a search says nothing any more", () => {

@@ -194,7 +194,8 @@ const table: Table = {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },
   "timer silence": {
-    ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, refused, lost, asleep, stopped",
+    ".": "connecting, empty, loading, uploading, ready, refused, lost, asleep, stopped",
+    "+timer(silence)": "opening, queued, encoding",
     "~ +disconnect": "clicked",
   },
   "network-lost": {

@@ -170,7 +170,8 @@ const table: Table = {
   "timer upload": { ".": everywhere },
   "timer resend": { ".": everywhere },
   "timer silence": {
-    ".": "second added, second preparing, second waits, second coming, second prepared, second shown, first left early, first back, one kept, two kept, one edited, two and one in hand",
+    ".": "second added, second preparing, second coming, second prepared, first left early, one kept, two kept, one edited, two and one in hand",
+    "+timer(silence)": "second waits, second shown, first back",
     "~ +disconnect": "two and one asked, two and everything",
   },
   "network-lost": { "~": everywhere },

@@ -71,6 +71,7 @@ export type Loose =
   | { kind: "image"; news: (typeof news)[keyof typeof news] }
   | { kind: "answered"; result: ReturnType<typeof result> }
   | { kind: "refused"; error: typeof broken }
+  | { kind: "recovered" }
   | { kind: "image-gone" };
 export function run(
   events: Loose[],
@@ -108,4 +109,5 @@ export const openOther: SessionEvent = { kind: "open", image: imageB };
 export const image = (name: keyof typeof news): Loose => ({ kind: "image", news: news[name] });
 export const answered: Loose = { kind: "answered", result: result(1, 2) };
 export const refused: Loose = { kind: "refused", error: broken };
+export const recovered: Loose = { kind: "recovered" };
 export const gone: Loose = { kind: "image-gone" };

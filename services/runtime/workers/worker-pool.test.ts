@@ -6,6 +6,7 @@ import { type PoolOptions, WorkerPool } from "./worker-pool.js";
 
 type Pool = WorkerPool<TestTask, TestAnswer>;
 
+const hour = 3_600_000;
 const pools: Pool[] = [];
 const gates: Int32Array[] = [];
 const shared = () => new Int32Array(new SharedArrayBuffer(4));
@@ -18,6 +19,7 @@ async function startPool(options: Partial<PoolOptions> & { failFrom?: number; ta
     data: (): TestWorkerData => ({ begun, failFrom, taskMs }),
     size: 1,
     maxQueue: 3,
+    hungMs: hour,
     what: "tests",
     ...rest,
   });
@@ -125,7 +127,6 @@ describe("the queue", () => {
   });
 
   it("estimates the wait from what the worker says until a task has been done, and then from that", async () => {
-    const hour = 3_600_000;
     const pool = await startPool({ taskMs: hour });
     const held = hold(pool);
     await held.started;
@@ -185,7 +186,7 @@ describe("lost workers", () => {
     await expect(waiting[0]).rejects.toMatchObject({ code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) });
     expect(await waiting[1]).toMatchObject({ value: "after", worker: 2 });
     expect(lost.map(({ message }) => message)).toEqual([expect.stringContaining("exit code 3")]);
-    expect(pool.isAlive).toBe(true);
+    expect(pool.isServing).toBe(true);
   });
 
   it("refuses what waits when the last worker cannot be replaced, and tries again", async () => {
@@ -200,7 +201,7 @@ describe("lost workers", () => {
     const waiting = pool.run(echo("never"));
     await expect(exit).rejects.toMatchObject({ code: Code.UNAVAILABLE, reason: "WORKER_LOST" });
     await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE });
-    expect(pool.isAlive).toBe(false);
+    expect(pool.isServing).toBe(false);
     await expect(pool.run(echo("at once"))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
     await triedTwice;
   });
@@ -212,6 +213,67 @@ describe("lost workers", () => {
     const drained = pool.drain(new AbortController().signal);
     await expect(exit).rejects.toMatchObject({ code: Code.UNAVAILABLE });
     await drained;
+  });
+});
+
+describe("workers that hang", () => {
+  /** A pool, and what it has told of its workers. */
+  async function watchedPool(options: Partial<PoolOptions>) {
+    const told: (string | boolean)[] = [];
+    const heard: (() => void)[] = [];
+    const tell = (what: string | boolean) => {
+      told.push(what);
+      for (const look of heard.splice(0)) look();
+    };
+    const pool = await startPool({
+      hungMs: 400,
+      onWorkerHung: () => tell("hangs"),
+      onServing: () => tell(pool.isServing),
+      ...options,
+    });
+    const count = async (most: number) => {
+      while (told.length < most) await new Promise<void>((resolve) => heard.push(resolve));
+      return told;
+    };
+    return { pool, count };
+  }
+
+  it("fails the task and what waits as UNAVAILABLE, takes nothing, and serves again when one answers", async () => {
+    const { pool, count } = await watchedPool({});
+    const held = hold(pool);
+    const waiting = pool.run(echo("waits"));
+    await expect(held.done).rejects.toMatchObject({ code: Code.UNAVAILABLE, reason: "WORKER_LOST" });
+    // It was not the waiting task's doing.
+    await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE, reason: undefined });
+    expect(await count(2)).toEqual(["hangs", false]);
+    await expect(pool.run(echo("refused"))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await pool.drain(new AbortController().signal);
+    held.open();
+    expect(await count(3)).toEqual(["hangs", false, true]);
+    expect(await pool.run(echo("after"))).toMatchObject({ value: "after", worker: 1 });
+  });
+
+  it("goes on with the others, and tells of each once", async () => {
+    const { pool, count } = await watchedPool({ size: 2 });
+    const first = hold(pool);
+    await first.started;
+    await expect(first.done).rejects.toMatchObject({ reason: "WORKER_LOST" });
+    expect(pool.isServing).toBe(true);
+    expect(await pool.run(echo("by the other"))).toMatchObject({ value: "by the other" });
+    const second = hold(pool);
+    expect(await count(3)).toEqual(["hangs", "hangs", false]);
+    second.open();
+    expect((await count(4)).at(-1)).toBe(true);
+  });
+
+  it("waits several times as long as tasks usually take", async () => {
+    const { pool } = await watchedPool({});
+    // The worker's own estimate counts before the first task has been done.
+    const patient = await startPool({ taskMs: hour, hungMs: 400 });
+    const [quick, slow] = [hold(pool), hold(patient)];
+    await expect(quick.done).rejects.toMatchObject({ reason: "WORKER_LOST" });
+    slow.open();
+    expect(await slow.done).toMatchObject({ value: "held" });
   });
 });
 

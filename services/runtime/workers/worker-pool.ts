@@ -1,10 +1,12 @@
 import "../models/no-telemetry.js";
 import { Worker } from "node:worker_threads";
 import { overloaded } from "../errors.js";
+import { end } from "./end.js";
 import { estimateWait, leftOf } from "./estimate-wait.js";
 import { Lanes } from "./lanes.js";
 import { cancelled, fromWorker, lost, stopped } from "./pool-errors.js";
-import { endWorker, type FromWorker, type ToWorker } from "./worker-protocol.js";
+import { SilenceWatch } from "./silence-watch.js";
+import type { FromWorker, ToWorker } from "./worker-protocol.js";
 
 export interface PoolOptions {
   /** Compiled entry file of the worker; calls `serveTasks`. */
@@ -24,6 +26,12 @@ export interface PoolOptions {
   signal?: AbortSignal;
   /** Told of a worker that was lost, and of each try to replace it that failed. */
   onWorkerLost?: (error: Error) => void;
+  /** Told of a worker that hangs, with how long it has been silent. */
+  onWorkerHung?: (silentMs: number) => void;
+  /** Told whenever `isServing` has changed. */
+  onServing?: () => void;
+  /** Silence after which a worker that has work hangs; five times what a task usually takes, where that is longer. */
+  hungMs: number;
   /** Longer than any run or loading takes: a worker that has not ended so long after `close` hangs, and is stopped. */
   endMs?: number;
 }
@@ -67,11 +75,14 @@ const respawnMs = { first: 250, last: 30_000 };
 /**
  * Worker threads that run one task each, behind one bounded queue. Inference blocks the thread that runs it, so it never
  * happens on the main one. A worker that dies is replaced; the task it had fails as UNAVAILABLE, which is safe to repeat.
+ * So does the task of one that hangs; nothing can end that thread, and it gets no other task before it has answered.
  */
 export class WorkerPool<Task, Result> {
   readonly #options: PoolOptions;
   readonly #slots: Slot<Task, Result>[] = [];
   readonly #queue: Lanes<Job<Task, Result>>;
+  readonly #silence: SilenceWatch<Slot<Task, Result>>;
+  #wasServing = true;
   /** Moving average of a task's time, for retry hints and time left; a worker's own estimate before the first task. */
   #taskMs = 0;
   #isMeasured = false;
@@ -86,6 +97,7 @@ export class WorkerPool<Task, Result> {
   private constructor(options: PoolOptions) {
     this.#options = options;
     this.#queue = new Lanes(options);
+    this.#silence = new SilenceWatch(options.hungMs);
   }
 
   /** Resolves when every worker is ready; rejects with the first one's reason when it cannot start. */
@@ -98,6 +110,7 @@ export class WorkerPool<Task, Result> {
       pool.details = await Promise.all(Array.from({ length: options.size }, () => pool.#spawn(0)));
       if (pool.#closing) throw stopped();
       pool.#started = true;
+      pool.#silence.begin(() => pool.#look());
     } catch (error) {
       await pool.close();
       throw options.signal?.aborted ? stopped() : error;
@@ -111,9 +124,9 @@ export class WorkerPool<Task, Result> {
     return this.#queue.length;
   }
 
-  /** False when the last worker is lost and could not be replaced yet. */
-  get isAlive(): boolean {
-    return this.#slots.length > 0;
+  /** False when the last worker is lost and could not be replaced yet, and while all there are hang. */
+  get isServing(): boolean {
+    return this.#slots.some((slot) => !this.#silence.hangs(slot));
   }
 
   get running(): number {
@@ -132,12 +145,12 @@ export class WorkerPool<Task, Result> {
   }
 
   /**
-   * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, UNAVAILABLE when the worker died,
-   *   there is none or the pool is closed, CANCELLED when the signal aborts before the task has started; whatever the worker threw.
+   * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, UNAVAILABLE when the worker died
+   *   or hangs, there is none or the pool is closed, CANCELLED when the signal aborts before the task has started; whatever the worker threw.
    */
   run(task: Task, options: TaskOptions = {}): Promise<Result> {
     if (this.#closing) return Promise.reject(stopped());
-    if (!this.isAlive) return Promise.reject(lost());
+    if (!this.isServing) return Promise.reject(lost());
     if (options.signal?.aborted) return Promise.reject(cancelled());
     const { maxQueue, maxOthers = maxQueue } = this.#options;
     if (this.#queue.length >= maxQueue || (!options.urgent && this.#queue.others >= maxOthers)) {
@@ -202,6 +215,7 @@ export class WorkerPool<Task, Result> {
   }
 
   async #close(): Promise<void> {
+    this.#silence.end();
     for (const timer of this.#respawns) clearTimeout(timer);
     for (const job of this.#queue.clear()) job.reject(stopped());
     const slots = this.#slots.splice(0);
@@ -215,6 +229,7 @@ export class WorkerPool<Task, Result> {
     const worker = new Worker(this.#options.entry, { workerData: this.#options.data({ isFirst }) });
     const slot: Slot<Task, Result> = { worker, isFirst, ready: false, keys: new Set(), current: undefined, failures };
     this.#slots.push(slot);
+    this.#noteServing();
     return new Promise((resolve, reject) => {
       let failure: Error | undefined;
       worker.on("message", (message: FromWorker) => {
@@ -225,6 +240,8 @@ export class WorkerPool<Task, Result> {
         } else {
           this.#finish(slot, message);
         }
+        this.#silence.heard(slot);
+        this.#noteServing();
         this.#dispatch();
       });
       worker.on("error", (error) => {
@@ -258,10 +275,31 @@ export class WorkerPool<Task, Result> {
         Math.min(respawnMs.first * 2 ** slot.failures, respawnMs.last),
       );
       this.#respawns.add(timer.unref());
-      // Nobody is left who could ever take what waits.
-      if (!this.isAlive) for (const job of this.#queue.clear()) job.reject(lost(error));
     }
+    this.#noteServing(error);
     this.#checkIdle();
+  }
+
+  /** Whoever works or loads should be heard of in a while. */
+  #look(): void {
+    for (const slot of this.#slots) {
+      if (slot.ready && !slot.current) continue;
+      const silentMs = this.#silence.look(slot, this.#taskMs);
+      if (silentMs === undefined) continue;
+      this.#options.onWorkerHung?.(silentMs);
+      slot.current?.job.reject(lost(undefined, "WORKER_LOST"));
+    }
+    this.#noteServing();
+    this.#checkIdle();
+  }
+
+  #noteServing(cause?: unknown): void {
+    const { isServing } = this;
+    if (this.#closing || isServing === this.#wasServing) return;
+    this.#wasServing = isServing;
+    // Nobody is left who could take what waits.
+    if (!isServing) for (const job of this.#queue.clear()) job.reject(lost(cause));
+    this.#options.onServing?.();
   }
 
   #respawn(failures: number): void {
@@ -273,6 +311,8 @@ export class WorkerPool<Task, Result> {
     if (slot.current?.id !== message.id) return;
     const { job } = slot.current;
     slot.current = undefined;
+    // Who asked has been told that the worker hangs.
+    if (this.#silence.hangs(slot)) return;
     if (message.kind === "done") job.resolve(message.result as Result);
     else job.reject(fromWorker(message));
     this.#checkIdle();
@@ -305,6 +345,7 @@ export class WorkerPool<Task, Result> {
     const id = this.#nextId++;
     const startedAt = performance.now();
     slot.current = { id, job, startedAt };
+    this.#silence.heard(slot);
     const { key, onStart } = job.options;
     if (key !== undefined) remember(slot.keys, key);
     const { resolve } = job;
@@ -343,20 +384,8 @@ export class WorkerPool<Task, Result> {
   }
 
   #isIdle(): boolean {
-    return this.#queue.length === 0 && this.#slots.every((slot) => !slot.current);
+    return this.#queue.length === 0 && this.#slots.every((slot) => !slot.current || this.#silence.hangs(slot));
   }
-}
-
-/**
- * A thread that is stopped inside the inference runtime takes the whole process down (SIGABRT), so it is asked to end by
- * itself: once its run or its loading, which nothing can interrupt, is over.
- */
-async function end(worker: Worker, endMs: number): Promise<void> {
-  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-  worker.postMessage(endWorker);
-  const hung = setTimeout(() => worker.terminate(), endMs);
-  await ended;
-  clearTimeout(hung);
 }
 
 function leastLoaded<S extends { keys: Set<string> }>(slots: S[]): S {

@@ -42,7 +42,7 @@ export const redisStopped: Scenario = {
       redis.resume();
     }
     stage.fault();
-    await opened(movers(stage));
+    await stage.opened(movers(stage));
   },
 };
 
@@ -77,7 +77,7 @@ export const cacheRefuses: Scenario = {
       stage.fault();
       const people = movers(stage);
       await stage.change(people, stage.fresh);
-      await opened(people);
+      await stage.opened(people);
       await stage.answeredSinceFault(stage.people.length);
     } finally {
       await redis.configure({ maxmemory: "0" });
@@ -107,9 +107,5 @@ function movers({ people, fresh }: Stage): readonly Person[] {
 
 async function openOthers(stage: Stage, people: readonly Person[]): Promise<void> {
   await stage.change(people, [...stage.fresh, ...stage.album]);
-  await opened(people);
-}
-
-async function opened(people: readonly Person[]): Promise<void> {
-  await Promise.all(people.map((person) => person.until(({ picture }) => picture.kind === "ready")));
+  await stage.opened(people);
 }

@@ -28,7 +28,7 @@ export const encoderKilled: Scenario = {
     stage.fault();
     await cluster.kill("encoder");
     await cluster.restart("encoder");
-    await Promise.all(newcomers.map((person) => person.until(({ picture }) => picture.kind === "ready")));
+    await stage.opened(newcomers);
   },
 };
 

@@ -1,0 +1,35 @@
+import { isNotFound, ServiceError } from "../../services/runtime/errors.js";
+import type { RpcClient } from "../../services/runtime/grpc/client.js";
+import type { PeerSet } from "./peer-set.js";
+import { withPeers } from "./retry.js";
+
+/**
+ * Asks the key's own server, and where that has nothing although another may, the others in the key's order.
+ * @param mayBeElsewhere what the first one's error says of the others.
+ * @throws ServiceError the first one's where no other helps; otherwise as `withPeers`.
+ */
+export function searchPeers<T>(
+  peers: PeerSet,
+  key: string,
+  signal: AbortSignal,
+  ask: (client: RpcClient) => Promise<T>,
+  mayBeElsewhere: (error: unknown) => boolean = isNotFound,
+): Promise<T> {
+  return withPeers(peers, key, signal, async (home) => {
+    try {
+      return await ask(home);
+    } catch (error) {
+      if (!mayBeElsewhere(error)) throw error;
+      for (const other of peers.inOrder(key)) {
+        if (other === home) continue;
+        try {
+          return await ask(other);
+        } catch (second) {
+          // One that is lost has nothing to offer either.
+          if (!isNotFound(second) && !(second instanceof ServiceError && second.shouldRetry())) throw second;
+        }
+      }
+      throw error;
+    }
+  });
+}

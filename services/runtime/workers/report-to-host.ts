@@ -1,0 +1,22 @@
+import type { Host, Tier } from "../host.js";
+import type { PoolOptions } from "./worker-pool.js";
+
+/** What becomes of a tier's workers, for its log, its metrics and its health. */
+export function reportToHost(
+  host: Host,
+  tier: Tier,
+): Required<Pick<PoolOptions, "signal" | "onWorkerLost" | "onWorkerHung" | "onServing">> {
+  const { name } = tier;
+  return {
+    signal: host.forced,
+    onWorkerLost: (err) => {
+      host.metrics.workerLost(name);
+      host.logger.error({ err }, `${name} worker lost; another takes its place`);
+    },
+    onWorkerHung: (silentMs) => {
+      host.metrics.workerHung(name);
+      host.logger.error({ silentMs }, `${name} worker hangs; it gets nothing to do before it has answered`);
+    },
+    onServing: () => host.readinessChanged(tier),
+  };
+}
