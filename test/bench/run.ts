@@ -20,6 +20,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   affinity: () => import("./affinity.js"),
   load: () => import("./load.js"),
   simulate: () => import("./simulate.js"),
+  web: () => import("./web.js"),
 };
 
 const args = process.argv.slice(2);
