@@ -100,10 +100,13 @@ const serverStages = ["queue", "embedding", "decode", "mask"] as const;
 function parts({ span, stages }: Click) {
   const server = serverStages.reduce((sum, name) => sum + (stages[name] ?? 0), 0);
   const network = stages.network ?? 0;
+  const answered = server + network;
+  const begun = Math.max(answered, span.begunMs);
   return {
     server,
     "network and gateway": network,
-    "script before and after, and the wait for a frame": span.drawnMs - server - network,
+    "wait for the display's next tick": begun - answered,
+    "script: taking the click, reading the answer, drawing": span.drawnMs - begun,
     "raster, commit, compositing": span.presentedMs - span.drawnMs,
     "outside the server": span.presentedMs - server,
     total: span.presentedMs,

@@ -27,7 +27,7 @@ describe("a trace of frames", () => {
       ...frame("0x1", 135, 146, undefined),
       ...frame("0x3", 136, 147, 155),
     ]);
-    expect(spans(trace, "click", "mask")).toEqual([{ drawnMs: 40, presentedMs: 55 }]);
+    expect(spans(trace, "click", "mask")).toEqual([{ begunMs: 36, drawnMs: 40, presentedMs: 55 }]);
   });
 
   it("takes an id that comes again for another frame", () => {

@@ -12,6 +12,8 @@ export interface TraceEvent {
 /** A frame with something new from the page's main thread in it, in milliseconds of one clock. */
 export interface PresentedFrame {
   readonly pid: number;
+  /** When the display asked for it; for a page that had been still, the tick before. */
+  readonly begunMs: number;
   /** When the main thread had handed it over. */
   readonly committedMs: number;
   /** When it was on the screen, or where a headless browser has its screen. */
@@ -52,21 +54,21 @@ export async function traceFrames(browser: Browser, page: Page, act: () => Promi
 export function readTrace(events: readonly TraceEvent[]): FrameTrace {
   const marks: Mark[] = [];
   const frames: PresentedFrame[] = [];
-  const open = new Map<string, { committedMs?: number; presentedMs?: number }>();
+  const open = new Map<string, { begunMs: number; committedMs?: number; presentedMs?: number }>();
   for (const { name, ph, ts, pid, id2 } of events.toSorted((a, b) => a.ts - b.ts)) {
     const atMs = ts / 1000;
     if (ph === "I" || ph === "R") marks.push({ name, pid, atMs });
     if (id2?.local === undefined) continue;
     const id = `${pid} ${id2.local}`;
-    if (name === "PipelineReporter" && ph === "b") open.set(id, {});
+    if (name === "PipelineReporter" && ph === "b") open.set(id, { begunMs: atMs });
     const frame = open.get(id);
     if (frame === undefined) continue;
     if (name === "Commit" && ph === "b") frame.committedMs = atMs;
     if (name === "SubmitCompositorFrameToPresentationCompositorFrame" && ph === "e") frame.presentedMs = atMs;
     if (name !== "PipelineReporter" || ph !== "e") continue;
     open.delete(id);
-    const { committedMs, presentedMs } = frame;
-    if (committedMs !== undefined && presentedMs !== undefined) frames.push({ pid, committedMs, presentedMs });
+    const { begunMs, committedMs, presentedMs } = frame;
+    if (committedMs !== undefined && presentedMs !== undefined) frames.push({ pid, begunMs, committedMs, presentedMs });
   }
   return { marks, frames: frames.sort((a, b) => a.presentedMs - b.presentedMs) };
 }
@@ -85,11 +87,14 @@ export function spans(trace: FrameTrace, from: string, drawn: string): Span[] {
     const mark = trace.marks.find(({ name, atMs }) => name === drawn && atMs >= begin.atMs && atMs < next);
     const frame = mark && frameOf(trace, mark);
     if (mark === undefined || frame === undefined) throw new Error(`"${from}" without a frame that shows "${drawn}"`);
-    return { drawnMs: mark.atMs - begin.atMs, presentedMs: frame.presentedMs - begin.atMs };
+    const since = (ms: number) => ms - begin.atMs;
+    return { begunMs: since(frame.begunMs), drawnMs: since(mark.atMs), presentedMs: since(frame.presentedMs) };
   });
 }
 
 export interface Span {
+  /** To the tick of the display that the frame is for. */
+  readonly begunMs: number;
   /** To the end of the script that draws it. */
   readonly drawnMs: number;
   /** To the screen. */
