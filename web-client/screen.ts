@@ -110,7 +110,7 @@ export class Screen {
     const { canvas } = view;
     this.#welcome.hidden = picture.kind !== "empty";
     canvas.hidden = picture.kind === "empty";
-    this.#coach.hidden = !needsCoach(picture);
+    this.#coach.hidden = this.#toolbox.tool !== "click" || !needsCoach(picture);
     setData(canvas, "connection", link.kind);
     setData(canvas, "state", picture.kind);
     if (picture.kind === "empty") {

@@ -24,7 +24,7 @@ describe("finished objects", () => {
     expect(present).toMatchObject({ prompts: { points: [] }, answer: undefined });
     expect(present.objects.map(({ id, colour }) => [id, colour])).toEqual([
       [1, 0],
-      [2, 1],
+      [2, 5],
     ]);
   });
 
