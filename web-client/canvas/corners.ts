@@ -24,16 +24,21 @@ export function eachCorner(
   for (let i = 2; i <= outline.length; i += 2) {
     // At last the beginning, which closes the outline.
     const at = i % outline.length;
-    const [x, y] = [outline[at]!, outline[at + 1]!];
-    let [dx, dy] = [x - fromX, y - fromY];
-    let far = Math.hypot(dx, dy);
+    const x = outline[at]!;
+    const y = outline[at + 1]!;
+    let dx = x - fromX;
+    let dy = y - fromY;
+    // `Math.hypot` would take most of the time.
+    let far = Math.sqrt(dx * dx + dy * dy);
     const isInside = isOpen || (leftX * dy - leftY * dx <= 0 && rightX * dy - rightY * dx >= 0);
     // A way back would leave out how far it went.
     if ((!isInside && far > tolerance) || far < farthest - tolerance) {
-      [fromX, fromY] = [outline[i - 2]!, outline[i - 1]!];
+      fromX = outline[i - 2]!;
+      fromY = outline[i - 1]!;
       corner(fromX, fromY, false);
-      [dx, dy] = [x - fromX, y - fromY];
-      far = Math.hypot(dx, dy);
+      dx = x - fromX;
+      dy = y - fromY;
+      far = Math.sqrt(dx * dx + dy * dy);
       isOpen = true;
       farthest = 0;
     }
@@ -42,10 +47,18 @@ export function eachCorner(
     // The tangents to a circle of the tolerance about the point.
     const sine = tolerance / far;
     const cosine = Math.sqrt(1 - sine * sine);
-    const [aX, aY] = [dx * cosine - dy * sine, dy * cosine + dx * sine];
-    const [bX, bY] = [dx * cosine + dy * sine, dy * cosine - dx * sine];
-    if (isOpen || leftX * aY - leftY * aX < 0) [leftX, leftY] = [aX, aY];
-    if (isOpen || rightX * bY - rightY * bX > 0) [rightX, rightY] = [bX, bY];
+    const aX = dx * cosine - dy * sine;
+    const aY = dy * cosine + dx * sine;
+    const bX = dx * cosine + dy * sine;
+    const bY = dy * cosine - dx * sine;
+    if (isOpen || leftX * aY - leftY * aX < 0) {
+      leftX = aX;
+      leftY = aY;
+    }
+    if (isOpen || rightX * bY - rightY * bX > 0) {
+      rightX = bX;
+      rightY = bY;
+    }
     isOpen = false;
   }
 }
