@@ -85,7 +85,8 @@ export class Screen {
 
   #render(): void {
     const { state } = this.#client.store;
-    this.#renderCanvas(state);
+    // A new mask first: the words about it come with the next frame, which the note of when it was drawn asks for.
+    if (this.#renderCanvas(state)) return;
     this.#status.render(state, performance.now());
     this.#tools.render(state);
     this.#toolbox.render(state);
@@ -103,17 +104,18 @@ export class Screen {
     if (isPassing(state)) this.#tick = setTimeout(() => this.invalidate(), tickMs);
   }
 
-  #renderCanvas({ picture, link, latency }: State): void {
+  /** @returns whether a click's mask has been drawn for the first time. */
+  #renderCanvas({ picture, link, latency }: State): boolean {
     const { view } = this.#client;
     const { canvas } = view;
     this.#welcome.hidden = picture.kind !== "empty";
     canvas.hidden = picture.kind === "empty";
-    this.#coach.hidden = !needsCoach(picture);
+    this.#coach.hidden = this.#toolbox.tool !== "click" || !needsCoach(picture);
     setData(canvas, "connection", link.kind);
     setData(canvas, "state", picture.kind);
     if (picture.kind === "empty") {
       view.tools.hide();
-      return;
+      return false;
     }
     view.render(picture);
     setData(canvas, "zoom", view.zoom.toFixed(3));
@@ -140,10 +142,10 @@ export class Screen {
     setData(canvas, "maskSequence", shown?.look === "final" ? shown.sequence : 0);
     setData(canvas, "maskCount", edit.present.answer?.masks.length ?? 0);
     setData(canvas, "previewArea", shown?.look === "preview" ? shown.mask.area : 0);
-    if (latency?.drawMs === undefined && latency?.sequence === shown?.sequence && latency !== undefined) {
-      const drawMs = performance.now() - latency.answeredAtMs;
-      this.#client.dispatch({ kind: "drawn", sequence: latency.sequence, drawMs });
-    }
+    if (latency === undefined || latency.drawMs !== undefined || latency.sequence !== shown?.sequence) return false;
+    const drawMs = performance.now() - latency.answeredAtMs;
+    this.#client.dispatch({ kind: "drawn", sequence: latency.sequence, drawMs });
+    return true;
   }
 }
 
@@ -161,5 +163,6 @@ function needsCoach(picture: Picture): boolean {
 /** Whether time alone changes what the words say. */
 function isPassing({ picture, link }: State): boolean {
   if (picture.kind !== "empty" && picture.everything.kind === "finding") return true;
+  if (picture.kind === "ready" && picture.edit.waiting.length > 0) return true;
   return link.kind === "waiting" || ["uploading", "queued", "encoding"].includes(picture.kind);
 }

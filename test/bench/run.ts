@@ -8,6 +8,7 @@ import { asJson, asText, type Suite } from "./report.js";
 
 const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   quality: () => import("./quality.js"),
+  painting: () => import("./painting.js"),
   latency: () => import("./latency.js"),
   encode: () => import("./encode.js"),
   decoder: () => import("./decoder.js"),
@@ -20,6 +21,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   affinity: () => import("./affinity.js"),
   load: () => import("./load.js"),
   simulate: () => import("./simulate.js"),
+  web: () => import("./web.js"),
 };
 
 const args = process.argv.slice(2);

@@ -82,6 +82,8 @@ export class ClientPage {
   async until(data: Record<string, string | number>, timeoutMs = longestMs): Promise<void> {
     const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);
     await this.page.locator(`[data-testid="canvas"]${wanted.join("")}`).waitFor({ timeout: timeoutMs });
+    // What stands beside the canvas comes with the next frame.
+    await this.page.evaluate("new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))");
   }
 
   async data(key: string): Promise<string> {

@@ -8,7 +8,8 @@ import { ClientPage, openBrowser } from "./page.js";
 
 /*
  * Pictures of the page's main states, from the real stack and the first sample: to be looked at, and for the README and the
- * guide. The README's is `web-client/screenshot.png`, the others are in `test/browser/screens`.
+ * guide. The README's is `web-client/screenshot.png`, the others are in `test/browser/screens`. The Chinese one wants a font
+ * that has its letters, such as Debian's `fonts-wqy-zenhei`.
  */
 
 const teapot = { x: 640 / 1200, y: 380 / 800 };

@@ -57,6 +57,19 @@ describe("looking closer", () => {
     await expect.poll(() => page.page.getByTestId("zoom-whole").isDisabled()).toBe(true);
   });
 
+  it("paints the picture as finely as before once it rests again", async () => {
+    const page = await openReady();
+    const pixels = (): Promise<string> => page.page.evaluate("document.getElementById('canvas').toDataURL()");
+    const before = await pixels();
+    const whole = await page.data("zoom");
+    for (let step = 0; step < 4; step++) await page.page.keyboard.press("+");
+    await zoomed(page, Number(whole), 1);
+    await expect.poll(pixels).not.toBe(before);
+    await page.page.keyboard.press("0");
+    await page.until({ zoom: whole });
+    await expect.poll(pixels).toBe(before);
+  });
+
   it("shows one pixel on one pixel", async () => {
     const page = await openReady();
     await page.page.getByTestId("zoom-actual").click();

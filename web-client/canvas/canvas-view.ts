@@ -23,6 +23,8 @@ export class CanvasView {
   readonly #objects = new ObjectsLayer();
   #viewport: Viewport = { width: 1, height: 1, scale: 1, left: 0, top: 0 };
   #roomSize: Size = { width: 1, height: 1 };
+  /** All that the canvas was painted from: what changes nothing of it costs nothing. */
+  #painted: readonly unknown[] = [];
   /** The box being drawn, in CSS pixels. */
   rubber: Corners | undefined;
   /** The keyboard's pointer, in pixels of the picture. */
@@ -44,11 +46,20 @@ export class CanvasView {
     this.tools = new ToolLayer(tools);
     this.#room = room;
     this.#onChange = onChange;
-    this.#found = new FoundLayer(onChange);
+    this.#found = new FoundLayer(() => {
+      this.#painted = [];
+      onChange();
+    });
     const context = canvas.getContext("2d", { alpha: false });
     if (context === null) throw new Error("This browser cannot draw on a canvas.");
     this.#context = context;
     new ResizeObserver(() => this.#resize()).observe(room);
+    // What a lost GPU had of the canvases is gone.
+    canvas.addEventListener("contextrestored", () => {
+      this.#pyramid = undefined;
+      this.#painted = [];
+      onChange();
+    });
   }
 
   get viewport(): Viewport {
@@ -73,6 +84,7 @@ export class CanvasView {
     this.#bitmap?.close();
     this.#bitmap = bitmap;
     this.#pyramid = undefined;
+    this.#painted = [];
     this.rubber = undefined;
     this.cursor = undefined;
     this.picked = undefined;
@@ -109,11 +121,22 @@ export class CanvasView {
     const bitmap = this.#bitmap;
     if (bitmap === undefined) return;
     const density = this.#density();
-    this.#shape(density);
-    this.#pyramid ??= new PicturePyramid(bitmap, contain(bitmap, this.#roomSize).scale * density);
     const overlay = overlayOf(picture);
     const { present } = picture.edit;
     const mask = maskOf(picture);
+    const { rubber, cursor, lit, picked, held, filled } = this;
+    const about = [rubber, cursor, lit, picked, held, filled, this.#viewport, density];
+    const sources = [...about, present, mask?.mask, mask?.look, overlay?.found, overlay?.lit];
+    if (isSame(sources, this.#painted)) return;
+    this.#painted = sources;
+    this.#shape(density);
+    this.#pyramid ??= new PicturePyramid(bitmap, {
+      smallest: contain(bitmap, this.#roomSize).scale * density,
+      onRest: () => {
+        this.#painted = [];
+        this.#onChange();
+      },
+    });
     const prompts = overlay === undefined ? present.prompts : noPrompts;
     paint(this.#context, {
       picture: this.#pyramid,
@@ -167,6 +190,10 @@ export class CanvasView {
   #density(): number {
     return Math.min(3, globalThis.devicePixelRatio || 1);
   }
+}
+
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at]);
 }
 
 /** The mask to be seen: the present's, or until it comes the one before it or the preview under the pointer. */

@@ -1,8 +1,13 @@
 import { decodeRle, type Mask } from "../../proto/index.js";
 import { type Outline, traceOutlines } from "./contour.js";
+import { eachCorner } from "./corners.js";
 import type { Viewport } from "./viewport.js";
 
-/** Outlines are traced once a mask, however often it is painted: undo, redo and a resize cost nothing. */
+/**
+ * Outlines are traced once a mask, however often it is painted: undo, redo and a resize cost nothing. Here and not in a
+ * worker: of a mask of 12 megapixels decoding takes 0.1 ms and tracing 0.4 ms (0.6 and 4 where all of its edge is
+ * ragged), which the way to a worker and back would take too.
+ */
 const traced = new WeakMap<Mask, readonly Outline[]>();
 
 export function outlinesOf(mask: Mask): readonly Outline[] {
@@ -13,8 +18,8 @@ export function outlinesOf(mask: Mask): readonly Outline[] {
   return outlines;
 }
 
-/** Points closer than this many pixels of the screen cannot be told apart. */
-const finestStep = 0.6;
+/** How far a path may be from the outline, in pixels of the screen: not to be seen, and half of the points to be stroked. */
+const tolerance = 0.3;
 
 const latest = new WeakMap<Mask, { readonly view: object; readonly path: Path2D }>();
 
@@ -31,17 +36,10 @@ export function steadyPath(mask: Mask, view: Viewport): Path2D {
 export function maskPath(mask: Mask, { scale, left, top }: Pick<Viewport, "scale" | "left" | "top">): Path2D {
   const path = new Path2D();
   for (const outline of outlinesOf(mask)) {
-    let lastX = Number.NaN;
-    let lastY = Number.NaN;
-    for (let i = 0; i < outline.length; i += 2) {
-      const x = outline[i]! * scale - left;
-      const y = outline[i + 1]! * scale - top;
-      if (Math.abs(x - lastX) < finestStep && Math.abs(y - lastY) < finestStep) continue;
-      if (i === 0) path.moveTo(x, y);
-      else path.lineTo(x, y);
-      lastX = x;
-      lastY = y;
-    }
+    eachCorner(outline, tolerance / scale, (x, y, isFirst) => {
+      if (isFirst) path.moveTo(x * scale - left, y * scale - top);
+      else path.lineTo(x * scale - left, y * scale - top);
+    });
     path.closePath();
   }
   return path;

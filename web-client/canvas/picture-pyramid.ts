@@ -1,15 +1,25 @@
 import type { Viewport } from "./viewport.js";
 
+/** While it moves a picture is painted coarsely; this long after, finely. */
+const restMs = 120;
+
 /**
  * A picture in halving sizes, so that a part of it at any zoom is drawn from about as many pixels as the canvas has: a
- * photo of 12 megapixels moves as smoothly as a small one.
+ * photo of 12 megapixels moves as smoothly as a small one. Where it rests, what is seen of it is kept as it was drawn:
+ * what changes over it costs no more of it than a copy.
  */
 export class PicturePyramid {
-  readonly #levels: CanvasImageSource[];
+  readonly #levels: HTMLCanvasElement[];
   readonly #scales: number[] = [1];
+  readonly #onRest: () => void;
+  readonly #ground = document.createElement("canvas");
+  #groundOf: { readonly view: Viewport; readonly density: number } | undefined;
+  #last: Viewport | undefined;
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   /** @param smallest CSS pixels per pixel of the picture at which all of it is seen, times the screen's density. */
-  constructor(bitmap: ImageBitmap, smallest: number) {
+  constructor(bitmap: ImageBitmap, { smallest, onRest }: { smallest: number; onRest: () => void }) {
+    this.#onRest = onRest;
     this.#levels = [flatten(bitmap)];
     for (let scale = 0.5; scale >= smallest; scale /= 2) {
       this.#levels.push(halve(this.#levels.at(-1) as HTMLCanvasElement));
@@ -17,13 +27,44 @@ export class PicturePyramid {
     }
   }
 
-  draw(context: CanvasRenderingContext2D, { width, height, scale, left, top }: Viewport, density: number): void {
+  draw(context: CanvasRenderingContext2D, view: Viewport, density: number): void {
+    const isMoving = this.#last !== undefined && this.#last !== view;
+    this.#last = view;
+    clearTimeout(this.#resting);
+    if (isMoving) {
+      this.#resting = setTimeout(this.#onRest, restMs);
+      this.#drawLevel(context, view, density, "low");
+      return;
+    }
+    if (this.#groundOf?.view !== view || this.#groundOf.density !== density) this.#keep(view, density);
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.#ground, 0, 0);
+    context.restore();
+  }
+
+  #keep(view: Viewport, density: number): void {
+    this.#groundOf = { view, density };
+    this.#ground.width = Math.round(view.width * density);
+    this.#ground.height = Math.round(view.height * density);
+    const context = this.#ground.getContext("2d", { alpha: false });
+    if (context === null) return;
+    context.setTransform(density, 0, 0, density, 0, 0);
+    this.#drawLevel(context, view, density, "high");
+  }
+
+  #drawLevel(
+    context: CanvasRenderingContext2D,
+    { width, height, scale, left, top }: Viewport,
+    density: number,
+    quality: ImageSmoothingQuality,
+  ): void {
     // The smallest that has as many pixels as are wanted.
     let level = this.#scales.findLastIndex((one) => one >= scale * density);
     if (level < 0) level = 0;
     const part = this.#scales[level]! / scale;
     context.imageSmoothingEnabled = scale * density < 3;
-    context.imageSmoothingQuality = "high";
+    context.imageSmoothingQuality = quality;
     context.drawImage(this.#levels[level]!, left * part, top * part, width * part, height * part, 0, 0, width, height);
   }
 }

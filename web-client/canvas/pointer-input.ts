@@ -32,6 +32,9 @@ export interface Pointer {
 
 const holdMs = 450;
 const secondaryButton = 2;
+/** The other end of a pen. */
+const eraserButton = 5;
+const buttons = [0, secondaryButton, eraserButton];
 const twiceMs = 400;
 
 /** Mouse, pen and finger on the canvas. */
@@ -85,9 +88,9 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   });
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (!event.isPrimary || (event.button !== 0 && event.button !== secondaryButton)) return;
+    if (!event.isPrimary || !buttons.includes(event.button)) return;
     canvas.setPointerCapture(event.pointerId);
-    const secondary = event.button === secondaryButton || event.altKey || (event.ctrlKey && event.button === 0);
+    const secondary = event.button !== 0 || event.altKey || event.ctrlKey;
     begin(spotOf(event), secondary, reachOf(event.pointerType));
     if (event.pointerType !== "mouse") holding = setTimeout(() => become(...hold(gesture)), holdMs);
   });

@@ -50,6 +50,8 @@ export class ToolLayer {
   }
 
   set live(live: Live) {
+    const isNothing = (one: Live) => Object.values(one).every((part) => part === undefined);
+    if (isNothing(live) && isNothing(this.#live)) return;
     this.#live = live;
     this.#draw();
   }

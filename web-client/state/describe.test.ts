@@ -28,11 +28,21 @@ suite("describe", () => {
     ["queued", shown.queued, "2nd in line, about 3 s left"],
     ["encoding", shown.encoding, "Studying the picture"],
     ["ready", shown.ready, "Ready"],
-    ["a click under way", [...shown.ready, point()], "Looking"],
     ["a mask", [...shown.ready, point(), answer(1, [mask(80)])], "Object found: 10 % of the picture"],
     ["refused", shown.refused, "No picture."],
   ] satisfies [string, readonly ClientEvent[], string][])("says in words: %s", (_name, events, text) => {
     expect(textAfter(events)).toBe(text);
+  });
+
+  it("keeps still while a click may be answered at once", () => {
+    const first = [...shown.ready, point(3, 2_500)];
+    expect(describe(run(first)[0], 2_600)).toMatchObject({ text: "Ready", progress: undefined });
+    expect(describe(run(first)[0], 2_800)).toMatchObject({ text: "Looking", progress: null });
+    const second = [...first, answer(1, [mask(80)]), point(4, 5_000)];
+    const [state] = run(second);
+    expect(describe(state, 5_100).text).toBe("Object found: 10 % of the picture");
+    expect(announce(state, 5_100)).toBe("Object found: 10 % of the picture, score 90 %");
+    expect(announce(state, 5_300)).toBe("Looking");
   });
 
   it("tells how far an upload is and how long it will take", () => {

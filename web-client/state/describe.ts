@@ -2,7 +2,10 @@ import { words } from "../words/words.js";
 import { announceOverlay, describeOverlay } from "./describe-everything.js";
 import { shownAnswer } from "./edit.js";
 import { duration, momentMs, percent } from "./numbers.js";
-import { hasPrompts, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
+import { type Edit, hasPrompts, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
+
+/** Most answers come sooner: words that changed for so short a time would only flicker. */
+export const patienceMs = 240;
 
 /** The state in words, for the status line and for screen readers. */
 export interface Description {
@@ -46,7 +49,9 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
     case "refused":
       return { text: picture.message, progress: undefined, problem: true };
     case "ready":
-      return overlayOf(picture) === undefined ? describeObject(picture) : describeOverlay(picture.everything, nowMs);
+      return overlayOf(picture) === undefined
+        ? describeObject(picture, nowMs)
+        : describeOverlay(picture.everything, nowMs);
   }
 }
 
@@ -59,17 +64,29 @@ function describeUpload(sentBytes: number, bytes: number, goneMs: number): Descr
   return { text: goneMs > 500 ? withTimeLeft(text, leftMs) : text, progress: share, problem: false };
 }
 
-function describeObject({ edit, photo }: ShownPicture): Description {
+function describeObject({ edit, photo }: ShownPicture, nowMs: number): Description {
   const { present } = edit;
   const still = { progress: undefined, problem: false };
   if (present.problem !== undefined) return { text: present.problem, progress: undefined, problem: true };
   if (!hasPrompts(present.prompts)) return { text: words.status.ready, ...still };
-  if (present.answer === undefined) return { text: words.status.looking, progress: null, problem: false };
-  const { masks, chosen } = present.answer;
+  const isFresh = isFreshlyAsked(edit, nowMs);
+  const answer = isFresh ? shownAnswer(edit)?.answer : present.answer;
+  if (answer === undefined) {
+    return isFresh
+      ? { text: words.status.ready, ...still }
+      : { text: words.status.looking, progress: null, problem: false };
+  }
+  const { masks, chosen } = answer;
   const mask = masks[chosen];
   if (mask === undefined) return { text: words.status.nothingThere, ...still };
   const share = mask.area / (photo.width * photo.height);
   return { text: words.status.found(percent(share)), ...still };
+}
+
+/** Whether the latest click has hardly had the time to be answered. */
+function isFreshlyAsked({ present, waiting }: Edit, nowMs: number): boolean {
+  const click = waiting.at(-1);
+  return present.answer === undefined && click !== undefined && nowMs - click.madeAtMs < patienceMs;
 }
 
 /** A spoken summary: short, without what changes by the second. */
@@ -79,7 +96,8 @@ export function announce(state: State, nowMs: number): string {
   if (picture.kind === "ready") {
     const shown = shownAnswer(picture.edit);
     const mask = shown?.answer.masks[shown.answer.chosen];
-    if (shown === undefined || shown.pending || mask === undefined) return describe(state, nowMs).text;
+    const isOld = shown?.pending === true && !isFreshlyAsked(picture.edit, nowMs);
+    if (shown === undefined || isOld || mask === undefined) return describe(state, nowMs).text;
     const share = percent(mask.area / (picture.photo.width * picture.photo.height));
     const found = words.status.foundSpoken(share, percent(mask.predictedIou));
     const count = shown.answer.masks.length;

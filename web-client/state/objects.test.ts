@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeRle, rleArea } from "../../proto/index.js";
+import { decodeRle, type Mask, rleArea } from "../../proto/index.js";
 import type { ClientEvent } from "./event.js";
 import { answer, large, point, rectangle, run, shown, small } from "./fixtures.js";
 import { maskOfObject } from "./objects.js";
@@ -24,7 +24,7 @@ describe("finished objects", () => {
     expect(present).toMatchObject({ prompts: { points: [] }, answer: undefined });
     expect(present.objects.map(({ id, colour }) => [id, colour])).toEqual([
       [1, 0],
-      [2, 1],
+      [2, 5],
     ]);
   });
 
@@ -106,6 +106,14 @@ describe("painting", () => {
     { kind: "candidate", index: 1 } as const,
   ];
   const areaOf = (prompts: Prompts) => rleArea(decodeRle(prompts.mask!));
+  /** A mask in the hand that is no answer: two objects of this shape, merged. */
+  const merged = (mask: Mask): ClientEvent[] => [
+    ...shown.ready,
+    ...[point(3), answer(1, [mask]), keep],
+    ...[point(5), answer(2, [mask]), keep],
+    { kind: "objects-combined", id: 1, otherId: 2, operation: "union" },
+    { kind: "object-edited", id: 1 },
+  ];
 
   it("begins an object with marks deep inside the stroke", () => {
     const [, effects] = run([...shown.ready, painted("brush")]);
@@ -127,10 +135,15 @@ describe("painting", () => {
     expect(twice.from?.prompts.marks?.every(({ label }) => label === 1)).toBe(true);
   });
 
-  it("sends what a lasso goes round as a mask, with marks", () => {
+  it("sends the bounds of what a lasso goes round, with marks inside it", () => {
     const { prompts } = editAfter(...shown.ready, painted("lasso")).present;
-    expect(areaOf(prompts)).toBe(shape.area);
+    expect(prompts).toMatchObject({ box: { x0: 10, y0: 10, x1: 16, y1: 16 }, mask: undefined });
     expect(prompts.marks?.[0]).toMatchObject({ label: 1 });
+  });
+
+  it("refines what a lasso led to, as a click does", () => {
+    const { prompts } = editAfter(...shown.ready, painted("lasso"), answer(1), point(4)).present;
+    expect(prompts).toMatchObject({ box: { x0: 10 }, points: [{ x: 4 }], from: { sequence: 1 } });
   });
 
   it("corrects an answer with a lasso as with a brush", () => {
@@ -139,14 +152,14 @@ describe("painting", () => {
   });
 
   it("lays a stroke to a shape that did not come from points, or cuts it out", () => {
-    const lassoed = [...shown.ready, painted("lasso"), answer(1, [small.mask!])];
-    expect(areaOf(editAfter(...lassoed, painted("brush")).present.prompts)).toBe(small.mask!.area + shape.area);
-    const whole = [...shown.ready, painted("lasso"), answer(1, [large.mask!])];
-    expect(areaOf(editAfter(...whole, painted("brush", "difference")).present.prompts)).toBeLessThan(large.mask!.area);
+    const before = areaOf(editAfter(...merged(small.mask!)).present.prompts);
+    expect(areaOf(editAfter(...merged(small.mask!), painted("lasso")).present.prompts)).toBe(before + shape.area);
+    const { prompts } = editAfter(...merged(large.mask!), painted("brush", "difference")).present;
+    expect(areaOf(prompts)).toBeLessThan(large.mask!.area);
   });
 
   it("leaves an empty hand when a lasso cuts everything out", () => {
-    const gone = editAfter(...shown.ready, painted("lasso"), answer(1, [shape]), painted("lasso", "difference"));
+    const gone = editAfter(...merged(shape), painted("lasso", "difference"));
     expect(gone.present).toMatchObject({ sequence: 0, prompts: { points: [] } });
   });
 

@@ -20,6 +20,8 @@ import { type Edit, noPrompts, type SceneObject, type Step } from "./state.js";
 
 /** How many colours objects take in turn. */
 export const objectColours = 12;
+/** From one to the next on the circle of colours: neighbours there look alike. Meets all of them, as 5 and 12 share no factor. */
+const colourStride = 5;
 
 /** The mask of the object in hand, once it has one. */
 export function maskInHand({ answer }: Step): Mask | undefined {
@@ -121,8 +123,10 @@ export function combineObjects(edit: Edit, id: number, otherId: number, operatio
 function newObject({ past, present }: Edit): Pick<SceneObject, "id" | "name" | "colour" | "visible"> {
   const lastId = Math.max(0, ...[...past, present].flatMap(({ objects }) => objects.map(({ id }) => id)));
   const taken = new Set(present.objects.map(({ colour }) => colour));
-  let colour = lastId % objectColours;
-  for (let tried = 0; taken.has(colour) && tried < objectColours; tried++) colour = (colour + 1) % objectColours;
+  let colour = (lastId * colourStride) % objectColours;
+  for (let tried = 0; taken.has(colour) && tried < objectColours; tried++) {
+    colour = (colour + colourStride) % objectColours;
+  }
   return { id: lastId + 1, name: undefined, colour, visible: true };
 }
 

@@ -1,0 +1,155 @@
+import type { Browser } from "playwright-core";
+import { openBrowser } from "../browser/page.js";
+import { MaskwireProcess } from "../support/maskwire-process.js";
+import { jpegScene, sceneClicks } from "../support/pictures.js";
+import { atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
+import { median, p50p95 } from "./statistics.js";
+import { BarePage } from "./web/bare-page.js";
+import { MaskwirePage, type Stages } from "./web/maskwire-page.js";
+import { MinisamPage } from "./web/minisam-page.js";
+import { type Moving, measureMoving } from "./web/moving.js";
+import { type Span, spans, traceFrames } from "./web/presented.js";
+
+/*
+ * What a person at the page waits for: from the event's own time stamp, a real mouse's through Chromium's input, to the
+ * frame with the mask on the screen, as Chromium's trace has it. A frame's way is part of it: up to 16.7 ms until the
+ * next one of 60 a second, and in a headless browser all painting and compositing on the processor. Server and browsers
+ * share this machine.
+ */
+
+const [width, height] = [1500, 1000];
+const pictures = 3;
+const warmUpRounds = 8;
+const rounds = 40;
+/** One click of minisam's takes as long as many of ours. */
+const minisamEvery = 4;
+
+interface Click {
+  readonly span: Span;
+  readonly stages: Stages;
+}
+
+export const suite: Suite = {
+  title: `click to pixel in Chromium, ${rounds} clicks; the same picture with minisam; 12 megapixels on the move`,
+  async run(say) {
+    const maskwire = await MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error" });
+    const browser = await openBrowser();
+    try {
+      const ours = await MaskwirePage.open(browser, maskwire.url);
+      const minisam = await MinisamPage.open(browser);
+      const bare = await BarePage.open(browser);
+      const first = await firstMasks(browser, ours, minisam);
+      say(`first masks: ${first.ours.map(Math.round)} ms, minisam ${first.minisam.map(Math.round)} ms`);
+      const next = await nextClicks(browser, ours, minisam, bare);
+      await bare.close();
+      await minisam[Symbol.asyncDispose]();
+      await ours.close();
+      say("clicks done, moving");
+      return report(first, next, minisam.startMs, await measureMoving(browser, maskwire.url));
+    } finally {
+      await browser.close();
+      await maskwire[Symbol.asyncDispose]();
+    }
+  },
+};
+
+/** From choosing a picture that nobody has seen, with a click as soon as it is there, to the mask. */
+async function firstMasks(browser: Browser, ours: MaskwirePage, minisam: MinisamPage) {
+  const measured: Record<"ours" | "minisam", number[]> = { ours: [], minisam: [] };
+  for (let at = 0; at < pictures; at++) {
+    const photo = await jpegScene(width + at, height, at);
+    for (const [name, page] of [
+      ["ours", ours],
+      ["minisam", minisam],
+    ] as const) {
+      const { page: tab } = page instanceof MaskwirePage ? page.client : page;
+      await tab.bringToFront();
+      const trace = await traceFrames(browser, tab, async () => {
+        await page.choose(photo, width + at);
+        await page.click(sceneClicks.disc);
+      });
+      const prefix = name === "ours" ? "maskwire" : "minisam";
+      measured[name].push(...spans(trace, `${prefix}: chosen`, `${prefix}: mask`).map((span) => span.presentedMs));
+    }
+    await ours.clear();
+  }
+  return measured;
+}
+
+/** A click on another object each, all of them on the last picture. */
+async function nextClicks(browser: Browser, ours: MaskwirePage, minisam: MinisamPage, bare: BarePage) {
+  const spotOf = (round: number) => ({ x: sceneClicks.disc.x + (round % 20) / 1000, y: sceneClicks.disc.y });
+  const stages: Stages[] = [];
+  const trace = await traceFrames(browser, ours.client.page, async () => {
+    for (let round = 0; round < warmUpRounds + rounds; round++) {
+      await ours.client.page.bringToFront();
+      stages.push(await ours.click(spotOf(round)));
+      await ours.clear();
+      await bare.page.bringToFront();
+      await bare.click();
+      if (round % minisamEvery > 0) continue;
+      await minisam.page.bringToFront();
+      await minisam.click(spotOf(round));
+    }
+  });
+  const ofOurs = spans(trace, "maskwire: click", "maskwire: mask");
+  return {
+    ours: ofOurs.map((span, at): Click => ({ span, stages: stages[at] as Stages })).slice(warmUpRounds),
+    minisam: spans(trace, "minisam: click", "minisam: mask").slice(warmUpRounds / minisamEvery),
+    bare: spans(trace, "bare: click", "bare: drawn").slice(warmUpRounds),
+  };
+}
+
+const serverStages = ["queue", "embedding", "decode", "mask"] as const;
+
+/** Where a click's time went: adds up to the whole. */
+function parts({ span, stages }: Click) {
+  const server = serverStages.reduce((sum, name) => sum + (stages[name] ?? 0), 0);
+  const network = stages.network ?? 0;
+  const answered = server + network;
+  const begun = Math.max(answered, span.begunMs);
+  return {
+    server,
+    "network and gateway": network,
+    "wait for the display's next tick": begun - answered,
+    "script: taking the click, reading the answer, drawing": span.drawnMs - begun,
+    "raster, commit, compositing": span.presentedMs - span.drawnMs,
+    "outside the server": span.presentedMs - server,
+    total: span.presentedMs,
+  };
+}
+
+function report(
+  first: { ours: number[]; minisam: number[] },
+  next: { ours: Click[]; minisam: Span[]; bare: Span[] },
+  minisamStartMs: number,
+  { panning, zooming }: { panning: Moving; zooming: Moving },
+): Outcome {
+  const clicks = next.ours.map(parts);
+  const names = Object.keys(clicks[0] ?? {}) as (keyof ReturnType<typeof parts>)[];
+  const of = (name: (typeof names)[number]) => clicks.map((one) => one[name]);
+  const minisamMs = next.minisam.map(({ presentedMs }) => presentedMs);
+  return {
+    bars: [
+      atMost("click to pixel, outside the server: p50", median(of("outside the server")), 12, "ms"),
+      atLeast(
+        "first mask of a new picture: minisam's time over ours",
+        median(first.minisam) / median(first.ours),
+        1,
+        "x",
+      ),
+      atLeast("next click: minisam's time over ours", median(minisamMs) / median(of("total")), 1, "x"),
+      atLeast("12 megapixels, panning: frames a second", panning["frames a second"], 58, "/s"),
+      atMost("12 megapixels, panning: page's own work a frame", panning["page's own work a frame, ms"], 8, "ms"),
+    ],
+    detail: {
+      picture: `${width} x ${height}`,
+      "click to pixel, ms": Object.fromEntries(names.map((name) => [name, p50p95(of(name))])),
+      "a bare canvas without a server, click to pixel, ms": p50p95(next.bare.map(({ presentedMs }) => presentedMs)),
+      "minisam, click to pixel, ms": p50p95(minisamMs),
+      "first mask of a new picture, ms": { ours: first.ours.map(round), minisam: first.minisam.map(round) },
+      "minisam, models loaded from loopback, ms": round(minisamStartMs),
+      "12 megapixels": { panning, zooming },
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Browser } from "playwright-core";
+import { ClientPage } from "../../browser/page.js";
+
+/** Milliseconds of the last click by stage, as the page itself shows them. */
+export type Stages = Record<string, number>;
+
+/** Our own page, watched from outside: what it does is not changed by being measured. */
+export class MaskwirePage {
+  readonly client: ClientPage;
+
+  private constructor(client: ClientPage) {
+    this.client = client;
+  }
+
+  static async open(browser: Browser, url: string): Promise<MaskwirePage> {
+    const client = await ClientPage.open(browser, url);
+    await client.until({ state: "ready" });
+    // An observer is called at the end of the script that has drawn, in the same frame.
+    await client.page.evaluate(`{
+      const canvas = document.getElementById("canvas");
+      addEventListener("change", ({ timeStamp }) => performance.mark("maskwire: chosen", { startTime: timeStamp }), true);
+      addEventListener("pointerup", ({ timeStamp }) => performance.mark("maskwire: click", { startTime: timeStamp }), true);
+      let seen = canvas.dataset.maskSequence;
+      new MutationObserver(() => {
+        const { maskSequence, maskLook } = canvas.dataset;
+        if (maskSequence !== seen && maskLook === "final") performance.mark("maskwire: mask");
+        seen = maskSequence;
+      }).observe(canvas, { attributes: true });
+    }`);
+    return new MaskwirePage(client);
+  }
+
+  /** Resolves when the picture is to be seen. @param width of the picture, by which it is known. */
+  async choose(buffer: Buffer, width: number): Promise<void> {
+    await this.client.choose(buffer);
+    await this.client.until({ "image-width": width });
+  }
+
+  /** A click on nothing else than this object. Resolves when its mask is drawn. @param spot as shares of the picture. */
+  async click(spot: { x: number; y: number }): Promise<Stages> {
+    await this.client.click(spot);
+    await this.client.until({ "mask-look": "final", points: 1, waiting: 0 });
+    const sequence = await this.client.data("mask-sequence");
+    const { page } = this.client;
+    const legend = `[data-testid="latency"][data-drawn="true"][data-sequence="${sequence}"]`;
+    await page.locator(legend).waitFor();
+    const stages: [string, string][] = await page.evaluate(
+      `[...document.querySelectorAll('${legend} [data-stage]')].map(({ dataset }) => [dataset.stage, dataset.ms])`,
+    );
+    return Object.fromEntries(stages.map(([name, ms]) => [name, Number(ms)]));
+  }
+
+  async clear(): Promise<void> {
+    await this.client.page.keyboard.press("Escape");
+    await this.client.until({ points: 0, waiting: 0 });
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+}
