@@ -1,6 +1,7 @@
-import { create, fromBinary, fromJsonString, type MessageInitShape, toBinary, toJsonString } from "@bufbuild/protobuf";
+import { fromJsonString, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
 import { type ClientFrame, ClientFrameSchema, ServerFrameSchema } from "../../proto/index.js";
 import { invalidArgument } from "../../services/runtime/errors.js";
+import { codecOf } from "../../services/runtime/grpc/codec.js";
 
 /** How a session writes its frames (F3). */
 export type FrameForm = "binary" | "text";
@@ -12,7 +13,7 @@ export function readFrame(data: Uint8Array, form: FrameForm): ClientFrame {
   try {
     frame =
       form === "binary"
-        ? fromBinary(ClientFrameSchema, data)
+        ? codecOf(ClientFrameSchema).decode(data)
         : fromJsonString(ClientFrameSchema, new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch (cause) {
     const detail = cause instanceof Error ? `: ${cause.message.slice(0, 200)}` : "";
@@ -25,8 +26,8 @@ export function readFrame(data: Uint8Array, form: FrameForm): ClientFrame {
 }
 
 export function writeFrame(init: ServerFrameInit, form: FrameForm): Uint8Array | string {
-  const frame = create(ServerFrameSchema, init);
+  const frame = codecOf(ServerFrameSchema).create(init);
   return form === "binary"
-    ? toBinary(ServerFrameSchema, frame)
+    ? codecOf(ServerFrameSchema).encode(frame)
     : toJsonString(ServerFrameSchema, frame, { alwaysEmitImplicit: true });
 }

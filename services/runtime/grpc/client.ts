@@ -1,12 +1,11 @@
-import {
-  create,
-  type DescMethod,
-  type DescMethodBiDiStreaming,
-  type DescMethodClientStreaming,
-  type DescMethodServerStreaming,
-  type DescMethodUnary,
-  type MessageInitShape,
-  type MessageShape,
+import type {
+  DescMethod,
+  DescMethodBiDiStreaming,
+  DescMethodClientStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  MessageInitShape,
+  MessageShape,
 } from "@bufbuild/protobuf";
 import {
   type ChannelOptions,
@@ -21,6 +20,7 @@ import { Code, ServiceError } from "../errors.js";
 import type { Origin } from "../tracing/origin.js";
 import { traceCall } from "./call-origin.js";
 import type { Call, ClientCalls, ReadCall, WriteCall } from "./client-calls.js";
+import { codecOf } from "./codec.js";
 import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
 import { fromRpcError } from "./status.js";
@@ -80,7 +80,7 @@ export class RpcClient {
         path,
         requestSerialize,
         responseDeserialize,
-        create(method.input, request),
+        codecOf(method.input).create(request),
         traced.metadata,
         deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
         (error, response) => {
@@ -111,7 +111,7 @@ export class RpcClient {
     traced.watch(call);
     const { ending, cancel } = watch(call, signal);
     return {
-      send: (message) => write(call, ending, create(method.input, message)),
+      send: (message) => write(call, ending, codecOf(method.input).create(message)),
       end: () => call.end(),
       cancel,
       responses: responses(call, ending, cancel),
@@ -145,7 +145,7 @@ export class RpcClient {
     // Who is still sending may never come to look.
     response.catch(() => {});
     return {
-      send: (message) => write(call, ending, create(method.input, message)),
+      send: (message) => write(call, ending, codecOf(method.input).create(message)),
       end: () => call.end(),
       cancel,
       get isOver() {
@@ -167,7 +167,7 @@ export class RpcClient {
       path,
       requestSerialize,
       responseDeserialize,
-      create(method.input, request),
+      codecOf(method.input).create(request),
       traced.metadata,
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
     );

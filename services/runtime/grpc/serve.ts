@@ -1,14 +1,13 @@
 import { type EventEmitter, once, setMaxListeners } from "node:events";
-import {
-  create,
-  type DescMethod,
-  type DescMethodBiDiStreaming,
-  type DescMethodClientStreaming,
-  type DescMethodServerStreaming,
-  type DescMethodUnary,
-  type DescService,
-  type MessageInitShape,
-  type MessageShape,
+import type {
+  DescMethod,
+  DescMethodBiDiStreaming,
+  DescMethodClientStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageInitShape,
+  MessageShape,
 } from "@bufbuild/protobuf";
 import type {
   Server,
@@ -23,6 +22,7 @@ import type { Logger } from "../logger.js";
 import { logFields, type Origin } from "../tracing/origin.js";
 import type { Span } from "../tracing/spans.js";
 import { receiveCall } from "./call-origin.js";
+import { codecOf } from "./codec.js";
 import { Messages } from "./messages.js";
 import { serviceDefinition } from "./service-definition.js";
 import { toStatus } from "./status.js";
@@ -95,7 +95,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
     return async (call: OneAnswerCall, done: sendUnaryData<unknown>) => {
       const scope = callScope(call, method, options);
       try {
-        done(null, create(method.output, (await handle(inputOf(call, method), scope.context)) as never));
+        done(null, codecOf(method.output).create((await handle(inputOf(call, method), scope.context)) as never));
         scope.context.span.end();
       } catch (error) {
         const cause = scope.explain(error);
@@ -114,7 +114,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
     const { signal } = scope.context;
     const send: Send<unknown> = (message) => {
       if (signal.aborted) return Promise.reject(signal.reason);
-      if (call.write(create(method.output, message as never))) return taken;
+      if (call.write(codecOf(method.output).create(message as never))) return taken;
       drained ??= once(call, "drain", { signal }).then(
         () => {
           drained = undefined;

@@ -1,18 +1,11 @@
-import { type DescMethod, type DescService, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
+import { codecOf } from "./codec.js";
 
 /** A method of the contract in grpc-js's terms; messages are protobuf-es messages on both sides. */
 export function methodDefinition(method: DescMethod): MethodDefinition<unknown, unknown> {
-  const codec = (schema: DescMethod["input"]) => ({
-    // Buffer.from on an ArrayBuffer makes a view, not a copy.
-    serialize: (message: unknown) => {
-      const bytes = toBinary(schema, message as never);
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    },
-    deserialize: (bytes: Buffer) => fromBinary(schema, bytes),
-  });
-  const input = codec(method.input);
-  const output = codec(method.output);
+  const input = asGrpc(method.input);
+  const output = asGrpc(method.output);
   return {
     path: `/${method.parent.typeName}/${method.name}`,
     requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
@@ -21,6 +14,18 @@ export function methodDefinition(method: DescMethod): MethodDefinition<unknown, 
     requestDeserialize: input.deserialize,
     responseSerialize: output.serialize,
     responseDeserialize: output.deserialize,
+  };
+}
+
+function asGrpc(schema: DescMethod["input"]) {
+  const codec = codecOf(schema);
+  return {
+    // Buffer.from on an ArrayBuffer makes a view, not a copy.
+    serialize: (message: unknown) => {
+      const bytes = codec.encode(message as never);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    deserialize: (bytes: Buffer) => codec.decode(bytes),
   };
 }
 

@@ -1,0 +1,295 @@
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  type DescOneof,
+  fromBinary,
+  isMessage,
+  type MessageInitShape,
+  type MessageShape,
+  ScalarType,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { Edition, FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
+
+/** A message to bytes and back. */
+export interface Codec<Desc extends DescMessage> {
+  /** The whole message, as the library's `create`: what is one already is given back. */
+  create(init: MessageInitShape<Desc>): MessageShape<Desc>;
+  /** The bytes of the library's `toBinary`. @throws Error when a value is not one of its field's type. */
+  encode(message: MessageShape<Desc>): Uint8Array<ArrayBuffer>;
+  /** The message of the library's `fromBinary`. @throws Error when the bytes are no message. */
+  decode(bytes: Uint8Array): MessageShape<Desc>;
+}
+
+/**
+ * A codec with every field's functions chosen once. The library looks each of them up by reflection in each message, which
+ * is nothing in a hot loop; but a click's messages come after a run of the model has emptied the processor's caches, and every
+ * line of code then waits for memory: a quarter of a millisecond a click (suite `latency`). What it leaves out (proto2 and
+ * editions, maps, 64-bit numbers, the well-known types) goes through the library.
+ */
+export function codecOf<Desc extends DescMessage>(desc: Desc): Codec<Desc> {
+  const known = codecs.get(desc);
+  if (known) return known as unknown as Codec<Desc>;
+  const codec = isPlain(desc) ? new Compiled(desc) : viaLibrary(desc);
+  codecs.set(desc, codec as Codec<DescMessage>);
+  return codec as Codec<Desc>;
+}
+
+/** By descriptor, of which a program has as many as its contracts have messages. */
+const codecs = new WeakMap<DescMessage, Codec<DescMessage>>();
+
+type Fields = Record<string, unknown>;
+type WriteField = (writer: BinaryWriter, message: Fields) => void;
+type ReadField = (reader: BinaryReader, message: Fields, wireType: WireType) => void;
+
+/** How a value of a scalar type travels. */
+interface Scalar {
+  readonly wireType: WireType;
+  readonly zero: unknown;
+  write(writer: BinaryWriter, value: never): void;
+  read(reader: BinaryReader): unknown;
+}
+
+const scalars: Partial<Record<ScalarType, Scalar>> = {
+  [ScalarType.DOUBLE]: {
+    wireType: WireType.Bit64,
+    zero: 0,
+    write: (writer, value) => writer.double(value),
+    read: (reader) => reader.double(),
+  },
+  [ScalarType.FLOAT]: {
+    wireType: WireType.Bit32,
+    zero: 0,
+    write: (writer, value) => writer.float(value),
+    read: (reader) => reader.float(),
+  },
+  [ScalarType.INT32]: {
+    wireType: WireType.Varint,
+    zero: 0,
+    write: (writer, value) => writer.int32(value),
+    read: (reader) => reader.int32(),
+  },
+  [ScalarType.UINT32]: {
+    wireType: WireType.Varint,
+    zero: 0,
+    write: (writer, value) => writer.uint32(value),
+    read: (reader) => reader.uint32(),
+  },
+  [ScalarType.BOOL]: {
+    wireType: WireType.Varint,
+    zero: false,
+    write: (writer, value) => writer.bool(value),
+    read: (reader) => reader.bool(),
+  },
+  [ScalarType.STRING]: {
+    wireType: WireType.LengthDelimited,
+    zero: "",
+    write: (writer, value) => writer.string(value),
+    read: (reader) => reader.string(),
+  },
+  [ScalarType.BYTES]: {
+    wireType: WireType.LengthDelimited,
+    zero: new Uint8Array(0),
+    write: (writer, value) => writer.bytes(value),
+    read: (reader) => reader.bytes(),
+  },
+};
+
+/** Enumerations travel as int32. */
+const scalarOf = ({ scalar }: DescField) => scalars[scalar ?? ScalarType.INT32];
+
+function isPlain(desc: DescMessage, above: readonly DescMessage[] = []): boolean {
+  if (above.includes(desc)) return true;
+  if (desc.file.edition !== Edition.EDITION_PROTO3 || desc.typeName.startsWith("google.protobuf.")) return false;
+  return desc.fields.every((field) => {
+    if (field.fieldKind === "map") return false;
+    return field.message ? isPlain(field.message, [...above, desc]) : scalarOf(field) !== undefined;
+  });
+}
+
+class Compiled implements Codec<DescMessage> {
+  readonly #desc: DescMessage;
+  readonly #zeros: [name: string, make: () => unknown][] = [];
+  readonly #complete: ((message: Fields, init: Fields) => void)[] = [];
+  readonly #writers: WriteField[] = [];
+  readonly #readers: ReadField[] = [];
+
+  constructor(desc: DescMessage) {
+    this.#desc = desc;
+    // Before its fields: a message may hold messages of its own kind.
+    codecs.set(desc, this as Codec<DescMessage>);
+    for (const member of desc.members) this.#add(member);
+    const inOrder = [...desc.fields].sort((a, b) => a.number - b.number);
+    for (const field of inOrder) this.#compile(field);
+  }
+
+  create(init: MessageInitShape<DescMessage>): MessageShape<DescMessage> {
+    if (isMessage(init, this.#desc)) return init;
+    const message = this.#zero();
+    for (const complete of this.#complete) complete(message, init as Fields);
+    return message as unknown as MessageShape<DescMessage>;
+  }
+
+  encode(message: MessageShape<DescMessage>): Uint8Array<ArrayBuffer> {
+    const writer = new BinaryWriter();
+    this.writeFields(writer, message as unknown as Fields);
+    return writer.finish();
+  }
+
+  decode(bytes: Uint8Array): MessageShape<DescMessage> {
+    return this.readFields(new BinaryReader(bytes), bytes.byteLength) as unknown as MessageShape<DescMessage>;
+  }
+
+  #zero(): Fields {
+    const message: Fields = { $typeName: this.#desc.typeName };
+    for (const [name, make] of this.#zeros) message[name] = make();
+    return message;
+  }
+
+  writeFields(writer: BinaryWriter, message: Fields): void {
+    for (const write of this.#writers) write(writer, message);
+    const unknown = message.$unknown as { no: number; wireType: WireType; data: Uint8Array }[] | undefined;
+    if (unknown) for (const { no, wireType, data } of unknown) writer.tag(no, wireType).raw(data);
+  }
+
+  /** @param message one that the fields are added to; a new one when left out. */
+  readFields(reader: BinaryReader, bytes: number, message = this.#zero()): Fields {
+    const end = reader.pos + bytes;
+    while (reader.pos < end) {
+      const [no, wireType] = reader.tag();
+      const read = this.#readers[no];
+      if (read) {
+        read(reader, message, wireType);
+      } else {
+        message.$unknown ??= [];
+        (message.$unknown as unknown[]).push({ no, wireType, data: reader.skip(wireType, no) });
+      }
+    }
+    return message;
+  }
+
+  /** What a new message has of a member, and how it gets it from a part of a message. */
+  #add(member: DescField | DescOneof): void {
+    const name = member.localName;
+    if (member.kind === "oneof") {
+      const makers = new Map(member.fields.map((field) => [field.localName, maker(field)]));
+      this.#zeros.push([name, () => ({ case: undefined })]);
+      this.#complete.push((message, init) => {
+        const chosen = init[name] as { case?: string; value?: unknown } | null | undefined;
+        const make = makers.get(chosen?.case ?? "");
+        if (chosen && make) message[name] = { case: chosen.case, value: make(chosen.value) };
+      });
+      return;
+    }
+    const make = maker(member);
+    const isList = member.fieldKind === "list";
+    const zero = scalarOf(member)?.zero;
+    if (isList) this.#zeros.push([name, () => []]);
+    else if (isImplicit(member)) this.#zeros.push([name, member.scalar === ScalarType.BYTES ? noBytes : () => zero]);
+    this.#complete.push((message, init) => {
+      const value = init[name];
+      if (value == null) return;
+      message[name] = isList ? (value as unknown[]).map(make) : make(value);
+    });
+  }
+
+  #compile(field: DescField): void {
+    const { localName: name, number, oneof } = field;
+    const { write, read } = field.message ? messageField(number, field.message) : scalarField(field);
+    if (field.fieldKind === "list") {
+      const scalar = field.message ? undefined : scalarOf(field);
+      const canPack = scalar !== undefined && scalar.wireType !== WireType.LengthDelimited;
+      this.#writers.push((writer, message) => {
+        const list = message[name] as never[];
+        if (list.length === 0) return;
+        if (!scalar || !field.packed) {
+          for (const value of list) write(writer, value);
+          return;
+        }
+        writer.tag(number, WireType.LengthDelimited).fork();
+        for (const value of list) scalar.write(writer, value);
+        writer.join();
+      });
+      this.#readers[number] = (reader, message, wireType) => {
+        const list = message[name] as unknown[];
+        if (!canPack || wireType !== WireType.LengthDelimited) {
+          list.push(read(reader, undefined));
+          return;
+        }
+        const end = reader.uint32() + reader.pos;
+        while (reader.pos < end) list.push(read(reader, undefined));
+      };
+    } else if (oneof) {
+      const choice = oneof.localName;
+      this.#writers.push((writer, message) => {
+        const chosen = message[choice] as { case?: string; value?: never };
+        if (chosen.case === name) write(writer, chosen.value as never);
+      });
+      this.#readers[number] = (reader, message) => {
+        const chosen = message[choice] as { case?: string; value?: unknown };
+        message[choice] = { case: name, value: read(reader, chosen.case === name ? chosen.value : undefined) };
+      };
+    } else {
+      const isBytes = field.scalar === ScalarType.BYTES;
+      const zero = isImplicit(field) ? scalarOf(field)?.zero : undefined;
+      const isUnset = (value: unknown) =>
+        value === undefined || value === zero || (zero !== undefined && isBytes && (value as Uint8Array).length === 0);
+      this.#writers.push((writer, message) => {
+        const value = message[name];
+        if (!isUnset(value)) write(writer, value as never);
+      });
+      this.#readers[number] = (reader, message) => {
+        message[name] = read(reader, message[name]);
+      };
+    }
+  }
+}
+
+interface ValueCodec {
+  write(writer: BinaryWriter, value: never): void;
+  /** @param before the field's value so far. */
+  read(reader: BinaryReader, before: unknown): unknown;
+}
+
+function messageField(number: number, desc: DescMessage): ValueCodec {
+  const codec = codecOf(desc) as unknown as Compiled;
+  return {
+    write: (writer, value) => {
+      writer.tag(number, WireType.LengthDelimited).fork();
+      codec.writeFields(writer, value);
+      writer.join();
+    },
+    read: (reader, before) => codec.readFields(reader, reader.uint32(), before as Fields | undefined),
+  };
+}
+
+function scalarField(field: DescField): ValueCodec {
+  const { number } = field;
+  const scalar = scalarOf(field) as Scalar;
+  return {
+    write: (writer, value) => scalar.write(writer.tag(number, scalar.wireType), value),
+    read: (reader) => scalar.read(reader),
+  };
+}
+
+/** A field's value from what a caller gave for it. */
+function maker(field: DescField): (value: unknown) => unknown {
+  if (!field.message) return (value) => value;
+  const codec = codecOf(field.message);
+  return (value) => codec.create(value as never);
+}
+
+/** Zero and unset are one. */
+const isImplicit = ({ presence }: DescField) => presence === FeatureSet_FieldPresence.IMPLICIT;
+
+const noBytes = () => new Uint8Array(0);
+
+function viaLibrary<Desc extends DescMessage>(desc: Desc): Codec<Desc> {
+  return {
+    create: (init) => create(desc, init),
+    encode: (message) => toBinary(desc, message) as Uint8Array<ArrayBuffer>,
+    decode: (bytes) => fromBinary(desc, bytes),
+  };
+}
