@@ -52,7 +52,6 @@ export class ToolLayer {
   }
 
   set live(live: Live) {
-    const isNothing = (one: Live) => Object.values(one).every((part) => part === undefined);
     if (isNothing(live) && isNothing(this.#live)) return;
     this.#live = live;
     this.#draw();
@@ -77,7 +76,7 @@ export class ToolLayer {
     this.#outline = outline;
     // With the picture's own frame the outline of the mask before goes. Its own comes with the next, so that a new mask
     // is on the screen the sooner: until then it has the picture's light outline.
-    if (isMoved) this.#paint();
+    if (isMoved || (isNew && !isNothing(this.#live))) this.#paint();
     else if (isNew) {
       if (this.#hasOutline) this.#clear();
       this.#draw();
@@ -151,6 +150,10 @@ export class ToolLayer {
     context.stroke(outline);
     context.restore();
   }
+}
+
+function isNothing(live: Live): boolean {
+  return Object.values(live).every((part) => part === undefined);
 }
 
 /** As one shape, so that a stroke over itself is no darker there. */
