@@ -32,7 +32,9 @@ export class ToolLayer {
   readonly #still = matchMedia("(prefers-reduced-motion: reduce)");
   #outline: Path2D | undefined;
   #live: Live = {};
+  #view: Viewport | undefined;
   #density = 1;
+  #hasOutline = false;
   #offset = 0;
   #frame: number | undefined;
   #marching: ReturnType<typeof setTimeout> | undefined;
@@ -50,14 +52,14 @@ export class ToolLayer {
   }
 
   set live(live: Live) {
-    const isNothing = (one: Live) => Object.values(one).every((part) => part === undefined);
     if (isNothing(live) && isNothing(this.#live)) return;
     this.#live = live;
     this.#draw();
   }
 
   /** @param outline on the canvas, in CSS pixels. */
-  show(outline: Path2D | undefined, { width, height }: Viewport, density: number): void {
+  show(outline: Path2D | undefined, view: Viewport, density: number): void {
+    const { width, height } = view;
     const [deviceWidth, deviceHeight] = [Math.round(width * density), Math.round(height * density)];
     const canvas = this.#canvas;
     canvas.hidden = false;
@@ -67,11 +69,18 @@ export class ToolLayer {
       canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
     }
-    this.#density = density;
+    const isMoved = view !== this.#view || density !== this.#density;
     const isNew = outline !== this.#outline;
+    this.#view = view;
+    this.#density = density;
     this.#outline = outline;
-    // With the picture's own frame, so that the outline is never that of the mask before.
-    this.#paint();
+    // With the picture's own frame the outline of the mask before goes. Its own comes with the next, so that a new mask
+    // is on the screen the sooner: until then it has the picture's light outline.
+    if (isMoved || (isNew && !isNothing(this.#live))) this.#paint();
+    else if (isNew) {
+      if (this.#hasOutline) this.#clear();
+      this.#draw();
+    }
     if (isNew) this.#use();
   }
 
@@ -110,11 +119,10 @@ export class ToolLayer {
   }
 
   #paint(): void {
-    const context = this.#context;
+    const context = this.#clear();
     if (context === null) return;
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
     context.setTransform(this.#density, 0, 0, this.#density, 0, 0);
+    this.#hasOutline = this.#outline !== undefined;
     if (this.#outline !== undefined) this.#paintOutline(context, this.#outline);
     const { trail, lasso, brush, erase } = this.#live;
     if (trail !== undefined) paintTrail(context, trail, erase === true);
@@ -122,6 +130,13 @@ export class ToolLayer {
     if (brush !== undefined) {
       strokeTwice(context, () => context.arc(brush.x, brush.y, Math.max(1, brush.radius), 0, 2 * Math.PI));
     }
+  }
+
+  #clear(): CanvasRenderingContext2D | null {
+    this.#context?.setTransform(1, 0, 0, 1, 0, 0);
+    this.#context?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#hasOutline = false;
+    return this.#context;
   }
 
   /** Dark dashes on the picture's own light outline. */
@@ -135,6 +150,10 @@ export class ToolLayer {
     context.stroke(outline);
     context.restore();
   }
+}
+
+function isNothing(live: Live): boolean {
+  return Object.values(live).every((part) => part === undefined);
 }
 
 /** As one shape, so that a stroke over itself is no darker there. */
