@@ -26,6 +26,8 @@ export async function webClient(app: FastifyInstance): Promise<void> {
   }
   await app.register(fastifyStatic, {
     root,
+    // Made when the client is built.
+    preCompressed: true,
     setHeaders(response, path) {
       response.setHeader("content-security-policy", policy);
       response.setHeader("x-content-type-options", "nosniff");

@@ -26,7 +26,9 @@ export class LatencyView {
     }
     const stages = stagesOf(latency);
     const totalMs = stages.reduce((sum, { ms }) => sum + ms, 0);
-    setText(this.#total, milliseconds(totalMs));
+    const { total } = words.decoding;
+    setText(this.#total, total(milliseconds(totalMs), latency.place === "here"));
+    setData(this.#legend, "place", latency.place);
     this.#stages.replaceChildren(
       ...stages.map(({ name, ms }) => {
         const part = document.createElement("span");

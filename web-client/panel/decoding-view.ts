@@ -1,0 +1,33 @@
+import type { Preference } from "../local/choice.js";
+import { placeOf, type Routing } from "../local/routing.js";
+import { words } from "../words/words.js";
+import { element, setData, setText } from "./element.js";
+
+/** Where prompts are decoded: the choice, and what it comes to at the moment. */
+export class DecodingView {
+  readonly #choice = element("decoding", HTMLSelectElement);
+  readonly #hint = element("decoding-hint", HTMLElement);
+  #rendered: Routing | undefined;
+
+  constructor({ onPrefer }: { onPrefer: (preference: Preference) => void }) {
+    this.#choice.addEventListener("change", () => onPrefer(this.#choice.value as Preference));
+  }
+
+  render(routing: Routing): void {
+    if (routing === this.#rendered) return;
+    this.#rendered = routing;
+    const { preference, decoder } = routing;
+    if (this.#choice.value !== preference) this.#choice.value = preference;
+    setText(this.#hint, hintOf(routing));
+    setData(this.#choice, "place", placeOf(routing));
+    setData(this.#choice, "decoder", decoder.kind);
+    setData(this.#choice, "backend", decoder.kind === "ready" ? decoder.backend : "");
+  }
+}
+
+function hintOf(routing: Routing): string {
+  const { decoder } = routing;
+  if (decoder.kind === "starting") return words.decoding.starting;
+  if (placeOf(routing) === "server") return words.decoding.onServer;
+  return decoder.kind === "ready" && decoder.backend === "webgpu" ? words.decoding.onCard : words.decoding.onProcessor;
+}
