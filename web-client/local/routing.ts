@@ -163,7 +163,7 @@ function destination(routing: Routing, { preview }: SegmentRequest, atMs: number
   const place = placeOf(routing);
   // Clicks stay in their order: one goes where those before it wait.
   if (!preview && routing.there.some(({ request }) => !request.preview)) return "server";
-  if (!preview && jobsOf(routing.here).some(({ request }) => !request.preview)) return "here";
+  if (!preview && jobsOf(routing.here).some(({ request, isWanted }) => isWanted && !request.preview)) return "here";
   if (!preview || routing.preference !== "automatic" || !isProbeDue(routing.choice, atMs)) return place;
   const couldBeHere = placeOf({ ...routing, preference: "here" }) === "here";
   return place === "here" || !couldBeHere ? "server" : "here";
