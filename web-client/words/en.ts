@@ -279,7 +279,8 @@ export const en = {
     onProcessor: "At the moment on this device.",
     onCard: "At the moment on this device, by its graphics card.",
     starting: "By the server, until the decoder for this device is loaded.",
-    total: (time: string, isHere: boolean) => (isHere ? `${time}, on this device` : time),
+    server: "by the server",
+    here: "on this device",
   },
   actions: { retry: "Try again", choose: "Choose another", dismiss: "Close", begin: "Begin again" },
   problems: {

@@ -279,7 +279,8 @@ export const zh: Words = {
     onProcessor: "目前在本设备上生成。",
     onCard: "目前在本设备的显卡上生成。",
     starting: "本设备的解码器正在加载，目前由服务器生成。",
-    total: (time, isHere) => (isHere ? `${time}，本设备` : time),
+    server: "服务器",
+    here: "本设备",
   },
   actions: { retry: "重试", choose: "换一张", dismiss: "关闭", begin: "重新开始" },
   problems: {
