@@ -49,8 +49,15 @@ async function carryOut(command: Command): Promise<void> {
 /** Fetched while prompts are answered; opening it takes its turn. */
 function completeLater(opened: BrowserDecoder, imageId: string, size: Size): void {
   opened.fetchStepWithMask().then(
-    (graph) => next(() => opened.addStepWithMask(graph, imageId, size).catch(() => {})),
-    // Without it prompts that start from a mask are the server's.
+    (graph) =>
+      next(async () => {
+        try {
+          await opened.addStepWithMask(graph, imageId, size);
+          tell({ kind: "completed" });
+        } catch {
+          // Without it prompts that start from a mask are the server's.
+        }
+      }),
     () => {},
   );
 }

@@ -9,6 +9,11 @@ const asked = (sequence: number, preview = false, atMs = 100): RoutingEvent => (
   request: create(SegmentRequestSchema, { sequence, preview }),
   atMs,
 });
+const refined = (sequence: number): RoutingEvent => ({
+  kind: "asked",
+  request: create(SegmentRequestSchema, { sequence, prompt: { mask: { source: { case: "previous", value: {} } } } }),
+  atMs: 100,
+});
 const response = (
   sequence: number,
   timings: NonNullable<MessageInitShape<typeof SegmentResponseSchema>["outcome"]> = {
@@ -74,6 +79,7 @@ const events = {
   "answered 1": answered(1),
   lost,
   started,
+  completed: { kind: "completed" },
   "prepared other": { kind: "prepared", imageId: "b" },
   "decoded 1": decoded(1),
   "declined 1": declined(1),
@@ -164,6 +170,10 @@ const table: Readonly<Record<keyof typeof events, Readonly<Record<string, string
     ".": "nothing open, not embedded, by the server, automatic, ready, clicked, hovering, full, left behind, another open, server by name, failed",
     "ready now here": "starting, starting asked",
   },
+  completed: {
+    ".": "nothing open, not embedded, by the server, automatic, starting, starting asked, failed",
+    "~": "ready, clicked, hovering, full, left behind, another open, server by name",
+  },
   "prepared other": {
     ".": "nothing open, not embedded, by the server, automatic, starting, starting asked, failed",
     "now server": "ready, clicked, hovering, full",
@@ -242,6 +252,19 @@ describe("both places together", () => {
       "+answer 3 server",
       "+decode 4",
     ]);
+  });
+
+  it("C2: leave what starts from a mask to the server until the graph for that is there", () => {
+    expect(effectsOf([refined(1), asked(2), answered(1), answered(2), asked(3), refined(4), decoded(3)])).toEqual([
+      "+send 1",
+      "+send 2",
+      "+answer 1 server",
+      "+answer 2 server",
+      "+decode 3",
+      "+answer 3 here",
+      "+decode 4",
+    ]);
+    expect(effectsOf([{ kind: "completed" }, refined(1)])).toEqual(["+decode 1"]);
   });
 
   it("C1: answer once what was under way when the decoder here failed", () => {

@@ -37,6 +37,8 @@ export type LocalDecoder =
       readonly prepared: string | undefined;
       /** The picture that it was asked for last; once each, so that one that cannot be had stays with the server. */
       readonly asked: string;
+      /** It can start from a mask; the graph for that comes later. */
+      readonly takesMasks: boolean;
     }
   /** @property why for whoever looks for it; the person is not told, since the server answers. */
   | { readonly kind: "failed"; readonly why: string };
@@ -76,6 +78,8 @@ export type RoutingEvent =
       readonly tookMs: number;
       readonly atMs: number;
     }
+  /** It takes masks to start from as well. */
+  | { readonly kind: "completed" }
   | { readonly kind: "prepared"; readonly imageId: string }
   | { readonly kind: "decoded"; readonly response: SegmentResponse; readonly atMs: number }
   /** It cannot decode this one. */
@@ -129,7 +133,12 @@ export function route(routing: Routing, event: RoutingEvent): Routed {
       if (routing.decoder.kind !== "starting") return [routing, []];
       const { backend, imageId, tookMs, atMs } = event;
       const choice = hear(forgetHere(routing.choice), { place: "here", tookMs, networkMs: 0, atMs });
-      return pursue({ ...routing, choice, decoder: { kind: "ready", backend, prepared: imageId, asked: imageId } });
+      const decoder = { kind: "ready", backend, prepared: imageId, asked: imageId, takesMasks: false } as const;
+      return pursue({ ...routing, choice, decoder });
+    }
+    case "completed": {
+      const { decoder } = routing;
+      return decoder.kind === "ready" ? [{ ...routing, decoder: { ...decoder, takesMasks: true } }, []] : [routing, []];
     }
     case "prepared": {
       const { decoder } = routing;
@@ -159,14 +168,19 @@ function asked(routing: Routing, request: SegmentRequest, atMs: number): Routed 
     : sent(routing, [request], atMs);
 }
 
-function destination(routing: Routing, { preview }: SegmentRequest, atMs: number): Place {
-  const place = placeOf(routing);
+function destination(routing: Routing, { preview, prompt }: SegmentRequest, atMs: number): Place {
+  const hasMask = prompt?.mask !== undefined;
+  const place = hasMask && !takesMasks(routing) ? "server" : placeOf(routing);
   // Clicks stay in their order: one goes where those before it wait.
   if (!preview && routing.there.some(({ request }) => !request.preview)) return "server";
   if (!preview && jobsOf(routing.here).some(({ request, isWanted }) => isWanted && !request.preview)) return "here";
   if (!preview || routing.preference !== "automatic" || !isProbeDue(routing.choice, atMs)) return place;
   const couldBeHere = placeOf({ ...routing, preference: "here" }) === "here";
   return place === "here" || !couldBeHere ? "server" : "here";
+}
+
+function takesMasks({ decoder }: Routing): boolean {
+  return decoder.kind === "ready" && decoder.takesMasks;
 }
 
 function sent(routing: Routing, requests: readonly SegmentRequest[], atMs: number): Routed {

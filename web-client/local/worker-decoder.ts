@@ -78,6 +78,10 @@ export class WorkerDecoder implements DecoderPort {
       this.#fail(report.message);
       return;
     }
+    if (report.kind === "completed") {
+      this.#onEvent(report);
+      return;
+    }
     this.#pending.shift();
     clearTimeout(this.#watch);
     const [next] = this.#pending;

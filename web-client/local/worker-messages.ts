@@ -13,9 +13,11 @@ export type Command =
       readonly request: Uint8Array<ArrayBuffer>;
     };
 
-/** What the worker says, in the order of what it was asked. */
+/** What the worker says, in the order of what it was asked, but for what it says unasked. */
 export type Report =
   | { readonly kind: "started"; readonly imageId: string; readonly backend: Backend; readonly tookMs: number }
+  /** Unasked: it takes masks to start from as well. */
+  | { readonly kind: "completed" }
   | { readonly kind: "prepared"; readonly imageId: string }
   /** That picture stays with the server. */
   | { readonly kind: "unprepared"; readonly imageId: string }

@@ -21,6 +21,7 @@ export class DecodingView {
     setText(this.#hint, hintOf(routing));
     setData(this.#choice, "place", placeOf(routing));
     setData(this.#choice, "decoder", decoder.kind);
+    setData(this.#choice, "takesMasks", String(decoder.kind === "ready" && decoder.takesMasks));
     setData(this.#choice, "backend", decoder.kind === "ready" ? decoder.backend : "");
   }
 }
