@@ -144,6 +144,7 @@ export class Screen {
     setData(canvas, "maskArea", shown?.look === "final" ? shown.mask.area : 0);
     setData(canvas, "maskSequence", shown?.look === "final" ? shown.sequence : 0);
     setData(canvas, "maskCount", edit.present.answer?.masks.length ?? 0);
+    setData(canvas, "asked", this.#client.store.state.nextSequence - 1);
     setData(canvas, "decoding", placeOf(this.#client.routing));
     setData(canvas, "previewArea", shown?.look === "preview" ? shown.mask.area : 0);
     if (latency?.drawMs === undefined && latency?.sequence === shown?.sequence && latency !== undefined) {

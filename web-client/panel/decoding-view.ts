@@ -16,12 +16,15 @@ export class DecodingView {
   render(routing: Routing): void {
     if (routing === this.#rendered) return;
     this.#rendered = routing;
-    const { preference, decoder } = routing;
+    const { preference, decoder, choice } = routing;
     if (this.#choice.value !== preference) this.#choice.value = preference;
     setText(this.#hint, hintOf(routing));
     setData(this.#choice, "place", placeOf(routing));
     setData(this.#choice, "decoder", decoder.kind);
     setData(this.#choice, "takesMasks", String(decoder.kind === "ready" && decoder.takesMasks));
+    // For those who watch the choice being made: the latest times.
+    setData(this.#choice, "serverMs", Math.round(choice.server.at(-1) ?? 0));
+    setData(this.#choice, "hereMs", Math.round(choice.here.at(-1) ?? 0));
     setData(this.#choice, "backend", decoder.kind === "ready" ? decoder.backend : "");
   }
 }
