@@ -34,7 +34,8 @@ export class Client {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({
       openSocket: () => new WebSocket(url, "maskwire.v1"),
-      openDecoder: (onEvent) => new WorkerDecoder(onEvent),
+      // Elsewhere a page can neither check what it runs nor use threads.
+      ...(isSecureContext ? { openDecoder: (onEvent) => new WorkerDecoder(onEvent) } : {}),
       preference: rememberedPreference(),
       isFrugal: isFrugal(),
       run: (effect) => this.#run(effect),

@@ -10,6 +10,7 @@ export class DecodingView {
   #rendered: Routing | undefined;
 
   constructor({ onPrefer }: { onPrefer: (preference: Preference) => void }) {
+    this.#choice.disabled = !isSecureContext;
     this.#choice.addEventListener("change", () => onPrefer(this.#choice.value as Preference));
   }
 
