@@ -47,13 +47,15 @@ export class BrowserDecoder {
     const graphs = await fetchGraphs(described);
     let problem: unknown;
     for (const backend of await backendsHere()) {
+      let engine: Engine | undefined;
       try {
-        const engine = await Engine.open(await openRuntime(backend), graphs);
+        engine = await Engine.open(await openRuntime(backend), graphs);
         const decoder = new BrowserDecoder(described, engine);
         await decoder.prepare(imageId, size);
         return { decoder, tookMs: await decoder.#check(imageId, size) };
       } catch (error) {
         problem = error;
+        await engine?.close().catch(() => {});
       }
     }
     throw problem;
@@ -94,9 +96,12 @@ export class BrowserDecoder {
   }
 
   /** Compared with the server like the others; without it such prompts are the server's. */
-  async addStepWithMask(graph: Uint8Array, imageId: string, size: Size): Promise<void> {
+  async addStepWithMask(graph: Uint8Array): Promise<void> {
     await this.#engine.addStepWithMask(graph);
     try {
+      // The one that came last is still there.
+      const [imageId, { frame }] = [...this.#pictures].at(-1)!;
+      const size = { width: frame.pictureWidth, height: frame.pictureHeight };
       const [, request] = parityPrompts(imageId, this.#described.model, size) as [SegmentRequest, SegmentRequest];
       const from = withMask(request, await askServer(request));
       await checkAgainstServer(from, (one) => this.#decodeWithLogits(imageId, one));

@@ -2,7 +2,6 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { SegmentRequestSchema, SegmentResponseSchema } from "../../proto/index.js";
 import { BrowserDecoder } from "./browser-decoder.js";
 import { Declined } from "./decode-request.js";
-import type { Size } from "./routing.js";
 import type { Command, Report } from "./worker-messages.js";
 
 /** Decodes beside the page: a run takes longer than a frame. */
@@ -26,7 +25,7 @@ async function carryOut(command: Command): Promise<void> {
       const started = await BrowserDecoder.start(imageId, size);
       decoder = started.decoder;
       tell({ kind: "started", imageId, backend: decoder.backend, tookMs: started.tookMs });
-      completeLater(decoder, imageId, size);
+      completeLater(decoder);
       break;
     }
     case "prepare": {
@@ -47,12 +46,12 @@ async function carryOut(command: Command): Promise<void> {
 }
 
 /** Fetched while prompts are answered; opening it takes its turn. */
-function completeLater(opened: BrowserDecoder, imageId: string, size: Size): void {
+function completeLater(opened: BrowserDecoder): void {
   opened.fetchStepWithMask().then(
     (graph) =>
       next(async () => {
         try {
-          await opened.addStepWithMask(graph, imageId, size);
+          await opened.addStepWithMask(graph);
           tell({ kind: "completed" });
         } catch {
           // Without it prompts that start from a mask are the server's.
