@@ -35,6 +35,11 @@ describe("where to decode", () => {
     expect(heard(Array(5).fill(70), [], here).place).toBe("server");
   });
 
+  it("is not put off by one decode that was held up", () => {
+    expect(heard([], [3_000], heard([200, 200, 200], [100])).place).toBe("here");
+    expect(heard([], [3_000, 3_000], heard([200, 200, 200], [100])).place).toBe("server");
+  });
+
   it("is the server's again when the decoder here is gone", () => {
     expect(forgetHere(heard([200, 200, 200], [100]))).toMatchObject({ place: "server", here: [] });
   });

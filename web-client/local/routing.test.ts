@@ -79,7 +79,7 @@ const events = {
   "answered 1": answered(1),
   lost,
   started,
-  completed: { kind: "completed" },
+  completed: { kind: "completed", atMs: 140 },
   "prepared other": { kind: "prepared", imageId: "b" },
   "decoded 1": decoded(1),
   "declined 1": declined(1),
@@ -264,7 +264,7 @@ describe("both places together", () => {
       "+answer 3 here",
       "+decode 4",
     ]);
-    expect(effectsOf([{ kind: "completed" }, refined(1)])).toEqual(["+decode 1"]);
+    expect(effectsOf([{ kind: "completed", atMs: 140 }, refined(1)])).toEqual(["+decode 1"]);
   });
 
   it("C1: answer once what was under way when the decoder here failed", () => {
@@ -329,6 +329,12 @@ describe("the automatic choice", () => {
   it("decodes where it is clearly faster", () => {
     expect(placeOf(onAutomatic([...overNetwork(120, 3), started]))).toBe("here");
     expect(placeOf(onAutomatic([...overNetwork(120, 3), { ...started, tookMs: 110 }]))).toBe("server");
+  });
+
+  it("takes no account of what waited for the rest of the decoder", () => {
+    const waiting = onAutomatic([...overNetwork(120, 3), started, asked(50, true, 5_000)]);
+    const completed: RoutingEvent = { kind: "completed", atMs: 8_000 };
+    expect(routed([completed, decoded(50, 8_040)], waiting).choice.here).toEqual([40, 40]);
   });
 
   it("asks the other place now and then, and goes back when that has become faster", () => {

@@ -79,7 +79,7 @@ export type RoutingEvent =
       readonly atMs: number;
     }
   /** It takes masks to start from as well. */
-  | { readonly kind: "completed" }
+  | { readonly kind: "completed"; readonly atMs: number }
   | { readonly kind: "prepared"; readonly imageId: string }
   | { readonly kind: "decoded"; readonly response: SegmentResponse; readonly atMs: number }
   /** It cannot decode this one. */
@@ -137,8 +137,11 @@ export function route(routing: Routing, event: RoutingEvent): Routed {
       return pursue({ ...routing, choice, decoder });
     }
     case "completed": {
-      const { decoder } = routing;
-      return decoder.kind === "ready" ? [{ ...routing, decoder: { ...decoder, takesMasks: true } }, []] : [routing, []];
+      const { decoder, here } = routing;
+      if (decoder.kind !== "ready") return [routing, []];
+      // What waited for that meanwhile says nothing about the time of a decode.
+      const running = here.running && { ...here.running, startedAtMs: event.atMs };
+      return [{ ...routing, decoder: { ...decoder, takesMasks: true }, here: { ...here, running } }, []];
     }
     case "prepared": {
       const { decoder } = routing;

@@ -79,7 +79,7 @@ export class WorkerDecoder implements DecoderPort {
       return;
     }
     if (report.kind === "completed") {
-      this.#onEvent(report);
+      this.#onEvent({ ...report, atMs: performance.now() });
       return;
     }
     this.#pending.shift();
