@@ -13,7 +13,12 @@ export default defineConfig({
   server: { proxy: { "/v1": { target: "http://localhost:8080", ws: true } } },
   // Modules, so that the one that makes files can load the archiver when it needs it.
   worker: { format: "es" },
-  build: { outDir: "../dist/site", emptyOutDir: true, target: "es2022" },
+  build: {
+    outDir: "../dist/site",
+    emptyOutDir: true,
+    target: "es2022",
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   plugins: [compressed(join(import.meta.dirname, "..", "dist", "site", "assets"))],
 });
 
@@ -28,7 +33,7 @@ function compressed(folder: string): Plugin {
         names.map(async (name) => {
           const path = join(folder, name);
           if ((await stat(path)).size < 1024) return;
-          await writeFile(`${path}.gz`, await promisify(gzip)(await readFile(path), { level: 9 }));
+          await writeFile(`${path}.gz`, await promisify(gzip)(await readFile(path)));
         }),
       );
     },
