@@ -34,6 +34,7 @@ export async function webClient(app: FastifyInstance): Promise<void> {
       // Isolated from other origins a page may use threads; its workers' scripts have to say so too.
       response.setHeader("cross-origin-opener-policy", "same-origin");
       response.setHeader("cross-origin-embedder-policy", "require-corp");
+      response.setHeader("vary", "accept-encoding");
       response.setHeader("referrer-policy", "no-referrer");
       // Vite puts a digest into the names under assets/.
       const isNamedByDigest = path.includes(`${join("site", "assets")}`);

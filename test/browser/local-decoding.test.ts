@@ -132,7 +132,11 @@ describe("decoding in the browser", () => {
     expect(urls.filter((url) => !url.startsWith(stack.maskwire.url) && !/^(blob|data):/.test(url))).toEqual([]);
     const wasm = requests.find((request) => request.url().endsWith(".wasm"));
     const headers = (await (await wasm?.response())?.allHeaders()) ?? {};
-    expect(headers).toMatchObject({ "content-type": "application/wasm", "content-encoding": "gzip" });
+    expect(headers).toMatchObject({
+      "content-type": "application/wasm",
+      "content-encoding": "gzip",
+      vary: "accept-encoding",
+    });
   });
 
   it("is chosen by itself on a slow network, and previews keep coming from this device", async () => {
