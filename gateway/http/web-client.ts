@@ -26,6 +26,8 @@ export async function webClient(app: FastifyInstance): Promise<void> {
   }
   await app.register(fastifyStatic, {
     root,
+    // Said below: its own would take the place of that.
+    cacheControl: false,
     // Made when the client is built.
     preCompressed: true,
     setHeaders(response, path) {
