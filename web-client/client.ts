@@ -1,5 +1,9 @@
 import { CanvasView } from "./canvas/canvas-view.js";
 import { ConnectedStore, type PhotoEffect } from "./connected-store.js";
+import type { Preference } from "./local/choice.js";
+import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
+import type { Routing } from "./local/routing.js";
+import { WorkerDecoder } from "./local/worker-decoder.js";
 import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
@@ -30,6 +34,10 @@ export class Client {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({
       openSocket: () => new WebSocket(url, "maskwire.v1"),
+      // Elsewhere a page can neither check what it runs nor use threads.
+      ...(isSecureContext ? { openDecoder: (onEvent) => new WorkerDecoder(onEvent) } : {}),
+      preference: rememberedPreference(),
+      isFrugal: isFrugal(),
       run: (effect) => this.#run(effect),
       changed,
     });
@@ -48,6 +56,17 @@ export class Client {
 
   get store(): Store {
     return this.#connected.store;
+  }
+
+  /** Where prompts are decoded. */
+  get routing(): Routing {
+    return this.#connected.router.routing;
+  }
+
+  /** By the faster of server and browser, or by one of them; kept for the next visit. */
+  prefer(preference: Preference): void {
+    rememberPreference(preference);
+    this.#connected.router.prefer(preference);
   }
 
   readonly dispatch = (event: ClientEvent): void => this.#connected.dispatch(event);

@@ -1,5 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { CancelEverythingSchema, OpenImageSchema, SegmentEverythingRequestSchema } from "../proto/index.js";
+import type { Preference } from "./local/choice.js";
+import { Router } from "./local/router.js";
+import type { RoutingEvent } from "./local/routing.js";
+import type { DecoderPort } from "./local/worker-decoder.js";
 import { segmentRequest } from "./net/request.js";
 import { Socket, type SocketPort } from "./net/socket.js";
 import type { ClientEvent, Effect, TimerName } from "./state/event.js";
@@ -18,6 +22,12 @@ export type PhotoEffect = Extract<
 export interface Surroundings {
   /** A new connection to a gateway. */
   openSocket(): SocketPort;
+  /** A decoder of its own; left out where everything is the server's. */
+  openDecoder?(onEvent: (event: RoutingEvent) => void): DecoderPort;
+  /** Where prompts are to be decoded; by the faster of both when left out. */
+  readonly preference?: Preference;
+  /** Whoever counts bytes is sent no decoder unasked. */
+  readonly isFrugal?: boolean;
   run(effect: PhotoEffect): void;
   changed(): void;
 }
@@ -25,6 +35,7 @@ export interface Surroundings {
 /** The state with the edges that need no page: the session's socket and the timers. */
 export class ConnectedStore {
   readonly store: Store;
+  readonly router: Router;
   readonly #surroundings: Surroundings;
   readonly #socket: Socket;
   /** When a gateway was last asked for a picture. */
@@ -36,7 +47,18 @@ export class ConnectedStore {
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
     this.store = new Store({ run: (effect) => this.#run(effect), changed: () => surroundings.changed() });
-    this.#socket = new Socket(() => surroundings.openSocket(), this.dispatch);
+    this.router = new Router({
+      openDecoder: surroundings.openDecoder && ((onEvent) => surroundings.openDecoder!(onEvent)),
+      preference: surroundings.preference ?? "automatic",
+      isFrugal: surroundings.isFrugal ?? false,
+      send: (value) => this.#socket.send({ case: "segment", value }),
+      dispatch: this.dispatch,
+      changed: () => surroundings.changed(),
+    });
+    this.#socket = new Socket(
+      () => surroundings.openSocket(),
+      (event) => this.router.hear(event),
+    );
   }
 
   readonly dispatch = (event: ClientEvent): void => this.store.dispatch(event);
@@ -56,6 +78,7 @@ export class ConnectedStore {
     this.#timers.clear();
     this.#resends.clear();
     this.#socket.close();
+    this.router.close();
   }
 
   #run(effect: Effect): void {
@@ -64,12 +87,13 @@ export class ConnectedStore {
         this.#socket.connect();
         break;
       case "open-image":
+        this.router.open(effect.imageId);
         this.#socket.send({ case: "openImage", value: create(OpenImageSchema, { imageId: effect.imageId }) });
         this.#openedAtMs = performance.now();
         this.#listen();
         break;
       case "segment":
-        this.#socket.send({ case: "segment", value: segmentRequest(effect.sequence, effect.prompts, effect.preview) });
+        this.router.ask(segmentRequest(effect.sequence, effect.prompts, effect.preview));
         if (!effect.preview) this.#listen();
         break;
       case "everything": {

@@ -1,6 +1,8 @@
 import { maskOf } from "./canvas/canvas-view.js";
 import type { Client } from "./client.js";
+import { placeOf } from "./local/routing.js";
 import type { AddressView } from "./panel/address-view.js";
+import { DecodingView } from "./panel/decoding-view.js";
 import { element, setData } from "./panel/element.js";
 import { EverythingView } from "./panel/everything-view.js";
 import type { FilmView } from "./panel/film-view.js";
@@ -46,6 +48,7 @@ export class Screen {
   readonly #mask: MaskView;
   readonly #everything: EverythingView;
   readonly #latency = new LatencyView();
+  readonly #decoding: DecodingView;
   readonly #welcome = element("welcome", HTMLElement);
   readonly #coach = element("coach", HTMLElement);
   #frame: number | undefined;
@@ -73,6 +76,7 @@ export class Screen {
       onToggle: () => client.dispatch({ kind: "everything-toggle", atMs: performance.now() }),
       onSave: () => saveEverything(client),
     });
+    this.#decoding = new DecodingView({ onPrefer: (preference) => client.prefer(preference) });
     this.#mask = new MaskView({ onChoose: (index) => client.dispatch({ kind: "candidate", index }) });
   }
 
@@ -95,6 +99,7 @@ export class Screen {
     this.#objects.render(state, this.#client.view.bitmap);
     this.#takeAway.render(state);
     this.#latency.render(state.latency);
+    this.#decoding.render(this.#client.routing);
     const { view } = this.#client;
     this.#zoom.render(state.picture.kind === "empty" ? undefined : view.zoom, view.isWhole);
     this.#strip.render(state);
@@ -141,6 +146,8 @@ export class Screen {
     setData(canvas, "maskArea", shown?.look === "final" ? shown.mask.area : 0);
     setData(canvas, "maskSequence", shown?.look === "final" ? shown.sequence : 0);
     setData(canvas, "maskCount", edit.present.answer?.masks.length ?? 0);
+    setData(canvas, "asked", this.#client.store.state.nextSequence - 1);
+    setData(canvas, "decoding", placeOf(this.#client.routing));
     setData(canvas, "previewArea", shown?.look === "preview" ? shown.mask.area : 0);
     if (latency === undefined || latency.drawMs !== undefined || latency.sequence !== shown?.sequence) return false;
     const drawMs = performance.now() - latency.answeredAtMs;

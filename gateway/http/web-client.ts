@@ -26,12 +26,17 @@ export async function webClient(app: FastifyInstance): Promise<void> {
   }
   await app.register(fastifyStatic, {
     root,
+    // Said below: its own would take the place of that.
+    cacheControl: false,
+    // Made when the client is built.
+    preCompressed: true,
     setHeaders(response, path) {
       response.setHeader("content-security-policy", policy);
       response.setHeader("x-content-type-options", "nosniff");
       // Isolated from other origins a page may use threads; its workers' scripts have to say so too.
       response.setHeader("cross-origin-opener-policy", "same-origin");
       response.setHeader("cross-origin-embedder-policy", "require-corp");
+      response.setHeader("vary", "accept-encoding");
       response.setHeader("referrer-policy", "no-referrer");
       // Vite puts a digest into the names under assets/.
       const isNamedByDigest = path.includes(`${join("site", "assets")}`);

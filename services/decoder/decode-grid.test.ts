@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
-import { frameFor } from "../runtime/models/frame.js";
+import { frameFor } from "../../sam/frame.js";
+import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
 import { decodeGrid } from "./decode-grid.js";
 import type { GridTask, GridThresholds } from "./decoder-tasks.js";
 import type { Candidates, DecoderGraph } from "./graphs/decoder-graph.js";
-import type { PromptTokens } from "./prompts/prompt-tokens.js";
 
 const [width, height] = [800, 600];
 const frame = frameFor(width, height);

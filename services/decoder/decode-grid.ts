@@ -1,13 +1,13 @@
 import { encodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
-import type { Frame } from "../runtime/models/frame.js";
+import type { Frame } from "../../sam/frame.js";
+import { selectMasks } from "../../sam/masks/select-masks.js";
+import { traceMask } from "../../sam/masks/trace-mask.js";
+import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
 import type { DecodedGrid, DecodedMask, GridTask, GridThresholds } from "./decoder-tasks.js";
 import { isCutOff, placeMask } from "./everything/crop-mask.js";
 import { removeSmallRegions } from "./everything/small-regions.js";
 import type { Candidates, DecoderGraph, Width } from "./graphs/decoder-graph.js";
 import { PictureStability } from "./masks/picture-stability.js";
-import { selectMasks } from "./masks/select-masks.js";
-import { traceMask } from "./masks/trace-mask.js";
-import { promptTokens } from "./prompts/prompt-tokens.js";
 
 /**
  * Points of a grid, each a prompt of its own -> for each the masks that reach the thresholds. A run each: the intermediate

@@ -7,6 +7,8 @@ import {
   type SegmentRequest,
   type SegmentResultSchema,
 } from "../../proto/index.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
+import type { Region } from "../../sam/region.js";
 import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
@@ -14,7 +16,6 @@ import { checkImageId } from "../runtime/image-id.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
-import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { logFields, shortImageId } from "../runtime/tracing/origin.js";
@@ -29,7 +30,7 @@ import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
 import { describeGraphs, fetchGraph } from "./graphs/hand-out-graphs.js";
 import { loadEmbedding } from "./load-embedding.js";
 import { maskMessage } from "./mask-message.js";
-import { checkPrompt, type PictureSize } from "./prompts/check-prompt.js";
+import { checkPrompt } from "./prompts/check-prompt.js";
 import { segment, segmentOnce } from "./segment.js";
 import { segmentEverything } from "./segment-everything.js";
 

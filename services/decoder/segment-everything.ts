@@ -6,6 +6,7 @@ import {
   type SegmentEverythingEventSchema,
   type SegmentEverythingRequest,
 } from "../../proto/index.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import type { DecodedGrid, FeaturesTask, GridTask, PrepareTask } from "./decoder-tasks.js";
@@ -15,7 +16,6 @@ import { type EverythingOptions, everythingOptions } from "./everything/everythi
 import { counter, duplicatesAcrossParts, type Finding, Ledger, type LedgerChange } from "./everything/ledger.js";
 import { type GridPoint, pointGrid } from "./everything/point-grid.js";
 import { maskMessage } from "./mask-message.js";
-import type { PictureSize } from "./prompts/check-prompt.js";
 
 type Event = MessageInitShape<typeof SegmentEverythingEventSchema>;
 

@@ -1,11 +1,11 @@
 import { encodeCounts } from "../../proto/index.js";
-import { encodeHalf } from "../runtime/half-float.js";
-import { frameFor } from "../runtime/models/frame.js";
+import { frameFor } from "../../sam/frame.js";
+import { encodeHalf } from "../../sam/half-float.js";
+import { stabilityScore } from "../../sam/masks/stability-score.js";
+import { traceMask } from "../../sam/masks/trace-mask.js";
+import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { DecoderGraph } from "./graphs/decoder-graph.js";
-import { stabilityScore } from "./masks/stability-score.js";
-import { traceMask } from "./masks/trace-mask.js";
-import { promptTokens } from "./prompts/prompt-tokens.js";
 
 /** Enough for the engine to compile the hot functions. */
 const maskRuns = 20;

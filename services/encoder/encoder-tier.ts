@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
+import type { Region } from "../../sam/region.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
@@ -7,7 +8,6 @@ import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
-import type { Region } from "../runtime/models/region.js";
 import type { Settings } from "../runtime/settings.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { ImageStore } from "../runtime/stores/image-store.js";

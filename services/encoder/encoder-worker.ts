@@ -1,10 +1,10 @@
 import { workerData } from "node:worker_threads";
 import { Tensor } from "onnxruntime-node";
-import { encodeHalf } from "../runtime/half-float.js";
+import { type Frame, frameFor } from "../../sam/frame.js";
+import { encodeHalf } from "../../sam/half-float.js";
+import type { Region } from "../../sam/region.js";
 import { createSession } from "../runtime/models/create-session.js";
-import { type Frame, frameFor } from "../runtime/models/frame.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
-import type { Region } from "../runtime/models/region.js";
 import type { Provider } from "../runtime/settings.js";
 import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";

@@ -1,4 +1,4 @@
-import { encodeHalf } from "../../services/runtime/half-float.js";
+import { encodeHalf } from "../../sam/half-float.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import type { ModelSpec } from "../../services/runtime/models/manifest.js";
 import { encodeEmbeddingRecord } from "../../services/runtime/stores/embedding-record.js";

@@ -9,6 +9,7 @@ const names: Record<StageName, string> = words.stages;
 /** Where the time of the last click went. */
 export class LatencyView {
   readonly #total = element("latency-total", HTMLElement);
+  readonly #place = element("latency-place", HTMLElement);
   readonly #none = element("latency-none", HTMLElement);
   readonly #stages = element("stages", HTMLElement);
   readonly #legend = element("legend", HTMLElement);
@@ -21,12 +22,15 @@ export class LatencyView {
     this.#none.hidden = latency !== undefined;
     if (latency === undefined) {
       setText(this.#total, "");
+      setText(this.#place, "");
       setData(this.#legend, "sequence", 0);
       return;
     }
     const stages = stagesOf(latency);
     const totalMs = stages.reduce((sum, { ms }) => sum + ms, 0);
     setText(this.#total, milliseconds(totalMs));
+    setText(this.#place, latency.place === "here" ? words.decoding.here : words.decoding.server);
+    setData(this.#legend, "place", latency.place);
     this.#stages.replaceChildren(
       ...stages.map(({ name, ms }) => {
         const part = document.createElement("span");

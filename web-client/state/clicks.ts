@@ -1,4 +1,4 @@
-import type { SegmentResponse, Error as WireError } from "../../proto/index.js";
+import type { Error as WireError } from "../../proto/index.js";
 import { words } from "../words/words.js";
 import { settle } from "./edit.js";
 import { failureOf } from "./errors.js";
@@ -42,13 +42,14 @@ export function answerClick(
   state: State,
   picture: ShownPicture,
   click: Click,
-  { response, atMs }: EventOf<"answer">,
+  event: EventOf<"answer">,
 ): readonly [State, readonly Effect[]] {
+  const { response, atMs } = event;
   const { outcome } = response;
   if (outcome.case !== "result") return refuseClick(state, picture, click, outcome.value, atMs);
   if (outcome.value.masks.length === 0) return settled(state, picture, click, words.problems.nothingThere, atMs);
   const latency =
-    picture.edit.present.sequence === click.sequence ? measure(state, picture, click, response, atMs) : state.latency;
+    picture.edit.present.sequence === click.sequence ? measure(state, picture, click, event) : state.latency;
   const edit = settle(picture.edit, click.sequence, { masks: outcome.value.masks, chosen: 0 });
   return flush({ ...state, latency, lastResultAtMs: atMs, picture: { ...picture, edit } }, atMs);
 }
@@ -80,7 +81,12 @@ function settled(state: State, picture: ShownPicture, click: Click, problem: str
  * prompt of a page at a time: a click sent while it was busy with another, a preview for instance, stood in line until
  * that one's answer came.
  */
-function measure(state: State, picture: ShownPicture, click: Click, response: SegmentResponse, atMs: number): Latency {
+function measure(
+  state: State,
+  picture: ShownPicture,
+  click: Click,
+  { response, place = "server", atMs }: EventOf<"answer">,
+): Latency {
   const timings = response.outcome.case === "result" ? response.outcome.value.timings : undefined;
   const [queueMs, embeddingMs, decodeMs, maskMs] = [
     timings?.queueMs ?? 0,
@@ -96,9 +102,11 @@ function measure(state: State, picture: ShownPicture, click: Click, response: Se
   const waitMs = startedAtMs - click.madeAtMs;
   return {
     sequence: click.sequence,
+    place,
     waitMs,
-    networkMs,
-    queueMs: lineMs + queueMs,
+    // Here there is none: what the decoder did not take, others' turns did.
+    networkMs: place === "here" ? 0 : networkMs,
+    queueMs: lineMs + queueMs + (place === "here" ? networkMs : 0),
     embeddingMs,
     decodeMs,
     maskMs,

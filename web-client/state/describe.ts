@@ -152,10 +152,13 @@ export function noticeOf(state: State): Notice | undefined {
 export type StageName = "wait" | "network" | "queue" | "embedding" | "decode" | "mask" | "draw";
 
 export function stagesOf(latency: Latency): readonly { readonly name: StageName; readonly ms: number }[] {
-  const stages = [
+  const onTheWay = [
     { name: "network" as const, ms: latency.networkMs },
     { name: "queue" as const, ms: latency.queueMs },
     { name: "embedding" as const, ms: latency.embeddingMs },
+  ];
+  const stages = [
+    ...(latency.place === "here" ? onTheWay.filter(({ name }) => name === "queue") : onTheWay),
     { name: "decode" as const, ms: latency.decodeMs },
     { name: "mask" as const, ms: latency.maskMs },
     { name: "draw" as const, ms: latency.drawMs ?? 0 },

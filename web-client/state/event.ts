@@ -10,7 +10,7 @@ import type {
 } from "../../proto/index.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
-import type { Corners, Prompts, Work } from "./state.js";
+import type { Corners, Place, Prompts, Work } from "./state.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
 export type ClientEvent =
@@ -111,11 +111,19 @@ export type ClientEvent =
   | { readonly kind: "network-lost" }
   | { readonly kind: "network-back" }
   | { readonly kind: "drawn"; readonly sequence: number; readonly drawMs: number }
+  /** Previews are answered from elsewhere now. */
+  | { readonly kind: "decoding-moved"; readonly place: Place }
   // From the gateway
   | { readonly kind: "socket-closed"; readonly code: number; readonly atMs: number; readonly random: number }
   | { readonly kind: "welcome"; readonly welcome: Welcome; readonly atMs: number }
   | { readonly kind: "image-event"; readonly event: ImageEvent; readonly atMs: number }
-  | { readonly kind: "answer"; readonly response: SegmentResponse; readonly atMs: number }
+  | {
+      readonly kind: "answer";
+      readonly response: SegmentResponse;
+      /** Where it was decoded; the server when left out. */
+      readonly place?: Place;
+      readonly atMs: number;
+    }
   | { readonly kind: "everything-event"; readonly event: SegmentEverythingEvent; readonly atMs: number }
   | { readonly kind: "everything-failed"; readonly error: WireError; readonly atMs: number }
   | { readonly kind: "frame-error"; readonly error: WireError }

@@ -50,6 +50,7 @@ const table: Table = {
   "preparing-event": { ".": everywhere },
   "preparing-failed": { ".": everywhere },
   "timer prepare": { ".": everywhere },
+  "decoding-moved": { "~": everywhere },
   "photo-loaded": { ".": everywhere },
   "photo-unreadable": { ".": everywhere.replace(", new picture", ""), "~": "new picture" },
   point: {

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { SegmentResponseSchema } from "../../proto/index.js";
+import { stagesOf } from "./describe.js";
 import type { ClientEvent } from "./event.js";
 import { imageId, mask, point, run, shown } from "./fixtures.js";
 
@@ -35,6 +36,14 @@ describe("the time of a click", () => {
   it("is the queue's while the gateway was busy with the click before", () => {
     const events = [point(3, 3_000), point(4, 3_005), result(1, 3_045), result(2, 3_085)];
     expect(latencyAfter(events)).toMatchObject({ networkMs: 3, queueMs: 41 });
+  });
+
+  it("has no network in it where the browser decoded", () => {
+    const here = { ...result(1, 3_047), place: "here" } as ClientEvent;
+    const latency = latencyAfter([point(3, 3_000), here]);
+    expect(latency).toMatchObject({ place: "here", networkMs: 0, queueMs: 11, decodeMs: 30 });
+    expect(stagesOf(latency!).map(({ name }) => name)).toEqual(["queue", "decode", "mask", "draw"]);
+    expect(latencyAfter([point(3, 3_000), result(1, 3_047)])).toMatchObject({ place: "server" });
   });
 
   it("counts no more than the whole", () => {

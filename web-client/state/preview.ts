@@ -1,8 +1,19 @@
 import type { Effect, EventOf } from "./event.js";
-import { type Hover, hasPrompts, noHover, overlayOf, type ShownPicture, type Spot, type State } from "./state.js";
+import {
+  type Hover,
+  hasPrompts,
+  noHover,
+  overlayOf,
+  type Place,
+  type ShownPicture,
+  type Spot,
+  type State,
+} from "./state.js";
 
 /** A preview for every pixel passed would be a preview for none. */
 const quickEveryMs = 60;
+/** What is decoded by the browser itself is nobody else's load: thirty a second, where it can. */
+const quickHereMs = 33;
 /** From here on a preview is behind the hand, and there are fewer. */
 const slowMs = 150;
 /** From here on it is about where the hand was, and there are none but one now and then, to see whether it got better. */
@@ -12,14 +23,22 @@ const probeEveryMs = 5_000;
 const weight = 0.3;
 
 /** How far apart previews are to be asked for. */
-export function previewEveryMs({ previewing: { roundTripMs = 0 } }: State): number {
+export function previewEveryMs({ previewing: { place, roundTripMs = 0 } }: State): number {
   if (roundTripMs > tooSlowMs) return probeEveryMs;
+  if (place === "here") return quickHereMs;
   return roundTripMs > slowMs ? 3 * roundTripMs : quickEveryMs;
 }
 
 function isDue(state: State, atMs: number): boolean {
-  const { roundTripMs = 0, lastAskedAtMs } = state.previewing;
-  return roundTripMs <= slowMs || atMs - lastAskedAtMs >= previewEveryMs(state);
+  const { place, roundTripMs = 0, lastAskedAtMs } = state.previewing;
+  const enough = place === "here" ? tooSlowMs : slowMs;
+  return roundTripMs <= enough || atMs - lastAskedAtMs >= previewEveryMs(state);
+}
+
+/** What was known of the times holds for the place before. */
+export function movePreviews(state: State, place: Place): State {
+  if (state.previewing.place === place) return state;
+  return { ...state, previewing: { ...state.previewing, place, roundTripMs: undefined } };
 }
 
 function heard(state: State, tookMs: number): State {

@@ -232,6 +232,13 @@ describe("previews", () => {
     expect([asks(tooSlow, 4_000), asks(tooSlow, 5_000)]).toEqual([false, true]);
     const recovered = late(tooSlow, 8, 40);
     expect(asks(recovered, 60)).toBe(true);
+    // Decoded by the browser itself they are nobody's load, and what was known of the network says nothing about them.
+    const [here] = run([{ kind: "decoding-moved", place: "here" }], tooSlow);
+    expect([asks(here, 33), previewEveryMs(here)]).toEqual([true, 33]);
+    const slowHere = late(here, 12, 300);
+    expect([asks(slowHere, 33), previewEveryMs(slowHere)]).toEqual([true, 33]);
+    const tooSlowHere = late(here, 12, 900);
+    expect([asks(tooSlowHere, 4_000), asks(tooSlowHere, 5_000)]).toEqual([false, true]);
   });
 
   it("is not asked for while the object has prompts", () => {

@@ -27,7 +27,7 @@ import {
 } from "./objects.js";
 import { paint } from "./painting.js";
 import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
-import { answerPreview, endHover, hover } from "./preview.js";
+import { answerPreview, endHover, hover, movePreviews } from "./preview.js";
 import { retry, socketClosed, welcome } from "./recover.js";
 import { restore } from "./restore.js";
 import { listen } from "./silence.js";
@@ -84,6 +84,8 @@ function respond(state: State, event: ClientEvent): Next {
       return [{ ...state, notice: event.message }, []];
     case "dismiss":
       return [{ ...state, notice: undefined }, []];
+    case "decoding-moved":
+      return [movePreviews(state, event.place), []];
     case "frame-error":
       return [{ ...state, notice: sentenceOf(event.error) }, []];
     case "timer":

@@ -20,6 +20,9 @@ export interface State {
   readonly lastEncodeMs: number | undefined;
 }
 
+/** Where prompts are decoded: by the service, or by this browser itself. */
+export type Place = "server" | "here";
+
 /** The connection to the gateway. */
 export type Link =
   | { readonly kind: "connecting"; readonly attempt: number }
@@ -241,6 +244,7 @@ export interface Hover {
 
 /** How previews have fared on this page. */
 export interface Previewing {
+  readonly place: Place;
   /** Of the ways there and back, the latest weighing most; undefined before the first. */
   readonly roundTripMs: number | undefined;
   readonly lastAskedAtMs: number;
@@ -249,6 +253,7 @@ export interface Previewing {
 /** Milliseconds of the last click, by stage. */
 export interface Latency {
   readonly sequence: number;
+  readonly place: Place;
   /** For the connection or the picture, before the click could be worked on. */
   readonly waitMs: number;
   readonly networkMs: number;
@@ -283,7 +288,7 @@ export const initialState: State = {
   latency: undefined,
   lastResultAtMs: 0,
   nextSequence: 1,
-  previewing: { roundTripMs: undefined, lastAskedAtMs: 0 },
+  previewing: { place: "server", roundTripMs: undefined, lastAskedAtMs: 0 },
   lastEncodeMs: undefined,
 };
 

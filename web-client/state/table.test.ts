@@ -79,6 +79,9 @@ const table: Table = {
   "preparing-failed": {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },
+  "decoding-moved": {
+    "~": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
+  },
   "timer prepare": {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },

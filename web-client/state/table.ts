@@ -150,6 +150,7 @@ export const events = {
     failure: { message: "Busy.", remedy: "wait", retryAfterMs: 50 },
     atMs: 3_000,
   },
+  "decoding-moved": { kind: "decoding-moved", place: "here" },
   "timer prepare": { kind: "timer", name: "prepare", atMs: 3_000 },
   clear: { kind: "clear" },
   undo: { kind: "undo" },

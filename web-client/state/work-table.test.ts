@@ -96,6 +96,7 @@ const table: Table = {
     "~ +timer(prepare)": "first left early",
   },
   "timer prepare": { ".": everywhere },
+  "decoding-moved": { "~": everywhere },
   clear: {
     ".": "second added, second preparing, second waits, second coming, second prepared, second shown, first left early, first back, one kept, two kept, two and everything",
     "~": "one edited, two and one in hand, two and one asked",

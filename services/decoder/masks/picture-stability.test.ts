@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Frame, frameFor } from "../../runtime/models/frame.js";
+import { type Frame, frameFor } from "../../../sam/frame.js";
+import { traceMask } from "../../../sam/masks/trace-mask.js";
 import { uniform } from "../rewrite/parity-prompts.js";
 import { PictureStability } from "./picture-stability.js";
-import { traceMask } from "./trace-mask.js";
 
 const grid = (logit: (x: number, y: number) => number, size = 256) =>
   Float32Array.from({ length: size ** 2 }, (_, cell) => logit(cell % size, Math.floor(cell / size)));

@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import { frameFor } from "../../runtime/models/frame.js";
+import { frameFor } from "../../../sam/frame.js";
 import type { Preprocess } from "../../runtime/models/manifest.js";
 import { normalise, preprocess } from "./preprocess.js";
 

@@ -1,6 +1,6 @@
-import { embeddingRecordVersion } from "../stores/embedding-record.js";
+import { embeddingRecordVersion } from "../../../sam/embedding-record.js";
+import type { Region } from "../../../sam/region.js";
 import type { ModelSpec } from "./manifest.js";
-import type { Region } from "./region.js";
 
 /**
  * The key of an embedding: everything that decides its bytes. Two processes that would make different embeddings of one

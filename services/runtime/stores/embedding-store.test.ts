@@ -1,11 +1,12 @@
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
+import { type EmbeddingHeader, embeddingRecordVersion } from "../../../sam/embedding-record.js";
 import { embeddingKey } from "../models/embedding-key.js";
 import { Manifest, type ModelSpec } from "../models/manifest.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import type { BlobStore } from "./blob-store.js";
 import { storeOptions } from "./blob-store-contract.js";
-import { type EmbeddingHeader, embeddingRecordVersion, encodeEmbeddingRecord } from "./embedding-record.js";
+import { encodeEmbeddingRecord } from "./embedding-record.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { createMemoryStore } from "./memory-store.js";
 

@@ -1,19 +1,14 @@
+import { type EmbeddingHeader, embeddingHeadBytes } from "../../../sam/embedding-record.js";
+import { RecordError } from "../../../sam/record-error.js";
+import type { Region } from "../../../sam/region.js";
 import type { Logger } from "../logger.js";
 import type { Registry } from "../metrics.js";
 import { embeddingKey } from "../models/embedding-key.js";
 import type { ModelSpec } from "../models/manifest.js";
-import type { Region } from "../models/region.js";
 import type { BlobStore } from "./blob-store.js";
-import {
-  decodeEmbeddingRecord,
-  type EmbeddingHeader,
-  embeddingHeadBytes,
-  readEmbeddingHeader,
-  readWholeHeader,
-} from "./embedding-record.js";
+import { decodeEmbeddingRecord, readEmbeddingHeader, readWholeHeader } from "./embedding-record.js";
 import type { LayeredStore } from "./layered-store.js";
 import { createLookupMetrics } from "./lookup-metrics.js";
-import { RecordError } from "./record-error.js";
 import { RecordStore } from "./record-store.js";
 
 export interface StoredEmbedding {

@@ -1,11 +1,11 @@
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
+import { RecordError } from "../../../sam/record-error.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import { storeOptions } from "./blob-store-contract.js";
 import { decodeImageRecord, encodeImageRecord, imageHeadBytes, readImageInfo } from "./image-record.js";
 import { ImageStore } from "./image-store.js";
 import { createMemoryStore } from "./memory-store.js";
-import { RecordError } from "./record-error.js";
 
 const file = Uint8Array.from({ length: 50 }, (_, index) => index);
 const size = { width: 640, height: 480 };

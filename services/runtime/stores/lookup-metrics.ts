@@ -1,5 +1,5 @@
+import type { RecordFault } from "../../../sam/record-error.js";
 import { Counter, type Registry } from "../metrics.js";
-import type { RecordFault } from "./record-error.js";
 
 /** Counts what looking for a record came to. */
 export interface LookupMetrics {

@@ -1,7 +1,7 @@
+import { RecordError } from "../../../sam/record-error.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "./blob-store.js";
 import type { LookupMetrics } from "./lookup-metrics.js";
-import { RecordError } from "./record-error.js";
 
 /** Records in a blob store. One that cannot be used is a miss: counted, removed, never used. */
 export class RecordStore {

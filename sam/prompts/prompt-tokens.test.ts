@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { frameFor } from "../../runtime/models/frame.js";
+import { frameFor } from "../frame.js";
 import { promptTokens } from "./prompt-tokens.js";
 
 /** Longer side 2048: every coordinate is halved. */

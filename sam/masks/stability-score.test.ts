@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { frameFor } from "../../runtime/models/frame.js";
+import { frameFor } from "../frame.js";
 import { stabilityScore } from "./stability-score.js";
 
 const small = frameFor(4, 2, { modelSize: 16, gridSize: 4 });

@@ -1,4 +1,4 @@
-import { contentGrid, type Frame } from "../../runtime/models/frame.js";
+import { contentGrid, type Frame } from "../frame.js";
 
 /** Meta's defaults in `SamAutomaticMaskGenerator`, in logits. */
 export interface StabilityOptions {

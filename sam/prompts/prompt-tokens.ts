@@ -1,4 +1,4 @@
-import { type Frame, toModel } from "../../runtime/models/frame.js";
+import { type Frame, toModel } from "../frame.js";
 import type { CheckedPrompt } from "./check-prompt.js";
 
 /** Labels of SAM's prompt encoder (Meta's ONNX export): besides 0 and 1 a box's corners and the pad. */

@@ -1,5 +1,5 @@
-import { eachColumnSpan, type MaskRuns } from "../../../proto/index.js";
-import { contentGrid, type Frame } from "../../runtime/models/frame.js";
+import { eachColumnSpan, type MaskRuns } from "../../proto/index.js";
+import { contentGrid, type Frame } from "../frame.js";
 
 /**
  * The logit of a cell that is all inside; all outside and the padding are its negative. On photographs the default

@@ -1,5 +1,5 @@
-import { type MaskBox, type MaskRuns, rleArea, rleBoundingBox } from "../../../proto/index.js";
-import { type AxisSamples, axisSamples, type Frame } from "../../runtime/models/frame.js";
+import { type MaskBox, type MaskRuns, rleArea, rleBoundingBox } from "../../proto/index.js";
+import { type AxisSamples, axisSamples, type Frame } from "../frame.js";
 import { firstUnset, gridSigns, type Strip, stripBetween } from "./grid-signs.js";
 
 /** A mask at the picture's resolution. */

@@ -1,0 +1,60 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import fastify from "fastify";
+import { expect, it } from "vitest";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { webClient } from "./web-client.js";
+
+const assets = readdirSync(join(projectRoot, "dist", "site", "assets"));
+
+async function get(url: string, encoding: string) {
+  const app = fastify();
+  await app.register(webClient);
+  try {
+    return await app.inject({ url, headers: { "accept-encoding": encoding } });
+  } finally {
+    await app.close();
+  }
+}
+
+it("D5: hands out scripts and compiled code that an isolated page may run", async () => {
+  const types = { js: "application/javascript; charset=utf-8", wasm: "application/wasm" } as const;
+  for (const [kind, type] of Object.entries(types)) {
+    const name = assets.find((one) => one.endsWith(`.${kind}`));
+    const { statusCode, headers } = await get(`/assets/${name}`, "gzip, br");
+    expect(statusCode).toBe(200);
+    expect(headers).toMatchObject({
+      "content-type": type,
+      "content-encoding": "gzip",
+      vary: "accept-encoding",
+      // The name has the file's digest in it.
+      "cache-control": "public, max-age=31536000, immutable",
+      "cross-origin-embedder-policy": "require-corp",
+      "x-content-type-options": "nosniff",
+    });
+  }
+});
+
+it("hands out the same bytes with and without compression", async () => {
+  const name = assets.find((one) => one.startsWith("index-") && one.endsWith(".js"));
+  const [plain, compressed] = [await get(`/assets/${name}`, "identity"), await get(`/assets/${name}`, "gzip")];
+  expect(plain.headers["content-encoding"]).toBeUndefined();
+  expect(compressed.rawPayload.length).toBeLessThan(plain.rawPayload.length / 2);
+  expect(gunzipSync(compressed.rawPayload).equals(plain.rawPayload)).toBe(true);
+});
+
+it("has the page itself asked for anew each time", async () => {
+  const { headers } = await get("/", "gzip");
+  expect(headers["cache-control"]).toBe("no-cache");
+  expect(headers["content-security-policy"]).toContain("script-src 'self' 'wasm-unsafe-eval'");
+});
+
+it("loads little before the first click: 150 KiB of scripts at most, ONNX Runtime not among them", async () => {
+  const page = (await get("/", "identity")).payload;
+  const scripts = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.js)"/g)].map(([, path]) => path!);
+  expect(scripts.length).toBeGreaterThan(0);
+  const sizes = await Promise.all(scripts.map(async (path) => (await get(path, "gzip")).rawPayload.length));
+  expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(150 * 1024);
+  expect(scripts.filter((path) => /ort|decode/.test(path))).toEqual([]);
+});

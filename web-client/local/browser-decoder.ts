@@ -1,0 +1,164 @@
+import { fromJson } from "@bufbuild/protobuf";
+import {
+  type DescribeGraphsResponse,
+  DescribeGraphsResponseSchema,
+  type GraphFile,
+  MaskFormat,
+  type SegmentRequest,
+  type SegmentResult,
+} from "../../proto/index.js";
+import { type Frame, frameFor } from "../../sam/frame.js";
+import { askServer, checkAgainstServer, parityPrompts, withMask } from "./check-parity.js";
+import { Answers, Declined, decodeRequest, type Step } from "./decode-request.js";
+import { Engine, gridSize, type Prepared } from "./engine.js";
+import { fetchChecked, fetchEmbedding, fetchOk } from "./fetch-checked.js";
+import { backendsHere, openRuntime } from "./open-runtime.js";
+import type { Backend, Size } from "./routing.js";
+
+/** Pictures that stay ready, the latest; each keeps 10 MiB. */
+const keptPictures = 3;
+/** Runs that the time of a decode is told from. */
+const timedRuns = 3;
+
+interface Picture {
+  readonly frame: Frame;
+  readonly prepared: Prepared;
+  readonly answers: Answers;
+}
+
+/** The decoder in the browser: its graphs, and the pictures that are ready. */
+export class BrowserDecoder {
+  readonly #described: DescribeGraphsResponse;
+  readonly #engine: Engine;
+  readonly #pictures = new Map<string, Picture>();
+
+  private constructor(described: DescribeGraphsResponse, engine: Engine) {
+    this.#described = described;
+    this.#engine = engine;
+  }
+
+  /**
+   * Fetches the graphs and holds them against the server on this picture, by the fastest backend that passes.
+   * @throws Error when none does.
+   */
+  static async start(imageId: string, size: Size): Promise<{ decoder: BrowserDecoder; tookMs: number }> {
+    const answer = await fetchOk("/v1/models/default/decoder");
+    const described = fromJson(DescribeGraphsResponseSchema, await answer.json(), { ignoreUnknownFields: true });
+    const graphs = await fetchGraphs(described);
+    let problem: unknown;
+    for (const backend of await backendsHere()) {
+      let engine: Engine | undefined;
+      try {
+        engine = await Engine.open(await openRuntime(backend), graphs);
+        const decoder = new BrowserDecoder(described, engine);
+        await decoder.prepare(imageId, size);
+        return { decoder, tookMs: await decoder.#check(imageId, size) };
+      } catch (error) {
+        problem = error;
+        await engine?.close().catch(() => {});
+      }
+    }
+    throw problem;
+  }
+
+  get backend(): Backend {
+    return this.#engine.backend;
+  }
+
+  /** @throws Error when the embedding cannot be had, or is of a picture of another size. */
+  async prepare(imageId: string, { width, height }: Size): Promise<void> {
+    if (this.#pictures.has(imageId)) return;
+    const { model, encoderWeights, frameSize, letterbox } = this.#described;
+    const embedding = await fetchEmbedding(imageId, model, encoderWeights);
+    if (embedding.width !== width || embedding.height !== height) throw new Error("The embedding has another size.");
+    const frame = frameFor(width, height, {
+      modelSize: frameSize,
+      gridSize,
+      resize: letterbox ? "letterbox" : "stretch",
+    });
+    const prepared = await this.#engine.prepare(embedding.values, embedding.dims);
+    this.#pictures.set(imageId, { frame, prepared, answers: new Answers() });
+    const [oldest] = this.#pictures.keys();
+    if (this.#pictures.size > keptPictures && oldest !== undefined) this.#forget(oldest);
+  }
+
+  /** @throws Declined where the server has to answer. */
+  decode(imageId: string, request: SegmentRequest): Promise<SegmentResult> {
+    const picture = this.#pictures.get(imageId);
+    if (picture === undefined) throw new Declined("This picture is not ready here.");
+    return decodeRequest(request, { frame: picture.frame, answers: picture.answers, step: this.#stepOn(picture) });
+  }
+
+  /** The graph that starts from a mask, which the first click can do without. */
+  fetchStepWithMask(): Promise<Uint8Array> {
+    const { model, stepWithMask } = this.#described;
+    return fetchGraph(model, stepWithMask);
+  }
+
+  /** Compared with the server like the others; without it such prompts are the server's. */
+  async addStepWithMask(graph: Uint8Array): Promise<void> {
+    await this.#engine.addStepWithMask(graph);
+    try {
+      // The one that came last is still there.
+      const [imageId, { frame }] = [...this.#pictures].at(-1)!;
+      const size = { width: frame.pictureWidth, height: frame.pictureHeight };
+      const [, request] = parityPrompts(imageId, this.#described.model, size) as [SegmentRequest, SegmentRequest];
+      const from = withMask(request, await askServer(request));
+      await checkAgainstServer(from, (one) => this.#decodeWithLogits(imageId, one));
+    } catch (error) {
+      this.#engine.dropStepWithMask();
+      throw error;
+    }
+  }
+
+  /** @returns milliseconds of a decode. */
+  async #check(imageId: string, size: Size): Promise<number> {
+    const requests = parityPrompts(imageId, this.#described.model, size);
+    for (const request of requests) await checkAgainstServer(request, (one) => this.#decodeWithLogits(imageId, one));
+    const times: number[] = [];
+    for (let run = 0; run < timedRuns; run++) {
+      const started = performance.now();
+      await this.decode(imageId, { ...requests[0]!, multimask: false, preview: true });
+      times.push(performance.now() - started);
+    }
+    return Math.min(...times);
+  }
+
+  /** With the logits that parity is told from. */
+  async #decodeWithLogits(imageId: string, request: SegmentRequest): Promise<SegmentResult> {
+    const picture = this.#pictures.get(imageId);
+    if (picture === undefined || !request.formats.includes(MaskFormat.LOW_RES_LOGITS)) throw new Error("No logits.");
+    const answers = new Answers();
+    const result = await decodeRequest(request, { frame: picture.frame, answers, step: this.#stepOn(picture) });
+    for (const [index, mask] of result.masks.entries()) {
+      const data = new Uint8Array(answers.of(request.sequence, index)!.buffer as ArrayBuffer);
+      mask.lowResLogits = { $typeName: "maskwire.v1.LowResLogits", width: gridSize, height: gridSize, data };
+    }
+    return result;
+  }
+
+  #stepOn({ prepared }: Picture): Step {
+    return (tokens, maskLogits) => {
+      if (maskLogits !== undefined && !this.#engine.takesMasks) throw new Declined("The graph is not there yet.");
+      return this.#engine.decode(prepared, tokens, maskLogits);
+    };
+  }
+
+  #forget(imageId: string): void {
+    const picture = this.#pictures.get(imageId);
+    this.#pictures.delete(imageId);
+    // What a graphics card keeps no collector finds.
+    for (const tensor of Object.values(picture?.prepared ?? {})) tensor.dispose();
+  }
+}
+
+async function fetchGraphs({ model, prefix, step }: DescribeGraphsResponse) {
+  const [one, other] = await Promise.all([fetchGraph(model, prefix), fetchGraph(model, step)]);
+  return { prefix: one, step: other };
+}
+
+/** D3. */
+function fetchGraph(model: string, file: GraphFile | undefined): Promise<Uint8Array> {
+  if (file === undefined) throw new Error("A graph was not described.");
+  return fetchChecked(`/v1/models/${encodeURIComponent(model)}/decoder/${file.sha256}.onnx`, file.sha256);
+}

@@ -1,0 +1,132 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  encodeCounts,
+  type Mask,
+  MaskSchema,
+  type PreviousMask,
+  type Prompt,
+  type SegmentRequest,
+  type SegmentResult,
+  SegmentResultSchema,
+} from "../../proto/index.js";
+import type { Frame } from "../../sam/frame.js";
+import { decodeHalf, encodeHalf } from "../../sam/half-float.js";
+import { maskLogits } from "../../sam/masks/mask-logits.js";
+import { selectMasks } from "../../sam/masks/select-masks.js";
+import { stabilityScore } from "../../sam/masks/stability-score.js";
+import { traceMask } from "../../sam/masks/trace-mask.js";
+import { type CheckedPrompt, checkPrompt, PromptError } from "../../sam/prompts/check-prompt.js";
+import { type PromptTokens, promptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { Candidates } from "./engine.js";
+
+/** One decode of an open picture. */
+export type Step = (tokens: PromptTokens, maskLogits: Float32Array | undefined) => Promise<Candidates>;
+
+/** What the decoder here leaves to the server. */
+export class Declined extends Error {
+  override readonly name = "Declined";
+}
+
+/** Contract: as many as a gateway makes again. */
+const mostSteps = 32;
+/** Answers whose logits are kept, to be refined: of the latest click, and of a few before it to go back to. */
+const keptAnswers = 6;
+
+/** Half floats of a mask, as they travel and as the gateway keeps them: what starts from them is the same bit for bit. */
+type Halves = Uint16Array;
+
+/** The logits of a picture's latest answers, by their sequence numbers. */
+export class Answers {
+  readonly #logits = new Map<number, readonly Halves[]>();
+
+  keep(sequence: number, logits: readonly Halves[]): void {
+    this.#logits.delete(sequence);
+    this.#logits.set(sequence, logits);
+    const [oldest] = this.#logits.keys();
+    if (this.#logits.size > keptAnswers && oldest !== undefined) this.#logits.delete(oldest);
+  }
+
+  of(sequence: number, mask: number): Halves | undefined {
+    return this.#logits.get(sequence)?.[mask];
+  }
+}
+
+/**
+ * A prompt of the session -> its masks, by the server's rules.
+ * @throws Declined where the server has to answer: it says what is wrong with a prompt, and may have what is lacking here.
+ */
+export async function decodeRequest(
+  request: SegmentRequest,
+  { frame, step, answers }: { frame: Frame; step: Step; answers: Answers },
+): Promise<SegmentResult> {
+  const started = performance.now();
+  const { prompt, multimask, sequence, preview } = request;
+  const source = prompt?.mask?.source;
+  const previous = source?.case === "previous" ? await logitsOf(source.value) : undefined;
+  const found = await decode(prompt, multimask, previous);
+  const decoded = performance.now();
+  const masks = found.map(({ logits, predictedIou }) => finish(logits, predictedIou, frame));
+  if (!preview) {
+    answers.keep(
+      sequence,
+      found.map(({ logits }) => encodeHalf(logits)),
+    );
+  }
+  const timings = { decodeMs: decoded - started, maskMs: performance.now() - decoded };
+  return create(SegmentResultSchema, { imageId: request.imageId, model: request.model, masks, timings });
+
+  /** C8: kept, or made again from its steps. */
+  async function logitsOf({ sequence: earlier, mask, steps }: PreviousMask): Promise<Float32Array> {
+    const kept = answers.of(earlier, mask);
+    if (kept !== undefined) return decodeHalf(kept);
+    if (steps.length === 0 || steps.length > mostSteps) throw new Declined("The steps do not lead to the mask.");
+    let start: Float32Array | undefined;
+    for (const [index, one] of steps.entries()) {
+      const made = await decode(one.prompt, one.multimask, start);
+      const chosen = made[index === steps.length - 1 ? mask : one.mask];
+      if (chosen === undefined) throw new Declined("The steps do not lead to the mask.");
+      start = decodeHalf(encodeHalf(chosen.logits));
+    }
+    return start!;
+  }
+
+  async function decode(asked: Prompt | undefined, multiple: boolean | undefined, previous: Float32Array | undefined) {
+    const checked = check(asked, previous, frame);
+    const start = previous ?? startOf(checked, frame);
+    const tokens = promptTokens(checked, frame);
+    const { logits, predictedIou } = await step(tokens, start);
+    const cells = frame.gridSize ** 2;
+    return selectMasks(predictedIou, tokens.count, multiple).map((index) => ({
+      logits: logits.subarray(index * cells, (index + 1) * cells),
+      predictedIou: predictedIou[index]!,
+    }));
+  }
+}
+
+function check(prompt: Prompt | undefined, previous: Float32Array | undefined, frame: Frame): CheckedPrompt {
+  const { pictureWidth: width, pictureHeight: height, gridSize } = frame;
+  // A mask to start from is a prompt by itself, and its logits are known to be good.
+  const { mask: _, ...bare } = prompt ?? { points: [] };
+  if (previous !== undefined && prompt?.points.length === 0 && prompt.box === undefined) return { points: [] };
+  try {
+    return checkPrompt(previous === undefined ? prompt : (bare as Prompt), { width, height }, gridSize);
+  } catch (error) {
+    if (error instanceof PromptError) throw new Declined(error.message);
+    throw error;
+  }
+}
+
+function startOf({ mask }: CheckedPrompt, frame: Frame): Float32Array | undefined {
+  return mask && ("logits" in mask ? mask.logits : maskLogits(mask.picture, frame));
+}
+
+function finish(logits: Float32Array, predictedIou: number, frame: Frame): Mask {
+  const traced = traceMask(logits, frame);
+  return create(MaskSchema, {
+    rle: { size: [frame.pictureHeight, frame.pictureWidth], counts: encodeCounts(traced.runs) },
+    bbox: traced.box,
+    area: traced.area,
+    predictedIou,
+    stabilityScore: stabilityScore(logits, frame),
+  });
+}

@@ -1,0 +1,40 @@
+import { decodeEmbeddingRecord } from "../../sam/embedding-record.js";
+import { decodeHalf } from "../../sam/half-float.js";
+import { crc32 } from "./crc32.js";
+
+/** @throws Error unless the answer is 200. */
+export async function fetchOk(path: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(path, init);
+  if (!response.ok) throw new Error(`${path} was answered with ${response.status}.`);
+  return response;
+}
+
+/** A file by its digest. @throws Error when its bytes are others. */
+export async function fetchChecked(path: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(await (await fetchOk(path)).arrayBuffer());
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (hex !== sha256) throw new Error(`${path} has another digest than was said.`);
+  return bytes;
+}
+
+export interface Embedding {
+  readonly dims: readonly number[];
+  /** float32 of these dims. */
+  readonly values: Float32Array;
+  /** Pixels of the upright picture. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture's embedding (D1). @throws RecordError when it is damaged; Error when it is not for these graphs. */
+export async function fetchEmbedding(imageId: string, model: string, encoderWeights: string): Promise<Embedding> {
+  const path = `/v1/images/${imageId}/embedding?model=${encodeURIComponent(model)}`;
+  const record = new Uint8Array(await (await fetchOk(path)).arrayBuffer());
+  const { header, tensors } = decodeEmbeddingRecord(record, crc32);
+  const [info] = header.tensors;
+  const [halves] = tensors;
+  const isOther = header.imageId !== imageId || header.weights !== encoderWeights || header.crop !== undefined;
+  if (isOther || info === undefined || halves === undefined) throw new Error("The embedding is not for this.");
+  return { dims: info.dims, values: decodeHalf(halves), width: header.width, height: header.height };
+}

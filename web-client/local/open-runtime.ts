@@ -1,0 +1,47 @@
+import type * as Ort from "onnxruntime-web";
+import webgpuGlue from "onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url";
+import webgpuBinary from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
+import wasmGlue from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
+import wasmBinary from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
+import type { Runtime } from "./engine.js";
+import type { Backend } from "./routing.js";
+
+/** Where both threads and a graphics card are, the card is faster by far. */
+export async function backendsHere(): Promise<Backend[]> {
+  return (await hasGraphicsCard()) ? ["webgpu", "wasm"] : ["wasm"];
+}
+
+/** A card of its own, not the processor in its place; and a browser that lets compiled code wait for it. */
+async function hasGraphicsCard(): Promise<boolean> {
+  const { gpu } = navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
+  if (gpu === undefined || !("Suspending" in WebAssembly)) return false;
+  const adapter = await gpu.requestAdapter().catch(() => null);
+  return adapter !== null && adapter.info?.isFallbackAdapter !== true;
+}
+
+interface Adapter {
+  readonly info?: { readonly isFallbackAdapter?: boolean };
+}
+
+/** Loads ONNX Runtime: its compiled code, from where the page is from. */
+export async function openRuntime(backend: Backend): Promise<Runtime> {
+  const ort: typeof Ort =
+    backend === "webgpu" ? await import("onnxruntime-web/jspi") : await import("onnxruntime-web/wasm");
+  // The heavier fusions are slower on these graphs.
+  const common = { executionProviders: [backend], graphOptimizationLevel: "basic" } as const;
+  const onCard = { ...common, preferredOutputLocation: "gpu-buffer" } as const;
+  const { wasm } = ort.env;
+  wasm.wasmPaths =
+    backend === "webgpu"
+      ? { mjs: absolute(webgpuGlue), wasm: absolute(webgpuBinary) }
+      : { mjs: absolute(wasmGlue), wasm: absolute(wasmBinary) };
+  ort.env.logLevel = "error";
+  return {
+    backend,
+    Tensor: ort.Tensor,
+    createSession: (graph, keepsOutputs) =>
+      ort.InferenceSession.create(graph, backend === "webgpu" && keepsOutputs ? onCard : common),
+  };
+}
+
+const absolute = (path: string) => new URL(path, location.origin).href;

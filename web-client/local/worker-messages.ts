@@ -1,0 +1,28 @@
+import type { Backend, Size } from "./routing.js";
+
+/** What the page asks of the decoder's worker. */
+export type Command =
+  /** Fetch, check, and make this picture ready. */
+  | { readonly kind: "start"; readonly imageId: string; readonly size: Size }
+  | { readonly kind: "prepare"; readonly imageId: string; readonly size: Size }
+  /** @property request a SegmentRequest as bytes. */
+  | {
+      readonly kind: "decode";
+      readonly imageId: string;
+      readonly sequence: number;
+      readonly request: Uint8Array<ArrayBuffer>;
+    };
+
+/** What the worker says, in the order of what it was asked, but for what it says unasked. */
+export type Report =
+  | { readonly kind: "started"; readonly imageId: string; readonly backend: Backend; readonly tookMs: number }
+  /** Unasked: it takes masks to start from as well. */
+  | { readonly kind: "completed" }
+  | { readonly kind: "prepared"; readonly imageId: string }
+  /** That picture stays with the server. */
+  | { readonly kind: "unprepared"; readonly imageId: string }
+  /** @property response a SegmentResponse as bytes. */
+  | { readonly kind: "decoded"; readonly sequence: number; readonly response: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "declined"; readonly sequence: number }
+  /** Of no more use. @property message for whoever looks into the browser's console. */
+  | { readonly kind: "failed"; readonly message: string };
