@@ -21,7 +21,7 @@ export default defineConfig({
       suite(
         "unit",
         [
-          "dist/{proto,sam,services,gateway,web-client,models}/**/*.test.js",
+          "dist/{proto,services,gateway,web-client,models}/**/*.test.js",
           "dist/test/{bench,deploy,scenes,simulation,support}/**/*.test.js",
         ],
         30_000,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
-import { frameFor } from "../../sam/frame.js";
-import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
+import { frameFor } from "../sam/frame.js";
+import type { PromptTokens } from "../sam/prompts/prompt-tokens.js";
 import { decodeGrid } from "./decode-grid.js";
 import type { GridTask, GridThresholds } from "./decoder-tasks.js";
 import type { Candidates, DecoderGraph } from "./graphs/decoder-graph.js";

@@ -1,8 +1,8 @@
 import { encodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
-import type { Frame } from "../../sam/frame.js";
-import { selectMasks } from "../../sam/masks/select-masks.js";
-import { traceMask } from "../../sam/masks/trace-mask.js";
-import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { Frame } from "../sam/frame.js";
+import { selectMasks } from "../sam/masks/select-masks.js";
+import { traceMask } from "../sam/masks/trace-mask.js";
+import { promptTokens } from "../sam/prompts/prompt-tokens.js";
 import type { DecodedGrid, DecodedMask, GridTask, GridThresholds } from "./decoder-tasks.js";
 import { isCutOff, placeMask } from "./everything/crop-mask.js";
 import { removeSmallRegions } from "./everything/small-regions.js";

@@ -1,11 +1,11 @@
 import { encodeCounts } from "../../proto/index.js";
-import type { Frame } from "../../sam/frame.js";
-import { encodeHalf } from "../../sam/half-float.js";
-import { maskLogits } from "../../sam/masks/mask-logits.js";
-import { selectMasks } from "../../sam/masks/select-masks.js";
-import { stabilityScore } from "../../sam/masks/stability-score.js";
-import { traceMask } from "../../sam/masks/trace-mask.js";
-import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { Frame } from "../sam/frame.js";
+import { encodeHalf } from "../sam/half-float.js";
+import { maskLogits } from "../sam/masks/mask-logits.js";
+import { selectMasks } from "../sam/masks/select-masks.js";
+import { stabilityScore } from "../sam/masks/stability-score.js";
+import { traceMask } from "../sam/masks/trace-mask.js";
+import { promptTokens } from "../sam/prompts/prompt-tokens.js";
 import type { DecodedMask, DecodedPrompt, PromptTask } from "./decoder-tasks.js";
 import type { Candidates, DecoderGraph, Width } from "./graphs/decoder-graph.js";
 import { encodePng } from "./masks/encode-png.js";

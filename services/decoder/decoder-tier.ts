@@ -7,8 +7,6 @@ import {
   type SegmentRequest,
   type SegmentResultSchema,
 } from "../../proto/index.js";
-import type { PictureSize } from "../../sam/prompts/check-prompt.js";
-import type { Region } from "../../sam/region.js";
 import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
@@ -23,6 +21,8 @@ import { noSpan, type Span } from "../runtime/tracing/spans.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { reportToHost } from "../runtime/workers/report-to-host.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
+import type { PictureSize } from "../sam/prompts/check-prompt.js";
+import type { Region } from "../sam/region.js";
 import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";

@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
-import type { EmbeddingHeader } from "../../sam/embedding-record.js";
-import type { Region } from "../../sam/region.js";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import { type EmbeddingStore, readEmbeddingOf } from "../runtime/stores/embedding-store.js";
+import type { EmbeddingHeader } from "../sam/embedding-record.js";
+import type { Region } from "../sam/region.js";
 
 /** An embedding that every worker thread can read without a copy. Its tensors are verified by each that prepares them. */
 export interface SharedEmbedding {

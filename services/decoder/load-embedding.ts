@@ -1,9 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../proto/index.js";
-import { regionOf } from "../../sam/region.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
+import { regionOf } from "../sam/region.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
 /** What a record may have beside its tensors. */

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { MaskSchema } from "../../proto/index.js";
-import type { PictureSize } from "../../sam/prompts/check-prompt.js";
+import type { PictureSize } from "../sam/prompts/check-prompt.js";
 import type { DecodedMask } from "./decoder-tasks.js";
 
 /** A worker's mask as the contract's. */

@@ -6,9 +6,9 @@ import {
   type SegmentEverythingEventSchema,
   type SegmentEverythingRequest,
 } from "../../proto/index.js";
-import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
+import type { PictureSize } from "../sam/prompts/check-prompt.js";
 import type { DecodedGrid, FeaturesTask, GridTask, PrepareTask } from "./decoder-tasks.js";
 import type { DecoderTier, PictureTasks } from "./decoder-tier.js";
 import { AdaptiveOrder } from "./everything/adaptive-order.js";

@@ -1,10 +1,10 @@
 import { encodeCounts } from "../../proto/index.js";
-import { frameFor } from "../../sam/frame.js";
-import { encodeHalf } from "../../sam/half-float.js";
-import { stabilityScore } from "../../sam/masks/stability-score.js";
-import { traceMask } from "../../sam/masks/trace-mask.js";
-import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
+import { frameFor } from "../sam/frame.js";
+import { encodeHalf } from "../sam/half-float.js";
+import { stabilityScore } from "../sam/masks/stability-score.js";
+import { traceMask } from "../sam/masks/trace-mask.js";
+import { promptTokens } from "../sam/prompts/prompt-tokens.js";
 import type { DecoderGraph } from "./graphs/decoder-graph.js";
 
 /** Enough for the engine to compile the hot functions. */

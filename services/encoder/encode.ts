@@ -5,11 +5,11 @@ import {
   type EncodeReadySchema,
   type EncodeRequest,
 } from "../../proto/index.js";
-import { type Region, regionOf } from "../../sam/region.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, imageIdOf } from "../runtime/image-id.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
+import { type Region, regionOf } from "../sam/region.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
 import { checkBytes, type ImageSize, inspectImage } from "./images/inspect-image.js";

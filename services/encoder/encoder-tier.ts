@@ -1,6 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
-import type { Region } from "../../sam/region.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
@@ -17,6 +16,7 @@ import { shortImageId } from "../runtime/tracing/origin.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { reportToHost } from "../runtime/workers/report-to-host.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
+import type { Region } from "../sam/region.js";
 import { encode, findReady } from "./encode.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
 import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-worker.js";

@@ -1,13 +1,13 @@
 import { workerData } from "node:worker_threads";
 import { Tensor } from "onnxruntime-node";
-import { type Frame, frameFor } from "../../sam/frame.js";
-import { encodeHalf } from "../../sam/half-float.js";
-import type { Region } from "../../sam/region.js";
 import { createSession } from "../runtime/models/create-session.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { Provider } from "../runtime/settings.js";
 import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
+import { type Frame, frameFor } from "../sam/frame.js";
+import { encodeHalf } from "../sam/half-float.js";
+import type { Region } from "../sam/region.js";
 import { preprocess } from "./images/preprocess.js";
 
 /** What a worker is started with. */

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FetchEmbeddingRequest, FetchEmbeddingResponseSchema } from "../../proto/index.js";
-import { regionOf } from "../../sam/region.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId } from "../runtime/image-id.js";
+import { regionOf } from "../sam/region.js";
 import { notFound } from "./encode.js";
 import type { EncoderTier } from "./encoder-tier.js";
 

@@ -9,9 +9,9 @@ import {
   rleArea,
   rleIou,
 } from "../../proto/index.js";
-import { decodeHalf } from "../../sam/half-float.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { decodeHalf } from "../../services/sam/half-float.js";
 import { upload } from "../support/http-calls.js";
 import { referenceMask } from "../support/reference-mask.js";
 import { photographs, samplePictures } from "../support/sample-pictures.js";

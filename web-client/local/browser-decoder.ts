@@ -7,7 +7,7 @@ import {
   type SegmentRequest,
   type SegmentResult,
 } from "../../proto/index.js";
-import { type Frame, frameFor } from "../../sam/frame.js";
+import { type Frame, frameFor } from "../../services/sam/frame.js";
 import { askServer, checkAgainstServer, parityPrompts, withMask } from "./check-parity.js";
 import { Answers, Declined, decodeRequest, type Step } from "./decode-request.js";
 import { Engine, gridSize, type Prepared } from "./engine.js";

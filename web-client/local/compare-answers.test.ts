@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { encodeRle, rleArea, type SegmentResult, SegmentResultSchema } from "../../proto/index.js";
-import { frameFor } from "../../sam/frame.js";
-import { encodeHalf } from "../../sam/half-float.js";
-import { traceMask } from "../../sam/masks/trace-mask.js";
+import { frameFor } from "../../services/sam/frame.js";
+import { encodeHalf } from "../../services/sam/half-float.js";
+import { traceMask } from "../../services/sam/masks/trace-mask.js";
 import { differenceOf } from "./compare-answers.js";
 
 const frame = frameFor(600, 600);

@@ -1,9 +1,9 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { decodeRle, rleArea, SegmentRequestSchema } from "../../proto/index.js";
-import { frameFor } from "../../sam/frame.js";
-import { decodeHalf, encodeHalf } from "../../sam/half-float.js";
-import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
+import { frameFor } from "../../services/sam/frame.js";
+import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
+import type { PromptTokens } from "../../services/sam/prompts/prompt-tokens.js";
 import { Answers, Declined, decodeRequest } from "./decode-request.js";
 
 const frame = frameFor(64, 48);

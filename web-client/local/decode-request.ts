@@ -9,14 +9,14 @@ import {
   type SegmentResult,
   SegmentResultSchema,
 } from "../../proto/index.js";
-import type { Frame } from "../../sam/frame.js";
-import { decodeHalf, encodeHalf } from "../../sam/half-float.js";
-import { maskLogits } from "../../sam/masks/mask-logits.js";
-import { selectMasks } from "../../sam/masks/select-masks.js";
-import { stabilityScore } from "../../sam/masks/stability-score.js";
-import { traceMask } from "../../sam/masks/trace-mask.js";
-import { type CheckedPrompt, checkPrompt, PromptError } from "../../sam/prompts/check-prompt.js";
-import { type PromptTokens, promptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { Frame } from "../../services/sam/frame.js";
+import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
+import { maskLogits } from "../../services/sam/masks/mask-logits.js";
+import { selectMasks } from "../../services/sam/masks/select-masks.js";
+import { stabilityScore } from "../../services/sam/masks/stability-score.js";
+import { traceMask } from "../../services/sam/masks/trace-mask.js";
+import { type CheckedPrompt, checkPrompt, PromptError } from "../../services/sam/prompts/check-prompt.js";
+import { type PromptTokens, promptTokens } from "../../services/sam/prompts/prompt-tokens.js";
 import type { Candidates } from "./engine.js";
 
 /** One decode of an open picture. */

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { PromptTokens } from "../../services/sam/prompts/prompt-tokens.js";
 import type { Backend } from "./routing.js";
 
 /** Candidate masks of one prompt. */

@@ -1,5 +1,5 @@
-import { decodeEmbeddingRecord } from "../../sam/embedding-record.js";
-import { decodeHalf } from "../../sam/half-float.js";
+import { decodeEmbeddingRecord } from "../../services/sam/embedding-record.js";
+import { decodeHalf } from "../../services/sam/half-float.js";
 import { crc32 } from "./crc32.js";
 
 /** @throws Error unless the answer is 200. */

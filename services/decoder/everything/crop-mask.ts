@@ -1,6 +1,6 @@
 import { eachColumnSpan, type MaskBox, type MaskRuns, RunsBuilder } from "../../../proto/index.js";
-import type { PictureSize } from "../../../sam/prompts/check-prompt.js";
-import type { Region } from "../../../sam/region.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
+import type { Region } from "../../sam/region.js";
 
 /** How near an edge counts as cut off, in pixels: `is_box_near_crop_edge` of segment_anything/utils/amg.py. */
 const edgeTolerance = 20;

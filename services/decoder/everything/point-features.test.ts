@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { frameFor } from "../../../sam/frame.js";
+import { frameFor } from "../../sam/frame.js";
 import { normal, uniform } from "../rewrite/parity-prompts.js";
 import { pointFeatures } from "./point-features.js";
 

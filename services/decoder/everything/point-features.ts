@@ -1,4 +1,4 @@
-import type { Frame } from "../../../sam/frame.js";
+import type { Frame } from "../../sam/frame.js";
 import type { PointFeatures } from "../decoder-tasks.js";
 
 /**

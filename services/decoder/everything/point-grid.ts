@@ -1,4 +1,4 @@
-import type { PictureSize } from "../../../sam/prompts/check-prompt.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 
 /** A point of the grid, with its column and row in it. */
 export interface GridPoint {

@@ -1,4 +1,4 @@
-import type { PromptTokens } from "../../../sam/prompts/prompt-tokens.js";
+import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
 
 /** Candidate masks of one prompt. */
 export interface Candidates {

@@ -1,5 +1,5 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
-import type { PromptTokens } from "../../../sam/prompts/prompt-tokens.js";
+import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
 import type { DecoderGraph, Width } from "./decoder-graph.js";
 
 type Prepared = InferenceSession.OnnxValueMapType;

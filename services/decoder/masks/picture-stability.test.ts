@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Frame, frameFor } from "../../../sam/frame.js";
-import { traceMask } from "../../../sam/masks/trace-mask.js";
+import { type Frame, frameFor } from "../../sam/frame.js";
+import { traceMask } from "../../sam/masks/trace-mask.js";
 import { uniform } from "../rewrite/parity-prompts.js";
 import { PictureStability } from "./picture-stability.js";
 

@@ -1,5 +1,5 @@
-import { type AxisSamples, axisSamples, type Frame } from "../../../sam/frame.js";
-import { firstChanged } from "../../../sam/masks/trace-mask.js";
+import { type AxisSamples, axisSamples, type Frame } from "../../sam/frame.js";
+import { firstChanged } from "../../sam/masks/trace-mask.js";
 
 /** How many pixels of the picture lie above each of two cuts. */
 export interface CutAreas {

@@ -1,9 +1,9 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { encodeRle, PromptSchema } from "../../../proto/index.js";
-import { encodeHalf } from "../../../sam/half-float.js";
-import { maxPoints } from "../../../sam/prompts/check-prompt.js";
 import { Code } from "../../runtime/errors.js";
+import { encodeHalf } from "../../sam/half-float.js";
+import { maxPoints } from "../../sam/prompts/check-prompt.js";
 import { checkPrompt } from "./check-prompt.js";
 
 /** Without whole messages, so that the parts of two can be put together. */

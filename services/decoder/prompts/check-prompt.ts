@@ -1,6 +1,6 @@
 import type { Prompt } from "../../../proto/index.js";
-import * as sam from "../../../sam/prompts/check-prompt.js";
 import { invalidArgument } from "../../runtime/errors.js";
+import * as sam from "../../sam/prompts/check-prompt.js";
 
 /** As `sam`'s. @throws ServiceError INVALID_ARGUMENT with a sentence that names what is wrong. */
 export function checkPrompt(prompt: Prompt | undefined, size: sam.PictureSize, gridSize: number): sam.CheckedPrompt {

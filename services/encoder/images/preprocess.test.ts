@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import { frameFor } from "../../../sam/frame.js";
 import type { Preprocess } from "../../runtime/models/manifest.js";
+import { frameFor } from "../../sam/frame.js";
 import { normalise, preprocess } from "./preprocess.js";
 
 /** Normalised to the channel's own value: mean 0, deviation 1. */

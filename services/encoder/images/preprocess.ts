@@ -1,6 +1,6 @@
-import type { Frame } from "../../../sam/frame.js";
-import type { Region } from "../../../sam/region.js";
 import type { Preprocess } from "../../runtime/models/manifest.js";
+import type { Frame } from "../../sam/frame.js";
+import type { Region } from "../../sam/region.js";
 import { enlarge } from "./enlarge.js";
 import { damagedImage } from "./inspect-image.js";
 import { openImage } from "./sharp.js";

@@ -1,5 +1,5 @@
-import { embeddingRecordVersion } from "../../../sam/embedding-record.js";
-import type { Region } from "../../../sam/region.js";
+import { embeddingRecordVersion } from "../../sam/embedding-record.js";
+import type { Region } from "../../sam/region.js";
 import type { ModelSpec } from "./manifest.js";
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { type EmbeddingHeader, embeddingHeadBytes } from "../../../sam/embedding-record.js";
-import { RecordError } from "../../../sam/record-error.js";
+import { type EmbeddingHeader, embeddingHeadBytes } from "../../sam/embedding-record.js";
+import { RecordError } from "../../sam/record-error.js";
 import { decodeEmbeddingRecord, encodeEmbeddingRecord, readEmbeddingHeader } from "./embedding-record.js";
 
 const header: EmbeddingHeader = {

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import * as record from "../../../sam/embedding-record.js";
+import * as record from "../../sam/embedding-record.js";
 
 /** The embedding's record with the checksum of Node's own zlib. */
 

@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
-import { type EmbeddingHeader, embeddingRecordVersion } from "../../../sam/embedding-record.js";
+import { type EmbeddingHeader, embeddingRecordVersion } from "../../sam/embedding-record.js";
 import { embeddingKey } from "../models/embedding-key.js";
 import { Manifest, type ModelSpec } from "../models/manifest.js";
 import { fakeLogger } from "../testing/fake-logger.js";

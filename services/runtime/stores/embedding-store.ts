@@ -1,6 +1,6 @@
-import { type EmbeddingHeader, embeddingHeadBytes } from "../../../sam/embedding-record.js";
-import { RecordError } from "../../../sam/record-error.js";
-import type { Region } from "../../../sam/region.js";
+import { type EmbeddingHeader, embeddingHeadBytes } from "../../sam/embedding-record.js";
+import { RecordError } from "../../sam/record-error.js";
+import type { Region } from "../../sam/region.js";
 import type { Logger } from "../logger.js";
 import type { Registry } from "../metrics.js";
 import { embeddingKey } from "../models/embedding-key.js";

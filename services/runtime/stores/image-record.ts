@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { RecordError } from "../../../sam/record-error.js";
+import { RecordError } from "../../sam/record-error.js";
 
 /** Bumped when the bytes of a record change meaning. Part of every key: versions of a rolling upgrade do not meet. */
 export const imageRecordVersion = 1;

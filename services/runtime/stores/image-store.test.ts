@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
-import { RecordError } from "../../../sam/record-error.js";
+import { RecordError } from "../../sam/record-error.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import { storeOptions } from "./blob-store-contract.js";
 import { decodeImageRecord, encodeImageRecord, imageHeadBytes, readImageInfo } from "./image-record.js";

@@ -1,4 +1,4 @@
-import type { RecordFault } from "../../../sam/record-error.js";
+import type { RecordFault } from "../../sam/record-error.js";
 import { Counter, type Registry } from "../metrics.js";
 
 /** Counts what looking for a record came to. */

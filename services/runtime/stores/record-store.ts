@@ -1,4 +1,4 @@
-import { RecordError } from "../../../sam/record-error.js";
+import { RecordError } from "../../sam/record-error.js";
 import type { Logger } from "../logger.js";
 import type { BlobStore } from "./blob-store.js";
 import type { LookupMetrics } from "./lookup-metrics.js";

@@ -1,4 +1,4 @@
-import { decodeRle, type LowResLogits, type MaskRuns, type Prompt, rleBoundingBox } from "../../proto/index.js";
+import { decodeRle, type LowResLogits, type MaskRuns, type Prompt, rleBoundingBox } from "../../../proto/index.js";
 import { decodeHalf } from "../half-float.js";
 
 /** A point in pixels of the upright picture; label 1 on the object, 0 beside it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bitmapToRle, rleIou } from "../../proto/index.js";
+import { bitmapToRle, rleIou } from "../../../proto/index.js";
 import { contentGrid, type Frame, frameFor } from "../frame.js";
 import { MASK_PROMPT_LOGIT, maskLogits } from "./mask-logits.js";
 import { traceMask } from "./trace-mask.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bitmapToRle, checkRuns, rleArea, rleBoundingBox, rleIou } from "../../proto/index.js";
+import { bitmapToRle, checkRuns, rleArea, rleBoundingBox, rleIou } from "../../../proto/index.js";
 import { axisSamples, type Frame, frameFor, type ResizeRule } from "../frame.js";
 import { traceMask } from "./trace-mask.js";
 
