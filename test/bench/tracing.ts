@@ -9,11 +9,11 @@ import { cpuSeconds } from "./load/cpu-seconds.js";
 import { atMost, type Outcome, round, type Suite } from "./report.js";
 import { mean, median, p50p95 } from "./statistics.js";
 
-const warmUpRounds = 60;
-const rounds = 400;
+const warmUpRounds = 40;
+const rounds = 250;
 /** Clicks in a row for the processor time, which the kernel tells in hundredths of a second. */
-const blockClicks = 100;
-const blocks = 6;
+const blockClicks = 60;
+const blocks = 5;
 type Way = "off" | "one in a hundred" | "all";
 
 export const suite: Suite = {
