@@ -14,6 +14,10 @@ const options = {
   runs: { value: 2, what: "in how many runs, each with other people" },
   "duration-s": { value: 24, what: "how long each number of sessions is measured, others' doings left out" },
   "warm-up-s": { value: 5, what: "before that, uncounted" },
+  "limit-s": {
+    value: 600,
+    what: "after so long no further number of sessions is tried, and the report is of those before",
+  },
   ...patienceOption,
   album: { value: 200, what: "pictures that are encoded already" },
   "decoder-cache-mib": { value: 256, what: "the decoder's MASKWIRE_DECODER_CACHE_BYTES" },
@@ -30,6 +34,7 @@ export const suite: Suite = {
     "The most WebSocket sessions on a decoder of one core, with every process by itself and clicks timed from their intent",
   options: `${optionLines(options)}\n  --calibration FILE       writes what the simulation takes from this machine`,
   async run(say, args): Promise<Outcome> {
+    const startedAt = performance.now();
     const { numbers, texts } = readOptions(args, options, ["calibration="]);
     if (numbers.album < 1 || numbers["duration-s"] <= 0)
       throw new UsageError("--album and --duration-s must be over 0");
@@ -50,7 +55,8 @@ export const suite: Suite = {
       runs: Math.max(1, Math.round(numbers.runs)),
     };
     return experiment(rigOptions, say, async (found) => {
-      const points = await measure(found, plan, numbers.sessions, numbers["p95-ms"], say);
+      const limits = { p95Ms: numbers["p95-ms"], untilMs: startedAt + 1000 * numbers["limit-s"] };
+      const points = await measure(found, plan, numbers.sessions, limits, say);
       const calibrated = found.calibrated();
       if (texts.calibration !== undefined) {
         await writeFile(texts.calibration, `${JSON.stringify(calibrated.calibration, undefined, 2)}\n`);
@@ -68,7 +74,7 @@ async function measure(
   { rig, patience, calibrate, calibrated }: Experiment,
   plan: Omit<PointOptions, "sessions">,
   fixed: number,
-  limitMs: number,
+  limits: { readonly p95Ms: number; readonly untilMs: number },
   say: (line: string) => void,
 ): Promise<Point[]> {
   const points: Point[] = [];
@@ -84,9 +90,10 @@ async function measure(
     return points;
   }
   const first = Math.ceil((firstUse * calibrated().saturatedPerSecond) / promptsPerSecond(1, plan.habits));
-  const tried = () => points.map((point) => ({ sessions: point.sessions, ok: isGood(point, limitMs) }));
-  for (let next = nextTry(tried(), first, grain); next !== undefined; next = nextTry(tried(), first, grain)) {
-    await tryOut(next);
+  const tried = () => points.map((point) => ({ sessions: point.sessions, ok: isGood(point, limits.p95Ms) }));
+  const next = () => (performance.now() < limits.untilMs ? nextTry(tried(), first, grain) : undefined);
+  for (let sessions = next(); sessions !== undefined; sessions = next()) {
+    await tryOut(sessions);
   }
   return points.sort((a, b) => a.sessions - b.sessions);
 }
