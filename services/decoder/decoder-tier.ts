@@ -89,6 +89,7 @@ export class DecoderTier implements Tier {
     this.#settings = settings;
     this.#manifest = manifest;
     this.embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
+    host.metrics.hasWorkers(this.name);
     this.#metrics = createMetrics(host, settings.decoder.maxQueue, () => this.#pool?.waiting ?? 0, this.embeddings);
     serve(
       host.rpc,

@@ -76,6 +76,7 @@ export class EncoderTier implements Tier {
     this.#stores = stores;
     this.images = stores.images;
     this.embeddings = stores.embeddings;
+    host.metrics.hasWorkers(this.name);
     this.#metrics = createMetrics(host, settings.encoder.maxQueue, () => this.#pool?.waiting ?? 0);
     serve(
       host.rpc,

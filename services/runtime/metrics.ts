@@ -12,6 +12,8 @@ export const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.0
 export type Metrics = Registry & {
   /** Counts a request, or one prompt of a stream, that ended with an error instead of its answer. */
   refused(operation: string, error: unknown): void;
+  /** Begins to count a tier's lost worker threads: an increase shows only from a number that was seen before. */
+  hasWorkers(tier: string): void;
   /** Counts a worker thread that was lost. */
   workerLost(tier: string): void;
   /** Counts a worker thread that hangs. */
@@ -82,6 +84,7 @@ export function createMetrics(): Metrics {
   return Object.assign(registry, {
     refused: (operation: string, error: unknown) =>
       refusals.inc({ operation, code: Code[describeError(error).code] ?? "UNKNOWN" }),
+    hasWorkers: (tier: string) => losses.inc({ tier }, 0),
     workerLost: (tier: string) => losses.inc({ tier }),
     workerHung: (tier: string) => hangs.inc({ tier }),
     close: () => delay.disable(),

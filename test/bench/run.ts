@@ -19,6 +19,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   cache: () => import("./cache.js"),
   "cache-down": () => import("./cache-down.js"),
   affinity: () => import("./affinity.js"),
+  tracing: () => import("./tracing.js"),
   load: () => import("./load.js"),
   simulate: () => import("./simulate.js"),
   web: () => import("./web.js"),

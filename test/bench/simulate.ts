@@ -1,11 +1,10 @@
-import { readCalibration } from "../simulation/calibration.js";
+import { type Calibration, readCalibration } from "../simulation/calibration.js";
 import { type Bill, billOf } from "../simulation/cost.js";
 import { type Demand, planFor, scalingOf } from "../simulation/sizing.js";
-import { type Comparison, compare, worst } from "./load/compare.js";
+import { compare, compared, worst } from "./load/compare.js";
 import { experiment } from "./load/experiment.js";
-import { measurePoint } from "./load/measure-point.js";
-import { undisturbed } from "./load/undisturbed.js";
-import { habitOptions, habitsOf, promptsPerSecond } from "./load/workload.js";
+import { measurePoint, type Point } from "./load/measure-point.js";
+import { habitOptions, habitsOf, patienceOption, promptsPerSecond } from "./load/workload.js";
 import { optionLines, readOptions } from "./options.js";
 import { atMost, type Bar, type Outcome, round, type Suite } from "./report.js";
 
@@ -28,7 +27,9 @@ const options = {
   "gpu-hour": { value: 0.7, what: "price of a GPU for an hour" },
   "gib-hour": { value: 0.006, what: "price of a GiB of the cache's memory for an hour" },
   "gpu-encode-ms": { value: 50, what: "a GPU's time for a picture: ASSUMED, never measured" },
-  "check-duration-s": { value: 20, what: "--check: how long each load is measured" },
+  "check-duration-s": { value: 90, what: "--check: how long each load is measured, others' doings left out" },
+  "check-percent": { value: 0, what: "--check: at this share of what the decoder's core can answer; 0: at three" },
+  ...patienceOption,
   seed: { value: 1, what: "of everybody's plans" },
 } as const;
 
@@ -45,47 +46,52 @@ export const suite: Suite = {
   options: [
     optionLines(options),
     "  --calibration FILE       measured by the suite load (test/simulation/calibration.json)",
-    "  --check                  first runs the real processes and the simulation side by side",
+    "  --check                  instead runs real processes and the simulation side by side",
   ].join("\n"),
   async run(say, args): Promise<Outcome> {
     const { numbers, texts, flags } = readOptions(args, options, ["calibration=", "check"]);
-    const checked = flags.has("check") ? await check(numbers, say) : undefined;
-    const sized = size(numbers, texts.calibration, say);
-    return {
-      bars: [...(checked?.bars ?? []), ...sized.bars],
-      detail: { ...(checked ? { check: checked.detail } : {}), ...sized.detail },
-    };
+    return flags.has("check") ? check(numbers, say) : size(numbers, readCalibration(texts.calibration), say);
   },
 };
 
 /** The same people, with the same plans, at real processes and on paper. */
-async function check(numbers: Numbers, say: (line: string) => void) {
+async function check(numbers: Numbers, say: (line: string) => void): Promise<Outcome> {
   const albumSize = 200;
   const decoderCacheMiB = 256;
   // New pictures would take the driver's core from it where there are two.
   const habits = { ...habitsOf(numbers, albumSize), newShare: 0.05 };
-  const plan = { habits, seed: numbers.seed, warmUpMs: 5000, measureMs: 1000 * numbers["check-duration-s"] };
+  const plan = { habits, seed: numbers.seed, warmUpMs: 5000, measureMs: 1000 * numbers["check-duration-s"], runs: 3 };
   const command = "npm run -s bench -- simulate --check";
-  return experiment({ albumSize, decoderCacheMiB, command }, say, async ({ rig, calibrated, calibration, cores }) => {
-    const compared: Comparison[] = [];
-    for (const use of checkedUses) {
-      const sessions = Math.round((use * calibrated.saturatedPerSecond) / promptsPerSecond(1, habits));
-      const { result: point } = await undisturbed(rig, say, () => measurePoint(rig, { ...plan, sessions }));
+  const uses = numbers["check-percent"] > 0 ? [numbers["check-percent"] / 100] : checkedUses;
+  const rigOptions = { albumSize, decoderCacheMiB, patienceSeconds: numbers["patience-s"], command };
+  return experiment(rigOptions, say, async ({ rig, cores, patience, calibrate, calibrated }) => {
+    const points: Point[] = [];
+    for (const use of uses) {
+      const sessions = Math.round((use * calibrated().saturatedPerSecond) / promptsPerSecond(1, habits));
+      const point = await measurePoint(rig, { ...plan, sessions }, patience, calibrate);
       if (point.problems.length > 0) throw new Error(point.problems.join("; "));
-      const one = compare(point, plan, calibration, rig.decoderCacheBytes);
-      compared.push(one);
-      say(`${sessions} sessions: mean ${one.measured.meanMs} ms, on paper ${one.simulated.meanMs} ms`);
+      points.push(point);
+      say(`${sessions} sessions: mean ${point.meanMs} ms, p95 ${point.p95Ms} ms`);
+      if (point.isDisturbed) say("others were busy meanwhile");
+      await calibrate();
     }
-    const bars = (["answeredPerSecond", "meanMs", "p95Ms"] as const).map((figure) =>
-      atMost(`simulated against measured, ${figure}`, worst(compared, figure), closeEnough, "of it"),
+    const found = calibrated();
+    const { calibration, loneMs, saturatedPerSecond } = found;
+    const people = { ...plan, decoderCacheBytes: rig.decoderCacheBytes };
+    const comparisons = points.map((point) => compare(point, people, found));
+    const bars = compared.map((figure) =>
+      atMost(`simulated against measured, ${figure}`, worst(comparisons, figure), closeEnough, "of it"),
     );
-    const rows = Object.fromEntries(compared.map(({ sessions, ...rest }) => [`${sessions} sessions`, rest]));
-    return { bars, detail: { cores: cores.words, ...rows } };
+    const rows = comparisons.map(({ sessions, ...rest }, at) => [
+      `${sessions} sessions`,
+      { ...rest, clicks: points[at]?.clicks, isDisturbed: points[at]?.isDisturbed },
+    ]);
+    const general = { cores: cores.words, "saturated, prompts a second": saturatedPerSecond, "lone, ms": loneMs };
+    return { bars, detail: { ...general, ...Object.fromEntries(rows), calibration } };
   });
 }
 
-function size(numbers: Numbers, calibrationFile: string | undefined, say: (line: string) => void): Outcome {
-  const calibration = readCalibration(calibrationFile);
+function size(numbers: Numbers, calibration: Calibration, say: (line: string) => void): Outcome {
   const demand: Demand = {
     // Two people seldom open the same picture.
     habits: habitsOf(numbers, 1_000_000),

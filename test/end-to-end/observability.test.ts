@@ -42,6 +42,8 @@ const alerts = groups.flatMap(({ rules }) => rules);
 const roles = ["gateway", "encoder", "decoder"] as const;
 /** What each role's /metrics holds. */
 const exposed = new Map<string, Map<string, Family>>();
+/** The same as they were sent. */
+const pages: string[] = [];
 const opened: AsyncDisposable[] = [];
 
 async function start(env: Record<string, string>): Promise<Maskwire> {
@@ -59,6 +61,7 @@ async function families(maskwire: Maskwire): Promise<Map<string, Family>> {
       .getMetricsAsArray()
       .map((metric) => [metric.name, (metric as unknown as { labelNames?: string[] }).labelNames ?? []]),
   );
+  pages.push(text);
   return new Map(
     kinds.map(([, name = "", type]) => [name, { type: type as Family["type"], labels: labels.get(name) ?? [] }]),
   );
@@ -186,6 +189,18 @@ describe("deploy/observability/alerts.yaml", () => {
         expect(!/\b(sum|min|max)\b/.test(expr) || expr.includes(`by (${label})`), `${alert}: ${label}`).toBe(true);
       }
     }
+  });
+
+  it("sees the first of what it takes the increase of: such a counter is there before it has counted anything", () => {
+    const counters = alerts.flatMap(({ expr }) =>
+      [...expr.matchAll(/\bincrease\((\w+)/g)].map(([, name = ""]) => name),
+    );
+    expect(counters).toEqual(["maskwire_worker_losses_total"]);
+    const samples = pages.flatMap((text) => text.match(/^maskwire_worker_losses_total\{.*$/gm) ?? []);
+    expect(samples.sort()).toEqual([
+      'maskwire_worker_losses_total{tier="decoder"} 0',
+      'maskwire_worker_losses_total{tier="encoder"} 0',
+    ]);
   });
 
   it("every alert says how bad it is and what to do", () => {

@@ -28,6 +28,8 @@ const leastRetryMs = 50;
 /** One decoder process: its memory for pictures, its workers and their queue. */
 export class SimulatedDecoder {
   readonly station: Station;
+  /** What each warm click took of a core. */
+  readonly warmClicksMs: number[] = [];
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #measured: Calibration["decoder"];
@@ -73,12 +75,16 @@ export class SimulatedDecoder {
     const isTaken = this.station.offer({
       urgent,
       prefers: (server) => this.#inWorkers[server]?.has(picture) === true,
-      serviceMs: (server) => {
+      serviceMs: (server, wasFree) => {
         const ready = this.#inWorkers[server] as LRUCache<string, true>;
         isWarm = ready.get(picture) === true;
         ready.set(picture, true);
-        const { promptMs, prepareMs } = this.#measured;
-        return (isWarm ? 0 : prepareMs) + (prepareOnly ? 0 : this.#random.ofQuantiles(promptMs));
+        const { promptMs, freePromptMs, previewSavesMs, prepareMs } = this.#measured;
+        const readyMs = isWarm ? 0 : this.#random.ofQuantiles(prepareMs);
+        if (prepareOnly) return readyMs;
+        const clickMs = this.#random.ofQuantiles(wasFree ? freePromptMs : promptMs);
+        if (isWarm && urgent) this.warmClicksMs.push(clickMs);
+        return readyMs + Math.max(0, clickMs - (urgent ? 0 : previewSavesMs));
       },
       onDone: () => onDone(isWarm),
     });

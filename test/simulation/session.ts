@@ -60,12 +60,10 @@ export class SimulatedSession {
     this.#open();
   }
 
-  /** How long clicks that were meant since have been without an answer. */
-  unanswered(sinceMs: number): number[] {
+  /** How long clicks have been without an answer. @param counts of the moment at which one was meant. */
+  unanswered(counts: (atMs: number) => boolean): number[] {
     const { nowMs } = this.#deps.clock;
-    return [...this.#intended.values(), ...this.#refusedAt.values()]
-      .filter((atMs) => atMs >= sinceMs)
-      .map((atMs) => nowMs - atMs);
+    return [...this.#intended.values(), ...this.#refusedAt.values()].filter(counts).map((atMs) => nowMs - atMs);
   }
 
   #open(): void {

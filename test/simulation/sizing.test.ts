@@ -6,9 +6,18 @@ import { type Demand, fewestEncoders, mostSessions, planFor, type Scaling } from
 const MiB = 2 ** 20;
 const calibration: Calibration = {
   source: { command: "made up", date: "", machine: {}, elsewhere: 0 },
-  decoder: { promptMs: [20, 20], prepareMs: 5, fetchMs: 2, preparedBytes: 10 * MiB, recordBytes: 2 * MiB },
+  decoder: {
+    promptMs: [20, 20],
+    freePromptMs: [20, 20],
+    previewSavesMs: 0,
+    prepareMs: [5, 5],
+    fetchMs: 2,
+    preparedBytes: 10 * MiB,
+    recordBytes: 2 * MiB,
+  },
   gatewayMs: 0.5,
-  transportMs: 1,
+  clientMs: 0,
+  transportMs: [1, 1],
   encodeMs: 1000,
 };
 const demand: Demand = {

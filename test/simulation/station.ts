@@ -3,8 +3,8 @@ import type { Clock } from "./clock.js";
 export interface Job {
   /** Goes before those that wait and are not. */
   readonly urgent: boolean;
-  /** How long a server takes; asked once, when it begins. */
-  serviceMs(server: number): number;
+  /** How long a server takes; asked once, when it begins. @param wasFree the server had nothing to do before. */
+  serviceMs(server: number, wasFree: boolean): number;
   /** A free server that is such is preferred. */
   prefers?(server: number): boolean;
   onDone(): void;
@@ -46,7 +46,7 @@ export class Station {
   /** @returns false when too many wait already. */
   offer(job: Job): boolean {
     if (this.#busy < this.#isBusy.length) {
-      this.#begin(job);
+      this.#begin(job, true);
       return true;
     }
     if (this.waiting >= this.#maxQueue) return false;
@@ -54,17 +54,17 @@ export class Station {
     return true;
   }
 
-  #begin(job: Job): void {
+  #begin(job: Job, wasFree: boolean): void {
     const server = this.#freeServer(job);
     this.#count();
     this.#isBusy[server] = true;
     this.#busy++;
-    this.#clock.after(job.serviceMs(server), () => {
+    this.#clock.after(job.serviceMs(server, wasFree), () => {
       this.#count();
       this.#isBusy[server] = false;
       this.#busy--;
       const next = shift(this.#urgent) ?? shift(this.#others);
-      if (next) this.#begin(next);
+      if (next) this.#begin(next, false);
       job.onDone();
     });
   }

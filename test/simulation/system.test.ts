@@ -11,9 +11,18 @@ const MiB = 2 ** 20;
 /** Figures that are easy to reckon with: nothing but the decode takes time. */
 const calibration: Calibration = {
   source: { command: "made up", date: "", machine: {}, elsewhere: 0 },
-  decoder: { promptMs: [20, 20], prepareMs: 1e-6, fetchMs: 1e-6, preparedBytes: 10 * MiB, recordBytes: 2 * MiB },
+  decoder: {
+    promptMs: [20, 20],
+    freePromptMs: [20, 20],
+    previewSavesMs: 0,
+    prepareMs: [1e-6, 1e-6],
+    fetchMs: 1e-6,
+    preparedBytes: 10 * MiB,
+    recordBytes: 2 * MiB,
+  },
   gatewayMs: 1e-6,
-  transportMs: 0,
+  clientMs: 0,
+  transportMs: [0, 0],
   encodeMs: 1000,
 };
 const habits: Habits = {
@@ -63,11 +72,53 @@ describe("a simulated system", () => {
   });
 
   it("answers a lone person after the way and the decode, and nothing else", () => {
-    const slow = { transportMs: 6, gatewayMs: 2 };
+    const slow = { transportMs: [4, 4], clientMs: 2, gatewayMs: 2 };
     const { p50Ms, meanMs, p99Ms, refusals } = run({ shape: { sessions: 1 }, calibration: slow });
     expect([p50Ms, refusals]).toEqual([expect.closeTo(28, 5), 0]);
     expect(meanMs).toBeLessThan(28.5);
     expect(p99Ms).toBeLessThan(50);
+  });
+
+  it("takes longer for what finds the worker free, where that was measured, and less for previews", () => {
+    const times = { decoder: { ...calibration.decoder, freePromptMs: [30, 30], previewSavesMs: 5 } };
+    expect(run({ shape: { sessions: 1 }, calibration: times }).p50Ms).toBeCloseTo(30, 5);
+    const busy = { shape: { sessions: 400 }, calibration: times, span: { measureMs: 60_000 } };
+    close(run(busy).answeredPerSecond, 50, 0.03);
+    const [clicks, both] = [0, 1].map((hoversPerClick) =>
+      run({ shape: { sessions: 20 }, calibration: times, habits: { hoversPerClick } }),
+    );
+    // As many previews as clicks nearly, each of 25 ms where a click takes 30.
+    close((both?.decoderUse ?? 0) / (clicks?.decoderUse ?? 1), 1 + 25 / 30, 0.06);
+  });
+
+  it("counts what lies in the given parts of the time, and the same as without them where they are all of it", () => {
+    const whole = run({ span: { warmUpMs: 20_000, measureMs: 60_000 } });
+    const halves = [
+      { fromMs: 20_000, untilMs: 50_000 },
+      { fromMs: 50_000, untilMs: 80_000 },
+    ];
+    const both = run({ span: { parts: halves } });
+    const figures = ["offeredPerSecond", "answeredPerSecond", "meanMs", "p95Ms", "warmShare"] as const;
+    for (const figure of figures) expect(both[figure], figure).toBe(whole[figure]);
+    expect(both.decoderUse).toBeCloseTo(whole.decoderUse, 9);
+    const [first, second] = halves.map((part) => run({ span: { parts: [part] } }));
+    const mean = ((first?.answeredPerSecond ?? 0) + (second?.answeredPerSecond ?? 0)) / 2;
+    expect(mean).toBeCloseTo(whole.answeredPerSecond, 9);
+  });
+
+  it("draws other times for the same people", () => {
+    const spread = { decoder: { ...calibration.decoder, promptMs: [10, 30], freePromptMs: [10, 30] } };
+    const [one, other] = [0, 1].map((draw) => run({ calibration: spread, span: { measureMs: 60_000, draw } }));
+    expect(other?.offeredPerSecond).toBe(one?.offeredPerSecond);
+    expect(other?.p95Ms).not.toBe(one?.p95Ms);
+    close(other?.meanMs ?? 0, one?.meanMs ?? 0, 0.25);
+  });
+
+  it("has clients on the gateway's core wait for it, and others not", () => {
+    const slow = { gatewayMs: 8, clientMs: 8 };
+    const at = (clientsOnGateway: boolean) => run({ shape: { clientsOnGateway }, calibration: slow });
+    close(at(true).gatewayUse, 2 * at(false).gatewayUse, 0.01);
+    expect(at(true).meanMs).toBeGreaterThan(at(false).meanMs);
   });
 
   it("waits as M/D/1 says where many people share one decoder", () => {
@@ -117,7 +168,7 @@ describe("a simulated system", () => {
   });
 
   it("finds pictures warm as long as the worker has room for those of all its sessions", () => {
-    const pictures = { calibration: { decoder: { ...calibration.decoder, prepareMs: 10 } } };
+    const pictures = { calibration: { decoder: { ...calibration.decoder, prepareMs: [10, 10] } } };
     const roomFor = (count: number) => ({ shape: { decoderCacheBytes: count * 10 * MiB, sessions: 60 }, ...pictures });
     expect(run(roomFor(120)).warmShare).toBeGreaterThan(0.99);
     const crowded = run(roomFor(30));

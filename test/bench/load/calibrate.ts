@@ -1,20 +1,19 @@
-import { DecoderService, EmbeddingSource, type SegmentResult } from "../../../proto/index.js";
-import { RpcClient } from "../../../services/runtime/grpc/client.js";
 import type { Calibration } from "../../simulation/calibration.js";
-import { upload } from "../../support/http-calls.js";
-import { clickOn } from "../../support/pictures.js";
-import { SocketClient } from "../../support/socket-client.js";
 import { round } from "../report.js";
 import { mean, median, quantile } from "../statistics.js";
+import { closedLoop, type Loop, type LoopOptions } from "./closed-loop.js";
+import { coldPrompts, newPicture } from "./cold-prompts.js";
 import type { Rig } from "./rig.js";
+import { type Patience, undisturbed } from "./undisturbed.js";
 
 /** As many pictures as a worker surely keeps ready, and as many sessions, each asking as soon as it is answered. */
-const closedLoop = 8;
-const saturatedMs = 6000;
-const loneClicks = 120;
+const full = { sessions: 8, pauseMs: 0, ms: 4000, previews: false };
+/** Few enough that most prompts find the worker with nothing to do. */
+const paced = { sessions: 4, pauseMs: 300, ms: 5000, previews: true };
 /** Beyond those that the worker keeps ready, so that going through all of them finds none. */
-const coldPictures = 20;
-const encodes = 6;
+const coldPictures = 5;
+/** A prompt that waited less was not in line: its worker was free. */
+const freeMs = 0.2;
 /** A quantile every 1 %. */
 const steps = 100;
 
@@ -22,126 +21,125 @@ export interface Calibrated {
   readonly measured: Omit<Calibration, "source">;
   /** Prompts a second that the decoder's core answered at most. */
   readonly saturatedPerSecond: number;
-  /** A lone person's clicks, ms. */
+  /** Clicks that found the worker free, from the moment that was meant, ms. */
   readonly loneMs: { readonly mean: number; readonly p50: number; readonly p95: number };
+  /** What a prompt takes of the core beside the worker's time for it. */
+  readonly handlingMs: number;
+  /** Share of a core that others took in the most disturbed part. */
+  readonly elsewhere: number;
 }
 
 /**
- * Measures what the simulation needs to know, on a rig that nobody else uses.
- * @param preparedBytes see `bareSteps`. @param attempt counts from 0: each has pictures that the decoder does not know yet.
+ * Measures what the simulation needs to know, in rounds of a few seconds that can lie between the points that are compared
+ * with it: the machine is not the same from one minute to the next. People here wait for their answers: nothing of how the
+ * system does under a load that comes by its own plan goes into it.
  */
-export async function calibrate(rig: Rig, preparedBytes: number, attempt: number): Promise<Calibrated> {
-  const { fetchMs, prepareMs } = await coldPrompts(
-    rig,
-    Math.ceil(rig.decoderCacheBytes / preparedBytes) + coldPictures,
-    attempt,
-  );
-  const encodeMs = await newPictures(rig);
-  const lone = await closedLoopClicks(rig, 1, { clicks: loneClicks });
-  const before = rig.cpuSeconds();
-  const full = await closedLoopClicks(rig, closedLoop, { ms: saturatedMs });
-  const after = rig.cpuSeconds();
-  const perSecond = (1000 * full.clicks.length) / full.ms;
-  const gatewayMs = (1000 * ((after.gateway ?? 0) - (before.gateway ?? 0))) / full.clicks.length;
-  // The core also reads and writes messages: what a prompt takes of it is seen when it does nothing else.
-  const inWorker = full.clicks.map(({ result }) => workerMs(result));
-  const onCoreMs = 1000 / perSecond;
-  const scale = onCoreMs / mean(inWorker);
-  const promptMs = Array.from({ length: steps + 1 }, (_, step) => round(scale * quantile(inWorker, step / steps)));
-  // The mean of that distribution, as it is drawn from: linear between the quantiles.
-  const drawnMs = mean(promptMs.slice(1).map((ms, step) => (ms + (promptMs[step] as number)) / 2));
-  const totals = lone.clicks.map(({ totalMs }) => totalMs);
-  return {
-    measured: {
-      decoder: {
-        promptMs: promptMs.map((ms) => round((ms * onCoreMs) / drawnMs)),
-        prepareMs: round(prepareMs),
-        fetchMs: round(fetchMs),
-        preparedBytes,
-        recordBytes: rig.recordBytes,
+export class Calibrator {
+  readonly #rig: Rig;
+  readonly #preparedBytes: number;
+  readonly #patience: Patience;
+  readonly #say: (line: string) => void;
+  readonly #full: Loop[] = [];
+  readonly #paced: Loop[] = [];
+  readonly #storeMs: number[] = [];
+  readonly #processMs: number[] = [];
+  readonly #encodeMs: number[] = [];
+  #elsewhere = 0;
+  #rounds = 0;
+  #cold = 0;
+
+  /** @param preparedBytes see `bareSteps`. */
+  constructor(rig: Rig, preparedBytes: number, patience: Patience, say: (line: string) => void) {
+    this.#rig = rig;
+    this.#patience = patience;
+    this.#preparedBytes = preparedBytes;
+    this.#say = say;
+  }
+
+  /** Until V8 has optimised what a click runs, here and there. */
+  async warmUp(): Promise<void> {
+    await closedLoop(this.#rig, { ...full, seed: 0 });
+  }
+
+  async round(): Promise<void> {
+    const seed = ++this.#rounds;
+    this.#paced.push(await this.#undisturbed(() => closedLoop(this.#rig, { ...paced, seed } satisfies LoopOptions)));
+    this.#full.push(await this.#undisturbed(() => closedLoop(this.#rig, { ...full, seed })));
+    const { store, process } = await this.#undisturbed(() => coldPrompts(this.#rig, this.#coldPictures()));
+    this.#storeMs.push(...store);
+    this.#processMs.push(...process);
+    this.#encodeMs.push(await this.#undisturbed(() => newPicture(this.#rig)));
+  }
+
+  /** From all rounds so far. @throws Error before the first. */
+  calibrated(): Calibrated {
+    if (this.#rounds === 0) throw new Error("nothing has been measured");
+    const [busy, idle] = [together(this.#full), together(this.#paced)];
+    // The core also reads and writes messages: what a prompt takes of it is seen when it does nothing else.
+    const onCoreMs = busy.ms / busy.prompts.length;
+    const handlingMs = Math.max(0, onCoreMs - mean(busy.prompts.map(({ workerMs }) => workerMs)));
+    const free = idle.prompts.filter(({ queueMs }) => queueMs < freeMs);
+    const clicks = free.filter(({ preview }) => !preview);
+    const workMs = (some: typeof free) => some.map(({ workerMs }) => workerMs);
+    const previewSavesMs = mean(workMs(clicks)) - mean(workMs(free.filter(({ preview }) => preview)));
+    const [gatewayMs, clientMs] = [idle.cpuMs("gateway"), idle.cpuMs("driver")];
+    const wayMs = clicks.map(({ latencyMs, queueMs, workerMs }) => latencyMs - queueMs - workerMs - handlingMs);
+    const lone = clicks.map(({ latencyMs }) => latencyMs);
+    return {
+      measured: {
+        decoder: {
+          promptMs: quantilesOf(workMs([...busy.prompts]).map((ms) => ms + handlingMs)),
+          freePromptMs: quantilesOf(workMs(clicks).map((ms) => ms + handlingMs)),
+          previewSavesMs: round(Math.max(0, previewSavesMs)),
+          prepareMs: quantilesOf(this.#processMs),
+          fetchMs: round(Math.max(0.1, median(this.#storeMs) - median(this.#processMs))),
+          preparedBytes: this.#preparedBytes,
+          recordBytes: this.#rig.recordBytes,
+        },
+        gatewayMs: round(gatewayMs),
+        clientMs: round(clientMs),
+        transportMs: quantilesOf(wayMs.map((ms) => ms - gatewayMs - clientMs)),
+        encodeMs: round(median(this.#encodeMs)),
       },
-      gatewayMs: round(gatewayMs),
-      transportMs: round(Math.max(0, mean(totals) - onCoreMs - gatewayMs)),
-      encodeMs: round(encodeMs),
-    },
-    saturatedPerSecond: round(perSecond),
-    loneMs: { mean: round(mean(totals)), p50: round(quantile(totals, 0.5)), p95: round(quantile(totals, 0.95)) },
+      saturatedPerSecond: round(1000 / onCoreMs),
+      loneMs: { mean: round(mean(lone)), p50: round(quantile(lone, 0.5)), p95: round(quantile(lone, 0.95)) },
+      handlingMs: round(handlingMs),
+      elsewhere: round(this.#elsewhere),
+    };
+  }
+
+  /** Each time the next of the album: the ones before have left the process's memory when it begins anew, if it is long. */
+  #coldPictures(): string[] {
+    const count = Math.ceil(this.#rig.decoderCacheBytes / this.#preparedBytes) + coldPictures;
+    const { album } = this.#rig;
+    const from = (count * this.#cold++) % album.length;
+    return [...album, ...album].slice(from, from + count);
+  }
+
+  async #undisturbed<T>(measure: () => Promise<T>): Promise<T> {
+    const { result, elsewhere } = await undisturbed(this.#rig, this.#patience, this.#say, measure);
+    this.#elsewhere = Math.max(this.#elsewhere, elsewhere);
+    return result;
+  }
+}
+
+/** Several loops as one. */
+function together(loops: readonly Loop[]) {
+  const prompts = loops.flatMap((loop) => loop.prompts);
+  const sum = (of: (loop: Loop) => number) => loops.reduce((all, loop) => all + of(loop), 0);
+  return {
+    prompts,
+    ms: sum(({ ms }) => ms),
+    /** What a process took for a prompt. */
+    cpuMs: (name: string) => sum(({ cpuMs }) => cpuMs[name] ?? 0) / prompts.length,
   };
 }
 
-const workerMs = ({ timings }: SegmentResult) =>
-  (timings?.embeddingMs ?? 0) + (timings?.decodeMs ?? 0) + (timings?.maskMs ?? 0);
-
-/** First prompts on pictures that the decoder does not have, and on those that its worker has put away again. */
-async function coldPrompts(rig: Rig, count: number, attempt: number): Promise<{ fetchMs: number; prepareMs: number }> {
-  const rpc = new RpcClient(rig.decoderAddress);
-  try {
-    const ms = { [EmbeddingSource.STORE]: [] as number[], [EmbeddingSource.PROCESS]: [] as number[] };
-    for (const source of [EmbeddingSource.STORE, EmbeddingSource.PROCESS] as const) {
-      for (const imageId of rig.album.slice(attempt * count, (attempt + 1) * count)) {
-        const prompt = { points: [{ ...clickOn("disc"), label: 1 }] };
-        const { outcome } = await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt });
-        if (outcome.case !== "result") throw new Error("the decoder answered without a result");
-        const { embeddingSource, timings } = outcome.value;
-        if (embeddingSource === source) ms[source].push(timings?.embeddingMs ?? 0);
-      }
-    }
-    const fromProcess = ms[EmbeddingSource.PROCESS];
-    const fromStore = ms[EmbeddingSource.STORE];
-    if (fromProcess.length === 0 || fromStore.length === 0) {
-      throw new Error(
-        "there is no cold picture left: the album needs more pictures (--album), or the decoder less memory",
-      );
-    }
-    return { fetchMs: median(fromStore) - median(fromProcess), prepareMs: median(fromProcess) };
-  } finally {
-    rpc.close();
-  }
-}
-
-/** @returns milliseconds of one upload that is encoded. */
-async function newPictures(rig: Rig): Promise<number> {
-  const ms: number[] = [];
-  for (let i = 0; i < encodes; i++) {
-    const bytes = await rig.newPicture();
-    const startedAt = performance.now();
-    const { cached } = await upload(rig.gatewayUrl, bytes);
-    if (cached) throw new Error("a new picture was known");
-    ms.push(performance.now() - startedAt);
-  }
-  return median(ms);
-}
-
-/** Sessions that ask again as soon as they are answered, each on a picture of its own, which is warm. */
-async function closedLoopClicks(rig: Rig, sessions: number, until: { clicks: number } | { ms: number }) {
-  const clicks: { totalMs: number; result: SegmentResult }[] = [];
-  let startedAt = 0;
-  const isOver = () => ("clicks" in until ? clicks.length >= until.clicks : performance.now() - startedAt >= until.ms);
-  const people = await Promise.all(
-    Array.from({ length: sessions }, async (_, index) => {
-      const socket = await SocketClient.join(rig.gatewayUrl);
-      await socket.openReady(rig.album[index] as string);
-      await click(socket, 1);
-      return socket;
-    }),
-  );
-  startedAt = performance.now();
-  await Promise.all(
-    people.map(async (socket) => {
-      for (let sequence = 2; !isOver(); sequence++) clicks.push(await click(socket, sequence));
-    }),
-  );
-  const ms = performance.now() - startedAt;
-  for (const socket of people) await socket[Symbol.asyncDispose]();
-  return { clicks, ms };
-}
-
-async function click(socket: SocketClient, sequence: number): Promise<{ totalMs: number; result: SegmentResult }> {
-  const { x, y } = clickOn("disc");
-  const startedAt = performance.now();
-  const points = [{ x: x + (sequence % 40), y: y + (sequence % 30), label: 1 }];
-  socket.segment({ sequence, prompt: { points }, multimask: true });
-  const { outcome } = await socket.next("segment");
-  if (outcome.case !== "result") throw new Error(`a click was answered ${outcome.value?.message}`);
-  return { totalMs: performance.now() - startedAt, result: outcome.value };
+/** Evenly spaced quantiles whose mean, as it is drawn from them (linear between two), is that of the values; none below 0. */
+function quantilesOf(values: readonly number[]): number[] {
+  const quantiles = Array.from({ length: steps + 1 }, (_, step) => quantile(values, step / steps));
+  // The last step reaches to the greatest of all, which is chance.
+  const drawn = mean(quantiles.slice(1).map((ms, step) => (ms + (quantiles[step] as number)) / 2));
+  const tooMuch = drawn - mean(values);
+  return quantiles.map((ms) => round(Math.max(0, ms - tooMuch)));
 }

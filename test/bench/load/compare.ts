@@ -1,50 +1,122 @@
 import type { Calibration } from "../../simulation/calibration.js";
 import { type Figures, simulate } from "../../simulation/system.js";
 import { round } from "../report.js";
+import { mean, quantile } from "../statistics.js";
 import type { Point, PointOptions } from "./measure-point.js";
 
-const compared = ["answeredPerSecond", "meanMs", "p95Ms"] as const;
+export const compared = ["answeredPerSecond", "meanMs", "p95Ms"] as const;
+type Compared = (typeof compared)[number];
+type Simulated = Pick<Figures, Compared | "warmShare" | "decoderUse">;
+
+/** The same people with the same plans, so often with other draws of every time that is drawn. */
+const draws = 20;
+
+type Difference = Readonly<Record<Compared, number>>;
 
 export interface Comparison {
   readonly sessions: number;
-  readonly measured: Pick<Figures, (typeof compared)[number]>;
-  readonly simulated: Pick<Figures, (typeof compared)[number] | "decoderUse" | "warmShare">;
+  readonly measured: Pick<Figures, Compared | "warmShare">;
+  /** Means over the draws. */
+  readonly simulated: Simulated;
   /** Simulated over measured, less one. */
-  readonly difference: Readonly<Record<(typeof compared)[number], number>>;
+  readonly difference: Difference;
+  /** Between what shares of the mean 90 % of the draws lie: what chance alone does to the p95 of so many clicks. */
+  readonly p95ByChance: readonly [number, number];
+  /**
+   * The worker's own time for a warm click when this was measured, over that on paper: how much slower the machine was than
+   * while it was calibrated. And the differences when the decoder's times on paper are stretched by it.
+   */
+  readonly slowness: number;
+  readonly differenceAtItsSpeed: Difference;
 }
 
-/** The same people with the same plans, once more on paper. */
+interface People extends Pick<PointOptions, "habits" | "warmUpMs" | "measureMs"> {
+  readonly decoderCacheBytes: number;
+}
+
+/** The same people with the same plans, once more on paper, in the same parts of the time. */
 export function compare(
   point: Point,
-  { habits, seed, warmUpMs, measureMs }: Omit<PointOptions, "sessions">,
-  calibration: Calibration,
-  decoderCacheBytes: number,
+  people: People,
+  { calibration, handlingMs }: { readonly calibration: Calibration; readonly handlingMs: number },
 ): Comparison {
-  const { sessions } = point;
-  const one = { gateways: 1, decoders: 1, workers: 1, encoders: 1 };
+  const { simulated, p95s, warmClickMs } = onPaper(point, people, calibration);
+  const slowness = point.clickWorkerMs / (warmClickMs - handlingMs);
+  const { answeredPerSecond, meanMs, p95Ms, warmShare } = point;
+  const difference = (from: Simulated): Difference => ({
+    answeredPerSecond: round(from.answeredPerSecond / answeredPerSecond - 1),
+    meanMs: round(from.meanMs / meanMs - 1),
+    p95Ms: round(from.p95Ms / p95Ms - 1),
+  });
+  const byChance = (share: number) => round(quantile(p95s, share) / mean(p95s));
+  return {
+    sessions: point.sessions,
+    measured: { answeredPerSecond, meanMs, p95Ms, warmShare },
+    simulated,
+    difference: difference(simulated),
+    p95ByChance: [byChance(0.05), byChance(0.95)],
+    slowness: round(slowness),
+    differenceAtItsSpeed: difference(onPaper(point, people, stretched(calibration, slowness)).simulated),
+  };
+}
+
+function onPaper({ sessions, runs }: Point, people: People, calibration: Calibration) {
+  const { habits, warmUpMs, measureMs, decoderCacheBytes } = people;
+  const one = { gateways: 1, decoders: 1, workers: 1, encoders: 1, clientsOnGateway: true };
   const { encodeMs } = calibration;
   const shape = { ...one, sessions, encodeMs, decoderCacheBytes, cacheBytesPerSecond: Number.MAX_SAFE_INTEGER };
-  const figures = simulate(shape, habits, calibration, { seed, warmUpMs, measureMs });
-  const of = (from: Pick<Figures, (typeof compared)[number]>) => ({
-    answeredPerSecond: round(from.answeredPerSecond),
-    meanMs: round(from.meanMs),
-    p95Ms: round(from.p95Ms),
-  });
-  const [measured, simulated] = [of(point), of(figures)];
-  const { decoderUse, warmShare } = figures;
+  const all = Array.from({ length: draws }, (_, draw) =>
+    together(
+      runs.map(({ seed, parts }) => ({
+        seconds: parts.reduce((sum, { fromMs, untilMs }) => sum + untilMs - fromMs, 0) / 1000,
+        figures: simulate(shape, habits, calibration, { seed, warmUpMs, measureMs, draw, parts }),
+      })),
+    ),
+  );
+  const meanOf = (figure: keyof Simulated | "warmClickMs") => round(mean(all.map((figures) => figures[figure])));
+  const simulated: Simulated = {
+    answeredPerSecond: meanOf("answeredPerSecond"),
+    meanMs: meanOf("meanMs"),
+    p95Ms: meanOf("p95Ms"),
+    warmShare: meanOf("warmShare"),
+    decoderUse: meanOf("decoderUse"),
+  };
+  return { simulated, p95s: all.map(({ p95Ms }) => p95Ms), warmClickMs: meanOf("warmClickMs") };
+}
+
+/** Of a machine that is so much slower. */
+function stretched(calibration: Calibration, by: number): Calibration {
+  const { decoder } = calibration;
+  const longer = (quantiles: readonly number[]) => quantiles.map((ms) => ms * by);
+  const { promptMs, freePromptMs, prepareMs } = decoder;
   return {
-    sessions,
-    measured,
-    simulated: { ...simulated, decoderUse: round(decoderUse), warmShare: round(warmShare) },
-    difference: {
-      answeredPerSecond: round(simulated.answeredPerSecond / measured.answeredPerSecond - 1),
-      meanMs: round(simulated.meanMs / measured.meanMs - 1),
-      p95Ms: round(simulated.p95Ms / measured.p95Ms - 1),
+    ...calibration,
+    decoder: {
+      ...decoder,
+      promptMs: longer(promptMs),
+      freePromptMs: longer(freePromptMs),
+      prepareMs: longer(prepareMs),
     },
   };
 }
 
+/** Several runs as one. */
+function together(runs: readonly { readonly seconds: number; readonly figures: Figures }[]) {
+  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0);
+  const overTime = (figure: "answeredPerSecond" | "warmShare" | "decoderUse" | "warmClickMs") =>
+    runs.reduce((sum, run) => sum + run.figures[figure] * run.seconds, 0) / seconds;
+  const latencies = runs.flatMap(({ figures }) => figures.latenciesMs);
+  return {
+    answeredPerSecond: overTime("answeredPerSecond"),
+    meanMs: mean(latencies),
+    p95Ms: quantile(latencies, 0.95),
+    warmShare: overTime("warmShare"),
+    decoderUse: overTime("decoderUse"),
+    warmClickMs: overTime("warmClickMs"),
+  };
+}
+
 /** The greatest difference of any figure at any point, as a share. */
-export function worst(comparisons: readonly Comparison[], figure: (typeof compared)[number]): number {
+export function worst(comparisons: readonly Comparison[], figure: Compared): number {
   return Math.max(...comparisons.map(({ difference }) => Math.abs(difference[figure])));
 }

@@ -31,6 +31,7 @@ export class Rig implements AsyncDisposable {
   readonly #processes = new Map<string, MaskwireProcess>();
   #redis: RedisServer | undefined;
   #newPictures = 0;
+  #file: Buffer = Buffer.alloc(0);
 
   static async start(options: RigOptions): Promise<Rig> {
     const rig = new Rig();
@@ -51,9 +52,9 @@ export class Rig implements AsyncDisposable {
     return this.#process("decoder").address;
   }
 
-  /** The file of a picture that nobody has seen. */
-  newPicture(): Promise<Buffer> {
-    return jpegScene(width, height, 10_000 + this.#newPictures++);
+  /** The file of a picture that nobody has seen; drawn once, so that it costs the one who measures nothing. */
+  newPicture(): Buffer {
+    return withComment(this.#file, `new picture ${this.#newPictures++}`);
   }
 
   /** Processor seconds so far: each process of ours, Redis, the one that measures, and all that others did to this machine. */
@@ -91,7 +92,8 @@ export class Rig implements AsyncDisposable {
       MASKWIRE_ENCODER_ADDRESS: this.#process("encoder").address,
       MASKWIRE_DECODER_ADDRESSES: this.decoderAddress,
     });
-    const { image } = await upload(this.gatewayUrl, await jpegScene(width, height));
+    this.#file = await jpegScene(width, height);
+    const { image } = await upload(this.gatewayUrl, this.#file);
     const { album, recordBytes } = await storeAlbum(this.#redis.url, image?.imageId ?? "", albumSize);
     this.album = album;
     this.recordBytes = recordBytes;
@@ -106,6 +108,14 @@ export class Rig implements AsyncDisposable {
     if (!process) throw new Error(`there is no ${name}`);
     return process;
   }
+}
+
+/** The same JPEG in other bytes: with a COM segment (ITU-T T.81, B.2.4.5) behind its first marker. */
+function withComment(jpeg: Buffer, text: string): Buffer {
+  const comment = Buffer.from(text);
+  const head = Buffer.from([0xff, 0xfe, 0, 0]);
+  head.writeUInt16BE(comment.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), head, comment, jpeg.subarray(2)]);
 }
 
 /** The embedding of a real picture under as many names as there are to be pictures: real masks, without the encodes. */

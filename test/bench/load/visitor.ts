@@ -6,18 +6,26 @@ import { upload } from "../../support/http-calls.js";
 import { clickOn } from "../../support/pictures.js";
 import { SocketClient } from "../../support/socket-client.js";
 import type { Rig } from "./rig.js";
+import { workerMsOf } from "./worker-ms.js";
 
 export interface NotedClick {
   readonly intendedAt: number;
   answeredAt: number | undefined;
 }
 
+export interface NotedDecode {
+  readonly at: number;
+  readonly preview: boolean;
+  readonly source: EmbeddingSource;
+  readonly workerMs: number;
+}
+
 /** What all visitors of a run note together. Times are of `performance.now()`. */
 export interface Notes {
   /** Of every click: when the person meant to make it, and when its answer came; undefined while there is none. */
   readonly clicks: NotedClick[];
-  /** Decodes by where their embedding was, clicks and previews. */
-  readonly sources: { readonly at: number; readonly source: EmbeddingSource }[];
+  /** Clicks and previews that were decoded: where their embedding was, and what of the worker's time they took. */
+  readonly decodes: NotedDecode[];
   /** Clicks that were refused and made again. */
   readonly refusals: number[];
   /** Of each new picture, from its upload to its being ready. */
@@ -104,7 +112,7 @@ export class Visitor {
   }
 
   async #upload(): Promise<string> {
-    const bytes = await this.#rig.newPicture();
+    const bytes = this.#rig.newPicture();
     const startedAt = performance.now();
     const { image } = await upload(this.#rig.gatewayUrl, bytes);
     this.#notes.encodeMs.push(performance.now() - startedAt);
@@ -138,8 +146,11 @@ export class Visitor {
     if (!asked) return;
     this.#asked.delete(sequence);
     const at = performance.now();
-    if (outcome.case === "result") this.#notes.sources.push({ at, source: outcome.value.embeddingSource });
-    const { click } = asked;
+    const { click, preview } = asked;
+    if (outcome.case === "result") {
+      const { embeddingSource: source } = outcome.value;
+      this.#notes.decodes.push({ at, preview, source, workerMs: workerMsOf(outcome.value) });
+    }
     if (!click) return;
     if (outcome.case === "result") {
       click.answeredAt = at;

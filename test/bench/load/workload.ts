@@ -9,6 +9,11 @@ export const habitOptions = {
   "new-share": { value: 0.05, what: "share of opened pictures that nobody has opened before" },
 } as const;
 
+/** For a machine that is not ours alone. */
+export const patienceOption = {
+  "patience-s": { value: 120, what: "how long all in all to measure again what others disturbed" },
+} as const;
+
 /** The web client asks for no more. */
 const hoverEveryMs = 150;
 
