@@ -19,12 +19,15 @@ const slowMs = 150;
 /** From here on it is about where the hand was, and there are none but one now and then, to see whether it got better. */
 const tooSlowMs = 400;
 const probeEveryMs = 5_000;
+/** A try by the browser itself costs no one else: after one that was held up it is soon back to speed. */
+const probeHereEveryMs = 1_000;
 /** Of the latest round trip in their average. */
-const weight = 0.3;
+const weightOfServer = 0.3;
+const weightHere = 0.5;
 
 /** How far apart previews are to be asked for. */
 export function previewEveryMs({ previewing: { place, roundTripMs = 0 } }: State): number {
-  if (roundTripMs > tooSlowMs) return probeEveryMs;
+  if (roundTripMs > tooSlowMs) return place === "here" ? probeHereEveryMs : probeEveryMs;
   if (place === "here") return quickHereMs;
   return roundTripMs > slowMs ? 3 * roundTripMs : quickEveryMs;
 }
@@ -42,7 +45,8 @@ export function movePreviews(state: State, place: Place): State {
 }
 
 function heard(state: State, tookMs: number): State {
-  const { roundTripMs = tookMs } = state.previewing;
+  const { place, roundTripMs = tookMs } = state.previewing;
+  const weight = place === "here" ? weightHere : weightOfServer;
   return { ...state, previewing: { ...state.previewing, roundTripMs: roundTripMs + weight * (tookMs - roundTripMs) } };
 }
 

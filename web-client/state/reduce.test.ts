@@ -238,7 +238,10 @@ describe("previews", () => {
     const slowHere = late(here, 12, 300);
     expect([asks(slowHere, 33), previewEveryMs(slowHere)]).toEqual([true, 33]);
     const tooSlowHere = late(here, 12, 900);
-    expect([asks(tooSlowHere, 4_000), asks(tooSlowHere, 5_000)]).toEqual([false, true]);
+    expect([asks(tooSlowHere, 900), asks(tooSlowHere, 1_000)]).toEqual([false, true]);
+    // One that was held up is soon made good.
+    const heldUp = late(late(run([{ kind: "decoding-moved", place: "here" }], begun)[0], 1, 2_000), 3, 130);
+    expect(previewEveryMs(heldUp)).toBe(33);
   });
 
   it("is not asked for while the object has prompts", () => {

@@ -87,7 +87,7 @@ export const zh: Words = {
     stability: "稳定性",
     area: "面积",
     lastClick: "上次点击",
-    decodingLabel: "掩码的生成位置",
+    decodingLabel: "蒙版的生成位置",
     decodingAutomatic: "自动选择较快的一方",
     decodingServer: "服务器",
     decodingHere: "本设备",
