@@ -10,7 +10,7 @@ import { Session, type SessionDeps } from "./session.js";
 export const subprotocol = "maskwire.v1";
 /** A peer that does not finish the closing handshake is cut off after this. */
 const closeGraceMs = 2000;
-/** Pings within the time of silence, the first of them a part of it after the peer was heard. */
+/** Pings in a row without an answer, spread over the time of silence. */
 const mostUnanswered = 2;
 
 export interface SessionsOptions {
@@ -118,14 +118,11 @@ export class Sessions {
     };
     ws.on("message", hear);
     ws.on("pong", hear);
-    const timer = setInterval(
-      () => {
-        if (unanswered >= mostUnanswered) return session.close(CloseCode.IDLE, "nothing was heard for too long");
-        unanswered++;
-        ws.ping();
-      },
-      this.#options.idleMs / (mostUnanswered + 1),
-    );
+    const timer = setInterval(() => {
+      if (unanswered >= mostUnanswered) return session.close(CloseCode.IDLE, "nothing was heard for too long");
+      unanswered++;
+      ws.ping();
+    }, this.#options.idleMs / mostUnanswered);
     return () => clearInterval(timer);
   }
 }

@@ -122,7 +122,7 @@ export class Host {
     await this.http.ready();
   }
 
-  /** Starts every tier, then reports SERVING. */
+  /** Starts every tier, then reports how each is. */
   async start(): Promise<void> {
     const starts = this.#tiers.map((tier) => tier.start());
     this.#starting = Promise.allSettled(starts);

@@ -84,7 +84,11 @@ export function createMetrics(): Metrics {
   return Object.assign(registry, {
     refused: (operation: string, error: unknown) =>
       refusals.inc({ operation, code: Code[describeError(error).code] ?? "UNKNOWN" }),
-    hasWorkers: (tier: string) => losses.inc({ tier }, 0),
+    /** Begins to count a tier's lost and hung worker threads: an increase shows only from a number that was seen before. */
+    hasWorkers: (tier: string) => {
+      losses.inc({ tier }, 0);
+      hangs.inc({ tier }, 0);
+    },
     workerLost: (tier: string) => losses.inc({ tier }),
     workerHung: (tier: string) => hangs.inc({ tier }),
     close: () => delay.disable(),

@@ -195,12 +195,11 @@ describe("deploy/observability/alerts.yaml", () => {
     const counters = alerts.flatMap(({ expr }) =>
       [...expr.matchAll(/\bincrease\((\w+)/g)].map(([, name = ""]) => name),
     );
-    expect(counters).toEqual(["maskwire_worker_losses_total"]);
-    const samples = pages.flatMap((text) => text.match(/^maskwire_worker_losses_total\{.*$/gm) ?? []);
-    expect(samples.sort()).toEqual([
-      'maskwire_worker_losses_total{tier="decoder"} 0',
-      'maskwire_worker_losses_total{tier="encoder"} 0',
-    ]);
+    expect(counters.sort()).toEqual(["maskwire_worker_hangs_total", "maskwire_worker_losses_total"]);
+    for (const counter of counters) {
+      const samples = pages.flatMap((text) => text.match(new RegExp(`^${counter}\\{.*$`, "gm")) ?? []);
+      expect(samples.sort()).toEqual(["decoder", "encoder"].map((tier) => `${counter}{tier="${tier}"} 0`));
+    }
   });
 
   it("every alert says how bad it is and what to do", () => {

@@ -8,11 +8,11 @@ import {
   type SegmentResult,
 } from "../../proto/index.js";
 import { type Frame, frameFor } from "../../services/sam/frame.js";
-import { askServer, checkAgainstServer, parityPrompts, withMask } from "./check-parity.js";
+import { askServer, checkSame, parityPrompts, withMask } from "./check-parity.js";
 import { Answers, Declined, decodeRequest, type Step } from "./decode-request.js";
 import { Engine, gridSize, type Prepared } from "./engine.js";
 import { fetchChecked, fetchEmbedding, fetchOk } from "./fetch-checked.js";
-import { backendsHere, openRuntime } from "./open-runtime.js";
+import { openRuntime } from "./open-runtime.js";
 import type { Backend, Size } from "./routing.js";
 
 /** Pictures that stay ready, the latest; each keeps 10 MiB. */
@@ -24,6 +24,14 @@ interface Picture {
   readonly frame: Frame;
   readonly prepared: Prepared;
   readonly answers: Answers;
+}
+
+/** The graph that starts from a mask, a request that needs it, and the server's answer. */
+interface StepWithMask {
+  readonly graph: Uint8Array;
+  readonly imageId: string;
+  readonly from: SegmentRequest;
+  readonly theirs: SegmentResult;
 }
 
 /** The decoder in the browser: its graphs, and the pictures that are ready. */
@@ -38,27 +46,20 @@ export class BrowserDecoder {
   }
 
   /**
-   * Fetches the graphs and holds them against the server on this picture, by the fastest backend that passes.
-   * @throws Error when none does.
+   * Fetches the graphs and holds them against the server on this picture.
+   * @param onOpening told when all is fetched, before the graphs are opened. @throws Error when they do not pass.
    */
-  static async start(imageId: string, size: Size): Promise<{ decoder: BrowserDecoder; tookMs: number }> {
+  static async start(
+    { imageId, size, backend }: { imageId: string; size: Size; backend: Backend },
+    onOpening: () => void,
+  ): Promise<{ decoder: BrowserDecoder; tookMs: number }> {
     const answer = await fetchOk("/v1/models/default/decoder");
     const described = fromJson(DescribeGraphsResponseSchema, await answer.json(), { ignoreUnknownFields: true });
     const graphs = await fetchGraphs(described);
-    let problem: unknown;
-    for (const backend of await backendsHere()) {
-      let engine: Engine | undefined;
-      try {
-        engine = await Engine.open(await openRuntime(backend), graphs);
-        const decoder = new BrowserDecoder(described, engine);
-        await decoder.prepare(imageId, size);
-        return { decoder, tookMs: await decoder.#check(imageId, size) };
-      } catch (error) {
-        problem = error;
-        await engine?.close().catch(() => {});
-      }
-    }
-    throw problem;
+    onOpening();
+    const decoder = new BrowserDecoder(described, await Engine.open(await openRuntime(backend), graphs));
+    await decoder.prepare(imageId, size);
+    return { decoder, tookMs: await decoder.#check(imageId, size) };
   }
 
   get backend(): Backend {
@@ -67,7 +68,13 @@ export class BrowserDecoder {
 
   /** @throws Error when the embedding cannot be had, or is of a picture of another size. */
   async prepare(imageId: string, { width, height }: Size): Promise<void> {
-    if (this.#pictures.has(imageId)) return;
+    const kept = this.#pictures.get(imageId);
+    if (kept !== undefined) {
+      // The latest, so that it is not the next to go.
+      this.#pictures.delete(imageId);
+      this.#pictures.set(imageId, kept);
+      return;
+    }
     const { model, encoderWeights, frameSize, letterbox } = this.#described;
     const embedding = await fetchEmbedding(imageId, model, encoderWeights);
     if (embedding.width !== width || embedding.height !== height) throw new Error("The embedding has another size.");
@@ -89,22 +96,23 @@ export class BrowserDecoder {
     return decodeRequest(request, { frame: picture.frame, answers: picture.answers, step: this.#stepOn(picture) });
   }
 
-  /** The graph that starts from a mask, which the first click can do without. */
-  fetchStepWithMask(): Promise<Uint8Array> {
+  /** The graph that starts from a mask, which the first click can do without, and what the server answers from one. */
+  async fetchStepWithMask(): Promise<StepWithMask> {
     const { model, stepWithMask } = this.#described;
-    return fetchGraph(model, stepWithMask);
+    const graph = await fetchGraph(model, stepWithMask);
+    // The one that came last is there for longest.
+    const [imageId, { frame }] = [...this.#pictures].at(-1)!;
+    const size = { width: frame.pictureWidth, height: frame.pictureHeight };
+    const [, request] = parityPrompts(imageId, model, size) as [SegmentRequest, SegmentRequest];
+    const from = withMask(request, await askServer(request));
+    return { graph, imageId, from, theirs: await askServer(from) };
   }
 
-  /** Compared with the server like the others; without it such prompts are the server's. */
-  async addStepWithMask(graph: Uint8Array): Promise<void> {
+  /** Compared with the server like the others; without it such prompts are the server's. @throws Error when it differs. */
+  async addStepWithMask({ graph, imageId, from, theirs }: StepWithMask): Promise<void> {
     await this.#engine.addStepWithMask(graph);
     try {
-      // The one that came last is still there.
-      const [imageId, { frame }] = [...this.#pictures].at(-1)!;
-      const size = { width: frame.pictureWidth, height: frame.pictureHeight };
-      const [, request] = parityPrompts(imageId, this.#described.model, size) as [SegmentRequest, SegmentRequest];
-      const from = withMask(request, await askServer(request));
-      await checkAgainstServer(from, (one) => this.#decodeWithLogits(imageId, one));
+      checkSame(await this.#decodeWithLogits(imageId, from), theirs);
     } catch (error) {
       this.#engine.dropStepWithMask();
       throw error;
@@ -114,7 +122,10 @@ export class BrowserDecoder {
   /** @returns milliseconds of a decode. */
   async #check(imageId: string, size: Size): Promise<number> {
     const requests = parityPrompts(imageId, this.#described.model, size);
-    for (const request of requests) await checkAgainstServer(request, (one) => this.#decodeWithLogits(imageId, one));
+    for (const request of requests) {
+      const [ours, theirs] = await Promise.all([this.#decodeWithLogits(imageId, request), askServer(request)]);
+      checkSame(ours, theirs);
+    }
     const times: number[] = [];
     for (let run = 0; run < timedRuns; run++) {
       const started = performance.now();

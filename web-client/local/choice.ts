@@ -10,8 +10,8 @@ export interface Choice {
   /** What of the server's times the way there and back was. */
   readonly network: readonly number[];
   readonly here: readonly number[];
-  /** When each place has last been heard of. */
-  readonly heardAtMs: Readonly<Record<Place, number>>;
+  /** When each place has last been asked. */
+  readonly triedAtMs: Readonly<Record<Place, number>>;
 }
 
 /** One answer: how long it took, and what of it the way there and back was. */
@@ -40,7 +40,7 @@ export const initialChoice: Choice = {
   server: [],
   network: [],
   here: [],
-  heardAtMs: { server: 0, here: 0 },
+  triedAtMs: { server: 0, here: 0 },
 };
 
 export function hear(choice: Choice, { place, tookMs, networkMs, atMs }: Heard): Choice {
@@ -48,9 +48,13 @@ export function hear(choice: Choice, { place, tookMs, networkMs, atMs }: Heard):
     ...choice,
     [place]: [...choice[place], tookMs].slice(-latest),
     network: place === "server" ? [...choice.network, networkMs].slice(-latest) : choice.network,
-    heardAtMs: { ...choice.heardAtMs, [place]: atMs },
+    triedAtMs: { ...choice.triedAtMs, [place]: atMs },
   };
   return { ...next, place: fasterOf(next) };
+}
+
+export function tried(choice: Choice, place: Place, atMs: number): Choice {
+  return { ...choice, triedAtMs: { ...choice.triedAtMs, [place]: atMs } };
 }
 
 /** Nothing that was measured here holds any more. */
@@ -67,7 +71,7 @@ export function isWorthTrying({ network }: Choice): boolean {
 export function isProbeDue(choice: Choice, atMs: number): boolean {
   const other = choice.place === "here" ? "server" : "here";
   if (choice[other].length === 0) return false;
-  return atMs - choice.heardAtMs[other] >= Math.max(leastProbeMs, probeShare * median(choice[other]));
+  return atMs - choice.triedAtMs[other] >= Math.max(leastProbeMs, probeShare * median(choice[other]));
 }
 
 function fasterOf({ place, server, here }: Choice): Place {

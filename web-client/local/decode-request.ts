@@ -27,8 +27,8 @@ export class Declined extends Error {
   override readonly name = "Declined";
 }
 
-/** Contract: as many as a gateway makes again. */
-const mostSteps = 32;
+/** More are quicker asked of the gateway, which may have kept the mask. */
+const mostSteps = 4;
 /** Answers whose logits are kept, to be refined: of the latest click, and of a few before it to go back to. */
 const keptAnswers = 6;
 

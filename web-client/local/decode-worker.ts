@@ -2,6 +2,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { SegmentRequestSchema, SegmentResponseSchema } from "../../proto/index.js";
 import { BrowserDecoder } from "./browser-decoder.js";
 import { Declined } from "./decode-request.js";
+import { backendHere } from "./open-runtime.js";
 import type { Command, Report } from "./worker-messages.js";
 
 /** Decodes beside the page: a run takes longer than a frame. */
@@ -21,8 +22,9 @@ page.addEventListener("message", ({ data }: MessageEvent<Command>) => next(() =>
 async function carryOut(command: Command): Promise<void> {
   switch (command.kind) {
     case "start": {
-      const { imageId, size } = command;
-      const started = await BrowserDecoder.start(imageId, size);
+      const { imageId, size, avoidCard } = command;
+      const backend = avoidCard ? "wasm" : await backendHere();
+      const started = await BrowserDecoder.start({ imageId, size, backend }, () => tell({ kind: "opening", backend }));
       decoder = started.decoder;
       tell({ kind: "started", imageId, backend: decoder.backend, tookMs: started.tookMs });
       completeLater(decoder);
@@ -45,13 +47,13 @@ async function carryOut(command: Command): Promise<void> {
   }
 }
 
-/** Fetched while prompts are answered; opening it takes its turn. */
+/** Fetched, and asked of the server, while prompts are answered; opening it takes its turn. */
 function completeLater(opened: BrowserDecoder): void {
   opened.fetchStepWithMask().then(
-    (graph) =>
+    (fetched) =>
       next(async () => {
         try {
-          await opened.addStepWithMask(graph);
+          await opened.addStepWithMask(fetched);
           tell({ kind: "completed" });
         } catch {
           // Without it prompts that start from a mask are the server's.

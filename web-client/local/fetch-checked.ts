@@ -27,10 +27,15 @@ export interface Embedding {
   readonly height: number;
 }
 
+/** Longer than two megabytes take where decoding here is of any use; the picture then stays with the server. */
+const longestEmbeddingMs = 30_000;
+
 /** A picture's embedding (D1). @throws RecordError when it is damaged; Error when it is not for these graphs. */
 export async function fetchEmbedding(imageId: string, model: string, encoderWeights: string): Promise<Embedding> {
   const path = `/v1/images/${imageId}/embedding?model=${encodeURIComponent(model)}`;
-  const record = new Uint8Array(await (await fetchOk(path)).arrayBuffer());
+  const record = new Uint8Array(
+    await (await fetchOk(path, { signal: AbortSignal.timeout(longestEmbeddingMs) })).arrayBuffer(),
+  );
   const { header, tensors } = decodeEmbeddingRecord(record, crc32);
   const [info] = header.tensors;
   const [halves] = tensors;

@@ -6,9 +6,9 @@ import wasmBinary from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { Runtime } from "./engine.js";
 import type { Backend } from "./routing.js";
 
-/** Where both threads and a graphics card are, the card is faster by far. */
-export async function backendsHere(): Promise<Backend[]> {
-  return (await hasGraphicsCard()) ? ["webgpu", "wasm"] : ["wasm"];
+/** Where there is a graphics card it is faster by far. */
+export async function backendHere(): Promise<Backend> {
+  return (await hasGraphicsCard()) ? "webgpu" : "wasm";
 }
 
 /** A card of its own, not the processor in its place; and a browser that lets compiled code wait for it. */

@@ -139,9 +139,9 @@ const table: Readonly<Record<keyof typeof events, Readonly<Record<string, string
     "now here": "server by name",
   },
   "open same": {
-    "~": "nothing open",
+    "~": "nothing open, another open",
     ".": "not embedded, by the server, automatic, starting, starting asked, ready, clicked, hovering, full, server by name, failed",
-    "now here": "left behind, another open",
+    "now here": "left behind",
   },
   "open other": {
     "~": "nothing open, not embedded, by the server, automatic, starting, starting asked, server by name, failed",
@@ -267,6 +267,14 @@ describe("both places together", () => {
     expect(effectsOf([{ kind: "completed", atMs: 140 }, refined(1)])).toEqual(["+decode 1"]);
   });
 
+  it("ask the server for a picture that is come back to, until the decoder here has it again", () => {
+    const back = routed([opened("b"), embedded("b"), opened(), embedded()], routed(ready));
+    expect(effectsOf([asked(1), { kind: "prepared", imageId: "b" }, asked(2), answered(1), answered(2)], back)).toEqual(
+      ["+send 1", "+send 2", "+answer 1 server", "+answer 2 server"],
+    );
+    expect(effectsOf([{ kind: "prepared", imageId: "a" }, asked(3)], back)).toEqual(["+decode 3"]);
+  });
+
   it("C1: answer once what was under way when the decoder here failed", () => {
     expect(effectsOf([asked(1), failed, decoded(1), answered(1)])).toEqual([
       "+decode 1",
@@ -344,6 +352,8 @@ describe("the automatic choice", () => {
     const [late, effects] = route(here, asked(50, true, 60_000));
     expect(effects.map(effectText)).toEqual(["+send 50"]);
     expect(late.here.running).toBeUndefined();
+    // Once, whatever becomes of it: a server that refuses is no reason to ask it alone.
+    expect(route(late, asked(51, true, 60_100))[1].map(effectText)).toEqual(["+decode 51"]);
     // A click is no one's probe.
     expect(route(here, asked(50, false, 60_000))[1].map(effectText)).toEqual(["+decode 50"]);
     const probes = [1, 2, 3].flatMap((at) => [asked(50 + at, true, 60_000 * at), answered(50 + at, 60_000 * at + 25)]);

@@ -1,7 +1,16 @@
 import { create } from "@bufbuild/protobuf";
 import { ErrorCode, type SegmentRequest, type SegmentResponse, SegmentResponseSchema } from "../../proto/index.js";
 import type { Place } from "../state/state.js";
-import { type Choice, forgetHere, hear, initialChoice, isProbeDue, isWorthTrying, type Preference } from "./choice.js";
+import {
+  type Choice,
+  forgetHere,
+  hear,
+  initialChoice,
+  isProbeDue,
+  isWorthTrying,
+  type Preference,
+  tried,
+} from "./choice.js";
 import { emptyLane, enter, type Job, jobsOf, type Lane, leave, unwanted } from "./lane.js";
 
 /*
@@ -165,8 +174,11 @@ export function placeOf({ preference, choice, decoder, picture }: Routing): Plac
   return preference === "here" ? "here" : choice.place;
 }
 
-function asked(routing: Routing, request: SegmentRequest, atMs: number): Routed {
-  return destination(routing, request, atMs) === "here"
+function asked(before: Routing, request: SegmentRequest, atMs: number): Routed {
+  const place = destination(before, request, atMs);
+  // One probe at a time, whatever becomes of it.
+  const routing = { ...before, choice: tried(before.choice, place, atMs) };
+  return place === "here"
     ? begin({ ...routing, here: enter(routing.here, request) }, cancelled(routing.here.preview), atMs)
     : sent(routing, [request], atMs);
 }
@@ -261,7 +273,9 @@ function pursue(routing: Routing): Routed {
   const { imageId, size } = picture;
   if (decoder.kind === "ready") {
     if (decoder.asked === imageId) return [routing, []];
-    return [{ ...routing, decoder: { ...decoder, asked: imageId } }, [{ kind: "prepare", imageId, size }]];
+    // What was ready may have to wait behind this one: it is asked for again when it is back.
+    const asking = { ...decoder, asked: imageId, prepared: undefined };
+    return [{ ...routing, decoder: asking }, [{ kind: "prepare", imageId, size }]];
   }
   const isWanted = preference === "here" || (!routing.isFrugal && isWorthTrying(routing.choice));
   if (decoder.kind !== "off" || !isWanted) return [routing, []];

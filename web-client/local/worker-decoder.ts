@@ -6,16 +6,23 @@ import type { Command, Report } from "./worker-messages.js";
 /** What is asked of the decoder here. */
 export type DecoderOrder = Extract<RoutingEffect, { kind: "start" | "prepare" | "decode" | "stop" }>;
 
+type DecoderStart = Extract<DecoderOrder, { kind: "start" }>;
+
 /** Carries out what is asked of it, and reports with events. */
 export interface DecoderPort {
   run(order: DecoderOrder): void;
 }
 
 /**
- * Beyond these it hangs. A start is a download of 20 MB and more; a decode hangs before a person who waits for it would
- * give the connection up.
+ * Beyond these it hangs. A start is a download of 20 MB and more, and then the opening of what was fetched; a decode hangs
+ * before a person who waits for it would give the connection up.
  */
-const longestMs: Record<Command["kind"], number> = { start: 180_000, prepare: 60_000, decode: 6_000 };
+const longestMs: Record<Command["kind"] | "opening", number> = {
+  start: 180_000,
+  opening: 60_000,
+  prepare: 60_000,
+  decode: 6_000,
+};
 
 /** The decoder in a worker of its own, which is begun with the first start. */
 export class WorkerDecoder implements DecoderPort {
@@ -24,6 +31,8 @@ export class WorkerDecoder implements DecoderPort {
   /** What the worker has been asked and has not reported on, in its order. */
   #pending: Command["kind"][] = [];
   #watch: ReturnType<typeof setTimeout> | undefined;
+  /** The start that is under way on a graphics card: where the card fails or hangs, the processor is tried. */
+  #onCard: DecoderStart | undefined;
 
   constructor(onEvent: (event: RoutingEvent) => void) {
     this.#onEvent = onEvent;
@@ -32,8 +41,7 @@ export class WorkerDecoder implements DecoderPort {
   run(order: DecoderOrder): void {
     switch (order.kind) {
       case "start":
-        this.#worker = this.#begin();
-        this.#post(order);
+        this.#start(order, false);
         break;
       case "prepare":
         this.#post(order);
@@ -50,21 +58,32 @@ export class WorkerDecoder implements DecoderPort {
     }
   }
 
+  #start(order: DecoderStart, avoidCard: boolean): void {
+    this.#worker = this.#begin(order);
+    this.#post({ ...order, avoidCard });
+  }
+
   #post(command: Command): void {
     this.#pending.push(command.kind);
     if (this.#pending.length === 1) this.#watchOver(command.kind);
     this.#worker?.postMessage(command);
   }
 
-  #watchOver(kind: Command["kind"]): void {
+  #watchOver(kind: keyof typeof longestMs): void {
     clearTimeout(this.#watch);
     this.#watch = setTimeout(() => this.#fail("It did not answer in time."), longestMs[kind]);
   }
 
-  #begin(): Worker {
+  #begin(order: DecoderStart): Worker {
     const worker = new Worker(new URL("./decode-worker.ts", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data }: MessageEvent<Report>) => {
-      if (worker === this.#worker) this.#report(data);
+      if (worker !== this.#worker) return;
+      if (data.kind === "opening") {
+        if (data.backend === "webgpu") this.#onCard = order;
+        this.#watchOver("opening");
+      } else {
+        this.#report(data);
+      }
     });
     // A worker that cannot be loaded, or that ran out of memory.
     worker.addEventListener("error", ({ message }) => {
@@ -73,7 +92,7 @@ export class WorkerDecoder implements DecoderPort {
     return worker;
   }
 
-  #report(report: Report): void {
+  #report(report: Exclude<Report, { kind: "opening" }>): void {
     if (report.kind === "failed") {
       this.#fail(report.message);
       return;
@@ -89,6 +108,7 @@ export class WorkerDecoder implements DecoderPort {
     const atMs = performance.now();
     switch (report.kind) {
       case "started":
+        this.#onCard = undefined;
         this.#onEvent({ ...report, atMs });
         break;
       case "prepared":
@@ -106,14 +126,17 @@ export class WorkerDecoder implements DecoderPort {
   }
 
   #fail(why: string): void {
+    const order = this.#onCard;
     this.#stop();
-    this.#onEvent({ kind: "failed", why, atMs: performance.now() });
+    if (order) this.#start(order, true);
+    else this.#onEvent({ kind: "failed", why, atMs: performance.now() });
   }
 
   #stop(): void {
     clearTimeout(this.#watch);
     this.#worker?.terminate();
     this.#worker = undefined;
+    this.#onCard = undefined;
     this.#pending = [];
   }
 }

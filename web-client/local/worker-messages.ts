@@ -3,7 +3,7 @@ import type { Backend, Size } from "./routing.js";
 /** What the page asks of the decoder's worker. */
 export type Command =
   /** Fetch, check, and make this picture ready. */
-  | { readonly kind: "start"; readonly imageId: string; readonly size: Size }
+  | { readonly kind: "start"; readonly imageId: string; readonly size: Size; readonly avoidCard: boolean }
   | { readonly kind: "prepare"; readonly imageId: string; readonly size: Size }
   /** @property request a SegmentRequest as bytes. */
   | {
@@ -16,6 +16,8 @@ export type Command =
 /** What the worker says, in the order of what it was asked, but for what it says unasked. */
 export type Report =
   | { readonly kind: "started"; readonly imageId: string; readonly backend: Backend; readonly tookMs: number }
+  /** Unasked: all is fetched, and now the graphs are opened and held against the server. */
+  | { readonly kind: "opening"; readonly backend: Backend }
   /** Unasked: it takes masks to start from as well. */
   | { readonly kind: "completed" }
   | { readonly kind: "prepared"; readonly imageId: string }

@@ -86,10 +86,12 @@ export function endHover(state: State, picture: ShownPicture): State {
 export function answerPreview(
   before: State,
   picture: ShownPicture,
-  { response: { outcome }, atMs }: EventOf<"answer">,
+  { response: { outcome }, place = "server", atMs }: EventOf<"answer">,
 ): readonly [State, readonly Effect[]] {
   const { asked, wanted, shown } = picture.edit.hover;
-  const timed = asked === undefined ? before : heard(before, atMs - asked.atMs);
+  // One that was on its way to the other place says nothing about this one.
+  const isOfPlace = place === before.previewing.place;
+  const timed = asked === undefined || !isOfPlace ? before : heard(before, atMs - asked.atMs);
   const state: State = outcome.case === "result" ? { ...timed, lastResultAtMs: atMs } : before;
   if (!canPreview(state, picture))
     return [withHover(state, picture, { asked: undefined, wanted: undefined, shown }), []];

@@ -217,7 +217,8 @@ describe("previews", () => {
       let now = state.previewing.lastAskedAtMs;
       for (let i = 0; i < count; i++) {
         now += 6_000;
-        state = run([at(now), answer(state.nextSequence, [mask()], now + ms)], state)[0];
+        const { place } = state.previewing;
+        state = run([at(now), { ...answer(state.nextSequence, [mask()], now + ms), place }], state)[0];
       }
       return state;
     };
@@ -239,6 +240,9 @@ describe("previews", () => {
     expect([asks(slowHere, 33), previewEveryMs(slowHere)]).toEqual([true, 33]);
     const tooSlowHere = late(here, 12, 900);
     expect([asks(tooSlowHere, 900), asks(tooSlowHere, 1_000)]).toEqual([false, true]);
+    // One that was asked of the server before says nothing about the browser.
+    const [stray] = run([at(900_000), answer(here.nextSequence, [mask()], 902_000)], here);
+    expect(previewEveryMs(stray)).toBe(33);
     // One that was held up is soon made good.
     const heldUp = late(late(run([{ kind: "decoding-moved", place: "here" }], begun)[0], 1, 2_000), 3, 130);
     expect(previewEveryMs(heldUp)).toBe(33);

@@ -28,6 +28,11 @@ export class SilenceWatch<W extends object> {
     clearInterval(this.#timer);
   }
 
+  /** How long a worker may be silent whose tasks usually take so long. */
+  longestMs(usualMs: number): number {
+    return Math.max(this.#hungMs, timesUsual * usualMs);
+  }
+
   /** It has been silent for too long, and has not been heard since. */
   hangs(worker: W): boolean {
     return this.#silent.get(worker)?.hangs === true;
@@ -43,7 +48,7 @@ export class SilenceWatch<W extends object> {
     if (before?.hangs) return undefined;
     const count = (before?.looks ?? 0) + 1;
     const silentMs = count * this.#lookMs;
-    const hangs = silentMs >= Math.max(this.#hungMs, timesUsual * usualMs);
+    const hangs = silentMs >= this.longestMs(usualMs);
     this.#silent.set(worker, { looks: count, hangs });
     return hangs ? silentMs : undefined;
   }

@@ -51,6 +51,7 @@ interface Job<Task, Result> {
   task: Task;
   options: TaskOptions;
   queuedAt: number;
+  hasBegun: boolean;
   /** The place in line that was told last. */
   place: number;
   resolve: (result: Result) => void;
@@ -124,13 +125,9 @@ export class WorkerPool<Task, Result> {
     return this.#queue.length;
   }
 
-  /** False when the last worker is lost and could not be replaced yet, and while all there are hang. */
+  /** False while all workers hang, and from a failed try to replace the last one until one is ready. */
   get isServing(): boolean {
-    return this.#slots.some((slot) => !this.#silence.hangs(slot));
-  }
-
-  get running(): number {
-    return this.#slots.filter((slot) => slot.current).length;
+    return this.#slots.some((slot) => (slot.ready || slot.failures === 0) && !this.#silence.hangs(slot));
   }
 
   /** Estimated milliseconds until a task that joined the queue now would start. */
@@ -170,6 +167,7 @@ export class WorkerPool<Task, Result> {
         task,
         options,
         queuedAt: performance.now(),
+        hasBegun: false,
         place: 0,
         resolve: (result) => {
           settled();
@@ -183,7 +181,7 @@ export class WorkerPool<Task, Result> {
       this.#queue.add(job, options.urgent === true);
       this.#dispatch();
       // One that runs already is past leaving.
-      if (this.#queue.length > 0) signal?.addEventListener("abort", leave);
+      if (!job.hasBegun) signal?.addEventListener("abort", leave);
       this.#tellPositions();
     });
   }
@@ -309,13 +307,22 @@ export class WorkerPool<Task, Result> {
 
   #finish(slot: Slot<Task, Result>, message: Exclude<FromWorker, { kind: "ready" }>): void {
     if (slot.current?.id !== message.id) return;
-    const { job } = slot.current;
+    const { job, startedAt } = slot.current;
     slot.current = undefined;
+    // Also of one that was given up: on a machine that has become slow, workers that are only slow would hang for ever.
+    if (message.kind === "done") this.#learn(performance.now() - startedAt);
     // Who asked has been told that the worker hangs.
     if (this.#silence.hangs(slot)) return;
     if (message.kind === "done") job.resolve(message.result as Result);
     else job.reject(fromWorker(message));
     this.#checkIdle();
+  }
+
+  #learn(ranMs: number): void {
+    // A process that was stopped for an hour is no measure of its tasks.
+    const taskMs = Math.min(ranMs, this.#silence.longestMs(this.#taskMs));
+    this.#taskMs = this.#isMeasured ? 0.8 * this.#taskMs + 0.2 * taskMs : taskMs;
+    this.#isMeasured = true;
   }
 
   #checkIdle(): void {
@@ -330,7 +337,7 @@ export class WorkerPool<Task, Result> {
       // Order is kept: the oldest task goes next, to the worker that has its key warm if that one is free.
       const key = first.options.key;
       // A task that has the machine to itself goes to the first worker, which may use all cores for it.
-      const alone = this.#queue.length === 1 && this.running === 0;
+      const alone = this.#queue.length === 1 && this.#heard.every(({ current }) => !current);
       const slot =
         (alone ? free.find(({ isFirst }) => isFirst) : undefined) ??
         free.find(({ keys }) => key !== undefined && keys.has(key)) ??
@@ -345,16 +352,10 @@ export class WorkerPool<Task, Result> {
     const id = this.#nextId++;
     const startedAt = performance.now();
     slot.current = { id, job, startedAt };
+    job.hasBegun = true;
     this.#silence.heard(slot);
     const { key, onStart } = job.options;
     if (key !== undefined) remember(slot.keys, key);
-    const { resolve } = job;
-    job.resolve = (result) => {
-      const ms = performance.now() - startedAt;
-      this.#taskMs = this.#isMeasured ? 0.8 * this.#taskMs + 0.2 * ms : ms;
-      this.#isMeasured = true;
-      resolve(result);
-    };
     onStart?.({ queueMs: startedAt - job.queuedAt });
     try {
       slot.worker.postMessage({ id, task: job.task, alone } satisfies ToWorker);
@@ -377,14 +378,19 @@ export class WorkerPool<Task, Result> {
   #waitMs(place: number): number {
     const now = performance.now();
     // One that is being replaced takes as long as a task, for all we know.
-    const leftMs = this.#slots.map(({ ready, current }) =>
+    const leftMs = this.#heard.map(({ ready, current }) =>
       ready ? (current ? leftOf(this.#taskMs, now - current.startedAt) : 0) : this.#taskMs,
     );
     return Math.round(estimateWait(place, this.#taskMs, leftMs));
   }
 
+  /** Workers that do not hang. */
+  get #heard(): Slot<Task, Result>[] {
+    return this.#slots.filter((slot) => !this.#silence.hangs(slot));
+  }
+
   #isIdle(): boolean {
-    return this.#queue.length === 0 && this.#slots.every((slot) => !slot.current || this.#silence.hangs(slot));
+    return this.#queue.length === 0 && this.#heard.every(({ current }) => !current);
   }
 }
 

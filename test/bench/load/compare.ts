@@ -88,7 +88,7 @@ function onPaper({ sessions, runs }: Point, people: People, calibration: Calibra
 function stretched(calibration: Calibration, by: number): Calibration {
   const { decoder } = calibration;
   const longer = (quantiles: readonly number[]) => quantiles.map((ms) => ms * by);
-  const { promptMs, freePromptMs, prepareMs } = decoder;
+  const { promptMs, freePromptMs, prepareMs, previewSavesMs } = decoder;
   return {
     ...calibration,
     decoder: {
@@ -96,6 +96,7 @@ function stretched(calibration: Calibration, by: number): Calibration {
       promptMs: longer(promptMs),
       freePromptMs: longer(freePromptMs),
       prepareMs: longer(prepareMs),
+      previewSavesMs: previewSavesMs * by,
     },
   };
 }
