@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { decodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
 import { frameFor } from "../sam/frame.js";
+import type { Candidates } from "../sam/masks/candidates.js";
 import type { PromptTokens } from "../sam/prompts/prompt-tokens.js";
 import { decodeGrid } from "./decode-grid.js";
 import type { GridTask, GridThresholds } from "./decoder-tasks.js";
-import type { Candidates, DecoderGraph } from "./graphs/decoder-graph.js";
+import type { DecoderGraph } from "./graphs/decoder-graph.js";
 
 const [width, height] = [800, 600];
 const frame = frameFor(width, height);
@@ -33,7 +34,7 @@ const nothing = new Float32Array(grid ** 2).fill(-9);
 function candidates(masks: [logits: Float32Array, score: number][]): Candidates {
   const logits = new Float32Array(masks.length * grid ** 2);
   for (const [index, [mask]] of masks.entries()) logits.set(mask, index * grid ** 2);
-  return { logits, predictedIou: Float32Array.from(masks, ([, score]) => score), count: masks.length };
+  return { logits, predictedIou: Float32Array.from(masks, ([, score]) => score) };
 }
 
 async function decode(answers: Candidates[], wanted: Partial<GridThresholds> = {}) {

@@ -1,12 +1,13 @@
 import { encodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
 import type { Frame } from "../sam/frame.js";
+import { type Candidates, logitsAt } from "../sam/masks/candidates.js";
 import { selectMasks } from "../sam/masks/select-masks.js";
 import { traceMask } from "../sam/masks/trace-mask.js";
 import { promptTokens } from "../sam/prompts/prompt-tokens.js";
 import type { DecodedGrid, DecodedMask, GridTask, GridThresholds } from "./decoder-tasks.js";
 import { isCutOff, placeMask } from "./everything/crop-mask.js";
 import { removeSmallRegions } from "./everything/small-regions.js";
-import type { Candidates, DecoderGraph, Width } from "./graphs/decoder-graph.js";
+import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
 import { PictureStability } from "./masks/picture-stability.js";
 
 /**
@@ -37,17 +38,16 @@ export async function decodeGrid(
 
 /** The filters of `SamAutomaticMaskGenerator._process_batch`, the cheap ones first. */
 function accept(
-  { logits: all, predictedIou }: Candidates,
+  candidates: Candidates,
   index: number,
   frame: Frame,
   pictureStability: PictureStability,
   { predIou, stabilityScore: leastStability, stabilityOffset, minRegionArea }: GridThresholds,
   part: GridTask["part"],
 ): DecodedMask | undefined {
-  const score = predictedIou[index] as number;
+  const score = candidates.predictedIou[index] as number;
   if (!(score > predIou)) return undefined;
-  const cells = frame.gridSize ** 2;
-  const logits = all.subarray(index * cells, (index + 1) * cells);
+  const logits = logitsAt(candidates, index, frame);
   const stability = pictureStability.score(logits, stabilityOffset);
   if (stability < leastStability) return undefined;
   const traced = traceMask(logits, frame);

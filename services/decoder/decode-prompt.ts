@@ -1,13 +1,11 @@
-import { encodeCounts } from "../../proto/index.js";
 import type { Frame } from "../sam/frame.js";
 import { encodeHalf } from "../sam/half-float.js";
+import { type Candidates, finishMask, logitsAt } from "../sam/masks/candidates.js";
 import { maskLogits } from "../sam/masks/mask-logits.js";
 import { selectMasks } from "../sam/masks/select-masks.js";
-import { stabilityScore } from "../sam/masks/stability-score.js";
-import { traceMask } from "../sam/masks/trace-mask.js";
 import { promptTokens } from "../sam/prompts/prompt-tokens.js";
 import type { DecodedMask, DecodedPrompt, PromptTask } from "./decoder-tasks.js";
-import type { Candidates, DecoderGraph, Width } from "./graphs/decoder-graph.js";
+import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
 import { encodePng } from "./masks/encode-png.js";
 
 /** One prompt -> its masks at the picture's resolution, best first. */
@@ -27,21 +25,20 @@ export async function decodePrompt(
   const decoded = performance.now();
   const masks: DecodedMask[] = [];
   for (const index of selectMasks(candidates.predictedIou, tokens.count, task.multimask)) {
-    masks.push(await finishMask(candidates, index, frame, task));
+    masks.push(await answerMask(candidates, index, frame, task));
   }
   return { masks, decodeMs: decoded - started, maskMs: performance.now() - decoded };
 }
 
-async function finishMask(candidates: Candidates, index: number, frame: Frame, task: PromptTask): Promise<DecodedMask> {
-  const cells = frame.gridSize ** 2;
-  const logits = candidates.logits.subarray(index * cells, (index + 1) * cells);
-  const traced = traceMask(logits, frame);
+async function answerMask(candidates: Candidates, index: number, frame: Frame, task: PromptTask): Promise<DecodedMask> {
+  const logits = logitsAt(candidates, index, frame);
+  const { traced, counts, box, area, stabilityScore } = finishMask(logits, frame);
   return {
-    counts: encodeCounts(traced.runs),
-    box: traced.box,
-    area: traced.area,
+    counts,
+    box,
+    area,
     predictedIou: candidates.predictedIou[index] as number,
-    stabilityScore: stabilityScore(logits, frame),
+    stabilityScore,
     ...(task.png ? { png: await encodePng(traced) } : {}),
     ...(task.lowResLogits ? { lowResLogits: encodeHalf(logits) } : {}),
   };

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import {
-  encodeCounts,
   type Mask,
   MaskSchema,
   type PreviousMask,
@@ -11,13 +10,11 @@ import {
 } from "../../proto/index.js";
 import type { Frame } from "../../services/sam/frame.js";
 import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
+import { type Candidates, finishMask, logitsAt } from "../../services/sam/masks/candidates.js";
 import { maskLogits } from "../../services/sam/masks/mask-logits.js";
 import { selectMasks } from "../../services/sam/masks/select-masks.js";
-import { stabilityScore } from "../../services/sam/masks/stability-score.js";
-import { traceMask } from "../../services/sam/masks/trace-mask.js";
 import { type CheckedPrompt, checkPrompt, PromptError } from "../../services/sam/prompts/check-prompt.js";
 import { type PromptTokens, promptTokens } from "../../services/sam/prompts/prompt-tokens.js";
-import type { Candidates } from "./engine.js";
 
 /** One decode of an open picture. */
 export type Step = (tokens: PromptTokens, maskLogits: Float32Array | undefined) => Promise<Candidates>;
@@ -94,11 +91,10 @@ export async function decodeRequest(
     const checked = check(asked, previous, frame);
     const start = previous ?? startOf(checked, frame);
     const tokens = promptTokens(checked, frame);
-    const { logits, predictedIou } = await step(tokens, start);
-    const cells = frame.gridSize ** 2;
-    return selectMasks(predictedIou, tokens.count, multiple).map((index) => ({
-      logits: logits.subarray(index * cells, (index + 1) * cells),
-      predictedIou: predictedIou[index]!,
+    const candidates = await step(tokens, start);
+    return selectMasks(candidates.predictedIou, tokens.count, multiple).map((index) => ({
+      logits: logitsAt(candidates, index, frame),
+      predictedIou: candidates.predictedIou[index]!,
     }));
   }
 }
@@ -121,12 +117,7 @@ function startOf({ mask }: CheckedPrompt, frame: Frame): Float32Array | undefine
 }
 
 function finish(logits: Float32Array, predictedIou: number, frame: Frame): Mask {
-  const traced = traceMask(logits, frame);
-  return create(MaskSchema, {
-    rle: { size: [frame.pictureHeight, frame.pictureWidth], counts: encodeCounts(traced.runs) },
-    bbox: traced.box,
-    area: traced.area,
-    predictedIou,
-    stabilityScore: stabilityScore(logits, frame),
-  });
+  const { counts, box, area, stabilityScore } = finishMask(logits, frame);
+  const rle = { size: [frame.pictureHeight, frame.pictureWidth], counts };
+  return create(MaskSchema, { rle, bbox: box, area, predictedIou, stabilityScore });
 }

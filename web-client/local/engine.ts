@@ -1,14 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web";
+import type { Candidates } from "../../services/sam/masks/candidates.js";
 import type { PromptTokens } from "../../services/sam/prompts/prompt-tokens.js";
 import type { Backend } from "./routing.js";
-
-/** Candidate masks of one prompt. */
-export interface Candidates {
-  /** float32 [count, gridSize, gridSize]. */
-  readonly logits: Float32Array;
-  /** float32 [count]: the model's own estimate of each mask's IoU. */
-  readonly predictedIou: Float32Array;
-}
 
 /** What the prefix graph makes of a picture, as the step graphs take it. */
 export type Prepared = Readonly<Record<string, Tensor>>;

@@ -1,13 +1,5 @@
+import type { Candidates } from "../../sam/masks/candidates.js";
 import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
-
-/** Candidate masks of one prompt. */
-export interface Candidates {
-  /** float32 [count, gridSize, gridSize]. */
-  logits: Float32Array;
-  /** float32 [count]: the model's own estimate of each mask's IoU. */
-  predictedIou: Float32Array;
-  count: number;
-}
 
 /**
  * How many cores one run takes. `wide`: all of them, for a person who waits alone. `narrow`: one, which answers more

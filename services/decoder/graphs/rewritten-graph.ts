@@ -46,7 +46,6 @@ export function rewrittenGraph(
       return prompts.map((_, index) => ({
         logits: logits.subarray(index * cells, (index + 1) * cells),
         predictedIou: scores.subarray(index * count, (index + 1) * count),
-        count,
       }));
     },
   };

@@ -1,5 +1,6 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
-import type { Candidates, DecoderGraph } from "./decoder-graph.js";
+import type { Candidates } from "../../sam/masks/candidates.js";
+import type { DecoderGraph } from "./decoder-graph.js";
 
 const gridSize = 256;
 
@@ -34,7 +35,6 @@ export function stockGraph(session: InferenceSession, embeddingDims: number[]): 
         candidates.push({
           logits: outputs.low_res_masks?.data as Float32Array,
           predictedIou: outputs.iou_predictions?.data as Float32Array,
-          count: 1,
         });
       }
       return candidates;
