@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rendezvousOrder } from "../../gateway/peers/rendezvous.js";
 import { DecoderService, EncoderService } from "../../proto/index.js";
@@ -103,8 +102,7 @@ describe.skipIf(!findRedisServer())("N6: a server whose only worker hangs", () =
     await home.ended;
     await cluster.redis.remove(":embedding:");
     const restarted = await cluster.startEncoder(port);
-    const serving = () => metric(cluster.gateway.url, 'maskwire_peers{tier="encoder",state="serving"}');
-    while ((await serving()) !== cluster.encoders.length) await sleep(50);
+    await cluster.seen("encoder", cluster.encoders.length);
     const statuses = await outage(restarted, EncoderService.typeName, async () => {
       await using other = await SocketClient.join(cluster.gateway.url);
       await other.openReady(imageId);

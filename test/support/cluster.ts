@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { MaskwireProcess } from "./maskwire-process.js";
 import { RedisServer } from "./redis-server.js";
+import { metric } from "./start-maskwire.js";
 
 /** Every tier in processes of its own over a real Redis: two encoders, two decoders, one gateway. */
 export class Cluster implements AsyncDisposable {
@@ -43,6 +45,12 @@ export class Cluster implements AsyncDisposable {
     this.#opened.push(this.redis);
   }
 
+  /** Resolves when the gateway sees so many servers of a tier serve. */
+  async seen(tier: "encoder" | "decoder", count: number): Promise<void> {
+    const serving = `maskwire_peers{tier="${tier}",state="serving"}`;
+    while ((await metric(this.gateway.url, serving)) !== count) await sleep(50);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const one of this.#opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
   }
@@ -62,6 +70,9 @@ export class Cluster implements AsyncDisposable {
       MASKWIRE_DECODER_ADDRESSES: this.decoders.map(({ address }) => address).join(),
       ...gatewayEnv,
     });
+    // Until then pictures go to servers that are not their own.
+    await this.seen("encoder", this.encoders.length);
+    await this.seen("decoder", this.decoders.length);
   }
 
   #shared(role: string, port: string): Record<string, string> {
