@@ -17,7 +17,7 @@ import { Edition, FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 export interface Codec<Desc extends DescMessage> {
   /** The whole message, as the library's `create`: what is one already is given back. */
   create(init: MessageInitShape<Desc>): MessageShape<Desc>;
-  /** The bytes of the library's `toBinary`. @throws Error when a value is not one of its field's type. */
+  /** The bytes of the library's `toBinary`. @throws Error when a value is not one of its field's type; it names no field. */
   encode(message: MessageShape<Desc>): Uint8Array<ArrayBuffer>;
   /** The message of the library's `fromBinary`. @throws Error when the bytes are no message. */
   decode(bytes: Uint8Array): MessageShape<Desc>;
@@ -26,7 +26,7 @@ export interface Codec<Desc extends DescMessage> {
 /**
  * A codec with every field's functions chosen once. The library looks each of them up by reflection in each message, which
  * is nothing in a hot loop; but a click's messages come after a run of the model has emptied the processor's caches, and every
- * line of code then waits for memory: a quarter of a millisecond a click (suite `latency`). What it leaves out (proto2 and
+ * line of code then waits for memory: about a tenth of a millisecond a click. What it leaves out (proto2 and
  * editions, maps, 64-bit numbers, the well-known types) goes through the library.
  */
 export function codecOf<Desc extends DescMessage>(desc: Desc): Codec<Desc> {
