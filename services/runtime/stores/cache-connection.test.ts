@@ -90,9 +90,16 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
     using(async (connection, key) => {
       redis.pause();
       try {
-        const one = () => connection.get(key).then(String, (error) => `${error.kind} ${error.message}`);
-        const outcomes = await Promise.all(Array.from({ length: 1500 }, one));
-        expect(outcomes.some((outcome) => /queue is full/i.test(outcome))).toBe(true);
+        const refused = async (ask: () => Promise<unknown>) => {
+          const asked = Array.from({ length: 1500 }, () => ask().then(String, ({ message }) => message as string));
+          return (await Promise.all(asked)).filter((outcome) => /queue is full|reads wait/i.test(outcome));
+        };
+        const [commands, reads] = await Promise.all([
+          refused(() => connection.has(key)),
+          refused(() => connection.get(key)),
+        ]);
+        expect(commands[0]).toMatch(/queue is full/i);
+        expect(reads).toContainEqual(expect.stringContaining("is behind: 1024 reads wait for it"));
       } finally {
         redis.resume();
       }
@@ -117,6 +124,21 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
       await connection.set(key, value, 60_000);
       await connection.delete(key);
     }, 20_000));
+
+  it("reads far more than fits into the time of one command, each in its turn", () =>
+    using(async (connection, key) => {
+      const value = Buffer.alloc(2 * 1024 * 1024, 7);
+      const writing = new TestConnection(serverOf(redis.url), 60_000);
+      await writing.until("closed");
+      await writing.set(key, value, 60_000);
+      writing.close();
+      const before = connection.states.length;
+      const outcomes = await Promise.all(
+        Array.from({ length: 300 }, () => connection.get(key).then((read) => read?.byteLength, String)),
+      );
+      expect(new Set(outcomes)).toEqual(new Set([value.byteLength]));
+      expect(connection.states.slice(before)).toEqual([]);
+    }, 500));
 
   it("knows at once that the server is gone, and when it is back", () =>
     using(async (connection, key) => {

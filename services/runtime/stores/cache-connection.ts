@@ -17,7 +17,7 @@ const extendIfEqual =
 
 /**
  * The process's one connection to the shared cache: one server, Sentinel or Cluster. Every command ends within the
- * timeout; after a few that were not answered no more are sent to that node until it answers again, so a cache that
+ * timeout, counted for the reading of a value from its turn: a few are read at a time. After a few that were not answered no more are sent to that node until it answers again, so a cache that
  * hangs costs next to nothing. Connects by itself from the start and again whenever it must; nothing waits for it.
  *
  * Commands take one key, as it stands in the cache: namespaces are the caller's. All reject with a `CacheError` alone; of
@@ -46,7 +46,8 @@ export class CacheConnection {
   }
 
   async get(key: string): Promise<Buffer | undefined> {
-    const value = await this.#send(key, ["GET", key]);
+    const node = this.#node(this.#link.nodeOf(key));
+    const value = await node.read((signal) => this.#link.send(key, ["GET", key], signal));
     return Buffer.isBuffer(value) ? value : undefined;
   }
 

@@ -1,4 +1,5 @@
 import { ClientOfflineError, ErrorReply } from "@redis/client";
+import pLimit from "p-limit";
 import { CacheError } from "./cache-error.js";
 import type { CacheLink } from "./cache-link.js";
 import { type BreakerState, CircuitBreaker } from "./circuit-breaker.js";
@@ -18,6 +19,16 @@ const reviewMs = 1000;
 /** Bytes on their way to one server: more would only fill the memory behind one that hangs. A larger value goes alone. */
 const maxBytes = 256 * 1024 * 1024;
 
+/**
+ * Values that are read from one server at a time. All at once, the answers to those behind the first would be late by the
+ * bytes of those before, and a server that works would look like one that hangs; and a server that holds many megabytes of
+ * answers ready hands them out several times as slowly.
+ */
+const readsAtOnce = 4;
+
+/** Reads that may wait for their turn. */
+const maxReadsWaiting = 1024;
+
 /** Errors of a server that is there but serves nothing: no better than one that is not. */
 const servesNothing = /^(LOADING|CLUSTERDOWN|MASTERDOWN|READONLY|NOAUTH|WRONGPASS|NOPERM|MISCONF|MOVED|TRYAGAIN)\b/;
 
@@ -28,6 +39,7 @@ export class CacheNode {
   readonly #timeoutMs: number;
   readonly #breaker: CircuitBreaker;
   readonly #underWay = new Set<(error: CacheError) => void>();
+  readonly #reads = pLimit(readsAtOnce);
   #bytesUnderWay = 0;
   #isClosed = false;
   #lastError: unknown;
@@ -62,7 +74,9 @@ export class CacheNode {
   async run<T>(send: (signal: AbortSignal) => Promise<T>, bytes = 0): Promise<T> {
     if (this.#isClosed) throw closed();
     if (this.#breaker.state !== "closed") throw this.#unavailable();
-    if (this.#bytesUnderWay > 0 && this.#bytesUnderWay + bytes > maxBytes) throw this.#behind();
+    if (this.#bytesUnderWay > 0 && this.#bytesUnderWay + bytes > maxBytes) {
+      throw this.#behind(`${Math.ceil(this.#bytesUnderWay / 1024 ** 2)} MiB are on their way to it`);
+    }
     const stop = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     let giveUp: (error: CacheError) => void = () => {};
@@ -88,6 +102,16 @@ export class CacheNode {
       this.#underWay.delete(giveUp);
       this.#bytesUnderWay -= bytes;
     }
+  }
+
+  /**
+   * As `run`, for an answer that may be large. Its time begins with its turn, and the line ends at once when the node is
+   * found not to answer.
+   */
+  read<T>(send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const waiting = this.#reads.pendingCount;
+    if (waiting >= maxReadsWaiting) return Promise.reject(this.#behind(`${waiting} reads wait for it`));
+    return this.#reads(() => this.run(send));
   }
 
   /** Its connection is lost or cannot be made. */
@@ -166,9 +190,8 @@ export class CacheNode {
     });
   }
 
-  #behind(): CacheError {
-    const waiting = `${Math.ceil(this.#bytesUnderWay / 1024 ** 2)} MiB`;
-    return new CacheError("unavailable", `the cache at ${this.name} is behind: ${waiting} are on their way to it`);
+  #behind(by: string): CacheError {
+    return new CacheError("unavailable", `the cache at ${this.name} is behind: ${by}`);
   }
 
   #unavailable(): CacheError {
