@@ -1,16 +1,21 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { decoderFiles } from "../../services/decoder/graphs/decoder-files.js";
+import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
 import { Manifest } from "../../services/runtime/models/manifest.js";
 import { verifyModelFile } from "../../services/runtime/models/model-file.js";
 import { testSettings } from "../support/start-maskwire.js";
 import { BareRunner } from "./bare-runner.js";
 
 /**
- * The step graph that the service runs, one thread each, on the prefix of an even picture; and the bytes of that prefix,
- * which a worker keeps for each picture.
+ * The step graph that the service runs, on the prefix of an even picture; and the bytes of that prefix, which a worker keeps
+ * for each picture.
+ * @param threads of each; 1, as under load, when left out.
  * @throws Error where the rewritten graph cannot be had.
  */
-export async function bareSteps(count: number): Promise<{ runners: BareRunner[]; preparedBytes: number }> {
+export async function bareSteps(
+  count: number,
+  { threads = 1 }: { threads?: number } = {},
+): Promise<{ runners: BareRunner[]; preparedBytes: number }> {
   const manifest = Manifest.read();
   const model = manifest.get(manifest.defaultId);
   const stock = await verifyModelFile(model.decoder, manifest);
@@ -29,7 +34,8 @@ export async function bareSteps(count: number): Promise<{ runners: BareRunner[];
   );
   const data = {
     path: files.paths.step,
-    threads: 1,
+    threads,
+    spinUs,
     outputs: ["low_res_masks", "iou_predictions"],
     optimization: "basic" as const,
     feeds: {

@@ -10,6 +10,7 @@ import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { testSettings } from "../support/start-maskwire.js";
 import { BareRunner } from "./bare-runner.js";
+import { BareService } from "./bare-service.js";
 import { atMost, type Outcome, type Suite } from "./report.js";
 import { median, p50p95 } from "./statistics.js";
 
@@ -39,6 +40,7 @@ export const suite: Suite = {
     const maskwire = await timedStart(startMs);
     say(`started in ${startMs.map(Math.round).join(", ")} ms`);
     const bare = await bareDecoder();
+    const bareService = await BareService.start();
     const rpc = new RpcClient(maskwire.address);
     try {
       const { image } = await upload(maskwire.url, await jpegScene(width, height));
@@ -53,21 +55,25 @@ export const suite: Suite = {
       const samples: Record<keyof typeof ways, Samples> = { gRPC: [], "gRPC with logits": [], WebSocket: [] };
       const bareMs: number[] = [];
       const hopMs: number[] = [];
+      const floorMs: number[] = [];
       for (let round = 0; round < warmUpRounds + rounds; round++) {
         const isWarm = round >= warmUpRounds;
         for (const way of Object.keys(ways) as (keyof typeof ways)[]) {
           const sample = await ways[way](round);
           if (isWarm) samples[way].push(sample);
         }
+        const floor = await bareService.click();
+        if (isWarm) floorMs.push(floor);
         const askedAt = performance.now();
         const ms = await bare.run();
         if (isWarm) bareMs.push(ms);
         if (isWarm) hopMs.push(performance.now() - askedAt - ms);
       }
       await socket[Symbol.asyncDispose]();
-      return report(startMs, samples, bareMs, hopMs);
+      return report(startMs, samples, { bareMs, hopMs, floorMs });
     } finally {
       rpc.close();
+      await bareService[Symbol.asyncDispose]();
       await bare[Symbol.asyncDispose]();
       await maskwire[Symbol.asyncDispose]();
     }
@@ -147,7 +153,11 @@ function stages(
   };
 }
 
-function report(startMs: number[], samples: Record<string, Samples>, bareMs: number[], hopMs: number[]): Outcome {
+function report(
+  startMs: number[],
+  samples: Record<string, Samples>,
+  { bareMs, hopMs, floorMs }: Record<"bareMs" | "hopMs" | "floorMs", number[]>,
+): Outcome {
   const overhead = (way: string) => median((samples[way] ?? []).map((one) => one.overhead));
   const byStage = (all: Samples) =>
     Object.fromEntries(
@@ -163,6 +173,7 @@ function report(startMs: number[], samples: Record<string, Samples>, bareMs: num
       picture: `${width} x ${height}`,
       rounds,
       "bare graph in a worker, ms": { run: p50p95(bareMs), "to the worker and back": p50p95(hopMs) },
+      "grpc-js and a worker with nothing around them, ms over the model's run": p50p95(floorMs),
       ...Object.fromEntries(Object.entries(samples).map(([way, all]) => [`${way}, ms`, byStage(all)])),
       "starts, ms": startMs.map(Math.round),
     },
