@@ -38,6 +38,8 @@ class World {
       const running = state.kind === "ready" && state.running && !state.running.preview ? 1 : 0;
       // C6
       expect(state.clicks.length + running).toBeLessThanOrEqual(limits.maxWaitingClicks);
+      // P2
+      if (state.kind === "ready" && state.running?.preview) expect(state.clicks).toEqual([]);
     }
     if (state.kind === "ready") expect(Boolean(state.running)).toBe(this.decoding !== undefined);
   }
@@ -59,6 +61,10 @@ class World {
         // Never two at once.
         expect(this.decoding).toBeUndefined();
         this.decoding = effect;
+        return;
+      case "abandon":
+        expect(this.decoding?.request.preview).toBe(true);
+        this.decoding = undefined;
         return;
       case "encode":
         this.encodes.push(effect.opening);
@@ -82,7 +88,7 @@ class World {
 const failed = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
 
 it.each(Array.from({ length: 20 }, (_, index) => index * 1000))(
-  "keeps C1, C2, C6 and P1 whatever happens (seeds from %i)",
+  "keeps C1, C2, C6, P1 and P2 whatever happens (seeds from %i)",
   (first) => {
     for (let seed = first; seed < first + 150; seed++) play(seed);
   },

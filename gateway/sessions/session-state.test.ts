@@ -123,7 +123,25 @@ describe("rules", () => {
   it("P1 answers a hover that a newer one or a click replaces with CANCELLED", () => {
     const start: Loose[] = [open, image("ready"), hover(1), hover(2)];
     expect(run([...start, hover(3)]).effects.at(-1)).toBe("refuse 2 CANCELLED");
-    expect(run([...start, click(3)]).effects.at(-1)).toBe("refuse 2 CANCELLED");
+    expect(run([...start, click(3)]).effects.slice(-4)).toEqual([
+      "abandon",
+      "refuse 1 CANCELLED",
+      "refuse 2 CANCELLED",
+      "decode 3",
+    ]);
+  });
+
+  it("P2 has a click wait for clicks before it, not for a hover", () => {
+    const { effects } = run([open, image("ready"), hover(1), click(2), click(3), answered, answered]);
+    expect(effects.slice(-6)).toEqual([
+      "abandon",
+      "refuse 1 CANCELLED",
+      "decode 2",
+      "answer 2",
+      "decode 3",
+      "answer 3",
+    ]);
+    expect(run([open, image("ready"), click(1), click(2)]).effects).not.toContain("abandon");
   });
 
   it("P2 lets waiting clicks go before a hover that came first", () => {

@@ -74,6 +74,8 @@ export type SessionEffect =
   | { kind: "send-error"; sequence: number; error: RefusedError }
   | { kind: "encode"; opening: number; image: OpenedImage }
   | { kind: "decode"; opening: number; request: SegmentRequest }
+  /** The preview at the decoder is not wanted any more: nothing of it may be heard from now on. */
+  | { kind: "abandon" }
   /** Whatever is under way for this session is not wanted any more. */
   | { kind: "cancel" };
 
@@ -155,8 +157,18 @@ function prompt(
   }
   const clicks = [...state.clicks, named];
   if (state.kind !== "ready") return [{ ...state, clicks }, []];
-  const replaced = state.preview ? [refuse(state.preview, newerPrompt)] : [];
-  return pump({ ...state, clicks, preview: undefined }, replaced);
+  return pump({ ...state, ...withoutPreviews(state), clicks }, replacedPreviews(state));
+}
+
+/** A click does not wait for a preview, which at a busy decoder waits for the clicks of everybody (P2). */
+const withoutPreviews = ({ running }: Ready): Pick<Ready, "running" | "preview"> => ({
+  running: running?.preview ? undefined : running,
+  preview: undefined,
+});
+
+function replacedPreviews({ running, preview }: Ready): SessionEffect[] {
+  const abandoned: SessionEffect[] = running?.preview ? [{ kind: "abandon" }, refuse(running, newerPrompt)] : [];
+  return preview ? [...abandoned, refuse(preview, newerPrompt)] : abandoned;
 }
 
 type Open = Exclude<SessionState, { kind: "closed" | "no-image" }>;

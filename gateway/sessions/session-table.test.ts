@@ -173,7 +173,7 @@ const table: Record<string, string[]> = {
   "ready, a hover runs": [
     "ready: tell ready",
     "encoding: cancel, refuse 1 CANCELLED, encode",
-    "ready:",
+    "ready: abandon, refuse 1 CANCELLED, decode 8",
     "ready: refuse 8 FAILED_PRECONDITION",
     "ready:",
     "ready: tell queued",

@@ -252,6 +252,36 @@ describe("the open image", () => {
   });
 });
 
+describe("a preview at the decoder", () => {
+  it("P2 is given up when a click comes, and nothing of it is heard any more", async () => {
+    await openReady();
+    click(1, true);
+    const preview = decodes.last;
+    click(2);
+    expect(preview.signal.aborted).toBe(true);
+    expect(decodes.last).toMatchObject({ args: { sequence: 2 }, signal: { aborted: false } });
+    preview.resolve(create(SegmentResultSchema));
+    await settle();
+    decodes.last.resolve(create(SegmentResultSchema));
+    await settle();
+    expect(socket.heard.slice(-2)).toEqual(["error 1", "result 2"]);
+    expect(clicks).toEqual(["answered"]);
+  });
+
+  it("P2 whose answer comes in the very moment of the click is not the click's", async () => {
+    await openReady();
+    click(1, true);
+    // Settled before the click comes, and heard after it.
+    decodes.last.resolve(create(SegmentResultSchema));
+    click(2);
+    await settle();
+    expect(socket.heard.slice(-1)).toEqual(["error 1"]);
+    decodes.last.resolve(create(SegmentResultSchema));
+    await settle();
+    expect(socket.heard.at(-1)).toBe("result 2");
+  });
+});
+
 describe("recovery", () => {
   it("R2 has the picture encoded again and repeats the click, R3 waits for the upload", async () => {
     await openReady();

@@ -67,6 +67,8 @@ export class Session {
   #badFrames = 0;
   /** What is under way for the open image; aborted when it is not wanted any more. */
   #work = new AbortController();
+  /** The prompt at the decoder; aborted when it is not. */
+  #prompt = new AbortController();
   /** The everything mode that is under way. */
   #everything: { controller: AbortController; ended: Promise<void> } | undefined;
   readonly #clicks: ClicksUnderWay;
@@ -172,14 +174,18 @@ export class Session {
       case "cancel":
         this.#work.abort();
         this.#work = new AbortController();
+        this.#prompt.abort();
         this.#everything?.controller.abort();
         return this.#deps.line.close();
       case "encode":
         void this.#encode(effect.opening, effect.image);
         return;
       case "decode":
-        void this.#decode(effect);
+        this.#prompt = new AbortController();
+        void this.#decode(effect, this.#prompt.signal);
         return;
+      case "abandon":
+        return this.#prompt.abort();
     }
   }
 
@@ -203,9 +209,8 @@ export class Session {
     }
   }
 
-  async #decode({ opening, request }: Extract<SessionEffect, { kind: "decode" }>): Promise<void> {
+  async #decode({ opening, request }: Extract<SessionEffect, { kind: "decode" }>, signal: AbortSignal): Promise<void> {
     const { line, encoders, decoders } = this.#deps;
-    const signal = this.#work.signal;
     const origin = { ...this.#origin, traceparent: request.traceparent };
     this.#clicks.asked(request);
     try {
@@ -217,7 +222,7 @@ export class Session {
           request,
         ),
       );
-      this.#apply({ kind: "answered", opening, result });
+      if (!signal.aborted) this.#apply({ kind: "answered", opening, result });
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });

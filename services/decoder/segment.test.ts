@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
-import { Code, overloaded } from "../runtime/errors.js";
+import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { callContext } from "../runtime/testing/call-context.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import type { DecoderTier } from "./decoder-tier.js";
@@ -65,6 +65,74 @@ it("reads no further while a peer does not take its answers", async () => {
   take();
   await running;
   expect(read).toBe(1000);
+});
+
+describe("a preview", () => {
+  const image = (letter: string) => `sha256:${letter.repeat(64)}`;
+  /** Prompts wait until they are given up or the test ends; previews are told from others by their sign. */
+  async function play(requests: { sequence: number; preview?: boolean; imageId: string }[], hangUp?: AbortSignal) {
+    const given: number[] = [];
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const decode: Decode = ({ sequence }, { signal }) =>
+      new Promise((resolve, reject) => {
+        void ended.then(() => resolve({ model: "m" }));
+        signal.addEventListener("abort", () => {
+          given.push(sequence);
+          reject(new ServiceError({ code: Code.CANCELLED, message: "given up" }));
+        });
+      });
+    const sent: { sequence?: number; outcome?: { case?: string | undefined; value?: unknown } }[] = [];
+    async function* stream() {
+      for (const request of requests) {
+        yield create(SegmentRequestSchema, request);
+        await new Promise(setImmediate);
+      }
+      if (!hangUp) end();
+    }
+    const context = callContext(hangUp ? { signal: hangUp } : {});
+    const running = segment(
+      { decode } as DecoderTier,
+      stream(),
+      async (one) => void sent.push(one),
+      context,
+      () => {},
+    );
+    return { given, sent, end, running };
+  }
+
+  it("gives way to the next prompt about its picture, clicks and previews of other pictures do not", async () => {
+    const { given, sent, running } = await play([
+      { sequence: 1, imageId: image("a") },
+      { sequence: 2, imageId: image("a"), preview: true },
+      { sequence: 3, imageId: image("b"), preview: true },
+      { sequence: 4, imageId: image("a"), preview: true },
+      { sequence: 5, imageId: image("a") },
+      { sequence: 6, imageId: image("a") },
+    ]);
+    await running;
+    expect(given).toEqual([2, 4]);
+    expect(sent.slice(0, 2)).toMatchObject([2, 4].map((sequence) => ({ sequence, outcome: { case: "error" } })));
+    expect(sent[0]?.outcome?.value).toMatchObject({ code: Code.CANCELLED });
+    expect(
+      sent
+        .slice(2)
+        .map(({ sequence }) => sequence)
+        .sort(),
+    ).toEqual([1, 3, 5, 6]);
+  });
+
+  it("is given up when its caller has gone", async () => {
+    const leaving = new AbortController();
+    const { given, end, running } = await play([{ sequence: 1, imageId: image("a"), preview: true }], leaving.signal);
+    await new Promise(setImmediate);
+    leaving.abort();
+    expect(given).toEqual([1]);
+    end();
+    await running;
+  });
 });
 
 it("ends quietly when the answers cannot be sent any more", async () => {

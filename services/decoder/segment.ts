@@ -12,10 +12,16 @@ const maxUnderWay = 64;
 
 const method = DecoderService.method.segment;
 
+/** What is given up when a newer prompt about its picture comes. */
+type Previews = Map<string, AbortController>;
+
 type OnRefused = (operation: string, error: unknown) => void;
 type Response = MessageInitShape<typeof SegmentResponseSchema>;
 
-/** `DecoderService.Segment`: every request gets one response, as soon as it is done; a failed one does not end the stream. */
+/**
+ * `DecoderService.Segment`: every request gets one response, as soon as it is done; a failed one does not end the stream. A
+ * preview that waits gives way to the next prompt about its picture.
+ */
 export async function segment(
   tier: DecoderTier,
   requests: AsyncIterable<SegmentRequest>,
@@ -24,8 +30,17 @@ export async function segment(
   onRefused: OnRefused,
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
+  const previews: Previews = new Map();
+  context.signal.addEventListener("abort", () => {
+    for (const preview of previews.values()) preview.abort();
+  });
   for await (const request of requests) {
-    const answer = respond(tier, request, context, onRefused)
+    previews.get(request.imageId)?.abort();
+    const answer = (
+      request.preview
+        ? respondToPreview(tier, request, context, onRefused, previews)
+        : respond(tier, request, context, onRefused)
+    )
       .then(send)
       // The peer is gone: its signal has cancelled the rest.
       .catch(() => {})
@@ -35,6 +50,22 @@ export async function segment(
     if (underWay.size >= maxUnderWay) await Promise.race(underWay);
   }
   await Promise.all(underWay);
+}
+
+async function respondToPreview(
+  tier: DecoderTier,
+  request: SegmentRequest,
+  context: CallContext,
+  onRefused: OnRefused,
+  previews: Previews,
+): Promise<Response> {
+  const controller = new AbortController();
+  previews.set(request.imageId, controller);
+  try {
+    return await respond(tier, request, { ...context, signal: controller.signal }, onRefused);
+  } finally {
+    if (previews.get(request.imageId) === controller) previews.delete(request.imageId);
+  }
 }
 
 /** `DecoderService.SegmentOnce`: errors are the call's status. */

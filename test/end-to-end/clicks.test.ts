@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -188,13 +189,13 @@ describe("previews", () => {
     expect(await client.next("segment")).toMatchObject({ sequence: 3, outcome: { case: "result" } });
   });
 
-  it("P1, P2: a click takes the place of a preview that waits, and waits for no more than the run under way", async () => {
+  it("P1: a click takes the place of the previews before it", async () => {
     await using client = await ready();
     client.segment({ sequence: 1, prompt: plate, preview: true });
     client.segment({ sequence: 2, prompt: plate, preview: true });
     client.segment({ sequence: 3, prompt: disc });
+    expect(await client.next("segment")).toMatchObject(refusedWith(1, ErrorCode.CANCELLED));
     expect(await client.next("segment")).toMatchObject(refusedWith(2, ErrorCode.CANCELLED));
-    expect(await client.next("segment")).toMatchObject({ sequence: 1, outcome: { case: "result" } });
     expect(await client.next("segment")).toMatchObject({ sequence: 3, outcome: { case: "result" } });
   });
 
@@ -214,6 +215,34 @@ describe("previews", () => {
     await Promise.all(previews);
     expect(order.indexOf("click")).toBeLessThan(3);
     for (const client of hovering) await client[Symbol.asyncDispose]();
+  });
+
+  it("P2: a click does not wait for its own preview, which waits for everybody's clicks", async () => {
+    const busy = await Promise.all([ready(), ready(), ready(), ready()]);
+    await using person = await ready();
+    let isOver = false;
+    let answers = 0;
+    // One click runs and others wait, always: no preview's turn comes.
+    const clicking = busy.map(async (client) => {
+      for (let sequence = 1; !isOver && answers < 100; sequence++, answers++) {
+        client.segment({ sequence, prompt: plate });
+        await client.next("segment");
+      }
+    });
+    const more = async (count: number) => {
+      for (const until = answers + count; answers < until; ) await sleep(2);
+    };
+    await more(busy.length);
+    person.segment({ sequence: 1, prompt: disc, preview: true });
+    await more(busy.length);
+    const before = answers;
+    person.segment({ sequence: 2, prompt: disc });
+    expect(await person.next("segment")).toMatchObject(refusedWith(1, ErrorCode.CANCELLED));
+    expect(await person.next("segment")).toMatchObject({ sequence: 2, outcome: { case: "result" } });
+    expect(answers - before).toBeLessThan(4 * busy.length);
+    isOver = true;
+    await Promise.all(clicking);
+    for (const client of busy) await client[Symbol.asyncDispose]();
   });
 
   it("P3: a preview before the image is ready is FAILED_PRECONDITION at once", async () => {

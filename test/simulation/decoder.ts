@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Calibration } from "./calibration.js";
 import type { Clock } from "./clock.js";
 import type { Random } from "./random.js";
-import { Station } from "./station.js";
+import { type Job, Station } from "./station.js";
 
 export interface DecoderOptions {
   /** Decodes at once, on a core each. */
@@ -15,6 +15,8 @@ export interface DecoderOptions {
 export interface Decode {
   readonly picture: string;
   readonly urgent: boolean;
+  /** Whose stream it came in: one that is not urgent gives way to the next of the same. */
+  readonly caller?: object;
   /** Makes the picture ready and no more. */
   readonly prepareOnly?: boolean;
   /** @param wasWarm the embedding was ready in the worker. */
@@ -37,6 +39,8 @@ export class SimulatedDecoder {
   readonly #inProcess: LRUCache<string, true>;
   readonly #inWorkers: LRUCache<string, true>[];
   readonly #meanMs: number;
+  /** Of each caller what gives way, with what to do then. */
+  readonly #previews = new Map<object, { readonly job: Job; readonly onGone: () => void }>();
   /** Reads an embedding from the shared cache. */
   readonly #fetch: (onDone: () => void) => void;
 
@@ -62,7 +66,8 @@ export class SimulatedDecoder {
   }
 
   decode(decode: Decode): void {
-    const { picture } = decode;
+    const { picture, caller } = decode;
+    if (caller) this.#giveWay(caller);
     if (this.#inProcess.get(picture)) return this.#enqueue(decode);
     this.#fetch(() => {
       this.#inProcess.set(picture, true);
@@ -70,9 +75,15 @@ export class SimulatedDecoder {
     });
   }
 
-  #enqueue({ picture, urgent, prepareOnly = false, onDone, onRefused }: Decode): void {
+  #giveWay(caller: object): void {
+    const preview = this.#previews.get(caller);
+    this.#previews.delete(caller);
+    if (preview && this.station.withdraw(preview.job)) this.#clock.after(0, preview.onGone);
+  }
+
+  #enqueue({ picture, urgent, caller, prepareOnly = false, onDone, onRefused }: Decode): void {
     let isWarm = false;
-    const isTaken = this.station.offer({
+    const job: Job = {
       urgent,
       prefers: (server) => this.#inWorkers[server]?.has(picture) === true,
       serviceMs: (server, wasFree) => {
@@ -87,8 +98,9 @@ export class SimulatedDecoder {
         return readyMs + Math.max(0, clickMs - (urgent ? 0 : previewSavesMs));
       },
       onDone: () => onDone(isWarm),
-    });
-    if (isTaken) return;
+    };
+    if (caller && !urgent) this.#previews.set(caller, { job, onGone: () => onRefused(0) });
+    if (this.station.offer(job)) return;
     const waitMs = ((this.station.waiting + 1) * this.#meanMs) / this.#options.workers;
     this.#clock.after(0, () => onRefused(Math.max(leastRetryMs, waitMs)));
   }

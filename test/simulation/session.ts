@@ -49,6 +49,8 @@ export class SimulatedSession {
   #news = 0;
   #sequence = 0;
   #endAtMs = 0;
+  /** What is said of another decode than this is not heard. */
+  #decoding: symbol | undefined;
   /** Clicks of the open picture that are still to be answered, or to be made. */
   #left = 0;
 
@@ -109,17 +111,26 @@ export class SimulatedSession {
     switch (effect.kind) {
       case "decode": {
         const { opening, request: asked } = effect;
+        const decoding = Symbol();
+        this.#decoding = decoding;
+        const hear = (event: SessionEvent) => {
+          if (this.#decoding === decoding) this.#apply(event);
+        };
         return gateway.decode({
           picture: asked.imageId,
           urgent: !asked.preview,
+          caller: this,
           onDone: (wasWarm) => {
             watch.onDecode(wasWarm);
-            this.#apply({ kind: "answered", opening, result });
+            hear({ kind: "answered", opening, result });
           },
           onRefused: (retryAfterMs) =>
-            this.#apply({ kind: "refused", opening, error: { code: 8, message: "", reason: "", retryAfterMs } }),
+            hear({ kind: "refused", opening, error: { code: 8, message: "", reason: "", retryAfterMs } }),
         });
       }
+      case "abandon":
+        this.#decoding = undefined;
+        return;
       case "send-result":
         return this.#answered(effect.sequence);
       case "send-error":

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Clock } from "./clock.js";
 import { meanWaitMany, meanWaitSingle, shareWaiting } from "./closed-forms.js";
 import { Random } from "./random.js";
-import { Station } from "./station.js";
+import { type Job, Station } from "./station.js";
 
 interface Queue {
   use: number;
@@ -106,6 +106,22 @@ describe("a station's queue", () => {
 
   it("serves urgent jobs first, each kind in its order, and breaks off none", () => {
     expect(run(9, ["other", "other", "urgent", "other", "urgent"]).order).toEqual([0, 2, 4, 1, 3]);
+  });
+
+  it("lets go of a job that waits and is not urgent, and of no other", () => {
+    const clock = new Clock();
+    const station = new Station(clock, { servers: 1 });
+    const order: string[] = [];
+    const [running, waiting, urgent, last] = ["running", "waiting", "urgent", "last"].map((name) => {
+      const job = { urgent: name === "urgent", serviceMs: () => 1, onDone: () => order.push(name) };
+      station.offer(job);
+      return job;
+    });
+    const withdrawn = [running, waiting, waiting, urgent].map((job) => station.withdraw(job as Job));
+    expect(withdrawn).toEqual([false, true, false, false]);
+    clock.runUntil(100);
+    expect(order).toEqual(["running", "urgent", "last"]);
+    expect(station.withdraw(last as Job)).toBe(false);
   });
 
   it("gives a job to the free server that it prefers", () => {

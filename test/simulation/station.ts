@@ -54,6 +54,15 @@ export class Station {
     return true;
   }
 
+  /** Takes a job that is not urgent out of the line. @returns false when it does not wait there. */
+  withdraw(job: Job): boolean {
+    const { jobs, head } = this.#others;
+    const at = jobs.indexOf(job, head);
+    if (at < 0) return false;
+    jobs.splice(at, 1);
+    return true;
+  }
+
   #begin(job: Job, wasFree: boolean): void {
     const server = this.#freeServer(job);
     this.#count();
