@@ -13,7 +13,7 @@ const options = {
   "p95-ms": { value: 100, what: "what 95 % of the clicks must be within" },
   runs: { value: 2, what: "in how many runs, each with other people" },
   "duration-s": { value: 24, what: "how long each number of sessions is measured, others' doings left out" },
-  "warm-up-s": { value: 5, what: "before that, uncounted" },
+  "warm-up-s": { value: 15, what: "before that, uncounted" },
   "limit-s": {
     value: 600,
     what: "after so long no further number of sessions is tried, and the report is of those before",

@@ -60,7 +60,7 @@ async function check(numbers: Numbers, say: (line: string) => void): Promise<Out
   const decoderCacheMiB = 256;
   // New pictures would take the driver's core from it where there are two.
   const habits = { ...habitsOf(numbers, albumSize), newShare: 0.05 };
-  const plan = { habits, seed: numbers.seed, warmUpMs: 5000, measureMs: 1000 * numbers["check-duration-s"], runs: 3 };
+  const plan = { habits, seed: numbers.seed, warmUpMs: 15_000, measureMs: 1000 * numbers["check-duration-s"], runs: 3 };
   const command = "npm run -s bench -- simulate --check";
   const uses = numbers["check-percent"] > 0 ? [numbers["check-percent"] / 100] : checkedUses;
   const rigOptions = { albumSize, decoderCacheMiB, patienceSeconds: numbers["patience-s"], command };

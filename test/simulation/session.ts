@@ -121,7 +121,7 @@ export class SimulatedSession {
           urgent: !asked.preview,
           caller: this,
           onDone: (wasWarm) => {
-            watch.onDecode(wasWarm);
+            if (this.#decoding === decoding) watch.onDecode(wasWarm);
             hear({ kind: "answered", opening, result });
           },
           onRefused: (retryAfterMs) =>

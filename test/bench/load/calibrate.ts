@@ -65,7 +65,7 @@ export class Calibrator {
     const seed = ++this.#rounds;
     this.#paced.push(await this.#undisturbed(() => closedLoop(this.#rig, { ...paced, seed } satisfies LoopOptions)));
     this.#full.push(await this.#undisturbed(() => closedLoop(this.#rig, { ...full, seed })));
-    const { store, process } = await this.#undisturbed(() => coldPrompts(this.#rig, this.#coldPictures()));
+    const { store, process } = await this.#undisturbed(() => coldPrompts(this.#rig, ...this.#coldPictures()));
     this.#storeMs.push(...store);
     this.#processMs.push(...process);
     this.#encodeMs.push(await this.#undisturbed(() => newPicture(this.#rig)));
@@ -108,12 +108,16 @@ export class Calibrator {
     };
   }
 
-  /** Each time the next of the album: the ones before have left the process's memory when it begins anew, if it is long. */
-  #coldPictures(): string[] {
+  /**
+   * Each time the next of the album: the ones before have left the process's memory when it begins anew, if it is long.
+   * @returns those, and one more.
+   */
+  #coldPictures(): [string[], string] {
     const count = Math.ceil(this.#rig.decoderCacheBytes / this.#preparedBytes) + coldPictures;
     const { album } = this.#rig;
     const from = (count * this.#cold++) % album.length;
-    return [...album, ...album].slice(from, from + count);
+    const pictures = [...album, ...album].slice(from, from + count + 1);
+    return [pictures.slice(0, count), pictures[count] as string];
   }
 
   async #undisturbed<T>(measure: () => Promise<T>): Promise<T> {

@@ -10,14 +10,19 @@ export interface ColdMs {
   readonly process: readonly number[];
 }
 
-/** First prompts on pictures that the decoder does not have, then on those that its worker has put away again. */
-export async function coldPrompts(rig: Rig, pictures: readonly string[]): Promise<ColdMs> {
+/**
+ * First prompts on pictures that the decoder does not have, then on those that its worker has put away again.
+ * @param between a picture that is prompted before each of them, as others' are at a decoder that has work: right after
+ *   one another they would find the processor's caches full of what they need.
+ */
+export async function coldPrompts(rig: Rig, pictures: readonly string[], between: string): Promise<ColdMs> {
   const rpc = new RpcClient(rig.decoderAddress);
   try {
     const ms = { [EmbeddingSource.STORE]: [] as number[], [EmbeddingSource.PROCESS]: [] as number[] };
     for (const source of [EmbeddingSource.STORE, EmbeddingSource.PROCESS] as const) {
       for (const imageId of pictures) {
         const prompt = { points: [{ ...clickOn("disc"), label: 1 }] };
+        await rpc.unary(DecoderService.method.segmentOnce, { imageId: between, prompt });
         const { outcome } = await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt });
         if (outcome.case !== "result") throw new Error("the decoder answered without a result");
         const { embeddingSource, timings } = outcome.value;
