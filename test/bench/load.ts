@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
-import { type Comparison, compare, worst } from "./load/compare.js";
+import { type Comparison, compare, comparisonBars } from "./load/compare.js";
 import { type Experiment, experiment } from "./load/experiment.js";
 import { measurePoint, type Point, type PointOptions } from "./load/measure-point.js";
 import { mostGood, nextTry } from "./load/search.js";
 import { habitOptions, habitsOf, patienceOption, promptsPerSecond } from "./load/workload.js";
 import { optionLines, readOptions, UsageError } from "./options.js";
-import { atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
+import { atLeast, type Outcome, round, type Suite } from "./report.js";
 
 const options = {
   ...habitOptions,
@@ -121,13 +121,7 @@ function report(
         0.5,
         "x",
       ),
-      ...(steady.length === 0
-        ? []
-        : [
-            atMost("simulated against measured, clicks a second", worst(steady, "answeredPerSecond"), 0.15, "of it"),
-            atMost("simulated against measured, mean", worst(steady, "meanMs"), 0.15, "of it"),
-            atMost("simulated against measured, p95", worst(steady, "p95Ms"), 0.15, "of it"),
-          ]),
+      ...(steady.length === 0 ? [] : comparisonBars(steady)),
     ],
     detail: {
       [`sessions on one decoder core with click p95 <= ${limitMs} ms`]: most,

@@ -1,7 +1,7 @@
 import { type Calibration, readCalibration } from "../simulation/calibration.js";
 import { type Bill, billOf } from "../simulation/cost.js";
 import { type Demand, planFor, scalingOf } from "../simulation/sizing.js";
-import { compare, compared, worst } from "./load/compare.js";
+import { compare, comparisonBars } from "./load/compare.js";
 import { experiment } from "./load/experiment.js";
 import { measurePoint, type Point } from "./load/measure-point.js";
 import { habitOptions, habitsOf, patienceOption, promptsPerSecond } from "./load/workload.js";
@@ -39,7 +39,6 @@ type Numbers = Record<keyof typeof options, number>;
 const users = [1e3, 1e5, 1e7];
 /** Shares of what the decoder's core can answer at which paper and reality are compared. */
 const checkedUses = [0.3, 0.5, 0.65];
-const closeEnough = 0.15;
 
 export const suite: Suite = {
   title: "On paper, from measurement: what a thousand, a hundred thousand and ten million users need",
@@ -79,15 +78,12 @@ async function check(numbers: Numbers, say: (line: string) => void): Promise<Out
     const { calibration, loneMs, saturatedPerSecond } = found;
     const people = { ...plan, decoderCacheBytes: rig.decoderCacheBytes };
     const comparisons = points.map((point) => compare(point, people, found));
-    const bars = compared.map((figure) =>
-      atMost(`simulated against measured, ${figure}`, worst(comparisons, figure), closeEnough, "of it"),
-    );
     const rows = comparisons.map(({ sessions, ...rest }, at) => [
       `${sessions} sessions`,
       { ...rest, clicks: points[at]?.clicks, isDisturbed: points[at]?.isDisturbed },
     ]);
     const general = { cores: cores.words, "saturated, prompts a second": saturatedPerSecond, "lone, ms": loneMs };
-    return { bars, detail: { ...general, ...Object.fromEntries(rows), calibration } };
+    return { bars: comparisonBars(comparisons), detail: { ...general, ...Object.fromEntries(rows), calibration } };
   });
 }
 

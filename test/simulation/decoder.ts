@@ -10,6 +10,8 @@ export interface DecoderOptions {
   readonly maxQueue: number;
   /** Of records in the process, and again of ready embeddings in its workers. */
   readonly cacheBytes: number;
+  /** At a moment: how many times as long as on paper everything takes a worker. */
+  readonly slowness: (atMs: number) => number;
 }
 
 export interface Decode {
@@ -91,11 +93,12 @@ export class SimulatedDecoder {
         isWarm = ready.get(picture) === true;
         ready.set(picture, true);
         const { promptMs, freePromptMs, previewSavesMs, prepareMs } = this.#measured;
-        const readyMs = isWarm ? 0 : this.#random.ofQuantiles(prepareMs);
+        const slowness = this.#options.slowness(this.#clock.nowMs);
+        const readyMs = isWarm ? 0 : slowness * this.#random.ofQuantiles(prepareMs);
         if (prepareOnly) return readyMs;
-        const clickMs = this.#random.ofQuantiles(wasFree ? freePromptMs : promptMs);
+        const clickMs = slowness * this.#random.ofQuantiles(wasFree ? freePromptMs : promptMs);
         if (isWarm && urgent) this.warmClicksMs.push(clickMs);
-        return readyMs + Math.max(0, clickMs - (urgent ? 0 : previewSavesMs));
+        return readyMs + Math.max(0, clickMs - (urgent ? 0 : slowness * previewSavesMs));
       },
       onDone: () => onDone(isWarm),
     };

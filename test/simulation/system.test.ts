@@ -114,6 +114,19 @@ describe("a simulated system", () => {
     close(other?.meanMs ?? 0, one?.meanMs ?? 0, 0.25);
   });
 
+  it("follows the pace of a machine that is slower for a while, and of no other time", () => {
+    const paces = [
+      { fromMs: 20_000, slowness: 2 },
+      { fromMs: 60_000, slowness: 1 },
+    ];
+    const part = (fromMs: number) =>
+      run({ shape: { sessions: 60 }, span: { paces, parts: [{ fromMs, untilMs: fromMs + 35_000 }] } });
+    const [slow, after] = [part(22_000), part(62_000)];
+    close(slow.decoderUse / slow.answeredPerSecond, 0.04, 0.02);
+    close(after.decoderUse / after.answeredPerSecond, 0.02, 0.02);
+    expect(slow.meanMs).toBeGreaterThan(40);
+  });
+
   it("has clients on the gateway's core wait for it, and others not", () => {
     const slow = { gatewayMs: 8, clientMs: 8 };
     const at = (clientsOnGateway: boolean) => run({ shape: { clientsOnGateway }, calibration: slow });

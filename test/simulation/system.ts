@@ -31,6 +31,13 @@ export interface Part {
   readonly untilMs: number;
 }
 
+/** From a moment on, until the next of its kind. */
+export interface Pace {
+  readonly fromMs: number;
+  /** The decoders take so many times what they take on paper. */
+  readonly slowness: number;
+}
+
 export interface Span {
   readonly seed: number;
   /** Before this nothing counts. */
@@ -38,6 +45,8 @@ export interface Span {
   readonly measureMs: number;
   /** Instead of all of `measureMs` after `warmUpMs`: what counts of the time, in order. */
   readonly parts?: readonly Part[];
+  /** In order; before the first, and when left out, the decoders are as fast as on paper. */
+  readonly paces?: readonly Pace[];
   /** Another number: the same people with the same plans, and other draws of how long everything takes. */
   readonly draw?: number;
 }
@@ -79,7 +88,7 @@ const streams = { decoders: 1_000_000, gateways: 2_000_000, perDraw: 10_000 };
 
 /** Lets people work at a system of this shape. Pure: the same arguments give the same figures. */
 export function simulate(shape: Shape, habits: Habits, calibration: Calibration, span: Span): Figures {
-  const { seed, warmUpMs, draw = 0 } = span;
+  const { seed, warmUpMs, draw = 0, paces = [] } = span;
   const { parts = [{ fromMs: warmUpMs, untilMs: warmUpMs + span.measureMs }] } = span;
   const clock = new Clock();
   const counts = (atMs: number) => parts.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs);
@@ -99,6 +108,7 @@ export function simulate(shape: Shape, habits: Habits, calibration: Calibration,
       workers: shape.workers,
       maxQueue: defaults.decoderQueue,
       cacheBytes: shape.decoderCacheBytes,
+      slowness: (atMs: number) => paces.findLast(({ fromMs }) => fromMs <= atMs)?.slowness ?? 1,
     };
     return new SimulatedDecoder(clock, randomOf(streams.decoders, index), calibration.decoder, options, fetch);
   });

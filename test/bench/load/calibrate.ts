@@ -8,8 +8,8 @@ import { type Patience, undisturbed } from "./undisturbed.js";
 
 /** As many pictures as a worker surely keeps ready, and as many sessions, each asking as soon as it is answered. */
 const full = { sessions: 8, pauseMs: 0, ms: 4000, previews: false };
-/** Few enough that most prompts find the worker with nothing to do. */
-const paced = { sessions: 4, pauseMs: 300, ms: 5000, previews: true };
+/** Few enough that about half of the prompts find the worker with nothing to do. */
+const paced = { sessions: 4, pauseMs: 150, ms: 5000, previews: true };
 /** Beyond those that the worker keeps ready, so that going through all of them finds none. */
 const coldPictures = 5;
 /** A prompt that waited less was not in line: its worker was free. */
@@ -83,7 +83,10 @@ export class Calibrator {
     const workMs = (some: typeof free) => some.map(({ workerMs }) => workerMs);
     const previewSavesMs = mean(workMs(clicks)) - mean(workMs(free.filter(({ preview }) => preview)));
     const [gatewayMs, clientMs] = [idle.cpuMs("gateway"), idle.cpuMs("driver")];
-    const wayMs = clicks.map(({ latencyMs, queueMs, workerMs }) => latencyMs - queueMs - workerMs - handlingMs);
+    // Of all clicks: one that comes while the worker runs also waits for the core until the decoder reads it.
+    const wayMs = idle.prompts
+      .filter(({ preview }) => !preview)
+      .map(({ latencyMs, queueMs, workerMs }) => latencyMs - queueMs - workerMs - handlingMs);
     const lone = clicks.map(({ latencyMs }) => latencyMs);
     return {
       measured: {

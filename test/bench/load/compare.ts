@@ -1,13 +1,15 @@
 import type { Calibration } from "../../simulation/calibration.js";
-import { type Figures, simulate } from "../../simulation/system.js";
-import { round } from "../report.js";
+import { type Figures, type Pace, simulate } from "../../simulation/system.js";
+import { atMost, type Bar, round } from "../report.js";
 import { mean, quantile } from "../statistics.js";
 import type { Point, PointOptions } from "./measure-point.js";
+import { totalMs } from "./stretches.js";
 
-export const compared = ["answeredPerSecond", "meanMs", "p95Ms"] as const;
+const compared = ["answeredPerSecond", "meanMs", "p95Ms"] as const;
 type Compared = (typeof compared)[number];
 type Simulated = Pick<Figures, Compared | "warmShare" | "decoderUse">;
 
+const closeEnough = 0.15;
 /** The same people with the same plans, so often with other draws of every time that is drawn. */
 const draws = 20;
 
@@ -24,10 +26,14 @@ export interface Comparison {
   readonly p95ByChance: readonly [number, number];
   /**
    * The worker's own time for a warm click when this was measured, over that on paper: how much slower the machine was than
-   * while it was calibrated. And the differences when the decoder's times on paper are stretched by it.
+   * while it was calibrated.
    */
   readonly slowness: number;
-  readonly differenceAtItsSpeed: Difference;
+  /**
+   * The differences when the decoder on paper follows the machine's pace, stretch by stretch: what is left is the model's
+   * doing, of the queues and whoever stands in them, and not that of neighbours on the machine.
+   */
+  readonly differenceAtItsPace: Difference;
 }
 
 interface People extends Pick<PointOptions, "habits" | "warmUpMs" | "measureMs"> {
@@ -41,7 +47,9 @@ export function compare(
   { calibration, handlingMs }: { readonly calibration: Calibration; readonly handlingMs: number },
 ): Comparison {
   const { simulated, p95s, warmClickMs } = onPaper(point, people, calibration);
-  const slowness = point.clickWorkerMs / (warmClickMs - handlingMs);
+  const onPaperMs = warmClickMs - handlingMs;
+  const pacesOf = ({ workerMs }: Point["runs"][number]) =>
+    workerMs.map(({ fromMs, clickMs }) => ({ fromMs, slowness: clickMs / onPaperMs }));
   const { answeredPerSecond, meanMs, p95Ms, warmShare } = point;
   const difference = (from: Simulated): Difference => ({
     answeredPerSecond: round(from.answeredPerSecond / answeredPerSecond - 1),
@@ -55,22 +63,28 @@ export function compare(
     simulated,
     difference: difference(simulated),
     p95ByChance: [byChance(0.05), byChance(0.95)],
-    slowness: round(slowness),
-    differenceAtItsSpeed: difference(onPaper(point, people, stretched(calibration, slowness)).simulated),
+    slowness: round(point.clickWorkerMs / onPaperMs),
+    differenceAtItsPace: difference(onPaper(point, people, calibration, pacesOf).simulated),
   };
 }
 
-function onPaper({ sessions, runs }: Point, people: People, calibration: Calibration) {
+function onPaper(
+  { sessions, runs }: Point,
+  people: People,
+  calibration: Calibration,
+  pacesOf: (run: Point["runs"][number]) => readonly Pace[] = () => [],
+) {
   const { habits, warmUpMs, measureMs, decoderCacheBytes } = people;
   const one = { gateways: 1, decoders: 1, workers: 1, encoders: 1, clientsOnGateway: true };
   const { encodeMs } = calibration;
   const shape = { ...one, sessions, encodeMs, decoderCacheBytes, cacheBytesPerSecond: Number.MAX_SAFE_INTEGER };
   const all = Array.from({ length: draws }, (_, draw) =>
     together(
-      runs.map(({ seed, parts }) => ({
-        seconds: parts.reduce((sum, { fromMs, untilMs }) => sum + untilMs - fromMs, 0) / 1000,
-        figures: simulate(shape, habits, calibration, { seed, warmUpMs, measureMs, draw, parts }),
-      })),
+      runs.map((run) => {
+        const { seed, parts } = run;
+        const span = { seed, warmUpMs, measureMs, draw, parts, paces: pacesOf(run) };
+        return { seconds: totalMs(parts) / 1000, figures: simulate(shape, habits, calibration, span) };
+      }),
     ),
   );
   const meanOf = (figure: keyof Simulated | "warmClickMs") => round(mean(all.map((figures) => figures[figure])));
@@ -82,23 +96,6 @@ function onPaper({ sessions, runs }: Point, people: People, calibration: Calibra
     decoderUse: meanOf("decoderUse"),
   };
   return { simulated, p95s: all.map(({ p95Ms }) => p95Ms), warmClickMs: meanOf("warmClickMs") };
-}
-
-/** Of a machine that is so much slower. */
-function stretched(calibration: Calibration, by: number): Calibration {
-  const { decoder } = calibration;
-  const longer = (quantiles: readonly number[]) => quantiles.map((ms) => ms * by);
-  const { promptMs, freePromptMs, prepareMs, previewSavesMs } = decoder;
-  return {
-    ...calibration,
-    decoder: {
-      ...decoder,
-      promptMs: longer(promptMs),
-      freePromptMs: longer(freePromptMs),
-      prepareMs: longer(prepareMs),
-      previewSavesMs: previewSavesMs * by,
-    },
-  };
 }
 
 /** Several runs as one. */
@@ -117,7 +114,12 @@ function together(runs: readonly { readonly seconds: number; readonly figures: F
   };
 }
 
-/** The greatest difference of any figure at any point, as a share. */
-export function worst(comparisons: readonly Comparison[], figure: Compared): number {
-  return Math.max(...comparisons.map(({ difference }) => Math.abs(difference[figure])));
+/** The greatest difference of each figure at any point, from calibration alone and at the machine's pace. */
+export function comparisonBars(comparisons: readonly Comparison[]): Bar[] {
+  const worst = (from: "difference" | "differenceAtItsPace", figure: Compared) =>
+    Math.max(...comparisons.map((comparison) => Math.abs(comparison[from][figure])));
+  return compared.flatMap((figure) => [
+    atMost(`simulated against measured, ${figure}`, worst("difference", figure), closeEnough, "of it"),
+    atMost(`at the machine's pace, ${figure}`, worst("differenceAtItsPace", figure), closeEnough, "of it"),
+  ]);
 }

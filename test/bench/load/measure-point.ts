@@ -17,6 +17,8 @@ interface Run {
   readonly seed: number;
   /** What of the time counted, since they came. */
   readonly parts: readonly Part[];
+  /** How fast the machine was: what a warm click took of the worker's time, on average, from a moment since they came. */
+  readonly workerMs: readonly { readonly fromMs: number; readonly clickMs: number }[];
   readonly seconds: number;
   readonly latenciesMs: readonly number[];
   readonly answered: number;
@@ -31,7 +33,7 @@ interface Run {
 
 export interface Point {
   readonly sessions: number;
-  readonly runs: readonly Pick<Run, "seed" | "parts">[];
+  readonly runs: readonly Pick<Run, "seed" | "parts" | "workerMs">[];
   readonly clicks: number;
   readonly offeredPerSecond: number;
   readonly answeredPerSecond: number;
@@ -43,7 +45,7 @@ export interface Point {
   /** Clicks and previews that were decoded, a second, and the share of them that were warm in the worker. */
   readonly decodesPerSecond: number;
   readonly warmShare: number;
-  /** What a warm click took of the worker's time, on average: how fast the machine was meanwhile. */
+  /** What a warm click took of the worker's time, on average of what counts. */
   readonly clickWorkerMs: number;
   /** Share of one core that each process used. */
   readonly cpu: Readonly<Record<string, number>>;
@@ -64,6 +66,8 @@ export interface PointOptions {
 
 /** Long enough that the kernel's count of processor time, which it samples, says who was busy. */
 const stretchMs = 4000;
+/** Fewer warm clicks than these say nothing about the machine. */
+const fewClicks = 5;
 /** Of the wanted time: so much of it must have been calm. */
 const leastCalm = 0.5;
 
@@ -111,6 +115,7 @@ async function measureRun(rig: Rig, options: PointOptions, patience: Patience): 
   return {
     seed,
     parts: counted.map(({ fromMs, untilMs }) => ({ fromMs: fromMs - beganAt, untilMs: untilMs - beganAt })),
+    workerMs: workerMsByStretch(notes.decodes.filter(isWarmClick), beganAt),
     seconds: totalMs(counted) / 1000,
     // One without an answer has waited that long at least: leaving it out would flatter.
     latenciesMs: meant.map(({ intendedAt, answeredAt }) => (answeredAt ?? endAt) - intendedAt),
@@ -122,6 +127,22 @@ async function measureRun(rig: Rig, options: PointOptions, patience: Patience): 
     cpuOfSeconds,
     problems: notes.problems,
   };
+}
+
+const isWarmClick = ({ preview, source }: NotedDecode) => !preview && source === EmbeddingSource.WORKER;
+
+/** @param decodes warm clicks, all of them, also of the time that does not count: what queued up then is answered later. */
+function workerMsByStretch(decodes: readonly NotedDecode[], beganAt: number): Run["workerMs"] {
+  const stretches = new Map<number, number[]>();
+  for (const { at, workerMs } of decodes) {
+    const stretch = Math.floor((at - beganAt) / stretchMs);
+    const some = stretches.get(stretch) ?? [];
+    stretches.set(stretch, [...some, workerMs]);
+  }
+  return [...stretches]
+    .sort(([a], [b]) => a - b)
+    .filter(([, some]) => some.length >= fewClicks)
+    .map(([stretch, some]) => ({ fromMs: stretch * stretchMs, clickMs: round(mean(some)) }));
 }
 
 /** Waits until enough of the time was calm. @returns what counts of it. */
@@ -152,7 +173,7 @@ function pointOf(sessions: number, runs: readonly Run[]): Point {
   ]);
   return {
     sessions,
-    runs: runs.map(({ seed, parts }) => ({ seed, parts })),
+    runs: runs.map(({ seed, parts, workerMs }) => ({ seed, parts, workerMs })),
     clicks: latencies.length,
     offeredPerSecond: round(latencies.length / seconds),
     answeredPerSecond: round(sum(({ answered }) => answered) / seconds),
@@ -163,7 +184,7 @@ function pointOf(sessions: number, runs: readonly Run[]): Point {
     refusals: sum((run) => run.refusals),
     decodesPerSecond: round(decodes.length / seconds),
     warmShare: round(warm.length / Math.max(1, decodes.length)),
-    clickWorkerMs: round(mean(warm.filter(({ preview }) => !preview).map(({ workerMs }) => workerMs))),
+    clickWorkerMs: round(mean(decodes.filter(isWarmClick).map(({ workerMs }) => workerMs))),
     cpu: Object.fromEntries(cpu),
     isDisturbed: runs.some((run) => run.isDisturbed),
     problems: [...new Set(runs.flatMap(({ problems }) => problems))],
