@@ -2,11 +2,22 @@ import { decodeEmbeddingRecord } from "../../services/sam/embedding-record.js";
 import { decodeHalf } from "../../services/sam/half-float.js";
 import { crc32 } from "./crc32.js";
 
-/** @throws Error unless the answer is 200. */
+/** A gateway that hands out too many of these files at once says when to come again (D4). */
+const mostTries = 4;
+/** Who says longer than this is not worth waiting for: the server decodes meanwhile. */
+const longestWaitMs = 10_000;
+
+/** Comes again when it is told to. @throws Error unless the answer is 200 in the end; whatever `init.signal` aborts with. */
 export async function fetchOk(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(path, init);
-  if (!response.ok) throw new Error(`${path} was answered with ${response.status}.`);
-  return response;
+  for (let tries = 1; ; tries++) {
+    const response = await fetch(path, init);
+    if (response.ok) return response;
+    const waitMs = 1000 * Number(response.headers.get("retry-after") ?? Number.NaN);
+    if (tries === mostTries || !(waitMs >= 0 && waitMs <= longestWaitMs)) {
+      throw new Error(`${path} was answered with ${response.status}.`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+  }
 }
 
 /** A file by its digest. @throws Error when its bytes are others. */
