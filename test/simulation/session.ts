@@ -113,19 +113,22 @@ export class SimulatedSession {
         const { opening, request: asked } = effect;
         const decoding = Symbol();
         this.#decoding = decoding;
-        const hear = (event: SessionEvent) => {
-          if (this.#decoding === decoding) this.#apply(event);
+        const ifWanted = (hear: () => void) => {
+          if (this.#decoding === decoding) hear();
         };
         return gateway.decode({
           picture: asked.imageId,
           urgent: !asked.preview,
           caller: this,
-          onDone: (wasWarm) => {
-            if (this.#decoding === decoding) watch.onDecode(wasWarm);
-            hear({ kind: "answered", opening, result });
-          },
+          onDone: (wasWarm) =>
+            ifWanted(() => {
+              watch.onDecode(wasWarm);
+              this.#apply({ kind: "answered", opening, result });
+            }),
           onRefused: (retryAfterMs) =>
-            hear({ kind: "refused", opening, error: { code: 8, message: "", reason: "", retryAfterMs } }),
+            ifWanted(() =>
+              this.#apply({ kind: "refused", opening, error: { code: 8, message: "", reason: "", retryAfterMs } }),
+            ),
         });
       }
       case "abandon":

@@ -18,7 +18,8 @@ const extendIfEqual =
 /**
  * The process's one connection to the shared cache: one server, Sentinel or Cluster. Every command ends within the
  * timeout, counted for the reading of a value from its turn: a few are read at a time. After a few that were not answered
- * no more are sent to that node until it answers again, so a cache that hangs costs next to nothing. Connects by itself from the start and again whenever it must; nothing waits for it.
+ * no more are sent to that node until it answers again, so a cache that hangs costs next to nothing. Connects by itself
+ * from the start and again whenever it must; nothing waits for it.
  *
  * Commands take one key, as it stands in the cache: namespaces are the caller's. All reject with a `CacheError` alone; of
  * a command that failed by "timeout" or "refused" nobody knows whether it was, or will be, carried out.
