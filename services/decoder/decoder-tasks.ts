@@ -30,8 +30,8 @@ export interface DecodedMask {
   predictedIou: number;
   stabilityScore: number;
   png?: Uint8Array;
-  /** Half floats [gridSize, gridSize]. */
-  lowResLogits?: Uint16Array;
+  /** Half floats [gridSize, gridSize], in a buffer of their own. */
+  lowResLogits?: Uint16Array<ArrayBuffer>;
 }
 
 export interface DecodedPrompt {

@@ -9,7 +9,14 @@ import { decodeHalf } from "../sam/half-float.js";
 import { RecordError } from "../sam/record-error.js";
 import { decodeGrid } from "./decode-grid.js";
 import { decodePrompt } from "./decode-prompt.js";
-import type { DecodedGrid, DecodedPrompt, DecoderTask, PointFeatures, PreparedPicture } from "./decoder-tasks.js";
+import type {
+  DecodedGrid,
+  DecodedMask,
+  DecodedPrompt,
+  DecoderTask,
+  PointFeatures,
+  PreparedPicture,
+} from "./decoder-tasks.js";
 import { pointFeatures } from "./everything/point-features.js";
 import type { DecoderFiles } from "./graphs/decoder-files.js";
 import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
@@ -46,7 +53,8 @@ await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | Prep
     run: async (task, alone) => {
       const entry = loaded.get(task.modelId);
       if (!entry) throw new Error(`model ${task.modelId} is not loaded`);
-      return { result: await run(task, entry.model, entry.graph, alone ? "wide" : "narrow"), transfer: [] };
+      const result = await run(task, entry.model, entry.graph, alone ? "wide" : "narrow");
+      return { result, transfer: "masks" in result ? result.masks.flatMap(logitsOf) : [] };
     },
   };
 });
@@ -61,6 +69,11 @@ async function run(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, wid
   if (task.kind === "grid") return decodeGrid(task, graph, embedding, frame, width);
   const prepareMs = performance.now() - started;
   return { ...(await decodePrompt(task, graph, embedding, frame, width)), warm: warm !== undefined, prepareMs };
+}
+
+/** The most of an answer's bytes: they move to the other thread. */
+function logitsOf({ lowResLogits }: DecodedMask): ArrayBuffer[] {
+  return lowResLogits ? [lowResLogits.buffer] : [];
 }
 
 function frameOf({ width, height }: DecoderTask, { id, preprocess }: ModelSpec): Frame {

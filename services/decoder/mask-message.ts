@@ -14,8 +14,6 @@ export function maskMessage(mask: DecodedMask, { width, height }: PictureSize): 
     predictedIou: mask.predictedIou,
     stabilityScore: mask.stabilityScore,
     ...(mask.png ? { png: mask.png } : {}),
-    ...(lowResLogits
-      ? { lowResLogits: { width: grid, height: grid, data: new Uint8Array(lowResLogits.buffer as ArrayBuffer) } }
-      : {}),
+    ...(lowResLogits ? { lowResLogits: { width: grid, height: grid, data: new Uint8Array(lowResLogits.buffer) } } : {}),
   };
 }

@@ -4,7 +4,7 @@ import { describeError, isInternal } from "../runtime/errors.js";
 import { originAttributes, rpcAttributes, spanName } from "../runtime/grpc/call-origin.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { logFields } from "../runtime/tracing/origin.js";
-import { startSpan } from "../runtime/tracing/spans.js";
+import { type SpanAttributes, startSpan } from "../runtime/tracing/spans.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
 /** Prompts of one stream that are decoded or answered at once; the stream is read on when there are fewer. */
@@ -16,6 +16,8 @@ const method = DecoderService.method.segment;
 type Previews = Map<string, AbortController>;
 
 type OnRefused = (operation: string, error: unknown) => void;
+/** A stream's, with what its prompts' spans say of it. */
+type StreamContext = CallContext & { readonly attributes: SpanAttributes };
 type Response = MessageInitShape<typeof SegmentResponseSchema>;
 
 /**
@@ -29,6 +31,7 @@ export async function segment(
   context: CallContext,
   onRefused: OnRefused,
 ): Promise<void> {
+  const stream = { ...context, attributes: { ...rpcAttributes(method), ...originAttributes(context.origin) } };
   const underWay = new Set<Promise<void>>();
   const previews: Previews = new Map();
   context.signal.addEventListener("abort", () => {
@@ -38,8 +41,8 @@ export async function segment(
     previews.get(request.imageId)?.abort();
     const answer = (
       request.preview
-        ? respondToPreview(tier, request, context, onRefused, previews)
-        : respond(tier, request, context, onRefused)
+        ? respondToPreview(tier, request, stream, onRefused, previews)
+        : respond(tier, request, stream, onRefused)
     )
       .then(send)
       // The peer is gone: its signal has cancelled the rest.
@@ -55,14 +58,14 @@ export async function segment(
 async function respondToPreview(
   tier: DecoderTier,
   request: SegmentRequest,
-  context: CallContext,
+  stream: StreamContext,
   onRefused: OnRefused,
   previews: Previews,
 ): Promise<Response> {
   const controller = new AbortController();
   previews.set(request.imageId, controller);
   try {
-    return await respond(tier, request, { ...context, signal: controller.signal }, onRefused);
+    return await respond(tier, request, { ...stream, signal: controller.signal }, onRefused);
   } finally {
     if (previews.get(request.imageId) === controller) previews.delete(request.imageId);
   }
@@ -76,12 +79,10 @@ export async function segmentOnce(tier: DecoderTier, request: SegmentRequest, co
 async function respond(
   tier: DecoderTier,
   request: SegmentRequest,
-  context: CallContext,
+  { signal, logger, attributes }: StreamContext,
   onRefused: OnRefused,
 ): Promise<Response> {
   const { sequence, traceparent } = request;
-  const { signal, origin, logger } = context;
-  const attributes = { ...rpcAttributes(method), ...originAttributes(origin) };
   const span = startSpan(spanName(method), { kind: "server", parent: traceparent, attributes });
   try {
     const value = await tier.decode(request, { signal, span, logger });

@@ -36,7 +36,7 @@ const decoding = decodeTable();
  * zero. Signs, infinities and NaN are kept, a NaN with the upper bits of its payload.
  * @returns as many elements, each the bits of a half.
  */
-export function encodeHalf(values: Float32Array): Uint16Array {
+export function encodeHalf(values: Float32Array): Uint16Array<ArrayBuffer> {
   const { base, mask, one, shift } = encoding;
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);

@@ -38,10 +38,18 @@ export interface Span {
 }
 
 const tracer = trace.getTracer("maskwire");
+/** Whether anybody records spans. */
+let isRecording = false;
 const kinds = { server: SpanKind.SERVER, client: SpanKind.CLIENT };
+
+/** From now on spans are recorded. */
+export function recordSpans(): void {
+  isRecording = true;
+}
 
 /** Begins a span, which must be ended. */
 export function startSpan(name: string, { parent, ...init }: SpanInit = {}): Span {
+  if (!isRecording) return passing(parent ?? "");
   const context = parent ? propagation.extract(ROOT_CONTEXT, { traceparent: parent }) : ROOT_CONTEXT;
   return start(name, context, init, parent);
 }

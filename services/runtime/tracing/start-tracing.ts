@@ -1,6 +1,7 @@
 import { DiagLogLevel, diag, propagation, trace } from "@opentelemetry/api";
 import type { Logger } from "../logger.js";
 import { SettingsError } from "../settings.js";
+import { recordSpans } from "./spans.js";
 
 type Source = Record<string, string | undefined>;
 
@@ -46,6 +47,7 @@ export async function startTracing(source: Source, role: string, logger: Logger)
   });
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(provider);
+  recordSpans();
   logger.info({ exporter }, "tracing is on");
   return () => provider.shutdown().catch((err) => logger.warn({ err }, "the last traces could not be sent"));
 }
