@@ -5,6 +5,7 @@ import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { atLeast, atMost, type Outcome, round, type Suite } from "./report.js";
 import { median, p50p95 } from "./statistics.js";
 import { BarePage } from "./web/bare-page.js";
+import { type Hovering, measureHovering } from "./web/hovering.js";
 import { MaskwirePage, type Stages } from "./web/maskwire-page.js";
 import { MinisamPage } from "./web/minisam-page.js";
 import { type Moving, measureMoving } from "./web/moving.js";
@@ -44,8 +45,10 @@ export const suite: Suite = {
       await bare.close();
       await minisam[Symbol.asyncDispose]();
       await ours.close();
-      say("clicks done, moving");
-      return report(first, next, minisam.startMs, await measureMoving(browser, maskwire.url));
+      say("clicks done, hovering");
+      const hovering = await measureHovering(browser, maskwire.url);
+      say("moving");
+      return report(first, next, minisam.startMs, hovering, await measureMoving(browser, maskwire.url));
     } finally {
       await browser.close();
       await maskwire[Symbol.asyncDispose]();
@@ -123,6 +126,7 @@ function report(
   first: { ours: number[]; minisam: number[] },
   next: { ours: Click[]; minisam: Span[]; bare: Span[] },
   minisamStartMs: number,
+  hovering: Hovering,
   { panning, zooming }: { panning: Moving; zooming: Moving },
 ): Outcome {
   const clicks = next.ours.map(parts);
@@ -139,6 +143,7 @@ function report(
         "x",
       ),
       atLeast("next click: minisam's time over ours", median(minisamMs) / median(of("total")), 1, "x"),
+      atLeast("hovering over a network of 100 ms: previews a second", hovering["previews a second"], 30, "/s"),
       atLeast("12 megapixels, panning: frames a second", panning["frames a second"], 58, "/s"),
       atMost("12 megapixels, panning: page's own work a frame", panning["page's own work a frame, ms"], 8, "ms"),
     ],
@@ -149,6 +154,7 @@ function report(
       "minisam, click to pixel, ms": p50p95(minisamMs),
       "first mask of a new picture, ms": { ours: first.ours.map(round), minisam: first.minisam.map(round) },
       "minisam, models loaded from loopback, ms": round(minisamStartMs),
+      "hovering over a network of 100 ms": hovering,
       "12 megapixels": { panning, zooming },
     },
   };

@@ -134,7 +134,7 @@ export class Person {
 
   /** Resolves, with true, when no preview is under way. */
   async previewed(): Promise<boolean> {
-    await this.until(({ picture }) => picture.kind === "empty" || picture.edit.hover.asked === undefined);
+    await this.until(({ picture }) => picture.kind === "empty" || picture.edit.hover.asked.length === 0);
     return true;
   }
 

@@ -334,6 +334,16 @@ describe("the automatic choice", () => {
     expect(onAutomatic(inLine).choice.server).toHaveLength(1);
   });
 
+  it("learns from previews that follow each other without waiting for answers, unless they wait for their turn", () => {
+    /** Each decoded for 20 ms. */
+    const following = (everyMs: number) => [
+      ...[1, 2, 3, 4].map((at) => asked(at, true, 1_000 + 20 * at)),
+      ...[1, 2, 3, 4].map((at) => answered(at, 1_200 + everyMs * at)),
+    ];
+    expect(onAutomatic(following(33)).choice.server).toHaveLength(4);
+    expect(onAutomatic(following(22)).choice.server).toHaveLength(1);
+  });
+
   it("decodes where it is clearly faster", () => {
     expect(placeOf(onAutomatic([...overNetwork(120, 3), started]))).toBe("here");
     expect(placeOf(onAutomatic([...overNetwork(120, 3), { ...started, tookMs: 110 }]))).toBe("server");

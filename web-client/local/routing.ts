@@ -19,6 +19,9 @@ import { emptyLane, enter, type Job, jobsOf, type Lane, leave, unwanted } from "
  * goes wrong here is asked of the server instead.
  */
 
+/** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
+const turnMs = 5;
+
 export interface Routing {
   readonly preference: Preference;
   readonly choice: Choice;
@@ -28,6 +31,8 @@ export interface Routing {
   readonly here: Lane;
   /** What the server has been asked and has not answered. */
   readonly there: readonly Asked[];
+  /** When it has last answered with masks. */
+  readonly answeredAtMs: number;
   /** A person who counts bytes: no decoder is fetched unless it is asked for by name. */
   readonly isFrugal: boolean;
 }
@@ -65,7 +70,7 @@ export interface Size {
 export interface Asked {
   readonly request: SegmentRequest;
   readonly atMs: number;
-  /** Nothing stood before it in the line, and its picture was ready: its time says something about the way. */
+  /** No click stood before it in the line, and its picture was ready: its time says something about the way. */
   readonly isTelling: boolean;
 }
 
@@ -114,6 +119,7 @@ export function initialRouting(preference: Preference, isFrugal: boolean): Routi
     picture: undefined,
     here: emptyLane,
     there: [],
+    answeredAtMs: 0,
   };
 }
 
@@ -201,7 +207,9 @@ function takesMasks({ decoder }: Routing): boolean {
 function sent(routing: Routing, requests: readonly SegmentRequest[], atMs: number): Routed {
   const isReady = routing.picture?.size !== undefined;
   const there = [...routing.there];
-  for (const request of requests) there.push({ request, atMs, isTelling: isReady && there.length === 0 });
+  for (const request of requests) {
+    there.push({ request, atMs, isTelling: isReady && there.every((before) => before.request.preview) });
+  }
   return [{ ...routing, there }, requests.map((request) => ({ kind: "send", request }))];
 }
 
@@ -209,11 +217,16 @@ function answered(routing: Routing, response: SegmentResponse, atMs: number): Ro
   const effects: RoutingEffect[] = [{ kind: "answer", response, place: "server" }];
   const question = routing.there.find(({ request }) => request.sequence === response.sequence);
   if (question === undefined) return [routing, effects];
-  const next = { ...routing, there: routing.there.filter((one) => one !== question) };
-  if (!question.isTelling || response.outcome.case !== "result") return [next, effects];
-  const tookMs = atMs - question.atMs;
+  const left = { ...routing, there: routing.there.filter((one) => one !== question) };
+  if (response.outcome.case !== "result") return [left, effects];
   const { queueMs = 0, embeddingMs = 0, decodeMs = 0, maskMs = 0 } = response.outcome.value.timings ?? {};
-  const networkMs = Math.max(0, tookMs - queueMs - embeddingMs - decodeMs - maskMs);
+  const serviceMs = queueMs + embeddingMs + decodeMs + maskMs;
+  const next = { ...left, answeredAtMs: atMs };
+  // Where answers follow each other as closely as they can, this one waited for its turn.
+  const hasWaited = question.atMs < routing.answeredAtMs && atMs - routing.answeredAtMs < serviceMs + turnMs;
+  if (!question.isTelling || hasWaited) return [next, effects];
+  const tookMs = atMs - question.atMs;
+  const networkMs = Math.max(0, tookMs - serviceMs);
   const choice = hear(routing.choice, { place: "server", tookMs, networkMs, atMs });
   const [pursued, more] = pursue({ ...next, choice });
   return [pursued, [...effects, ...more]];

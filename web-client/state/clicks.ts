@@ -51,7 +51,7 @@ export function answerClick(
   const latency =
     picture.edit.present.sequence === click.sequence ? measure(state, picture, click, event) : state.latency;
   const edit = settle(picture.edit, click.sequence, { masks: outcome.value.masks, chosen: 0 });
-  return flush({ ...state, latency, lastResultAtMs: atMs, picture: { ...picture, edit } }, atMs);
+  return flush({ ...state, latency, clickAnsweredAtMs: atMs, picture: { ...picture, edit } }, atMs);
 }
 
 function refuseClick(
@@ -78,8 +78,8 @@ function settled(state: State, picture: ShownPicture, click: Click, problem: str
 
 /**
  * Where the time of a click went. What the service did not spend, the way there and back did. The gateway works on one
- * prompt of a page at a time: a click sent while it was busy with another, a preview for instance, stood in line until
- * that one's answer came.
+ * click of a page at a time: one sent while it was busy with another stood in line until that one's answer came. A preview
+ * holds none up: the click takes its place.
  */
 function measure(
   state: State,
@@ -97,7 +97,10 @@ function measure(
   const readyAtMs = picture.kind === "ready" ? picture.sinceMs : 0;
   const startedAtMs = Math.min(atMs, Math.max(click.madeAtMs, click.sentAtMs ?? 0, readyAtMs));
   const serviceMs = queueMs + embeddingMs + decodeMs + maskMs;
-  const lineMs = Math.min(Math.max(0, state.lastResultAtMs - startedAtMs), Math.max(0, atMs - startedAtMs - serviceMs));
+  const lineMs = Math.min(
+    Math.max(0, state.clickAnsweredAtMs - startedAtMs),
+    Math.max(0, atMs - startedAtMs - serviceMs),
+  );
   const networkMs = Math.max(0, atMs - startedAtMs - lineMs - serviceMs);
   const waitMs = startedAtMs - click.madeAtMs;
   return {

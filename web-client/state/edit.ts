@@ -1,4 +1,16 @@
-import type { Answer, Corners, Edit, PromptPoint, Prompts, ShownPicture, Spot, Start, State, Step } from "./state.js";
+import type {
+  Answer,
+  AskedPreview,
+  Corners,
+  Edit,
+  PromptPoint,
+  Prompts,
+  ShownPicture,
+  Spot,
+  Start,
+  State,
+  Step,
+} from "./state.js";
 import { hasPrompts, noHover, noPrompts } from "./state.js";
 
 export function addPoint(prompts: Prompts, point: PromptPoint): Prompts {
@@ -47,7 +59,7 @@ export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number
     ...append(edit, { ...edit.present, sequence, prompts, answer: undefined, problem: undefined, asked: true }),
     waiting: [...edit.waiting, { sequence, prompts, madeAtMs: atMs, sentAtMs: undefined, notBeforeMs: 0, tries: 0 }],
     // The preview's mask stays as a placeholder until the click is answered, so that nothing flickers.
-    hover: { asked: staleAsked(edit), wanted: undefined, shown: edit.hover.shown },
+    hover: { asked: staled(edit.hover.asked), wanted: undefined, shown: edit.hover.shown },
   };
 }
 
@@ -143,9 +155,10 @@ export function append(edit: Edit, step: Step): Edit {
 }
 
 export function withoutHover(edit: Edit): Edit {
-  return { ...edit, hover: { ...noHover, asked: staleAsked(edit) } };
+  return { ...edit, hover: { ...noHover, asked: staled(edit.hover.asked) } };
 }
 
-function staleAsked(edit: Edit) {
-  return edit.hover.asked && { ...edit.hover.asked, stale: true };
+/** What is on its way still comes, and is not to be shown. */
+export function staled(asked: readonly AskedPreview[]): readonly AskedPreview[] {
+  return asked.map((one) => ({ ...one, stale: true }));
 }

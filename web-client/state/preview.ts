@@ -1,5 +1,8 @@
+import type { SegmentResult } from "../../proto/index.js";
+import { staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import {
+  type AskedPreview,
   type Hover,
   hasPrompts,
   noHover,
@@ -10,10 +13,15 @@ import {
   type State,
 } from "./state.js";
 
-/** A preview for every pixel passed would be a preview for none. */
-const quickEveryMs = 60;
-/** What is decoded by the browser itself is nobody else's load: thirty a second, where it can. */
-const quickHereMs = 33;
+/** Thirty a second: more of them look no smoother. */
+const quickEveryMs = 33;
+/** For a service that takes longer than that for one: it is slow, or has other people's prompts to answer. */
+const busyEveryMs = 60;
+/**
+ * On their way at once: as many as a way of 150 ms there and back has room for, with some to spare. The browser's own
+ * decoder has no way to fill.
+ */
+const mostUnderWay = { server: 8, here: 1 } as const;
 /** From here on a preview is behind the hand, and there are fewer. */
 const slowMs = 150;
 /** From here on it is about where the hand was, and there are none but one now and then, to see whether it got better. */
@@ -26,10 +34,11 @@ const weightOfServer = 0.3;
 const weightHere = 0.5;
 
 /** How far apart previews are to be asked for. */
-export function previewEveryMs({ previewing: { place, roundTripMs = 0 } }: State): number {
+export function previewEveryMs({ previewing: { place, roundTripMs = 0, serviceMs = busyEveryMs } }: State): number {
   if (roundTripMs > tooSlowMs) return place === "here" ? probeHereEveryMs : probeEveryMs;
-  if (place === "here") return quickHereMs;
-  return roundTripMs > slowMs ? 3 * roundTripMs : quickEveryMs;
+  if (place === "here") return quickEveryMs;
+  if (roundTripMs > slowMs) return 3 * roundTripMs;
+  return serviceMs > quickEveryMs ? busyEveryMs : quickEveryMs;
 }
 
 function isDue(state: State, atMs: number): boolean {
@@ -41,13 +50,14 @@ function isDue(state: State, atMs: number): boolean {
 /** What was known of the times holds for the place before. */
 export function movePreviews(state: State, place: Place): State {
   if (state.previewing.place === place) return state;
-  return { ...state, previewing: { ...state.previewing, place, roundTripMs: undefined } };
+  return { ...state, previewing: { ...state.previewing, place, roundTripMs: undefined, serviceMs: undefined } };
 }
 
-function heard(state: State, tookMs: number): State {
-  const { place, roundTripMs = tookMs } = state.previewing;
+function heard(state: State, tookMs: number, serviceMs: number): State {
+  const { place, roundTripMs: before = tookMs } = state.previewing;
   const weight = place === "here" ? weightHere : weightOfServer;
-  return { ...state, previewing: { ...state.previewing, roundTripMs: roundTripMs + weight * (tookMs - roundTripMs) } };
+  const roundTripMs = before + weight * (tookMs - before);
+  return { ...state, previewing: { ...state.previewing, roundTripMs, serviceMs } };
 }
 
 /**
@@ -64,7 +74,7 @@ export function canPreview(state: State, picture: ShownPicture): boolean {
   );
 }
 
-/** At most one preview is asked for at a time; of the spots passed meanwhile only the latest is remembered. */
+/** With as many on their way as may be, only the latest of the spots that are passed is remembered. */
 export function hover(
   state: State,
   picture: ShownPicture,
@@ -73,40 +83,48 @@ export function hover(
   if (!canPreview(state, picture)) return [state, []];
   const spot = { x, y };
   const { hover: before } = picture.edit;
-  if (before.asked !== undefined) return [withHover(state, picture, { ...before, wanted: spot }), []];
+  if (before.asked.length >= mostUnderWay[state.previewing.place])
+    return [withHover(state, picture, { ...before, wanted: spot }), []];
   return isDue(state, atMs) ? askAt(state, picture, spot, atMs) : [state, []];
 }
 
 export function endHover(state: State, picture: ShownPicture): State {
   const { asked, shown, wanted } = picture.edit.hover;
-  if (shown === undefined && wanted === undefined && (asked === undefined || asked.stale)) return state;
-  return withHover(state, picture, { ...noHover, asked: asked && { ...asked, stale: true } });
+  if (shown === undefined && wanted === undefined && asked.every((one) => one.stale)) return state;
+  return withHover(state, picture, { ...noHover, asked: staled(asked) });
 }
 
 export function answerPreview(
   before: State,
   picture: ShownPicture,
-  { response: { outcome }, place = "server", atMs }: EventOf<"answer">,
+  { response: { sequence, outcome }, place = "server", atMs }: EventOf<"answer">,
 ): readonly [State, readonly Effect[]] {
   const { asked, wanted, shown } = picture.edit.hover;
-  // One that was on its way to the other place says nothing about this one.
-  const isOfPlace = place === before.previewing.place;
-  const timed = asked === undefined || !isOfPlace ? before : heard(before, atMs - asked.atMs);
-  const state: State = outcome.case === "result" ? { ...timed, lastResultAtMs: atMs } : before;
-  if (!canPreview(state, picture))
-    return [withHover(state, picture, { asked: undefined, wanted: undefined, shown }), []];
-  const fresh = asked?.stale === false && outcome.case === "result" ? outcome.value.masks[0] : undefined;
+  const question = asked.find((one) => one.sequence === sequence);
+  const result = outcome.case === "result" ? outcome.value : undefined;
+  // A mask is newer than those that are still on their way from before.
+  const left = asked.filter((one) => (result === undefined ? one.sequence !== sequence : one.sequence > sequence));
+  const state = question === undefined || result === undefined ? before : timed(before, question, result, place, atMs);
+  if (!canPreview(state, picture)) return [withHover(state, picture, { asked: left, wanted: undefined, shown }), []];
+  const fresh = question?.stale === false ? result?.masks[0] : undefined;
   // A preview that failed is of its moment: the next move of the pointer asks again.
-  const answered = withHover(state, picture, { asked: undefined, wanted: undefined, shown: fresh ?? shown });
+  const answered = withHover(state, picture, { asked: left, wanted: undefined, shown: fresh ?? shown });
   if (wanted === undefined || answered.picture.kind === "empty" || !isDue(answered, atMs)) return [answered, []];
   return askAt(answered, answered.picture, wanted, atMs);
+}
+
+function timed(state: State, question: AskedPreview, { timings }: SegmentResult, place: Place, atMs: number): State {
+  // One that was on its way to the other place says nothing about this one.
+  if (place !== state.previewing.place) return state;
+  const { queueMs = 0, embeddingMs = 0, decodeMs = 0, maskMs = 0 } = timings ?? {};
+  return heard(state, atMs - question.atMs, queueMs + embeddingMs + decodeMs + maskMs);
 }
 
 function askAt(state: State, picture: ShownPicture, spot: Spot, atMs: number): readonly [State, readonly Effect[]] {
   const sequence = state.nextSequence;
   const previewing = { ...state.previewing, lastAskedAtMs: atMs };
   const next = withHover({ ...state, nextSequence: sequence + 1, previewing }, picture, {
-    asked: { sequence, stale: false, atMs },
+    asked: [...picture.edit.hover.asked, { sequence, stale: false, atMs }],
     wanted: undefined,
     shown: picture.edit.hover.shown,
   });

@@ -1,5 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { CloseCode, ErrorCode } from "../../proto/index.js";
+import { CloseCode, ErrorCode, SegmentResponseSchema } from "../../proto/index.js";
 import { shownAnswer } from "./edit.js";
 import type { ClientEvent } from "./event.js";
 import {
@@ -184,22 +185,40 @@ describe("history", () => {
 });
 
 describe("previews", () => {
-  it("lets one wait at a time and then asks about the latest spot", () => {
-    const [state, none] = run([
-      ...shown.ready,
-      hover,
-      { kind: "hover", x: 9, y: 9, atMs: 2_950 },
-      { kind: "hover", x: 10, y: 10, atMs: 2_950 },
-    ]);
+  const over = (x: number): ClientEvent => ({ kind: "hover", x, y: 5, atMs: 2_950 });
+
+  it("follow the pointer without waiting for each other's answers, eight at the most, and then go for the latest spot", () => {
+    const [state, none] = run([...shown.ready, ...[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map(over)]);
+    expect(pictureOf(state).edit.hover.asked).toHaveLength(8);
     expect(none).toEqual([]);
     const [, effects] = run([answer(1)], state);
-    expect(effects).toMatchObject([{ preview: true, sequence: 2, prompts: { points: [{ x: 10, y: 10 }] } }]);
+    expect(effects).toMatchObject([{ preview: true, sequence: 9, prompts: { points: [{ x: 10 }] } }]);
+  });
+
+  it("are decoded one at a time by the browser itself", () => {
+    const here: ClientEvent = { kind: "decoding-moved", place: "here" };
+    const [state, none] = run([...shown.ready, here, over(1), over(2), over(3)]);
+    expect(none).toEqual([]);
+    const [, effects] = run([{ ...answer(1), place: "here" }], state);
+    expect(effects).toMatchObject([{ preview: true, sequence: 2, prompts: { points: [{ x: 3 }] } }]);
+  });
+
+  it("are shown as they come, and none that comes after one asked for later", () => {
+    const [first] = run([...shown.ready, over(1), over(2), over(3), answer(1, [mask(11)])]);
+    expect(pictureOf(first).edit.hover).toMatchObject({
+      shown: { area: 11 },
+      asked: [{ sequence: 2 }, { sequence: 3 }],
+    });
+    const [passed] = run([answer(3, [mask(13)]), answer(2, [mask(12)])], first);
+    expect(pictureOf(passed).edit.hover).toMatchObject({ shown: { area: 13 }, asked: [] });
+    const [gaveWay] = run([refusal(2, ErrorCode.CANCELLED)], first);
+    expect(pictureOf(gaveWay).edit.hover).toMatchObject({ shown: { area: 11 }, asked: [{ sequence: 3 }] });
   });
 
   it("drops the answer when the pointer has left or a click came", () => {
     for (const next of [{ kind: "hover-end" } satisfies ClientEvent, point()]) {
       const [state] = run([...shown.ready, hover, next, answer(1, [mask(99)])]);
-      expect(pictureOf(state).edit.hover).toMatchObject({ asked: undefined, shown: undefined });
+      expect(pictureOf(state).edit.hover).toMatchObject({ asked: [], shown: undefined });
     }
   });
 
@@ -246,6 +265,21 @@ describe("previews", () => {
     // One that was held up is soon made good.
     const heldUp = late(late(run([{ kind: "decoding-moved", place: "here" }], begun)[0], 1, 2_000), 3, 130);
     expect(previewEveryMs(heldUp)).toBe(33);
+  });
+
+  it("are asked for thirty times a second of a service that is quick itself, and less often of a busy one", () => {
+    const served = (decodeMs: number): ClientEvent => ({
+      kind: "answer",
+      response: create(SegmentResponseSchema, {
+        sequence: 1,
+        outcome: { case: "result", value: { imageId, masks: [mask()], timings: { decodeMs } } },
+      }),
+      atMs: 3_040,
+    });
+    const after = (...events: ClientEvent[]) => previewEveryMs(run([...shown.ready, ...events])[0]);
+    expect(after()).toBe(60);
+    expect(after(hover, served(20))).toBe(33);
+    expect(after(hover, served(45))).toBe(60);
   });
 
   it("is not asked for while the object has prompts", () => {

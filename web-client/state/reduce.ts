@@ -216,7 +216,7 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "answer": {
       if (state.link.kind !== "open") return [state, []];
       const { sequence } = event.response;
-      if (edit.hover.asked?.sequence === sequence) return answerPreview(state, picture, event);
+      if (edit.hover.asked.some((one) => one.sequence === sequence)) return answerPreview(state, picture, event);
       const click = edit.waiting.find((waiting) => waiting.sequence === sequence);
       return click === undefined ? [state, []] : answerClick(state, picture, click, event);
     }

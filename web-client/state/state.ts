@@ -12,8 +12,8 @@ export interface State {
   readonly loading: Loading | undefined;
   readonly notice: string | undefined;
   readonly latency: Latency | undefined;
-  /** When the gateway was last free for another prompt of this page; it works on one at a time. */
-  readonly lastResultAtMs: number;
+  /** When the gateway was last free for another click of this page; it works on one at a time. */
+  readonly clickAnsweredAtMs: number;
   readonly nextSequence: number;
   readonly previewing: Previewing;
   /** How long the last encode took, to say how long the next one may take. */
@@ -235,11 +235,20 @@ export interface Click {
   readonly tries: number;
 }
 
-/** The preview under the pointer; at most one is asked for at a time. */
+/** The preview under the pointer. */
 export interface Hover {
-  readonly asked: { readonly sequence: number; readonly stale: boolean; readonly atMs: number } | undefined;
+  /** On their way, the oldest first. */
+  readonly asked: readonly AskedPreview[];
+  /** Where the pointer is now, when no more may be on their way. */
   readonly wanted: Spot | undefined;
   readonly shown: Mask | undefined;
+}
+
+export interface AskedPreview {
+  readonly sequence: number;
+  readonly atMs: number;
+  /** The pointer has left, or something was done: its mask is not to be shown. */
+  readonly stale: boolean;
 }
 
 /** How previews have fared on this page. */
@@ -247,6 +256,8 @@ export interface Previewing {
   readonly place: Place;
   /** Of the ways there and back, the latest weighing most; undefined before the first. */
   readonly roundTripMs: number | undefined;
+  /** What the service itself took for the latest, waiting for other people's included; undefined before the first. */
+  readonly serviceMs: number | undefined;
   readonly lastAskedAtMs: number;
 }
 
@@ -267,7 +278,7 @@ export interface Latency {
 }
 
 export const noPrompts: Prompts = { points: [], box: undefined, mask: undefined };
-export const noHover: Hover = { asked: undefined, wanted: undefined, shown: undefined };
+export const noHover: Hover = { asked: [], wanted: undefined, shown: undefined };
 export const emptyStep: Step = {
   sequence: 0,
   prompts: noPrompts,
@@ -286,9 +297,9 @@ export const initialState: State = {
   loading: undefined,
   notice: undefined,
   latency: undefined,
-  lastResultAtMs: 0,
+  clickAnsweredAtMs: 0,
   nextSequence: 1,
-  previewing: { place: "server", roundTripMs: undefined, lastAskedAtMs: 0 },
+  previewing: { place: "server", roundTripMs: undefined, serviceMs: undefined, lastAskedAtMs: 0 },
   lastEncodeMs: undefined,
 };
 
