@@ -276,10 +276,10 @@ describe("previews", () => {
       }),
       atMs: 3_040,
     });
-    const after = (...events: ClientEvent[]) => previewEveryMs(run([...shown.ready, ...events])[0]);
-    expect(after()).toBe(60);
-    expect(after(hover, served(20))).toBe(33);
-    expect(after(hover, served(45))).toBe(60);
+    const everyMs = (...events: ClientEvent[]) => previewEveryMs(run([...shown.ready, ...events])[0]);
+    expect(everyMs()).toBe(60);
+    expect(everyMs(hover, served(20))).toBe(33);
+    expect(everyMs(hover, served(45))).toBe(60);
   });
 
   it("is not asked for while the object has prompts", () => {
