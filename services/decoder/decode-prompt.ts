@@ -1,6 +1,7 @@
 import type { Frame } from "../sam/frame.js";
 import { encodeHalf } from "../sam/half-float.js";
 import { type Candidates, finishMask, logitsAt } from "../sam/masks/candidates.js";
+import type { LatestPreview } from "../sam/masks/latest-preview.js";
 import { maskLogits } from "../sam/masks/mask-logits.js";
 import { selectMasks } from "../sam/masks/select-masks.js";
 import { promptTokens } from "../sam/prompts/prompt-tokens.js";
@@ -8,11 +9,15 @@ import type { DecodedMask, DecodedPrompt, PromptTask } from "./decoder-tasks.js"
 import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
 import { encodePng } from "./masks/encode-png.js";
 
-/** One prompt -> its masks at the picture's resolution, best first. */
+/**
+ * One prompt -> its masks at the picture's resolution, best first.
+ * @param latest of this picture: read, and with a preview written.
+ */
 export async function decodePrompt(
   task: PromptTask,
   graph: DecoderGraph,
   embedding: unknown,
+  latest: LatestPreview,
   frame: Frame,
   width: Width,
 ): Promise<Omit<DecodedPrompt, "warm" | "prepareMs">> {
@@ -20,14 +25,17 @@ export async function decodePrompt(
   const { mask } = task.prompt;
   const start = mask && ("logits" in mask ? mask.logits : maskLogits(mask.picture, frame));
   const tokens = promptTokens(task.prompt, frame);
-  const [candidates] = await graph.decode(embedding, [tokens], start, width);
+  const previewed = start ? undefined : latest.of(tokens);
+  const [candidates] = previewed ? [previewed] : await graph.decode(embedding, [tokens], start, width);
   if (!candidates) throw new Error("the decoder gave no candidates");
+  if (task.preview && !start) latest.keep(tokens, candidates);
   const decoded = performance.now();
   const masks: DecodedMask[] = [];
   for (const index of selectMasks(candidates.predictedIou, tokens.count, task.multimask)) {
     masks.push(await answerMask(candidates, index, frame, task));
   }
-  return { masks, decodeMs: decoded - started, maskMs: performance.now() - decoded };
+  const isPreviewed = previewed !== undefined;
+  return { masks, isPreviewed, decodeMs: decoded - started, maskMs: performance.now() - decoded };
 }
 
 async function answerMask(candidates: Candidates, index: number, frame: Frame, task: PromptTask): Promise<DecodedMask> {

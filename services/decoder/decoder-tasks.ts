@@ -17,6 +17,8 @@ interface OnPicture {
 export interface PromptTask extends OnPicture {
   kind: "prompt";
   prompt: CheckedPrompt;
+  /** What it finds is kept for the click that may follow. */
+  preview: boolean;
   multimask: boolean | undefined;
   png: boolean;
   lowResLogits: boolean;
@@ -39,6 +41,8 @@ export interface DecodedPrompt {
   masks: DecodedMask[];
   /** The embedding was ready in this worker. */
   warm: boolean;
+  /** The preview before it had asked the same: no run was needed. */
+  isPreviewed: boolean;
   prepareMs: number;
   decodeMs: number;
   maskMs: number;

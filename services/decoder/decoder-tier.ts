@@ -30,6 +30,7 @@ import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
 import { describeGraphs, fetchGraph } from "./graphs/hand-out-graphs.js";
 import { loadEmbedding } from "./load-embedding.js";
 import { maskMessage } from "./mask-message.js";
+import { PreviewsUnderWay } from "./previews-under-way.js";
 import { checkPrompt } from "./prompts/check-prompt.js";
 import { segment, segmentOnce } from "./segment.js";
 import { segmentEverything } from "./segment-everything.js";
@@ -56,6 +57,8 @@ export interface PictureTasks extends PictureSize {
   readonly model: ModelSpec;
   /** The embedding was in this process already. */
   readonly local: boolean;
+  /** Of the embedding. */
+  readonly key: string;
   /**
    * @throws ServiceError RESOURCE_EXHAUSTED, CANCELLED, UNAVAILABLE; see `WorkerPool.run`. NOT_FOUND when the embedding turns
    *   out to be damaged: have it encoded again. Once a task of a picture has been done, none of it finds that.
@@ -77,6 +80,7 @@ export class DecoderTier implements Tier {
   /** What its workers run; undefined until it is known. */
   graphs: { readonly model: ModelSpec; readonly files: DecoderFiles } | undefined;
   readonly #metrics: DecoderMetrics;
+  readonly #previews = new PreviewsUnderWay();
   #pool: WorkerPool<DecoderTask, DecoderResult<DecoderTask>> | undefined;
   /** Pictures that everything mode works on. */
   #everything = 0;
@@ -200,6 +204,7 @@ export class DecoderTier implements Tier {
       width,
       height,
       model,
+      key,
       local: found.local,
       run: async (task, options) => {
         const whole = { ...task, key, record, width, height, modelId: model.id } as DecoderTask;
@@ -225,30 +230,37 @@ export class DecoderTier implements Tier {
     const started = performance.now();
     const picture = await this.openPicture(request.imageId, request.model, signal);
     const prompt = checkPrompt(request.prompt, picture, gridSize);
-    const fetchMs = performance.now() - started;
+    const fetchedAt = performance.now();
+    const fetchMs = fetchedAt - started;
+    await this.#previews.same(picture.key, prompt);
     let queueMs = 0;
-    const decoded = await picture.run<PromptTask>(
-      {
-        kind: "prompt",
-        prompt,
-        multimask: request.multimask,
-        png: request.formats.includes(MaskFormat.PNG),
-        lowResLogits: request.formats.includes(MaskFormat.LOW_RES_LOGITS),
-      },
-      {
-        urgent: !request.preview,
-        onStart: (info) => {
-          queueMs = info.queueMs;
+    let ended = () => {};
+    const decoded = await picture
+      .run<PromptTask>(
+        {
+          kind: "prompt",
+          prompt,
+          preview: request.preview,
+          multimask: request.multimask,
+          png: request.formats.includes(MaskFormat.PNG),
+          lowResLogits: request.formats.includes(MaskFormat.LOW_RES_LOGITS),
         },
-      },
-    );
+        {
+          urgent: !request.preview,
+          onStart: () => {
+            queueMs = performance.now() - fetchedAt;
+            if (request.preview) ended = this.#previews.begin(picture.key, prompt);
+          },
+        },
+      )
+      .finally(() => ended());
     const { prepareMs, decodeMs, maskMs } = decoded;
     const timings = { queueMs, embeddingMs: fetchMs + prepareMs, decodeMs, maskMs };
     const source = embeddingSource(decoded.warm, picture.local);
     // Counted once the answer has been written: the one who asked does not wait for it.
     const doneAt = performance.now();
     setImmediate(() => {
-      this.#metrics.observe(timings, source);
+      this.#metrics.observe(timings, source, decoded.isPreviewed);
       if (span !== noSpan) traceDecode(span, { startedAt: started, doneAt, fetchMs, queueMs, ...decoded }, source);
       if (logger.isLevelEnabled("debug")) {
         const image = shortImageId(request.imageId);
@@ -361,8 +373,14 @@ function createMetrics({ metrics }: Host, maxQueue: number, waiting: () => numbe
     buckets: latencyBuckets,
     registers,
   });
+  const previewed = new Counter({
+    name: "maskwire_decodes_previewed_total",
+    help: "Prompts answered with what the preview before them had found, without a run",
+    registers,
+  });
   return {
-    observe(timings: Record<string, number>, source: EmbeddingSource) {
+    observe(timings: Record<string, number>, source: EmbeddingSource, isPreviewed: boolean) {
+      if (isPreviewed) previewed.inc();
       decodes.inc({ embedding: EmbeddingSource[source].toLowerCase() });
       for (const [stage, ms] of Object.entries(timings))
         seconds.observe({ stage: stage.replace(/Ms$/, "") }, ms / 1000);

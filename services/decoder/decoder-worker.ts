@@ -6,6 +6,7 @@ import { decodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { type Frame, frameFor } from "../sam/frame.js";
 import { decodeHalf } from "../sam/half-float.js";
+import { LatestPreview } from "../sam/masks/latest-preview.js";
 import { RecordError } from "../sam/record-error.js";
 import { decodeGrid } from "./decode-grid.js";
 import { decodePrompt } from "./decode-prompt.js";
@@ -33,10 +34,17 @@ export interface DecoderWorkerData {
 }
 
 const { models, widths, cacheBytes } = workerData as DecoderWorkerData;
-const prepared = new LRUCache<string, { value: unknown; bytes: number }>({
-  maxSize: cacheBytes,
-  sizeCalculation: ({ bytes }) => bytes,
-});
+/** A picture that prompts can be run on at once. */
+interface WarmPicture {
+  readonly embedding: unknown;
+  readonly latest: LatestPreview;
+  readonly bytes: number;
+}
+
+/** Of a preview's candidates: float32 [4, 256, 256]. */
+const previewBytes = 4 * 4 * 256 ** 2;
+
+const warmPictures = new LRUCache<string, WarmPicture>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
 
 /** Pictures' frames: what a mask needs of one is made once (see `traceMask`). */
 const frames = new LRUCache<string, Frame>({ max: 64 });
@@ -63,12 +71,13 @@ async function run(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, wid
   const frame = frameOf(task, model);
   if (task.kind === "features") return pointFeatures(floatTensors(task)[0] as Float32Array, frame, task.points);
   const started = performance.now();
-  const warm = prepared.get(task.key);
-  const embedding = warm?.value ?? (await prepare(task, graph, width));
-  if (task.kind === "prepare") return { warm: warm !== undefined };
+  const kept = warmPictures.get(task.key);
+  const warm = kept !== undefined;
+  const { embedding, latest } = kept ?? (await prepare(task, graph, width));
+  if (task.kind === "prepare") return { warm };
   if (task.kind === "grid") return decodeGrid(task, graph, embedding, frame, width);
   const prepareMs = performance.now() - started;
-  return { ...(await decodePrompt(task, graph, embedding, frame, width)), warm: warm !== undefined, prepareMs };
+  return { ...(await decodePrompt(task, graph, embedding, latest, frame, width)), warm, prepareMs };
 }
 
 /** The most of an answer's bytes: they move to the other thread. */
@@ -85,10 +94,11 @@ function frameOf({ width, height }: DecoderTask, { id, preprocess }: ModelSpec):
   return frame;
 }
 
-async function prepare(task: DecoderTask, graph: DecoderGraph, width: Width): Promise<unknown> {
-  const value = await graph.prepare(floatTensors(task), width);
-  prepared.set(task.key, { value, bytes: graph.preparedBytes });
-  return value;
+async function prepare(task: DecoderTask, graph: DecoderGraph, width: Width): Promise<WarmPicture> {
+  const embedding = await graph.prepare(floatTensors(task), width);
+  const picture = { embedding, latest: new LatestPreview(), bytes: graph.preparedBytes + previewBytes };
+  warmPictures.set(task.key, picture);
+  return picture;
 }
 
 /** @throws ServiceError DATA_LOSS when the record is damaged: this is where its tensors are verified. */

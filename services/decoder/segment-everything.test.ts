@@ -61,6 +61,7 @@ class FakeTier implements EverythingTier {
       width: 640,
       height: 480,
       model: manifest.get(manifest.defaultId),
+      key: "",
       local: true,
       run: run as unknown as PictureTasks["run"],
     };

@@ -15,7 +15,7 @@ import { imageIdOf } from "../../services/runtime/image-id.js";
 import { upload } from "../support/http-calls.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { metric, startMaskwire } from "../support/start-maskwire.js";
 
 type PromptInit = MessageInitShape<typeof PromptSchema>;
 
@@ -243,6 +243,30 @@ describe("previews", () => {
     isOver = true;
     await Promise.all(clicking);
     for (const client of busy) await client[Symbol.asyncDispose]();
+  });
+
+  it("P4: a click on what was previewed has the masks of a run, and needs none", async () => {
+    await using client = await ready();
+    const ask = async (sequence: number, { preview = false, prompt = disc } = {}) => {
+      client.segment({ sequence, prompt, preview, ...(preview ? {} : { multimask: true }) });
+      return resultOf(await client.next("segment"));
+    };
+    const saved = () => metric(url, "maskwire_decodes_previewed_total");
+    // So that the latest preview is of this picture's plate, whatever was asked before.
+    await ask(1, { preview: true, prompt: plate });
+    const before = await saved();
+    const decoded = await ask(2);
+    expect(await saved()).toBe(before);
+    const preview = await ask(3, { preview: true });
+    const clicked = await ask(4);
+    expect(await saved()).toBe(before + 1);
+    expect(clicked.masks).toEqual(decoded.masks);
+    expect(clicked.masks).toHaveLength(3);
+    expect(preview.masks).toEqual(clicked.masks.slice(0, 1));
+    // What starts from a mask is another question.
+    const mask = { source: { case: "previous" as const, value: { sequence: 4, mask: 0 } } };
+    await ask(5, { prompt: { ...disc, mask } });
+    expect(await saved()).toBe(before + 1);
   });
 
   it("P3: a preview before the image is ready is FAILED_PRECONDITION at once", async () => {

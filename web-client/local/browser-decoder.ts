@@ -8,6 +8,7 @@ import {
   type SegmentResult,
 } from "../../proto/index.js";
 import { type Frame, frameFor } from "../../services/sam/frame.js";
+import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
 import { askServer, checkSame, parityPrompts, withMask } from "./check-parity.js";
 import { Answers, Declined, decodeRequest, type Step } from "./decode-request.js";
 import { Engine, gridSize, type Prepared } from "./engine.js";
@@ -24,6 +25,7 @@ interface Picture {
   readonly frame: Frame;
   readonly prepared: Prepared;
   readonly answers: Answers;
+  readonly latest: LatestPreview;
 }
 
 /** The graph that starts from a mask, a request that needs it, and the server's answer. */
@@ -84,7 +86,7 @@ export class BrowserDecoder {
       resize: letterbox ? "letterbox" : "stretch",
     });
     const prepared = await this.#engine.prepare(embedding.values, embedding.dims);
-    this.#pictures.set(imageId, { frame, prepared, answers: new Answers() });
+    this.#pictures.set(imageId, { frame, prepared, answers: new Answers(), latest: new LatestPreview() });
     const [oldest] = this.#pictures.keys();
     if (this.#pictures.size > keptPictures && oldest !== undefined) this.#forget(oldest);
   }
@@ -93,7 +95,7 @@ export class BrowserDecoder {
   decode(imageId: string, request: SegmentRequest): Promise<SegmentResult> {
     const picture = this.#pictures.get(imageId);
     if (picture === undefined) throw new Declined("This picture is not ready here.");
-    return decodeRequest(request, { frame: picture.frame, answers: picture.answers, step: this.#stepOn(picture) });
+    return decodeRequest(request, { ...picture, step: this.#stepOn(picture) });
   }
 
   /** The graph that starts from a mask, which the first click can do without, and what the server answers from one. */
@@ -129,7 +131,7 @@ export class BrowserDecoder {
     const times: number[] = [];
     for (let run = 0; run < timedRuns; run++) {
       const started = performance.now();
-      await this.decode(imageId, { ...requests[0]!, multimask: false, preview: true });
+      await this.#decodeWithLogits(imageId, { ...requests[0]!, multimask: false });
       times.push(performance.now() - started);
     }
     return Math.min(...times);
@@ -140,7 +142,8 @@ export class BrowserDecoder {
     const picture = this.#pictures.get(imageId);
     if (picture === undefined || !request.formats.includes(MaskFormat.LOW_RES_LOGITS)) throw new Error("No logits.");
     const answers = new Answers();
-    const result = await decodeRequest(request, { frame: picture.frame, answers, step: this.#stepOn(picture) });
+    const latest = new LatestPreview();
+    const result = await decodeRequest(request, { ...picture, answers, latest, step: this.#stepOn(picture) });
     for (const [index, mask] of result.masks.entries()) {
       const data = new Uint8Array(answers.of(request.sequence, index)!.buffer as ArrayBuffer);
       mask.lowResLogits = { $typeName: "maskwire.v1.LowResLogits", width: gridSize, height: gridSize, data };

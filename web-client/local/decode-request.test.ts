@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { decodeRle, rleArea, SegmentRequestSchema } from "../../proto/index.js";
 import { frameFor } from "../../services/sam/frame.js";
 import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
+import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
 import type { PromptTokens } from "../../services/sam/prompts/prompt-tokens.js";
 import { Answers, Declined, decodeRequest } from "./decode-request.js";
 
@@ -33,7 +34,7 @@ const point = { x: 32, y: 24, label: 1 };
 describe("a prompt decoded here", () => {
   it("is answered by the server's rules: all candidates best first, or the best of a lone point's", async () => {
     const { step } = discs();
-    const context = { frame, step, answers: new Answers() };
+    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
     const all = await decodeRequest(request({ prompt: { points: [point] }, multimask: true }), context);
     expect(all.masks.map(({ predictedIou }) => predictedIou)).toEqual([0.9, 0.8, 0.5].map(Math.fround));
     const [best] = (await decodeRequest(request({ prompt: { points: [point] } }), context)).masks;
@@ -44,9 +45,22 @@ describe("a prompt decoded here", () => {
     expect(Math.abs(best!.area - Math.PI * 10 ** 2)).toBeLessThan(10);
   });
 
+  it("needs no run where the latest preview has asked the same, and gives what one would give", async () => {
+    const { step, runs } = discs();
+    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
+    const click = request({ prompt: { points: [point] }, multimask: true });
+    const { masks } = await decodeRequest(click, context);
+    await decodeRequest(request({ prompt: { points: [point] }, preview: true }), context);
+    expect(runs).toHaveLength(2);
+    expect((await decodeRequest(click, context)).masks).toEqual(masks);
+    expect(runs).toHaveLength(2);
+    await decodeRequest(request({ prompt: { points: [{ ...point, x: 33 }] } }), context);
+    expect(runs).toHaveLength(3);
+  });
+
   it("goes on from the logits of an earlier answer, as half floats carry them", async () => {
     const { step, runs } = discs();
-    const context = { frame, step, answers: new Answers() };
+    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
     await decodeRequest(request({ sequence: 4, prompt: { points: [point] }, multimask: true }), context);
     const previous = { sequence: 4, mask: 1, steps: [] };
     const mask = { source: { case: "previous" as const, value: previous } };
@@ -58,7 +72,7 @@ describe("a prompt decoded here", () => {
 
   it("makes it again from its steps when another place gave it, mask for mask", async () => {
     const { step, runs } = discs();
-    const context = { frame, step, answers: new Answers() };
+    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
     const steps = [
       { prompt: { points: [point] }, multimask: true, mask: 2 },
       { prompt: { points: [point, point] }, mask: 0 },
@@ -76,7 +90,7 @@ describe("a prompt decoded here", () => {
   it("keeps the logits of clicks only, and of the latest", async () => {
     const { step } = discs();
     const answers = new Answers();
-    const context = { frame, step, answers };
+    const context = { frame, step, answers, latest: new LatestPreview() };
     for (let sequence = 1; sequence <= 8; sequence++) {
       await decodeRequest(request({ sequence, preview: sequence === 8, prompt: { points: [point] } }), context);
     }
@@ -105,7 +119,7 @@ describe("a prompt decoded here", () => {
     "leaves %s to the server, which says what is wrong",
     async (_, prompt) => {
       const { step } = discs();
-      const context = { frame, step, answers: new Answers() };
+      const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
       await expect(decodeRequest(request({ prompt }), context)).rejects.toBeInstanceOf(Declined);
     },
   );

@@ -11,6 +11,7 @@ import {
 import type { Frame } from "../../services/sam/frame.js";
 import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
 import { type Candidates, finishMask, logitsAt } from "../../services/sam/masks/candidates.js";
+import type { LatestPreview } from "../../services/sam/masks/latest-preview.js";
 import { maskLogits } from "../../services/sam/masks/mask-logits.js";
 import { selectMasks } from "../../services/sam/masks/select-masks.js";
 import { type CheckedPrompt, checkPrompt, PromptError } from "../../services/sam/prompts/check-prompt.js";
@@ -48,13 +49,21 @@ export class Answers {
   }
 }
 
+/** What is known of a picture, and how it is decoded. */
+export interface DecodedPicture {
+  readonly frame: Frame;
+  readonly step: Step;
+  readonly answers: Answers;
+  readonly latest: LatestPreview;
+}
+
 /**
  * A prompt of the session -> its masks, by the server's rules.
  * @throws Declined where the server has to answer: it says what is wrong with a prompt, and may have what is lacking here.
  */
 export async function decodeRequest(
   request: SegmentRequest,
-  { frame, step, answers }: { frame: Frame; step: Step; answers: Answers },
+  { frame, step, answers, latest }: DecodedPicture,
 ): Promise<SegmentResult> {
   const started = performance.now();
   const { prompt, multimask, sequence, preview } = request;
@@ -91,7 +100,8 @@ export async function decodeRequest(
     const checked = check(asked, previous, frame);
     const start = previous ?? startOf(checked, frame);
     const tokens = promptTokens(checked, frame);
-    const candidates = await step(tokens, start);
+    const candidates = (start ? undefined : latest.of(tokens)) ?? (await step(tokens, start));
+    if (preview && !start) latest.keep(tokens, candidates);
     return selectMasks(candidates.predictedIou, tokens.count, multiple).map((index) => ({
       logits: logitsAt(candidates, index, frame),
       predictedIou: candidates.predictedIou[index]!,

@@ -176,6 +176,20 @@ describe("the queue", () => {
     held.open();
     expect((await held.done).worker).not.toBe(warm.worker);
   });
+
+  it("prefers the worker that had the key last where several have it", async () => {
+    const pool = await startPool({ size: 3 });
+    const busy = hold(pool);
+    await busy.started;
+    const held = hold(pool, "a");
+    await held.started;
+    const last = await pool.run(echo("1"), { key: "a" });
+    held.open();
+    expect((await held.done).worker).not.toBe(last.worker);
+    expect((await pool.run(echo("2"), { key: "a" })).worker).toBe(last.worker);
+    busy.open();
+    await busy.done;
+  });
 });
 
 describe("lost workers", () => {

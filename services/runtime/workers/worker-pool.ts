@@ -62,7 +62,8 @@ interface Slot<Task, Result> {
   worker: Worker;
   isFirst: boolean;
   ready: boolean;
-  keys: Set<string>;
+  /** What it has warm, the latest last, each with the number of the task that had it last. */
+  keys: Map<string, number>;
   current: { id: number; job: Job<Task, Result>; startedAt: number } | undefined;
   /** Tries to replace a lost worker before this one that did not get ready. */
   failures: number;
@@ -225,7 +226,7 @@ export class WorkerPool<Task, Result> {
   #spawn(failures: number): Promise<unknown> {
     const isFirst = !this.#slots.some((slot) => slot.isFirst);
     const worker = new Worker(this.#options.entry, { workerData: this.#options.data({ isFirst }) });
-    const slot: Slot<Task, Result> = { worker, isFirst, ready: false, keys: new Set(), current: undefined, failures };
+    const slot: Slot<Task, Result> = { worker, isFirst, ready: false, keys: new Map(), current: undefined, failures };
     this.#slots.push(slot);
     this.#noteServing();
     return new Promise((resolve, reject) => {
@@ -339,9 +340,7 @@ export class WorkerPool<Task, Result> {
       // A task that has the machine to itself goes to the first worker, which may use all cores for it.
       const alone = this.#queue.length === 1 && this.#heard.every(({ current }) => !current);
       const slot =
-        (alone ? free.find(({ isFirst }) => isFirst) : undefined) ??
-        free.find(({ keys }) => key !== undefined && keys.has(key)) ??
-        leastLoaded(free);
+        (alone ? free.find(({ isFirst }) => isFirst) : undefined) ?? warmest(free, key) ?? leastLoaded(free);
       this.#queue.take();
       this.#assign(slot, first, alone);
       this.#tellPositions();
@@ -355,7 +354,7 @@ export class WorkerPool<Task, Result> {
     job.hasBegun = true;
     this.#silence.heard(slot);
     const { key, onStart } = job.options;
-    if (key !== undefined) remember(slot.keys, key);
+    if (key !== undefined) remember(slot.keys, key, id);
     onStart?.({ queueMs: startedAt - job.queuedAt });
     try {
       slot.worker.postMessage({ id, task: job.task, alone } satisfies ToWorker);
@@ -394,14 +393,22 @@ export class WorkerPool<Task, Result> {
   }
 }
 
-function leastLoaded<S extends { keys: Set<string> }>(slots: S[]): S {
+type Warm = Pick<Slot<unknown, unknown>, "keys">;
+
+/** Where a task of this key ran last. */
+function warmest<S extends Warm>(slots: S[], key = ""): S | undefined {
+  const latest = Math.max(...slots.map(({ keys }) => keys.get(key) ?? 0));
+  return latest > 0 ? slots.find(({ keys }) => keys.get(key) === latest) : undefined;
+}
+
+function leastLoaded<S extends Warm>(slots: S[]): S {
   return slots.reduce((best, slot) => (slot.keys.size < best.keys.size ? slot : best));
 }
 
-function remember(keys: Set<string>, key: string): void {
+function remember(keys: Map<string, number>, key: string, id: number): void {
   keys.delete(key);
-  keys.add(key);
-  for (const oldest of keys) {
+  keys.set(key, id);
+  for (const oldest of keys.keys()) {
     if (keys.size <= keysRemembered) return;
     keys.delete(oldest);
   }
