@@ -43,13 +43,19 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   let holding: ReturnType<typeof setTimeout> | undefined;
   let hovering: ReturnType<typeof setTimeout> | undefined;
   let hovered: Spot | undefined;
+  /** Where the pointer was said to rest. */
+  let told: Spot | undefined;
   let lastPicked: { readonly index: number; readonly atMs: number } | undefined;
 
   const leave = () => {
     hovered = undefined;
     clearTimeout(hovering);
     hovering = undefined;
-    actions.onHover(undefined);
+    tell(undefined);
+  };
+  const tell = (place: Spot | undefined) => {
+    told = place;
+    actions.onHover(place);
   };
   const become = (next: Gesture, outcome?: Outcome) => {
     gesture = next;
@@ -71,11 +77,21 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
     return outcome;
   };
   const hover = (place: Spot) => {
-    hovered = place;
+    hovered = { x: place.x, y: place.y };
     hovering ??= setTimeout(() => {
       hovering = undefined;
-      if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
+      if (hovered !== undefined && gesture.kind === "idle") tell(hovered);
     }, actions.hoverEveryMs());
+  };
+  /** A click asks about the place where it was pressed, which is known a tenth of a second before the release. */
+  const foresee = () => {
+    if (gesture.kind !== "pressed" || gesture.tool !== "click" || gesture.label === 0 || gesture.grip) return;
+    const { x, y } = gesture;
+    if (told?.x === x && told.y === y) return;
+    hovered = { x, y };
+    clearTimeout(hovering);
+    hovering = undefined;
+    tell(hovered);
   };
   const begin = (place: TrailSpot, secondary: boolean, reach: number) => {
     const tool = actions.tool();
@@ -92,6 +108,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
     canvas.setPointerCapture(event.pointerId);
     const secondary = event.button !== 0 || event.altKey || event.ctrlKey;
     begin(spotOf(event), secondary, reachOf(event.pointerType));
+    foresee();
     if (event.pointerType !== "mouse") holding = setTimeout(() => become(...hold(gesture)), holdMs);
   });
   canvas.addEventListener("pointermove", (event) => {

@@ -1,5 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import type { Browser } from "playwright-core";
 import { ClientPage } from "../../browser/page.js";
+
+/** Of a hand with a mouse. */
+const restMs = 100;
+const pressMs = 80;
 
 /** Milliseconds of the last click by stage, as the page itself shows them. */
 export type Stages = Record<string, number>;
@@ -37,8 +42,9 @@ export class MaskwirePage {
   }
 
   /** A click on nothing else than this object. Resolves when its mask is drawn. @param spot as shares of the picture. */
-  async click(spot: { x: number; y: number }): Promise<Stages> {
-    await this.client.click(spot);
+  async click(spot: { x: number; y: number }, by: "hand" | "script" = "script"): Promise<Stages> {
+    if (by === "script") await this.client.click(spot);
+    else await this.#clickByHand(spot);
     await this.client.until({ "mask-look": "final", points: 1, waiting: 0 });
     const sequence = await this.client.data("mask-sequence");
     const { page } = this.client;
@@ -48,6 +54,18 @@ export class MaskwirePage {
       `[...document.querySelectorAll('${legend} [data-stage]')].map(({ dataset }) => [dataset.stage, dataset.ms])`,
     );
     return Object.fromEntries(stages.map(([name, ms]) => [name, Number(ms)]));
+  }
+
+  /** A hand comes to rest on what it has seen the preview of, and takes its time to press. */
+  async #clickByHand(spot: { x: number; y: number }): Promise<void> {
+    const { x, y } = await this.client.place(spot);
+    const { mouse } = this.client.page;
+    await mouse.move(x, y);
+    await this.client.until({ "mask-look": "preview" });
+    await setTimeout(restMs);
+    await mouse.down();
+    await setTimeout(pressMs);
+    await mouse.up();
   }
 
   async clear(): Promise<void> {
