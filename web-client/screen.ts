@@ -16,6 +16,7 @@ import type { TakeAwayView } from "./panel/take-away-view.js";
 import type { ToolboxView } from "./panel/toolbox-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
 import type { ZoomView } from "./panel/zoom-view.js";
+import { answerIsNearMs } from "./state/preview.js";
 import { hasPrompts, overlayOf, type Picture, type Prompts, type State } from "./state/state.js";
 
 /** How often words with a number of seconds in them are written anew. */
@@ -52,6 +53,7 @@ export class Screen {
   readonly #welcome = element("welcome", HTMLElement);
   readonly #coach = element("coach", HTMLElement);
   #frame: number | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
   constructor({ client, tools, toolbox, film, strip, address, zoom, objects, takeAway }: Parts) {
@@ -81,6 +83,12 @@ export class Screen {
   }
 
   invalidate(): void {
+    clearTimeout(this.#later);
+    const waitMs = answerIsNearMs(this.#client.store.state, performance.now());
+    if (waitMs > 0) {
+      this.#later = setTimeout(() => this.invalidate(), waitMs);
+      return;
+    }
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;
       this.#render();

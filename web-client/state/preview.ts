@@ -29,6 +29,8 @@ const tooSlowMs = 400;
 const probeEveryMs = 5_000;
 /** A try by the browser itself costs no one else: after one that was held up it is soon back to speed. */
 const probeHereEveryMs = 1_000;
+/** Two frames: a person sees no difference. */
+const nearMs = 33;
 /** Of the latest round trip in their average. */
 const weightOfServer = 0.3;
 const weightHere = 0.5;
@@ -72,6 +74,18 @@ export function canPreview(state: State, picture: ShownPicture): boolean {
     picture.edit.waiting.length === 0 &&
     !hasPrompts(picture.edit.present.prompts)
   );
+}
+
+/**
+ * A click where a preview is shown is answered without a run of the model. To draw that it waits would take longer than that,
+ * and hold its mask up.
+ * @returns for how many more milliseconds there is nothing to be drawn but the answer; 0 when there is.
+ */
+export function answerIsNearMs({ picture }: State, atMs: number): number {
+  if (picture.kind !== "ready" || picture.edit.hover.shown === undefined) return 0;
+  const [click, ...more] = picture.edit.waiting;
+  if (click?.sentAtMs === undefined || more.length > 0) return 0;
+  return Math.max(0, click.sentAtMs + nearMs - atMs);
 }
 
 /** With as many on their way as may be, only the latest of the spots that are passed is remembered. */

@@ -19,7 +19,7 @@ import {
   uploadEvent,
   welcome,
 } from "./fixtures.js";
-import { previewEveryMs } from "./preview.js";
+import { answerIsNearMs, previewEveryMs } from "./preview.js";
 import type { ShownPicture, State } from "./state.js";
 
 function pictureOf({ picture }: State): ShownPicture {
@@ -265,6 +265,17 @@ describe("previews", () => {
     // One that was held up is soon made good.
     const heldUp = late(late(run([{ kind: "decoding-moved", place: "here" }], begun)[0], 1, 2_000), 3, 130);
     expect(previewEveryMs(heldUp)).toBe(33);
+  });
+
+  it("stand in for a click's own mask, which is near: for two frames nothing else is drawn of it", () => {
+    const near = (atMs: number, ...events: ClientEvent[]) => answerIsNearMs(run([...shown.ready, ...events])[0], atMs);
+    const previewed = [hover, answer(1, [mask(99)])] as const;
+    expect(near(3_001, ...previewed)).toBe(0);
+    expect(near(3_010, ...previewed, point(5, 3_000))).toBe(23);
+    expect(near(3_033, ...previewed, point(5, 3_000))).toBe(0);
+    expect(near(3_010, ...previewed, point(5, 3_000), answer(2))).toBe(0);
+    expect(near(3_010, point(5, 3_000))).toBe(0);
+    expect(near(3_010, ...previewed, point(5, 3_000), point(6, 3_001))).toBe(0);
   });
 
   it("are asked for thirty times a second of a service that is quick itself, and less often of a busy one", () => {
