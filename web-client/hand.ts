@@ -93,6 +93,12 @@ export class Hand {
         this.#show();
       },
       hoverEveryMs: () => (this.#isOverlay ? highlightEveryMs : previewEveryMs(this.#client.store.state)),
+      onPress: (place, label) => {
+        const picture = this.#view.bitmap;
+        if (picture === undefined) return;
+        const spot = pixelAt(this.#view.viewport, picture, place);
+        this.#client.dispatch({ kind: "press", ...spot, label, atMs: performance.now() });
+      },
       onHover: (place) => {
         const picture = this.#view.bitmap;
         if (place === undefined || picture === undefined) this.#client.dispatch({ kind: "hover-end" });

@@ -25,10 +25,10 @@ export async function decodePrompt(
   const { mask } = task.prompt;
   const start = mask && ("logits" in mask ? mask.logits : maskLogits(mask.picture, frame));
   const tokens = promptTokens(task.prompt, frame);
-  const previewed = start ? undefined : latest.of(tokens);
+  const previewed = latest.of(tokens, start);
   const [candidates] = previewed ? [previewed] : await graph.decode(embedding, [tokens], start, width);
   if (!candidates) throw new Error("the decoder gave no candidates");
-  if (task.preview && !start) latest.keep(tokens, candidates);
+  if (task.preview) latest.keep(tokens, start, candidates);
   const decoded = performance.now();
   const masks: DecodedMask[] = [];
   for (const index of selectMasks(candidates.predictedIou, tokens.count, task.multimask)) {

@@ -41,8 +41,8 @@ interface WarmPicture {
   readonly bytes: number;
 }
 
-/** Of a preview's candidates: float32 [4, 256, 256]. */
-const previewBytes = 4 * 4 * 256 ** 2;
+/** Of a preview: its candidates and the mask that it started from, float32 [4 + 1, 256, 256]. */
+const previewBytes = 4 * 5 * 256 ** 2;
 
 const warmPictures = new LRUCache<string, WarmPicture>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
 

@@ -9,6 +9,10 @@ it("is followed by whoever asks the same of the same picture, until it ends", as
   expect(previews.same("b", at(1))).toBeUndefined();
   expect(previews.same("a", at(2))).toBeUndefined();
   expect(previews.same("a", { ...at(1), mask: { logits: new Float32Array(1) } })).toBeUndefined();
+  const from = (value: number) => ({ ...at(1), mask: { logits: new Float32Array(65_536).fill(value) } });
+  previews.begin("a", from(1));
+  expect(previews.same("a", from(1))).toBeDefined();
+  expect(previews.same("a", from(2))).toBeUndefined();
   let isOver = false;
   const followed = previews.same("a", at(1))?.then(() => {
     isOver = true;

@@ -1,4 +1,4 @@
-import type { CheckedPrompt } from "../sam/prompts/check-prompt.js";
+import type { CheckedPrompt, PromptMask } from "../sam/prompts/check-prompt.js";
 
 /**
  * Previews that workers run at this moment. Who asks the same waits for the end of one, which is near, instead of having it
@@ -23,9 +23,18 @@ export class PreviewsUnderWay {
 
   /** The end of the preview that asks the same, while one runs. */
   same(key: string, prompt: CheckedPrompt): Promise<void> | undefined {
-    return this.#ends.size === 0 || prompt.mask ? undefined : this.#ends.get(nameOf(key, prompt));
+    return this.#ends.size === 0 ? undefined : this.#ends.get(nameOf(key, prompt));
   }
 }
 
-/** With a mask too it is that of the points and the box: the worker sees that it is not the same. */
-const nameOf = (key: string, { points, box }: CheckedPrompt) => JSON.stringify([key, points, box]);
+const nameOf = (key: string, { points, box, mask }: CheckedPrompt) =>
+  JSON.stringify([key, points, box, mask && sampleOf(mask)]);
+
+/** So many values tell two masks apart well enough to wait for the wrong one never; the worker compares all of them. */
+const sampled = 256;
+
+function sampleOf(mask: PromptMask): number[] {
+  const values = "logits" in mask ? mask.logits : mask.picture.runs;
+  const step = Math.max(1, Math.floor(values.length / sampled));
+  return Array.from({ length: Math.ceil(values.length / step) }, (_, at) => values[at * step] as number);
+}

@@ -263,10 +263,16 @@ describe("previews", () => {
     expect(clicked.masks).toEqual(decoded.masks);
     expect(clicked.masks).toHaveLength(3);
     expect(preview.masks).toEqual(clicked.masks.slice(0, 1));
-    // What starts from a mask is another question.
-    const mask = { source: { case: "previous" as const, value: { sequence: 4, mask: 0 } } };
-    await ask(5, { prompt: { ...disc, mask } });
+    // What starts from a mask is another question, which a preview may have asked too.
+    const refined = (mask: number) => {
+      const source = { case: "previous" as const, value: { sequence: 4, mask } };
+      return { prompt: { ...disc, mask: { source } } };
+    };
+    await ask(5, { ...refined(1), preview: true });
     expect(await saved()).toBe(before + 1);
+    const found = await ask(6, refined(1));
+    expect(await saved()).toBe(before + 2);
+    expect(found.masks[0]?.area).not.toBe(clicked.masks[0]?.area);
   });
 
   it("P3: a preview before the image is ready is FAILED_PRECONDITION at once", async () => {

@@ -19,6 +19,8 @@ interface PointerActions {
   /** How often to tell what the pointer rests on. */
   readonly hoverEveryMs: () => number;
   readonly onHover: (place: Spot | undefined) => void;
+  /** What will be a click here, if nothing else comes of it. */
+  readonly onPress: (place: Spot, label: 0 | 1) => void;
 }
 
 export interface Pointer {
@@ -43,19 +45,13 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   let holding: ReturnType<typeof setTimeout> | undefined;
   let hovering: ReturnType<typeof setTimeout> | undefined;
   let hovered: Spot | undefined;
-  /** Where the pointer was said to rest. */
-  let told: Spot | undefined;
   let lastPicked: { readonly index: number; readonly atMs: number } | undefined;
 
   const leave = () => {
     hovered = undefined;
     clearTimeout(hovering);
     hovering = undefined;
-    tell(undefined);
-  };
-  const tell = (place: Spot | undefined) => {
-    told = place;
-    actions.onHover(place);
+    actions.onHover(undefined);
   };
   const become = (next: Gesture, outcome?: Outcome) => {
     gesture = next;
@@ -80,18 +76,16 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
     hovered = { x: place.x, y: place.y };
     hovering ??= setTimeout(() => {
       hovering = undefined;
-      if (hovered !== undefined && gesture.kind === "idle") tell(hovered);
+      if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
     }, actions.hoverEveryMs());
   };
-  /** A click asks about the place where it was pressed, which is known a tenth of a second before the release. */
+  /** Where a click was pressed is where it will be. */
   const foresee = () => {
-    if (gesture.kind !== "pressed" || gesture.tool !== "click" || gesture.label === 0 || gesture.grip) return;
-    const { x, y } = gesture;
-    if (told?.x === x && told.y === y) return;
+    if (gesture.kind !== "pressed" || gesture.tool !== "click" || gesture.grip !== undefined) return;
+    const { x, y, label } = gesture;
+    // What else may come of it is told as the pointer's leaving.
     hovered = { x, y };
-    clearTimeout(hovering);
-    hovering = undefined;
-    tell(hovered);
+    actions.onPress({ x, y }, label);
   };
   const begin = (place: TrailSpot, secondary: boolean, reach: number) => {
     const tool = actions.tool();

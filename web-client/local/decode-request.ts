@@ -100,8 +100,8 @@ export async function decodeRequest(
     const checked = check(asked, previous, frame);
     const start = previous ?? startOf(checked, frame);
     const tokens = promptTokens(checked, frame);
-    const candidates = (start ? undefined : latest.of(tokens)) ?? (await step(tokens, start));
-    if (preview && !start) latest.keep(tokens, candidates);
+    const candidates = latest.of(tokens, start) ?? (await step(tokens, start));
+    if (preview) latest.keep(tokens, start, candidates);
     return selectMasks(candidates.predictedIou, tokens.count, multiple).map((index) => ({
       logits: logitsAt(candidates, index, frame),
       predictedIou: candidates.predictedIou[index]!,

@@ -59,7 +59,7 @@ export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number
     ...append(edit, { ...edit.present, sequence, prompts, answer: undefined, problem: undefined, asked: true }),
     waiting: [...edit.waiting, { sequence, prompts, madeAtMs: atMs, sentAtMs: undefined, notBeforeMs: 0, tries: 0 }],
     // The preview's mask stays as a placeholder until the click is answered, so that nothing flickers.
-    hover: { asked: staled(edit.hover.asked), wanted: undefined, shown: edit.hover.shown },
+    hover: { ...edit.hover, asked: staled(edit.hover.asked), wanted: undefined },
   };
 }
 
@@ -127,7 +127,7 @@ export function settle(edit: Edit, sequence: number, outcome: Answer | string): 
     present: into(edit.present),
     future: edit.future.map(into),
     waiting: edit.waiting.filter((click) => click.sequence !== sequence),
-    hover: isPresent ? { ...edit.hover, shown: undefined } : edit.hover,
+    hover: isPresent ? { ...noHover, asked: edit.hover.asked } : edit.hover,
   };
 }
 

@@ -60,6 +60,8 @@ export type ClientEvent =
     }
   | { readonly kind: "hover"; readonly x: number; readonly y: number; readonly atMs: number }
   | { readonly kind: "hover-end" }
+  /** The button or the finger is down where a click will be, if nothing else comes of it. */
+  | { readonly kind: "press"; readonly x: number; readonly y: number; readonly label: 0 | 1; readonly atMs: number }
   | { readonly kind: "escape" }
   /** From the start, whatever was found before. */
   | { readonly kind: "everything-begin"; readonly atMs: number }

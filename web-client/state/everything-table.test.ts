@@ -82,6 +82,10 @@ const table: Table = {
     ".": "wanted early, wanted again, finding, found, aside, taken, cancelled, done, failed, lost, new picture",
     "~": "lit",
   },
+  press: {
+    ".": "wanted early, wanted again, finding, found, lit, cancelled, done, failed, lost, new picture",
+    "~ +preview": "aside, taken",
+  },
   retry: {
     "~": "wanted early, wanted again, finding, found, lit, aside, taken, cancelled, done, failed, new picture",
     "connecting +connect": "lost",

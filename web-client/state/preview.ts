@@ -1,13 +1,15 @@
 import type { SegmentResult } from "../../proto/index.js";
-import { staled } from "./edit.js";
+import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import {
   type AskedPreview,
   type Hover,
   hasPrompts,
   noHover,
+  noPrompts,
   overlayOf,
   type Place,
+  type Prompts,
   type ShownPicture,
   type Spot,
   type State,
@@ -77,12 +79,36 @@ export function canPreview(state: State, picture: ShownPicture): boolean {
 }
 
 /**
- * A click where a preview is shown is answered without a run of the model. To draw that it waits would take longer than that,
+ * A click is known a tenth of a second before it is made, since a press takes that long: what it will ask is asked already, and
+ * mostly found out by then.
+ */
+export function press(
+  state: State,
+  picture: ShownPicture,
+  { x, y, label, atMs }: EventOf<"press">,
+): readonly [State, readonly Effect[]] {
+  const { edit } = picture;
+  if (state.link.kind !== "open" || picture.kind !== "ready" || edit.waiting.length > 0) return [state, []];
+  const isFirst = canPreview(state, picture);
+  const { at } = edit.hover;
+  if (isFirst && (label === 0 || (at?.x === x && at.y === y))) return [state, []];
+  return ask(state, picture, refine(edit.present, { x, y, label }), {
+    at: { x, y },
+    stale: !isFirst,
+    isPress: true,
+    atMs,
+  });
+}
+
+/**
+ * A click whose preview has come is answered without a run of the model. To draw that it waits would take longer than that,
  * and hold its mask up.
  * @returns for how many more milliseconds there is nothing to be drawn but the answer; 0 when there is.
  */
 export function answerIsNearMs({ picture }: State, atMs: number): number {
-  if (picture.kind !== "ready" || picture.edit.hover.shown === undefined) return 0;
+  if (picture.kind !== "ready") return 0;
+  const { shown, isForeseen } = picture.edit.hover;
+  if (shown === undefined && !isForeseen) return 0;
   const [click, ...more] = picture.edit.waiting;
   if (click?.sentAtMs === undefined || more.length > 0) return 0;
   return Math.max(0, click.sentAtMs + nearMs - atMs);
@@ -103,8 +129,9 @@ export function hover(
 }
 
 export function endHover(state: State, picture: ShownPicture): State {
-  const { asked, shown, wanted } = picture.edit.hover;
-  if (shown === undefined && wanted === undefined && asked.every((one) => one.stale)) return state;
+  const { asked, ...rest } = picture.edit.hover;
+  const isOver = rest.shown === undefined && rest.wanted === undefined && rest.at === undefined;
+  if (isOver && asked.every((one) => one.stale)) return state;
   return withHover(state, picture, { ...noHover, asked: staled(asked) });
 }
 
@@ -113,16 +140,19 @@ export function answerPreview(
   picture: ShownPicture,
   { response: { sequence, outcome }, place = "server", atMs }: EventOf<"answer">,
 ): readonly [State, readonly Effect[]] {
-  const { asked, wanted, shown } = picture.edit.hover;
+  const { edit } = picture;
+  const { asked, wanted, shown } = edit.hover;
   const question = asked.find((one) => one.sequence === sequence);
   const result = outcome.case === "result" ? outcome.value : undefined;
   // A mask is newer than those that are still on their way from before.
   const left = asked.filter((one) => (result === undefined ? one.sequence !== sequence : one.sequence > sequence));
   const state = question === undefined || result === undefined ? before : timed(before, question, result, place, atMs);
-  if (!canPreview(state, picture)) return [withHover(state, picture, { asked: left, wanted: undefined, shown }), []];
+  const isForeseen = edit.hover.isForeseen || (result !== undefined && question?.isPress === true);
+  const hover = { ...edit.hover, asked: left, wanted: undefined, isForeseen };
+  if (!canPreview(state, picture)) return [withHover(state, picture, hover), []];
   const fresh = question?.stale === false ? result?.masks[0] : undefined;
   // A preview that failed is of its moment: the next move of the pointer asks again.
-  const answered = withHover(state, picture, { asked: left, wanted: undefined, shown: fresh ?? shown });
+  const answered = withHover(state, picture, { ...hover, shown: fresh ?? shown });
   if (wanted === undefined || answered.picture.kind === "empty" || !isDue(answered, atMs)) return [answered, []];
   return askAt(answered, answered.picture, wanted, atMs);
 }
@@ -135,14 +165,26 @@ function timed(state: State, question: AskedPreview, { timings }: SegmentResult,
 }
 
 function askAt(state: State, picture: ShownPicture, spot: Spot, atMs: number): readonly [State, readonly Effect[]] {
+  const prompts = addPoint(noPrompts, { ...spot, label: 1 });
+  return ask(state, picture, prompts, { at: spot, stale: false, isPress: false, atMs });
+}
+
+function ask(
+  state: State,
+  picture: ShownPicture,
+  prompts: Prompts,
+  { at, ...asked }: Omit<AskedPreview, "sequence"> & { at: Spot },
+): readonly [State, readonly Effect[]] {
   const sequence = state.nextSequence;
-  const previewing = { ...state.previewing, lastAskedAtMs: atMs };
+  const { hover } = picture.edit;
+  const previewing = { ...state.previewing, lastAskedAtMs: asked.atMs };
   const next = withHover({ ...state, nextSequence: sequence + 1, previewing }, picture, {
-    asked: [...picture.edit.hover.asked, { sequence, stale: false, atMs }],
+    ...hover,
+    asked: [...hover.asked, { sequence, ...asked }],
     wanted: undefined,
-    shown: picture.edit.hover.shown,
+    at,
+    isForeseen: false,
   });
-  const prompts = { points: [{ ...spot, label: 1 as const }], box: undefined, mask: undefined };
   return [next, [{ kind: "segment", sequence, prompts, preview: true }]];
 }
 

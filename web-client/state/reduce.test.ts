@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { CloseCode, ErrorCode, SegmentResponseSchema } from "../../proto/index.js";
 import { shownAnswer } from "./edit.js";
-import type { ClientEvent } from "./event.js";
+import type { ClientEvent, Effect } from "./event.js";
 import {
   answer,
   chosen,
@@ -26,6 +26,8 @@ function pictureOf({ picture }: State): ShownPicture {
   if (picture.kind === "empty") throw new Error("There is no picture.");
   return picture;
 }
+
+const chosenSecond: ClientEvent = { kind: "candidate", index: 1 };
 
 const areaShown = (state: State) => {
   const found = shownAnswer(pictureOf(state).edit);
@@ -176,7 +178,6 @@ describe("history", () => {
   });
 
   it("remembers which candidate was chosen", () => {
-    const chosenSecond: ClientEvent = { kind: "candidate", index: 1 };
     const [state] = run([...shown.ready, point(1), answer(1, [mask(10), mask(11)]), chosenSecond]);
     expect(areaShown(state)).toBe(11);
     expect(areaShown(run([point(2), answer(2, [mask(20)]), undo], state)[0])).toBe(11);
@@ -265,6 +266,44 @@ describe("previews", () => {
     // One that was held up is soon made good.
     const heldUp = late(late(run([{ kind: "decoding-moved", place: "here" }], begun)[0], 1, 2_000), 3, 130);
     expect(previewEveryMs(heldUp)).toBe(33);
+  });
+
+  const press = (x: number, label: 0 | 1 = 1): ClientEvent => ({ kind: "press", x, y: 5, label, atMs: 2_960 });
+  const foreseen = (effects: readonly Effect[]) => effects.filter((effect) => effect.kind === "segment");
+
+  it("are asked for where a press begins, unless one is there already, and stand in for the click's mask", () => {
+    const [, effects] = run([...shown.ready, press(7)]);
+    expect(foreseen(effects)).toMatchObject([{ preview: true, prompts: { points: [{ x: 7, y: 5, label: 1 }] } }]);
+    expect(run([...shown.ready, over(7), press(7)])[1]).toEqual([]);
+    expect(run([...shown.ready, press(7, 0)])[1]).toEqual([]);
+    const [state] = run([...shown.ready, press(7), answer(1, [mask(17)])]);
+    expect(pictureOf(state).edit.hover).toMatchObject({ shown: { area: 17 }, isForeseen: true });
+  });
+
+  it("ask ahead what a refining click will ask, without a mask to be seen", () => {
+    for (const label of [1, 0] as const) {
+      const [pressed, asked] = run([
+        ...shown.ready,
+        point(1),
+        answer(1, [mask(10), mask(11)]),
+        chosenSecond,
+        press(7, label),
+      ]);
+      const [found] = run([answer(2, [mask(20)])], pressed);
+      expect(pictureOf(found).edit.hover).toMatchObject({ shown: undefined, isForeseen: true });
+      expect(areaShown(found)).toBe(11);
+      const [clicked, click] = run([{ ...point(7, 3_000), y: 5, label } as ClientEvent], found);
+      const [ahead] = foreseen(asked);
+      expect(ahead).toMatchObject({ preview: true, sequence: 2 });
+      expect(foreseen(click)).toEqual([{ ...ahead, preview: false, sequence: 3 }]);
+      expect(answerIsNearMs(clicked, 3_010)).toBe(23);
+    }
+  });
+
+  it("are of no use once the press has become something else, or while a click waits", () => {
+    const [state] = run([...shown.ready, press(7), answer(1), { kind: "hover-end" }, point(7, 3_000)]);
+    expect(answerIsNearMs(state, 3_001)).toBe(0);
+    expect(run([...shown.ready, point(1), press(7)])[1]).toEqual([]);
   });
 
   it("stand in for a click's own mask, which is near: for two frames nothing else is drawn of it", () => {

@@ -27,7 +27,7 @@ import {
 } from "./objects.js";
 import { paint } from "./painting.js";
 import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
-import { answerPreview, endHover, hover, movePreviews } from "./preview.js";
+import { answerPreview, endHover, hover, movePreviews, press } from "./preview.js";
 import { retry, socketClosed, welcome } from "./recover.js";
 import { restore } from "./restore.js";
 import { listen } from "./silence.js";
@@ -138,6 +138,7 @@ type PictureEvent = EventOf<
   | "candidate"
   | "hover"
   | "hover-end"
+  | "press"
   | "everything-begin"
   | "everything-cancel"
   | "everything-toggle"
@@ -198,6 +199,10 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
     }
     case "hover-end":
       return [endHover(state, picture), []];
+    case "press": {
+      const [next, effects] = press(state, picture, event);
+      return wake(next, effects);
+    }
     case "everything-begin":
       return beginEverything(state, picture, event.atMs);
     case "everything-cancel":
@@ -262,6 +267,7 @@ function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "point-moved":
     case "point-removed":
     case "object-kept":
+    case "press":
       return [state, []];
     // The object comes into hand, and the masks make room for it.
     case "object-edited": {

@@ -241,7 +241,11 @@ export interface Hover {
   readonly asked: readonly AskedPreview[];
   /** Where the pointer is now, when no more may be on their way. */
   readonly wanted: Spot | undefined;
+  /** What the latest one was asked about, while the pointer may be there. */
+  readonly at: Spot | undefined;
   readonly shown: Mask | undefined;
+  /** What the click of the latest press will ask has been found out. */
+  readonly isForeseen: boolean;
 }
 
 export interface AskedPreview {
@@ -249,6 +253,8 @@ export interface AskedPreview {
   readonly atMs: number;
   /** The pointer has left, or something was done: its mask is not to be shown. */
   readonly stale: boolean;
+  /** It asks what the click will, when the button comes up. */
+  readonly isPress: boolean;
 }
 
 /** How previews have fared on this page. */
@@ -278,7 +284,7 @@ export interface Latency {
 }
 
 export const noPrompts: Prompts = { points: [], box: undefined, mask: undefined };
-export const noHover: Hover = { asked: [], wanted: undefined, shown: undefined };
+export const noHover: Hover = { asked: [], wanted: undefined, at: undefined, shown: undefined, isForeseen: false };
 export const emptyStep: Step = {
   sequence: 0,
   prompts: noPrompts,

@@ -127,6 +127,11 @@ const table: Table = {
   "hover-end": {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },
+  press: {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, clicked, refused, lost, stopped",
+    "~ +preview": "ready",
+    "connecting +connect": "asleep",
+  },
   retry: {
     "~": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked",
     "opening +open-image": "refused",

@@ -158,6 +158,7 @@ export const events = {
   candidate: { kind: "candidate", index: 0 },
   hover: { kind: "hover", x: 5, y: 5, atMs: 2_950 },
   "hover-end": { kind: "hover-end" },
+  press: { kind: "press", x: 6, y: 5, label: 1, atMs: 2_950 },
   retry: { kind: "retry", atMs: 5_000 },
   escape: { kind: "escape" },
   "everything-begin": begin,

@@ -113,6 +113,11 @@ const table: Table = {
     ".": "second waits, second shown, first back, one edited, two and one in hand, two and one asked, two and everything",
   },
   "hover-end": { ".": everywhere },
+  press: {
+    "~ +preview":
+      "second added, second preparing, second coming, second prepared, first left early, one kept, two kept, one edited, two and one in hand",
+    ".": "second waits, second shown, first back, two and one asked, two and everything",
+  },
   retry: { "~": everywhere },
   escape: {
     ".": "second added, second preparing, second waits, second coming, second prepared, second shown, first left early, first back, one kept, two kept",

@@ -339,8 +339,7 @@ export class WorkerPool<Task, Result> {
       const key = first.options.key;
       // A task that has the machine to itself goes to the first worker, which may use all cores for it.
       const alone = this.#queue.length === 1 && this.#heard.every(({ current }) => !current);
-      const slot =
-        (alone ? free.find(({ isFirst }) => isFirst) : undefined) ?? warmest(free, key) ?? leastLoaded(free);
+      const slot = (alone ? free.find(({ isFirst }) => isFirst) : undefined) ?? warmest(free, key) ?? leastLoaded(free);
       this.#queue.take();
       this.#assign(slot, first, alone);
       this.#tellPositions();

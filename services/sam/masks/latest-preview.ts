@@ -2,24 +2,30 @@ import type { PromptTokens } from "../prompts/prompt-tokens.js";
 import type { Candidates } from "./candidates.js";
 
 /**
- * What the latest preview of a picture has found. A click is mostly made where the pointer has come to rest: it asks what the
- * preview there has asked, and needs no second run.
+ * What the latest preview of a picture has found. A click is mostly made where the pointer has come to rest, and always where it
+ * was pressed: it asks what the preview there has asked, and needs no second run.
  */
 export class LatestPreview {
-  #found: { readonly tokens: PromptTokens; readonly candidates: Candidates } | undefined;
+  #tokens: PromptTokens | undefined;
+  #start: Float32Array | undefined;
+  #candidates: Candidates | undefined;
 
-  keep(tokens: PromptTokens, candidates: Candidates): void {
-    this.#found = { tokens, candidates };
+  /** @param start float32 [gridSize, gridSize]: the logits that the prompt starts from, if it does. None of it is changed later. */
+  keep(tokens: PromptTokens, start: Float32Array | undefined, candidates: Candidates): void {
+    this.#tokens = tokens;
+    this.#start = start;
+    this.#candidates = candidates;
   }
 
   /** @returns the candidates of this prompt; undefined when the preview was of another. */
-  of({ coords, labels }: PromptTokens): Candidates | undefined {
-    const found = this.#found;
-    if (found === undefined || !isSame(found.tokens.coords, coords)) return undefined;
-    return isSame(found.tokens.labels, labels) ? found.candidates : undefined;
+  of({ coords, labels }: PromptTokens, start: Float32Array | undefined): Candidates | undefined {
+    const isKnown =
+      isSame(this.#tokens?.coords, coords) && isSame(this.#tokens?.labels, labels) && isSame(this.#start, start);
+    return isKnown ? this.#candidates : undefined;
   }
 }
 
-function isSame(a: Float32Array, b: Float32Array): boolean {
+function isSame(a: Float32Array | undefined, b: Float32Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
   return a.length === b.length && a.every((value, at) => value === b[at]);
 }
