@@ -33,14 +33,17 @@ export interface FrameTrace {
   readonly frames: readonly PresentedFrame[];
 }
 
+const restMs = 200;
+
 /** Records marks and frames of all pages of a browser while something is done. */
 export async function traceFrames(browser: Browser, page: Page, act: () => Promise<void>): Promise<FrameTrace> {
   await browser.startTracing(page, { categories: ["-*", "benchmark", "blink.user_timing"] });
   let recorded: Buffer;
   try {
     await act();
-    // What was drawn last is on its way to the screen.
+    // What was drawn last is on its way to the screen, which a busy machine takes its time for.
     for (let frame = 0; frame < 4; frame++) await page.evaluate("new Promise(requestAnimationFrame)");
+    await page.waitForTimeout(restMs);
   } finally {
     recorded = await browser.stopTracing();
   }
