@@ -111,6 +111,9 @@ describe("rules", () => {
     expect(effects.at(-1)).toBe("decode 6");
     expect(last[0]).toMatchObject({ request: { prompt: { mask: { source: { case: "previous" } } } } });
     // What is kept is not made again.
+    // A preview is not worth them (P3).
+    const preview = hover(6, { previous: { sequence: 4, mask: 0, steps } });
+    expect(run([...start, preview]).effects.at(-1)).toBe("refuse 6 FAILED_PRECONDITION");
     const kept = run([...start, click(6, { previous: { sequence: 5, mask: 1, steps } })]);
     expect(kept.last[0]).toMatchObject({ request: { prompt: { mask: { source: { case: "lowResLogits" } } } } });
   });

@@ -265,7 +265,7 @@ function pump(state: Ready, effects: SessionEffect[]): Step {
     ];
   }
   const { preview } = state;
-  const request = preview && withPrevious(preview, answered);
+  const request = preview && withoutSteps(withPrevious(preview, answered));
   if (preview && !request) refused.push(refuse(preview, notKept));
   if (request) refused.push({ kind: "decode", opening, request });
   return [{ ...state, clicks: [], preview: undefined, running: request && preview }, [...effects, ...refused]];
@@ -283,6 +283,11 @@ function withPrevious(request: SegmentRequest, answered: Answered | undefined): 
   if (!logits) return steps.length > 0 ? request : undefined;
   const replaced = { ...request.prompt.mask, source: { case: "lowResLogits" as const, value: logits } };
   return { ...request, prompt: { ...request.prompt, mask: replaced } };
+}
+
+/** P3: nothing when it would have to be made again from its steps. */
+function withoutSteps(request: SegmentRequest | undefined): SegmentRequest | undefined {
+  return request?.prompt?.mask?.source.case === "previous" ? undefined : request;
 }
 
 function unanswered(state: Open): SegmentRequest[] {

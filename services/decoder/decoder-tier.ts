@@ -21,7 +21,7 @@ import { noSpan, type Span } from "../runtime/tracing/spans.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
 import { reportToHost } from "../runtime/workers/report-to-host.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
-import type { PictureSize } from "../sam/prompts/check-prompt.js";
+import type { CheckedPrompt, PictureSize } from "../sam/prompts/check-prompt.js";
 import type { Region } from "../sam/region.js";
 import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
@@ -44,6 +44,12 @@ const gridSize = 256;
 const maxLoads = 32;
 const loadRetryMs = 200;
 
+/** Times as long as a prompt mostly takes. */
+const hangsAfter = 3;
+
+/** A worker keeps at least two pictures ready, however many workers share the memory. */
+const leastShareBytes = 24 * 1024 * 1024;
+
 /** About what a picture in everything mode takes. */
 const everythingRetryMs = 10_000;
 
@@ -65,7 +71,7 @@ export interface PictureTasks extends PictureSize {
    */
   run<T extends DecoderTask>(
     task: OwnPart<T>,
-    options?: Pick<TaskOptions, "urgent" | "onStart">,
+    options?: Pick<TaskOptions, "urgent" | "staysWithKey" | "onStart">,
   ): Promise<DecoderResult<T>>;
 }
 
@@ -125,7 +131,7 @@ export class DecoderTier implements Tier {
       data: ({ isFirst }): DecoderWorkerData => ({
         models: [{ model, files }],
         widths: isFirst && threads > 1 ? { wide: threads, narrow: 1 } : { narrow: 1 },
-        cacheBytes: Math.floor(cacheBytes / workers),
+        cacheBytes: Math.max(leastShareBytes, Math.floor(cacheBytes / workers)),
       }),
       size: workers,
       maxQueue,
@@ -232,7 +238,7 @@ export class DecoderTier implements Tier {
     const prompt = checkPrompt(request.prompt, picture, gridSize);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - started;
-    await this.#previews.same(picture.key, prompt);
+    const isFollowing = await this.#follow(picture.key, prompt);
     let queueMs = 0;
     let ended = () => {};
     const decoded = await picture
@@ -247,6 +253,7 @@ export class DecoderTier implements Tier {
         },
         {
           urgent: !request.preview,
+          staysWithKey: isFollowing,
           onStart: () => {
             queueMs = performance.now() - fetchedAt;
             if (request.preview) ended = this.#previews.begin(picture.key, prompt);
@@ -274,6 +281,17 @@ export class DecoderTier implements Tier {
       timings,
       embeddingSource: source,
     };
+  }
+
+  /**
+   * Waits for a preview that runs and asks the same, where a worker is free for nothing else: with others in line a prompt takes
+   * its place there. @returns whether there was one: where it ran its candidates are.
+   */
+  async #follow(key: string, prompt: CheckedPrompt): Promise<boolean> {
+    if (!this.#pool || this.#pool.waitMs > 0) return false;
+    const end = this.#previews.same(key, prompt, hangsAfter * this.#pool.taskMs);
+    await end;
+    return end !== undefined;
   }
 
   /** Makes a picture ready for its first prompt, when no prompt waits. @throws ServiceError as `decode`. */

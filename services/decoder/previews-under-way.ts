@@ -1,7 +1,7 @@
 import type { CheckedPrompt, PromptMask } from "../sam/prompts/check-prompt.js";
 
 /**
- * Previews that workers run at this moment. Who asks the same waits for the end of one, which is near, instead of having it
+ * Previews that workers run at this moment. Who asks the same may wait for the end of one, which is near, instead of having it
  * run twice.
  */
 export class PreviewsUnderWay {
@@ -21,16 +21,24 @@ export class PreviewsUnderWay {
     };
   }
 
-  /** The end of the preview that asks the same, while one runs. */
-  same(key: string, prompt: CheckedPrompt): Promise<void> | undefined {
-    return this.#ends.size === 0 ? undefined : this.#ends.get(nameOf(key, prompt));
+  /** The end of the preview that asks the same, while one runs; after `mostMs` of a worker that seems to hang no more. */
+  same(key: string, prompt: CheckedPrompt, mostMs: number): Promise<void> | undefined {
+    const end = this.#ends.size === 0 ? undefined : this.#ends.get(nameOf(key, prompt));
+    if (!end) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, mostMs);
+      void end.then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 }
 
 const nameOf = (key: string, { points, box, mask }: CheckedPrompt) =>
   JSON.stringify([key, points, box, mask && sampleOf(mask)]);
 
-/** So many values tell two masks apart well enough to wait for the wrong one never; the worker compares all of them. */
+/** Enough to wait for the right one; the worker compares all values. */
 const sampled = 256;
 
 function sampleOf(mask: PromptMask): number[] {

@@ -38,6 +38,8 @@ const secondaryButton = 2;
 const eraserButton = 5;
 const buttons = [0, secondaryButton, eraserButton];
 const twiceMs = 400;
+/** A pointer that sets out after a rest is somewhere else at once. */
+const leastHoverMs = 15;
 
 /** Mouse, pen and finger on the canvas. */
 export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActions): Pointer {
@@ -45,6 +47,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   let holding: ReturnType<typeof setTimeout> | undefined;
   let hovering: ReturnType<typeof setTimeout> | undefined;
   let hovered: Spot | undefined;
+  let hoveredAtMs = 0;
   let lastPicked: { readonly index: number; readonly atMs: number } | undefined;
 
   const leave = () => {
@@ -74,10 +77,16 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   };
   const hover = (place: Spot) => {
     hovered = { x: place.x, y: place.y };
-    hovering ??= setTimeout(() => {
-      hovering = undefined;
-      if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
-    }, actions.hoverEveryMs());
+    // As often as that, with the moves as they come: they are a frame apart.
+    const dueMs = hoveredAtMs + actions.hoverEveryMs() - performance.now();
+    hovering ??= setTimeout(
+      () => {
+        hovering = undefined;
+        hoveredAtMs = performance.now();
+        if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
+      },
+      Math.max(leastHoverMs, dueMs),
+    );
   };
   /** Where a click was pressed is where it will be. */
   const foresee = () => {

@@ -16,7 +16,7 @@ import { fetchChecked, fetchEmbedding, fetchOk } from "./fetch-checked.js";
 import { openRuntime } from "./open-runtime.js";
 import type { Backend, Size } from "./routing.js";
 
-/** Pictures that stay ready, the latest; each keeps 10 MiB. */
+/** Pictures that stay ready, the latest; each keeps 11 MiB. */
 const keptPictures = 3;
 /** Runs that the time of a decode is told from. */
 const timedRuns = 3;

@@ -85,6 +85,8 @@ export async function decodeRequest(
   async function logitsOf({ sequence: earlier, mask, steps }: PreviousMask): Promise<Float32Array> {
     const kept = answers.of(earlier, mask);
     if (kept !== undefined) return decodeHalf(kept);
+    // P3
+    if (preview) throw new Declined("A preview is not worth the steps to its mask.");
     if (steps.length === 0 || steps.length > mostSteps) throw new Declined("The steps do not lead to the mask.");
     let start: Float32Array | undefined;
     for (const [index, one] of steps.entries()) {

@@ -341,7 +341,7 @@ describe("the automatic choice", () => {
       ...[1, 2, 3, 4].map((at) => answered(at, 1_200 + everyMs * at)),
     ];
     expect(onAutomatic(following(33)).choice.server).toHaveLength(4);
-    expect(onAutomatic(following(22)).choice.server).toHaveLength(1);
+    expect(onAutomatic(following(21)).choice.server).toHaveLength(1);
   });
 
   it("decodes where it is clearly faster", () => {

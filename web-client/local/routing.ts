@@ -20,7 +20,7 @@ import { emptyLane, enter, type Job, jobsOf, type Lane, leave, unwanted } from "
  */
 
 /** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
-const turnMs = 5;
+const turnMs = 2;
 
 export interface Routing {
   readonly preference: Preference;
@@ -195,7 +195,8 @@ function destination(routing: Routing, { preview, prompt }: SegmentRequest, atMs
   // Clicks stay in their order: one goes where those before it wait.
   if (!preview && routing.there.some(({ request }) => !request.preview)) return "server";
   if (!preview && jobsOf(routing.here).some(({ request, isWanted }) => isWanted && !request.preview)) return "here";
-  if (!preview || routing.preference !== "automatic" || !isProbeDue(routing.choice, atMs)) return place;
+  // What starts from a mask depends on more than the place: on what each has kept.
+  if (!preview || hasMask || routing.preference !== "automatic" || !isProbeDue(routing.choice, atMs)) return place;
   const couldBeHere = placeOf({ ...routing, preference: "here" }) === "here";
   return place === "here" || !couldBeHere ? "server" : "here";
 }

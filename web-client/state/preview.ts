@@ -1,4 +1,4 @@
-import type { SegmentResult } from "../../proto/index.js";
+import { ErrorCode, type SegmentResponse } from "../../proto/index.js";
 import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import {
@@ -9,6 +9,7 @@ import {
   noPrompts,
   overlayOf,
   type Place,
+  type PromptPoint,
   type Prompts,
   type ShownPicture,
   type Spot,
@@ -19,6 +20,12 @@ import {
 const quickEveryMs = 33;
 /** For a service that takes longer than that for one: it is slow, or has other people's prompts to answer. */
 const busyEveryMs = 60;
+/** One that waits for the one before it would only come later. */
+const busyShare = 1.2;
+/** After a refusal that says no time itself. */
+const refusedEveryMs = 500;
+/** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
+const turnMs = 2;
 /**
  * On their way at once: as many as a way of 150 ms there and back has room for, with some to spare. The browser's own
  * decoder has no way to fill.
@@ -38,11 +45,12 @@ const weightOfServer = 0.3;
 const weightHere = 0.5;
 
 /** How far apart previews are to be asked for. */
-export function previewEveryMs({ previewing: { place, roundTripMs = 0, serviceMs = busyEveryMs } }: State): number {
+export function previewEveryMs({ previewing: { place, roundTripMs = 0, serviceMs } }: State): number {
   if (roundTripMs > tooSlowMs) return place === "here" ? probeHereEveryMs : probeEveryMs;
   if (place === "here") return quickEveryMs;
   if (roundTripMs > slowMs) return 3 * roundTripMs;
-  return serviceMs > quickEveryMs ? busyEveryMs : quickEveryMs;
+  if (serviceMs === undefined) return busyEveryMs;
+  return serviceMs > quickEveryMs ? Math.max(busyEveryMs, Math.round(busyShare * serviceMs)) : quickEveryMs;
 }
 
 function isDue(state: State, atMs: number): boolean {
@@ -57,11 +65,11 @@ export function movePreviews(state: State, place: Place): State {
   return { ...state, previewing: { ...state.previewing, place, roundTripMs: undefined, serviceMs: undefined } };
 }
 
-function heard(state: State, tookMs: number, serviceMs: number): State {
+function heard(state: State, tookMs: number): State {
   const { place, roundTripMs: before = tookMs } = state.previewing;
   const weight = place === "here" ? weightHere : weightOfServer;
   const roundTripMs = before + weight * (tookMs - before);
-  return { ...state, previewing: { ...state.previewing, roundTripMs, serviceMs } };
+  return { ...state, previewing: { ...state.previewing, roundTripMs } };
 }
 
 /**
@@ -90,14 +98,13 @@ export function press(
   const { edit } = picture;
   if (state.link.kind !== "open" || picture.kind !== "ready" || edit.waiting.length > 0) return [state, []];
   const isFirst = canPreview(state, picture);
-  const { at } = edit.hover;
-  if (isFirst && (label === 0 || (at?.x === x && at.y === y))) return [state, []];
-  return ask(state, picture, refine(edit.present, { x, y, label }), {
-    at: { x, y },
-    stale: !isFirst,
-    isPress: true,
-    atMs,
-  });
+  const at = { x, y, label };
+  if (isFirst && (label === 0 || isSamePoint(edit.hover.at, at))) return [state, []];
+  return ask(state, picture, refine(edit.present, at), { at, stale: !isFirst, atMs });
+}
+
+function isSamePoint(a: PromptPoint | undefined, b: PromptPoint | undefined): boolean {
+  return a !== undefined && b !== undefined && a.x === b.x && a.y === b.y && a.label === b.label;
 }
 
 /**
@@ -105,12 +112,13 @@ export function press(
  * and hold its mask up.
  * @returns for how many more milliseconds there is nothing to be drawn but the answer; 0 when there is.
  */
-export function answerIsNearMs({ picture }: State, atMs: number): number {
-  if (picture.kind !== "ready") return 0;
-  const { shown, isForeseen } = picture.edit.hover;
-  if (shown === undefined && !isForeseen) return 0;
+export function answerIsNearMs({ picture, previewing }: State, atMs: number): number {
+  if (picture.kind !== "ready" || !picture.edit.hover.isFound) return 0;
   const [click, ...more] = picture.edit.waiting;
   if (click?.sentAtMs === undefined || more.length > 0) return 0;
+  if (!isSamePoint(picture.edit.hover.at, click.prompts.points.at(-1))) return 0;
+  const { roundTripMs, serviceMs = 0 } = previewing;
+  if (roundTripMs === undefined || roundTripMs - serviceMs > nearMs) return 0;
   return Math.max(0, click.sentAtMs + nearMs - atMs);
 }
 
@@ -129,9 +137,11 @@ export function hover(
 }
 
 export function endHover(state: State, picture: ShownPicture): State {
-  const { asked, ...rest } = picture.edit.hover;
-  const isOver = rest.shown === undefined && rest.wanted === undefined && rest.at === undefined;
-  if (isOver && asked.every((one) => one.stale)) return state;
+  const { edit } = picture;
+  const { asked, shown, wanted, at } = edit.hover;
+  // A finger leaves with its click, whose placeholder stays.
+  if (edit.waiting.length > 0) return state;
+  if (shown === undefined && wanted === undefined && at === undefined && asked.every((one) => one.stale)) return state;
   return withHover(state, picture, { ...noHover, asked: staled(asked) });
 }
 
@@ -146,34 +156,53 @@ export function answerPreview(
   const result = outcome.case === "result" ? outcome.value : undefined;
   // A mask is newer than those that are still on their way from before.
   const left = asked.filter((one) => (result === undefined ? one.sequence !== sequence : one.sequence > sequence));
-  const state = question === undefined || result === undefined ? before : timed(before, question, result, place, atMs);
-  const isForeseen = edit.hover.isForeseen || (result !== undefined && question?.isPress === true);
-  const hover = { ...edit.hover, asked: left, wanted: undefined, isForeseen };
+  const state = question === undefined ? before : timed(before, question, outcome, place, atMs);
+  // From the other place it says nothing of what is known here.
+  const isLatest = result !== undefined && question === asked.at(-1) && place === before.previewing.place;
+  const hover = { ...edit.hover, asked: left, wanted: undefined, isFound: edit.hover.isFound || isLatest };
   if (!canPreview(state, picture)) return [withHover(state, picture, hover), []];
   const fresh = question?.stale === false ? result?.masks[0] : undefined;
   // A preview that failed is of its moment: the next move of the pointer asks again.
   const answered = withHover(state, picture, { ...hover, shown: fresh ?? shown });
   if (wanted === undefined || answered.picture.kind === "empty" || !isDue(answered, atMs)) return [answered, []];
+  if (left.length >= mostUnderWay[state.previewing.place])
+    return [withHover(answered, picture, { ...hover, shown: fresh ?? shown, wanted }), []];
   return askAt(answered, answered.picture, wanted, atMs);
 }
 
-function timed(state: State, question: AskedPreview, { timings }: SegmentResult, place: Place, atMs: number): State {
+function timed(
+  state: State,
+  question: AskedPreview,
+  outcome: SegmentResponse["outcome"],
+  place: Place,
+  atMs: number,
+): State {
+  const { previewing } = state;
   // One that was on its way to the other place says nothing about this one.
-  if (place !== state.previewing.place) return state;
-  const { queueMs = 0, embeddingMs = 0, decodeMs = 0, maskMs = 0 } = timings ?? {};
-  return heard(state, atMs - question.atMs, queueMs + embeddingMs + decodeMs + maskMs);
+  if (place !== previewing.place) return state;
+  if (outcome.case !== "result") {
+    if (outcome.value === undefined || outcome.value.code === ErrorCode.CANCELLED) return state;
+    const serviceMs = outcome.value.retryAfterMs ?? refusedEveryMs;
+    return { ...state, previewing: { ...previewing, serviceMs } };
+  }
+  const { queueMs = 0, embeddingMs = 0, decodeMs = 0, maskMs = 0 } = outcome.value.timings ?? {};
+  const serviceMs = queueMs + embeddingMs + decodeMs + maskMs;
+  // Where they follow each other as closely as they can, this one waited for its turn.
+  const hasWaited = question.atMs < previewing.foundAtMs && atMs - previewing.foundAtMs < serviceMs + turnMs;
+  const known = { ...state, previewing: { ...previewing, serviceMs, foundAtMs: atMs } };
+  return hasWaited ? known : heard(known, atMs - question.atMs);
 }
 
 function askAt(state: State, picture: ShownPicture, spot: Spot, atMs: number): readonly [State, readonly Effect[]] {
-  const prompts = addPoint(noPrompts, { ...spot, label: 1 });
-  return ask(state, picture, prompts, { at: spot, stale: false, isPress: false, atMs });
+  const at = { ...spot, label: 1 } as const;
+  return ask(state, picture, addPoint(noPrompts, at), { at, stale: false, atMs });
 }
 
 function ask(
   state: State,
   picture: ShownPicture,
   prompts: Prompts,
-  { at, ...asked }: Omit<AskedPreview, "sequence"> & { at: Spot },
+  { at, ...asked }: Omit<AskedPreview, "sequence"> & { at: PromptPoint },
 ): readonly [State, readonly Effect[]] {
   const sequence = state.nextSequence;
   const { hover } = picture.edit;
@@ -183,7 +212,7 @@ function ask(
     asked: [...hover.asked, { sequence, ...asked }],
     wanted: undefined,
     at,
-    isForeseen: false,
+    isFound: false,
   });
   return [next, [{ kind: "segment", sequence, prompts, preview: true }]];
 }

@@ -246,7 +246,7 @@ describe("previews", () => {
       run([at(state.previewing.lastAskedAtMs + afterMs)], state)[1].length === 1;
     const [begun] = run(shown.ready);
     const quick = late(begun, 3, 40);
-    expect([asks(quick, 60), previewEveryMs(quick)]).toEqual([true, 60]);
+    expect([asks(quick, 61), previewEveryMs(quick)]).toEqual([true, 61]);
     const slow = late(quick, 12, 300);
     expect([asks(slow, 400), asks(slow, 1_000)]).toEqual([false, true]);
     const tooSlow = late(slow, 12, 900);
@@ -277,7 +277,7 @@ describe("previews", () => {
     expect(run([...shown.ready, over(7), press(7)])[1]).toEqual([]);
     expect(run([...shown.ready, press(7, 0)])[1]).toEqual([]);
     const [state] = run([...shown.ready, press(7), answer(1, [mask(17)])]);
-    expect(pictureOf(state).edit.hover).toMatchObject({ shown: { area: 17 }, isForeseen: true });
+    expect(pictureOf(state).edit.hover).toMatchObject({ shown: { area: 17 }, isFound: true });
   });
 
   it("ask ahead what a refining click will ask, without a mask to be seen", () => {
@@ -290,7 +290,7 @@ describe("previews", () => {
         press(7, label),
       ]);
       const [found] = run([answer(2, [mask(20)])], pressed);
-      expect(pictureOf(found).edit.hover).toMatchObject({ shown: undefined, isForeseen: true });
+      expect(pictureOf(found).edit.hover).toMatchObject({ shown: undefined, isFound: true });
       expect(areaShown(found)).toBe(11);
       const [clicked, click] = run([{ ...point(7, 3_000), y: 5, label } as ClientEvent], found);
       const [ahead] = foreseen(asked);
@@ -300,21 +300,56 @@ describe("previews", () => {
     }
   });
 
-  it("are of no use once the press has become something else, or while a click waits", () => {
-    const [state] = run([...shown.ready, press(7), answer(1), { kind: "hover-end" }, point(7, 3_000)]);
-    expect(answerIsNearMs(state, 3_001)).toBe(0);
+  const clickAt = (x: number, label: 0 | 1 = 1): ClientEvent => ({ kind: "point", x, y: 5, label, atMs: 3_000 });
+  const near = (atMs: number, ...events: ClientEvent[]) => answerIsNearMs(run([...shown.ready, ...events])[0], atMs);
+  const away: ClientEvent = { kind: "hover-end" };
+
+  it("are of no use once the press has become something else, whenever they come, or while a click waits", () => {
+    expect(near(3_001, press(7), answer(1), clickAt(7))).toBe(32);
+    expect(near(3_001, press(7), answer(1), away, clickAt(7))).toBe(0);
+    expect(near(3_001, press(7), away, answer(1), clickAt(7))).toBe(0);
     expect(run([...shown.ready, point(1), press(7)])[1]).toEqual([]);
   });
 
   it("stand in for a click's own mask, which is near: for two frames nothing else is drawn of it", () => {
-    const near = (atMs: number, ...events: ClientEvent[]) => answerIsNearMs(run([...shown.ready, ...events])[0], atMs);
-    const previewed = [hover, answer(1, [mask(99)])] as const;
+    const previewed = [over(5), answer(1, [mask(99)])] as const;
     expect(near(3_001, ...previewed)).toBe(0);
-    expect(near(3_010, ...previewed, point(5, 3_000))).toBe(23);
-    expect(near(3_033, ...previewed, point(5, 3_000))).toBe(0);
-    expect(near(3_010, ...previewed, point(5, 3_000), answer(2))).toBe(0);
-    expect(near(3_010, point(5, 3_000))).toBe(0);
-    expect(near(3_010, ...previewed, point(5, 3_000), point(6, 3_001))).toBe(0);
+    expect(near(3_010, ...previewed, clickAt(5))).toBe(23);
+    expect(near(3_033, ...previewed, clickAt(5))).toBe(0);
+    expect(near(3_010, ...previewed, clickAt(5), answer(2))).toBe(0);
+    expect(near(3_010, ...previewed, clickAt(5), clickAt(6))).toBe(0);
+    // Of another spot, of the other kind, on its way still, over a network that takes longer than that by itself.
+    expect(near(3_010, ...previewed, clickAt(6))).toBe(0);
+    expect(near(3_010, ...previewed, clickAt(5, 0))).toBe(0);
+    expect(near(3_010, over(5), clickAt(5))).toBe(0);
+    expect(near(3_010, over(5), answer(1, [mask(99)], 3_060), clickAt(5))).toBe(0);
+  });
+
+  it("stay under the finger that leaves with its click, until the answer comes", () => {
+    const [state] = run([...shown.ready, press(7), answer(1, [mask(17)]), clickAt(7), away]);
+    expect(pictureOf(state).edit.hover.shown?.area).toBe(17);
+    expect(pictureOf(run([answer(2)], state)[0]).edit.hover.shown).toBeUndefined();
+  });
+
+  it("go on one at a time in the browser when those on their way to the server come back", () => {
+    const here: ClientEvent = { kind: "decoding-moved", place: "here" };
+    const [state, none] = run([...shown.ready, over(1), over(2), here, over(3), answer(1)]);
+    expect(none).toEqual([]);
+    expect(run([answer(2)], state)[1]).toMatchObject([{ preview: true, prompts: { points: [{ x: 3 }] } }]);
+  });
+
+  it("are told by no wait that is their own", () => {
+    // Each decoded for 51 ms, and asked for every 30.
+    const [state] = run([
+      ...shown.ready,
+      { kind: "hover", x: 1, y: 5, atMs: 3_000 },
+      { kind: "hover", x: 2, y: 5, atMs: 3_030 },
+      { kind: "hover", x: 3, y: 5, atMs: 3_060 },
+      answer(1, [mask()], 3_060),
+      answer(2, [mask()], 3_112),
+      answer(3, [mask()], 3_164),
+    ]);
+    expect(state.previewing).toMatchObject({ roundTripMs: 60, serviceMs: 51 });
   });
 
   it("are asked for thirty times a second of a service that is quick itself, and less often of a busy one", () => {
@@ -330,6 +365,9 @@ describe("previews", () => {
     expect(everyMs()).toBe(60);
     expect(everyMs(hover, served(20))).toBe(33);
     expect(everyMs(hover, served(45))).toBe(60);
+    expect(everyMs(hover, served(80))).toBe(96);
+    expect(everyMs(hover, refusal(1, ErrorCode.RESOURCE_EXHAUSTED, 700))).toBe(840);
+    expect(everyMs(hover, served(20), over(2), refusal(2, ErrorCode.CANCELLED))).toBe(33);
   });
 
   it("is not asked for while the object has prompts", () => {

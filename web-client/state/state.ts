@@ -241,11 +241,11 @@ export interface Hover {
   readonly asked: readonly AskedPreview[];
   /** Where the pointer is now, when no more may be on their way. */
   readonly wanted: Spot | undefined;
-  /** What the latest one was asked about, while the pointer may be there. */
-  readonly at: Spot | undefined;
+  /** The point that the latest one was asked about, until the pointer has left. */
+  readonly at: PromptPoint | undefined;
+  /** It has come. */
+  readonly isFound: boolean;
   readonly shown: Mask | undefined;
-  /** What the click of the latest press will ask has been found out. */
-  readonly isForeseen: boolean;
 }
 
 export interface AskedPreview {
@@ -253,8 +253,6 @@ export interface AskedPreview {
   readonly atMs: number;
   /** The pointer has left, or something was done: its mask is not to be shown. */
   readonly stale: boolean;
-  /** It asks what the click will, when the button comes up. */
-  readonly isPress: boolean;
 }
 
 /** How previews have fared on this page. */
@@ -264,6 +262,8 @@ export interface Previewing {
   readonly roundTripMs: number | undefined;
   /** What the service itself took for the latest, waiting for other people's included; undefined before the first. */
   readonly serviceMs: number | undefined;
+  /** When the latest one came. */
+  readonly foundAtMs: number;
   readonly lastAskedAtMs: number;
 }
 
@@ -284,7 +284,7 @@ export interface Latency {
 }
 
 export const noPrompts: Prompts = { points: [], box: undefined, mask: undefined };
-export const noHover: Hover = { asked: [], wanted: undefined, at: undefined, shown: undefined, isForeseen: false };
+export const noHover: Hover = { asked: [], wanted: undefined, at: undefined, isFound: false, shown: undefined };
 export const emptyStep: Step = {
   sequence: 0,
   prompts: noPrompts,
@@ -305,7 +305,7 @@ export const initialState: State = {
   latency: undefined,
   clickAnsweredAtMs: 0,
   nextSequence: 1,
-  previewing: { place: "server", roundTripMs: undefined, serviceMs: undefined, lastAskedAtMs: 0 },
+  previewing: { place: "server", roundTripMs: undefined, serviceMs: undefined, foundAtMs: 0, lastAskedAtMs: 0 },
   lastEncodeMs: undefined,
 };
 

@@ -190,6 +190,17 @@ describe("the queue", () => {
     busy.open();
     await busy.done;
   });
+
+  it("goes to the first worker when it is alone, and where its key ran last when it is to stay there", async () => {
+    const pool = await startPool({ size: 2 });
+    const busy = hold(pool);
+    await busy.started;
+    const { worker } = await pool.run(echo("1"), { key: "a" });
+    busy.open();
+    await busy.done;
+    expect(await pool.run(echo("2"), { key: "a", staysWithKey: true })).toMatchObject({ worker });
+    expect((await pool.run(echo("3"), { key: "a" })).worker).not.toBe(worker);
+  });
 });
 
 describe("lost workers", () => {

@@ -40,6 +40,8 @@ export interface TaskOptions {
   signal?: AbortSignal;
   /** Tasks of one key prefer the worker that ran that key last, where what they need is warm. */
   key?: string;
+  /** It goes where its key ran last, if that worker is free, also when another could have all cores for it. */
+  staysWithKey?: boolean;
   /** Urgent tasks go before the others that wait. */
   urgent?: boolean;
   onStart?: (info: { queueMs: number }) => void;
@@ -336,10 +338,14 @@ export class WorkerPool<Task, Result> {
       const first = this.#queue.peek();
       if (free.length === 0 || !first) return;
       // Order is kept: the oldest task goes next, to the worker that has its key warm if that one is free.
-      const key = first.options.key;
+      const { key, staysWithKey = false } = first.options;
       // A task that has the machine to itself goes to the first worker, which may use all cores for it.
       const alone = this.#queue.length === 1 && this.#heard.every(({ current }) => !current);
-      const slot = (alone ? free.find(({ isFirst }) => isFirst) : undefined) ?? warmest(free, key) ?? leastLoaded(free);
+      const slot =
+        (staysWithKey ? warmest(free, key) : undefined) ??
+        (alone ? free.find(({ isFirst }) => isFirst) : undefined) ??
+        warmest(free, key) ??
+        leastLoaded(free);
       this.#queue.take();
       this.#assign(slot, first, alone);
       this.#tellPositions();
