@@ -77,15 +77,15 @@ export function listenToPointer(canvas: HTMLCanvasElement, actions: PointerActio
   };
   const hover = (place: Spot) => {
     hovered = { x: place.x, y: place.y };
-    // As often as that, with the moves as they come: they are a frame apart.
-    const dueMs = hoveredAtMs + actions.hoverEveryMs() - performance.now();
+    const dueAtMs = hoveredAtMs + actions.hoverEveryMs();
     hovering ??= setTimeout(
       () => {
         hovering = undefined;
-        hoveredAtMs = performance.now();
+        // One that comes a little late puts none off after it.
+        hoveredAtMs = Math.max(dueAtMs, performance.now() - leastHoverMs);
         if (hovered !== undefined && gesture.kind === "idle") actions.onHover(hovered);
       },
-      Math.max(leastHoverMs, dueMs),
+      Math.max(leastHoverMs, dueAtMs - performance.now()),
     );
   };
   /** Where a click was pressed is where it will be. */

@@ -27,12 +27,12 @@ const refusedEveryMs = 500;
 /** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
 const turnMs = 2;
 /**
- * On their way at once: as many as a way of 150 ms there and back has room for, with some to spare. The browser's own
- * decoder has no way to fill.
+ * On their way at once: as many as a way of 250 ms there and back has room for. The browser's own decoder has no way to
+ * fill.
  */
 const mostUnderWay = { server: 8, here: 1 } as const;
 /** From here on a preview is behind the hand, and there are fewer. */
-const slowMs = 150;
+const slowMs = 250;
 /** From here on it is about where the hand was, and there are none but one now and then, to see whether it got better. */
 const tooSlowMs = 400;
 const probeEveryMs = 5_000;
