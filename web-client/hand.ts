@@ -12,7 +12,7 @@ import type { Client } from "./client.js";
 import { element, setText } from "./panel/element.js";
 import type { ToolboxView } from "./panel/toolbox-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
-import { previewEveryMs } from "./state/preview.js";
+import { previewEveryMs } from "./state/preview-pace.js";
 import { noPrompts, overlayOf, type Prompts, type Spot } from "./state/state.js";
 import { words } from "./words/words.js";
 

@@ -1,6 +1,6 @@
-import { ErrorCode, type SegmentResponse } from "../../proto/index.js";
 import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
+import { isDue, mostUnderWay, timed } from "./preview-pace.js";
 import {
   type AskedPreview,
   type Hover,
@@ -8,7 +8,6 @@ import {
   noHover,
   noPrompts,
   overlayOf,
-  type Place,
   type PromptPoint,
   type Prompts,
   type ShownPicture,
@@ -16,61 +15,8 @@ import {
   type State,
 } from "./state.js";
 
-/** Thirty a second: more of them look no smoother. */
-const quickEveryMs = 33;
-/** For a service that takes longer than that for one: it is slow, or has other people's prompts to answer. */
-const busyEveryMs = 60;
-/** One that waits for the one before it would only come later. */
-const busyShare = 1.2;
-/** After a refusal that says no time itself. */
-const refusedEveryMs = 500;
-/** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
-const turnMs = 2;
-/**
- * On their way at once: as many as a way of 250 ms there and back has room for. The browser's own decoder has no way to
- * fill.
- */
-const mostUnderWay = { server: 8, here: 1 } as const;
-/** From here on a preview is behind the hand, and there are fewer. */
-const slowMs = 250;
-/** From here on it is about where the hand was, and there are none but one now and then, to see whether it got better. */
-const tooSlowMs = 400;
-const probeEveryMs = 5_000;
-/** A try by the browser itself costs no one else: after one that was held up it is soon back to speed. */
-const probeHereEveryMs = 1_000;
 /** Two frames: a person sees no difference. */
 const nearMs = 33;
-/** Of the latest round trip in their average. */
-const weightOfServer = 0.3;
-const weightHere = 0.5;
-
-/** How far apart previews are to be asked for. */
-export function previewEveryMs({ previewing: { place, roundTripMs = 0, serviceMs } }: State): number {
-  if (roundTripMs > tooSlowMs) return place === "here" ? probeHereEveryMs : probeEveryMs;
-  if (place === "here") return quickEveryMs;
-  if (roundTripMs > slowMs) return 3 * roundTripMs;
-  if (serviceMs === undefined) return busyEveryMs;
-  return serviceMs > quickEveryMs ? Math.max(busyEveryMs, Math.round(busyShare * serviceMs)) : quickEveryMs;
-}
-
-function isDue(state: State, atMs: number): boolean {
-  const { place, roundTripMs = 0, lastAskedAtMs } = state.previewing;
-  const enough = place === "here" ? tooSlowMs : slowMs;
-  return roundTripMs <= enough || atMs - lastAskedAtMs >= previewEveryMs(state);
-}
-
-/** What was known of the times holds for the place before. */
-export function movePreviews(state: State, place: Place): State {
-  if (state.previewing.place === place) return state;
-  return { ...state, previewing: { ...state.previewing, place, roundTripMs: undefined, serviceMs: undefined } };
-}
-
-function heard(state: State, tookMs: number): State {
-  const { place, roundTripMs: before = tookMs } = state.previewing;
-  const weight = place === "here" ? weightHere : weightOfServer;
-  const roundTripMs = before + weight * (tookMs - before);
-  return { ...state, previewing: { ...state.previewing, roundTripMs } };
-}
 
 /**
  * Previews are for choosing an object: once it has prompts the pointer is about refining it, and a preview would only
@@ -168,29 +114,6 @@ export function answerPreview(
   if (left.length >= mostUnderWay[state.previewing.place])
     return [withHover(answered, picture, { ...hover, shown: fresh ?? shown, wanted }), []];
   return askAt(answered, answered.picture, wanted, atMs);
-}
-
-function timed(
-  state: State,
-  question: AskedPreview,
-  outcome: SegmentResponse["outcome"],
-  place: Place,
-  atMs: number,
-): State {
-  const { previewing } = state;
-  // One that was on its way to the other place says nothing about this one.
-  if (place !== previewing.place) return state;
-  if (outcome.case !== "result") {
-    if (outcome.value === undefined || outcome.value.code === ErrorCode.CANCELLED) return state;
-    const serviceMs = outcome.value.retryAfterMs ?? refusedEveryMs;
-    return { ...state, previewing: { ...previewing, serviceMs } };
-  }
-  const { queueMs = 0, embeddingMs = 0, decodeMs = 0, maskMs = 0 } = outcome.value.timings ?? {};
-  const serviceMs = queueMs + embeddingMs + decodeMs + maskMs;
-  // Where they follow each other as closely as they can, this one waited for its turn.
-  const hasWaited = question.atMs < previewing.foundAtMs && atMs - previewing.foundAtMs < serviceMs + turnMs;
-  const known = { ...state, previewing: { ...previewing, serviceMs, foundAtMs: atMs } };
-  return hasWaited ? known : heard(known, atMs - question.atMs);
 }
 
 function askAt(state: State, picture: ShownPicture, spot: Spot, atMs: number): readonly [State, readonly Effect[]] {

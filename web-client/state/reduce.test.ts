@@ -19,7 +19,8 @@ import {
   uploadEvent,
   welcome,
 } from "./fixtures.js";
-import { answerIsNearMs, previewEveryMs } from "./preview.js";
+import { answerIsNearMs } from "./preview.js";
+import { previewEveryMs } from "./preview-pace.js";
 import type { ShownPicture, State } from "./state.js";
 
 function pictureOf({ picture }: State): ShownPicture {

@@ -27,7 +27,8 @@ import {
 } from "./objects.js";
 import { paint } from "./painting.js";
 import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
-import { answerPreview, endHover, hover, movePreviews, press } from "./preview.js";
+import { answerPreview, endHover, hover, press } from "./preview.js";
+import { movePreviews } from "./preview-pace.js";
 import { retry, socketClosed, welcome } from "./recover.js";
 import { restore } from "./restore.js";
 import { listen } from "./silence.js";
