@@ -151,9 +151,12 @@ function report(
   const byPart = (hand: (typeof hands)[number]) =>
     Object.fromEntries((Object.keys(clicks[hand][0] ?? {}) as Part[]).map((part) => [part, p50p95(of(hand, part))]));
   const minisamMs = next.minisam.map(({ presentedMs }) => presentedMs);
+  const bareMs = next.bareSocket.map(({ presentedMs }) => presentedMs);
+  const outsideMs = median(of("hand", "outside the server"));
   return {
     bars: [
-      atMost("click to pixel, outside the server: p50", median(of("hand", "outside the server")), 12, "ms"),
+      atMost("click to pixel, outside the server: p50", outsideMs, 12, "ms"),
+      atMost("the same over a bare canvas and a bare WebSocket's", outsideMs / median(bareMs), 1.25, "x"),
       atLeast(
         "first mask of a new picture: minisam's time over ours",
         median(first.minisam) / median(first.ours),
@@ -163,6 +166,12 @@ function report(
       atLeast("next click: minisam's time over ours", median(minisamMs) / median(of("script", "total")), 1, "x"),
       atLeast("hovering over a network of 100 ms: previews a second", hovering["previews a second"], 30, "/s"),
       atLeast("12 megapixels, panning: frames a second", panning["frames a second"], 58, "/s"),
+      atLeast(
+        "12 megapixels, panning: frames over a bare page's",
+        panning["frames a second"] / bare["frames a second"],
+        0.95,
+        "of them",
+      ),
       atMost("12 megapixels, panning: page's own work a frame", panning["page's own work a frame, ms"], 8, "ms"),
     ],
     detail: {
@@ -170,9 +179,7 @@ function report(
       "click to pixel where a hand rests on its preview, ms": byPart("hand"),
       "click to pixel without a preview, ms": byPart("script"),
       "a bare canvas without a server, click to pixel, ms": p50p95(next.bare.map(({ presentedMs }) => presentedMs)),
-      "a bare canvas and a bare WebSocket, click to pixel, ms": p50p95(
-        next.bareSocket.map(({ presentedMs }) => presentedMs),
-      ),
+      "a bare canvas and a bare WebSocket, click to pixel, ms": p50p95(bareMs),
       "minisam, click to pixel, ms": p50p95(minisamMs),
       "first mask of a new picture, ms": { ours: first.ours.map(round), minisam: first.minisam.map(round) },
       "minisam, models loaded from loopback, ms": round(minisamStartMs),
