@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { ErrorCode, type SegmentRequest, type SegmentResponse, SegmentResponseSchema } from "../../proto/index.js";
+import { serviceMsOf } from "../state/service-ms.js";
 import type { Place } from "../state/state.js";
 import {
   type Choice,
@@ -220,8 +221,7 @@ function answered(routing: Routing, response: SegmentResponse, atMs: number): Ro
   if (question === undefined) return [routing, effects];
   const left = { ...routing, there: routing.there.filter((one) => one !== question) };
   if (response.outcome.case !== "result") return [left, effects];
-  const { queueMs = 0, embeddingMs = 0, decodeMs = 0, maskMs = 0 } = response.outcome.value.timings ?? {};
-  const serviceMs = queueMs + embeddingMs + decodeMs + maskMs;
+  const serviceMs = serviceMsOf(response.outcome.value);
   const next = { ...left, answeredAtMs: atMs };
   // Where answers follow each other as closely as they can, this one waited for its turn.
   const hasWaited = question.atMs < routing.answeredAtMs && atMs - routing.answeredAtMs < serviceMs + turnMs;

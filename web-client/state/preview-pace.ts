@@ -1,4 +1,5 @@
 import { ErrorCode, type SegmentResponse } from "../../proto/index.js";
+import { serviceMsOf } from "./service-ms.js";
 import type { AskedPreview, Place, State } from "./state.js";
 
 /* How often previews are asked for: as often as the way and the service bear. */
@@ -67,8 +68,7 @@ export function timed(
     const serviceMs = outcome.value.retryAfterMs ?? refusedEveryMs;
     return { ...state, previewing: { ...previewing, serviceMs } };
   }
-  const { queueMs = 0, embeddingMs = 0, decodeMs = 0, maskMs = 0 } = outcome.value.timings ?? {};
-  const serviceMs = queueMs + embeddingMs + decodeMs + maskMs;
+  const serviceMs = serviceMsOf(outcome.value);
   // Where they follow each other as closely as they can, this one waited for its turn.
   const hasWaited = question.atMs < previewing.foundAtMs && atMs - previewing.foundAtMs < serviceMs + turnMs;
   const known = { ...state, previewing: { ...previewing, serviceMs, foundAtMs: atMs } };
