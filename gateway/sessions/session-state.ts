@@ -266,7 +266,7 @@ function pump(state: Ready, effects: SessionEffect[]): Step {
   }
   const { preview } = state;
   const request = preview && withoutSteps(withPrevious(preview, answered));
-  if (preview && !request) refused.push(refuse(preview, notKept));
+  if (preview && !request) refused.push(refuse(preview, notForPreview));
   if (request) refused.push({ kind: "decode", opening, request });
   return [{ ...state, clicks: [], preview: undefined, running: request && preview }, [...effects, ...refused]];
 }
@@ -324,6 +324,10 @@ const notReady = error(ErrorCode.FAILED_PRECONDITION, "The picture is not ready 
 const notKept = error(
   ErrorCode.FAILED_PRECONDITION,
   "`previous` names a mask that is not kept, and no steps to make it again; only those of the latest answered click are kept.",
+);
+const notForPreview = error(
+  ErrorCode.FAILED_PRECONDITION,
+  "`previous` names a mask that is not kept; it is made again for a click, not for a preview.",
 );
 const otherImage = error(ErrorCode.CANCELLED, "Another picture was opened.");
 const newerPrompt = error(ErrorCode.CANCELLED, "A newer prompt took this one's place.");

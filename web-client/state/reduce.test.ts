@@ -195,6 +195,7 @@ describe("previews", () => {
     expect(none).toEqual([]);
     const [, effects] = run([answer(1)], state);
     expect(effects).toMatchObject([{ preview: true, sequence: 9, prompts: { points: [{ x: 10 }] } }]);
+    expect(run([refusal(1, ErrorCode.RESOURCE_EXHAUSTED, 700)], state)[1]).toEqual([]);
   });
 
   it("are decoded one at a time by the browser itself", () => {
@@ -250,6 +251,8 @@ describe("previews", () => {
     expect([asks(quick, 61), previewEveryMs(quick)]).toEqual([true, 61]);
     const slow = late(quick, 12, 300);
     expect([asks(slow, 400), asks(slow, 1_000)]).toEqual([false, true]);
+    // The pointer's timer makes up for one that was late.
+    expect(asks(slow, previewEveryMs(slow) - 15)).toBe(true);
     const tooSlow = late(slow, 12, 900);
     expect([asks(tooSlow, 4_000), asks(tooSlow, 5_000)]).toEqual([false, true]);
     const recovered = late(tooSlow, 8, 40);
@@ -368,7 +371,9 @@ describe("previews", () => {
     expect(everyMs(hover, served(45))).toBe(60);
     expect(everyMs(hover, served(80))).toBe(96);
     expect(everyMs(hover, refusal(1, ErrorCode.RESOURCE_EXHAUSTED, 700))).toBe(840);
-    expect(everyMs(hover, served(20), over(2), refusal(2, ErrorCode.CANCELLED))).toBe(33);
+    for (const code of [ErrorCode.CANCELLED, ErrorCode.FAILED_PRECONDITION]) {
+      expect(everyMs(hover, served(20), over(2), refusal(2, code))).toBe(33);
+    }
   });
 
   it("is not asked for while the object has prompts", () => {

@@ -260,6 +260,8 @@ export interface Previewing {
   readonly place: Place;
   /** Of the ways there and back, the latest weighing most; undefined before the first. */
   readonly roundTripMs: number | undefined;
+  /** The way alone of the latest one, there and back. */
+  readonly wayMs: number | undefined;
   /** What the service itself took for the latest, waiting for other people's included; undefined before the first. */
   readonly serviceMs: number | undefined;
   /** When the latest one came. */
@@ -305,7 +307,14 @@ export const initialState: State = {
   latency: undefined,
   clickAnsweredAtMs: 0,
   nextSequence: 1,
-  previewing: { place: "server", roundTripMs: undefined, serviceMs: undefined, foundAtMs: 0, lastAskedAtMs: 0 },
+  previewing: {
+    place: "server",
+    roundTripMs: undefined,
+    wayMs: undefined,
+    serviceMs: undefined,
+    foundAtMs: 0,
+    lastAskedAtMs: 0,
+  },
   lastEncodeMs: undefined,
 };
 

@@ -191,6 +191,19 @@ describe("the queue", () => {
     await busy.done;
   });
 
+  it("is free while a task that came would be begun at once", async () => {
+    const pool = await startPool({ size: 2 });
+    const held = [hold(pool), hold(pool)] as const;
+    expect(pool.isFree).toBe(false);
+    const waiting = pool.run(echo("1"));
+    held[0].open();
+    await held[0].done;
+    await waiting;
+    expect(pool.isFree).toBe(true);
+    held[1].open();
+    await held[1].done;
+  });
+
   it("goes to the first worker when it is alone, and where its key ran last when it is to stay there", async () => {
     const pool = await startPool({ size: 2 });
     const busy = hold(pool);

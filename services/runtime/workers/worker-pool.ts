@@ -133,6 +133,11 @@ export class WorkerPool<Task, Result> {
     return this.#slots.some((slot) => (slot.ready || slot.failures === 0) && !this.#silence.hangs(slot));
   }
 
+  /** Whether a task that came now would be begun at once. */
+  get isFree(): boolean {
+    return this.#queue.length === 0 && this.#slots.some((slot) => slot.ready && !slot.current);
+  }
+
   /** Estimated milliseconds until a task that joined the queue now would start. */
   get waitMs(): number {
     const free = this.#slots.some((slot) => slot.ready && !slot.current);

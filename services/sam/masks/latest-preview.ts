@@ -3,7 +3,8 @@ import type { Candidates } from "./candidates.js";
 
 /**
  * What the latest preview of a picture has found. A click is mostly made where the pointer has come to rest, and always where it
- * was pressed: unless another preview of the picture has come in between, it asks the same and needs no second run.
+ * was pressed: unless another preview of the picture has come in between, it asks the same, and needs no second run
+ * where that was run.
  */
 export class LatestPreview {
   #tokens: PromptTokens | undefined;

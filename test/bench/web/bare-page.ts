@@ -22,9 +22,33 @@ export class BarePage implements AsyncDisposable {
     const entry = join(projectRoot, "dist", "test", "bench", "web", "bare-echo-process.js");
     const echo = new Child(process.execPath, [entry], { env: { PATH: process.env.PATH ?? "" } });
     const [, port] = await echo.line(/^port (\d+)$/);
-    const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
-    await page.setContent('<canvas id="canvas" width="870" height="580"></canvas>');
-    await page.evaluate(`(async () => {
+    try {
+      return new BarePage(await openPage(browser, Number(port)), echo);
+    } catch (error) {
+      await echo[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** @param over whether a WebSocket is asked first. */
+  async click(over: "nothing" | "socket"): Promise<void> {
+    await this.page.mouse.click(400, 300, { button: over === "socket" ? "right" : "left" });
+    this.#clicks++;
+    await this.page.locator(`#canvas[data-clicks="${this.#clicks}"]`).waitFor();
+    // As long as an answer takes: the display has come to rest before the next.
+    await this.page.waitForTimeout(60);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close();
+    await this.#echo[Symbol.asyncDispose]();
+  }
+}
+
+async function openPage(browser: Browser, port: number): Promise<Page> {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage();
+  await page.setContent('<canvas id="canvas" width="870" height="580"></canvas>');
+  await page.evaluate(`(async () => {
       const canvas = document.getElementById("canvas");
       const context = canvas.getContext("2d", { alpha: false });
       const socket = new WebSocket("ws://127.0.0.1:${port}");
@@ -65,20 +89,5 @@ export class BarePage implements AsyncDisposable {
       });
       await new Promise((open) => socket.addEventListener("open", open));
     })()`);
-    return new BarePage(page, echo);
-  }
-
-  /** @param over whether a WebSocket is asked first. */
-  async click(over: "nothing" | "socket"): Promise<void> {
-    await this.page.mouse.click(400, 300, { button: over === "socket" ? "right" : "left" });
-    this.#clicks++;
-    await this.page.locator(`#canvas[data-clicks="${this.#clicks}"]`).waitFor();
-    // As long as an answer takes: the display has come to rest before the next.
-    await this.page.waitForTimeout(60);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.page.context().close();
-    await this.#echo[Symbol.asyncDispose]();
-  }
+  return page;
 }
