@@ -69,7 +69,8 @@ describe("a network of 100 ms there and back", () => {
     await page.until({ state: "ready", connection: "open" });
     await page.page.getByTestId("decoding").selectOption("server");
     for (let at = 0; previews.tookMs.length < 10; at++) await page.hover(at % 2 === 0 ? scene.disc : scene.plate);
-    expect(Math.min(...previews.tookMs)).toBeGreaterThanOrEqual(100);
+    // Timers fire up to a millisecond early, each way.
+    expect(Math.min(...previews.tookMs)).toBeGreaterThan(95);
     expect(previews.mostUnderWay).toBeGreaterThan(1);
   });
 
