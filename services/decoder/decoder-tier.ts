@@ -284,8 +284,8 @@ export class DecoderTier implements Tier {
   }
 
   /**
-   * Waits for a preview that runs and asks the same, where a worker is free for nothing else: with others in line a prompt takes
-   * its place there. @returns whether there was one: where it ran its candidates are.
+   * Waits for a preview that runs and asks the same, while another worker is free: when all are busy a prompt takes its place in
+   * the line instead. @returns whether there was one: its candidates are where it ran.
    */
   async #follow(key: string, prompt: CheckedPrompt): Promise<boolean> {
     if (!this.#pool?.isFree) return false;

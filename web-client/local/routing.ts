@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { ErrorCode, type SegmentRequest, type SegmentResponse, SegmentResponseSchema } from "../../proto/index.js";
-import { serviceMsOf } from "../state/service-ms.js";
+import { hasWaited, serviceMsOf } from "../state/service-time.js";
 import type { Place } from "../state/state.js";
 import {
   type Choice,
@@ -19,9 +19,6 @@ import { emptyLane, enter, type Job, jobsOf, type Lane, leave, unwanted } from "
  * prompt is answered once (C1), clicks in their order (C2), and of previews only the latest counts (P1). Whatever
  * goes wrong here is asked of the server instead.
  */
-
-/** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
-const turnMs = 2;
 
 export interface Routing {
   readonly preference: Preference;
@@ -223,9 +220,8 @@ function answered(routing: Routing, response: SegmentResponse, atMs: number): Ro
   if (response.outcome.case !== "result") return [left, effects];
   const serviceMs = serviceMsOf(response.outcome.value);
   const next = { ...left, answeredAtMs: atMs };
-  // Where answers follow each other as closely as they can, this one waited for its turn.
-  const hasWaited = question.atMs < routing.answeredAtMs && atMs - routing.answeredAtMs < serviceMs + turnMs;
-  if (!question.isTelling || hasWaited) return [next, effects];
+  const times = { askedAtMs: question.atMs, answeredAtMs: atMs, serviceMs };
+  if (!question.isTelling || hasWaited(times, routing.answeredAtMs)) return [next, effects];
   const tookMs = atMs - question.atMs;
   const networkMs = Math.max(0, tookMs - serviceMs);
   const choice = hear(routing.choice, { place: "server", tookMs, networkMs, atMs });

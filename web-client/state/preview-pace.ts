@@ -1,5 +1,5 @@
 import { ErrorCode, type SegmentResponse } from "../../proto/index.js";
-import { serviceMsOf } from "./service-ms.js";
+import { hasWaited, serviceMsOf } from "./service-time.js";
 import type { AskedPreview, Place, State } from "./state.js";
 
 /* How often previews are asked for: as often as the way and the service bear. */
@@ -12,8 +12,6 @@ const busyEveryMs = 60;
 const busyShare = 1.2;
 /** After a refusal that says no time itself. */
 const refusedEveryMs = 500;
-/** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
-const turnMs = 2;
 /**
  * On their way at once: as many as a way of 250 ms there and back has room for. The browser's own decoder has no way to
  * fill.
@@ -73,10 +71,9 @@ export function timed(
     return { ...state, previewing: { ...previewing, serviceMs: outcome.value?.retryAfterMs ?? refusedEveryMs } };
   }
   const serviceMs = serviceMsOf(outcome.value);
-  // Where they follow each other as closely as they can, this one waited for its turn.
-  const hasWaited = question.atMs < previewing.foundAtMs && atMs - previewing.foundAtMs < serviceMs + turnMs;
   const known = { ...state, previewing: { ...previewing, serviceMs, foundAtMs: atMs } };
-  return hasWaited ? known : heard(known, atMs - question.atMs, serviceMs);
+  const times = { askedAtMs: question.atMs, answeredAtMs: atMs, serviceMs };
+  return hasWaited(times, previewing.foundAtMs) ? known : heard(known, atMs - question.atMs, serviceMs);
 }
 
 function isOverload(code: ErrorCode | undefined): boolean {
