@@ -1,7 +1,8 @@
-import { totalmem } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { Code, describeError } from "./errors.js";
+import type { ByteBudget } from "./limits/byte-budget.js";
+import { memoryLimitBytes } from "./limits/process-memory.js";
 
 export { Counter, Gauge, Histogram, type Registry };
 
@@ -18,6 +19,8 @@ export type Metrics = Registry & {
   workerLost(tier: string): void;
   /** Counts a worker thread that hangs. */
   workerHung(tier: string): void;
+  /** Shows what a budget holds, its limit and how often it had no room. */
+  watchBudget(budget: ByteBudget): void;
   close(): void;
 };
 
@@ -48,7 +51,7 @@ export function createMetrics(): Metrics {
   gauge(
     "maskwire_memory_limit_bytes",
     "Memory that the process may take: its container's limit, or the machine's",
-    () => memoryLimit(),
+    memoryLimitBytes,
   );
   gauge("maskwire_heap_used_bytes", "JavaScript heap in use on the main thread", () => process.memoryUsage().heapUsed);
   const startedAt = Date.now() / 1000 - process.uptime();
@@ -81,6 +84,33 @@ export function createMetrics(): Metrics {
     labelNames: ["tier"],
     registers,
   });
+  const budgets: ByteBudget[] = [];
+  const ofBudgets = (name: string, help: string, value: (budget: ByteBudget) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ["budget"],
+      registers,
+      collect() {
+        for (const budget of budgets) this.set({ budget: budget.name }, value(budget));
+      },
+    });
+  ofBudgets("maskwire_budget_bytes", "Bytes that a budget of this process holds", (budget) => budget.usedBytes);
+  ofBudgets(
+    "maskwire_budget_limit_bytes",
+    "Bytes that a budget of this process may hold",
+    (budget) => budget.limitBytes,
+  );
+  new Counter({
+    name: "maskwire_budget_refusals_total",
+    help: "Times a budget of this process had no room",
+    labelNames: ["budget"],
+    registers,
+    collect() {
+      this.reset();
+      for (const budget of budgets) this.inc({ budget: budget.name }, budget.refusals);
+    },
+  });
   return Object.assign(registry, {
     refused: (operation: string, error: unknown) =>
       refusals.inc({ operation, code: Code[describeError(error).code] ?? "UNKNOWN" }),
@@ -91,13 +121,7 @@ export function createMetrics(): Metrics {
     },
     workerLost: (tier: string) => losses.inc({ tier }),
     workerHung: (tier: string) => hangs.inc({ tier }),
+    watchBudget: (budget: ByteBudget) => void budgets.push(budget),
     close: () => delay.disable(),
   });
-}
-
-/** Without a limit Linux names a number larger than any memory, or 0. */
-function memoryLimit(): number {
-  const machine = totalmem();
-  const container = process.constrainedMemory();
-  return container > 0 && container < machine ? container : machine;
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { parseTarget } from "./grpc/target.js";
+import { memoryLimitBytes } from "./limits/process-memory.js";
 import { projectRoot } from "./project-root.js";
 import type { CacheServer } from "./stores/cache-link.js";
 import { cacheUrlForms, parseCacheUrl } from "./stores/cache-url.js";
@@ -132,6 +133,15 @@ export const variables = {
   ),
   MASKWIRE_MAX_IMAGE_BYTES: integer(1, 0xffff_ffff).describe("largest upload"),
   MASKWIRE_MAX_IMAGE_PIXELS: integer(1, 0xffff_ffff).describe("largest picture, width times height"),
+  MASKWIRE_UPLOAD_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).describe(
+    "bytes of uploads that may be in this process at once; one more is refused",
+  ),
+  MASKWIRE_WAITING_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).describe(
+    "gateway: bytes of requests that may wait for their turn in all sessions together; one more is refused",
+  ),
+  MASKWIRE_UNSENT_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).describe(
+    "gateway: unsent bytes of all sessions together before the slowest reader is cut off",
+  ),
   MASKWIRE_PICTURE_HOSTS: hostNames.describe(
     "gateway: hosts that pictures may be fetched from by URL (names, *.example.org, * for any public host; several by commas)",
   ),
@@ -214,6 +224,7 @@ export function shapeSettings(env: Env) {
     );
   }
   const cores = availableParallelism();
+  const memory = memoryLimitBytes();
   return {
     role,
     host: env.MASKWIRE_HOST ?? "127.0.0.1",
@@ -226,6 +237,12 @@ export function shapeSettings(env: Env) {
     limits: {
       maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
+    },
+    /** What strangers may have in this process at once, as shares of the memory that it may take. */
+    budgets: {
+      uploadBytes: env.MASKWIRE_UPLOAD_BYTES ?? Math.floor(memory / 8),
+      waitingBytes: env.MASKWIRE_WAITING_BYTES ?? Math.floor(memory / 32),
+      unsentBytes: env.MASKWIRE_UNSENT_BYTES ?? Math.floor(memory / 16),
     },
     cache: {
       /** The shared cache; undefined keeps everything in this process. */
