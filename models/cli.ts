@@ -15,7 +15,7 @@ program
   .description("every model of the manifest: title, licence, provenance, files")
   .option("--json", "print one JSON object")
   .action(async ({ json }: { json?: true }) => {
-    const list = await listModels(Manifest.read());
+    const list = await listModels(manifest());
     print(json ? { models: list } : listText(list));
   });
 
@@ -25,7 +25,7 @@ program
   .argument("[id]", "one model only")
   .option("--json", "print one JSON object")
   .action(async (id: string | undefined, { json }: { json?: true }) => {
-    const verification = await verifyModels(Manifest.read(), id);
+    const verification = await verifyModels(manifest(), id);
     print(json ? verification : verificationText(verification));
     if (!verification.ok) process.exitCode = 1;
   });
@@ -37,10 +37,7 @@ program
   .option("--force", "make and prove it anew, also when it is cached")
   .option("--json", "print one JSON object")
   .action(async (id: string, { force = false, json }: { force?: boolean; json?: true }) => {
-    const { modelCacheDir } = shapeSettings(
-      readEnv({ MASKWIRE_MODEL_CACHE_DIR: process.env.MASKWIRE_MODEL_CACHE_DIR }),
-    );
-    const optimised = await optimiseModel(Manifest.read(), id, modelCacheDir, { force });
+    const optimised = await optimiseModel(manifest(), id, settings().modelCacheDir, { force });
     print(json ? optimised : optimisationText(optimised));
   });
 
@@ -53,6 +50,17 @@ Examples:
   npm run -s models -- optimize mobilesam --force
 `,
 );
+
+/** Of all settings only those that say where models and their graphs are: the others may be for another machine. */
+function settings() {
+  const { MASKWIRE_MODELS_FILE, MASKWIRE_MODEL_CACHE_DIR } = process.env;
+  return shapeSettings(readEnv({ MASKWIRE_MODELS_FILE, MASKWIRE_MODEL_CACHE_DIR }));
+}
+
+function manifest(): Manifest {
+  const { modelsFile } = settings();
+  return modelsFile === undefined ? Manifest.read() : Manifest.read().withOwn(modelsFile);
+}
 
 function print(output: string | object): void {
   process.stdout.write(`${typeof output === "string" ? output : JSON.stringify(output)}\n`);

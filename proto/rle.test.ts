@@ -14,6 +14,7 @@ import {
   rleIou,
   rleToBitmap,
 } from "./index.js";
+import { randomNumbers } from "./testing/random-numbers.js";
 
 /** Made with pycocotools: encode, area and toBbox of small masks, and the runs counted by hand or by a plain loop. */
 const vectors: { name: string; size: [number, number]; counts: string; runs: number[]; area: number; box: number[] }[] =
@@ -71,17 +72,6 @@ const vectors: { name: string; size: [number, number]; counts: string; runs: num
     },
   ];
 
-/** A repeatable generator of 0 <= x < 1 (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Random pixels with a given share of foreground, row-major. */
 function noise(width: number, height: number, share: number, next: () => number): Uint8Array {
   return Uint8Array.from({ length: width * height }, () => (next() < share ? 1 : 0));
@@ -129,7 +119,7 @@ describe.each(vectors)("pycocotools' $name", ({ size, counts, runs, area, box })
 });
 
 it("round trips random masks, as bitmap, runs and counts", () => {
-  const next = random(1);
+  const next = randomNumbers(1);
   for (let round = 0; round < 200; round++) {
     const width = 1 + Math.floor(next() * 40);
     const height = 1 + Math.floor(next() * 40);
@@ -162,7 +152,7 @@ it("round trips runs of every length up to the limit", () => {
 });
 
 it("round trips more runs than one call of fromCharCode takes", () => {
-  const bitmap = noise(300, 200, 0.5, random(2));
+  const bitmap = noise(300, 200, 0.5, randomNumbers(2));
   const mask = bitmapToRle(bitmap, 300, 200);
   expect(mask.runs.length).toBeGreaterThan(20_000);
   expect(decodeRle(encodeRle(mask))).toEqual(mask);
@@ -187,7 +177,7 @@ describe("rleIou", () => {
   });
 
   it("matches a count of pixels on random masks", () => {
-    const next = random(3);
+    const next = randomNumbers(3);
     for (let round = 0; round < 50; round++) {
       const a = noise(17, 23, next(), next);
       const b = noise(17, 23, next(), next);

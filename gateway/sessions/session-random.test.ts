@@ -1,18 +1,8 @@
 import { expect, it } from "vitest";
 import { ErrorCode, type SegmentRequest } from "../../proto/index.js";
+import { randomNumbers } from "../../proto/testing/random-numbers.js";
 import { initialState, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-state.js";
 import { click, hover, image, imageA, imageB, limits, result } from "./testing/session-events.js";
-
-/** A small generator with a seed, so that a failure can be repeated (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** What the world around a session owes it, and what the session owes its client. */
 class World {
@@ -95,7 +85,7 @@ it.each(Array.from({ length: 20 }, (_, index) => index * 1000))(
 );
 
 function play(seed: number): void {
-  const next = random(seed);
+  const next = randomNumbers(seed);
   const below = (count: number) => Math.floor(next() * count);
   const world = new World();
   let sequence = 0;

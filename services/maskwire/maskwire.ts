@@ -16,7 +16,7 @@ export class Maskwire implements AsyncDisposable {
   readonly #manifest: Manifest;
   #stores: Stores | undefined;
 
-  constructor(settings: Settings, logger: Logger, manifest: Manifest = Manifest.read()) {
+  constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
     const { host, port, stopMs } = settings;
@@ -72,4 +72,9 @@ export class Maskwire implements AsyncDisposable {
       new GatewayTier(host, settings, { encoders: here, decoders: here, connect }),
     ];
   }
+}
+
+function manifestOf({ modelsFile }: Settings): Manifest {
+  const shipped = Manifest.read();
+  return modelsFile === undefined ? shipped : shipped.withOwn(modelsFile);
 }

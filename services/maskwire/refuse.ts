@@ -1,6 +1,7 @@
 /** Ends a command with its reason: one sentence for errors that are meant for a person, a stack for the others. */
 export function refuse(error: unknown, exitCode: number): void {
-  const known = error instanceof Error && /^(Settings|ModelFile|Provider|Service|Command)Error$/.test(error.name);
+  const known =
+    error instanceof Error && /^(Settings|Manifest|ModelFile|Provider|Service|Command)Error$/.test(error.name);
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     process.stderr.write("maskwire: the port is in use; set MASKWIRE_PORT to another one.\n");

@@ -114,7 +114,11 @@ export const variables = {
     "bytes of embeddings kept in the process; encoder: while the shared cache is down it hands these out",
   ),
   MASKWIRE_IMAGE_STORE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe("bytes of pictures kept in the process"),
-  MASKWIRE_MODEL: z.string().min(1, "a model id of models/manifest.json").describe("model used when none is named"),
+  MASKWIRE_MODELS_FILE: z
+    .string()
+    .min(1, "the path of a JSON file")
+    .describe("models of your own beside those of models/manifest.json, in the same form"),
+  MASKWIRE_MODEL: z.string().min(1, "the id of a model").describe("model used when none is named"),
   MASKWIRE_MODEL_CACHE_DIR: z.string().min(1, "a folder").describe("where rewritten decoder graphs are kept"),
   MASKWIRE_ENCODER_PROVIDERS: list
     .refine(
@@ -232,6 +236,7 @@ export function shapeSettings(env: Env) {
     logLevel: env.MASKWIRE_LOG_LEVEL ?? "info",
     stopMs: env.MASKWIRE_STOP_MS ?? 10_000,
     hungMs: env.MASKWIRE_HUNG_MS ?? 15_000,
+    modelsFile: env.MASKWIRE_MODELS_FILE,
     model: env.MASKWIRE_MODEL,
     modelCacheDir: env.MASKWIRE_MODEL_CACHE_DIR ?? join(projectRoot, "node_modules", ".cache", "maskwire"),
     limits: {

@@ -9,6 +9,7 @@ import {
   rleArea,
   rleIou,
 } from "../../proto/index.js";
+import { randomNumbers } from "../../proto/testing/random-numbers.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { decodeHalf } from "../../services/sam/half-float.js";
@@ -23,17 +24,6 @@ const leastIou = 0.995;
 const smallMask = { pixels: 300, areaDifference: 3 };
 
 const pictures = [...(await samplePictures()), ...(await photographs())];
-
-/** The same numbers every time (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** One to three points, a box, or both. */
 function randomPrompt(random: () => number, width: number, height: number): MessageInitShape<typeof PromptSchema> {

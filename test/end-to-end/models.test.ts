@@ -1,11 +1,16 @@
 import { copyFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EncodeReady, PromptSchema } from "../../proto/index.js";
 import { Manifest, type ModelSpec } from "../../services/runtime/models/manifest.js";
 import { resolveModelFile } from "../../services/runtime/models/model-file.js";
+import { segmentOverHttp, upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
+import { jpegScene } from "../support/pictures.js";
 import { metric, recordingLogger, startMaskwire, testSettings } from "../support/start-maskwire.js";
+import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
 
 describe("model files", () => {
   let folder: string;
@@ -64,6 +69,35 @@ describe("model files", () => {
     await expect(start(manifestOf("tampered.onnx", "decoder.onnx"))).rejects.toThrow(
       /tampered\.onnx has SHA-256 [0-9a-f]{64}; the manifest says [0-9a-f]{64}\. Refusing/,
     );
+  });
+});
+
+describe("a file of somebody's own models", () => {
+  it("serves one of them, whose masks come of the picture, the points and the mask that they start from", async () => {
+    await using maskwire = await startMaskwire(tinyModelEnv());
+    const [first, second] = await Promise.all([jpegScene(600, 400), jpegScene(601, 400)]);
+    const [one, other] = [await upload(maskwire.url, first), await upload(maskwire.url, second)];
+    expect(one.model).toBe(tinyModelId);
+    const ask = async ({ image }: EncodeReady, prompt: MessageInitShape<typeof PromptSchema>) => {
+      const { masks } = await segmentOverHttp(maskwire.url, { imageId: image?.imageId ?? "", prompt });
+      return masks[0]?.rle?.counts;
+    };
+    const at = { points: [{ x: 300, y: 200 }] };
+    const disc = await ask(one, at);
+    expect(await ask(one, at)).toBe(disc);
+    expect(await ask(other, at)).not.toBe(disc);
+    expect(await ask(one, { points: [{ x: 310, y: 200 }] })).not.toBe(disc);
+    const start = { mask: { source: { case: "rle" as const, value: { size: [400, 600], counts: disc ?? "" } } } };
+    expect(await ask(one, { points: [{ x: 100, y: 100 }], ...start })).not.toBe(
+      await ask(one, { points: [{ x: 100, y: 100 }] }),
+    );
+  });
+
+  it("refuses to start, naming the file, when it is none", async () => {
+    await using refused = MaskwireProcess.spawn({ MASKWIRE_MODELS_FILE: "/nowhere/models.json" });
+    const { code, stderr } = await refused.ended;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^maskwire: The file of models \/nowhere\/models\.json cannot be read/m);
   });
 });
 

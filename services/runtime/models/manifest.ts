@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { invalidArgument } from "../errors.js";
 import { projectRoot } from "../project-root.js";
@@ -37,11 +37,19 @@ const model = z.object({
   }),
 });
 
-const manifestForm = z.object({ default: z.string(), models: z.array(model).min(1) });
+const models = z.array(model).min(1);
+const manifestForm = z.object({ default: z.string(), models });
+/** A file of somebody's own: its models beside those that are shipped. */
+const ownForm = z.object({ default: z.string().optional(), models });
 
 export type ModelFile = z.infer<typeof file>;
 export type ModelSpec = z.infer<typeof model>;
 export type Preprocess = ModelSpec["preprocess"];
+
+/** A list of models that cannot be used; the message says which file and what is wrong in it. */
+export class ManifestError extends Error {
+  override readonly name = "ManifestError";
+}
 
 /** The models that can be served. */
 export class Manifest {
@@ -52,17 +60,44 @@ export class Manifest {
 
   constructor(data: unknown, folder: string) {
     const parsed = manifestForm.safeParse(data);
-    if (!parsed.success) throw new Error(`The model manifest is malformed: ${z.prettifyError(parsed.error)}`);
+    if (!parsed.success) throw new ManifestError(`The model manifest is malformed: ${z.prettifyError(parsed.error)}`);
     this.models = parsed.data.models;
     this.defaultId = parsed.data.default;
     this.folder = folder;
-    if (!this.models.some((one) => one.id === this.defaultId)) {
-      throw new Error(`The model manifest's default "${this.defaultId}" is not among its models.`);
+    const ids = this.models.map((one) => one.id);
+    const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+    if (twice !== undefined) throw new ManifestError(`The model manifest has two models "${twice}".`);
+    if (!ids.includes(this.defaultId)) {
+      throw new ManifestError(`The model manifest's default "${this.defaultId}" is not among its models.`);
     }
   }
 
   static read(path = join(projectRoot, "models", "manifest.json")): Manifest {
-    return new Manifest(JSON.parse(readFileSync(path, "utf8")), join(path, ".."));
+    return new Manifest(JSON.parse(readFileSync(path, "utf8")), dirname(path));
+  }
+
+  /**
+   * These models and those of a file of somebody's own, whose default counts where it names one.
+   * @throws ManifestError that names the file, when it cannot be read, is malformed or has a model that is here already.
+   */
+  withOwn(path: string): Manifest {
+    const own = readOwn(path);
+    const folder = dirname(resolve(path));
+    const here = (file: ModelFile) =>
+      file.source.startsWith("file:")
+        ? { ...file, source: `file:${resolve(folder, file.source.slice("file:".length))}` }
+        : file;
+    const added = own.models.map((one) => ({
+      ...one,
+      encoder: { ...one.encoder, ...here(one.encoder) },
+      decoder: here(one.decoder),
+    }));
+    try {
+      const data = { default: own.default ?? this.defaultId, models: [...this.models, ...added] };
+      return new Manifest(data, this.folder);
+    } catch (cause) {
+      throw new ManifestError(`${path}: ${(cause as Error).message}`, { cause });
+    }
   }
 
   /** @throws ServiceError INVALID_ARGUMENT naming the models there are. */
@@ -72,4 +107,19 @@ export class Manifest {
     const known = this.models.map((one) => one.id).join(", ");
     throw invalidArgument(`There is no model "${id.slice(0, 80)}"; there is ${known}.`);
   }
+}
+
+function readOwn(path: string): z.infer<typeof ownForm> {
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new ManifestError(`The file of models ${path} cannot be read as JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  const parsed = ownForm.safeParse(data);
+  if (!parsed.success)
+    throw new ManifestError(`The file of models ${path} is malformed: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }

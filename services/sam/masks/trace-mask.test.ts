@@ -1,20 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { bitmapToRle, checkRuns, rleArea, rleBoundingBox, rleIou } from "../../../proto/index.js";
+import { randomNumbers } from "../../../proto/testing/random-numbers.js";
 import { axisSamples, type Frame, frameFor, type ResizeRule } from "../frame.js";
 import { traceMask } from "./trace-mask.js";
 
 const GRID = 256;
-
-/** A repeatable generator of 0 <= x < 1 (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Logits [gridSize, gridSize] of a function of the grid's column and row. */
 function grid(logit: (x: number, y: number) => number, size = GRID): Float32Array {
@@ -141,7 +131,7 @@ describe("pixel for pixel the plain loop's mask", () => {
   const frames = sizes.slice(1).map(([width, height]) => frameFor(width, height));
 
   it("on noise, where every piece may change", () => {
-    const next = random(1);
+    const next = randomNumbers(1);
     for (const frame of frames)
       expectPlain(
         grid(() => next() * 2 - 1),
@@ -150,7 +140,7 @@ describe("pixel for pixel the plain loop's mask", () => {
   });
 
   it("on whole numbers, where many values and crossings are exactly 0", () => {
-    const next = random(2);
+    const next = randomNumbers(2);
     for (const frame of frames)
       expectPlain(
         grid(() => Math.round(next() * 4 - 2)),
@@ -159,7 +149,7 @@ describe("pixel for pixel the plain loop's mask", () => {
   });
 
   it("on magnitudes far apart, where crossings crowd at one end", () => {
-    const next = random(3);
+    const next = randomNumbers(3);
     for (const frame of frames)
       expectPlain(
         grid(() => (next() - 0.5) * 10 ** (next() * 60 - 30)),
@@ -168,14 +158,14 @@ describe("pixel for pixel the plain loop's mask", () => {
   });
 
   it("on logits that are the threshold or next to it", () => {
-    const next = random(4);
+    const next = randomNumbers(4);
     const near = [0.1, Math.fround(0.1), Math.fround(0.1) + 2 ** -27, 0.5, 0];
     const logits = grid(() => near[Math.floor(next() * near.length)]!);
     for (const frame of frames) expectPlain(logits, frame, 0.1);
   });
 
   it("on small grids and pictures", () => {
-    const next = random(5);
+    const next = randomNumbers(5);
     for (let round = 0; round < 300; round++) {
       const gridSize = 2 + Math.floor(next() * 6);
       const frame = frameFor(1 + Math.floor(next() * 60), 1 + Math.floor(next() * 60), {

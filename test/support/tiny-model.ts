@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { randomNumbers } from "../../proto/testing/random-numbers.js";
+import { GraphBuilder } from "../../services/decoder/rewrite/graph-builder.js";
+import { projectRoot } from "../../services/runtime/project-root.js";
+
+/*
+ * A model of a few kilobytes with the interface of Meta's exports, for tests that ask where a request goes and not what its
+ * mask looks like: it loads, encodes and decodes in milliseconds. Its masks are discs around the points, bent by the
+ * picture's brightness and by the mask that a prompt starts from, so that an answer from a wrong embedding, or without its
+ * earlier mask, differs.
+ */
+
+const frameSize = 1024;
+const cell = 16;
+const channels = 8;
+const grid = frameSize / cell;
+const side = 4 * grid;
+/** Pixels of the frame: how wide a point's disc is. */
+const spread = 80;
+
+/** The manifest's entry of this name. */
+export const tinyModelId = "tiny";
+
+/** The variables that make a process serve the tiny model instead of the default one. */
+export function tinyModelEnv(): Record<string, string> {
+  return { MASKWIRE_MODELS_FILE: writeTinyModel(), MASKWIRE_MODEL: tinyModelId };
+}
+
+/** Writes the model's files and its manifest where they are not there yet. @returns the manifest's path. */
+function writeTinyModel(): string {
+  const files = { "encoder.onnx": encoderGraph(), "decoder.onnx": decoderGraph() };
+  const digest = createHash("sha256");
+  for (const bytes of Object.values(files)) digest.update(bytes);
+  const folder = join(
+    projectRoot,
+    "node_modules",
+    ".cache",
+    "maskwire-test",
+    `tiny-${digest.digest("hex").slice(0, 16)}`,
+  );
+  mkdirSync(folder, { recursive: true });
+  for (const [name, bytes] of Object.entries(files)) writeWhole(join(folder, name), bytes);
+  const manifest = join(folder, "models.json");
+  writeWhole(manifest, JSON.stringify(manifestOf(files["encoder.onnx"], files["decoder.onnx"]), null, 2));
+  return manifest;
+}
+
+/** Several test files may write it at once, and others read it. */
+function writeWhole(path: string, data: Uint8Array | string): void {
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, data);
+  renameSync(part, path);
+}
+
+function manifestOf(encoder: Uint8Array, decoder: Uint8Array) {
+  const fileOf = (name: string, bytes: Uint8Array) => ({
+    source: `file:${name}`,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    bytes: bytes.length,
+  });
+  return {
+    models: [
+      {
+        id: tinyModelId,
+        title: "Discs for tests",
+        family: "sam1",
+        provenance: "Written by test/support/tiny-model.ts.",
+        licence: "Apache-2.0",
+        encoder: {
+          ...fileOf("encoder.onnx", encoder),
+          input: "input",
+          outputs: [{ name: "output", dims: [1, channels, grid, grid] }],
+        },
+        decoder: fileOf("decoder.onnx", decoder),
+        preprocess: {
+          version: 1,
+          size: frameSize,
+          resize: "letterbox",
+          mean: [123.675, 116.28, 103.53],
+          std: [58.395, 57.12, 57.375],
+        },
+      },
+    ],
+  };
+}
+
+/** `input` float32 [1, 3, 1024, 1024] -> `output` float32 [1, 8, 64, 64]: brightness of each cell in the first channel, noise in the others. */
+function encoderGraph(): Uint8Array {
+  const g = new GraphBuilder("tiny encoder");
+  const random = randomNumbers(7);
+  const patch = 3 * cell * cell;
+  const weights = Float32Array.from({ length: channels * patch }, (_, index) =>
+    index < patch ? 1 / patch : (random() - 0.5) / Math.sqrt(patch),
+  );
+  // A picture of one colour has an embedding too, and no constant one.
+  const places = Float32Array.from({ length: channels * grid * grid }, () => 0.1 * (random() - 0.5));
+  const input = g.input("input", [1, 3, frameSize, frameSize], "The normalised picture.");
+  const patches = g.node("Conv", [input, g.constant("weights", [channels, 3, cell, cell], weights)], {
+    strides: { ints: [cell, cell] },
+  });
+  const output = g.add(patches, g.constant("places", [1, channels, grid, grid], places));
+  g.output("output", output, [1, channels, grid, grid], "The embedding.");
+  return g.build();
+}
+
+/** The interface of Meta's export with one mask chosen inside. */
+function decoderGraph(): Uint8Array {
+  const g = new GraphBuilder("tiny decoder");
+  const embedding = g.input("image_embeddings", [1, channels, grid, grid], "The embedding.");
+  const coords = g.input("point_coords", [1, "points", 2], "x and y in pixels of the frame.");
+  const labels = g.input("point_labels", [1, "points"], "1, 0, box corners 2 and 3, pad -1.");
+  const mask = g.input("mask_input", [1, 1, side, side], "Logits to start from.");
+  const hasMask = g.input("has_mask_input", [1], "1 when there is a mask to start from.");
+  g.input("orig_im_size", [2], "Not used: nobody asks for the mask at full size.");
+  const cells = Float32Array.from({ length: side * side * 2 }, (_, index) => {
+    const at = index >> 1;
+    return (frameSize / side) * ((index % 2 === 0 ? at % side : Math.floor(at / side)) + 0.5);
+  });
+  // [1, points, 1, 2] against [1, 1, cells, 2].
+  const away = g.subtract(
+    g.constant("cells", [1, 1, side * side, 2], cells),
+    g.node("Unsqueeze", [coords, g.integers([2])]),
+  );
+  const squared = g.node("ReduceSum", [g.multiply(away, away), g.integers([3])], { keepdims: { int: 0 } });
+  const discs = g.node("Exp", [g.multiply(squared, g.scalar(-1 / (2 * spread ** 2)))]);
+  const isNegative = g.node("Equal", [labels, g.scalar(0)]);
+  const isPad = g.node("Equal", [labels, g.scalar(-1)]);
+  const signs = g.node("Where", [isNegative, g.scalar(-8), g.node("Where", [isPad, g.scalar(0), g.scalar(8)])]);
+  // [1, 1, points] x [1, points, cells]
+  const drawn = g.matmul(g.node("Unsqueeze", [signs, g.integers([1])]), discs);
+  const prompted = g.reshape(drawn, [1, 1, side, side]);
+  const picture = g.node(
+    "Resize",
+    [g.slice(embedding, 1, 0, 1), "", g.constant("fourfold", [4], [1, 1, side / grid, side / grid])],
+    {},
+  );
+  const begun = g.multiply(g.multiply(mask, g.scalar(0.25)), hasMask);
+  const logits = g.add(g.add(g.subtract(prompted, g.scalar(3)), begun), picture);
+  g.output("low_res_masks", logits, [1, 1, side, side], "Logits of the mask.");
+  const mean = g.node("ReduceMean", [logits, g.integers([2, 3])], { keepdims: { int: 0 } });
+  const score = g.add(g.multiply(g.node("Sigmoid", [mean]), g.scalar(0.2)), g.scalar(0.75));
+  g.output("iou_predictions", score, [1, 1], "A number that depends on the mask.");
+  return g.build();
+}
