@@ -3,6 +3,7 @@ import { type Code, ServiceError } from "../services/runtime/errors.js";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import type { Settings } from "../services/runtime/settings.js";
+import { Callers } from "./callers/callers.js";
 import { browserDecoding } from "./http/browser-decoding.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
@@ -45,12 +46,14 @@ export class GatewayTier implements Tier {
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
-    observeRequests(host);
-    this.#sessions = new Sessions(gateway, (session) => ({
+    const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
+    observeRequests(host, callers);
+    this.#sessions = new Sessions({ ...gateway, callers }, (session, caller) => ({
       encoders: this.#encoders,
       decoders: this.#decoders,
-      line: this.#decoders.openLine({ session }),
+      line: this.#decoders.openLine({ session, caller: caller.key }),
       logger,
+      caller,
       limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
       onClick: (click) => clicks.observe(click),
     }));

@@ -6,6 +6,7 @@ import { EncodePriority, type EncodeRequest } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
+import { Callers } from "../callers/callers.js";
 import { Encoders } from "../peers/encoders.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { imageRoutes } from "./images.js";
@@ -29,7 +30,7 @@ async function start(encoder: Methods): Promise<string> {
   app = fastify({ forceCloseConnections: true });
   const metrics = createMetrics();
   metrics.close();
-  observeRequests({ http: app, metrics, logger });
+  observeRequests({ http: app, metrics, logger }, new Callers({ trustedProxies: [], logger }));
   await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000 });
   return app.listen({ host: "127.0.0.1", port: 0 });
 }

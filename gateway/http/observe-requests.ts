@@ -1,4 +1,5 @@
 import type { FastifyRequest } from "fastify";
+import type { Caller } from "../../services/runtime/callers/caller.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { Host } from "../../services/runtime/host.js";
 import { Histogram, latencyBuckets } from "../../services/runtime/metrics.js";
@@ -10,8 +11,10 @@ import {
   readOrigin,
 } from "../../services/runtime/tracing/origin.js";
 import { type Span, startSpan } from "../../services/runtime/tracing/spans.js";
+import type { Callers } from "../callers/callers.js";
 
 interface Observed {
+  caller: Caller;
   origin: Origin;
   span: Span;
   startedAt: number;
@@ -24,11 +27,19 @@ export function originOf(request: FastifyRequest): Origin | undefined {
   return observed.get(request)?.origin;
 }
 
+/** Who asks; undefined for a request of a route that is not observed. */
+export function callerOf(request: FastifyRequest): Caller | undefined {
+  return observed.get(request)?.caller;
+}
+
 /**
  * Gives every request of the routes that are added from now on an id, a span, a logger that names both, and a place in the
  * figures. Routes are told by their pattern: what a caller wrote into an address is not ours to keep.
  */
-export function observeRequests({ http, metrics, logger }: Pick<Host, "http" | "metrics" | "logger">): void {
+export function observeRequests(
+  { http, metrics, logger }: Pick<Host, "http" | "metrics" | "logger">,
+  callers: Callers,
+): void {
   const seconds = new Histogram({
     name: "maskwire_http_request_seconds",
     help: "Time of an HTTP request of the API, to the last byte of its answer",
@@ -49,8 +60,9 @@ export function observeRequests({ http, metrics, logger }: Pick<Host, "http" | "
         "maskwire.request": id,
       },
     });
-    const origin = { request: id, traceparent: span.traceparent };
-    observed.set(request, { origin, span, startedAt: performance.now() });
+    const caller = callers.of(request.raw);
+    const origin = { request: id, traceparent: span.traceparent, caller: caller.key };
+    observed.set(request, { caller, origin, span, startedAt: performance.now() });
     request.log = logger.child({ ...logFields(origin, span), route: routeOf(request) });
     // Also when the caller hangs up before it has its answer.
     reply.raw.once("close", () => end(request, reply.raw.writableFinished ? reply.statusCode : 499));

@@ -124,7 +124,7 @@ export class Decoders {
   }
 
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */
-  openLine(origin?: Pick<Origin, "session">): DecoderLine {
+  openLine(origin?: Pick<Origin, "session" | "caller">): DecoderLine {
     return new DecoderLine(this.#peers, origin);
   }
 
@@ -164,10 +164,10 @@ type Waiting = { resolve: (result: SegmentResult) => void; reject: (error: unkno
 export class DecoderLine {
   readonly #peers: PeerSet;
   readonly #streams = new Map<RpcClient, PromptStream>();
-  readonly #origin: Pick<Origin, "session"> | undefined;
+  readonly #origin: Pick<Origin, "session" | "caller"> | undefined;
   #latest: PromptStream | undefined;
 
-  constructor(peers: PeerSet, origin?: Pick<Origin, "session">) {
+  constructor(peers: PeerSet, origin?: Pick<Origin, "session" | "caller">) {
     this.#peers = peers;
     this.#origin = origin;
   }
@@ -232,7 +232,7 @@ class PromptStream {
   #nextSequence = 1;
   isOver = false;
 
-  constructor(client: RpcClient, origin: Pick<Origin, "session"> | undefined) {
+  constructor(client: RpcClient, origin: Pick<Origin, "session" | "caller"> | undefined) {
     this.client = client;
     this.#call = client.duplex(DecoderService.method.segment, { origin });
     this.#read();

@@ -90,6 +90,7 @@ beforeEach(() => {
     encoders: { encodeStored: () => encode(), async *fetchEmbedding() {} },
     line: { segment: () => new Promise(() => {}), close: () => {} },
     logger,
+    caller: { key: "somebody" },
     limits: {
       maxWaitingClicks: 3,
       clickRetryMs: 200,

@@ -108,6 +108,7 @@ function deps(deadlineMs = 60_000): SessionDeps {
     },
     line: { segment: (request, signal) => decodes.call(request, signal), close: () => void lineClosed++ },
     logger,
+    caller: { key: "somebody" },
     limits: {
       maxWaitingClicks: 3,
       clickRetryMs: 200,

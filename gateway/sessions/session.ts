@@ -5,6 +5,7 @@ import {
   type SegmentRequest,
   type SegmentResult,
 } from "../../proto/index.js";
+import type { Caller } from "../../services/runtime/callers/caller.js";
 import { Code, describeError, isInternal, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
@@ -40,6 +41,7 @@ export interface SessionSocket {
 }
 
 export interface SessionDeps {
+  caller: Caller;
   encoders: Pick<Encoders, "encodeStored" | "fetchEmbedding">;
   decoders: Pick<Decoders, "everything" | "load" | "prepare">;
   line: Pick<DecoderLine, "segment" | "close">;
@@ -79,7 +81,7 @@ export class Session {
   /** @param traceparent W3C trace context of the upgrade, for what carries none of its own. */
   constructor(id: string, socket: SessionSocket, form: FrameForm, deps: SessionDeps, traceparent?: string) {
     this.id = id;
-    this.#origin = { session: id, traceparent };
+    this.#origin = { session: id, traceparent, caller: deps.caller.key };
     this.#clicks = new ClicksUnderWay(id, traceparent);
     this.#logger = deps.logger.child({ session: id });
     this.#logger.debug("session opened");

@@ -3,7 +3,9 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
+import type { Caller } from "../../services/runtime/callers/caller.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
+import type { Callers } from "../callers/callers.js";
 import { Session, type SessionDeps } from "./session.js";
 
 /** The WebSocket's subprotocol (F1). */
@@ -14,6 +16,7 @@ const closeGraceMs = 2000;
 const mostUnanswered = 2;
 
 export interface SessionsOptions {
+  callers: Pick<Callers, "of">;
   maxSessions: number;
   maxFrameBytes: number;
   idleMs: number;
@@ -24,10 +27,10 @@ export class Sessions {
   readonly #server: WebSocketServer;
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #options: SessionsOptions;
-  readonly #depsFor: (session: string) => SessionDeps;
+  readonly #depsFor: (session: string, caller: Caller) => SessionDeps;
   #draining = false;
 
-  constructor(options: SessionsOptions, depsFor: (session: string) => SessionDeps) {
+  constructor(options: SessionsOptions, depsFor: (session: string, caller: Caller) => SessionDeps) {
     this.#options = options;
     this.#depsFor = depsFor;
     this.#server = new WebSocketServer({
@@ -94,7 +97,7 @@ export class Sessions {
         close: (code, reason) => closeSocket(ws, code, reason),
       },
       form,
-      this.#depsFor(id),
+      this.#depsFor(id, this.#options.callers.of(request)),
       readOrigin((name) => request.headers[name]).traceparent,
     );
     this.#sessions.set(ws, session);

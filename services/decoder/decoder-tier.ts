@@ -113,7 +113,13 @@ export class DecoderTier implements Tier {
         describeGraphs: (request) => describeGraphs(this, request),
         fetchGraph: (request, send, context) => fetchGraph(this, request, send, context),
       },
-      { signal: host.forced, logger: host.logger, onRefused: host.onRefused },
+      {
+        signal: host.forced,
+        logger: host.logger,
+        onRefused: host.onRefused,
+        // A process of this tier alone is behind the gateways; one with everything in it takes calls from anybody.
+        trustsPeers: settings.role !== "all",
+      },
     );
   }
 

@@ -86,7 +86,13 @@ export class EncoderTier implements Tier {
         fetchEmbedding: (request, send, context) => fetchEmbedding(this, request, send, context),
         lookupImage: (request) => lookupImage(this, request),
       },
-      { signal: host.forced, logger: host.logger, onRefused: host.onRefused },
+      {
+        signal: host.forced,
+        logger: host.logger,
+        onRefused: host.onRefused,
+        // A process of this tier alone is behind the gateways; one with everything in it takes calls from anybody.
+        trustsPeers: settings.role !== "all",
+      },
     );
   }
 

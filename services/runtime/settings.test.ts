@@ -51,6 +51,17 @@ describe("values that are right", () => {
     },
   );
 
+  it("proxies as addresses and ranges of both kinds", () => {
+    const text = "192.0.2.1, 10.0.0.0/8,2001:db8::1, fd00::/8";
+    expect(settings({ MASKWIRE_TRUSTED_PROXIES: text }).gateway.trustedProxies).toEqual([
+      "192.0.2.1",
+      "10.0.0.0/8",
+      "2001:db8::1",
+      "fd00::/8",
+    ]);
+    expect(settings().gateway.trustedProxies).toEqual([]);
+  });
+
   it("addresses of every form", () => {
     const found = settings({
       MASKWIRE_ROLE: "gateway",
@@ -79,6 +90,7 @@ const malformed: Record<string, string[]> = {
   ],
   MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456", "dns:///a", "dns://8.8.8.8/a:1"],
   MASKWIRE_PICTURE_HOSTS: ["https://example.org", "example.org:443", "a.*.org", "*example.org", "a b", "a,b/c", "*.*"],
+  MASKWIRE_TRUSTED_PROXIES: ["proxy", "10.0.0.0/33", "10.0.0.0/", "10.0.0.1:80", "10.0.0.0/8 192.0.2.1", "7", "*"],
   MASKWIRE_LOAD_PERCENT: ["99", "1.25", "10001"],
   MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://", "redis+sentinel://host", "redis+cluster://h/1"],
   MASKWIRE_CACHE_NAMESPACE: ["a:b", "a b"],

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { parseTarget } from "./grpc/target.js";
 import { memoryLimitBytes } from "./limits/process-memory.js";
@@ -34,6 +35,13 @@ const hostNames = list.refine(
   (all) =>
     all.every((one) => one === "*" || isIP(one) !== 0 || /^(\*\.)?[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(one)),
   "host names or addresses without ports, *.example.org for every name below one, or * for any public host; several by commas",
+);
+
+const isAddressOrRange = (text: string) => isIP(text) !== 0 || ipaddr.isValidCIDR(text);
+
+const addressRanges = list.refine(
+  (all) => all.every(isAddressOrRange),
+  "IP addresses and CIDR ranges such as 10.0.0.0/8 or fd00::/8, several by commas",
 );
 
 /** A file's text, without the line break that editors and secrets end with. */
@@ -148,6 +156,9 @@ export const variables = {
   ),
   MASKWIRE_PICTURE_HOSTS: hostNames.describe(
     "gateway: hosts that pictures may be fetched from by URL (names, *.example.org, * for any public host; several by commas)",
+  ),
+  MASKWIRE_TRUSTED_PROXIES: addressRanges.describe(
+    "gateway: proxies whose X-Forwarded-For says who asks (addresses and CIDR ranges, several by commas)",
   ),
   MASKWIRE_MAX_SESSIONS: integer(1, 1_000_000).describe("gateway: WebSocket sessions at once"),
   MASKWIRE_MAX_WAITING_CLICKS: integer(1, 10_000).describe("gateway: clicks of one session that may wait"),
@@ -277,6 +288,7 @@ export function shapeSettings(env: Env) {
       encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],
       decoderAddresses: env.MASKWIRE_DECODER_ADDRESSES ?? [],
       pictureHosts: env.MASKWIRE_PICTURE_HOSTS ?? [],
+      trustedProxies: env.MASKWIRE_TRUSTED_PROXIES ?? [],
       maxSessions: env.MASKWIRE_MAX_SESSIONS ?? 1000,
       maxWaitingClicks: env.MASKWIRE_MAX_WAITING_CLICKS ?? 64,
       maxFrameBytes: env.MASKWIRE_MAX_FRAME_BYTES ?? MiB,

@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
+import { callerAt, callerHeader, isCallerKey } from "../callers/caller.js";
 import { Code, ServiceError } from "../errors.js";
 import { type Origin, originHeaders, readOrigin } from "../tracing/origin.js";
 import { noSpan, type Span, type SpanAttributes, startSpan } from "../tracing/spans.js";
@@ -25,7 +26,7 @@ export function traceCall(
 ): { metadata: Metadata; watch(call: EventEmitter): void } {
   const metadata = new Metadata();
   if (!origin) return { metadata, watch: () => {} };
-  const { request, session, traceparent } = origin;
+  const { request, session, traceparent, caller } = origin;
   const span = traceparent
     ? startSpan(spanName(method), {
         kind: "client",
@@ -36,6 +37,7 @@ export function traceCall(
   if (request) metadata.set(originHeaders.request, request);
   if (session) metadata.set(originHeaders.session, session);
   if (span.traceparent) metadata.set(originHeaders.traceparent, span.traceparent);
+  if (caller) metadata.set(callerHeader, caller);
   return {
     metadata,
     watch: (call) => {
@@ -47,9 +49,27 @@ export function traceCall(
   };
 }
 
-/** The server's side: whom a call is for, and its span. */
-export function receiveCall(method: DescMethod, metadata: Metadata): { origin: Origin; span: Span } {
+/** A call as its handler sees it: what came with it, and from where. */
+export interface ReceivedCall {
+  readonly metadata: Metadata;
+  getPeer(): string;
+}
+
+/** What a call's peer is when it is in the same process. */
+export const sameProcess = "in-process";
+
+/**
+ * The server's side: whom a call is for, and its span.
+ * @param trustsPeers peers on the network are our own gateways, whose word about who asks is taken.
+ */
+export function receiveCall(
+  method: DescMethod,
+  call: ReceivedCall,
+  trustsPeers: boolean,
+): { origin: Origin; span: Span } {
+  const { metadata } = call;
   const origin = readOrigin((name) => metadata.get(name)[0]);
+  origin.caller = callerOf(call, trustsPeers);
   if (isTracedByMessage(method)) return { origin, span: noSpan };
   const { request, session, traceparent } = origin;
   const span = startSpan(spanName(method), {
@@ -65,4 +85,12 @@ export function originAttributes({ request, session }: Origin): SpanAttributes {
     ...(request === undefined ? {} : { "maskwire.request": request }),
     ...(session === undefined ? {} : { "maskwire.session": session }),
   };
+}
+
+/** Whom a gateway has named, and else whoever is at the other end of the connection. */
+function callerOf(call: ReceivedCall, trustsPeers: boolean): string {
+  const peer = call.getPeer();
+  const named = trustsPeers || peer === sameProcess ? call.metadata.get(callerHeader)[0] : undefined;
+  // grpc-js adds the port, to IPv6 as well and without brackets.
+  return isCallerKey(named) ? named : callerAt(peer.replace(/:\d+$/, "")).key;
 }

@@ -7,6 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Code } from "../errors.js";
+import { sameProcess } from "./call-origin.js";
 import type { Answer, CallLimits, ClientCalls } from "./client-calls.js";
 
 type Status = Partial<StatusObject> & { code: Code };
@@ -141,6 +142,10 @@ class ServerSide extends Side {
     this.request = request;
     // This is how a handler of a stream says that it failed; what it sent before goes first.
     this.on("error", (error: Partial<StatusObject>) => this.fail(error));
+  }
+
+  getPeer(): string {
+    return sameProcess;
   }
 
   fail({ code = Code.UNKNOWN, details, metadata }: Partial<StatusObject>): void {

@@ -65,6 +65,8 @@ interface Options {
   logger: Logger;
   /** Told of every call that ends without its answer. */
   onRefused?: (operation: string, error: unknown) => void;
+  /** See `receiveCall`. */
+  trustsPeers?: boolean;
 }
 
 /** Adds a service to the server. The one place where errors of handlers become gRPC statuses. */
@@ -154,7 +156,7 @@ function inputOf(call: AnyCall, { methodKind }: DescMethod): unknown {
 }
 
 /** Joins hang-up, deadline and shutdown into one signal, and says which it was. */
-function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger }: Options) {
+function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger, trustsPeers = false }: Options) {
   const controller = new AbortController();
   // Every prompt of a stream listens to it.
   setMaxListeners(0, controller.signal);
@@ -171,7 +173,7 @@ function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger
   // A peer that vanished shows as an error on the stream; the signal already says so.
   (call as EventEmitter).on("error", () => {});
   if (call.cancelled) abort();
-  const { origin, span } = receiveCall(method, call.metadata);
+  const { origin, span } = receiveCall(method, call, trustsPeers);
   let own: Logger | undefined;
   const context: CallContext = {
     signal: controller.signal,

@@ -23,7 +23,11 @@ export interface EchoServer extends AsyncDisposable {
 type Methods = Partial<ServiceImplementation<typeof Echo>>;
 
 /** A server with that service, and how it is reached. */
-export type StartEcho = (implementation: Methods) => Promise<EchoServer>;
+export type StartEcho = (implementation: Methods, options?: EchoOptions) => Promise<EchoServer>;
+
+interface EchoOptions {
+  trustsPeers?: boolean;
+}
 
 interface Transport {
   server: Pick<Server, "addService">;
@@ -33,6 +37,7 @@ interface Transport {
 
 async function start(
   implementation: Methods,
+  options: EchoOptions,
   open: (add: (server: Transport["server"]) => void) => Promise<Transport>,
 ) {
   const logger = fakeLogger();
@@ -44,7 +49,7 @@ async function start(
     ...implementation,
   };
   const { server, connect, vanish } = await open((server) =>
-    serve(server, Echo, whole, { signal: stopping.signal, logger }),
+    serve(server, Echo, whole, { signal: stopping.signal, logger, ...options }),
   );
   const clients: RpcClient[] = [];
   const reach = () => {
@@ -71,8 +76,8 @@ async function start(
 }
 
 /** A real gRPC server on a free port. */
-export const startEcho: StartEcho = (implementation) =>
-  start(implementation, async (add) => {
+export const startEcho: StartEcho = (implementation, options = {}) =>
+  start(implementation, options, async (add) => {
     const server = new Server();
     add(server);
     const port = await new Promise<number>((resolve, reject) => {
@@ -84,8 +89,8 @@ export const startEcho: StartEcho = (implementation) =>
   });
 
 /** The same within this process. */
-export const startEchoInProcess: StartEcho = (implementation) =>
-  start(implementation, async (add) => {
+export const startEchoInProcess: StartEcho = (implementation, options = {}) =>
+  start(implementation, options, async (add) => {
     const server = new InProcessServer();
     add(server);
     return { server, connect: () => new RpcClient("in-process", {}, server.connect()), vanish: () => server.close() };

@@ -9,6 +9,8 @@ export interface Origin {
   session?: string | undefined;
   /** W3C trace context of the work that asks. */
   traceparent?: string | undefined;
+  /** Key of the `Caller` whose share of the service it counts against. */
+  caller?: string | undefined;
 }
 
 /** Metadata of gRPC calls and headers of HTTP. */
@@ -17,7 +19,7 @@ export const originHeaders = { request: "x-request-id", session: "x-session-id",
 /** What strangers may have written into our logs. */
 const harmless = /^[\w.:/+=-]{1,128}$/;
 
-/** @param header reads one header; what is not an id is left out. */
+/** @param header reads one header; what is not an id is left out. Who asks is nothing that a header of a stranger's may say. */
 export function readOrigin(header: (name: string) => unknown): Origin {
   const origin: Origin = {};
   for (const key of ["request", "session", "traceparent"] as const) {
