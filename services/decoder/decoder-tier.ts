@@ -11,6 +11,7 @@ import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { checkImageId } from "../runtime/image-id.js";
+import { Shares } from "../runtime/limits/shares.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
@@ -58,6 +59,12 @@ type OwnPart<T extends DecoderTask> = T extends DecoderTask
   ? Omit<T, "key" | "record" | "width" | "height" | "modelId">
   : never;
 
+/** Whom work is for, and until when. */
+export interface Asker {
+  readonly signal: AbortSignal;
+  readonly caller: string | undefined;
+}
+
 /** A picture that prompts can be run on. */
 export interface PictureTasks extends PictureSize {
   readonly model: ModelSpec;
@@ -88,8 +95,8 @@ export class DecoderTier implements Tier {
   readonly #metrics: DecoderMetrics;
   readonly #previews = new PreviewsUnderWay();
   #pool: WorkerPool<DecoderTask, DecoderResult<DecoderTask>> | undefined;
-  /** Pictures that everything mode works on. */
-  #everything = 0;
+  /** Pictures that everything mode works on. All of them together may fill half of the queue: the rest is for people. */
+  readonly #everything: Shares;
   /** Embeddings that are being sent here. */
   #loads = 0;
   #isDraining = false;
@@ -98,6 +105,8 @@ export class DecoderTier implements Tier {
     this.#host = host;
     this.#settings = settings;
     this.#manifest = manifest;
+    const { workers, maxQueue } = settings.decoder;
+    this.#everything = new Shares(Math.max(1, Math.floor(maxQueue / (2 * workers))));
     this.embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
     host.metrics.hasWorkers(this.name);
     this.#metrics = createMetrics(host, settings.decoder.maxQueue, () => this.#pool?.waiting ?? 0, this.embeddings);
@@ -108,7 +117,7 @@ export class DecoderTier implements Tier {
         segment: (requests, send, context) => segment(this, requests, send, context, host.onRefused),
         segmentOnce: (request, context) => segmentOnce(this, request, context),
         loadEmbedding: (requests) => loadEmbedding(this, requests),
-        prepare: (request, { signal }) => this.prepare(request, signal),
+        prepare: (request, context) => this.prepare(request, context),
         segmentEverything: (request, send, context) => segmentEverything(this, request, send, context),
         describeGraphs: (request) => describeGraphs(this, request),
         fetchGraph: (request, send, context) => fetchGraph(this, request, send, context),
@@ -142,6 +151,7 @@ export class DecoderTier implements Tier {
       size: workers,
       maxQueue,
       what: "prompts",
+      onDisplaced: () => this.#host.metrics.limitHit("queue_place"),
       hungMs: this.#settings.hungMs,
       ...reportToHost(this.#host, this),
     });
@@ -169,20 +179,26 @@ export class DecoderTier implements Tier {
     return this.#settings.decoder.workers;
   }
 
+  /** What one picture may take in everything mode. */
+  get everythingLimits(): { maxPoints: number; deadlineMs: number } {
+    return this.#settings.decoder.everything;
+  }
+
   /**
-   * One more picture for everything mode. All of them together may fill half of the queue: the rest is for people.
+   * One more picture for everything mode (E9).
    * @returns to be called when it is done. @throws ServiceError RESOURCE_EXHAUSTED, UNAVAILABLE with a retry hint.
    */
-  enterEverything(): () => void {
+  enterEverything(caller: string): () => void {
     this.#checkOpen();
-    const { workers, maxQueue } = this.#settings.decoder;
-    if (this.#everything >= Math.max(1, Math.floor(maxQueue / (2 * workers)))) {
-      throw overloaded("Too many pictures are in everything mode already; try again later.", everythingRetryMs);
-    }
-    this.#everything++;
-    return () => {
-      this.#everything--;
-    };
+    const refusal = this.#everything.refusal(caller);
+    if (!refusal) return this.#everything.take(caller);
+    this.#host.metrics.limitHit(refusal === "full" ? "everything" : "everything_share");
+    throw overloaded(
+      refusal === "full"
+        ? "Too many pictures are in everything mode already; try again later."
+        : `You have ${this.#everything.heldBy(caller)} pictures in everything mode already; wait until one is done.`,
+      everythingRetryMs,
+    );
   }
 
   /**
@@ -199,10 +215,10 @@ export class DecoderTier implements Tier {
   }
 
   /**
-   * A picture's embedding, or that of a part of it, and the workers that use it.
+   * A picture's embedding, or that of a part of it, and the workers that use it for that caller.
    * @throws ServiceError INVALID_ARGUMENT (image id, model), NOT_FOUND (no embedding: have it encoded), UNAVAILABLE.
    */
-  async openPicture(imageId: string, modelId: string, signal: AbortSignal, crop?: Region): Promise<PictureTasks> {
+  async openPicture(imageId: string, modelId: string, { signal, caller }: Asker, crop?: Region): Promise<PictureTasks> {
     const pool = this.#pool;
     if (!pool) {
       throw new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder is starting.", retryAfterMs: 500 });
@@ -221,7 +237,7 @@ export class DecoderTier implements Tier {
       run: async (task, options) => {
         const whole = { ...task, key, record, width, height, modelId: model.id } as DecoderTask;
         try {
-          return (await pool.run(whole, { ...options, signal, key })) as never;
+          return (await pool.run(whole, { ...options, signal, caller, key })) as never;
         } catch (error) {
           if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
           // A damaged record is no better than none.
@@ -237,10 +253,11 @@ export class DecoderTier implements Tier {
    * @throws ServiceError as `openPicture`, INVALID_ARGUMENT (prompt), RESOURCE_EXHAUSTED (queue full, with a retry hint),
    *   CANCELLED.
    */
-  async decode(request: SegmentRequest, { signal, span, logger }: DecodeContext): Promise<Result> {
+  async decode(request: SegmentRequest, { signal, origin, span, logger }: DecodeContext): Promise<Result> {
     this.#checkOpen();
     const started = performance.now();
-    const picture = await this.openPicture(request.imageId, request.model, signal);
+    const { caller } = origin;
+    const picture = await this.openPicture(request.imageId, request.model, { signal, caller });
     const prompt = checkPrompt(request.prompt, picture, gridSize);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - started;
@@ -301,9 +318,9 @@ export class DecoderTier implements Tier {
   }
 
   /** Makes a picture ready for its first prompt, when no prompt waits. @throws ServiceError as `decode`. */
-  async prepare({ imageId, model }: PrepareRequest, signal: AbortSignal) {
+  async prepare({ imageId, model }: PrepareRequest, { signal, origin }: Pick<CallContext, "signal" | "origin">) {
     this.#checkOpen();
-    const picture = await this.openPicture(imageId, model, signal);
+    const picture = await this.openPicture(imageId, model, { signal, caller: origin.caller });
     const { warm } = await picture.run<PrepareTask>({ kind: "prepare" });
     return { embeddingSource: embeddingSource(warm, picture.local) };
   }
@@ -320,7 +337,7 @@ export class DecoderTier implements Tier {
 }
 
 /** What a prompt's decode needs of its call. */
-export type DecodeContext = Pick<CallContext, "signal" | "span" | "logger">;
+export type DecodeContext = Pick<CallContext, "signal" | "origin" | "span" | "logger">;
 
 /** The stages as spans, from what was measured here and in the worker's thread. */
 function traceDecode(

@@ -9,7 +9,8 @@ import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { Manifest } from "../runtime/models/manifest.js";
 import { callContext } from "../runtime/testing/call-context.js";
 import type { DecodedGrid, DecodedMask, GridTask } from "./decoder-tasks.js";
-import type { PictureTasks } from "./decoder-tier.js";
+import type { Asker, PictureTasks } from "./decoder-tier.js";
+import { everythingOptions, mostPoints } from "./everything/everything-options.js";
 import { type EverythingTier, segmentEverything } from "./segment-everything.js";
 
 type Event = NonNullable<MessageInitShape<typeof SegmentEverythingEventSchema>["event"]>;
@@ -40,6 +41,8 @@ class FakeTier implements EverythingTier {
     this.workers = workers;
   }
 
+  everythingLimits = { maxPoints: 32_768, deadlineMs: 3_600_000 };
+
   enterEverything(): () => void {
     this.entered++;
     return () => {
@@ -47,7 +50,7 @@ class FakeTier implements EverythingTier {
     };
   }
 
-  async openPicture(_imageId: string, _model: string, signal: AbortSignal): Promise<PictureTasks> {
+  async openPicture(_imageId: string, _model: string, { signal }: Asker): Promise<PictureTasks> {
     this.signal = signal;
     const manifest = Manifest.read();
     const run = (task: { kind: string; points: GridTask["points"] }) => {
@@ -98,6 +101,33 @@ function follow(events: Event[]): number[] {
 
 const progressOf = (events: Event[]) =>
   events.flatMap(({ case: kind, value }) => (kind === "progress" ? [[value?.pointsDone, value?.pointsTotal]] : []));
+
+describe("bounds", () => {
+  it("E7 counts the points of all layers, and names what makes too many before anything is begun", async () => {
+    const tier = new FakeTier();
+    const sa1b = { pointsPerSide: 32, cropNLayers: 2 };
+    expect(mostPoints(everythingOptions(create(SegmentEverythingRequestSchema, sa1b)))).toBe(21_504);
+    expect(
+      mostPoints(everythingOptions(create(SegmentEverythingRequestSchema, { ...sa1b, cropNPointsDownscaleFactor: 2 }))),
+    ).toBe(3072);
+    await expect(run(tier, { pointsPerSide: 128, cropNLayers: 3 })).rejects.toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message: expect.stringContaining("makes 1392640 points; at most 32768"),
+    });
+    expect(tier.tasks).toEqual([]);
+  });
+
+  it("E8 ends what takes too long, and frees its place, also while nobody reads what it tells", async () => {
+    const tier = new FakeTier();
+    tier.everythingLimits = { maxPoints: 32_768, deadlineMs: 20 };
+    const late = { code: Code.DEADLINE_EXCEEDED, message: expect.stringContaining("took longer") };
+    tier.grid = () =>
+      new Promise((_, reject) => tier.signal.addEventListener("abort", () => reject(tier.signal.reason)));
+    await expect(run(tier, exhaustive)).rejects.toMatchObject(late);
+    await expect(run(tier, exhaustive, never, () => new Promise(() => {}))).rejects.toMatchObject(late);
+    expect(tier.entered).toBe(0);
+  });
+});
 
 describe("segmentEverything", () => {
   it("asks every point once, tells progress after each batch, and ends with what stands", async () => {

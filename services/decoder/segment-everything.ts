@@ -6,13 +6,13 @@ import {
   type SegmentEverythingEventSchema,
   type SegmentEverythingRequest,
 } from "../../proto/index.js";
-import { Code, ServiceError } from "../runtime/errors.js";
+import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import type { PictureSize } from "../sam/prompts/check-prompt.js";
 import type { DecodedGrid, FeaturesTask, GridTask, PrepareTask } from "./decoder-tasks.js";
-import type { DecoderTier, PictureTasks } from "./decoder-tier.js";
+import type { Asker, DecoderTier, PictureTasks } from "./decoder-tier.js";
 import { AdaptiveOrder } from "./everything/adaptive-order.js";
-import { type EverythingOptions, everythingOptions } from "./everything/everything-options.js";
+import { type EverythingOptions, everythingOptions, layerSide, mostPoints } from "./everything/everything-options.js";
 import { counter, duplicatesAcrossParts, type Finding, Ledger, type LedgerChange } from "./everything/ledger.js";
 import { type GridPoint, pointGrid } from "./everything/point-grid.js";
 import { maskMessage } from "./mask-message.js";
@@ -23,22 +23,53 @@ type Event = MessageInitShape<typeof SegmentEverythingEventSchema>;
 const pointsPerRun = 4;
 
 /** What everything mode needs of its tier. */
-export type EverythingTier = Pick<DecoderTier, "workers" | "openPicture" | "enterEverything">;
+export type EverythingTier = Pick<DecoderTier, "workers" | "openPicture" | "enterEverything" | "everythingLimits">;
 
 /** `DecoderService.SegmentEverything`: a grid of points through the same workers, behind the clicks of people. */
 export async function segmentEverything(
   tier: EverythingTier,
   request: SegmentEverythingRequest,
   send: Send<Event>,
-  { signal }: CallContext,
+  { signal, origin }: CallContext,
 ): Promise<void> {
   const options = everythingOptions(request);
-  const leave = tier.enterEverything();
+  const { maxPoints, deadlineMs } = tier.everythingLimits;
+  checkPoints(options, maxPoints);
+  const { caller = "" } = origin;
+  const leave = tier.enterEverything(caller);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), deadlineMs);
   try {
-    await findEverything(tier, request, options, send, signal);
+    const own = { signal: AbortSignal.any([signal, late.signal]), caller };
+    // A reader that has stopped reading holds up what is told, and may not hold its place for that.
+    await Promise.race([findEverything(tier, request, options, send, own), failure(late.signal)]);
+  } catch (error) {
+    throw late.signal.aborted && !signal.aborted ? late.signal.reason : error;
   } finally {
+    clearTimeout(timer);
     leave();
   }
+}
+
+/** E7 @throws ServiceError INVALID_ARGUMENT */
+function checkPoints(options: EverythingOptions, maxPoints: number): void {
+  const points = mostPoints(options);
+  if (points <= maxPoints) return;
+  const { pointsPerSide, crops } = options;
+  throw invalidArgument(
+    `points_per_side ${pointsPerSide} with crop_n_layers ${crops.layers} makes ${points} points; at most ${maxPoints} are asked ` +
+      "of one picture. Take fewer, or raise crop_n_points_downscale_factor.",
+  );
+}
+
+const tooLate = (deadlineMs: number) =>
+  new ServiceError({
+    code: Code.DEADLINE_EXCEEDED,
+    message: `Everything mode took longer than ${Math.round(deadlineMs / 1000)} s; take fewer points or crop layers.`,
+  });
+
+function failure(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 }
 
 async function findEverything(
@@ -46,12 +77,12 @@ async function findEverything(
   request: SegmentEverythingRequest,
   options: EverythingOptions,
   send: Send<Event>,
-  caller: AbortSignal,
+  asker: Asker,
 ): Promise<void> {
   const started = performance.now();
   const failed = new AbortController();
-  const signal = AbortSignal.any([caller, failed.signal]);
-  const parts = await openParts(tier, request, options, signal);
+  const signal = AbortSignal.any([asker.signal, failed.signal]);
+  const parts = await openParts(tier, request, options, { ...asker, signal });
   const [{ picture }] = parts;
   const total = parts.reduce((sum, { order }) => sum + order.left, 0);
   let done = 0;
@@ -143,15 +174,14 @@ async function openParts(
   tier: EverythingTier,
   { imageId, model }: SegmentEverythingRequest,
   { crops, pointsPerSide, boxNmsThreshold, isAdaptive }: EverythingOptions,
-  signal: AbortSignal,
+  asker: Asker,
 ): Promise<[Part, ...Part[]]> {
-  const whole = await tier.openPicture(imageId, model, signal);
+  const whole = await tier.openPicture(imageId, model, asker);
   const picture = { width: whole.width, height: whole.height };
   const nextId = counter();
   const open = async (crop: CropBox): Promise<Part> => {
-    const tasks = crop.layer === 0 ? whole : await tier.openPicture(imageId, model, signal, regionOf(crop));
-    const side = Math.max(1, Math.floor(pointsPerSide / crops.pointsDownscale ** crop.layer));
-    const points = pointGrid(side, crop);
+    const tasks = crop.layer === 0 ? whole : await tier.openPicture(imageId, model, asker, regionOf(crop));
+    const points = pointGrid(layerSide(pointsPerSide, crops.pointsDownscale, crop.layer), crop);
     const order = await pointOrder(points, isAdaptive, tasks);
     return { crop, picture, tasks, points, order, ledger: new Ledger(boxNmsThreshold, nextId) };
   };

@@ -79,13 +79,13 @@ export async function segmentOnce(tier: DecoderTier, request: SegmentRequest, co
 async function respond(
   tier: DecoderTier,
   request: SegmentRequest,
-  { signal, logger, attributes }: StreamContext,
+  { signal, origin, logger, attributes }: StreamContext,
   onRefused: OnRefused,
 ): Promise<Response> {
   const { sequence, traceparent } = request;
   const span = startSpan(spanName(method), { kind: "server", parent: traceparent, attributes });
   try {
-    const value = await tier.decode(request, { signal, span, logger });
+    const value = await tier.decode(request, { signal, origin, span, logger });
     span.end();
     return { sequence, outcome: { case: "result", value } };
   } catch (error) {

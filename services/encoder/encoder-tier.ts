@@ -3,6 +3,7 @@ import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
 import { Code, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
+import { Shares } from "../runtime/limits/shares.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
@@ -27,7 +28,7 @@ import { onceInCluster } from "./once-in-cluster.js";
 import { readNews, writeNews } from "./progress-news.js";
 
 /** An encode under way: who hears of it, what ends it, and the call that began it. */
-type Flight = Pick<CallContext, "signal" | "span" | "logger"> & { report: (progress: Progress) => void };
+type Flight = Pick<CallContext, "signal" | "origin" | "span" | "logger"> & { report: (progress: Progress) => void };
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 
 /** After so many encodes that people wait for, one of a batch goes, if one waits. */
@@ -63,7 +64,7 @@ export class EncoderTier implements Tier {
   #pool: WorkerPool<EncodeTask, EncodedImage> | undefined;
   #running: Record<string, { provider: string }> = {};
   /** Uploads that wait for another encoder's work on the same picture. */
-  #elsewhere = 0;
+  readonly #elsewhere: Shares;
   /** What is under way, so that a person who joins it can make it urgent. */
   readonly #underWay = new Map<string, UnderWay>();
   #isDraining = false;
@@ -76,6 +77,7 @@ export class EncoderTier implements Tier {
     this.#stores = stores;
     this.images = stores.images;
     this.embeddings = stores.embeddings;
+    this.#elsewhere = new Shares(settings.encoder.maxQueue);
     host.metrics.hasWorkers(this.name);
     this.#metrics = createMetrics(host, settings.encoder.maxQueue, () => this.#pool?.waiting ?? 0);
     serve(
@@ -114,6 +116,7 @@ export class EncoderTier implements Tier {
       maxOthers: maxBulk(encoder.maxQueue),
       patience: patienceOfBulk,
       what: "pictures",
+      onDisplaced: () => this.#host.metrics.limitHit("queue_place"),
       hungMs: this.#settings.hungMs,
       ...reportToHost(this.#host, this),
     });
@@ -158,11 +161,10 @@ export class EncoderTier implements Tier {
     if (this.#isDraining) throw stopped();
   }
 
-  /** True when an encode that joined now would be refused. */
-  isFull(isBulk: boolean): boolean {
-    const { maxQueue } = this.#settings.encoder;
-    if (isBulk && (this.#pool?.othersWaiting ?? 0) >= maxBulk(maxQueue)) return true;
-    return (this.#pool?.waiting ?? 0) + this.#elsewhere >= maxQueue;
+  /** True when an encode of that caller's that came now would be refused. */
+  isFull(isBulk: boolean, caller: string | undefined): boolean {
+    if (this.#elsewhere.refusal(caller ?? "")) return true;
+    return this.#pool?.hasRoomFor({ urgent: !isBulk, caller }) === false;
   }
 
   get retryAfterMs(): number {
@@ -177,7 +179,7 @@ export class EncoderTier implements Tier {
     { imageId, crop, isBulk }: { imageId: string; crop: Region | undefined; isBulk: boolean },
     model: ModelSpec,
     listener: (progress: Progress) => void,
-    { signal, span, logger }: Pick<CallContext, "signal" | "span" | "logger">,
+    { signal, origin, span, logger }: Pick<CallContext, "signal" | "origin" | "span" | "logger">,
     prepare: () => Promise<Omit<EncodeTask, "modelId">>,
   ): Promise<Ready> {
     const key = embeddingKey(imageId, model, crop);
@@ -195,7 +197,13 @@ export class EncoderTier implements Tier {
       try {
         const task = { ...(await prepare()), modelId: model.id };
         entry.task = task;
-        return await this.#encodeOnceInCluster(key, task, model, { report, signal: abandoned, span, logger });
+        return await this.#encodeOnceInCluster(key, task, model, {
+          report,
+          signal: abandoned,
+          origin,
+          span,
+          logger,
+        });
       } catch (error) {
         this.#metrics.encodes.inc({ outcome: "failed" });
         // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
@@ -216,13 +224,8 @@ export class EncoderTier implements Tier {
   }
 
   async #encodeOnceInCluster(key: string, task: EncodeTask, model: ModelSpec, flight: Flight): Promise<Ready> {
-    const { report, signal } = flight;
-    this.#elsewhere++;
-    let isWaiting = true;
-    const waitNoMore = () => {
-      if (isWaiting) this.#elsewhere--;
-      isWaiting = false;
-    };
+    const { report, signal, origin } = flight;
+    const waitNoMore = this.#elsewhere.take(origin.caller ?? "");
     try {
       const { outcome, isOthers } = await onceInCluster<Ready>(this.#stores.leases, key, {
         find: () => findReady(this, task.imageId, model, task.crop),
@@ -244,7 +247,7 @@ export class EncoderTier implements Tier {
   async #encode(
     task: EncodeTask,
     model: ModelSpec,
-    { report, signal, span, logger, lease, urgent }: EncodeRun,
+    { report, signal, origin, span, logger, lease, urgent }: EncodeRun,
   ): Promise<Ready> {
     const pool = this.#pool;
     if (!pool) {
@@ -262,6 +265,7 @@ export class EncoderTier implements Tier {
     const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
       urgent,
+      caller: origin.caller,
       onPosition: (position, etaMs) => tell({ stage: "queued", position, etaMs }),
       onStart: ({ queueMs }) => {
         waitedMs = queueMs;

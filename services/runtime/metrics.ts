@@ -9,6 +9,10 @@ export { Counter, Gauge, Histogram, type Registry };
 /** Buckets in seconds that tell 1 ms from 2 ms and still reach a slow encode. */
 export const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 
+/** What holds callers and sessions within their part; see OPERATIONS.md. */
+export const limits = ["sessions", "sessions_share", "everything", "everything_share", "queue_place"] as const;
+export type Limit = (typeof limits)[number];
+
 /** A registry of one process, with the figures that every tier has. */
 export type Metrics = Registry & {
   /** Counts a request, or one prompt of a stream, that ended with an error instead of its answer. */
@@ -19,6 +23,8 @@ export type Metrics = Registry & {
   workerLost(tier: string): void;
   /** Counts a worker thread that hangs. */
   workerHung(tier: string): void;
+  /** Counts what a limit has refused, cut off or slowed down. */
+  limitHit(limit: Limit): void;
   /** Shows what a budget holds, its limit and how often it had no room. */
   watchBudget(budget: ByteBudget): void;
   close(): void;
@@ -84,6 +90,14 @@ export function createMetrics(): Metrics {
     labelNames: ["tier"],
     registers,
   });
+  const hits = new Counter({
+    name: "maskwire_limit_hits_total",
+    help: "Times that a limit refused, cut off or slowed down somebody, by limit",
+    labelNames: ["limit"],
+    registers,
+  });
+  // An increase shows only from a number that was seen before.
+  for (const limit of limits) hits.inc({ limit }, 0);
   const budgets: ByteBudget[] = [];
   const ofBudgets = (name: string, help: string, value: (budget: ByteBudget) => number) =>
     new Gauge({
@@ -121,6 +135,7 @@ export function createMetrics(): Metrics {
     },
     workerLost: (tier: string) => losses.inc({ tier }),
     workerHung: (tier: string) => hangs.inc({ tier }),
+    limitHit: (limit: Limit) => hits.inc({ limit }),
     watchBudget: (budget: ByteBudget) => void budgets.push(budget),
     close: () => delay.disable(),
   });

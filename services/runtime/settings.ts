@@ -140,6 +140,10 @@ export const variables = {
   MASKWIRE_DECODER_WORKERS: integer(1, 1024).describe("decodes at once, on one core each, when many wait"),
   MASKWIRE_DECODER_THREADS: integer(1, 1024).describe("cores of one decode when nobody else waits"),
   MASKWIRE_DECODER_QUEUE: integer(1, 100_000).describe("decodes that may wait; one more is refused"),
+  MASKWIRE_EVERYTHING_POINTS: integer(1, 10_000_000).describe(
+    "decoder: points that everything mode may ask of one picture, all its crop layers together",
+  ),
+  MASKWIRE_EVERYTHING_MS: integer(100, 86_400_000).describe("decoder: longest time for one picture in everything mode"),
   MASKWIRE_DECODER_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe(
     "decoder: bytes of embeddings kept in the process, and again of tensors kept ready in its workers",
   ),
@@ -283,6 +287,11 @@ export function shapeSettings(env: Env) {
       threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(8, cores),
       maxQueue: env.MASKWIRE_DECODER_QUEUE ?? 256,
       cacheBytes: env.MASKWIRE_DECODER_CACHE_BYTES ?? 256 * MiB,
+      everything: {
+        // The grid of SA-1B with two crop layers, not thinned out, has 21,504.
+        maxPoints: env.MASKWIRE_EVERYTHING_POINTS ?? 32_768,
+        deadlineMs: env.MASKWIRE_EVERYTHING_MS ?? 900_000,
+      },
     },
     gateway: {
       encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],

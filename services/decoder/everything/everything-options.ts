@@ -37,6 +37,20 @@ export function everythingOptions(request: SegmentEverythingRequest): Everything
   };
 }
 
+/** Points that may have to be asked: of every layer's parts all, though of a tiny picture there are fewer. */
+export function mostPoints({ pointsPerSide, crops }: Pick<EverythingOptions, "pointsPerSide" | "crops">): number {
+  let points = 0;
+  for (let layer = 0; layer <= crops.layers; layer++) {
+    points += 4 ** layer * layerSide(pointsPerSide, crops.pointsDownscale, layer) ** 2;
+  }
+  return points;
+}
+
+/** Side of the grid that a part of a layer has. */
+export function layerSide(pointsPerSide: number, pointsDownscale: number, layer: number): number {
+  return Math.max(1, Math.floor(pointsPerSide / pointsDownscale ** layer));
+}
+
 function inRange(name: string, value: number, min: number, max: number): number {
   if (value >= min && value <= max) return value;
   // Floats of the wire have seven digits; the rest is noise that nobody typed.

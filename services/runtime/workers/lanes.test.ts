@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { Lanes } from "./lanes.js";
 
+/** Jobs by name: `u` is urgent, and what stands after `@` is the caller. */
 function line(jobs: string, patience?: number): Lanes<string> {
-  const lanes = new Lanes<string>({ patience });
+  const lanes = new Lanes<string>({ patience, callerOf: (job) => job.split("@")[1] ?? "" });
   for (const job of jobs.split(" ").filter(Boolean)) lanes.add(job, job.startsWith("u"));
   return lanes;
 }
@@ -20,6 +21,8 @@ it.each([
   ["u1 u2 u3", 1, "u1 u2 u3"],
   ["b1 b2", 1, "b1 b2"],
   ["", 1, ""],
+  ["u1@a u2@a u3@a u4@b u5@b u6@c", undefined, "u1@a u4@b u6@c u2@a u5@b u3@a"],
+  ["b1@a b2@a b3@b u1@a u2@a u3@b", 2, "u1@a u3@b b1@a u2@a b3@b b2@a"],
 ])("takes %s with patience %s as %s, and says so before", (jobs, patience, order) => {
   expect(line(jobs, patience).inOrder().join(" ")).toBe(order);
   expect(takeAll(line(jobs, patience))).toBe(order);
@@ -48,4 +51,46 @@ it("removes from either lane, and clears both", () => {
   expect([lanes.length, lanes.others]).toEqual([2, 1]);
   expect(lanes.clear()).toEqual(["u1", "b2"]);
   expect(lanes.length).toBe(0);
+});
+
+it("lets who comes again wait for one turn of everybody who waits", () => {
+  const lanes = line("u1@a u2@a u3@b u4@b");
+  expect(lanes.take()).toBe("u1@a");
+  lanes.add("u5@c", true);
+  expect(takeAll(lanes)).toBe("u3@b u2@a u5@c u4@b");
+});
+
+it("says beforehand in which order it takes, whatever has come and gone", () => {
+  let seed = 7;
+  const random = (below: number) => {
+    seed = (seed * 48_271) % 2_147_483_647;
+    return seed % below;
+  };
+  const lanes = line("", 2);
+  for (let count = 0; count < 2000; count++) {
+    const next = random(10);
+    if (next < 6) lanes.add(`${random(2) ? "u" : "b"}${count}@${random(4)}`, random(2) === 0);
+    else if (next < 9) expect(lanes.inOrder()[0]).toBe(lanes.take());
+    else lanes.remove(lanes.inOrder()[random(Math.max(1, lanes.length))] ?? "");
+    expect(lanes.inOrder()).toHaveLength(lanes.length);
+  }
+  const said = lanes.inOrder();
+  expect(takeAll(lanes)).toBe(said.join(" "));
+});
+
+it.each([
+  ["u1@a u2@a u3@a", "b", true, "u3@a"],
+  ["u1@a u2@a u3@b u4@b u5@b", "c", true, "u5@b"],
+  // As many as the newcomer would have then.
+  ["u1@a u2@b", "c", true, undefined],
+  ["u1@a u2@a u3@b", "b", true, undefined],
+  ["u1@a u2@a u3@a u4@b", "b", true, "u3@a"],
+  // One's own make no room.
+  ["u1@a u2@a u3@a", "a", true, undefined],
+  // What is not urgent goes first, and takes no place of what is.
+  ["b1@a u1@a u2@a", "b", true, "b1@a"],
+  ["u1@a u2@a u3@a b1@a b2@b", "c", false, undefined],
+  ["u1@c u2@c u3@c b1@a b2@a", "c", false, "b2@a"],
+])("with %s lets a newcomer of %s (urgent: %s) take the place of %s", (jobs, caller, isUrgent, gives) => {
+  expect(line(jobs).givesWayTo(caller, isUrgent)).toBe(gives);
 });

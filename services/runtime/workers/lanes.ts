@@ -1,22 +1,27 @@
-/** Urgent jobs that may go before one of the others that waits. */
-export interface LanesOptions {
+import { Lane } from "./lane.js";
+
+export interface LanesOptions<Job> {
   /** After so many urgent jobs in a row one of the others goes, if any waits; without it the urgent always go first. */
   patience?: number | undefined;
+  /** Whose turn a job takes; without it all jobs are one caller's. */
+  callerOf?: ((job: Job) => string) | undefined;
 }
 
 /**
- * Jobs in line: the urgent before the others, each in the order in which they came. With `patience` the others are served
- * now and then although urgent ones wait, so that they are not starved.
+ * Jobs in line: the urgent before the others, and in each lane the callers in turn. With `patience` the others are served now
+ * and then although urgent ones wait, so that they are not starved.
  */
 export class Lanes<Job> {
-  readonly #urgent: Job[] = [];
-  readonly #others: Job[] = [];
+  readonly #urgent: Lane<Job>;
+  readonly #others: Lane<Job>;
   readonly #patience: number;
   /** Urgent jobs taken since one of the others was, while one waited. */
   #passed = 0;
 
-  constructor({ patience = Number.POSITIVE_INFINITY }: LanesOptions = {}) {
+  constructor({ patience = Number.POSITIVE_INFINITY, callerOf = () => "" }: LanesOptions<Job> = {}) {
     this.#patience = patience;
+    this.#urgent = new Lane(callerOf);
+    this.#others = new Lane(callerOf);
   }
 
   get length(): number {
@@ -29,12 +34,12 @@ export class Lanes<Job> {
   }
 
   add(job: Job, isUrgent: boolean): void {
-    (isUrgent ? this.#urgent : this.#others).push(job);
+    (isUrgent ? this.#urgent : this.#others).add(job);
   }
 
   /** Who is next. */
   peek(): Job | undefined {
-    return this.#nextLane()[0];
+    return this.#nextLane().peek();
   }
 
   /** Takes who is next out of the line. */
@@ -42,41 +47,54 @@ export class Lanes<Job> {
     const lane = this.#nextLane();
     if (lane === this.#urgent && this.#others.length > 0) this.#passed++;
     else this.#passed = 0;
-    return lane.shift();
+    return lane.take();
   }
 
   /** @returns false when the job does not wait. */
   remove(job: Job): boolean {
-    for (const lane of [this.#urgent, this.#others]) {
-      const at = lane.indexOf(job);
-      if (at < 0) continue;
-      lane.splice(at, 1);
-      return true;
-    }
-    return false;
+    return this.#urgent.remove(job) || this.#others.remove(job);
   }
 
   /** Moves a job that waits among the others to the end of the urgent ones. @returns false when it does not wait there. */
   hasten(job: Job): boolean {
-    const at = this.#others.indexOf(job);
-    if (at < 0) return false;
-    this.#others.splice(at, 1);
-    this.#urgent.push(job);
+    if (!this.#others.remove(job)) return false;
+    this.#urgent.add(job);
     return true;
+  }
+
+  /**
+   * The job that gives its place to a newcomer when the line is full: the newest of the caller with the most, which have to be
+   * more than the newcomer's caller would have then; one that is not urgent where there is one. What is not urgent takes no
+   * place of what is.
+   */
+  givesWayTo(caller: string, isUrgent: boolean): Job | undefined {
+    const lanes = isUrgent ? [this.#others, this.#urgent] : [this.#others];
+    const waitingOf = (one: string) => lanes.reduce((sum, lane) => sum + lane.waitingOf(one), 0);
+    let most: string | undefined;
+    let waiting = waitingOf(caller) + 1;
+    for (const lane of lanes) {
+      for (const one of lane.callers) {
+        const has = waitingOf(one);
+        if (has > waiting) [most, waiting] = [one, has];
+      }
+    }
+    if (most === undefined) return undefined;
+    return this.#others.newestOf(most) ?? this.#urgent.newestOf(most);
   }
 
   /** All that wait, in the order in which they would be taken if nobody came. */
   inOrder(): Job[] {
+    const [urgent, others] = [this.#urgent.inOrder(), this.#others.inOrder()];
     const order: Job[] = [];
-    let [urgent, others, passed] = [0, 0, this.#passed];
+    let [nextUrgent, nextOther, passed] = [0, 0, this.#passed];
     while (order.length < this.length) {
-      const hasUrgent = urgent < this.#urgent.length;
-      const hasOther = others < this.#others.length;
+      const hasUrgent = nextUrgent < urgent.length;
+      const hasOther = nextOther < others.length;
       if (hasUrgent && !(hasOther && passed >= this.#patience)) {
-        order.push(this.#urgent[urgent++] as Job);
+        order.push(urgent[nextUrgent++] as Job);
         if (hasOther) passed++;
       } else {
-        order.push(this.#others[others++] as Job);
+        order.push(others[nextOther++] as Job);
         passed = 0;
       }
     }
@@ -86,13 +104,13 @@ export class Lanes<Job> {
   /** Empties the line. @returns all that waited. */
   clear(): Job[] {
     const all = this.inOrder();
-    this.#urgent.length = 0;
-    this.#others.length = 0;
+    this.#urgent.clear();
+    this.#others.clear();
     this.#passed = 0;
     return all;
   }
 
-  #nextLane(): Job[] {
+  #nextLane(): Lane<Job> {
     if (this.#urgent.length === 0) return this.#others;
     return this.#others.length > 0 && this.#passed >= this.#patience ? this.#others : this.#urgent;
   }

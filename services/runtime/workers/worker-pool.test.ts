@@ -104,6 +104,39 @@ describe("the queue", () => {
     expect((await Promise.all(waiting)).map(({ value }) => value)).toEqual(["a", "b", "c"]);
   });
 
+  it("A4 is full for who has most in it, and not for others", async () => {
+    let displaced = 0;
+    const pool = await startPool({ onDisplaced: () => displaced++ });
+    const held = hold(pool);
+    const order: string[] = [];
+    const run = (value: string, caller: string) =>
+      pool.run(echo(value), { urgent: true, caller, onStart: () => order.push(value) });
+    const greedy = [run("a1", "a"), run("a2", "a"), run("a3", "a").catch((error: unknown) => error)];
+    expect([pool.hasRoomFor({ urgent: true, caller: "a" }), pool.hasRoomFor({ urgent: true, caller: "b" })]).toEqual([
+      false,
+      true,
+    ]);
+    const newcomer = run("b1", "b");
+    expect(await greedy[2]).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, retryAfterMs: expect.any(Number) });
+    await expect(run("a4", "a")).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    await expect(run("b2", "b")).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    held.open();
+    await Promise.all([...greedy, newcomer]);
+    expect([order, displaced]).toEqual([["a1", "b1", "a2"], 1]);
+  });
+
+  it("tells a place in line that counts the turns of others", async () => {
+    const pool = await startPool({ maxQueue: 10 });
+    const held = hold(pool);
+    const places: Record<string, number[]> = { a1: [], a2: [], b1: [] };
+    const run = (value: string, caller: string) =>
+      pool.run(echo(value), { caller, onPosition: (place) => places[value]?.push(place) });
+    const all = [run("a1", "a"), run("a2", "a"), run("b1", "b")];
+    expect(places).toEqual({ a1: [1], a2: [2, 3], b1: [2] });
+    held.open();
+    await Promise.all(all);
+  });
+
   it("runs urgent tasks before the others, each kind in its order", async () => {
     const pool = await startPool({ maxQueue: 10 });
     const held = hold(pool);

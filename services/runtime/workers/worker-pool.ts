@@ -1,6 +1,6 @@
 import "../models/no-telemetry.js";
 import { Worker } from "node:worker_threads";
-import { overloaded } from "../errors.js";
+import { overloaded, type ServiceError } from "../errors.js";
 import { end } from "./end.js";
 import { estimateWait, leftOf } from "./estimate-wait.js";
 import { Lanes } from "./lanes.js";
@@ -14,12 +14,14 @@ export interface PoolOptions {
   /** Given to every worker as `workerData`; the first worker is the one that gets a task that runs alone. */
   data: (worker: { isFirst: boolean }) => unknown;
   size: number;
-  /** Tasks that may wait; one more is refused. */
+  /** Tasks that may wait; of one more, the newest of the caller with the most is refused. */
   maxQueue: number;
   /** Of these, how many may be those that are not urgent; all of them when left out. */
   maxOthers?: number;
   /** See `Lanes`. */
   patience?: number;
+  /** Told of a task that was refused because a caller who had fewer took its place. */
+  onDisplaced?: () => void;
   /** What waits, for the sentence of the refusal: "decodes". */
   what: string;
   /** Ends the loading of the first workers. */
@@ -44,6 +46,8 @@ export interface TaskOptions {
   staysWithKey?: boolean;
   /** Urgent tasks go before the others that wait. */
   urgent?: boolean;
+  /** Who asks: callers take turns. Those that are not named are one. */
+  caller?: string | undefined;
   onStart?: (info: { queueMs: number }) => void;
   /** Called when the place in line changes; 1 is next. @param waitMs until it begins, as estimated now. */
   onPosition?: (position: number, waitMs: number) => void;
@@ -100,7 +104,7 @@ export class WorkerPool<Task, Result> {
 
   private constructor(options: PoolOptions) {
     this.#options = options;
-    this.#queue = new Lanes(options);
+    this.#queue = new Lanes({ patience: options.patience, callerOf: ({ options: { caller = "" } }) => caller });
     this.#silence = new SilenceWatch(options.hungMs);
   }
 
@@ -150,17 +154,20 @@ export class WorkerPool<Task, Result> {
   }
 
   /**
-   * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, UNAVAILABLE when the worker died
+   * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, or becomes so with tasks of callers who
+   *   have fewer, UNAVAILABLE when the worker died
    *   or hangs, there is none or the pool is closed, CANCELLED when the signal aborts before the task has started; whatever the worker threw.
    */
   run(task: Task, options: TaskOptions = {}): Promise<Result> {
     if (this.#closing) return Promise.reject(stopped());
     if (!this.isServing) return Promise.reject(lost());
     if (options.signal?.aborted) return Promise.reject(cancelled());
-    const { maxQueue, maxOthers = maxQueue } = this.#options;
-    if (this.#queue.length >= maxQueue || (!options.urgent && this.#queue.others >= maxOthers)) {
-      const hint = Math.max(50, this.waitMs);
-      return Promise.reject(overloaded(`Too many ${this.#options.what} are waiting; try again in ${hint} ms.`, hint));
+    if (this.#isFull(options)) {
+      const displaced = this.#givesWayTo(options);
+      if (!displaced) return Promise.reject(this.#tooMany());
+      this.#queue.remove(displaced);
+      displaced.reject(this.#tooMany());
+      this.#options.onDisplaced?.();
     }
     return new Promise((resolve, reject) => {
       const { signal } = options;
@@ -194,15 +201,29 @@ export class WorkerPool<Task, Result> {
     });
   }
 
+  /** Whether a task of this caller would be taken now, be it in place of another's. */
+  hasRoomFor(options: Pick<TaskOptions, "urgent" | "caller">): boolean {
+    return !this.#isFull(options) || this.#givesWayTo(options) !== undefined;
+  }
+
+  #isFull({ urgent = false }: Pick<TaskOptions, "urgent">): boolean {
+    const { maxQueue, maxOthers = maxQueue } = this.#options;
+    return this.#queue.length >= maxQueue || (!urgent && this.#queue.others >= maxOthers);
+  }
+
+  #givesWayTo({ urgent = false, caller = "" }: Pick<TaskOptions, "urgent" | "caller">): Job<Task, Result> | undefined {
+    return this.#queue.givesWayTo(caller, urgent);
+  }
+
+  #tooMany(): ServiceError {
+    const hint = Math.max(50, this.waitMs);
+    return overloaded(`Too many ${this.#options.what} are waiting; try again in ${hint} ms.`, hint);
+  }
+
   /** Makes a task that waits urgent. Of no effect once it runs. */
   hasten(task: Task): void {
     const job = this.#queue.inOrder().find((one) => one.task === task);
     if (job && this.#queue.hasten(job)) this.#tellPositions();
-  }
-
-  /** Tasks that wait and are not urgent. */
-  get othersWaiting(): number {
-    return this.#queue.others;
   }
 
   /** Resolves when nothing waits or runs, or when the signal aborts. */
