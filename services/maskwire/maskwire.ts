@@ -19,8 +19,8 @@ export class Maskwire implements AsyncDisposable {
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
-    const { host, port, stopMs } = settings;
-    this.host = new Host({ host, port, stopMs, logger });
+    const { host, port, stopMs, overload } = settings;
+    this.host = new Host({ host, port, stopMs, logger, overload });
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */

@@ -4,6 +4,7 @@ import { credentials, makeClientConstructor, type ServiceError as RpcError } fro
 import { service as healthService } from "grpc-health-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { Host, type Tier } from "./host.js";
+import { readingsToBegin } from "./overload/overload-state.js";
 import { fakeLogger } from "./testing/fake-logger.js";
 
 const hosts: Host[] = [];
@@ -62,6 +63,7 @@ describe("readiness", () => {
     expect(before.status).toBe(503);
     expect(await before.json()).toEqual({
       ready: false,
+      overload: { actions: [] },
       tiers: { a: { ready: true, colour: "green" }, b: { ready: false, colour: "red" } },
     });
     expect(await health(host)).toBe("NOT_SERVING");
@@ -102,6 +104,16 @@ describe("readiness", () => {
     ready = true;
     host.readinessChanged(tier);
     expect(await all()).toEqual(["SERVING", "SERVING", "SERVING"]);
+  });
+
+  it("shows what overload has it refuse, and stays ready", async () => {
+    const host = createHost();
+    await host.listen(() => [fakeTier("a", [])]);
+    await host.start();
+    const reading = { loopDelayMs: 600, memory: 0.1, heap: 0.1 };
+    for (let i = 0; i < readingsToBegin; i++) host.overload.observe(reading);
+    const answer = await fetchFrom(host, "/readyz");
+    expect(await answer.json()).toMatchObject({ ready: true, overload: { actions: ["refuse-previews"], ...reading } });
   });
 
   it("is not ready without a tier", async () => {

@@ -8,6 +8,9 @@ import { addReflection } from "./grpc/reflection.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { OnePort } from "./one-port.js";
+import { OverloadManager } from "./overload/overload-manager.js";
+import { Pressure } from "./overload/pressure.js";
+import { type OverloadSettings, overloadDefaults } from "./overload/thresholds.js";
 
 /** One tier of the system: the encoder, the decoder or the gateway, as the process that runs it sees it. */
 export interface Tier {
@@ -35,6 +38,7 @@ export interface HostOptions {
   port: number;
   stopMs: number;
   logger: Logger;
+  overload?: OverloadSettings;
 }
 
 /** A process's shell: one port with HTTP and gRPC on it, health, metrics, and a bounded, orderly stop. */
@@ -55,6 +59,9 @@ export class Host {
   };
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Who lets work in asks it first. */
+  readonly overload: OverloadManager;
+  readonly #pressure = new Pressure();
   readonly #options: HostOptions;
   readonly #health = new HealthImplementation({ "": "NOT_SERVING" });
   readonly #forced = new AbortController();
@@ -70,6 +77,9 @@ export class Host {
     this.#options = options;
     this.logger = options.logger;
     this.metrics = createMetrics();
+    const { logger, overload: settings = overloadDefaults } = options;
+    this.overload = new OverloadManager({ settings, metrics: this.metrics, logger });
+    this.describe("overload", () => this.overload.describe());
     // Every call under way listens to it; that many are no leak.
     setMaxListeners(0, this.#forced.signal);
     this.http = fastify({
@@ -128,6 +138,8 @@ export class Host {
     this.#starting = Promise.allSettled(starts);
     await Promise.all(starts);
     this.#isStarted = true;
+    // Loading a model holds the process up, and is no overload.
+    this.overload.start(this.#pressure);
     for (const tier of this.#tiers) this.readinessChanged(tier);
   }
 
@@ -186,6 +198,8 @@ export class Host {
     // A tier that is still loading sees the signal and gives up; closed before, it would leave its workers behind.
     await this.#starting;
     for (const tier of [...this.#tiers].reverse()) await tier.close().catch((err) => this.#log(err, tier));
+    this.overload.close();
+    this.#pressure.close();
     this.metrics.close();
   }
 

@@ -6,6 +6,7 @@ import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { parseTarget } from "./grpc/target.js";
 import { memoryLimitBytes } from "./limits/process-memory.js";
+import { overloadDefaults } from "./overload/thresholds.js";
 import { projectRoot } from "./project-root.js";
 import type { CacheServer } from "./stores/cache-link.js";
 import { cacheUrlForms, parseCacheUrl } from "./stores/cache-url.js";
@@ -158,6 +159,12 @@ export const variables = {
   MASKWIRE_UNSENT_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).describe(
     "gateway: unsent bytes of all sessions together before the slowest reader is cut off",
   ),
+  MASKWIRE_OVERLOAD_DELAY_MS: integer(10, 600_000).describe(
+    "event-loop delay from which work is refused for a while: previews first, clicks at four times of it",
+  ),
+  MASKWIRE_OVERLOAD_MEMORY_PERCENT: integer(1, 100).describe(
+    "share of the memory, or of the JavaScript heap, from which caches are shrunk and then work is refused",
+  ),
   MASKWIRE_PICTURE_HOSTS: hostNames.describe(
     "gateway: hosts that pictures may be fetched from by URL (names, *.example.org, * for any public host; several by commas)",
   ),
@@ -263,6 +270,12 @@ export function shapeSettings(env: Env) {
       uploadBytes: env.MASKWIRE_UPLOAD_BYTES ?? Math.floor(memory / 8),
       waitingBytes: env.MASKWIRE_WAITING_BYTES ?? Math.floor(memory / 32),
       unsentBytes: env.MASKWIRE_UNSENT_BYTES ?? Math.floor(memory / 16),
+    },
+    overload: {
+      loopDelayMs: env.MASKWIRE_OVERLOAD_DELAY_MS ?? overloadDefaults.loopDelayMs,
+      memoryShare: env.MASKWIRE_OVERLOAD_MEMORY_PERCENT
+        ? env.MASKWIRE_OVERLOAD_MEMORY_PERCENT / 100
+        : overloadDefaults.memoryShare,
     },
     cache: {
       /** The shared cache; undefined keeps everything in this process. */

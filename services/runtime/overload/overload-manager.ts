@@ -1,0 +1,137 @@
+import { overloaded } from "../errors.js";
+import type { Logger } from "../logger.js";
+import { Counter, Gauge, type Registry } from "../metrics.js";
+import { type Change, judge, type OverloadState } from "./overload-state.js";
+import {
+  type Action,
+  type OverloadSettings,
+  type Reading,
+  refusable,
+  type Threshold,
+  thresholdsOf,
+  type Work,
+} from "./thresholds.js";
+
+/** Between two readings. */
+const readMs = 1000;
+
+/** Full collections and the kernel need some time to show what a shrunken cache has given back. */
+const readingsPerShrink = 5;
+
+/** What a person is told, and after how long to try again. */
+const refusals: Record<Work, { message: string; retryMs: number }> = {
+  previews: { message: "The server is too busy for previews at the moment.", retryMs: 2000 },
+  everything: {
+    message: "The server is too busy for everything mode at the moment; try again later.",
+    retryMs: 10_000,
+  },
+  uploads: { message: "The server is too busy for new pictures at the moment; try again soon.", retryMs: 5000 },
+  sessions: { message: "The server is too busy for new sessions at the moment; try again soon.", retryMs: 5000 },
+  clicks: { message: "The server is too busy at the moment; try again soon.", retryMs: 2000 },
+};
+
+/** What those who let work in see of it. */
+export interface Doorkeeper {
+  /** @throws ServiceError RESOURCE_EXHAUSTED with a retry hint while such work is refused. */
+  check(work: Work): void;
+}
+
+export interface OverloadOptions {
+  settings: OverloadSettings;
+  metrics: Registry;
+  logger: Logger;
+}
+
+/**
+ * Sheds load before the kernel ends the process: after Envoy's overload manager, readings switch actions on and off by named
+ * thresholds. What is missed least is refused first, clicks last.
+ */
+export class OverloadManager implements Doorkeeper {
+  readonly #thresholds: Threshold[];
+  readonly #logger: Logger;
+  readonly #refusals: Counter;
+  readonly #caches = new Set<() => void>();
+  readonly #on = new Set<Action>();
+  #state: OverloadState = new Map();
+  #reading: Reading | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #shrinkIn = 0;
+
+  constructor({ settings, metrics, logger }: OverloadOptions) {
+    this.#thresholds = thresholdsOf(settings);
+    this.#logger = logger;
+    const registers = [metrics];
+    const [thresholds, on] = [this.#thresholds, this.#on];
+    new Gauge({
+      name: "maskwire_overload_active",
+      help: "1 while an action against overload is on",
+      labelNames: ["action"],
+      registers,
+      collect() {
+        for (const { action } of thresholds) this.set({ action }, on.has(action) ? 1 : 0);
+      },
+    });
+    this.#refusals = new Counter({
+      name: "maskwire_overload_refusals_total",
+      help: "Requests that were refused by an action against overload",
+      labelNames: ["action"],
+      registers,
+    });
+    for (const work of refusable) this.#refusals.inc({ action: `refuse-${work}` }, 0);
+  }
+
+  /** Takes a reading about every second, until `close`. */
+  start(pressure: { read(): Reading }): void {
+    this.#timer = setInterval(() => this.observe(pressure.read()), readMs).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  check(work: Work): void {
+    const action = `refuse-${work}` as const;
+    if (!this.#on.has(action)) return;
+    this.#refusals.inc({ action });
+    const { message, retryMs } = refusals[work];
+    throw overloaded(message, retryMs);
+  }
+
+  /** Something that gives memory back when asked: asked when memory runs out, and again while it does. */
+  addCache(shrink: () => void): void {
+    this.#caches.add(shrink);
+  }
+
+  observe(reading: Reading): void {
+    const { state, changes } = judge(this.#state, reading, this.#thresholds);
+    this.#state = state;
+    this.#reading = reading;
+    for (const change of changes) this.#change(change, reading);
+    this.#shrinkCaches();
+  }
+
+  /** For /readyz. */
+  describe(): { actions: Action[] } & Partial<Reading> {
+    return { actions: [...this.#on], ...this.#reading };
+  }
+
+  #change({ action, isOn, monitor }: Change, reading: Reading): void {
+    if (isOn) {
+      this.#on.add(action);
+      this.#logger.warn({ action, because: monitor, ...reading }, "overloaded: an action begins");
+    } else {
+      this.#on.delete(action);
+      this.#logger.info({ action, ...reading }, "overloaded no more: an action ends");
+    }
+  }
+
+  #shrinkCaches(): void {
+    if (!this.#on.has("shrink-caches")) {
+      this.#shrinkIn = 0;
+      return;
+    }
+    if (this.#shrinkIn-- > 0) return;
+    this.#shrinkIn = readingsPerShrink - 1;
+    for (const shrink of this.#caches) shrink();
+  }
+}

@@ -1,0 +1,44 @@
+import { constants, monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
+import { getHeapStatistics } from "node:v8";
+import { memoryLimitBytes } from "../limits/process-memory.js";
+import type { Reading } from "./thresholds.js";
+
+const resolutionMs = 10;
+
+/** How hard pressed this process is. */
+export class Pressure {
+  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  readonly #collections: PerformanceObserver;
+  readonly #limitBytes = memoryLimitBytes();
+  /** Heap that the last full collection left: what is in use besides may be garbage. */
+  #liveBytes = 0;
+
+  constructor() {
+    this.#delay.enable();
+    this.#collections = new PerformanceObserver((list) => {
+      const isFull = list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR);
+      if (isFull) this.#liveBytes = process.memoryUsage().heapUsed;
+    });
+    this.#collections.observe({ entryTypes: ["gc"] });
+  }
+
+  /** Since the last reading. */
+  read(): Reading {
+    const p99 = this.#delay.percentile(99) / 1e6 - resolutionMs;
+    this.#delay.reset();
+    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    return {
+      loopDelayMs: Math.max(0, Math.round(p99)),
+      memory: process.memoryUsage.rss() / this.#limitBytes,
+      heap: Math.min(this.#liveBytes, used) / limit,
+    };
+  }
+
+  close(): void {
+    this.#delay.disable();
+    this.#collections.disconnect();
+  }
+}
+
+/** Node's types do not know what an entry of a collection holds. */
+const kindOf = (entry: PerformanceEntry) => (entry as PerformanceEntry & { detail?: { kind?: number } }).detail?.kind;
