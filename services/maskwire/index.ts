@@ -1,6 +1,7 @@
 import { createLogger } from "../runtime/logger.js";
 import { readEnv, SettingsError, shapeSettings, unknownVariables } from "../runtime/settings.js";
 import { startTracing } from "../runtime/tracing/start-tracing.js";
+import { logMemory } from "./log-memory.js";
 import { Maskwire } from "./maskwire.js";
 import { refuse } from "./refuse.js";
 import { stopSignal } from "./stop-signal.js";
@@ -11,6 +12,7 @@ try {
   const settings = shapeSettings(readEnv(process.env));
   const logger = createLogger(settings.logLevel);
   for (const name of unknownVariables(process.env)) logger.warn({ name }, "this variable is not a setting of Maskwire");
+  logMemory(settings, logger);
   const endTracing = await startTracing(process.env, settings.role, logger);
   const maskwire = new Maskwire(settings, logger);
   const stop = stopSignal(() => maskwire.host.force());

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { parseTarget } from "./grpc/target.js";
-import { memoryLimitBytes } from "./limits/process-memory.js";
+import { type ProcessMemory, planMemory } from "./limits/memory-plan.js";
+import { processMemory } from "./limits/process-memory.js";
 import { overloadDefaults } from "./overload/thresholds.js";
 import { projectRoot } from "./project-root.js";
 import type { CacheServer } from "./stores/cache-link.js";
@@ -236,7 +237,7 @@ const defaultPorts: Record<Role, number> = { all: 8080, gateway: 8080, encoder: 
  * The settings in the shape that the code uses, defaults filled in.
  * @throws SettingsError when settings contradict each other or one that the role needs is missing.
  */
-export function shapeSettings(env: Env) {
+export function shapeSettings(env: Env, memory: ProcessMemory = processMemory()) {
   const role = env.MASKWIRE_ROLE ?? "all";
   if ((role === "encoder" || role === "decoder") && !env.MASKWIRE_CACHE_URL) {
     throw new SettingsError(
@@ -250,7 +251,8 @@ export function shapeSettings(env: Env) {
     );
   }
   const cores = availableParallelism();
-  const memory = memoryLimitBytes();
+  const workers = env.MASKWIRE_DECODER_WORKERS ?? cores;
+  const plan = planMemory(role, memory, workers);
   return {
     role,
     host: env.MASKWIRE_HOST ?? "127.0.0.1",
@@ -265,11 +267,12 @@ export function shapeSettings(env: Env) {
       maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
     },
+    memory: { limitBytes: memory.limitBytes, restBytes: plan.restBytes, heapBytes: plan.heapBytes },
     /** What strangers may have in this process at once, as shares of the memory that it may take. */
     budgets: {
-      uploadBytes: env.MASKWIRE_UPLOAD_BYTES ?? Math.floor(memory / 8),
-      waitingBytes: env.MASKWIRE_WAITING_BYTES ?? Math.floor(memory / 32),
-      unsentBytes: env.MASKWIRE_UNSENT_BYTES ?? Math.floor(memory / 16),
+      uploadBytes: env.MASKWIRE_UPLOAD_BYTES ?? plan.uploadBytes,
+      waitingBytes: env.MASKWIRE_WAITING_BYTES ?? plan.waitingBytes,
+      unsentBytes: env.MASKWIRE_UNSENT_BYTES ?? plan.unsentBytes,
     },
     overload: {
       loopDelayMs: env.MASKWIRE_OVERLOAD_DELAY_MS ?? overloadDefaults.loopDelayMs,
@@ -287,8 +290,8 @@ export function shapeSettings(env: Env) {
       ttlMs: env.MASKWIRE_CACHE_TTL_MS ?? 24 * 3_600_000,
       timeoutMs: env.MASKWIRE_CACHE_TIMEOUT_MS ?? 1000,
       leaseMs: env.MASKWIRE_CACHE_LEASE_MS ?? 5000,
-      embeddingBytes: env.MASKWIRE_CACHE_BYTES ?? 512 * MiB,
-      imageBytes: env.MASKWIRE_IMAGE_STORE_BYTES ?? 512 * MiB,
+      embeddingBytes: env.MASKWIRE_CACHE_BYTES ?? plan.embeddingBytes,
+      imageBytes: env.MASKWIRE_IMAGE_STORE_BYTES ?? plan.imageBytes,
     },
     encoder: {
       providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
@@ -296,15 +299,15 @@ export function shapeSettings(env: Env) {
       maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
     },
     decoder: {
-      workers: env.MASKWIRE_DECODER_WORKERS ?? cores,
+      workers,
       threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(8, cores),
       maxQueue: env.MASKWIRE_DECODER_QUEUE ?? 256,
-      cacheBytes: env.MASKWIRE_DECODER_CACHE_BYTES ?? 256 * MiB,
       everything: {
         // The grid of SA-1B with two crop layers, not thinned out, has 21,504.
         maxPoints: env.MASKWIRE_EVERYTHING_POINTS ?? 32_768,
         deadlineMs: env.MASKWIRE_EVERYTHING_MS ?? 900_000,
       },
+      cacheBytes: env.MASKWIRE_DECODER_CACHE_BYTES ?? plan.decoderCacheBytes,
     },
     gateway: {
       encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],

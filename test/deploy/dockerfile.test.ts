@@ -4,8 +4,10 @@ import { DockerfileParser } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { describeMemory } from "../../services/runtime/limits/memory-plan.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { readEnv, roles, shapeSettings, unknownVariables, variables } from "../../services/runtime/settings.js";
+import { memoryOf } from "./container-memory.js";
 
 const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), "utf8");
 const text = read("deploy", "docker", "Dockerfile");
@@ -84,6 +86,7 @@ interface Service {
   cap_drop?: string[];
   depends_on?: Record<string, { condition: string }>;
   networks?: string[];
+  deploy?: { resources?: { limits?: { memory: string; pids: number } } };
   stop_grace_period?: string;
   healthcheck?: unknown;
 }
@@ -111,6 +114,20 @@ describe("compose.yaml", () => {
     for (const [name, { environment = {} }] of ours) {
       expect(unknownVariables(environment)).toEqual([]);
       expect(shapeSettings(readEnv(environment)).role).toBe(name);
+    }
+  });
+
+  it("bounds the memory and the processes of each container, with room for what a tier may take", () => {
+    for (const [name, { deploy }] of Object.entries(services)) {
+      expect(deploy?.resources?.limits?.memory, name).toMatch(/^\d+[mg]$/);
+      expect(deploy?.resources?.limits?.pids, name).toBeGreaterThanOrEqual(64);
+    }
+    for (const [name, { environment = {}, deploy }] of ours) {
+      const memory = memoryOf(deploy?.resources?.limits?.memory ?? "", environment);
+      // The workers are the cores of the machine.
+      const settings = shapeSettings({ ...readEnv(environment), MASKWIRE_DECODER_WORKERS: 16 }, memory);
+      expect(describeMemory(settings), name).toMatchObject({ fits: true });
+      expect(settings.memory.heapBytes, name).toBe(memory.heapLimitBytes);
     }
   });
 

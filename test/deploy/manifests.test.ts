@@ -2,9 +2,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Host } from "../../services/runtime/host.js";
+import { describeMemory } from "../../services/runtime/limits/memory-plan.js";
 import { createLogger } from "../../services/runtime/logger.js";
 import { readEnv, shapeSettings, unknownVariables } from "../../services/runtime/settings.js";
 import { findKustomize } from "../support/programs.js";
+import { memoryOf } from "./container-memory.js";
 import { applicable, type KubernetesObject, kubernetesFolder, ofKind, render } from "./render.js";
 import { schemaOf } from "./schemas.js";
 import { unknownFields } from "./unknown-fields.js";
@@ -107,6 +109,17 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
       const cores = Number(tier.container.resources.limits.cpu);
       if (tier.name === "decoder") expect(settings.decoder).toMatchObject({ workers: cores, threads: cores });
       if (tier.name === "encoder") expect(settings.encoder.threads).toBe(cores);
+    }
+  });
+
+  it("gives each tier memory for its caches, its budgets and its heap together", () => {
+    for (const tier of ours) {
+      const { env } = settingsOf(tier);
+      const memory = memoryOf(tier.container.resources.limits.memory as string, env);
+      const settings = shapeSettings(readEnv(env), memory);
+      expect(describeMemory(settings), tier.name).toMatchObject({ fits: true });
+      // V8 takes no more than was reckoned with.
+      expect(settings.memory.heapBytes, tier.name).toBe(memory.heapLimitBytes);
     }
   });
 
