@@ -30,7 +30,7 @@ export class Client {
   constructor({ changed }: { changed: () => void }) {
     const [canvas, tools] = [element("canvas", HTMLCanvasElement), element("tool-layer", HTMLCanvasElement)];
     this.view = new CanvasView({ canvas, tools, room: element("room", HTMLElement) }, changed);
-    const url = new URL("/v1/ws", location.href);
+    const url = new URL("v1/ws", document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({
       openSocket: () => new WebSocket(url, "maskwire.v1"),

@@ -31,7 +31,7 @@ export function addressSource(address: URL): PhotoSource {
     name: nameOf(address),
     read: async () => {
       const query = new URLSearchParams({ url: address.href });
-      const answer = await fetch(`/v1/pictures?${query}`).catch(() => {
+      const answer = await fetch(`v1/pictures?${query}`).catch(() => {
         throw new PhotoProblem(words.problems.unreachable);
       });
       if (!answer.ok) throw new PhotoProblem(failureOfAnswer(answer.status, await answer.text(), null).message);

@@ -8,7 +8,7 @@ export interface Sample {
   readonly thumbnailUrl: string;
 }
 
-const list = "/samples/samples.json";
+const list = "samples/samples.json";
 
 /** The samples in their order; none where they are not installed, and the page does without. */
 export async function listSamples(): Promise<Sample[]> {
@@ -37,6 +37,6 @@ function sampleOf(entry: unknown): Sample[] {
   if (typeof entry !== "object" || entry === null) return [];
   const { name, title, file, thumbnail } = entry as Record<string, unknown>;
   if (typeof name !== "string" || typeof title !== "string" || typeof file !== "string") return [];
-  const urlOf = (path: string) => new URL(path, new URL(list, location.href)).href;
+  const urlOf = (path: string) => new URL(path, new URL(list, document.baseURI)).href;
   return [{ name, title, url: urlOf(file), thumbnailUrl: urlOf(typeof thumbnail === "string" ? thumbnail : file) }];
 }

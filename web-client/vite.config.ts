@@ -7,6 +7,8 @@ import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 // biome-ignore lint/style/noDefaultExport: Vite looks for the default export.
 export default defineConfig({
   root: import.meta.dirname,
+  // A proxy may serve the page under any path.
+  base: "./",
   // ONNX Runtime without its compiled code inside: that is a file of its own, fetched when it is used.
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
   // `npx vite web-client` beside a running gateway.

@@ -38,11 +38,13 @@ interface StepWithMask {
 
 /** The decoder in the browser: its graphs, and the pictures that are ready. */
 export class BrowserDecoder {
+  readonly #service: string;
   readonly #described: DescribeGraphsResponse;
   readonly #engine: Engine;
   readonly #pictures = new Map<string, Picture>();
 
-  private constructor(described: DescribeGraphsResponse, engine: Engine) {
+  private constructor(service: string, described: DescribeGraphsResponse, engine: Engine) {
+    this.#service = service;
     this.#described = described;
     this.#engine = engine;
   }
@@ -52,14 +54,14 @@ export class BrowserDecoder {
    * @param onOpening told when all is fetched, before the graphs are opened. @throws Error when they do not pass.
    */
   static async start(
-    { imageId, size, backend }: { imageId: string; size: Size; backend: Backend },
+    { imageId, size, backend, service }: { imageId: string; size: Size; backend: Backend; service: string },
     onOpening: () => void,
   ): Promise<{ decoder: BrowserDecoder; tookMs: number }> {
-    const answer = await fetchOk("/v1/models/default/decoder");
+    const answer = await fetchOk(new URL("v1/models/default/decoder", service));
     const described = fromJson(DescribeGraphsResponseSchema, await answer.json(), { ignoreUnknownFields: true });
-    const graphs = await fetchGraphs(described);
+    const graphs = await fetchGraphs(service, described);
     onOpening();
-    const decoder = new BrowserDecoder(described, await Engine.open(await openRuntime(backend), graphs));
+    const decoder = new BrowserDecoder(service, described, await Engine.open(await openRuntime(backend), graphs));
     await decoder.prepare(imageId, size);
     return { decoder, tookMs: await decoder.#check(imageId, size) };
   }
@@ -78,7 +80,7 @@ export class BrowserDecoder {
       return;
     }
     const { model, encoderWeights, frameSize, letterbox } = this.#described;
-    const embedding = await fetchEmbedding(imageId, model, encoderWeights);
+    const embedding = await fetchEmbedding(this.#service, imageId, model, encoderWeights);
     if (embedding.width !== width || embedding.height !== height) throw new Error("The embedding has another size.");
     const frame = frameFor(width, height, {
       modelSize: frameSize,
@@ -101,13 +103,13 @@ export class BrowserDecoder {
   /** The graph that starts from a mask, which the first click can do without, and what the server answers from one. */
   async fetchStepWithMask(): Promise<StepWithMask> {
     const { model, stepWithMask } = this.#described;
-    const graph = await fetchGraph(model, stepWithMask);
+    const graph = await fetchGraph(this.#service, model, stepWithMask);
     // The one that came last is there for longest.
     const [imageId, { frame }] = [...this.#pictures].at(-1)!;
     const size = { width: frame.pictureWidth, height: frame.pictureHeight };
     const [, request] = parityPrompts(imageId, model, size) as [SegmentRequest, SegmentRequest];
-    const from = withMask(request, await askServer(request));
-    return { graph, imageId, from, theirs: await askServer(from) };
+    const from = withMask(request, await askServer(this.#service, request));
+    return { graph, imageId, from, theirs: await askServer(this.#service, from) };
   }
 
   /** Compared with the server like the others; without it such prompts are the server's. @throws Error when it differs. */
@@ -125,7 +127,10 @@ export class BrowserDecoder {
   async #check(imageId: string, size: Size): Promise<number> {
     const requests = parityPrompts(imageId, this.#described.model, size);
     for (const request of requests) {
-      const [ours, theirs] = await Promise.all([this.#decodeWithLogits(imageId, request), askServer(request)]);
+      const [ours, theirs] = await Promise.all([
+        this.#decodeWithLogits(imageId, request),
+        askServer(this.#service, request),
+      ]);
       checkSame(ours, theirs);
     }
     const times: number[] = [];
@@ -166,13 +171,14 @@ export class BrowserDecoder {
   }
 }
 
-async function fetchGraphs({ model, prefix, step }: DescribeGraphsResponse) {
-  const [one, other] = await Promise.all([fetchGraph(model, prefix), fetchGraph(model, step)]);
+async function fetchGraphs(service: string, { model, prefix, step }: DescribeGraphsResponse) {
+  const [one, other] = await Promise.all([fetchGraph(service, model, prefix), fetchGraph(service, model, step)]);
   return { prefix: one, step: other };
 }
 
 /** D3. */
-function fetchGraph(model: string, file: GraphFile | undefined): Promise<Uint8Array> {
+function fetchGraph(service: string, model: string, file: GraphFile | undefined): Promise<Uint8Array> {
   if (file === undefined) throw new Error("A graph was not described.");
-  return fetchChecked(`/v1/models/${encodeURIComponent(model)}/decoder/${file.sha256}.onnx`, file.sha256);
+  const path = `v1/models/${encodeURIComponent(model)}/decoder/${file.sha256}.onnx`;
+  return fetchChecked(new URL(path, service), file.sha256);
 }

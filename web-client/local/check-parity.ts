@@ -37,11 +37,11 @@ export function withMask(request: SegmentRequest, answer: SegmentResult): Segmen
   return { ...request, prompt: { ...request.prompt, mask } };
 }
 
-/** The server's answer (H6). */
-export async function askServer(request: SegmentRequest): Promise<SegmentResult> {
+/** The server's answer (H6). @param service the address of the page's folder. */
+export async function askServer(service: string, request: SegmentRequest): Promise<SegmentResult> {
   const body = toJsonString(SegmentRequestSchema, request);
   const headers = { "content-type": "application/json" };
-  const response = await fetchOk("/v1/segment", { method: "POST", body, headers });
+  const response = await fetchOk(new URL("v1/segment", service), { method: "POST", body, headers });
   return fromJson(SegmentResultSchema, await response.json(), { ignoreUnknownFields: true });
 }
 

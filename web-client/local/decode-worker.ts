@@ -22,9 +22,11 @@ page.addEventListener("message", ({ data }: MessageEvent<Command>) => next(() =>
 async function carryOut(command: Command): Promise<void> {
   switch (command.kind) {
     case "start": {
-      const { imageId, size, avoidCard } = command;
+      const { imageId, size, avoidCard, service } = command;
       const backend = avoidCard ? "wasm" : await backendHere();
-      const started = await BrowserDecoder.start({ imageId, size, backend }, () => tell({ kind: "opening", backend }));
+      const started = await BrowserDecoder.start({ imageId, size, backend, service }, () =>
+        tell({ kind: "opening", backend }),
+      );
       decoder = started.decoder;
       tell({ kind: "started", imageId, backend: decoder.backend, tookMs: started.tookMs });
       completeLater(decoder);

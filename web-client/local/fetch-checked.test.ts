@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { fetchOk } from "./fetch-checked.js";
 
+const url = new URL("https://service/a");
+
 /** Answers in their order; the last one again and again. */
 function answering(...answers: Response[]): string[] {
   const asked: string[] = [];
-  vi.stubGlobal("fetch", async (path: string) => {
-    asked.push(path);
+  vi.stubGlobal("fetch", async (url: URL) => {
+    asked.push(url.pathname);
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     return answer?.clone();
   });
@@ -25,7 +27,7 @@ afterEach(() => {
 
 it("comes again when a busy gateway has said when, and not before", async () => {
   const asked = answering(busy("2"), busy("1"), new Response("graph"));
-  const answer = fetchOk("/a");
+  const answer = fetchOk(url);
   await vi.advanceTimersByTimeAsync(1999);
   expect(asked.length).toBe(1);
   await vi.advanceTimersByTimeAsync(1);
@@ -37,7 +39,7 @@ it("comes again when a busy gateway has said when, and not before", async () => 
 
 it("gives up in the end, and tells how it was answered", async () => {
   const asked = answering(busy("1"));
-  const answer = expect(fetchOk("/a")).rejects.toThrow("/a was answered with 429.");
+  const answer = expect(fetchOk(url)).rejects.toThrow("/a was answered with 429.");
   await vi.runAllTimersAsync();
   await answer;
   expect(asked.length).toBe(4);
@@ -49,6 +51,6 @@ it.each([
   ["an hour", "3600"],
 ])("does not wait where the answer says %s of when", async (_what, retryAfter) => {
   const asked = answering(busy(retryAfter));
-  await expect(fetchOk("/a")).rejects.toThrow("429");
+  await expect(fetchOk(url)).rejects.toThrow("429");
   expect(asked.length).toBe(1);
 });

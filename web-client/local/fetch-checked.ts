@@ -8,24 +8,24 @@ const mostTries = 4;
 const longestWaitMs = 10_000;
 
 /** Comes again when it is told to. @throws Error unless the answer is 200 in the end; whatever `init.signal` aborts with. */
-export async function fetchOk(path: string, init?: RequestInit): Promise<Response> {
+export async function fetchOk(url: URL, init?: RequestInit): Promise<Response> {
   for (let tries = 1; ; tries++) {
-    const response = await fetch(path, init);
+    const response = await fetch(url, init);
     if (response.ok) return response;
     const waitMs = 1000 * Number(response.headers.get("retry-after") ?? Number.NaN);
     if (tries === mostTries || !(waitMs >= 0 && waitMs <= longestWaitMs)) {
-      throw new Error(`${path} was answered with ${response.status}.`);
+      throw new Error(`${url.pathname} was answered with ${response.status}.`);
     }
     await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
 
 /** A file by its digest. @throws Error when its bytes are others. */
-export async function fetchChecked(path: string, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(await (await fetchOk(path)).arrayBuffer());
+export async function fetchChecked(url: URL, sha256: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(await (await fetchOk(url)).arrayBuffer());
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (hex !== sha256) throw new Error(`${path} has another digest than was said.`);
+  if (hex !== sha256) throw new Error(`${url.pathname} has another digest than was said.`);
   return bytes;
 }
 
@@ -42,10 +42,15 @@ export interface Embedding {
 const longestEmbeddingMs = 30_000;
 
 /** A picture's embedding (D1). @throws RecordError when it is damaged; Error when it is not for these graphs. */
-export async function fetchEmbedding(imageId: string, model: string, encoderWeights: string): Promise<Embedding> {
-  const path = `/v1/images/${imageId}/embedding?model=${encodeURIComponent(model)}`;
+export async function fetchEmbedding(
+  service: string,
+  imageId: string,
+  model: string,
+  encoderWeights: string,
+): Promise<Embedding> {
+  const url = new URL(`v1/images/${imageId}/embedding?model=${encodeURIComponent(model)}`, service);
   const record = new Uint8Array(
-    await (await fetchOk(path, { signal: AbortSignal.timeout(longestEmbeddingMs) })).arrayBuffer(),
+    await (await fetchOk(url, { signal: AbortSignal.timeout(longestEmbeddingMs) })).arrayBuffer(),
   );
   const { header, tensors } = decodeEmbeddingRecord(record, crc32);
   const [info] = header.tensors;

@@ -44,4 +44,4 @@ export async function openRuntime(backend: Backend): Promise<Runtime> {
   };
 }
 
-const absolute = (path: string) => new URL(path, location.origin).href;
+const absolute = (path: string) => new URL(path, location.href).href;

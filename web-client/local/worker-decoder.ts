@@ -60,7 +60,7 @@ export class WorkerDecoder implements DecoderPort {
 
   #start(order: DecoderStart, avoidCard: boolean): void {
     this.#worker = this.#begin(order);
-    this.#post({ ...order, avoidCard });
+    this.#post({ ...order, avoidCard, service: document.baseURI });
   }
 
   #post(command: Command): void {

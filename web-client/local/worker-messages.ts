@@ -2,8 +2,17 @@ import type { Backend, Size } from "./routing.js";
 
 /** What the page asks of the decoder's worker. */
 export type Command =
-  /** Fetch, check, and make this picture ready. */
-  | { readonly kind: "start"; readonly imageId: string; readonly size: Size; readonly avoidCard: boolean }
+  /**
+   * Fetch, check, and make this picture ready.
+   * @property service the address of the page's folder: to a worker relative addresses mean its own.
+   */
+  | {
+      readonly kind: "start";
+      readonly imageId: string;
+      readonly size: Size;
+      readonly avoidCard: boolean;
+      readonly service: string;
+    }
   | { readonly kind: "prepare"; readonly imageId: string; readonly size: Size }
   /** @property request a SegmentRequest as bytes. */
   | {

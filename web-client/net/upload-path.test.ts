@@ -12,7 +12,7 @@ it.each([
   ],
   [{ imageId: undefined, isAhead: true }, { priority: "bulk" }],
 ])("H8, H11: %j is sent with %j", (terms, query) => {
-  const { pathname, searchParams } = new URL(uploadPath(terms), "http://gateway");
-  expect(pathname).toBe("/v1/images");
+  const { pathname, searchParams } = new URL(uploadPath(terms), "http://gateway/under/here/");
+  expect(pathname).toBe("/under/here/v1/images");
   expect(Object.fromEntries(searchParams)).toEqual(query);
 });

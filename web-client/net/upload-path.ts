@@ -11,5 +11,5 @@ export function uploadPath({ imageId, isAhead }: UploadTerms): string {
   if (imageId !== undefined) query.set("id", imageId);
   if (isAhead) query.set("priority", "bulk");
   const text = query.toString();
-  return text === "" ? "/v1/images" : `/v1/images?${text}`;
+  return text === "" ? "v1/images" : `v1/images?${text}`;
 }

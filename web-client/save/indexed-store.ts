@@ -18,7 +18,12 @@ interface Schema extends DBSchema {
   works: { key: string; value: { name: string; work: unknown } };
 }
 
-const name = "maskwire";
+/** Of its own for every folder of an origin: another Maskwire may be served beside this one. */
+function storeName(): string {
+  const folder = new URL(".", document.baseURI).pathname;
+  return folder === "/" ? "maskwire" : `maskwire:${folder}`;
+}
+
 const stores = ["page", "files", "works"] as const;
 /** How long another page is waited for that is just being left: this one, before it was loaded again. */
 const lockMs = 1_000;
@@ -37,7 +42,7 @@ function holdLock(): Promise<boolean> {
   if (navigator.locks === undefined) return Promise.resolve(true);
   return new Promise((resolve) => {
     const options = { signal: AbortSignal.timeout(lockMs) };
-    const held = navigator.locks.request(name, options, () => {
+    const held = navigator.locks.request(storeName(), options, () => {
       resolve(true);
       return new Promise(() => {});
     });
@@ -55,7 +60,7 @@ export class IndexedStore implements SavedStore {
 
   /** @throws where the browser has no database for this page, as in some private windows. */
   static async open(): Promise<IndexedStore> {
-    const db = await openDB<Schema>(name, 1, {
+    const db = await openDB<Schema>(storeName(), 1, {
       upgrade(fresh) {
         for (const store of stores) fresh.createObjectStore(store);
       },
