@@ -7,11 +7,12 @@ import { WorkerDecoder } from "./local/worker-decoder.js";
 import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
-import { decodePhoto, type PhotoFile, PhotoProblem, type PhotoSource, photoThumbnail, readPhoto } from "./photo.js";
+import { type PhotoFile, PhotoProblem, type PhotoSource, photoThumbnail, readPhoto } from "./photo.js";
 import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
 import type { Work } from "./state/state.js";
 import type { Store } from "./store.js";
+import { decodeUpright } from "./upright/decode-upright.js";
 import { words } from "./words/words.js";
 
 /** The state in a browser's page: its photos and their files, the canvas. */
@@ -151,7 +152,7 @@ export class Client {
     const name = this.#nameOf(token);
     try {
       const { file, imageId } = await this.#file(token);
-      const bitmap = await decodePhoto(file);
+      const bitmap = await decodeUpright(file);
       const { width, height } = bitmap;
       this.#keepThumbnail(token, bitmap);
       if (!wanted()) {
@@ -173,7 +174,7 @@ export class Client {
     const name = this.#nameOf(token);
     try {
       const { file, imageId } = await this.#file(token);
-      const bitmap = await decodePhoto(file);
+      const bitmap = await decodeUpright(file);
       const { width, height } = bitmap;
       this.#keepThumbnail(token, bitmap);
       bitmap.close();

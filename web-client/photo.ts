@@ -20,11 +20,6 @@ export async function readPhoto(source: PhotoSource): Promise<PhotoFile> {
   return { file, imageId: await digestOf(file) };
 }
 
-/** Upright, as every prompt and every mask sees it. @throws when it is no picture that this browser can show. */
-export function decodePhoto(file: Blob): Promise<ImageBitmap> {
-  return createImageBitmap(file, { imageOrientation: "from-image" });
-}
-
 const thumbnailWidth = 208;
 const thumbnailHeight = 144;
 

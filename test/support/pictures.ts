@@ -67,11 +67,15 @@ function withAlpha({ width, height, pixels }: Raw): Raw {
   return { width, height, pixels: rgba };
 }
 
+export function orientedJpeg(upright: Raw, orientation: number): Promise<Buffer> {
+  return oriented(upright, orientation).jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
+}
+
 /**
- * A JPEG that shows `upright` once its EXIF orientation is applied: stored turned or mirrored the other way.
+ * A file, still to be encoded, that shows `upright` once its orientation is applied: stored turned or mirrored the other way.
  * The meaning of 1 to 8: EXIF 2.32, 4.6.4, Orientation.
  */
-export function orientedJpeg(upright: Raw, orientation: number): Promise<Buffer> {
+export function oriented(upright: Raw, orientation: number) {
   const { width, height } = upright;
   const swapped = orientation >= 5;
   const stored: Raw = {
@@ -108,7 +112,7 @@ export function orientedJpeg(upright: Raw, orientation: number): Promise<Buffer>
       stored.pixels.set(upright.pixels.subarray(from, from + 3), 3 * (row * stored.width + column));
     }
   }
-  return fromRaw(stored).withMetadata({ orientation }).jpeg({ quality: 95, chromaSubsampling: "4:4:4" }).toBuffer();
+  return fromRaw(stored).withMetadata({ orientation });
 }
 
 /** How an odd picture ends: taken, or refused with this HTTP status. */
@@ -195,7 +199,8 @@ export function pngHeader(width: number, height: number): Buffer {
   ]);
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+/** Of a PNG. */
+export function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
   const framed = Buffer.alloc(body.length + 8);
   framed.writeUInt32BE(data.length, 0);
