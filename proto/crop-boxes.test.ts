@@ -21,7 +21,6 @@ it("has Meta's four parts in its first layer", () => {
 it.each([
   [640, 480, 3],
   [31, 4000, 2],
-  [1, 1, 3],
   [1801, 1199, 3],
 ])("covers all of a picture of %d x %d with every layer up to %d", (width, height, layers) => {
   const boxes = cropBoxes(width, height, layers, cropDefaults.overlapRatio);
@@ -49,5 +48,17 @@ it.each([
         parts.map(({ y, height: h }) => [y, y + h]),
       ),
     ).toBe(true);
+  }
+});
+
+it("has no part twice, however small the picture", () => {
+  expect(cropBoxes(1, 1, 3, cropDefaults.overlapRatio)).toHaveLength(1);
+  for (let width = 1; width <= 8; width++) {
+    for (let height = 1; height <= 8; height++) {
+      for (const overlap of [0, cropDefaults.overlapRatio, 0.9]) {
+        const places = cropBoxes(width, height, 3, overlap).map(({ layer: _, ...place }) => JSON.stringify(place));
+        expect(new Set(places).size).toBe(places.length);
+      }
+    }
   }
 });

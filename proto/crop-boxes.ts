@@ -12,7 +12,7 @@ export const cropDefaults = { layers: 0, maxLayers: 3, overlapRatio: 512 / 1500 
 
 /**
  * The whole picture and, for every layer i, its (2^i)^2 overlapping parts: `generate_crop_boxes` of
- * segment_anything/utils/amg.py, its order and rounding.
+ * segment_anything/utils/amg.py, its order and rounding. Of a tiny picture parts come out alike; each is there once.
  * @param overlapRatio how far parts of layer 1 overlap, as a share of the shorter side; halved with every further layer.
  */
 export function cropBoxes(width: number, height: number, layers: number, overlapRatio: number): CropBox[] {
@@ -28,9 +28,13 @@ export function cropBoxes(width: number, height: number, layers: number, overlap
         const y = (cropHeight - overlap) * row;
         // Rounding may leave nothing of the last part of a tiny picture.
         if (x >= width || y >= height) continue;
-        boxes.push({ x, y, width: Math.min(cropWidth, width - x), height: Math.min(cropHeight, height - y), layer });
+        const box = { x, y, width: Math.min(cropWidth, width - x), height: Math.min(cropHeight, height - y), layer };
+        if (!boxes.some((other) => isSamePart(other, box))) boxes.push(box);
       }
     }
   }
   return boxes;
 }
+
+const isSamePart = (a: CropBox, b: CropBox) =>
+  a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height;

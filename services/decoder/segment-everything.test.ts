@@ -1,7 +1,13 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import {
+  bitmapToRle,
+  decodeRle,
   EverythingMode,
+  encodeRle,
+  rleArea,
+  rleBoundingBox,
+  rleIou,
   type SegmentEverythingEventSchema,
   SegmentEverythingRequestSchema,
 } from "../../proto/index.js";
@@ -30,11 +36,12 @@ const maskAt = ({ x, y }: { x: number; y: number }, predictedIou = 0.9): Decoded
 
 class FakeTier implements EverythingTier {
   readonly workers: number;
+  size = { width: 640, height: 480 };
   readonly tasks: GridTask["points"][] = [];
   entered = 0;
   signal = never;
   /** Answers a batch; the number says which. */
-  grid: (points: GridTask["points"], batch: number) => Promise<DecodedGrid> = async (points) =>
+  grid: (points: GridTask["points"], batch: number, task: GridTask) => Promise<DecodedGrid> = async (points) =>
     points.map((point) => [maskAt(point)]);
 
   constructor(workers = 2) {
@@ -50,19 +57,24 @@ class FakeTier implements EverythingTier {
     };
   }
 
-  async openPicture(_imageId: string, _model: string, { signal }: Asker): Promise<PictureTasks> {
+  async openPicture(
+    _imageId: string,
+    _model: string,
+    { signal }: Asker,
+    region?: { width: number; height: number },
+  ): Promise<PictureTasks> {
     this.signal = signal;
     const manifest = Manifest.read();
-    const run = (task: { kind: string; points: GridTask["points"] }) => {
+    const run = (task: Omit<GridTask, "kind"> & { kind: string }) => {
       if (signal.aborted) return Promise.reject(cancelled());
       if (task.kind === "prepare") return Promise.resolve({ warm: true });
       if (task.kind === "features") return Promise.resolve(new Float32Array(task.points.length).fill(1));
       this.tasks.push(task.points);
-      return this.grid(task.points, this.tasks.length);
+      return this.grid(task.points, this.tasks.length, task as GridTask);
     };
     return {
-      width: 640,
-      height: 480,
+      width: region?.width ?? this.size.width,
+      height: region?.height ?? this.size.height,
       model: manifest.get(manifest.defaultId),
       key: "",
       local: true,
@@ -244,9 +256,9 @@ describe("segmentEverything", () => {
     const tier = new FakeTier(1);
     let refusals = 0;
     const answer = tier.grid;
-    tier.grid = async (points, batch) => {
+    tier.grid = async (points, batch, task) => {
       if (refusals++ < 2) throw overloaded("Full.", 1);
-      return answer(points, batch);
+      return answer(points, batch, task);
     };
     expect((await run(tier, exhaustive)).at(-1)).toMatchObject({ case: "done", value: { points: 16 } });
 
@@ -264,4 +276,55 @@ describe("segmentEverything", () => {
     await expect(run(tier, { pointsPerSide: 0 })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
     expect(tier.tasks).toEqual([]);
   });
+
+  it.each(
+    [1, 2, 3, 4, 5, 6, 7, 8].flatMap((width) => [1, 2, 3, 4, 5, 6, 7, 8].map((height) => [width, height] as const)),
+  )("finds nothing twice in a picture of %i x %i, in parts neither", async (width, height) => {
+    for (const cropNLayers of [0, 1, 2]) {
+      const tier = new FakeTier(1);
+      tier.size = { width, height };
+      tier.grid = async (points, _batch, { part }) => points.map((point) => masksAround(point, tier.size, part?.crop));
+      const events = await run(tier, { ...exhaustive, pointsPerSide: 32, cropNLayers });
+      const kept = new Set(follow(events));
+      const masks = events.flatMap(({ case: kind, value }) =>
+        kind === "found" && kept.has(value?.id ?? 0) ? [value?.mask?.rle?.counts ?? ""] : [],
+      );
+      expect(masks.length).toBeGreaterThan(0);
+      expect(new Set(masks).size).toBe(masks.length);
+      const runs = masks.map((counts) => decodeRle({ size: [height, width], counts }));
+      const alike = runs.flatMap((one, at) => runs.slice(at + 1).filter((other) => rleIou(one, other) > 0.95));
+      expect(alike).toEqual([]);
+      expect(events.at(-1)).toMatchObject({ case: "done", value: { masks: masks.length } });
+    }
+  });
 });
+
+/** What a model finds in a handful of pixels: the pixel, its column, all of the part. */
+function masksAround(
+  point: { x: number; y: number },
+  { width, height }: { width: number; height: number },
+  part = { x: 0, y: 0, width, height },
+): DecodedMask[] {
+  const [column, row] = [part.x + Math.floor(point.x), part.y + Math.floor(point.y)];
+  const isInPart = (x: number, y: number) =>
+    x >= part.x && y >= part.y && x < part.x + part.width && y < part.y + part.height;
+  const shapes: ((x: number, y: number) => boolean)[] = [
+    (x, y) => x === column && y === row,
+    (x, y) => x === column && isInPart(x, y),
+    isInPart,
+  ];
+  return shapes.map((isIn, at) => {
+    const bitmap = Uint8Array.from({ length: width * height }, (_, i) =>
+      isIn(i % width, Math.floor(i / width)) ? 1 : 0,
+    );
+    const runs = bitmapToRle(bitmap, width, height);
+    const { counts } = encodeRle(runs);
+    return {
+      counts,
+      box: rleBoundingBox(runs),
+      area: rleArea(runs),
+      predictedIou: 0.9 + at / 100,
+      stabilityScore: 1,
+    };
+  });
+}

@@ -14,7 +14,7 @@ import type { Asker, DecoderTier, PictureTasks } from "./decoder-tier.js";
 import { AdaptiveOrder } from "./everything/adaptive-order.js";
 import { type EverythingOptions, everythingOptions, layerSide, mostPoints } from "./everything/everything-options.js";
 import { counter, duplicatesAcrossParts, type Finding, Ledger, type LedgerChange } from "./everything/ledger.js";
-import { type GridPoint, pointGrid } from "./everything/point-grid.js";
+import { type GridPoint, type PointGrid, pointGrid } from "./everything/point-grid.js";
 import { maskMessage } from "./mask-message.js";
 
 type Event = MessageInitShape<typeof SegmentEverythingEventSchema>;
@@ -99,7 +99,7 @@ async function findEverything(
     const etaMs = done === 0 ? 0 : Math.round(((performance.now() - started) / done) * (total - done));
     await send({ event: { case: "progress", value: { pointsDone: done, pointsTotal: total, etaMs } } });
   };
-  const search = ({ crop, tasks, points, order, ledger }: Part) => {
+  const search = ({ crop, tasks, grid: { points }, order, ledger }: Part) => {
     const part = crop.layer > 0 ? { part: { crop, picture } } : {};
     // Answers are taken in the order in which their batches were asked, and the next batch is chosen then: which worker is
     // faster must not change the result.
@@ -164,7 +164,7 @@ interface Part {
   crop: CropBox;
   picture: PictureSize;
   tasks: PictureTasks;
-  points: GridPoint[];
+  grid: PointGrid;
   order: PointOrder;
   ledger: Ledger;
 }
@@ -181,9 +181,9 @@ async function openParts(
   const nextId = counter();
   const open = async (crop: CropBox): Promise<Part> => {
     const tasks = crop.layer === 0 ? whole : await tier.openPicture(imageId, model, asker, regionOf(crop));
-    const points = pointGrid(layerSide(pointsPerSide, crops.pointsDownscale, crop.layer), crop);
-    const order = await pointOrder(points, isAdaptive, tasks);
-    return { crop, picture, tasks, points, order, ledger: new Ledger(boxNmsThreshold, nextId) };
+    const grid = pointGrid(layerSide(pointsPerSide, crops.pointsDownscale, crop.layer), crop);
+    const order = await pointOrder(grid, isAdaptive, tasks);
+    return { crop, picture, tasks, grid, order, ledger: new Ledger(boxNmsThreshold, nextId) };
   };
   const boxes = cropBoxes(picture.width, picture.height, crops.layers, crops.overlapRatio);
   return (await Promise.all(boxes.map(open))) as [Part, ...Part[]];
@@ -210,9 +210,10 @@ interface PointOrder {
   answered(index: number, newMasks: number): void;
 }
 
-async function pointOrder(points: GridPoint[], isAdaptive: boolean, picture: PictureTasks): Promise<PointOrder> {
+async function pointOrder(grid: PointGrid, isAdaptive: boolean, picture: PictureTasks): Promise<PointOrder> {
   // Either finds a damaged embedding before anything is told.
-  if (isAdaptive) return new AdaptiveOrder(points, await picture.run<FeaturesTask>({ kind: "features", points }));
+  const points = [...grid.points];
+  if (isAdaptive) return new AdaptiveOrder(grid, await picture.run<FeaturesTask>({ kind: "features", points }));
   await picture.run<PrepareTask>({ kind: "prepare" });
   let next = 0;
   return {

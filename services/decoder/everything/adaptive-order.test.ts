@@ -36,9 +36,9 @@ function all(order: AdaptiveOrder, newMasks: (index: number) => number = () => 0
 
 describe("AdaptiveOrder", () => {
   it.each([1, 2, 3, 4, 5, 16, 32])("asks exactly its share of %i x %i points, none twice", (side) => {
-    const points = grid(side);
+    const { points, ...shape } = grid(side);
     const share = Math.ceil(points.length * adaptiveShare);
-    const order = new AdaptiveOrder(points, randomFeatures(points.length));
+    const order = new AdaptiveOrder({ points, ...shape }, randomFeatures(points.length));
     expect(order.left).toBe(share);
     const asked = all(order, (index) => index % 3);
     expect(asked).toHaveLength(share);
@@ -46,6 +46,15 @@ describe("AdaptiveOrder", () => {
     for (const index of asked) expect(points[index]).toBeDefined();
     expect(order.left).toBe(0);
     expect(order.next()).toBeUndefined();
+  });
+
+  it.each([
+    [1, 8],
+    [8, 1],
+    [3, 5],
+  ])("asks every point of a grid of %i x %i, each once", (width, height) => {
+    const order = new AdaptiveOrder(pointGrid(32, { width, height }), randomFeatures(width * height), 1);
+    expect(all(order).sort((a, b) => a - b)).toEqual(Array.from({ length: width * height }, (_, index) => index));
   });
 
   it("may be given the whole grid, and asks every point", () => {
@@ -108,7 +117,7 @@ describe("AdaptiveOrder", () => {
 
   it("is drawn to where something new was found", () => {
     const points = grid(16);
-    const isLeft = (index: number) => (points[index]?.column ?? 0) < 8;
+    const isLeft = (index: number) => (points.points[index]?.column ?? 0) < 8;
     const leftOf = (newMasks: (index: number) => number) =>
       all(new AdaptiveOrder(points, plainFeatures(256), 1 / 4), newMasks).filter(isLeft).length;
     const evenly = leftOf(() => 0);

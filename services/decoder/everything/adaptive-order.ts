@@ -1,5 +1,5 @@
 import type { PointFeatures } from "../decoder-tasks.js";
-import type { GridPoint } from "./point-grid.js";
+import type { GridPoint, PointGrid } from "./point-grid.js";
 
 /*
  * Most points of the grid find masks that another has found. Asking first the points that are most unlike all those asked
@@ -26,7 +26,8 @@ export class AdaptiveOrder {
   readonly #points: readonly GridPoint[];
   readonly #features: PointFeatures;
   readonly #channels: number;
-  readonly #side: number;
+  readonly #columns: number;
+  readonly #rows: number;
   /** Distance to the nearest point asked; negative once a point has been asked itself. */
   readonly #distance: Float64Array;
   readonly #nearest: Int32Array;
@@ -36,11 +37,12 @@ export class AdaptiveOrder {
   #left: number;
 
   /** @param features float32 [points, channels], rows of length 1. */
-  constructor(points: readonly GridPoint[], features: PointFeatures, share = adaptiveShare) {
+  constructor({ columns, rows, points }: PointGrid, features: PointFeatures, share = adaptiveShare) {
     this.#points = points;
     this.#features = features;
     this.#channels = features.length / points.length;
-    this.#side = Math.sqrt(points.length);
+    this.#columns = columns;
+    this.#rows = rows;
     this.#distance = new Float64Array(points.length).fill(Number.POSITIVE_INFINITY);
     this.#nearest = new Int32Array(points.length);
     this.#novelty = new Float64Array(points.length);
@@ -74,8 +76,7 @@ export class AdaptiveOrder {
   }
 
   get #middle(): number {
-    const half = Math.floor(this.#side / 2);
-    return half * this.#side + half;
+    return Math.floor(this.#rows / 2) * this.#columns + Math.floor(this.#columns / 2);
   }
 
   /** Tells how many masks a point found that none before it had. */
@@ -89,7 +90,9 @@ export class AdaptiveOrder {
     for (const [other, point] of this.#points.entries()) {
       const known = this.#distance[other] as number;
       if (known < 0) continue;
-      const place = (placeWeight * Math.hypot(point.column - asked.column, point.row - asked.row)) / this.#side;
+      const across = (point.column - asked.column) / this.#columns;
+      const down = (point.row - asked.row) / this.#rows;
+      const place = placeWeight * Math.hypot(across, down);
       // Unlikeness is never negative: what lies too far away already need not be compared.
       if (place >= known) continue;
       const distance = place + this.#unlikeness(index, other);
@@ -101,12 +104,11 @@ export class AdaptiveOrder {
 
   #fromLikestNeighbour(index: number): number {
     const { column, row } = this.#points[index] as GridPoint;
-    const side = this.#side;
     const neighbours: number[] = [];
     if (column > 0) neighbours.push(index - 1);
-    if (column < side - 1) neighbours.push(index + 1);
-    if (row > 0) neighbours.push(index - side);
-    if (row < side - 1) neighbours.push(index + side);
+    if (column < this.#columns - 1) neighbours.push(index + 1);
+    if (row > 0) neighbours.push(index - this.#columns);
+    if (row < this.#rows - 1) neighbours.push(index + this.#columns);
     return neighbours.length === 0 ? 0 : Math.min(...neighbours.map((other) => this.#unlikeness(index, other)));
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { MaskBox } from "../../../proto/index.js";
 import { uniform } from "../rewrite/parity-prompts.js";
-import { boxIou, boxNms } from "./box-nms.js";
+import { boxIou, boxNms, isDuplicate } from "./box-nms.js";
 
 /** Corners of the first and last pixel: `batched_mask_to_box`. */
 const corners = ({ x, y, width, height }: MaskBox) => [x, y, x + width - 1, y + height - 1] as const;
@@ -33,7 +33,12 @@ function referenceNms(boxes: MaskBox[], scores: number[], threshold: number): nu
 
 const random = uniform(11);
 const whole = (below: number) => Math.floor(random() * below);
-const randomBox = (): MaskBox => ({ x: whole(30), y: whole(30), width: 1 + whole(20), height: 1 + whole(20) });
+const randomBox = (least = 1): MaskBox => ({
+  x: whole(30),
+  y: whole(30),
+  width: least + whole(20),
+  height: least + whole(20),
+});
 
 describe("boxIou", () => {
   it("measures from the first pixel to the last, as Meta's generator does", () => {
@@ -54,10 +59,41 @@ describe("boxIou", () => {
   });
 });
 
+describe("isDuplicate", () => {
+  const box = (width: number, height: number, x = 0): MaskBox => ({ x, y: 0, width, height });
+
+  it.each([
+    ["a dot", box(1, 1)],
+    ["a line across", box(300, 1)],
+    ["a line down", box(1, 300)],
+  ])("knows %s again, which has no area between its corners", (_name, one) => {
+    expect(isDuplicate({ box: one }, { box: one }, 0.7)).toBe(true);
+    expect(isDuplicate({ box: one }, { box: { ...one, x: one.width } }, 0.7)).toBe(false);
+  });
+
+  it("measures boxes of few pixels by their pixels", () => {
+    // 9 of 12 pixels; 4 of 6 between the corners.
+    expect(isDuplicate({ box: box(3, 3) }, { box: box(3, 4) }, 0.7)).toBe(true);
+    expect(isDuplicate({ box: box(3, 3) }, { box: box(3, 5) }, 0.7)).toBe(false);
+    // 90 of 126 pixels; 72 of 104 between the corners, which counts.
+    expect(isDuplicate({ box: box(9, 10) }, { box: box(9, 14) }, 0.7)).toBe(false);
+  });
+
+  it("knows the same mask whatever the threshold, and no other in the same box", () => {
+    const [one, other] = [
+      { box: box(30, 30), counts: "a" },
+      { box: box(30, 30), counts: "b" },
+    ];
+    expect(isDuplicate(one, { ...one }, 1)).toBe(true);
+    expect(isDuplicate(one, other, 1)).toBe(false);
+    expect(isDuplicate(one, { ...one, box: box(30, 30, 1) }, 1)).toBe(false);
+  });
+});
+
 describe("boxNms", () => {
-  it("keeps what the reference keeps, in its order", () => {
+  it("keeps what the reference keeps of boxes that are not tiny, in its order", () => {
     for (let round = 0; round < 50; round++) {
-      const boxes = Array.from({ length: 60 }, randomBox);
+      const boxes = Array.from({ length: 60 }, () => randomBox(9));
       const scores = boxes.map(() => random());
       const threshold = random();
       const kept = boxNms(

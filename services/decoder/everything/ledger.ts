@@ -1,5 +1,5 @@
 import type { DecodedMask } from "../decoder-tasks.js";
-import { boxIou, boxNms } from "./box-nms.js";
+import { boxNms, isDuplicate } from "./box-nms.js";
 import type { GridPoint } from "./point-grid.js";
 
 /** A mask that was found, with the point that found it. */
@@ -17,6 +17,7 @@ export interface LedgerChange {
 
 interface Entry extends Finding {
   box: DecodedMask["box"];
+  counts: string;
   score: number;
 }
 
@@ -55,9 +56,16 @@ export class Ledger {
     const change: LedgerChange = { found: [], retracted: [] };
     let newMasks = 0;
     for (const mask of masks) {
-      const entry: Entry = { id: this.#nextId(), mask, point, box: mask.box, score: mask.predictedIou };
+      const entry: Entry = {
+        id: this.#nextId(),
+        mask,
+        point,
+        box: mask.box,
+        counts: mask.counts,
+        score: mask.predictedIou,
+      };
       this.#all.push(entry);
-      const rivals = [...this.#shown.values()].filter(({ box }) => boxIou(box, entry.box) > this.#threshold);
+      const rivals = [...this.#shown.values()].filter((shown) => isDuplicate(shown, entry, this.#threshold));
       if (rivals.length === 0) newMasks++;
       if (rivals.some((rival) => rival.score >= entry.score)) continue;
       for (const { id } of rivals) this.#shown.delete(id);
@@ -95,7 +103,7 @@ export function counter(): () => number {
  */
 export function duplicatesAcrossParts(parts: { area: number; findings: Finding[] }[], threshold: number): number[] {
   const all = parts.flatMap(({ area, findings }) =>
-    findings.map(({ id, mask }) => ({ id, box: mask.box, score: 1 / area })),
+    findings.map(({ id, mask }) => ({ id, box: mask.box, counts: mask.counts, score: 1 / area })),
   );
   const kept = new Set(boxNms(all, threshold).map(({ id }) => id));
   return all.map(({ id }) => id).filter((id) => !kept.has(id));

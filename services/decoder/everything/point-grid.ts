@@ -9,12 +9,23 @@ export interface GridPoint {
   y: number;
 }
 
-/** Evenly spaced points, row by row, half a step from the edges: `build_point_grid` of segment_anything/utils/amg.py. */
-export function pointGrid(pointsPerSide: number, { width, height }: PictureSize): GridPoint[] {
-  const at = (index: number, side: number) => ((index + 0.5) / pointsPerSide) * side;
-  return Array.from({ length: pointsPerSide ** 2 }, (_, index) => {
-    const column = index % pointsPerSide;
-    const row = Math.floor(index / pointsPerSide);
-    return { column, row, x: at(column, width), y: at(row, height) };
+export interface PointGrid {
+  readonly columns: number;
+  readonly rows: number;
+  /** Row by row. */
+  readonly points: readonly GridPoint[];
+}
+
+/**
+ * Evenly spaced points, half a step from the edges: `build_point_grid` of segment_anything/utils/amg.py. A side has no more
+ * points than pixels: several in one pixel would ask the same thing.
+ */
+export function pointGrid(pointsPerSide: number, { width, height }: PictureSize): PointGrid {
+  const [columns, rows] = [Math.min(pointsPerSide, width), Math.min(pointsPerSide, height)];
+  const points = Array.from({ length: columns * rows }, (_, index) => {
+    const column = index % columns;
+    const row = Math.floor(index / columns);
+    return { column, row, x: ((column + 0.5) / columns) * width, y: ((row + 0.5) / rows) * height };
   });
+  return { columns, rows, points };
 }
