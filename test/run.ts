@@ -76,6 +76,7 @@ const steps: [name: string, run: () => Outcome][] = [
   ["unit and contract", () => suite("unit")],
   ["end-to-end and interop", () => suite("end-to-end", oneFileAtATime)],
   ["chaos", () => suite("chaos", oneFileAtATime)],
+  ["attacks", () => suite("attacks", oneFileAtATime)],
   ["browser", () => suite("browser", oneFileAtATime)],
 ];
 const total: Outcome = { passed: 0, failed: 0, skipped: 0 };

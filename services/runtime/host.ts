@@ -1,11 +1,8 @@
 import { once, setMaxListeners } from "node:events";
-import type { Server as GrpcServer } from "@grpc/grpc-js";
+import { Server as GrpcServer } from "@grpc/grpc-js";
 import fastify, { type FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
-import { requestBytes } from "../../proto/index.js";
 import type { ClientCalls } from "./grpc/client-calls.js";
-import { createGrpcServer } from "./grpc/grpc-server.js";
-import { defaultHttp2Limits, Http2Door, type Http2Limits } from "./grpc/http2-door.js";
 import { InProcessServer } from "./grpc/in-process.js";
 import { addReflection } from "./grpc/reflection.js";
 import type { Logger } from "./logger.js";
@@ -42,13 +39,16 @@ export interface HostOptions {
   stopMs: number;
   logger: Logger;
   overload?: OverloadSettings;
-  http2?: Http2Limits;
 }
 
 /** A process's shell: one port with HTTP and gRPC on it, health, metrics, and a bounded, orderly stop. */
 export class Host {
   readonly http: FastifyInstance;
-  readonly grpc = createGrpcServer({ requestBytes });
+  readonly grpc = new GrpcServer({
+    "grpc.max_receive_message_length": 4 * 1024 * 1024,
+    // Counts of every message for a debugging service that nobody serves.
+    "grpc.enable_channelz": 0,
+  });
   readonly #inProcess = new InProcessServer();
   /** Where tiers put their services, for callers outside and inside the process. */
   readonly rpc: Pick<GrpcServer, "addService"> = {
@@ -122,9 +122,7 @@ export class Host {
     this.#health.addToServer(this.rpc as GrpcServer);
     // The port is known before the tiers are made: the services of this process are named by it.
     await this.http.register(async () => {});
-    const { http2 = defaultHttp2Limits } = this.#options;
-    const door = new Http2Door(http2, () => this.#tiers.some(({ services }) => services.length > 0), this.metrics);
-    const onePort = new OnePort(this.http.server, this.grpc, (socket) => door.admits(socket));
+    const onePort = new OnePort(this.http.server, this.grpc);
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);
     this.#tiers.push(...tiers(this));

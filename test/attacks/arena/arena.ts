@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { forgetPeak } from "../../chaos/process-memory.js";
+import { upload } from "../../support/http-calls.js";
+import { jpegScene } from "../../support/pictures.js";
+import type { Attack, Setting, Target } from "../attack.js";
+import type { Orders } from "./attacker.js";
+import { AttackerThread } from "./attacker-thread.js";
+import { GoodClient } from "./good-client.js";
+import { descriptorsOf, figuresOf, Heartbeat, residentMiB } from "./probes.js";
+import { type ProcessReport, type Report, reportOf } from "./report.js";
+import { type Member, Stage } from "./stage.js";
+
+export interface Scale {
+  seed: number;
+  /** How many of an attack's unit are tried. */
+  countOf(attack: Attack): number;
+  /** An attack's longest time. */
+  mostMs: number;
+  /** How long the good client is alone before each attack. */
+  aloneMs: number;
+  /** How long descriptors and memory have to come back. */
+  settleMs: number;
+  /** Whether the good client's times and the memory that stays count; a short run has too few for that. */
+  judgesFigures: boolean;
+  /** A little of each attack before it counts: what a process takes once and for all is no leak. */
+  rehearses: boolean;
+}
+
+/** The attacker is somebody else than the good client, by the address that it comes from. */
+const attackersAddress = "127.0.0.66";
+const rehearsalMs = 10_000;
+
+/** Plays attacks against the real program, one after the other, and sees what they do to it and to a bystander. */
+export class Arena implements AsyncDisposable {
+  readonly #scale: Scale;
+  readonly #attacker = new AttackerThread();
+  #stage: Stage | undefined;
+  #stageKey = "";
+  #imageId = "";
+  #othersImageId = "";
+
+  constructor(scale: Scale) {
+    this.#scale = scale;
+  }
+
+  async play(attack: Attack): Promise<Report> {
+    const stage = await this.#stageFor(attack);
+    const { mostMs, aloneMs, settleMs } = this.#scale;
+    const count = this.#scale.countOf(attack);
+    if (this.#scale.rehearses) {
+      const orders = { name: attack.name, target: this.#target(stage), count: Math.ceil(count / 20), ms: rehearsalMs };
+      await this.#attacker.attack(orders);
+    }
+    await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId);
+    await sleep(aloneMs);
+    const alone = client.take();
+    const before = await Promise.all(stage.members.map(look));
+    for (const { process } of stage.members) forgetPeak(process.pid);
+    const { counts, during, stalls } = await this.#fight(
+      { name: attack.name, target: this.#target(stage), count, ms: mostMs },
+      stage,
+      client,
+    );
+    const afterwards = stage.members.map(async (member, index): Promise<ProcessReport> => {
+      const end = await endOf(member);
+      const start = before[index] as Look;
+      const mostMiB = end === undefined ? residentMiB(member.process.pid, "VmHWM") : Number.NaN;
+      const after = end === undefined ? await settled(member, start, settleMs) : undefined;
+      return {
+        role: member.role,
+        limitMiB: member.limits.memoryMiB,
+        end,
+        before: start,
+        mostMiB,
+        after,
+        stallMs: stalls[index] ?? 0,
+      };
+    });
+    const processes = await Promise.all(afterwards);
+    await sleep(500);
+    const report = reportOf(attack, { counts, alone, during, after: client.take(), processes, scale: this.#scale });
+    // What is left of processes that were harmed is no ground for the next attack; a wrong sentence has harmed nobody.
+    if (report.failures.length > counts.problems.length) await this.#strike();
+    return report;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#attacker[Symbol.asyncDispose]();
+    await this.#strike();
+  }
+
+  async #fight(orders: Orders, stage: Stage, client: GoodClient) {
+    const hearts = stage.members.map((member) => new Heartbeat(member));
+    try {
+      const counts = await this.#attacker.attack(orders);
+      return { counts, during: client.take(), stalls: hearts.map(({ longestMs }) => longestMs) };
+    } finally {
+      for (const heart of hearts) await heart[Symbol.asyncDispose]();
+    }
+  }
+
+  #target(stage: Stage): Target {
+    return {
+      gateway: stage.urlOf("gateway"),
+      encoder: stage.urlOf("encoder"),
+      decoder: stage.urlOf("decoder"),
+      redis: stage.redis?.url,
+      imageId: this.#imageId,
+      othersImageId: this.#othersImageId,
+      from: attackersAddress,
+      seed: this.#scale.seed,
+    };
+  }
+
+  async #stageFor({ setting, env = {} }: { setting: Setting; env?: Readonly<Record<string, string>> }): Promise<Stage> {
+    const key = JSON.stringify([setting, env]);
+    if (this.#stage && this.#stageKey === key) return this.#stage;
+    await this.#strike();
+    const stage = await Stage.start(setting, env);
+    this.#stage = stage;
+    this.#stageKey = key;
+    const gateway = stage.urlOf("gateway");
+    const [others, own] = await Promise.all([jpegScene(640, 480, 901), jpegScene(640, 480, 902)]);
+    this.#othersImageId = (await upload(gateway, others)).image?.imageId ?? "";
+    this.#imageId = (await upload(gateway, own)).image?.imageId ?? "";
+    return stage;
+  }
+
+  async #strike(): Promise<void> {
+    const stage = this.#stage;
+    this.#stage = undefined;
+    await stage?.[Symbol.asyncDispose]();
+  }
+}
+
+/** A process at rest. */
+export interface Look {
+  descriptors: number;
+  residentMiB: number;
+  heapMiB: number;
+  keptMiB: number;
+  workerLosses: number;
+}
+
+async function look(member: Member): Promise<Look> {
+  const figures = await figuresOf(member);
+  const { pid } = member.process;
+  return { descriptors: descriptorsOf(pid), residentMiB: residentMiB(pid), ...figures };
+}
+
+/** Looks until descriptors and memory are what they were, for a while at most. */
+async function settled(member: Member, before: Look, ms: number): Promise<Look> {
+  const until = performance.now() + ms;
+  for (;;) {
+    const now = await look(member);
+    const isBack =
+      now.descriptors <= before.descriptors &&
+      now.residentMiB - now.keptMiB <= 1.1 * (before.residentMiB - before.keptMiB);
+    if (isBack || performance.now() > until) return now;
+    await sleep(500);
+  }
+}
+
+/** How the process ended, if it did. */
+async function endOf({ process }: Member): Promise<string | undefined> {
+  const end = await Promise.race([process.ended, sleep(0)]);
+  if (!end) return undefined;
+  return `${end.signal ?? `code ${end.code}`}: ${end.stderr.trim().slice(-600)}`;
+}

@@ -1,0 +1,118 @@
+import type { Attack } from "../attack.js";
+import type { Counts } from "../tally.js";
+import type { Look, Scale } from "./arena.js";
+import type { Clicks } from "./good-client.js";
+
+/** What an attack did to one process. Memory in MiB of resident memory. */
+export interface ProcessReport {
+  role: string;
+  limitMiB: number;
+  /** How it ended; undefined while it lives. */
+  end: string | undefined;
+  before: Look;
+  mostMiB: number;
+  after: Look | undefined;
+  stallMs: number;
+}
+
+/** What became of an attack. */
+export interface Report {
+  attack: string;
+  seed: number;
+  unit: string;
+  tried: number;
+  answered: number;
+  refused: number;
+  crashes: number;
+  processes: readonly ProcessReport[];
+  leakedDescriptors: number;
+  longestStallMs: number;
+  good: { alone: Clicks; during: Clicks; after: Clicks };
+  /** Why it failed; empty when it passed. */
+  failures: readonly string[];
+  repeat: string;
+}
+
+/** The good client may wait so many times as long as when it is alone. */
+const mostSlowdown = 3;
+/** A click that is refused with a hint when to try again is no click lost; a few of them are what overload costs. */
+const mostRefused = 0.05;
+/** Memory that is not given back, beside what the caches keep on purpose. */
+const mostGrowth = 1.1;
+
+interface Seen {
+  counts: Counts;
+  alone: Clicks;
+  during: Clicks;
+  after: Clicks;
+  processes: readonly ProcessReport[];
+  scale: Scale;
+}
+
+export function reportOf(attack: Attack, { counts, alone, during, after, processes, scale }: Seen): Report {
+  const crashes = processes.reduce((sum, one) => sum + (one.end === undefined ? lostWorkers(one) : 1), 0);
+  const leakedDescriptors = processes.reduce((sum, one) => sum + leaked(one), 0);
+  const longestStallMs = Math.max(...processes.map(({ stallMs }) => stallMs));
+  const failures = [...counts.problems];
+  for (const one of processes) {
+    if (one.end !== undefined) failures.push(`the ${one.role} process ended with ${one.end}`);
+    else if (lostWorkers(one) > 0) failures.push(`the ${one.role} process lost ${lostWorkers(one)} workers`);
+    if (leaked(one) > 0) failures.push(`the ${one.role} process still has ${leaked(one)} descriptors more than before`);
+    if (one.mostMiB > one.limitMiB) {
+      failures.push(
+        `the ${one.role} process took ${one.mostMiB.toFixed(0)} MiB, more than its manifest's ${one.limitMiB}`,
+      );
+    }
+    if (scale.judgesFigures && growth(one) > mostGrowth) {
+      failures.push(`the ${one.role} process kept ${(100 * growth(one) - 100).toFixed(0)} % more memory than before`);
+    }
+  }
+  const lost = during.lost + after.lost;
+  if (lost > 0) failures.push(`${lost} of the good client's clicks were lost`);
+  if (during.refused > mostRefused * (during.clicks + during.refused)) {
+    failures.push(`${during.refused} of the good client's clicks were refused, ${during.clicks} answered`);
+  }
+  if (scale.judgesFigures && during.clicks > 0 && during.p95Ms > mostSlowdown * alone.p95Ms) {
+    failures.push(`the good client's p95 went from ${alone.p95Ms.toFixed(0)} to ${during.p95Ms.toFixed(0)} ms`);
+  }
+  const { seed } = scale;
+  return {
+    attack: attack.name,
+    seed,
+    unit: attack.unit,
+    ...{ tried: counts.tried, answered: counts.answered, refused: counts.refused },
+    crashes,
+    processes,
+    leakedDescriptors,
+    longestStallMs,
+    good: { alone, during, after },
+    failures,
+    repeat: `npm run -s attack -- ${attack.name} --seed ${seed} --count ${scale.countOf(attack)}`,
+  };
+}
+
+const lostWorkers = ({ before, after }: ProcessReport) => (after ? after.workerLosses - before.workerLosses : 0);
+
+const leaked = ({ before, after }: ProcessReport) => (after ? Math.max(0, after.descriptors - before.descriptors) : 0);
+
+function growth({ before, after }: ProcessReport): number {
+  return after ? (after.residentMiB - after.keptMiB) / (before.residentMiB - before.keptMiB) : 0;
+}
+
+/** For a person. */
+export function linesOf(report: Report): string {
+  const { attack, seed, unit, tried, answered, refused, crashes, processes, good, failures } = report;
+  const ms = (value: number) => `${value.toFixed(0)} ms`;
+  const memory = processes.map(({ role, before, mostMiB, after }) => {
+    const figures = [before.residentMiB, mostMiB, after?.residentMiB ?? Number.NaN].map((mib) => mib.toFixed(0));
+    return `${role} ${figures.join(" -> ")} MiB, ${before.descriptors} -> ${after?.descriptors ?? "?"} descriptors`;
+  });
+  return [
+    `${attack} (seed ${seed}): ${tried} ${unit}, ${answered} answered, ${refused} refused, ${crashes} crashes`,
+    `  ${memory.join("; ")}; longest stall ${ms(report.longestStallMs)}`,
+    `  the good client: p95 ${ms(good.alone.p95Ms)} alone, ${ms(good.during.p95Ms)} during (${good.during.clicks} clicks, ` +
+      `${good.during.refused} refused, ${good.during.lost} lost)`,
+    ...failures.map((failure) => `  FAILED: ${failure}`),
+    ...(failures.length > 0 ? [`  again: ${report.repeat}`] : []),
+  ].join("\n");
+}

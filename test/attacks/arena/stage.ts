@@ -1,0 +1,77 @@
+import { MaskwireProcess } from "../../support/maskwire-process.js";
+import { RedisServer } from "../../support/redis-server.js";
+import type { Setting } from "../attack.js";
+import { limitsOf, limitsTogether, type ProcessLimits, type Role } from "./manifest-limits.js";
+
+/** One process under attack. */
+export interface Member {
+  readonly role: Role | "all";
+  readonly process: MaskwireProcess;
+  readonly metricsUrl: string;
+  readonly limits: ProcessLimits;
+}
+
+const MiB = 2 ** 20;
+
+/** The built program as it is deployed, each process with the heap and the budgets that its container would give it. */
+export class Stage implements AsyncDisposable {
+  readonly setting: Setting;
+  readonly members: Member[] = [];
+  redis: RedisServer | undefined;
+
+  private constructor(setting: Setting) {
+    this.setting = setting;
+  }
+
+  static async start(setting: Setting, env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+    const stage = new Stage(setting);
+    try {
+      if (setting === "single") await stage.#add("all", limitsTogether(), env);
+      else await stage.#startRoles(env);
+      return stage;
+    } catch (error) {
+      await stage[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  urlOf(role: Role): string {
+    const member = this.members.find((one) => one.role === role || one.role === "all");
+    if (!member) throw new Error(`there is no ${role}`);
+    return member.process.url;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { process } of this.members.splice(0).reverse()) await process[Symbol.asyncDispose]();
+    await this.redis?.[Symbol.asyncDispose]();
+  }
+
+  async #startRoles(env: Readonly<Record<string, string>>): Promise<void> {
+    this.redis = await RedisServer.start();
+    const shared = { ...env, MASKWIRE_CACHE_URL: this.redis.url };
+    // Both are in the list of what to stop before the first failure is told.
+    const started = await Promise.allSettled([
+      this.#add("encoder", limitsOf("encoder"), shared),
+      this.#add("decoder", limitsOf("decoder"), shared),
+    ]);
+    for (const one of started) if (one.status === "rejected") throw one.reason;
+    await this.#add("gateway", limitsOf("gateway"), {
+      ...env,
+      MASKWIRE_ENCODER_ADDRESS: new URL(this.urlOf("encoder")).host,
+      MASKWIRE_DECODER_ADDRESSES: new URL(this.urlOf("decoder")).host,
+    });
+  }
+
+  async #add(role: Member["role"], limits: ProcessLimits, env: Readonly<Record<string, string>>): Promise<void> {
+    const process = await MaskwireProcess.start({
+      MASKWIRE_ROLE: role,
+      MASKWIRE_LOG_LEVEL: "warn",
+      NODE_OPTIONS: `--max-old-space-size=${limits.heapMiB} --import=${containerOf(limits.memoryMiB * MiB)}`,
+      ...env,
+    });
+    this.members.push({ role, process, metricsUrl: process.url, limits });
+  }
+}
+
+/** A module that tells a process the limit of the container that it would run in: what it plans by, here too. */
+const containerOf = (bytes: number) => `data:text/javascript,process.constrainedMemory=()=>${bytes}`;

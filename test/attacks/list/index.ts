@@ -1,0 +1,57 @@
+import type { Attack } from "../attack.js";
+import { adminPaths } from "./admin-paths.js";
+import { manyClicks, manyEverything, manySessions, manyUploads } from "./crowds.js";
+import { echoedLists } from "./echoed-lists.js";
+import { floodJson, floodOpens, pipelinedGets } from "./floods.js";
+import { forgedCache } from "./forged-cache.js";
+import { fuzzCalls } from "./fuzz-calls.js";
+import { fuzzBinaryFrames, fuzzJsonFrames } from "./fuzz-frames.js";
+import { fuzzFraming } from "./fuzz-framing.js";
+import { fuzzHttp2 } from "./fuzz-http2.js";
+import { fuzzRequests } from "./fuzz-requests.js";
+import { fuzzPictures, fuzzUploads } from "./fuzz-uploads.js";
+import { heldEncodes, heldUploads } from "./held-uploads.js";
+import { hugePictures } from "./huge-pictures.js";
+import { multipartFields } from "./multipart-fields.js";
+import { oddTraceparents } from "./odd-traceparents.js";
+import { pictureTails } from "./picture-tails.js";
+import { refusedUpgrades } from "./refused-upgrades.js";
+import { resetStreams } from "./reset-streams.js";
+import { stalledHosts } from "./stalled-hosts.js";
+import { unknownFields } from "./unknown-fields.js";
+import { unreadAnswers } from "./unread-answers.js";
+import { waitingClicks } from "./waiting-clicks.js";
+
+/** In the order in which they are played; those of one setting stand together, so that they share their processes. */
+export const attacks: readonly Attack[] = [
+  fuzzBinaryFrames,
+  fuzzJsonFrames,
+  fuzzFraming,
+  fuzzRequests,
+  fuzzUploads,
+  floodJson,
+  floodOpens,
+  pipelinedGets,
+  manySessions,
+  manyClicks,
+  manyEverything,
+  manyUploads,
+  pictureTails,
+  adminPaths,
+  stalledHosts,
+  resetStreams,
+  fuzzCalls,
+  fuzzHttp2,
+  fuzzPictures,
+  echoedLists,
+  oddTraceparents,
+  refusedUpgrades,
+  multipartFields,
+  unknownFields,
+  waitingClicks,
+  unreadAnswers,
+  heldUploads,
+  heldEncodes,
+  hugePictures,
+  forgedCache,
+];
