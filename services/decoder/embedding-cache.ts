@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
-import { type EmbeddingStore, readEmbeddingOf } from "../runtime/stores/embedding-store.js";
+import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { EmbeddingHeader } from "../sam/embedding-record.js";
 import type { Region } from "../sam/region.js";
 
@@ -69,7 +69,7 @@ export class EmbeddingCache {
    * @throws Error when the record is damaged or another's.
    */
   put(record: Uint8Array, imageId: string, model: ModelSpec, crop?: Region): boolean {
-    const header = readEmbeddingOf(record, imageId, model, crop);
+    const header = this.#store.verify(record, imageId, model, crop);
     const key = embeddingKey(imageId, model, crop);
     this.#cache.set(key, share(key, header, record));
     return this.#cache.has(key);

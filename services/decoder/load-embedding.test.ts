@@ -1,10 +1,15 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { Registry } from "prom-client";
 import { expect, it } from "vitest";
 import { type LoadEmbeddingRequest, LoadEmbeddingRequestSchema } from "../../proto/index.js";
 import { Code } from "../runtime/errors.js";
 import { Manifest, type ModelSpec } from "../runtime/models/manifest.js";
+import { storeOptions } from "../runtime/stores/blob-store-contract.js";
 import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
-import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
+import { EmbeddingStore } from "../runtime/stores/embedding-store.js";
+import { createMemoryStore } from "../runtime/stores/memory-store.js";
+import { SigningKeys } from "../runtime/stores/signing-keys.js";
+import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { EmbeddingCache } from "./embedding-cache.js";
 import { type LoadTier, loadEmbedding } from "./load-embedding.js";
 
@@ -30,7 +35,12 @@ const recordOf = (changes: object = {}) =>
   );
 
 function open(maxBytes = 10_000) {
-  const nothing = { getUnverified: async () => undefined } as unknown as EmbeddingStore;
+  const nothing = new EmbeddingStore(createMemoryStore(1, storeOptions()), {
+    metrics: new Registry(),
+    logger: fakeLogger(),
+    limits: { maxImagePixels: 100 },
+    keys: new SigningKeys(),
+  });
   let under = 0;
   const tier: LoadTier = {
     model: () => model,

@@ -2,12 +2,9 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
-import type { ModelSpec } from "../runtime/models/manifest.js";
+import { mostRecordBytes } from "../runtime/stores/embedding-store.js";
 import { regionOf } from "../sam/region.js";
 import type { DecoderTier } from "./decoder-tier.js";
-
-/** What a record may have beside its tensors. */
-const headerBytes = 64 * 1024;
 
 export type LoadTier = Pick<DecoderTier, "model" | "embeddings" | "enterLoad">;
 
@@ -28,7 +25,7 @@ export async function loadEmbedding(
   if (tier.embeddings.has(imageId, model, crop)) return { cached: true };
   const leave = tier.enterLoad();
   try {
-    const record = await readChunks(parts, recordBytes(model));
+    const record = await readChunks(parts, mostRecordBytes(model));
     if (!keep(() => tier.embeddings.put(record, imageId, model, crop))) {
       const message = "The decoder's memory for embeddings is smaller than this one.";
       throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message });
@@ -37,12 +34,6 @@ export async function loadEmbedding(
   } finally {
     leave();
   }
-}
-
-/** Bytes of the largest record of the model's. */
-function recordBytes({ encoder }: ModelSpec): number {
-  const halves = encoder.outputs.map(({ dims }) => dims.reduce((product, dim) => product * dim, 2));
-  return headerBytes + halves.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 async function readChunks(parts: AsyncIterator<LoadEmbeddingRequest>, maxBytes: number): Promise<Uint8Array> {

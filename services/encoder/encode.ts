@@ -7,8 +7,9 @@ import {
 } from "../../proto/index.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
-import { checkImageId, imageIdOf } from "../runtime/image-id.js";
+import { checkImageId, ImageDigest } from "../runtime/image-id.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
+import { PictureFile } from "../runtime/stores/image-record.js";
 import { type Region, regionOf } from "../sam/region.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
@@ -48,9 +49,9 @@ export async function encode(
   }
   const uploadAt = performance.now();
   const uploaded = underWay ? undefined : await readChunks(parts, tier);
-  if (uploaded) call.span.past("upload", uploadAt, performance.now(), { "maskwire.bytes": uploaded.byteLength });
+  if (uploaded) call.span.past("upload", uploadAt, performance.now(), { "maskwire.bytes": uploaded.bytes });
   if (!uploaded && !claimedId) throw invalidArgument("Send the picture's bytes, or the image_id of a stored one.");
-  const imageId = uploaded ? imageIdOf(uploaded) : claimedId;
+  const imageId = uploaded ? uploaded.imageId : claimedId;
   if (claimedId && imageId !== claimedId) {
     throw invalidArgument(`The bytes have the digest ${imageId}, not ${claimedId} as the header says.`);
   }
@@ -64,11 +65,12 @@ export async function encode(
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
   const ready = await tier.encodeOnce({ imageId, crop, isBulk }, model, tell, call, async () => {
-    const bytes = uploaded ?? (await tier.images.get(imageId))?.file;
+    const file = uploaded && (await PictureFile.of(uploaded.chunks));
+    const bytes = file?.bytes ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
     const size = await inspectImage(bytes, tier.limits);
     if (crop) checkCrop(crop, size);
-    if (uploaded) await tier.images.set(imageId, uploaded, size);
+    if (file) await tier.images.set(imageId, file, size);
     return { imageId, bytes, ...size, ...(crop ? { crop } : {}) };
   });
   await told;
@@ -83,18 +85,26 @@ function checkCrop({ x, y, width, height }: Region, size: ImageSize): void {
   );
 }
 
-/** The bytes of the chunks, or undefined when there are none. The limit holds while they arrive. */
-async function readChunks(parts: AsyncIterator<EncodeRequest>, tier: EncoderTier): Promise<Uint8Array | undefined> {
+interface Upload {
+  chunks: Uint8Array[];
+  bytes: number;
+  imageId: string;
+}
+
+/** The chunks, hashed as they arrive, or undefined when there are none. The limit holds while they arrive. */
+async function readChunks(parts: AsyncIterator<EncodeRequest>, tier: EncoderTier): Promise<Upload | undefined> {
   const chunks: Uint8Array[] = [];
-  let total = 0;
+  const digest = new ImageDigest();
+  let bytes = 0;
   for (let next = await parts.next(); !next.done; next = await parts.next()) {
     const { part } = next.value;
     if (part.case !== "chunk") throw invalidArgument("After the header only chunks may follow.");
-    total += part.value.byteLength;
-    checkBytes(total, tier.limits);
+    bytes += part.value.byteLength;
+    checkBytes(bytes, tier.limits);
+    digest.update(part.value);
     chunks.push(part.value);
   }
-  return chunks.length > 0 ? Buffer.concat(chunks, total) : undefined;
+  return chunks.length > 0 ? { chunks, bytes, imageId: digest.imageId() } : undefined;
 }
 
 /** What neither this process nor the cache has; with the cache lost, another encoder may have it. */

@@ -1,4 +1,4 @@
-import { Code, type ErrorInit, ServiceError } from "../runtime/errors.js";
+import { Code, invalidArgument, type Reason, ServiceError } from "../runtime/errors.js";
 import type { Lease, Leases } from "../runtime/stores/leases.js";
 
 export interface SharedWork<T> {
@@ -11,13 +11,18 @@ export interface SharedWork<T> {
   signal: AbortSignal;
 }
 
-/** What is wrong with the picture itself is wrong for everybody. */
-const isVerdict = (error: unknown): error is ServiceError =>
-  error instanceof ServiceError && error.code === Code.INVALID_ARGUMENT;
+/**
+ * What is wrong with the picture itself is wrong for everybody: these reasons are passed on, each with a sentence of our
+ * own. Who can write to the cache has no say in what people read.
+ */
+const verdicts: ReadonlyMap<string, string> = new Map<Reason, string>([
+  ["DAMAGED_IMAGE", "The picture is damaged or cut short."],
+  ["UNSUPPORTED_IMAGE", "The picture is of a kind that is not taken."],
+]);
 
 /**
  * Work that one process of the cluster does while the others wait for its outcome. Whoever does it may die: one of those
- * who wait takes over when its lease has run out.
+ * who wait takes over when its lease has run out. Nobody waits longer than `Leases.longestWaitMs`: then he works himself.
  * @returns the outcome, and whether another made it. @throws what `work` throws, here or there; the signal's reason.
  */
 export async function onceInCluster<T>(
@@ -25,15 +30,20 @@ export async function onceInCluster<T>(
   name: string,
   { find, work, onWait, signal }: SharedWork<T>,
 ): Promise<{ outcome: T; isOthers: boolean }> {
+  const until = performance.now() + leases.longestWaitMs;
   for (;;) {
     signal.throwIfAborted();
     const lease = await leases.acquire(name);
-    if (lease === "unavailable") return { outcome: await work(undefined), isOthers: false };
+    const leftMs = until - performance.now();
+    if (lease === "unavailable" || (lease === "taken" && leftMs <= 0)) {
+      return { outcome: await work(undefined), isOthers: false };
+    }
     if (lease !== "taken") return await holding(lease);
-    const freed = await leases.freed(name, signal, onWait);
+    const freed = await leases.freed(name, signal, onWait, leftMs);
     const found = await find();
     if (found) return { outcome: found, isOthers: true };
-    if (freed !== "unavailable" && freed.verdict !== undefined) throw readVerdict(freed.verdict);
+    const fault = typeof freed === "object" && readVerdict(freed.verdict);
+    if (fault) throw fault;
   }
 
   async function holding(lease: Lease) {
@@ -43,7 +53,7 @@ export async function onceInCluster<T>(
       const found = await find();
       return found ? { outcome: found, isOthers: true } : { outcome: await work(lease), isOthers: false };
     } catch (error) {
-      if (isVerdict(error)) verdict = writeVerdict(error);
+      verdict = writeVerdict(error);
       throw error;
     } finally {
       await lease.release(verdict);
@@ -51,11 +61,13 @@ export async function onceInCluster<T>(
   }
 }
 
-function writeVerdict({ code, message, reason }: ServiceError): string {
-  return JSON.stringify({ code, message, reason });
+/** undefined for what another may fare better with. */
+function writeVerdict(error: unknown): string | undefined {
+  if (!(error instanceof ServiceError) || error.code !== Code.INVALID_ARGUMENT) return undefined;
+  return error.reason !== undefined && verdicts.has(error.reason) ? error.reason : undefined;
 }
 
-function readVerdict(text: string): ServiceError {
-  const { code, message, reason } = JSON.parse(text) as ErrorInit;
-  return new ServiceError({ code, message, ...(reason && { reason }) });
+function readVerdict(word: string | undefined): ServiceError | undefined {
+  const message = word === undefined ? undefined : verdicts.get(word);
+  return message === undefined ? undefined : invalidArgument(message, word as Reason);
 }

@@ -9,9 +9,23 @@ it("passes on a place in line, with the time left as it is by then", () => {
   expect(readNews(writeNews({ stage: "encoding" }, 10))).toEqual({ stage: "encoding", elsewhere: true });
 });
 
-it.each([undefined, "", "{", "null", "7", "{}", '{"stage":"queued"}', '{"stage":"queued","position":-1,"etaMs":1}'])(
-  "takes %j for work of which nothing more is known",
-  (news) => {
-    expect(readNews(news)).toEqual({ stage: "encoding", elsewhere: true });
-  },
-);
+it("tells and believes no time that nobody would wait", () => {
+  const news = writeNews({ stage: "queued", position: 1, etaMs: 1e12 }, 0);
+  expect(readNews(news)).toEqual({ stage: "queued", position: 1, etaMs: 3_600_000, elsewhere: true });
+});
+
+it.each([
+  '{"stage":"queued","position":4294967295,"etaMs":1}',
+  '{"stage":"queued","position":1,"etaMs":4294967295}',
+  '{"stage":"You have won!","position":1,"etaMs":1}',
+  undefined,
+  "",
+  "{",
+  "null",
+  "7",
+  "{}",
+  '{"stage":"queued"}',
+  '{"stage":"queued","position":-1,"etaMs":1}',
+])("takes %j for work of which nothing more is known", (news) => {
+  expect(readNews(news)).toEqual({ stage: "encoding", elsewhere: true });
+});

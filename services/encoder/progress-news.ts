@@ -2,13 +2,16 @@ import { aged, type Progress } from "./encode-flights.js";
 
 /** Progress as one encoder tells another through the lease of an encode. The time left goes on meanwhile. */
 export function writeNews(progress: Progress, ageMs: number): string {
-  return JSON.stringify(aged(progress, ageMs));
+  const now = aged(progress, ageMs);
+  // As far as they are told.
+  return JSON.stringify(now.stage === "queued" ? { ...now, etaMs: Math.min(now.etaMs, most.etaMs) } : now);
 }
 
-/** What is no news of this release says that another is at work, and nothing more. */
+/** What is no news of this release, or cannot be true, says that another is at work, and nothing more. */
 export function readNews(news: string | undefined): Progress & { elsewhere: true } {
   const { stage, position, etaMs } = parse(news);
-  if (stage === "queued" && isCount(position) && isCount(etaMs)) return { stage, position, etaMs, elsewhere: true };
+  if (stage === "queued" && isUpTo(most.position, position) && isUpTo(most.etaMs, etaMs))
+    return { stage, position, etaMs, elsewhere: true };
   return { stage: "encoding", elsewhere: true };
 }
 
@@ -21,6 +24,8 @@ function parse(news = "{}"): Record<string, unknown> {
   }
 }
 
-/** Fits the contract's uint32. */
-const isCount = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+/** Who can write to the cache can write anything, and people are shown it. No line is longer: its bound has a bound. */
+const most = { position: 100_000, etaMs: 3_600_000 };
+
+const isUpTo = (limit: number, value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= limit;

@@ -58,7 +58,7 @@ export class Maskwire implements AsyncDisposable {
       const addresses = { encoders: gateway.encoderAddresses, decoders: gateway.decoderAddresses };
       return [new GatewayTier(host, settings, addresses)];
     }
-    const stores = openStores(settings.cache, host.metrics, host.logger);
+    const stores = openStores(settings, host.metrics, host.logger);
     this.#stores = stores;
     host.describe("cache", () => stores.describe());
     if (role === "encoder") return [new EncoderTier(host, settings, this.#manifest, stores)];

@@ -11,6 +11,8 @@ import { overloadDefaults } from "./overload/thresholds.js";
 import { projectRoot } from "./project-root.js";
 import type { CacheServer } from "./stores/cache-link.js";
 import { cacheUrlForms, parseCacheUrl } from "./stores/cache-url.js";
+import { readKeyFile } from "./stores/follow-key-file.js";
+import { signingKeyForm } from "./stores/signing-keys.js";
 
 const MiB = 1024 * 1024;
 
@@ -64,6 +66,17 @@ const pem = fileOf("certificates or a key in PEM").refine(
   "a file that holds certificates or a key in PEM",
 );
 
+const signingKeys = z.string().transform((path, context) => {
+  try {
+    return readKeyFile(path);
+  } catch (error) {
+    // Of a file that cannot be read the reason is plain from the path.
+    const why = error instanceof Error && "code" in error ? "it cannot be read" : (error as Error).message;
+    context.addIssue(`the path of ${signingKeyForm} (${why})`);
+    return z.NEVER;
+  }
+});
+
 const cacheUrl = z.string().transform((text, context) => {
   try {
     return parseCacheUrl(text);
@@ -111,6 +124,9 @@ export const variables = {
     .string()
     .min(1, "a host name")
     .describe("shared cache: name in its certificate, where it is not the host's"),
+  MASKWIRE_CACHE_SIGNING_KEY_FILE: signingKeys.describe(
+    "file of keys, ID:SECRET a line: the first signs what goes into the shared cache, and nothing is used that none has signed",
+  ),
   MASKWIRE_CACHE_NAMESPACE: z
     .string()
     .regex(/^[\w-]+$/, "letters, digits, - and _")
@@ -286,6 +302,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
       // What is kept in this process besides: all that its tiers share; an encoder's own work, which it hands out while the
       // cache is down; or nothing, since a decoder has a memory of its own.
       hereToo: ({ all: "all", encoder: "own", decoder: "nothing", gateway: "nothing" } as const)[role],
+      signingKeys: env.MASKWIRE_CACHE_SIGNING_KEY_FILE,
       namespace: env.MASKWIRE_CACHE_NAMESPACE ?? "maskwire",
       ttlMs: env.MASKWIRE_CACHE_TTL_MS ?? 24 * 3_600_000,
       timeoutMs: env.MASKWIRE_CACHE_TIMEOUT_MS ?? 1000,

@@ -4,18 +4,28 @@ import type { Region } from "./region.js";
 /** CRC-32 of some bytes, going on from that of bytes before them. A platform's own is many times faster than one in JavaScript. */
 export type Crc32 = (bytes: Uint8Array, before?: number) => number;
 
+/** SHA-256 of some bytes: 32 of them. */
+export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+
 /** Bumped when the bytes of a record change meaning. Part of every key: versions of a rolling upgrade do not meet. */
-export const embeddingRecordVersion = 2;
+export const embeddingRecordVersion = 3;
 const magic = 0x4557_4d31; // "1MWE" little endian
-/** Magic, version, length of the header, CRC-32 of the tensors, CRC-32 of all before and of the header. */
-const prefixBytes = 20;
+/**
+ * Magic, version, length of the header, CRC-32 and SHA-256 of the tensors, the signature of all before and of the header
+ * (zeros where there is none), CRC-32 of everything but the tensors. Who trusts the header trusts the tensors' SHA-256: a
+ * record is believed by its first bytes, and its tensors are hashed where they are used.
+ */
+const at = { magic: 0, version: 4, headerBytes: 8, dataCrc: 12, dataSha256: 16, signature: 48, headerCrc: 96 };
+const prefixBytes = 100;
 /** Node and every browser have them, and the language's own library does not name them. */
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 const textDecoder = new TextDecoder();
-const at = { magic: 0, version: 4, headerBytes: 8, dataCrc: 12, headerCrc: 16 };
-/** A header is of a few hundred bytes; this many hold it, and the prefix, in one read. */
+/** A header is of a few hundred bytes; this many hold it, and the prefix, in one read. No header is longer. */
 export const embeddingHeadBytes = 4096;
+/** Of the largest picture whose pixels a setting can allow. */
+const mostPixels = 0xffff_ffff;
+const most = { tensors: 16, dims: 8 };
 
 export interface TensorInfo {
   name: string;
@@ -43,7 +53,11 @@ export interface EmbeddingHeader {
  * an even offset.
  * @param tensors one Uint16Array of half floats for each `header.tensors`, of the product of its dims.
  */
-export function encodeEmbeddingRecord(header: EmbeddingHeader, tensors: Uint16Array[], crc32: Crc32): Uint8Array {
+export function encodeEmbeddingRecord(
+  header: EmbeddingHeader,
+  tensors: Uint16Array[],
+  { crc32, sha256 }: { crc32: Crc32; sha256: Sha256 },
+): Uint8Array {
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = json.byteLength + (json.byteLength % 2);
   const dataStart = prefixBytes + headerBytes;
@@ -61,6 +75,7 @@ export function encodeEmbeddingRecord(header: EmbeddingHeader, tensors: Uint16Ar
   view.setUint32(at.version, embeddingRecordVersion, true);
   view.setUint32(at.headerBytes, headerBytes, true);
   view.setUint32(at.dataCrc, crc32(record.subarray(dataStart)), true);
+  record.set(sha256(record.subarray(dataStart)), at.dataSha256);
   view.setUint32(at.headerCrc, headerCrc(record, dataStart, crc32), true);
   return record;
 }
@@ -75,15 +90,21 @@ export function readEmbeddingHeader(start: Uint8Array, crc32: Crc32): EmbeddingH
   if (start.byteLength < prefixBytes || view.getUint32(at.magic, true) !== magic) throw new RecordError("foreign");
   if (view.getUint32(at.version, true) !== embeddingRecordVersion) throw new RecordError("version");
   const end = prefixBytes + view.getUint32(at.headerBytes, true);
-  if (end > start.byteLength) throw new RecordError("truncated");
+  if (end > start.byteLength || end > embeddingHeadBytes) throw new RecordError("truncated");
   if (headerCrc(start, end, crc32) !== view.getUint32(at.headerCrc, true)) throw new RecordError("checksum");
+  const header = parse(start.subarray(prefixBytes, end));
+  if (!isHeader(header)) throw new RecordError("foreign");
+  if (header.width * header.height > mostPixels) throw new RecordError("oversized");
+  if (header.crop && !isPartOf(header.crop, header)) throw new RecordError("foreign");
+  return header;
+}
+
+function parse(json: Uint8Array): unknown {
   try {
-    const header: unknown = JSON.parse(textDecoder.decode(start.subarray(prefixBytes, end)));
-    if (isHeader(header)) return header;
+    return JSON.parse(textDecoder.decode(json));
   } catch (cause) {
     throw new RecordError("foreign", { cause });
   }
-  throw new RecordError("foreign");
 }
 
 /** By hand: this runs on the way of every embedding that is read, where a schema library costs as much as the checksum. */
@@ -96,6 +117,7 @@ function isHeader(value: unknown): value is EmbeddingHeader {
     [width, height].every(isLength) &&
     (crop === undefined || isRegion(crop)) &&
     Array.isArray(tensors) &&
+    tensors.length <= most.tensors &&
     tensors.every(isTensor)
   );
 }
@@ -105,10 +127,35 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 const isLength = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 
 const isTensor = (value: unknown) =>
-  isObject(value) && typeof value.name === "string" && Array.isArray(value.dims) && value.dims.every(isLength);
+  isObject(value) &&
+  typeof value.name === "string" &&
+  Array.isArray(value.dims) &&
+  value.dims.length <= most.dims &&
+  value.dims.every(isLength);
 
 const isRegion = (value: unknown) =>
   isObject(value) && [value.x, value.y].every(Number.isSafeInteger) && [value.width, value.height].every(isLength);
+
+const isPartOf = ({ x, y, width, height }: Region, picture: EmbeddingHeader) =>
+  x >= 0 && y >= 0 && x + width <= picture.width && y + height <= picture.height;
+
+/** A record's signature, and what it is of. Views into the record, whose header has to be read first. */
+export function signatureOf(record: Uint8Array): { signed: Uint8Array[]; signature: Uint8Array } {
+  const end = prefixBytes + viewOf(record).getUint32(at.headerBytes, true);
+  return {
+    signed: [record.subarray(0, at.signature), record.subarray(prefixBytes, end)],
+    signature: record.subarray(at.signature, at.headerCrc),
+  };
+}
+
+/** Puts another signature into a record, in place. */
+export function setSignature(record: Uint8Array, signature: Uint8Array, crc32: Crc32): void {
+  signatureOf(record).signature.fill(0);
+  record.set(signature.subarray(0, at.headerCrc - at.signature), at.signature);
+  const view = viewOf(record);
+  const end = prefixBytes + view.getUint32(at.headerBytes, true);
+  view.setUint32(at.headerCrc, headerCrc(record, end, crc32), true);
+}
 
 /**
  * The header, verified, of a record that is as long as it must be. Its tensors may be damaged all the same.
@@ -128,17 +175,23 @@ function layOut(record: Uint8Array, crc32: Crc32) {
 }
 
 /**
- * Header and tensors, verified.
+ * Header and tensors, verified. That of a signature is another's.
+ * @param sha256 verifies the tensors of a signed record, in the place of their CRC: a forger can make that fit.
  * @returns one Uint16Array of half floats for each `header.tensors`; views into `record` where alignment allows.
  * @throws RecordError when the bytes are damaged, cut short or no record of this version.
  */
 export function decodeEmbeddingRecord(
   record: Uint8Array,
   crc32: Crc32,
+  sha256?: Sha256,
 ): { header: EmbeddingHeader; tensors: Uint16Array[] } {
   const { header, dataStart, lengths } = layOut(record, crc32);
-  const dataCrc = viewOf(record).getUint32(at.dataCrc, true);
-  if (crc32(record.subarray(dataStart)) !== dataCrc) throw new RecordError("checksum");
+  const data = record.subarray(dataStart);
+  if (sha256 && isSigned(record)) {
+    if (!isSame(sha256(data), record.subarray(at.dataSha256, at.signature))) throw new RecordError("digest");
+  } else if (crc32(data) !== viewOf(record).getUint32(at.dataCrc, true)) {
+    throw new RecordError("checksum");
+  }
   let offset = dataStart;
   const tensors = lengths.map((length) => {
     const aligned = (record.byteOffset + offset) % 2 === 0;
@@ -150,6 +203,11 @@ export function decodeEmbeddingRecord(
   });
   return { header, tensors };
 }
+
+const isSigned = (record: Uint8Array) => record.subarray(at.signature, at.headerCrc).some((byte) => byte !== 0);
+
+/** Of digests that everybody may know. */
+const isSame = (one: Uint8Array, other: Uint8Array) => one.every((byte, index) => byte === other[index]);
 
 /** Of the prefix up to this checksum's own place, and of the header. */
 function headerCrc(record: Uint8Array, end: number, crc32: Crc32): number {

@@ -4,6 +4,7 @@ import { createLogger } from "../../services/runtime/logger.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { Manifest } from "../../services/runtime/models/manifest.js";
 import { EmbeddingStore } from "../../services/runtime/stores/embedding-store.js";
+import { SigningKeys } from "../../services/runtime/stores/signing-keys.js";
 import { openConnectedStore, serverOf } from "../../services/runtime/testing/connected-store.js";
 import { madeEmbedding } from "../support/made-embeddings.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
@@ -60,10 +61,11 @@ async function storePictures(url: string, count: number): Promise<string[]> {
   const manifest = Manifest.read();
   const model = manifest.get(manifest.defaultId);
   const metrics = createMetrics();
-  const { namespace, ttlMs } = testSettings().cache;
+  const { cache, limits } = testSettings();
+  const { namespace, ttlMs } = cache;
   const events = { onError() {}, onAnswer() {} };
   const blobs = await openConnectedStore(serverOf(url), { namespace: `${namespace}:embedding`, ttlMs, events });
-  const store = new EmbeddingStore(blobs, metrics, createLogger("error"));
+  const store = new EmbeddingStore(blobs, { metrics, logger: createLogger("error"), limits, keys: new SigningKeys() });
   const imageIds: string[] = [];
   for (let seed = 0; seed < count; seed++) {
     const { imageId, record } = madeEmbedding(seed, model);

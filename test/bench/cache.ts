@@ -33,12 +33,13 @@ export const suite: Suite = {
   async run(say) {
     await using redis = await RedisServer.start();
     const { imageId, model, record } = embedding();
-    const settings = { ...testSettings({ MASKWIRE_CACHE_URL: redis.url }).cache, hereToo: "nothing" as const };
+    const { cache, limits } = testSettings({ MASKWIRE_CACHE_URL: redis.url });
+    const settings = { cache: { ...cache, hereToo: "nothing" as const }, limits };
     const stores = openStores(settings, createMetrics(), pino({ level: "silent" }));
     const bare = createClient({ url: redis.url });
     await bare.connect();
     const binary = bare.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
-    const keyv = new Keyv({ store: new KeyvRedis(redis.url), namespace: "codec", ttl: settings.ttlMs });
+    const keyv = new Keyv({ store: new KeyvRedis(redis.url), namespace: "codec", ttl: cache.ttlMs });
     const buffer = Buffer.from(record);
     const ways: Record<Name, Way> = {
       store: {
@@ -51,7 +52,7 @@ export const suite: Suite = {
         get: async () => (await stores.embeddings.get(imageId, model))?.record ?? missing(),
       },
       bare: {
-        set: () => binary.set("bare", buffer, { PX: settings.ttlMs }),
+        set: () => binary.set("bare", buffer, { PX: cache.ttlMs }),
         get: async () => ((await binary.get("bare")) as Buffer | null) ?? missing(),
       },
       keyv: {

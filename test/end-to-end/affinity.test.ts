@@ -88,7 +88,7 @@ const share = (sources: EmbeddingSource[], ...wanted: EmbeddingSource[]) =>
   sources.filter((one) => wanted.includes(one)).length / sources.length;
 
 beforeAll(async () => {
-  stores = openStores({ ...settings.cache, embeddingBytes: 4 * 1024 ** 3 }, metrics, logger);
+  stores = openStores({ ...settings, cache: { ...settings.cache, embeddingBytes: 4 * 1024 ** 3 } }, metrics, logger);
   const model = manifest.get(manifest.defaultId);
   imageIds = await Promise.all(
     Array.from({ length: pictures }, async (_, seed) => {

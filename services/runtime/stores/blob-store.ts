@@ -1,7 +1,10 @@
 /** Named bytes with a lifetime, shared by every process that uses the same cache. A soft dependency: it may forget. */
 export interface BlobStore {
-  /** The bytes, or undefined when they are not there or the store cannot say. Never throws. */
-  get(key: string): Promise<Uint8Array | undefined>;
+  /**
+   * The bytes, or undefined when they are not there or the store cannot say. Never throws.
+   * @param mostBytes that the caller takes: of a value that is longer it gets a few more than these, and no other costs.
+   */
+  get(key: string, mostBytes: number): Promise<Uint8Array | undefined>;
   /** The first bytes, at most `length` of them, at the cost of those alone; otherwise as `get`. */
   head(key: string, length: number): Promise<Uint8Array | undefined>;
   /** Keeps the bytes if it can. Never throws; false when they were not kept. */

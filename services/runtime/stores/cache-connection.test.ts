@@ -1,8 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serverOf, TestConnection } from "../testing/connected-store.js";
 import { findRedisServer, RedisServer } from "../testing/redis-server.js";
+
+const most = 4 * 1024 ** 2;
 
 const isInstalled = findRedisServer() !== undefined;
 
@@ -26,21 +28,40 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
 
   it("keeps bytes and hands them back as they are", () =>
     using(async (connection, key) => {
-      expect(await connection.get(key)).toBeUndefined();
+      expect(await connection.get(key, most)).toBeUndefined();
       expect(await connection.has(key)).toBe(false);
       const bytes = Buffer.from([0xff, 0, 0xc3, 0x28]);
       await connection.set(key, bytes, 60_000);
-      expect(await connection.get(key)).toEqual(bytes);
+      expect(await connection.get(key, most)).toEqual(bytes);
       expect(await connection.has(key)).toBe(true);
       expect(await connection.delete(key)).toBe(true);
       expect(await connection.delete(key)).toBe(false);
+    }));
+
+  it("reads a large value a piece at a time, and of one that is longer than was asked for the first bytes alone", () =>
+    using(async (connection, key) => {
+      const piece = 4 * 1024 ** 2;
+      for (const length of [piece - 1, piece, piece + 1, 2 * piece, 3 * piece + 5]) {
+        const bytes = randomBytes(length);
+        await connection.set(key, bytes, 60_000);
+        for (const mostBytes of [length, length + 1, 100 * piece]) {
+          expect(bytes.equals((await connection.get(key, mostBytes)) as Uint8Array), `${length}, ${mostBytes}`).toBe(
+            true,
+          );
+        }
+        for (const mostBytes of [10, piece - 1, piece, length - 1].filter((one) => one < length)) {
+          const found = (await connection.get(key, mostBytes)) as Uint8Array;
+          expect(found.byteLength, `${length}, ${mostBytes}`).toBe(mostBytes + 1);
+          expect(bytes.subarray(0, mostBytes + 1).equals(found)).toBe(true);
+        }
+      }
     }));
 
   it("sets what is absent alone, and tells who was first", () =>
     using(async (connection, key) => {
       const outcomes = await Promise.all(["a", "b", "c"].map((value) => connection.setIfAbsent(key, value, 60_000)));
       expect(outcomes).toEqual([true, false, false]);
-      expect(String(await connection.get(key))).toBe("a");
+      expect(String(await connection.get(key, most))).toBe("a");
     }));
 
   it("deletes and extends only what holds the expected value", () =>
@@ -60,7 +81,7 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
       try {
         const kinds = [];
         for (let tries = 0; tries < 20; tries++) {
-          kinds.push(await connection.get(key).then(String, (error) => error.kind));
+          kinds.push(await connection.get(key, most).then(String, (error) => error.kind));
         }
         const late = kinds.filter((kind) => kind === "timeout").length;
         expect(late).toBeGreaterThan(0);
@@ -77,7 +98,7 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
     using(async (connection, key) => {
       redis.pause();
       try {
-        const many = Promise.allSettled(Array.from({ length: 200 }, () => connection.get(key)));
+        const many = Promise.allSettled(Array.from({ length: 200 }, () => connection.get(key, most)));
         const kinds = (await many).map((one) => one.status === "rejected" && one.reason.kind);
         expect(new Set(kinds)).toEqual(new Set(["timeout", "unavailable"]));
         expect(kinds.filter((kind) => kind === "timeout").length).toBeLessThanOrEqual(3);
@@ -96,7 +117,7 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
         };
         const [commands, reads] = await Promise.all([
           refused(() => connection.has(key)),
-          refused(() => connection.get(key)),
+          refused(() => connection.get(key, most)),
         ]);
         expect(commands[0]).toMatch(/queue is full/i);
         expect(reads).toContainEqual(expect.stringContaining("is behind: 1024 reads wait for it"));
@@ -134,7 +155,7 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
       writing.close();
       const before = connection.states.length;
       const outcomes = await Promise.all(
-        Array.from({ length: 300 }, () => connection.get(key).then((read) => read?.byteLength, String)),
+        Array.from({ length: 300 }, () => connection.get(key, most).then((read) => read?.byteLength, String)),
       );
       expect(new Set(outcomes)).toEqual(new Set([value.byteLength]));
       expect(connection.states.slice(before)).toEqual([]);
@@ -144,7 +165,7 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
     using(async (connection, key) => {
       await redis.stop();
       await connection.until("open");
-      await expect(connection.get(key)).rejects.toMatchObject({ kind: "unavailable" });
+      await expect(connection.get(key, most)).rejects.toMatchObject({ kind: "unavailable" });
       await redis.start();
       await connection.until("closed");
       await connection.set(key, "back", 60_000);
@@ -163,10 +184,10 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
     using(async (connection, key) => {
       redis.pause();
       try {
-        const waiting = connection.get(key);
+        const waiting = connection.get(key, most);
         connection.close();
         await expect(waiting).rejects.toMatchObject({ kind: "closed" });
-        await expect(connection.get(key)).rejects.toMatchObject({ kind: "closed" });
+        await expect(connection.get(key, most)).rejects.toMatchObject({ kind: "closed" });
       } finally {
         redis.resume();
       }

@@ -1,3 +1,4 @@
+import { joinInSteps } from "../in-steps.js";
 import type { CacheReply, CacheServer } from "./cache-link.js";
 import { CacheNode } from "./cache-node.js";
 import type { BreakerState } from "./circuit-breaker.js";
@@ -10,6 +11,9 @@ export interface CacheConnectionOptions {
   /** A node is there (closed), or commands for it are no longer sent (open), or it is being tried (half-open). */
   onNode?(node: string, state: BreakerState, error: unknown): void;
 }
+
+/** The client joins an answer's bytes in one go: of more of them the event loop would notice. An embedding fits. */
+const pieceBytes = 4 * 1024 * 1024;
 
 const deleteIfEqual = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 const extendIfEqual =
@@ -46,10 +50,28 @@ export class CacheConnection {
     return [...this.#nodes.values()].map(({ name, state }) => ({ name, state }));
   }
 
-  async get(key: string): Promise<Buffer | undefined> {
+  /**
+   * The value; of one of more than `mostBytes` these and one more. A large one is read a piece at a time, each within the
+   * timeout: one that is written meanwhile may come mixed.
+   */
+  async get(key: string, mostBytes: number): Promise<Uint8Array | undefined> {
+    const first = await this.#read(key, 0, Math.min(mostBytes + 1, pieceBytes));
+    if (!first || first.byteLength < pieceBytes || mostBytes < pieceBytes) return first;
+    const pieces = [first];
+    for (let at = pieceBytes; at <= mostBytes; at += pieceBytes) {
+      const piece = await this.#read(key, at, Math.min(mostBytes + 1 - at, pieceBytes));
+      if (piece) pieces.push(piece);
+      if (!piece || piece.byteLength < pieceBytes) break;
+    }
+    return joinInSteps(pieces);
+  }
+
+  async #read(key: string, at: number, length: number): Promise<Buffer | undefined> {
     const node = this.#node(this.#link.nodeOf(key));
-    const value = await node.read((signal) => this.#link.send(key, ["GET", key], signal));
-    return Buffer.isBuffer(value) ? value : undefined;
+    const range = [String(at), String(at + length - 1)];
+    const value = await node.read((signal) => this.#link.send(key, ["GETRANGE", key, ...range], signal));
+    // Redis makes no difference between nothing and nothing there.
+    return Buffer.isBuffer(value) && value.byteLength > 0 ? value : undefined;
   }
 
   /** The first bytes of a value, at most `length`. */

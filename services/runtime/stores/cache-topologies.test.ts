@@ -51,10 +51,10 @@ describe.skipIf(!isInstalled)("a store behind Sentinels (needs redis-server)", (
     await redis.servers[0]?.stop();
     await redis.sentinels[0]?.stop();
     await connection.until("open");
-    await expect(connection.get("key")).rejects.toBeInstanceOf(CacheError);
+    await expect(connection.get("key", 100)).rejects.toBeInstanceOf(CacheError);
     await connection.until("closed");
     await connection.set("key", "after", 60_000);
-    expect(String(await connection.get("key"))).toBe("after");
+    expect(String(await connection.get("key", 100))).toBe("after");
     connection.close();
   });
 });

@@ -20,7 +20,7 @@ const header: EmbeddingHeader = {
 const tensors = [Uint16Array.of(1, 2, 3, 0xffff), Uint16Array.of(7, 8, 9)];
 const record = encodeEmbeddingRecord(header, tensors);
 
-const headerStart = 20;
+const headerStart = 100;
 const headerBytes = new DataView(record.buffer).getUint32(8, true);
 const dataStart = headerStart + headerBytes;
 
@@ -30,7 +30,7 @@ function resealed(change: (bytes: Uint8Array) => void): Uint8Array {
   change(bytes);
   const view = new DataView(bytes.buffer);
   view.setUint32(12, crc32(bytes.subarray(dataStart)), true);
-  view.setUint32(16, crc32(bytes.subarray(headerStart, dataStart), crc32(bytes.subarray(0, 16))), true);
+  view.setUint32(96, crc32(bytes.subarray(headerStart, dataStart), crc32(bytes.subarray(0, 96))), true);
   return bytes;
 }
 
@@ -113,7 +113,7 @@ describe("records that cannot be used", () => {
   });
 
   it("is of another version, or no record at all", () => {
-    for (const version of [1, 3]) {
+    for (const version of [1, 2, 4]) {
       const other = resealed((bytes) => new DataView(bytes.buffer).setUint32(4, version, true));
       expect(faultOf(() => decodeEmbeddingRecord(other))).toBe("version");
     }
@@ -138,6 +138,29 @@ describe("records that cannot be used", () => {
     });
     expect(faultOf(() => decodeEmbeddingRecord(large))).toBe("truncated");
   });
+});
+
+it("holds no header that is longer than what is read for one", () => {
+  const long = { ...header, modelId: "m".repeat(embeddingHeadBytes) };
+  expect(faultOf(() => decodeEmbeddingRecord(encodeEmbeddingRecord(long, tensors)))).toBe("truncated");
+});
+
+it.each([
+  ["more pixels than can be counted", { width: 2 ** 31, height: 2 ** 31 }, "oversized"],
+  ["one pixel more than a setting can allow", { width: 2 ** 32, height: 1 }, "oversized"],
+  ["as many pixels as a setting can allow", { width: 2 ** 32 - 1, height: 1 }, "none"],
+  ["a part that begins before the picture", { crop: { x: -1, y: 0, width: 1, height: 1 } }, "foreign"],
+  ["a part over its edge", { crop: { x: 3, y: 0, width: 2, height: 1 } }, "foreign"],
+  [
+    "more tensors than any model has",
+    { tensors: Array.from({ length: 17 }, () => ({ name: "", dims: [1] })) },
+    "foreign",
+  ],
+  ["more dimensions than any tensor has", { tensors: [{ name: "", dims: [1, 1, 1, 1, 1, 1, 1, 1, 1] }] }, "foreign"],
+])("takes a header with %s for what it is", (_name, changes, fault) => {
+  const odd = { ...header, ...changes };
+  const ones = odd.tensors.map(({ dims }) => new Uint16Array(dims.reduce((a, b) => a * b, 1)));
+  expect(faultOf(() => decodeEmbeddingRecord(encodeEmbeddingRecord(odd, ones)))).toBe(fault);
 });
 
 it("reads its header from the first bytes alone", () => {

@@ -10,7 +10,8 @@ export interface KeyvStoreOptions {
 
 /** What Keyv stores in: keys come with their namespace. Values are bytes both ways. */
 export interface KeyvBackend {
-  get(key: string): Promise<Uint8Array | undefined> | Uint8Array | undefined;
+  /** Of a value of more than `mostBytes` a few more than these. */
+  get(key: string, mostBytes: number): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** The first bytes of a value; none for a key that is not there. */
   head(key: string, length: number): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** @returns false when the backend had no room. */
@@ -48,19 +49,18 @@ export class KeyvStore implements BlobStore {
     this.#keyv.on("error", () => {});
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    // Raw: Keyv would look for the envelope of its own codec.
-    const value = await this.#attempt("get", async () => {
-      const found: unknown = await this.#keyv.get(key, { raw: true });
-      this.#events.onLookup?.(found instanceof Uint8Array);
+  /** Past Keyv, which knows whole values only; under the key that it makes. */
+  get(key: string, mostBytes: number): Promise<Uint8Array | undefined> {
+    return this.#attempt("get", async () => {
+      const found = await this.#backend.get(this.#keyOf(key), mostBytes);
+      this.#events.onLookup?.(found !== undefined);
       return found;
     });
-    return value instanceof Uint8Array ? value : undefined;
   }
 
-  /** Past Keyv, which knows whole values only; under the key that it makes. */
+  /** Past Keyv as well. */
   head(key: string, length: number): Promise<Uint8Array | undefined> {
-    return this.#attempt("head", async () => this.#backend.head(`${this.#namespace}:${key}`, length));
+    return this.#attempt("head", async () => this.#backend.head(this.#keyOf(key), length));
   }
 
   async set(key: string, bytes: Uint8Array): Promise<boolean> {
@@ -77,6 +77,10 @@ export class KeyvStore implements BlobStore {
 
   async close(): Promise<void> {
     this.#closed = true;
+  }
+
+  #keyOf(key: string): string {
+    return `${this.#namespace}:${key}`;
   }
 
   async #attempt<T>(operation: StoreOperation, run: () => Promise<T>): Promise<T | undefined> {

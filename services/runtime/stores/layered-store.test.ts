@@ -8,7 +8,7 @@ const bytes = Uint8Array.of(1, 2, 3);
 const memory = (maxBytes = 1 << 20) => createMemoryStore(maxBytes, storeOptions());
 
 /** Memory hands back Buffers. */
-const found = async (store: LayeredStore) => [...((await store.get("key")) ?? [])];
+const found = async (store: LayeredStore) => [...((await store.get("key", 100)) ?? [])];
 
 /** A shared store that is down. */
 const down = {
@@ -29,7 +29,7 @@ describe("a store of this process in front of a shared one", () => {
     expect(await store.set("key", bytes)).toBe(true);
     expect(await found(store)).toEqual([1, 2, 3]);
     await store.delete("key");
-    expect(await store.get("key")).toBeUndefined();
+    expect(await store.get("key", 100)).toBeUndefined();
   });
 
   it("says that nothing was kept when neither could", async () => {
@@ -62,7 +62,7 @@ function unsteady() {
     isUp: true,
     sets,
     inner,
-    get: async (key: string) => (one.isUp ? inner.get(key) : undefined),
+    get: async (key: string, mostBytes: number) => (one.isUp ? inner.get(key, mostBytes) : undefined),
     head: async (key: string, length: number) => (one.isUp ? inner.head(key, length) : undefined),
     has: async (key: string) => {
       told.dispatchEvent(new Event("asked"));

@@ -26,10 +26,10 @@ export class LayeredStore implements BlobStore {
     this.#settleMs = retryMs;
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    const near = await this.#near.get(key);
+  async get(key: string, mostBytes: number): Promise<Uint8Array | undefined> {
+    const near = await this.#near.get(key, mostBytes);
     if (near) return near;
-    const shared = await this.#shared.get(key);
+    const shared = await this.#shared.get(key, mostBytes);
     if (shared) await this.#near.set(key, shared);
     return shared;
   }
@@ -97,7 +97,8 @@ export class LayeredStore implements BlobStore {
   }
 
   async #give(key: string): Promise<boolean> {
-    const bytes = await this.#near.get(key);
+    // All that was put here: it was bounded then.
+    const bytes = await this.#near.get(key, Number.POSITIVE_INFINITY);
     if (!bytes) {
       this.#owed.delete(key);
       return false;

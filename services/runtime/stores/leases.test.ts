@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serverOf, TestConnection } from "../testing/connected-store.js";
 import { findRedisServer, RedisServer } from "../testing/redis-server.js";
 import { type Lease, type LeaseKeys, Leases, MemoryLeaseKeys } from "./leases.js";
+import { parseSigningKeys, SigningKeys } from "./signing-keys.js";
 
 const { signal: never } = new AbortController();
 const held = (lease: Lease | string): Lease => {
@@ -39,8 +40,48 @@ function leasesContract(keys: () => LeaseKeys): void {
     const process = cluster();
     const lease = held(await process().acquire("picture"));
     const waiting = process().freed("picture", never);
-    await lease.release("no picture: ä");
-    expect(await waiting).toEqual({ verdict: "no picture: ä" });
+    await lease.release("NO_PICTURE");
+    expect(await waiting).toEqual({ verdict: "NO_PICTURE" });
+  });
+
+  it("believes, where there are keys, only verdicts that are signed, each for its own name", async () => {
+    const namespace = `test-${randomUUID()}`;
+    const signing = new SigningKeys(parseSigningKeys(`a:${"ab".repeat(32)}`));
+    const ours = new Leases(keys(), { namespace, termMs: 60_000, signing });
+    const others = new Leases(keys(), { namespace, termMs: 60_000 });
+    await held(await ours.acquire("picture")).release("DAMAGED");
+    expect(await ours.freed("picture", never)).toEqual({ verdict: "DAMAGED" });
+    expect(await others.freed("picture", never)).toEqual({ verdict: "DAMAGED" });
+    const signed = (await keys().head(`${namespace}:lease:picture:verdict`, 1000)) as Uint8Array;
+    await keys().set(`${namespace}:lease:another:verdict`, Buffer.from(signed), 60_000);
+    expect(await ours.freed("another", never)).toEqual({ verdict: undefined });
+    await held(await others.acquire("third")).release("DAMAGED");
+    expect(await ours.freed("third", never)).toEqual({ verdict: undefined });
+  });
+
+  it("is waited for no longer than was said, whoever renews it", async () => {
+    const process = cluster();
+    const lease = held(await process().acquire("picture"));
+    expect(await process().freed("picture", never, undefined, 30)).toBe("overdue");
+    await lease.release();
+  });
+
+  it("reads no more of what others tell than it can use", async () => {
+    const namespace = `test-${randomUUID()}`;
+    const leases = new Leases(keys(), { namespace, termMs: 60_000 });
+    const lease = held(await leases.acquire("picture"));
+    lease.tell(() => "x".repeat(100_000));
+    const heard = await new Promise<string | undefined>((resolve) => {
+      const leaving = new AbortController();
+      const hear = (news: string | undefined) => {
+        if (news === undefined) return;
+        leaving.abort();
+        resolve(news);
+      };
+      leases.freed("picture", leaving.signal, hear).catch(() => {});
+    });
+    expect(heard?.length).toBe(256);
+    await lease.release();
   });
 
   it("frees a dead holder's within its term, which then must not end its successor's", async () => {
@@ -48,7 +89,8 @@ function leasesContract(keys: () => LeaseKeys): void {
     // A holder that is stopped, as by SIGSTOP: its renewals come to nothing, its clock goes on.
     let isStopped = false;
     const mortal: LeaseKeys = {
-      get: (key) => keys().get(key),
+      has: (key) => keys().has(key),
+      head: (...args) => keys().head(...args),
       set: (...args) => keys().set(...args),
       setIfAbsent: (...args) => keys().setIfAbsent(...args),
       extendIfEqual: async (...args) =>

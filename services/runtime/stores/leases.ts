@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CacheConnection } from "./cache-connection.js";
+import { SigningKeys } from "./signing-keys.js";
 
 /** The right to do a piece of work that others leave alone meanwhile. */
 export interface Lease {
@@ -13,7 +14,7 @@ export interface Lease {
   tell(news: () => string): void;
   /**
    * Lets the next one go on at once.
-   * @param verdict told to those who wait, for as long as a term: why the work cannot succeed for anybody.
+   * @param verdict told to those who wait, for as long as a term: one word for why the work cannot succeed for anybody.
    */
   release(verdict?: string): Promise<void>;
 }
@@ -22,14 +23,25 @@ export interface Lease {
 export type Freed = { verdict: string | undefined };
 
 /** The keys that leases are made of: the shared cache, or a process's memory. May throw: then there are no leases. */
-export type LeaseKeys = Pick<CacheConnection, "get" | "set" | "setIfAbsent" | "extendIfEqual" | "deleteIfEqual">;
+export type LeaseKeys = Pick<
+  CacheConnection,
+  "has" | "head" | "set" | "setIfAbsent" | "extendIfEqual" | "deleteIfEqual"
+>;
 
 export interface LeasesOptions {
   namespace: string;
   /** A holder that dies holds the others up for so long at most. */
   termMs: number;
+  /** What a verdict is signed by, and believed. */
+  signing?: SigningKeys;
   now?: () => number;
 }
+
+/** Of what others tell; more is not read. */
+const mostBytes = { news: 256, verdict: 256 };
+
+/** Terms for which another's lease is waited for: a holder that is alive is done by then, or nearly always. */
+const mostTerms = 6;
 
 /** Looks at a lease that another holds: soon at first, then at longer intervals. */
 const pollMs = { first: 25, last: 400 };
@@ -43,10 +55,12 @@ export class Leases {
   readonly #keys: LeaseKeys;
   readonly #options: LeasesOptions;
   readonly #now: () => number;
+  readonly #signing: SigningKeys;
 
   constructor(keys: LeaseKeys, options: LeasesOptions) {
     this.#keys = keys;
     this.#options = options;
+    this.#signing = options.signing ?? new SigningKeys();
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -65,33 +79,48 @@ export class Leases {
     return this.#hold(name, token, askedAt + termMs);
   }
 
+  /** How long the work may be left to others: whoever writes to the keys could renew a lease for ever. */
+  get longestWaitMs(): number {
+    return mostTerms * this.#options.termMs;
+  }
+
   /**
    * Waits for another's lease to end, well or by its term.
-   * @param onNews hears at once that another is at work, with what its holder tells, and whenever that changes.
-   * @returns "unavailable" when the keys do not answer. @throws the signal's reason.
+   * @param onNews hears at once that another is at work, with what its holder tells, and whenever that changes. Both are
+   *   what stands in the keys, which others may have written.
+   * @param waitMs after which it is waited for no longer.
+   * @returns "unavailable" when the keys do not answer; "overdue" when it has not ended in time. @throws the signal's reason.
    */
   async freed(
     name: string,
     signal: AbortSignal,
     onNews: (news: string | undefined) => void = () => {},
-  ): Promise<Freed | "unavailable"> {
+    waitMs = this.longestWaitMs,
+  ): Promise<Freed | "unavailable" | "overdue"> {
     const key = this.#key(name);
+    const until = this.#now() + waitMs;
     let heard: { news: string | undefined } | undefined;
-    for (let waitMs = pollMs.first; ; waitMs = Math.min(pollMs.last, 1.5 * waitMs)) {
+    for (let pauseMs = pollMs.first; ; pauseMs = Math.min(pollMs.last, 1.5 * pauseMs)) {
       try {
-        if ((await this.#keys.get(key)) === undefined) {
-          const verdict = await this.#keys.get(`${key}:verdict`);
-          return { verdict: verdict?.toString() };
-        }
-        const news = (await this.#keys.get(`${key}:news`))?.toString();
+        if (!(await this.#keys.has(key))) return { verdict: await this.#verdict(name) };
+        const news = (await this.#keys.head(`${key}:news`, mostBytes.news))?.toString();
         if (!heard || (news !== undefined && news !== heard.news)) onNews(news);
         heard = { news };
       } catch {
         return "unavailable";
       }
+      const leftMs = until - this.#now();
+      if (leftMs <= 0) return "overdue";
       // Those who began together must not ask together.
-      await sleep(waitMs * (0.75 + Math.random() / 2), undefined, { signal });
+      await sleep(Math.min(leftMs, pauseMs * (0.75 + Math.random() / 2)), undefined, { signal });
     }
+  }
+
+  async #verdict(name: string): Promise<string | undefined> {
+    const text = (await this.#keys.head(`${this.#key(name)}:verdict`, mostBytes.verdict))?.toString();
+    const [word = "", signature = ""] = text?.split(" ") ?? [];
+    const fault = this.#signing.faultOf(signedVerdict(name, word), Buffer.from(signature, "hex"));
+    return word === "" || fault ? undefined : word;
   }
 
   #hold(name: string, token: string, heldUntil: number): Lease {
@@ -130,7 +159,11 @@ export class Leases {
         const wasHeld = now() < until;
         end();
         try {
-          if (wasHeld && verdict !== undefined) await this.#keys.set(`${key}:verdict`, verdict, termMs);
+          if (wasHeld && verdict !== undefined) {
+            const signature = this.#signing.sign(signedVerdict(name, verdict)) ?? new Uint8Array(0);
+            const text = `${verdict} ${Buffer.from(signature).toString("hex")}`.trimEnd();
+            await this.#keys.set(`${key}:verdict`, text, termMs);
+          }
           // Another's is left alone: it holds another token.
           await this.#keys.deleteIfEqual(key, token);
         } catch {
@@ -145,6 +178,12 @@ export class Leases {
   }
 }
 
+const signedVerdict = (name: string, verdict: string) => ({
+  kind: "verdict" as const,
+  name,
+  parts: [Buffer.from(verdict)],
+});
+
 /** Lease keys in this process's memory. */
 export class MemoryLeaseKeys implements LeaseKeys {
   readonly #values = new Map<string, { value: Buffer; until: number }>();
@@ -154,8 +193,12 @@ export class MemoryLeaseKeys implements LeaseKeys {
     this.#now = now;
   }
 
-  async get(key: string): Promise<Buffer | undefined> {
-    return this.#find(key)?.value;
+  async has(key: string): Promise<boolean> {
+    return this.#find(key) !== undefined;
+  }
+
+  async head(key: string, length: number): Promise<Buffer | undefined> {
+    return this.#find(key)?.value.subarray(0, length);
   }
 
   async set(key: string, value: string | Buffer, ttlMs: number): Promise<void> {

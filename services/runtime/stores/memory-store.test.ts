@@ -10,11 +10,11 @@ describe("a store in memory", () => {
   it("holds its bound: the least recently used go first", async () => {
     const store = createMemoryStore(10_000, storeOptions());
     for (const key of ["a", "b"]) await store.set(key, new Uint8Array(4000));
-    await store.get("a");
+    await store.get("a", 10_000);
     await store.set("c", new Uint8Array(4000));
-    expect(await store.get("b")).toBeUndefined();
-    expect((await store.get("a"))?.byteLength).toBe(4000);
-    expect((await store.get("c"))?.byteLength).toBe(4000);
+    expect(await store.get("b", 10_000)).toBeUndefined();
+    expect((await store.get("a", 10_000))?.byteLength).toBe(4000);
+    expect((await store.get("c", 10_000))?.byteLength).toBe(4000);
     await store.close();
   });
 
@@ -22,8 +22,8 @@ describe("a store in memory", () => {
     const store = createMemoryStore(10_000, storeOptions());
     await store.set("small", new Uint8Array(4000));
     expect(await store.set("large", new Uint8Array(10_001))).toBe(false);
-    expect(await store.get("large")).toBeUndefined();
-    expect((await store.get("small"))?.byteLength).toBe(4000);
+    expect(await store.get("large", 10_000)).toBeUndefined();
+    expect((await store.get("small", 10_000))?.byteLength).toBe(4000);
     await store.close();
   });
 
@@ -33,7 +33,7 @@ describe("a store in memory", () => {
     const large = new Uint8Array(1_000_000);
     for (let index = 0; index < 1000; index++) await store.set(`key ${index}`, large.subarray(index, index + 1));
     expect(evicted).toBeGreaterThan(500);
-    const found = await store.get("key 999");
+    const found = await store.get("key 999", 10_000);
     expect(found?.buffer.byteLength).toBe(1);
     await store.close();
   });

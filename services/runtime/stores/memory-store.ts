@@ -21,7 +21,7 @@ export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions)
   });
   return new KeyvStore(
     {
-      get: (key) => lru.get(key),
+      get: (key, mostBytes) => lru.get(key)?.subarray(0, mostBytes + 1),
       head: (key, length) => lru.get(key)?.subarray(0, length),
       // A blob over the whole bound is not kept; lru-cache ignores it, and so must the caller know.
       set: (key, bytes) => lru.set(key, compact(bytes)).has(key),

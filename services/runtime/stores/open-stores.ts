@@ -6,11 +6,13 @@ import { CacheConnection } from "./cache-connection.js";
 import { CacheError } from "./cache-error.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
+import { followKeyFile } from "./follow-key-file.js";
 import { ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
 import { Leases, MemoryLeaseKeys } from "./leases.js";
 import { createMemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
+import { SigningKeys } from "./signing-keys.js";
 
 export interface Stores {
   embeddings: EmbeddingStore;
@@ -29,7 +31,18 @@ export interface Stores {
 }
 
 /** The embedding store and the image store, in this process or shared, as the settings say. */
-export function openStores(settings: Settings["cache"], metrics: Registry, logger: Logger): Stores {
+export function openStores(
+  { cache: settings, limits }: Pick<Settings, "cache" | "limits">,
+  metrics: Registry,
+  logger: Logger,
+): Stores {
+  const keys = new SigningKeys(settings.signingKeys?.keys);
+  const keyFile = settings.signingKeys && followKeyFile(settings.signingKeys.path, keys, logger);
+  if (settings.server && !keyFile) {
+    logger.warn(
+      "the shared cache is trusted: set MASKWIRE_CACHE_SIGNING_KEY_FILE to use only what this cluster has signed",
+    );
+  }
   const connection = openConnection(settings, metrics, logger);
   const failures = new Counter({
     name: "maskwire_cache_errors_total",
@@ -71,16 +84,18 @@ export function openStores(settings: Settings["cache"], metrics: Registry, logge
   // In one process every tier sees what it keeps: nothing is out of another's reach.
   const sharing = settings.hereToo === "own" ? embeddings.layers : undefined;
   return {
-    embeddings: new EmbeddingStore(embeddings.blobs, metrics, logger, sharing),
-    images: new ImageStore(images.blobs, metrics, logger),
+    embeddings: new EmbeddingStore(embeddings.blobs, { metrics, logger, limits, keys, sharing }),
+    images: new ImageStore(images.blobs, { metrics, logger, limits, keys }),
     leases: new Leases(connection ?? new MemoryLeaseKeys(), {
       namespace: settings.namespace,
       termMs: settings.leaseMs,
+      signing: keys,
     }),
     isCacheUp: () => connection?.nodes.every(({ state }) => state === "closed") ?? true,
     connection,
     describe: () => describe(connection),
     close: async () => {
+      keyFile?.close();
       await Promise.all([embeddings.blobs.close(), images.blobs.close()]);
       connection?.close();
     },

@@ -15,9 +15,12 @@ export class RecordStore {
     this.#logger = logger;
   }
 
-  /** @param read makes something of the bytes, or throws a RecordError. */
-  async get<T>(key: string, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
-    return this.#lookUp(key, await this.#blobs.get(key), read);
+  /**
+   * @param mostBytes of the largest record that can be used.
+   * @param read makes something of the bytes, or throws a RecordError. One that is too long has it.
+   */
+  async get<T>(key: string, mostBytes: number, read: (bytes: Uint8Array) => T | Promise<T>): Promise<T | undefined> {
+    return this.#lookUp(key, await this.#blobs.get(key, mostBytes), read);
   }
 
   /**
@@ -28,16 +31,16 @@ export class RecordStore {
     key: string,
     length: number,
     { isLookup }: { isLookup: boolean },
-    read: (bytes: Uint8Array) => T,
+    read: (bytes: Uint8Array) => T | Promise<T>,
   ): Promise<T | undefined> {
     const bytes = await this.#blobs.head(key, length);
     return isLookup ? this.#lookUp(key, bytes, read) : bytes && this.check(key, bytes, read);
   }
 
   /** What `read` makes of bytes that were found under the key; when it throws a RecordError they are counted and removed. */
-  async check<T>(key: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+  async check<T>(key: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T | Promise<T>): Promise<T | undefined> {
     try {
-      return read(bytes);
+      return await read(bytes);
     } catch (err) {
       if (!(err instanceof RecordError)) throw err;
       this.#metrics.rejected(err.fault);
@@ -56,7 +59,11 @@ export class RecordStore {
     return this.#blobs.delete(key);
   }
 
-  async #lookUp<T>(key: string, bytes: Uint8Array | undefined, read: (bytes: Uint8Array) => T): Promise<T | undefined> {
+  async #lookUp<T>(
+    key: string,
+    bytes: Uint8Array | undefined,
+    read: (bytes: Uint8Array) => T | Promise<T>,
+  ): Promise<T | undefined> {
     if (!bytes) this.#metrics.miss();
     const found = bytes && (await this.check(key, bytes, read));
     if (found) this.#metrics.hit();

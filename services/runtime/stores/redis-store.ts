@@ -8,7 +8,7 @@ import { KeyvStore, type KeyvStoreOptions } from "./keyv-store.js";
 export function createRedisStore(connection: CacheConnection, options: KeyvStoreOptions): KeyvStore {
   return new KeyvStore(
     {
-      get: (key) => connection.get(key),
+      get: (key, mostBytes) => connection.get(key, mostBytes),
       head: (key, length) => connection.head(key, length),
       set: async (key, bytes, ttlMs) => {
         await connection.set(key, bytes, ttlMs);

@@ -51,7 +51,7 @@ export async function openConnectedStore(server: CacheServer, options: KeyvStore
   await connection.until("closed");
   const store = createRedisStore(connection, options);
   return {
-    get: (key) => store.get(key),
+    get: (key, mostBytes) => store.get(key, mostBytes),
     head: (key, length) => store.head(key, length),
     set: (key, bytes) => store.set(key, bytes),
     has: (key) => store.has(key),

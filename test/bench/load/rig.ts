@@ -4,6 +4,7 @@ import { createMetrics } from "../../../services/runtime/metrics.js";
 import { Manifest } from "../../../services/runtime/models/manifest.js";
 import { decodeEmbeddingRecord, encodeEmbeddingRecord } from "../../../services/runtime/stores/embedding-record.js";
 import { EmbeddingStore } from "../../../services/runtime/stores/embedding-store.js";
+import { SigningKeys } from "../../../services/runtime/stores/signing-keys.js";
 import { openConnectedStore, serverOf } from "../../../services/runtime/testing/connected-store.js";
 import { upload } from "../../support/http-calls.js";
 import { MaskwireProcess } from "../../support/maskwire-process.js";
@@ -123,11 +124,17 @@ async function storeAlbum(url: string, ofImage: string, count: number) {
   const manifest = Manifest.read();
   const model = manifest.get(manifest.defaultId);
   const metrics = createMetrics();
-  const { namespace, ttlMs } = testSettings().cache;
+  const { cache, limits } = testSettings();
+  const { namespace, ttlMs } = cache;
   const events = { onError() {}, onAnswer() {} };
   const blobs = await openConnectedStore(serverOf(url), { namespace: `${namespace}:embedding`, ttlMs, events });
   try {
-    const store = new EmbeddingStore(blobs, metrics, createLogger("error"));
+    const store = new EmbeddingStore(blobs, {
+      metrics,
+      logger: createLogger("error"),
+      limits,
+      keys: new SigningKeys(),
+    });
     const original = await store.get(ofImage, model);
     if (!original) throw new Error("the encoder has not left its embedding in Redis");
     const { tensors } = decodeEmbeddingRecord(original.record);
