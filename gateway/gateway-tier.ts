@@ -42,13 +42,14 @@ export class GatewayTier implements Tier {
     const { gateway, limits } = settings;
     const { logger } = host;
     const events = createPeerMetrics(host.metrics);
-    const options = { limits: gateway.peers, logger, lookup: addresses.lookup, connect: addresses.connect };
+    const { lookup, connect } = addresses;
+    const options = { limits: gateway.peers, logger, lookup, connect, overload: host.overload };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
     observeRequests(host, callers);
-    this.#sessions = new Sessions({ ...gateway, callers }, (session, caller) => ({
+    this.#sessions = new Sessions({ ...gateway, callers, overload: host.overload }, (session, caller) => ({
       encoders: this.#encoders,
       decoders: this.#decoders,
       line: this.#decoders.openLine({ session, caller: caller.key }),

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { create } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
-import { type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
+import { SegmentEverythingRequestSchema, type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
 import { Code, overloaded } from "../../services/runtime/errors.js";
 import { startServices } from "../testing/fake-services.js";
 import { Decoders } from "./decoders.js";
@@ -170,4 +170,24 @@ it("asks once for a script, and passes on what the decoder says", async () => {
   expect((await decoders.segmentOnce(request(1, "m"), never)).model).toBe("m");
   await expect(decoders.segmentOnce(request(1, "full"), never)).rejects.toMatchObject({ retryAfterMs: 70 });
   await expect(decoders.segmentOnce(request(1, "none"), never)).rejects.toMatchObject({ code: Code.INTERNAL });
+});
+
+it("asks the door first, for each kind of work, and asks no decoder for what is refused", async () => {
+  const asked: string[] = [];
+  const doorkeeper = {
+    check: (work: string) => {
+      asked.push(work);
+      throw overloaded("Too busy.", 70);
+    },
+  };
+  const decoders = used(new Decoders([], { overload: doorkeeper }));
+  const line = used(decoders.openLine());
+  const busy = { code: Code.RESOURCE_EXHAUSTED, message: "Too busy." };
+  const preview = { ...request(2), preview: true };
+  await expect(line.segment(request(1), never)).rejects.toMatchObject(busy);
+  await expect(line.segment(preview, never)).rejects.toMatchObject(busy);
+  await expect(decoders.segmentOnce(request(3), never)).rejects.toMatchObject(busy);
+  const everything = decoders.everything(create(SegmentEverythingRequestSchema, { imageId: "sha256:a" }), never);
+  await expect(everything.next()).rejects.toMatchObject(busy);
+  expect(asked).toEqual(["clicks", "previews", "clicks", "everything"]);
 });

@@ -12,6 +12,7 @@ import {
 import { Code, isNotFound, type Reason, ServiceError } from "../../services/runtime/errors.js";
 import { rpcAttributes, spanName } from "../../services/runtime/grpc/call-origin.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
+import { alwaysOpen, type Doorkeeper } from "../../services/runtime/overload/doorkeeper.js";
 import type { Origin } from "../../services/runtime/tracing/origin.js";
 import { noSpan, type Span, startSpan } from "../../services/runtime/tracing/spans.js";
 import { EmbeddingMissingError } from "./embedding-missing-error.js";
@@ -22,13 +23,19 @@ import { searchPeers } from "./search-peers.js";
 /** The decoder tier as the gateway uses it. */
 export class Decoders {
   readonly #peers: PeerSet;
+  readonly #overload: Doorkeeper;
 
-  constructor(addresses: readonly string[], options?: Omit<PeerOptions, "service">) {
+  constructor(
+    addresses: readonly string[],
+    { overload = alwaysOpen, ...options }: Omit<PeerOptions, "service"> & { overload?: Doorkeeper } = {},
+  ) {
+    this.#overload = overload;
     this.#peers = new PeerSet(addresses, { ...options, service: DecoderService.typeName });
   }
 
   /** One prompt by itself. @throws EmbeddingMissingError; ServiceError of `DecoderService.SegmentOnce`. */
   async segmentOnce(request: SegmentRequest, signal: AbortSignal, origin?: Origin): Promise<SegmentResult> {
+    this.#overload.check(request.preview ? "previews" : "clicks");
     const ask = (client: RpcClient) =>
       namingPeer(client, async () => {
         const { outcome } = await client.unary(DecoderService.method.segmentOnce, request, { signal, origin });
@@ -48,6 +55,7 @@ export class Decoders {
     signal: AbortSignal,
     origin?: Origin,
   ): AsyncGenerator<SegmentEverythingEvent> {
+    this.#overload.check("everything");
     const { events, first } = await withPeers(this.#peers, request.imageId, signal, async (client) => {
       const stream = client.serverStream(DecoderService.method.segmentEverything, request, { signal, origin });
       const iterator = stream[Symbol.asyncIterator]();
@@ -125,7 +133,7 @@ export class Decoders {
 
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */
   openLine(origin?: Pick<Origin, "session" | "caller">): DecoderLine {
-    return new DecoderLine(this.#peers, origin);
+    return new DecoderLine(this.#peers, this.#overload, origin);
   }
 
   close(): void {
@@ -163,17 +171,20 @@ type Waiting = { resolve: (result: SegmentResult) => void; reject: (error: unkno
  */
 export class DecoderLine {
   readonly #peers: PeerSet;
+  readonly #overload: Doorkeeper;
   readonly #streams = new Map<RpcClient, PromptStream>();
   readonly #origin: Pick<Origin, "session" | "caller"> | undefined;
   #latest: PromptStream | undefined;
 
-  constructor(peers: PeerSet, origin?: Pick<Origin, "session" | "caller">) {
+  constructor(peers: PeerSet, overload: Doorkeeper, origin?: Pick<Origin, "session" | "caller">) {
     this.#peers = peers;
+    this.#overload = overload;
     this.#origin = origin;
   }
 
   /** @throws EmbeddingMissingError; ServiceError as `DecoderService.SegmentOnce`, CANCELLED when the signal aborts. */
-  segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
+  async segment(request: SegmentRequest, signal: AbortSignal): Promise<SegmentResult> {
+    this.#overload.check(request.preview ? "previews" : "clicks");
     const ask = (client: RpcClient) => this.#ask(client, request, signal);
     return withPeers(this.#peers, request.imageId, signal, ask, { hedge: true });
   }

@@ -50,6 +50,19 @@ describe("an upload", () => {
     expect(bytes.destroyed).toBe(true);
   });
 
+  it("is refused before a byte of it is read while the door is closed", async () => {
+    const check = () => {
+      throw overloaded("Too busy.", 70);
+    };
+    encoders = new Encoders([], { overload: { check } });
+    const bytes = Readable.from([new Uint8Array(10)]);
+    await expect(encoders.encodeUpload(bytes, anyPicture, nobody, never)).rejects.toMatchObject({
+      code: Code.RESOURCE_EXHAUSTED,
+      retryAfterMs: 70,
+    });
+    expect(bytes.destroyed).toBe(true);
+  });
+
   it("ends with the upload's own error when that breaks, and cancels the encode", async () => {
     let ended = nobody;
     const cancelled = new Promise<void>((resolve) => {

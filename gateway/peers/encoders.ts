@@ -12,6 +12,7 @@ import {
 } from "../../proto/index.js";
 import { Code, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
+import { alwaysOpen, type Doorkeeper } from "../../services/runtime/overload/doorkeeper.js";
 import type { Origin } from "../../services/runtime/tracing/origin.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { blame, onePeer } from "./retry.js";
@@ -27,8 +28,13 @@ const chunkBytes = 512 * 1024;
 /** The encoder tier as the gateway uses it. */
 export class Encoders {
   readonly #peers: PeerSet;
+  readonly #overload: Doorkeeper;
 
-  constructor(addresses: readonly string[], options?: Omit<PeerOptions, "service">) {
+  constructor(
+    addresses: readonly string[],
+    { overload = alwaysOpen, ...options }: Omit<PeerOptions, "service"> & { overload?: Doorkeeper } = {},
+  ) {
+    this.#overload = overload;
     this.#peers = new PeerSet(addresses, { ...options, service: EncoderService.typeName });
   }
 
@@ -87,8 +93,7 @@ export class Encoders {
     signal: AbortSignal,
     origin?: Origin,
   ): Promise<EncodeReady> {
-    // Where the bytes' digest is not known yet any encoder will do, and each gets its share.
-    const peer = await onePeer(this.#peers, header.imageId || randomUUID(), signal).catch((error: unknown) => {
+    const peer = await this.#peerOf(header, signal).catch((error: unknown) => {
       bytes.destroy();
       throw error;
     });
@@ -131,6 +136,12 @@ export class Encoders {
 
   close(): void {
     this.#peers.close();
+  }
+
+  async #peerOf({ imageId }: UploadHeader, signal: AbortSignal) {
+    this.#overload.check("uploads");
+    // Where the bytes' digest is not known yet any encoder will do, and each gets its share.
+    return onePeer(this.#peers, imageId || randomUUID(), signal);
   }
 }
 

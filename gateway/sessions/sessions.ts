@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
+import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
 import { Session, type SessionDeps } from "./session.js";
@@ -20,6 +21,7 @@ export interface SessionsOptions {
   maxSessions: number;
   maxFrameBytes: number;
   idleMs: number;
+  overload?: Doorkeeper;
 }
 
 /** Every WebSocket session of this gateway: accepts, counts, pings, drains. */
@@ -48,6 +50,8 @@ export class Sessions {
   /** Takes over a connection that asked to become a WebSocket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.#draining) return refuseUpgrade(socket, "503 Service Unavailable", "The gateway is stopping.");
+    const busy = this.#options.overload && refusalOf(this.#options.overload, "sessions");
+    if (busy) return refuseUpgrade(socket, "503 Service Unavailable", busy.message, busy.retryAfterMs);
     const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
     if (offered && !offered.includes(subprotocol)) {
       return refuseUpgrade(socket, "400 Bad Request", `The subprotocol here is ${subprotocol}.`);
@@ -142,8 +146,9 @@ function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {
   setTimeout(() => ws.terminate(), closeGraceMs).unref();
 }
 
-function refuseUpgrade(socket: Duplex, status: string, message: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`);
+function refuseUpgrade(socket: Duplex, status: string, message: string, retryAfterMs?: number): void {
+  const retry = retryAfterMs === undefined ? "" : `Retry-After: ${Math.ceil(retryAfterMs / 1000)}\r\n`;
+  socket.end(`HTTP/1.1 ${status}\r\n${retry}Content-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`);
 }
 
 function toBytes(data: RawData): Uint8Array {

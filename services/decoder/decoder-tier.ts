@@ -108,6 +108,7 @@ export class DecoderTier implements Tier {
     const { workers, maxQueue } = settings.decoder;
     this.#everything = new Shares(Math.max(1, Math.floor(maxQueue / (2 * workers))));
     this.embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
+    host.overload.addCache(() => this.embeddings.shrink());
     host.metrics.hasWorkers(this.name);
     this.#metrics = createMetrics(host, settings.decoder.maxQueue, () => this.#pool?.waiting ?? 0, this.embeddings);
     serve(
@@ -190,6 +191,7 @@ export class DecoderTier implements Tier {
    */
   enterEverything(caller: string): () => void {
     this.#checkOpen();
+    this.#host.overload.check("everything");
     const refusal = this.#everything.refusal(caller);
     if (!refusal) return this.#everything.take(caller);
     this.#host.metrics.limitHit(refusal === "full" ? "everything" : "everything_share");
@@ -255,6 +257,7 @@ export class DecoderTier implements Tier {
    */
   async decode(request: SegmentRequest, { signal, origin, span, logger }: DecodeContext): Promise<Result> {
     this.#checkOpen();
+    this.#host.overload.check(request.preview ? "previews" : "clicks");
     const started = performance.now();
     const { caller } = origin;
     const picture = await this.openPicture(request.imageId, request.model, { signal, caller });

@@ -104,3 +104,17 @@ it("forgets one that was found damaged, once for all who had it, and keeps what 
   expect(cache.has(idOf("a"), model)).toBe(true);
   expect(store.rejected.length).toBe(1);
 });
+
+it("gives up half of its bytes when asked, the least recently used first", async () => {
+  const { store, cache } = open();
+  for (const digit of ["a", "b"]) {
+    const got = cache.get(idOf(digit), model);
+    store.answer(new Uint8Array(300));
+    await got;
+  }
+  await cache.get(idOf("a"), model);
+  cache.shrink();
+  expect(cache.bytes).toBe(300);
+  expect(cache.has(idOf("a"), model)).toBe(true);
+  expect(cache.has(idOf("b"), model)).toBe(false);
+});

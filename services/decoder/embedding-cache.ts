@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { halve } from "../runtime/limits/halve.js";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
@@ -40,6 +41,11 @@ export class EmbeddingCache {
 
   get bytes(): number {
     return this.#cache.calculatedSize;
+  }
+
+  /** Gives up half of what it holds, least recently used first. */
+  shrink(): void {
+    halve(this.#cache);
   }
 
   /** @returns the embedding and whether it was here already; undefined when neither this process nor the store has it. */

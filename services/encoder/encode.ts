@@ -44,6 +44,7 @@ export async function encode(
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
   const underWay = claimedId !== "" && tier.isEncoding(claimedId, model, crop);
   if (!underWay) tier.checkOpen();
+  if (!underWay) tier.checkLoad();
   if (!underWay && tier.isFull(isBulk, call.origin.caller)) {
     throw overloaded(`Too many pictures are waiting; try again in ${tier.retryAfterMs} ms.`, tier.retryAfterMs);
   }

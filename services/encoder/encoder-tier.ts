@@ -161,6 +161,11 @@ export class EncoderTier implements Tier {
     if (this.#isDraining) throw stopped();
   }
 
+  /** Before a picture's bytes are taken. @throws ServiceError RESOURCE_EXHAUSTED while overload keeps new pictures out. */
+  checkLoad(): void {
+    this.#host.overload.check("uploads");
+  }
+
   /** True when an encode of that caller's that came now would be refused. */
   isFull(isBulk: boolean, caller: string | undefined): boolean {
     if (this.#elsewhere.refusal(caller ?? "")) return true;

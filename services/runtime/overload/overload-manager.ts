@@ -1,6 +1,7 @@
 import { overloaded } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { Counter, Gauge, type Registry } from "../metrics.js";
+import type { Doorkeeper } from "./doorkeeper.js";
 import { type Change, judge, type OverloadState } from "./overload-state.js";
 import {
   type Action,
@@ -29,12 +30,6 @@ const refusals: Record<Work, { message: string; retryMs: number }> = {
   sessions: { message: "The server is too busy for new sessions at the moment; try again soon.", retryMs: 5000 },
   clicks: { message: "The server is too busy at the moment; try again soon.", retryMs: 2000 },
 };
-
-/** What those who let work in see of it. */
-export interface Doorkeeper {
-  /** @throws ServiceError RESOURCE_EXHAUSTED with a retry hint while such work is refused. */
-  check(work: Work): void;
-}
 
 export interface OverloadOptions {
   settings: OverloadSettings;

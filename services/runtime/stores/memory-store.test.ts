@@ -27,6 +27,24 @@ describe("a store in memory", () => {
     await store.close();
   });
 
+  it("gives up half of its bytes when asked, the least recently used first", async () => {
+    let evicted = 0;
+    const store = createMemoryStore(100_000, { ...storeOptions(), onEvict: () => evicted++ });
+    for (const key of ["a", "b", "c", "d"]) await store.set(key, new Uint8Array(4000));
+    await store.get("a");
+    store.shrink();
+    expect(evicted).toBe(2);
+    expect(await store.get("b")).toBeUndefined();
+    expect(await store.get("c")).toBeUndefined();
+    expect((await store.get("a"))?.byteLength).toBe(4000);
+    expect((await store.get("d"))?.byteLength).toBe(4000);
+    store.shrink();
+    store.shrink();
+    store.shrink();
+    expect(evicted).toBe(4);
+    await store.close();
+  });
+
   it("holds its bound against many tiny entries and against views into large buffers, and tells what it drops", async () => {
     let evicted = 0;
     const store = createMemoryStore(100_000, { ...storeOptions(), onEvict: () => evicted++ });

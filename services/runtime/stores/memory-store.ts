@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { halve } from "../limits/halve.js";
 import { KeyvStore, type KeyvStoreOptions } from "./keyv-store.js";
 
 /** What an entry costs beside its bytes and its key, roughly: tiny ones must count as well. */
@@ -10,7 +11,10 @@ export interface MemoryStoreOptions extends KeyvStoreOptions {
 }
 
 /** A store in this process, bounded by bytes, least recently used out first. */
-export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions): KeyvStore {
+export function createMemoryStore(
+  maxBytes: number,
+  options: MemoryStoreOptions,
+): KeyvStore & { /** Gives up half of what it holds. */ shrink(): void } {
   const lru = new LRUCache<string, Uint8Array>({
     maxSize: maxBytes,
     sizeCalculation: (bytes, key) => bytes.byteLength + 2 * key.length + entryBytes,
@@ -19,7 +23,7 @@ export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions)
       if (reason === "evict") options.onEvict?.();
     },
   });
-  return new KeyvStore(
+  const store = new KeyvStore(
     {
       get: (key, mostBytes) => lru.get(key)?.subarray(0, mostBytes + 1),
       head: (key, length) => lru.get(key)?.subarray(0, length),
@@ -31,6 +35,7 @@ export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions)
     },
     options,
   );
+  return Object.assign(store, { shrink: () => halve(lru) });
 }
 
 /** A view would keep all of the memory that it looks into. */

@@ -27,6 +27,8 @@ export interface Stores {
   describe():
     | { kind: "memory" }
     | { kind: "shared"; state: "up" | "partly" | "down"; nodes: Record<string, BreakerState> };
+  /** Gives up half of what this process holds. */
+  shrink(): void;
   close(): Promise<void>;
 }
 
@@ -62,6 +64,7 @@ export function openStores(
     labelNames: ["store"],
     registers: [metrics],
   });
+  const near: { shrink(): void }[] = [];
   const open = (store: "embedding" | "image", maxBytes: number): { blobs: BlobStore; layers?: LayeredStore } => {
     const optionsOf = (tier: "near" | "shared") => ({
       namespace: `${settings.namespace}:${store}`,
@@ -74,9 +77,10 @@ export function openStores(
     });
     const shared = connection && createRedisStore(connection, optionsOf("shared"));
     if (shared && settings.hereToo === "nothing") return { blobs: shared };
-    const near = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict: () => evictions.inc({ store }) });
-    if (!shared) return { blobs: near };
-    const layers = new LayeredStore(near, shared);
+    const memory = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict: () => evictions.inc({ store }) });
+    near.push(memory);
+    if (!shared) return { blobs: memory };
+    const layers = new LayeredStore(memory, shared);
     return { blobs: layers, layers };
   };
   const embeddings = open("embedding", settings.embeddingBytes);
@@ -94,6 +98,9 @@ export function openStores(
     isCacheUp: () => connection?.nodes.every(({ state }) => state === "closed") ?? true,
     connection,
     describe: () => describe(connection),
+    shrink: () => {
+      for (const store of near) store.shrink();
+    },
     close: async () => {
       keyFile?.close();
       await Promise.all([embeddings.blobs.close(), images.blobs.close()]);
