@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { crc32 } from "node:zlib";
 import { createClient, RESP_TYPES } from "@redis/client";
 import { imageIdOf } from "../../../services/runtime/image-id.js";
-import { encodeEmbeddingRecord, readEmbeddingHeader } from "../../../services/sam/embedding-record.js";
+import { encodeEmbeddingRecord, readEmbeddingHeader } from "../../../services/runtime/stores/embedding-record.js";
 import type { Random } from "../../simulation/random.js";
 import { drawScene, fromRaw } from "../../support/pictures.js";
 import type { Attack, Target } from "../attack.js";
@@ -69,12 +68,9 @@ const forgeries: readonly Forgery[] = [
   // Its own with another header, checksums and all.
   async (forger, fresh) => {
     const record = (await forger.read(fresh.embedding)) ?? Buffer.alloc(0);
-    const header = readEmbeddingHeader(record, crc32);
+    const header = readEmbeddingHeader(record);
     const words = header.tensors.map(({ dims }) => new Uint16Array(dims.reduce((product, dim) => product * dim, 1)));
-    await forger.write(
-      fresh.embedding,
-      encodeEmbeddingRecord({ ...header, width: 2 ** 31, height: 2 ** 31 }, words, crc32),
-    );
+    await forger.write(fresh.embedding, encodeEmbeddingRecord({ ...header, width: 2 ** 31, height: 2 ** 31 }, words));
   },
   async (forger, fresh, _others, random) => {
     for (const key of Object.values(fresh)) {
