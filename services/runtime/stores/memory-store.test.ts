@@ -31,13 +31,13 @@ describe("a store in memory", () => {
     let evicted = 0;
     const store = createMemoryStore(100_000, { ...storeOptions(), onEvict: () => evicted++ });
     for (const key of ["a", "b", "c", "d"]) await store.set(key, new Uint8Array(4000));
-    await store.get("a");
+    await store.get("a", 10_000);
     store.shrink();
     expect(evicted).toBe(2);
-    expect(await store.get("b")).toBeUndefined();
-    expect(await store.get("c")).toBeUndefined();
-    expect((await store.get("a"))?.byteLength).toBe(4000);
-    expect((await store.get("d"))?.byteLength).toBe(4000);
+    expect(await store.get("b", 10_000)).toBeUndefined();
+    expect(await store.get("c", 10_000)).toBeUndefined();
+    expect((await store.get("a", 10_000))?.byteLength).toBe(4000);
+    expect((await store.get("d", 10_000))?.byteLength).toBe(4000);
     store.shrink();
     store.shrink();
     store.shrink();
