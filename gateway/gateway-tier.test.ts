@@ -9,6 +9,8 @@ import { fakeLogger } from "../services/runtime/testing/fake-logger.js";
 import { GatewayTier } from "./gateway-tier.js";
 
 let host: Host;
+/** Every route by its path; the web client's files are routes too. */
+let routes: Map<string, string[]>;
 
 beforeEach(async () => {
   const env = {
@@ -21,7 +23,16 @@ beforeEach(async () => {
   const settings = shapeSettings(readEnv(env));
   host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger() });
   const { encoderAddresses: encoders, decoderAddresses: decoders } = settings.gateway;
-  await host.listen((one) => [new GatewayTier(one, settings, { encoders, decoders })]);
+  routes = new Map([
+    ["/livez", ["GET", "HEAD"]],
+    ["/metrics", ["GET", "HEAD"]],
+  ]);
+  await host.listen((one) => {
+    one.http.addHook("onRoute", ({ url, method }) => {
+      routes.set(url, [...(routes.get(url) ?? []), ...[method].flat()]);
+    });
+    return [new GatewayTier(one, settings, { encoders, decoders })];
+  });
   await host.start();
 });
 afterEach(async () => {
@@ -29,12 +40,65 @@ afterEach(async () => {
   await host.stop();
 });
 
+const every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"];
+
+it("H12: every route answers every method, and refuses in the one form", async () => {
+  expect([...routes.keys()]).toEqual(expect.arrayContaining(["/v1/images", "/v1/images/:id", "/v1/segment", "/"]));
+  for (const [path, methods] of [...routes, ["/v1/nothing", [] as string[]] as const]) {
+    for (const method of every) {
+      const url = path.replace(/:\w+/g, "any");
+      const answer = await fetch(`http://127.0.0.1:${host.port}${url}`, { method });
+      const allow = answer.headers.get("allow")?.split(", ");
+      const what = `${method} ${url}`;
+      const body = await answer.text();
+      if (methods.length === 0) expect(answer.status, what).toBe(404);
+      else if (method === "OPTIONS") expect([answer.status, allow], what).toEqual([204, expect.any(Array)]);
+      else expect(answer.status === 405, what).toBe(!methods.includes(method));
+      if (answer.status === 405) expect(allow, what).toEqual(expect.arrayContaining(methods));
+      if (answer.status < 400) continue;
+      expect(answer.headers.get("x-request-id"), what).not.toBeNull();
+      if (method === "HEAD") expect(body, what).toBe("");
+      else expect(JSON.parse(body), what).toEqual({ error: faultOf });
+    }
+  }
+});
+
+const faultOf = expect.objectContaining({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
+
+it("F1, H12: refuses a WebSocket in the form of all errors, and holds no connection that it has refused", async () => {
+  const refused = [
+    ["/nothing", "", 404],
+    ["/v1/ws", "Sec-WebSocket-Protocol: other\r\n", 400],
+    ["/v1/ws", "Sec-WebSocket-Version: 7\r\n", 400],
+  ] as const;
+  await Promise.all(
+    Array.from({ length: 60 }, async (_, at) => {
+      const [path, headers, status] = refused[at % refused.length] as (typeof refused)[number];
+      // A peer that never closes, and goes on sending.
+      const socket = connect({ port: host.port, host: "127.0.0.1", allowHalfOpen: true });
+      socket.on("error", () => {});
+      socket.write(offer(path, headers));
+      let answer = "";
+      for await (const piece of socket.iterator({ destroyOnReturn: false })) answer += piece;
+      expect(answer).toMatch(
+        new RegExp(`^HTTP/1\\.1 ${status} .*\\{"error":\\{"code":"[A-Z_]+","message":"[^"]+\\."\\}\\}$`, "s"),
+      );
+      // Freed there, it refuses what is sent; held, it would take it for ever.
+      const gone = new Promise((resolve) => socket.once("close", resolve));
+      const sending = setInterval(() => socket.write("x"), 50);
+      await gone;
+      clearInterval(sending);
+    }),
+  );
+});
+
+const offer = (path: string, headers: string) =>
+  `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}` +
+  `${/version/i.test(headers) ? "" : "Sec-WebSocket-Version: 13\r\n"}Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
+
 async function upgrade(path: string, headers = ""): Promise<string> {
   const socket = connect(host.port, "127.0.0.1");
-  socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n`,
-  );
+  socket.write(offer(path, headers));
   const [head] = await once(socket, "data");
   socket.destroy();
   return String(head).split("\r\n")[0] ?? "";

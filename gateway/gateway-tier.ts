@@ -1,6 +1,7 @@
-import type { FastifyRequest } from "fastify";
-import { type Code, ServiceError } from "../services/runtime/errors.js";
+import { Code, ServiceError } from "../services/runtime/errors.js";
 import type { Host, Tier } from "../services/runtime/host.js";
+import { answerRaw } from "../services/runtime/http/raw-answer.js";
+import { replyError } from "../services/runtime/http/reply-error.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import type { Settings } from "../services/runtime/settings.js";
 import { Callers } from "./callers/callers.js";
@@ -66,11 +67,16 @@ export class GatewayTier implements Tier {
     host.http.register(browserDecoding, peers);
     host.http.register(pictureRoute, { ...gateway, ...limits });
     host.http.register(webClient);
-    host.http.server.on("upgrade", (request: FastifyRequest["raw"], socket, head) => {
+    host.http.get("/v1/ws", (_request, reply) => {
+      const message = "This is a WebSocket: connect with its own protocol.";
+      reply.header("upgrade", "websocket");
+      return replyError(reply, new ServiceError({ code: Code.FAILED_PRECONDITION, message }), 426);
+    });
+    host.onWebSocket((request, socket, head) => {
       // Not `new URL`, which throws for what a stranger may send.
       const [pathname] = (request.url ?? "").split("?");
-      if (pathname === "/v1/ws") this.#sessions.upgrade(request, socket, head);
-      else socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+      if (pathname === "/v1/ws") return this.#sessions.upgrade(request, socket, head);
+      answerRaw(socket, 404, { code: Code.NOT_FOUND, message: "There is no WebSocket at this path." });
     });
   }
 

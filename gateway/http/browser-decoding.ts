@@ -4,13 +4,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { DescribeGraphsResponseSchema } from "../../proto/index.js";
 import { Code, invalidArgument, isInternal, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { withDeadline } from "../deadline.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
-import { replyError } from "./reply-error.js";
 
 interface BrowserDecoding {
   encoders: Pick<Encoders, "fetchEmbedding">;

@@ -9,6 +9,7 @@ import {
   sa1bAnnotation,
 } from "../../proto/index.js";
 import { isInternal } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import { beginEverything } from "../begin-everything.js";
 import type { Decoders } from "../peers/decoders.js";
@@ -17,7 +18,6 @@ import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
 import { originOf } from "./observe-requests.js";
 import { readMessage } from "./read-message.js";
-import { replyError } from "./reply-error.js";
 
 interface EverythingRoute {
   encoders: Encoders;

@@ -11,13 +11,13 @@ import {
   LookupImageResponseSchema,
 } from "../../proto/index.js";
 import { Code, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import { withDeadline } from "../deadline.js";
 import type { EncodeProgress, Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
 import { originOf } from "./observe-requests.js";
-import { replyError } from "./reply-error.js";
 
 interface ImageRoutes {
   encoders: Encoders;

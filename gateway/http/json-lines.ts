@@ -1,6 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { describeError } from "../../services/runtime/errors.js";
-import { errorBody } from "./reply-error.js";
+import { errorBody } from "../../services/runtime/http/reply-error.js";
 
 /** An answer of newline-delimited JSON that begins at once (H2, E1). */
 export class JsonLines {

@@ -2,11 +2,11 @@ import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { FastifyInstance } from "fastify";
 import { Code, isInternal, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
 import { withDeadline } from "../deadline.js";
 import { fetchPicture, type LookupAll } from "../fetch-picture.js";
 import { PictureHosts } from "../picture-hosts.js";
 import { callerSignal } from "./caller-signal.js";
-import { replyError } from "./reply-error.js";
 
 interface Pictures {
   /** Names, addresses, `*.example.org` or `*`; none refuses every picture. */

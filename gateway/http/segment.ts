@@ -2,6 +2,7 @@ import { toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
 import { isInternal } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import { withDeadline } from "../deadline.js";
 import type { Decoders } from "../peers/decoders.js";
@@ -10,7 +11,6 @@ import { segmentImage } from "../segment-image.js";
 import { callerSignal } from "./caller-signal.js";
 import { originOf } from "./observe-requests.js";
 import { readMessage } from "./read-message.js";
-import { replyError } from "./reply-error.js";
 
 interface SegmentRoute {
   encoders: Encoders;

@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 
 /** Everything the page needs comes from here; pictures may also be its own blobs. */
@@ -21,11 +23,14 @@ const policy = [
 export async function webClient(app: FastifyInstance): Promise<void> {
   const root = join(projectRoot, "dist", "site");
   if (!existsSync(root)) {
-    app.get("/", (_request, reply) => reply.code(404).send("The web client is not built; run npm run build.\n"));
+    const message = "The web client is not built; run npm run build.";
+    app.get("/", (_request, reply) => replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message })));
     return;
   }
   await app.register(fastifyStatic, {
     root,
+    // A route a file, so that any other path is one that is not there, in the form that all errors have.
+    wildcard: false,
     // Said below: its own would take the place of that.
     cacheControl: false,
     // Made when the client is built.

@@ -4,6 +4,8 @@ import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
+import { Code, describeError } from "../../services/runtime/errors.js";
+import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
@@ -13,6 +15,8 @@ import { Session, type SessionDeps } from "./session.js";
 export const subprotocol = "maskwire.v1";
 /** A peer that does not finish the closing handshake is cut off after this. */
 const closeGraceMs = 2000;
+/** Until another gateway takes its place, or this one is back. */
+const retryMs = 1000;
 /** Pings in a row without an answer, spread over the time of silence. */
 const mostUnanswered = 2;
 
@@ -41,6 +45,9 @@ export class Sessions {
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
     });
+    this.#server.on("wsClientError", ({ message }, socket) => {
+      answerRaw(socket, 400, { code: Code.INVALID_ARGUMENT, message: `${message}.` }, ["Sec-WebSocket-Version: 13"]);
+    });
   }
 
   get count(): number {
@@ -49,12 +56,16 @@ export class Sessions {
 
   /** Takes over a connection that asked to become a WebSocket. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (this.#draining) return refuseUpgrade(socket, "503 Service Unavailable", "The gateway is stopping.");
+    if (this.#draining) {
+      const message = "The gateway is stopping; connect again.";
+      return answerRaw(socket, 503, { code: Code.UNAVAILABLE, message, retryAfterMs: retryMs });
+    }
     const busy = this.#options.overload && refusalOf(this.#options.overload, "sessions");
-    if (busy) return refuseUpgrade(socket, "503 Service Unavailable", busy.message, busy.retryAfterMs);
+    if (busy) return answerRaw(socket, 503, describeError(busy));
     const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
     if (offered && !offered.includes(subprotocol)) {
-      return refuseUpgrade(socket, "400 Bad Request", `The subprotocol here is ${subprotocol}.`);
+      const message = `The subprotocol here is ${subprotocol}.`;
+      return answerRaw(socket, 400, { code: Code.INVALID_ARGUMENT, message });
     }
     this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request));
   }
@@ -144,11 +155,6 @@ function whenAborted(signal: AbortSignal): Promise<void> {
 function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {
   ws.close(code, reason);
   setTimeout(() => ws.terminate(), closeGraceMs).unref();
-}
-
-function refuseUpgrade(socket: Duplex, status: string, message: string, retryAfterMs?: number): void {
-  const retry = retryAfterMs === undefined ? "" : `Retry-After: ${Math.ceil(retryAfterMs / 1000)}\r\n`;
-  socket.end(`HTTP/1.1 ${status}\r\n${retry}Content-Type: text/plain\r\nConnection: close\r\n\r\n${message}\n`);
 }
 
 function toBytes(data: RawData): Uint8Array {

@@ -17,6 +17,7 @@ try {
   const maskwire = new Maskwire(settings, logger);
   const stop = stopSignal(() => maskwire.host.force());
   await maskwire.start();
+  if (settings.admin) process.stdout.write(`Its metrics are at ${maskwire.adminUrl}/metrics\n`);
   process.stdout.write(`Maskwire (${settings.role}) is ready at ${maskwire.url}\n`);
   logger.info({ signal: await stop }, "stopping");
   await maskwire.stop();

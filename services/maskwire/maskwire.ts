@@ -19,8 +19,8 @@ export class Maskwire implements AsyncDisposable {
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
-    const { host, port, stopMs, overload } = settings;
-    this.host = new Host({ host, port, stopMs, logger, overload });
+    const { host, port, admin, stopMs, overload } = settings;
+    this.host = new Host({ host, port, admin, stopMs, logger, overload });
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */
@@ -36,9 +36,14 @@ export class Maskwire implements AsyncDisposable {
 
   /** Where a client on this machine reaches it. */
   get url(): string {
-    const { host } = this.#settings;
-    const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-    return `http://${name}:${this.host.port}`;
+    return urlOf(this.#settings.host, this.host.port);
+  }
+
+  /** Where its operator reaches it on this machine. @throws Error when its settings have no port for that. */
+  get adminUrl(): string {
+    const { admin } = this.#settings;
+    if (!admin || this.host.adminPort === undefined) throw new Error("there is no port for the operator");
+    return urlOf(admin.host, this.host.adminPort);
   }
 
   /** Orderly and bounded; safe to call twice. */
@@ -78,4 +83,9 @@ export class Maskwire implements AsyncDisposable {
 function manifestOf({ modelsFile }: Settings): Manifest {
   const shipped = Manifest.read();
   return modelsFile === undefined ? shipped : shipped.withOwn(modelsFile);
+}
+
+function urlOf(host: string, port: number): string {
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
 }

@@ -71,8 +71,24 @@ describe("readiness", () => {
     await host.start();
     expect((await fetchFrom(host, "/readyz")).status).toBe(200);
     expect(await health(host)).toBe("SERVING");
-    const metrics = await fetchFrom(host, "/metrics");
-    expect(await metrics.text()).toContain("maskwire_event_loop_delay_p99_seconds");
+  });
+
+  it("says to its operator alone, on a port of its own, what its metrics are, and how it is", async () => {
+    const loopback = { host: "127.0.0.1", port: 0 };
+    const host = new Host({ ...loopback, admin: loopback, stopMs: 60_000, logger: fakeLogger() });
+    hosts.push(host);
+    await host.listen(() => [fakeTier("a", [])]);
+    await host.start();
+    const ask = (path: string) => fetch(`http://127.0.0.1:${host.adminPort}${path}`);
+    expect(await (await ask("/metrics")).text()).toContain("maskwire_event_loop_delay_p99_seconds");
+    expect([(await ask("/livez")).status, (await ask("/readyz")).status]).toEqual([200, 200]);
+    const refused = await fetchFrom(host, "/metrics");
+    expect(refused.status).toBe(404);
+    expect(await refused.json()).toMatchObject({
+      error: { code: "NOT_FOUND", message: expect.stringContaining("MASKWIRE_ADMIN_PORT") },
+    });
+    await host.stop();
+    await expect(ask("/livez")).rejects.toThrow();
   });
 
   it("shows what it can do without, whose state has no bearing on readiness", async () => {

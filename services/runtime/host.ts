@@ -1,10 +1,15 @@
 import { once, setMaxListeners } from "node:events";
 import { Server as GrpcServer } from "@grpc/grpc-js";
-import fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
+import { AdminPort } from "./admin-port.js";
+import { Code, ServiceError } from "./errors.js";
 import type { ClientCalls } from "./grpc/client-calls.js";
 import { InProcessServer } from "./grpc/in-process.js";
 import { addReflection } from "./grpc/reflection.js";
+import { createHttp, type Http } from "./http/create-http.js";
+import { replyError } from "./http/reply-error.js";
+import { type Accept, onWebSocket } from "./http/upgrades.js";
 import type { Logger } from "./logger.js";
 import { createMetrics, type Metrics } from "./metrics.js";
 import { OnePort } from "./one-port.js";
@@ -36,12 +41,14 @@ const flushMs = 250;
 export interface HostOptions {
   host: string;
   port: number;
+  /** Where the operator asks; left out, nothing listens there. */
+  admin?: { host: string; port: number } | undefined;
   stopMs: number;
   logger: Logger;
   overload?: OverloadSettings;
 }
 
-/** A process's shell: one port with HTTP and gRPC on it, health, metrics, and a bounded, orderly stop. */
+/** A process's shell: one port with HTTP and gRPC on it, another for its operator, health, metrics, and a bounded, orderly stop. */
 export class Host {
   readonly http: FastifyInstance;
   readonly grpc = new GrpcServer({
@@ -63,6 +70,8 @@ export class Host {
   readonly overload: OverloadManager;
   readonly #pressure = new Pressure();
   readonly #options: HostOptions;
+  readonly #http: Http;
+  readonly #admin: AdminPort | undefined;
   readonly #health = new HealthImplementation({ "": "NOT_SERVING" });
   readonly #forced = new AbortController();
   readonly #tiers: Tier[] = [];
@@ -82,20 +91,22 @@ export class Host {
     this.describe("overload", () => this.overload.describe());
     // Every call under way listens to it; that many are no leak.
     setMaxListeners(0, this.#forced.signal);
-    this.http = fastify({
-      logger: false,
-      forceCloseConnections: true,
-      bodyLimit: 1024 * 1024,
-      requestTimeout: requestMs,
+    this.#http = createHttp(this.logger);
+    this.http = this.#http.app;
+    this.http.server.requestTimeout = requestMs;
+    const health = (app: FastifyInstance) => {
+      app.get("/livez", () => ({ alive: true }));
+      app.get("/readyz", (_request, reply) => {
+        const report = this.readiness();
+        return reply.code(report.ready ? 200 : 503).send(report);
+      });
+    };
+    health(this.http);
+    this.http.get("/metrics", (_request, reply) => {
+      const message = "Metrics are for the operator, on a port of their own: MASKWIRE_ADMIN_PORT.";
+      return replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message }));
     });
-    this.http.get("/livez", () => ({ alive: true }));
-    this.http.get("/readyz", (_request, reply) => {
-      const report = this.readiness();
-      return reply.code(report.ready ? 200 : 503).send(report);
-    });
-    this.http.get("/metrics", async (_request, reply) =>
-      reply.type(this.metrics.contentType).send(await this.metrics.metrics()),
-    );
+    if (options.admin) this.#admin = new AdminPort({ logger: this.logger, metrics: this.metrics, health });
   }
 
   /** Counts what was not answered, for a service's calls and the prompts within them. */
@@ -112,12 +123,22 @@ export class Host {
     return this.#port;
   }
 
+  /** The operator's port; undefined when there is none. */
+  get adminPort(): number | undefined {
+    return this.#admin?.port;
+  }
+
+  /** WebSockets are `accept`'s from now on. */
+  onWebSocket(accept: Accept): void {
+    onWebSocket(this.http.server, this.#http.owed, accept);
+  }
+
   /** A way to the services of this process that stays inside it. */
   connect(): ClientCalls {
     return this.#inProcess.connect();
   }
 
-  /** Opens the port; from now on /livez answers, and /readyz says what is still missing. */
+  /** Opens the ports; from now on /livez answers, and /readyz says what is still missing. */
   async listen(tiers: (host: Host) => Tier[] = () => []): Promise<void> {
     this.#health.addToServer(this.rpc as GrpcServer);
     // The port is known before the tiers are made: the services of this process are named by it.
@@ -125,6 +146,7 @@ export class Host {
     const onePort = new OnePort(this.http.server, this.grpc);
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);
+    if (this.#options.admin) await this.#admin?.listen(this.#options.admin);
     this.#tiers.push(...tiers(this));
     const services = this.#tiers.flatMap((tier) => tier.services);
     if (services.length > 0) addReflection(this.grpc, services);
@@ -195,6 +217,7 @@ export class Host {
     this.#inProcess.close();
     this.#onePort?.destroyConnections();
     await this.http.close();
+    await this.#admin?.close();
     // A tier that is still loading sees the signal and gives up; closed before, it would leave its workers behind.
     await this.#starting;
     for (const tier of [...this.#tiers].reverse()) await tier.close().catch((err) => this.#log(err, tier));

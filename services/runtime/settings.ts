@@ -97,6 +97,13 @@ export const variables = {
   MASKWIRE_ROLE: z.enum(roles, `one of ${roles.join(", ")}`).describe("which tiers this process runs"),
   MASKWIRE_HOST: z.string().min(1, "a host name or address").describe("address to listen on"),
   MASKWIRE_PORT: integer(0, 65535).describe("the one port for HTTP, WebSocket and gRPC; 0 picks a free one"),
+  MASKWIRE_ADMIN_HOST: z
+    .string()
+    .min(1, "a host name or address")
+    .describe("address to listen on for the operator: /metrics, /livez, /readyz"),
+  MASKWIRE_ADMIN_PORT: z
+    .union([z.literal("off"), integer(0, 65535)], "a whole number from 0 to 65535, or off")
+    .describe("port for the operator; 0 picks a free one, off has none"),
   MASKWIRE_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "a pino level such as info or warn")
     .describe("least level that is logged"),
@@ -249,6 +256,9 @@ const redact = (name: string, text: string) =>
 
 const defaultPorts: Record<Role, number> = { all: 8080, gateway: 8080, encoder: 50051, decoder: 50052 };
 
+/** Beside the main port, and free where that is picked. */
+const adminPortOf = (port: number) => (port === 0 ? 0 : port <= 64_535 ? port + 1000 : port - 1000);
+
 /**
  * The settings in the shape that the code uses, defaults filled in.
  * @throws SettingsError when settings contradict each other or one that the role needs is missing.
@@ -269,10 +279,15 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
   const cores = availableParallelism();
   const workers = env.MASKWIRE_DECODER_WORKERS ?? cores;
   const plan = planMemory(role, memory, workers);
+  const host = env.MASKWIRE_HOST ?? "127.0.0.1";
+  const port = env.MASKWIRE_PORT ?? defaultPorts[role];
+  const adminPort = env.MASKWIRE_ADMIN_PORT ?? adminPortOf(port);
   return {
     role,
-    host: env.MASKWIRE_HOST ?? "127.0.0.1",
-    port: env.MASKWIRE_PORT ?? defaultPorts[role],
+    host,
+    port,
+    /** The operator's port; undefined without one. */
+    admin: adminPort === "off" ? undefined : { host: env.MASKWIRE_ADMIN_HOST ?? host, port: adminPort },
     logLevel: env.MASKWIRE_LOG_LEVEL ?? "info",
     stopMs: env.MASKWIRE_STOP_MS ?? 10_000,
     hungMs: env.MASKWIRE_HUNG_MS ?? 15_000,

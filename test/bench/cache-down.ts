@@ -35,7 +35,7 @@ export const suite: Suite = {
         MASKWIRE_ENCODER_ADDRESS: encoder.address,
         MASKWIRE_DECODER_ADDRESSES: decoder.address,
       });
-      const see = (isUp: number) => Promise.all([encoder, decoder].map(({ url }) => untilCache(url, isUp)));
+      const see = (isUp: number) => Promise.all([encoder, decoder].map(({ adminUrl }) => untilCache(adminUrl, isUp)));
       let seed = 2000;
       for (let turn = 0; turn < turns; turn++) {
         if (turn > 0) redis = await RedisServer.start(port);
@@ -56,8 +56,9 @@ export const suite: Suite = {
 const emptyTimes = (): Times => ({ first: [], warm: [], upload: [] });
 
 /** As its own metric says. */
-async function untilCache(url: string, isUp: number): Promise<void> {
-  while ((await metric(url, "maskwire_cache_up")) !== isUp) await new Promise((resolve) => setTimeout(resolve, 20));
+async function untilCache(adminUrl: string, isUp: number): Promise<void> {
+  while ((await metric(adminUrl, "maskwire_cache_up")) !== isUp)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Uploads pictures that nobody has seen and clicks on each: first where the decoder has nothing, then where it has all. */

@@ -77,7 +77,7 @@ type PerTier = Record<(typeof tierNames)[number], number>;
 /** MiB of each process. */
 async function resident(tiers: Record<(typeof tierNames)[number], MaskwireProcess>): Promise<PerTier> {
   const [encoder, decoder, gateway] = await Promise.all(
-    tierNames.map(async (tier) => round((await metric(tiers[tier].url, "maskwire_resident_memory_bytes")) / MiB)),
+    tierNames.map(async (tier) => round((await metric(tiers[tier].adminUrl, "maskwire_resident_memory_bytes")) / MiB)),
   );
   return { encoder, decoder, gateway } as PerTier;
 }

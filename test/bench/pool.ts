@@ -77,7 +77,7 @@ async function uploadAll(url: string, count = pictures): Promise<string[]> {
   return ids;
 }
 
-const residentBytes = ({ url }: MaskwireProcess) => metric(url, "maskwire_resident_memory_bytes");
+const residentBytes = ({ adminUrl }: MaskwireProcess) => metric(adminUrl, "maskwire_resident_memory_bytes");
 
 /** Never the same prompt twice in a row. */
 const promptOf = (at: number) => ({

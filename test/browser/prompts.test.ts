@@ -198,8 +198,8 @@ describe("a point that is there", () => {
 });
 
 describe("a press", () => {
-  const known = () => metric(stack.maskwire.url, "maskwire_decodes_previewed_total");
-  const decoded = () => metric(stack.maskwire.url, 'maskwire_decodes_total{embedding="worker"}');
+  const known = () => metric(stack.maskwire.adminUrl, "maskwire_decodes_previewed_total");
+  const decoded = () => metric(stack.maskwire.adminUrl, 'maskwire_decodes_total{embedding="worker"}');
 
   it("shows what the click will find, which then needs no run", async () => {
     const page = await openReady();

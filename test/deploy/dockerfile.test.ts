@@ -16,7 +16,7 @@ const dockerfile = DockerfileParser.parse(text);
 const instructions = (keyword: string) =>
   dockerfile.getInstructions().filter((instruction) => instruction.getKeyword() === keyword);
 const last = (keyword: string) => instructions(keyword).at(-1)?.getArgumentsContent() ?? "";
-const portOf = (role: (typeof roles)[number]) =>
+const settingsOf = (role: (typeof roles)[number]) =>
   shapeSettings(
     readEnv({
       MASKWIRE_ROLE: role,
@@ -24,7 +24,8 @@ const portOf = (role: (typeof roles)[number]) =>
       MASKWIRE_ENCODER_ADDRESS: "encoder:50051",
       MASKWIRE_DECODER_ADDRESSES: "decoder:50052",
     }),
-  ).port;
+  );
+const portOf = (role: (typeof roles)[number]) => settingsOf(role).port;
 
 describe("the image", () => {
   it("is made by a Dockerfile without a fault", () => {
@@ -48,7 +49,7 @@ describe("the image", () => {
 
   it("exposes the ports of its roles", () => {
     const exposed = last("EXPOSE").split(" ").map(Number);
-    expect(new Set(exposed)).toEqual(new Set(roles.map(portOf)));
+    expect(new Set(exposed)).toEqual(new Set(roles.flatMap((role) => [portOf(role), settingsOf(role).admin?.port])));
   });
 
   it("runs as a user by number, never root, who owns nothing but the place for graphs", () => {

@@ -189,15 +189,26 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
     for (const { name, replicas } of ours) expect(replicas === undefined, name).toBe(scaled.includes(name));
   });
 
-  it("reads metrics where a Service has a port of that name", () => {
-    for (const { spec } of ofKind(objects, "ServiceMonitor")) {
-      const { selector, endpoints } = spec as { selector: Selector; endpoints: { port: string; path: string }[] };
-      const services = ofKind(objects, "Service").filter(({ metadata }) => matches(selector, metadata.labels ?? {}));
-      const ports = services.map((one) => (one.spec as { ports: { name: string }[] }).ports[0]?.name);
-      expect(services.map(({ metadata }) => metadata.name).sort()).toEqual(["decoder", "encoder", "gateway"]);
-      expect([...new Set(ports)].sort()).toEqual(endpoints.map(({ port }) => port).sort());
-      expect(endpoints.map(({ path }) => path)).toEqual(endpoints.map(() => "/metrics"));
+  it("reads metrics on each pod's port for the operator, which no Service has and nobody but Prometheus reaches", () => {
+    for (const tier of ours) {
+      const { settings } = settingsOf(tier);
+      const port = tier.container.ports?.find(({ name }) => name === "admin");
+      expect(port?.containerPort, tier.name).toBe(settings.admin?.port);
     }
+    for (const { spec, metadata } of ofKind(objects, "Service")) {
+      const targets = (spec as { ports: { targetPort?: string | number }[] }).ports.map((one) => one.targetPort);
+      expect(targets, metadata.name).not.toContain("admin");
+    }
+    for (const { spec } of ofKind(objects, "PodMonitor")) {
+      const { selector, podMetricsEndpoints } = spec as { selector: Selector; podMetricsEndpoints: object[] };
+      expect(ours.filter(({ podLabels }) => !matches(selector, podLabels))).toEqual([]);
+      expect(podMetricsEndpoints).toEqual([expect.objectContaining({ port: "admin", path: "/metrics" })]);
+    }
+    const policies = ofKind(objects, "NetworkPolicy").map(({ spec }) => spec as unknown as Policy);
+    const ways = policies.flatMap(({ ingress = [] }) => ingress.filter((rule) => opensAdmin(rule, ours)));
+    const prometheus = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } };
+    expect(ways.map(({ from }) => from)).toEqual(ways.map(() => [prometheus]));
+    expect(ways.length).toBe(ofKind(objects, "PodMonitor").length);
   });
 });
 
@@ -254,6 +265,17 @@ function matches({ matchLabels = {}, matchExpressions = [] }: Selector, labels: 
     matchExpressions.every(({ key, operator, values }) => operator === "In" && values.includes(labels[key] ?? ""))
   );
 }
+
+/** Also a rule without ports opens it. */
+const opensAdmin = ({ ports }: Rule, ours: Workload[]) =>
+  !ports ||
+  ports.some(
+    ({ port }) =>
+      port === "admin" ||
+      ours.some(({ pod }) =>
+        pod.containers.some((one) => one.ports?.some((p) => p.name === "admin" && p.containerPort === port)),
+      ),
+  );
 
 /** Whether one tier's pods may open a connection to another's: out of the one and into the other. */
 function allows(

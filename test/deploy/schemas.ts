@@ -1,5 +1,5 @@
 import { ScaledObject } from "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject";
-import { ServiceMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor";
+import { PodMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor";
 import { Deployment } from "kubernetes-models/apps/v1/Deployment";
 import { StatefulSet } from "kubernetes-models/apps/v1/StatefulSet";
 import { HorizontalPodAutoscaler } from "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler";
@@ -38,9 +38,9 @@ const schemas: Record<string, Schema> = {
     "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler",
   ),
   "keda.sh/v1alpha1 ScaledObject": schema(ScaledObject, "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject"),
-  "monitoring.coreos.com/v1 ServiceMonitor": schema(
-    ServiceMonitor,
-    "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor",
+  "monitoring.coreos.com/v1 PodMonitor": schema(
+    PodMonitor,
+    "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor",
   ),
 };
 

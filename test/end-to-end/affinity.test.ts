@@ -34,6 +34,8 @@ const manifest = Manifest.read();
 const metrics = createMetrics();
 let stores: Stores;
 const hosts: Host[] = [];
+/** Where to read the metrics of each, by its URL. */
+const adminUrls = new Map<string, string>();
 const gateways: string[] = [];
 const decoders: string[] = [];
 let imageIds: string[] = [];
@@ -48,19 +50,24 @@ const lookup = async (name: string) => {
 const names = () => decoders.map((_, at) => `decoder-${at}`);
 
 async function open(make: (host: Host) => DecoderTier | GatewayTier): Promise<string> {
-  const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 5000, logger });
+  const loopback = { host: "127.0.0.1", port: 0 };
+  const host = new Host({ ...loopback, admin: loopback, stopMs: 5000, logger });
   hosts.push(host);
   await host.listen((one) => [make(one)]);
   await host.start();
-  return `http://127.0.0.1:${host.port}`;
+  const url = `http://127.0.0.1:${host.port}`;
+  adminUrls.set(url, `http://127.0.0.1:${host.adminPort}`);
+  return url;
 }
 
 const startDecoder = () => open((host) => new DecoderTier(host, settings, manifest, stores));
 
+const count = (url: string, series: string) => metric(adminUrls.get(url) ?? "", series);
+
 /** Waits until every gateway sees so many decoders serve. */
-async function seen(count: number): Promise<void> {
+async function seen(decoders: number): Promise<void> {
   for (const url of gateways) {
-    while ((await metric(url, 'maskwire_peers{tier="decoder",state="serving"}')) !== count)
+    while ((await count(url, 'maskwire_peers{tier="decoder",state="serving"}')) !== decoders)
       await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -158,6 +165,6 @@ it("N4: a decoder that drains loses no click, and its pictures go to the others"
 async function decodesOf(url: string): Promise<number> {
   let total = 0;
   for (const embedding of ["worker", "process", "store"])
-    total += await metric(url, `maskwire_decodes_total{embedding="${embedding}"}`);
+    total += await count(url, `maskwire_decodes_total{embedding="${embedding}"}`);
   return total;
 }

@@ -31,17 +31,17 @@ describe.skipIf(!findRedisServer())("the shared cache is soft", () => {
       return segmentOverHttp(maskwire.url, { imageId: image?.imageId ?? "", prompt: disc });
     };
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
-    expect(await metric(maskwire.url, isUp)).toBe(1);
+    expect(await metric(maskwire.adminUrl, isUp)).toBe(1);
     await redis[Symbol.asyncDispose]();
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
-    expect(await metric(maskwire.url, isUp)).toBe(0);
+    expect(await metric(maskwire.adminUrl, isUp)).toBe(0);
     const readiness = await fetch(`${maskwire.url}/readyz`);
     expect(readiness.status).toBe(200);
     expect(await readiness.json()).toMatchObject({ ready: true, cache: { kind: "shared", state: "down" } });
     expect(told("cache is lost; going on without it")).toBe(1);
     await using back = await RedisServer.start(redis.port);
-    while ((await metric(maskwire.url, isUp)) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await metric(maskwire.adminUrl, isUp)) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(told("cache is back")).toBe(1);
     expect(await (await fetch(`${maskwire.url}/readyz`)).json()).toMatchObject({ cache: { state: "up" } });
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
@@ -56,7 +56,7 @@ describe.skipIf(!findRedisServer())("the shared cache is soft", () => {
       const { image } = await upload(maskwire.url, await jpegScene(640, 480, nextSeed++));
       const { masks } = await segmentOverHttp(maskwire.url, { imageId: image?.imageId ?? "", prompt: disc });
       expect(masks[0]?.area).toBeGreaterThan(0);
-      expect(await metric(maskwire.url, isUp)).toBe(0);
+      expect(await metric(maskwire.adminUrl, isUp)).toBe(0);
     } finally {
       redis.resume();
     }
@@ -161,7 +161,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own without the
     await upload(url, picture, { id: imageId });
     await cluster.redis.flush();
     const encodes = () =>
-      Promise.all(cluster.encoders.map((one) => metric(one.url, 'maskwire_encodes_total{outcome="encoded"}')));
+      Promise.all(cluster.encoders.map((one) => metric(one.adminUrl, 'maskwire_encodes_total{outcome="encoded"}')));
     const made = await encodes();
     expect((await segmentOverHttp(url, { imageId, prompt: disc })).masks[0]?.area).toBeGreaterThan(0);
     expect(await encodes()).toEqual(made);

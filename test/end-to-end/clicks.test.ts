@@ -251,7 +251,7 @@ describe("previews", () => {
       client.segment({ sequence, prompt, preview, ...(preview ? {} : { multimask: true }) });
       return resultOf(await client.next("segment"));
     };
-    const saved = () => metric(url, "maskwire_decodes_previewed_total");
+    const saved = () => metric(maskwire.adminUrl, "maskwire_decodes_previewed_total");
     // So that the latest preview is of this picture's plate, whatever was asked before.
     await ask(1, { preview: true, prompt: plate });
     const before = await saved();

@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chownSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,6 +18,7 @@ import { clickOn, jpegScene } from "../support/pictures.js";
 import { findHaproxy, findKustomize } from "../support/programs.js";
 import { RedisServer } from "../support/redis-server.js";
 import { SocketClient } from "../support/socket-client.js";
+import { metric, readMetrics } from "../support/start-maskwire.js";
 
 /*
  * What the image holds, started as the manifests and compose.yaml start it: their environment, no right to write, and for
@@ -46,12 +49,17 @@ afterAll(async () => {
 class Container extends Child {
   readonly env: Record<string, string>;
   url = "";
+  adminUrl = "";
 
   static async start(env: Record<string, string>): Promise<Container> {
     const container = new Container({ PATH: process.env.PATH ?? "", ...image.env, ...env });
     try {
-      const [, url] = await container.line(/^Maskwire \(\w+\) is ready at (http:\S+)$/);
+      const [[, url], [, adminUrl]] = await Promise.all([
+        container.line(/^Maskwire \(\w+\) is ready at (http:\S+)$/),
+        container.line(/^Its metrics are at (http:\S+)\/metrics$/),
+      ]);
       container.url = url as string;
+      container.adminUrl = adminUrl as string;
       return container;
     } catch (error) {
       await container[Symbol.asyncDispose]();
@@ -92,6 +100,7 @@ async function onLoopback(
     MASKWIRE_HOST: "127.0.0.1",
     // Not 0: the health check reads the same variable.
     MASKWIRE_PORT: String(await freePort()),
+    MASKWIRE_ADMIN_PORT: "0",
     MASKWIRE_MODEL_CACHE_DIR: cacheFolder,
     ...(env.MASKWIRE_CACHE_URL ? { MASKWIRE_CACHE_URL: redis.url } : {}),
   };
@@ -154,7 +163,7 @@ describe.skipIf(!findKustomize())("the tiers of deploy/kubernetes/overlays/cpu",
     expect(all.map((one) => one.isHealthy())).toEqual([true, true, true, true]);
 
     // The autoscaler's questions are about metrics that exist, with labels that they have.
-    const metrics = await Promise.all(all.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()));
+    const metrics = await Promise.all(all.map(({ adminUrl }) => readMetrics(adminUrl)));
     const queries = ofKind(render(join(kubernetesFolder, "overlays", "production")), "ScaledObject").flatMap(queriesOf);
     expect(queries.length).toBeGreaterThan(0);
     for (const query of queries) expect(unanswered(query, metrics.join("\n")), query).toEqual([]);
@@ -201,11 +210,23 @@ describe.skipIf(!findHaproxy())("the tiers of deploy/compose.yaml behind their p
     await Promise.all([proxy.line(/gateway1\b.* is UP/), proxy.line(/gateway2\b.* is UP/)]);
 
     expect(await clickThrough(url, 902)).toBeGreaterThan(0.01);
-    for (const path of ["/metrics", "/readyz", "/livez"]) expect((await fetch(url + path)).status, path).toBe(404);
+    // However they are written: the proxy's rule is about the path that the gateway will read.
+    for (const path of [
+      "/metrics",
+      "/readyz",
+      "/livez",
+      "/%6detrics",
+      "/%72eadyz?x",
+      "//livez",
+      "/x/../readyz",
+      "/./livez",
+    ]) {
+      expect(await statusOf(url, path), path).toBe(404);
+    }
 
     // Sessions are spread; one that is told to go elsewhere finds the other gateway.
     const sessions = [await SocketClient.join(url), await SocketClient.join(url)];
-    expect([await sessionsOf(leaving.url), await sessionsOf(staying.url)]).toEqual([1, 1]);
+    expect([await sessionsOf(leaving), await sessionsOf(staying)]).toEqual([1, 1]);
     expect(await leaving.stop()).toBe(0);
     const { code } = await Promise.race(sessions.map((one) => one.closed));
     expect(code).toBe(1001);
@@ -221,9 +242,14 @@ describe.skipIf(!findHaproxy())("the tiers of deploy/compose.yaml behind their p
   }
 });
 
-async function sessionsOf(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^maskwire_sessions (\d+)$/m.exec(text)?.[1]);
+const sessionsOf = ({ adminUrl }: { adminUrl: string }) => metric(adminUrl, "maskwire_sessions");
+
+/** Of a path as it is written: `fetch` would put it in order. */
+async function statusOf(url: string, path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(url);
+  const [reply] = (await once(request({ hostname, port, path }).end(), "response")) as [IncomingMessage];
+  reply.resume();
+  return reply.statusCode;
 }
 
 function queriesOf({ spec }: { spec?: Record<string, unknown> }): string[] {

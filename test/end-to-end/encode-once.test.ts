@@ -25,7 +25,10 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
   });
 
   const sum = async (series: string) =>
-    (await Promise.all(cluster.encoders.map(({ url }) => metric(url, series)))).reduce((all, one) => all + one, 0);
+    (await Promise.all(cluster.encoders.map(({ adminUrl }) => metric(adminUrl, series)))).reduce(
+      (all, one) => all + one,
+      0,
+    );
   const encoded = () => sum('maskwire_encodes_total{outcome="encoded"}');
   const saved = async () =>
     (await sum('maskwire_encodes_saved_total{by="process"}')) +
@@ -93,7 +96,7 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
   it("I6: is taken over when the encoder at work stops, which then finds it done", async () => {
     const [one, two] = cluster.encoders as [MaskwireProcess, MaskwireProcess];
     const picture = await jpegScene(640, 480, nextSeed++);
-    const before = await metric(two.url, 'maskwire_encodes_total{outcome="encoded"}');
+    const before = await metric(two.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
     let begun = () => {};
     const isAtWork = new Promise<void>((resolve) => {
       begun = resolve;
@@ -107,7 +110,7 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
     try {
       const ready = await encodeAt(two, picture, ({ case: kind }) => seen.push(kind ?? ""));
       expect(ready.image?.imageId).toBe(imageIdOf(picture));
-      expect(await metric(two.url, 'maskwire_encodes_total{outcome="encoded"}')).toBe(before + 1);
+      expect(await metric(two.adminUrl, 'maskwire_encodes_total{outcome="encoded"}')).toBe(before + 1);
       // Told at once that it is being encoded, by whomever.
       expect(seen[0]).toBe("encoding");
     } finally {

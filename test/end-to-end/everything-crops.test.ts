@@ -54,7 +54,7 @@ function check({ segmentation, bbox, area, point_coords, crop_box }: Sa1bAnnotat
 }
 
 it("E6 has the parts encoded first, once, and answers with masks of the whole picture", async () => {
-  const encodes = () => metric(maskwire.url, 'maskwire_encodes_total{outcome="encoded"}');
+  const encodes = () => metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
   expect(await encodes()).toBe(1);
   for (let round = 0; round < 2; round++) {
     const text = await (await postEverything(maskwire.url, { imageId, ...layered })).text();

@@ -139,7 +139,7 @@ describe("gRPC", () => {
     ).rejects.toMatchObject({ code: Code.CANCELLED });
     expect((await segmentOverHttp(maskwire.url, { imageId, prompt: disc })).masks).toHaveLength(1);
     await roomAgain();
-    expect(await metric(maskwire.url, "maskwire_decoder_queue_depth")).toBe(0);
+    expect(await metric(maskwire.adminUrl, "maskwire_decoder_queue_depth")).toBe(0);
   });
 });
 
@@ -199,7 +199,7 @@ describe("HTTP", () => {
     await using small = await startMaskwire({ MASKWIRE_CACHE_BYTES: "3145728" });
     const first = await upload(small.url, await jpegScene(width, height, 801));
     await upload(small.url, await jpegScene(width, height, 802));
-    const encodes = () => metric(small.url, 'maskwire_encodes_total{outcome="encoded"}');
+    const encodes = () => metric(small.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
     expect(await encodes()).toBe(2);
     const request = { ...quick, imageId: first.image?.imageId ?? "" };
     expect((await linesOf(await postEverything(small.url, request))).at(-1)).toHaveProperty("done");

@@ -65,7 +65,7 @@ function chunksOf(bytes: Uint8Array): EncodePart[] {
 /** Every decode that was run. */
 async function decodes(): Promise<number> {
   const sources = ["worker", "process", "store"];
-  const series = sources.map((one) => metric(maskwire.url, `maskwire_decodes_total{embedding="${one}"}`));
+  const series = sources.map((one) => metric(maskwire.adminUrl, `maskwire_decodes_total{embedding="${one}"}`));
   return (await Promise.all(series)).reduce((sum, count) => sum + count);
 }
 
@@ -125,14 +125,14 @@ describe("EncoderService", () => {
 
   it("Encode: one picture asked for by many at once is encoded once", async () => {
     const fresh = await jpegScene(640, 480, 602);
-    const before = await metric(maskwire.url, 'maskwire_encodes_total{outcome="encoded"}');
+    const before = await metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
     const all = await Promise.all(Array.from({ length: 6 }, () => runEncode([header(), ...chunksOf(fresh)])));
     for (const events of all) expect(events.at(-1)).toMatchObject({ case: "ready" });
-    expect(await metric(maskwire.url, 'maskwire_encodes_total{outcome="encoded"}')).toBe(before + 1);
+    expect(await metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}')).toBe(before + 1);
   });
 
   it("Encode: work that everybody has left while it waited is not run", async () => {
-    const before = await metric(maskwire.url, 'maskwire_encodes_total{outcome="encoded"}');
+    const before = await metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
     const ahead = rpc.duplex(encode);
     const behind = new AbortController();
     const left = rpc.duplex(encode, { signal: behind.signal });
@@ -149,7 +149,7 @@ describe("EncoderService", () => {
     await expect(waiting.events.next()).rejects.toMatchObject({ code: Code.CANCELLED });
     while (!(await running.events.next()).done);
     await runEncode([header(), ...chunksOf(await jpegScene(640, 480, 605))]);
-    expect(await metric(maskwire.url, 'maskwire_encodes_total{outcome="encoded"}')).toBe(before + 2);
+    expect(await metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}')).toBe(before + 2);
   });
 
   it("Encode: people go before batches, and one who joins what a batch sent makes it urgent", async () => {
@@ -249,7 +249,7 @@ describe("DecoderService", () => {
     for (let i = 1; i < held; i++) expect((await answers.next()).value?.outcome.case).toBe("result");
     call.end();
     expect((await answers.next()).done).toBe(true);
-    expect(await metric(maskwire.url, "maskwire_decoder_queue_depth")).toBe(0);
+    expect(await metric(maskwire.adminUrl, "maskwire_decoder_queue_depth")).toBe(0);
     expect(await decodes()).toBe(before + held);
   });
 });

@@ -4,7 +4,7 @@ import { imageIdOf } from "../../services/runtime/image-id.js";
 import { allLines, eventLines, type HttpError, postSegment, upload } from "../support/http-calls.js";
 import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { announce, rawRequest } from "../support/raw-request.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { readMetrics, startMaskwire } from "../support/start-maskwire.js";
 
 const width = 640;
 const height = 480;
@@ -210,7 +210,7 @@ describe("HTTP", () => {
     expect((await errorOf(reply)).message).toMatch(/upload/);
   });
 
-  it("answers /livez, /readyz and /metrics, and the web client's page at /", async () => {
+  it("answers /livez and /readyz, and /metrics on the operator's port alone", async () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     const ready = await fetch(`${url}/readyz`);
     expect(ready.status).toBe(200);
@@ -218,7 +218,11 @@ describe("HTTP", () => {
       ready: true,
       tiers: { encoder: { ready: true }, decoder: { ready: true } },
     });
-    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^maskwire_encodes_total\{outcome="encoded"\} \d/m);
+    expect(await readMetrics(maskwire.adminUrl)).toMatch(/^maskwire_encodes_total\{outcome="encoded"\} \d/m);
+    expect((await fetch(`${maskwire.adminUrl}/readyz`)).status).toBe(200);
+    const refused = await fetch(`${url}/metrics`);
+    expect(refused.status).toBe(404);
+    expect((await errorOf(refused)).message).toMatch(/MASKWIRE_ADMIN_PORT/);
   });
 });
 

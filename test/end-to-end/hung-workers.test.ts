@@ -88,7 +88,7 @@ describe.skipIf(!findRedisServer())("N6: a server whose only worker hangs", () =
       await answer(3);
     });
     expect(statuses).toEqual(["SERVING", "NOT_SERVING", "SERVING"]);
-    expect(await metric(home.url, 'maskwire_worker_hangs_total{tier="decoder"}')).toBe(1);
+    expect(await metric(home.adminUrl, 'maskwire_worker_hangs_total{tier="decoder"}')).toBe(1);
     await answer(4);
     await client[Symbol.asyncDispose]();
   });

@@ -121,7 +121,7 @@ describe("execution providers", () => {
       ready: true,
       tiers: { encoder: { models: running } },
     });
-    expect(await metric(maskwire.url, 'maskwire_encoder_provider{model="mobilesam",provider="cpu"}')).toBe(1);
+    expect(await metric(maskwire.adminUrl, 'maskwire_encoder_provider{model="mobilesam",provider="cpu"}')).toBe(1);
     expect(lines).toContainEqual(expect.objectContaining({ msg: "encoder ready", models: running }));
   });
 });

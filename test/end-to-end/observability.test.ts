@@ -6,7 +6,7 @@ import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { type Family, problemsOf } from "../support/promql.js";
 import { RedisServer } from "../support/redis-server.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { readMetrics, startMaskwire } from "../support/start-maskwire.js";
 
 const read = (...path: string[]) => readFileSync(join(projectRoot, "deploy", ...path), "utf8");
 const guide = read("OPERATIONS.md");
@@ -54,7 +54,7 @@ async function start(env: Record<string, string>): Promise<Maskwire> {
 
 /** Names and kinds as Prometheus reads them; labels, which only show once something was counted, as they are declared. */
 async function families(maskwire: Maskwire): Promise<Map<string, Family>> {
-  const text = await (await fetch(`${maskwire.url}/metrics`)).text();
+  const text = await readMetrics(maskwire.adminUrl);
   const kinds = [...text.matchAll(/^# TYPE (\S+) (\w+)$/gm)];
   const labels = new Map(
     maskwire.host.metrics

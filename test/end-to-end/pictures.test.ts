@@ -131,7 +131,7 @@ it("memory comes back: a second round over every odd picture adds little", async
   const resident: number[] = [];
   for (let round = 0; round < 2; round++) {
     for (const bytes of files) await tryUpload(child.url, bytes);
-    resident.push(await metric(child.url, "maskwire_resident_memory_bytes"));
+    resident.push(await metric(child.adminUrl, "maskwire_resident_memory_bytes"));
   }
   const [first = 0, last = 0] = resident;
   process.stdout.write(`resident after each round: ${resident.map((b) => `${Math.round(b / MiB)} MiB`).join(", ")}\n`);

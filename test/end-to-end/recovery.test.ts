@@ -162,7 +162,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
       await upload(url, picture);
       await cluster.redis.rewrite(":embedding:", flipMiddle);
       const rejected = async () => {
-        const counts = cluster.decoders.map((one) => metric(one.url, rejectedLookups));
+        const counts = cluster.decoders.map((one) => metric(one.adminUrl, rejectedLookups));
         return (await Promise.all(counts)).reduce((sum, count) => sum + count);
       };
       const before = await rejected();
@@ -214,7 +214,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
 
   it("N5: a decoder that hangs behind a live connection costs a click no error, and goes on when it is back", async () => {
     const { client, imageId } = await openFresh();
-    const hedges = () => metric(url, 'maskwire_peer_hedges_total{tier="decoder"}');
+    const hedges = () => metric(cluster.gateway.adminUrl, 'maskwire_peer_hedges_total{tier="decoder"}');
     const before = await hedges();
     const decoder = cluster.decoders[homeOf(imageId, cluster.decoders)] as MaskwireProcess;
     decoder.signal("SIGSTOP");

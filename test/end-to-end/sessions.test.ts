@@ -115,9 +115,9 @@ it("B5: when a client leaves, its waiting prompt is taken out of the decoder's q
   for (let i = 1; i < ahead; i++) expect((await answers.next()).value?.outcome.case).toBe("result");
   call.end();
   expect((await answers.next()).done).toBe(true);
-  expect(await metric(url, "maskwire_decoder_queue_depth")).toBe(0);
+  expect(await metric(maskwire.adminUrl, "maskwire_decoder_queue_depth")).toBe(0);
   const sources = ["worker", "process", "store"].map((source) =>
-    metric(url, `maskwire_decodes_total{embedding="${source}"}`),
+    metric(maskwire.adminUrl, `maskwire_decodes_total{embedding="${source}"}`),
   );
   expect((await Promise.all(sources)).reduce((sum, count) => sum + count)).toBe(ahead);
   rpc.close();

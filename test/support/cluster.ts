@@ -48,7 +48,7 @@ export class Cluster implements AsyncDisposable {
   /** Resolves when the gateway sees so many servers of a tier serve. */
   async seen(tier: "encoder" | "decoder", count: number): Promise<void> {
     const serving = `maskwire_peers{tier="${tier}",state="serving"}`;
-    while ((await metric(this.gateway.url, serving)) !== count) await sleep(50);
+    while ((await metric(this.gateway.adminUrl, serving)) !== count) await sleep(50);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

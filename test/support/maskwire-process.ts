@@ -5,6 +5,7 @@ import { Child } from "./child.js";
 /** The program itself in a process of its own, as `npm start` and the images run it. */
 export class MaskwireProcess extends Child {
   url = "";
+  adminUrl = "";
 
   /**
    * Resolves when it says that it is ready.
@@ -14,8 +15,12 @@ export class MaskwireProcess extends Child {
   static async start(env: Record<string, string> = {}, launcher: readonly string[] = []): Promise<MaskwireProcess> {
     const child = MaskwireProcess.spawn(env, launcher);
     try {
-      const [, url] = await child.line(/^Maskwire \(\w+\) is ready at (http:\S+)$/);
+      const [[, url], [, adminUrl]] = await Promise.all([
+        child.line(/^Maskwire \(\w+\) is ready at (http:\S+)$/),
+        child.line(/^Its metrics are at (http:\S+)\/metrics$/),
+      ]);
       child.url = url as string;
+      child.adminUrl = adminUrl as string;
       return child;
     } catch (error) {
       await child[Symbol.asyncDispose]();
@@ -33,6 +38,7 @@ export class MaskwireProcess extends Child {
         PATH: process.env.PATH ?? "",
         MASKWIRE_HOST: "127.0.0.1",
         MASKWIRE_PORT: "0",
+        MASKWIRE_ADMIN_PORT: "0",
         MASKWIRE_LOG_LEVEL: "info",
         ...env,
       },

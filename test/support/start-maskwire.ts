@@ -7,7 +7,8 @@ import { readEnv, type Settings, shapeSettings } from "../../services/runtime/se
 
 /** Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. */
 export function testSettings(env: Record<string, string> = {}): Settings {
-  return shapeSettings(readEnv({ MASKWIRE_HOST: "127.0.0.1", MASKWIRE_PORT: "0", MASKWIRE_STOP_MS: "5000", ...env }));
+  const here = { MASKWIRE_HOST: "127.0.0.1", MASKWIRE_PORT: "0", MASKWIRE_ADMIN_PORT: "0" };
+  return shapeSettings(readEnv({ ...here, MASKWIRE_STOP_MS: "5000", ...env }));
 }
 
 /** A Maskwire in this process, ready. Stop it with `await using`, or in `afterAll`. */
@@ -32,9 +33,16 @@ export function recordingLogger(): { logger: Logger; lines: Record<string, unkno
   return { logger: pino({ level: "debug", base: null }, sink), lines };
 }
 
+/** A process's metrics, as Prometheus reads them. @param adminUrl its operator's port. */
+export async function readMetrics(adminUrl: string): Promise<string> {
+  const reply = await fetch(`${adminUrl}/metrics`);
+  if (!reply.ok) throw new Error(`${adminUrl}/metrics: ${reply.status}`);
+  return reply.text();
+}
+
 /** The value of one series in a process's metrics, 0 when it has never been counted. */
-export async function metric(url: string, series: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
+export async function metric(adminUrl: string, series: string): Promise<number> {
+  const text = await readMetrics(adminUrl);
   const line = text.split("\n").find((one) => one.startsWith(`${series} `));
   return line ? Number(line.slice(series.length + 1)) : 0;
 }

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import { Code, describeError, type ErrorInit } from "../../services/runtime/errors.js";
+import { Code, describeError, type ErrorInit } from "../errors.js";
 
 /** H3 */
 export function httpStatus({ code, reason }: ErrorInit): number {
@@ -33,9 +33,9 @@ export function errorBody(error: ErrorInit): Record<string, unknown> {
   return { ...error, code: Code[error.code] };
 }
 
-export function replyError(reply: FastifyReply, error: unknown): FastifyReply {
+/** @param status where HTTP has a word for it that the code alone does not say. */
+export function replyError(reply: FastifyReply, error: unknown, status?: number): FastifyReply {
   const described = describeError(error);
-  const status = httpStatus(described);
   if (described.retryAfterMs !== undefined) reply.header("retry-after", Math.ceil(described.retryAfterMs / 1000));
-  return reply.code(status).send({ error: errorBody(described) });
+  return reply.code(status ?? httpStatus(described)).send({ error: errorBody(described) });
 }
