@@ -14,10 +14,11 @@ import { checkImageId } from "../../services/runtime/image-id.js";
 import { beginEverything } from "../begin-everything.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
+import { readJson } from "../read-json.js";
+import { bodyOf } from "./body-of.js";
 import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
 import { originOf } from "./observe-requests.js";
-import { readMessage } from "./read-message.js";
 
 interface EverythingRoute {
   encoders: Encoders;
@@ -29,11 +30,11 @@ interface EverythingRoute {
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
   const { encoders, decoders, maxFrameBytes } = route;
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   app.post("/v1/everything", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     let lines: JsonLines | undefined;
     try {
-      const wanted: SegmentEverythingRequest = readMessage(SegmentEverythingRequestSchema, request.body);
+      const wanted: SegmentEverythingRequest = readJson(SegmentEverythingRequestSchema, bodyOf(request), "body");
       checkImageId(wanted.imageId);
       const events = await beginEverything(
         { encoders, decoders },

@@ -7,10 +7,11 @@ import { checkImageId } from "../../services/runtime/image-id.js";
 import { withDeadline } from "../deadline.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
+import { readJson } from "../read-json.js";
 import { segmentImage } from "../segment-image.js";
+import { bodyOf } from "./body-of.js";
 import { callerSignal } from "./caller-signal.js";
 import { originOf } from "./observe-requests.js";
-import { readMessage } from "./read-message.js";
 
 interface SegmentRoute {
   encoders: Encoders;
@@ -24,10 +25,10 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
   const { encoders, decoders, deadlineMs, maxFrameBytes } = route;
   // Scripts seldom set a content type; the body can only be JSON.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   app.post("/v1/segment", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     try {
-      const prompt = readMessage(SegmentRequestSchema, request.body);
+      const prompt = readJson(SegmentRequestSchema, bodyOf(request), "body");
       checkImageId(prompt.imageId);
       const origin = originOf(request);
       const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until, origin);

@@ -81,6 +81,12 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
     const message = "The request has no Host header.";
     replyError(reply, new ServiceError({ code: Code.INVALID_ARGUMENT, message }), 400);
   });
+  app.addHook("onRequest", (request, reply, done) => {
+    const encoding = request.headers["content-encoding"] ?? "identity";
+    if (request.is404 || encoding.toLowerCase() === "identity") return done();
+    const message = "Bodies are taken as they are: send it without a Content-Encoding.";
+    replyError(reply, new ServiceError({ code: Code.INVALID_ARGUMENT, message }), 415);
+  });
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, allowed));
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const { status, told } = describeFault(error, request.routeOptions.bodyLimit);

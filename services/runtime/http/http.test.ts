@@ -96,6 +96,12 @@ describe("H12: an error has the one form, whoever refuses", () => {
       415,
       "INVALID_ARGUMENT",
     ],
+    [
+      "a compressed body",
+      `POST /echo/a HTTP/1.1\r\n${close}Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx`,
+      415,
+      "INVALID_ARGUMENT",
+    ],
     ["an expectation", `GET /hello HTTP/1.1\r\n${close}Expect: magic\r\n\r\n`, 417, "INVALID_ARGUMENT"],
     ["a % that begins nothing", `GET /echo/%zz HTTP/1.1\r\n${close}\r\n`, 400, "INVALID_ARGUMENT"],
     ["half a character", `GET /%c3 HTTP/1.1\r\n${close}\r\n`, 400, "INVALID_ARGUMENT"],
