@@ -69,7 +69,7 @@ export class Stage implements AsyncDisposable {
       NODE_OPTIONS: `--max-old-space-size=${limits.heapMiB} --import=${containerOf(limits.memoryMiB * MiB)}`,
       ...env,
     });
-    this.members.push({ role, process, metricsUrl: process.url, limits });
+    this.members.push({ role, process, metricsUrl: process.adminUrl, limits });
   }
 }
 
