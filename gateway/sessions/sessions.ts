@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
-import { Code, describeError } from "../../services/runtime/errors.js";
+import { Code } from "../../services/runtime/errors.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
@@ -61,7 +61,7 @@ export class Sessions {
       return answerRaw(socket, 503, { code: Code.UNAVAILABLE, message, retryAfterMs: retryMs });
     }
     const busy = this.#options.overload && refusalOf(this.#options.overload, "sessions");
-    if (busy) return answerRaw(socket, 503, describeError(busy));
+    if (busy) return answerRaw(socket, 503, busy);
     const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
     if (offered && !offered.includes(subprotocol)) {
       const message = `The subprotocol here is ${subprotocol}.`;
