@@ -22,7 +22,7 @@ export default defineConfig({
         "unit",
         [
           "dist/{proto,services,gateway,web-client,models}/**/*.test.js",
-          "dist/test/{bench,deploy,scenes,simulation,support}/**/*.test.js",
+          "dist/test/{bench,deploy,scenes,simulation,structure,support}/**/*.test.js",
         ],
         30_000,
       ),
