@@ -1,0 +1,70 @@
+import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import * as contract from "../proto/index.js";
+import { codecOf } from "../services/runtime/grpc/codec.js";
+import { drawFrom, randomInit } from "../services/runtime/testing/random-message.js";
+
+/** Every message that crosses a port. */
+const methods = [contract.EncoderService, contract.DecoderService].flatMap((service) => service.methods);
+const schemas = [
+  ...new Set<DescMessage>([
+    ...methods.flatMap(({ input, output }) => [input, output]),
+    contract.ClientFrameSchema,
+    contract.ServerFrameSchema,
+  ]),
+];
+
+const messages = (schema: DescMessage) =>
+  fc.nat().map((seed) => create(schema, randomInit(schema, drawFrom(seed)) as never));
+
+describe.each(schemas.map((schema) => [schema.typeName, schema] as const))("%s", (_name, schema) => {
+  const codec = codecOf(schema);
+
+  it("is written and read as the library does", () => {
+    fc.assert(
+      fc.property(messages(schema), (message) => {
+        const bytes = codec.encode(message);
+        expect(Buffer.compare(bytes, toBinary(schema, message))).toBe(0);
+        expect(codec.decode(bytes)).toStrictEqual(fromBinary(schema, bytes));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("is read from any bytes as the library does, which refuses what is none with an error and nothing else", () => {
+    const changed = fc
+      .tuple(messages(schema), fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }), fc.nat())
+      .map(([message, changes, length]) => {
+        const bytes = toBinary(schema, message);
+        for (const [at, value] of changes) if (bytes.length > 0) bytes[at % bytes.length] = value;
+        return length % 3 === 0 ? bytes.subarray(0, length % (bytes.length + 1)) : bytes;
+      });
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 100 }), changed), (bytes) => {
+        const ours = attempt(() => codec.decode(bytes));
+        const library = attempt(() => fromBinary(schema, bytes));
+        expect("error" in ours).toBe("error" in library);
+        if ("error" in ours) expect(ours.error).toBeInstanceOf(Error);
+        else if ("value" in library) expect(known(ours.value)).toStrictEqual(known(library.value));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+function attempt<T>(run: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: run() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Without what another release's fields have left behind. */
+function known(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(known);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return value;
+  const fields = Object.entries(value).filter(([name]) => name !== "$unknown");
+  return Object.fromEntries(fields.map(([name, field]) => [name, known(field)]));
+}
