@@ -15,7 +15,7 @@ const inside = [
   /node_modules|node:internal|file:\/\/|\/(dist|home|root|tmp|app|usr|var|etc|proc|work)\//,
   /\b(ERR_[A-Z_]+|E(NOENT|CONN\w+|PIPE|MFILE|ACCES|PERM|ADDR\w+)|ERR )\b/,
   /\b(Vips|vips|libvips|libpng|libjpeg|heif|libtiff|sharp|onnx|ORT|protobuf-es|bufbuild|busboy|undici|redis)\w*/,
-  /Unexpected (token|end of|non-whitespace)|JSON at position/,
+  /Unexpected (token|end of JSON|non-whitespace)|JSON at position/,
 ];
 
 /** Says what is wrong with a sentence for a stranger; undefined when nothing is. */

@@ -99,6 +99,8 @@ function growth({ before, after }: ProcessReport): number {
   return after ? (after.residentMiB - after.keptMiB) / (before.residentMiB - before.keptMiB) : 0;
 }
 
+const mostTold = 8;
+
 /** For a person. */
 export function linesOf(report: Report): string {
   const { attack, seed, unit, tried, answered, refused, crashes, processes, good, failures } = report;
@@ -112,7 +114,8 @@ export function linesOf(report: Report): string {
     `  ${memory.join("; ")}; longest stall ${ms(report.longestStallMs)}`,
     `  the good client: p95 ${ms(good.alone.p95Ms)} alone, ${ms(good.during.p95Ms)} during (${good.during.clicks} clicks, ` +
       `${good.during.refused} refused, ${good.during.lost} lost)`,
-    ...failures.map((failure) => `  FAILED: ${failure}`),
+    ...failures.slice(0, mostTold).map((failure) => `  FAILED: ${failure}`),
+    ...(failures.length > mostTold ? [`  FAILED: and ${failures.length - mostTold} more`] : []),
     ...(failures.length > 0 ? [`  again: ${report.repeat}`] : []),
   ].join("\n");
 }

@@ -1,3 +1,7 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { MaskwireProcess } from "../../support/maskwire-process.js";
 import { RedisServer } from "../../support/redis-server.js";
 import type { Setting } from "../attack.js";
@@ -18,6 +22,7 @@ export class Stage implements AsyncDisposable {
   readonly setting: Setting;
   readonly members: Member[] = [];
   redis: RedisServer | undefined;
+  #folder: string | undefined;
 
   private constructor(setting: Setting) {
     this.setting = setting;
@@ -44,11 +49,15 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { process } of this.members.splice(0).reverse()) await process[Symbol.asyncDispose]();
     await this.redis?.[Symbol.asyncDispose]();
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 
   async #startRoles(env: Readonly<Record<string, string>>): Promise<void> {
     this.redis = await RedisServer.start();
-    const shared = { ...env, MASKWIRE_CACHE_URL: this.redis.url };
+    this.#folder = await mkdtemp(join(tmpdir(), "maskwire-attacks-"));
+    const keys = join(this.#folder, "signing-keys");
+    await writeFile(keys, `key-1:${randomBytes(32).toString("hex")}\n`);
+    const shared = { ...env, MASKWIRE_CACHE_URL: this.redis.url, MASKWIRE_CACHE_SIGNING_KEY_FILE: keys };
     // Both are in the list of what to stop before the first failure is told.
     const started = await Promise.allSettled([
       this.#add("encoder", limitsOf("encoder"), shared),
