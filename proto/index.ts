@@ -9,6 +9,7 @@ export * from "./gen/maskwire/v1/image_pb.js";
 export * from "./gen/maskwire/v1/mask_pb.js";
 export * from "./gen/maskwire/v1/prompt_pb.js";
 export * from "./gen/maskwire/v1/session_pb.js";
+export * from "./limits.js";
 export * from "./rle.js";
 export * from "./rle-bitmap.js";
 export * from "./rle-combine.js";

@@ -57,7 +57,7 @@ describe("readiness", () => {
     const host = createHost();
     let ready = false;
     const readiness = () => ({ ready, detail: { colour: "red" } });
-    await host.listen(() => [fakeTier("a", []), fakeTier("b", [], { readiness })]);
+    await host.listen(() => [fakeTier("a", [], { services: ["a"] }), fakeTier("b", [], { readiness })]);
     expect((await fetchFrom(host, "/livez")).status).toBe(200);
     const before = await fetchFrom(host, "/readyz");
     expect(before.status).toBe(503);
@@ -130,6 +130,36 @@ describe("readiness", () => {
     for (let i = 0; i < readingsToBegin; i++) host.overload.observe(reading);
     const answer = await fetchFrom(host, "/readyz");
     expect(await answer.json()).toMatchObject({ ready: true, overload: { actions: ["refuse-previews"], ...reading } });
+  });
+
+  it("speaks no HTTP/2 where there are no services", async () => {
+    const host = createHost();
+    await host.listen(() => [fakeTier("a", [])]);
+    const socket = connect(host.port, "127.0.0.1");
+    const closed = once(socket.resume(), "close");
+    socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+    await closed;
+    expect((await fetchFrom(host, "/livez")).status).toBe(200);
+  });
+
+  it("has so many HTTP/2 connections and no more", async () => {
+    const logger = fakeLogger();
+    const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 1, logger, http2: { total: 9, perAddress: 2 } });
+    hosts.push(host);
+    await host.listen(() => [fakeTier("a", [], { services: ["a"] })]);
+    const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    const open = [connect(host.port, "127.0.0.1"), connect(host.port, "127.0.0.1")];
+    for (const socket of open) {
+      socket.write(preface);
+      await once(socket, "data");
+    }
+    const third = connect(host.port, "127.0.0.1");
+    const closed = once(third.resume(), "close");
+    third.write(preface);
+    await closed;
+    expect(await host.metrics.metrics()).toMatch(/^maskwire_grpc_connections_refused_total 1$/m);
+    expect(await host.metrics.metrics()).toMatch(/^maskwire_grpc_connections 2$/m);
+    for (const socket of open) socket.destroy();
   });
 
   it("is not ready without a tier", async () => {

@@ -1,10 +1,13 @@
 import { once, setMaxListeners } from "node:events";
-import { Server as GrpcServer } from "@grpc/grpc-js";
+import type { Server as GrpcServer } from "@grpc/grpc-js";
 import type { FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
+import { requestBytes } from "../../proto/index.js";
 import { AdminPort } from "./admin-port.js";
 import { Code, ServiceError } from "./errors.js";
 import type { ClientCalls } from "./grpc/client-calls.js";
+import { createGrpcServer } from "./grpc/grpc-server.js";
+import { defaultHttp2Limits, Http2Door, type Http2Limits } from "./grpc/http2-door.js";
 import { InProcessServer } from "./grpc/in-process.js";
 import { addReflection } from "./grpc/reflection.js";
 import { createHttp, type Http } from "./http/create-http.js";
@@ -46,16 +49,13 @@ export interface HostOptions {
   stopMs: number;
   logger: Logger;
   overload?: OverloadSettings;
+  http2?: Http2Limits;
 }
 
 /** A process's shell: one port with HTTP and gRPC on it, another for its operator, health, metrics, and a bounded, orderly stop. */
 export class Host {
   readonly http: FastifyInstance;
-  readonly grpc = new GrpcServer({
-    "grpc.max_receive_message_length": 4 * 1024 * 1024,
-    // Counts of every message for a debugging service that nobody serves.
-    "grpc.enable_channelz": 0,
-  });
+  readonly grpc = createGrpcServer({ requestBytes });
   readonly #inProcess = new InProcessServer();
   /** Where tiers put their services, for callers outside and inside the process. */
   readonly rpc: Pick<GrpcServer, "addService"> = {
@@ -143,7 +143,9 @@ export class Host {
     this.#health.addToServer(this.rpc as GrpcServer);
     // The port is known before the tiers are made: the services of this process are named by it.
     await this.http.register(async () => {});
-    const onePort = new OnePort(this.http.server, this.grpc);
+    const { http2 = defaultHttp2Limits } = this.#options;
+    const door = new Http2Door(http2, () => this.#tiers.some(({ services }) => services.length > 0), this.metrics);
+    const onePort = new OnePort(this.http.server, this.grpc, (socket) => door.admits(socket));
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);
     if (this.#options.admin) await this.#admin?.listen(this.#options.admin);

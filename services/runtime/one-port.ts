@@ -14,7 +14,7 @@ export class OnePort {
   readonly #http: HttpServer;
   readonly #sockets = new Set<Socket>();
 
-  constructor(http: HttpServer, grpc: GrpcServer) {
+  constructor(http: HttpServer, grpc: GrpcServer, admitsHttp2: (socket: Socket) => boolean = () => true) {
     this.#http = http;
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.#server.on("connection", (socket) => {
@@ -24,8 +24,9 @@ export class OnePort {
       // would end the process. The socket destroys itself.
       socket.on("error", () => {});
       readProtocol(socket, (isHttp2) => {
-        if (isHttp2) injector.injectConnection(socket);
-        else http.emit("connection", socket);
+        if (!isHttp2) http.emit("connection", socket);
+        else if (admitsHttp2(socket)) injector.injectConnection(socket);
+        else socket.destroy();
       });
     });
   }

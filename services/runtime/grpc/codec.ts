@@ -12,6 +12,7 @@ import {
 } from "@bufbuild/protobuf";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Edition, FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
+import { listLimits, maxDepth, maxFields } from "../../../proto/index.js";
 
 /** A message to bytes and back. */
 export interface Codec<Desc extends DescMessage> {
@@ -19,8 +20,16 @@ export interface Codec<Desc extends DescMessage> {
   create(init: MessageInitShape<Desc>): MessageShape<Desc>;
   /** The bytes of the library's `toBinary`. @throws Error when a value is not one of its field's type; it names no field. */
   encode(message: MessageShape<Desc>): Uint8Array<ArrayBuffer>;
-  /** The message of the library's `fromBinary`. @throws Error when the bytes are no message. */
+  /**
+   * The message of the library's `fromBinary`, without the fields that it does not know; of a list no more than one entry
+   * over its limit. @throws MessageError when the bytes are no message, or one of more parts than any of ours.
+   */
   decode(bytes: Uint8Array): MessageShape<Desc>;
+}
+
+/** Bytes that are no message that is taken. Its text is a whole sentence, and fixed. */
+export class MessageError extends Error {
+  override readonly name = "MessageError";
 }
 
 /**
@@ -42,7 +51,7 @@ const codecs = new WeakMap<DescMessage, Codec<DescMessage>>();
 
 type Fields = Record<string, unknown>;
 type WriteField = (writer: BinaryWriter, message: Fields) => void;
-type ReadField = (reader: BinaryReader, message: Fields, wireType: WireType) => void;
+type ReadField = (reader: BoundedReader, message: Fields, wireType: WireType) => void;
 
 /** How a value of a scalar type travels. */
 interface Scalar {
@@ -109,6 +118,39 @@ function isPlain(desc: DescMessage, above: readonly DescMessage[] = []): boolean
   });
 }
 
+/** Reads no more of a message than its limits allow. */
+class BoundedReader extends BinaryReader {
+  #fields = 0;
+  #depth = 0;
+
+  count(): void {
+    if (++this.#fields > maxFields) throw new MessageError("It has more fields than any message needs.");
+  }
+
+  enter(): void {
+    if (++this.#depth > maxDepth) throw new MessageError("It has messages within messages, deeper than any needs.");
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  /** Goes past a value that is not wanted. @param bytes what is left of one whose length has been read. */
+  pass(wireType: WireType, bytes?: number): void {
+    if (wireType === WireType.Varint) this.uint32();
+    else if (wireType === WireType.Bit32) this.pos += 4;
+    else if (wireType === WireType.Bit64) this.pos += 8;
+    else if (wireType === WireType.LengthDelimited) {
+      // Reading the length moves the position.
+      const length = bytes ?? this.uint32();
+      this.pos += length;
+    } else throw new MessageError("It has groups, which are no part of proto3.");
+    this.assertBounds();
+  }
+}
+
+const damaged = (cause: unknown) => new MessageError("Its bytes are damaged, or cut short.", { cause });
+
 class Compiled implements Codec<DescMessage> {
   readonly #desc: DescMessage;
   readonly #zeros: [name: string, make: () => unknown][] = [];
@@ -139,7 +181,11 @@ class Compiled implements Codec<DescMessage> {
   }
 
   decode(bytes: Uint8Array): MessageShape<DescMessage> {
-    return this.readFields(new BinaryReader(bytes), bytes.byteLength) as unknown as MessageShape<DescMessage>;
+    try {
+      return this.readFields(new BoundedReader(bytes), bytes.byteLength) as unknown as MessageShape<DescMessage>;
+    } catch (cause) {
+      throw cause instanceof MessageError ? cause : damaged(cause);
+    }
   }
 
   #zero(): Fields {
@@ -150,23 +196,21 @@ class Compiled implements Codec<DescMessage> {
 
   writeFields(writer: BinaryWriter, message: Fields): void {
     for (const write of this.#writers) write(writer, message);
-    const unknown = message.$unknown as { no: number; wireType: WireType; data: Uint8Array }[] | undefined;
-    if (unknown) for (const { no, wireType, data } of unknown) writer.tag(no, wireType).raw(data);
   }
 
   /** @param message one that the fields are added to; a new one when left out. */
-  readFields(reader: BinaryReader, bytes: number, message = this.#zero()): Fields {
+  readFields(reader: BoundedReader, bytes: number, message = this.#zero()): Fields {
     const end = reader.pos + bytes;
+    reader.enter();
     while (reader.pos < end) {
       const [no, wireType] = reader.tag();
+      reader.count();
       const read = this.#readers[no];
-      if (read) {
-        read(reader, message, wireType);
-      } else {
-        message.$unknown ??= [];
-        (message.$unknown as unknown[]).push({ no, wireType, data: reader.skip(wireType, no) });
-      }
+      // What a newer peer says beyond this contract is not kept: nobody here reads it.
+      if (read) read(reader, message, wireType);
+      else reader.pass(wireType);
     }
+    reader.leave();
     return message;
   }
 
@@ -201,6 +245,8 @@ class Compiled implements Codec<DescMessage> {
     if (field.fieldKind === "list") {
       const scalar = field.message ? undefined : scalarOf(field);
       const canPack = scalar !== undefined && scalar.wireType !== WireType.LengthDelimited;
+      // The one too many stays, and shows that there were more.
+      const kept = (listLimits[`${field.parent.typeName}.${field.name}`] ?? Number.POSITIVE_INFINITY) + 1;
       this.#writers.push((writer, message) => {
         const list = message[name] as never[];
         if (list.length === 0) return;
@@ -215,11 +261,13 @@ class Compiled implements Codec<DescMessage> {
       this.#readers[number] = (reader, message, wireType) => {
         const list = message[name] as unknown[];
         if (!canPack || wireType !== WireType.LengthDelimited) {
-          list.push(read(reader, undefined));
+          if (list.length < kept) list.push(read(reader, undefined));
+          else reader.pass(wireType);
           return;
         }
         const end = reader.uint32() + reader.pos;
-        while (reader.pos < end) list.push(read(reader, undefined));
+        while (reader.pos < end && list.length < kept) list.push(read(reader, undefined));
+        if (reader.pos < end) reader.pass(WireType.LengthDelimited, end - reader.pos);
       };
     } else if (oneof) {
       const choice = oneof.localName;
@@ -250,7 +298,7 @@ class Compiled implements Codec<DescMessage> {
 interface ValueCodec {
   write(writer: BinaryWriter, value: never): void;
   /** @param before the field's value so far. */
-  read(reader: BinaryReader, before: unknown): unknown;
+  read(reader: BoundedReader, before: unknown): unknown;
 }
 
 function messageField(number: number, desc: DescMessage): ValueCodec {
@@ -290,6 +338,12 @@ function viaLibrary<Desc extends DescMessage>(desc: Desc): Codec<Desc> {
   return {
     create: (init) => create(desc, init),
     encode: (message) => toBinary(desc, message) as Uint8Array<ArrayBuffer>,
-    decode: (bytes) => fromBinary(desc, bytes),
+    decode: (bytes) => {
+      try {
+        return fromBinary(desc, bytes, { readUnknownFields: false });
+      } catch (cause) {
+        throw damaged(cause);
+      }
+    },
   };
 }

@@ -7,6 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Code } from "../errors.js";
+import { longestTimerMs } from "../longest-timer.js";
 import { sameProcess } from "./call-origin.js";
 import type { Answer, CallLimits, ClientCalls } from "./client-calls.js";
 
@@ -181,7 +182,8 @@ class InProcessCall {
     this.server = new ServerSide(this, metadata, request);
     this.#answer = answer;
     this.#onEnd = onEnd;
-    if (deadline !== undefined) this.#timer = setTimeout(() => this.end(late), deadline - Date.now());
+    if (deadline !== undefined)
+      this.#timer = setTimeout(() => this.end(late), Math.min(deadline - Date.now(), longestTimerMs));
   }
 
   begin({ handle, isOneRequest, isOneAnswer }: Handler): void {

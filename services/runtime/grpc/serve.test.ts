@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { Code, overloaded, ServiceError } from "../errors.js";
 import { startEcho as overConnection, transports } from "../testing/echo-server.js";
@@ -62,6 +63,19 @@ describe.each(transports)("over %s", (_transport, startEcho) => {
       expect((failure as Error).message).not.toContain("secret");
       expect(JSON.stringify(echo.logger.lines)).toContain("secret path");
     });
+
+    it.each([30 * 24 * 3_600_000, 99_999_999 * 3_600_000])(
+      "lets a call with a deadline in %i ms run",
+      async (deadlineMs) => {
+        await using echo = await startEcho({
+          async say({ value }) {
+            await sleep(20);
+            return { value };
+          },
+        });
+        expect(await echo.client.unary(say, { value: "late" }, { deadlineMs })).toMatchObject({ value: "late" });
+      },
+    );
 
     it("aborts the handler's signal when the caller hangs up, and does not call that a failure", async () => {
       const began = defer<void>();

@@ -1,9 +1,12 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
+import { createServer } from "node:http";
+import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Logger } from "pino";
 import { RpcClient } from "../grpc/client.js";
+import { createGrpcServer } from "../grpc/grpc-server.js";
 import { InProcessServer } from "../grpc/in-process.js";
 import { type ServiceImplementation, serve } from "../grpc/serve.js";
+import { OnePort } from "../one-port.js";
 import { Echo } from "./echo-service.js";
 import { fakeLogger } from "./fake-logger.js";
 
@@ -78,14 +81,16 @@ async function start(
 /** A real gRPC server on a free port. */
 export const startEcho: StartEcho = (implementation, options = {}) =>
   start(implementation, options, async (add) => {
-    const server = new Server();
+    const server = createGrpcServer();
     add(server);
-    const port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      );
-    });
-    return { server, connect: () => new RpcClient(`127.0.0.1:${port}`), vanish: () => server.forceShutdown() };
+    const onePort = new OnePort(createServer(), server);
+    const port = await onePort.listen("127.0.0.1", 0);
+    const vanish = () => {
+      onePort.stopListening();
+      server.forceShutdown();
+      onePort.destroyConnections();
+    };
+    return { server, connect: () => new RpcClient(`127.0.0.1:${port}`), vanish };
   });
 
 /** The same within this process. */

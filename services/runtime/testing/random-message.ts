@@ -1,4 +1,5 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
+import { listLimits } from "../../../proto/index.js";
 
 /** Draws a whole number from 0 to `below`, excluded. */
 export type Draw = (below: number) => number;
@@ -22,7 +23,9 @@ export function randomInit(desc: DescMessage, draw: Draw, depth = 3): Record<str
       if (field.message && depth === 0) continue;
       init[member.localName] = { case: field.localName, value: valueFor(field, draw, depth) };
     } else if (member.fieldKind === "list") {
-      const most = member.message && depth === 0 ? 0 : 4;
+      // What is over a limit is not kept when it is read again.
+      const limit = Math.min(4, listLimits[`${desc.typeName}.${member.name}`] ?? 4);
+      const most = member.message && depth === 0 ? 0 : limit;
       init[member.localName] = Array.from({ length: draw(most + 1) }, () => valueFor(member, draw, depth));
     } else if (!member.message || depth > 0) {
       init[member.localName] = valueFor(member, draw, depth);

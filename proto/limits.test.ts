@@ -1,0 +1,40 @@
+import type { DescMessage } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { ClientFrameSchema, DecoderService, EncoderService, listLimits, requestBytes } from "./index.js";
+
+/** Every list that a request can have, in itself or in the messages in it. */
+function listsOf(desc: DescMessage, seen = new Set<DescMessage>()): string[] {
+  if (seen.has(desc)) return [];
+  seen.add(desc);
+  return desc.fields.flatMap((field) => [
+    ...(field.fieldKind === "list" ? [`${desc.typeName}.${field.name}`] : []),
+    ...(field.message ? listsOf(field.message, seen) : []),
+  ]);
+}
+
+describe("the limits of requests", () => {
+  const methods = [...EncoderService.methods, ...DecoderService.methods];
+
+  it("name each of their lists, and no other", () => {
+    const lists = [ClientFrameSchema, ...methods.map(({ input }) => input)].flatMap((desc) => listsOf(desc));
+    expect(new Set(Object.keys(listLimits))).toEqual(new Set(lists));
+  });
+
+  it("let in large messages where masks and files are sent, and small ones elsewhere", () => {
+    const bytes = Object.fromEntries(
+      methods.map(({ parent, name }) => [name, requestBytes(`/${parent.typeName}/${name}`)]),
+    );
+    expect(bytes).toEqual({
+      Encode: 1025 * 1024,
+      LookupImage: 4096,
+      FetchEmbedding: 4096,
+      Segment: 2 * 1024 * 1024,
+      SegmentOnce: 2 * 1024 * 1024,
+      Prepare: 4096,
+      SegmentEverything: 4096,
+      LoadEmbedding: 1025 * 1024,
+      DescribeGraphs: 4096,
+      FetchGraph: 4096,
+    });
+  });
+});

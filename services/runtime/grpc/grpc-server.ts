@@ -1,0 +1,37 @@
+import { Server } from "@grpc/grpc-js";
+import { guardStreams } from "./guard-streams.js";
+
+export interface GrpcServerOptions {
+  /** The largest message that the caller of a method may send, by the method's path. */
+  requestBytes?: (path: string) => number;
+  /** A connection without a call for so long is closed: one that is not HTTP/2 behind its preface never has one. */
+  idleMs?: number;
+  /** A peer that leaves a ping without an answer for so long is taken to be gone; it is asked after as long a silence. */
+  pingMs?: number;
+}
+
+const MiB = 1024 * 1024;
+
+/** A gateway has a call under way for each of its sessions. */
+const maxStreams = 4096;
+
+/** A gRPC server whose peers may be anybody. */
+export function createGrpcServer({
+  requestBytes = () => 4 * MiB,
+  idleMs = 60_000,
+  pingMs = 20_000,
+}: GrpcServerOptions = {}): Server {
+  const server = new Server({
+    "grpc.max_concurrent_streams": maxStreams,
+    "grpc.max_connection_idle_ms": idleMs,
+    // Nor is one kept for its calls when its peer went without a word, or after a mistake that ended its HTTP/2.
+    "grpc.keepalive_time_ms": pingMs,
+    "grpc.keepalive_timeout_ms": pingMs,
+    // What one connection may have queued and open, in MB; without it there is no bound at all.
+    "grpc-node.max_session_memory": 256,
+    // Counts of every message for a debugging service that nobody serves.
+    "grpc.enable_channelz": 0,
+  });
+  guardStreams(server, requestBytes);
+  return server;
+}
