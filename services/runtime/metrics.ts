@@ -1,9 +1,8 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { getHeapStatistics } from "node:v8";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { Code, describeError } from "./errors.js";
 import type { ByteBudget } from "./limits/byte-budget.js";
-import { memoryLimitBytes } from "./limits/process-memory.js";
+import { heapLimitBytes, memoryLimitBytes } from "./limits/process-memory.js";
 
 export { Counter, Gauge, Histogram, type Registry };
 
@@ -61,11 +60,7 @@ export function createMetrics(): Metrics {
     memoryLimitBytes,
   );
   gauge("maskwire_heap_used_bytes", "JavaScript heap in use on the main thread", () => process.memoryUsage().heapUsed);
-  gauge(
-    "maskwire_heap_limit_bytes",
-    "JavaScript heap at which V8 ends the process",
-    () => getHeapStatistics().heap_size_limit,
-  );
+  gauge("maskwire_heap_limit_bytes", "JavaScript heap at which V8 ends the process", () => heapLimitBytes());
   const startedAt = Date.now() / 1000 - process.uptime();
   gauge("maskwire_start_time_seconds", "When the process started, in Unix time", () => startedAt);
   new Counter({

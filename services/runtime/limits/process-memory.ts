@@ -9,7 +9,14 @@ export function memoryLimitBytes(): number {
   return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
 }
 
-/** The same, with the heap at which V8 ends the process: `--max-old-space-size`, or half of a small machine. */
+/** V8's limit counts its three semi-spaces too, of 16 MiB each; what has lived for a while cannot use them. */
+const youngBytes = 3 * 16 * 1024 * 1024;
+
+/** Live objects with which V8 ends the process: `--max-old-space-size`, or half of a small machine's memory. */
+export function heapLimitBytes({ heap_size_limit: limit }: { heap_size_limit: number } = getHeapStatistics()): number {
+  return Math.max(limit - youngBytes, Math.floor(limit / 2));
+}
+
 export function processMemory(): ProcessMemory {
-  return { limitBytes: memoryLimitBytes(), heapLimitBytes: getHeapStatistics().heap_size_limit };
+  return { limitBytes: memoryLimitBytes(), heapLimitBytes: heapLimitBytes() };
 }

@@ -1,6 +1,6 @@
 import { constants, monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import { memoryLimitBytes } from "../limits/process-memory.js";
+import { heapLimitBytes, memoryLimitBytes } from "../limits/process-memory.js";
 import type { Reading } from "./thresholds.js";
 
 const resolutionMs = 10;
@@ -26,11 +26,11 @@ export class Pressure {
   read(): Reading {
     const p99 = this.#delay.percentile(99) / 1e6 - resolutionMs;
     this.#delay.reset();
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+    const statistics = getHeapStatistics();
     return {
       loopDelayMs: Math.max(0, Math.round(p99)),
       memory: process.memoryUsage.rss() / this.#limitBytes,
-      heap: Math.min(this.#liveBytes, used) / limit,
+      heap: Math.min(this.#liveBytes, statistics.used_heap_size) / heapLimitBytes(statistics),
     };
   }
 
