@@ -1,4 +1,5 @@
-import { polygonsOf } from "./polygons.js";
+import { isExactly } from "./coco-raster.js";
+import { pixelRings } from "./pixel-rings.js";
 import type { Taken, TakenPicture } from "./taken.js";
 
 type Segmentation = number[][] | { size: [height: number, width: number]; counts: string };
@@ -24,8 +25,9 @@ const imageId = 1;
 const unnamed = "object";
 
 /**
- * Objects of one name are of one category. Their segmentation is polygons, except where those would lie: COCO's have no
- * holes, so an object with holes is written as run lengths.
+ * Objects of one name are of one category. Their segmentation is polygons along the pixels' edges, except where COCO's
+ * readers would make another mask of those, as of an object with holes: that is written as run lengths. Either way it has
+ * exactly the pixels that area and box tell of.
  */
 export function cocoOf({ name, width, height }: TakenPicture, objects: readonly Taken[]): CocoDataset {
   const categoryOf = (object: Taken) => (object.isNamed ? object.name : unnamed);
@@ -47,9 +49,8 @@ export function cocoOf({ name, width, height }: TakenPicture, objects: readonly 
 }
 
 function segmentationOf(object: Taken): Segmentation {
-  const { outer, holes } = polygonsOf(object);
-  if (holes.length === 0 && outer.length > 0) return outer;
-  return rleOf(object);
+  const rings = pixelRings(object.runs);
+  return isExactly(rings, object.runs) ? rings : rleOf(object);
 }
 
 /** The mask as pycocotools reads it. */

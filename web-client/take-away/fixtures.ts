@@ -6,9 +6,12 @@ import type { Taken, TakenPicture } from "./taken.js";
 /** Objects for tests of what leaves the page. */
 export const picture: TakenPicture = { imageId: "sha256:00", name: "two <cats>.jpg", width: 120, height: 80 };
 
-/** @param isIn whether a pixel of the 120 x 80 picture belongs to the object. */
-export function taken(isIn: (x: number, y: number) => boolean, about: Partial<Taken> = {}): Taken {
-  const { width, height } = picture;
+/** @param isIn whether a pixel of the picture belongs to the object. */
+export function taken(
+  isIn: (x: number, y: number) => boolean,
+  about: Partial<Taken> = {},
+  { width, height }: Pick<TakenPicture, "width" | "height"> = picture,
+): Taken {
   const bitmap = Uint8Array.from({ length: width * height }, (_, at) =>
     isIn(at % width, Math.floor(at / width)) ? 1 : 0,
   );
@@ -67,13 +70,4 @@ export function rasterise(lines: readonly ArrayLike<number>[], { width, height }
     }
   }
   return bitmap;
-}
-
-export function iou(a: Uint8Array, b: Uint8Array): number {
-  let [both, either] = [0, 0];
-  for (let i = 0; i < a.length; i++) {
-    both += a[i]! & b[i]!;
-    either += a[i]! | b[i]!;
-  }
-  return both / either;
 }

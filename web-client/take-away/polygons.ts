@@ -1,31 +1,36 @@
-import type { Outline } from "../canvas/contour.js";
-import { ringsOf, simplifyRing } from "./outline-rings.js";
+import type { MaskRuns } from "../../proto/index.js";
+import { pixelRings } from "./pixel-rings.js";
 import type { Taken, TakenPicture } from "./taken.js";
 
-/** How far a polygon may be from the outline that it stands for, in pixels of the picture. */
-export const polygonTolerancePx = 1;
-
-/** COCO's polygons, [x, y, x, y, ...] each, in pixels of the picture; holes by themselves, as COCO has none. */
+/** Closed lines along the pixels' edges, [x, y, x, y, ...] each in pixels of the picture: around the object, and around its holes. */
 export interface Polygons {
-  readonly outer: number[][];
-  readonly holes: number[][];
+  readonly outer: readonly number[][];
+  readonly holes: readonly number[][];
 }
 
-export function polygonsOf({ runs }: Pick<Taken, "runs">, tolerancePx = polygonTolerancePx): Polygons {
-  const { outer, holes } = ringsOf(runs);
-  const simplified = (rings: readonly Outline[]) =>
-    rings.flatMap((ring) => {
-      const simple = simplifyRing(ring, tolerancePx);
-      return simple === undefined ? [] : [Array.from(simple)];
-    });
-  return { outer: simplified(outer), holes: simplified(holes) };
+export function polygonsOf(mask: MaskRuns): Polygons {
+  const rings = pixelRings(mask);
+  return {
+    // The object lies to the right of the way, so a hole is walked the other way round.
+    outer: rings.filter((ring) => signedArea(ring) > 0),
+    holes: rings.filter((ring) => signedArea(ring) < 0),
+  };
 }
 
 /** The polygons of all objects, with what is needed to read them. */
 export function polygonsJson({ name, width, height }: TakenPicture, objects: readonly Taken[]): string {
   const shapes = objects.map((object) => {
-    const { outer, holes } = polygonsOf(object);
+    const { outer, holes } = polygonsOf(object.runs);
     return { id: object.id, name: object.name, segmentation: outer, holes };
   });
-  return JSON.stringify({ file_name: name, width, height, tolerance_px: polygonTolerancePx, objects: shapes });
+  return JSON.stringify({ file_name: name, width, height, objects: shapes });
+}
+
+function signedArea(ring: readonly number[]): number {
+  let twice = 0;
+  for (let i = 0; i < ring.length; i += 2) {
+    const j = (i + 2) % ring.length;
+    twice += ring[i]! * ring[j + 1]! - ring[j]! * ring[i + 1]!;
+  }
+  return twice / 2;
 }

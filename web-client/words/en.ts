@@ -258,7 +258,10 @@ export const en = {
       cutout: { name: "Cut-out (PNG)", hint: "The object alone on a transparent ground, with a soft edge." },
       mask: { name: "Mask (PNG)", hint: "White where the object is, black elsewhere, as large as the picture." },
       svg: { name: "Outline (SVG)", hint: "A shape for drawing programs, sharp at any size, with its holes." },
-      polygon: { name: "Polygons (JSON)", hint: "Corner points as COCO lists them, within 1 pixel of the outline." },
+      polygon: {
+        name: "Polygons (JSON)",
+        hint: "The corners of its pixels' edges, point by point; holes by themselves.",
+      },
       coco: { name: "COCO (JSON)", hint: "A data set for training; names become categories." },
       sa1b: { name: "SA-1B (JSON)", hint: "As in Meta's data set: exact masks with their scores." },
       rle: { name: "COCO RLE (JSON)", hint: "The exact mask as pycocotools reads it." },

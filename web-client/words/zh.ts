@@ -258,7 +258,7 @@ export const zh: Words = {
       cutout: { name: "抠图 (PNG)", hint: "透明背景上的单个物体，边缘柔和。" },
       mask: { name: "蒙版 (PNG)", hint: "物体为白色，其余为黑色，与图片同样大小。" },
       svg: { name: "轮廓 (SVG)", hint: "供绘图软件使用的形状，任意放大都清晰，保留孔洞。" },
-      polygon: { name: "多边形 (JSON)", hint: "COCO 格式的顶点列表，与轮廓相差不超过 1 像素。" },
+      polygon: { name: "多边形 (JSON)", hint: "沿像素边缘逐点列出的顶点，孔洞单独列出。" },
       coco: { name: "COCO (JSON)", hint: "用于训练的数据集；名称即类别。" },
       sa1b: { name: "SA-1B (JSON)", hint: "与 Meta 的数据集相同：精确的蒙版及其得分。" },
       rle: { name: "COCO RLE (JSON)", hint: "可供 pycocotools 读取的精确蒙版。" },
