@@ -35,7 +35,7 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
     let lines: JsonLines | undefined;
     try {
       const wanted: SegmentEverythingRequest = readJson(SegmentEverythingRequestSchema, bodyOf(request), "body");
-      checkImageId(wanted.imageId);
+      wanted.imageId = checkImageId(wanted.imageId);
       const events = await beginEverything(
         { encoders, decoders },
         wanted,

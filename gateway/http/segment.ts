@@ -29,7 +29,7 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
   app.post("/v1/segment", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     try {
       const prompt = readJson(SegmentRequestSchema, bodyOf(request), "body");
-      checkImageId(prompt.imageId);
+      prompt.imageId = checkImageId(prompt.imageId);
       const origin = originOf(request);
       const decode = (one: SegmentRequest, until: AbortSignal) => decoders.segmentOnce(one, until, origin);
       const result = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>

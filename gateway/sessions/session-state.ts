@@ -135,7 +135,7 @@ function prompt(
   const { image } = state;
   const named: SegmentRequest = {
     ...request,
-    imageId: request.imageId || image.imageId,
+    imageId: request.imageId.toLowerCase() || image.imageId,
     model: request.model || image.model,
   };
   // C5

@@ -333,7 +333,7 @@ export class Session {
 function onOpenImage(state: SessionState, request: SegmentEverythingRequest) {
   if (state.kind !== "ready") throw notNow("No picture is ready; open one and wait until it is.");
   const { imageId, model } = state.image;
-  const named = { ...request, imageId: request.imageId || imageId, model: request.model || model };
+  const named = { ...request, imageId: request.imageId.toLowerCase() || imageId, model: request.model || model };
   if (named.imageId !== imageId || named.model !== model) {
     throw notNow("The request is about another picture or model than the open one.");
   }

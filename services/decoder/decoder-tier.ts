@@ -15,6 +15,7 @@ import { Shares } from "../runtime/limits/shares.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
+import { servedModel } from "../runtime/models/served-model.js";
 import type { Settings } from "../runtime/settings.js";
 import type { Stores } from "../runtime/stores/open-stores.js";
 import { logFields, shortImageId } from "../runtime/tracing/origin.js";
@@ -260,7 +261,8 @@ export class DecoderTier implements Tier {
     this.#host.overload.check(request.preview ? "previews" : "clicks");
     const started = performance.now();
     const { caller } = origin;
-    const picture = await this.openPicture(request.imageId, request.model, { signal, caller });
+    const imageId = checkImageId(request.imageId);
+    const picture = await this.openPicture(imageId, request.model, { signal, caller });
     const prompt = checkPrompt(request.prompt, picture, gridSize);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - started;
@@ -296,12 +298,12 @@ export class DecoderTier implements Tier {
       this.#metrics.observe(timings, source, decoded.isPreviewed);
       if (span !== noSpan) traceDecode(span, { startedAt: started, doneAt, fetchMs, queueMs, ...decoded }, source);
       if (logger.isLevelEnabled("debug")) {
-        const image = shortImageId(request.imageId);
+        const image = shortImageId(imageId);
         logger.debug({ ...logFields({}, span), sequence: request.sequence, image, ...timings }, "prompt decoded");
       }
     });
     return {
-      imageId: request.imageId,
+      imageId,
       model: picture.model.id,
       masks: decoded.masks.map((mask) => maskMessage(mask, picture)),
       timings,
@@ -333,9 +335,9 @@ export class DecoderTier implements Tier {
     if (this.#isDraining) throw stopped();
   }
 
-  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when there is none. */
+  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when it is not served. */
   model(id: string): ModelSpec {
-    return this.#manifest.get(id || (this.#settings.model ?? this.#manifest.defaultId));
+    return servedModel(this.#manifest, this.#settings.model, id);
   }
 }
 

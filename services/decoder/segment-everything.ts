@@ -8,6 +8,7 @@ import {
 } from "../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
+import { checkImageId } from "../runtime/image-id.js";
 import type { PictureSize } from "../sam/prompts/check-prompt.js";
 import type { DecodedGrid, FeaturesTask, GridTask, PrepareTask } from "./decoder-tasks.js";
 import type { Asker, DecoderTier, PictureTasks } from "./decoder-tier.js";
@@ -150,7 +151,7 @@ async function findEverything(
     event: {
       case: "done",
       value: {
-        image: { imageId: request.imageId, width: picture.width, height: picture.height },
+        image: { imageId: checkImageId(request.imageId), width: picture.width, height: picture.height },
         masks: shown - (parts.length > 1 ? retracted.length : 0),
         points: done,
         elapsedMs: performance.now() - started,

@@ -8,6 +8,7 @@ import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
+import { servedModel } from "../runtime/models/served-model.js";
 import type { Settings } from "../runtime/settings.js";
 import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { ImageStore } from "../runtime/stores/image-store.js";
@@ -142,9 +143,9 @@ export class EncoderTier implements Tier {
     await this.#pool?.close();
   }
 
-  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when there is none. */
+  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when it is not served. */
   model(id: string): ModelSpec {
-    return this.#manifest.get(id || (this.#settings.model ?? this.#manifest.defaultId));
+    return servedModel(this.#manifest, this.#settings.model, id);
   }
 
   /** False while the shared cache does not answer. */

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { invalidArgument } from "./errors.js";
 import { inSteps } from "./in-steps.js";
 
-const form = /^sha256:[0-9a-f]{64}$/;
+/** Tools differ in the case in which they print a digest. */
+const form = /^sha256:[0-9a-f]{64}$/i;
 
 export function imageIdOf(bytes: Uint8Array): string {
   return new ImageDigest().update(bytes).imageId();
@@ -30,8 +31,8 @@ export class ImageDigest {
   }
 }
 
-/** @throws ServiceError INVALID_ARGUMENT unless `id` is "sha256:" and 64 lower-case hex digits. */
+/** @returns it in lower case. @throws ServiceError INVALID_ARGUMENT unless `id` is "sha256:" and 64 hex digits. */
 export function checkImageId(id: string): string {
-  if (form.test(id)) return id;
+  if (form.test(id)) return id.toLowerCase();
   throw invalidArgument(`An image_id is "sha256:" and 64 hex digits; "${id.slice(0, 80)}" is not.`);
 }

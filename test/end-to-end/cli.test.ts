@@ -154,7 +154,12 @@ describe("a mistake gets one sentence", () => {
     ["a malformed box", () => ["segment", photo, "--box", "1,2,3"], 2, /Expected four numbers/],
     ["an unknown option", () => ["segment", photo, "--bogus", "1,2"], 2, /unknown option '--bogus'/],
     ["a malformed address", () => ["segment", photo, "--point", "1,2", "--url", "here"], 2, /Expected an address/],
-    ["an unknown model", () => ["segment", photo, "--point", "1,2", "--model", "x"], 2, /There is no model "x"/],
+    [
+      "an unknown model",
+      () => ["segment", photo, "--point", "1,2", "--model", "x"],
+      2,
+      /model "x" is not served here; mobilesam is/,
+    ],
     [
       "a point outside",
       () => ["segment", photo, "--point", "700,1"],
