@@ -27,7 +27,7 @@ it("joins chunks of any size behind the room that is left for others", async () 
   }
 });
 
-it("lets others go on at every megabyte", async () => {
+it("lets others go on at every half megabyte", async () => {
   const bytes = new Uint8Array(8 * MiB);
   const order: string[] = [];
   let isDone = false;
@@ -43,8 +43,8 @@ it("lets others go on at every megabyte", async () => {
   await joinInSteps([bytes, bytes.subarray(0, 10)]);
   isDone = true;
   await others;
-  expect(order.filter((one) => one === `step of ${MiB}`).length).toBe(8);
+  expect(order.filter((one) => one === `step of ${MiB / 2}`).length).toBe(16);
   // Between any two steps of work.
-  expect(order.join().includes(`step of ${MiB},step of ${MiB}`)).toBe(false);
-  expect(order.filter((one) => one === "other").length).toBeGreaterThanOrEqual(15);
+  expect(order.join().includes(`step of ${MiB / 2},step of ${MiB / 2}`)).toBe(false);
+  expect(order.filter((one) => one === "other").length).toBeGreaterThanOrEqual(30);
 });

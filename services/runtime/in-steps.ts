@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 
-/** Hashed, or copied to memory that is touched for the first time, in about a millisecond. */
-const stepBytes = 1024 * 1024;
+/** Hashed, or copied to memory that is touched for the first time, in one to three milliseconds. */
+const stepBytes = 512 * 1024;
 
 /**
  * Runs through bytes a step at a time and lets the event loop go on between two: for work that takes a few milliseconds a

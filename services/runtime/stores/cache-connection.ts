@@ -12,8 +12,12 @@ export interface CacheConnectionOptions {
   onNode?(node: string, state: BreakerState, error: unknown): void;
 }
 
-/** The client joins an answer's bytes in one go: of more of them the event loop would notice. An embedding fits. */
-const pieceBytes = 4 * 1024 * 1024;
+/**
+ * The client joins an answer's bytes in one go: of more of them the event loop would notice. What is no larger than most
+ * embeddings comes in one piece all the same, for one way there and back.
+ */
+const pieceBytes = 1024 * 1024;
+const wholeBytes = 4 * 1024 * 1024;
 
 const deleteIfEqual = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 const extendIfEqual =
@@ -55,14 +59,14 @@ export class CacheConnection {
    * timeout: one that is written meanwhile may come mixed.
    */
   async get(key: string, mostBytes: number): Promise<Uint8Array | undefined> {
-    const first = await this.#read(key, 0, Math.min(mostBytes + 1, pieceBytes));
-    if (!first || first.byteLength < pieceBytes || mostBytes < pieceBytes) return first;
-    const pieces = [first];
-    for (let at = pieceBytes; at <= mostBytes; at += pieceBytes) {
+    if (mostBytes < wholeBytes) return this.#read(key, 0, mostBytes + 1);
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at <= mostBytes; at += pieceBytes) {
       const piece = await this.#read(key, at, Math.min(mostBytes + 1 - at, pieceBytes));
       if (piece) pieces.push(piece);
       if (!piece || piece.byteLength < pieceBytes) break;
     }
+    if (pieces.length < 2) return pieces[0];
     return joinInSteps(pieces);
   }
 

@@ -136,14 +136,17 @@ describe("what a record says of its size", () => {
   });
 });
 
-it("takes no more of a value than its largest record has", async () => {
+it("takes no more of a value than its own head says, and nothing of one whose head is no record's", async () => {
   const asked: number[] = [];
   const { get } = blobs;
   blobs.get = (name, mostBytes) => {
     asked.push(mostBytes);
     return get.call(blobs, name, mostBytes);
   };
+  await blobs.set(key, Uint8Array.from([...record, ...new Uint8Array(500_000)]));
+  expect(await store.get(imageId)).toBeUndefined();
   await blobs.set(key, new Uint8Array(500_000));
   expect(await store.get(imageId)).toBeUndefined();
-  expect(asked).toEqual([imageHeadBytes + limits.maxImageBytes]);
+  expect(asked).toEqual([record.length]);
+  expect(await rejects()).toEqual({ truncated: 1, foreign: 1 });
 });

@@ -42,8 +42,8 @@ export class ImageStore {
 
   /** The file: its bytes are those of the id. */
   get(imageId: string): Promise<(ImageInfo & { file: Uint8Array }) | undefined> {
-    const mostBytes = imageHeadBytes + this.#limits.maxImageBytes;
-    return this.#records.get(imageKey(imageId), mostBytes, async (record) => {
+    const sizeOf = (start: Uint8Array) => imageHeadBytes + this.#readHead(start, imageId).fileBytes;
+    return this.#records.getSized(imageKey(imageId), imageHeadBytes, sizeOf, async (record) => {
       const head = this.#readHead(record, imageId);
       const { width, height } = head;
       return { width, height, file: await readImageFile(record, head, imageId) };

@@ -24,6 +24,24 @@ export class RecordStore {
   }
 
   /**
+   * As `get`, of a record that may be large and says so itself: no more is read than it says.
+   * @param sizeOf the record's bytes by its first `headBytes`; throws a RecordError when they are too many.
+   */
+  async getSized<T>(
+    key: string,
+    headBytes: number,
+    sizeOf: (start: Uint8Array) => number,
+    read: (bytes: Uint8Array) => T | Promise<T>,
+  ): Promise<T | undefined> {
+    return this.#lookUp(key, await this.#blobs.head(key, headBytes), async (start) => {
+      const whole = await this.#blobs.get(key, sizeOf(start));
+      // It was there a moment ago.
+      if (!whole) throw new RecordError("truncated");
+      return read(whole);
+    });
+  }
+
+  /**
    * The same of its first bytes alone, at the cost of those.
    * @param isLookup false: counts as no look-up unless it is rejected.
    */
