@@ -19,10 +19,7 @@ import { Encoders } from "./peers/encoders.js";
 import type { Connect } from "./peers/peer.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import type { ClickReport } from "./sessions/clicks-under-way.js";
-import { Sessions } from "./sessions/sessions.js";
-
-/** Hint for a client whose clicks come faster than they are answered. */
-const clickRetryMs = 200;
+import { clickRetryMs, Sessions } from "./sessions/sessions.js";
 
 /** What browsers and scripts talk to: HTTP, WebSocket sessions and the web client. Reaches the services over RPC only. */
 export class GatewayTier implements Tier {
@@ -50,15 +47,17 @@ export class GatewayTier implements Tier {
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
     observeRequests(host, callers);
-    this.#sessions = new Sessions({ ...gateway, callers, overload: host.overload }, (session, caller) => ({
-      encoders: this.#encoders,
-      decoders: this.#decoders,
-      line: this.#decoders.openLine({ session, caller: caller.key }),
-      logger,
-      caller,
-      limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
-      onClick: (click) => clicks.observe(click),
-    }));
+    this.#sessions = new Sessions(
+      { ...gateway, ...settings.budgets, callers, metrics: host.metrics, overload: host.overload },
+      (session, caller) => ({
+        encoders: this.#encoders,
+        decoders: this.#decoders,
+        line: this.#decoders.openLine({ session, caller: caller.key }),
+        logger,
+        limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
+        onClick: (click) => clicks.observe(click),
+      }),
+    );
     const peers = { encoders: this.#encoders, decoders: this.#decoders, deadlineMs: gateway.deadlineMs, logger };
     this.#requests = new RequestsUnderWay(host.http);
     host.http.register(imageRoutes, { ...peers, maxImageBytes: limits.maxImageBytes });

@@ -91,6 +91,9 @@ beforeEach(() => {
     line: { segment: () => new Promise(() => {}), close: () => {} },
     logger,
     caller: { key: "somebody" },
+    waiting: { hold: () => () => {} },
+    onSlowReader: () => {},
+    onDearFrame: () => {},
     limits: {
       maxWaitingClicks: 3,
       clickRetryMs: 200,
@@ -98,6 +101,7 @@ beforeEach(() => {
       maxImagePixels: 1,
       pictureUrls: false,
       maxBufferedBytes: 1e6,
+      waitingMs: 60_000,
       deadlineMs: 60_000,
     },
     onClick: () => {},

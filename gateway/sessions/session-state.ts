@@ -64,6 +64,8 @@ export type SessionEvent =
   | { kind: "recovered"; opening: number }
   /** The running click's picture is stored nowhere any more. */
   | { kind: "image-gone"; opening: number }
+  /** The click has waited for as long as one may. */
+  | { kind: "expired"; sequence: number }
   | { kind: "close" };
 
 export type RefusedError = Pick<ErrorMessage, "code" | "message" | "retryAfterMs" | "reason">;
@@ -98,6 +100,8 @@ export function step(state: SessionState, event: SessionEvent, limits: SessionLi
       return open(state, event.image);
     case "prompt":
       return prompt(state, event.request, limits);
+    case "expired":
+      return expire(state, event.sequence);
     default:
       // News of an opening that has been replaced.
       if (state.kind === "no-image" || event.opening !== state.opening) return [state, []];
@@ -158,6 +162,14 @@ function prompt(
   const clicks = [...state.clicks, named];
   if (state.kind !== "ready") return [{ ...state, clicks }, []];
   return pump({ ...state, ...withoutPreviews(state), clicks }, replacedPreviews(state));
+}
+
+/** C9: the click that runs is about to be answered. */
+function expire(state: Exclude<SessionState, { kind: "closed" }>, sequence: number): Step {
+  const late = state.kind === "no-image" ? [] : state.clicks.filter((click) => click.sequence === sequence);
+  if (state.kind === "no-image" || late.length === 0) return [state, []];
+  const clicks = state.clicks.filter((click) => !late.includes(click));
+  return [{ ...state, clicks }, late.map((click) => refuse(click, tooLate[state.kind]))];
 }
 
 /** A click does not wait for a preview, which at a busy decoder waits for the clicks of everybody (P2). */
@@ -329,5 +341,16 @@ const notForPreview = error(
   ErrorCode.FAILED_PRECONDITION,
   "`previous` names a mask that is not kept; it is made again for a click, not for a preview.",
 );
+const tooLate = {
+  "awaiting-upload": error(
+    ErrorCode.DEADLINE_EXCEEDED,
+    "The click has waited too long for its picture, which nobody has uploaded; upload it and click again.",
+  ),
+  encoding: error(
+    ErrorCode.DEADLINE_EXCEEDED,
+    "The click has waited too long for its picture, which is not encoded yet; click again.",
+  ),
+  ready: error(ErrorCode.DEADLINE_EXCEEDED, "The click has waited too long for those before it; click again."),
+};
 const otherImage = error(ErrorCode.CANCELLED, "Another picture was opened.");
 const newerPrompt = error(ErrorCode.CANCELLED, "A newer prompt took this one's place.");

@@ -46,6 +46,8 @@ const events: Record<string, Loose> = {
   refused,
   recovered,
   gone,
+  expired: { kind: "expired", sequence: 1 },
+  "the second expired": { kind: "expired", sequence: 2 },
   close: { kind: "close" },
 };
 
@@ -57,6 +59,8 @@ const table: Record<string, string[]> = {
     "no-image: refuse 8 FAILED_PRECONDITION",
     "no-image: refuse 8 FAILED_PRECONDITION",
     "no-image: refuse 9 FAILED_PRECONDITION",
+    "no-image:",
+    "no-image:",
     "no-image:",
     "no-image:",
     "no-image:",
@@ -83,6 +87,8 @@ const table: Record<string, string[]> = {
     "encoding:",
     "encoding:",
     "encoding:",
+    "encoding:",
+    "encoding:",
     "closed: cancel",
   ],
   "encoding, a click waits": [
@@ -100,6 +106,8 @@ const table: Record<string, string[]> = {
     "encoding:",
     "encoding:",
     "encoding:",
+    "encoding: refuse 1 DEADLINE_EXCEEDED",
+    "encoding:",
     "closed: cancel",
   ],
   "awaiting upload": [
@@ -113,6 +121,8 @@ const table: Record<string, string[]> = {
     "ready: tell ready",
     "awaiting-upload: tell missing",
     "no-image: tell failed",
+    "awaiting-upload:",
+    "awaiting-upload:",
     "awaiting-upload:",
     "awaiting-upload:",
     "awaiting-upload:",
@@ -134,6 +144,8 @@ const table: Record<string, string[]> = {
     "awaiting-upload:",
     "awaiting-upload:",
     "awaiting-upload:",
+    "awaiting-upload: refuse 1 DEADLINE_EXCEEDED",
+    "awaiting-upload:",
     "closed: cancel",
   ],
   ready: [
@@ -151,6 +163,8 @@ const table: Record<string, string[]> = {
     "ready:",
     "ready: tell ready",
     "awaiting-upload: tell missing",
+    "ready:",
+    "ready:",
     "closed: cancel",
   ],
   "ready, a click runs": [
@@ -168,6 +182,8 @@ const table: Record<string, string[]> = {
     "ready: refuse 1 UNAVAILABLE",
     "ready: tell ready",
     "awaiting-upload: tell missing",
+    "ready:",
+    "ready:",
     "closed: cancel",
   ],
   "ready, a hover runs": [
@@ -185,6 +201,8 @@ const table: Record<string, string[]> = {
     "ready: refuse 1 UNAVAILABLE",
     "ready: tell ready",
     "awaiting-upload: tell missing, refuse 1 FAILED_PRECONDITION",
+    "ready:",
+    "ready:",
     "closed: cancel",
   ],
   "ready, a click runs, a hover waits": [
@@ -202,6 +220,8 @@ const table: Record<string, string[]> = {
     "ready: refuse 1 UNAVAILABLE, decode 2",
     "ready: tell ready",
     "awaiting-upload: tell missing, refuse 2 FAILED_PRECONDITION",
+    "ready:",
+    "ready:",
     "closed: cancel",
   ],
   "ready, two clicks": [
@@ -219,9 +239,11 @@ const table: Record<string, string[]> = {
     "ready: refuse 1 UNAVAILABLE, decode 2",
     "ready: tell ready",
     "awaiting-upload: tell missing",
+    "ready:",
+    "ready: refuse 2 DEADLINE_EXCEEDED",
     "closed: cancel",
   ],
-  closed: Array(15).fill("closed:"),
+  closed: Array(17).fill("closed:"),
 };
 
 describe.each(Object.keys(states))("%s", (name) => {

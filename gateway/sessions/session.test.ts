@@ -1,5 +1,5 @@
 import { create, fromBinary, fromJsonString, type MessageInitShape, toBinary, toJsonString } from "@bufbuild/protobuf";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
   ClientFrameSchema,
   CloseCode,
@@ -92,7 +92,7 @@ beforeEach(() => {
   session = new Session("id-1", socket, "binary", deps());
 });
 
-function deps(deadlineMs = 60_000): SessionDeps {
+function deps(deadlineMs = 60_000, more: Partial<SessionDeps> = {}): SessionDeps {
   return {
     decoders: {
       async *everything() {},
@@ -109,6 +109,9 @@ function deps(deadlineMs = 60_000): SessionDeps {
     line: { segment: (request, signal) => decodes.call(request, signal), close: () => void lineClosed++ },
     logger,
     caller: { key: "somebody" },
+    waiting: { hold: () => () => {} },
+    onSlowReader: () => {},
+    onDearFrame: () => {},
     limits: {
       maxWaitingClicks: 3,
       clickRetryMs: 200,
@@ -117,8 +120,10 @@ function deps(deadlineMs = 60_000): SessionDeps {
       pictureUrls: true,
       maxBufferedBytes: 1000,
       deadlineMs,
+      waitingMs: 60_000,
     },
     onClick: ({ outcome }) => clicks.push(outcome),
+    ...more,
   };
 }
 
@@ -250,6 +255,55 @@ describe("the open image", () => {
     expect(socket.frames.at(-1)).toMatchObject({
       value: { event: { value: { message: "Too many.", retryAfterMs: 700 } } },
     });
+  });
+});
+
+describe("what waits", () => {
+  it("C9 ends a click whose picture nobody uploads, says what it waited for, and keeps no other from its answer", async () => {
+    session = new Session("id-2", socket, "binary", {
+      ...deps(),
+      limits: { ...deps().limits, waitingMs: 20 },
+    });
+    openImage();
+    click(1);
+    encodes.last.reject(new ServiceError({ code: Code.NOT_FOUND, message: "Not stored." }));
+    await vi.waitFor(() => expect(socket.heard).toContain("error 1"));
+    const answer = socket.frames.findLast(({ case: kind }) => kind === "segment");
+    expect(answer).toMatchObject({
+      value: {
+        outcome: {
+          value: { code: ErrorCode.DEADLINE_EXCEEDED, message: expect.stringContaining("nobody has uploaded") },
+        },
+      },
+    });
+    expect(socket.heard.filter((one) => one.endsWith(" 1"))).toHaveLength(1);
+  });
+
+  it("C10 refuses at the door what finds no room, and gives back what was answered or left", async () => {
+    let room = 2;
+    const waiting = {
+      hold: () => {
+        if (room === 0) throw overloaded("No room.", 70);
+        room--;
+        return () => void room++;
+      },
+    };
+    session = new Session("id-2", socket, "binary", deps(60_000, { waiting }));
+    openImage();
+    encodes.last.resolve(info);
+    await settle();
+    click(1);
+    click(2);
+    click(3);
+    expect(socket.heard.at(-1)).toBe("error 3");
+    expect(socket.frames.at(-1)).toMatchObject({
+      value: { outcome: { value: { code: ErrorCode.RESOURCE_EXHAUSTED, retryAfterMs: 70 } } },
+    });
+    decodes.last.resolve(create(SegmentResultSchema, {}));
+    await settle();
+    expect([socket.heard.at(-1), room]).toEqual(["result 1", 1]);
+    session.disconnected();
+    expect(room).toBe(2);
   });
 });
 

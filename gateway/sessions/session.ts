@@ -6,7 +6,14 @@ import {
   type SegmentResult,
 } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
-import { Code, describeError, isInternal, isNotFound, ServiceError } from "../../services/runtime/errors.js";
+import {
+  Code,
+  describeError,
+  isInternal,
+  isNotFound,
+  overloaded,
+  ServiceError,
+} from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields, type Origin } from "../../services/runtime/tracing/origin.js";
@@ -19,6 +26,7 @@ import { ImageGoneError, type RecoveryNews, segmentImage } from "../segment-imag
 import { withSteps } from "../with-steps.js";
 import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
+import { PromptsWaiting } from "./prompts-waiting.js";
 import {
   type ImageNews,
   initialState,
@@ -30,6 +38,7 @@ import {
   type SessionState,
   step,
 } from "./session-state.js";
+import { type SessionBytes, weightOf } from "./waiting-bytes.js";
 
 /** What a session needs of its connection. */
 export interface SessionSocket {
@@ -46,15 +55,25 @@ export interface SessionDeps {
   decoders: Pick<Decoders, "everything" | "load" | "prepare">;
   line: Pick<DecoderLine, "segment" | "close">;
   logger: Logger;
+  /** For the prompts that wait. */
+  waiting: SessionBytes;
   limits: SessionLimits & {
     maxImageBytes: number;
     maxImagePixels: number;
     pictureUrls: boolean;
     maxBufferedBytes: number;
     deadlineMs: number;
+    waitingMs: number;
   };
   onClick(click: ClickReport): void;
+  /** It does not read its answers. */
+  onSlowReader(): void;
+  /** Its frame is worth so many more than one. */
+  onDearFrame(more: number): void;
 }
+
+/** Of frames that have other tiers asked at once: as many as so many others (F7). */
+const priceOf = { openImage: 5, everything: 10 };
 
 /** F5 */
 const maxBadFrames = 10;
@@ -74,6 +93,7 @@ export class Session {
   /** The everything mode that is under way. */
   #everything: { controller: AbortController; ended: Promise<void> } | undefined;
   readonly #clicks: ClicksUnderWay;
+  readonly #waiting = new PromptsWaiting();
   readonly #logger: Logger;
   readonly #origin: Origin;
   #onIdle: (() => void) | undefined;
@@ -103,12 +123,13 @@ export class Session {
       const { frame } = readFrame(data, form);
       this.#badFrames = 0;
       if (frame.case === "openImage") {
+        this.#deps.onDearFrame(priceOf.openImage - 1);
         const { imageId, model } = frame.value;
         this.#apply({ kind: "open", image: { imageId: checkImageId(imageId), model } });
       } else if (frame.case === "segment") {
-        this.#clicks.arrived(frame.value);
-        this.#apply({ kind: "prompt", request: frame.value });
+        this.#segment(frame.value, data.byteLength);
       } else if (frame.case === "everything") {
+        this.#deps.onDearFrame(priceOf.everything - 1);
         this.#beginEverything(frame.value);
       } else if (frame.case === "cancelEverything") {
         this.#everything?.controller.abort();
@@ -118,9 +139,16 @@ export class Session {
     }
   }
 
+  /** F7: its frames come faster than they are read. */
+  slowed(waitMs: number): void {
+    const message = "Frames come faster than they are read; send fewer, and wait for answers.";
+    this.#send({ frame: { case: "error", value: this.#explain(overloaded(message, waitMs)) } });
+  }
+
   /** The connection is gone (B5). */
   disconnected(): void {
     this.#apply({ kind: "close" });
+    this.#waiting.close();
     this.#clicks.close();
     this.#logger.debug("session closed");
     this.#onIdle?.();
@@ -146,6 +174,23 @@ export class Session {
     return state.clicks.length === 0 && (state.kind === "encoding" || !state.running);
   }
 
+  #segment(request: SegmentRequest, frameBytes: number): void {
+    const { sequence, preview } = request;
+    const { waiting, limits } = this.#deps;
+    this.#clicks.arrived(request);
+    let release: () => void;
+    try {
+      release = waiting.hold(weightOf(request, frameBytes));
+    } catch (error) {
+      // C10
+      return this.#refuse(sequence, this.#explain(error));
+    }
+    const late = { mostMs: limits.waitingMs, call: () => this.#apply({ kind: "expired", sequence }) };
+    const one = this.#waiting.atTheDoor(sequence, release, preview ? undefined : late);
+    this.#apply({ kind: "prompt", request });
+    this.#waiting.isIn(sequence, one);
+  }
+
   #apply(event: SessionEvent): void {
     const [state, effects] = step(this.#state, event, this.#deps.limits);
     this.#state = state;
@@ -164,15 +209,11 @@ export class Session {
             value: { sequence: effect.sequence, outcome: { case: "result", value: effect.result } },
           },
         });
+        this.#waiting.answered(effect.sequence);
         return this.#answered(effect.sequence, effect.result);
       case "send-error":
-        this.#send({
-          frame: {
-            case: "segment",
-            value: { sequence: effect.sequence, outcome: { case: "error", value: effect.error } },
-          },
-        });
-        return this.#answered(effect.sequence, effect.error);
+        this.#waiting.answered(effect.sequence);
+        return this.#refuse(effect.sequence, effect.error);
       case "cancel":
         this.#work.abort();
         this.#work = new AbortController();
@@ -189,6 +230,11 @@ export class Session {
       case "abandon":
         return this.#prompt.abort();
     }
+  }
+
+  #refuse(sequence: number, error: RefusedError): void {
+    this.#send({ frame: { case: "segment", value: { sequence, outcome: { case: "error", value: error } } } });
+    this.#answered(sequence, error);
   }
 
   async #encode(opening: number, image: OpenedImage): Promise<void> {
@@ -324,6 +370,7 @@ export class Session {
     this.#socket.send(writeFrame(frame, this.#form));
     // B1
     if (this.#socket.bufferedBytes > this.#deps.limits.maxBufferedBytes) {
+      this.#deps.onSlowReader();
       this.close(CloseCode.SLOW_READER, "answers are not being read");
     }
   }

@@ -6,10 +6,17 @@ import { CloseCode } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
 import { Code } from "../../services/runtime/errors.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
+import { Shares } from "../../services/runtime/limits/shares.js";
+import { TokenBucket } from "../../services/runtime/limits/token-bucket.js";
+import type { Metrics } from "../../services/runtime/metrics.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
+import { CallersPace } from "./callers-pace.js";
+import { Intake } from "./intake.js";
 import { Session, type SessionDeps } from "./session.js";
+import { UnsentBytes } from "./unsent-bytes.js";
+import { WaitingBytes } from "./waiting-bytes.js";
 
 /** The WebSocket's subprotocol (F1). */
 export const subprotocol = "maskwire.v1";
@@ -19,25 +26,53 @@ const closeGraceMs = 2000;
 const retryMs = 1000;
 /** Pings in a row without an answer, spread over the time of silence. */
 const mostUnanswered = 2;
+/** Hint for a client whose clicks come faster than they are answered. */
+export const clickRetryMs = 200;
+
+/** What a session that was quiet may send at once: so many seconds of its rate. */
+const burstSeconds = { frames: 3, bytes: 2, work: 2 };
 
 export interface SessionsOptions {
   callers: Pick<Callers, "of">;
   maxSessions: number;
   maxFrameBytes: number;
   idleMs: number;
+  framesPerSecond: number;
+  frameBytesPerSecond: number;
+  /** Of this thread's time, what one session may take. */
+  sessionWorkShare: number;
+  waitingBytes: number;
+  unsentBytes: number;
+  metrics: Pick<Metrics, "limitHit" | "watchBudget">;
   overload?: Doorkeeper;
 }
+
+/** What a session gets from its connection's owner. */
+type Given = "caller" | "waiting" | "onSlowReader" | "onDearFrame";
 
 /** Every WebSocket session of this gateway: accepts, counts, pings, drains. */
 export class Sessions {
   readonly #server: WebSocketServer;
   readonly #sessions = new Map<WebSocket, Session>();
   readonly #options: SessionsOptions;
-  readonly #depsFor: (session: string, caller: Caller) => SessionDeps;
+  readonly #depsFor: (session: string, caller: Caller) => Omit<SessionDeps, Given>;
+  readonly #shares: Shares;
+  readonly #pace = new CallersPace();
+  readonly #waiting: WaitingBytes;
+  readonly #unsent: UnsentBytes;
   #draining = false;
 
-  constructor(options: SessionsOptions, depsFor: (session: string, caller: Caller) => SessionDeps) {
+  constructor(options: SessionsOptions, depsFor: (session: string, caller: Caller) => Omit<SessionDeps, Given>) {
+    const { maxSessions, waitingBytes, unsentBytes, metrics } = options;
     this.#options = options;
+    this.#shares = new Shares(maxSessions);
+    this.#unsent = new UnsentBytes(unsentBytes);
+    this.#waiting = new WaitingBytes({
+      limitBytes: waitingBytes,
+      retryAfterMs: clickRetryMs,
+      onShare: () => metrics.limitHit("waiting_share"),
+    });
+    for (const { budget } of [this.#waiting, this.#unsent]) metrics.watchBudget(budget);
     this.#depsFor = depsFor;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -92,13 +127,27 @@ export class Sessions {
   #accept(ws: WebSocket, request: IncomingMessage): void {
     // ws reports oversized and malformed frames as errors, after it has closed with the right code (F6).
     ws.on("error", () => {});
-    if (this.#sessions.size >= this.#options.maxSessions) {
+    const { callers, metrics } = this.#options;
+    const caller = callers.of(request);
+    const refusal = this.#shares.refusal(caller.key);
+    if (refusal) {
       // B3
-      closeSocket(ws, CloseCode.TOO_MANY_SESSIONS, "too many sessions");
+      metrics.limitHit(refusal === "full" ? "sessions" : "sessions_share");
+      const reason = refusal === "full" ? "too many sessions" : "too many sessions from one address";
+      closeSocket(ws, CloseCode.TOO_MANY_SESSIONS, reason);
       return;
     }
-    const form = ws.protocol === subprotocol ? "binary" : "text";
+    const leaveShares = this.#shares.take(caller.key);
+    const { pace: ofCaller, leave: leavePace } = this.#pace.enter(caller.key);
+    const { frames, bytes, work } = this.#paces();
     const id = randomUUID();
+    const reader = {
+      cutOff: () => {
+        // B6
+        metrics.limitHit("unsent");
+        closeSocket(ws, CloseCode.SLOW_READER, "answers are not being read");
+      },
+    };
     const session = new Session(
       id,
       {
@@ -108,21 +157,62 @@ export class Sessions {
         get bufferedBytes() {
           return ws.bufferedAmount;
         },
-        send: (data) => ws.send(data),
+        send: (data) => {
+          const bytes = typeof data === "string" ? Buffer.from(data) : data;
+          const sent = this.#unsent.hold(reader, bytes.byteLength);
+          if (sent) ws.send(bytes, { binary: typeof data !== "string" }, sent);
+        },
         close: (code, reason) => closeSocket(ws, code, reason),
       },
-      form,
-      this.#depsFor(id, this.#options.callers.of(request)),
+      ws.protocol === subprotocol ? "binary" : "text",
+      {
+        ...this.#depsFor(id, caller),
+        caller,
+        waiting: this.#waiting.of(caller),
+        onSlowReader: () => metrics.limitHit("unsent_session"),
+        onDearFrame: (more) => frames.spend(more),
+      },
       readOrigin((name) => request.headers[name]).traceparent,
     );
+    const intake = new Intake({
+      frames,
+      bytes,
+      work: [work, ofCaller],
+      deliver: (data, form) => session.receive(data, form),
+      pause: () => ws.pause(),
+      resume: () => ws.resume(),
+      onSlowed: (waitMs) => {
+        metrics.limitHit("pace");
+        session.slowed(waitMs);
+      },
+      onTooFast: () => {
+        metrics.limitHit("too_fast");
+        session.close(CloseCode.TOO_FAST, "frames come too fast");
+      },
+    });
     this.#sessions.set(ws, session);
     const stopWatching = this.#watchIdle(ws, session);
-    ws.on("message", (data, isBinary) => session.receive(toBytes(data), isBinary ? "binary" : "text"));
+    ws.on("message", (data, isBinary) => intake.take(toBytes(data), isBinary ? "binary" : "text"));
     ws.on("close", () => {
       stopWatching();
+      intake.close();
+      this.#unsent.forget(reader);
+      leavePace();
+      leaveShares();
       this.#sessions.delete(ws);
       session.disconnected();
     });
+  }
+
+  /** F7: what one session may have. */
+  #paces(): Record<"frames" | "bytes" | "work", TokenBucket> {
+    const { framesPerSecond, frameBytesPerSecond, sessionWorkShare } = this.#options;
+    const bucket = (perSecond: number, seconds: number) => new TokenBucket({ perSecond, burst: perSecond * seconds });
+    return {
+      frames: bucket(framesPerSecond, burstSeconds.frames),
+      bytes: bucket(frameBytesPerSecond, burstSeconds.bytes),
+      work: bucket(1000 * sessionWorkShare, burstSeconds.work),
+    };
   }
 
   /**
@@ -131,16 +221,22 @@ export class Sessions {
    */
   #watchIdle(ws: WebSocket, session: Session): () => void {
     let unanswered = 0;
+    // The last ping has as long to be answered as the others.
+    const timer = setInterval(
+      () => {
+        if (unanswered >= mostUnanswered) return session.close(CloseCode.IDLE, "nothing was heard for too long");
+        unanswered++;
+        ws.ping();
+      },
+      this.#options.idleMs / (mostUnanswered + 1),
+    );
     const hear = () => {
       unanswered = 0;
+      // The time of silence begins anew.
+      timer.refresh();
     };
     ws.on("message", hear);
     ws.on("pong", hear);
-    const timer = setInterval(() => {
-      if (unanswered >= mostUnanswered) return session.close(CloseCode.IDLE, "nothing was heard for too long");
-      unanswered++;
-      ws.ping();
-    }, this.#options.idleMs / mostUnanswered);
     return () => clearInterval(timer);
   }
 }

@@ -10,7 +10,18 @@ export { Counter, Gauge, Histogram, type Registry };
 export const latencyBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 
 /** What holds callers and sessions within their part; see OPERATIONS.md. */
-export const limits = ["sessions", "sessions_share", "everything", "everything_share", "queue_place"] as const;
+export const limits = [
+  "sessions",
+  "sessions_share",
+  "pace",
+  "too_fast",
+  "waiting_share",
+  "unsent",
+  "unsent_session",
+  "everything",
+  "everything_share",
+  "queue_place",
+] as const;
 export type Limit = (typeof limits)[number];
 
 /** A registry of one process, with the figures that every tier has. */

@@ -197,6 +197,16 @@ export const variables = {
   ),
   MASKWIRE_MAX_SESSIONS: integer(1, 1_000_000).describe("gateway: WebSocket sessions at once"),
   MASKWIRE_MAX_WAITING_CLICKS: integer(1, 10_000).describe("gateway: clicks of one session that may wait"),
+  MASKWIRE_WAITING_MS: integer(100, 86_400_000).describe(
+    "gateway: longest time that a click waits, for its picture above all: who uploads slowly may click meanwhile",
+  ),
+  MASKWIRE_FRAMES_PER_SECOND: integer(1, 1_000_000).describe("gateway: frames that are read of one session a second"),
+  MASKWIRE_FRAME_BYTES_PER_SECOND: integer(1024, 1024 * MiB).describe(
+    "gateway: bytes of frames that are read of one session a second",
+  ),
+  MASKWIRE_SESSION_WORK_PERCENT: integer(1, 100).describe(
+    "gateway: share of its main thread that reading the frames of one session may take",
+  ),
   MASKWIRE_MAX_FRAME_BYTES: integer(1024, 64 * MiB).describe("gateway: largest WebSocket frame"),
   MASKWIRE_MAX_BUFFERED_BYTES: integer(1024, 1024 * MiB).describe(
     "gateway: unsent bytes before a slow reader is cut off",
@@ -348,6 +358,10 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
       trustedProxies: env.MASKWIRE_TRUSTED_PROXIES ?? [],
       maxSessions: env.MASKWIRE_MAX_SESSIONS ?? 1000,
       maxWaitingClicks: env.MASKWIRE_MAX_WAITING_CLICKS ?? 64,
+      waitingMs: env.MASKWIRE_WAITING_MS ?? 300_000,
+      framesPerSecond: env.MASKWIRE_FRAMES_PER_SECOND ?? 300,
+      frameBytesPerSecond: env.MASKWIRE_FRAME_BYTES_PER_SECOND ?? 8 * MiB,
+      sessionWorkShare: (env.MASKWIRE_SESSION_WORK_PERCENT ?? 15) / 100,
       maxFrameBytes: env.MASKWIRE_MAX_FRAME_BYTES ?? MiB,
       maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
       idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,

@@ -7,10 +7,20 @@ import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
 
+/** As many answers as fill every buffer, and at once. */
+const atAnyPace = {
+  MASKWIRE_FRAMES_PER_SECOND: "1000000",
+  MASKWIRE_FRAME_BYTES_PER_SECOND: "1000000000",
+  MASKWIRE_SESSION_WORK_PERCENT: "100",
+};
+
 const disc = { points: [clickOn("disc")] };
 
 it("B1: a session that does not read its answers is closed with 4409", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_MAX_BUFFERED_BYTES: "65536" });
+  await using maskwire = await startMaskwire({
+    MASKWIRE_MAX_BUFFERED_BYTES: "65536",
+    ...atAnyPace,
+  });
   const picture = await jpegScene(640, 480, 300);
   const id = imageIdOf(picture);
   await upload(maskwire.url, picture);

@@ -26,7 +26,7 @@ export function lose(link: Link, { code, atMs, random }: EventOf<"socket-closed"
       // A gateway that stops has another one beside it, or a new one in a moment: no need to back off first.
       const wait =
         code === CloseCode.GOING_AWAY && attempt === 0 ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** attempt);
-      const least = code === CloseCode.TOO_MANY_SESSIONS ? crowdedWaitMs : 0;
+      const least = code === CloseCode.TOO_MANY_SESSIONS || code === CloseCode.TOO_FAST ? crowdedWaitMs : 0;
       const delayMs = Math.round(Math.max(least, wait / 2) + (random * Math.max(200, wait)) / 2);
       return [
         { kind: "waiting", attempt: attempt + 1, retryAtMs: atMs + delayMs },

@@ -34,4 +34,12 @@ describe("a token bucket", () => {
     expect(bucket.take()).toBe(0);
     expect(bucket.take(300)).toBe(100);
   });
+
+  it("makes the next wait for what was spent without asking", () => {
+    const { clock, bucket } = bucketAt(100, 10);
+    bucket.spend(30);
+    expect([bucket.take(0), bucket.take(1)]).toEqual([200, 210]);
+    clock.ms = 200;
+    expect([bucket.take(0), bucket.take(1)]).toEqual([0, 10]);
+  });
 });

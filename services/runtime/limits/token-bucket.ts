@@ -41,6 +41,12 @@ export class TokenBucket {
     return Math.ceil((Math.min(count, this.#burst) - this.#tokens) / this.#perMs);
   }
 
+  /** Takes `count` tokens of which the number was known only afterwards, whether they are there or not: the next waits for the debt. */
+  spend(count: number): void {
+    this.#refill();
+    this.#tokens -= count;
+  }
+
   /** True when nothing has been taken that has not come back: a table of buckets need not keep it. */
   get isFull(): boolean {
     this.#refill();
