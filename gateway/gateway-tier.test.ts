@@ -19,6 +19,7 @@ beforeEach(async () => {
     MASKWIRE_DECODER_ADDRESSES: "127.0.0.1:1",
     MASKWIRE_MAX_SESSIONS: "2",
     MASKWIRE_MAX_FRAME_BYTES: "1024",
+    MASKWIRE_UPLOAD_SILENCE_MS: "300",
   };
   const settings = shapeSettings(readEnv(env));
   host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger() });
@@ -152,3 +153,22 @@ it("B4 closes every session with 1001 when the process stops, and cuts off one t
   await stopping;
   silent.terminate();
 });
+
+it.each(["/v1/segment", "/v1/everything"])(
+  "H17 ends a body of %s that stops arriving, and refuses one that is too large",
+  async (path) => {
+    const said = await new Promise<string>((resolve) => {
+      const socket = connect(host.port, "127.0.0.1");
+      let text = "";
+      socket.on("data", (piece) => {
+        text += piece;
+      });
+      socket.on("close", () => resolve(text));
+      socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{"image`);
+    });
+    expect(said).toMatch(/^HTTP\/1\.1 408 .*"reason":"UPLOAD_TOO_SLOW"/s);
+    const large = await fetch(`http://127.0.0.1:${host.port}${path}`, { method: "POST", body: "x".repeat(1025) });
+    expect(large.status).toBe(413);
+    expect(await large.json()).toEqual({ error: faultOf });
+  },
+);

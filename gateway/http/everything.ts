@@ -11,6 +11,7 @@ import {
 import { isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
+import type { PaceLimits } from "../../services/runtime/limits/arrival-pace.js";
 import { beginEverything } from "../begin-everything.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
@@ -19,18 +20,19 @@ import { bodyOf } from "./body-of.js";
 import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
 import { originOf } from "./observe-requests.js";
+import { takeWholeBodies } from "./whole-body.js";
 
 interface EverythingRoute {
   encoders: Encoders;
   decoders: Decoders;
   maxFrameBytes: number;
+  pace: PaceLimits;
 }
 
 /** `POST /v1/everything` (E1). */
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
-  const { encoders, decoders, maxFrameBytes } = route;
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const { encoders, decoders, maxFrameBytes, pace } = route;
+  takeWholeBodies(app, maxFrameBytes, pace);
   app.post("/v1/everything", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     let lines: JsonLines | undefined;
     try {

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { EncodePriority, type EncodeRequest } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../callers/callers.js";
@@ -18,6 +19,9 @@ type Encode = NonNullable<Methods["encode"]>;
 const maxImageBytes = 300_000;
 const imageId = `sha256:${"a".repeat(64)}`;
 
+/** Slow enough for a busy machine, fast enough to wait for. */
+const pace = { silenceMs: 400, leastBytesPerSecond: 1000 };
+
 let app: FastifyInstance;
 let services: FakeServices;
 let encoders: Encoders;
@@ -31,7 +35,8 @@ async function start(encoder: Methods): Promise<string> {
   const metrics = createMetrics();
   metrics.close();
   observeRequests({ http: app, metrics, logger }, new Callers({ trustedProxies: [], logger }));
-  await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000 });
+  const passing = new UploadBudget("passing", 16 * 1024 * 1024);
+  await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000, pace, passing });
   return app.listen({ host: "127.0.0.1", port: 0 });
 }
 
@@ -70,6 +75,8 @@ const endless = () => new ReadableStream({ pull: (controller) => controller.enqu
 
 const post = (url: string, body: RequestInit["body"], headers: Record<string, string> = {}, path = "/v1/images") =>
   fetch(`${url}${path}`, { method: "POST", body, headers, duplex: "half" } as RequestInit);
+
+const errorOf = async (reply: Response) => ((await reply.json()) as { error: { code: string; reason?: string } }).error;
 
 describe("H1 an upload", () => {
   it("comes as it is, in pieces, whatever type it says", async () => {
@@ -212,6 +219,102 @@ describe("H4 the limit on bytes", () => {
     form.set("file", new Blob([new Uint8Array(maxImageBytes + 1)]), "x.jpg");
     const reply = await post(url, form);
     expect(reply.status).toBe(413);
+  });
+});
+
+describe("H16 what comes with a file", () => {
+  const boundary = { "content-type": "multipart/form-data; boundary=xx" };
+  const field = (name: string, value: string) =>
+    `--xx\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const file = '--xx\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nabc\r\n--xx--\r\n';
+
+  it("may be some fields", async () => {
+    const url = await start({ encode: measure });
+    const reply = await post(url, field("a", "1") + field("b", "2".repeat(3000)) + file, boundary);
+    expect(await reply.json()).toMatchObject({ image: { width: 3 } });
+  });
+
+  it("may follow it", async () => {
+    const url = await start({ encode: measure });
+    const reply = await post(url, file.replace("--xx--\r\n", `${field("a", "1")}--xx--\r\n`), boundary);
+    expect(await reply.json()).toMatchObject({ image: { width: 3 } });
+  });
+
+  it("is refused past its limits, in number and in bytes, without being kept", async () => {
+    const url = await start({ encode: measure });
+    const many = await post(url, Array.from({ length: 40 }, (_, at) => field(`f${at}`, "1")).join("") + file, boundary);
+    expect([many.status, (await errorOf(many)).code]).toEqual([400, "INVALID_ARGUMENT"]);
+    // Fields without an end, as large as the sender likes.
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(Buffer.from(field("f", "").trimEnd())),
+      pull: (controller) => controller.enqueue(Buffer.alloc(50_000, "x")),
+    });
+    const large = await post(url, body, boundary);
+    expect([large.status, (await errorOf(large)).reason]).toEqual([413, "IMAGE_TOO_LARGE"]);
+  });
+
+  it.each(["multipart/form-data", "multipart/form-data; boundary="])("%s has no boundary", async (type) => {
+    const url = await start({ encode: measure });
+    const reply = await post(url, file, { "content-type": type });
+    expect([reply.status, (await errorOf(reply)).code]).toEqual([400, "INVALID_ARGUMENT"]);
+  });
+});
+
+describe("H17 an upload's time", () => {
+  /** So many bytes every so often. */
+  const dripping = (bytes: number, everyMs: number, drops: number) => {
+    let count = 0;
+    return new ReadableStream({
+      async pull(controller) {
+        if (count++ === drops) return controller.close();
+        if (count > 1) await new Promise((resolve) => setTimeout(resolve, everyMs));
+        controller.enqueue(new Uint8Array(bytes));
+      },
+    });
+  };
+
+  it("is its own while it moves, several times the silence that it may keep", async () => {
+    const url = await start({ encode: measure });
+    const reply = await post(url, dripping(500, 100, 16));
+    expect(await reply.json()).toMatchObject({ image: { width: 8000 } });
+  });
+
+  it.each([
+    ["silent", () => dripping(9, 60_000, 2)],
+    ["a trickle", () => dripping(5, 50, 10_000)],
+  ])("ends when it is %s, with 408 or a line that says so", async (_what, body) => {
+    const url = await start({ encode: measure });
+    const slow = await post(url, body());
+    expect(slow.status).toBe(408);
+    expect(await slow.json()).toMatchObject({ error: { code: "DEADLINE_EXCEEDED", reason: "UPLOAD_TOO_SLOW" } });
+    const lines = await post(url, body(), { accept: "application/x-ndjson" });
+    expect(JSON.parse((await lines.text()).trim().split("\n").at(-1) ?? "")).toMatchObject({
+      error: { reason: "UPLOAD_TOO_SLOW" },
+    });
+  });
+
+  it("does not run while the encoder takes nothing", async () => {
+    let began = () => {};
+    const isFull = new Promise<void>((resolve) => {
+      began = resolve;
+    });
+    const url = await start({
+      async encode(requests, send) {
+        const parts = requests[Symbol.asyncIterator]();
+        await parts.next();
+        // Longer than a sender may be silent, with its bytes before the door.
+        began();
+        await new Promise((resolve) => setTimeout(resolve, 3 * pace.silenceMs));
+        let bytes = 0;
+        for (let next = await parts.next(); !next.done; next = await parts.next()) {
+          if (next.value.part.case === "chunk") bytes += next.value.part.value.byteLength;
+        }
+        await send({ event: { case: "ready", value: { image: { imageId, width: bytes, height: 1 } } } });
+      },
+    });
+    const sent = post(url, new Uint8Array(maxImageBytes));
+    await isFull;
+    expect(await (await sent).json()).toMatchObject({ image: { width: maxImageBytes } });
   });
 });
 

@@ -1,7 +1,4 @@
-import type { IncomingMessage } from "node:http";
-import { type Readable, Transform } from "node:stream";
 import { toJson } from "@bufbuild/protobuf";
-import multipart from "@fastify/multipart";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
   EncodeEventSchema,
@@ -11,19 +8,26 @@ import {
   LookupImageResponseSchema,
 } from "../../proto/index.js";
 import { Code, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
+import { discardRest } from "../../services/runtime/http/discard-rest.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
+import type { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
 import { withDeadline } from "../deadline.js";
 import type { EncodeProgress, Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
-import { originOf } from "./observe-requests.js";
+import { callerOf, originOf } from "./observe-requests.js";
+import { type UploadLimits, uploadedFile } from "./upload-body.js";
 
-interface ImageRoutes {
+interface ImageRoutes extends UploadLimits {
   encoders: Encoders;
-  maxImageBytes: number;
+  /** What uploads on their way through may take of this process's memory. */
+  passing: UploadBudget;
   deadlineMs: number;
 }
+
+/** What one takes that is passed on as it arrives: buffers of the connection on both sides. */
+const passingBytes = 256 * 1024;
 
 type ModelQuery = { Querystring: { model?: string } };
 type UploadQuery = { Querystring: { model?: string; id?: string; priority?: string } };
@@ -32,7 +36,6 @@ type UploadQuery = { Querystring: { model?: string; id?: string; priority?: stri
 export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Promise<void> {
   // A picture comes as it is, whatever type its sender gives it; what it really is shows in its bytes.
   app.removeAllContentTypeParsers();
-  await app.register(multipart, { limits: { files: 1, fileSize: routes.maxImageBytes } });
   app.addContentTypeParser("*", (_request, body, done) => done(null, body));
   app.post<UploadQuery>("/v1/images", { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
     postImage(routes, request, reply),
@@ -45,14 +48,15 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
 async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuery>, reply: FastifyReply) {
   const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
   const signal = callerSignal(reply);
+  const held = routes.passing.begin(callerOf(request)?.key ?? "");
   const { id = "", model = "", priority = "" } = request.query;
   try {
-    // H4: what is announced as too large is refused before a byte of it is read.
-    checkSize(Number(request.headers["content-length"] ?? 0), routes.maxImageBytes, request.isMultipart());
-    const bytes = limited(await uploadedBytes(request), routes.maxImageBytes);
+    held.grow(passingBytes);
+    const header = { imageId: id && checkImageId(id), model, priority: priorityOf(priority) };
+    const bytes = await uploadedFile(request, routes);
     const ready = await routes.encoders.encodeUpload(
       bytes,
-      { imageId: id && checkImageId(id), model, priority: priorityOf(priority) },
+      header,
       (event) => lines?.write(eventLine(event)),
       signal,
       originOf(request),
@@ -66,6 +70,8 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
     if (isInternal(error)) request.log.error({ err: error }, "request failed");
     if (!request.raw.complete) discardRest(request.raw);
     return lines ? lines.fail(error) : replyError(reply, error);
+  } finally {
+    held.release();
   }
 }
 
@@ -100,69 +106,6 @@ function priorityOf(word: string): EncodePriority {
     default:
       throw invalidArgument(`The priority is "interactive" or "bulk"; "${word.slice(0, 80)}" is neither.`);
   }
-}
-
-async function uploadedBytes(request: FastifyRequest): Promise<Readable> {
-  if (!request.isMultipart()) return request.raw;
-  const part = await request.file().catch((cause: unknown) => {
-    throw invalidArgument(`The multipart body cannot be read: ${cause instanceof Error ? cause.message : cause}`);
-  });
-  if (!part) throw invalidArgument("The multipart body carries no file.");
-  return part.file;
-}
-
-/**
- * What is uploaded, up to the limit (H4). A stream of its own: leaving it early, or its error, leaves the connection as it
- * is, so that the answer can still go out on it.
- */
-function limited(source: Readable, maxBytes: number): Readable {
-  let total = 0;
-  const taken = new Transform({
-    transform(piece: Uint8Array, _encoding, done) {
-      total += piece.byteLength;
-      done(total > maxBytes ? tooLarge(maxBytes) : null, piece);
-    },
-    flush(done) {
-      // Multipart cuts the file off at the limit and only marks it.
-      if ("truncated" in source && source.truncated) done(tooLarge(maxBytes));
-      else done(total === 0 ? invalidArgument("The file is empty.", "DAMAGED_IMAGE") : null);
-    },
-  });
-  const cutOff = (cause?: unknown) =>
-    taken.destroy(new ServiceError({ code: Code.CANCELLED, message: "The upload was cut off.", cause }));
-  // It may fail before anybody reads it; whoever reads it later is told.
-  taken.on("error", () => {});
-  source.once("error", cutOff);
-  source.once("close", () => {
-    if (!source.readableEnded) cutOff();
-  });
-  return source.pipe(taken);
-}
-
-/** How long the rest of a refused upload may go on arriving. */
-const discardMs = 5000;
-
-/**
- * Throws away what still arrives, for a while: closing at once would reset the connection, and a sender that is busy
- * sending would never see the answer.
- */
-function discardRest(request: IncomingMessage): void {
-  request.unpipe();
-  request.resume();
-  const timer = setTimeout(() => request.socket.destroy(), discardMs).unref();
-  request.once("close", () => clearTimeout(timer));
-}
-
-/** Room for the lines that multipart puts around a file. */
-const multipartBytes = 64 * 1024;
-
-function checkSize(bytes: number, maxBytes: number, isMultipart: boolean): void {
-  if (bytes > maxBytes + (isMultipart ? multipartBytes : 0)) throw tooLarge(maxBytes);
-}
-
-function tooLarge(maxBytes: number): ServiceError {
-  const message = `The file is larger than the ${maxBytes} bytes that are taken. Send a smaller one.`;
-  return new ServiceError({ code: Code.RESOURCE_EXHAUSTED, reason: "IMAGE_TOO_LARGE", message });
 }
 
 function eventLine(event: EncodeProgress | { case: "ready"; value: EncodeReady }) {

@@ -4,6 +4,7 @@ import { type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "
 import { isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
+import type { PaceLimits } from "../../services/runtime/limits/arrival-pace.js";
 import { withDeadline } from "../deadline.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
@@ -12,20 +13,20 @@ import { segmentImage } from "../segment-image.js";
 import { bodyOf } from "./body-of.js";
 import { callerSignal } from "./caller-signal.js";
 import { originOf } from "./observe-requests.js";
+import { takeWholeBodies } from "./whole-body.js";
 
 interface SegmentRoute {
   encoders: Encoders;
   decoders: Decoders;
   deadlineMs: number;
   maxFrameBytes: number;
+  pace: PaceLimits;
 }
 
 /** `POST /v1/segment` (H6). */
 export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): Promise<void> {
-  const { encoders, decoders, deadlineMs, maxFrameBytes } = route;
-  // Scripts seldom set a content type; the body can only be JSON.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  const { encoders, decoders, deadlineMs, maxFrameBytes, pace } = route;
+  takeWholeBodies(app, maxFrameBytes, pace);
   app.post("/v1/segment", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     try {
       const prompt = readJson(SegmentRequestSchema, bodyOf(request), "body");

@@ -8,6 +8,8 @@ import {
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, ImageDigest } from "../runtime/image-id.js";
+import { inTime } from "../runtime/limits/arrival-pace.js";
+import type { HeldUpload } from "../runtime/limits/upload-budget.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import { PictureFile } from "../runtime/stores/image-record.js";
 import { type Region, regionOf } from "../sam/region.js";
@@ -25,8 +27,23 @@ export async function encode(
   send: SendEvent,
   call: CallContext,
 ): Promise<void> {
+  const held = tier.uploads.begin(call.origin.caller ?? "");
+  try {
+    await encodeHeld(tier, requests, send, { ...call, held });
+  } finally {
+    held.release();
+  }
+}
+
+/** @param call with what the upload holds, until its embedding is stored. */
+async function encodeHeld(
+  tier: EncoderTier,
+  requests: AsyncIterable<EncodeRequest>,
+  send: SendEvent,
+  call: CallContext & { held: HeldUpload },
+): Promise<void> {
   const parts = requests[Symbol.asyncIterator]();
-  const first = await parts.next();
+  const first = await inTime(tier.limits.pace, () => parts.next());
   if (first.done || first.value.part.case !== "header") {
     throw invalidArgument("The first message of Encode must be its header.");
   }
@@ -49,7 +66,7 @@ export async function encode(
     throw overloaded(`Too many pictures are waiting; try again in ${tier.retryAfterMs} ms.`, tier.retryAfterMs);
   }
   const uploadAt = performance.now();
-  const uploaded = underWay ? undefined : await readChunks(parts, tier);
+  const uploaded = underWay ? undefined : await readChunks(parts, tier, call.held);
   if (uploaded) call.span.past("upload", uploadAt, performance.now(), { "maskwire.bytes": uploaded.bytes });
   if (!uploaded && !claimedId) throw invalidArgument("Send the picture's bytes, or the image_id of a stored one.");
   const imageId = uploaded ? uploaded.imageId : claimedId;
@@ -93,18 +110,26 @@ interface Upload {
 }
 
 /** The chunks, hashed as they arrive, or undefined when there are none. The limit holds while they arrive. */
-async function readChunks(parts: AsyncIterator<EncodeRequest>, tier: EncoderTier): Promise<Upload | undefined> {
+async function readChunks(
+  parts: AsyncIterator<EncodeRequest>,
+  { limits }: EncoderTier,
+  held: HeldUpload,
+): Promise<Upload | undefined> {
   const chunks: Uint8Array[] = [];
   const digest = new ImageDigest();
   let bytes = 0;
-  for (let next = await parts.next(); !next.done; next = await parts.next()) {
-    const { part } = next.value;
-    if (part.case !== "chunk") throw invalidArgument("After the header only chunks may follow.");
-    bytes += part.value.byteLength;
-    checkBytes(bytes, tier.limits);
-    digest.update(part.value);
-    chunks.push(part.value);
-  }
+  await inTime(limits.pace, async (pace) => {
+    for (let next = await parts.next(); !next.done; next = await parts.next()) {
+      const { part } = next.value;
+      if (part.case !== "chunk") throw invalidArgument("After the header only chunks may follow.");
+      bytes += part.value.byteLength;
+      checkBytes(bytes, limits);
+      held.grow(bytes);
+      pace.arrived(part.value.byteLength);
+      digest.update(part.value);
+      chunks.push(part.value);
+    }
+  });
   return chunks.length > 0 ? { chunks, bytes, imageId: digest.imageId() } : undefined;
 }
 

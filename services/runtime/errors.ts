@@ -9,6 +9,7 @@ export type Reason =
   | "IMAGE_TOO_LARGE"
   | "WORKER_LOST"
   | "CACHE_LOST"
+  | "UPLOAD_TOO_SLOW"
   | "PICTURE_HOST";
 
 /** The wire's form of an error: what `maskwire.v1.Error` is made from. */

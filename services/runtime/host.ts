@@ -35,9 +35,6 @@ export interface Tier {
   close(): Promise<void>;
 }
 
-/** A request whose bytes have not all arrived by then is ended: uploads are the longest. */
-const requestMs = 300_000;
-
 /** For the last answers over gRPC to leave; streams that stay open after that are cut. */
 const flushMs = 250;
 
@@ -93,7 +90,8 @@ export class Host {
     setMaxListeners(0, this.#forced.signal);
     this.#http = createHttp(this.logger);
     this.http = this.#http.app;
-    this.http.server.requestTimeout = requestMs;
+    // Bodies have limits on silence instead: what is large and moves goes on.
+    this.http.server.requestTimeout = 0;
     const health = (app: FastifyInstance) => {
       app.get("/livez", () => ({ alive: true }));
       app.get("/readyz", (_request, reply) => {

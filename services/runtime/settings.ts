@@ -174,6 +174,12 @@ export const variables = {
   ),
   MASKWIRE_MAX_IMAGE_BYTES: integer(1, 0xffff_ffff).describe("largest upload"),
   MASKWIRE_MAX_IMAGE_PIXELS: integer(1, 0xffff_ffff).describe("largest picture, width times height"),
+  MASKWIRE_UPLOAD_SILENCE_MS: integer(100, 3_600_000).describe(
+    "time for which an upload's next bytes are waited for; what moves may take as long as it likes",
+  ),
+  MASKWIRE_UPLOAD_LEAST_RATE: integer(0, 1024 * MiB).describe(
+    "bytes a second below which an upload counts as silent, on average over that time",
+  ),
   MASKWIRE_UPLOAD_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).describe(
     "bytes of uploads that may be in this process at once; one more is refused",
   ),
@@ -307,6 +313,10 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
     limits: {
       maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
+      pace: {
+        silenceMs: env.MASKWIRE_UPLOAD_SILENCE_MS ?? 30_000,
+        leastBytesPerSecond: env.MASKWIRE_UPLOAD_LEAST_RATE ?? 1024,
+      },
     },
     memory: { limitBytes: memory.limitBytes, restBytes: plan.restBytes, heapBytes: plan.heapBytes },
     /** What strangers may have in this process at once, as shares of the memory that it may take. */

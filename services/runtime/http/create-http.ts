@@ -12,6 +12,7 @@ import type { Logger } from "../logger.js";
 import { AllowedMethods } from "./allowed-methods.js";
 import { AnswersOwed } from "./answers-owed.js";
 import { describeFault } from "./describe-fault.js";
+import { discardRest } from "./discard-rest.js";
 import { answerRaw } from "./raw-answer.js";
 import { refuseUnreadable } from "./refuse-unreadable.js";
 import { errorBody, replyError } from "./reply-error.js";
@@ -49,6 +50,9 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
         // What was sent behind one that was refused has no answer to come.
         if (refused.has(socket)) return;
         owed.add(socket, response);
+        response.once("finish", () => {
+          if (!request.complete) discardRest(request);
+        });
         if (owed.count(socket) <= mostOwed) return handle(request, response);
         refused.add(socket);
         const message = `At most ${mostOwed} requests of a connection may wait for their answers.`;

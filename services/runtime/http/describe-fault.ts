@@ -23,7 +23,8 @@ export function describeFault(error: FastifyError, maxBytes: number): { status: 
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return refused(415, Code.INVALID_ARGUMENT, "This path takes no body of that type.");
   }
+  if (error instanceof ServiceError) return { status: undefined, told: error };
   const { statusCode = 500 } = error;
-  if (error instanceof ServiceError || statusCode >= 500) return { status: undefined, told: error };
+  if (statusCode >= 500) return { status: undefined, told: error };
   return refused(statusCode, Code.INVALID_ARGUMENT, "The request cannot be read.");
 }

@@ -22,7 +22,7 @@ export function httpStatus({ code, reason }: ErrorInit): number {
     case Code.UNAVAILABLE:
       return reason === "PICTURE_HOST" ? 502 : 503;
     case Code.DEADLINE_EXCEEDED:
-      return 504;
+      return reason === "UPLOAD_TOO_SLOW" ? 408 : 504;
     default:
       return 500;
   }
