@@ -28,6 +28,17 @@ describe("JSON, in a body as in a frame", () => {
     expect(read).toThrow(/^The body is not a SegmentRequest in protobuf JSON.{0,210}\.$/s);
   });
 
+  it.each([
+    ["{", /no JSON, or no UTF-8\.$/],
+    ['{"points":[}', /no JSON, or no UTF-8\.$/],
+    ["[".repeat(200_000), /no JSON, or no UTF-8\.$/],
+    ['{"prompt":{"points":[{"x":"far"}]}}', /Point\.x from JSON/],
+  ])("says what is wrong with a message, and nothing in the words of the engine (%#)", (text, words) => {
+    const read = () => readJson(SegmentRequestSchema, bytes(text), "body");
+    expect(read).toThrow(words);
+    expect(read).not.toThrow(/Unexpected|position|call stack/);
+  });
+
   it("in a binary frame is told where it goes", () => {
     expect(() => readFrame(bytes(openImage), "binary")).toThrow(/JSON goes in text frames\.$/);
   });
