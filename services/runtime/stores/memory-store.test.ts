@@ -24,6 +24,9 @@ describe("a store in memory", () => {
     expect(await store.set("large", new Uint8Array(10_001))).toBe(false);
     expect(await store.get("large", 10_000)).toBeUndefined();
     expect((await store.get("small", 10_000))?.byteLength).toBe(4000);
+    // The bytes, and a little for the entry itself.
+    expect(store.keptBytes).toBeGreaterThan(4000);
+    expect(store.keptBytes).toBeLessThan(5000);
     await store.close();
   });
 

@@ -10,11 +10,14 @@ export interface MemoryStoreOptions extends KeyvStoreOptions {
   onEvict?(): void;
 }
 
+export interface MemoryStore {
+  readonly keptBytes: number;
+  /** Gives up half of what it holds. */
+  shrink(): void;
+}
+
 /** A store in this process, bounded by bytes, least recently used out first. */
-export function createMemoryStore(
-  maxBytes: number,
-  options: MemoryStoreOptions,
-): KeyvStore & { /** Gives up half of what it holds. */ shrink(): void } {
+export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions): KeyvStore & MemoryStore {
   const lru = new LRUCache<string, Uint8Array>({
     maxSize: maxBytes,
     sizeCalculation: (bytes, key) => bytes.byteLength + 2 * key.length + entryBytes,
@@ -35,7 +38,13 @@ export function createMemoryStore(
     },
     options,
   );
-  return Object.assign(store, { shrink: () => halve(lru) });
+  const memory = {
+    get keptBytes() {
+      return lru.calculatedSize;
+    },
+    shrink: () => halve(lru),
+  };
+  return Object.defineProperties(store, Object.getOwnPropertyDescriptors(memory)) as KeyvStore & MemoryStore;
 }
 
 /** A view would keep all of the memory that it looks into. */

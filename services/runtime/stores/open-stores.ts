@@ -10,7 +10,7 @@ import { followKeyFile } from "./follow-key-file.js";
 import { ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
 import { Leases, MemoryLeaseKeys } from "./leases.js";
-import { createMemoryStore } from "./memory-store.js";
+import { createMemoryStore, type MemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
 import { SigningKeys } from "./signing-keys.js";
 
@@ -64,7 +64,16 @@ export function openStores(
     labelNames: ["store"],
     registers: [metrics],
   });
-  const near: { shrink(): void }[] = [];
+  const near = new Map<string, MemoryStore>();
+  new Gauge({
+    name: "maskwire_cache_kept_bytes",
+    help: "Bytes of the embedding store and the image store that this process keeps itself",
+    labelNames: ["store"],
+    registers: [metrics],
+    collect() {
+      for (const [store, { keptBytes }] of near) this.set({ store }, keptBytes);
+    },
+  });
   const open = (store: "embedding" | "image", maxBytes: number): { blobs: BlobStore; layers?: LayeredStore } => {
     const optionsOf = (tier: "near" | "shared") => ({
       namespace: `${settings.namespace}:${store}`,
@@ -78,7 +87,7 @@ export function openStores(
     const shared = connection && createRedisStore(connection, optionsOf("shared"));
     if (shared && settings.hereToo === "nothing") return { blobs: shared };
     const memory = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict: () => evictions.inc({ store }) });
-    near.push(memory);
+    near.set(store, memory);
     if (!shared) return { blobs: memory };
     const layers = new LayeredStore(memory, shared);
     return { blobs: layers, layers };
@@ -99,7 +108,7 @@ export function openStores(
     connection,
     describe: () => describe(connection),
     shrink: () => {
-      for (const store of near) store.shrink();
+      for (const store of near.values()) store.shrink();
     },
     close: async () => {
       keyFile?.close();
