@@ -1,12 +1,12 @@
 import { create, toBinary } from "@bufbuild/protobuf";
-import { ClientFrameSchema, PromptSchema } from "../../../proto/index.js";
-import type { Random } from "../../simulation/random.js";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { OpenImageSchema, PointSchema } from "../../../proto/index.js";
 import type { Attack } from "../attack.js";
-import { randomBytes } from "../wire/mutate-bytes.js";
+import { pick, randomBytes } from "../wire/mutate-bytes.js";
 import { emptyUnknownFields } from "../wire/odd-protobuf.js";
 import { AttackerSession } from "../wire/session.js";
 
-const frameBytes = 1024 * 1024 - 4096;
+const frameBytes = 1024 * 1024 - 8192;
 
 /** Clicks for a picture that nobody will ever send, each as large as a frame may be: they wait, and so does their memory. */
 export const waitingClicks: Attack = {
@@ -17,6 +17,7 @@ export const waitingClicks: Attack = {
   count: 600,
   short: 70,
   async run({ gateway, from }, random, tally) {
+    const clicks = heavyClicks();
     const sessions: AttackerSession[] = [];
     while (tally.goesOn) {
       const onFrame = () => tally.answered();
@@ -24,9 +25,9 @@ export const waitingClicks: Attack = {
       if (!session) return;
       sessions.push(session);
       const imageId = `sha256:${randomBytes(random, 32).toString("hex")}`;
-      session.send(frame({ case: "openImage", value: { imageId } }));
-      for (let sequence = 1; sequence <= 60 && session.isOpen && tally.goesOn; sequence++) {
-        session.send(heavyClick(sequence, random));
+      session.send(field(1, toBinary(OpenImageSchema, create(OpenImageSchema, { imageId }))));
+      for (let count = 0; count < 60 && session.isOpen && tally.goesOn; count++) {
+        session.send(pick(random, clicks));
         tally.try();
         await session.read();
       }
@@ -35,34 +36,26 @@ export const waitingClicks: Attack = {
   },
 };
 
-type Frame = NonNullable<Parameters<typeof create<typeof ClientFrameSchema>>[1]>["frame"];
-const frame = (init: Frame) => toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame: init } as object));
-
-function heavyClick(sequence: number, random: Random): Uint8Array {
-  const points = (count: number) => ({ points: Array.from({ length: count }, (_, x) => ({ x, y: 1 })) });
-  switch (random.below(5)) {
-    case 0:
-      return frame({ case: "segment", value: { sequence, prompt: points(80_000) } });
-    case 1: {
-      const steps = Array(90_000).fill({ prompt: create(PromptSchema, points(1)) });
-      const mask = { source: { case: "previous", value: { sequence: 1, steps } } } as const;
-      return frame({ case: "segment", value: { sequence, prompt: { ...points(1), mask } } });
-    }
-    case 2:
-      return frame({ case: "segment", value: { sequence, prompt: points(1), formats: Array(900_000).fill(1) } });
-    default: {
-      // Unknown fields of the request itself, which is field 2 of the frame.
-      const request = frame({ case: "segment", value: { sequence, prompt: points(1) } });
-      const inside = Buffer.concat([request.subarray(2), emptyUnknownFields(frameBytes)]);
-      return Buffer.concat([Buffer.from([0x12]), varint(inside.length), inside]);
-    }
-  }
+/** Each as large as a frame may be. Field numbers are those of ClientFrame, SegmentRequest, Prompt, MaskPrompt, PreviousMask. */
+function heavyClicks(): Uint8Array[] {
+  const click = (...fields: Uint8Array[]) => field(2, Buffer.concat([sequence, ...fields]));
+  const sequence = Buffer.from([0x08, 1]);
+  const model = (letters: number) => field(3, Buffer.alloc(letters, "m"));
+  const point = field(1, toBinary(PointSchema, create(PointSchema, { x: 10, y: 10 })));
+  const prompt = field(4, point);
+  const step = field(3, field(1, point));
+  return [
+    // Fields nobody knows; points; steps; formats; and as much as is taken of a word.
+    click(prompt, emptyUnknownFields(frameBytes)),
+    click(field(4, repeated(point))),
+    click(field(4, Buffer.concat([point, field(3, field(3, repeated(step)))]))),
+    click(prompt, field(6, Buffer.alloc(frameBytes, 1))),
+    click(prompt, model(frameBytes)),
+  ];
 }
 
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 0x80) return Buffer.from([...bytes, rest]);
-    bytes.push((rest & 0x7f) | 0x80);
-  }
+const repeated = (one: Uint8Array) => Buffer.alloc(Math.floor(frameBytes / one.byteLength) * one.byteLength, one);
+
+function field(number: number, payload: Uint8Array): Uint8Array {
+  return new BinaryWriter().tag(number, WireType.LengthDelimited).bytes(payload).finish();
 }
