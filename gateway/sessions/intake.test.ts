@@ -64,11 +64,15 @@ describe("F7 a session's frames", () => {
 
   it("count by their bytes too, and pay nothing twice while they wait", () => {
     const one = intake({ frames: bucket(1, 2), bytes: bucket(100, 100) });
-    one.take(frame(1, 100), "text");
-    one.take(frame(2, 50), "text");
+    one.take(frame(1, 100), "binary");
+    one.take(frame(2, 50), "binary");
     expect(told).toEqual(["1", "slowed 500", "pause"]);
     wait(500);
     expect(told.slice(3)).toEqual(["2", "resume"]);
+    wait(2000);
+    one.take(frame(3, 25), "text");
+    one.take(frame(4, 50), "binary");
+    expect(told.slice(5)).toEqual(["3", "slowed 500", "pause"]);
   });
 
   it("count by the work that they turn out to be", () => {

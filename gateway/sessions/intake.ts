@@ -4,6 +4,9 @@ import type { FrameForm } from "./frames.js";
 /** So long without a pause to catch up: not somebody's haste, but a program that does not look at its answers. */
 const tooFastMs = 60_000;
 
+/** Reading a byte of text costs so many times what one of protobuf does, at least. */
+const textPrice = 4;
+
 /** Part of a token bucket. */
 export type Pace = Pick<TokenBucket, "take" | "spend" | "isFull">;
 
@@ -85,7 +88,7 @@ export class Intake {
     for (; frame.paid < this.#paces.length; frame.paid++) {
       const pace = this.#paces[frame.paid] as Pace;
       // Work is only asked whether what it took before is made good.
-      const price = pace === frames ? 1 : pace === bytes ? frame.data.byteLength : 0;
+      const price = pace === frames ? 1 : pace === bytes ? priceOf(frame) : 0;
       const waitMs = pace.take(price);
       if (waitMs > 0) return waitMs;
     }
@@ -109,4 +112,8 @@ export class Intake {
       if (this.#timer === undefined) resume();
     }, waitMs);
   }
+}
+
+function priceOf({ data, form }: Arrived): number {
+  return form === "text" ? textPrice * data.byteLength : data.byteLength;
 }
