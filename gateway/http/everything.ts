@@ -1,7 +1,8 @@
-import { toJson } from "@bufbuild/protobuf";
+import { create, toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import {
   EverythingDoneSchema,
+  type EverythingProgress,
   EverythingProgressSchema,
   type SegmentEverythingEvent,
   type SegmentEverythingRequest,
@@ -27,7 +28,13 @@ interface EverythingRoute {
   decoders: Decoders;
   maxFrameBytes: number;
   pace: PaceLimits;
+  /** In place of the usual. */
+  silenceMs?: number;
 }
+
+/** A person, and a proxy, hears within a second that it was taken. */
+const beginMs = 500;
+const preparing = toProgress(create(EverythingProgressSchema));
 
 /** `POST /v1/everything` (E1). */
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
@@ -38,18 +45,17 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
     try {
       const wanted: SegmentEverythingRequest = readJson(SegmentEverythingRequestSchema, bodyOf(request), "body");
       wanted.imageId = checkImageId(wanted.imageId);
-      const events = await beginEverything(
-        { encoders, decoders },
-        wanted,
-        () => {},
-        callerSignal(reply),
-        originOf(request),
-      );
-      // Only now: what was refused before it began has its status.
-      lines = new JsonLines(reply);
-      for await (const event of events) {
+      const begun = beginEverything({ encoders, decoders }, wanted, () => {}, callerSignal(reply), originOf(request));
+      // What is refused at once has its status; what has to be made first, crops' embeddings above all, is waited for aloud.
+      const isReady = await isSettled(begun, beginMs);
+      if (isReady) await begun;
+      lines = new JsonLines(reply, route.silenceMs);
+      if (!isReady) lines.tell(preparing);
+      for await (const event of await begun) {
         const line = toLine(event);
-        if (line && !lines.write(line)) await lines.drained();
+        if (!line) continue;
+        const isTaken = event.event.case === "progress" ? lines.tell(line) : lines.write(line);
+        if (!isTaken) await lines.drained();
       }
       return lines.end();
     } catch (error) {
@@ -59,10 +65,27 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
   });
 }
 
+/** Whether a promise is settled, either way, within so long. */
+async function isSettled(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const settled = promise.then(
+    () => true,
+    () => true,
+  );
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  return Promise.race([settled, late]).finally(() => clearTimeout(timer));
+}
+
+function toProgress(progress: EverythingProgress) {
+  return { progress: toJson(EverythingProgressSchema, progress, { alwaysEmitImplicit: true }) };
+}
+
 function toLine({ event }: SegmentEverythingEvent): Record<string, unknown> | undefined {
   switch (event.case) {
     case "progress":
-      return { progress: toJson(EverythingProgressSchema, event.value, { alwaysEmitImplicit: true }) };
+      return toProgress(event.value);
     case "found":
       return { annotation: sa1bAnnotation(event.value) };
     case "retracted":

@@ -57,7 +57,7 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
     const ready = await routes.encoders.encodeUpload(
       bytes,
       header,
-      (event) => lines?.write(eventLine(event)),
+      (event) => lines?.tell(eventLine(event)),
       signal,
       originOf(request),
     );

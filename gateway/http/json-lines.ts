@@ -2,12 +2,20 @@ import type { FastifyReply } from "fastify";
 import { describeError } from "../../services/runtime/errors.js";
 import { errorBody } from "../../services/runtime/http/reply-error.js";
 
-/** An answer of newline-delimited JSON that begins at once (H2, E1). */
+/** Proxies cut off what is silent, many after 30 s. */
+const usualSilenceMs = 5000;
+
+/** An answer of newline-delimited JSON that begins at once and is never silent for long (H2, E1). */
 export class JsonLines {
   readonly #reply: FastifyReply;
+  readonly #silenceMs: number;
+  #repeated: unknown;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(reply: FastifyReply) {
+  constructor(reply: FastifyReply, silenceMs = usualSilenceMs) {
     this.#reply = reply;
+    this.#silenceMs = silenceMs;
+    reply.raw.once("close", () => clearTimeout(this.#timer));
     reply.hijack();
     reply.raw.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
     reply.raw.flushHeaders();
@@ -15,7 +23,19 @@ export class JsonLines {
 
   /** @returns false when the reader is slower than the writer; wait for `drained`. */
   write(value: unknown): boolean {
+    this.#timer?.refresh();
     return this.#reply.raw.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Writes a line that says how far it is, and says it again whenever nothing else was written for a while. */
+  tell(value: unknown): boolean {
+    this.#repeated = value;
+    this.#timer ??= setTimeout(() => {
+      // To one who does not read it would only pile up.
+      if (this.#reply.raw.writableNeedDrain) this.#timer?.refresh();
+      else this.write(this.#repeated);
+    }, this.#silenceMs);
+    return this.write(value);
   }
 
   /** Resolves when the reader has caught up or is gone. */
@@ -32,6 +52,8 @@ export class JsonLines {
   }
 
   end(): FastifyReply {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#reply.raw.end();
     return this.#reply;
   }

@@ -98,7 +98,8 @@ function bar(
   { pointsDone, pointsTotal, etaMs }: Extract<EverythingLine, { progress: unknown }>["progress"],
   masks: number,
 ): string {
-  const share = pointsTotal === 0 ? 1 : pointsDone / pointsTotal;
+  // Of none while something has to be made first.
+  const share = pointsTotal === 0 ? 0 : pointsDone / pointsTotal;
   const full = Math.round(share * barWidth);
   const left = pointsDone === 0 ? "" : `, about ${Math.ceil(etaMs / 1000)} s left`;
   return `[${"#".repeat(full)}${".".repeat(barWidth - full)}] ${Math.floor(100 * share)} %, ${masks} masks${left}`;
