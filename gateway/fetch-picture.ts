@@ -1,9 +1,9 @@
-import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from "node:dns";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { Code, invalidArgument, ServiceError } from "../services/runtime/errors.js";
 import { formatOf, offeredNames } from "../services/runtime/offered-formats.js";
+import type { LookupAll } from "./lookup-by-dns.js";
 import type { PictureHosts } from "./picture-hosts.js";
 import { isPublicAddress } from "./public-address.js";
 
@@ -15,19 +15,13 @@ export interface FetchedPicture {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-export type LookupAll = (
-  host: string,
-  options: LookupAllOptions,
-  done: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
-) => void;
-
 export interface FetchOptions {
   readonly hosts: PictureHosts;
   readonly maxBytes: number;
   /** Aborts the transfer too, not only its beginning. */
   readonly signal: AbortSignal;
-  /** In place of the system's. */
-  readonly lookup?: LookupAll | undefined;
+  /** Of names that were not listed themselves; those may be known to this machine alone, and the system looks them up. */
+  readonly lookup: LookupAll;
 }
 
 const mostRedirects = 5;
@@ -74,7 +68,7 @@ async function open(url: URL, options: FetchOptions): Promise<IncomingMessage> {
     // A connection of its own, so that the look-up below is what it is made by.
     agent: false,
     signal,
-    ...(grant === "named" ? {} : { lookup: publicOnly(options.lookup ?? systemLookup) }),
+    ...(grant === "named" ? {} : { lookup: publicOnly(options.lookup) }),
     headers: { accept: "image/*", "accept-encoding": "identity", "user-agent": "Maskwire" },
   });
   try {

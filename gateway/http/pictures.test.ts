@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
-import type { LookupAll } from "../fetch-picture.js";
+import type { LookupAll } from "../lookup-by-dns.js";
 import { pictureRoute } from "./pictures.js";
 
 const png = Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489", "hex");

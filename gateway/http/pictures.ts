@@ -4,7 +4,8 @@ import type { FastifyInstance } from "fastify";
 import { Code, isInternal, overloaded, ServiceError } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { withDeadline } from "../deadline.js";
-import { fetchPicture, type LookupAll } from "../fetch-picture.js";
+import { fetchPicture } from "../fetch-picture.js";
+import { type LookupAll, lookupByDns } from "../lookup-by-dns.js";
 import { PictureHosts } from "../picture-hosts.js";
 import { callerSignal } from "./caller-signal.js";
 
@@ -13,7 +14,7 @@ interface Pictures {
   pictureHosts: readonly string[];
   maxImageBytes: number;
   deadlineMs: number;
-  /** In place of the system's. */
+  /** In place of DNS. */
   lookup?: LookupAll;
 }
 
@@ -23,7 +24,7 @@ const retryMs = 1000;
 
 /** `GET /v1/pictures?url=`: a picture from another host, for the browser to treat as a file that was chosen (U1 to U6). */
 export async function pictureRoute(app: FastifyInstance, options: Pictures): Promise<void> {
-  const { maxImageBytes: maxBytes, deadlineMs, lookup } = options;
+  const { maxImageBytes: maxBytes, deadlineMs, lookup = lookupByDns() } = options;
   const hosts = new PictureHosts(options.pictureHosts);
   let underWay = 0;
 
