@@ -3,14 +3,12 @@ import {
   type LowResLogits,
   MaskFormat,
   MaskPromptSchema,
+  maxSteps,
   PromptSchema,
   type SegmentRequest,
   type SegmentResult,
 } from "../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../services/runtime/errors.js";
-
-/** Contract: each is a decode. */
-const mostSteps = 32;
 
 /**
  * A prompt whose `previous` names a mask that is not kept: the mask is made again from its steps first (C8, S3).
@@ -23,8 +21,8 @@ export async function withSteps(
   const source = request.prompt?.mask?.source;
   if (source?.case !== "previous") return decode(request);
   const { steps, mask: chosen } = source.value;
-  if (steps.length > mostSteps) {
-    throw invalidArgument(`\`previous\` carries ${steps.length} steps; at most ${mostSteps} are made again.`);
+  if (steps.length > maxSteps) {
+    throw invalidArgument(`\`previous\` carries more steps than the ${maxSteps} that are made again.`);
   }
   let logits: LowResLogits | undefined;
   for (const [index, { prompt, multimask, mask }] of steps.entries()) {

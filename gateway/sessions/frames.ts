@@ -1,7 +1,7 @@
 import { type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
 import { type ClientFrame, ClientFrameSchema, ServerFrameSchema } from "../../proto/index.js";
 import { invalidArgument } from "../../services/runtime/errors.js";
-import { codecOf } from "../../services/runtime/grpc/codec.js";
+import { codecOf, MessageError } from "../../services/runtime/grpc/codec.js";
 import { readJson } from "../read-json.js";
 
 /** How a session writes its frames (F3). */
@@ -19,9 +19,9 @@ function readBinary(data: Uint8Array): ClientFrame {
   try {
     return codecOf(ClientFrameSchema).decode(data);
   } catch (cause) {
-    const detail = cause instanceof Error ? `: ${cause.message.slice(0, 200)}` : "";
+    const detail = cause instanceof MessageError ? ` ${cause.message}` : "";
     // JSON in a binary frame is the commonest of these.
-    throw invalidArgument(`The frame is not a ClientFrame in protobuf${detail}. JSON goes in text frames.`);
+    throw invalidArgument(`The frame is not a ClientFrame in protobuf.${detail} JSON goes in text frames.`);
   }
 }
 

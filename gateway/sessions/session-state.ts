@@ -6,7 +6,7 @@ import type {
   SegmentRequest,
   SegmentResult,
 } from "../../proto/index.js";
-import { ErrorCode, MaskFormat } from "../../proto/index.js";
+import { ErrorCode, MaskFormat, maxFormats } from "../../proto/index.js";
 
 /*
  * What a session knows and does, as a pure function: (state, event) -> [state, effects]. The rules are those of SPEC.md.
@@ -270,7 +270,9 @@ function pump(state: Ready, effects: SessionEffect[]): Step {
       continue;
     }
     // The session keeps the logits of its latest click, so that the next may start from them.
-    const formats = [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])];
+    // One that asks for too many is left as it is, for the decoder to refuse.
+    const isFull = request.formats.length > maxFormats;
+    const formats = isFull ? request.formats : [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])];
     return [
       { ...state, clicks: state.clicks.slice(index + 1), running: click },
       [...effects, ...refused, { kind: "decode", opening, request: { ...request, formats } }],

@@ -3,11 +3,12 @@ import {
   DecoderService,
   EmbeddingSource,
   MaskFormat,
+  maxFormats,
   type PrepareRequest,
   type SegmentRequest,
   type SegmentResultSchema,
 } from "../../proto/index.js";
-import { Code, overloaded, ServiceError } from "../runtime/errors.js";
+import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { checkImageId } from "../runtime/image-id.js";
@@ -261,6 +262,7 @@ export class DecoderTier implements Tier {
     this.#host.overload.check(request.preview ? "previews" : "clicks");
     const started = performance.now();
     const { caller } = origin;
+    if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
     const imageId = checkImageId(request.imageId);
     const picture = await this.openPicture(imageId, request.model, { signal, caller });
     const prompt = checkPrompt(request.prompt, picture, gridSize);

@@ -3,6 +3,7 @@ import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../pr
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { mostRecordBytes } from "../runtime/stores/embedding-store.js";
+import { RecordError } from "../sam/record-error.js";
 import { regionOf } from "../sam/region.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
@@ -53,7 +54,11 @@ function keep(put: () => boolean): boolean {
   try {
     return put();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ServiceError({ code: Code.INVALID_ARGUMENT, message: `The embedding cannot be used: ${why}.`, cause });
+    const why = cause instanceof RecordError ? cause.message : "a damaged record";
+    throw new ServiceError({
+      code: Code.INVALID_ARGUMENT,
+      message: `The embedding cannot be used: it is ${why}.`,
+      cause,
+    });
   }
 }

@@ -31,6 +31,30 @@ describe("what a peer is told", () => {
     expect(isInternal(error)).toBe(false);
   });
 
+  it.each([
+    ["\u{1f98a}".repeat(5000), /^(\u{1f98a}){249}.?\u2026$/u],
+    [`x${"\u{1f98a}".repeat(5000)}`, /^x(\u{1f98a}){249}\u2026$/u],
+    ["half \ud83e of one", /^half \ufffd of one$/],
+  ])("no more than a sentence, in whole characters", (message, expected) => {
+    for (const told of [
+      describeError(invalidArgument(message)).message,
+      toStatus(invalidArgument(message)).details ?? "",
+    ]) {
+      expect(told).toMatch(expected);
+      expect(told.length).toBeLessThanOrEqual(500);
+      // As grpc-js writes it into a trailer; half a character would end the process there.
+      expect(encodeURI(told).length).toBeLessThan(8192);
+    }
+  });
+
+  it.each([Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS])(
+    "nothing of what libraries say of a fault inside (%i)",
+    (code) => {
+      const error = fromRpcError(rpcError(code, "Response message parsing error: Offset is outside the bounds"));
+      expect(error).toMatchObject({ code, message: expect.not.stringContaining("bounds") });
+    },
+  );
+
   it.each([[new Error("secret")], ["secret"], [undefined], [null], [{ code: 3, message: "secret" }]])(
     "nothing of an error that is ours (%o)",
     (error) => {

@@ -50,6 +50,9 @@ export function overloaded(message: string, retryAfterMs: number): ServiceError 
   return new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message, retryAfterMs });
 }
 
+/** What a peer is told of a failure that is ours to fix. */
+export const internalMessage = "Something failed inside the service; it has been logged.";
+
 /**
  * What the peer is told of any error. Anything but a `ServiceError` is ours to fix: the peer gets a fixed sentence, and
  * the caller logs the cause.
@@ -58,13 +61,22 @@ export function describeError(error: unknown): ErrorInit {
   if (error instanceof ServiceError) {
     return {
       code: error.code,
-      message: error.message,
+      message: brief(error.message),
       ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
       ...(error.reason === undefined ? {} : { reason: error.reason }),
     };
   }
   if (isAbort(error)) return { code: Code.CANCELLED, message: "The request was cancelled." };
-  return { code: Code.INTERNAL, message: "Something failed inside the service; it has been logged." };
+  return { code: Code.INTERNAL, message: internalMessage };
+}
+
+/** A sentence that is longer repeats what it was given. As a trailer of gRPC it might not even be sent. */
+const longestMessage = 500;
+
+/** At most that long, and whole characters only: half of one cannot be written in UTF-8 or in a trailer. */
+function brief(message: string): string {
+  const start = message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}\u2026` : message;
+  return start.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 /** True for what `AbortSignal.throwIfAborted` throws. */

@@ -8,6 +8,8 @@ const done = { done: true, value: undefined } as const;
 export interface MessagesOptions {
   /** Why the stream is over, once it is; undefined when all is well. @param ended it was read to its end. */
   failure(ended: boolean): Error | undefined;
+  /** Why a message cannot be handed over: the reader gets that instead, and no more. */
+  faultOf?(message: unknown): Error | undefined;
   /** The reader wants no more. */
   onLeave?(): void;
 }
@@ -76,6 +78,11 @@ export class Messages<T> implements AsyncIterableIterator<T> {
   }
 
   readonly #take = (message: T): void => {
+    const fault = this.#options.faultOf?.(message);
+    if (fault) {
+      this.#finish(fault);
+      return;
+    }
     const reader = this.#readers.shift();
     if (reader) {
       reader.resolve({ done: false, value: message });

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Client, credentials } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
 import { Code, overloaded, ServiceError } from "../errors.js";
 import { startEcho as overConnection, transports } from "../testing/echo-server.js";
@@ -24,6 +25,57 @@ async function collect(responses: AsyncIterable<{ value: string }>): Promise<str
   for await (const { value } of responses) words.push(value);
   return words;
 }
+
+describe("what strangers make a server say", () => {
+  it("is short, and holds nobody else up on the connection", async () => {
+    await using echo = await overConnection({
+      async say({ value }) {
+        if (value === "long") throw new ServiceError({ code: Code.INVALID_ARGUMENT, message: "1, ".repeat(100_000) });
+        return { value };
+      },
+    });
+    const refused = echo.client.unary(say, { value: "long" });
+    const bystanders = Array.from({ length: 20 }, () => echo.client.unary(say, { value: "short" }));
+    await expect(refused).rejects.toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message: expect.stringMatching(/^1, .*…$/),
+    });
+    for (const answer of await Promise.all(bystanders)) expect(answer.value).toBe("short");
+  });
+
+  it("is INVALID_ARGUMENT of a request that is no message, alone or in a stream", async () => {
+    const heard: string[] = [];
+    await using echo = await overConnection({
+      async chat(requests, send) {
+        for await (const { value } of requests) {
+          heard.push(value);
+          await send({ value });
+        }
+      },
+    });
+    const raw = new Client(echo.client.address, credentials.createInsecure());
+    const asIs = (bytes: Buffer) => bytes;
+    const damaged = Buffer.from([0x0a, 0x7f, 0x61]);
+    const expected = {
+      code: Code.INVALID_ARGUMENT,
+      details: "The request is no StringValue in protobuf. Its bytes are damaged, or cut short.",
+    };
+    try {
+      const alone = new Promise((_, reject) => {
+        raw.makeUnaryRequest("/maskwire.testing.Echo/Say", asIs, asIs, damaged, reject);
+      });
+      await expect(alone).rejects.toMatchObject(expected);
+      const stream = raw.makeBidiStreamRequest("/maskwire.testing.Echo/Chat", asIs, asIs);
+      stream.resume().write(Buffer.from([0x0a, 0x02, 0x68, 0x69]));
+      stream.write(damaged);
+      const [error] = await once(stream, "error");
+      expect(error).toMatchObject(expected);
+      expect(heard).toEqual(["hi"]);
+    } finally {
+      raw.close();
+    }
+  });
+});
 
 describe.each(transports)("over %s", (_transport, startEcho) => {
   describe("unary calls", () => {

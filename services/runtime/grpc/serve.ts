@@ -26,6 +26,7 @@ import { codecOf } from "./codec.js";
 import { Messages } from "./messages.js";
 import { serviceDefinition } from "./service-definition.js";
 import { toStatus } from "./status.js";
+import { Unreadable } from "./unreadable.js";
 
 export interface CallContext {
   /** Aborts when the caller hangs up, its deadline passes, or the server is forced to stop. */
@@ -147,11 +148,15 @@ const taken = Promise.resolve();
 
 /** The one request, or the requests as they come. */
 function inputOf(call: AnyCall, { methodKind }: DescMethod): unknown {
-  if (methodKind === "unary" || methodKind === "server_streaming")
-    return (call as ServerUnaryCall<unknown, unknown>).request;
+  if (methodKind === "unary" || methodKind === "server_streaming") {
+    const { request } = call as ServerUnaryCall<unknown, unknown>;
+    if (request instanceof Unreadable) throw request.error;
+    return request;
+  }
   // A handler that stops reading early can still answer: leaving the loop keeps the stream.
   return new Messages(call as ServerReadableStream<unknown, unknown>, {
     failure: (ended) => (ended ? undefined : cancelled()),
+    faultOf: (request) => (request instanceof Unreadable ? request.error : undefined),
   });
 }
 

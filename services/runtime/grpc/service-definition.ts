@@ -1,6 +1,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import { codecOf } from "./codec.js";
+import { Unreadable } from "./unreadable.js";
 
 /** A method of the contract in grpc-js's terms; messages are protobuf-es messages on both sides. */
 export function methodDefinition(method: DescMethod): MethodDefinition<unknown, unknown> {
@@ -11,10 +12,18 @@ export function methodDefinition(method: DescMethod): MethodDefinition<unknown, 
     requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
     responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
     requestSerialize: input.serialize,
-    requestDeserialize: input.deserialize,
+    requestDeserialize: (bytes) => readable(method.input.name, () => input.deserialize(bytes)),
     responseSerialize: output.serialize,
     responseDeserialize: output.deserialize,
   };
+}
+
+function readable(kind: string, read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (cause) {
+    return new Unreadable(kind, cause);
+  }
 }
 
 function asGrpc(schema: DescMethod["input"]) {

@@ -1,5 +1,5 @@
 import { Metadata, type ServiceError as RpcError, type StatusObject } from "@grpc/grpc-js";
-import { Code, describeError, type Reason, ServiceError } from "../errors.js";
+import { Code, describeError, internalMessage, type Reason, ServiceError } from "../errors.js";
 
 /** gRPC's own trailer for "repeat after so many milliseconds" (gRPC A6). */
 const pushback = "grpc-retry-pushback-ms";
@@ -13,6 +13,9 @@ export function toStatus(error: unknown): Partial<StatusObject> & { code: Code }
   if (reason !== undefined) metadata.set(reasonTrailer, reason);
   return { code, details: message, metadata };
 }
+
+/** Codes that no sentence for people goes with. */
+const ours: ReadonlySet<Code> = new Set([Code.INTERNAL, Code.UNKNOWN, Code.DATA_LOSS]);
 
 /** When a peer that cannot be reached is worth another try. */
 const lostRetryMs = 1000;
@@ -45,7 +48,8 @@ export function fromRpcError(error: RpcError, isOurs = false): ServiceError {
   const reason = error.metadata?.get(reasonTrailer)[0];
   return new ServiceError({
     code: error.code,
-    message: error.details || error.message,
+    // Of faults inside, libraries on both sides tell in words that are for the log.
+    message: ours.has(error.code) ? internalMessage : error.details || "The request failed.",
     cause: error,
     ...(Number.isFinite(hint) ? { retryAfterMs: hint } : {}),
     ...(typeof reason === "string" ? { reason: reason as Reason } : {}),

@@ -19,12 +19,17 @@ export const originHeaders = { request: "x-request-id", session: "x-session-id",
 /** What strangers may have written into our logs. */
 const harmless = /^[\w.:/+=-]{1,128}$/;
 
+/** What a stranger calls something, if it is an id and nothing else. */
+export function harmlessId(value: unknown): string | undefined {
+  return typeof value === "string" && harmless.test(value) ? value : undefined;
+}
+
 /** @param header reads one header; what is not an id is left out. Who asks is nothing that a header of a stranger's may say. */
 export function readOrigin(header: (name: string) => unknown): Origin {
   const origin: Origin = {};
   for (const key of ["request", "session", "traceparent"] as const) {
-    const value = header(originHeaders[key]);
-    if (typeof value === "string" && harmless.test(value)) origin[key] = value;
+    const value = harmlessId(header(originHeaders[key]));
+    if (value !== undefined) origin[key] = value;
   }
   return origin;
 }

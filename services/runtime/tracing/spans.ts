@@ -10,6 +10,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { Code, describeError } from "../errors.js";
+import { harmlessId } from "./origin.js";
 
 /** What a span says of itself. Never a picture's bytes, its file's name or its whole id, which lets who knows it ask for masks. */
 export type SpanAttributes = Record<string, string | number | boolean | undefined>;
@@ -48,7 +49,9 @@ export function recordSpans(): void {
 }
 
 /** Begins a span, which must be ended. */
-export function startSpan(name: string, { parent, ...init }: SpanInit = {}): Span {
+export function startSpan(name: string, { parent: given, ...init }: SpanInit = {}): Span {
+  // It may come from a field of a message as well as from a header.
+  const parent = harmlessId(given);
   if (!isRecording) return passing(parent ?? "");
   const context = parent ? propagation.extract(ROOT_CONTEXT, { traceparent: parent }) : ROOT_CONTEXT;
   return start(name, context, init, parent);

@@ -1,4 +1,11 @@
-import { decodeRle, type LowResLogits, type MaskRuns, type Prompt, rleBoundingBox } from "../../../proto/index.js";
+import {
+  decodeRle,
+  type LowResLogits,
+  type MaskRuns,
+  maxPoints,
+  type Prompt,
+  rleBoundingBox,
+} from "../../../proto/index.js";
 import { decodeHalf } from "../half-float.js";
 
 /** A point in pixels of the upright picture; label 1 on the object, 0 beside it. */
@@ -36,9 +43,6 @@ export class PromptError extends Error {
   override readonly name = "PromptError";
 }
 
-/** More would not help the model, and a decode's cost grows with them. */
-export const maxPoints = 128;
-
 /**
  * A prompt as it came in -> one that can be decoded.
  * @param gridSize side of the logits' grid.
@@ -49,7 +53,7 @@ export function checkPrompt(prompt: Prompt | undefined, size: PictureSize, gridS
     throw new PromptError("A prompt needs at least one point, a box or a mask.");
   }
   if (prompt.points.length > maxPoints) {
-    throw new PromptError(`A prompt has at most ${maxPoints} points; this one has ${prompt.points.length}.`);
+    throw new PromptError(`A prompt has at most ${maxPoints} points; this one has more.`);
   }
   const points = prompt.points.map((point) => checkPoint(point, size));
   const mask = prompt.mask && checkMask(prompt.mask, size, gridSize);
@@ -98,9 +102,11 @@ function checkMask({ source }: NonNullable<Prompt["mask"]>, size: PictureSize, g
       return { logits: checkLogits(source.value, gridSize) };
     case "rle": {
       const [height, width] = source.value.size;
-      if (source.value.size.length !== 2 || height !== size.height || width !== size.width) {
+      if (source.value.size.length !== 2)
+        throw new PromptError("A mask prompt's size is two numbers, [height, width].");
+      if (height !== size.height || width !== size.width) {
         throw new PromptError(
-          `A mask prompt has the picture's size [${size.height}, ${size.width}]; this one has [${source.value.size.join(", ")}].`,
+          `A mask prompt has the picture's size [${size.height}, ${size.width}]; this one has [${height}, ${width}].`,
         );
       }
       try {
