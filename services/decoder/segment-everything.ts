@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
@@ -83,6 +84,8 @@ async function findEverything(
   const started = performance.now();
   const failed = new AbortController();
   const signal = AbortSignal.any([asker.signal, failed.signal]);
+  // Every part of the picture and every worker listens to it while it waits.
+  setMaxListeners(0, signal);
   const parts = await openParts(tier, request, options, { ...asker, signal });
   const [{ picture }] = parts;
   const total = parts.reduce((sum, { order }) => sum + order.left, 0);
