@@ -2,7 +2,7 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { Code, invalidArgument, ServiceError } from "../services/runtime/errors.js";
-import { formatOf, offeredNames } from "../services/runtime/offered-formats.js";
+import { formatHeadBytes, formatOf, offeredNames } from "../services/runtime/offered-formats.js";
 import type { LookupAll } from "./lookup-by-dns.js";
 import type { PictureHosts } from "./picture-hosts.js";
 import { isPublicAddress } from "./public-address.js";
@@ -25,8 +25,6 @@ export interface FetchOptions {
 }
 
 const mostRedirects = 5;
-/** Enough to tell a picture by. */
-const headBytes = 16;
 
 /**
  * Opens a picture on another host (U2 to U5). No cookie, credential or header of the caller goes along.
@@ -144,7 +142,7 @@ async function* limited(
 
 async function takeHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   let head = Buffer.alloc(0);
-  while (head.byteLength < headBytes) {
+  while (head.byteLength < formatHeadBytes) {
     const { done, value } = await chunks.next();
     if (done) break;
     head = Buffer.concat([head, value]);

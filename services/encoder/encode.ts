@@ -4,6 +4,7 @@ import {
   EncodePriority,
   type EncodeReadySchema,
   type EncodeRequest,
+  type ImageInfoSchema,
 } from "../../proto/index.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
@@ -12,10 +13,11 @@ import { inTime } from "../runtime/limits/arrival-pace.js";
 import type { HeldUpload } from "../runtime/limits/upload-budget.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import { PictureFile } from "../runtime/stores/image-record.js";
+import type { PictureReading } from "../sam/picture-reading.js";
 import { type Region, regionOf } from "../sam/region.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
-import { checkBytes, type ImageSize, inspectImage } from "./images/inspect-image.js";
+import { checkBytes, checkCrop, openPicture } from "./images/open-picture.js";
 
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 type SendEvent = Send<MessageInitShape<typeof EncodeEventSchema>>;
@@ -86,21 +88,14 @@ async function encodeHeld(
     const file = uploaded && (await PictureFile.of(uploaded.chunks));
     const bytes = file?.bytes ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
-    const size = await inspectImage(bytes, tier.limits);
+    const { width, height } = await openPicture(bytes, tier.limits);
+    const size = { width, height };
     if (crop) checkCrop(crop, size);
     if (file) await tier.images.set(imageId, file, size);
     return { imageId, bytes, ...size, ...(crop ? { crop } : {}) };
   });
   await told;
   await finish(ready);
-}
-
-/** @throws ServiceError INVALID_ARGUMENT when the part is empty or reaches over the picture's edge. */
-function checkCrop({ x, y, width, height }: Region, size: ImageSize): void {
-  if (width > 0 && height > 0 && x + width <= size.width && y + height <= size.height) return;
-  throw invalidArgument(
-    `The crop ${width} x ${height} at (${x}, ${y}) is no part of the picture of ${size.width} x ${size.height} pixels.`,
-  );
 }
 
 interface Upload {
@@ -147,9 +142,26 @@ export async function findReady(
 ): Promise<Ready | undefined> {
   const found = await tier.embeddings.find(imageId, model, crop);
   if (!found) return undefined;
-  const { width, height } = found;
+  const { width, height, reading } = found;
   const unshared = !(await tier.embeddings.share(imageId, model, crop));
-  return { image: { imageId, width, height }, model: model.id, cached: true, timings: {}, unshared };
+  return { image: imageInfo(imageId, width, height, reading), model: model.id, cached: true, timings: {}, unshared };
+}
+
+/** A picture as the contract tells of it. */
+export function imageInfo(
+  imageId: string,
+  width: number,
+  height: number,
+  reading: PictureReading | undefined,
+): MessageInitShape<typeof ImageInfoSchema> {
+  if (!reading) return { imageId, width, height };
+  const { orientation, page, pages, bands = [], range } = reading;
+  return {
+    imageId,
+    width,
+    height,
+    reading: { orientation, page, pages, bands, ...(range ? { range: { low: range.low, high: range.high } } : {}) },
+  };
 }
 
 function toEvent(progress: Progress): MessageInitShape<typeof EncodeEventSchema> {

@@ -20,7 +20,7 @@ import { stopped } from "../runtime/workers/pool-errors.js";
 import { reportToHost } from "../runtime/workers/report-to-host.js";
 import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { Region } from "../sam/region.js";
-import { encode, findReady } from "./encode.js";
+import { encode, findReady, imageInfo } from "./encode.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
 import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-worker.js";
 import { fetchEmbedding } from "./fetch-embedding.js";
@@ -271,7 +271,7 @@ export class EncoderTier implements Tier {
       lease?.tell(() => writeNews(progress, performance.now() - since));
     };
     const startedAt = performance.now();
-    const { record, preprocessMs, encodeMs } = await pool.run(task, {
+    const { record, reading, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
       urgent,
       caller: origin.caller,
@@ -303,7 +303,7 @@ export class EncoderTier implements Tier {
     span.past("store", encodedAt, encodedAt + storeMs);
     logger.debug({ image: shortImageId(imageId), width, height, ...stages }, "picture encoded");
     return {
-      image: { imageId, width, height },
+      image: imageInfo(imageId, width, height, reading),
       model: model.id,
       cached: false,
       timings: { queueMs: waitedMs, preprocessMs, encodeMs, storeMs },

@@ -5,10 +5,11 @@ import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { Provider } from "../runtime/settings.js";
 import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
-import { type Frame, frameFor } from "../sam/frame.js";
 import { encodeHalf } from "../sam/half-float.js";
+import type { PictureReading } from "../sam/picture-reading.js";
 import type { Region } from "../sam/region.js";
-import { preprocess } from "./images/preprocess.js";
+import { noLimits, openPicture } from "./images/open-picture.js";
+import { fitPixels, normalise } from "./images/preprocess.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {
@@ -32,6 +33,7 @@ export interface EncodeTask {
 export interface EncodedImage {
   /** An embedding record. */
   record: Uint8Array;
+  reading: PictureReading;
   preprocessMs: number;
   encodeMs: number;
 }
@@ -77,11 +79,8 @@ async function encode(
   infer: (planes: Float32Array) => Promise<Float32Array[]>,
 ): Promise<EncodedImage> {
   const started = performance.now();
-  const frame: Frame = frameFor(crop?.width ?? width, crop?.height ?? height, {
-    modelSize: model.preprocess.size,
-    resize: model.preprocess.resize,
-  });
-  const planes = await preprocess(bytes, frame, model.preprocess, crop);
+  const picture = await openPicture(bytes, noLimits);
+  const planes = normalise(await fitPixels(picture, model.preprocess, crop), model.preprocess);
   const preprocessed = performance.now();
   const tensors = await infer(planes);
   const record = encodeEmbeddingRecord(
@@ -93,11 +92,17 @@ async function encode(
       width,
       height,
       ...(crop ? { crop } : {}),
+      reading: picture.reading,
       tensors: model.encoder.outputs,
     },
     tensors.map((tensor) => encodeHalf(tensor)),
   );
-  return { record, preprocessMs: preprocessed - started, encodeMs: performance.now() - preprocessed };
+  return {
+    record,
+    reading: picture.reading,
+    preprocessMs: preprocessed - started,
+    encodeMs: performance.now() - preprocessed,
+  };
 }
 
 /** An embedding that must not be cached or used. */

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LookupImageRequest, LookupImageResponseSchema } from "../../proto/index.js";
 import { checkImageId } from "../runtime/image-id.js";
+import { imageInfo } from "./encode.js";
 import type { EncoderTier } from "./encoder-tier.js";
 
 /** `EncoderService.LookupImage`: what is known of a picture before it is uploaded. */
@@ -19,6 +20,6 @@ export async function lookupImage(
     stored: file !== undefined,
     embedded: embedding !== undefined,
     cacheLost: !tier.isCacheUp,
-    ...(size ? { image: { imageId, width: size.width, height: size.height } } : {}),
+    ...(size ? { image: imageInfo(imageId, size.width, size.height, embedding?.reading) } : {}),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -210,6 +210,14 @@ describe("a mistake gets one sentence", () => {
     expect(end.stdout).toBe("");
     expect(end.code).toBe(code);
   });
+});
+
+it("gives the masks although a file beside them cannot be written", async () => {
+  await mkdir(join(folder, "folder.png"));
+  const end = await cli(["segment", photo, "--point", disc, "--cutout", "folder.png", "--json"]);
+  expect(JSON.parse(end.stdout)).toMatchObject({ masks: [{ area: expect.any(Number) }] });
+  expect(end.stderr).toContain("the cutout was not written: folder.png cannot be written: it is a folder.");
+  expect(end.code).toBe(1);
 });
 
 it("leaves the photo as it was", async () => {

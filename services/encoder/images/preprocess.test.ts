@@ -1,8 +1,8 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import type { Preprocess } from "../../runtime/models/manifest.js";
-import { frameFor } from "../../sam/frame.js";
-import { normalise, preprocess } from "./preprocess.js";
+import { noLimits, openPicture } from "./open-picture.js";
+import { fitPixels, normalise } from "./preprocess.js";
 
 /** Normalised to the channel's own value: mean 0, deviation 1. */
 const plain: Preprocess = { version: 1, size: 8, resize: "letterbox", mean: [0, 0, 0], std: [1, 1, 1] };
@@ -10,8 +10,9 @@ const solid = (width: number, height: number, background: object): Sharp =>
   sharp({ create: { width, height, channels: 4, background } });
 
 async function planesOf(file: Buffer, width: number, height: number) {
-  const frame = frameFor(width, height, { modelSize: plain.size });
-  const planes = await preprocess(file, frame, plain);
+  const picture = await openPicture(file, noLimits);
+  expect([picture.width, picture.height]).toEqual([width, height]);
+  const planes = normalise(await fitPixels(picture, plain), plain);
   const at = (x: number, y: number) => [0, 1, 2].map((channel) => planes[(channel * 8 + y) * 8 + x]);
   return { planes, at };
 }
@@ -19,9 +20,8 @@ async function planesOf(file: Buffer, width: number, height: number) {
 describe("normalise", () => {
   it("agrees with a plain reference, padding zero", () => {
     const rules: Preprocess = { ...plain, size: 4, mean: [100, 110, 120], std: [50, 60, 70] };
-    const frame = frameFor(4, 2, { modelSize: 4 });
     const pixels = Uint8Array.from({ length: 4 * 2 * 3 }, (_, index) => (index * 37) % 256);
-    const planes = normalise(pixels, 3, frame, rules);
+    const planes = normalise({ data: pixels, width: 4, height: 2, channels: 3 }, rules);
     for (let channel = 0; channel < 3; channel++) {
       for (let y = 0; y < 4; y++) {
         for (let x = 0; x < 4; x++) {
@@ -34,8 +34,8 @@ describe("normalise", () => {
   });
 
   it("ignores channels behind the third", () => {
-    const frame = frameFor(1, 1, { modelSize: 1 });
-    const planes = normalise(Uint8Array.of(1, 2, 3, 255), 4, frame, { ...plain, size: 1 });
+    const one = { data: Uint8Array.of(1, 2, 3, 255), width: 1, height: 1, channels: 4 };
+    const planes = normalise(one, { ...plain, size: 1 });
     expect([...planes]).toEqual([1, 2, 3]);
   });
 });

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ImageInfoSchema, SegmentResultSchema } from "../../../proto/index.js";
 import { resultAsJson, resultAsText } from "./describe-result.js";
 
@@ -40,4 +40,30 @@ it("gives people a line a mask", () => {
   expect(resultAsText(image, result.masks, [["mask.png", "cut.png"]])).toBe(
     "picture 200 x 100\nmask 1  score 0.750  stability 0.500  area 1000 px (5.0 %)  box 10,20 30 x 40  mask.png  cut.png",
   );
+});
+
+describe("how the file was read", () => {
+  const reading = { orientation: 6, page: 2, pages: 3, bands: [1, 2, 3], range: { low: 0, high: 4095 } };
+  const turned = create(ImageInfoSchema, { imageId: "sha256:00", width: 200, height: 100, reading });
+
+  it("is told to programs", () => {
+    expect(resultAsJson(turned, result)).toMatchObject({ image: { width: 200, reading } });
+  });
+
+  it("is told to people in a few words", () => {
+    expect(resultAsText(turned, [], [])).toBe(
+      "picture 200 x 100  page 2 of 3  turned upright (EXIF orientation 6)  bands 1, 2, 3 of the file, the others left out" +
+        "  values stretched: 0 is black, 4095 white",
+    );
+  });
+
+  it("is not worth a word when there is nothing to tell", () => {
+    const ordinary = create(ImageInfoSchema, {
+      imageId: "sha256:00",
+      width: 200,
+      height: 100,
+      reading: { orientation: 1, page: 1, pages: 1 },
+    });
+    expect(resultAsText(ordinary, [], [])).toBe("picture 200 x 100");
+  });
 });

@@ -1,10 +1,10 @@
 import type { ImageInfo, Mask, SegmentResult } from "../../../proto/index.js";
+import { readingNotes } from "../../sam/picture-reading.js";
 
 /** What `--json` prints: one object, its masks best first. */
 export function resultAsJson(image: ImageInfo, { masks, timings }: SegmentResult): Record<string, unknown> {
-  const { imageId, width, height } = image;
   return {
-    image: { imageId, width, height },
+    image: imageAsJson(image),
     masks: masks.map(({ rle, bbox, area, predictedIou, stabilityScore }) => ({
       rle: rle && { size: rle.size, counts: rle.counts },
       bbox: bbox && { x: bbox.x, y: bbox.y, width: bbox.width, height: bbox.height },
@@ -17,6 +17,24 @@ export function resultAsJson(image: ImageInfo, { masks, timings }: SegmentResult
       embeddingMs: timings.embeddingMs,
       decodeMs: timings.decodeMs,
       maskMs: timings.maskMs,
+    },
+  };
+}
+
+/** A picture, and how its file was read where that is known. */
+function imageAsJson({ imageId, width, height, reading }: ImageInfo): Record<string, unknown> {
+  if (!reading) return { imageId, width, height };
+  const { orientation, page, pages, bands, range } = reading;
+  return {
+    imageId,
+    width,
+    height,
+    reading: {
+      orientation,
+      page,
+      pages,
+      ...(bands.length > 0 ? { bands } : {}),
+      ...(range ? { range: { low: range.low, high: range.high } } : {}),
     },
   };
 }
@@ -36,5 +54,6 @@ export function resultAsText(image: ImageInfo, masks: readonly Mask[], files: re
       ...(files[index] ?? []),
     ].join("  ");
   });
-  return [`picture ${image.width} x ${image.height}`, ...lines].join("\n");
+  const notes = image.reading ? readingNotes(image.reading) : [];
+  return [[`picture ${image.width} x ${image.height}`, ...notes].join("  "), ...lines].join("\n");
 }

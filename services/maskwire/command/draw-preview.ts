@@ -1,5 +1,6 @@
-import sharp from "sharp";
 import { decodeRle, rleToBitmap, type Sa1bAnnotation } from "../../../proto/index.js";
+import { noLimits, openPicture } from "../../encoder/images/open-picture.js";
+import { openPixels } from "../../encoder/images/sharp.js";
 
 /** Share of the colour over the photo. */
 const opacity = 0.45;
@@ -8,16 +9,11 @@ const hueStep = 137.508;
 
 /**
  * The upright photo with every mask in a colour of its own, small ones over large ones, edges drawn in full.
- * @returns PNG.
+ * @returns PNG. @throws ServiceError when the photo cannot be read.
  */
 export async function drawPreview(photo: Uint8Array, annotations: readonly Sa1bAnnotation[]): Promise<Uint8Array> {
-  const { data, info } = await sharp(photo, { pages: 1 })
-    .autoOrient()
-    .flatten({ background: "#ffffff" })
-    .toColourspace("srgb")
-    .raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  const { width, height, channels } = info;
+  const picture = await openPicture(photo, noLimits);
+  const { data, width, height, channels } = await picture.pixels();
   const byArea = [...annotations].sort((a, b) => b.area - a.area);
   for (const [index, { segmentation }] of byArea.entries()) {
     const inside = rleToBitmap(decodeRle(segmentation));
@@ -39,7 +35,7 @@ export async function drawPreview(photo: Uint8Array, annotations: readonly Sa1bA
       }
     }
   }
-  return sharp(data, { raw: { width, height, channels: channels as 3 | 4 } })
+  return openPixels(data, width, height, channels as 3 | 4)
     .png()
     .toBuffer();
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { EverythingMode, type Sa1bAnnotation, type Sa1bRecord } from "../../../proto/index.js";
 import { CommandError } from "./command-error.js";
+import { FileProblems } from "./file-problems.js";
 import type { EverythingLine, GatewayClient } from "./gateway-client.js";
 import type { Notices } from "./notices.js";
 import { checkFolder, readPhoto, writeResult } from "./photo-files.js";
@@ -36,21 +37,26 @@ export async function everythingPhoto(photo: string, options: EverythingCommandO
       annotations: result.annotations,
     };
     const json = `${JSON.stringify(record)}\n`;
-    const written: string[] = [];
-    if (options.out) written.push(await writeResult(options.out, json));
-    if (options.preview) {
-      // Loaded only here: it is native code.
-      const { drawPreview } = await import("./draw-preview.js");
-      written.push(await writeResult(options.preview, await drawPreview(bytes, result.annotations)));
-    }
-    if (!options.out) {
-      process.stdout.write(json);
-      return;
-    }
-    const seconds = (result.elapsedMs / 1000).toFixed(1);
+    const { out, preview } = options;
     const { annotations, points } = result;
-    const masks = annotations.length === 1 ? "1 mask" : `${annotations.length} masks`;
-    process.stdout.write(`${masks} from ${points} points in ${seconds} s: ${written.join(", ")}\n`);
+    const problems = new FileProblems();
+    const recordPath = out ? await problems.keep("record", () => writeResult(out, json)) : undefined;
+    // Not into the file: then nowhere but here.
+    if (!recordPath) process.stdout.write(json);
+    const picture = preview
+      ? await problems.keep("preview", async () => {
+          // Loaded only here: it is native code.
+          const { drawPreview } = await import("./draw-preview.js");
+          return writeResult(preview, await drawPreview(bytes, annotations));
+        })
+      : undefined;
+    if (recordPath) {
+      const seconds = (result.elapsedMs / 1000).toFixed(1);
+      const masks = annotations.length === 1 ? "1 mask" : `${annotations.length} masks`;
+      const files = [recordPath, picture].filter((path) => path !== undefined).join(", ");
+      process.stdout.write(`${masks} from ${points} points in ${seconds} s: ${files}\n`);
+    }
+    problems.check();
   });
 }
 

@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Mask, MaskFormat, type PromptSchema } from "../../../proto/index.js";
 import { usageError } from "./command-error.js";
 import { resultAsJson, resultAsText } from "./describe-result.js";
+import { FileProblems } from "./file-problems.js";
 import { type BoxValue, numberedPath, type PointValue } from "./parse-values.js";
 import { checkFolder, readPhoto, writeResult } from "./photo-files.js";
 import { askAbout, withGateway } from "./with-gateway.js";
@@ -35,12 +36,13 @@ export async function segmentPhoto(photo: string, options: SegmentOptions): Prom
       }),
     );
     notices.clear();
-    const files = await writeMasks(bytes, result.masks, options);
+    const { files, problems } = await writeMasks(bytes, result.masks, options);
     process.stdout.write(
       options.json
         ? `${JSON.stringify(resultAsJson(image, result))}\n`
         : `${resultAsText(image, result.masks, files)}\n`,
     );
+    problems.check();
   });
 }
 
@@ -59,18 +61,24 @@ export function toPrompt({ point = [], negative = [], box }: Pick<SegmentOptions
   } satisfies MessageInitShape<typeof PromptSchema>;
 }
 
-/** @returns for each mask the files that were written of it. */
-async function writeMasks(photo: Uint8Array, masks: readonly Mask[], options: SegmentOptions): Promise<string[][]> {
+/** @returns for each mask the files that were written of it, and why others were not. */
+async function writeMasks(photo: Uint8Array, masks: readonly Mask[], options: SegmentOptions) {
+  const problems = new FileProblems();
   const files: string[][] = [];
   for (const [index, mask] of masks.entries()) {
-    const written: string[] = [];
-    if (options.out && mask.png) written.push(await writeResult(numberedPath(options.out, index), mask.png));
-    if (options.cutout) {
-      // Loaded only here: it is native code, and most calls do without.
-      const { cutOut } = await import("./cut-out.js");
-      written.push(await writeResult(numberedPath(options.cutout, index), await cutOut(photo, mask)));
-    }
-    files.push(written);
+    const { out, cutout } = options;
+    const { png } = mask;
+    const written = [
+      out && png ? await problems.keep("mask", () => writeResult(numberedPath(out, index), png)) : undefined,
+      cutout
+        ? await problems.keep("cutout", async () => {
+            // Loaded only here: it is native code, and most calls do without.
+            const { cutOut } = await import("./cut-out.js");
+            return writeResult(numberedPath(cutout, index), await cutOut(photo, mask));
+          })
+        : undefined,
+    ];
+    files.push(written.filter((path) => path !== undefined));
   }
-  return files;
+  return { files, problems };
 }

@@ -2,9 +2,14 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { Code } from "../../runtime/errors.js";
 import { formatOf } from "../../runtime/offered-formats.js";
-import { type ImageLimits, inspectImage } from "./inspect-image.js";
+import { type ImageLimits, openPicture } from "./open-picture.js";
 
 const limits: ImageLimits = { maxImageBytes: 1_000_000, maxImagePixels: 10_000 };
+/** The upright size, by the header alone. */
+async function inspectImage(bytes: Uint8Array, within: ImageLimits) {
+  const { width, height } = await openPicture(bytes, within);
+  return { width, height };
+}
 const blank = (width: number, height: number) =>
   sharp({ create: { width, height, channels: 3, background: "#808080" } });
 
