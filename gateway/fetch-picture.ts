@@ -142,7 +142,7 @@ async function* limited(
 
 async function takeHead(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   let head = Buffer.alloc(0);
-  while (head.byteLength < formatHeadBytes) {
+  while (head.byteLength < formatHeadBytes && formatOf(head) === undefined) {
     const { done, value } = await chunks.next();
     if (done) break;
     head = Buffer.concat([head, value]);
