@@ -62,7 +62,12 @@ describe("maskwire segment", () => {
     expect(stderr).toBe("");
     expect(code).toBe(0);
     const { image, masks, timings } = JSON.parse(stdout) as JsonResult;
-    expect(image).toEqual({ imageId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/), width, height });
+    expect(image).toEqual({
+      imageId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      width,
+      height,
+      reading: { orientation: 1, page: 1, pages: 1 },
+    });
     expect(masks).toHaveLength(1);
     const [mask] = masks as [JsonResult["masks"][number]];
     expect(rleArea(decodeRle(mask.rle))).toBe(mask.area);
