@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { Manifest } from "../services/runtime/models/manifest.js";
 import { readEnv, shapeSettings } from "../services/runtime/settings.js";
+import { watchOutput } from "../services/runtime/watch-output.js";
 import { listModels, listText } from "./list-models.js";
 import { optimisationText, optimiseModel } from "./optimise-model.js";
 import { verificationText, verifyModels } from "./verify-models.js";
@@ -66,13 +67,17 @@ function print(output: string | object): void {
   process.stdout.write(`${typeof output === "string" ? output : JSON.stringify(output)}\n`);
 }
 
+const isJson = process.argv.includes("--json");
+const tell = (message: string) =>
+  process.stderr.write(isJson ? `${JSON.stringify({ error: { message, exitCode: 1 } })}\n` : `models: ${message}\n`);
+watchOutput(tell);
 try {
   await program.parseAsync();
 } catch (error) {
   // Commander has printed its own errors, and help is not one.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    process.stderr.write(`models: ${error instanceof Error ? error.message : String(error)}\n`);
+    tell(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;
   }
 }

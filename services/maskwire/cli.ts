@@ -1,6 +1,8 @@
 import { CommanderError } from "commander";
 import { SettingsError } from "../runtime/settings.js";
+import { watchOutput } from "../runtime/watch-output.js";
 import { CommandError } from "./command/command-error.js";
+import { errorAsJson } from "./command/describe-error.js";
 import { createProgram } from "./command/program.js";
 import { refuse } from "./refuse.js";
 
@@ -8,11 +10,20 @@ import { refuse } from "./refuse.js";
 const typedIn = process.env.npm_lifecycle_event === "maskwire" ? process.env.INIT_CWD : undefined;
 if (typedIn) process.chdir(typedIn);
 
+// Asked of the arguments as they are: what is wrong with them is told in this form too.
+const isJson = process.argv.includes("--json");
+
+function end(error: unknown, exitCode: number): void {
+  refuse(error, exitCode, isJson ? (reason) => errorAsJson(reason, exitCode) : undefined);
+}
+
+watchOutput((reason) => end(new CommandError(reason), 1));
+
 try {
-  await createProgram().parseAsync();
+  await createProgram({ isJson }).parseAsync();
 } catch (error) {
   // Commander has printed its own errors, and help is not one.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof CommandError) refuse(error, error.exitCode);
-  else refuse(error, error instanceof SettingsError ? 78 : 1);
+  else if (error instanceof CommandError) end(error, error.exitCode);
+  else end(error, error instanceof SettingsError ? 78 : 1);
 }

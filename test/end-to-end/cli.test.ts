@@ -137,9 +137,9 @@ describe("maskwire segment", () => {
   });
 
   it("starts a gateway of its own when none is given", async () => {
-    const { code, stdout, stderr } = await cli(["segment", photo, "--point", disc, "--json"], { MASKWIRE_URL: "" });
+    const { code, stdout, stderr } = await cli(["segment", photo, "--point", disc], { MASKWIRE_URL: "" });
     expect(code).toBe(0);
-    expect((JSON.parse(stdout) as JsonResult).masks).toHaveLength(1);
+    expect(stdout).toMatch(/^picture 640 x 480\nmask 1/);
     expect(stderr).toBe("maskwire: no gateway is given (--url or MASKWIRE_URL), so one is started for this picture\n");
   });
 
@@ -152,12 +152,69 @@ describe("maskwire segment", () => {
   });
 });
 
+describe("standard streams", () => {
+  const shell = (command: string, env: Record<string, string> = {}) =>
+    new Child("/bin/sh", ["-c", command], {
+      env: { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url, ...env },
+      cwd: folder,
+    }).ended;
+  const command = `"${process.execPath}" "${join(projectRoot, "dist", "services", "maskwire", "cli.js")}"`;
+  const models = `"${process.execPath}" "${join(projectRoot, "dist", "models", "cli.js")}"`;
+
+  it("reads the photo from standard input", async () => {
+    const fromInput = await shell(`${command} segment - --point ${disc} --json < "${photo}"`);
+    const fromFile = await cli(["segment", photo, "--point", disc, "--json"]);
+    expect([fromInput.code, fromInput.stderr]).toEqual([0, ""]);
+    const { image, masks } = JSON.parse(fromInput.stdout) as JsonResult;
+    const expected = JSON.parse(fromFile.stdout) as JsonResult;
+    expect([image, masks[0]?.rle]).toEqual([expected.image, expected.masks[0]?.rle]);
+  });
+
+  it.each([
+    [`${command} --help`, "help"],
+    [`${command} segment "$PHOTO" --point ${disc} --json`, "a result"],
+    [`${models} list`, "the models"],
+  ])("ends quietly when nobody reads on: %s", async (line, _what) => {
+    const { stderr, stdout } = await shell(`{ ${line}; echo "ended with $?" >&2; } | true`, { PHOTO: photo });
+    expect([stdout, stderr]).toEqual(["", "ended with 0\n"]);
+  });
+
+  it.each([
+    [`${command} --help`, "maskwire"],
+    [`${command} segment "$PHOTO" --point ${disc}`, "maskwire"],
+    [`${models} list`, "models"],
+  ])("says in a sentence that the disk is full: %s", async (line, name) => {
+    const { code, stderr } = await shell(`${line} > /dev/full`, { PHOTO: photo });
+    expect([code, stderr]).toEqual([1, `${name}: The result cannot be written: the disk is full.\n`]);
+  });
+
+  it.each([
+    ["a mistake in the prompt", ["--json"], 2, /Say where/],
+    ["an unknown option", ["--json", "--bogus"], 2, /unknown option/],
+    ["nobody there", ["--point", "1,2", "--json", "--url", "http://127.0.0.1:1"], 1, /Nothing answers/],
+  ])("tells errors as JSON where the result is JSON: %s", async (_name, args, exitCode, message) => {
+    const { code, stdout, stderr } = await cli(["segment", photo, ...args]);
+    expect([code, stdout]).toEqual([exitCode, ""]);
+    expect(JSON.parse(stderr)).toEqual({ error: { message: expect.stringMatching(message), exitCode } });
+  });
+});
+
 describe("a mistake gets one sentence", () => {
   const cases: [name: string, args: () => string[] | Promise<string[]>, code: number, sentence: RegExp][] = [
     ["no prompt", () => ["segment", photo], 2, /^maskwire: Say where the object is/],
     ["a malformed point", () => ["segment", photo, "--point", "12"], 2, /Expected two numbers, X,Y/],
     ["a malformed box", () => ["segment", photo, "--box", "1,2,3"], 2, /Expected four numbers/],
     ["an unknown option", () => ["segment", photo, "--bogus", "1,2"], 2, /unknown option '--bogus'/],
+    [
+      "an address with a query",
+      () => ["segment", photo, "--point", "1,2", "--url", "http://localhost/?a=1"],
+      2,
+      /no \? and/,
+    ],
+    ["an empty address", () => ["segment", photo, "--point", "1,2", "--url", ""], 2, /--url is empty/],
+    ["an option twice", () => ["segment", photo, "--point", "1,2", "--out", "a.png", "--out", "b.png"], 2, /only once/],
+    ["two results in one file", () => ["everything", photo, "--out", "a.png", "--preview", "a.png"], 2, /write over/],
+    ["half a point a side", () => ["everything", photo, "--points-per-side", "0.5"], 2, /a whole number/],
     ["a malformed address", () => ["segment", photo, "--point", "1,2", "--url", "here"], 2, /Expected an address/],
     [
       "an unknown model",

@@ -38,11 +38,14 @@ export class UnknownPictureError extends CommandError {}
 /** A gateway's HTTP interface as the command uses it. Every method throws CommandError with the gateway's own sentence. */
 export class GatewayClient {
   readonly #url: string;
+  /** As it may be shown: some addresses have a password. */
+  readonly #host: string;
   readonly #model: string;
 
   /** @param url without a slash at its end. @param model a model id; empty is the gateway's default. */
   constructor(url: string, model: string) {
     this.#url = url;
+    this.#host = new URL(url).origin;
     this.#model = model;
   }
 
@@ -70,7 +73,7 @@ export class GatewayClient {
       if (event.case === "ready" && event.value.image) return event.value.image;
       if (event.case) onProgress(event);
     }
-    throw new CommandError(`${this.#url} ended the upload without an answer.`);
+    throw new CommandError(`${this.#host} ended the upload without an answer.`);
   }
 
   async segment(init: MessageInitShape<typeof SegmentRequestSchema>): Promise<SegmentResult> {
@@ -106,7 +109,7 @@ export class GatewayClient {
     try {
       return fromJson(schema, JSON.parse(body) as JsonValue, { ignoreUnknownFields: true });
     } catch (cause) {
-      throw new CommandError(`${this.#url} answers, but not as Maskwire does.`, 1, cause);
+      throw new CommandError(`${this.#host} answers, but not as Maskwire does.`, 1, cause);
     }
   }
 }

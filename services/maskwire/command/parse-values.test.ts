@@ -1,6 +1,15 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
-import { collectPoints, numberedPath, parseBox, parseGatewayUrl, parsePngPath, parsePoint } from "./parse-values.js";
+import {
+  collectPoints,
+  numberedPath,
+  once,
+  parseBox,
+  parseCount,
+  parseGatewayUrl,
+  parsePngPath,
+  parsePoint,
+} from "./parse-values.js";
 
 describe("parsePoint", () => {
   it.each([
@@ -43,6 +52,8 @@ describe("parseGatewayUrl", () => {
     ["http://localhost:8080", "http://localhost:8080"],
     ["http://localhost:8080/", "http://localhost:8080"],
     ["https://example.org/maskwire/", "https://example.org/maskwire"],
+    ["https://ada:se%40cret@example.org/x/", "https://ada:se%40cret@example.org/x"],
+    ["http://ada@[::1]:8080", "http://ada@[::1]:8080"],
     ["", ""],
   ])("reads %j", (text, url) => {
     expect(parseGatewayUrl(text)).toBe(url);
@@ -50,6 +61,32 @@ describe("parseGatewayUrl", () => {
 
   it.each(["localhost:8080", "8080", "ftp://example.org", "http://"])("refuses %j", (text) => {
     expect(() => parseGatewayUrl(text)).toThrow("http://localhost:8080");
+  });
+});
+
+describe("parseGatewayUrl, of what would be dropped", () => {
+  it.each(["http://localhost:8080/?model=x", "http://localhost:8080/?", "http://localhost:8080/#top"])(
+    "refuses %j",
+    (text) => {
+      expect(() => parseGatewayUrl(text)).toThrow("no ? and no #");
+    },
+  );
+});
+
+describe("parseCount", () => {
+  it.each(["3.5", "-1", "1e99", "x", ""])("refuses %j", (text) => {
+    expect(() => parseCount(text)).toThrow();
+  });
+
+  it("reads whole numbers", () => {
+    expect([parseCount("0"), parseCount(" 32 ")]).toEqual([0, 32]);
+  });
+});
+
+describe("once", () => {
+  it("takes a value, and refuses a second", () => {
+    expect(once(parseCount)("3", undefined)).toBe(3);
+    expect(() => once(parseCount)("3", 0)).toThrow("only once");
   });
 });
 

@@ -35,14 +35,37 @@ export function parseNumber(text: string): number {
   return parseNumbers(text, 1, "a number")[0] as number;
 }
 
-/** A gateway's address without a slash at its end; empty, as an empty variable is, when none is given. @throws InvalidArgumentError */
+/** Whole and not negative. @throws InvalidArgumentError */
+export function parseCount(text: string): number {
+  const count = parseNumber(text);
+  if (Number.isInteger(count) && count >= 0 && count <= 0xffff_ffff) return count;
+  throw new InvalidArgumentError("Expected a whole number, 0 or more.");
+}
+
+/** For an option that has one value: of several the others would be dropped. */
+export function once<T>(parse: (text: string) => T): (text: string, previous: T | undefined) => T {
+  return (text, previous) => {
+    if (previous !== undefined) throw new InvalidArgumentError("It can be given only once.");
+    return parse(text);
+  };
+}
+
+/**
+ * A gateway's address without a slash at its end, with the user and password that a proxy before it may ask for; empty, as an
+ * empty variable is, when none is given. @throws InvalidArgumentError
+ */
 export function parseGatewayUrl(text: string): string {
   if (text.trim() === "") return "";
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     throw new InvalidArgumentError("Expected an address such as http://localhost:8080.");
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  if (url.search !== "" || url.hash !== "" || /[?#]/.test(text)) {
+    throw new InvalidArgumentError("A gateway's address ends with its path: no ? and no #.");
+  }
+  const { username, password } = url;
+  const user = username === "" && password === "" ? "" : `${username}${password === "" ? "" : `:${password}`}@`;
+  return `${url.protocol}//${user}${url.host}${url.pathname.replace(/\/+$/, "")}`;
 }
 
 /** @throws InvalidArgumentError */

@@ -1,13 +1,18 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { CommandError } from "./command-error.js";
 
-/** @throws CommandError with the reason. */
+/** @param path "-" is standard input. @throws CommandError with the reason. */
 export async function readPhoto(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return path === "-" ? await buffer(process.stdin) : await readFile(path);
   } catch (error) {
-    throw new CommandError(`${path} cannot be read: ${fileProblem(error)}.`, 1, error);
+    throw new CommandError(
+      `${path === "-" ? "Standard input" : path} cannot be read: ${fileProblem(error)}.`,
+      1,
+      error,
+    );
   }
 }
 

@@ -1,12 +1,24 @@
 import { Command, Option } from "commander";
+import { checkOutputs } from "./check-outputs.js";
+import { usageError } from "./command-error.js";
+import { errorAsJson } from "./describe-error.js";
 import { type EverythingCommandOptions, everythingPhoto } from "./everything-photo.js";
-import { collectPoints, parseBox, parseGatewayUrl, parseNumber, parsePngPath } from "./parse-values.js";
+import {
+  collectPoints,
+  once,
+  parseBox,
+  parseCount,
+  parseGatewayUrl,
+  parseNumber,
+  parsePngPath,
+} from "./parse-values.js";
 import { type SegmentOptions, segmentPhoto } from "./segment-photo.js";
 
 const examples = `
 Coordinates are pixels of the upright picture (EXIF orientation applied); 0,0 is its top left corner.
 The result goes to standard output, everything else to standard error. The exit status is 0 when it
-worked, 2 when the command line is wrong, 1 for any other failure.
+worked, 2 when the command line is wrong, 1 for any other failure. With --json standard error has nothing
+but, where it failed, one line {"error":{"message":...,"exitCode":...}}.
 
 Examples:
   maskwire segment truck.jpg --point 500,375 --out mask.png
@@ -16,56 +28,82 @@ Examples:
   maskwire segment truck.jpg --point 500,375 --json --url http://localhost:8080 | jq .masks[0].rle
 `;
 
-/** The command line. Errors of its own are CommanderErrors, those of the work CommandErrors. */
-export function createProgram(): Command {
+const photoHelp = "a JPEG, PNG, WebP, GIF, TIFF or AVIF file; - reads standard input";
+
+/**
+ * The command line. Errors of its own are CommanderErrors, those of the work CommandErrors.
+ * @param isJson whether its own errors are written as JSON.
+ */
+export function createProgram({ isJson = false } = {}): Command {
   const program = new Command("maskwire")
     .description("Masks of objects in photos, by the Segment Anything Model.")
     .configureOutput({
-      outputError: (message, write) => write(message.replace(/^error: /, "maskwire: ")),
+      outputError: (message, write) => {
+        const reason = message.replace(/^error: /, "");
+        write(isJson ? errorAsJson(reason.trim(), 2) : `maskwire: ${reason}`);
+      },
     })
     .exitOverride();
   program
     .command("segment")
     .description("find the masks of one object in a photo")
-    .argument("<photo>", "a JPEG, PNG, WebP, GIF, TIFF or AVIF file")
+    .argument("<photo>", photoHelp)
     .option("-p, --point <x,y>", "a point on the object; may be repeated", collectPoints)
     .option("-n, --negative <x,y>", "a point beside the object; may be repeated", collectPoints)
     .option("-b, --box <x0,y0,x1,y1>", "a box around the object, two opposite corners", parseBox)
-    .option("-o, --out <file.png>", "write the mask as greyscale PNG, 255 inside", parsePngPath)
-    .option("-c, --cutout <file.png>", "write the object on transparency, cropped to its box", parsePngPath)
+    .option("-o, --out <file.png>", "write the mask as greyscale PNG, 255 inside", once(parsePngPath))
+    .option("-c, --cutout <file.png>", "write the object on transparency, cropped to its box", once(parsePngPath))
     .option("-m, --multimask", "every candidate mask of an ambiguous prompt, best first; files are numbered from -2 on")
-    .option("--model <id>", "a model id of the gateway's manifest; its default when left out")
+    .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
     .option("--json", "print one JSON object with the masks as COCO run-length encoding")
     .addOption(gatewayOption())
     .addHelpText("after", examples)
-    .action((photo: string, options: SegmentOptions) => segmentPhoto(photo, options));
+    .action((photo: string, options: SegmentOptions) => {
+      const { out, cutout, multimask } = options;
+      checkOutputs(photo, { "--out": out, "--cutout": cutout }, { areNumbered: multimask === true });
+      return segmentPhoto(photo, options);
+    });
   program
     .command("everything")
     .description("find every object in a photo, as an SA-1B record")
-    .argument("<photo>", "a JPEG, PNG, WebP, GIF, TIFF or AVIF file")
-    .option("-o, --out <file.json>", "write the record there; it goes to standard output otherwise")
-    .option("--preview <file.png>", "write the photo with every mask in a colour of its own", parsePngPath)
+    .argument("<photo>", photoHelp)
+    .option("-o, --out <file.json>", "write the record there; it goes to standard output otherwise", once(String))
+    .option("--preview <file.png>", "write the photo with every mask in a colour of its own", once(parsePngPath))
     .option("--exhaustive", "ask every point of the grid; slower, a few more masks")
-    .option("--points-per-side <n>", "the grid has this many points squared (32)", parseNumber)
-    .option("--pred-iou-thresh <x>", "least predicted IoU of a mask (0.88)", parseNumber)
-    .option("--stability-score-thresh <x>", "least stability score of a mask (0.95)", parseNumber)
-    .option("--box-nms-thresh <x>", "most that the boxes of two masks may overlap (0.7)", parseNumber)
-    .option("--crop-n-layers <n>", "look again at magnified parts of the photo, so many layers deep (0)", parseNumber)
-    .option("--min-mask-region-area <n>", "fill holes and remove islands of fewer pixels (0)", parseNumber)
-    .option("--model <id>", "a model id of the gateway's manifest; its default when left out")
+    .option("--points-per-side <n>", "the grid has this many points squared (32)", once(parseCount))
+    .option("--pred-iou-thresh <x>", "least predicted IoU of a mask (0.88)", once(parseNumber))
+    .option("--stability-score-thresh <x>", "least stability score of a mask (0.95)", once(parseNumber))
+    .option("--box-nms-thresh <x>", "most that the boxes of two masks may overlap (0.7)", once(parseNumber))
+    .option(
+      "--crop-n-layers <n>",
+      "look again at magnified parts of the photo, so many layers deep (0)",
+      once(parseCount),
+    )
+    .option("--min-mask-region-area <n>", "fill holes and remove islands of fewer pixels (0)", once(parseCount))
+    .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
     .addOption(gatewayOption())
-    .action((photo: string, options: EverythingCommandOptions) => everythingPhoto(photo, options));
+    .action((photo: string, options: EverythingCommandOptions) => {
+      checkOutputs(photo, { "--out": options.out, "--preview": options.preview });
+      return everythingPhoto(photo, options);
+    });
   program
     .command("serve")
     .description("start the server, as npm start does; its settings are the MASKWIRE_* variables")
     .action(async () => {
       await import("../index.js");
     });
+  // An empty variable is as good as none; an empty option is a mistake, such as a variable of a script that is not set.
+  program.hook("preAction", (_program, command) => {
+    for (const [name, value] of Object.entries(command.opts())) {
+      if (value !== "" || command.getOptionValueSource(name) !== "cli") continue;
+      throw usageError(`--${name} is empty.`);
+    }
+  });
   return program;
 }
 
 function gatewayOption(): Option {
   return new Option("-u, --url <url>", "a running gateway; without one the command starts its own")
     .env("MASKWIRE_URL")
-    .argParser(parseGatewayUrl);
+    .argParser(once(parseGatewayUrl));
 }

@@ -3,13 +3,16 @@ import { imageIdOf } from "../../runtime/image-id.js";
 import { GatewayClient, UnknownPictureError, type UploadProgress } from "./gateway-client.js";
 import { Notices } from "./notices.js";
 
-/** Runs `work` with a gateway: the one at `url`, or one of its own for as long as it takes. */
+/**
+ * Runs `work` with a gateway: the one at `url`, or one of its own for as long as it takes.
+ * @param json whether standard error is for errors alone.
+ */
 export async function withGateway<T>(
-  { url, model }: { url?: string; model?: string },
+  { url, model, json }: { url?: string; model?: string; json?: true },
   work: (client: GatewayClient, notices: Notices) => Promise<T>,
 ): Promise<T> {
-  const notices = new Notices();
-  const embedded = url ? undefined : await startEmbedded(notices);
+  const notices = new Notices(json ? nobody : process.stderr);
+  const embedded = url ? undefined : await startEmbedded(notices, model);
   try {
     return await work(new GatewayClient(embedded?.url ?? (url as string), model ?? ""), notices);
   } finally {
@@ -47,9 +50,11 @@ function describe(progress: UploadProgress): string {
   return `waiting to be encoded: number ${position} in line, about ${Math.ceil(etaMs / 1000)} s`;
 }
 
-async function startEmbedded(notices: Notices) {
+const nobody = { isTTY: false, write: () => true };
+
+async function startEmbedded(notices: Notices, model: string | undefined) {
   notices.say("no gateway is given (--url or MASKWIRE_URL), so one is started for this picture");
   // Loaded only here: with a gateway elsewhere the command needs no model and no runtime.
   const embedded = await import("./embedded-gateway.js");
-  return embedded.startEmbedded(process.env);
+  return embedded.startEmbedded(process.env, model);
 }
