@@ -47,13 +47,26 @@ describe("failureOfAnswer", () => {
     expect(failureOfAnswer(0, "", null)).toMatchObject({ remedy: "wait" });
   });
 
+  it("asks before it sends again what was too slow, and says so whoever gave it up", () => {
+    const body = '{"error":{"code":"DEADLINE_EXCEEDED","reason":"UPLOAD_TOO_SLOW","message":"it all but stopped"}}';
+    expect(failureOfAnswer(408, body, null)).toMatchObject({ remedy: "ask", message: "It all but stopped." });
+    expect(parseLine(body)).toMatchObject({ failure: { remedy: "ask" } });
+    expect(failureOfAnswer(408, "<html>", null)).toMatchObject({
+      remedy: "ask",
+      message: expect.stringContaining("too slow"),
+    });
+    expect(parseLine('{"error":{"code":"DEADLINE_EXCEEDED","message":"x"}}')).toMatchObject({
+      failure: { remedy: "wait" },
+    });
+  });
+
   it("does not repeat what cannot help, and asks where it does not know", () => {
     for (const status of [413, 415]) expect(failureOfAnswer(status, "", null).remedy).toBe("none");
     for (const status of [404, 500]) expect(failureOfAnswer(status, "<html>", null).remedy).toBe("ask");
   });
 
   it("has a sentence for every status", () => {
-    for (const status of [0, 400, 413, 415, 422, 429, 500, 503]) {
+    for (const status of [0, 400, 408, 413, 415, 422, 429, 500, 503]) {
       expect(failureOfAnswer(status, "<html>", null).message).toMatch(/^[A-Z].*\.$/);
     }
   });

@@ -1,6 +1,6 @@
 import { fromJson } from "@bufbuild/protobuf";
 import { type EncodeEvent, EncodeEventSchema, ErrorCode } from "../../proto/index.js";
-import { type Failure, failureOf } from "../state/errors.js";
+import { type Failure, failureOf, uploadTooSlow } from "../state/errors.js";
 import { words } from "../words/words.js";
 
 /** What a line of the upload's answer says. */
@@ -39,10 +39,12 @@ export function failureOfAnswer(status: number, body: string, retryAfter: string
 }
 
 /** What a status means when something between the page and the gateway has answered, or nothing has. */
-function errorOfStatus(status: number): { code: ErrorCode; message: string } {
+function errorOfStatus(status: number): { code: ErrorCode; message: string; reason?: string } {
   switch (status) {
     case 0:
       return { code: ErrorCode.UNAVAILABLE, message: words.problems.uploadInterrupted };
+    case 408:
+      return { code: ErrorCode.DEADLINE_EXCEEDED, message: "", reason: uploadTooSlow };
     case 413:
       return { code: ErrorCode.RESOURCE_EXHAUSTED, message: words.problems.uploadTooLarge };
     case 415:
@@ -60,10 +62,11 @@ function errorOfStatus(status: number): { code: ErrorCode; message: string } {
 function failureIn(json: unknown): Failure | undefined {
   const { error } = isRecord(json) ? json : {};
   if (!isRecord(error)) return undefined;
-  const { code, message, retryAfterMs } = error;
+  const { code, message, reason, retryAfterMs } = error;
   return failureOf({
     code: ErrorCode[code as keyof typeof ErrorCode] ?? ErrorCode.INTERNAL,
     message: typeof message === "string" ? message : "",
+    ...(typeof reason === "string" ? { reason } : {}),
     ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
   });
 }

@@ -45,6 +45,14 @@ suite("describe", () => {
     expect(announce(state, 5_300)).toBe("Looking");
   });
 
+  it("says why an upload begins again, until it moves", () => {
+    const why = { message: "The upload was interrupted.", remedy: "wait", retryAfterMs: undefined } as const;
+    const failed = [...shown.uploading, { kind: "upload-failed", token: 1, failure: why, atMs: 2_000 } as const];
+    expect(textAfter(failed, 2_100)).toBe("The upload was interrupted. Sending it again");
+    const moving = { kind: "upload-progress", token: 1, sentBytes: 250 } as const;
+    expect(textAfter([...failed, moving], 4_000)).toMatch(/^Uploading, 25 %/);
+  });
+
   it("tells how far an upload is and how long it will take", () => {
     const events: ClientEvent[] = [...shown.uploading, { kind: "upload-progress", token: 1, sentBytes: 250 }];
     expect(describe(run(events)[0], 4_000)).toMatchObject({ text: "Uploading, 25 %, about 6 s left", progress: 0.25 });

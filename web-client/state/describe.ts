@@ -28,6 +28,9 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
       if (state.link.kind !== "open") return { text: words.status.waitingForLink, progress: null, problem: false };
       return { text: words.status.asking, progress: null, problem: false };
     case "uploading":
+      if (picture.whyAgain !== undefined && picture.sentBytes === 0) {
+        return { text: words.status.sendingAgain(picture.whyAgain), progress: null, problem: false };
+      }
       // The first try is the upload that a missing picture always needs.
       if (picture.tries > 1 && picture.sentBytes === 0) {
         return { text: words.status.tryingAgain, progress: null, problem: false };

@@ -13,9 +13,14 @@ export interface Failure {
   readonly retryAfterMs: number | undefined;
 }
 
+/** The reason that a gateway gives when an upload has all but stopped (H17). */
+export const uploadTooSlow = "UPLOAD_TOO_SLOW";
+
 export function failureOf(error: Partial<WireError> | undefined): Failure {
   const retryAfterMs = error?.retryAfterMs;
-  return { message: sentenceOf(error), remedy: remedyOf(error?.code, retryAfterMs !== undefined), retryAfterMs };
+  // Sent again at once it would crawl again: the person may know of a better network.
+  const remedy = error?.reason === uploadTooSlow ? "ask" : remedyOf(error?.code, retryAfterMs !== undefined);
+  return { message: sentenceOf(error), remedy, retryAfterMs };
 }
 
 function remedyOf(code: ErrorCode | undefined, hasHint: boolean): Remedy {
@@ -38,7 +43,7 @@ function remedyOf(code: ErrorCode | undefined, hasHint: boolean): Remedy {
 
 /** The service's own sentence where it has one. It speaks English; a page in another language says first what it is about. */
 export function sentenceOf(error: Partial<WireError> | undefined): string {
-  const kind = kindOf(error?.code);
+  const kind = error?.reason === uploadTooSlow ? words.problems.uploadTooSlow : kindOf(error?.code);
   return error?.message ? words.problems.service(sentence(error.message), kind) : kind;
 }
 

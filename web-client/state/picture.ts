@@ -152,7 +152,7 @@ function fail(
   }
   const again: ShownPicture =
     timer === "upload"
-      ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs }
+      ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs, whyAgain: message }
       : { ...shown, kind: "opening", resting: true };
   const hintMs = retryAfterMs ?? defaultRetryMs;
   const delayMs = Math.max(hintMs, Math.min(longestRetryMs, hintMs * 2 ** picture.tries));

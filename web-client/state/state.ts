@@ -92,7 +92,13 @@ export type Picture =
       /** It failed at the gateway, which has no picture open until it is asked again: clicks wait here. */
       readonly resting?: boolean;
     } & Shown)
-  | ({ readonly kind: "uploading"; readonly sentBytes: number; readonly sinceMs: number } & Shown)
+  | ({
+      readonly kind: "uploading";
+      readonly sentBytes: number;
+      readonly sinceMs: number;
+      /** What ended the upload before this one. */
+      readonly whyAgain?: string;
+    } & Shown)
   | ({ readonly kind: "queued"; readonly position: number; readonly etaMs: number; readonly sinceMs: number } & Shown)
   | ({ readonly kind: "encoding"; readonly sinceMs: number } & Shown)
   | ({ readonly kind: "ready"; readonly cached: boolean; readonly sinceMs: number } & Shown)
