@@ -16,6 +16,7 @@ describe("what a stranger may be told", () => {
     "Maximum call stack size exceeded",
     "Offset is outside the bounds of the DataView",
     "Unexpected token '<', \"<html>\" is not valid JSON",
+    'The value of "end" is out of range. It must be >= 0',
     "Cannot read properties of undefined (reading 'x')",
     "Input buffer has corrupt header: heif: Error",
     "ENOENT: no such file, open '/app/dist/site/x'",

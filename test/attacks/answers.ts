@@ -8,7 +8,7 @@ export const longestMessage = 500;
 
 /** What only the engine, a library or the file system says. */
 const inside = [
-  /Maximum call stack|(out of|outside the) (bounds|memory|range)|Invalid (array|string|typed array) length|heap/i,
+  /Maximum call stack|(out of|outside the) (bounds|memory)|is out of range\. It must|Invalid (array|string|typed array) length|heap/i,
   /Cannot (read|set|destructure|convert|mix)|is not (a function|iterable|defined|a constructor)|of (undefined|null)\b/,
   /\b(Range|Type|Syntax|Reference|Eval|URI|Aggregate|Assertion)Error\b/,
   /\bat (async )?[\w.<>]+ \(|\n\s+at /,
@@ -36,7 +36,7 @@ export function checkErrorMessage({ code, message }: Pick<ErrorMessage, "code" |
 
 /** The statuses that H3 and U2 to U5 name, and those of HTTP itself. */
 const knownStatuses = [
-  400, 403, 404, 405, 408, 409, 411, 413, 414, 415, 417, 422, 429, 431, 499, 501, 502, 503, 504, 505,
+  400, 403, 404, 405, 408, 409, 411, 413, 414, 415, 417, 422, 426, 429, 431, 499, 501, 502, 503, 504, 505,
 ];
 
 /** An answer over HTTP. @param body as text, or its beginning. */
@@ -69,7 +69,7 @@ export function checkRpcStatus(code: number, message: string): string | undefine
   if (!Number.isInteger(code) || code < 1 || code > 16) return `the unknown gRPC status ${code}`;
   // The library's own refusals of what is no call of ours (gRPC's codes for methods, compression and message sizes).
   const ofTheLibrary =
-    /^(The server does not implement the method|Received message larger than max|Method not found|Missing)/;
+    /^(The server does not implement the method|Received message larger than max|Received no request message|Failed to decompress message|Error deserializing request)/;
   if (ofTheLibrary.test(message)) return message.length > longestMessage ? "a long message of the library" : undefined;
   if (code === ErrorCode.INTERNAL) return `INTERNAL: ${message.slice(0, 200)}`;
   const problem = checkSentence(message);

@@ -45,7 +45,8 @@ export class Arena implements AsyncDisposable {
 
   async play(attack: Attack): Promise<Report> {
     const stage = await this.#stageFor(attack);
-    const { mostMs, aloneMs, settleMs } = this.#scale;
+    const { mostMs, aloneMs, judgesFigures } = this.#scale;
+    const settleMs = Math.max(this.#scale.settleMs, (judgesFigures && attack.freedWithinMs) || 0);
     const count = this.#scale.countOf(attack);
     if (this.#scale.rehearses) {
       const orders = { name: attack.name, target: this.#target(stage), count: Math.ceil(count / 20), ms: rehearsalMs };
@@ -65,7 +66,8 @@ export class Arena implements AsyncDisposable {
       const end = await endOf(member);
       const start = before[index] as Look;
       const mostMiB = end === undefined ? residentMiB(member.process.pid, "VmHWM") : Number.NaN;
-      const after = end === undefined ? await settled(member, start, settleMs) : undefined;
+      const after =
+        end === undefined ? await settled(member, start, { ms: settleMs, judgesMemory: judgesFigures }) : undefined;
       return {
         role: member.role,
         limitMiB: member.limits.memoryMiB,
@@ -149,13 +151,17 @@ async function look(member: Member): Promise<Look> {
 }
 
 /** Looks until descriptors and memory are what they were, for a while at most. */
-async function settled(member: Member, before: Look, ms: number): Promise<Look> {
+async function settled(
+  member: Member,
+  before: Look,
+  { ms, judgesMemory }: { ms: number; judgesMemory: boolean },
+): Promise<Look> {
   const until = performance.now() + ms;
   for (;;) {
     const now = await look(member);
-    const isBack =
-      now.descriptors <= before.descriptors &&
-      now.residentMiB - now.keptMiB <= 1.1 * (before.residentMiB - before.keptMiB);
+    const isFreed = now.descriptors <= before.descriptors;
+    const isSmall = now.residentMiB - now.keptMiB <= 1.1 * (before.residentMiB - before.keptMiB);
+    const isBack = isFreed && (isSmall || !judgesMemory);
     if (isBack || performance.now() > until) return now;
     await sleep(500);
   }

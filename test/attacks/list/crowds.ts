@@ -86,7 +86,7 @@ export const manyClicks: Attack = {
 
 export const manyEverything: Attack = {
   name: "many-everything",
-  title: "64 requests for everything in a picture at once, the finest grid that is allowed",
+  title: "64 requests for everything in a picture at once, a grid of 16,384 points",
   setting: "single",
   unit: "requests",
   count: 128,
@@ -94,7 +94,7 @@ export const manyEverything: Attack = {
   async run({ gateway, from, imageId }, _random, tally) {
     await inParallel(64, tally, async () => {
       const waitMs = tally.patienceMs(20_000);
-      const body = JSON.stringify({ imageId, mode: "EVERYTHING_MODE_EXHAUSTIVE", pointsPerSide: 128, cropNLayers: 2 });
+      const body = JSON.stringify({ imageId, mode: "EVERYTHING_MODE_EXHAUSTIVE", pointsPerSide: 128 });
       tally.try();
       tellHttp(
         await exchange(gateway, from, post("/v1/everything", body), { lingerMs: waitMs, pauseMs: waitMs }),

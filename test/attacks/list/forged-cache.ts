@@ -67,7 +67,8 @@ const forgeries: readonly Forgery[] = [
   },
   // Its own with another header, checksums and all.
   async (forger, fresh) => {
-    const record = (await forger.read(fresh.embedding)) ?? Buffer.alloc(0);
+    const record = await forger.read(fresh.embedding);
+    if (!record) return;
     const header = readEmbeddingHeader(record);
     const words = header.tensors.map(({ dims }) => new Uint16Array(dims.reduce((product, dim) => product * dim, 1)));
     await forger.write(fresh.embedding, encodeEmbeddingRecord({ ...header, width: 2 ** 31, height: 2 ** 31 }, words));
@@ -146,11 +147,13 @@ async function squat(target: Target, forger: Forger, others: Keys, turn: number,
   const name = others.embedding.slice(others.embedding.indexOf(target.imageId)).replace(target.imageId, imageId);
   const key = `${namespace}:lease:${name}`;
   await forger.write(key, randomUUID());
-  await forger.write(`${key}:verdict`, JSON.stringify({ code: 3, message: slander, reason: "DAMAGED_IMAGE" }));
+  const verdict = { code: 3, message: slander, reason: "DAMAGED_IMAGE" };
+  await forger.write(`${key}:verdict`, turn % 4 === 0 ? JSON.stringify(verdict) : verdict.reason);
   if (turn % 2 === 0) setTimeout(() => void forger.remove(key).catch(() => {}), 500);
   const answer = await upload(target, picture, tally);
   await forger.remove(key);
   tellHttp(answer, tally);
+  if (answer.statuses[0] === 422) tally.note("a verdict that nobody of the cluster gave was believed");
   if (answer.text.includes(slander)) tally.note("a text from the shared cache was shown to a person");
   if (answer.statuses.length === 0) tally.note("a squatted lease held an upload");
 }

@@ -16,7 +16,7 @@ export const fuzzCalls: Attack = {
   setting: "roles",
   unit: "calls",
   count: 50_000,
-  short: 800,
+  short: 0,
   async run({ encoder, decoder, from }, random, tally) {
     await inParallel(6, tally, async (lane) => {
       const isDecoder = lane % 2 === 0;
@@ -32,7 +32,7 @@ export const fuzzCalls: Attack = {
         if (isAtTheDoor(end)) tally.refused();
         else tally.answered();
         tally.note(checkEnd(end));
-        if (end.message === "no answer in time") tally.note(`${method.name} did not answer in time`);
+        if (end.message === "no answer in time") tally.note(`${method.name}: ${end.message}`);
       }
       session.destroy();
     });

@@ -61,6 +61,8 @@ export function call(
       if (from["grpc-status"] === undefined) return;
       code = Number(from["grpc-status"]);
       message = decodeURIComponent(String(from["grpc-message"] ?? ""));
+      // The call is over with its status, whatever of it has not been sent: as every client of gRPC does.
+      if (!stays) stream.close();
     };
     stream.on("response", read);
     stream.on("trailers", read);
@@ -69,7 +71,7 @@ export function call(
     });
     stream.on("error", () => {});
     const timer = setTimeout(() => {
-      message = "no answer in time";
+      if (code === -1) message = "no answer in time";
       stream.close(8);
     }, timeoutMs);
     stream.once("close", () => {
