@@ -17,7 +17,7 @@ import type { PictureReading } from "../sam/picture-reading.js";
 import { type Region, regionOf } from "../sam/region.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
-import { checkBytes, checkCrop, openPicture } from "./images/open-picture.js";
+import { checkBytes } from "./images/open-picture.js";
 
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 type SendEvent = Send<MessageInitShape<typeof EncodeEventSchema>>;
@@ -88,11 +88,9 @@ async function encodeHeld(
     const file = uploaded && (await PictureFile.of(uploaded.chunks));
     const bytes = file?.bytes ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
-    const { width, height } = await openPicture(bytes, tier.limits);
-    const size = { width, height };
-    if (crop) checkCrop(crop, size);
-    if (file) await tier.images.set(imageId, file, size);
-    return { imageId, bytes, ...size, ...(crop ? { crop } : {}) };
+    const picture = await tier.readPicture(bytes, model, crop, !isBulk);
+    if (file) await tier.images.set(imageId, file, { width: picture.width, height: picture.height });
+    return { imageId, ...picture, ...(crop ? { crop } : {}) };
   });
   await told;
   await finish(ready);

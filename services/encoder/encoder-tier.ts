@@ -26,6 +26,8 @@ import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-work
 import { fetchEmbedding } from "./fetch-embedding.js";
 import { lookupImage } from "./lookup-image.js";
 import { onceInCluster } from "./once-in-cluster.js";
+import { notStarted, PictureProcesses } from "./pictures/picture-processes.js";
+import type { ReadPicture } from "./pictures/picture-protocol.js";
 import { readNews, writeNews } from "./progress-news.js";
 
 /** An encode under way: who hears of it, what ends it, and the call that began it. */
@@ -64,6 +66,7 @@ export class EncoderTier implements Tier {
   readonly #flights = new EncodeFlights<Ready>();
   readonly #metrics: EncoderMetrics;
   #pool: WorkerPool<EncodeTask, EncodedImage> | undefined;
+  #pictures: PictureProcesses | undefined;
   #running: Record<string, { provider: string }> = {};
   /** Uploads that wait for another encoder's work on the same picture. */
   readonly #elsewhere: Shares;
@@ -112,6 +115,9 @@ export class EncoderTier implements Tier {
       providers: encoder.providers,
       threads: encoder.threads,
     };
+    // At the same time, so that neither waits for the other.
+    const pictures = this.#startPictures();
+    pictures.catch(() => {});
     this.#pool = await WorkerPool.start({
       entry: new URL("./encoder-worker.js", import.meta.url),
       data: () => data,
@@ -124,6 +130,7 @@ export class EncoderTier implements Tier {
       hungMs: this.#settings.hungMs,
       ...reportToHost(this.#host, this),
     });
+    await pictures;
     this.#running = this.#pool.details[0] as Record<string, { provider: string }>;
     for (const [id, { provider }] of Object.entries(this.#running))
       this.#metrics.provider.set({ model: id, provider }, 1);
@@ -132,7 +139,7 @@ export class EncoderTier implements Tier {
 
   readiness() {
     return {
-      ready: this.#pool?.isServing === true,
+      ready: this.#pool?.isServing === true && this.#pictures?.isServing === true,
       detail: { models: this.#running, waiting: this.#pool?.waiting ?? 0 },
     };
   }
@@ -143,7 +150,42 @@ export class EncoderTier implements Tier {
   }
 
   async close(): Promise<void> {
-    await this.#pool?.close();
+    await Promise.all([this.#pool?.close(), this.#pictures?.close()]);
+  }
+
+  /**
+   * The picture in the model's frame, decoded in a process of its own.
+   * @throws ServiceError as `PictureProcesses.read` does.
+   */
+  async readPicture(
+    file: Uint8Array,
+    { preprocess: { size, resize } }: ModelSpec,
+    crop: Region | undefined,
+    urgent: boolean,
+  ): Promise<ReadPicture & { readMs: number }> {
+    if (!this.#pictures) throw notStarted();
+    const startedAt = performance.now();
+    const { limits } = this.#settings;
+    const picture = await this.#pictures.read(file, { limits, rules: { size, resize }, crop }, { urgent });
+    return { ...picture, readMs: performance.now() - startedAt };
+  }
+
+  async #startPictures(): Promise<void> {
+    const { encoder, limits } = this.#settings;
+    const decodeBytes = limits.maxDecodeBytes;
+    this.#pictures = await PictureProcesses.start({
+      ...encoder.pictures,
+      decodeBytes,
+      patience: patienceOfBulk,
+      onServing: () => this.#host.readinessChanged(this),
+      onLost: (reason) => {
+        this.#metrics.pictureLosses.inc({ reason });
+        this.#host.logger.warn({ reason }, "a picture process was lost; another takes its place");
+      },
+    });
+    const { budget, confinement } = this.#pictures;
+    this.#host.metrics.watchBudget(budget);
+    this.#host.logger.info({ ...encoder.pictures, decodeBytes, confinement }, "picture processes ready");
   }
 
   /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when it is not served. */
@@ -271,7 +313,7 @@ export class EncoderTier implements Tier {
       lease?.tell(() => writeNews(progress, performance.now() - since));
     };
     const startedAt = performance.now();
-    const { record, reading, preprocessMs, encodeMs } = await pool.run(task, {
+    const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
       urgent,
       caller: origin.caller,
@@ -292,9 +334,9 @@ export class EncoderTier implements Tier {
     if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     this.#metrics.encodes.inc({ outcome: "encoded" });
-    const stages = { queue: waitedMs, preprocess: preprocessMs, encode: encodeMs, store: storeMs };
+    const stages = { queue: waitedMs, preprocess: task.readMs + preprocessMs, encode: encodeMs, store: storeMs };
     for (const [stage, ms] of Object.entries(stages)) this.#metrics.seconds.observe({ stage }, ms / 1000);
-    const { imageId, width, height } = task;
+    const { imageId, width, height, reading, readMs } = task;
     const runAt = startedAt + waitedMs;
     span.past("queue", startedAt, runAt);
     const run = span.past("worker run", runAt, encodedAt);
@@ -306,7 +348,7 @@ export class EncoderTier implements Tier {
       image: imageInfo(imageId, width, height, reading),
       model: model.id,
       cached: false,
-      timings: { queueMs: waitedMs, preprocessMs, encodeMs, storeMs },
+      timings: { queueMs: waitedMs, preprocessMs: readMs + preprocessMs, encodeMs, storeMs },
       unshared: reach === "here",
     };
   }
@@ -341,6 +383,7 @@ function createMetrics({ metrics }: Host, maxQueue: number, waiting: () => numbe
       labelNames: ["outcome"],
       registers,
     }),
+    pictureLosses: pictureLosses(registers),
     saved: new Counter({
       name: "maskwire_encodes_saved_total",
       help: "Encodes that were not needed because the same was under way in this process, or elsewhere in the cluster",
@@ -361,4 +404,15 @@ function createMetrics({ metrics }: Host, maxQueue: number, waiting: () => numbe
       registers,
     }),
   };
+}
+
+function pictureLosses(registers: Host["metrics"][]) {
+  const losses = new Counter({
+    name: "maskwire_picture_losses_total",
+    help: "Processes that were lost over a picture, by reason: time, memory or crash",
+    labelNames: ["reason"],
+    registers,
+  });
+  for (const reason of ["time", "memory", "crash"]) losses.inc({ reason }, 0);
+  return losses;
 }

@@ -8,8 +8,8 @@ import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { encodeHalf } from "../sam/half-float.js";
 import type { PictureReading } from "../sam/picture-reading.js";
 import type { Region } from "../sam/region.js";
-import { noLimits, openPicture } from "./images/open-picture.js";
-import { fitPixels, normalise } from "./images/preprocess.js";
+import type { Pixels } from "./images/open-picture.js";
+import { normalise } from "./images/preprocess.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {
@@ -21,8 +21,11 @@ export interface EncoderWorkerData {
 export interface EncodeTask {
   imageId: string;
   modelId: string;
-  /** The uploaded file. */
-  bytes: Uint8Array;
+  /** The picture in the model's frame, as `PictureProcesses` reads it. */
+  pixels: Pixels;
+  reading: PictureReading;
+  /** How long that took. */
+  readMs: number;
   /** Size of the upright picture. */
   width: number;
   height: number;
@@ -33,7 +36,6 @@ export interface EncodeTask {
 export interface EncodedImage {
   /** An embedding record. */
   record: Uint8Array;
-  reading: PictureReading;
   preprocessMs: number;
   encodeMs: number;
 }
@@ -74,13 +76,12 @@ await serveTasks<EncodeTask, EncodedImage>(async () => {
 });
 
 async function encode(
-  { imageId, bytes, width, height, crop }: EncodeTask,
+  { imageId, pixels, reading, width, height, crop }: EncodeTask,
   model: ModelSpec,
   infer: (planes: Float32Array) => Promise<Float32Array[]>,
 ): Promise<EncodedImage> {
   const started = performance.now();
-  const picture = await openPicture(bytes, noLimits);
-  const planes = normalise(await fitPixels(picture, model.preprocess, crop), model.preprocess);
+  const planes = normalise(pixels, model.preprocess);
   const preprocessed = performance.now();
   const tensors = await infer(planes);
   const record = encodeEmbeddingRecord(
@@ -92,14 +93,13 @@ async function encode(
       width,
       height,
       ...(crop ? { crop } : {}),
-      reading: picture.reading,
+      reading,
       tensors: model.encoder.outputs,
     },
     tensors.map((tensor) => encodeHalf(tensor)),
   );
   return {
     record,
-    reading: picture.reading,
     preprocessMs: preprocessed - started,
     encodeMs: performance.now() - preprocessed,
   };

@@ -180,6 +180,11 @@ export const variables = {
   MASKWIRE_UPLOAD_LEAST_RATE: integer(0, 1024 * MiB).describe(
     "bytes a second below which an upload counts as silent, on average over that time",
   ),
+  MASKWIRE_PICTURE_PROCESSES: integer(1, 64).describe("encoder: processes that decode a picture each"),
+  MASKWIRE_PICTURE_BYTES: integer(64 * MiB, Number.MAX_SAFE_INTEGER).describe(
+    "encoder: memory that decoding may take in all of these together; a picture that alone takes more is refused",
+  ),
+  MASKWIRE_PICTURE_MS: integer(100, 600_000).describe("encoder: longest that decoding one picture may take"),
   MASKWIRE_UPLOAD_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).describe(
     "bytes of uploads that may be in this process at once; one more is refused",
   ),
@@ -272,6 +277,9 @@ const redact = (name: string, text: string) =>
 
 const defaultPorts: Record<Role, number> = { all: 8080, gateway: 8080, encoder: 50051, decoder: 50052 };
 
+/** A quarter of the memory, within what phones' pictures need at the least and nobody's at the most. */
+const pictureBytes = (limitBytes: number) => Math.min(Math.max(Math.floor(limitBytes / 4), 256 * MiB), 2048 * MiB);
+
 /** Beside the main port, and free where that is picked. */
 const adminPortOf = (port: number) => (port === 0 ? 0 : port <= 64_535 ? port + 1000 : port - 1000);
 
@@ -313,6 +321,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
     limits: {
       maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
+      maxDecodeBytes: env.MASKWIRE_PICTURE_BYTES ?? pictureBytes(memory.limitBytes),
       pace: {
         silenceMs: env.MASKWIRE_UPLOAD_SILENCE_MS ?? 30_000,
         leastBytesPerSecond: env.MASKWIRE_UPLOAD_LEAST_RATE ?? 1024,
@@ -346,6 +355,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
       imageBytes: env.MASKWIRE_IMAGE_STORE_BYTES ?? plan.imageBytes,
     },
     encoder: {
+      pictures: { count: env.MASKWIRE_PICTURE_PROCESSES ?? 1, pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },
       providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
       threads: env.MASKWIRE_ENCODER_THREADS ?? cores,
       maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,

@@ -1,0 +1,114 @@
+import sharp from "sharp";
+import { afterEach, describe, expect, it } from "vitest";
+import { Code } from "../../runtime/errors.js";
+import { noLimits, openPicture } from "../images/open-picture.js";
+import { fitPixels } from "../images/preprocess.js";
+import { type Loss, PictureProcesses, type PictureProcessesOptions } from "./picture-processes.js";
+import type { ReadRequest } from "./picture-protocol.js";
+
+const MiB = 1024 * 1024;
+const rules = { size: 64, resize: "letterbox" } as const;
+const request: ReadRequest = { limits: { maxImageBytes: 64 * MiB, maxImagePixels: 1e8 }, rules };
+const noise = (width: number, height: number) =>
+  sharp({
+    create: { width, height, channels: 3, background: "#000", noise: { type: "gaussian", mean: 128, sigma: 50 } },
+  });
+/** Held in memory as a whole: 4 bytes a pixel. */
+const interlaced = () =>
+  sharp({ create: { width: 9000, height: 9000, channels: 4, background: "#7777" } })
+    .png({ progressive: true, compressionLevel: 1 })
+    .toBuffer();
+
+let open: PictureProcesses | undefined;
+afterEach(() => open?.close());
+
+async function start(options: Partial<PictureProcessesOptions> = {}) {
+  const losses: Loss[] = [];
+  const onLost = (loss: Loss) => void losses.push(loss);
+  open = await PictureProcesses.start({ count: 1, decodeBytes: 512 * MiB, pictureMs: 60_000, onLost, ...options });
+  return { pictures: open, losses };
+}
+
+describe("a picture process", () => {
+  it("reads what this process would read, one picture after another", async () => {
+    const { pictures } = await start();
+    for (const orientation of [1, 6]) {
+      const file = await noise(90, 40).withMetadata({ orientation }).jpeg().toBuffer();
+      const here = await openPicture(file, noLimits);
+      const found = await pictures.read(file, request);
+      expect(found).toMatchObject({ width: here.width, height: here.height, reading: here.reading });
+      const pixels = await fitPixels(here, rules);
+      expect(found.pixels).toMatchObject({ width: pixels.width, height: pixels.height, channels: 3 });
+      expect(Buffer.from(found.pixels.data).equals(Buffer.from(pixels.data))).toBe(true);
+    }
+  });
+
+  it("hands on why a picture is refused, and goes on", async () => {
+    const { pictures, losses } = await start();
+    await expect(pictures.read(Buffer.from("<html>"), request)).rejects.toMatchObject({ reason: "UNSUPPORTED_IMAGE" });
+    const crop = { x: 50, y: 0, width: 50, height: 5 };
+    const file = await noise(90, 40).png().toBuffer();
+    await expect(pictures.read(file, { ...request, crop })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    await expect(pictures.read(file.subarray(0, 900), request)).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
+    expect((await pictures.read(file, request)).width).toBe(90);
+    expect(losses).toEqual([]);
+  });
+
+  it("is refused what costs more than is allowed before anything is decoded, with the reason", async () => {
+    const { pictures } = await start();
+    const limits = { ...request.limits, maxDecodeBytes: 200 * MiB };
+    await expect(pictures.read(await interlaced(), { ...request, limits })).rejects.toMatchObject({
+      code: Code.RESOURCE_EXHAUSTED,
+      reason: "IMAGE_TOO_LARGE",
+      message: expect.stringMatching(
+        /^Decoding the picture would take \d+ MiB at once, since it is interlaced; at most 200 MiB/,
+      ),
+    });
+  });
+
+  it.skipIf(process.platform !== "linux")("that takes more memory than it may is ended, and replaced", async () => {
+    const { pictures, losses } = await start({ decodeBytes: 64 * MiB });
+    await expect(pictures.read(await interlaced(), request)).rejects.toMatchObject({
+      reason: "IMAGE_TOO_LARGE",
+      message: "Decoding the picture took more than 64 MiB of memory. Send a smaller one, or another format.",
+    });
+    expect(losses).toEqual(["memory"]);
+    expect((await pictures.read(await noise(90, 40).png().toBuffer(), request)).width).toBe(90);
+  });
+
+  it("that takes longer than it may is ended, and replaced", async () => {
+    const { pictures, losses } = await start({ pictureMs: 100 });
+    await expect(pictures.read(await interlaced(), request)).rejects.toMatchObject({
+      reason: "IMAGE_TOO_LARGE",
+      message: "Decoding the picture took longer than 0.1 s. Send a smaller one, or another format.",
+    });
+    expect(losses).toEqual(["time"]);
+  });
+
+  it("that ends under a picture costs a second try, and the picture after that", async () => {
+    const { pictures, losses } = await start();
+    const found = pictures.read(await interlaced(), request);
+    const ended = expect(found).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
+    const killing = setInterval(() => {
+      // Something is being decoded.
+      if (pictures.budget.usedBytes > 0) for (const pid of pictures.pids) process.kill(pid, "SIGSEGV");
+    }, 5);
+    await ended;
+    clearInterval(killing);
+    expect(losses).toEqual(["crash", "crash"]);
+  });
+
+  it("leaves what waits to its caller, and ends with the others", async () => {
+    const { pictures } = await start();
+    const leaving = new AbortController();
+    const first = pictures.read(await interlaced(), request);
+    const second = pictures.read(await noise(9, 9).png().toBuffer(), request, { signal: leaving.signal });
+    expect(pictures.waiting).toBe(1);
+    leaving.abort();
+    await expect(second).rejects.toMatchObject({ code: Code.CANCELLED });
+    expect(pictures.waiting).toBe(0);
+    const stopped = expect(first).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await Promise.all([pictures.close(), stopped]);
+    for (const pid of pictures.pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+  });
+});

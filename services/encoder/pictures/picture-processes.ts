@@ -1,0 +1,360 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Code, ServiceError } from "../../runtime/errors.js";
+import { ByteBudget, type Held } from "../../runtime/limits/byte-budget.js";
+import { Lanes } from "../../runtime/workers/lanes.js";
+import { cancelled, fromWorker, stopped } from "../../runtime/workers/pool-errors.js";
+import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
+import { type Confinement, confinedCommand, findConfinement } from "./confinement.js";
+import { FrameReader, frameParts } from "./frames.js";
+import type { FromProcess, ReadPicture, ReadRequest, ToProcess } from "./picture-protocol.js";
+import { residentBytes } from "./resident-memory.js";
+
+/** Why a picture process was ended, or ended by itself. */
+export type Loss = "time" | "memory" | "crash";
+
+export interface PictureProcessesOptions {
+  /** Processes that decode one picture each. */
+  count: number;
+  /** Memory that decoding may take, in all of them together. */
+  decodeBytes: number;
+  /** The longest that one picture may take. */
+  pictureMs: number;
+  /** See `Lanes`. */
+  patience?: number;
+  onLost?: (loss: Loss) => void;
+  /** Told when none of them is left, and when one is there again. */
+  onServing?: () => void;
+}
+
+interface Job {
+  file: Uint8Array;
+  request: ReadRequest;
+  /** Processes that were lost over it. */
+  losses: number;
+  resolve: (picture: ReadPicture) => void;
+  reject: (error: unknown) => void;
+}
+
+interface Slot {
+  child: ChildProcess;
+  isReady: boolean;
+  /** Resident memory when it had nothing to do yet. */
+  idleBytes: number;
+  job: Job | undefined;
+  startedAt: number;
+  /** What its picture costs, once there was room for it. */
+  held: Held | undefined;
+  /** What its picture costs, while there is no room for it. */
+  wanted: number | undefined;
+  loss: Loss | undefined;
+}
+
+/** How often the memory and the time of those that work are looked at. */
+const lookMs = 50;
+/** Over its picture's budget before a process is ended: code that is loaded late, and what an allocator keeps. */
+const slackBytes = 96 * 1024 * 1024;
+/** A process that keeps that much after its picture is replaced. */
+const keptBytes = 160 * 1024 * 1024;
+const respawnMs = { first: 100, last: 10_000 };
+/** In 1024 x 1024 pixels of four bytes, and then some. */
+const mostPixelBytes = 64 * 1024 * 1024;
+const closeMs = 2000;
+
+/**
+ * Reads pictures in processes of their own, one picture at a time each: a file that brings its decoder down, fills memory
+ * or never ends costs that picture, and not the service.
+ */
+export class PictureProcesses {
+  readonly budget: ByteBudget;
+  readonly confinement: Confinement;
+  readonly #options: PictureProcessesOptions;
+  readonly #queue: Lanes<Job>;
+  readonly #slots = new Set<Slot>();
+  readonly #respawns = new Set<NodeJS.Timeout>();
+  #failures = 0;
+  #wasServing = false;
+  #watch: NodeJS.Timeout | undefined;
+  #isClosing = false;
+
+  private constructor(options: PictureProcessesOptions, confinement: Confinement) {
+    this.#options = options;
+    this.confinement = confinement;
+    this.#queue = new Lanes(options);
+    this.budget = new ByteBudget({
+      name: "pictures",
+      limitBytes: options.decodeBytes,
+      // Said to nobody: who finds no room waits for it.
+      refusal: "Too many pictures are being decoded.",
+      retryAfterMs: 1000,
+    });
+  }
+
+  /** Resolves when one of them is ready. @throws Error when it cannot start. */
+  static async start(options: PictureProcessesOptions): Promise<PictureProcesses> {
+    const pictures = new PictureProcesses(options, await findConfinement());
+    const starts = Array.from({ length: options.count }, () => pictures.#spawn());
+    try {
+      await Promise.all(starts);
+    } catch (error) {
+      await pictures.close();
+      throw error;
+    }
+    return pictures;
+  }
+
+  /** Pictures that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** False while no process is there to read a picture. */
+  get isServing(): boolean {
+    return [...this.#slots].some(({ isReady }) => isReady);
+  }
+
+  /** Process ids of those that are alive. */
+  get pids(): number[] {
+    return [...this.#slots].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
+  }
+
+  /**
+   * @throws ServiceError as `openPicture` does; IMAGE_TOO_LARGE when it took too much time or memory, DAMAGED_IMAGE when
+   *   it brought down two processes; CANCELLED when `signal` aborts.
+   */
+  read(
+    file: Uint8Array,
+    request: ReadRequest,
+    { signal, urgent = true }: { signal?: AbortSignal; urgent?: boolean } = {},
+  ): Promise<ReadPicture> {
+    if (this.#isClosing) return Promise.reject(stopped());
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(cancelled());
+      const job: Job = { file, request, losses: 0, resolve, reject };
+      // One that has begun is read to its end: its process is worth more than what is left of it.
+      const leave = () => {
+        this.#queue.remove(job);
+        reject(cancelled());
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      job.resolve = (picture) => {
+        signal?.removeEventListener("abort", leave);
+        resolve(picture);
+      };
+      job.reject = (error) => {
+        signal?.removeEventListener("abort", leave);
+        reject(error);
+      };
+      this.#queue.add(job, urgent);
+      this.#dispatch();
+    });
+  }
+
+  /** Rejects what waits and runs, and ends the processes. Safe to call twice. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearInterval(this.#watch);
+    for (const timer of this.#respawns) clearTimeout(timer);
+    for (const job of this.#queue.clear()) job.reject(stopped());
+    await Promise.all(
+      [...this.#slots].map(async ({ child, job }) => {
+        job?.reject(stopped());
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const ended = new Promise((resolve) => child.once("close", resolve));
+        // With its standard input it ends itself.
+        child.stdin?.destroy();
+        const hung = setTimeout(() => child.kill("SIGKILL"), closeMs);
+        await ended;
+        clearTimeout(hung);
+      }),
+    );
+  }
+
+  #spawn(): Promise<void> {
+    const entry = fileURLToPath(new URL("./picture-process.js", import.meta.url));
+    const { file, args } = confinedCommand(entry, this.confinement, this.#options.decodeBytes);
+    // Nothing is inherited: no variables, no folder, no descriptors but the two pipes.
+    const child = spawn(file, args, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
+    const slot: Slot = {
+      child,
+      isReady: false,
+      idleBytes: 0,
+      job: undefined,
+      startedAt: 0,
+      held: undefined,
+      wanted: undefined,
+      loss: undefined,
+    };
+    this.#slots.add(slot);
+    // What is written to one that is gone fails there; its end says so, too.
+    child.stdin.on("error", () => {});
+    return new Promise((resolve, reject) => {
+      const frames = new FrameReader<FromProcess>(({ message, body }) => {
+        if (message.kind === "ready") {
+          this.#failures = 0;
+          resolve();
+        }
+        this.#hear(slot, message, body);
+      }, mostPixelBytes);
+      child.stdout.on("data", (chunk: Buffer) => {
+        try {
+          frames.push(chunk);
+        } catch {
+          // It does not speak our language any more.
+          this.#end(slot, "crash");
+        }
+      });
+      let failure: Error | undefined;
+      child.on("error", (error) => {
+        failure = error;
+      });
+      child.on("close", (code, signal) => {
+        reject(
+          failure ?? new Error(`a picture process could not start: it ended with ${signal ?? `exit code ${code}`}`),
+        );
+        // The kernel ends who has taken the machine's last memory.
+        this.#replace(slot, slot.loss ?? (signal === "SIGKILL" ? "memory" : "crash"));
+      });
+    });
+  }
+
+  #hear(slot: Slot, message: FromProcess, body: Uint8Array): void {
+    if (message.kind === "ready") {
+      slot.isReady = true;
+      slot.idleBytes = residentBytes(slot.child.pid as number) ?? 0;
+      this.#noteServing();
+    } else if (message.kind === "cost") {
+      slot.wanted = message.bytes;
+      this.#grant();
+      return;
+    } else if (slot.job) {
+      const { job } = slot;
+      this.#free(slot);
+      if (message.kind === "done") job.resolve({ ...message.picture, pixels: { ...message.pixels, data: body } });
+      else job.reject(fromWorker({ ...message, id: 0 }));
+      if ((residentBytes(slot.child.pid as number) ?? 0) > slot.idleBytes + keptBytes) this.#end(slot, undefined);
+    }
+    this.#dispatch();
+  }
+
+  #free(slot: Slot): void {
+    slot.job = undefined;
+    slot.wanted = undefined;
+    slot.held?.release();
+    slot.held = undefined;
+    this.#grant();
+  }
+
+  /** Lets those decode for whose pictures there is room, first those that have waited longest. */
+  #grant(): void {
+    const inLine = [...this.#slots].filter(({ wanted }) => wanted !== undefined);
+    for (const slot of inLine.sort((a, b) => a.startedAt - b.startedAt)) {
+      // One that costs all there is goes when nothing else is under way.
+      const bytes = Math.min(slot.wanted as number, this.budget.limitBytes);
+      if (!this.budget.hasRoom(bytes)) return;
+      slot.held = this.budget.hold(bytes);
+      slot.wanted = undefined;
+      slot.startedAt = performance.now();
+      this.#send(slot, { kind: "decode" });
+    }
+  }
+
+  #dispatch(): void {
+    for (const slot of this.#slots) {
+      if (!slot.isReady || slot.job || slot.child.killed) continue;
+      const job = this.#queue.take();
+      if (!job) break;
+      slot.job = job;
+      slot.startedAt = performance.now();
+      this.#send(slot, { kind: "read", ...job.request }, job.file);
+    }
+    const isBusy = [...this.#slots].some(({ job }) => job);
+    if (isBusy) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
+    else {
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }
+  }
+
+  #send({ child }: Slot, message: ToProcess, file?: Uint8Array): void {
+    for (const part of frameParts(message, file)) child.stdin?.write(part);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const slot of this.#slots) {
+      const { job, wanted, startedAt, child, idleBytes } = slot;
+      if (!job) continue;
+      // Waiting for room is not its picture's doing.
+      if (wanted === undefined && now - startedAt > this.#options.pictureMs) this.#end(slot, "time");
+      const mostBytes = idleBytes + job.file.byteLength + this.#options.decodeBytes + slackBytes;
+      if ((residentBytes(child.pid as number) ?? 0) > mostBytes) this.#end(slot, "memory");
+    }
+  }
+
+  /** @param loss undefined for one that is only renewed. */
+  #end(slot: Slot, loss: Loss | undefined): void {
+    slot.loss ??= loss;
+    slot.isReady = false;
+    slot.child.kill("SIGKILL");
+  }
+
+  /** A process is gone: another takes its place, and its picture is refused, or tried once more. */
+  #replace(slot: Slot, loss: Loss): void {
+    if (!this.#slots.delete(slot)) return;
+    const { job } = slot;
+    this.#free(slot);
+    if (this.#isClosing) return;
+    if (job) {
+      this.#options.onLost?.(loss);
+      this.#settle(job, loss);
+    }
+    // One that never got ready is told to the caller of `start`, and tried again after a pause.
+    const pause = this.#failures === 0 ? 0 : Math.min(respawnMs.first * 2 ** this.#failures, respawnMs.last);
+    this.#failures++;
+    const timer = setTimeout(() => {
+      this.#respawns.delete(timer);
+      this.#spawn().catch(() => {});
+    }, pause);
+    this.#respawns.add(timer.unref());
+    this.#noteServing();
+    this.#dispatch();
+  }
+
+  #settle(job: Job, loss: Loss): void {
+    const { pictureMs, decodeBytes } = this.#options;
+    const seconds = pictureMs / 1000;
+    const MiB = Math.round(decodeBytes / 1024 / 1024);
+    if (loss === "time") {
+      job.reject(
+        imageTooLarge(`Decoding the picture took longer than ${seconds} s. Send a smaller one, or another format.`),
+      );
+    } else if (loss === "memory") {
+      job.reject(
+        imageTooLarge(
+          `Decoding the picture took more than ${MiB} MiB of memory. Send a smaller one, or another format.`,
+        ),
+      );
+    } else if (job.losses === 0) {
+      job.losses++;
+      this.#queue.add(job, true);
+    } else {
+      job.reject(damagedImage("The picture brought down its decoder twice, so it is not taken."));
+    }
+  }
+
+  #noteServing(): void {
+    const { isServing } = this;
+    if (this.#isClosing || isServing === this.#wasServing) return;
+    this.#wasServing = isServing;
+    this.#options.onServing?.();
+  }
+}
+
+/** Nobody reads pictures yet. */
+export const notStarted = () =>
+  new ServiceError({
+    code: Code.UNAVAILABLE,
+    message: "The encoder is still starting.",
+    retryAfterMs: 1000,
+  });

@@ -1,0 +1,34 @@
+import type { ErrorInit } from "../../runtime/errors.js";
+import type { PictureReading } from "../../sam/picture-reading.js";
+import type { Region } from "../../sam/region.js";
+import type { ImageLimits } from "../images/open-picture.js";
+import type { FrameRules } from "../images/preprocess.js";
+
+/** What is asked of a picture process; the file is the frame's body. */
+export interface ReadRequest {
+  limits: ImageLimits;
+  rules: FrameRules;
+  crop?: Region | undefined;
+}
+
+/** A picture's pixels in the model's frame: interleaved bytes of sRGB, not normalised. */
+export interface ReadPicture {
+  /** Pixels of the upright picture. */
+  width: number;
+  height: number;
+  reading: PictureReading;
+  pixels: { data: Uint8Array; width: number; height: number; channels: number };
+}
+
+export type ToProcess =
+  | ({ kind: "read" } & ReadRequest)
+  /** There is room for what it costs. */
+  | { kind: "decode" };
+
+export type FromProcess =
+  | { kind: "ready" }
+  /** The header is read and within limits: decoding would take so much memory. */
+  | { kind: "cost"; bytes: number }
+  /** The pixels are the frame's body. */
+  | { kind: "done"; picture: Omit<ReadPicture, "pixels">; pixels: Omit<ReadPicture["pixels"], "data"> }
+  | { kind: "failed"; error: ErrorInit; stack?: string | undefined };
