@@ -66,8 +66,8 @@ export class GatewayTier implements Tier {
     host.http.register(imageRoutes, { ...peers, ...limits, passing });
     host.http.register(segmentRoute, { ...peers, ...limits, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(everythingRoute, { ...peers, ...limits, maxFrameBytes: gateway.maxFrameBytes });
-    host.http.register(browserDecoding, peers);
-    host.http.register(pictureRoute, { ...gateway, ...limits });
+    host.http.register(browserDecoding, { ...peers, metrics: host.metrics });
+    host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(webClient);
     host.http.get("/v1/ws", (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";

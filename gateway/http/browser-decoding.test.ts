@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
+import type { Limit } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { Decoders } from "../peers/decoders.js";
 import { Encoders } from "../peers/encoders.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
+import { observeAsCallers } from "../testing/observe-as-callers.js";
 import { browserDecoding } from "./browser-decoding.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
@@ -13,8 +15,11 @@ const graph = Buffer.alloc(1_500_000, 7);
 const sha256 = createHash("sha256").update(graph).digest("hex");
 const notFound = () => new ServiceError({ code: Code.NOT_FOUND, message: "Not here." });
 
+/** What limits refused in the test under way. */
+const limitHits: Limit[] = [];
 const closing: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
+  limitHits.length = 0;
   for (const close of closing.splice(0).reverse()) await close();
 });
 
@@ -26,7 +31,9 @@ async function start(
   const addresses = services.map(({ address }) => address);
   const [encoders, decoders] = [new Encoders(addresses), new Decoders(addresses)];
   const app = fastify({ forceCloseConnections: true });
-  await app.register(browserDecoding, { encoders, decoders, deadlineMs: 10_000, logger: fakeLogger() });
+  observeAsCallers(app);
+  const metrics = { limitHit: (limit: Limit) => limitHits.push(limit) };
+  await app.register(browserDecoding, { encoders, decoders, deadlineMs: 10_000, logger: fakeLogger(), metrics });
   closing.push(
     ...services.map((one) => () => one[Symbol.asyncDispose]()),
     () => encoders.close(),
@@ -140,33 +147,36 @@ describe("D3: a graph's file", () => {
   });
 });
 
-it("D4: more than 32 at once are told to come again", async () => {
+it("D4: more than 32 at once are told to come again, and one caller leaves room for others (A3)", async () => {
   let release = () => {};
   const released = new Promise<void>((resolve) => {
     release = resolve;
   });
   let asked = 0;
-  let allAsked = () => {};
-  const full = new Promise<void>((resolve) => {
-    allAsked = resolve;
-  });
   const { url } = await start({
     encoder: {
       fetchEmbedding: async (_request, send) => {
-        if (++asked === 32) allAsked();
+        asked++;
         await released;
         await send({ chunk: Uint8Array.of(1) });
       },
     },
   });
-  const first = Array.from({ length: 32 }, () => fetch(`${url}/v1/images/${imageId}/embedding`));
-  await full;
-  const refused = await fetch(`${url}/v1/images/${imageId}/embedding`);
+  const get = (caller: string) =>
+    fetch(`${url}/v1/images/${imageId}/embedding`, { headers: { "x-forwarded-for": caller } });
+  const first = Array.from({ length: 24 }, () => get("203.0.113.7"));
+  await expect.poll(() => asked).toBe(24);
+  const beyondShare = await get("203.0.113.7");
+  expect([beyondShare.status, beyondShare.headers.get("retry-after")]).toEqual([429, "1"]);
+  const others = Array.from({ length: 8 }, (_, index) => get(`198.51.100.${index}`));
+  await expect.poll(() => asked).toBe(32);
+  const refused = await get("198.51.100.99");
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+  expect(limitHits).toEqual(["downloads_share", "downloads"]);
   release();
-  for (const response of await Promise.all(first)) {
+  for (const response of await Promise.all([...first, ...others])) {
     expect(response.status).toBe(200);
     await response.arrayBuffer();
   }
-  expect((await fetch(`${url}/v1/images/${imageId}/embedding`)).status).toBe(200);
+  expect((await get("203.0.113.7")).status).toBe(200);
 });

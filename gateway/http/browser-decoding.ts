@@ -3,20 +3,23 @@ import { toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { DescribeGraphsResponseSchema } from "../../proto/index.js";
-import { Code, invalidArgument, isInternal, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { Code, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import type { Metrics } from "../../services/runtime/metrics.js";
 import { withDeadline } from "../deadline.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
+import { Places } from "./places.js";
 
 interface BrowserDecoding {
   encoders: Pick<Encoders, "fetchEmbedding">;
   decoders: Pick<Decoders, "describeGraphs" | "fetchGraph">;
   deadlineMs: number;
   logger: Logger;
+  metrics: Pick<Metrics, "limitHit">;
 }
 
 /** The largest embedding of the models there are is of 16 MiB, the largest graph of 18. */
@@ -26,7 +29,7 @@ const maxGraphBytes = 64 * 1024 * 1024;
 const keptGraphBytes = 128 * 1024 * 1024;
 /** Answers of some megabytes each that are made or on their way at once. */
 const maxUnderWay = 32;
-const retryMs = 500;
+const retryAfterMs = 500;
 const immutable = "max-age=31536000, immutable";
 
 type ModelQuery = { Querystring: { model?: string } };
@@ -35,20 +38,20 @@ type GraphParams = { Params: { id: string; file: string } };
 
 /** What a browser decodes with by itself: a picture's embedding, and the decoder's graphs (D1 to D4). */
 export async function browserDecoding(app: FastifyInstance, routes: BrowserDecoding): Promise<void> {
-  const { encoders, decoders, deadlineMs, logger } = routes;
+  const { encoders, decoders, deadlineMs, logger, metrics } = routes;
   const graphs = new LRUCache<string, Buffer>({
     maxSize: keptGraphBytes,
     sizeCalculation: ({ byteLength }) => byteLength,
   });
   const fetching = new Map<string, Promise<Buffer>>();
-  let underWay = 0;
-
-  /** D4: counted until the last byte has been handed over, or the caller is gone. */
-  const enter = (reply: FastifyReply) => {
-    if (underWay >= maxUnderWay) throw overloaded("Too many downloads at once; try again.", retryMs);
-    underWay++;
-    reply.raw.once("close", () => underWay--);
-  };
+  // D4
+  const places = new Places({
+    count: maxUnderWay,
+    limits: { full: "downloads", share: "downloads_share" },
+    refusal: "Too many downloads at once; try again.",
+    retryAfterMs,
+    metrics,
+  });
 
   const handle = (route: string, answer: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) => {
     return async (request: FastifyRequest, reply: FastifyReply) => {
@@ -66,7 +69,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
     handle("GET /v1/images/:id/embedding", async (request, reply) => {
       const imageId = checkImageId((request.params as ImageParams["Params"]).id);
       const { model = "" } = request.query as ModelQuery["Querystring"];
-      enter(reply);
+      places.enter(request, reply);
       const record = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
         joined(encoders.fetchEmbedding({ imageId, model }, signal)),
       );
@@ -93,7 +96,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
       const sha256 = /^([0-9a-f]{64})\.onnx$/.exec(file)?.[1];
       if (sha256 === undefined)
         throw invalidArgument("A graph's file is named by its SHA-256: 64 hex digits and .onnx.");
-      enter(reply);
+      places.enter(request, reply);
       const bytes = graphs.get(sha256) ?? (await fetchOnce(id === "default" ? "" : id, sha256));
       return reply.header("cache-control", `public, ${immutable}`).type("application/octet-stream").send(bytes);
     }),

@@ -1,16 +1,21 @@
-import { EventEmitter, once } from "node:events";
+import { once } from "node:events";
 import { createServer, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Limit } from "../../services/runtime/metrics.js";
 import type { LookupAll } from "../lookup-by-dns.js";
+import { observeAsCallers } from "../testing/observe-as-callers.js";
 import { pictureRoute } from "./pictures.js";
 
 const png = Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489", "hex");
 const maxImageBytes = 1000;
 
+/** What limits refused in the test under way. */
+const limitHits: Limit[] = [];
 const closing: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
+  limitHits.length = 0;
   for (const close of closing.splice(0).reverse()) await close();
 });
 
@@ -31,7 +36,9 @@ async function start(
   { lookup, deadlineMs = 10_000 }: { lookup?: LookupAll; deadlineMs?: number } = {},
 ): Promise<(url: string, init?: RequestInit) => Promise<Response>> {
   const app = fastify({ forceCloseConnections: true });
-  await app.register(pictureRoute, { pictureHosts, maxImageBytes, deadlineMs, ...(lookup ? { lookup } : {}) });
+  observeAsCallers(app);
+  const metrics = { limitHit: (limit: Limit) => limitHits.push(limit) };
+  await app.register(pictureRoute, { pictureHosts, maxImageBytes, deadlineMs, metrics, ...(lookup ? { lookup } : {}) });
   closing.push(() => app.close());
   const gateway = await app.listen({ host: "127.0.0.1", port: 0 });
   return (url, init) => fetch(`${gateway}/v1/pictures?${new URLSearchParams({ url })}`, init);
@@ -245,22 +252,47 @@ describe("U5: limits and the other side's faults", () => {
 });
 
 describe("U6: one too many", () => {
-  it("is told to come again, and finds room when others are done", async () => {
+  /** A host that says nothing until it is told to, and how many have asked it. */
+  async function startSilentHost() {
     const waiting: ServerResponse[] = [];
-    const arrived = new EventEmitter();
-    const all = once(arrived, "all");
-    const { url } = await serve((_request, response) => {
-      waiting.push(response);
-      if (waiting.length === 16) arrived.emit("all");
-      if (waiting.length > 16) response.end(png);
-    });
+    const { url } = await serve((_request, response) => void waiting.push(response));
+    const answer = () => {
+      for (const response of waiting.splice(0)) response.end(png);
+    };
+    return { url, asked: () => waiting.length, answer };
+  }
+
+  const from = (caller: string) => ({ headers: { "x-forwarded-for": caller } });
+  const bytesOf = (response: Response) => response.arrayBuffer();
+
+  it("of all is told to come again, and finds room when others are done", async () => {
+    const { url, asked, answer } = await startSilentHost();
     const get = await start();
-    const answers = Array.from({ length: 16 }, () => get(url).then((response) => response.arrayBuffer()));
-    await all;
-    const refused = await get(url);
+    const answers = Array.from({ length: 16 }, (_, index) => get(url, from(`203.0.113.${index}`)).then(bytesOf));
+    await expect.poll(asked).toBe(16);
+    const refused = await get(url, from("203.0.113.99"));
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
-    for (const response of waiting) response.end(png);
+    expect(limitHits).toEqual(["fetches"]);
+    answer();
     await Promise.all(answers);
-    await expect.poll(async () => (await get(url)).status).toBe(200);
+    const later = get(url, from("203.0.113.99"));
+    await expect.poll(asked).toBe(1);
+    answer();
+    expect((await later).status).toBe(200);
+  });
+
+  it("of one caller leaves room for others (A3)", async () => {
+    const { url, asked, answer } = await startSilentHost();
+    const get = await start();
+    const mine = Array.from({ length: 40 }, () => get(url, from("203.0.113.7")));
+    await expect.poll(() => limitHits.length).toBe(28);
+    await expect.poll(asked).toBe(12);
+    expect(new Set(limitHits)).toEqual(new Set(["fetches_share"]));
+    const others = get(url, from("203.0.113.8"));
+    await expect.poll(asked).toBe(13);
+    answer();
+    expect((await others).status).toBe(200);
+    const statuses = (await Promise.all(mine)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(28);
   });
 });

@@ -1,32 +1,41 @@
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { FastifyInstance } from "fastify";
-import { Code, isInternal, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { Code, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
+import type { Metrics } from "../../services/runtime/metrics.js";
 import { withDeadline } from "../deadline.js";
 import { fetchPicture } from "../fetch-picture.js";
 import { type LookupAll, lookupByDns } from "../lookup-by-dns.js";
 import { PictureHosts } from "../picture-hosts.js";
 import { callerSignal } from "./caller-signal.js";
+import { Places } from "./places.js";
 
 interface Pictures {
   /** Names, addresses, `*.example.org` or `*`; none refuses every picture. */
   pictureHosts: readonly string[];
   maxImageBytes: number;
   deadlineMs: number;
+  metrics: Pick<Metrics, "limitHit">;
   /** In place of DNS. */
   lookup?: LookupAll;
 }
 
 /** Each holds a connection to somewhere else for as long as that side likes, up to the deadline. */
 const maxUnderWay = 16;
-const retryMs = 1000;
+const retryAfterMs = 1000;
 
 /** `GET /v1/pictures?url=`: a picture from another host, for the browser to treat as a file that was chosen (U1 to U6). */
 export async function pictureRoute(app: FastifyInstance, options: Pictures): Promise<void> {
-  const { maxImageBytes: maxBytes, deadlineMs, lookup = lookupByDns() } = options;
+  const { maxImageBytes: maxBytes, deadlineMs, metrics, lookup = lookupByDns() } = options;
   const hosts = new PictureHosts(options.pictureHosts);
-  let underWay = 0;
+  const places = new Places({
+    count: maxUnderWay,
+    limits: { full: "fetches", share: "fetches_share" },
+    refusal: "Too many pictures are being fetched at once; try again.",
+    retryAfterMs,
+    metrics,
+  });
 
   app.get<{ Querystring: { url?: string } }>("/v1/pictures", { exposeHeadRoute: false }, async (request, reply) => {
     const caller = callerSignal(reply);
@@ -35,9 +44,7 @@ export async function pictureRoute(app: FastifyInstance, options: Pictures): Pro
         const message = "Pictures are not fetched from other hosts here; upload the file.";
         throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
       }
-      if (underWay >= maxUnderWay) throw overloaded("Too many pictures are being fetched at once; try again.", retryMs);
-      underWay++;
-      reply.raw.once("close", () => underWay--);
+      places.enter(request, reply);
       return await withDeadline(caller, deadlineMs, async (signal) => {
         const picture = await fetchPicture(request.query.url ?? "", { hosts, maxBytes, signal, lookup });
         reply

@@ -89,7 +89,8 @@ async function encodeHeld(
     const bytes = file?.bytes ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
     const picture = await tier.readPicture(bytes, model, crop, !isBulk);
-    if (file) await tier.images.set(imageId, file, { width: picture.width, height: picture.height });
+    const { width, height } = picture;
+    if (file) await tier.images.set(imageId, file, { width, height }, call.origin.caller);
     return { imageId, ...picture, ...(crop ? { crop } : {}) };
   });
   await told;

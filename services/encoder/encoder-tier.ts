@@ -330,7 +330,7 @@ export class EncoderTier implements Tier {
       const ready = await findReady(this, task.imageId, model, task.crop);
       if (ready) return ready;
     }
-    const reach = await this.embeddings.set(task.imageId, model, record, task.crop);
+    const reach = await this.embeddings.set(task.imageId, model, record, { crop: task.crop, owner: origin.caller });
     if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     this.#metrics.encodes.inc({ outcome: "encoded" });

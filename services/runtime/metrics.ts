@@ -21,6 +21,12 @@ export const limits = [
   "everything",
   "everything_share",
   "queue_place",
+  "fetches",
+  "fetches_share",
+  "downloads",
+  "downloads_share",
+  "pictures_share",
+  "embeddings_share",
 ] as const;
 export type Limit = (typeof limits)[number];
 

@@ -7,8 +7,11 @@ export interface BlobStore {
   get(key: string, mostBytes: number): Promise<Uint8Array | undefined>;
   /** The first bytes, at most `length` of them, at the cost of those alone; otherwise as `get`. */
   head(key: string, length: number): Promise<Uint8Array | undefined>;
-  /** Keeps the bytes if it can. Never throws; false when they were not kept. */
-  set(key: string, bytes: Uint8Array): Promise<boolean>;
+  /**
+   * Keeps the bytes if it can. Never throws; false when they were not kept.
+   * @param owner key of the caller whose part of the store they take, where it is divided.
+   */
+  set(key: string, bytes: Uint8Array, owner?: string): Promise<boolean>;
   /** Whether `get` would find something, without the bytes; undefined when the store cannot say. Never throws. */
   has(key: string): Promise<boolean | undefined>;
   delete(key: string): Promise<void>;

@@ -88,12 +88,20 @@ export class EmbeddingStore {
     return this.#header(place, false);
   }
 
-  /** Signs it, in place, where there is a key, and keeps it where that is possible; never throws. */
-  async set(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<Reach> {
+  /**
+   * Signs it, in place, where there is a key, and keeps it where that is possible; never throws.
+   * @param owner key of the caller for whom it was made.
+   */
+  async set(
+    imageId: string,
+    model: ModelSpec,
+    record: Uint8Array,
+    { crop, owner }: { crop?: Region | undefined; owner?: string | undefined } = {},
+  ): Promise<Reach> {
     const key = embeddingKey(imageId, model, crop);
     const signature = this.#keys.sign({ kind: "embedding", name: key, parts: signatureOf(record).signed });
     if (signature) setSignature(record, signature);
-    if (!(await this.#records.set(key, record))) return "nowhere";
+    if (!(await this.#records.set(key, record, owner))) return "nowhere";
     return this.#sharing?.isOwed(key) ? "here" : "shared";
   }
 

@@ -58,10 +58,13 @@ export class ImageStore {
     });
   }
 
-  /** @returns false when the store could not keep it. */
-  set(imageId: string, file: PictureFile, info: ImageInfo): Promise<boolean> {
+  /**
+   * @param owner key of the caller who has sent it.
+   * @returns false when the store could not keep it.
+   */
+  set(imageId: string, file: PictureFile, info: ImageInfo, owner?: string): Promise<boolean> {
     const record = file.recordOf(info, (signed) => this.#keys.sign(signedBy(imageId, signed)));
-    return this.#records.set(imageKey(imageId), record);
+    return this.#records.set(imageKey(imageId), record, owner);
   }
 
   delete(imageId: string): Promise<void> {

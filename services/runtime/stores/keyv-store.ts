@@ -15,34 +15,32 @@ export interface KeyvBackend {
   /** The first bytes of a value; none for a key that is not there. */
   head(key: string, length: number): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** @returns false when the backend had no room. */
-  set(key: string, bytes: Buffer, ttlMs: number): Promise<boolean> | boolean;
+  set(key: string, bytes: Buffer, ttlMs: number, owner?: string): Promise<boolean> | boolean;
   has(key: string): Promise<boolean> | boolean;
   delete(key: string): Promise<boolean> | boolean;
   clear(): void;
 }
 
 /**
- * A blob store over any Keyv backend that takes and returns bytes. Keyv's own codec (base64 in JSON) is replaced by one
- * that leaves the bytes alone, and lifetimes are left to the backend.
+ * A blob store over any Keyv backend that takes and returns bytes. Keyv's own codec (base64 in JSON) is passed by, since
+ * bytes stay as they are, and lifetimes are left to the backend.
  */
 export class KeyvStore implements BlobStore {
   readonly #keyv: Keyv;
   readonly #backend: KeyvBackend;
   readonly #namespace: string;
+  readonly #ttlMs: number;
   readonly #events: StoreEvents;
   #closed = false;
 
   constructor(backend: KeyvBackend, { namespace, ttlMs, events }: KeyvStoreOptions) {
     this.#backend = backend;
     this.#namespace = namespace;
+    this.#ttlMs = ttlMs;
     this.#events = events;
     this.#keyv = new Keyv({
       store: backend,
       namespace,
-      ttl: ttlMs,
-      // Keyv types its codec for strings; at run time it hands on whatever the codec makes.
-      // The Redis client takes Buffers and refuses every other Uint8Array.
-      serialize: ({ value }) => asBuffer(value as Uint8Array) as unknown as string,
       throwOnErrors: true,
     });
     // Every failed command throws as well; without a listener the event would end the process.
@@ -63,8 +61,12 @@ export class KeyvStore implements BlobStore {
     return this.#attempt("head", async () => this.#backend.head(this.#keyOf(key), length));
   }
 
-  async set(key: string, bytes: Uint8Array): Promise<boolean> {
-    return (await this.#attempt("set", () => this.#keyv.set(key, bytes))) ?? false;
+  /** Past Keyv, whose entries have no owner; what it would do is make text of the bytes. */
+  async set(key: string, bytes: Uint8Array, owner?: string): Promise<boolean> {
+    const kept = await this.#attempt("set", async () =>
+      this.#backend.set(this.#keyOf(key), asBuffer(bytes), this.#ttlMs, owner),
+    );
+    return kept ?? false;
   }
 
   has(key: string): Promise<boolean | undefined> {
@@ -94,7 +96,7 @@ export class KeyvStore implements BlobStore {
   }
 }
 
-/** The same bytes, not a copy. */
+/** The same bytes, not a copy: the Redis client takes Buffers and refuses every other Uint8Array. */
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

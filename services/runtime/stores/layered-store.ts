@@ -43,8 +43,8 @@ export class LayeredStore implements BlobStore {
   }
 
   /** Keeps the bytes in both. @returns false when neither kept them. */
-  async set(key: string, bytes: Uint8Array): Promise<boolean> {
-    const [near, shared] = await Promise.all([this.#near.set(key, bytes), this.#shared.set(key, bytes)]);
+  async set(key: string, bytes: Uint8Array, owner?: string): Promise<boolean> {
+    const [near, shared] = await Promise.all([this.#near.set(key, bytes, owner), this.#shared.set(key, bytes, owner)]);
     if (near && !shared) this.#owe(key);
     else this.#owed.delete(key);
     return near || shared;

@@ -18,6 +18,38 @@ describe("a store in memory", () => {
     await store.close();
   });
 
+  it("A5 keeps other owners' from one who puts more than its part here: its own go first", async () => {
+    const evictedForShare: boolean[] = [];
+    const store = createMemoryStore(100_000, {
+      ...storeOptions(),
+      onEvict: (isShare) => evictedForShare.push(isShare),
+    });
+    const others = ["b", "c", "d"];
+    for (const owner of others) await store.set(`of ${owner}`, new Uint8Array(10_000), owner);
+    for (let index = 0; index < 12; index++) await store.set(`of a ${index}`, new Uint8Array(20_000), "a");
+    for (const owner of others) expect((await store.get(`of ${owner}`, 10_000))?.byteLength).toBe(10_000);
+    expect(await store.has("of a 11")).toBe(true);
+    expect(await store.has("of a 8")).toBe(false);
+    expect(evictedForShare).toEqual(Array(9).fill(true));
+    // Who holds most makes room for who comes, too.
+    await store.set("of e", new Uint8Array(20_000), "e");
+    expect(await store.has("of a 9")).toBe(false);
+    expect(await store.has("of b")).toBe(true);
+    expect(store.keptBytes).toBeLessThanOrEqual(100_000);
+    await store.close();
+  });
+
+  it("A5 counts what is put here again once, for who put it last", async () => {
+    const store = createMemoryStore(50_000, storeOptions());
+    for (let times = 0; times < 10; times++) await store.set("of a", new Uint8Array(20_000), "a");
+    await store.set("of b", new Uint8Array(20_000), "b");
+    await store.set("of a", new Uint8Array(5000), "a");
+    await store.set("of c", new Uint8Array(20_000), "c");
+    expect(await store.has("of a")).toBe(true);
+    expect(store.keptBytes).toBeGreaterThan(45_000);
+    await store.close();
+  });
+
   it("says that it did not keep what is larger than all of it, and keeps the rest", async () => {
     const store = createMemoryStore(10_000, storeOptions());
     await store.set("small", new Uint8Array(4000));

@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.js";
-import { Counter, Gauge, type Registry } from "../metrics.js";
+import { Counter, Gauge, type Metrics } from "../metrics.js";
 import type { Settings } from "../settings.js";
 import type { BlobStore, StoreOperation } from "./blob-store.js";
 import { CacheConnection } from "./cache-connection.js";
@@ -35,7 +35,7 @@ export interface Stores {
 /** The embedding store and the image store, in this process or shared, as the settings say. */
 export function openStores(
   { cache: settings, limits }: Pick<Settings, "cache" | "limits">,
-  metrics: Registry,
+  metrics: Metrics,
   logger: Logger,
 ): Stores {
   const keys = new SigningKeys(settings.signingKeys?.keys);
@@ -86,7 +86,11 @@ export function openStores(
     });
     const shared = connection && createRedisStore(connection, optionsOf("shared"));
     if (shared && settings.hereToo === "nothing") return { blobs: shared };
-    const memory = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict: () => evictions.inc({ store }) });
+    const onEvict = (isShare: boolean) => {
+      evictions.inc({ store });
+      if (isShare) metrics.limitHit(store === "image" ? "pictures_share" : "embeddings_share");
+    };
+    const memory = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict });
     near.set(store, memory);
     if (!shared) return { blobs: memory };
     const layers = new LayeredStore(memory, shared);
@@ -128,7 +132,7 @@ function describe(connection: CacheConnection | undefined): ReturnType<Stores["d
 
 const stateValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
 
-function openConnection(settings: Settings["cache"], metrics: Registry, logger: Logger): CacheConnection | undefined {
+function openConnection(settings: Settings["cache"], metrics: Metrics, logger: Logger): CacheConnection | undefined {
   // Declared before the gauges: they are read where there is no shared cache, too.
   let connection: CacheConnection | undefined;
   new Gauge({

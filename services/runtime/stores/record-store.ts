@@ -69,8 +69,8 @@ export class RecordStore {
   }
 
   /** @returns false when the store could not keep it. */
-  set(key: string, bytes: Uint8Array): Promise<boolean> {
-    return this.#blobs.set(key, bytes);
+  set(key: string, bytes: Uint8Array, owner: string | undefined): Promise<boolean> {
+    return this.#blobs.set(key, bytes, owner);
   }
 
   delete(key: string): Promise<void> {
