@@ -30,7 +30,7 @@ export function sa1bAnnotation({ id, mask, point, cropBox }: Annotation): Sa1bAn
     area: mask?.area ?? 0,
     predicted_iou: mask?.predictedIou ?? 0,
     stability_score: mask?.stabilityScore ?? 0,
-    point_coords: point ? [[point.x, point.y]] : [],
+    point_coords: point ? [[point.x ?? 0, point.y ?? 0]] : [],
     crop_box: box(cropBox),
   };
 }

@@ -53,6 +53,21 @@ describe("rules", () => {
     expect(run([open, image("failed"), openOther, image("ready"), click(2)]).effects.at(-1)).toBe("decode 2");
   });
 
+  it.each([
+    ["click", click],
+    ["hover", hover],
+  ])("C11 refuses a %s whose `previous` does not say which answer it means, whatever was answered", (_kind, ask) => {
+    const previous = { previous: { mask: 0, steps: [{ prompt: {} }] } };
+    for (const before of [[], [click(1), answered], [click(0), answered]]) {
+      const { last } = run([open, image("ready"), ...before, ask(2, previous)]);
+      expect(last).toMatchObject([
+        { kind: "send-error", sequence: 2, error: { message: expect.stringContaining("`mask.previous.sequence`") } },
+      ]);
+    }
+    const zero = run([open, image("ready"), click(0), answered, ask(2, { previous: { sequence: 0 } })]);
+    expect(zero.effects.at(-1)).toBe("decode 2");
+  });
+
   it("C5 takes a click that names the open image or none", () => {
     const { last } = run([open, image("ready"), click(1, { imageId: imageA.imageId })]);
     expect(last[0]).toMatchObject({ kind: "decode", request: { imageId: imageA.imageId } });

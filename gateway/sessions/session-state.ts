@@ -144,6 +144,8 @@ function prompt(
   };
   // C5
   if (!isSame(named, image)) return [state, [refuse(request, notOpen)]];
+  // C11
+  if (isOfNoAnswer(request)) return [state, [refuse(request, noSequence)]];
   if (request.preview) {
     // P3, P1
     if (state.kind !== "ready") return [state, [refuse(request, notReady)]];
@@ -293,10 +295,15 @@ function withPrevious(request: SegmentRequest, answered: Answered | undefined): 
   const source = request.prompt?.mask?.source;
   if (!request.prompt?.mask || source?.case !== "previous") return request;
   const { sequence, mask, steps } = source.value;
-  const logits = answered?.sequence === sequence ? answered.logits[mask] : undefined;
+  const logits = answered && answered.sequence === sequence ? answered.logits[mask] : undefined;
   if (!logits) return steps.length > 0 ? request : undefined;
   const replaced = { ...request.prompt.mask, source: { case: "lowResLogits" as const, value: logits } };
   return { ...request, prompt: { ...request.prompt, mask: replaced } };
+}
+
+function isOfNoAnswer({ prompt }: SegmentRequest): boolean {
+  const source = prompt?.mask?.source;
+  return source?.case === "previous" && source.value.sequence === undefined;
 }
 
 /** P3: nothing when it would have to be made again from its steps. */
@@ -335,6 +342,10 @@ const error = (code: ErrorCode, message: string): RefusedError => ({ code, messa
 const noImage = error(ErrorCode.FAILED_PRECONDITION, "No picture is open; send open_image first.");
 const notOpen = error(ErrorCode.FAILED_PRECONDITION, "The prompt is about another picture or model than the open one.");
 const notReady = error(ErrorCode.FAILED_PRECONDITION, "The picture is not ready for previews yet.");
+const noSequence = error(
+  ErrorCode.INVALID_ARGUMENT,
+  "`mask.previous.sequence` is missing; where 0 is meant, 0 must be sent.",
+);
 const notKept = error(
   ErrorCode.FAILED_PRECONDITION,
   "`previous` names a mask that is not kept, and no steps to make it again; only those of the latest answered click are kept.",

@@ -1,10 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../proto/index.js";
+import { cropRegion } from "../runtime/crop-region.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { mostRecordBytes } from "../runtime/stores/embedding-store.js";
 import { RecordError } from "../sam/record-error.js";
-import { regionOf } from "../sam/region.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
 export type LoadTier = Pick<DecoderTier, "model" | "embeddings" | "enterLoad">;
@@ -22,7 +22,7 @@ export async function loadEmbedding(
   const header = first.value.part.value;
   const imageId = checkImageId(header.imageId);
   const model = tier.model(header.model);
-  const crop = header.crop && regionOf(header.crop);
+  const crop = header.crop && cropRegion(header.crop);
   if (tier.embeddings.has(imageId, model, crop)) return { cached: true };
   const leave = tier.enterLoad();
   try {

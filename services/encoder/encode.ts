@@ -6,6 +6,7 @@ import {
   type EncodeRequest,
   type ImageInfoSchema,
 } from "../../proto/index.js";
+import { cropRegion } from "../runtime/crop-region.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, ImageDigest } from "../runtime/image-id.js";
@@ -14,7 +15,7 @@ import type { HeldUpload } from "../runtime/limits/upload-budget.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import { PictureFile } from "../runtime/stores/image-record.js";
 import type { PictureReading } from "../sam/picture-reading.js";
-import { type Region, regionOf } from "../sam/region.js";
+import type { Region } from "../sam/region.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
 import { checkBytes } from "./images/open-picture.js";
@@ -52,7 +53,7 @@ async function encodeHeld(
   const header = first.value.part.value;
   const model = tier.model(header.model);
   const claimedId = header.imageId && checkImageId(header.imageId);
-  const crop = header.crop && regionOf(header.crop);
+  const crop = header.crop && cropRegion(header.crop);
   const isBulk = header.priority === EncodePriority.BULK;
   const finish = async (ready: Ready) => send({ event: { case: "ready", value: ready } });
 

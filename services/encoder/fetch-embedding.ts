@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FetchEmbeddingRequest, FetchEmbeddingResponseSchema } from "../../proto/index.js";
+import { cropRegion } from "../runtime/crop-region.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId } from "../runtime/image-id.js";
-import { regionOf } from "../sam/region.js";
 import { notFound } from "./encode.js";
 import type { EncoderTier } from "./encoder-tier.js";
 
@@ -17,7 +17,7 @@ export async function fetchEmbedding(
   { signal }: CallContext,
 ): Promise<void> {
   const imageId = checkImageId(request.imageId);
-  const crop = request.crop && regionOf(request.crop);
+  const crop = request.crop && cropRegion(request.crop);
   const found = await tier.embeddings.get(imageId, tier.model(request.model), crop);
   if (!found) throw notFound("The embedding is not here; have the picture encoded.", tier);
   const { record } = found;

@@ -5,8 +5,3 @@ export interface Region {
   width: number;
   height: number;
 }
-
-/** The region alone, without what else a message carries. */
-export function regionOf({ x, y, width, height }: Region): Region {
-  return { x, y, width, height };
-}

@@ -19,20 +19,21 @@ from grpc_tools import protoc
 
 CHUNK_BYTES = 256 * 1024
 DEADLINE_SECONDS = 60
+OPTIONAL = re.compile(r"^(\s*)optional (\w+ (\w+) = .*;)", flags=re.MULTILINE)
 
 
 def generate(protos: pathlib.Path, health: pathlib.Path, folder: str) -> None:
     """Stubs of every .proto file, importable from `folder`.
 
-    Debian's grpcio-tools carries a compiler from before proto3 knew the label `optional`. The label changes nothing on
-    the wire, so that such a compiler gets copies without it.
+    Debian's grpcio-tools carries a compiler from before proto3 knew the label `optional`. Such a compiler gets copies with
+    a oneof of the one field in its place, which is the same on the wire: a coordinate that is 0 is sent.
     """
     copies = pathlib.Path(folder) / "protos"
     for path in protos.glob("maskwire/v1/*.proto"):
         copy = copies / path.relative_to(protos)
         copy.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text()
-        copy.write_text(text if knows_optional() else re.sub(r"^(\s*)optional ", r"\1", text, flags=re.MULTILINE))
+        copy.write_text(text if knows_optional() else OPTIONAL.sub(r"\1oneof _\3 { \2 }", text))
     builtin = pathlib.Path(grpc_tools.__file__).parent / "_proto"
     files = [str(path.relative_to(copies)) for path in sorted(copies.glob("maskwire/v1/*.proto"))]
     places = [f"-I{copies}", f"-I{health}", f"-I{builtin}"]

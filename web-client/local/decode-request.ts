@@ -83,6 +83,7 @@ export async function decodeRequest(
 
   /** C8: kept, or made again from its steps. */
   async function logitsOf({ sequence: earlier, mask, steps }: PreviousMask): Promise<Float32Array> {
+    if (earlier === undefined) throw new Declined("`previous` does not say which answer it means.");
     const kept = answers.of(earlier, mask);
     if (kept !== undefined) return decodeHalf(kept);
     // P3

@@ -83,7 +83,7 @@ export function takeFound(state: State, picture: ShownPicture, wanted: Annotatio
   const { everything } = picture;
   if (everything.kind === "off" || wanted?.mask === undefined || wanted.point === undefined) return state;
   const sequence = state.nextSequence;
-  const { x, y } = wanted.point;
+  const { x = 0, y = 0 } = wanted.point;
   const prompts = { points: [{ x, y, label: 1 as const }], box: undefined, mask: undefined };
   const edit = place(picture.edit, { sequence, prompts, answer: { masks: [wanted.mask], chosen: 0 } });
   const taken: ShownPicture = { ...picture, edit };

@@ -7,6 +7,7 @@ import {
   rleBoundingBox,
 } from "../../../proto/index.js";
 import { decodeHalf } from "../half-float.js";
+import { whole } from "../whole.js";
 
 /** A point in pixels of the upright picture; label 1 on the object, 0 beside it. */
 export interface PromptPoint {
@@ -55,7 +56,7 @@ export function checkPrompt(prompt: Prompt | undefined, size: PictureSize, gridS
   if (prompt.points.length > maxPoints) {
     throw new PromptError(`A prompt has at most ${maxPoints} points; this one has more.`);
   }
-  const points = prompt.points.map((point) => checkPoint(point, size));
+  const points = prompt.points.map((point, index) => checkPoint(point, `points[${index}]`, size));
   const mask = prompt.mask && checkMask(prompt.mask, size, gridSize);
   const box = prompt.box ? checkBox(prompt.box, size) : points.length === 0 ? boxAround(mask) : undefined;
   return { points, ...(box ? { box } : {}), ...(mask ? { mask } : {}) };
@@ -69,7 +70,11 @@ function boxAround(mask: PromptMask | undefined): PromptBox | undefined {
   return { x0: x, y0: y, x1: x + width, y1: y + height };
 }
 
-function checkPoint({ x, y, label }: Prompt["points"][number], { width, height }: PictureSize): PromptPoint {
+const refusal = (sentence: string) => new PromptError(sentence);
+
+function checkPoint(point: Prompt["points"][number], at: string, { width, height }: PictureSize): PromptPoint {
+  const { x, y } = whole(point, ["x", "y"], at, refusal);
+  const { label } = point;
   if (!(x >= 0 && x <= width && y >= 0 && y <= height)) {
     throw new PromptError(`The point (${x}, ${y}) lies outside the picture of ${width} x ${height} pixels.`);
   }
@@ -80,7 +85,8 @@ function checkPoint({ x, y, label }: Prompt["points"][number], { width, height }
 }
 
 /** A box may be drawn from any corner and past the picture's edge; what counts is its part inside. */
-function checkBox(box: NonNullable<Prompt["box"]>, { width, height }: PictureSize): PromptBox {
+function checkBox(given: NonNullable<Prompt["box"]>, { width, height }: PictureSize): PromptBox {
+  const box = whole(given, ["x0", "y0", "x1", "y1"], "box", refusal);
   const corners = [box.x0, box.y0, box.x1, box.y1];
   if (!corners.every(Number.isFinite)) throw new PromptError("A box's corners must be finite numbers.");
   const clamp = (value: number, max: number) => Math.min(Math.max(value, 0), max);

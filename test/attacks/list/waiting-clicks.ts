@@ -48,7 +48,7 @@ function heavyClicks(): Uint8Array[] {
     // Fields nobody knows; points; steps; formats; and as much as is taken of a word.
     click(prompt, emptyUnknownFields(frameBytes)),
     click(field(4, repeated(point))),
-    click(field(4, Buffer.concat([point, field(3, field(3, repeated(step)))]))),
+    click(field(4, Buffer.concat([point, field(3, field(3, Buffer.concat([sequence, repeated(step)])))]))),
     click(prompt, field(6, Buffer.alloc(frameBytes, 1))),
     click(prompt, model(frameBytes)),
   ];

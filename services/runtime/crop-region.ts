@@ -1,0 +1,13 @@
+import type { Crop } from "../../proto/index.js";
+import type { Region } from "../sam/region.js";
+import { whole } from "../sam/whole.js";
+import { invalidArgument } from "./errors.js";
+
+/**
+ * The part of a picture that a request means.
+ * @throws ServiceError INVALID_ARGUMENT when one of its numbers was left out.
+ */
+export function cropRegion(crop: Crop): Region {
+  const { x, y, width, height } = whole(crop, ["x", "y", "width", "height"], "crop", invalidArgument);
+  return { x, y, width, height };
+}
