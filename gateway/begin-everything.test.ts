@@ -24,10 +24,19 @@ afterEach(() => {
   for (const one of open.splice(0)) one.close();
 });
 
-function begin(services: FakeServices[], signal = new AbortController().signal) {
+interface Asked {
+  signal?: AbortSignal;
+  deadlineMs?: number;
+}
+
+function begin(
+  services: FakeServices[],
+  { signal = new AbortController().signal, deadlineMs = 60_000 }: Asked = {},
+  wanted = request,
+) {
   const addresses = services.map(({ address }) => address);
   const providers = { decoders: used(new Decoders(addresses)), encoders: used(new Encoders(addresses)) };
-  return beginEverything(providers, request, () => {}, signal);
+  return beginEverything(providers, wanted, { onNews: () => {}, signal, deadlineMs });
 }
 
 async function kinds(events: AsyncIterable<SegmentEverythingEvent>): Promise<(string | undefined)[]> {
@@ -106,6 +115,70 @@ it("R2 has the stored picture encoded and asks again, once", async () => {
   expect([asked, encodes]).toEqual([2, 1]);
 });
 
+/** Encoders that never end a part's embedding; `left` resolves when that encode was given up. */
+async function startSlowParts() {
+  let leave = () => {};
+  let beginPart = () => {};
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  const partBegun = new Promise<void>((resolve) => {
+    beginPart = resolve;
+  });
+  const services = await startServices({
+    decoder: {
+      async segmentEverything() {
+        throw notFound();
+      },
+    },
+    encoder: {
+      async encode(requests, send, { signal }) {
+        const { value } = await requests[Symbol.asyncIterator]().next();
+        if (value?.part.case === "header" && value.part.value.crop) {
+          signal.addEventListener("abort", leave);
+          beginPart();
+          await left;
+        }
+        await send({ event: { case: "ready", value: { image: { imageId: request.imageId, width: 64, height: 48 } } } });
+      },
+    },
+  });
+  return { services, left, partBegun };
+}
+
+const withCrops = create(SegmentEverythingRequestSchema, { ...request, cropNLayers: 1 });
+
+it("E8 ends DEADLINE_EXCEEDED when its parts' embeddings take too long, and gives the encode up", async () => {
+  const { services, left } = await startSlowParts();
+  await using _ = services;
+  await expect(begin([services], { deadlineMs: 300 }, withCrops)).rejects.toMatchObject({
+    code: Code.DEADLINE_EXCEEDED,
+    message: expect.stringContaining("did not begin"),
+  });
+  await left;
+});
+
+it("E8 is for the beginning: what has begun may take longer", async () => {
+  await using services = await serving(async (_request, send) => {
+    await send(progress);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await send(done);
+  });
+  expect(await kinds(await begin([services], { deadlineMs: 1000 }))).toEqual(["progress", "done"]);
+});
+
+it("B5 gives up the encode of a part when the caller leaves", async () => {
+  const { services, left, partBegun } = await startSlowParts();
+  await using _ = services;
+  const caller = new AbortController();
+  const begun = begin([services], { signal: caller.signal }, withCrops);
+  const outcome = expect(begun).rejects.toMatchObject({ name: expect.any(String) });
+  await partBegun;
+  caller.abort();
+  await outcome;
+  await left;
+});
+
 it("B5 cancels at the decoder when the loop is left, and when the caller's signal aborts", async () => {
   for (const leave of ["loop", "signal"] as const) {
     let ended = () => {};
@@ -118,7 +191,7 @@ it("B5 cancels at the decoder when the loop is left, and when the caller's signa
       await stopped;
     });
     const caller = new AbortController();
-    const events = await begin([services], caller.signal);
+    const events = await begin([services], { signal: caller.signal });
     await events.next();
     if (leave === "loop") await events.return(undefined);
     else {

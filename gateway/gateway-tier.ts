@@ -1,14 +1,17 @@
-import { Code, ServiceError } from "../services/runtime/errors.js";
+import { Code, describeError, ServiceError } from "../services/runtime/errors.js";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { answerRaw } from "../services/runtime/http/raw-answer.js";
 import { replyError } from "../services/runtime/http/reply-error.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import type { Settings } from "../services/runtime/settings.js";
+import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
+import { UploadRate } from "./callers/upload-rate.js";
 import { browserDecoding } from "./http/browser-decoding.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
+import { limitRequests, tooManyRequests } from "./http/limit-requests.js";
 import { observeRequests } from "./http/observe-requests.js";
 import { pictureRoute } from "./http/pictures.js";
 import { segmentRoute } from "./http/segment.js";
@@ -47,7 +50,9 @@ export class GatewayTier implements Tier {
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
+    const requests = new CallerRates(gateway.callerRequests);
     observeRequests(host, callers);
+    limitRequests(host.http, requests, host.metrics);
     this.#sessions = new Sessions(
       { ...gateway, ...settings.budgets, callers, metrics: host.metrics, overload: host.overload },
       (session, caller) => ({
@@ -63,9 +68,10 @@ export class GatewayTier implements Tier {
     this.#requests = new RequestsUnderWay(host.http);
     const passing = new UploadBudget("passing", settings.budgets.uploadBytes);
     host.metrics.watchBudget(passing.bytes);
-    host.http.register(imageRoutes, { ...peers, ...limits, passing });
+    const rate = new UploadRate({ ...gateway.callerUploads, metrics: host.metrics });
+    host.http.register(imageRoutes, { ...peers, ...limits, passing, rate });
     host.http.register(segmentRoute, { ...peers, ...limits, maxFrameBytes: gateway.maxFrameBytes });
-    host.http.register(everythingRoute, { ...peers, ...limits, maxFrameBytes: gateway.maxFrameBytes });
+    host.http.register(everythingRoute, { ...peers, ...limits, ...gateway });
     host.http.register(browserDecoding, { ...peers, metrics: host.metrics });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(webClient);
@@ -77,6 +83,11 @@ export class GatewayTier implements Tier {
     host.onWebSocket((request, socket, head) => {
       // Not `new URL`, which throws for what a stranger may send.
       const [pathname] = (request.url ?? "").split("?");
+      const waitMs = requests.of(callers.of(request).key).take();
+      if (waitMs > 0) {
+        host.metrics.limitHit("requests_rate");
+        return answerRaw(socket, 429, describeError(tooManyRequests(waitMs)));
+      }
       if (pathname === "/v1/ws") return this.#sessions.upgrade(request, socket, head);
       answerRaw(socket, 404, { code: Code.NOT_FOUND, message: "There is no WebSocket at this path." });
     });

@@ -23,7 +23,8 @@ async function ask(segmentEverything: Everything): Promise<Response> {
   const app: FastifyInstance = fastify({ forceCloseConnections: true });
   const [encoders, decoders] = [new Encoders([services.address]), new Decoders([services.address])];
   opened.push(app, encoders, decoders);
-  await app.register(everythingRoute, { encoders, decoders, maxFrameBytes: 10_000, pace, silenceMs: 100 });
+  const limits = { maxFrameBytes: 10_000, everythingMs: 60_000, pace };
+  await app.register(everythingRoute, { encoders, decoders, ...limits, silenceMs: 100 });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return fetch(`${url}/v1/everything`, {
     method: "POST",

@@ -27,6 +27,8 @@ interface EverythingRoute {
   encoders: Encoders;
   decoders: Decoders;
   maxFrameBytes: number;
+  /** E8 */
+  everythingMs: number;
   pace: PaceLimits;
   /** In place of the usual. */
   silenceMs?: number;
@@ -38,14 +40,19 @@ const preparing = toProgress(create(EverythingProgressSchema));
 
 /** `POST /v1/everything` (E1). */
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
-  const { encoders, decoders, maxFrameBytes, pace } = route;
+  const { encoders, decoders, maxFrameBytes, everythingMs, pace } = route;
   takeWholeBodies(app, maxFrameBytes, pace);
   app.post("/v1/everything", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     let lines: JsonLines | undefined;
     try {
       const wanted: SegmentEverythingRequest = readJson(SegmentEverythingRequestSchema, bodyOf(request), "body");
       wanted.imageId = checkImageId(wanted.imageId);
-      const begun = beginEverything({ encoders, decoders }, wanted, () => {}, callerSignal(reply), originOf(request));
+      const begun = beginEverything({ encoders, decoders }, wanted, {
+        onNews: () => {},
+        signal: callerSignal(reply),
+        deadlineMs: everythingMs,
+        origin: originOf(request),
+      });
       // What is refused at once has its status; what has to be made first, crops' embeddings above all, is waited for aloud.
       const isReady = await isSettled(begun, beginMs);
       if (isReady) await begun;

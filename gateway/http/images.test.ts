@@ -8,6 +8,7 @@ import { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../callers/callers.js";
+import { UploadRate } from "../callers/upload-rate.js";
 import { Encoders } from "../peers/encoders.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { imageRoutes } from "./images.js";
@@ -36,7 +37,8 @@ async function start(encoder: Methods): Promise<string> {
   metrics.close();
   observeRequests({ http: app, metrics, logger }, new Callers({ trustedProxies: [], logger }));
   const passing = new UploadBudget("passing", 16 * 1024 * 1024);
-  await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000, pace, passing });
+  const rate = new UploadRate({ perSecond: 1000, burst: 16 * maxImageBytes, metrics });
+  await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000, pace, passing, rate });
   return app.listen({ host: "127.0.0.1", port: 0 });
 }
 
@@ -315,6 +317,37 @@ describe("H17 an upload's time", () => {
     const sent = post(url, new Uint8Array(maxImageBytes));
     await isFull;
     expect(await (await sent).json()).toMatchObject({ image: { width: maxImageBytes } });
+  });
+});
+
+describe("H19 what one caller uploads", () => {
+  it("is refused beyond its rate before it is read, with the time after which it is taken", async () => {
+    const url = await start({ encode: measure });
+    const body = Buffer.alloc(maxImageBytes, 7);
+    const post = () => fetch(`${url}/v1/images`, { method: "POST", body });
+    for (let uploads = 0; uploads < 16; uploads++) expect((await post()).status).toBe(200);
+    const refused = await post();
+    const { error } = (await refused.json()) as { error: { code: string; retryAfterMs: number } };
+    expect([refused.status, error.code]).toEqual([429, "RESOURCE_EXHAUSTED"]);
+    // The rate here is of 1000 bytes a second, and some came back while these were sent.
+    expect(error.retryAfterMs).toBeLessThanOrEqual(maxImageBytes);
+    expect(error.retryAfterMs).toBeGreaterThan(maxImageBytes / 2);
+    expect(Number(refused.headers.get("retry-after"))).toBe(Math.ceil(error.retryAfterMs / 1000));
+    // What is not one, or not needed, counts for nothing.
+    expect((await fetch(`${url}/v1/images/${imageId}`)).status).not.toBe(429);
+  });
+
+  it("counts as much as came of unknown length, and nothing that was refused or not needed", async () => {
+    const url = await start({
+      encode: async (_requests, send) => void (await send({ event: { case: "ready", value: { cached: true } } })),
+    });
+    const chunks = () => new Blob([Buffer.alloc(200_000, 7)]).stream();
+    for (let uploads = 0; uploads < 40; uploads++) {
+      const large = await fetch(`${url}/v1/images`, { method: "POST", body: Buffer.alloc(maxImageBytes + 1) });
+      expect(large.status).toBe(413);
+    }
+    const answer = await fetch(`${url}/v1/images`, { method: "POST", body: chunks(), duplex: "half" } as RequestInit);
+    expect(answer.status).toBe(200);
   });
 });
 

@@ -12,17 +12,19 @@ import { discardRest } from "../../services/runtime/http/discard-rest.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
+import type { RatedUpload, UploadRate } from "../callers/upload-rate.js";
 import { withDeadline } from "../deadline.js";
 import type { EncodeProgress, Encoders } from "../peers/encoders.js";
 import { callerSignal } from "./caller-signal.js";
 import { JsonLines } from "./json-lines.js";
 import { callerOf, originOf } from "./observe-requests.js";
-import { type UploadLimits, uploadedFile } from "./upload-body.js";
+import { announcedBytes, type UploadLimits, uploadedFile } from "./upload-body.js";
 
 interface ImageRoutes extends UploadLimits {
   encoders: Encoders;
   /** What uploads on their way through may take of this process's memory. */
   passing: UploadBudget;
+  rate: UploadRate;
   deadlineMs: number;
 }
 
@@ -32,7 +34,7 @@ const passingBytes = 256 * 1024;
 type ModelQuery = { Querystring: { model?: string } };
 type UploadQuery = { Querystring: { model?: string; id?: string; priority?: string } };
 
-/** `POST /v1/images` and `GET /v1/images/:id` (H1 to H5, H8, H11). */
+/** `POST /v1/images` and `GET /v1/images/:id` (H1 to H5, H8, H11, H16 to H19). */
 export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Promise<void> {
   // A picture comes as it is, whatever type its sender gives it; what it really is shows in its bytes.
   app.removeAllContentTypeParsers();
@@ -48,12 +50,15 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
 async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuery>, reply: FastifyReply) {
   const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
   const signal = callerSignal(reply);
-  const held = routes.passing.begin(callerOf(request)?.key ?? "");
+  const caller = callerOf(request)?.key ?? "";
+  const held = routes.passing.begin(caller);
+  let rated: RatedUpload | undefined;
   const { id = "", model = "", priority = "" } = request.query;
   try {
     held.grow(passingBytes);
     const header = { imageId: id && checkImageId(id), model, priority: priorityOf(priority) };
-    const bytes = await uploadedFile(request, routes);
+    rated = routes.rate.begin(caller, Math.min(announcedBytes(request), routes.maxImageBytes));
+    const bytes = await uploadedFile(request, { ...routes, onArrived: rated.arrived });
     const ready = await routes.encoders.encodeUpload(
       bytes,
       header,
@@ -72,6 +77,7 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
     return lines ? lines.fail(error) : replyError(reply, error);
   } finally {
     held.release();
+    rated?.end();
   }
 }
 

@@ -8,7 +8,12 @@ import { ArrivalPace, type PaceLimits } from "../../services/runtime/limits/arri
 export interface UploadLimits {
   maxImageBytes: number;
   pace: PaceLimits;
+  /** Told of every piece that comes. */
+  onArrived?(bytes: number): void;
 }
+
+/** Bytes that a request says are to come; 0 where it does not say. */
+export const announcedBytes = ({ headers }: Pick<FastifyRequest, "headers">) => Number(headers["content-length"] ?? 0);
 
 /** Room for what multipart puts around a file, fields among it: nothing of that is used. */
 const aroundFileBytes = 64 * 1024;
@@ -34,7 +39,7 @@ export async function uploadedFile(request: FastifyRequest, limits: UploadLimits
   const { maxImageBytes } = limits;
   const isForm = isMultipart(request);
   const mostBytes = maxImageBytes + (isForm ? aroundFileBytes : 0);
-  if (Number(request.headers["content-length"] ?? 0) > mostBytes) throw tooLarge(maxImageBytes);
+  if (announcedBytes(request) > mostBytes) throw tooLarge(maxImageBytes);
   const body = arriving(request.raw, mostBytes, limits);
   if (!isForm) return body.pipe(measured(maxImageBytes, body));
   const file = await fileOf(body, request.headers["content-type"] ?? "", maxImageBytes);
@@ -42,13 +47,18 @@ export async function uploadedFile(request: FastifyRequest, limits: UploadLimits
 }
 
 /** What comes in on the connection, in its sender's time (H17). */
-function arriving(source: Readable, mostBytes: number, { maxImageBytes, pace: limits }: UploadLimits): Readable {
+function arriving(
+  source: Readable,
+  mostBytes: number,
+  { maxImageBytes, pace: limits, onArrived }: UploadLimits,
+): Readable {
   let total = 0;
   const pace = new ArrivalPace(limits, (error) => body.destroy(error));
   const body = new Transform({
     transform(piece: Uint8Array, _encoding, done) {
       total += piece.byteLength;
       pace.arrived(piece.byteLength);
+      onArrived?.(piece.byteLength);
       if (total > mostBytes) return done(tooLarge(maxImageBytes));
       // Full: the source is not read until there is room, and that is not its sender's fault.
       if (body.writableNeedDrain) pace.rest();

@@ -102,6 +102,7 @@ beforeEach(() => {
       pictureUrls: false,
       maxBufferedBytes: 1e6,
       waitingMs: 60_000,
+      everythingMs: 60_000,
       deadlineMs: 60_000,
     },
     onClick: () => {},

@@ -121,6 +121,7 @@ function deps(deadlineMs = 60_000, more: Partial<SessionDeps> = {}): SessionDeps
       maxBufferedBytes: 1000,
       deadlineMs,
       waitingMs: 60_000,
+      everythingMs: 60_000,
     },
     onClick: ({ outcome }) => clicks.push(outcome),
     ...more,

@@ -64,6 +64,7 @@ export interface SessionDeps {
     maxBufferedBytes: number;
     deadlineMs: number;
     waitingMs: number;
+    everythingMs: number;
   };
   onClick(click: ClickReport): void;
   /** It does not read its answers. */
@@ -306,7 +307,8 @@ export class Session {
     try {
       const { request: wanted, opening } = onOpenImage(state, request);
       const onNews = this.#recovery(opening);
-      const events = await beginEverything({ encoders, decoders }, wanted, onNews, signal, origin).catch((error) => {
+      const options = { onNews, signal, deadlineMs: this.#deps.limits.everythingMs, origin };
+      const events = await beginEverything({ encoders, decoders }, wanted, options).catch((error) => {
         if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });
         throw error;
       });

@@ -49,6 +49,7 @@ async function start(init: Partial<SessionsOptions> = {}): Promise<void> {
       maxBufferedBytes: 1e9,
       deadlineMs: hour,
       waitingMs: hour,
+      everythingMs: hour,
     },
     onClick: () => {},
   }));

@@ -27,6 +27,8 @@ export const limits = [
   "downloads_share",
   "pictures_share",
   "embeddings_share",
+  "uploads_rate",
+  "requests_rate",
 ] as const;
 export type Limit = (typeof limits)[number];
 

@@ -168,7 +168,9 @@ export const variables = {
   MASKWIRE_EVERYTHING_POINTS: integer(1, 10_000_000).describe(
     "decoder: points that everything mode may ask of one picture, all its crop layers together",
   ),
-  MASKWIRE_EVERYTHING_MS: integer(100, 86_400_000).describe("decoder: longest time for one picture in everything mode"),
+  MASKWIRE_EVERYTHING_MS: integer(100, 86_400_000).describe(
+    "gateway, decoder: longest time for one picture in everything mode, at the gateway until it begins",
+  ),
   MASKWIRE_DECODER_CACHE_BYTES: integer(MiB, Number.MAX_SAFE_INTEGER).describe(
     "decoder: bytes of embeddings kept in the process, and again of tensors kept ready in its workers",
   ),
@@ -205,6 +207,12 @@ export const variables = {
   ),
   MASKWIRE_TRUSTED_PROXIES: addressRanges.describe(
     "gateway: proxies whose X-Forwarded-For says who asks (addresses and CIDR ranges, several by commas)",
+  ),
+  MASKWIRE_CALLER_REQUESTS_PER_SECOND: integer(1, 1_000_000).describe(
+    "gateway: HTTP requests and new sessions of one caller a second; ten seconds' worth at once",
+  ),
+  MASKWIRE_CALLER_UPLOAD_RATE: integer(1024, Number.MAX_SAFE_INTEGER).describe(
+    "gateway: bytes that one caller may upload a second; eight of the largest pictures at once",
   ),
   MASKWIRE_MAX_SESSIONS: integer(1, 1_000_000).describe("gateway: WebSocket sessions at once"),
   MASKWIRE_MAX_WAITING_CLICKS: integer(1, 10_000).describe("gateway: clicks of one session that may wait"),
@@ -306,6 +314,9 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
   const host = env.MASKWIRE_HOST ?? "127.0.0.1";
   const port = env.MASKWIRE_PORT ?? defaultPorts[role];
   const adminPort = env.MASKWIRE_ADMIN_PORT ?? adminPortOf(port);
+  const maxImageBytes = env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB;
+  const everythingMs = env.MASKWIRE_EVERYTHING_MS ?? 900_000;
+  const requestsPerSecond = env.MASKWIRE_CALLER_REQUESTS_PER_SECOND ?? 200;
   return {
     role,
     host,
@@ -319,7 +330,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
     model: env.MASKWIRE_MODEL,
     modelCacheDir: env.MASKWIRE_MODEL_CACHE_DIR ?? join(projectRoot, "node_modules", ".cache", "maskwire"),
     limits: {
-      maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,
+      maxImageBytes,
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
       maxDecodeBytes: env.MASKWIRE_PICTURE_BYTES ?? pictureBytes(memory.limitBytes),
       pace: {
@@ -367,7 +378,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
       everything: {
         // The grid of SA-1B with two crop layers, not thinned out, has 21,504.
         maxPoints: env.MASKWIRE_EVERYTHING_POINTS ?? 32_768,
-        deadlineMs: env.MASKWIRE_EVERYTHING_MS ?? 900_000,
+        deadlineMs: everythingMs,
       },
       cacheBytes: env.MASKWIRE_DECODER_CACHE_BYTES ?? plan.decoderCacheBytes,
     },
@@ -376,8 +387,11 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
       decoderAddresses: env.MASKWIRE_DECODER_ADDRESSES ?? [],
       pictureHosts: env.MASKWIRE_PICTURE_HOSTS ?? [],
       trustedProxies: env.MASKWIRE_TRUSTED_PROXIES ?? [],
+      callerRequests: { perSecond: requestsPerSecond, burst: 10 * requestsPerSecond },
+      callerUploads: { perSecond: env.MASKWIRE_CALLER_UPLOAD_RATE ?? 32 * MiB, burst: 8 * maxImageBytes },
       maxSessions: env.MASKWIRE_MAX_SESSIONS ?? 1000,
       maxWaitingClicks: env.MASKWIRE_MAX_WAITING_CLICKS ?? 64,
+      everythingMs,
       waitingMs: env.MASKWIRE_WAITING_MS ?? 300_000,
       framesPerSecond: env.MASKWIRE_FRAMES_PER_SECOND ?? 300,
       frameBytesPerSecond: env.MASKWIRE_FRAME_BYTES_PER_SECOND ?? 8 * MiB,

@@ -1,0 +1,38 @@
+import { afterEach, expect, it } from "vitest";
+import { createHttp, type Http } from "../../services/runtime/http/create-http.js";
+import type { Logger } from "../../services/runtime/logger.js";
+import type { Limit } from "../../services/runtime/metrics.js";
+import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
+import { CallerRates } from "../callers/caller-rates.js";
+import { observeAsCallers } from "../testing/observe-as-callers.js";
+import { limitRequests } from "./limit-requests.js";
+
+let http: Http | undefined;
+afterEach(() => http?.app.close());
+
+it("H20: who asks faster than its rate is told when to ask again, whatever it asks for, and others are answered", async () => {
+  const clock = { ms: 0 };
+  const hits: Limit[] = [];
+  http = createHttp(fakeLogger() as unknown as Logger);
+  const { app } = http;
+  observeAsCallers(app);
+  const rates = new CallerRates({ perSecond: 0.4, burst: 3, now: () => clock.ms });
+  limitRequests(app, rates, { limitHit: (limit) => hits.push(limit) });
+  app.get("/here", (_request, reply) => reply.send("here"));
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const get = async (caller: string, path = "/here") => {
+    const response = await fetch(`${url}${path}`, { headers: { "x-forwarded-for": caller } });
+    return { status: response.status, retryAfter: response.headers.get("retry-after"), text: await response.text() };
+  };
+  expect((await get("203.0.113.7")).status).toBe(200);
+  expect((await get("203.0.113.7", "/nowhere")).status).toBe(404);
+  expect((await get("203.0.113.7")).status).toBe(200);
+  const refused = await get("203.0.113.7");
+  expect(refused).toMatchObject({ status: 429, retryAfter: "3" });
+  expect(JSON.parse(refused.text)).toMatchObject({ error: { code: "RESOURCE_EXHAUSTED", retryAfterMs: 2500 } });
+  expect((await get("203.0.113.7", "/nowhere")).status).toBe(429);
+  expect((await get("203.0.113.8")).status).toBe(200);
+  expect(hits).toEqual(["requests_rate", "requests_rate"]);
+  clock.ms += 2500;
+  expect((await get("203.0.113.7")).status).toBe(200);
+});
