@@ -1,4 +1,3 @@
-import { toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
 import { isInternal } from "../../services/runtime/errors.js";
@@ -10,6 +9,7 @@ import type { Decoders } from "../peers/decoders.js";
 import type { Encoders } from "../peers/encoders.js";
 import { readJson } from "../read-json.js";
 import { segmentImage } from "../segment-image.js";
+import { writeJsonMessage } from "../write-json-message.js";
 import { bodyOf } from "./body-of.js";
 import { callerSignal } from "./caller-signal.js";
 import { originOf } from "./observe-requests.js";
@@ -36,7 +36,7 @@ export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): P
       const result = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
         segmentImage({ encoders, decoders }, prompt, { decode, onNews: () => {}, signal, origin }),
       );
-      return reply.send(toJson(SegmentResultSchema, result, { alwaysEmitImplicit: true }));
+      return reply.send(writeJsonMessage(SegmentResultSchema, result));
     } catch (error) {
       if (isInternal(error)) request.log.error({ err: error }, "request failed");
       return replyError(reply, error);

@@ -1,8 +1,9 @@
-import { type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type ClientFrame, ClientFrameSchema, ServerFrameSchema } from "../../proto/index.js";
 import { invalidArgument } from "../../services/runtime/errors.js";
 import { codecOf, MessageError } from "../../services/runtime/grpc/codec.js";
 import { readJson } from "../read-json.js";
+import { writeJsonMessage } from "../write-json-message.js";
 
 /** How a session writes its frames (F3). */
 export type FrameForm = "binary" | "text";
@@ -29,5 +30,5 @@ export function writeFrame(init: ServerFrameInit, form: FrameForm): Uint8Array |
   const frame = codecOf(ServerFrameSchema).create(init);
   return form === "binary"
     ? codecOf(ServerFrameSchema).encode(frame)
-    : toJsonString(ServerFrameSchema, frame, { alwaysEmitImplicit: true });
+    : JSON.stringify(writeJsonMessage(ServerFrameSchema, frame));
 }
