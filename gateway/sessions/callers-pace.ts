@@ -2,7 +2,9 @@ import { TokenBucket } from "../../services/runtime/limits/token-bucket.js";
 import type { Pace } from "./intake.js";
 
 /** Milliseconds of the main thread that all sessions of a caller may take a second while others are there, and at once. */
-const workOfCaller = { perSecond: 500, burst: 1000 };
+const workOfCaller = { perSecond: 500, burst: 500 };
+/** What a new session takes of it, beside what reading its frames is measured to. */
+const newSessionMs = 3;
 
 /** What the sessions of one caller together may take of this gateway's main thread: a caller who is alone may have all. */
 export class CallersPace {
@@ -19,10 +21,15 @@ export class CallersPace {
     this.#callers.set(caller, one);
     one.sessions++;
     const { bucket } = one;
+    // What is done alone is nobody's loss, and no debt for when others come.
+    const spend = (ms: number) => {
+      if (this.#callers.size > 1) bucket.spend(ms);
+    };
+    spend(newSessionMs);
     return {
       pace: {
         take: (count) => (this.#callers.size > 1 ? bucket.take(count) : 0),
-        spend: (count) => bucket.spend(count),
+        spend,
         get isFull() {
           return bucket.isFull;
         },

@@ -151,3 +151,21 @@ it("F7: what comes too fast is read later, said once, and all of it is answered"
   expect(session.frames.flatMap(({ error }) => (error ? [error.code] : []))).toEqual(["ERROR_CODE_RESOURCE_EXHAUSTED"]);
   expect(hits).toEqual(["pace"]);
 });
+
+it("F7: what follows an open_image counts against its caller while others are there, and holds up nobody else", async () => {
+  await start({});
+  const alone = await welcomed("192.0.2.1");
+  const opens = 600;
+  for (let count = 0; count < opens; count++) alone.open();
+  alone.click(1);
+  await alone.until(() => alone.frames.some(({ segment }) => segment?.sequence === 1));
+  expect(hits).toEqual([]);
+  const other = await welcomed("192.0.2.2");
+  for (let count = 0; count < opens; count++) alone.open();
+  await alone.until(() => hits.includes("pace"));
+  other.open();
+  other.click(1);
+  await other.until(() => other.frames.some(({ segment }) => segment?.sequence === 1));
+  expect(other.frames.some(({ error }) => error)).toBe(false);
+  expect(hits).toEqual(["pace"]);
+});

@@ -29,6 +29,9 @@ const mostUnanswered = 2;
 /** Hint for a client whose clicks come faster than they are answered. */
 export const clickRetryMs = 200;
 
+/** What this thread does for a dear frame after it has been read, by each frame more that it is worth. */
+const followingWorkMs = 1;
+
 /** What a session that was quiet may send at once: so many seconds of its rate. */
 const burstSeconds = { frames: 3, bytes: 2, work: 2 };
 
@@ -170,7 +173,10 @@ export class Sessions {
         caller,
         waiting: this.#waiting.of(caller),
         onSlowReader: () => metrics.limitHit("unsent_session"),
-        onDearFrame: (more) => frames.spend(more),
+        onDearFrame: (more) => {
+          frames.spend(more);
+          ofCaller.spend(more * followingWorkMs);
+        },
       },
       readOrigin((name) => request.headers[name]).traceparent,
     );
