@@ -5,7 +5,7 @@ const suite = (name: string, include: string[], timeoutMs: number, setupFiles: s
   test: {
     name,
     include,
-    setupFiles,
+    setupFiles: ["dist/test/support/fail-on-warnings.js", ...setupFiles],
     exclude: [],
     testTimeout: timeoutMs,
     // Clusters are started in hooks, on machines that have other work too: what hangs is told a little later.

@@ -1,6 +1,6 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { ClientFrameSchema, ServerFrameSchema } from "../proto/index.js";
+import { ClientFrameSchema, ErrorCode, ServerFrameSchema } from "../proto/index.js";
 import { ConnectedStore } from "./connected-store.js";
 import type { SocketPort } from "./net/socket.js";
 
@@ -40,7 +40,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it("asks over another connection for a picture of which the one before says nothing any more", () => {
+/** A page that has just asked for its picture. */
+function opening() {
   const sockets: QuietSocket[] = [];
   const last = () => sockets.at(-1) as QuietSocket;
   const connected = new ConnectedStore({
@@ -65,6 +66,11 @@ it("asks over another connection for a picture of which the one before says noth
     imageId,
     atMs: performance.now(),
   });
+  return { connected, sockets, last };
+}
+
+it("asks over another connection for a picture of which the one before says nothing any more", () => {
+  const { connected, sockets, last } = opening();
   expect(last().asked).toEqual(["openImage"]);
   vi.advanceTimersByTime(50_000);
   last().say({ case: "image", value: { imageId, event: { case: "encoding", value: {} } } });
@@ -77,5 +83,14 @@ it("asks over another connection for a picture of which the one before says noth
   last().say({ case: "image", value: { imageId, event: { case: "ready", value: {} } } });
   vi.advanceTimersByTime(600_000);
   expect(sockets.length).toBe(2);
+  connected.close();
+});
+
+it("waits as long as it is told to, be it longer than a timer can", () => {
+  const { connected, last } = opening();
+  const busy = { code: ErrorCode.UNAVAILABLE, message: "Busy.", retryAfterMs: 4_000_000_000 };
+  last().say({ case: "image", value: { imageId, event: { case: "failed", value: busy } } });
+  vi.advanceTimersByTime(600_000);
+  expect(last().asked).toEqual(["openImage"]);
   connected.close();
 });

@@ -4,6 +4,7 @@ import type { Preference } from "./local/choice.js";
 import { Router } from "./local/router.js";
 import type { RoutingEvent } from "./local/routing.js";
 import type { DecoderPort } from "./local/worker-decoder.js";
+import { longestTimerMs } from "./longest-timer.js";
 import { segmentRequest } from "./net/request.js";
 import { Socket, type SocketPort } from "./net/socket.js";
 import type { ClientEvent, Effect, TimerName } from "./state/event.js";
@@ -137,7 +138,8 @@ export class ConnectedStore {
       const heardAtMs = Math.max(this.#socket.heardAtMs, this.#openedAtMs);
       this.dispatch({ kind: "timer", name, atMs: performance.now(), heardAtMs });
     };
-    const timer = setTimeout(fire, delayMs);
+    // The server may ask for any pause.
+    const timer = setTimeout(fire, Math.min(delayMs, longestTimerMs));
     if (name === "resend") {
       this.#resends.add(timer);
       return;

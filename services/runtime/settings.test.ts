@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { longestTimerMs } from "./longest-timer.js";
 import { projectRoot } from "./project-root.js";
 import { readEnv, SettingsError, shapeSettings, unknownVariables, variables } from "./settings.js";
 
@@ -22,6 +23,28 @@ describe("defaults", () => {
   ])("give the role %s its port", (role, port) => {
     expect(settings({ MASKWIRE_ROLE: role, MASKWIRE_CACHE_URL: "redis://cache:6379" }).port).toBe(port);
   });
+});
+
+describe("times", () => {
+  // Given to the stores as an age, which is no timer.
+  const ages = ["MASKWIRE_CACHE_TTL_MS"];
+  const times = Object.keys(variables).filter((name) => name.endsWith("_MS") && !ages.includes(name));
+
+  it.each(times)("%s is never longer than a timer can be", (name) => {
+    expect(() => readEnv({ [name]: String(longestTimerMs + 1) })).toThrow(new RegExp(`^${name} is `));
+    const [, most] = /to (\d+)/.exec(refusalOf(name)) ?? [];
+    expect(Number(most)).toBeLessThanOrEqual(longestTimerMs);
+    expect(() => readEnv({ [name]: most })).not.toThrow();
+  });
+
+  const refusalOf = (name: string) => {
+    try {
+      readEnv({ [name]: "-1" });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
 });
 
 describe("values that are right", () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { warningsIn } from "./warnings.js";
 
 /** How a child process ended, and what it said. */
 export interface ChildEnd {
@@ -80,8 +81,11 @@ export class Child implements AsyncDisposable {
     this.#process.kill(name);
   }
 
+  /** @throws Error when it was given a warning that is not expected. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.kill("SIGKILL");
     await this.ended.catch(() => {});
+    const warnings = warningsIn(this.stderr);
+    if (warnings.length > 0) throw new Error(`the child was given warnings:\n${warnings.join("\n")}`);
   }
 }
