@@ -8,6 +8,8 @@ export interface GrpcServerOptions {
   idleMs?: number;
   /** A peer that leaves a ping without an answer for so long is taken to be gone; it is asked after as long a silence. */
   pingMs?: number;
+  /** How long a request of one message may take to come, from its headers to its last byte. */
+  requestMs?: number;
 }
 
 const MiB = 1024 * 1024;
@@ -20,6 +22,7 @@ export function createGrpcServer({
   requestBytes = () => 4 * MiB,
   idleMs = 60_000,
   pingMs = 20_000,
+  requestMs = 30_000,
 }: GrpcServerOptions = {}): Server {
   const server = new Server({
     "grpc.max_concurrent_streams": maxStreams,
@@ -32,6 +35,6 @@ export function createGrpcServer({
     // Counts of every message for a debugging service that nobody serves.
     "grpc.enable_channelz": 0,
   });
-  guardStreams(server, requestBytes);
+  guardStreams(server, requestBytes, requestMs);
   return server;
 }

@@ -130,3 +130,31 @@ describe("far deadlines", () => {
     await expect(late).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
   });
 });
+
+it("gives up a call whose one message does not come, and no stream of messages", async () => {
+  const patient = createGrpcServer({ requestMs: 50 });
+  const door = new OnePort(createServer(), patient);
+  const join = async (words: AsyncIterable<unknown>) => {
+    for await (const _ of words);
+    return { value: "joined" };
+  };
+  const implementation = { say: async () => ({}), join, chat: async () => {} };
+  serve(patient, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
+  const session = connectHttp2(`http://127.0.0.1:${await door.listen("127.0.0.1", 0)}`);
+  try {
+    const joining = session.request(callHeaders("/maskwire.testing.Echo/Join"), { endStream: false });
+    const joined = once(joining.resume(), "trailers");
+    const saying = session.request(callHeaders(path), { endStream: false });
+    // A part of the message is none.
+    saying.write(Buffer.from([0, 0]));
+    const [late] = await once(saying, "response");
+    expect(late).toMatchObject({ "grpc-status": String(Code.DEADLINE_EXCEEDED) });
+    joining.end();
+    expect((await joined)[0]).toMatchObject({ "grpc-status": "0" });
+  } finally {
+    session.destroy();
+    door.stopListening();
+    patient.forceShutdown();
+    door.destroyConnections();
+  }
+});

@@ -23,9 +23,12 @@ export const guardedVersion = "1.14.7";
  * > is exceeded at once (clamp to 2147483647), and the error for a malformed grpc-timeout, like those for an unknown path
  * > and an unknown grpc-encoding, repeats a header of any length in grpc-message, which may exceed what the peer takes.
  *
+ * A request of one message that does not come is given up too: nobody works on it, so that no handler's deadline ends it.
+ *
  * @param requestBytes the largest message that a method's caller may send.
+ * @param requestMs how long a request of one message may take to come.
  */
-export function guardStreams(server: Server, requestBytes: (path: string) => number): void {
+export function guardStreams(server: Server, requestBytes: (path: string) => number, requestMs: number): void {
   const guarded = server as unknown as GuardedServer;
   const handle = guarded._streamHandler;
   const views = new Map<number, GuardedServer>();
@@ -53,6 +56,7 @@ export function guardStreams(server: Server, requestBytes: (path: string) => num
       return;
     }
     clampTimeout(headers);
+    if (oneRequest.includes(guarded.handlers.get(path)?.type ?? "")) expectRequest(stream, requestMs);
     handle.call(viewOf(requestBytes(path)), interceptors, stream, headers);
   };
 }
@@ -60,7 +64,7 @@ export function guardStreams(server: Server, requestBytes: (path: string) => num
 /** The parts of grpc-js's server that are used here; private in its types. */
 interface GuardedServer {
   readonly options: Record<string, unknown>;
-  readonly handlers: ReadonlyMap<string, unknown>;
+  readonly handlers: ReadonlyMap<string, { readonly type: string }>;
   _streamHandler(
     this: GuardedServer,
     interceptors: unknown[],
@@ -96,6 +100,20 @@ const status = (code: Code, message: string): OutgoingHttpHeaders => ({
   "grpc-status": code,
   "grpc-message": encodeURI(message),
 });
+
+/** As grpc-js calls the kinds of methods. */
+const oneRequest = ["unary", "serverStream"];
+
+function expectRequest(stream: ServerHttp2Stream, requestMs: number): void {
+  const late = () => {
+    stream.on("error", () => {});
+    if (stream.headersSent || stream.destroyed || stream.closed) return;
+    stream.respond(status(Code.DEADLINE_EXCEEDED, "The request did not come in time."), { endStream: true });
+    stream.close();
+  };
+  const timer = setTimeout(late, requestMs).unref();
+  for (const event of ["end", "close"]) stream.once(event, () => clearTimeout(timer));
+}
 
 /** A deadline that no timer reaches is as good as the latest that one does. */
 function clampTimeout(headers: IncomingHttpHeaders): void {
