@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { afterAll, expect } from "vitest";
 import { unexpected } from "./warnings.js";
 
@@ -10,7 +11,9 @@ const warnings: string[] = [];
 
 process.on("warning", note);
 
-afterAll(() => {
+afterAll(async () => {
+  // What was caused in the last step is told in a later turn of the event loop.
+  await setImmediate();
   process.removeListener("warning", note);
   expect(warnings, "warnings of Node's while the file ran").toEqual([]);
 });
