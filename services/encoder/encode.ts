@@ -85,11 +85,13 @@ async function encodeHeld(
   const tell = (progress: Progress) => {
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
-  const ready = await tier.encodeOnce({ imageId, crop, isBulk }, model, tell, call, async () => {
+  const ready = await tier.encodeOnce({ imageId, crop, isBulk }, model, tell, call, async (read) => {
     const file = uploaded && (await PictureFile.of(uploaded.chunks));
     const bytes = file?.bytes ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
-    const picture = await tier.readPicture(bytes, model, crop, !isBulk);
+    // While it waits in line the file is there once, as its budget says.
+    uploaded?.chunks.splice(0);
+    const picture = await read(bytes);
     const { width, height } = picture;
     if (file) await tier.images.set(imageId, file, { width, height }, call.origin.caller);
     return { imageId, ...picture, ...(crop ? { crop } : {}) };

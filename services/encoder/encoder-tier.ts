@@ -22,12 +22,12 @@ import { WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { Region } from "../sam/region.js";
 import { encode, findReady, imageInfo } from "./encode.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
+import { type DecodedInLine, EncodeLine, type LineReadOptions } from "./encode-line.js";
 import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-worker.js";
 import { fetchEmbedding } from "./fetch-embedding.js";
 import { lookupImage } from "./lookup-image.js";
 import { onceInCluster } from "./once-in-cluster.js";
 import { notStarted, PictureProcesses } from "./pictures/picture-processes.js";
-import type { ReadPicture } from "./pictures/picture-protocol.js";
 import { readNews, writeNews } from "./progress-news.js";
 
 /** An encode under way: who hears of it, what ends it, and the call that began it. */
@@ -42,9 +42,16 @@ const maxBulk = (maxQueue: number) => Math.max(1, Math.floor(maxQueue / 2));
 
 interface UnderWay {
   isUrgent: boolean;
-  /** Set once the upload has been checked. */
+  /** Set once the upload is whole. */
+  file?: Uint8Array;
+  /** Set once the picture is read. */
   task?: EncodeTask;
+  /** It waits in the encoder's line no more. */
+  leaveLine?: () => void;
 }
+
+/** What becomes a task once it is known which picture of which model it is. */
+type ReadImage = DecodedInLine["picture"] & Pick<DecodedInLine, "waitedMs" | "readMs">;
 
 interface EncodeRun extends Flight {
   lease: Lease | undefined;
@@ -67,6 +74,7 @@ export class EncoderTier implements Tier {
   readonly #metrics: EncoderMetrics;
   #pool: WorkerPool<EncodeTask, EncodedImage> | undefined;
   #pictures: PictureProcesses | undefined;
+  #line: EncodeLine | undefined;
   #running: Record<string, { provider: string }> = {};
   /** Uploads that wait for another encoder's work on the same picture. */
   readonly #elsewhere: Shares;
@@ -86,7 +94,12 @@ export class EncoderTier implements Tier {
     this.embeddings = stores.embeddings;
     this.#elsewhere = new Shares(settings.encoder.maxQueue);
     host.metrics.hasWorkers(this.name);
-    this.#metrics = createMetrics(host, settings.encoder.maxQueue, () => this.#pool?.waiting ?? 0);
+    this.#metrics = createMetrics(host, settings.encoder.maxQueue, () => ({
+      waiting: this.#line?.waiting ?? 0,
+      undecoded: this.#pictures?.waiting ?? 0,
+      processBytes: this.#pictures?.residentBytes ?? 0,
+    }));
+    host.countMemory(() => this.#pictures?.residentBytes ?? 0);
     serve(
       host.rpc,
       EncoderService,
@@ -130,7 +143,12 @@ export class EncoderTier implements Tier {
       hungMs: this.#settings.hungMs,
       ...reportToHost(this.#host, this),
     });
-    await pictures;
+    this.#line = new EncodeLine(await pictures, this.#pool, {
+      maxQueue: encoder.maxQueue,
+      maxOthers: maxBulk(encoder.maxQueue),
+      readAhead: encoder.pictures.count,
+      onDisplaced: () => this.#host.metrics.limitHit("queue_place"),
+    });
     this.#running = this.#pool.details[0] as Record<string, { provider: string }>;
     for (const [id, { provider }] of Object.entries(this.#running))
       this.#metrics.provider.set({ model: id, provider }, 1);
@@ -140,7 +158,7 @@ export class EncoderTier implements Tier {
   readiness() {
     return {
       ready: this.#pool?.isServing === true && this.#pictures?.isServing === true,
-      detail: { models: this.#running, waiting: this.#pool?.waiting ?? 0 },
+      detail: { models: this.#running, waiting: this.#line?.waiting ?? 0 },
     };
   }
 
@@ -154,29 +172,28 @@ export class EncoderTier implements Tier {
   }
 
   /**
-   * The picture in the model's frame, decoded in a process of its own.
-   * @throws ServiceError as `PictureProcesses.read` does.
+   * The picture in the model's frame, decoded in a process of its own once it is its turn.
+   * @throws ServiceError as `PictureProcesses.read` does; RESOURCE_EXHAUSTED when too many are in line.
    */
-  async readPicture(
+  async #readPicture(
     file: Uint8Array,
     { preprocess: { size, resize } }: ModelSpec,
     crop: Region | undefined,
-    urgent: boolean,
-  ): Promise<ReadPicture & { readMs: number }> {
-    if (!this.#pictures) throw notStarted();
-    const startedAt = performance.now();
+    options: LineReadOptions,
+  ): Promise<DecodedInLine> {
+    if (!this.#line) throw notStarted();
     const { limits } = this.#settings;
-    const picture = await this.#pictures.read(file, { limits, rules: { size, resize }, crop }, { urgent });
-    return { ...picture, readMs: performance.now() - startedAt };
+    return this.#line.read(file, { limits, rules: { size, resize }, crop }, options);
   }
 
-  async #startPictures(): Promise<void> {
+  async #startPictures(): Promise<PictureProcesses> {
     const { encoder, limits } = this.#settings;
     const decodeBytes = limits.maxDecodeBytes;
     this.#pictures = await PictureProcesses.start({
       ...encoder.pictures,
       decodeBytes,
       patience: patienceOfBulk,
+      mayBegin: () => this.#line?.mayRead !== false,
       onServing: () => this.#host.readinessChanged(this),
       onLost: (reason) => {
         this.#metrics.pictureLosses.inc({ reason });
@@ -186,6 +203,7 @@ export class EncoderTier implements Tier {
     const { budget, confinement } = this.#pictures;
     this.#host.metrics.watchBudget(budget);
     this.#host.logger.info({ ...encoder.pictures, decodeBytes, confinement }, "picture processes ready");
+    return this.#pictures;
   }
 
   /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when it is not served. */
@@ -215,23 +233,23 @@ export class EncoderTier implements Tier {
   /** True when an encode of that caller's that came now would be refused. */
   isFull(isBulk: boolean, caller: string | undefined): boolean {
     if (this.#elsewhere.refusal(caller ?? "")) return true;
-    return this.#pool?.hasRoomFor({ urgent: !isBulk, caller }) === false;
+    return this.#line?.hasRoomFor({ urgent: !isBulk, caller }) === false;
   }
 
   get retryAfterMs(): number {
-    return Math.max(100, this.#pool?.waitMs ?? 1000);
+    return this.#line?.retryAfterMs ?? 1000;
   }
 
   /**
    * Encodes a picture, or a part of it, unless somebody already does; either way resolves when its embedding is stored.
-   * @param prepare checks and stores the upload; runs only for the caller that begins the encode.
+   * @param prepare has the upload read, and stores it; runs only for the caller that begins the encode.
    */
   async encodeOnce(
     { imageId, crop, isBulk }: { imageId: string; crop: Region | undefined; isBulk: boolean },
     model: ModelSpec,
     listener: (progress: Progress) => void,
     { signal, origin, span, logger }: Pick<CallContext, "signal" | "origin" | "span" | "logger">,
-    prepare: () => Promise<Omit<EncodeTask, "modelId">>,
+    prepare: (read: (file: Uint8Array) => Promise<ReadImage>) => Promise<Omit<EncodeTask, "modelId">>,
   ): Promise<Ready> {
     const key = embeddingKey(imageId, model, crop);
     // A person who joins what a batch has begun does not wait as long as the batch.
@@ -245,8 +263,20 @@ export class EncoderTier implements Tier {
     return this.#flights.join(key, listener, signal, async (report, abandoned) => {
       const entry: UnderWay = { isUrgent: !isBulk };
       this.#underWay.set(key, entry);
+      const read = async (file: Uint8Array): Promise<ReadImage> => {
+        entry.file = file;
+        const { picture, waitedMs, readMs, leave } = await this.#readPicture(file, model, crop, {
+          signal: abandoned,
+          urgent: entry.isUrgent,
+          caller: origin.caller,
+          onPosition: (position, etaMs) => report({ stage: "queued", position, etaMs }),
+        });
+        entry.leaveLine = leave;
+        delete entry.file;
+        return { ...picture, waitedMs, readMs };
+      };
       try {
-        const task = { ...(await prepare()), modelId: model.id };
+        const task = { ...(await prepare(read)), modelId: model.id };
         entry.task = task;
         return await this.#encodeOnceInCluster(key, task, model, {
           report,
@@ -261,6 +291,7 @@ export class EncoderTier implements Tier {
         if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await this.images.delete(imageId);
         throw error;
       } finally {
+        entry.leaveLine?.();
         // After one that everybody has left another may be under way already.
         if (this.#underWay.get(key) === entry) this.#underWay.delete(key);
       }
@@ -271,6 +302,7 @@ export class EncoderTier implements Tier {
     const entry = this.#underWay.get(key);
     if (!entry || entry.isUrgent) return;
     entry.isUrgent = true;
+    if (entry.file) this.#line?.hasten(entry.file);
     if (entry.task) this.#pool?.hasten(entry.task);
   }
 
@@ -285,7 +317,10 @@ export class EncoderTier implements Tier {
           const urgent = this.#underWay.get(key)?.isUrgent ?? true;
           return this.#encode(task, model, { ...flight, lease, urgent });
         },
-        onWait: (news) => report(readNews(news)),
+        onWait: (news) => {
+          this.#underWay.get(key)?.leaveLine?.();
+          report(readNews(news));
+        },
         signal: AbortSignal.any([signal, this.#host.forced]),
       });
       if (isOthers) this.#metrics.saved.inc({ by: "cluster" });
@@ -319,6 +354,7 @@ export class EncoderTier implements Tier {
       caller: origin.caller,
       onPosition: (position, etaMs) => tell({ stage: "queued", position, etaMs }),
       onStart: ({ queueMs }) => {
+        this.#underWay.get(embeddingKey(task.imageId, model, task.crop))?.leaveLine?.();
         waitedMs = queueMs;
         tell({ stage: "encoding" });
       },
@@ -334,7 +370,12 @@ export class EncoderTier implements Tier {
     if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     this.#metrics.encodes.inc({ outcome: "encoded" });
-    const stages = { queue: waitedMs, preprocess: task.readMs + preprocessMs, encode: encodeMs, store: storeMs };
+    const stages = {
+      queue: task.waitedMs + waitedMs,
+      preprocess: task.readMs + preprocessMs,
+      encode: encodeMs,
+      store: storeMs,
+    };
     for (const [stage, ms] of Object.entries(stages)) this.#metrics.seconds.observe({ stage }, ms / 1000);
     const { imageId, width, height, reading, readMs } = task;
     const runAt = startedAt + waitedMs;
@@ -348,7 +389,7 @@ export class EncoderTier implements Tier {
       image: imageInfo(imageId, width, height, reading),
       model: model.id,
       cached: false,
-      timings: { queueMs: waitedMs, preprocessMs: readMs + preprocessMs, encodeMs, storeMs },
+      timings: { queueMs: task.waitedMs + waitedMs, preprocessMs: readMs + preprocessMs, encodeMs, storeMs },
       unshared: reach === "here",
     };
   }
@@ -363,14 +404,34 @@ function cacheLost(): ServiceError {
 
 type EncoderMetrics = ReturnType<typeof createMetrics>;
 
-function createMetrics({ metrics }: Host, maxQueue: number, waiting: () => number) {
+function createMetrics(
+  { metrics }: Host,
+  maxQueue: number,
+  now: () => { waiting: number; undecoded: number; processBytes: number },
+) {
   const registers = [metrics];
   new Gauge({
     name: "maskwire_encoder_queue_depth",
     help: "Pictures that wait to be encoded",
     registers,
     collect() {
-      this.set(waiting());
+      this.set(now().waiting);
+    },
+  });
+  new Gauge({
+    name: "maskwire_picture_queue_depth",
+    help: "Of the pictures that wait to be encoded, those that are not decoded yet",
+    registers,
+    collect() {
+      this.set(now().undecoded);
+    },
+  });
+  new Gauge({
+    name: "maskwire_picture_process_memory_bytes",
+    help: "Resident memory of the processes that decode pictures",
+    registers,
+    collect() {
+      this.set(now().processBytes);
     },
   });
   new Gauge({ name: "maskwire_encoder_queue_limit", help: "Pictures that may wait to be encoded", registers }).set(

@@ -24,7 +24,8 @@ export interface EncodeTask {
   /** The picture in the model's frame, as `PictureProcesses` reads it. */
   pixels: Pixels;
   reading: PictureReading;
-  /** How long that took. */
+  /** How long it waited for that, and how long it took. */
+  waitedMs: number;
   readMs: number;
   /** Size of the upright picture. */
   width: number;

@@ -172,6 +172,11 @@ export class Host {
     this.#health.setStatus("", this.readiness().ready ? "SERVING" : "NOT_SERVING");
   }
 
+  /** Memory that other processes take for this one, beside its own: `read` is asked about every second. */
+  countMemory(read: () => number): void {
+    this.#pressure.countMemory(read);
+  }
+
   /** Shows at /readyz how something is that the process can do without: no bearing on whether it is ready. */
   describe(name: string, describe: () => unknown): void {
     this.#soft.set(name, describe);

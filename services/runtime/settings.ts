@@ -285,9 +285,6 @@ const redact = (name: string, text: string) =>
 
 const defaultPorts: Record<Role, number> = { all: 8080, gateway: 8080, encoder: 50051, decoder: 50052 };
 
-/** A quarter of the memory, within what phones' pictures need at the least and nobody's at the most. */
-const pictureBytes = (limitBytes: number) => Math.min(Math.max(Math.floor(limitBytes / 4), 256 * MiB), 2048 * MiB);
-
 /** Beside the main port, and free where that is picked. */
 const adminPortOf = (port: number) => (port === 0 ? 0 : port <= 64_535 ? port + 1000 : port - 1000);
 
@@ -310,7 +307,8 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
   }
   const cores = availableParallelism();
   const workers = env.MASKWIRE_DECODER_WORKERS ?? cores;
-  const plan = planMemory(role, memory, workers);
+  const pictureProcesses = env.MASKWIRE_PICTURE_PROCESSES ?? 1;
+  const plan = planMemory(role, memory, { workers, pictureProcesses });
   const host = env.MASKWIRE_HOST ?? "127.0.0.1";
   const port = env.MASKWIRE_PORT ?? defaultPorts[role];
   const adminPort = env.MASKWIRE_ADMIN_PORT ?? adminPortOf(port);
@@ -332,7 +330,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
     limits: {
       maxImageBytes,
       maxImagePixels: env.MASKWIRE_MAX_IMAGE_PIXELS ?? 100_000_000,
-      maxDecodeBytes: env.MASKWIRE_PICTURE_BYTES ?? pictureBytes(memory.limitBytes),
+      maxDecodeBytes: env.MASKWIRE_PICTURE_BYTES ?? plan.decodeBytes,
       pace: {
         silenceMs: env.MASKWIRE_UPLOAD_SILENCE_MS ?? 30_000,
         leastBytesPerSecond: env.MASKWIRE_UPLOAD_LEAST_RATE ?? 1024,
@@ -366,7 +364,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
       imageBytes: env.MASKWIRE_IMAGE_STORE_BYTES ?? plan.imageBytes,
     },
     encoder: {
-      pictures: { count: env.MASKWIRE_PICTURE_PROCESSES ?? 1, pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },
+      pictures: { count: pictureProcesses, pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },
       providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
       threads: env.MASKWIRE_ENCODER_THREADS ?? cores,
       maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { ByteBudget, type Held } from "../../runtime/limits/byte-budget.js";
+import { pictureProcess } from "../../runtime/limits/memory-plan.js";
 import { Lanes } from "../../runtime/workers/lanes.js";
 import { cancelled, fromWorker, stopped } from "../../runtime/workers/pool-errors.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
@@ -22,14 +23,31 @@ export interface PictureProcessesOptions {
   pictureMs: number;
   /** See `Lanes`. */
   patience?: number;
+  /** Asked before a picture is begun; once it may be, after a no, `resume` is to be called. */
+  mayBegin?: () => boolean;
   onLost?: (loss: Loss) => void;
   /** Told when none of them is left, and when one is there again. */
   onServing?: () => void;
 }
 
+export interface ReadOptions {
+  /** Whoever waits leaves the line; a picture that takes long is given up when nobody wants it any more. */
+  signal?: AbortSignal;
+  urgent?: boolean;
+  /** Callers take turns; those that are not named are one. */
+  caller?: string | undefined;
+  /** Told when it is its turn, once more after it brought a process down. */
+  onBegin?: () => void;
+  /** Told the place in line, 1 is next, whenever anything in the line has changed. */
+  onPlace?: (place: number) => void;
+}
+
 interface Job {
   file: Uint8Array;
   request: ReadRequest;
+  options: ReadOptions;
+  /** Its caller has gone. */
+  isLeft: boolean;
   /** Processes that were lost over it. */
   losses: number;
   resolve: (picture: ReadPicture) => void;
@@ -50,12 +68,12 @@ interface Slot {
   loss: Loss | undefined;
 }
 
+/** A picture that nobody wants any more is read to its end if that is soon: a process costs more. */
+const leftMs = 500;
 /** How often the memory and the time of those that work are looked at. */
 const lookMs = 50;
 /** Over its picture's budget before a process is ended: code that is loaded late, and what an allocator keeps. */
 const slackBytes = 96 * 1024 * 1024;
-/** A process that keeps that much after its picture is replaced. */
-const keptBytes = 160 * 1024 * 1024;
 const respawnMs = { first: 100, last: 10_000 };
 /** In 1024 x 1024 pixels of four bytes, and then some. */
 const mostPixelBytes = 64 * 1024 * 1024;
@@ -80,7 +98,7 @@ export class PictureProcesses {
   private constructor(options: PictureProcessesOptions, confinement: Confinement) {
     this.#options = options;
     this.confinement = confinement;
-    this.#queue = new Lanes(options);
+    this.#queue = new Lanes({ patience: options.patience, callerOf: ({ options: { caller = "" } }) => caller });
     this.budget = new ByteBudget({
       name: "pictures",
       limitBytes: options.decodeBytes,
@@ -108,9 +126,24 @@ export class PictureProcesses {
     return this.#queue.length;
   }
 
+  /** Of these, those that are not urgent. */
+  get waitingOthers(): number {
+    return this.#queue.others;
+  }
+
+  /** Pictures that are being read. */
+  get reading(): number {
+    return [...this.#slots].filter(({ job }) => job).length;
+  }
+
   /** False while no process is there to read a picture. */
   get isServing(): boolean {
     return [...this.#slots].some(({ isReady }) => isReady);
+  }
+
+  /** Resident memory of all of them; 0 where the system does not tell. */
+  get residentBytes(): number {
+    return this.pids.reduce((sum, pid) => sum + (residentBytes(pid) ?? 0), 0);
   }
 
   /** Process ids of those that are alive. */
@@ -122,18 +155,15 @@ export class PictureProcesses {
    * @throws ServiceError as `openPicture` does; IMAGE_TOO_LARGE when it took too much time or memory, DAMAGED_IMAGE when
    *   it brought down two processes; CANCELLED when `signal` aborts.
    */
-  read(
-    file: Uint8Array,
-    request: ReadRequest,
-    { signal, urgent = true }: { signal?: AbortSignal; urgent?: boolean } = {},
-  ): Promise<ReadPicture> {
+  read(file: Uint8Array, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
     if (this.#isClosing) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
+      const { signal, urgent = true } = options;
       if (signal?.aborted) return reject(cancelled());
-      const job: Job = { file, request, losses: 0, resolve, reject };
-      // One that has begun is read to its end: its process is worth more than what is left of it.
+      const job: Job = { file, request, options, isLeft: false, losses: 0, resolve, reject };
       const leave = () => {
-        this.#queue.remove(job);
+        job.isLeft = true;
+        if (this.#queue.remove(job)) this.#tellPlaces();
         reject(cancelled());
       };
       signal?.addEventListener("abort", leave, { once: true });
@@ -148,6 +178,29 @@ export class PictureProcesses {
       this.#queue.add(job, urgent);
       this.#dispatch();
     });
+  }
+
+  /** Makes a picture that waits urgent. */
+  hasten(file: Uint8Array): void {
+    const job = this.#queue.inOrder().find((one) => one.file === file);
+    if (job && this.#queue.hasten(job)) this.#tellPlaces();
+  }
+
+  /** Begins what may be begun by now. */
+  resume(): void {
+    this.#dispatch();
+  }
+
+  givesWayTo({ caller = "", urgent = true }: Pick<ReadOptions, "caller" | "urgent">): boolean {
+    return this.#queue.givesWayTo(caller, urgent) !== undefined;
+  }
+
+  /** Refuses with `error` the one that gives way to such a newcomer (see `Lanes`). @returns false when none does. */
+  displace({ caller = "", urgent = true }: Pick<ReadOptions, "caller" | "urgent">, error: ServiceError): boolean {
+    const job = this.#queue.givesWayTo(caller, urgent);
+    if (!job || !this.#queue.remove(job)) return false;
+    job.reject(error);
+    return true;
   }
 
   /** Rejects what waits and runs, and ends the processes. Safe to call twice. */
@@ -232,7 +285,8 @@ export class PictureProcesses {
       this.#free(slot);
       if (message.kind === "done") job.resolve({ ...message.picture, pixels: { ...message.pixels, data: body } });
       else job.reject(fromWorker({ ...message, id: 0 }));
-      if ((residentBytes(slot.child.pid as number) ?? 0) > slot.idleBytes + keptBytes) this.#end(slot, undefined);
+      if ((residentBytes(slot.child.pid as number) ?? 0) > slot.idleBytes + pictureProcess.keptBytes)
+        this.#end(slot, undefined);
     }
     this.#dispatch();
   }
@@ -262,18 +316,24 @@ export class PictureProcesses {
   #dispatch(): void {
     for (const slot of this.#slots) {
       if (!slot.isReady || slot.job || slot.child.killed) continue;
+      if (this.#queue.length === 0 || this.#options.mayBegin?.() === false) break;
       const job = this.#queue.take();
       if (!job) break;
       slot.job = job;
+      job.options.onBegin?.();
       slot.startedAt = performance.now();
       this.#send(slot, { kind: "read", ...job.request }, job.file);
     }
-    const isBusy = [...this.#slots].some(({ job }) => job);
-    if (isBusy) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
+    this.#tellPlaces();
+    if (this.reading > 0) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
     else {
       clearInterval(this.#watch);
       this.#watch = undefined;
     }
+  }
+
+  #tellPlaces(): void {
+    for (const [index, { options }] of this.#queue.inOrder().entries()) options.onPlace?.(index + 1);
   }
 
   #send({ child }: Slot, message: ToProcess, file?: Uint8Array): void {
@@ -285,6 +345,11 @@ export class PictureProcesses {
     for (const slot of this.#slots) {
       const { job, wanted, startedAt, child, idleBytes } = slot;
       if (!job) continue;
+      if (job.isLeft && (wanted !== undefined || now - startedAt > leftMs)) {
+        this.#free(slot);
+        this.#end(slot, undefined);
+        continue;
+      }
       // Waiting for room is not its picture's doing.
       if (wanted === undefined && now - startedAt > this.#options.pictureMs) this.#end(slot, "time");
       const mostBytes = idleBytes + job.file.byteLength + this.#options.decodeBytes + slackBytes;
@@ -325,6 +390,7 @@ export class PictureProcesses {
     const { pictureMs, decodeBytes } = this.#options;
     const seconds = pictureMs / 1000;
     const MiB = Math.round(decodeBytes / 1024 / 1024);
+    if (job.isLeft) return;
     if (loss === "time") {
       job.reject(
         imageTooLarge(`Decoding the picture took longer than ${seconds} s. Send a smaller one, or another format.`),

@@ -23,17 +23,18 @@ const environments: Record<Role, Env> = {
   },
 };
 
+const processes = { workers: 2, pictureProcesses: 1 };
 /** From the least that holds a role's models and workers: below that no cache is small enough. */
-const leastMiB: Record<Role, number> = { gateway: 512, encoder: 1152, decoder: 1280, all: 2560 };
-const sizes = [512, 768, 1024, 1152, 1280, 1536, 2048, 3072, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536];
+const leastMiB: Record<Role, number> = { gateway: 512, encoder: 1664, decoder: 1280, all: 3072 };
+const sizes = [512, 768, 1024, 1152, 1280, 1536, 1664, 2048, 3072, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536];
 
 describe.each(Object.entries(leastMiB) as [Role, number][])("what a process of the role %s may take", (role, least) => {
   it.each(sizes.filter((size) => size >= least))("fits into %i MiB", (size) => {
-    expect(plannedBytes(role, planMemory(role, memoryOf(size * MiB), 2))).toBeLessThanOrEqual(size * MiB);
+    expect(plannedBytes(role, planMemory(role, memoryOf(size * MiB), processes))).toBeLessThanOrEqual(size * MiB);
   });
 
   it("grows with the memory, and its caches up to a bound", () => {
-    const plans = sizes.map((size) => planMemory(role, memoryOf(size * MiB), 2));
+    const plans = sizes.map((size) => planMemory(role, memoryOf(size * MiB), processes));
     for (const [at, plan] of plans.slice(1).entries()) {
       const before = partsOf(role, plans[at] as typeof plan);
       for (const [name, bytes] of Object.entries(partsOf(role, plan))) {
@@ -44,6 +45,7 @@ describe.each(Object.entries(leastMiB) as [Role, number][])("what a process of t
       embeddingBytes: 512 * MiB,
       imageBytes: 512 * MiB,
       decoderCacheBytes: 256 * MiB,
+      decodeBytes: 2048 * MiB,
     });
   });
 
@@ -60,4 +62,18 @@ it("what is set stands over what is planned, and counts", () => {
   const settings = shapeSettings(env, memoryOf(4 * GiB));
   expect(settings.decoder.cacheBytes).toBe(3 * GiB);
   expect(describeMemory(settings).fits).toBe(false);
+});
+
+it("counts the processes that decode pictures, and what they may take together", () => {
+  const planned = (env: Env) => {
+    const settings = shapeSettings({ ...environments.encoder, ...env }, memoryOf(4 * GiB));
+    return { settings, parts: describeMemory(settings).parts };
+  };
+  const [one, four] = [planned({}), planned({ MASKWIRE_PICTURE_PROCESSES: 4 })];
+  expect(four.settings.memory.restBytes - one.settings.memory.restBytes).toBe(3 * (70 + 160) * MiB);
+  expect(four.settings.limits.maxDecodeBytes).toBeLessThan(one.settings.limits.maxDecodeBytes);
+  const set = planned({ MASKWIRE_PICTURE_BYTES: 3 * GiB });
+  expect(set.settings.limits.maxDecodeBytes).toBe(3 * GiB);
+  expect(set.parts).toMatchObject({ decoding: "3221225472 (3072 MiB)" });
+  expect(describeMemory(set.settings).fits).toBe(false);
 });

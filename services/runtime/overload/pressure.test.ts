@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, it } from "vitest";
+import { memoryLimitBytes } from "../limits/process-memory.js";
 import { Pressure } from "./pressure.js";
 
 const opened: Pressure[] = [];
@@ -41,6 +42,14 @@ it("tells the share of the memory, and of the heap what a full collection leaves
   kept.length = 0;
   await collect();
   expect(pressure.read().heap).toBeLessThan(full.heap);
+});
+
+it("counts the memory of processes that work for this one", () => {
+  const pressure = open();
+  const alone = pressure.read().memory;
+  const besides = 0.5 * memoryLimitBytes();
+  pressure.countMemory(() => besides);
+  expect(pressure.read().memory - alone).toBeGreaterThan(0.4);
 });
 
 async function collect(): Promise<void> {

@@ -10,6 +10,7 @@ export class Pressure {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #collections: PerformanceObserver;
   readonly #limitBytes = memoryLimitBytes();
+  readonly #besides = new Set<() => number>();
   /** Heap that the last full collection left: what is in use besides may be garbage. */
   #liveBytes = 0;
 
@@ -22,14 +23,20 @@ export class Pressure {
     this.#collections.observe({ entryTypes: ["gc"] });
   }
 
+  /** Resident memory of processes that work for this one: they share its limit. */
+  countMemory(read: () => number): void {
+    this.#besides.add(read);
+  }
+
   /** Since the last reading. */
   read(): Reading {
     const p99 = this.#delay.percentile(99) / 1e6 - resolutionMs;
     this.#delay.reset();
+    const residentBytes = [...this.#besides].reduce((sum, read) => sum + read(), process.memoryUsage.rss());
     const statistics = getHeapStatistics();
     return {
       loopDelayMs: Math.max(0, Math.round(p99)),
-      memory: process.memoryUsage.rss() / this.#limitBytes,
+      memory: residentBytes / this.#limitBytes,
       heap: Math.min(this.#liveBytes, statistics.used_heap_size) / heapLimitBytes(statistics),
     };
   }

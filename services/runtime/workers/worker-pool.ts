@@ -132,6 +132,11 @@ export class WorkerPool<Task, Result> {
     return this.#queue.length;
   }
 
+  /** Of these, those that are not urgent. */
+  get waitingOthers(): number {
+    return this.#queue.others;
+  }
+
   /** False while all workers hang, and from a failed try to replace the last one until one is ready. */
   get isServing(): boolean {
     return this.#slots.some((slot) => (slot.ready || slot.failures === 0) && !this.#silence.hangs(slot));
@@ -146,6 +151,11 @@ export class WorkerPool<Task, Result> {
   get waitMs(): number {
     const free = this.#slots.some((slot) => slot.ready && !slot.current);
     return free ? 0 : this.#waitMs(this.#queue.length + 1);
+  }
+
+  /** Estimated milliseconds until the task at that place in line starts; 1 is next. */
+  waitMsAt(place: number): number {
+    return this.#waitMs(place);
   }
 
   /** Milliseconds that a task takes, from those before it; before the first what a worker has said, or 0. */
@@ -163,10 +173,7 @@ export class WorkerPool<Task, Result> {
     if (!this.isServing) return Promise.reject(lost());
     if (options.signal?.aborted) return Promise.reject(cancelled());
     if (this.#isFull(options)) {
-      const displaced = this.#givesWayTo(options);
-      if (!displaced) return Promise.reject(this.#tooMany());
-      this.#queue.remove(displaced);
-      displaced.reject(this.#tooMany());
+      if (!this.displace(options)) return Promise.reject(this.#tooMany());
       this.#options.onDisplaced?.();
     }
     return new Promise((resolve, reject) => {
@@ -203,7 +210,19 @@ export class WorkerPool<Task, Result> {
 
   /** Whether a task of this caller would be taken now, be it in place of another's. */
   hasRoomFor(options: Pick<TaskOptions, "urgent" | "caller">): boolean {
-    return !this.#isFull(options) || this.#givesWayTo(options) !== undefined;
+    return !this.#isFull(options) || this.givesWayTo(options);
+  }
+
+  givesWayTo(options: Pick<TaskOptions, "urgent" | "caller">): boolean {
+    return this.#givesWayTo(options) !== undefined;
+  }
+
+  /** Refuses the task that gives way to such a newcomer (see `Lanes`). @returns false when none does. */
+  displace(options: Pick<TaskOptions, "urgent" | "caller">, error: ServiceError = this.#tooMany()): boolean {
+    const job = this.#givesWayTo(options);
+    if (!job || !this.#queue.remove(job)) return false;
+    job.reject(error);
+    return true;
   }
 
   #isFull({ urgent = false }: Pick<TaskOptions, "urgent">): boolean {

@@ -1,0 +1,133 @@
+import { overloaded } from "../runtime/errors.js";
+import type { WorkerPool } from "../runtime/workers/worker-pool.js";
+import type { PictureProcesses, ReadOptions } from "./pictures/picture-processes.js";
+import type { ReadPicture, ReadRequest } from "./pictures/picture-protocol.js";
+
+type Pictures = Pick<
+  PictureProcesses,
+  "waiting" | "waitingOthers" | "reading" | "read" | "givesWayTo" | "displace" | "hasten" | "resume"
+>;
+type Pool = Pick<
+  WorkerPool<unknown, unknown>,
+  "waiting" | "waitingOthers" | "isFree" | "givesWayTo" | "displace" | "waitMsAt"
+>;
+
+export interface EncodeLineOptions {
+  /** Pictures that may wait; of one more, the newest of the caller with the most is refused. */
+  maxQueue: number;
+  /** Of these, how many may be those that are not urgent. */
+  maxOthers: number;
+  /** Pictures that are decoded before it is their turn at the model: their pixels wait in memory. */
+  readAhead: number;
+  onDisplaced?: () => void;
+}
+
+type Newcomer = Pick<ReadOptions, "caller" | "urgent">;
+
+export interface LineReadOptions extends Omit<ReadOptions, "onPlace"> {
+  onPosition?: (position: number, etaMs: number) => void;
+}
+
+/** A picture that is decoded and whose turn at the model comes next. */
+export interface DecodedInLine {
+  picture: ReadPicture;
+  /** How long it waited to be decoded, and how long that took. */
+  waitedMs: number;
+  readMs: number;
+  /** It waits in this line no more; safe to call twice. */
+  leave: () => void;
+}
+
+/**
+ * One line for a picture, from its upload until the model begins with it: it waits as a file, and is decoded shortly before
+ * its turn, so that the pixels of a few are in memory and not those of all.
+ */
+export class EncodeLine {
+  readonly #pictures: Pictures;
+  readonly #pool: Pool;
+  readonly #options: EncodeLineOptions;
+  /** Decoded, and not begun by the model. */
+  #ready = 0;
+
+  constructor(pictures: Pictures, pool: Pool, options: EncodeLineOptions) {
+    this.#pictures = pictures;
+    this.#pool = pool;
+    this.#options = options;
+  }
+
+  get waiting(): number {
+    // The one for which the model is free waits for nobody.
+    const ahead = this.#ahead - (this.#pool.isFree ? 1 : 0);
+    return this.#pictures.waiting + Math.max(0, ahead);
+  }
+
+  /** Whether another picture may be decoded. */
+  get mayRead(): boolean {
+    return this.#ahead < this.#options.readAhead;
+  }
+
+  /** Until one that joined the line now would begin. */
+  get retryAfterMs(): number {
+    return Math.max(100, this.#pool.waitMsAt(this.waiting + 1));
+  }
+
+  /** Whether a picture of this caller's would be taken now, be it in place of another's. */
+  hasRoomFor(newcomer: Newcomer): boolean {
+    return !this.#isFull(newcomer) || this.#pictures.givesWayTo(newcomer) || this.#pool.givesWayTo(newcomer);
+  }
+
+  /** @throws ServiceError as `PictureProcesses.read` does; RESOURCE_EXHAUSTED when too many wait. */
+  async read(file: Uint8Array, request: ReadRequest, options: LineReadOptions): Promise<DecodedInLine> {
+    this.#makeRoomFor(options);
+    const { onPosition, onBegin, ...rest } = options;
+    const joinedAt = performance.now();
+    let begunAt = joinedAt;
+    let told = 0;
+    const picture = await this.#pictures.read(file, request, {
+      ...rest,
+      onBegin: () => {
+        begunAt = performance.now();
+        onBegin?.();
+      },
+      onPlace: (place) => {
+        const position = this.#ahead + place;
+        if (position === told) return;
+        told = position;
+        onPosition?.(position, this.#pool.waitMsAt(position));
+      },
+    });
+    this.#ready++;
+    let isIn = true;
+    const leave = () => {
+      if (!isIn) return;
+      isIn = false;
+      this.#ready--;
+      this.#pictures.resume();
+    };
+    return { picture, waitedMs: begunAt - joinedAt, readMs: performance.now() - begunAt, leave };
+  }
+
+  /** Makes a picture that waits to be decoded urgent. */
+  hasten(file: Uint8Array): void {
+    this.#pictures.hasten(file);
+  }
+
+  /** Whoever waited elsewhere and comes back to the model is in its line alone. */
+  get #ahead(): number {
+    return this.#pictures.reading + Math.max(this.#ready, this.#pool.waiting);
+  }
+
+  #isFull({ urgent = true }: Newcomer): boolean {
+    const { maxQueue, maxOthers } = this.#options;
+    const others = this.#pictures.waitingOthers + this.#pool.waitingOthers;
+    return this.waiting >= maxQueue || (!urgent && others >= maxOthers);
+  }
+
+  #makeRoomFor(newcomer: Newcomer): void {
+    if (!this.#isFull(newcomer)) return;
+    const hint = this.retryAfterMs;
+    const tooMany = overloaded(`Too many pictures are waiting; try again in ${hint} ms.`, hint);
+    if (!this.#pictures.displace(newcomer, tooMany) && !this.#pool.displace(newcomer, tooMany)) throw tooMany;
+    this.#options.onDisplaced?.();
+  }
+}
