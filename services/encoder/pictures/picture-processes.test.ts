@@ -1,6 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import sharp from "sharp";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Code } from "../../runtime/errors.js";
+import { pictureProcess } from "../../runtime/limits/memory-plan.js";
 import { noLimits, openPicture } from "../images/open-picture.js";
 import { fitPixels } from "../images/preprocess.js";
 import { type Loss, PictureProcesses, type PictureProcessesOptions } from "./picture-processes.js";
@@ -14,10 +18,22 @@ const noise = (width: number, height: number) =>
     create: { width, height, channels: 3, background: "#000", noise: { type: "gaussian", mean: 128, sigma: 50 } },
   });
 /** Held in memory as a whole: 4 bytes a pixel. */
-const interlaced = () =>
-  sharp({ create: { width: 9000, height: 9000, channels: 4, background: "#7777" } })
-    .png({ progressive: true, compressionLevel: 1 })
+let interlaced: Buffer;
+beforeAll(async () => {
+  interlaced = await sharp({ create: { width: 9000, height: 9000, channels: 4, background: "#7777" } })
+    .png({ progressive: true, compressionLevel: 1, adaptiveFiltering: false })
     .toBuffer();
+});
+
+/** One that has ended and that nobody has asked about yet is not. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
 
 let open: PictureProcesses | undefined;
 afterEach(() => open?.close());
@@ -57,7 +73,7 @@ describe("a picture process", () => {
   it("is refused what costs more than is allowed before anything is decoded, with the reason", async () => {
     const { pictures } = await start();
     const limits = { ...request.limits, maxDecodeBytes: 200 * MiB };
-    await expect(pictures.read(await interlaced(), { ...request, limits })).rejects.toMatchObject({
+    await expect(pictures.read(interlaced, { ...request, limits })).rejects.toMatchObject({
       code: Code.RESOURCE_EXHAUSTED,
       reason: "IMAGE_TOO_LARGE",
       message: expect.stringMatching(
@@ -68,7 +84,7 @@ describe("a picture process", () => {
 
   it.skipIf(process.platform !== "linux")("that takes more memory than it may is ended, and replaced", async () => {
     const { pictures, losses } = await start({ decodeBytes: 64 * MiB });
-    await expect(pictures.read(await interlaced(), request)).rejects.toMatchObject({
+    await expect(pictures.read(interlaced, request)).rejects.toMatchObject({
       reason: "IMAGE_TOO_LARGE",
       message: "Decoding the picture took more than 64 MiB of memory. Send a smaller one, or another format.",
     });
@@ -78,7 +94,7 @@ describe("a picture process", () => {
 
   it("that takes longer than it may is ended, and replaced", async () => {
     const { pictures, losses } = await start({ pictureMs: 100 });
-    await expect(pictures.read(await interlaced(), request)).rejects.toMatchObject({
+    await expect(pictures.read(interlaced, request)).rejects.toMatchObject({
       reason: "IMAGE_TOO_LARGE",
       message: "Decoding the picture took longer than 0.1 s. Send a smaller one, or another format.",
     });
@@ -87,7 +103,7 @@ describe("a picture process", () => {
 
   it("that ends under a picture costs a second try, and the picture after that", async () => {
     const { pictures, losses } = await start();
-    const found = pictures.read(await interlaced(), request);
+    const found = pictures.read(interlaced, request);
     const ended = expect(found).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
     const killing = setInterval(() => {
       // Something is being decoded.
@@ -101,14 +117,75 @@ describe("a picture process", () => {
   it("leaves what waits to its caller, and ends with the others", async () => {
     const { pictures } = await start();
     const leaving = new AbortController();
-    const first = pictures.read(await interlaced(), request);
+    const first = pictures.read(interlaced, request);
     const second = pictures.read(await noise(9, 9).png().toBuffer(), request, { signal: leaving.signal });
     expect(pictures.waiting).toBe(1);
     leaving.abort();
     await expect(second).rejects.toMatchObject({ code: Code.CANCELLED });
     expect(pictures.waiting).toBe(0);
     const stopped = expect(first).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    const { pids } = pictures;
+    expect(pids).toHaveLength(1);
     await Promise.all([pictures.close(), stopped]);
-    for (const pid of pictures.pids) expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  it("gives up a picture that takes long once nobody wants it", async () => {
+    const { pictures, losses } = await start();
+    const { pids } = pictures;
+    const leaving = new AbortController();
+    const first = pictures.read(interlaced, request, { signal: leaving.signal });
+    const left = expect(first).rejects.toMatchObject({ code: Code.CANCELLED });
+    await vi.waitFor(() => expect(pictures.budget.usedBytes).toBeGreaterThan(0), { timeout: 30_000, interval: 5 });
+    leaving.abort();
+    await left;
+    expect((await pictures.read(await noise(90, 40).png().toBuffer(), request)).width).toBe(90);
+    expect(pictures.pids).not.toEqual(pids);
+    expect(losses).toEqual([]);
+    expect(pictures.budget.usedBytes).toBe(0);
+  });
+
+  it.skipIf(process.platform !== "linux")("gives the memory of a large picture back", async () => {
+    const { pictures } = await start();
+    const idle = pictures.residentBytes;
+    const found = pictures.read(interlaced, request);
+    let most = 0;
+    const looking = setInterval(() => {
+      most = Math.max(most, pictures.residentBytes);
+    }, 20);
+    await found;
+    clearInterval(looking);
+    expect(most - idle).toBeGreaterThan(200 * MiB);
+    await vi.waitFor(
+      () => {
+        expect(pictures.isServing).toBe(true);
+        expect(pictures.residentBytes).toBeLessThan(idle + pictureProcess.keptBytes);
+      },
+      { timeout: 30_000 },
+    );
+    expect(pictures.budget.usedBytes).toBe(0);
+  });
+
+  it.skipIf(process.platform !== "linux")("ends with the process that started it, however that ends", async () => {
+    const module = (path: string) => new URL(path, import.meta.url).href;
+    const script = `
+      import { PictureProcesses } from "${module("./picture-processes.js")}";
+      const pictures = await PictureProcesses.start({ count: 2, decodeBytes: 2 ** 29, pictureMs: 60000 });
+      const chunks = [];
+      for await (const chunk of process.stdin) chunks.push(chunk);
+      pictures.read(Buffer.concat(chunks), ${JSON.stringify(request)}).catch(() => {});
+      setInterval(() => {
+        if (pictures.budget.usedBytes > 0) process.stdout.write(JSON.stringify(pictures.pids) + ";");
+      }, 5);
+    `;
+    const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    parent.stdin.end(interlaced);
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pids = JSON.parse(String(line).split(";")[0] as string) as number[];
+    expect(pids.filter(isAlive)).toHaveLength(2);
+    parent.kill("SIGKILL");
+    await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), { timeout: 30_000 });
   });
 });
