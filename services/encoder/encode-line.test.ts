@@ -74,7 +74,7 @@ function createLine(options: Partial<EncodeLineOptions> = {}) {
   return { line, state, begin, read, pictures };
 }
 
-it("counts a picture from its upload until the model begins with it, and tells its place all the way", async () => {
+it("H23: counts a picture from its upload until the model begins with it, and tells its place all the way", async () => {
   const { line, begin, read } = createLine();
   const places: number[] = [];
   const first = read();
@@ -104,7 +104,7 @@ it("does not count the one for which the model is free", async () => {
   (await first).leave();
 });
 
-it("refuses one more than may wait with a hint, whether they are decoded or not", async () => {
+it("H23: refuses one more than may wait with a hint, whether they are decoded or not", async () => {
   const { line, state, read, begin } = createLine();
   const decoded = read();
   begin()();

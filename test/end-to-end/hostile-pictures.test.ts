@@ -47,7 +47,7 @@ const hostile: Record<string, () => Promise<Buffer>> = {
     plain(8000, 8000).jpeg({ progressive: true, chromaSubsampling: "4:4:4" }).toBuffer(),
 };
 
-it("H19: hostile pictures are refused with a sentence, take no memory that stays, and others are served beside them", async () => {
+it("H21: hostile pictures are refused with a sentence, take no memory that stays, and others are served beside them", async () => {
   await using maskwire = await startMaskwire({ MASKWIRE_PICTURE_BYTES: String(256 * MiB) });
   const { url, adminUrl } = maskwire;
   const memory = () => metric(adminUrl, "maskwire_picture_process_memory_bytes");
@@ -79,7 +79,7 @@ it("H19: hostile pictures are refused with a sentence, take no memory that stays
   await vi.waitFor(async () => expect(await memory()).toBeLessThan(idle + 160 * MiB), { timeout: 20_000 });
 });
 
-it("H19: a picture that is being decoded when the process stops is finished", async () => {
+it("H21: a picture that is being decoded when the process stops is finished", async () => {
   const maskwire = await startMaskwire({ MASKWIRE_STOP_MS: "60000" });
   const file = await plain(6000, 6000).png({ progressive: true, compressionLevel: 1 }).toBuffer();
   const answer = upload(maskwire.url, file);

@@ -27,7 +27,7 @@ const near = (found: number[], expected: number[]) => {
   }
 };
 
-describe("bands that are no colours", () => {
+describe("H22 bands that are no colours", () => {
   const nearInfrared: At = (x, band) => (band === 3 ? 255 - 17 * x : 50 * (band + 1));
 
   it.each([
@@ -70,7 +70,7 @@ describe("bands that are no colours", () => {
   });
 });
 
-describe("values of an unusual range", () => {
+describe("H22 values of an unusual range", () => {
   it.each([
     ["floating point from 0 to 1", page(1, 32, (x) => x / 15, { sampleFormat: 3 })],
     ["floating point of three colours", page(3, 32, (x) => x / 15, { sampleFormat: 3 })],
