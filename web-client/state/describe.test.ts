@@ -6,6 +6,7 @@ import {
   chosen,
   closed,
   imageEvent,
+  imageId,
   loaded,
   mask,
   point,
@@ -32,6 +33,18 @@ suite("describe", () => {
     ["refused", shown.refused, "No picture."],
   ] satisfies [string, readonly ClientEvent[], string][])("says in words: %s", (_name, events, text) => {
     expect(textAfter(events)).toBe(text);
+  });
+
+  it("says what was left out of the file or changed in it, H20", () => {
+    const readAs = (reading: object) =>
+      textAfter([
+        ...shown.encoding,
+        imageEvent({ case: "ready", value: { image: { imageId, width: 40, height: 20, reading } } }),
+      ]);
+    expect(readAs({ orientation: 6, page: 1, pages: 1 })).toBe("Ready");
+    expect(readAs({ orientation: 1, page: 2, pages: 3, bands: [1, 2, 3], range: { low: -0.25, high: 1 / 3 } })).toBe(
+      "Ready · page 2 of 3 · bands 1, 2, 3 of the file, the others left out · values stretched: -0.25 is black, 0.333333 white",
+    );
   });
 
   it("keeps still while a click may be answered at once", () => {

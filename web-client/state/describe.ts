@@ -67,11 +67,27 @@ function describeUpload(sentBytes: number, bytes: number, goneMs: number): Descr
   return { text: goneMs > 500 ? withTimeLeft(text, leftMs) : text, progress: share, problem: false };
 }
 
-function describeObject({ edit, photo }: ShownPicture, nowMs: number): Description {
+/** Ready, and what was left out of the file or changed in it: few files have any of that. Turning it upright is nothing new. */
+function readyWords({ reading }: ReadyPicture): string {
+  if (!reading) return words.status.ready;
+  const { page, pages, bands, range } = reading;
+  const value = (number: number) => String(Number(number.toPrecision(6)));
+  const notes = [
+    ...(pages > 1 ? [words.status.pageTaken(page, pages)] : []),
+    ...(bands.length > 0 ? [words.status.bandsTaken(bands.join(", "))] : []),
+    ...(range ? [words.status.stretched(value(range.low), value(range.high))] : []),
+  ];
+  return [words.status.ready, ...notes].join(" · ");
+}
+
+type ReadyPicture = Extract<ShownPicture, { kind: "ready" }>;
+
+function describeObject(picture: ReadyPicture, nowMs: number): Description {
+  const { edit, photo } = picture;
   const { present } = edit;
   const still = { progress: undefined, problem: false };
   if (present.problem !== undefined) return { text: present.problem, progress: undefined, problem: true };
-  if (!hasPrompts(present.prompts)) return { text: words.status.ready, ...still };
+  if (!hasPrompts(present.prompts)) return { text: readyWords(picture), ...still };
   const isFresh = isFreshlyAsked(edit, nowMs);
   const answer = isFresh ? shownAnswer(edit)?.answer : present.answer;
   if (answer === undefined) {

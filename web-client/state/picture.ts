@@ -94,7 +94,9 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
       const lastEncodeMs =
         cached || !timings ? state.lastEncodeMs : timings.preprocessMs + timings.encodeMs + timings.storeMs;
       const sinceMs = picture.kind === "ready" ? picture.sinceMs : atMs;
-      return flush({ ...state, lastEncodeMs, picture: { ...shown, tries: 0, kind: "ready", cached, sinceMs } }, atMs);
+      const reading = image?.reading;
+      const ready: ShownPicture = { ...shown, tries: 0, kind: "ready", cached, sinceMs, reading };
+      return flush({ ...state, lastEncodeMs, picture: ready }, atMs);
     }
     case "failed":
       return fail(state, picture, failureOf(event.event.value), "reopen", atMs);

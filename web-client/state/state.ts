@@ -1,4 +1,4 @@
-import type { Annotation, Mask, Rle } from "../../proto/index.js";
+import type { Annotation, Mask, PictureReading, Rle } from "../../proto/index.js";
 
 /** Everything the page knows. Only `reduce` makes a new one. */
 export interface State {
@@ -101,7 +101,13 @@ export type Picture =
     } & Shown)
   | ({ readonly kind: "queued"; readonly position: number; readonly etaMs: number; readonly sinceMs: number } & Shown)
   | ({ readonly kind: "encoding"; readonly sinceMs: number } & Shown)
-  | ({ readonly kind: "ready"; readonly cached: boolean; readonly sinceMs: number } & Shown)
+  | ({
+      readonly kind: "ready";
+      readonly cached: boolean;
+      readonly sinceMs: number;
+      /** How the service read the file. */
+      readonly reading?: PictureReading | undefined;
+    } & Shown)
   | ({ readonly kind: "refused"; readonly message: string; readonly canRetry: boolean } & Shown);
 
 export type ShownPicture = Exclude<Picture, { kind: "empty" }>;
