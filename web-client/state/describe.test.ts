@@ -35,7 +35,7 @@ suite("describe", () => {
     expect(textAfter(events)).toBe(text);
   });
 
-  it("says what was left out of the file or changed in it, H20", () => {
+  it("says what was left out of the file or changed in it, H22", () => {
     const readAs = (reading: object) =>
       textAfter([
         ...shown.encoding,
