@@ -39,8 +39,8 @@ export interface DecodedInLine {
 }
 
 /**
- * One line for a picture, from its upload until the model begins with it: it waits as a file, and is decoded shortly before
- * its turn, so that the pixels of a few are in memory and not those of all.
+ * One line for a picture, from its upload until the model begins with it: those that wait to be decoded, are being decoded
+ * and wait for the model are counted together.
  */
 export class EncodeLine {
   readonly #pictures: Pictures;

@@ -146,7 +146,8 @@ export class EncoderTier implements Tier {
     this.#line = new EncodeLine(await pictures, this.#pool, {
       maxQueue: encoder.maxQueue,
       maxOthers: maxBulk(encoder.maxQueue),
-      readAhead: encoder.pictures.count,
+      // Whoever waits at another encoder hears of the line from the lease, which is taken once a picture is decoded.
+      readAhead: encoder.maxQueue,
       onDisplaced: () => this.#host.metrics.limitHit("queue_place"),
     });
     this.#running = this.#pool.details[0] as Record<string, { provider: string }>;
