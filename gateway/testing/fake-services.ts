@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { DecoderService, EncoderService } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
@@ -24,7 +25,10 @@ export async function startServices(
 ): Promise<FakeServices> {
   const server = new Server();
   const logger = fakeLogger();
-  const options = { signal: new AbortController().signal, logger };
+  const { signal } = new AbortController();
+  // Every call listens to it.
+  setMaxListeners(0, signal);
+  const options = { signal, logger };
   const encoder = { encode: unused, lookupImage: unused, fetchEmbedding: unused, ...methods.encoder };
   serve(server, EncoderService, encoder, options);
   const decoder = Object.fromEntries(DecoderService.methods.map(({ localName }) => [localName, unused]));
