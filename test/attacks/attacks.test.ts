@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { findRedisServer } from "../support/programs.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 import { Arena } from "./arena/arena.js";
 import { linesOf } from "./arena/report.js";
 import { attacks } from "./list/index.js";
@@ -8,11 +9,13 @@ import { attacks } from "./list/index.js";
 const arena = new Arena({
   seed: 1,
   countOf: ({ short }) => short,
-  mostMs: 2500,
+  mostMs: 2000,
   aloneMs: 400,
   settleMs: 15_000,
   judgesFigures: false,
   rehearses: false,
+  // Nobody asks what its masks look like, and every stage is there at once.
+  env: tinyModelEnv(),
 });
 
 describe.skipIf(!findRedisServer())("nobody may end it", () => {

@@ -5,7 +5,7 @@ import { jpegScene } from "../../support/pictures.js";
 import type { Attack, Setting, Target } from "../attack.js";
 import type { Orders } from "./attacker.js";
 import { AttackerThread } from "./attacker-thread.js";
-import { GoodClient } from "./good-client.js";
+import { type Clicks, GoodClient } from "./good-client.js";
 import { descriptorsOf, figuresOf, Heartbeat, residentMiB } from "./probes.js";
 import { type ProcessReport, type Report, reportOf } from "./report.js";
 import { type Member, Stage } from "./stage.js";
@@ -16,8 +16,10 @@ export interface Scale {
   countOf(attack: Attack): number;
   /** An attack's longest time. */
   mostMs: number;
-  /** How long the good client is alone before each attack. */
+  /** How long the good client is alone before each attack; where figures are not judged once a stage. */
   aloneMs: number;
+  /** Settings of every process beside those of its stage. */
+  env?: Readonly<Record<string, string>>;
   /** How long descriptors and memory have to come back. */
   settleMs: number;
   /** Whether the good client's times and the memory that stays count; a short run has too few for that. */
@@ -29,6 +31,8 @@ export interface Scale {
 /** The attacker is somebody else than the good client, by the address that it comes from. */
 const attackersAddress = "127.0.0.66";
 const rehearsalMs = 10_000;
+/** The good client goes on for a few clicks more. */
+const afterMs = 400;
 
 /** Plays attacks against the real program, one after the other, and sees what they do to it and to a bystander. */
 export class Arena implements AsyncDisposable {
@@ -38,6 +42,7 @@ export class Arena implements AsyncDisposable {
   #stageKey = "";
   #imageId = "";
   #othersImageId = "";
+  #alone: Clicks | undefined;
 
   constructor(scale: Scale) {
     this.#scale = scale;
@@ -49,12 +54,20 @@ export class Arena implements AsyncDisposable {
     const settleMs = Math.max(this.#scale.settleMs, (judgesFigures && attack.freedWithinMs) || 0);
     const count = this.#scale.countOf(attack);
     if (this.#scale.rehearses) {
-      const orders = { name: attack.name, target: this.#target(stage), count: Math.ceil(count / 20), ms: rehearsalMs };
+      const orders = {
+        name: attack.name,
+        target: this.#target(stage),
+        count: Math.ceil(count / 20),
+        ms: Math.min(rehearsalMs, mostMs),
+      };
       await this.#attacker.attack(orders);
     }
     await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId);
-    await sleep(aloneMs);
-    const alone = client.take();
+    if (judgesFigures || !this.#alone) {
+      await sleep(aloneMs);
+      this.#alone = client.take();
+    }
+    const alone = this.#alone;
     const before = await Promise.all(stage.members.map(look));
     for (const { process } of stage.members) forgetPeak(process.pid);
     const { counts, during, stalls } = await this.#fight(
@@ -79,7 +92,7 @@ export class Arena implements AsyncDisposable {
       };
     });
     const processes = await Promise.all(afterwards);
-    await sleep(500);
+    await sleep(afterMs);
     const report = reportOf(attack, { counts, alone, during, after: client.take(), processes, scale: this.#scale });
     // What is left of processes that were harmed is no ground for the next attack; a wrong sentence has harmed nobody.
     if (report.failures.length > counts.problems.length) await this.#strike();
@@ -118,7 +131,7 @@ export class Arena implements AsyncDisposable {
     const key = JSON.stringify([setting, env]);
     if (this.#stage && this.#stageKey === key) return this.#stage;
     await this.#strike();
-    const stage = await Stage.start(setting, env);
+    const stage = await Stage.start(setting, { ...this.#scale.env, ...env });
     this.#stage = stage;
     this.#stageKey = key;
     const gateway = stage.urlOf("gateway");
@@ -131,6 +144,7 @@ export class Arena implements AsyncDisposable {
   async #strike(): Promise<void> {
     const stage = this.#stage;
     this.#stage = undefined;
+    this.#alone = undefined;
     await stage?.[Symbol.asyncDispose]();
   }
 }
@@ -163,7 +177,7 @@ async function settled(
     const isSmall = now.residentMiB - now.keptMiB <= 1.1 * (before.residentMiB - before.keptMiB);
     const isBack = isFreed && (isSmall || !judgesMemory);
     if (isBack || performance.now() > until) return now;
-    await sleep(500);
+    await sleep(200);
   }
 }
 

@@ -16,7 +16,7 @@ export const fuzzCalls: Attack = {
   setting: "roles",
   unit: "calls",
   count: 50_000,
-  short: 0,
+  short: 300,
   async run({ encoder, decoder, from }, random, tally) {
     await inParallel(6, tally, async (lane) => {
       const isDecoder = lane % 2 === 0;

@@ -22,7 +22,8 @@ export const fuzzFraming: Attack = {
     await inParallel(8, tally, async () => {
       const frames = Array.from({ length: 1 + random.below(6) }, () => frame(random));
       tally.try(frames.length);
-      const { statuses, isClosed } = await exchange(gateway, from, [upgrade, ...frames], { lingerMs: 500 });
+      const lingerMs = tally.patienceMs(10_000);
+      const { statuses, isClosed } = await exchange(gateway, from, [upgrade, ...frames], { lingerMs });
       if (statuses[0] === 101) tally.answered();
       else if (isClosed || statuses[0] === 503 || statuses[0] === 429) tally.refused();
       else tally.note(`an upgrade was answered with ${statuses[0]}`);

@@ -39,11 +39,12 @@ export async function exchange(
     if (!isFlushed) await Promise.race([new Promise<void>((resolve) => socket.once("drain", () => resolve())), closed]);
   }
   let timer: NodeJS.Timeout | undefined;
-  // An answer that has come whole is enough; whoever keeps the connection is not waited for.
+  const until = performance.now() + lingerMs;
+  // An answer that has come whole is enough; whoever keeps the connection, or answers without an end, is not waited for.
   const late = new Promise<void>((resolve) => {
     const wait = (ms: number) => {
       clearTimeout(timer);
-      timer = setTimeout(resolve, ms);
+      timer = setTimeout(resolve, Math.min(ms, until - performance.now()));
     };
     wait(text === "" ? lingerMs : pauseMs);
     socket.on("data", () => wait(pauseMs));
