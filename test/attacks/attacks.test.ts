@@ -10,7 +10,7 @@ const arena = new Arena({
   seed: 1,
   countOf: ({ short }) => short,
   mostMs: 2000,
-  aloneMs: 400,
+  aloneMs: 1000,
   settleMs: 15_000,
   judgesFigures: false,
   rehearses: false,

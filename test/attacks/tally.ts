@@ -12,12 +12,19 @@ const mostProblems = 20;
 /** How much an attacker may do, what it has done, and what was wrong with the answers. */
 export class Tally {
   readonly #most: number;
-  readonly #until: number;
+  readonly #ms: number;
+  #until: number;
   readonly counts: Counts = { tried: 0, refused: 0, answered: 0, problems: [] };
 
   constructor(most: number, ms: number) {
     this.#most = most;
+    this.#ms = ms;
     this.#until = performance.now() + ms;
+  }
+
+  /** The time begins anew: all that came before was preparation. */
+  begin(): void {
+    this.#until = performance.now() + this.#ms;
   }
 
   /** False when as much was tried as was asked for, or the time is over. */

@@ -61,6 +61,11 @@ describe("the report of an attack", () => {
     expect(failures(process, during)).toHaveLength(1);
   });
 
+  it("fails when its preparations left no time to try anything", () => {
+    const seen = { counts: { ...counts, tried: 0 }, alone: clicks, during: clicks, after: clicks };
+    expect(reportOf(attack, { ...seen, processes: [unharmed], scale }).failures).toEqual(["nothing was tried"]);
+  });
+
   it("fails for an answer that is not as documented, and says how to repeat it", () => {
     expect(failures({}, {}, ["a message of 900 characters"])).toEqual(["a message of 900 characters"]);
     const seen = { counts: { ...counts, problems: ["odd"] }, alone: clicks, during: clicks, after: clicks };

@@ -56,6 +56,7 @@ export function reportOf(attack: Attack, { counts, alone, during, after, process
   const leakedDescriptors = !waits ? 0 : processes.reduce((sum, one) => sum + leaked(one), 0);
   const longestStallMs = Math.max(...processes.map(({ stallMs }) => stallMs));
   const failures = [...counts.problems];
+  if (counts.tried === 0) failures.push("nothing was tried");
   for (const one of processes) {
     if (one.end !== undefined) failures.push(`the ${one.role} process ended with ${one.end}`);
     else if (lostWorkers(one) > 0) failures.push(`the ${one.role} process lost ${lostWorkers(one)} workers`);

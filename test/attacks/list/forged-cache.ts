@@ -97,6 +97,7 @@ export const forgedCache: Attack = {
     const forger = await Forger.connect(target.redis ?? "");
     try {
       const others = await keysOf(forger, target.imageId);
+      tally.begin();
       for (let turn = 0; tally.goesOn; turn++) {
         tally.try();
         if (turn % 5 === 4) await squat(target, forger, others, turn, tally);

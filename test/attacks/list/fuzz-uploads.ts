@@ -16,6 +16,7 @@ export const fuzzUploads: Attack = {
   short: 250,
   async run({ gateway, from }, random, tally) {
     const seeds = await seedPictures();
+    tally.begin();
     await inParallel(3, tally, async () => {
       const picture = oddPicture(seeds, random);
       const isMultipart = random.below(4) === 0;
@@ -54,6 +55,7 @@ export const fuzzPictures: Attack = {
     const seeds = await seedPictures();
     const method = EncoderService.method.encode;
     const session = openHttp2(encoder, from);
+    tally.begin();
     await inParallel(3, tally, async () => {
       const chunk = random.below(20) === 0 ? randomBytes(random, 500) : oddPicture(seeds, random);
       const message = create(EncodeRequestSchema, { part: { case: "chunk", value: Uint8Array.from(chunk) } });

@@ -50,6 +50,7 @@ export const heldEncodes: Attack = {
       grpcFrame(toBinary(EncodeRequestSchema, create(EncodeRequestSchema, part)));
     const header = piece({ part: { case: "header", value: {} } });
     const body = Array.from({ length: 40 }, () => piece({ part: { case: "chunk", value: new Uint8Array(chunk) } }));
+    tally.begin();
     await inParallel(24, tally, async () => {
       tally.try();
       const session = openHttp2(encoder, from);

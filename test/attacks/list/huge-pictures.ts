@@ -12,7 +12,7 @@ export const hugePictures: Attack = {
   setting: "roles",
   unit: "uploads",
   count: 24,
-  short: 3,
+  short: 0,
   async run({ gateway, from }, random, tally) {
     const interlaced = await interlacedPng(10_000, 10_000, 8);
     const deep = await interlacedPng(7000, 7000, 16);
@@ -24,6 +24,7 @@ export const hugePictures: Attack = {
       pictures.push(await sharp(blank).tiff({ compression: "lzw" }).toBuffer(), await sharp(blank).gif().toBuffer());
     }
     let turn = 0;
+    tally.begin();
     await inParallel(4, tally, async () => {
       const picture = pictures[turn++ % pictures.length] as Buffer;
       tally.try();

@@ -19,6 +19,7 @@ export const unreadAnswers: Attack = {
     await exchange(gateway, from, post("/v1/images", picture), { lingerMs: tally.patienceMs(20_000) });
     const open = JSON.stringify({ openImage: { imageId: imageIdOf(picture) } });
     const sessions: AttackerSession[] = [];
+    tally.begin();
     const clicksEach = 8;
     while (tally.goesOn && sessions.length < 200) {
       const session = await AttackerSession.open({ url: gateway, from, form: "text", tally });
