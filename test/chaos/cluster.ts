@@ -31,16 +31,19 @@ export class ChaosCluster implements AsyncDisposable {
   readonly link: Link;
   /** Processes that are to end or to become ready. */
   readonly waits = new Waits();
+  readonly #modelEnv: Record<string, string>;
   readonly #members = new Map<string, Member>();
   readonly #peaks = new Map<string, number>();
   #redis: RedisServer | undefined;
 
-  private constructor(link: Link) {
+  private constructor(link: Link, modelEnv: Record<string, string>) {
     this.link = link;
+    this.#modelEnv = modelEnv;
   }
 
-  static async start(): Promise<ChaosCluster> {
-    const cluster = new ChaosCluster(openLink());
+  /** @param modelEnv which model encoders and decoders serve. */
+  static async start(modelEnv: Record<string, string>): Promise<ChaosCluster> {
+    const cluster = new ChaosCluster(openLink(), modelEnv);
     try {
       await cluster.#start();
       return cluster;
@@ -122,7 +125,7 @@ export class ChaosCluster implements AsyncDisposable {
 
   async #start(): Promise<void> {
     this.#redis = await this.#startRedis();
-    const shared = { MASKWIRE_CACHE_URL: this.redis.url, ...oneThread };
+    const shared = { MASKWIRE_CACHE_URL: this.redis.url, ...oneThread, ...this.#modelEnv };
     const decoder = { MASKWIRE_ROLE: "decoder", ...shared };
     const far = { MASKWIRE_HOST: this.link.host, MASKWIRE_CACHE_URL: this.#farRedis };
     // All are in the list of what to stop before the first failure is told.

@@ -21,7 +21,7 @@ export class NodeUpload {
     this.stop();
     const controller = new AbortController();
     this.#controller = controller;
-    void this.#run(`${url}${uploadPath({ imageId })}`, token, bytes, controller.signal);
+    void this.#run(`${url}/${uploadPath({ imageId })}`, token, bytes, controller.signal);
   }
 
   async #run(url: string, token: number, bytes: Buffer, signal: AbortSignal): Promise<void> {

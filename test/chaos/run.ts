@@ -7,7 +7,12 @@ import { Theatre } from "./theatre.js";
  * when one failed.
  */
 
-const scale = { people: 50, clicksBefore: Number(process.env.B ?? 300), clicksAfter: Number(process.env.A ?? 600) };
+const scale = {
+  modelEnv: {},
+  people: 50,
+  clicksBefore: Number(process.env.B ?? 300),
+  clicksAfter: Number(process.env.A ?? 600),
+};
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");

@@ -13,6 +13,8 @@ import { turnsOn } from "./turns.js";
 import { Faults, keyOf } from "./wire-log.js";
 
 export interface Scale {
+  /** The variables that say which model is served. */
+  modelEnv: Record<string, string>;
   people: number;
   /** Answered clicks before the first fault. */
   clicksBefore: number;
@@ -47,7 +49,7 @@ export class Theatre implements AsyncDisposable {
 
   static async open(scale: Scale, say: (line: string) => void): Promise<Theatre> {
     const pictures = await drawAlbum(albumSize + freshSize, firstSeed);
-    const expected = await learn(pictures);
+    const expected = await learn(pictures, scale.modelEnv);
     say(`${expected.count} requests on ${pictures.length} pictures learnt from a process that nothing disturbs`);
     const theatre = new Theatre(scale, pictures, expected);
     await theatre.#raise(say);
@@ -116,7 +118,7 @@ export class Theatre implements AsyncDisposable {
 
   /** Starts the cluster, and finds out how fast people may click. */
   async #raise(say: (line: string) => void): Promise<ChaosCluster> {
-    this.#cluster = await ChaosCluster.start();
+    this.#cluster = await ChaosCluster.start(this.#scale.modelEnv);
     this.#clicksPerSecond = 0;
     const stage = this.#stage(this.#cluster);
     const { people, clicksBefore } = this.#scale;
@@ -148,10 +150,10 @@ export class Theatre implements AsyncDisposable {
 }
 
 /** Asks one process by itself, with its cache in its own memory, for everything that people will ask. */
-async function learn(pictures: readonly Picture[]): Promise<ExpectedMasks> {
+async function learn(pictures: readonly Picture[], modelEnv: Record<string, string>): Promise<ExpectedMasks> {
   const expected = new ExpectedMasks();
   const faults = new Faults();
-  await using single = await MaskwireProcess.start({ MASKWIRE_ROLE: "all", ...oneThread });
+  await using single = await MaskwireProcess.start({ MASKWIRE_ROLE: "all", ...oneThread, ...modelEnv });
   await Promise.all(
     pictures.map(async (picture) => {
       const ledger = new Ledger();

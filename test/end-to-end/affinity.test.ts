@@ -10,6 +10,7 @@ import { openStores, type Stores } from "../../services/runtime/stores/open-stor
 import { segmentOverHttp } from "../support/http-calls.js";
 import { madeEmbedding } from "../support/made-embeddings.js";
 import { metric, testSettings } from "../support/start-maskwire.js";
+import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
 
 /*
  * Eight decoders, later nine, and three gateways that find them by name, over one store. All real, in one process, with one
@@ -23,14 +24,16 @@ const clicks = 240;
 const peopleAtOnce = 8;
 const port = (url: string) => Number(new URL(url).port);
 
+const tiny = tinyModelEnv();
 const settings = testSettings({
+  ...tiny,
   MASKWIRE_DECODER_WORKERS: "1",
   MASKWIRE_DECODER_THREADS: "1",
   MASKWIRE_DECODER_CACHE_BYTES: String(64 * 1024 * 1024),
   MASKWIRE_DISCOVERY_MS: "100",
 });
 const logger = createLogger("silent");
-const manifest = Manifest.read();
+const manifest = Manifest.read().withOwn(tiny.MASKWIRE_MODELS_FILE);
 const metrics = createMetrics();
 let stores: Stores;
 const hosts: Host[] = [];
@@ -96,7 +99,7 @@ const share = (sources: EmbeddingSource[], ...wanted: EmbeddingSource[]) =>
 
 beforeAll(async () => {
   stores = openStores({ ...settings, cache: { ...settings.cache, embeddingBytes: 4 * 1024 ** 3 } }, metrics, logger);
-  const model = manifest.get(manifest.defaultId);
+  const model = manifest.get(tinyModelId);
   imageIds = await Promise.all(
     Array.from({ length: pictures }, async (_, seed) => {
       const { imageId, record } = madeEmbedding(seed, model);

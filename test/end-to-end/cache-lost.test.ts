@@ -12,6 +12,7 @@ import { findRedisServer } from "../support/programs.js";
 import { RedisServer } from "../support/redis-server.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, recordingLogger, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const disc = { points: [clickOn("disc")] };
 const isUp = "maskwire_cache_up";
@@ -24,7 +25,7 @@ describe.skipIf(!findRedisServer())("the shared cache is soft", () => {
   it("one process encodes and decodes while its Redis is down, says so once, and recovers by itself", async () => {
     const { logger, lines } = recordingLogger();
     const redis = await RedisServer.start();
-    await using maskwire = await startMaskwire({ MASKWIRE_CACHE_URL: redis.url }, { logger });
+    await using maskwire = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_CACHE_URL: redis.url }, { logger });
     const told = (text: string) => lines.filter(({ msg }) => msg === text).length;
     const work = async () => {
       const { image } = await upload(maskwire.url, await jpegScene(640, 480, nextSeed++));
@@ -50,7 +51,11 @@ describe.skipIf(!findRedisServer())("the shared cache is soft", () => {
 
   it("one process encodes and decodes while its Redis hangs", async () => {
     await using redis = await RedisServer.start();
-    await using maskwire = await startMaskwire({ MASKWIRE_CACHE_URL: redis.url, MASKWIRE_CACHE_TIMEOUT_MS: "100" });
+    await using maskwire = await startMaskwire({
+      ...tinyModelEnv(),
+      MASKWIRE_CACHE_URL: redis.url,
+      MASKWIRE_CACHE_TIMEOUT_MS: "100",
+    });
     redis.pause();
     try {
       const { image } = await upload(maskwire.url, await jpegScene(640, 480, nextSeed++));

@@ -18,11 +18,12 @@ import { clickOn, jpegScene } from "../support/pictures.js";
 import { findRedisServer } from "../support/programs.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const disc = { points: [clickOn("disc")] };
 const deadlineMs = 15_000;
 /** Prompts that keep a decoder busy for a second or two. */
-const busyPrompts = 20;
+const busyPrompts = 100;
 
 let nextSeed = 400;
 
@@ -44,7 +45,7 @@ function maskOf({ outcome }: SegmentResponse) {
 
 /** The mask that one process alone gives. */
 async function referenceMask(picture: Buffer) {
-  await using single = await startMaskwire();
+  await using single = await startMaskwire(tinyModelEnv("slow"));
   await upload(single.url, picture);
   const { masks } = await segmentOverHttp(single.url, { imageId: imageIdOf(picture), prompt: disc });
   return decodeRle(masks[0]?.rle ?? { size: [], counts: "" });

@@ -2,8 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { MaskwireProcess } from "./maskwire-process.js";
 import { RedisServer } from "./redis-server.js";
 import { metric } from "./start-maskwire.js";
+import { tinyModelEnv } from "./tiny-model.js";
 
-/** Every tier in processes of its own over a real Redis: two encoders, two decoders, one gateway. */
+/**
+ * Every tier in processes of its own over a real Redis: two encoders, two decoders, one gateway. They serve the tiny model,
+ * whose encodes take long enough for something to happen meanwhile.
+ */
 export class Cluster implements AsyncDisposable {
   redis!: RedisServer;
   encoders: MaskwireProcess[] = [];
@@ -76,7 +80,8 @@ export class Cluster implements AsyncDisposable {
   }
 
   #shared(role: string, port: string): Record<string, string> {
-    return { MASKWIRE_ROLE: role, MASKWIRE_PORT: port, MASKWIRE_CACHE_URL: this.redis.url, ...this.#servicesEnv };
+    const ours = { MASKWIRE_ROLE: role, MASKWIRE_PORT: port, MASKWIRE_CACHE_URL: this.redis.url };
+    return { ...ours, ...tinyModelEnv("slow"), ...this.#servicesEnv };
   }
 
   async #process(env: Record<string, string>): Promise<MaskwireProcess> {

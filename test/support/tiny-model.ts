@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomNumbers } from "../../proto/testing/random-numbers.js";
-import { GraphBuilder } from "../../services/decoder/rewrite/graph-builder.js";
+import { GraphBuilder, type Value } from "../../services/decoder/rewrite/graph-builder.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 
 /*
@@ -14,23 +14,37 @@ import { projectRoot } from "../../services/runtime/project-root.js";
 
 const frameSize = 1024;
 const cell = 16;
-const channels = 8;
+/** As many as the real model's, so that its records are as large; only these many differ. */
+const channels = 256;
+const drawnChannels = 8;
 const grid = frameSize / cell;
 const side = 4 * grid;
 /** Pixels of the frame: how wide a point's disc is. */
 const spread = 80;
 
+/** Where each candidate's disc ends: the first, for a prompt of several points, then small, middle and large. */
+const levelsOfCandidates = [3, 5, 3.5, 2];
+
 /** The manifest's entry of this name. */
 export const tinyModelId = "tiny";
 
-/** The variables that make a process serve the tiny model instead of the default one. */
-export function tinyModelEnv(): Record<string, string> {
-  return { MASKWIRE_MODELS_FILE: writeTinyModel(), MASKWIRE_MODEL: tinyModelId };
+/** Products of matrices, each a few hundredths of a second on one core: an encode that something can happen in. */
+const slowProducts = 10;
+
+/**
+ * The variables that make a process serve the tiny model instead of the default one.
+ * @param pace `slow` encodes take about half a second, for tests in which something happens meanwhile.
+ */
+export function tinyModelEnv(pace: "quick" | "slow" = "quick") {
+  return { MASKWIRE_MODELS_FILE: writeTinyModel(pace), MASKWIRE_MODEL: tinyModelId };
 }
 
 /** Writes the model's files and its manifest where they are not there yet. @returns the manifest's path. */
-function writeTinyModel(): string {
-  const files = { "encoder.onnx": encoderGraph(), "decoder.onnx": decoderGraph() };
+function writeTinyModel(pace: "quick" | "slow"): string {
+  const files = {
+    "encoder.onnx": encoderGraph(pace === "slow" ? slowProducts : 0),
+    "decoder.onnx": decoderGraph(),
+  };
   const digest = createHash("sha256");
   for (const bytes of Object.values(files)) digest.update(bytes);
   const folder = join(
@@ -86,26 +100,36 @@ function manifestOf(encoder: Uint8Array, decoder: Uint8Array) {
   };
 }
 
-/** `input` float32 [1, 3, 1024, 1024] -> `output` float32 [1, 8, 64, 64]: brightness of each cell in the first channel, noise in the others. */
-function encoderGraph(): Uint8Array {
+/** `input` float32 [1, 3, 1024, 1024] -> `output` float32 [1, 256, 64, 64]: brightness of each cell first, then noise, again and again. */
+function encoderGraph(products: number): Uint8Array {
   const g = new GraphBuilder("tiny encoder");
   const random = randomNumbers(7);
   const patch = 3 * cell * cell;
-  const weights = Float32Array.from({ length: channels * patch }, (_, index) =>
+  const weights = Float32Array.from({ length: drawnChannels * patch }, (_, index) =>
     index < patch ? 1 / patch : (random() - 0.5) / Math.sqrt(patch),
   );
   // A picture of one colour has an embedding too, and no constant one.
-  const places = Float32Array.from({ length: channels * grid * grid }, () => 0.1 * (random() - 0.5));
+  const places = Float32Array.from({ length: drawnChannels * grid * grid }, () => 0.1 * (random() - 0.5));
   const input = g.input("input", [1, 3, frameSize, frameSize], "The normalised picture.");
-  const patches = g.node("Conv", [input, g.constant("weights", [channels, 3, cell, cell], weights)], {
+  const patches = g.node("Conv", [input, g.constant("weights", [drawnChannels, 3, cell, cell], weights)], {
     strides: { ints: [cell, cell] },
   });
-  const output = g.add(patches, g.constant("places", [1, channels, grid, grid], places));
+  let drawn = g.add(patches, g.constant("places", [1, drawnChannels, grid, grid], places));
+  if (products > 0) drawn = g.add(drawn, idleWork(g, input, products));
+  const output = g.concat(Array(channels / drawnChannels).fill(drawn), 1);
   g.output("output", output, [1, channels, grid, grid], "The embedding.");
   return g.build();
 }
 
-/** The interface of Meta's export with one mask chosen inside. */
+/** Takes its time, and comes to next to nothing [1, 1, 1, 1] that the runtime cannot leave out. */
+function idleWork(g: GraphBuilder, input: Value, products: number): Value {
+  let work = g.reshape(g.slice(input, 1, 0, 1), [frameSize, frameSize]);
+  for (let product = 0; product < products; product++) work = g.node("Tanh", [g.matmul(work, work)]);
+  const mean = g.node("ReduceMean", [work, g.integers([0, 1])], { keepdims: { int: 1 } });
+  return g.reshape(g.multiply(mean, g.scalar(1e-6)), [1, 1, 1, 1]);
+}
+
+/** The interface of Meta's export with every candidate: one for a prompt of several points, then three of growing size. */
 function decoderGraph(): Uint8Array {
   const g = new GraphBuilder("tiny decoder");
   const embedding = g.input("image_embeddings", [1, channels, grid, grid], "The embedding.");
@@ -137,10 +161,12 @@ function decoderGraph(): Uint8Array {
     {},
   );
   const begun = g.multiply(g.multiply(mask, g.scalar(0.25)), hasMask);
-  const logits = g.add(g.add(g.subtract(prompted, g.scalar(3)), begun), picture);
-  g.output("low_res_masks", logits, [1, 1, side, side], "Logits of the mask.");
+  const drawing = g.add(g.add(prompted, begun), g.multiply(picture, g.scalar(0.5)));
+  const levels = g.constant("levels", [1, levelsOfCandidates.length, 1, 1], levelsOfCandidates);
+  const logits = g.subtract(drawing, levels);
+  g.output("low_res_masks", logits, [1, levelsOfCandidates.length, side, side], "Logits of every candidate.");
   const mean = g.node("ReduceMean", [logits, g.integers([2, 3])], { keepdims: { int: 0 } });
   const score = g.add(g.multiply(g.node("Sigmoid", [mean]), g.scalar(0.2)), g.scalar(0.75));
-  g.output("iou_predictions", score, [1, 1], "A number that depends on the mask.");
+  g.output("iou_predictions", score, [1, levelsOfCandidates.length], "A number that depends on the mask.");
   return g.build();
 }

@@ -7,11 +7,10 @@ import type { Stage } from "../stage.js";
 /** The default of MASKWIRE_STOP_MS, and time for a process to end after it on a machine that has much else to do. */
 const longestStopMs = 10_000 + 10_000;
 
-const services: Record<Role, string> = {
+/** A gateway offers none, and its port takes no gRPC: who balances over gateways asks for /readyz. */
+const services: Partial<Record<Role, string>> = {
   encoder: EncoderService.typeName,
   decoder: DecoderService.typeName,
-  // It offers no service of its own: the process's health.
-  gateway: "",
 };
 
 export const rollingRestart: Scenario = {
@@ -30,19 +29,8 @@ export const rollingRestart: Scenario = {
 /** @returns how long the stop took, in milliseconds. */
 async function restartOrderly(stage: Stage, role: Role, name: string): Promise<number> {
   const { cluster, problems } = stage;
-  const statuses: string[] = [];
-  let isServing = () => {};
-  const serving = new Promise<void>((resolve) => {
-    isServing = resolve;
-  });
-  const watched = (async () => {
-    for await (const status of watchHealth(cluster.process(name).url, services[role])) {
-      statuses.push(status);
-      isServing();
-    }
-    isServing();
-  })();
-  await serving;
+  const service = services[role];
+  const health = service === undefined ? undefined : await HealthWatch.begin(cluster.process(name).url, service);
   const index = cluster.names(role).indexOf(name);
   const theirs = role === "gateway" ? stage.people.filter((person) => person.gateway === cluster.gateways[index]) : [];
   const closesBefore = theirs.map(({ closeCodes }) => closeCodes.length);
@@ -51,9 +39,11 @@ async function restartOrderly(stage: Stage, role: Role, name: string): Promise<n
   const startedAtMs = performance.now();
   const { code, signal } = await cluster.terminate(name);
   const tookMs = performance.now() - startedAtMs;
-  await watched;
+  const statuses = await health?.ended;
   if (code !== 0) problems.push(`${name} ended with ${code ?? signal} on SIGTERM`);
-  if (statuses.join() !== "SERVING,NOT_SERVING") problems.push(`${name} reported ${statuses.join() || "nothing"}`);
+  if (statuses && statuses.join() !== "SERVING,NOT_SERVING") {
+    problems.push(`${name} reported ${statuses.join() || "nothing"}`);
+  }
   if (tookMs > longestStopMs) problems.push(`${name} took ${Math.round(tookMs)} ms to stop`);
   for (const [at, { closeCodes }] of theirs.entries()) {
     const closed = closeCodes[closesBefore[at] ?? 0];
@@ -61,4 +51,28 @@ async function restartOrderly(stage: Stage, role: Role, name: string): Promise<n
   }
   await cluster.restart(name);
   return tookMs;
+}
+
+/** What a server says of its health, from now until it is gone. */
+class HealthWatch {
+  private constructor(readonly ended: Promise<readonly string[]>) {}
+
+  /** Resolves when it has said something, or is gone without. */
+  static async begin(url: string, service: string): Promise<HealthWatch> {
+    const statuses: string[] = [];
+    let begun = () => {};
+    const isBegun = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const ended = (async () => {
+      for await (const status of watchHealth(url, service)) {
+        statuses.push(status);
+        begun();
+      }
+      begun();
+      return statuses;
+    })();
+    await isBegun;
+    return new HealthWatch(ended);
+  }
 }
