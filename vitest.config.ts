@@ -1,12 +1,18 @@
 import { defineConfig } from "vitest/config";
 
 // Tests run on the compiled code: workers, paths and imports are those that ship.
-const suite = (name: string, include: string[], timeoutMs: number, setupFiles: string[] = []) => ({
+const suite = (
+  name: string,
+  include: string[],
+  timeoutMs: number,
+  setupFiles: string[] = [],
+  exclude: string[] = [],
+) => ({
   test: {
     name,
     include,
     setupFiles: ["dist/test/support/fail-on-warnings.js", ...setupFiles],
-    exclude: [],
+    exclude,
     testTimeout: timeoutMs,
     // Clusters are started in hooks, on machines that have other work too: what hangs is told a little later.
     hookTimeout: 240_000,
@@ -14,17 +20,23 @@ const suite = (name: string, include: string[], timeoutMs: number, setupFiles: s
   },
 });
 
+/** Without a server, a thread or a file, and with nothing that one test file could leave for the next: they share a process. */
+const pure = ["dist/{proto,services/sam,web-client}/**/*.test.js"];
+
 // biome-ignore lint/style/noDefaultExport: Vitest looks for the default export.
 export default defineConfig({
   test: {
     projects: [
+      { test: { ...suite("pure", pure, 30_000).test, isolate: false } },
       suite(
         "unit",
         [
-          "dist/{proto,services,gateway,web-client,models}/**/*.test.js",
+          "dist/{services,gateway,models}/**/*.test.js",
           "dist/test/{bench,deploy,scenes,simulation,structure,support}/**/*.test.js",
         ],
         30_000,
+        [],
+        pure,
       ),
       suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 300_000, [
         "dist/test/support/fail-on-leaks.js",

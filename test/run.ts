@@ -1,13 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { projectRoot } from "../services/runtime/project-root.js";
 import { setUp } from "./set-up.js";
 
 /*
- * `npm test`: type check, lint, then every suite, one summary, and a last line that a script can read:
- * "N passed, N failed", with ", N skipped" when something was left out.
+ * `npm test [-- STEP...]`: type check, lint, then every suite, or the steps that are named; one summary with the slowest
+ * files, and a last line that a script can read: "N passed, N failed", with ", N skipped" when something was left out.
  */
 
 interface Outcome {
@@ -18,13 +18,25 @@ interface Outcome {
 
 /** The part of Vitest's JSON report that counts. */
 interface Report {
-  testResults: { name: string; status: string; message?: string; assertionResults: { status: string }[] }[];
+  testResults: {
+    name: string;
+    status: string;
+    message?: string;
+    startTime: number;
+    endTime: number;
+    assertionResults: { status: string }[];
+  }[];
 }
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), "maskwire-test-"));
-/** Starts on one core are slow; files of these suites start whole servers and measure them. */
+/** As many files as this: a whole server computes on two cores at most for a moment of each test, and waits for the rest. */
+const twoFilesAtATime = ["--maxWorkers=2"];
+/** Files of these suites break, flood and measure what they start. */
 const oneFileAtATime = ["--no-file-parallelism"];
+/** Files that the summary names. */
+const slowestNamed = 12;
+const slowest: { file: string; seconds: number }[] = [];
 
 /** A command that passes or fails as one test. */
 function check(command: string, args: string[]): Outcome {
@@ -46,7 +58,8 @@ function suite(name: string, args: string[] = []): Outcome {
     },
   );
   const outcome: Outcome = { passed: 0, failed: 0, skipped: 0 };
-  for (const { status: fileStatus, assertionResults } of readReport(file).testResults) {
+  for (const { name: path, status: fileStatus, startTime, endTime, assertionResults } of readReport(file).testResults) {
+    slowest.push({ file: relative(projectRoot, path), seconds: (endTime - startTime) / 1000 });
     const failedBefore = outcome.failed;
     for (const { status: one } of assertionResults) {
       if (one === "passed") outcome.passed++;
@@ -68,30 +81,45 @@ function readReport(file: string): Report {
   }
 }
 
-setUp(say);
-const steps: [name: string, run: () => Outcome][] = [
+const steps: Record<string, () => Outcome> = {
   // The build before this was the same command: here it only counts.
-  ["type check", () => check("npx", ["--no-install", "tsc", "-b"])],
-  ["lint", () => check("npm", ["run", "-s", "lint"])],
-  ["unit and contract", () => suite("unit")],
-  ["end-to-end and interop", () => suite("end-to-end", oneFileAtATime)],
-  ["chaos", () => suite("chaos", oneFileAtATime)],
-  ["attacks", () => suite("attacks", oneFileAtATime)],
-  ["browser", () => suite("browser", oneFileAtATime)],
-];
-const total: Outcome = { passed: 0, failed: 0, skipped: 0 };
+  types: () => check("npx", ["--no-install", "tsc", "-b"]),
+  lint: () => check("npm", ["run", "-s", "lint"]),
+  unit: () => sum(suite("pure", twoFilesAtATime), suite("unit", twoFilesAtATime)),
+  "end-to-end": () => suite("end-to-end", twoFilesAtATime),
+  chaos: () => suite("chaos", oneFileAtATime),
+  attacks: () => suite("attacks", oneFileAtATime),
+  browser: () => suite("browser", twoFilesAtATime),
+};
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in steps));
+if (unknown.length > 0) {
+  process.stderr.write(`There is no step "${unknown.join(" ")}". These are: ${Object.keys(steps).join(", ")}.\n`);
+  process.exit(2);
+}
+setUp(say);
+let total: Outcome = { passed: 0, failed: 0, skipped: 0 };
 const summary: string[] = [];
-for (const [name, run] of steps) {
+for (const [name, run] of Object.entries(steps)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   say(`\n=== ${name}`);
   const startedAt = performance.now();
   const outcome = run();
-  for (const key of ["passed", "failed", "skipped"] as const) total[key] += outcome[key];
+  total = sum(total, outcome);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
   summary.push(`${name}: ${inWords(outcome)} (${seconds} s)`);
 }
+slowest.sort((a, b) => b.seconds - a.seconds);
+for (const { file, seconds } of slowest.slice(0, slowestNamed)) say(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
 rmSync(folder, { recursive: true, force: true });
 say(`\n${summary.join("\n")}\n${inWords(total)}`);
 process.exitCode = total.failed > 0 ? 1 : 0;
+
+function sum(...outcomes: Outcome[]): Outcome {
+  const total: Outcome = { passed: 0, failed: 0, skipped: 0 };
+  for (const one of outcomes) for (const key of ["passed", "failed", "skipped"] as const) total[key] += one[key];
+  return total;
+}
 
 function inWords({ passed, failed, skipped }: Outcome): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
