@@ -165,7 +165,10 @@ export class Sessions {
           const sent = this.#unsent.hold(reader, bytes.byteLength);
           if (sent) ws.send(bytes, { binary: typeof data !== "string" }, sent);
         },
-        close: (code, reason) => closeSocket(ws, code, reason),
+        close: (code, reason) => {
+          intake.close();
+          closeSocket(ws, code, reason);
+        },
       },
       ws.protocol === subprotocol ? "binary" : "text",
       {
@@ -256,6 +259,8 @@ function whenAborted(signal: AbortSignal): Promise<void> {
 
 function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {
   ws.close(code, reason);
+  // The peer's half of the closing handshake stands behind what was not read yet.
+  ws.resume();
   setTimeout(() => ws.terminate(), closeGraceMs).unref();
 }
 

@@ -74,6 +74,7 @@ export class EncoderTier implements Tier {
   readonly #metrics: EncoderMetrics;
   #pool: WorkerPool<EncodeTask, EncodedImage> | undefined;
   #pictures: PictureProcesses | undefined;
+  #startingPictures: Promise<PictureProcesses> | undefined;
   #line: EncodeLine | undefined;
   #running: Record<string, { provider: string }> = {};
   /** Uploads that wait for another encoder's work on the same picture. */
@@ -129,8 +130,8 @@ export class EncoderTier implements Tier {
       threads: encoder.threads,
     };
     // At the same time, so that neither waits for the other.
-    const pictures = this.#startPictures();
-    pictures.catch(() => {});
+    this.#startingPictures = this.#startPictures();
+    this.#startingPictures.catch(() => {});
     this.#pool = await WorkerPool.start({
       entry: new URL("./encoder-worker.js", import.meta.url),
       data: () => data,
@@ -143,7 +144,7 @@ export class EncoderTier implements Tier {
       hungMs: this.#settings.hungMs,
       ...reportToHost(this.#host, this),
     });
-    this.#line = new EncodeLine(await pictures, this.#pool, {
+    this.#line = new EncodeLine(await this.#startingPictures, this.#pool, {
       maxQueue: encoder.maxQueue,
       maxOthers: maxBulk(encoder.maxQueue),
       // Whoever waits at another encoder hears of the line from the lease, which is taken once a picture is decoded.
@@ -169,6 +170,8 @@ export class EncoderTier implements Tier {
   }
 
   async close(): Promise<void> {
+    // Of a start that failed they may still be on their way.
+    await this.#startingPictures?.catch(() => {});
     await Promise.all([this.#pool?.close(), this.#pictures?.close()]);
   }
 

@@ -265,6 +265,8 @@ interface Ending {
   isOver: boolean;
   /** This side cancelled it. */
   isOurs: boolean;
+  /** While the peer reads slower than is written: when it can take more, or the call has ended. */
+  drained?: Promise<void> | undefined;
   failure: Error | undefined;
 }
 
@@ -275,13 +277,16 @@ function isRpcError(error: Error): error is RpcError {
 /** Resolves when the peer can take more, and also when the call has ended: the reader learns why. */
 function write(call: WriteCall, ending: Ending, message: unknown): Promise<void> {
   if (ending.isOver || call.destroyed || call.writableEnded || call.write(message)) return Promise.resolve();
-  return new Promise((resolve) => {
+  // Many may write before the peer reads: they wait together.
+  ending.drained ??= new Promise((resolve) => {
     const done = () => {
+      ending.drained = undefined;
       call.off("drain", done).off("status", done).off("close", done);
       resolve();
     };
     call.on("drain", done).on("status", done).on("close", done);
   });
+  return ending.drained;
 }
 
 function responses<O>(call: ReadCall, ending: Ending, cancel: () => void): AsyncIterableIterator<O> {
