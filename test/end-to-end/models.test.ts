@@ -167,6 +167,6 @@ describe("settings", () => {
     await using second = MaskwireProcess.spawn({ MASKWIRE_PORT: String(first.host.port) });
     const { code, stderr } = await second.ended;
     expect(code).toBe(1);
-    expect(stderr).toMatch(/port is in use.*MASKWIRE_PORT/);
+    expect(stderr).toMatch(/the port \d+ is in use.*MASKWIRE_PORT/);
   });
 });

@@ -40,7 +40,7 @@ describe("bytes that the second person sends", () => {
     const seen = [event.case ?? ""];
     if (event.case === "missing") {
       const body = picture as Buffer<ArrayBuffer>;
-      const reply = await fetch(`${proxy.url}${uploadPath({ imageId })}`, { method: "POST", body });
+      const reply = await fetch(`${proxy.url}/${uploadPath({ imageId })}`, { method: "POST", body });
       expect(await reply.json()).toMatchObject({ image: { imageId } });
       await client.openReady(imageId);
     }

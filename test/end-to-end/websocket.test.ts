@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ErrorCode } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
@@ -5,7 +6,7 @@ import { imageIdOf } from "../../services/runtime/image-id.js";
 import { eventLines, upload } from "../support/http-calls.js";
 import { clickOn, drawScene, fromRaw, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { metric, startMaskwire } from "../support/start-maskwire.js";
 
 const unknownId = `sha256:${"ab".repeat(32)}`;
 const disc = { points: [clickOn("disc")] };
@@ -178,12 +179,23 @@ describe("the open image", () => {
       .png()
       .toBuffer();
     const cut = whole.subarray(0, Math.floor(whole.length / 2));
-    const ahead = await begin(await freshPicture());
-    const behind = await begin(cut);
+    // The process that decodes pictures stands still until the session waits for this one.
+    const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, "utf8");
+    const signal = (name: NodeJS.Signals) => {
+      for (const pid of children.trim().split(" ")) process.kill(Number(pid), name);
+    };
+    signal("SIGSTOP");
+    const behind = begin(cut);
+    const arrived = 'maskwire_budget_bytes{budget="uploads"}';
+    while ((await metric(maskwire.adminUrl, arrived)) < cut.byteLength) await new Promise(setImmediate);
     await using client = await SocketClient.join(url);
     client.open(imageIdOf(cut));
     client.segment({ sequence: 1, prompt: disc });
     client.segment({ sequence: 2, prompt: disc });
+    // Frames are read in their order: when this one is answered, those before it have been taken.
+    client.segment({ sequence: 3, imageId: unknownId, prompt: disc });
+    expect(await client.next("segment")).toMatchObject({ sequence: 3, outcome: { case: "error" } });
+    signal("SIGCONT");
     let news = (await client.next("image")).event;
     while (news.case === "queued" || news.case === "encoding") news = (await client.next("image")).event;
     const damaged = { code: ErrorCode.INVALID_ARGUMENT, reason: "DAMAGED_IMAGE" };
@@ -191,7 +203,7 @@ describe("the open image", () => {
     for (const sequence of [1, 2]) {
       expect(await client.next("segment")).toMatchObject({ sequence, outcome: { case: "error", value: damaged } });
     }
-    await Promise.all([ahead(), behind()]);
+    await (await behind)();
   });
 
   it("I5: an image_id that is none is INVALID_ARGUMENT and leaves the session as it was", async () => {

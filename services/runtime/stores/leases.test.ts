@@ -140,15 +140,16 @@ function leasesContract(keys: () => LeaseKeys): void {
   });
 
   it("is renewed for as long as its holder works", async () => {
-    const process = cluster(90);
+    const termMs = 400;
+    const process = cluster(termMs);
     const lease = held(await process().acquire("picture"));
     const waiting = process().freed("picture", never);
     let isFreed = false;
     void waiting.then(() => {
       isFreed = true;
     });
-    // Three terms: there is no event for what does not happen.
-    await new Promise((resolve) => setTimeout(resolve, 270));
+    // There is no event for what does not happen.
+    await new Promise((resolve) => setTimeout(resolve, 3 * termMs));
     expect([isFreed, lease.isHeld]).toEqual([false, true]);
     await lease.release();
     await waiting;
