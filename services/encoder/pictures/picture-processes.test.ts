@@ -101,6 +101,15 @@ describe("a picture process", () => {
     expect(losses).toEqual(["time"]);
   });
 
+  it("that ends while it has nothing to do is told of too, and replaced", async () => {
+    const { pictures, losses } = await start();
+    const [pid] = pictures.pids;
+    process.kill(pid as number, "SIGSEGV");
+    while (losses.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(losses).toEqual(["crash"]);
+    expect((await pictures.read(await noise(90, 40).png().toBuffer(), request)).width).toBe(90);
+  });
+
   it("that ends under a picture costs a second try, and the picture after that", async () => {
     const { pictures, losses } = await start();
     const found = pictures.read(interlaced, request);

@@ -370,10 +370,9 @@ export class PictureProcesses {
     const { job } = slot;
     this.#free(slot);
     if (this.#isClosing) return;
-    if (job) {
-      this.#options.onLost?.(loss);
-      this.#settle(job, loss);
-    }
+    // One that is renewed was told not to be ready before; the others are lost, at work or not.
+    if (job || slot.isReady) this.#options.onLost?.(loss);
+    if (job) this.#settle(job, loss);
     // One that never got ready is told to the caller of `start`, and tried again after a pause.
     const pause = this.#failures === 0 ? 0 : Math.min(respawnMs.first * 2 ** this.#failures, respawnMs.last);
     this.#failures++;
