@@ -1,5 +1,5 @@
 import { words } from "../words/words.js";
-import type { Description } from "./describe.js";
+import type { Description } from "./description.js";
 import { inReadingOrder } from "./found.js";
 import { duration, momentMs, percent } from "./numbers.js";
 import type { Everything, Overlay, ShownPicture } from "./state.js";

@@ -1,5 +1,6 @@
 import { words } from "../words/words.js";
 import { announceOverlay, describeOverlay } from "./describe-everything.js";
+import type { Description } from "./description.js";
 import { shownAnswer } from "./edit.js";
 import { duration, momentMs, percent } from "./numbers.js";
 import { type Edit, hasPrompts, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
@@ -8,13 +9,6 @@ import { type Edit, hasPrompts, type Latency, type Link, overlayOf, type ShownPi
 export const patienceMs = 240;
 
 /** The state in words, for the status line and for screen readers. */
-export interface Description {
-  readonly text: string;
-  /** Done so far, 0 to 1; null while only time will tell; undefined when nothing is under way. */
-  readonly progress: number | null | undefined;
-  readonly problem: boolean;
-}
-
 export function describe(state: State, nowMs: number): Description {
   const { picture, loading } = state;
   if (loading !== undefined) return { text: words.status.opening(loading.name), progress: null, problem: false };
