@@ -7,7 +7,7 @@ import { WorkerDecoder } from "./local/worker-decoder.js";
 import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
 import { element } from "./panel/element.js";
-import { type PhotoFile, PhotoProblem, type PhotoSource, photoThumbnail, readPhoto } from "./photo.js";
+import { type PhotoFile, PhotoProblem, type PhotoSource, photoThumbnail, readPhoto } from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
 import type { Work } from "./state/state.js";

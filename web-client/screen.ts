@@ -76,7 +76,7 @@ export class Screen {
       onBegin: () => client.dispatch({ kind: "everything-begin", atMs: performance.now() }),
       onCancel: () => client.dispatch({ kind: "everything-cancel" }),
       onToggle: () => client.dispatch({ kind: "everything-toggle", atMs: performance.now() }),
-      onSave: () => saveEverything(client),
+      onSave: () => saveEverything(client.store.state.picture),
     });
     this.#decoding = new DecodingView({ onPrefer: (preference) => client.prefer(preference) });
     this.#mask = new MaskView({ onChoose: (index) => client.dispatch({ kind: "candidate", index }) });

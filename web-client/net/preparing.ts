@@ -1,7 +1,7 @@
 import { create, fromJson } from "@bufbuild/protobuf";
 import { EncodeEventSchema, LookupImageResponseSchema } from "../../proto/index.js";
-import type { PhotoFile } from "../photo.js";
 import { Upload, type UploadListener } from "./upload.js";
+import type { UploadTerms } from "./upload-path.js";
 
 /** Has a photo encoded ahead of its being opened; what is known already is not uploaded. */
 export class Preparing {
@@ -14,7 +14,7 @@ export class Preparing {
     this.#upload = new Upload(listener);
   }
 
-  async start(token: number, { file, imageId }: PhotoFile): Promise<void> {
+  async start(token: number, { file, imageId }: Pick<UploadTerms, "imageId"> & { readonly file: Blob }): Promise<void> {
     this.stop();
     const lookup = new AbortController();
     this.#lookup = lookup;

@@ -1,4 +1,4 @@
-import { addressIn } from "../photo-url.js";
+import { addressIn } from "../pictures/picture-url.js";
 import type { State } from "../state/state.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";

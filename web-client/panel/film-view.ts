@@ -1,4 +1,4 @@
-import type { Sample } from "../samples.js";
+import type { Sample } from "../pictures/samples.js";
 import { element } from "./element.js";
 
 /** The samples, after the photos of the strip. */

@@ -1,12 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { ImageInfoSchema, sa1bRecord } from "../../proto/index.js";
-import type { Client } from "../client.js";
+import type { Picture } from "../state/state.js";
 import { fileName } from "../take-away/file-names.js";
 import { download } from "./download.js";
 
 /** Every mask that was found, as the SA-1B data set writes them. */
-export function saveEverything(client: Client): void {
-  const { picture } = client.store.state;
+export function saveEverything(picture: Picture): void {
   if (picture.kind === "empty" || picture.everything.kind === "off") return;
   const { imageId = "", width, height, name } = picture.photo;
   const annotations = picture.everything.found.toSorted((a, b) => a.id - b.id);

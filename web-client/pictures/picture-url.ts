@@ -1,6 +1,6 @@
-import { failureOfAnswer } from "./net/upload-lines.js";
-import { PhotoProblem, type PhotoSource } from "./photo.js";
-import { words } from "./words/words.js";
+import { failureOfAnswer } from "../net/upload-lines.js";
+import { words } from "../words/words.js";
+import { PhotoProblem, type PhotoSource } from "./picture-file.js";
 
 /** The address that a text is, when it is nothing else. */
 export function addressIn(text: string): URL | undefined {

@@ -1,7 +1,7 @@
-import { element, setData } from "./panel/element.js";
-import type { PhotoSource } from "./photo.js";
-import { addressAmong } from "./photo-url.js";
-import { words } from "./words/words.js";
+import type { PhotoSource } from "../pictures/picture-file.js";
+import { addressAmong } from "../pictures/picture-url.js";
+import { words } from "../words/words.js";
+import { element, setData } from "./element.js";
 
 interface PhotoActions {
   /** The first comes onto the canvas, the others into the strip. */

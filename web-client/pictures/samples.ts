@@ -1,4 +1,4 @@
-import type { PhotoSource } from "./photo.js";
+import type { PhotoSource } from "./picture-file.js";
 
 /** A picture that comes with the page. */
 export interface Sample {
