@@ -2,7 +2,7 @@ import { workerData } from "node:worker_threads";
 import { Tensor } from "onnxruntime-node";
 import { createSession } from "../runtime/models/create-session.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
-import type { Provider } from "../runtime/settings.js";
+import type { Provider } from "../runtime/models/providers.js";
 import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { encodeHalf } from "../sam/half-float.js";

@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { SettingsError } from "../runtime/settings.js";
+import { SettingsError } from "../runtime/settings-error.js";
 import { watchOutput } from "../runtime/watch-output.js";
 import { CommandError } from "./command/command-error.js";
 import { errorAsJson } from "./command/describe-error.js";

@@ -1,4 +1,5 @@
-import { readEnv, SettingsError, shapeSettings } from "../runtime/settings.js";
+import { readEnv, shapeSettings } from "../runtime/settings.js";
+import { SettingsError } from "../runtime/settings-error.js";
 import { loopbackOf } from "./loopback.js";
 import { refuse } from "./refuse.js";
 

@@ -1,5 +1,6 @@
 import { createLogger } from "../runtime/logger.js";
-import { readEnv, SettingsError, shapeSettings, unknownVariables } from "../runtime/settings.js";
+import { readEnv, shapeSettings, unknownVariables } from "../runtime/settings.js";
+import { SettingsError } from "../runtime/settings-error.js";
 import { startTracing } from "../runtime/tracing/start-tracing.js";
 import { logMemory } from "./log-memory.js";
 import { Maskwire } from "./maskwire.js";

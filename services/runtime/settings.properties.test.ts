@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readEnv, SettingsError, shapeSettings, variables } from "./settings.js";
+import { readEnv, shapeSettings, variables } from "./settings.js";
+import { SettingsError } from "./settings-error.js";
 import { type CacheTopology, type CacheUrl, parseCacheUrl } from "./stores/cache-url.js";
 
 const names = Object.keys(variables) as (keyof typeof variables)[];

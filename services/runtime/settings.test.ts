@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { longestTimerMs } from "./longest-timer.js";
 import { projectRoot } from "./project-root.js";
-import { readEnv, SettingsError, shapeSettings, unknownVariables, variables } from "./settings.js";
+import { readEnv, shapeSettings, unknownVariables, variables } from "./settings.js";
+import { SettingsError } from "./settings-error.js";
 
 const settings = (source: Record<string, string | undefined> = {}) => shapeSettings(readEnv(source));
 

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { parseTarget } from "./grpc/target.js";
-import { type ProcessMemory, planMemory } from "./limits/memory-plan.js";
-import { processMemory } from "./limits/process-memory.js";
+import { planMemory } from "./limits/memory-plan.js";
+import { type ProcessMemory, processMemory } from "./limits/process-memory.js";
+import { type Provider, providers } from "./models/providers.js";
 import { overloadDefaults } from "./overload/thresholds.js";
 import { projectRoot } from "./project-root.js";
+import { SettingsError } from "./settings-error.js";
 import type { CacheServer } from "./stores/cache-link.js";
 import { cacheUrlForms, parseCacheUrl } from "./stores/cache-url.js";
 import { readKeyFile } from "./stores/follow-key-file.js";
@@ -89,8 +91,6 @@ const cacheUrl = z.string().transform((text, context) => {
 
 export const roles = ["all", "encoder", "decoder", "gateway"] as const;
 export type Role = (typeof roles)[number];
-export const providers = ["cpu", "cuda", "webgpu", "tensorrt"] as const;
-export type Provider = (typeof providers)[number];
 
 /** Every setting: its variable, its form and what it is for. README's table is checked against this. */
 export const variables = {
@@ -246,11 +246,6 @@ type Variable = keyof typeof variables;
 type Value<K extends Variable> = z.output<(typeof variables)[K]>;
 /** What was set, validated; only variables that are set appear. */
 export type Env = { [K in Variable]?: Value<K> };
-
-/** A malformed setting. The message names every variable at fault and what was expected. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
-}
 
 /**
  * Reads and validates the `MASKWIRE_*` variables; an empty value counts as not set.

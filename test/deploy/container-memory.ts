@@ -1,4 +1,4 @@
-import type { ProcessMemory } from "../../services/runtime/limits/memory-plan.js";
+import type { ProcessMemory } from "../../services/runtime/limits/process-memory.js";
 
 const MiB = 1024 * 1024;
 const units: Record<string, number> = { m: MiB, Mi: MiB, g: 1024 * MiB, Gi: 1024 * MiB };

@@ -1,12 +1,7 @@
 import type { Role, Settings } from "../settings.js";
+import type { ProcessMemory } from "./process-memory.js";
 
 const MiB = 1024 * 1024;
-
-/** What a process may take, and V8's own limit within it. */
-export interface ProcessMemory {
-  limitBytes: number;
-  heapLimitBytes: number;
-}
 
 /** Who shares a process's memory, in bytes. */
 export interface MemoryPlan {

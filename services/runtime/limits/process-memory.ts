@@ -1,6 +1,11 @@
 import { totalmem } from "node:os";
 import { getHeapStatistics } from "node:v8";
-import type { ProcessMemory } from "./memory-plan.js";
+
+/** What a process may take, and V8's own limit within it. */
+export interface ProcessMemory {
+  limitBytes: number;
+  heapLimitBytes: number;
+}
 
 /** Bytes that the process may take: its container's limit where there is one, or else the machine's memory. */
 export function memoryLimitBytes(): number {

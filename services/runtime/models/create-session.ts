@@ -1,6 +1,6 @@
 import "./no-telemetry.js";
 import { InferenceSession } from "onnxruntime-node";
-import type { Provider } from "../settings.js";
+import type { Provider } from "./providers.js";
 
 export interface SessionOptions {
   /** In order of preference; a later one is used when an earlier cannot start. */
