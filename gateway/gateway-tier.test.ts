@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { CloseCode } from "../proto/index.js";
 import { Host } from "../services/runtime/host.js";
-import { readEnv, shapeSettings } from "../services/runtime/settings.js";
 import { fakeLogger } from "../services/runtime/testing/fake-logger.js";
+import { readEnv, shapeSettings } from "../services/stores/settings.js";
 import { GatewayTier } from "./gateway-tier.js";
 
 let host: Host;

@@ -4,7 +4,7 @@ import { answerRaw } from "../services/runtime/http/raw-answer.js";
 import { replyError } from "../services/runtime/http/reply-error.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
-import type { Settings } from "../services/runtime/settings.js";
+import type { Settings } from "../services/stores/settings.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
 import { UploadRate } from "./callers/upload-rate.js";

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { Manifest } from "../services/runtime/models/manifest.js";
-import { readEnv, shapeSettings } from "../services/runtime/settings.js";
 import { watchOutput } from "../services/runtime/watch-output.js";
+import { readEnv, shapeSettings } from "../services/stores/settings.js";
 import { listModels, listText } from "./list-models.js";
 import { optimisationText, optimiseModel } from "./optimise-model.js";
 import { verificationText, verifyModels } from "./verify-models.js";

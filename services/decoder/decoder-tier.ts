@@ -17,8 +17,6 @@ import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js
 import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
 import { verifyModelFile } from "../runtime/models/model-file.js";
 import { servedModel } from "../runtime/models/served-model.js";
-import type { Settings } from "../runtime/settings.js";
-import type { Stores } from "../runtime/stores/open-stores.js";
 import { logFields, shortImageId } from "../runtime/tracing/origin.js";
 import { noSpan, type Span } from "../runtime/tracing/spans.js";
 import { stopped } from "../runtime/workers/pool-errors.js";
@@ -26,6 +24,8 @@ import { reportToHost } from "../runtime/workers/report-to-host.js";
 import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { CheckedPrompt, PictureSize } from "../sam/prompts/check-prompt.js";
 import type { Region } from "../sam/region.js";
+import type { Stores } from "../stores/open-stores.js";
+import type { Settings } from "../stores/settings.js";
 import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
 import type { DecoderWorkerData } from "./decoder-worker.js";
 import { EmbeddingCache } from "./embedding-cache.js";

@@ -2,12 +2,12 @@ import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { Code, ServiceError } from "../runtime/errors.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
-import { decodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { type Frame, frameFor } from "../sam/frame.js";
 import { decodeHalf } from "../sam/half-float.js";
 import { LatestPreview } from "../sam/masks/latest-preview.js";
 import { RecordError } from "../sam/record-error.js";
+import { decodeEmbeddingRecord } from "../stores/embedding-record.js";
 import { decodeGrid } from "./decode-grid.js";
 import { decodePrompt } from "./decode-prompt.js";
 import type {

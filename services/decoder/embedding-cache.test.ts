@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import { Manifest } from "../runtime/models/manifest.js";
-import type { EmbeddingStore, StoredEmbedding } from "../runtime/stores/embedding-store.js";
+import type { EmbeddingStore, StoredEmbedding } from "../stores/embedding-store.js";
 import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
 
 const manifest = Manifest.read();

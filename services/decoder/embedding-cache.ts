@@ -2,9 +2,9 @@ import { LRUCache } from "lru-cache";
 import { halve } from "../runtime/limits/halve.js";
 import { embeddingKey } from "../runtime/models/embedding-key.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
-import type { EmbeddingStore } from "../runtime/stores/embedding-store.js";
 import type { EmbeddingHeader } from "../sam/embedding-record.js";
 import type { Region } from "../sam/region.js";
+import type { EmbeddingStore } from "../stores/embedding-store.js";
 
 /** An embedding that every worker thread can read without a copy. Its tensors are verified by each that prepares them. */
 export interface SharedEmbedding {

@@ -4,12 +4,12 @@ import { expect, it } from "vitest";
 import { type LoadEmbeddingRequest, LoadEmbeddingRequestSchema } from "../../proto/index.js";
 import { Code } from "../runtime/errors.js";
 import { Manifest, type ModelSpec } from "../runtime/models/manifest.js";
-import { storeOptions } from "../runtime/stores/blob-store-contract.js";
-import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
-import { EmbeddingStore } from "../runtime/stores/embedding-store.js";
-import { createMemoryStore } from "../runtime/stores/memory-store.js";
-import { SigningKeys } from "../runtime/stores/signing-keys.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
+import { encodeEmbeddingRecord } from "../stores/embedding-record.js";
+import { EmbeddingStore } from "../stores/embedding-store.js";
+import { createMemoryStore } from "../stores/memory-store.js";
+import { SigningKeys } from "../stores/signing-keys.js";
+import { storeOptions } from "../stores/testing/blob-store-contract.js";
 import { EmbeddingCache } from "./embedding-cache.js";
 import { type LoadTier, loadEmbedding } from "./load-embedding.js";
 

@@ -3,8 +3,8 @@ import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../pr
 import { cropRegion } from "../runtime/crop-region.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
-import { mostRecordBytes } from "../runtime/stores/embedding-store.js";
 import { RecordError } from "../sam/record-error.js";
+import { mostRecordBytes } from "../stores/embedding-store.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
 export type LoadTier = Pick<DecoderTier, "model" | "embeddings" | "enterLoad">;

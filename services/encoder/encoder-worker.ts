@@ -3,11 +3,11 @@ import { Tensor } from "onnxruntime-node";
 import { createSession } from "../runtime/models/create-session.js";
 import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { Provider } from "../runtime/models/providers.js";
-import { encodeEmbeddingRecord } from "../runtime/stores/embedding-record.js";
 import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { encodeHalf } from "../sam/half-float.js";
 import type { PictureReading } from "../sam/picture-reading.js";
 import type { Region } from "../sam/region.js";
+import { encodeEmbeddingRecord } from "../stores/embedding-record.js";
 import type { Pixels } from "./images/open-picture.js";
 import { normalise } from "./images/preprocess.js";
 

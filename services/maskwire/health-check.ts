@@ -1,5 +1,5 @@
-import { readEnv, shapeSettings } from "../runtime/settings.js";
 import { SettingsError } from "../runtime/settings-error.js";
+import { readEnv, shapeSettings } from "../stores/settings.js";
 import { loopbackOf } from "./loopback.js";
 import { refuse } from "./refuse.js";
 

@@ -1,7 +1,7 @@
 import { createLogger } from "../runtime/logger.js";
-import { readEnv, shapeSettings, unknownVariables } from "../runtime/settings.js";
 import { SettingsError } from "../runtime/settings-error.js";
 import { startTracing } from "../runtime/tracing/start-tracing.js";
+import { readEnv, shapeSettings, unknownVariables } from "../stores/settings.js";
 import { logMemory } from "./log-memory.js";
 import { Maskwire } from "./maskwire.js";
 import { refuse } from "./refuse.js";

@@ -1,6 +1,6 @@
-import { describeMemory } from "../runtime/limits/memory-plan.js";
 import type { Logger } from "../runtime/logger.js";
-import type { Settings } from "../runtime/settings.js";
+import { describeMemory } from "../stores/memory-plan.js";
+import type { Settings } from "../stores/settings.js";
 
 /** One line with every bound in bytes; a warning where all of them together are more than the process may take. */
 export function logMemory(settings: Settings, logger: Logger): void {

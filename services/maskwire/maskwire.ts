@@ -5,8 +5,8 @@ import { RpcClient } from "../runtime/grpc/client.js";
 import { Host, type Tier } from "../runtime/host.js";
 import type { Logger } from "../runtime/logger.js";
 import { Manifest } from "../runtime/models/manifest.js";
-import type { Settings } from "../runtime/settings.js";
-import { openStores, type Stores } from "../runtime/stores/open-stores.js";
+import { openStores, type Stores } from "../stores/open-stores.js";
+import type { Settings } from "../stores/settings.js";
 import { loopbackOf } from "./loopback.js";
 
 /** One process of Maskwire: the tiers that its role names, behind one port. */

@@ -4,9 +4,9 @@ import { DockerfileParser } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { describeMemory } from "../../services/runtime/limits/memory-plan.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
-import { readEnv, roles, shapeSettings, unknownVariables, variables } from "../../services/runtime/settings.js";
+import { describeMemory } from "../../services/stores/memory-plan.js";
+import { readEnv, roles, shapeSettings, unknownVariables, variables } from "../../services/stores/settings.js";
 import { memoryOf } from "./container-memory.js";
 
 const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), "utf8");

@@ -6,7 +6,7 @@ import { Host } from "../../services/runtime/host.js";
 import { createLogger } from "../../services/runtime/logger.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { Manifest } from "../../services/runtime/models/manifest.js";
-import { openStores, type Stores } from "../../services/runtime/stores/open-stores.js";
+import { openStores, type Stores } from "../../services/stores/open-stores.js";
 import { segmentOverHttp } from "../support/http-calls.js";
 import { madeEmbedding } from "../support/made-embeddings.js";
 import { metric, testSettings } from "../support/start-maskwire.js";

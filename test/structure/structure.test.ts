@@ -68,7 +68,7 @@ describe("the structure", () => {
       file("services/decoder/recipe.ts", "services/decoder/rpc/names.ts"),
       file("services/decoder/rpc/names.ts"),
       file("services/runtime/errors.ts"),
-      file("services/runtime/stores/store.ts", "services/runtime/errors.ts"),
+      file("services/runtime/grpc/serve.ts", "services/runtime/errors.ts"),
     ]);
     expect(backUp).toEqual([{ from: "services/decoder/rpc/segment.ts", to: "services/decoder/recipe.ts" }]);
     expect(roomCycles).toEqual([["services/decoder", "services/decoder/rpc"]]);

@@ -1,7 +1,7 @@
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import type { ModelSpec } from "../../services/runtime/models/manifest.js";
-import { encodeEmbeddingRecord } from "../../services/runtime/stores/embedding-record.js";
 import { encodeHalf } from "../../services/sam/half-float.js";
+import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
 
 /**
  * A whole, valid embedding of a picture that never was: where many pictures matter and their masks do not.

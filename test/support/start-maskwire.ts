@@ -3,7 +3,7 @@ import { pino } from "pino";
 import { Maskwire } from "../../services/maskwire/maskwire.js";
 import { createLogger, type Logger } from "../../services/runtime/logger.js";
 import type { Manifest } from "../../services/runtime/models/manifest.js";
-import { readEnv, type Settings, shapeSettings } from "../../services/runtime/settings.js";
+import { readEnv, type Settings, shapeSettings } from "../../services/stores/settings.js";
 
 /** Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. */
 export function testSettings(env: Record<string, string> = {}): Settings {

@@ -1,6 +1,6 @@
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { createLogger } from "../../runtime/logger.js";
-import { readEnv, shapeSettings } from "../../runtime/settings.js";
+import { readEnv, shapeSettings } from "../../stores/settings.js";
 import { Maskwire } from "../maskwire.js";
 import { usageError } from "./command-error.js";
 

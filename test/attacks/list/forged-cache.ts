@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createClient, RESP_TYPES } from "@redis/client";
 import { imageIdOf } from "../../../services/runtime/image-id.js";
-import { encodeEmbeddingRecord, readEmbeddingHeader } from "../../../services/runtime/stores/embedding-record.js";
+import { encodeEmbeddingRecord, readEmbeddingHeader } from "../../../services/stores/embedding-record.js";
 import type { Random } from "../../simulation/random.js";
 import { drawScene, fromRaw } from "../../support/pictures.js";
 import type { Attack, Target } from "../attack.js";

@@ -1,0 +1,158 @@
+import { joinInSteps } from "../runtime/in-steps.js";
+import type { CacheReply, CacheServer } from "./cache-link.js";
+import { CacheNode } from "./cache-node.js";
+import type { BreakerState } from "./circuit-breaker.js";
+import { openLink } from "./open-link.js";
+
+export interface CacheConnectionOptions {
+  server: CacheServer;
+  /** Longest wait for one command. */
+  timeoutMs: number;
+  /** A node is there (closed), or commands for it are no longer sent (open), or it is being tried (half-open). */
+  onNode?(node: string, state: BreakerState, error: unknown): void;
+}
+
+/**
+ * The client joins an answer's bytes in one go: of more of them the event loop would notice. What is no larger than most
+ * embeddings comes in one piece all the same, for one way there and back.
+ */
+const pieceBytes = 1024 * 1024;
+const wholeBytes = 4 * 1024 * 1024;
+
+const deleteIfEqual = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
+const extendIfEqual =
+  "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0";
+
+/**
+ * The process's one connection to the shared cache: one server, Sentinel or Cluster. Every command ends within the
+ * timeout, counted for the reading of a value from its turn: a few are read at a time. After a few that were not answered
+ * no more are sent to that node until it answers again, so a cache that hangs costs next to nothing. Connects by itself
+ * from the start and again whenever it must; nothing waits for it.
+ *
+ * Commands take one key, as it stands in the cache: namespaces are the caller's. All reject with a `CacheError` alone; of
+ * a command that failed by "timeout" or "refused" nobody knows whether it was, or will be, carried out.
+ */
+export class CacheConnection {
+  readonly #options: CacheConnectionOptions;
+  readonly #link;
+  readonly #nodes = new Map<string, CacheNode>();
+  #isClosed = false;
+
+  constructor(options: CacheConnectionOptions) {
+    this.#options = options;
+    this.#link = openLink({
+      server: options.server,
+      timeoutMs: options.timeoutMs,
+      onLost: (node, error) => this.#nodes.get(node)?.lost(error),
+    });
+    this.#followNodes();
+  }
+
+  /** Every node that holds keys, and whether it answers. */
+  get nodes(): { name: string; state: BreakerState }[] {
+    this.#followNodes();
+    return [...this.#nodes.values()].map(({ name, state }) => ({ name, state }));
+  }
+
+  /**
+   * The value; of one of more than `mostBytes` these and one more. A large one is read a piece at a time, each within the
+   * timeout: one that is written meanwhile may come mixed.
+   */
+  async get(key: string, mostBytes: number): Promise<Uint8Array | undefined> {
+    if (mostBytes < wholeBytes) return this.#read(key, 0, mostBytes + 1);
+    const pieces: Uint8Array[] = [];
+    for (let at = 0; at <= mostBytes; at += pieceBytes) {
+      const piece = await this.#read(key, at, Math.min(mostBytes + 1 - at, pieceBytes));
+      if (piece) pieces.push(piece);
+      if (!piece || piece.byteLength < pieceBytes) break;
+    }
+    if (pieces.length < 2) return pieces[0];
+    return joinInSteps(pieces);
+  }
+
+  async #read(key: string, at: number, length: number): Promise<Buffer | undefined> {
+    const node = this.#node(this.#link.nodeOf(key));
+    const range = [String(at), String(at + length - 1)];
+    const value = await node.read((signal) => this.#link.send(key, ["GETRANGE", key, ...range], signal));
+    // Redis makes no difference between nothing and nothing there.
+    return Buffer.isBuffer(value) && value.byteLength > 0 ? value : undefined;
+  }
+
+  /** The first bytes of a value, at most `length`. */
+  async head(key: string, length: number): Promise<Buffer | undefined> {
+    const start = await this.#send(key, ["GETRANGE", key, "0", String(length - 1)]);
+    // Redis makes no difference between nothing and nothing there.
+    return Buffer.isBuffer(start) && start.byteLength > 0 ? start : undefined;
+  }
+
+  /** @param ttlMs whole milliseconds after which the key is gone. */
+  async set(key: string, value: string | Buffer, ttlMs: number): Promise<void> {
+    await this.#send(key, ["SET", key, value, "PX", String(ttlMs)]);
+  }
+
+  /** @returns false when there is such a key already; it stays as it is. */
+  async setIfAbsent(key: string, value: string | Buffer, ttlMs: number): Promise<boolean> {
+    return (await this.#send(key, ["SET", key, value, "NX", "PX", String(ttlMs)])) !== null;
+  }
+
+  async has(key: string): Promise<boolean> {
+    return (await this.#send(key, ["EXISTS", key])) === 1;
+  }
+
+  /** @returns whether there was such a key. */
+  async delete(key: string): Promise<boolean> {
+    return (await this.#send(key, ["UNLINK", key])) === 1;
+  }
+
+  /** Deletes the key if it holds the value, in one step. @returns whether it did. */
+  async deleteIfEqual(key: string, value: string | Buffer): Promise<boolean> {
+    return (await this.#send(key, ["EVAL", deleteIfEqual, "1", key, value])) === 1;
+  }
+
+  /** Gives the key a new lifetime if it holds the value, in one step. @returns whether it did. */
+  async extendIfEqual(key: string, value: string | Buffer, ttlMs: number): Promise<boolean> {
+    return (await this.#send(key, ["EVAL", extendIfEqual, "1", key, value, String(ttlMs)])) === 1;
+  }
+
+  /** At once; what is under way fails with "closed". */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const node of this.#nodes.values()) node.close();
+    this.#link.close();
+  }
+
+  async #send(key: string, args: readonly (string | Buffer)[]): Promise<CacheReply> {
+    const node = this.#node(this.#link.nodeOf(key));
+    const bytes = args.reduce((sum, arg) => sum + arg.length, 0);
+    return node.run((signal) => this.#link.send(key, args, signal), bytes);
+  }
+
+  #node(name: string): CacheNode {
+    const known = this.#nodes.get(name);
+    if (known) return known;
+    this.#followNodes();
+    return this.#nodes.get(name) ?? this.#add(name);
+  }
+
+  /** In a Cluster nodes come and go. */
+  #followNodes(): void {
+    if (this.#isClosed) return;
+    const names = this.#link.nodes();
+    for (const name of names) if (!this.#nodes.has(name)) this.#add(name);
+    for (const [name, node] of this.#nodes) {
+      if (names.includes(name)) continue;
+      node.close();
+      this.#nodes.delete(name);
+    }
+  }
+
+  #add(name: string): CacheNode {
+    const node = new CacheNode(name, this.#link, this.#options.timeoutMs, ({ state, lastError }) =>
+      this.#options.onNode?.(name, state, lastError),
+    );
+    if (this.#isClosed) node.close();
+    this.#nodes.set(name, node);
+    return node;
+  }
+}

@@ -1,0 +1,230 @@
+import { Registry } from "prom-client";
+import { beforeEach, describe, expect, it } from "vitest";
+import { embeddingKey } from "../runtime/models/embedding-key.js";
+import { Manifest, type ModelSpec } from "../runtime/models/manifest.js";
+import { fakeLogger } from "../runtime/testing/fake-logger.js";
+import {
+  type EmbeddingHeader,
+  embeddingHeadBytes,
+  embeddingRecordVersion,
+  signatureOf,
+} from "../sam/embedding-record.js";
+import type { BlobStore } from "./blob-store.js";
+import { decodeEmbeddingRecord, encodeEmbeddingRecord, setSignature } from "./embedding-record.js";
+import { EmbeddingStore } from "./embedding-store.js";
+import { createMemoryStore } from "./memory-store.js";
+import { parseSigningKeys, SigningKeys } from "./signing-keys.js";
+import { storeOptions } from "./testing/blob-store-contract.js";
+
+const manifest = Manifest.read();
+const real = manifest.get(manifest.defaultId);
+const model: ModelSpec = { ...real, encoder: { ...real.encoder, outputs: [{ name: "output", dims: [1, 4] }] } };
+const imageId = `sha256:${"a".repeat(64)}`;
+
+let blobs: BlobStore;
+let processes: Registry[];
+let store: EmbeddingStore;
+
+beforeEach(() => {
+  blobs = createMemoryStore(1_000_000, storeOptions());
+  processes = [];
+  store = open();
+});
+
+const limits = { maxImagePixels: 12 };
+const keysOf = (...names: string[]) =>
+  new SigningKeys(
+    parseSigningKeys(names.map((name) => `${name}:${Buffer.alloc(32, name).toString("hex")}`).join("\n")),
+  );
+
+/** A process of its own, over the same blobs. */
+function open(keys = new SigningKeys()): EmbeddingStore {
+  const metrics = new Registry();
+  processes.push(metrics);
+  return new EmbeddingStore(blobs, { metrics, logger: fakeLogger(), limits, keys });
+}
+
+/** What all processes have counted. */
+async function counted(name: string, label: string): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const metrics of processes) {
+    const { values } = (await metrics.getSingleMetric(name)?.get()) ?? { values: [] };
+    for (const { labels, value } of values) sums[String(labels[label])] = (sums[String(labels[label])] ?? 0) + value;
+  }
+  return sums;
+}
+
+const recordOf = (changes: Partial<EmbeddingHeader> = {}) => {
+  const header: EmbeddingHeader = {
+    imageId,
+    modelId: model.id,
+    weights: model.encoder.sha256,
+    dtype: "float16",
+    width: 4,
+    height: 3,
+    tensors: model.encoder.outputs,
+    ...changes,
+  };
+  return encodeEmbeddingRecord(
+    header,
+    header.tensors.map(({ dims }) => new Uint16Array(dims.reduce((a, b) => a * b, 1)).fill(7)),
+  );
+};
+
+const lookups = () => counted("maskwire_embedding_lookups_total", "outcome");
+const rejects = () => counted("maskwire_embedding_rejects_total", "reason");
+
+it("gives back what was set, and counts it", async () => {
+  expect(await store.get(imageId, model)).toBeUndefined();
+  expect(await store.set(imageId, model, recordOf())).toBe("shared");
+  const found = await store.get(imageId, model);
+  expect(found?.header).toMatchObject({ imageId, width: 4, height: 3 });
+  expect(Buffer.compare(found?.record as Uint8Array, recordOf())).toBe(0);
+  expect(await lookups()).toEqual({ miss: 1, hit: 1 });
+});
+
+it("tells of an embedding by its header, and of none that is not there", async () => {
+  expect(await store.describe(imageId, model)).toBeUndefined();
+  await store.set(imageId, model, recordOf());
+  expect(await store.describe(imageId, model)).toMatchObject({ imageId, width: 4, height: 3 });
+  await store.set(imageId, model, recordOf({ modelId: "other" }));
+  expect(await store.describe(imageId, model)).toBeUndefined();
+  expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+});
+
+it("counts a look for the header as a look-up where it is one", async () => {
+  expect(await store.find(imageId, model)).toBeUndefined();
+  await store.set(imageId, model, recordOf());
+  expect(await store.find(imageId, model)).toMatchObject({ imageId, width: 4, height: 3 });
+  await store.describe(imageId, model);
+  expect(await lookups()).toEqual({ miss: 1, hit: 1 });
+});
+
+it("hands out unverified tensors where they are asked for, and rejects them when they turn out to be damaged", async () => {
+  const damaged = recordOf();
+  damaged[damaged.length - 1] = (damaged.at(-1) as number) ^ 1;
+  await store.set(imageId, model, damaged);
+  const found = await store.getUnverified(imageId, model);
+  expect(found?.header).toMatchObject({ imageId });
+  await store.reject(imageId, model, found?.record as Uint8Array);
+  expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+  expect(await lookups()).toEqual({ hit: 1, rejected: 1 });
+});
+
+describe("a record that cannot be used is a miss, counted by its reason and removed", () => {
+  const cases: [string, () => Uint8Array, string?][] = [
+    ["another picture", () => recordOf({ imageId: `sha256:${"b".repeat(64)}` })],
+    ["another model", () => recordOf({ modelId: "other" })],
+    ["other weights", () => recordOf({ weights: "0".repeat(64) })],
+    ["tensors of another shape", () => recordOf({ tensors: [{ name: "output", dims: [4, 1] }] })],
+    ["tensors of another name", () => recordOf({ tensors: [{ name: "other", dims: [1, 4] }] })],
+    ["no record", () => Uint8Array.of(1, 2, 3), "foreign"],
+    ["more pixels than are taken", () => recordOf({ width: 13, height: 1 }), "oversized"],
+    ["sides whose product is no number of pixels", () => recordOf({ width: 2 ** 31, height: 2 ** 31 }), "oversized"],
+    ["a part that is not of the picture", () => recordOf({ crop: { x: 1, y: 0, width: 4, height: 1 } }), "foreign"],
+    ["a damaged record", () => recordOf().map((byte, at) => (at === 60 ? byte ^ 1 : byte)), "checksum"],
+    ["a record cut short", () => recordOf().subarray(0, -2), "truncated"],
+  ];
+
+  it.each(cases)("%s", async (_name, record, reason = "mismatch") => {
+    await blobs.set(embeddingKey(imageId, model), record());
+    expect(await store.get(imageId, model)).toBeUndefined();
+    expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+    expect(await lookups()).toEqual({ rejected: 1 });
+    expect(await rejects()).toEqual({ [reason]: 1 });
+  });
+
+  it.each(cases)("%s, also where only the header is verified", async (_name, record) => {
+    await blobs.set(embeddingKey(imageId, model), record());
+    expect(await store.getUnverified(imageId, model)).toBeUndefined();
+    expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+    expect(await lookups()).toEqual({ rejected: 1 });
+  });
+});
+
+describe("with keys", () => {
+  const kept = (crop?: EmbeddingHeader["crop"]) => blobs.get(embeddingKey(imageId, model, crop), 10_000);
+  const readAll = (from: EmbeddingStore) =>
+    Promise.all([from.get(imageId, model), from.getUnverified(imageId, model), from.find(imageId, model)]);
+
+  beforeEach(async () => {
+    await open(keysOf("new", "old")).set(imageId, model, recordOf());
+  });
+
+  it("believes what any of them has signed, and where there are none what anybody has", async () => {
+    for (const store of [keysOf("new", "old"), keysOf("old", "new"), keysOf("new"), new SigningKeys()].map(open)) {
+      for (const found of await readAll(store)) expect(found).toBeDefined();
+    }
+    expect(await rejects()).toEqual({});
+  });
+
+  it("believes nothing that none of them has signed", async () => {
+    expect(await open(keysOf("old")).find(imageId, model)).toBeUndefined();
+    await open().set(imageId, model, recordOf());
+    expect(await open(keysOf("new")).getUnverified(imageId, model)).toBeUndefined();
+    await open(keysOf("new")).set(imageId, model, recordOf());
+    const other = new SigningKeys(parseSigningKeys(`new:${"77".repeat(32)}`));
+    expect(await open(other).get(imageId, model)).toBeUndefined();
+    expect(await rejects()).toEqual({ signature: 2, unsigned: 1 });
+    expect(await kept()).toBeUndefined();
+  });
+
+  it("believes no record under another key than its own", async () => {
+    const crop = { x: 0, y: 0, width: 2, height: 2 };
+    const other = { ...model, preprocess: { ...model.preprocess, version: 99 } };
+    const signed = (await kept()) as Uint8Array;
+    await blobs.set(embeddingKey(imageId, other), Uint8Array.from(signed));
+    await blobs.set(embeddingKey(imageId, model, crop), Uint8Array.from(signed));
+    const store = open(keysOf("new"));
+    expect(await store.get(imageId, other)).toBeUndefined();
+    expect(await store.get(imageId, model, crop)).toBeUndefined();
+    expect(await rejects()).toEqual({ signature: 2 });
+  });
+
+  it("believes neither header nor tensors once a forger has changed them and made all checksums fit", async () => {
+    const signed = (await kept()) as Uint8Array;
+    const store = open(keysOf("new"));
+    // Its own signature in another's bytes: checksums and digest are those of the forgery.
+    const forged = recordOf({ width: 3, height: 4 });
+    setSignature(forged, signatureOf(signed).signature);
+    await blobs.set(embeddingKey(imageId, model), forged);
+    expect(await store.find(imageId, model)).toBeUndefined();
+    // Only the tensors, under the signed header: its digest gives them away where they are used.
+    const swapped = Uint8Array.from(signed);
+    swapped[swapped.length - 1] = (swapped.at(-1) as number) ^ 1;
+    await blobs.set(embeddingKey(imageId, model), swapped);
+    const found = await store.getUnverified(imageId, model);
+    expect(() => decodeEmbeddingRecord(found?.record as Uint8Array)).toThrow("another SHA-256");
+    await store.reject(imageId, model, found?.record as Uint8Array);
+    expect(await kept()).toBeUndefined();
+    expect(await rejects()).toEqual({ signature: 1, digest: 1 });
+  });
+});
+
+it("takes no more of a value than its model's largest record has", async () => {
+  const asked: number[] = [];
+  const { get } = blobs;
+  blobs.get = (key, mostBytes) => {
+    asked.push(mostBytes);
+    return get.call(blobs, key, mostBytes);
+  };
+  await blobs.set(embeddingKey(imageId, model), new Uint8Array(500_000));
+  expect(await store.get(imageId, model)).toBeUndefined();
+  expect(asked).toEqual([embeddingHeadBytes + 8]);
+});
+
+describe("the key", () => {
+  it("changes with everything that decides the bytes", () => {
+    const keys = [
+      embeddingKey(imageId, model),
+      embeddingKey("sha256:other", model),
+      embeddingKey(imageId, { ...model, id: "other" }),
+      embeddingKey(imageId, { ...model, encoder: { ...model.encoder, sha256: "0" } }),
+      embeddingKey(imageId, { ...model, preprocess: { ...model.preprocess, version: 99 } }),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(embeddingKey(imageId, { ...model })).toBe(keys[0]);
+    // A release that writes records differently has keys of its own.
+    expect(keys[0]).toContain(`:r${embeddingRecordVersion}`);
+  });
+});

@@ -1,0 +1,160 @@
+import type { Logger } from "../runtime/logger.js";
+import type { Registry } from "../runtime/metrics.js";
+import { embeddingKey } from "../runtime/models/embedding-key.js";
+import type { ModelSpec } from "../runtime/models/manifest.js";
+import { type EmbeddingHeader, embeddingHeadBytes, signatureOf } from "../sam/embedding-record.js";
+import { RecordError } from "../sam/record-error.js";
+import type { Region } from "../sam/region.js";
+import type { BlobStore } from "./blob-store.js";
+import { decodeEmbeddingRecord, readEmbeddingHeader, readWholeHeader, setSignature } from "./embedding-record.js";
+import type { LayeredStore } from "./layered-store.js";
+import { createLookupMetrics } from "./lookup-metrics.js";
+import { RecordStore } from "./record-store.js";
+import type { SigningKeys } from "./signing-keys.js";
+
+export interface StoredEmbedding {
+  header: EmbeddingHeader;
+  record: Uint8Array;
+}
+
+/** Who can read what was kept: every process of the cluster, this process, or nobody. */
+export type Reach = "shared" | "here" | "nowhere";
+
+/** What a store that is only partly shared knows of that; see `LayeredStore`. */
+export type Sharing = Pick<LayeredStore, "isOwed" | "share">;
+
+export interface EmbeddingStoreOptions {
+  metrics: Registry;
+  logger: Logger;
+  /** The largest picture that is taken: what a record says is no reason to make masks of another size. */
+  limits: { maxImagePixels: number };
+  keys: SigningKeys;
+  /** Of a store of which other processes see only a part; left out, all who need it see all of it. */
+  sharing?: Sharing | undefined;
+}
+
+/** What the key of an embedding is made of. */
+type Place = [imageId: string, model: ModelSpec, crop?: Region | undefined];
+
+/**
+ * Embeddings by picture and model. A damaged, forged, foreign or outdated record is a miss: counted, removed, never used.
+ */
+export class EmbeddingStore {
+  readonly #records: RecordStore;
+  readonly #maxPixels: number;
+  readonly #keys: SigningKeys;
+  readonly #sharing: Sharing | undefined;
+
+  constructor(blobs: BlobStore, { metrics, logger, limits, keys, sharing }: EmbeddingStoreOptions) {
+    this.#records = new RecordStore(blobs, createLookupMetrics("embedding", metrics), logger);
+    this.#maxPixels = limits.maxImagePixels;
+    this.#keys = keys;
+    this.#sharing = sharing;
+  }
+
+  /** The whole record, everything verified: fit to be used and to be handed on. */
+  get(...place: Place): Promise<StoredEmbedding | undefined> {
+    return this.#records.get(embeddingKey(...place), mostRecordBytes(place[1]), (record) => {
+      return { header: this.verify(record, ...place), record };
+    });
+  }
+
+  /**
+   * As `get`, at the cost of the transfer alone: the header is verified, the tensors are not. Whoever takes them has to,
+   * by `decodeEmbeddingRecord`, off the event loop; what is found damaged there goes to `reject`.
+   */
+  getUnverified(...place: Place): Promise<StoredEmbedding | undefined> {
+    return this.#records.get(embeddingKey(...place), mostRecordBytes(place[1]), (record) => {
+      const header = readWholeHeader(record);
+      this.#check(header, record, place);
+      return { header, record };
+    });
+  }
+
+  /** Counts and removes a record of `getUnverified` that is damaged. */
+  async reject(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<void> {
+    await this.#records.check(embeddingKey(imageId, model, crop), record, (bytes) =>
+      this.verify(bytes, imageId, model, crop),
+    );
+  }
+
+  /** Whether the embedding is there, by its header, without reading its tensors; a look-up that counts. */
+  find(...place: Place): Promise<EmbeddingHeader | undefined> {
+    return this.#header(place, true);
+  }
+
+  /** As `find`, for who only wants to tell of it; counts as no look-up. */
+  describe(...place: Place): Promise<EmbeddingHeader | undefined> {
+    return this.#header(place, false);
+  }
+
+  /**
+   * Signs it, in place, where there is a key, and keeps it where that is possible; never throws.
+   * @param owner key of the caller for whom it was made.
+   */
+  async set(
+    imageId: string,
+    model: ModelSpec,
+    record: Uint8Array,
+    { crop, owner }: { crop?: Region | undefined; owner?: string | undefined } = {},
+  ): Promise<Reach> {
+    const key = embeddingKey(imageId, model, crop);
+    const signature = this.#keys.sign({ kind: "embedding", name: key, parts: signatureOf(record).signed });
+    if (signature) setSignature(record, signature);
+    if (!(await this.#records.set(key, record, owner))) return "nowhere";
+    return this.#sharing?.isOwed(key) ? "here" : "shared";
+  }
+
+  /** Sees to it that other processes can read one that is here. @returns false when they cannot. */
+  async share(...place: Place): Promise<boolean> {
+    return this.#sharing ? this.#sharing.share(embeddingKey(...place)) : true;
+  }
+
+  /**
+   * The header of a record that is whole, signed where that is asked for, and of this picture and model.
+   * @throws RecordError when it is not: it would give a wrong mask.
+   */
+  verify(record: Uint8Array, ...place: Place): EmbeddingHeader {
+    const { header } = decodeEmbeddingRecord(record);
+    this.#check(header, record, place);
+    return header;
+  }
+
+  #header(place: Place, isLookup: boolean) {
+    return this.#records.head(embeddingKey(...place), embeddingHeadBytes, { isLookup }, (start) => {
+      const header = readEmbeddingHeader(start);
+      this.#check(header, start, place);
+      return header;
+    });
+  }
+
+  /** @throws RecordError for the header of a record that is not of this place, or not of one of us. */
+  #check(header: EmbeddingHeader, start: Uint8Array, place: Place): void {
+    const { signed, signature } = signatureOf(start);
+    const fault = this.#keys.faultOf({ kind: "embedding", name: embeddingKey(...place), parts: signed }, signature);
+    if (fault) throw new RecordError(fault);
+    checkBelongs(header, place);
+    if (header.width * header.height > this.#maxPixels) throw new RecordError("oversized");
+  }
+}
+
+/** Bytes of the largest record of the model's. */
+export function mostRecordBytes({ encoder }: ModelSpec): number {
+  const halves = encoder.outputs.map(({ dims }) => dims.reduce((product, dim) => product * dim, 2));
+  return embeddingHeadBytes + halves.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** @throws RecordError when the record is of another picture or another encoder's weights: it would give a wrong mask. */
+function checkBelongs(header: EmbeddingHeader, [imageId, model, crop]: Place): void {
+  const shape = (tensors: EmbeddingHeader["tensors"]) =>
+    tensors.map(({ name, dims }) => `${name}:${dims.join("x")}`).join();
+  const place = (part: Region | undefined) => part && [part.x, part.y, part.width, part.height].join();
+  const matches =
+    header.imageId === imageId &&
+    header.modelId === model.id &&
+    header.weights === model.encoder.sha256 &&
+    header.dtype === "float16" &&
+    place(header.crop) === place(crop) &&
+    shape(header.tensors) === shape(model.encoder.outputs);
+  if (!matches) throw new RecordError("mismatch");
+}

@@ -1,0 +1,87 @@
+import type { Logger } from "../runtime/logger.js";
+import type { Registry } from "../runtime/metrics.js";
+import { RecordError } from "../sam/record-error.js";
+import type { BlobStore } from "./blob-store.js";
+import {
+  type ImageHead,
+  type ImageInfo,
+  imageHeadBytes,
+  imageRecordVersion,
+  type PictureFile,
+  readImageFile,
+  readImageHead,
+} from "./image-record.js";
+import { createLookupMetrics } from "./lookup-metrics.js";
+import { RecordStore } from "./record-store.js";
+import type { SigningKeys } from "./signing-keys.js";
+
+/** The largest picture that is taken. */
+export interface StoredImageLimits {
+  maxImageBytes: number;
+  maxImagePixels: number;
+}
+
+export interface ImageStoreOptions {
+  metrics: Registry;
+  logger: Logger;
+  limits: StoredImageLimits;
+  keys: SigningKeys;
+}
+
+/** Uploaded files by image id, each with the size of its picture. What is damaged, forged or too large is a miss. */
+export class ImageStore {
+  readonly #records: RecordStore;
+  readonly #limits: StoredImageLimits;
+  readonly #keys: SigningKeys;
+
+  constructor(blobs: BlobStore, { metrics, logger, limits, keys }: ImageStoreOptions) {
+    this.#records = new RecordStore(blobs, createLookupMetrics("image", metrics), logger);
+    this.#limits = limits;
+    this.#keys = keys;
+  }
+
+  /** The file: its bytes are those of the id. */
+  get(imageId: string): Promise<(ImageInfo & { file: Uint8Array }) | undefined> {
+    const sizeOf = (start: Uint8Array) => imageHeadBytes + this.#readHead(start, imageId).fileBytes;
+    return this.#records.getSized(imageKey(imageId), imageHeadBytes, sizeOf, async (record) => {
+      const head = this.#readHead(record, imageId);
+      const { width, height } = head;
+      return { width, height, file: await readImageFile(record, head, imageId) };
+    });
+  }
+
+  /** Whether the file is there, and the size of its picture, without reading it. */
+  describe(imageId: string): Promise<ImageInfo | undefined> {
+    return this.#records.head(imageKey(imageId), imageHeadBytes, { isLookup: false }, (start) => {
+      const { width, height } = this.#readHead(start, imageId);
+      return { width, height };
+    });
+  }
+
+  /**
+   * @param owner key of the caller who has sent it.
+   * @returns false when the store could not keep it.
+   */
+  set(imageId: string, file: PictureFile, info: ImageInfo, owner?: string): Promise<boolean> {
+    const record = file.recordOf(info, (signed) => this.#keys.sign(signedBy(imageId, signed)));
+    return this.#records.set(imageKey(imageId), record, owner);
+  }
+
+  delete(imageId: string): Promise<void> {
+    return this.#records.delete(imageKey(imageId));
+  }
+
+  /** @throws RecordError for one that cannot be used. */
+  #readHead(start: Uint8Array, imageId: string): ImageHead {
+    const head = readImageHead(start);
+    const fault = this.#keys.faultOf(signedBy(imageId, head.signed), head.signature);
+    if (fault) throw new RecordError(fault);
+    const { maxImageBytes, maxImagePixels } = this.#limits;
+    if (head.fileBytes > maxImageBytes || head.width * head.height > maxImagePixels) throw new RecordError("oversized");
+    return head;
+  }
+}
+
+const signedBy = (name: string, signed: Uint8Array) => ({ kind: "image" as const, name, parts: [signed] });
+
+const imageKey = (imageId: string) => `${imageId}:r${imageRecordVersion}`;

@@ -1,0 +1,174 @@
+import type { Logger } from "../runtime/logger.js";
+import { Counter, Gauge, type Metrics } from "../runtime/metrics.js";
+import type { BlobStore, StoreOperation } from "./blob-store.js";
+import { CacheConnection } from "./cache-connection.js";
+import { CacheError } from "./cache-error.js";
+import type { BreakerState } from "./circuit-breaker.js";
+import { EmbeddingStore } from "./embedding-store.js";
+import { followKeyFile } from "./follow-key-file.js";
+import { ImageStore } from "./image-store.js";
+import { LayeredStore } from "./layered-store.js";
+import { Leases, MemoryLeaseKeys } from "./leases.js";
+import { createMemoryStore, type MemoryStore } from "./memory-store.js";
+import { createRedisStore } from "./redis-store.js";
+import type { Settings } from "./settings.js";
+import { SigningKeys } from "./signing-keys.js";
+
+export interface Stores {
+  embeddings: EmbeddingStore;
+  images: ImageStore;
+  /** The one connection to the shared cache; undefined when everything is kept in this process. */
+  connection: CacheConnection | undefined;
+  /** Of work that one process does for all who use the same cache. */
+  leases: Leases;
+  /** False while the shared cache does not answer: what is not found may be known to another process. */
+  isCacheUp(): boolean;
+  /** For people who ask how the process is. */
+  describe():
+    | { kind: "memory" }
+    | { kind: "shared"; state: "up" | "partly" | "down"; nodes: Record<string, BreakerState> };
+  /** Gives up half of what this process holds. */
+  shrink(): void;
+  close(): Promise<void>;
+}
+
+/** The embedding store and the image store, in this process or shared, as the settings say. */
+export function openStores(
+  { cache: settings, limits }: Pick<Settings, "cache" | "limits">,
+  metrics: Metrics,
+  logger: Logger,
+): Stores {
+  const keys = new SigningKeys(settings.signingKeys?.keys);
+  const keyFile = settings.signingKeys && followKeyFile(settings.signingKeys.path, keys, logger);
+  if (settings.server && !keyFile) {
+    logger.warn(
+      "the shared cache is trusted: set MASKWIRE_CACHE_SIGNING_KEY_FILE to use only what this cluster has signed",
+    );
+  }
+  const connection = openConnection(settings, metrics, logger);
+  const failures = new Counter({
+    name: "maskwire_cache_errors_total",
+    help: "Cache commands without an answer, by reason; the system went on without the cache",
+    labelNames: ["store", "operation", "reason"],
+    registers: [metrics],
+  });
+  const lookups = new Counter({
+    name: "maskwire_cache_lookups_total",
+    help: "Reads from the cache by tier, near (this process) or shared, and outcome, hit or miss",
+    labelNames: ["store", "tier", "outcome"],
+    registers: [metrics],
+  });
+  const evictions = new Counter({
+    name: "maskwire_cache_evictions_total",
+    help: "Entries that this process dropped for want of room; a shared cache counts its own",
+    labelNames: ["store"],
+    registers: [metrics],
+  });
+  const near = new Map<string, MemoryStore>();
+  new Gauge({
+    name: "maskwire_cache_kept_bytes",
+    help: "Bytes of the embedding store and the image store that this process keeps itself",
+    labelNames: ["store"],
+    registers: [metrics],
+    collect() {
+      for (const [store, { keptBytes }] of near) this.set({ store }, keptBytes);
+    },
+  });
+  const open = (store: "embedding" | "image", maxBytes: number): { blobs: BlobStore; layers?: LayeredStore } => {
+    const optionsOf = (tier: "near" | "shared") => ({
+      namespace: `${settings.namespace}:${store}`,
+      ttlMs: settings.ttlMs,
+      events: {
+        onError: (operation: StoreOperation, error: unknown) =>
+          failures.inc({ store, operation, reason: error instanceof CacheError ? error.kind : "refused" }),
+        onLookup: (isHit: boolean) => lookups.inc({ store, tier, outcome: isHit ? "hit" : "miss" }),
+      },
+    });
+    const shared = connection && createRedisStore(connection, optionsOf("shared"));
+    if (shared && settings.hereToo === "nothing") return { blobs: shared };
+    const onEvict = (isShare: boolean) => {
+      evictions.inc({ store });
+      if (isShare) metrics.limitHit(store === "image" ? "pictures_share" : "embeddings_share");
+    };
+    const memory = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict });
+    near.set(store, memory);
+    if (!shared) return { blobs: memory };
+    const layers = new LayeredStore(memory, shared);
+    return { blobs: layers, layers };
+  };
+  const embeddings = open("embedding", settings.embeddingBytes);
+  const images = open("image", settings.imageBytes);
+  // In one process every tier sees what it keeps: nothing is out of another's reach.
+  const sharing = settings.hereToo === "own" ? embeddings.layers : undefined;
+  return {
+    embeddings: new EmbeddingStore(embeddings.blobs, { metrics, logger, limits, keys, sharing }),
+    images: new ImageStore(images.blobs, { metrics, logger, limits, keys }),
+    leases: new Leases(connection ?? new MemoryLeaseKeys(), {
+      namespace: settings.namespace,
+      termMs: settings.leaseMs,
+      signing: keys,
+    }),
+    isCacheUp: () => connection?.nodes.every(({ state }) => state === "closed") ?? true,
+    connection,
+    describe: () => describe(connection),
+    shrink: () => {
+      for (const store of near.values()) store.shrink();
+    },
+    close: async () => {
+      keyFile?.close();
+      await Promise.all([embeddings.blobs.close(), images.blobs.close()]);
+      connection?.close();
+    },
+  };
+}
+
+function describe(connection: CacheConnection | undefined): ReturnType<Stores["describe"]> {
+  if (!connection) return { kind: "memory" };
+  const nodes = Object.fromEntries(connection.nodes.map(({ name, state }) => [name, state]));
+  const answering = Object.values(nodes).map((state) => state === "closed");
+  const state = answering.every(Boolean) ? "up" : answering.some(Boolean) ? "partly" : "down";
+  return { kind: "shared", state, nodes };
+}
+
+const stateValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
+
+function openConnection(settings: Settings["cache"], metrics: Metrics, logger: Logger): CacheConnection | undefined {
+  // Declared before the gauges: they are read where there is no shared cache, too.
+  let connection: CacheConnection | undefined;
+  new Gauge({
+    name: "maskwire_cache_breaker_state",
+    help: "Circuit breaker of a cache node: 0 closed (it is used), 1 half-open (it is being tried), 2 open",
+    labelNames: ["node"],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const { name, state } of connection?.nodes ?? []) this.set({ node: name }, stateValues[state]);
+    },
+  });
+  new Gauge({
+    name: "maskwire_cache_up",
+    help: "Share of the cache's nodes that answer: 1 all, 0 none; while it is 0 the system goes on without the cache",
+    registers: [metrics],
+    collect() {
+      const states = connection?.nodes ?? [];
+      const answering = states.filter(({ state }) => state === "closed").length;
+      this.set(states.length === 0 ? 1 : answering / states.length);
+    },
+  });
+  if (!settings.server) return undefined;
+  const lost = new Set<string>();
+  connection = new CacheConnection({
+    server: settings.server,
+    timeoutMs: settings.timeoutMs,
+    // The log tells the change, not every command that fails meanwhile: those the counter has.
+    onNode(node, state, err) {
+      if (state === "closed") {
+        logger.info({ node }, lost.delete(node) ? "cache is back" : "cache is there");
+      } else if (state === "open" && err && !lost.has(node)) {
+        lost.add(node);
+        logger.warn({ err, node }, "cache is lost; going on without it");
+      }
+    },
+  });
+  return connection;
+}

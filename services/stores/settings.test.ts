@@ -1,0 +1,229 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { longestTimerMs } from "../runtime/longest-timer.js";
+import { projectRoot } from "../runtime/project-root.js";
+import { SettingsError } from "../runtime/settings-error.js";
+import { readEnv, shapeSettings, unknownVariables, variables } from "./settings.js";
+
+const settings = (source: Record<string, string | undefined> = {}) => shapeSettings(readEnv(source));
+
+describe("defaults", () => {
+  it("run everything in one process, on this machine alone, with nothing set", () => {
+    expect(settings()).toMatchObject({ role: "all", host: "127.0.0.1", port: 8080, cache: { server: undefined } });
+  });
+
+  it("take an empty or blank value for one that is not set", () => {
+    expect(settings({ MASKWIRE_PORT: "", MASKWIRE_ROLE: "  " })).toEqual(settings());
+  });
+
+  it.each([
+    ["encoder", 50051],
+    ["decoder", 50052],
+  ])("give the role %s its port", (role, port) => {
+    expect(settings({ MASKWIRE_ROLE: role, MASKWIRE_CACHE_URL: "redis://cache:6379" }).port).toBe(port);
+  });
+});
+
+describe("times", () => {
+  // Given to the stores as an age, which is no timer.
+  const ages = ["MASKWIRE_CACHE_TTL_MS"];
+  const times = Object.keys(variables).filter((name) => name.endsWith("_MS") && !ages.includes(name));
+
+  it.each(times)("%s is never longer than a timer can be", (name) => {
+    expect(() => readEnv({ [name]: String(longestTimerMs + 1) })).toThrow(new RegExp(`^${name} is `));
+    const [, most] = /to (\d+)/.exec(refusalOf(name)) ?? [];
+    expect(Number(most)).toBeLessThanOrEqual(longestTimerMs);
+    expect(() => readEnv({ [name]: most })).not.toThrow();
+  });
+
+  const refusalOf = (name: string) => {
+    try {
+      readEnv({ [name]: "-1" });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return "";
+  };
+});
+
+describe("values that are right", () => {
+  it.each([
+    ["MASKWIRE_PORT", "0", (all: ReturnType<typeof settings>) => all.port, 0],
+    ["MASKWIRE_PORT", " 65535 ", (all) => all.port, 65535],
+    ["MASKWIRE_STOP_MS", "0", (all) => all.stopMs, 0],
+    ["MASKWIRE_ENCODER_PROVIDERS", "cuda, cpu", (all) => all.encoder.providers, ["cuda", "cpu"]],
+    [
+      "MASKWIRE_CACHE_URL",
+      "rediss://user:p%40ss@host:6380/2",
+      (all) => all.cache.server,
+      {
+        topology: { kind: "single", node: { host: "host", port: 6380 } },
+        tls: true,
+        username: "user",
+        password: "p@ss",
+        database: 2,
+        sentinelLogin: {},
+        certificates: {},
+      },
+    ],
+  ] as [string, string, (all: ReturnType<typeof settings>) => unknown, unknown][])(
+    "%s=%s",
+    (name, value, read, expected) => {
+      expect(read(settings({ [name]: value }))).toEqual(expected);
+    },
+  );
+
+  it("proxies as addresses and ranges of both kinds", () => {
+    const text = "192.0.2.1, 10.0.0.0/8,2001:db8::1, fd00::/8";
+    expect(settings({ MASKWIRE_TRUSTED_PROXIES: text }).gateway.trustedProxies).toEqual([
+      "192.0.2.1",
+      "10.0.0.0/8",
+      "2001:db8::1",
+      "fd00::/8",
+    ]);
+    expect(settings().gateway.trustedProxies).toEqual([]);
+  });
+
+  it("addresses of every form", () => {
+    const found = settings({
+      MASKWIRE_ROLE: "gateway",
+      MASKWIRE_ENCODER_ADDRESS: "dns:///encoder.maskwire.svc:50051",
+      MASKWIRE_DECODER_ADDRESSES: "10.0.0.1:1, [::1]:65535,decoder-0.decoders:50052",
+    });
+    expect(found.gateway.encoderAddresses).toEqual(["dns:///encoder.maskwire.svc:50051"]);
+    expect(found.gateway.decoderAddresses).toEqual(["10.0.0.1:1", "[::1]:65535", "decoder-0.decoders:50052"]);
+  });
+});
+
+/** A malformed value for every variable; those without one take any text. */
+const malformed: Record<string, string[]> = {
+  MASKWIRE_ROLE: ["both", "ALL"],
+  MASKWIRE_PORT: ["65536", "-1", "80a", "1e3", "99999999999999999999999"],
+  MASKWIRE_LOG_LEVEL: ["loud"],
+  MASKWIRE_STOP_MS: ["10s", "600001"],
+  MASKWIRE_ENCODER_ADDRESS: [
+    "encoder",
+    "encoder:",
+    ":50051",
+    "encoder:0",
+    "encoder:65536",
+    "tcp://10.0.0.1:50051",
+    ",",
+  ],
+  MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456", "dns:///a", "dns://8.8.8.8/a:1"],
+  MASKWIRE_PICTURE_HOSTS: ["https://example.org", "example.org:443", "a.*.org", "*example.org", "a b", "a,b/c", "*.*"],
+  MASKWIRE_TRUSTED_PROXIES: ["proxy", "10.0.0.0/33", "10.0.0.0/", "10.0.0.1:80", "10.0.0.0/8 192.0.2.1", "7", "*"],
+  MASKWIRE_LOAD_PERCENT: ["99", "1.25", "10001"],
+  MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://", "redis+sentinel://host", "redis+cluster://h/1"],
+  MASKWIRE_CACHE_NAMESPACE: ["a:b", "a b"],
+  MASKWIRE_ENCODER_PROVIDERS: ["gpu", "cpu,gpu", ","],
+};
+const isText = (name: string) => variables[name as keyof typeof variables].safeParse("any text at all").success;
+
+describe("malformed values", () => {
+  const cases = Object.keys(variables)
+    .filter((name) => !isText(name))
+    .flatMap((name) =>
+      (malformed[name] ?? ["-1", "1.5", "many", "999999999999999999999"]).map((value) => [name, value]),
+    );
+
+  it.each(cases as [string, string][])("%s=%s names its variable and what was expected", (name, value) => {
+    expect(() => readEnv({ [name]: value })).toThrow(SettingsError);
+    expect(() => readEnv({ [name]: value })).toThrow(new RegExp(`^${name} is ".*"; expected \\S.+\\.$`));
+  });
+
+  it("are all named at once", () => {
+    expect(() => readEnv({ MASKWIRE_PORT: "x", MASKWIRE_ROLE: "y" })).toThrow(/MASKWIRE_ROLE.*\n.*MASKWIRE_PORT/);
+  });
+
+  it.each([
+    "http://user:secret@host",
+    "redis://user:sec ret@host",
+    "redis://user:pa@secret@ho st",
+    "redis:/user:secret@host",
+    "user:sec ret@host",
+    "redis+cluster://secret/1",
+  ])("do not show the password of %s", (url) => {
+    const message = (() => {
+      try {
+        readEnv({ MASKWIRE_CACHE_URL: url });
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return undefined;
+    })();
+    expect(message).toMatch(/MASKWIRE_CACHE_URL/);
+    expect(message).not.toMatch(/sec|ret@|pa@/);
+  });
+});
+
+describe("secrets and certificates in files", () => {
+  const folder = mkdtempSync(join(tmpdir(), "maskwire-settings-"));
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const url = { MASKWIRE_CACHE_URL: "rediss://user:of-url@host" };
+
+  it("are read where they enter, and stand over the URL", () => {
+    const { server } = settings({
+      ...url,
+      MASKWIRE_CACHE_PASSWORD_FILE: file("password", "of file\n"),
+      MASKWIRE_CACHE_TLS_CA_FILE: file("ca.pem", "-----BEGIN CERTIFICATE-----\n"),
+      MASKWIRE_CACHE_TLS_SERVER_NAME: "cache.test",
+    }).cache;
+    expect(server).toMatchObject({ username: "user", password: "of file" });
+    expect(server?.certificates).toMatchObject({ ca: "-----BEGIN CERTIFICATE-----", serverName: "cache.test" });
+  });
+
+  it.each([
+    ["MASKWIRE_CACHE_PASSWORD_FILE", "", /readable file that holds a password/],
+    ["MASKWIRE_CACHE_TLS_KEY_FILE", "not a key", /in PEM/],
+  ])("%s that is empty or something else is named", (name, text, expected) => {
+    expect(() => readEnv({ [name]: file("wrong", text) })).toThrow(expected);
+    expect(() => readEnv({ [name]: file("wrong", text) })).toThrow(name);
+  });
+
+  it("need certificate and key together", () => {
+    const cert = file("cert.pem", "-----BEGIN CERTIFICATE-----\n");
+    expect(() => settings({ ...url, MASKWIRE_CACHE_TLS_CERT_FILE: cert })).toThrow(
+      /_CERT_FILE and MASKWIRE_CACHE_TLS_KEY/,
+    );
+  });
+});
+
+describe("settings that contradict each other", () => {
+  it.each(["encoder", "decoder"])("a lone %s needs a cache to share", (role) => {
+    expect(() => settings({ MASKWIRE_ROLE: role })).toThrow(/needs a cache.*MASKWIRE_CACHE_URL/);
+  });
+
+  it.each([[{}], [{ MASKWIRE_ENCODER_ADDRESS: "encoder:50051" }], [{ MASKWIRE_DECODER_ADDRESSES: "decoder:50052" }]])(
+    "a lone gateway needs both addresses (%j)",
+    (addresses) => {
+      expect(() => settings({ MASKWIRE_ROLE: "gateway", ...addresses })).toThrow(
+        /MASKWIRE_ENCODER_ADDRESS and MASKWIRE_DECODER_ADDRESSES/,
+      );
+    },
+  );
+});
+
+it("knows which variables mean nothing, and leaves those of others alone", () => {
+  expect(unknownVariables({ MASKWIRE_PROT: "1", MASKWIRE_PORT: "1", PORT: "1", ENCODER_PORT: "tcp://x" })).toEqual([
+    "MASKWIRE_PROT",
+  ]);
+});
+
+describe("README.md", () => {
+  const path = join(projectRoot, "README.md");
+  const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+  const rows = [...text.matchAll(/^\|\s*`(MASKWIRE_\w+)`/gm)].map(([, name]) => name);
+
+  it.skipIf(rows.length === 0)("has every variable once in its table, and names no other", () => {
+    expect([...rows].sort()).toEqual(Object.keys(variables).sort());
+    const named = new Set([...text.matchAll(/MASKWIRE_[A-Z_]*[A-Z]/g)].map(([name]) => name));
+    expect([...named].filter((name) => !(name in variables))).toEqual([]);
+  });
+});
