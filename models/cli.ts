@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { Manifest } from "../services/runtime/models/manifest.js";
+import { Manifest } from "../services/inference/models/manifest.js";
 import { watchOutput } from "../services/runtime/watch-output.js";
 import { readEnv, shapeSettings } from "../services/stores/settings.js";
 import { listModels, listText } from "./list-models.js";

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
-import type { Manifest, ModelFile } from "../services/runtime/models/manifest.js";
-import { resolveModelFile } from "../services/runtime/models/model-file.js";
+import type { Manifest, ModelFile } from "../services/inference/models/manifest.js";
+import { resolveModelFile } from "../services/inference/models/model-file.js";
 
 export interface ListedFile {
   part: "encoder" | "decoder";

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Manifest } from "../services/runtime/models/manifest.js";
+import { Manifest } from "../services/inference/models/manifest.js";
 import { projectRoot } from "../services/runtime/project-root.js";
 import { listModels, listText } from "./list-models.js";
 import { verificationText, verifyModels } from "./verify-models.js";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parityLimits } from "../services/decoder/rewrite/check-parity.js";
-import { Manifest } from "../services/runtime/models/manifest.js";
+import { Manifest } from "../services/inference/models/manifest.js";
 import { optimisationText, optimiseModel } from "./optimise-model.js";
 
 const manifest = Manifest.read();

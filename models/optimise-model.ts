@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { decoderFiles } from "../services/decoder/graphs/decoder-files.js";
 import { type ParityReport, parityLimits } from "../services/decoder/rewrite/check-parity.js";
-import type { Manifest } from "../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../services/runtime/models/model-file.js";
+import type { Manifest } from "../services/inference/models/manifest.js";
+import { verifyModelFile } from "../services/inference/models/model-file.js";
 
 export interface OptimisedFile {
   /** What of the decoder it is: the stock graph, or a part of the rewritten one. */

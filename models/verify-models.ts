@@ -1,5 +1,5 @@
-import type { Manifest } from "../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../services/runtime/models/model-file.js";
+import type { Manifest } from "../services/inference/models/manifest.js";
+import { verifyModelFile } from "../services/inference/models/model-file.js";
 
 export interface VerifiedFile {
   model: string;

@@ -8,20 +8,20 @@ import {
   type SegmentRequest,
   type SegmentResultSchema,
 } from "../../proto/index.js";
+import type { Manifest, ModelSpec } from "../inference/models/manifest.js";
+import { verifyModelFile } from "../inference/models/model-file.js";
+import { servedModel } from "../inference/models/served-model.js";
+import { stopped } from "../inference/workers/pool-errors.js";
+import { reportToHost } from "../inference/workers/report-to-host.js";
+import { type TaskOptions, WorkerPool } from "../inference/workers/worker-pool.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import { type CallContext, serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { Shares } from "../runtime/limits/shares.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../runtime/metrics.js";
-import type { Manifest, ModelSpec } from "../runtime/models/manifest.js";
-import { verifyModelFile } from "../runtime/models/model-file.js";
-import { servedModel } from "../runtime/models/served-model.js";
 import { logFields, shortImageId } from "../runtime/tracing/origin.js";
 import { noSpan, type Span } from "../runtime/tracing/spans.js";
-import { stopped } from "../runtime/workers/pool-errors.js";
-import { reportToHost } from "../runtime/workers/report-to-host.js";
-import { type TaskOptions, WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { CheckedPrompt, PictureSize } from "../sam/prompts/check-prompt.js";
 import type { Region } from "../sam/region.js";
 import type { Stores } from "../stores/open-stores.js";

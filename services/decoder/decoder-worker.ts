@@ -1,8 +1,8 @@
 import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
+import type { ModelSpec } from "../inference/models/manifest.js";
+import { serveTasks } from "../inference/workers/serve-tasks.js";
 import { Code, ServiceError } from "../runtime/errors.js";
-import type { ModelSpec } from "../runtime/models/manifest.js";
-import { serveTasks } from "../runtime/workers/serve-tasks.js";
 import { type Frame, frameFor } from "../sam/frame.js";
 import { decodeHalf } from "../sam/half-float.js";
 import { LatestPreview } from "../sam/masks/latest-preview.js";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { embeddingKey } from "../runtime/models/embedding-key.js";
-import { Manifest } from "../runtime/models/manifest.js";
+import { embeddingKey } from "../inference/models/embedding-key.js";
+import { Manifest } from "../inference/models/manifest.js";
 import type { EmbeddingStore, StoredEmbedding } from "../stores/embedding-store.js";
 import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
 

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
+import { embeddingKey } from "../inference/models/embedding-key.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
 import { halve } from "../runtime/limits/halve.js";
-import { embeddingKey } from "../runtime/models/embedding-key.js";
-import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { EmbeddingHeader } from "../sam/embedding-record.js";
 import type { Region } from "../sam/region.js";
 import type { EmbeddingStore } from "../stores/embedding-store.js";

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../proto/index.js";
-import { cropRegion } from "../runtime/crop-region.js";
+import { cropRegion } from "../inference/crop-region.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { RecordError } from "../sam/record-error.js";

@@ -11,8 +11,8 @@ import {
   type SegmentEverythingEventSchema,
   SegmentEverythingRequestSchema,
 } from "../../proto/index.js";
+import { Manifest } from "../inference/models/manifest.js";
 import { Code, overloaded, ServiceError } from "../runtime/errors.js";
-import { Manifest } from "../runtime/models/manifest.js";
 import { callContext } from "../runtime/testing/call-context.js";
 import type { DecodedGrid, DecodedMask, GridTask } from "./decoder-tasks.js";
 import type { Asker, PictureTasks } from "./decoder-tier.js";

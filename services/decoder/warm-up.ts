@@ -1,5 +1,5 @@
 import { encodeCounts } from "../../proto/index.js";
-import type { ModelSpec } from "../runtime/models/manifest.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
 import { frameFor } from "../sam/frame.js";
 import { encodeHalf } from "../sam/half-float.js";
 import { stabilityScore } from "../sam/masks/stability-score.js";

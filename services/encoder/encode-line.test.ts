@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
+import { Lanes } from "../inference/workers/lanes.js";
 import { Code } from "../runtime/errors.js";
-import { Lanes } from "../runtime/workers/lanes.js";
 import { EncodeLine, type EncodeLineOptions, type LineReadOptions } from "./encode-line.js";
 import type { ReadOptions } from "./pictures/picture-processes.js";
 import type { ReadPicture, ReadRequest } from "./pictures/picture-protocol.js";

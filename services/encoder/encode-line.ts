@@ -1,5 +1,5 @@
+import type { WorkerPool } from "../inference/workers/worker-pool.js";
 import { overloaded } from "../runtime/errors.js";
-import type { WorkerPool } from "../runtime/workers/worker-pool.js";
 import type { PictureProcesses, ReadOptions } from "./pictures/picture-processes.js";
 import type { ReadPicture, ReadRequest } from "./pictures/picture-protocol.js";
 

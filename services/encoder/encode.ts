@@ -6,13 +6,13 @@ import {
   type EncodeRequest,
   type ImageInfoSchema,
 } from "../../proto/index.js";
-import { cropRegion } from "../runtime/crop-region.js";
+import { cropRegion } from "../inference/crop-region.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, ImageDigest } from "../runtime/image-id.js";
 import { inTime } from "../runtime/limits/arrival-pace.js";
 import type { HeldUpload } from "../runtime/limits/upload-budget.js";
-import type { ModelSpec } from "../runtime/models/manifest.js";
 import type { PictureReading } from "../sam/picture-reading.js";
 import type { Region } from "../sam/region.js";
 import { PictureFile } from "../stores/image-record.js";

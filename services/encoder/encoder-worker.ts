@@ -1,9 +1,9 @@
 import { workerData } from "node:worker_threads";
 import { Tensor } from "onnxruntime-node";
-import { createSession } from "../runtime/models/create-session.js";
-import type { ModelSpec } from "../runtime/models/manifest.js";
-import type { Provider } from "../runtime/models/providers.js";
-import { serveTasks } from "../runtime/workers/serve-tasks.js";
+import { createSession } from "../inference/models/create-session.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
+import type { Provider } from "../inference/models/providers.js";
+import { serveTasks } from "../inference/workers/serve-tasks.js";
 import { encodeHalf } from "../sam/half-float.js";
 import type { PictureReading } from "../sam/picture-reading.js";
 import type { Region } from "../sam/region.js";

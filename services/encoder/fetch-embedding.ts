@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FetchEmbeddingRequest, FetchEmbeddingResponseSchema } from "../../proto/index.js";
-import { cropRegion } from "../runtime/crop-region.js";
+import { cropRegion } from "../inference/crop-region.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { notFound } from "./encode.js";

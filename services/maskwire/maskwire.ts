@@ -1,10 +1,10 @@
 import { GatewayTier } from "../../gateway/gateway-tier.js";
 import { DecoderTier } from "../decoder/decoder-tier.js";
 import { EncoderTier } from "../encoder/encoder-tier.js";
+import { Manifest } from "../inference/models/manifest.js";
 import { RpcClient } from "../runtime/grpc/client.js";
 import { Host, type Tier } from "../runtime/host.js";
 import type { Logger } from "../runtime/logger.js";
-import { Manifest } from "../runtime/models/manifest.js";
 import { openStores, type Stores } from "../stores/open-stores.js";
 import type { Settings } from "../stores/settings.js";
 import { loopbackOf } from "./loopback.js";

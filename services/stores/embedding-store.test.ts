@@ -1,7 +1,7 @@
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
-import { embeddingKey } from "../runtime/models/embedding-key.js";
-import { Manifest, type ModelSpec } from "../runtime/models/manifest.js";
+import { embeddingKey } from "../inference/models/embedding-key.js";
+import { Manifest, type ModelSpec } from "../inference/models/manifest.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import {
   type EmbeddingHeader,

@@ -1,7 +1,7 @@
+import { embeddingKey } from "../inference/models/embedding-key.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Registry } from "../runtime/metrics.js";
-import { embeddingKey } from "../runtime/models/embedding-key.js";
-import type { ModelSpec } from "../runtime/models/manifest.js";
 import { type EmbeddingHeader, embeddingHeadBytes, signatureOf } from "../sam/embedding-record.js";
 import { RecordError } from "../sam/record-error.js";
 import type { Region } from "../sam/region.js";

@@ -1,8 +1,8 @@
 import { DecoderService, EmbeddingSource } from "../../proto/index.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { createLogger } from "../../services/runtime/logger.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
-import { Manifest } from "../../services/runtime/models/manifest.js";
 import { EmbeddingStore } from "../../services/stores/embedding-store.js";
 import { SigningKeys } from "../../services/stores/signing-keys.js";
 import { openConnectedStore, serverOf } from "../../services/stores/testing/connected-store.js";

@@ -5,9 +5,9 @@ import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
 import { withCandidates } from "../../services/decoder/rewrite/check-parity.js";
 import { type DecoderWeights, findWeights } from "../../services/decoder/rewrite/find-weights.js";
 import { GraphReader } from "../../services/decoder/rewrite/graph-reader.js";
-import { runtimeOptions } from "../../services/runtime/models/create-session.js";
-import { Manifest } from "../../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../../services/runtime/models/model-file.js";
+import { runtimeOptions } from "../../services/inference/models/create-session.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
+import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { type BarePicture, frameSize } from "./bare-model.js";
 
 /** Defaults of `SamAutomaticMaskGenerator`. */

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import sharp from "sharp";
-import { Manifest } from "../../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../../services/runtime/models/model-file.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
+import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { pillowResize } from "./pillow-resize.js";
 
 export interface BarePrompt {

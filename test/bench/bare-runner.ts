@@ -1,4 +1,4 @@
-import "../../services/runtime/models/no-telemetry.js";
+import "../../services/inference/models/no-telemetry.js";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { BareRuns, BareWorkerData } from "./bare-worker.js";

@@ -1,8 +1,8 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { decoderFiles } from "../../services/decoder/graphs/decoder-files.js";
 import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
-import { Manifest } from "../../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../../services/runtime/models/model-file.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
+import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { testSettings } from "../support/start-maskwire.js";
 import { BareRunner } from "./bare-runner.js";
 

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { runtimeOptions } from "../../services/runtime/models/create-session.js";
+import { runtimeOptions } from "../../services/inference/models/create-session.js";
 
 /** What the worker is started with: a graph, the inputs of every run and the outputs to fetch. */
 export interface BareWorkerData {

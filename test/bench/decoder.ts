@@ -6,9 +6,9 @@ import { decoderSession, spinUs } from "../../services/decoder/graphs/load-decod
 import { checkParity, type ParityReport } from "../../services/decoder/rewrite/check-parity.js";
 import { discLogits, type ParityPrompt, uniform } from "../../services/decoder/rewrite/parity-prompts.js";
 import { rewriteDecoder } from "../../services/decoder/rewrite/rewrite-decoder.js";
-import { runtimeOptions } from "../../services/runtime/models/create-session.js";
-import { Manifest } from "../../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../../services/runtime/models/model-file.js";
+import { runtimeOptions } from "../../services/inference/models/create-session.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
+import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { photographs, type SamplePicture, samplePictures } from "../support/sample-pictures.js";
 import { BareModel } from "./bare-model.js";
 import { asJson, asText, atLeast, atMost, type Outcome, round, type Suite } from "./report.js";

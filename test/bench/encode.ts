@@ -1,5 +1,5 @@
-import { Manifest } from "../../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../../services/runtime/models/model-file.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
+import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene } from "../support/pictures.js";

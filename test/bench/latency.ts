@@ -1,9 +1,9 @@
 import type { SegmentResult } from "../../proto/index.js";
 import { DecoderService, MaskFormat } from "../../proto/index.js";
 import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
+import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
-import { Manifest } from "../../services/runtime/models/manifest.js";
-import { verifyModelFile } from "../../services/runtime/models/model-file.js";
 import { upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene, sceneClicks } from "../support/pictures.js";

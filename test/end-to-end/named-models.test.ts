@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DecoderService, EncoderService } from "../../proto/index.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
-import { Manifest } from "../../services/runtime/models/manifest.js";
 import { segmentOverHttp, upload } from "../support/http-calls.js";
 import { jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";

@@ -1,5 +1,5 @@
+import type { ModelSpec } from "../../services/inference/models/manifest.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
-import type { ModelSpec } from "../../services/runtime/models/manifest.js";
 import { encodeHalf } from "../../services/sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
 

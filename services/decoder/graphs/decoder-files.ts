@@ -1,11 +1,11 @@
-import "../../runtime/models/no-telemetry.js";
+import "../../inference/models/no-telemetry.js";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { env } from "onnxruntime-node";
-import type { ModelSpec } from "../../runtime/models/manifest.js";
+import type { ModelSpec } from "../../inference/models/manifest.js";
 import type { ParityReport } from "../rewrite/check-parity.js";
 import type { OptimisedDecoder } from "../rewrite/optimise-decoder.js";
 

@@ -1,6 +1,6 @@
 import type { InferenceSession } from "onnxruntime-node";
-import { createSession, runtimeOptions } from "../../runtime/models/create-session.js";
-import type { ModelSpec } from "../../runtime/models/manifest.js";
+import { createSession, runtimeOptions } from "../../inference/models/create-session.js";
+import type { ModelSpec } from "../../inference/models/manifest.js";
 import type { DecoderFiles } from "./decoder-files.js";
 import type { DecoderGraph, Width } from "./decoder-graph.js";
 import { type RewrittenSessions, rewrittenGraph } from "./rewritten-graph.js";

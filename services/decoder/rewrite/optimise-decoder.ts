@@ -1,4 +1,4 @@
-import "../../runtime/models/no-telemetry.js";
+import "../../inference/models/no-telemetry.js";
 import type { InferenceSession } from "onnxruntime-node";
 import { checkParity, type ParityReport } from "./check-parity.js";
 import { type RewrittenDecoder, rewriteDecoder } from "./rewrite-decoder.js";

@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
-import type { Preprocess } from "../../runtime/models/manifest.js";
+import type { Preprocess } from "../../inference/models/manifest.js";
 import { noLimits, openPicture } from "./open-picture.js";
 import { fitPixels, normalise } from "./preprocess.js";
 

@@ -1,4 +1,4 @@
-import type { Preprocess } from "../../runtime/models/manifest.js";
+import type { Preprocess } from "../../inference/models/manifest.js";
 import { type Frame, frameFor } from "../../sam/frame.js";
 import type { Region } from "../../sam/region.js";
 import { enlarge } from "./enlarge.js";

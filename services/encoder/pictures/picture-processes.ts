@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { Lanes } from "../../inference/workers/lanes.js";
+import { cancelled, fromWorker, stopped } from "../../inference/workers/pool-errors.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { ByteBudget, type Held } from "../../runtime/limits/byte-budget.js";
-import { Lanes } from "../../runtime/workers/lanes.js";
-import { cancelled, fromWorker, stopped } from "../../runtime/workers/pool-errors.js";
 import { pictureProcess } from "../../stores/memory-plan.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
 import { type Confinement, confinedCommand, findConfinement } from "./confinement.js";

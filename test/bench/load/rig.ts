@@ -1,7 +1,7 @@
+import { Manifest } from "../../../services/inference/models/manifest.js";
 import { imageIdOf } from "../../../services/runtime/image-id.js";
 import { createLogger } from "../../../services/runtime/logger.js";
 import { createMetrics } from "../../../services/runtime/metrics.js";
-import { Manifest } from "../../../services/runtime/models/manifest.js";
 import { decodeEmbeddingRecord, encodeEmbeddingRecord } from "../../../services/stores/embedding-record.js";
 import { EmbeddingStore } from "../../../services/stores/embedding-store.js";
 import { SigningKeys } from "../../../services/stores/signing-keys.js";

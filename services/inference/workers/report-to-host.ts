@@ -1,4 +1,4 @@
-import type { Host, Tier } from "../host.js";
+import type { Host, Tier } from "../../runtime/host.js";
 import type { PoolOptions } from "./worker-pool.js";
 
 /** What becomes of a tier's workers, for its log, its metrics and its health. */

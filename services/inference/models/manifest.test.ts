@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { Code } from "../errors.js";
+import { Code } from "../../runtime/errors.js";
 import { Manifest, ManifestError } from "./manifest.js";
 
 const shipped = Manifest.read();

@@ -1,4 +1,4 @@
-import { Code, ServiceError } from "../errors.js";
+import { Code, ServiceError } from "../../runtime/errors.js";
 import type { FromWorker } from "./worker-protocol.js";
 
 /** What a worker threw. What is not meant for the peer stays inside, with the worker's stack for the log. */

@@ -1,7 +1,7 @@
 import type { Crop } from "../../proto/index.js";
+import { invalidArgument } from "../runtime/errors.js";
 import type { Region } from "../sam/region.js";
 import { whole } from "../sam/whole.js";
-import { invalidArgument } from "./errors.js";
 
 /**
  * The part of a picture that a request means.

@@ -1,6 +1,6 @@
 import "../models/no-telemetry.js";
 import { Worker } from "node:worker_threads";
-import { overloaded, type ServiceError } from "../errors.js";
+import { overloaded, type ServiceError } from "../../runtime/errors.js";
 import { end } from "./end.js";
 import { estimateWait, leftOf } from "./estimate-wait.js";
 import { Lanes } from "./lanes.js";

@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import { Code, ServiceError } from "../errors.js";
+import { Code, ServiceError } from "../../runtime/errors.js";
 import { serveTasks } from "../workers/serve-tasks.js";
 
 /** What the test's worker is told to do with a task. */

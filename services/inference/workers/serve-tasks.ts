@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { describeError, isInternal } from "../errors.js";
+import { describeError, isInternal } from "../../runtime/errors.js";
 import { endWorker, type FromWorker, type ToWorker, type Transferable } from "./worker-protocol.js";
 
 interface Loaded<Task, Result> {

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
-import { Code } from "../errors.js";
+import { Code } from "../../runtime/errors.js";
 import type { TestAnswer, TestTask, TestWorkerData } from "../testing/test-worker.js";
 import { type PoolOptions, WorkerPool } from "./worker-pool.js";
 

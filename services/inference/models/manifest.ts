@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { invalidArgument } from "../errors.js";
-import { projectRoot } from "../project-root.js";
+import { invalidArgument } from "../../runtime/errors.js";
+import { projectRoot } from "../../runtime/project-root.js";
 
 const file = z.object({
   /** "package:NAME/PATH" (an installed npm package) or "file:PATH" (absolute, or relative to the manifest's folder). */

@@ -1,5 +1,5 @@
 import type { TransferListItem } from "node:worker_threads";
-import type { ErrorInit } from "../errors.js";
+import type { ErrorInit } from "../../runtime/errors.js";
 
 export type ToWorker = {
   id: number;

@@ -1,4 +1,4 @@
-import { invalidArgument } from "../errors.js";
+import { invalidArgument } from "../../runtime/errors.js";
 import type { Manifest, ModelSpec } from "./manifest.js";
 
 /**

@@ -1,9 +1,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { CropSchema } from "../../proto/index.js";
+import { Code } from "../runtime/errors.js";
+import { codecOf } from "../runtime/grpc/codec.js";
 import { cropRegion } from "./crop-region.js";
-import { Code } from "./errors.js";
-import { codecOf } from "./grpc/codec.js";
 
 const crop = { x: 0, y: 0, width: 3, height: 2 };
 const sent = (init: Partial<typeof crop>) => codecOf(CropSchema).decode(toBinary(CropSchema, create(CropSchema, init)));
