@@ -135,6 +135,8 @@ export function start(): void {
     // Its own keys are the browser's: Escape closes it.
     if (help.isOpen) return;
     const command = event.ctrlKey || event.metaKey;
+    // Letters choose in a list and are text in a field.
+    const isKey = !command && !event.altKey && !isTyping(event);
     if (event.key === "?" && !isTyping(event)) {
       help.open();
     } else if (event.key === "Escape") {
@@ -145,25 +147,25 @@ export function start(): void {
     } else if (command && event.key.toLowerCase() === "y") {
       event.preventDefault();
       dispatch({ kind: "redo" });
-    } else if (!command && !event.altKey && event.key.toLowerCase() === "e") {
+    } else if (isKey && event.key.toLowerCase() === "e") {
       dispatch({ kind: "everything-toggle", atMs: now() });
-    } else if (!command && !event.altKey && (event.key === "[" || event.key === "]")) {
+    } else if (isKey && (event.key === "[" || event.key === "]")) {
       openNeighbour(client, event.key === "]" ? 1 : -1);
-    } else if (!command && !event.altKey && event.key.toLowerCase() === "k") {
+    } else if (isKey && event.key.toLowerCase() === "k") {
       keep();
     } else if (event.key === "Enter" && event.target === document.body) {
       keep();
-    } else if (!command && !event.altKey && (event.key === "+" || event.key === "=")) {
+    } else if (isKey && (event.key === "+" || event.key === "=")) {
       view.zoomBy(zoomStep);
-    } else if (!command && !event.altKey && event.key === "-") {
+    } else if (isKey && event.key === "-") {
       view.zoomBy(1 / zoomStep);
-    } else if (!command && !event.altKey && event.key === "0") {
+    } else if (isKey && event.key === "0") {
       view.showWhole();
-    } else if (!command && !event.altKey && event.key.toLowerCase() === "z") {
+    } else if (isKey && event.key.toLowerCase() === "z") {
       view.showActualSize();
-    } else if (!command && !event.altKey && !isTyping(event) && toolbox.press(event.key)) {
+    } else if (isKey && toolbox.press(event.key)) {
       event.preventDefault();
-    } else if (!command && !event.altKey && /^[1-9]$/.test(event.key)) {
+    } else if (isKey && /^[1-9]$/.test(event.key)) {
       dispatch({ kind: "candidate", index: Number(event.key) - 1 });
     }
   });
@@ -222,7 +224,7 @@ async function restorePage(client: Client, saved: SavedView): Promise<Autosave |
   return autosave;
 }
 
-/** Letters in a field are text; a switch or a slider takes none. */
+/** Whether letters go into a field or a list; a switch or a slider takes none. */
 function isTyping({ target }: KeyboardEvent): boolean {
   if (target instanceof HTMLInputElement) return !["radio", "range", "checkbox"].includes(target.type);
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
