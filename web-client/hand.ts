@@ -6,7 +6,6 @@ import type { Gesture, Outcome } from "./canvas/gesture.js";
 import { carried, cursorOf, type Grip, gripAt } from "./canvas/grip.js";
 import { listenToKeyboard } from "./canvas/keyboard-input.js";
 import { listenToPointer, type Pointer } from "./canvas/pointer-input.js";
-import type { TrailSpot } from "./canvas/tool.js";
 import { boxAt, pixelAt, placeOf } from "./canvas/viewport.js";
 import type { Client } from "./client.js";
 import { element, setText } from "./panel/element.js";
@@ -14,6 +13,7 @@ import type { ToolboxView } from "./panel/toolbox-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
 import { previewEveryMs } from "./state/preview-pace.js";
 import { noPrompts, overlayOf, type Prompts, type Spot } from "./state/state.js";
+import type { TrailSpot } from "./state/tool.js";
 import { words } from "./words/words.js";
 
 /** A highlight costs nothing. */

@@ -1,7 +1,9 @@
 import { offerLanguages } from "./panel/language-view.js";
+import { showKeys } from "./panel/show-keys.js";
 import { start } from "./start.js";
 import { applyWords } from "./words/apply-words.js";
 
 applyWords(document.documentElement);
+showKeys();
 offerLanguages();
 start();

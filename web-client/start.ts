@@ -1,7 +1,7 @@
-import { listenToOverlayKeys } from "./canvas/overlay-keys.js";
 import { listenToView } from "./canvas/view-input.js";
 import { Client } from "./client.js";
 import { Hand } from "./hand.js";
+import { listenToKeys } from "./keys/listen-to-keys.js";
 import { AddressView } from "./panel/address-view.js";
 import { setData } from "./panel/element.js";
 import { FilmView } from "./panel/film-view.js";
@@ -113,6 +113,18 @@ export function start(): void {
     dispatch({ kind: "object-kept" });
     return true;
   };
+  listenToKeys(
+    view.canvas,
+    "masks",
+    {
+      step: (to) => {
+        dispatch({ kind: "everything-step", to });
+        return overlay()?.lit !== undefined;
+      },
+      take: () => dispatch({ kind: "everything-take" }),
+    },
+    () => (overlay()?.found.length ?? 0) > 0,
+  );
   // Before the pointer: what moves the picture is nothing to click with.
   const looking = listenToView(view.canvas, {
     onZoom: (factor, place) => view.zoomBy(factor, place),
@@ -121,54 +133,41 @@ export function start(): void {
     isHand: () => toolbox.tool === "hand",
     onTakeOver: () => hand.cancel(),
   });
-  listenToOverlayKeys(view.canvas, {
-    count: () => overlay()?.found.length ?? 0,
-    onStep: (to) => {
-      dispatch({ kind: "everything-step", to });
-      return overlay()?.lit !== undefined;
-    },
-    onTake: () => dispatch({ kind: "everything-take" }),
-  });
   const hand = new Hand({ client, tools, toolbox, onKeep: keep, invalidate: () => screen.invalidate() });
   const help = new HelpView();
-  addEventListener("keydown", (event) => {
-    // Its own keys are the browser's: Escape closes it.
-    if (help.isOpen) return;
-    const command = event.ctrlKey || event.metaKey;
-    // Letters choose in a list and are text in a field.
-    const isKey = !command && !event.altKey && !isTyping(event);
-    if (event.key === "?" && !isTyping(event)) {
-      help.open();
-    } else if (event.key === "Escape") {
-      if (!hand.cancel()) dispatch({ kind: "escape" });
-    } else if (command && event.key.toLowerCase() === "z") {
-      event.preventDefault();
-      dispatch({ kind: event.shiftKey ? "redo" : "undo" });
-    } else if (command && event.key.toLowerCase() === "y") {
-      event.preventDefault();
-      dispatch({ kind: "redo" });
-    } else if (isKey && event.key.toLowerCase() === "e") {
-      dispatch({ kind: "everything-toggle", atMs: now() });
-    } else if (isKey && (event.key === "[" || event.key === "]")) {
-      openNeighbour(client, event.key === "]" ? 1 : -1);
-    } else if (isKey && event.key.toLowerCase() === "k") {
-      keep();
-    } else if (event.key === "Enter" && event.target === document.body) {
-      keep();
-    } else if (isKey && (event.key === "+" || event.key === "=")) {
-      view.zoomBy(zoomStep);
-    } else if (isKey && event.key === "-") {
-      view.zoomBy(1 / zoomStep);
-    } else if (isKey && event.key === "0") {
-      view.showWhole();
-    } else if (isKey && event.key.toLowerCase() === "z") {
-      view.showActualSize();
-    } else if (isKey && toolbox.press(event.key)) {
-      event.preventDefault();
-    } else if (isKey && /^[1-9]$/.test(event.key)) {
-      dispatch({ kind: "candidate", index: Number(event.key) - 1 });
-    }
-  });
+  // The help's own keys are the browser's: Escape closes it.
+  const isFree = () => !help.isOpen;
+  listenToKeys(window, "nowhere", { keep }, ({ target }) => isFree() && target === document.body);
+  listenToKeys(
+    window,
+    "page",
+    {
+      help: () => help.open(),
+      keep,
+      candidate: (index) => dispatch({ kind: "candidate", index }),
+      tool: (tool) => toolbox.choose(tool),
+      brush: (by) => toolbox.stepBrush(by),
+      fill: () => toolbox.toggleFill(),
+      zoom: (by) => view.zoomBy(zoomStep ** by),
+      whole: () => view.showWhole(),
+      actualSize: () => view.showActualSize(),
+      neighbour: (by) => openNeighbour(client, by),
+      everything: () => dispatch({ kind: "everything-toggle", atMs: now() }),
+    },
+    (event) => isFree() && !isTyping(event),
+  );
+  listenToKeys(
+    window,
+    "anywhere",
+    {
+      undo: () => dispatch({ kind: "undo" }),
+      redo: () => dispatch({ kind: "redo" }),
+      giveUp: () => {
+        if (!hand.cancel()) dispatch({ kind: "escape" });
+      },
+    },
+    isFree,
+  );
   listenForPhotos({
     onPhotos: ([first, ...others]) => {
       if (first !== undefined) client.choose(first);

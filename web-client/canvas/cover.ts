@@ -1,6 +1,6 @@
 import { type MaskRuns, RunsBuilder } from "../../proto/index.js";
 import type { Spot } from "../state/state.js";
-import type { TrailSpot } from "./tool.js";
+import type { TrailSpot } from "../state/tool.js";
 import type { Size } from "./viewport.js";
 
 /*

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Spot } from "../state/state.js";
+import type { TrailSpot } from "../state/tool.js";
 import { close, type Gesture, type GestureStep, hold, idle, move, type Press, press, release } from "./gesture.js";
-import type { TrailSpot } from "./tool.js";
 
 const at = (x: number, y: number, radius = 10): TrailSpot => ({ x, y, radius });
 const click: Press = { tool: "click", label: 1, secondary: false, grip: undefined };

@@ -1,5 +1,6 @@
+import { listenToKeys } from "../keys/listen-to-keys.js";
 import type { Corners, PromptPoint, Spot } from "../state/state.js";
-import type { Tool } from "./tool.js";
+import type { Tool } from "../state/tool.js";
 
 interface KeyboardActions {
   /** Pixels of the picture on the canvas; undefined while there is none. */
@@ -26,10 +27,7 @@ interface KeyboardActions {
 const step = 1 / 50;
 const fineStep = 1 / 400;
 
-/**
- * The canvas without a mouse: arrows move a cursor, Enter does there what the tool does (or keeps, without a cursor), X does
- * the opposite. P goes through the points; arrows move the one that is picked, Delete removes it.
- */
+/** The canvas without a mouse: a cursor to use the tool at, and points to pick, move and remove. */
 export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardActions): void {
   let cursor: Spot | undefined;
   let corner: Spot | undefined;
@@ -59,49 +57,50 @@ export function listenToKeyboard(canvas: HTMLCanvasElement, actions: KeyboardAct
     actions.onPick(at === undefined ? (by > 0 ? 0 : count - 1) : (at + by + count) % count);
   };
 
-  canvas.addEventListener("keydown", (event) => {
+  const move = ({ x, y }: Spot, isFine: boolean) => {
     const size = actions.size();
-    if (size === undefined || event.ctrlKey || event.metaKey) return;
+    if (size === undefined) return;
     const picked = actions.picked();
     const point = picked === undefined ? undefined : actions.points()[picked];
     const at = carried?.to ?? point ?? place(size);
-    const by = Math.max(1, Math.round(Math.max(size.width, size.height) * (event.shiftKey ? fineStep : step)));
-    const moves: Record<string, Spot> = {
-      ArrowLeft: { x: -by, y: 0 },
-      ArrowRight: { x: by, y: 0 },
-      ArrowUp: { x: 0, y: -by },
-      ArrowDown: { x: 0, y: by },
+    const by = Math.max(1, Math.round(Math.max(size.width, size.height) * (isFine ? fineStep : step)));
+    const to = {
+      x: Math.min(size.width - 1, Math.max(0, at.x + x * by)),
+      y: Math.min(size.height - 1, Math.max(0, at.y + y * by)),
     };
-    const moved = moves[event.key];
-    const key = event.key.toLowerCase();
-    if (moved !== undefined) {
-      const to = {
-        x: Math.min(size.width - 1, Math.max(0, at.x + moved.x)),
-        y: Math.min(size.height - 1, Math.max(0, at.y + moved.y)),
-      };
-      if (picked !== undefined && point !== undefined) {
-        carried = { index: picked, to };
-        actions.onCarry(picked, to);
-      } else {
-        cursor = to;
-        actions.onCursor(cursor);
-      }
-    } else if (event.key === "Enter") {
-      if (cursor === undefined && corner === undefined && (actions.onClose() || actions.onKeep())) drop();
-      else if (actions.tool() === "box") setCorner(place(size));
-      else actions.onTap(place(size), event.altKey);
-    } else if (key === "x") {
-      actions.onTap(place(size), true);
-    } else if (key === "p") {
-      pickNext(event.shiftKey ? -1 : 1);
-    } else if ((event.key === "Delete" || event.key === "Backspace") && picked !== undefined) {
-      carried = undefined;
-      actions.onRemove(picked);
+    if (picked !== undefined && point !== undefined) {
+      carried = { index: picked, to };
+      actions.onCarry(picked, to);
     } else {
-      return;
+      cursor = to;
+      actions.onCursor(cursor);
     }
-    event.preventDefault();
-  });
+  };
+  const use = (isSecondary: boolean) => {
+    const size = actions.size();
+    if (size === undefined) return;
+    if (cursor === undefined && corner === undefined && (actions.onClose() || actions.onKeep())) drop();
+    else if (actions.tool() === "box") setCorner(place(size));
+    else actions.onTap(place(size), isSecondary);
+  };
+  const leaveOut = () => {
+    const size = actions.size();
+    if (size !== undefined) actions.onTap(place(size), true);
+  };
+  const removePoint = () => {
+    const picked = actions.picked();
+    if (picked === undefined) return false;
+    carried = undefined;
+    actions.onRemove(picked);
+    return true;
+  };
+
+  listenToKeys(
+    canvas,
+    "canvas",
+    { move, use, leaveOut, pick: pickNext, removePoint },
+    () => actions.size() !== undefined,
+  );
   canvas.addEventListener("keyup", (event) => {
     if (event.key.startsWith("Arrow")) drop();
   });

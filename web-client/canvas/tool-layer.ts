@@ -1,6 +1,6 @@
 import type { Spot } from "../state/state.js";
+import type { TrailSpot } from "../state/tool.js";
 import { strokeTwice } from "./paint-grips.js";
-import type { TrailSpot } from "./tool.js";
 import type { Viewport } from "./viewport.js";
 
 /** What a tool is about to do, in CSS pixels. */

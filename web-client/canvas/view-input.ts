@@ -1,3 +1,4 @@
+import { listenToKeys } from "../keys/listen-to-keys.js";
 import type { Spot } from "../state/state.js";
 
 export interface ViewActions {
@@ -103,11 +104,11 @@ export function listenToView(canvas: HTMLCanvasElement, actions: ViewActions): {
       showHand();
     });
   }
-  canvas.addEventListener("keydown", (event) => {
-    if (event.key !== " ") return;
-    event.preventDefault();
-    spaceHeld = true;
-    showHand();
+  listenToKeys(canvas, "view", {
+    drag: () => {
+      spaceHeld = true;
+      showHand();
+    },
   });
   const letGo = (event: Event) => {
     if (event instanceof KeyboardEvent && event.key !== " ") return;

@@ -1,6 +1,8 @@
+import { listedKeys } from "../keys/key-names.js";
+import type { HelpWord } from "../keys/key-row.js";
+import { type KeySection, keyTable } from "../keys/key-table.js";
 import { words } from "../words/words.js";
 import { element } from "./element.js";
-import { shortcuts } from "./shortcuts.js";
 
 /** All keys on one page, over the picture. */
 export class HelpView {
@@ -21,17 +23,17 @@ export class HelpView {
   }
 
   open(): void {
-    if (this.#list.childElementCount === 0) this.#list.append(...shortcuts.map(section));
+    if (this.#list.childElementCount === 0) this.#list.append(...keyTable.map(section));
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 }
 
-function section({ title, keys }: (typeof shortcuts)[number]): HTMLElement {
+function section({ title, rows }: KeySection): HTMLElement {
   const part = document.createElement("section");
   const heading = document.createElement("h3");
   const list = document.createElement("dl");
   heading.textContent = words.help[title];
-  for (const [names, meaning] of keys) {
+  for (const [meaning, names] of linesOf(rows)) {
     const row = document.createElement("div");
     const term = document.createElement("dt");
     const description = document.createElement("dd");
@@ -48,4 +50,15 @@ function section({ title, keys }: (typeof shortcuts)[number]): HTMLElement {
   }
   part.append(heading, list);
   return part;
+}
+
+/** What the help says, with the keys of all rows that it says it of. */
+function linesOf(rows: KeySection["rows"]): Map<HelpWord, string[]> {
+  const lines = new Map<HelpWord, string[]>();
+  for (const row of rows) {
+    const { help, shiftHelp } = row;
+    if (help !== undefined) lines.set(help, [...(lines.get(help) ?? []), ...listedKeys(row)]);
+    if (shiftHelp !== undefined) lines.set(shiftHelp, ["Shift"]);
+  }
+  return lines;
 }

@@ -1,5 +1,5 @@
 import type { Mask } from "../../proto/index.js";
-
+import { listenToKeys } from "../keys/listen-to-keys.js";
 import { shownAnswer } from "../state/edit.js";
 import { percent } from "../state/numbers.js";
 import { type Answer, overlayOf, type State } from "../state/state.js";
@@ -20,7 +20,8 @@ export class MaskView {
 
   constructor({ onChoose }: { onChoose: (index: number) => void }) {
     this.#onChoose = onChoose;
-    this.#candidates.addEventListener("keydown", (event) => this.#step(event));
+    // The keys of a radio group.
+    listenToKeys(this.#candidates, "candidates", { step: (by) => this.#step(by) }, () => this.#at() >= 0);
   }
 
   render({ picture }: State, photo: ImageBitmap | undefined): void {
@@ -75,14 +76,14 @@ export class MaskView {
     return button;
   }
 
-  /** The keys of a radio group. */
-  #step(event: KeyboardEvent): void {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  #at(): number {
     const buttons: (Element | null)[] = [...this.#candidates.children];
-    const at = buttons.indexOf(document.activeElement);
-    if (by === undefined || at < 0) return;
-    event.preventDefault();
-    const next = (at + by + buttons.length) % buttons.length;
+    return buttons.indexOf(document.activeElement);
+  }
+
+  #step(by: 1 | -1): void {
+    const count = this.#candidates.children.length;
+    const next = (this.#at() + by + count) % count;
     this.#onChoose(next);
     this.#focus(next);
   }

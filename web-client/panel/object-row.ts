@@ -1,5 +1,8 @@
 import type { Mask } from "../../proto/index.js";
 import { colours } from "../canvas/colouring.js";
+import { keysFor, withKeys } from "../keys/key-names.js";
+import type { Acts } from "../keys/key-row.js";
+import { listenToKeys } from "../keys/listen-to-keys.js";
 import { nameOf } from "../state/objects.js";
 import type { SceneObject } from "../state/state.js";
 import { words } from "../words/words.js";
@@ -15,6 +18,9 @@ export interface RowActions {
   /** @param moves the row itself, not only the focus. */
   readonly onStep: (id: number, by: 1 | -1, moves: boolean) => void;
 }
+
+/** Those that a button is not pressed with anyway. */
+const rowKeys = keysFor(({ on, help }) => on === "row" && help !== "stepObjects" && help !== "chooseObject").join(" ");
 
 const icons = {
   grip: "M7.5 5h.01M12.5 5h.01M7.5 10h.01M12.5 10h.01M7.5 15h.01M12.5 15h.01",
@@ -50,8 +56,14 @@ export class ObjectRow {
     this.#name.className = "object-name";
     this.#pick.append(this.#picture, this.#name);
     this.#pick.setAttribute("aria-pressed", "false");
-    this.#pick.setAttribute("aria-keyshortcuts", "F2 Delete Alt+ArrowUp Alt+ArrowDown");
+    this.#pick.setAttribute("aria-keyshortcuts", rowKeys);
     this.element.append(this.#grip, this.#swatch, this.#pick, this.#rename, this.#eye);
+    const acts: Acts["row"] = {
+      step: (by) => actions.onStep(id, by, false),
+      move: (by) => actions.onStep(id, by, true),
+      rename: () => this.#beginRename(),
+      remove: () => actions.onRemove(id),
+    };
     this.#pick.addEventListener("click", () => actions.onPick(id));
     this.#pick.addEventListener("dblclick", () => this.#beginRename());
     this.#rename.addEventListener("click", () => this.#beginRename());
@@ -61,7 +73,8 @@ export class ObjectRow {
     this.#eye.addEventListener("click", () => {
       if (this.#object !== undefined) actions.onShow(id, !this.#object.visible);
     });
-    this.element.addEventListener("keydown", (event) => this.#onKey(event));
+    listenToKeys(this.#grip, "row", { ...acts, step: acts.move });
+    listenToKeys(this.element, "row", acts);
   }
 
   set isSelected(is: boolean) {
@@ -87,7 +100,7 @@ export class ObjectRow {
     this.#swatch.setAttribute("aria-label", words.objects.recolour(name));
     this.#swatch.title = words.objects.recolourTitle;
     this.#rename.setAttribute("aria-label", words.objects.rename(name));
-    this.#rename.title = words.objects.renameTitle;
+    this.#rename.title = withKeys(words.objects.renameTitle, "renameObject");
     const eye = object.visible ? words.objects.hide(name) : words.objects.show(name);
     this.#eye.setAttribute("aria-label", eye);
     this.#eye.title = object.visible ? words.objects.hideTitle : words.objects.showTitle;
@@ -100,16 +113,6 @@ export class ObjectRow {
     }
     this.#mask = mask;
     this.#colour = object.colour;
-  }
-
-  #onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey) return;
-    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key] as 1 | -1 | undefined;
-    if (by !== undefined) this.#actions.onStep(this.#id, by, event.altKey || event.target === this.#grip);
-    else if (event.key === "F2") this.#beginRename();
-    else if (event.key === "Delete" || event.key === "Backspace") this.#actions.onRemove(this.#id);
-    else return;
-    event.preventDefault();
   }
 
   #beginRename(): void {

@@ -1,5 +1,5 @@
-import { brushSize, isTool, stepBrushSize, type Tool, toolKeys, tools } from "../canvas/tool.js";
 import { overlayOf, type State } from "../state/state.js";
+import { brushSize, isTool, stepBrushSize, type Tool, tools } from "../state/tool.js";
 import { element } from "./element.js";
 
 interface ToolboxActions {
@@ -24,9 +24,9 @@ export class ToolboxView {
     this.#size.value = String(brushSize.first);
     this.#size.addEventListener("input", () => actions.onBrushSize());
     this.#box.addEventListener("change", (event) => {
-      if (event.target instanceof HTMLInputElement && isTool(event.target.value)) this.#choose(event.target.value);
+      if (event.target instanceof HTMLInputElement && isTool(event.target.value)) this.choose(event.target.value);
     });
-    this.#fill.addEventListener("click", () => this.#toggleFill());
+    this.#fill.addEventListener("click", () => this.toggleFill());
   }
 
   get tool(): Tool {
@@ -38,32 +38,25 @@ export class ToolboxView {
     return Number(this.#size.value);
   }
 
-  /** @returns whether the key was one of the tools' own. */
-  press(key: string): boolean {
-    const tool = toolKeys[key.toLowerCase()];
-    if (tool !== undefined) this.#choose(tool);
-    else if (key === "," || key === ".") {
-      this.#size.value = String(stepBrushSize(this.brushSize, key === "." ? 1 : -1));
-      this.#actions.onBrushSize();
-    } else if (key.toLowerCase() === "f") this.#toggleFill();
-    else return false;
-    return true;
-  }
-
-  render({ picture }: State): void {
-    this.#box.hidden = picture.kind === "empty";
-    this.#brush.hidden = picture.kind === "empty" || this.tool !== "brush" || overlayOf(picture) !== undefined;
-  }
-
-  #choose(tool: Tool): void {
+  choose(tool: Tool): void {
     const input = this.#inputs.get(tool);
     if (input !== undefined) input.checked = true;
     this.#actions.onTool(tool);
   }
 
-  #toggleFill(): void {
+  stepBrush(by: 1 | -1): void {
+    this.#size.value = String(stepBrushSize(this.brushSize, by));
+    this.#actions.onBrushSize();
+  }
+
+  toggleFill(): void {
     const filled = this.#fill.getAttribute("aria-pressed") !== "true";
     this.#fill.setAttribute("aria-pressed", String(filled));
     this.#actions.onFill(filled);
+  }
+
+  render({ picture }: State): void {
+    this.#box.hidden = picture.kind === "empty";
+    this.#brush.hidden = picture.kind === "empty" || this.tool !== "brush" || overlayOf(picture) !== undefined;
   }
 }

@@ -2,9 +2,6 @@
 export const tools = ["click", "box", "brush", "lasso", "hand"] as const;
 export type Tool = (typeof tools)[number];
 
-/** The keys of the tools, as photo editors have them. */
-export const toolKeys: Readonly<Record<string, Tool>> = { v: "click", m: "box", b: "brush", l: "lasso", h: "hand" };
-
 export function isTool(name: string): name is Tool {
   return (tools as readonly string[]).includes(name);
 }
