@@ -45,8 +45,8 @@ it("does all that it does, asking for nothing beside it", async () => {
 it("keeps its work apart from another's on the same origin", async () => {
   await using other = await PrefixProxy.before(stack.maskwire.url, "/other");
   const page = await stack.open(other.url);
-  await page.until({ state: "ready" });
-  await expect
-    .poll(() => page.page.evaluate("indexedDB.databases().then((all) => all.map(({ name }) => name))"))
-    .toEqual(["maskwire:/other/"]);
+  // Once the page says so, there is nothing more to wait for.
+  await page.page.locator('[data-testid="saved"][data-status="saved"]').waitFor();
+  const names = "indexedDB.databases().then((all) => all.map(({ name }) => name))";
+  expect(await page.page.evaluate(names)).toEqual(["maskwire:/other/"]);
 });

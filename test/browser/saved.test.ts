@@ -100,6 +100,21 @@ describe("what was done", () => {
     await page.until({ state: "ready", objects: 0, points: 0 });
   });
 
+  it("is kept in a browser, too, that takes long to say that no other window has it", async () => {
+    const context = await stack.browser.newContext();
+    await context.addInitScript(`{
+      const { request } = LockManager.prototype;
+      LockManager.prototype.request = async function (...asked) {
+        await new Promise((slow) => setTimeout(slow, 1500));
+        return request.apply(this, asked);
+      };
+    }`);
+    const page = await ClientPage.openIn(context, stack.maskwire.url);
+    stack.pages.push(page);
+    await page.until({ state: "ready" });
+    await saved(page);
+  });
+
   it("belongs to one window: another beside it begins anew and says that it is not kept", async () => {
     const page = await work();
     const other = await page.page.context().newPage();

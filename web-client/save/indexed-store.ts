@@ -38,13 +38,17 @@ export async function openSavedStore(): Promise<SavedStore | undefined> {
 }
 
 /** As long as the page lives. Pages that are not secure have no locks, and no way to know of one another. */
-function holdLock(): Promise<boolean> {
-  if (navigator.locks === undefined) return Promise.resolve(true);
+async function holdLock(): Promise<boolean> {
+  if (navigator.locks === undefined) return true;
+  // A browser that is slow to answer is no other window: only a lock that another page is known to have has its time.
+  return (await requestLock({ ifAvailable: true })) || requestLock({ signal: AbortSignal.timeout(lockMs) });
+}
+
+function requestLock(options: LockOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    const options = { signal: AbortSignal.timeout(lockMs) };
-    const held = navigator.locks.request(storeName(), options, () => {
-      resolve(true);
-      return new Promise(() => {});
+    const held = navigator.locks.request(storeName(), options, (lock) => {
+      resolve(lock !== null);
+      return lock && new Promise(() => {});
     });
     held.catch(() => resolve(false));
   });
