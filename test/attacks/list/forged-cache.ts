@@ -152,7 +152,8 @@ async function squat(target: Target, forger: Forger, others: Keys, turn: number,
   await forger.write(key, randomUUID());
   const verdict = { code: 3, message: slander, reason: "DAMAGED_IMAGE" };
   await forger.write(`${key}:verdict`, turn % 4 === 0 ? JSON.stringify(verdict) : verdict.reason);
-  if (turn % 2 === 0) setTimeout(() => void forger.remove(key).catch(() => {}), 500);
+  // The first one is never given back.
+  if (turn % 2 === 1) setTimeout(() => void forger.remove(key).catch(() => {}), 500);
   const answer = await upload(target, picture, tally);
   await forger.remove(key);
   tellHttp(answer, tally);
