@@ -13,7 +13,12 @@ export class Clock {
 
   /** @param afterMs from now; not negative. */
   after(afterMs: number, run: () => void): void {
-    this.#push({ atMs: this.nowMs + afterMs, order: this.#planned++, run });
+    this.at(this.nowMs + afterMs, run);
+  }
+
+  /** @param atMs not before now. */
+  at(atMs: number, run: () => void): void {
+    this.#push({ atMs, order: this.#planned++, run });
   }
 
   /** Until nothing is left to happen before or at `untilMs`, where the clock then stands. */

@@ -10,7 +10,7 @@ import { EncodeReadySchema, SegmentRequestSchema, SegmentResultSchema } from "..
 import type { Clock } from "./clock.js";
 import type { SimulatedEncoders } from "./encoders.js";
 import type { SimulatedGateway } from "./gateway.js";
-import type { PlannedPicture } from "./visit.js";
+import type { PlannedPicture, PlannedPrompt } from "./visit.js";
 
 export interface SessionDeps {
   readonly clock: Clock;
@@ -36,6 +36,10 @@ const ready = create(EncodeReadySchema);
 /** Without a prompt: nobody looks at it here. */
 const request = create(SegmentRequestSchema);
 const result = create(SegmentResultSchema);
+
+/** What the names of the album's pictures begin with. */
+const ofAlbum = "album-";
+export const isOfAlbum = (picture: string) => picture.startsWith(ofAlbum);
 
 /** One person's session: the gateway's own state machine, its effects answered by simulated tiers. */
 export class SimulatedSession {
@@ -72,7 +76,7 @@ export class SimulatedSession {
     const { visit, encoders, clock, gateway } = this.#deps;
     const planned = visit.next().value;
     const before = this.#picture;
-    this.#picture = planned.album === undefined ? `${this.#deps.name}-${this.#news++}` : `album-${planned.album}`;
+    this.#picture = planned.album === undefined ? `${this.#deps.name}-${this.#news++}` : `${ofAlbum}${planned.album}`;
     const { prompts, endMs } = planned;
     this.#left = prompts.filter(({ preview }) => !preview).length;
     // Without this the picture that is open already would be answered at once, and its line of clicks kept.
@@ -88,9 +92,18 @@ export class SimulatedSession {
         onRefused: () => {},
       });
       this.#endAtMs = clock.nowMs + endMs;
-      for (const { atMs, preview } of prompts) {
-        clock.after(atMs, () => this.#prompt(clock.nowMs, preview));
-      }
+      this.#follow(prompts, clock.nowMs);
+    });
+  }
+
+  /** Makes the prompts of a picture that was ready then, each planned by the one before: the clock holds few at a time. */
+  #follow(prompts: readonly PlannedPrompt[], readyMs: number, next = 0): void {
+    const { clock } = this.#deps;
+    const planned = prompts[next];
+    if (!planned) return;
+    clock.at(readyMs + planned.atMs, () => {
+      this.#follow(prompts, readyMs, next + 1);
+      this.#prompt(clock.nowMs, planned.preview);
     });
   }
 

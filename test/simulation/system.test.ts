@@ -41,7 +41,8 @@ const shape: Shape = {
   workers: 1,
   encoders: 1,
   encodeMs: 1000,
-  decoderCacheBytes: 1e12,
+  // Of more pictures than are ever open.
+  decoderCacheBytes: 1e11,
   cacheBytesPerSecond: 1e15,
 };
 const span: Span = { seed: 1, warmUpMs: 20_000, measureMs: 400_000 };

@@ -5,7 +5,7 @@ import { SimulatedDecoder } from "./decoder.js";
 import { SimulatedEncoders } from "./encoders.js";
 import { SimulatedGateway } from "./gateway.js";
 import { Random } from "./random.js";
-import { SimulatedSession } from "./session.js";
+import { isOfAlbum, SimulatedSession } from "./session.js";
 import { Station } from "./station.js";
 import { type Habits, planVisit } from "./visit.js";
 
@@ -121,8 +121,12 @@ export function simulate(shape: Shape, habits: Habits, calibration: Calibration,
       }),
   );
   const { encoders: count, encodeMs } = shape;
-  const encoders = new SimulatedEncoders(clock, { encoders: count, encodeMs, maxQueue: defaults.encoderQueue });
-  for (let picture = 0; picture < habits.albumSize; picture++) encoders.know(`album-${picture}`);
+  const encoders = new SimulatedEncoders(clock, {
+    encoders: count,
+    encodeMs,
+    maxQueue: defaults.encoderQueue,
+    wasKnown: isOfAlbum,
+  });
 
   const latencies: number[] = [];
   let answered = 0;
