@@ -22,18 +22,21 @@ function plainMask(logits: Float32Array, frame: Frame, threshold = 0): Uint8Arra
   };
   const [columns, rows] = [nodes(across, width), nodes(down, height)];
   const logit = (x: number, y: number) => Math.fround(logits[y * gridSize + x]! - threshold);
-  const value = (i: number, j: number) => {
+  const [nodesAcross, nodesDown] = [across.nodeCells.length, down.nodeCells.length];
+  // Once for each node: most lie at the corners of several pixels.
+  const values = Float32Array.from({ length: nodesAcross * nodesDown }, (_, at) => {
+    const [i, j] = [at % nodesAcross, Math.floor(at / nodesAcross)];
     const [x, y, s, t] = [across.nodeCells[i]!, down.nodeCells[j]!, across.nodeWeights[i]!, down.nodeWeights[j]!];
     const row = (at: number) => Math.fround(logit(x, at) * (1 - s) + logit(x + 1, at) * s);
-    return Math.fround(row(y) * (1 - t) + row(y + 1) * t);
-  };
+    return row(y) * (1 - t) + row(y + 1) * t;
+  });
   const bitmap = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [i, j] = [columns[x]!, rows[y]!];
+      const node = rows[y]! * nodesAcross + columns[x]!;
       const [s, t] = [across.weights[x]!, down.weights[y]!];
-      const above = value(i, j) * (1 - s) + value(i + 1, j) * s;
-      const below = value(i, j + 1) * (1 - s) + value(i + 1, j + 1) * s;
+      const above = values[node]! * (1 - s) + values[node + 1]! * s;
+      const below = values[node + nodesAcross]! * (1 - s) + values[node + nodesAcross + 1]! * s;
       bitmap[y * width + x] = above * (1 - t) + below * t > 0 ? 1 : 0;
     }
   }
