@@ -17,6 +17,8 @@ const suite = (
     // Clusters are started in hooks, on machines that have other work too: what hangs is told a little later.
     hookTimeout: 240_000,
     pool: "forks" as const,
+    // What is tested is loaded by Node itself, as where it runs; only the tests go through Vitest's own loader.
+    server: { deps: { external: [/\/dist\/(?!.*\.test\.js$)/] } },
   },
 });
 

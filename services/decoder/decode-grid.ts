@@ -1,4 +1,4 @@
-import { encodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
+import { encodeCounts, rleArea, rleBoundingBox } from "../../proto/rle.js";
 import type { Frame } from "../sam/frame.js";
 import { type Candidates, logitsAt } from "../sam/masks/candidates.js";
 import { selectMasks } from "../sam/masks/select-masks.js";

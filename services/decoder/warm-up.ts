@@ -1,4 +1,4 @@
-import { encodeCounts } from "../../proto/index.js";
+import { encodeCounts } from "../../proto/rle.js";
 import type { ModelSpec } from "../inference/models/manifest.js";
 import { frameFor } from "../sam/frame.js";
 import { encodeHalf } from "../sam/half-float.js";

@@ -1,4 +1,5 @@
-import { status as Code } from "@grpc/grpc-js";
+// Not from the package's entry, which loads all of gRPC: worker threads and picture processes know errors, and make no calls.
+import { Status as Code } from "@grpc/grpc-js/build/src/constants.js";
 
 export { Code };
 

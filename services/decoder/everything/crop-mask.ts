@@ -1,4 +1,4 @@
-import { eachColumnSpan, type MaskBox, type MaskRuns, RunsBuilder } from "../../../proto/index.js";
+import { eachColumnSpan, type MaskBox, type MaskRuns, RunsBuilder } from "../../../proto/rle.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 

@@ -1,4 +1,4 @@
-import { eachColumnSpan, type MaskRuns, RunsBuilder } from "../../../proto/index.js";
+import { eachColumnSpan, type MaskRuns, RunsBuilder } from "../../../proto/rle.js";
 
 /** A run of one value within one column: rows `top <= y < bottom`. */
 interface Span {

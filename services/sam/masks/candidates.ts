@@ -1,4 +1,4 @@
-import { encodeCounts, type MaskBox } from "../../../proto/index.js";
+import { encodeCounts, type MaskBox } from "../../../proto/rle.js";
 import type { Frame } from "../frame.js";
 import { stabilityScore } from "./stability-score.js";
 import { type TracedMask, traceMask } from "./trace-mask.js";

@@ -1,4 +1,4 @@
-import { eachColumnSpan, type MaskRuns } from "../../../proto/index.js";
+import { eachColumnSpan, type MaskRuns } from "../../../proto/rle.js";
 import { contentGrid, type Frame } from "../frame.js";
 
 /**

@@ -1,4 +1,4 @@
-import { type MaskBox, type MaskRuns, rleArea, rleBoundingBox } from "../../../proto/index.js";
+import { type MaskBox, type MaskRuns, rleArea, rleBoundingBox } from "../../../proto/rle.js";
 import { type AxisSamples, axisSamples, type Frame } from "../frame.js";
 import { firstUnset, gridSigns, type Strip, stripBetween } from "./grid-signs.js";
 
