@@ -16,11 +16,8 @@ class World {
   isClosed = false;
 
   apply(event: SessionEvent): void {
-    const before = this.state;
-    const copy = JSON.stringify(before, (_, value) => (typeof value === "bigint" ? String(value) : value));
-    const [state, effects] = step(before, event, limits);
-    // Pure: the state that was handed in is as it was.
-    expect(JSON.stringify(before)).toBe(copy);
+    // Pure: it throws where it would change what it was handed.
+    const [state, effects] = step(frozen(this.state), event, limits);
     this.state = state;
     const asked = event.kind === "prompt" ? event.request : undefined;
     for (const effect of effects) this.#see(effect, asked);
@@ -73,6 +70,13 @@ class World {
     if (inOrder) expect(place, `the answer to ${sequence} overtook another`).toBe(0);
     this.clicks.splice(place, 1);
   }
+}
+
+/** The same, and everything in it: whatever writes to it throws. What is frozen has frozen parts. */
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }
 
 const failed = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };

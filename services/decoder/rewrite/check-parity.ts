@@ -24,9 +24,6 @@ export interface ParityReport {
 /**
  * Runs the stock graph and a rewritten one side by side, on this machine, and compares every candidate mask.
  *
- * The stock graph's own outputs hold only the mask that it selected, so a copy of it is run whose outputs are its
- * candidates; its nodes are untouched.
- *
  * @param stock the export that was rewritten
  * @param options `session`: with which to run both, the ones to serve with. `embedding`: float32 [channels * grid * grid],
  *   random unless given.
@@ -36,38 +33,60 @@ export interface ParityReport {
 export async function checkParity(
   stock: Uint8Array,
   rewritten: RewrittenDecoder,
-  options: {
-    session?: InferenceSession.SessionOptions;
-    embedding?: Float32Array;
-    prompts?: readonly ParityPrompt[];
-  } = {},
+  { prompts = parityPrompts, ...options }: ParityOptions & { prompts?: readonly ParityPrompt[] } = {},
 ): Promise<ParityReport> {
-  const weights = findWeights(GraphReader.parse(stock));
-  const { channels, grid } = weights.stock;
-  const random = uniform(20230405);
-  const image = new Tensor("float32", options.embedding ?? normal(channels * grid * grid, 0.3, random), [
-    1,
-    channels,
-    grid,
-    grid,
-  ]);
-  const mask = new Tensor("float32", discLogits(4 * grid, random), [1, 1, 4 * grid, 4 * grid]);
-  const plain = { graphOptimizationLevel: "basic", ...options.session } as const;
-  const report = { maxLogitDifference: 0, maxScoreDifference: 0, promptsOver: 0, signFlips: 0, compared: 0 };
+  await using bench = await ParityBench.open(stock, rewritten, options);
+  return await bench.compare(prompts);
+}
 
-  const sessions: InferenceSession[] = [];
-  const load = async (graph: Uint8Array, session: InferenceSession.SessionOptions): Promise<InferenceSession> => {
-    const loaded = await InferenceSession.create(graph, session);
-    sessions.push(loaded);
-    return loaded;
-  };
-  try {
-    const original = await load(withCandidates(stock, weights), { ...options.session, graphOptimizationLevel: "all" });
-    const prefix = await load(rewritten.prefix, plain);
-    const step = await load(rewritten.step, plain);
-    const stepWithMask = await load(rewritten.stepWithMask, plain);
-    const prepared = await prefix.run({ image_embeddings: image });
-    for (const prompt of options.prompts ?? parityPrompts) {
+export interface ParityOptions {
+  session?: InferenceSession.SessionOptions;
+  embedding?: Float32Array;
+}
+
+/** Both graphs, loaded, with an embedding and a mask to prompt: see `checkParity`. */
+export class ParityBench implements AsyncDisposable {
+  readonly #loaded: Loaded;
+
+  private constructor(loaded: Loaded) {
+    this.#loaded = loaded;
+  }
+
+  /** Loads the graphs. Parameters and errors as of `checkParity`. */
+  static async open(stock: Uint8Array, rewritten: RewrittenDecoder, options: ParityOptions = {}): Promise<ParityBench> {
+    const weights = findWeights(GraphReader.parse(stock));
+    const { channels, grid } = weights.stock;
+    const random = uniform(20230405);
+    const embedding = options.embedding ?? normal(channels * grid * grid, 0.3, random);
+    const image = new Tensor("float32", embedding, [1, channels, grid, grid]);
+    const mask = new Tensor("float32", discLogits(4 * grid, random), [1, 1, 4 * grid, 4 * grid]);
+    const plain = { graphOptimizationLevel: "basic", ...options.session } as const;
+    const sessions: InferenceSession[] = [];
+    const load = async (graph: Uint8Array, session: InferenceSession.SessionOptions): Promise<InferenceSession> => {
+      const loaded = await InferenceSession.create(graph, session);
+      sessions.push(loaded);
+      return loaded;
+    };
+    try {
+      // The stock graph's own outputs hold only the mask that it selected: a copy runs whose outputs are its candidates.
+      const stockSession = { ...options.session, graphOptimizationLevel: "all" } as const;
+      const original = await load(withCandidates(stock, weights), stockSession);
+      const prefix = await load(rewritten.prefix, plain);
+      const step = await load(rewritten.step, plain);
+      const stepWithMask = await load(rewritten.stepWithMask, plain);
+      const prepared = await prefix.run({ image_embeddings: image });
+      return new ParityBench({ weights, image, mask, original, prepared, step, stepWithMask, sessions });
+    } catch (error) {
+      await releaseAll(sessions);
+      throw error;
+    }
+  }
+
+  /** Over every candidate mask of these prompts. */
+  async compare(prompts: readonly ParityPrompt[]): Promise<ParityReport> {
+    const { weights, image, mask, original, prepared, step, stepWithMask } = this.#loaded;
+    const report = { maxLogitDifference: 0, maxScoreDifference: 0, promptsOver: 0, signFlips: 0, compared: 0 };
+    for (const prompt of prompts) {
       const points = tensorsOf(prompt, weights.prompts.inputSize);
       const expected = await original.run(stockFeeds(weights, image, points, mask, prompt.withMask));
       const feeds = { ...prepared, ...points };
@@ -81,12 +100,32 @@ export async function checkParity(
       const { difference } = compare(floats(scores), floats(actual.iou_predictions!));
       report.maxScoreDifference = Math.max(report.maxScoreDifference, difference);
     }
-  } finally {
-    await Promise.all(sessions.map((session) => session.release()));
+    // Written so that NaN does not pass.
+    const passed = report.maxLogitDifference <= parityLimits.logits && report.maxScoreDifference <= parityLimits.scores;
+    return { passed, ...report };
   }
-  // Written so that NaN does not pass.
-  const passed = report.maxLogitDifference <= parityLimits.logits && report.maxScoreDifference <= parityLimits.scores;
-  return { passed, ...report };
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return releaseAll(this.#loaded.sessions);
+  }
+}
+
+interface Loaded {
+  readonly weights: DecoderWeights;
+  readonly image: Tensor;
+  readonly mask: Tensor;
+  /** The stock graph. */
+  readonly original: InferenceSession;
+  /** What the rewritten prefix made of the image. */
+  readonly prepared: InferenceSession.OnnxValueMapType;
+  readonly step: InferenceSession;
+  readonly stepWithMask: InferenceSession;
+  /** All of them. */
+  readonly sessions: readonly InferenceSession[];
+}
+
+async function releaseAll(sessions: readonly InferenceSession[]): Promise<void> {
+  await Promise.all(sessions.map((session) => session.release()));
 }
 
 /** The stock graph with its candidates as its only outputs. */
