@@ -8,6 +8,7 @@ import {
   type SegmentRequest,
   type SegmentResultSchema,
 } from "../../proto/index.js";
+import { type EmbeddingRef, embeddingRef } from "../inference/models/embedding-ref.js";
 import type { Manifest, ModelSpec } from "../inference/models/manifest.js";
 import { verifyModelFile } from "../inference/models/model-file.js";
 import { servedModel } from "../inference/models/served-model.js";
@@ -69,11 +70,9 @@ export interface Asker {
 
 /** A picture that prompts can be run on. */
 export interface PictureTasks extends PictureSize {
-  readonly model: ModelSpec;
+  readonly ref: EmbeddingRef;
   /** The embedding was in this process already. */
   readonly local: boolean;
-  /** Of the embedding. */
-  readonly key: string;
   /**
    * @throws ServiceError RESOURCE_EXHAUSTED, CANCELLED, UNAVAILABLE; see `WorkerPool.run`. NOT_FOUND when the embedding turns
    *   out to be damaged: have it encoded again. Once a task of a picture has been done, none of it finds that.
@@ -227,25 +226,25 @@ export class DecoderTier implements Tier {
     if (!pool) {
       throw new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder is starting.", retryAfterMs: 500 });
     }
-    const model = this.model(modelId);
-    const found = await this.embeddings.get(checkImageId(imageId), model, crop);
+    const ref = embeddingRef({ imageId: checkImageId(imageId), model: this.model(modelId), crop });
+    const found = await this.embeddings.get(ref);
     if (!found) throw notEmbedded(crop);
     const { embedding } = found;
-    const { key, record, width, height } = embedding;
+    const { record, width, height } = embedding;
+    const { key } = ref;
     return {
       width,
       height,
-      model,
-      key,
+      ref,
       local: found.local,
       run: async (task, options) => {
-        const whole = { ...task, key, record, width, height, modelId: model.id } as DecoderTask;
+        const whole = { ...task, key, record, width, height, modelId: ref.model.id } as DecoderTask;
         try {
           return (await pool.run(whole, { ...options, signal, caller, key })) as never;
         } catch (error) {
           if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
           // A damaged record is no better than none.
-          await this.embeddings.reject(embedding, imageId, model, crop);
+          await this.embeddings.reject(embedding);
           throw notEmbedded(crop, error);
         }
       },
@@ -263,12 +262,11 @@ export class DecoderTier implements Tier {
     const started = performance.now();
     const { caller } = origin;
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
-    const imageId = checkImageId(request.imageId);
-    const picture = await this.openPicture(imageId, request.model, { signal, caller });
+    const picture = await this.openPicture(request.imageId, request.model, { signal, caller });
     const prompt = checkPrompt(request.prompt, picture, gridSize);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - started;
-    const isFollowing = await this.#follow(picture.key, prompt);
+    const isFollowing = await this.#follow(picture.ref.key, prompt);
     let queueMs = 0;
     let ended = () => {};
     const decoded = await picture
@@ -286,7 +284,7 @@ export class DecoderTier implements Tier {
           staysWithKey: isFollowing,
           onStart: () => {
             queueMs = performance.now() - fetchedAt;
-            if (request.preview) ended = this.#previews.begin(picture.key, prompt);
+            if (request.preview) ended = this.#previews.begin(picture.ref.key, prompt);
           },
         },
       )
@@ -300,13 +298,13 @@ export class DecoderTier implements Tier {
       this.#metrics.observe(timings, source, decoded.isPreviewed);
       if (span !== noSpan) traceDecode(span, { startedAt: started, doneAt, fetchMs, queueMs, ...decoded }, source);
       if (logger.isLevelEnabled("debug")) {
-        const image = shortImageId(imageId);
+        const image = shortImageId(picture.ref.imageId);
         logger.debug({ ...logFields({}, span), sequence: request.sequence, image, ...timings }, "prompt decoded");
       }
     });
     return {
-      imageId,
-      model: picture.model.id,
+      imageId: picture.ref.imageId,
+      model: picture.ref.model.id,
       masks: decoded.masks.map((mask) => maskMessage(mask, picture)),
       timings,
       embeddingSource: source,

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { embeddingKey } from "../inference/models/embedding-key.js";
+import { type EmbeddingRef, embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest } from "../inference/models/manifest.js";
 import type { EmbeddingStore, StoredEmbedding } from "../stores/embedding-store.js";
 import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
@@ -7,6 +7,7 @@ import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
 const manifest = Manifest.read();
 const model = manifest.get(manifest.defaultId);
 const idOf = (digit: string) => `sha256:${digit.repeat(64)}`;
+const refOf = (digit: string) => embeddingRef({ imageId: idOf(digit), model });
 
 /** A store whose answers the test gives one by one. */
 class FakeStore {
@@ -14,12 +15,12 @@ class FakeStore {
   readonly rejected: string[] = [];
   readonly #answers: ((found: StoredEmbedding | undefined) => void)[] = [];
 
-  getUnverified(imageId: string): Promise<StoredEmbedding | undefined> {
+  getUnverified({ imageId }: EmbeddingRef): Promise<StoredEmbedding | undefined> {
     this.asked.push(imageId);
     return new Promise((resolve) => this.#answers.push(resolve));
   }
 
-  async reject(imageId: string, _model: unknown, record: Uint8Array): Promise<void> {
+  async reject({ imageId }: EmbeddingRef, record: Uint8Array): Promise<void> {
     this.rejected.push(`${imageId}: ${[...record]}`);
   }
 
@@ -36,23 +37,23 @@ function open(maxBytes = 1000) {
 
 it("fetches once for all who ask at once, then answers from the process", async () => {
   const { store, cache } = open();
-  const all = Promise.all(Array.from({ length: 10 }, () => cache.get(idOf("a"), model)));
+  const all = Promise.all(Array.from({ length: 10 }, () => cache.get(refOf("a"))));
   store.answer(Uint8Array.of(1, 2, 3));
   const found = await all;
   expect(store.asked).toEqual([idOf("a")]);
   for (const one of found) {
     expect(one?.local).toBe(false);
-    expect(one?.embedding).toMatchObject({ key: embeddingKey(idOf("a"), model), width: 6, height: 5 });
+    expect(one?.embedding).toMatchObject({ ref: { key: refOf("a").key }, width: 6, height: 5 });
     expect([...new Uint8Array(one?.embedding.record as SharedArrayBuffer)]).toEqual([1, 2, 3]);
   }
-  expect((await cache.get(idOf("a"), model))?.local).toBe(true);
+  expect((await cache.get(refOf("a")))?.local).toBe(true);
   expect(store.asked.length).toBe(1);
 });
 
 it("does not take an earlier asker's miss for its own, and does not remember misses", async () => {
   const { store, cache } = open();
-  const early = cache.get(idOf("a"), model);
-  const late = cache.get(idOf("a"), model);
+  const early = cache.get(refOf("a"));
+  const late = cache.get(refOf("a"));
   // The early look missed; the embedding has been stored since.
   store.answer(undefined);
   expect(await early).toBeUndefined();
@@ -61,7 +62,7 @@ it("does not take an earlier asker's miss for its own, and does not remember mis
   expect((await late)?.local).toBe(false);
   const { store: empty, cache: fresh } = open();
   for (let turn = 1; turn <= 2; turn++) {
-    const asked = fresh.get(idOf("b"), model);
+    const asked = fresh.get(refOf("b"));
     empty.answer(undefined);
     expect(await asked).toBeUndefined();
     expect(empty.asked.length).toBe(turn);
@@ -71,19 +72,19 @@ it("does not take an earlier asker's miss for its own, and does not remember mis
 it("holds its bound: the least recently used go first", async () => {
   const { store, cache } = open(1000);
   for (const digit of ["a", "b", "c"]) {
-    const asked = cache.get(idOf(digit), model);
+    const asked = cache.get(refOf(digit));
     store.answer(new Uint8Array(400));
     await asked;
     expect(cache.bytes).toBeLessThanOrEqual(1000);
   }
-  expect((await cache.get(idOf("b"), model))?.local).toBe(true);
-  void cache.get(idOf("a"), model);
+  expect((await cache.get(refOf("b")))?.local).toBe(true);
+  void cache.get(refOf("a"));
   expect(store.asked.at(-1)).toBe(idOf("a"));
 });
 
 it("uses an embedding that is larger than all of it without keeping it", async () => {
   const { store, cache } = open(100);
-  const asked = cache.get(idOf("a"), model);
+  const asked = cache.get(refOf("a"));
   store.answer(new Uint8Array(400));
   expect((await asked)?.embedding.record.byteLength).toBe(400);
   expect(cache.bytes).toBe(0);
@@ -91,30 +92,30 @@ it("uses an embedding that is larger than all of it without keeping it", async (
 
 it("forgets one that was found damaged, once for all who had it, and keeps what has taken its place", async () => {
   const { store, cache } = open();
-  const asked = cache.get(idOf("a"), model);
+  const asked = cache.get(refOf("a"));
   store.answer(Uint8Array.of(1));
   const damaged = (await asked)?.embedding as SharedEmbedding;
-  await Promise.all(Array.from({ length: 3 }, () => cache.reject(damaged, idOf("a"), model)));
+  await Promise.all(Array.from({ length: 3 }, () => cache.reject(damaged)));
   expect(store.rejected).toEqual([`${idOf("a")}: 1`]);
-  expect(cache.has(idOf("a"), model)).toBe(false);
-  const again = cache.get(idOf("a"), model);
+  expect(cache.has(refOf("a"))).toBe(false);
+  const again = cache.get(refOf("a"));
   store.answer(Uint8Array.of(2));
   await again;
-  await cache.reject(damaged, idOf("a"), model);
-  expect(cache.has(idOf("a"), model)).toBe(true);
+  await cache.reject(damaged);
+  expect(cache.has(refOf("a"))).toBe(true);
   expect(store.rejected.length).toBe(1);
 });
 
 it("gives up half of its bytes when asked, the least recently used first", async () => {
   const { store, cache } = open();
   for (const digit of ["a", "b"]) {
-    const got = cache.get(idOf(digit), model);
+    const got = cache.get(refOf(digit));
     store.answer(new Uint8Array(300));
     await got;
   }
-  await cache.get(idOf("a"), model);
+  await cache.get(refOf("a"));
   cache.shrink();
   expect(cache.bytes).toBe(300);
-  expect(cache.has(idOf("a"), model)).toBe(true);
-  expect(cache.has(idOf("b"), model)).toBe(false);
+  expect(cache.has(refOf("a"))).toBe(true);
+  expect(cache.has(refOf("b"))).toBe(false);
 });

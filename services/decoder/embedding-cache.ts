@@ -1,14 +1,12 @@
 import { LRUCache } from "lru-cache";
-import { embeddingKey } from "../inference/models/embedding-key.js";
-import type { ModelSpec } from "../inference/models/manifest.js";
+import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
 import { halve } from "../runtime/limits/halve.js";
 import type { EmbeddingHeader } from "../sam/embedding-record.js";
-import type { Region } from "../sam/region.js";
 import type { EmbeddingStore } from "../stores/embedding-store.js";
 
 /** An embedding that every worker thread can read without a copy. Its tensors are verified by each that prepares them. */
 export interface SharedEmbedding {
-  key: string;
+  ref: EmbeddingRef;
   /** Size of what was encoded: the upright picture, or a part of it. */
   width: number;
   height: number;
@@ -49,24 +47,20 @@ export class EmbeddingCache {
   }
 
   /** @returns the embedding and whether it was here already; undefined when neither this process nor the store has it. */
-  async get(
-    imageId: string,
-    model: ModelSpec,
-    crop?: Region,
-  ): Promise<{ embedding: SharedEmbedding; local: boolean } | undefined> {
-    const key = embeddingKey(imageId, model, crop);
+  async get(ref: EmbeddingRef): Promise<{ embedding: SharedEmbedding; local: boolean } | undefined> {
+    const { key } = ref;
     const local = this.#cache.get(key);
     if (local) return { embedding: local, local: true };
     // A look that began before we were asked may have missed what was stored since: its miss is not ours.
     const before = this.#loading.get(key);
     const shared = before && (await before);
-    const embedding = shared ?? (await (this.#loading.get(key) ?? this.#load(key, imageId, model, crop)));
+    const embedding = shared ?? (await (this.#loading.get(key) ?? this.#load(ref)));
     return embedding && { embedding, local: false };
   }
 
   /** Whether `get` needs nobody else. */
-  has(imageId: string, model: ModelSpec, crop?: Region): boolean {
-    return this.#cache.has(embeddingKey(imageId, model, crop));
+  has({ key }: EmbeddingRef): boolean {
+    return this.#cache.has(key);
   }
 
   /**
@@ -74,32 +68,33 @@ export class EmbeddingCache {
    * @returns false when it is larger than all that may be kept.
    * @throws Error when the record is damaged or another's.
    */
-  put(record: Uint8Array, imageId: string, model: ModelSpec, crop?: Region): boolean {
-    const header = this.#store.verify(record, imageId, model, crop);
-    const key = embeddingKey(imageId, model, crop);
-    this.#cache.set(key, share(key, header, record));
-    return this.#cache.has(key);
+  put(ref: EmbeddingRef, record: Uint8Array): boolean {
+    const header = this.#store.verify(record, ref);
+    this.#cache.set(ref.key, share(ref, header, record));
+    return this.#cache.has(ref.key);
   }
 
   /**
    * A worker has found its tensors damaged: it is forgotten here and in the store, which has it made again. What has taken
    * its place meanwhile stays here.
    */
-  async reject(embedding: SharedEmbedding, imageId: string, model: ModelSpec, crop?: Region): Promise<void> {
+  async reject(embedding: SharedEmbedding): Promise<void> {
     // All who had it at once find it damaged; one of them is enough.
     if (this.#rejected.has(embedding)) return this.#rejected.get(embedding);
-    if (this.#cache.peek(embedding.key) === embedding) this.#cache.delete(embedding.key);
-    const removed = this.#store.reject(imageId, model, new Uint8Array(embedding.record), crop);
+    const { ref, record } = embedding;
+    if (this.#cache.peek(ref.key) === embedding) this.#cache.delete(ref.key);
+    const removed = this.#store.reject(ref, new Uint8Array(record));
     this.#rejected.set(embedding, removed);
     return removed;
   }
 
-  #load(key: string, imageId: string, model: ModelSpec, crop?: Region): Promise<SharedEmbedding | undefined> {
+  #load(ref: EmbeddingRef): Promise<SharedEmbedding | undefined> {
+    const { key } = ref;
     const loading = this.#store
-      .getUnverified(imageId, model, crop)
+      .getUnverified(ref)
       .then((stored) => {
         if (!stored) return undefined;
-        const embedding = share(key, stored.header, stored.record);
+        const embedding = share(ref, stored.header, stored.record);
         this.#cache.set(key, embedding);
         return embedding;
       })
@@ -109,9 +104,9 @@ export class EmbeddingCache {
   }
 }
 
-function share(key: string, header: EmbeddingHeader, bytes: Uint8Array): SharedEmbedding {
+function share(ref: EmbeddingRef, header: EmbeddingHeader, bytes: Uint8Array): SharedEmbedding {
   const record = new SharedArrayBuffer(bytes.byteLength);
   new Uint8Array(record).set(bytes);
   const { width, height } = header.crop ?? header;
-  return { key, width, height, record };
+  return { ref, width, height, record };
 }

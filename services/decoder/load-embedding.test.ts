@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Registry } from "prom-client";
 import { expect, it } from "vitest";
 import { type LoadEmbeddingRequest, LoadEmbeddingRequestSchema } from "../../proto/index.js";
+import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest, type ModelSpec } from "../inference/models/manifest.js";
 import { Code } from "../runtime/errors.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
@@ -18,6 +19,7 @@ const real = manifest.get(manifest.defaultId);
 const model: ModelSpec = { ...real, encoder: { ...real.encoder, outputs: [{ name: "output", dims: [1, 4] }] } };
 const imageId = `sha256:${"a".repeat(64)}`;
 const crop = { x: 1, y: 1, width: 2, height: 2 };
+const ref = embeddingRef({ imageId, model });
 
 const recordOf = (changes: object = {}) =>
   encodeEmbeddingRecord(
@@ -68,7 +70,7 @@ it("keeps a record that comes in pieces, and answers the next before it has read
   const record = recordOf();
   const parts = [header(), chunk(record.subarray(0, 30)), chunk(record.subarray(30))];
   expect(await loadEmbedding(tier, stream(parts))).toEqual({ cached: false });
-  const found = await tier.embeddings.get(imageId, model);
+  const found = await tier.embeddings.get(ref);
   expect(found).toMatchObject({ local: true, embedding: { width: 4, height: 3 } });
   expect(Buffer.compare(new Uint8Array(found?.embedding.record as SharedArrayBuffer), record)).toBe(0);
   const second = stream(parts);
@@ -80,8 +82,11 @@ it("keeps a record that comes in pieces, and answers the next before it has read
 it("keeps the embedding of a part apart from the whole picture's", async () => {
   const { tier } = open();
   await loadEmbedding(tier, stream([header({ imageId, crop }), chunk(recordOf({ crop }))]));
-  expect((await tier.embeddings.get(imageId, model, crop))?.embedding).toMatchObject({ width: 2, height: 2 });
-  expect(await tier.embeddings.get(imageId, model)).toBeUndefined();
+  expect((await tier.embeddings.get(embeddingRef({ imageId, model, crop })))?.embedding).toMatchObject({
+    width: 2,
+    height: 2,
+  });
+  expect(await tier.embeddings.get(ref)).toBeUndefined();
 });
 
 const damaged = recordOf();

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../proto/index.js";
 import { cropRegion } from "../inference/crop-region.js";
+import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { RecordError } from "../sam/record-error.js";
@@ -20,14 +21,16 @@ export async function loadEmbedding(
     throw invalidArgument("The first message of LoadEmbedding must be its header.");
   }
   const header = first.value.part.value;
-  const imageId = checkImageId(header.imageId);
-  const model = tier.model(header.model);
-  const crop = header.crop && cropRegion(header.crop);
-  if (tier.embeddings.has(imageId, model, crop)) return { cached: true };
+  const ref = embeddingRef({
+    imageId: checkImageId(header.imageId),
+    model: tier.model(header.model),
+    crop: header.crop && cropRegion(header.crop),
+  });
+  if (tier.embeddings.has(ref)) return { cached: true };
   const leave = tier.enterLoad();
   try {
-    const record = await readChunks(parts, mostRecordBytes(model));
-    if (!keep(() => tier.embeddings.put(record, imageId, model, crop))) {
+    const record = await readChunks(parts, mostRecordBytes(ref.model));
+    if (!keep(() => tier.embeddings.put(ref, record))) {
       const message = "The decoder's memory for embeddings is smaller than this one.";
       throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message });
     }

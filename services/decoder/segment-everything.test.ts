@@ -11,6 +11,7 @@ import {
   type SegmentEverythingEventSchema,
   SegmentEverythingRequestSchema,
 } from "../../proto/index.js";
+import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest } from "../inference/models/manifest.js";
 import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { callContext } from "../runtime/testing/call-context.js";
@@ -75,8 +76,7 @@ class FakeTier implements EverythingTier {
     return {
       width: region?.width ?? this.size.width,
       height: region?.height ?? this.size.height,
-      model: manifest.get(manifest.defaultId),
-      key: "",
+      ref: embeddingRef({ imageId, model: manifest.get(manifest.defaultId) }),
       local: true,
       run: run as unknown as PictureTasks["run"],
     };

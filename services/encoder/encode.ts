@@ -7,14 +7,13 @@ import {
   type ImageInfoSchema,
 } from "../../proto/index.js";
 import { cropRegion } from "../inference/crop-region.js";
-import type { ModelSpec } from "../inference/models/manifest.js";
+import { type EmbeddingRef, embeddingRef } from "../inference/models/embedding-ref.js";
 import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId, ImageDigest } from "../runtime/image-id.js";
 import { inTime } from "../runtime/limits/arrival-pace.js";
 import type { HeldUpload } from "../runtime/limits/upload-budget.js";
 import type { PictureReading } from "../sam/picture-reading.js";
-import type { Region } from "../sam/region.js";
 import { PictureFile } from "../stores/image-record.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncoderTier } from "./encoder-tier.js";
@@ -55,14 +54,16 @@ async function encodeHeld(
   const claimedId = header.imageId && checkImageId(header.imageId);
   const crop = header.crop && cropRegion(header.crop);
   const isBulk = header.priority === EncodePriority.BULK;
+  const refOf = (imageId: string) => embeddingRef({ imageId, model, crop });
   const finish = async (ready: Ready) => send({ event: { case: "ready", value: ready } });
 
-  if (claimedId) {
-    const known = await findReady(tier, claimedId, model, crop);
+  const claimed = claimedId ? refOf(claimedId) : undefined;
+  if (claimed) {
+    const known = await findReady(tier, claimed);
     if (known) return finish(known);
   }
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
-  const underWay = claimedId !== "" && tier.isEncoding(claimedId, model, crop);
+  const underWay = claimed !== undefined && tier.isEncoding(claimed);
   if (!underWay) tier.checkOpen();
   if (!underWay) tier.checkLoad();
   if (!underWay && tier.isFull(isBulk, call.origin.caller)) {
@@ -76,8 +77,9 @@ async function encodeHeld(
   if (claimedId && imageId !== claimedId) {
     throw invalidArgument(`The bytes have the digest ${imageId}, not ${claimedId} as the header says.`);
   }
-  if (!claimedId) {
-    const known = await findReady(tier, imageId, model, crop);
+  const ref = claimed ?? refOf(imageId);
+  if (!claimed) {
+    const known = await findReady(tier, ref);
     if (known) return finish(known);
   }
   // Progress is told in order and never after the outcome.
@@ -85,7 +87,7 @@ async function encodeHeld(
   const tell = (progress: Progress) => {
     told = told.then(() => send(toEvent(progress))).catch(() => {});
   };
-  const ready = await tier.encodeOnce({ imageId, crop, isBulk }, model, tell, call, async (read) => {
+  const ready = await tier.encodeOnce(ref, isBulk, tell, call, async (read) => {
     const file = uploaded && (await PictureFile.of(uploaded.chunks));
     const bytes = file?.bytes ?? (await tier.images.get(imageId))?.file;
     if (!bytes) throw notFound("The picture is not stored; upload it.", tier);
@@ -94,7 +96,7 @@ async function encodeHeld(
     const picture = await read(bytes);
     const { width, height } = picture;
     if (file) await tier.images.set(imageId, file, { width, height }, call.origin.caller);
-    return { imageId, ...picture, ...(crop ? { crop } : {}) };
+    return picture;
   });
   await told;
   await finish(ready);
@@ -136,17 +138,13 @@ export function notFound(message: string, { isCacheUp }: Pick<EncoderTier, "isCa
 }
 
 /** An embedding that is there, as `ready` tells of it; undefined when it is to be made. */
-export async function findReady(
-  tier: Pick<EncoderTier, "embeddings">,
-  imageId: string,
-  model: ModelSpec,
-  crop: Region | undefined,
-): Promise<Ready | undefined> {
-  const found = await tier.embeddings.find(imageId, model, crop);
+export async function findReady(tier: Pick<EncoderTier, "embeddings">, ref: EmbeddingRef): Promise<Ready | undefined> {
+  const found = await tier.embeddings.find(ref);
   if (!found) return undefined;
   const { width, height, reading } = found;
-  const unshared = !(await tier.embeddings.share(imageId, model, crop));
-  return { image: imageInfo(imageId, width, height, reading), model: model.id, cached: true, timings: {}, unshared };
+  const unshared = !(await tier.embeddings.share(ref));
+  const image = imageInfo(ref.imageId, width, height, reading);
+  return { image, model: ref.model.id, cached: true, timings: {}, unshared };
 }
 
 /** A picture as the contract tells of it. */

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
-import { embeddingKey } from "../inference/models/embedding-key.js";
+import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
 import type { Manifest, ModelSpec } from "../inference/models/manifest.js";
 import { verifyModelFile } from "../inference/models/model-file.js";
 import { servedModel } from "../inference/models/served-model.js";
@@ -220,8 +220,8 @@ export class EncoderTier implements Tier {
     return this.#stores.isCacheUp();
   }
 
-  isEncoding(imageId: string, model: ModelSpec, crop?: Region): boolean {
-    return this.#flights.has(embeddingKey(imageId, model, crop));
+  isEncoding({ key }: EmbeddingRef): boolean {
+    return this.#flights.has(key);
   }
 
   /** What is not under way yet is another encoder's once this one drains. @throws ServiceError UNAVAILABLE. */
@@ -249,13 +249,13 @@ export class EncoderTier implements Tier {
    * @param prepare has the upload read, and stores it; runs only for the caller that begins the encode.
    */
   async encodeOnce(
-    { imageId, crop, isBulk }: { imageId: string; crop: Region | undefined; isBulk: boolean },
-    model: ModelSpec,
+    ref: EmbeddingRef,
+    isBulk: boolean,
     listener: (progress: Progress) => void,
     { signal, origin, span, logger }: Pick<CallContext, "signal" | "origin" | "span" | "logger">,
-    prepare: (read: (file: Uint8Array) => Promise<ReadImage>) => Promise<Omit<EncodeTask, "modelId">>,
+    prepare: (read: (file: Uint8Array) => Promise<ReadImage>) => Promise<ReadImage>,
   ): Promise<Ready> {
-    const key = embeddingKey(imageId, model, crop);
+    const { key, imageId, model, crop } = ref;
     // A person who joins what a batch has begun does not wait as long as the batch.
     if (!isBulk) this.#hasten(key);
     if (this.#flights.has(key)) {
@@ -280,9 +280,10 @@ export class EncoderTier implements Tier {
         return { ...picture, waitedMs, readMs };
       };
       try {
-        const task = { ...(await prepare(read)), modelId: model.id };
+        const picture = await prepare(read);
+        const task = { ...picture, imageId, modelId: model.id, ...(crop ? { crop } : {}) };
         entry.task = task;
-        return await this.#encodeOnceInCluster(key, task, model, {
+        return await this.#encodeOnceInCluster(ref, task, {
           report,
           signal: abandoned,
           origin,
@@ -310,16 +311,17 @@ export class EncoderTier implements Tier {
     if (entry.task) this.#pool?.hasten(entry.task);
   }
 
-  async #encodeOnceInCluster(key: string, task: EncodeTask, model: ModelSpec, flight: Flight): Promise<Ready> {
+  async #encodeOnceInCluster(ref: EmbeddingRef, task: EncodeTask, flight: Flight): Promise<Ready> {
+    const { key } = ref;
     const { report, signal, origin } = flight;
     const waitNoMore = this.#elsewhere.take(origin.caller ?? "");
     try {
       const { outcome, isOthers } = await onceInCluster<Ready>(this.#stores.leases, key, {
-        find: () => findReady(this, task.imageId, model, task.crop),
+        find: () => findReady(this, ref),
         work: (lease) => {
           waitNoMore();
           const urgent = this.#underWay.get(key)?.isUrgent ?? true;
-          return this.#encode(task, model, { ...flight, lease, urgent });
+          return this.#encode(ref, task, { ...flight, lease, urgent });
         },
         onWait: (news) => {
           this.#underWay.get(key)?.leaveLine?.();
@@ -335,8 +337,8 @@ export class EncoderTier implements Tier {
   }
 
   async #encode(
+    ref: EmbeddingRef,
     task: EncodeTask,
-    model: ModelSpec,
     { report, signal, origin, span, logger, lease, urgent }: EncodeRun,
   ): Promise<Ready> {
     const pool = this.#pool;
@@ -358,7 +360,7 @@ export class EncoderTier implements Tier {
       caller: origin.caller,
       onPosition: (position, etaMs) => tell({ stage: "queued", position, etaMs }),
       onStart: ({ queueMs }) => {
-        this.#underWay.get(embeddingKey(task.imageId, model, task.crop))?.leaveLine?.();
+        this.#underWay.get(ref.key)?.leaveLine?.();
         waitedMs = queueMs;
         tell({ stage: "encoding" });
       },
@@ -366,11 +368,11 @@ export class EncoderTier implements Tier {
     const encodedAt = performance.now();
     if (lease && !lease.isHeld) {
       // Somebody else may have taken over; what is there stays.
-      logger.warn({ image: shortImageId(task.imageId) }, "the lease of an encode ran out before it was done");
-      const ready = await findReady(this, task.imageId, model, task.crop);
+      logger.warn({ image: shortImageId(ref.imageId) }, "the lease of an encode ran out before it was done");
+      const ready = await findReady(this, ref);
       if (ready) return ready;
     }
-    const reach = await this.embeddings.set(task.imageId, model, record, { crop: task.crop, owner: origin.caller });
+    const reach = await this.embeddings.set(ref, record, origin.caller);
     if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     this.#metrics.encodes.inc({ outcome: "encoded" });
@@ -381,7 +383,8 @@ export class EncoderTier implements Tier {
       store: storeMs,
     };
     for (const [stage, ms] of Object.entries(stages)) this.#metrics.seconds.observe({ stage }, ms / 1000);
-    const { imageId, width, height, reading, readMs } = task;
+    const { imageId, model } = ref;
+    const { width, height, reading, readMs } = task;
     const runAt = startedAt + waitedMs;
     span.past("queue", startedAt, runAt);
     const run = span.past("worker run", runAt, encodedAt);

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FetchEmbeddingRequest, FetchEmbeddingResponseSchema } from "../../proto/index.js";
 import { cropRegion } from "../inference/crop-region.js";
+import { embeddingRef } from "../inference/models/embedding-ref.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { notFound } from "./encode.js";
@@ -16,9 +17,12 @@ export async function fetchEmbedding(
   send: Send<MessageInitShape<typeof FetchEmbeddingResponseSchema>>,
   { signal }: CallContext,
 ): Promise<void> {
-  const imageId = checkImageId(request.imageId);
-  const crop = request.crop && cropRegion(request.crop);
-  const found = await tier.embeddings.get(imageId, tier.model(request.model), crop);
+  const ref = embeddingRef({
+    imageId: checkImageId(request.imageId),
+    model: tier.model(request.model),
+    crop: request.crop && cropRegion(request.crop),
+  });
+  const found = await tier.embeddings.get(ref);
   if (!found) throw notFound("The embedding is not here; have the picture encoded.", tier);
   const { record } = found;
   for (let at = 0; at < record.byteLength; at += chunkBytes) {

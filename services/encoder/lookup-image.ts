@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LookupImageRequest, LookupImageResponseSchema } from "../../proto/index.js";
+import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { imageInfo } from "./encode.js";
 import type { EncoderTier } from "./encoder-tier.js";
@@ -10,11 +11,8 @@ export async function lookupImage(
   request: LookupImageRequest,
 ): Promise<MessageInitShape<typeof LookupImageResponseSchema>> {
   const imageId = checkImageId(request.imageId);
-  const model = tier.model(request.model);
-  const [embedding, file] = await Promise.all([
-    tier.embeddings.describe(imageId, model),
-    tier.images.describe(imageId),
-  ]);
+  const ref = embeddingRef({ imageId, model: tier.model(request.model) });
+  const [embedding, file] = await Promise.all([tier.embeddings.describe(ref), tier.images.describe(imageId)]);
   const size = embedding ?? file;
   return {
     stored: file !== undefined,

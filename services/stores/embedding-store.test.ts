@@ -1,14 +1,9 @@
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
-import { embeddingKey } from "../inference/models/embedding-key.js";
+import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest, type ModelSpec } from "../inference/models/manifest.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
-import {
-  type EmbeddingHeader,
-  embeddingHeadBytes,
-  embeddingRecordVersion,
-  signatureOf,
-} from "../sam/embedding-record.js";
+import { type EmbeddingHeader, embeddingHeadBytes, signatureOf } from "../sam/embedding-record.js";
 import type { BlobStore } from "./blob-store.js";
 import { decodeEmbeddingRecord, encodeEmbeddingRecord, setSignature } from "./embedding-record.js";
 import { EmbeddingStore } from "./embedding-store.js";
@@ -20,6 +15,7 @@ const manifest = Manifest.read();
 const real = manifest.get(manifest.defaultId);
 const model: ModelSpec = { ...real, encoder: { ...real.encoder, outputs: [{ name: "output", dims: [1, 4] }] } };
 const imageId = `sha256:${"a".repeat(64)}`;
+const ref = embeddingRef({ imageId, model });
 
 let blobs: BlobStore;
 let processes: Registry[];
@@ -75,39 +71,39 @@ const lookups = () => counted("maskwire_embedding_lookups_total", "outcome");
 const rejects = () => counted("maskwire_embedding_rejects_total", "reason");
 
 it("gives back what was set, and counts it", async () => {
-  expect(await store.get(imageId, model)).toBeUndefined();
-  expect(await store.set(imageId, model, recordOf())).toBe("shared");
-  const found = await store.get(imageId, model);
+  expect(await store.get(ref)).toBeUndefined();
+  expect(await store.set(ref, recordOf())).toBe("shared");
+  const found = await store.get(ref);
   expect(found?.header).toMatchObject({ imageId, width: 4, height: 3 });
   expect(Buffer.compare(found?.record as Uint8Array, recordOf())).toBe(0);
   expect(await lookups()).toEqual({ miss: 1, hit: 1 });
 });
 
 it("tells of an embedding by its header, and of none that is not there", async () => {
-  expect(await store.describe(imageId, model)).toBeUndefined();
-  await store.set(imageId, model, recordOf());
-  expect(await store.describe(imageId, model)).toMatchObject({ imageId, width: 4, height: 3 });
-  await store.set(imageId, model, recordOf({ modelId: "other" }));
-  expect(await store.describe(imageId, model)).toBeUndefined();
-  expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+  expect(await store.describe(ref)).toBeUndefined();
+  await store.set(ref, recordOf());
+  expect(await store.describe(ref)).toMatchObject({ imageId, width: 4, height: 3 });
+  await store.set(ref, recordOf({ modelId: "other" }));
+  expect(await store.describe(ref)).toBeUndefined();
+  expect(await blobs.get(ref.key, 10_000)).toBeUndefined();
 });
 
 it("counts a look for the header as a look-up where it is one", async () => {
-  expect(await store.find(imageId, model)).toBeUndefined();
-  await store.set(imageId, model, recordOf());
-  expect(await store.find(imageId, model)).toMatchObject({ imageId, width: 4, height: 3 });
-  await store.describe(imageId, model);
+  expect(await store.find(ref)).toBeUndefined();
+  await store.set(ref, recordOf());
+  expect(await store.find(ref)).toMatchObject({ imageId, width: 4, height: 3 });
+  await store.describe(ref);
   expect(await lookups()).toEqual({ miss: 1, hit: 1 });
 });
 
 it("hands out unverified tensors where they are asked for, and rejects them when they turn out to be damaged", async () => {
   const damaged = recordOf();
   damaged[damaged.length - 1] = (damaged.at(-1) as number) ^ 1;
-  await store.set(imageId, model, damaged);
-  const found = await store.getUnverified(imageId, model);
+  await store.set(ref, damaged);
+  const found = await store.getUnverified(ref);
   expect(found?.header).toMatchObject({ imageId });
-  await store.reject(imageId, model, found?.record as Uint8Array);
-  expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+  await store.reject(ref, found?.record as Uint8Array);
+  expect(await blobs.get(ref.key, 10_000)).toBeUndefined();
   expect(await lookups()).toEqual({ hit: 1, rejected: 1 });
 });
 
@@ -127,28 +123,27 @@ describe("a record that cannot be used is a miss, counted by its reason and remo
   ];
 
   it.each(cases)("%s", async (_name, record, reason = "mismatch") => {
-    await blobs.set(embeddingKey(imageId, model), record());
-    expect(await store.get(imageId, model)).toBeUndefined();
-    expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+    await blobs.set(ref.key, record());
+    expect(await store.get(ref)).toBeUndefined();
+    expect(await blobs.get(ref.key, 10_000)).toBeUndefined();
     expect(await lookups()).toEqual({ rejected: 1 });
     expect(await rejects()).toEqual({ [reason]: 1 });
   });
 
   it.each(cases)("%s, also where only the header is verified", async (_name, record) => {
-    await blobs.set(embeddingKey(imageId, model), record());
-    expect(await store.getUnverified(imageId, model)).toBeUndefined();
-    expect(await blobs.get(embeddingKey(imageId, model), 10_000)).toBeUndefined();
+    await blobs.set(ref.key, record());
+    expect(await store.getUnverified(ref)).toBeUndefined();
+    expect(await blobs.get(ref.key, 10_000)).toBeUndefined();
     expect(await lookups()).toEqual({ rejected: 1 });
   });
 });
 
 describe("with keys", () => {
-  const kept = (crop?: EmbeddingHeader["crop"]) => blobs.get(embeddingKey(imageId, model, crop), 10_000);
-  const readAll = (from: EmbeddingStore) =>
-    Promise.all([from.get(imageId, model), from.getUnverified(imageId, model), from.find(imageId, model)]);
+  const kept = () => blobs.get(ref.key, 10_000);
+  const readAll = (from: EmbeddingStore) => Promise.all([from.get(ref), from.getUnverified(ref), from.find(ref)]);
 
   beforeEach(async () => {
-    await open(keysOf("new", "old")).set(imageId, model, recordOf());
+    await open(keysOf("new", "old")).set(ref, recordOf());
   });
 
   it("believes what any of them has signed, and where there are none what anybody has", async () => {
@@ -159,25 +154,24 @@ describe("with keys", () => {
   });
 
   it("believes nothing that none of them has signed", async () => {
-    expect(await open(keysOf("old")).find(imageId, model)).toBeUndefined();
-    await open().set(imageId, model, recordOf());
-    expect(await open(keysOf("new")).getUnverified(imageId, model)).toBeUndefined();
-    await open(keysOf("new")).set(imageId, model, recordOf());
+    expect(await open(keysOf("old")).find(ref)).toBeUndefined();
+    await open().set(ref, recordOf());
+    expect(await open(keysOf("new")).getUnverified(ref)).toBeUndefined();
+    await open(keysOf("new")).set(ref, recordOf());
     const other = new SigningKeys(parseSigningKeys(`new:${"77".repeat(32)}`));
-    expect(await open(other).get(imageId, model)).toBeUndefined();
+    expect(await open(other).get(ref)).toBeUndefined();
     expect(await rejects()).toEqual({ signature: 2, unsigned: 1 });
     expect(await kept()).toBeUndefined();
   });
 
   it("believes no record under another key than its own", async () => {
     const crop = { x: 0, y: 0, width: 2, height: 2 };
-    const other = { ...model, preprocess: { ...model.preprocess, version: 99 } };
+    const preprocess = { ...model.preprocess, version: 99 };
+    const others = [embeddingRef({ imageId, model: { ...model, preprocess } }), embeddingRef({ imageId, model, crop })];
     const signed = (await kept()) as Uint8Array;
-    await blobs.set(embeddingKey(imageId, other), Uint8Array.from(signed));
-    await blobs.set(embeddingKey(imageId, model, crop), Uint8Array.from(signed));
+    for (const { key } of others) await blobs.set(key, Uint8Array.from(signed));
     const store = open(keysOf("new"));
-    expect(await store.get(imageId, other)).toBeUndefined();
-    expect(await store.get(imageId, model, crop)).toBeUndefined();
+    for (const other of others) expect(await store.get(other)).toBeUndefined();
     expect(await rejects()).toEqual({ signature: 2 });
   });
 
@@ -187,15 +181,15 @@ describe("with keys", () => {
     // Its own signature in another's bytes: checksums and digest are those of the forgery.
     const forged = recordOf({ width: 3, height: 4 });
     setSignature(forged, signatureOf(signed).signature);
-    await blobs.set(embeddingKey(imageId, model), forged);
-    expect(await store.find(imageId, model)).toBeUndefined();
+    await blobs.set(ref.key, forged);
+    expect(await store.find(ref)).toBeUndefined();
     // Only the tensors, under the signed header: its digest gives them away where they are used.
     const swapped = Uint8Array.from(signed);
     swapped[swapped.length - 1] = (swapped.at(-1) as number) ^ 1;
-    await blobs.set(embeddingKey(imageId, model), swapped);
-    const found = await store.getUnverified(imageId, model);
+    await blobs.set(ref.key, swapped);
+    const found = await store.getUnverified(ref);
     expect(() => decodeEmbeddingRecord(found?.record as Uint8Array)).toThrow("another SHA-256");
-    await store.reject(imageId, model, found?.record as Uint8Array);
+    await store.reject(ref, found?.record as Uint8Array);
     expect(await kept()).toBeUndefined();
     expect(await rejects()).toEqual({ signature: 1, digest: 1 });
   });
@@ -208,23 +202,7 @@ it("takes no more of a value than its model's largest record has", async () => {
     asked.push(mostBytes);
     return get.call(blobs, key, mostBytes);
   };
-  await blobs.set(embeddingKey(imageId, model), new Uint8Array(500_000));
-  expect(await store.get(imageId, model)).toBeUndefined();
+  await blobs.set(ref.key, new Uint8Array(500_000));
+  expect(await store.get(ref)).toBeUndefined();
   expect(asked).toEqual([embeddingHeadBytes + 8]);
-});
-
-describe("the key", () => {
-  it("changes with everything that decides the bytes", () => {
-    const keys = [
-      embeddingKey(imageId, model),
-      embeddingKey("sha256:other", model),
-      embeddingKey(imageId, { ...model, id: "other" }),
-      embeddingKey(imageId, { ...model, encoder: { ...model.encoder, sha256: "0" } }),
-      embeddingKey(imageId, { ...model, preprocess: { ...model.preprocess, version: 99 } }),
-    ];
-    expect(new Set(keys).size).toBe(keys.length);
-    expect(embeddingKey(imageId, { ...model })).toBe(keys[0]);
-    // A release that writes records differently has keys of its own.
-    expect(keys[0]).toContain(`:r${embeddingRecordVersion}`);
-  });
 });

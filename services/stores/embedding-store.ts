@@ -1,4 +1,4 @@
-import { embeddingKey } from "../inference/models/embedding-key.js";
+import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
 import type { ModelSpec } from "../inference/models/manifest.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Registry } from "../runtime/metrics.js";
@@ -33,11 +33,8 @@ export interface EmbeddingStoreOptions {
   sharing?: Sharing | undefined;
 }
 
-/** What the key of an embedding is made of. */
-type Place = [imageId: string, model: ModelSpec, crop?: Region | undefined];
-
 /**
- * Embeddings by picture and model. A damaged, forged, foreign or outdated record is a miss: counted, removed, never used.
+ * Embeddings by what they are of. A damaged, forged, foreign or outdated record is a miss: counted, removed, never used.
  */
 export class EmbeddingStore {
   readonly #records: RecordStore;
@@ -53,9 +50,9 @@ export class EmbeddingStore {
   }
 
   /** The whole record, everything verified: fit to be used and to be handed on. */
-  get(...place: Place): Promise<StoredEmbedding | undefined> {
-    return this.#records.get(embeddingKey(...place), mostRecordBytes(place[1]), (record) => {
-      return { header: this.verify(record, ...place), record };
+  get(ref: EmbeddingRef): Promise<StoredEmbedding | undefined> {
+    return this.#records.get(ref.key, mostRecordBytes(ref.model), (record) => {
+      return { header: this.verify(record, ref), record };
     });
   }
 
@@ -63,42 +60,34 @@ export class EmbeddingStore {
    * As `get`, at the cost of the transfer alone: the header is verified, the tensors are not. Whoever takes them has to,
    * by `decodeEmbeddingRecord`, off the event loop; what is found damaged there goes to `reject`.
    */
-  getUnverified(...place: Place): Promise<StoredEmbedding | undefined> {
-    return this.#records.get(embeddingKey(...place), mostRecordBytes(place[1]), (record) => {
+  getUnverified(ref: EmbeddingRef): Promise<StoredEmbedding | undefined> {
+    return this.#records.get(ref.key, mostRecordBytes(ref.model), (record) => {
       const header = readWholeHeader(record);
-      this.#check(header, record, place);
+      this.#check(header, record, ref);
       return { header, record };
     });
   }
 
   /** Counts and removes a record of `getUnverified` that is damaged. */
-  async reject(imageId: string, model: ModelSpec, record: Uint8Array, crop?: Region): Promise<void> {
-    await this.#records.check(embeddingKey(imageId, model, crop), record, (bytes) =>
-      this.verify(bytes, imageId, model, crop),
-    );
+  async reject(ref: EmbeddingRef, record: Uint8Array): Promise<void> {
+    await this.#records.check(ref.key, record, (bytes) => this.verify(bytes, ref));
   }
 
   /** Whether the embedding is there, by its header, without reading its tensors; a look-up that counts. */
-  find(...place: Place): Promise<EmbeddingHeader | undefined> {
-    return this.#header(place, true);
+  find(ref: EmbeddingRef): Promise<EmbeddingHeader | undefined> {
+    return this.#header(ref, true);
   }
 
   /** As `find`, for who only wants to tell of it; counts as no look-up. */
-  describe(...place: Place): Promise<EmbeddingHeader | undefined> {
-    return this.#header(place, false);
+  describe(ref: EmbeddingRef): Promise<EmbeddingHeader | undefined> {
+    return this.#header(ref, false);
   }
 
   /**
    * Signs it, in place, where there is a key, and keeps it where that is possible; never throws.
    * @param owner key of the caller for whom it was made.
    */
-  async set(
-    imageId: string,
-    model: ModelSpec,
-    record: Uint8Array,
-    { crop, owner }: { crop?: Region | undefined; owner?: string | undefined } = {},
-  ): Promise<Reach> {
-    const key = embeddingKey(imageId, model, crop);
+  async set({ key }: EmbeddingRef, record: Uint8Array, owner?: string): Promise<Reach> {
     const signature = this.#keys.sign({ kind: "embedding", name: key, parts: signatureOf(record).signed });
     if (signature) setSignature(record, signature);
     if (!(await this.#records.set(key, record, owner))) return "nowhere";
@@ -106,34 +95,34 @@ export class EmbeddingStore {
   }
 
   /** Sees to it that other processes can read one that is here. @returns false when they cannot. */
-  async share(...place: Place): Promise<boolean> {
-    return this.#sharing ? this.#sharing.share(embeddingKey(...place)) : true;
+  async share({ key }: EmbeddingRef): Promise<boolean> {
+    return this.#sharing ? this.#sharing.share(key) : true;
   }
 
   /**
-   * The header of a record that is whole, signed where that is asked for, and of this picture and model.
+   * The header of a record that is whole, signed where that is asked for, and the one that is meant.
    * @throws RecordError when it is not: it would give a wrong mask.
    */
-  verify(record: Uint8Array, ...place: Place): EmbeddingHeader {
+  verify(record: Uint8Array, ref: EmbeddingRef): EmbeddingHeader {
     const { header } = decodeEmbeddingRecord(record);
-    this.#check(header, record, place);
+    this.#check(header, record, ref);
     return header;
   }
 
-  #header(place: Place, isLookup: boolean) {
-    return this.#records.head(embeddingKey(...place), embeddingHeadBytes, { isLookup }, (start) => {
+  #header(ref: EmbeddingRef, isLookup: boolean) {
+    return this.#records.head(ref.key, embeddingHeadBytes, { isLookup }, (start) => {
       const header = readEmbeddingHeader(start);
-      this.#check(header, start, place);
+      this.#check(header, start, ref);
       return header;
     });
   }
 
-  /** @throws RecordError for the header of a record that is not of this place, or not of one of us. */
-  #check(header: EmbeddingHeader, start: Uint8Array, place: Place): void {
+  /** @throws RecordError for the header of a record that is not the one that is meant, or not of one of us. */
+  #check(header: EmbeddingHeader, start: Uint8Array, ref: EmbeddingRef): void {
     const { signed, signature } = signatureOf(start);
-    const fault = this.#keys.faultOf({ kind: "embedding", name: embeddingKey(...place), parts: signed }, signature);
+    const fault = this.#keys.faultOf({ kind: "embedding", name: ref.key, parts: signed }, signature);
     if (fault) throw new RecordError(fault);
-    checkBelongs(header, place);
+    checkBelongs(header, ref);
     if (header.width * header.height > this.#maxPixels) throw new RecordError("oversized");
   }
 }
@@ -145,7 +134,7 @@ export function mostRecordBytes({ encoder }: ModelSpec): number {
 }
 
 /** @throws RecordError when the record is of another picture or another encoder's weights: it would give a wrong mask. */
-function checkBelongs(header: EmbeddingHeader, [imageId, model, crop]: Place): void {
+function checkBelongs(header: EmbeddingHeader, { imageId, model, crop }: EmbeddingRef): void {
   const shape = (tensors: EmbeddingHeader["tensors"]) =>
     tensors.map(({ name, dims }) => `${name}:${dims.join("x")}`).join();
   const place = (part: Region | undefined) => part && [part.x, part.y, part.width, part.height].join();

@@ -68,9 +68,9 @@ async function storePictures(url: string, count: number): Promise<string[]> {
   const store = new EmbeddingStore(blobs, { metrics, logger: createLogger("error"), limits, keys: new SigningKeys() });
   const imageIds: string[] = [];
   for (let seed = 0; seed < count; seed++) {
-    const { imageId, record } = madeEmbedding(seed, model);
-    if (!(await store.set(imageId, model, record))) throw new Error("Redis did not keep the embedding");
-    imageIds.push(imageId);
+    const { ref, record } = madeEmbedding(seed, model);
+    if (!(await store.set(ref, record))) throw new Error("Redis did not keep the embedding");
+    imageIds.push(ref.imageId);
   }
   await blobs.close();
   metrics.close();

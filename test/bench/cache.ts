@@ -3,6 +3,7 @@ import KeyvRedis from "@keyv/redis";
 import { createClient, RESP_TYPES } from "@redis/client";
 import { Keyv } from "keyv";
 import { pino } from "pino";
+import { embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
@@ -32,7 +33,7 @@ export const suite: Suite = {
   title: `a 2 MiB embedding to and from Redis: our store, the bare client with Buffers, Keyv's own codec; ${rounds} interleaved rounds`,
   async run(say) {
     await using redis = await RedisServer.start();
-    const { imageId, model, record } = embedding();
+    const { ref, record } = embedding();
     const { cache, limits } = testSettings({ MASKWIRE_CACHE_URL: redis.url });
     const settings = { cache: { ...cache, hereToo: "nothing" as const }, limits };
     const stores = openStores(settings, createMetrics(), pino({ level: "silent" }));
@@ -43,13 +44,13 @@ export const suite: Suite = {
     const buffer = Buffer.from(record);
     const ways: Record<Name, Way> = {
       store: {
-        set: () => stores.embeddings.set(imageId, model, record),
+        set: () => stores.embeddings.set(ref, record),
         // As the decoder reads it: the tensors' checksum is the workers' to verify.
-        get: async () => (await stores.embeddings.getUnverified(imageId, model))?.record ?? missing(),
+        get: async () => (await stores.embeddings.getUnverified(ref))?.record ?? missing(),
       },
       verified: {
-        set: () => stores.embeddings.set(imageId, model, record),
-        get: async () => (await stores.embeddings.get(imageId, model))?.record ?? missing(),
+        set: () => stores.embeddings.set(ref, record),
+        get: async () => (await stores.embeddings.get(ref))?.record ?? missing(),
       },
       bare: {
         set: () => binary.set("bare", buffer, { PX: cache.ttlMs }),
@@ -141,7 +142,7 @@ function embedding() {
   });
   const header = { imageId, modelId: model.id, weights: model.encoder.sha256, width: 1024, height: 768 };
   const whole = { ...header, dtype: "float16" as const, tensors: model.encoder.outputs };
-  return { imageId, model, record: encodeEmbeddingRecord(whole, tensors) };
+  return { ref: embeddingRef({ imageId, model }), record: encodeEmbeddingRecord(whole, tensors) };
 }
 
 function missing(): never {

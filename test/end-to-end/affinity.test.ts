@@ -102,9 +102,9 @@ beforeAll(async () => {
   const model = manifest.get(tinyModelId);
   imageIds = await Promise.all(
     Array.from({ length: pictures }, async (_, seed) => {
-      const { imageId, record } = madeEmbedding(seed, model);
-      await stores.embeddings.set(imageId, model, record);
-      return imageId;
+      const { ref, record } = madeEmbedding(seed, model);
+      await stores.embeddings.set(ref, record);
+      return ref.imageId;
     }),
   );
   for (let at = 0; at < decoderCount; at++) decoders.push(await startDecoder());

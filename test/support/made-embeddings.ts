@@ -1,3 +1,4 @@
+import { type EmbeddingRef, embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import type { ModelSpec } from "../../services/inference/models/manifest.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { encodeHalf } from "../../services/sam/half-float.js";
@@ -7,7 +8,7 @@ import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js
  * A whole, valid embedding of a picture that never was: where many pictures matter and their masks do not.
  * @param seed another picture each.
  */
-export function madeEmbedding(seed: number, model: ModelSpec): { imageId: string; record: Uint8Array } {
+export function madeEmbedding(seed: number, model: ModelSpec): { ref: EmbeddingRef; record: Uint8Array } {
   const imageId = imageIdOf(new TextEncoder().encode(`picture ${seed}`));
   const tensors = model.encoder.outputs.map(({ dims }) => {
     const length = dims.reduce((product, dim) => product * dim, 1);
@@ -16,5 +17,6 @@ export function madeEmbedding(seed: number, model: ModelSpec): { imageId: string
   const { id: modelId, encoder } = model;
   const size = { width: 640, height: 480 };
   const header = { imageId, modelId, weights: encoder.sha256, dtype: "float16" as const, ...size };
-  return { imageId, record: encodeEmbeddingRecord({ ...header, tensors: encoder.outputs }, tensors) };
+  const record = encodeEmbeddingRecord({ ...header, tensors: encoder.outputs }, tensors);
+  return { ref: embeddingRef({ imageId, model }), record };
 }
