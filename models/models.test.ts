@@ -27,7 +27,7 @@ beforeAll(async () => {
     ...data.models[0],
     id,
     encoder: { ...data.models[0].encoder, ...file(encoder) },
-    decoder: file(decoder),
+    decoder: { ...data.models[0].decoder, ...file(decoder) },
   });
   const models = [
     model("good", "file:right.onnx", "file:right.onnx"),

@@ -9,9 +9,8 @@ import {
   type SegmentResultSchema,
 } from "../../proto/index.js";
 import { type EmbeddingRef, embeddingRef } from "../inference/models/embedding-ref.js";
-import type { Manifest, ModelSpec } from "../inference/models/manifest.js";
-import { verifyModelFile } from "../inference/models/model-file.js";
-import { servedModel } from "../inference/models/served-model.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
+import type { Models } from "../inference/models/models.js";
 import { stopped } from "../inference/workers/pool-errors.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { type TaskOptions, WorkerPool } from "../inference/workers/worker-pool.js";
@@ -40,9 +39,6 @@ import { segment, segmentOnce } from "./segment.js";
 import { segmentEverything } from "./segment-everything.js";
 
 type Result = MessageInitShape<typeof SegmentResultSchema>;
-
-/** Side of SAM's grid of mask logits. */
-const gridSize = 256;
 
 /** Of some megabytes each. */
 const maxLoads = 32;
@@ -88,7 +84,7 @@ export class DecoderTier implements Tier {
   readonly name = "decoder";
   readonly services = [DecoderService.typeName];
   readonly #settings: Settings;
-  readonly #manifest: Manifest;
+  readonly models: Models;
   readonly #host: Host;
   readonly embeddings: EmbeddingCache;
   /** What its workers run; undefined until it is known. */
@@ -102,10 +98,10 @@ export class DecoderTier implements Tier {
   #loads = 0;
   #isDraining = false;
 
-  constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
+  constructor(host: Host, settings: Settings, models: Models, stores: Stores) {
     this.#host = host;
     this.#settings = settings;
-    this.#manifest = manifest;
+    this.models = models;
     const { workers, maxQueue } = settings.decoder;
     this.#everything = new Shares(Math.max(1, Math.floor(maxQueue / (2 * workers))));
     this.embeddings = new EmbeddingCache(stores.embeddings, settings.decoder.cacheBytes);
@@ -137,8 +133,8 @@ export class DecoderTier implements Tier {
   /** Verifies, loads and warms the model. @throws when a file is not the manifest's or the graph cannot be loaded. */
   async start(): Promise<void> {
     const { workers, threads, maxQueue, cacheBytes } = this.#settings.decoder;
-    const model = this.model("");
-    const path = await verifyModelFile(model.decoder, this.#manifest);
+    const [model] = this.models.served;
+    const path = await this.models.verified(model.decoder);
     const files = await decoderFiles(model, path, this.#settings.modelCacheDir);
     this.graphs = { model, files };
     if (files.kind === "stock")
@@ -226,7 +222,7 @@ export class DecoderTier implements Tier {
     if (!pool) {
       throw new ServiceError({ code: Code.UNAVAILABLE, message: "The decoder is starting.", retryAfterMs: 500 });
     }
-    const ref = embeddingRef({ imageId: checkImageId(imageId), model: this.model(modelId), crop });
+    const ref = embeddingRef({ imageId: checkImageId(imageId), model: this.models.serving(modelId), crop });
     const found = await this.embeddings.get(ref);
     if (!found) throw notEmbedded(crop);
     const { embedding } = found;
@@ -263,7 +259,7 @@ export class DecoderTier implements Tier {
     const { caller } = origin;
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
     const picture = await this.openPicture(request.imageId, request.model, { signal, caller });
-    const prompt = checkPrompt(request.prompt, picture, gridSize);
+    const prompt = checkPrompt(request.prompt, picture, picture.ref.model.decoder.maskGrid);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - started;
     const isFollowing = await this.#follow(picture.ref.key, prompt);
@@ -333,11 +329,6 @@ export class DecoderTier implements Tier {
   /** New work is another decoder's once this one drains, also on streams that stay open. @throws ServiceError UNAVAILABLE. */
   #checkOpen(): void {
     if (this.#isDraining) throw stopped();
-  }
-
-  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when it is not served. */
-  model(id: string): ModelSpec {
-    return servedModel(this.#manifest, this.#settings.model, id);
   }
 }
 

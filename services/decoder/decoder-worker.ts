@@ -1,9 +1,10 @@
 import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import type { ModelSpec } from "../inference/models/manifest.js";
+import { imageTensor, modelFrame } from "../inference/models/model-tensors.js";
 import { serveTasks } from "../inference/workers/serve-tasks.js";
 import { Code, ServiceError } from "../runtime/errors.js";
-import { type Frame, frameFor } from "../sam/frame.js";
+import type { Frame } from "../sam/frame.js";
 import { decodeHalf } from "../sam/half-float.js";
 import { LatestPreview } from "../sam/masks/latest-preview.js";
 import { RecordError } from "../sam/record-error.js";
@@ -15,6 +16,7 @@ import type {
   DecodedMask,
   DecodedPrompt,
   DecoderTask,
+  FeaturesTask,
   PointFeatures,
   PreparedPicture,
 } from "./decoder-tasks.js";
@@ -41,8 +43,8 @@ interface WarmPicture {
   readonly bytes: number;
 }
 
-/** Of a preview: its candidates and the mask that it started from, float32 [4 + 1, 256, 256]. */
-const previewBytes = 4 * 5 * 256 ** 2;
+/** Of a preview: its candidates and the mask that it started from, float32 [4 + 1, maskGrid, maskGrid]. */
+const previewBytes = ({ decoder }: ModelSpec) => 4 * 5 * decoder.maskGrid ** 2;
 
 const warmPictures = new LRUCache<string, WarmPicture>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
 
@@ -69,11 +71,11 @@ await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | Prep
 
 async function run(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, width: Width) {
   const frame = frameOf(task, model);
-  if (task.kind === "features") return pointFeatures(floatTensors(task)[0] as Float32Array, frame, task.points);
+  if (task.kind === "features") return featuresAt(task, model, frame);
   const started = performance.now();
   const kept = warmPictures.get(task.key);
   const warm = kept !== undefined;
-  const { embedding, latest } = kept ?? (await prepare(task, graph, width));
+  const { embedding, latest } = kept ?? (await prepare(task, model, graph, width));
   if (task.kind === "prepare") return { warm };
   if (task.kind === "grid") return decodeGrid(task, graph, embedding, frame, width);
   const prepareMs = performance.now() - started;
@@ -85,18 +87,23 @@ function logitsOf({ lowResLogits }: DecodedMask): ArrayBuffer[] {
   return lowResLogits ? [lowResLogits.buffer] : [];
 }
 
-function frameOf({ width, height }: DecoderTask, { id, preprocess }: ModelSpec): Frame {
-  const key = `${id}:${width}x${height}`;
+function featuresAt(task: FeaturesTask, model: ModelSpec, frame: Frame): PointFeatures {
+  const { index, side } = imageTensor(model);
+  return pointFeatures({ values: floatTensors(task)[index] as Float32Array, side }, frame, task.points);
+}
+
+function frameOf({ width, height }: DecoderTask, model: ModelSpec): Frame {
+  const key = `${model.id}:${width}x${height}`;
   const known = frames.get(key);
   if (known) return known;
-  const frame = frameFor(width, height, { modelSize: preprocess.size, resize: preprocess.resize });
+  const frame = modelFrame(model, { width, height });
   frames.set(key, frame);
   return frame;
 }
 
-async function prepare(task: DecoderTask, graph: DecoderGraph, width: Width): Promise<WarmPicture> {
+async function prepare(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, width: Width): Promise<WarmPicture> {
   const embedding = await graph.prepare(floatTensors(task), width);
-  const picture = { embedding, latest: new LatestPreview(), bytes: graph.preparedBytes + previewBytes };
+  const picture = { embedding, latest: new LatestPreview(), bytes: graph.preparedBytes + previewBytes(model) };
   warmPictures.set(task.key, picture);
   return picture;
 }

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { type LoadEmbeddingRequest, LoadEmbeddingRequestSchema } from "../../proto/index.js";
 import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest, type ModelSpec } from "../inference/models/manifest.js";
+import { embeddingTensors } from "../inference/models/model-tensors.js";
 import { Code } from "../runtime/errors.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { encodeEmbeddingRecord } from "../stores/embedding-record.js";
@@ -16,7 +17,10 @@ import { type LoadTier, loadEmbedding } from "./load-embedding.js";
 
 const manifest = Manifest.read();
 const real = manifest.get(manifest.defaultId);
-const model: ModelSpec = { ...real, encoder: { ...real.encoder, outputs: [{ name: "output", dims: [1, 4] }] } };
+const model: ModelSpec = {
+  ...real,
+  encoder: { ...real.encoder, outputs: [{ name: "output", role: "image", dims: [1, 4] }] },
+};
 const imageId = `sha256:${"a".repeat(64)}`;
 const crop = { x: 1, y: 1, width: 2, height: 2 };
 const ref = embeddingRef({ imageId, model });
@@ -30,7 +34,7 @@ const recordOf = (changes: object = {}) =>
       dtype: "float16",
       width: 4,
       height: 3,
-      tensors: model.encoder.outputs,
+      tensors: embeddingTensors(model),
       ...changes,
     },
     [Uint16Array.of(1, 2, 3, 4)],
@@ -45,7 +49,7 @@ function open(maxBytes = 10_000) {
   });
   let under = 0;
   const tier: LoadTier = {
-    model: () => model,
+    models: { serving: () => model },
     embeddings: new EmbeddingCache(nothing, maxBytes),
     enterLoad: () => {
       under++;

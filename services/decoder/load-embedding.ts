@@ -2,13 +2,14 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { LoadEmbeddingRequest, LoadEmbeddingResponseSchema } from "../../proto/index.js";
 import { cropRegion } from "../inference/crop-region.js";
 import { embeddingRef } from "../inference/models/embedding-ref.js";
+import type { Models } from "../inference/models/models.js";
 import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import { checkImageId } from "../runtime/image-id.js";
 import { RecordError } from "../sam/record-error.js";
 import { mostRecordBytes } from "../stores/embedding-store.js";
 import type { DecoderTier } from "./decoder-tier.js";
 
-export type LoadTier = Pick<DecoderTier, "model" | "embeddings" | "enterLoad">;
+export type LoadTier = Pick<DecoderTier, "embeddings" | "enterLoad"> & { models: Pick<Models, "serving"> };
 
 /** `DecoderService.LoadEmbedding`: header, chunks -> kept in this process, checked like a record of the shared cache. */
 export async function loadEmbedding(
@@ -23,7 +24,7 @@ export async function loadEmbedding(
   const header = first.value.part.value;
   const ref = embeddingRef({
     imageId: checkImageId(header.imageId),
-    model: tier.model(header.model),
+    model: tier.models.serving(header.model),
     crop: header.crop && cropRegion(header.crop),
   });
   if (tier.embeddings.has(ref)) return { cached: true };

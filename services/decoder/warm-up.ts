@@ -1,6 +1,6 @@
 import { encodeCounts } from "../../proto/rle.js";
 import type { ModelSpec } from "../inference/models/manifest.js";
-import { frameFor } from "../sam/frame.js";
+import { modelFrame } from "../inference/models/model-tensors.js";
 import { encodeHalf } from "../sam/half-float.js";
 import { stabilityScore } from "../sam/masks/stability-score.js";
 import { traceMask } from "../sam/masks/trace-mask.js";
@@ -12,8 +12,7 @@ const maskRuns = 20;
 
 /** The first runs allocate, and the code from logits to mask is compiled: done before the service says it is ready. */
 export async function warmUp(graph: DecoderGraph, model: ModelSpec): Promise<void> {
-  const { size, resize } = model.preprocess;
-  const frame = frameFor(1500, 1000, { modelSize: size, resize });
+  const frame = modelFrame(model, { width: 1500, height: 1000 });
   const side = frame.gridSize;
   const disc = Float32Array.from({ length: side ** 2 }, (_, cell) => {
     const [x, y] = [cell % side, Math.floor(cell / side)];

@@ -50,7 +50,7 @@ async function encodeHeld(
     throw invalidArgument("The first message of Encode must be its header.");
   }
   const header = first.value.part.value;
-  const model = tier.model(header.model);
+  const model = tier.models.serving(header.model);
   const claimedId = header.imageId && checkImageId(header.imageId);
   const crop = header.crop && cropRegion(header.crop);
   const isBulk = header.priority === EncodePriority.BULK;

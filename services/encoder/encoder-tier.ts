@@ -1,9 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type EncodeReadySchema, EncoderService } from "../../proto/index.js";
 import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
-import type { Manifest, ModelSpec } from "../inference/models/manifest.js";
-import { verifyModelFile } from "../inference/models/model-file.js";
-import { servedModel } from "../inference/models/served-model.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
+import type { Models } from "../inference/models/models.js";
 import { stopped } from "../inference/workers/pool-errors.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { WorkerPool } from "../inference/workers/worker-pool.js";
@@ -68,7 +67,7 @@ export class EncoderTier implements Tier {
   readonly uploads: UploadBudget;
   readonly #stores: Stores;
   readonly #settings: Settings;
-  readonly #manifest: Manifest;
+  readonly models: Models;
   readonly #host: Host;
   readonly #flights = new EncodeFlights<Ready>();
   readonly #metrics: EncoderMetrics;
@@ -83,10 +82,10 @@ export class EncoderTier implements Tier {
   readonly #underWay = new Map<string, UnderWay>();
   #isDraining = false;
 
-  constructor(host: Host, settings: Settings, manifest: Manifest, stores: Stores) {
+  constructor(host: Host, settings: Settings, models: Models, stores: Stores) {
     this.#host = host;
     this.#settings = settings;
-    this.#manifest = manifest;
+    this.models = models;
     this.limits = settings.limits;
     this.uploads = new UploadBudget("uploads", settings.budgets.uploadBytes);
     host.metrics.watchBudget(this.uploads.bytes);
@@ -122,8 +121,8 @@ export class EncoderTier implements Tier {
   /** Verifies, loads and warms the model. @throws when a file is not the manifest's or no provider can start. */
   async start(): Promise<void> {
     const { encoder } = this.#settings;
-    const model = this.model("");
-    const path = await verifyModelFile(model.encoder, this.#manifest);
+    const [model] = this.models.served;
+    const path = await this.models.verified(model.encoder);
     const data: EncoderWorkerData = {
       models: [{ model, path }],
       providers: encoder.providers,
@@ -208,11 +207,6 @@ export class EncoderTier implements Tier {
     this.#host.metrics.watchBudget(budget);
     this.#host.logger.info({ ...encoder.pictures, decodeBytes, confinement }, "picture processes ready");
     return this.#pictures;
-  }
-
-  /** The model that a request names; empty is the default. @throws ServiceError INVALID_ARGUMENT when it is not served. */
-  model(id: string): ModelSpec {
-    return servedModel(this.#manifest, this.#settings.model, id);
   }
 
   /** False while the shared cache does not answer. */

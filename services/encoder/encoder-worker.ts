@@ -2,6 +2,7 @@ import { workerData } from "node:worker_threads";
 import { Tensor } from "onnxruntime-node";
 import { createSession } from "../inference/models/create-session.js";
 import type { ModelSpec } from "../inference/models/manifest.js";
+import { embeddingTensors } from "../inference/models/model-tensors.js";
 import type { Provider } from "../inference/models/providers.js";
 import { serveTasks } from "../inference/workers/serve-tasks.js";
 import { encodeHalf } from "../sam/half-float.js";
@@ -52,7 +53,7 @@ await serveTasks<EncodeTask, EncodedImage>(async () => {
     const infer = async (planes: Float32Array) => {
       const { size } = model.preprocess;
       const outputs = await session.run({ [model.encoder.input]: new Tensor("float32", planes, [1, 3, size, size]) });
-      return model.encoder.outputs.map(({ name, dims }) => checkTensor(outputs[name], name, dims));
+      return embeddingTensors(model).map(({ name, dims }) => checkTensor(outputs[name], name, dims));
     };
     const startedAt = performance.now();
     // The first run allocates and, on a GPU, compiles: done before the service says it is ready.
@@ -95,7 +96,7 @@ async function encode(
       height,
       ...(crop ? { crop } : {}),
       reading,
-      tensors: model.encoder.outputs,
+      tensors: embeddingTensors(model),
     },
     tensors.map((tensor) => encodeHalf(tensor)),
   );

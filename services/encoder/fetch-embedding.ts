@@ -19,7 +19,7 @@ export async function fetchEmbedding(
 ): Promise<void> {
   const ref = embeddingRef({
     imageId: checkImageId(request.imageId),
-    model: tier.model(request.model),
+    model: tier.models.serving(request.model),
     crop: request.crop && cropRegion(request.crop),
   });
   const found = await tier.embeddings.get(ref);

@@ -11,7 +11,7 @@ export async function lookupImage(
   request: LookupImageRequest,
 ): Promise<MessageInitShape<typeof LookupImageResponseSchema>> {
   const imageId = checkImageId(request.imageId);
-  const ref = embeddingRef({ imageId, model: tier.model(request.model) });
+  const ref = embeddingRef({ imageId, model: tier.models.serving(request.model) });
   const [embedding, file] = await Promise.all([tier.embeddings.describe(ref), tier.images.describe(imageId)]);
   const size = embedding ?? file;
   return {

@@ -2,6 +2,7 @@ import { GatewayTier } from "../../gateway/gateway-tier.js";
 import { DecoderTier } from "../decoder/decoder-tier.js";
 import { EncoderTier } from "../encoder/encoder-tier.js";
 import { Manifest } from "../inference/models/manifest.js";
+import { Models } from "../inference/models/models.js";
 import { RpcClient } from "../runtime/grpc/client.js";
 import { Host, type Tier } from "../runtime/host.js";
 import type { Logger } from "../runtime/logger.js";
@@ -63,18 +64,19 @@ export class Maskwire implements AsyncDisposable {
       const addresses = { encoders: gateway.encoderAddresses, decoders: gateway.decoderAddresses };
       return [new GatewayTier(host, settings, addresses)];
     }
+    const models = new Models(this.#manifest, settings.model);
     const stores = openStores(settings, host.metrics, host.logger);
     this.#stores = stores;
     host.describe("cache", () => stores.describe());
     host.overload.addCache(() => stores.shrink());
-    if (role === "encoder") return [new EncoderTier(host, settings, this.#manifest, stores)];
-    if (role === "decoder") return [new DecoderTier(host, settings, this.#manifest, stores)];
+    if (role === "encoder") return [new EncoderTier(host, settings, models, stores)];
+    if (role === "decoder") return [new DecoderTier(host, settings, models, stores)];
     // In one process the gateway still reaches the services over RPC, but by no way around through the network.
     const here = [`${loopbackOf(settings.host)}:${host.port}`];
     const connect = (address: string) => new RpcClient(address, {}, host.connect());
     return [
-      new EncoderTier(host, settings, this.#manifest, stores),
-      new DecoderTier(host, settings, this.#manifest, stores),
+      new EncoderTier(host, settings, models, stores),
+      new DecoderTier(host, settings, models, stores),
       new GatewayTier(host, settings, { encoders: here, decoders: here, connect }),
     ];
   }

@@ -2,6 +2,7 @@ import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
 import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest, type ModelSpec } from "../inference/models/manifest.js";
+import { embeddingTensors } from "../inference/models/model-tensors.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { type EmbeddingHeader, embeddingHeadBytes, signatureOf } from "../sam/embedding-record.js";
 import type { BlobStore } from "./blob-store.js";
@@ -13,7 +14,10 @@ import { storeOptions } from "./testing/blob-store-contract.js";
 
 const manifest = Manifest.read();
 const real = manifest.get(manifest.defaultId);
-const model: ModelSpec = { ...real, encoder: { ...real.encoder, outputs: [{ name: "output", dims: [1, 4] }] } };
+const model: ModelSpec = {
+  ...real,
+  encoder: { ...real.encoder, outputs: [{ name: "output", role: "image", dims: [1, 4] }] },
+};
 const imageId = `sha256:${"a".repeat(64)}`;
 const ref = embeddingRef({ imageId, model });
 
@@ -58,7 +62,7 @@ const recordOf = (changes: Partial<EmbeddingHeader> = {}) => {
     dtype: "float16",
     width: 4,
     height: 3,
-    tensors: model.encoder.outputs,
+    tensors: embeddingTensors(model),
     ...changes,
   };
   return encodeEmbeddingRecord(

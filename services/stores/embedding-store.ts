@@ -1,5 +1,6 @@
 import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
 import type { ModelSpec } from "../inference/models/manifest.js";
+import { embeddingTensors } from "../inference/models/model-tensors.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Registry } from "../runtime/metrics.js";
 import { type EmbeddingHeader, embeddingHeadBytes, signatureOf } from "../sam/embedding-record.js";
@@ -128,8 +129,8 @@ export class EmbeddingStore {
 }
 
 /** Bytes of the largest record of the model's. */
-export function mostRecordBytes({ encoder }: ModelSpec): number {
-  const halves = encoder.outputs.map(({ dims }) => dims.reduce((product, dim) => product * dim, 2));
+export function mostRecordBytes(model: ModelSpec): number {
+  const halves = embeddingTensors(model).map(({ dims }) => dims.reduce((product, dim) => product * dim, 2));
   return embeddingHeadBytes + halves.reduce((sum, bytes) => sum + bytes, 0);
 }
 
@@ -144,6 +145,6 @@ function checkBelongs(header: EmbeddingHeader, { imageId, model, crop }: Embeddi
     header.weights === model.encoder.sha256 &&
     header.dtype === "float16" &&
     place(header.crop) === place(crop) &&
-    shape(header.tensors) === shape(model.encoder.outputs);
+    shape(header.tensors) === shape(embeddingTensors(model));
   if (!matches) throw new RecordError("mismatch");
 }

@@ -3,6 +3,7 @@ import { decoderFiles } from "../../services/decoder/graphs/decoder-files.js";
 import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { verifyModelFile } from "../../services/inference/models/model-file.js";
+import { imageTensor } from "../../services/inference/models/model-tensors.js";
 import { testSettings } from "../support/start-maskwire.js";
 import { BareRunner } from "./bare-runner.js";
 
@@ -21,7 +22,7 @@ export async function bareSteps(
   const stock = await verifyModelFile(model.decoder, manifest);
   const files = await decoderFiles(model, stock, testSettings().modelCacheDir);
   if (files.kind === "stock") throw new Error(`there is no rewritten graph to compare with: ${files.reason}`);
-  const dims = model.encoder.outputs[0]?.dims ?? [];
+  const { dims } = imageTensor(model);
   const embedding = new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1);
   const prefix = await InferenceSession.create(files.paths.prefix, { graphOptimizationLevel: "basic" });
   const prepared = await prefix.run({ image_embeddings: new Tensor("float32", embedding, dims) });

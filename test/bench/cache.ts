@@ -5,6 +5,7 @@ import { Keyv } from "keyv";
 import { pino } from "pino";
 import { embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
+import { embeddingTensors } from "../../services/inference/models/model-tensors.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
 import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
 import { openStores } from "../../services/stores/open-stores.js";
@@ -136,12 +137,12 @@ function embedding() {
   const manifest = Manifest.read();
   const model = manifest.get(manifest.defaultId);
   const imageId = `sha256:${"0".repeat(64)}`;
-  const tensors = model.encoder.outputs.map(({ dims }) => {
+  const tensors = embeddingTensors(model).map(({ dims }) => {
     const noise = new Uint8Array(randomBytes(2 * dims.reduce((product, dim) => product * dim, 1)));
     return new Uint16Array(noise.buffer, noise.byteOffset, noise.byteLength / 2);
   });
   const header = { imageId, modelId: model.id, weights: model.encoder.sha256, width: 1024, height: 768 };
-  const whole = { ...header, dtype: "float16" as const, tensors: model.encoder.outputs };
+  const whole = { ...header, dtype: "float16" as const, tensors: embeddingTensors(model) };
   return { ref: embeddingRef({ imageId, model }), record: encodeEmbeddingRecord(whole, tensors) };
 }
 

@@ -3,6 +3,7 @@ import { GatewayTier } from "../../gateway/gateway-tier.js";
 import { EmbeddingSource } from "../../proto/index.js";
 import { DecoderTier } from "../../services/decoder/decoder-tier.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
+import { Models } from "../../services/inference/models/models.js";
 import { Host } from "../../services/runtime/host.js";
 import { createLogger } from "../../services/runtime/logger.js";
 import { createMetrics } from "../../services/runtime/metrics.js";
@@ -33,7 +34,7 @@ const settings = testSettings({
   MASKWIRE_DISCOVERY_MS: "100",
 });
 const logger = createLogger("silent");
-const manifest = Manifest.read().withOwn(tiny.MASKWIRE_MODELS_FILE);
+const models = new Models(Manifest.read().withOwn(tiny.MASKWIRE_MODELS_FILE), tinyModelId);
 const metrics = createMetrics();
 let stores: Stores;
 const hosts: Host[] = [];
@@ -63,7 +64,7 @@ async function open(make: (host: Host) => DecoderTier | GatewayTier): Promise<st
   return url;
 }
 
-const startDecoder = () => open((host) => new DecoderTier(host, settings, manifest, stores));
+const startDecoder = () => open((host) => new DecoderTier(host, settings, models, stores));
 
 const count = (url: string, series: string) => metric(adminUrls.get(url) ?? "", series);
 
@@ -99,7 +100,7 @@ const share = (sources: EmbeddingSource[], ...wanted: EmbeddingSource[]) =>
 
 beforeAll(async () => {
   stores = openStores({ ...settings, cache: { ...settings.cache, embeddingBytes: 4 * 1024 ** 3 } }, metrics, logger);
-  const model = manifest.get(tinyModelId);
+  const [model] = models.served;
   imageIds = await Promise.all(
     Array.from({ length: pictures }, async (_, seed) => {
       const { ref, record } = madeEmbedding(seed, model);

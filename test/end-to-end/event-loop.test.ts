@@ -5,6 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, it } from "vitest";
 import { Manifest, type ModelSpec } from "../../services/inference/models/manifest.js";
 import { resolveModelFile } from "../../services/inference/models/model-file.js";
+import { imageTensor } from "../../services/inference/models/model-tensors.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { upload } from "../support/http-calls.js";
 import { clickOn, drawScene, fromRaw, jpegScene } from "../support/pictures.js";
@@ -130,7 +131,7 @@ it("control: the meter notices a model that runs on the main thread", async () =
   const manifest = Manifest.read();
   const model = manifest.models[0] as ModelSpec;
   const session = await InferenceSession.create(resolveModelFile(model.decoder, manifest), { logSeverityLevel: 3 });
-  const dims = model.encoder.outputs[0]?.dims ?? [];
+  const { dims } = imageTensor(model);
   const zeros = (...shape: number[]) =>
     new Tensor("float32", new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);
   const inputs = {

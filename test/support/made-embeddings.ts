@@ -1,5 +1,6 @@
 import { type EmbeddingRef, embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import type { ModelSpec } from "../../services/inference/models/manifest.js";
+import { embeddingTensors } from "../../services/inference/models/model-tensors.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { encodeHalf } from "../../services/sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
@@ -10,13 +11,14 @@ import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js
  */
 export function madeEmbedding(seed: number, model: ModelSpec): { ref: EmbeddingRef; record: Uint8Array } {
   const imageId = imageIdOf(new TextEncoder().encode(`picture ${seed}`));
-  const tensors = model.encoder.outputs.map(({ dims }) => {
+  const infos = embeddingTensors(model);
+  const tensors = infos.map(({ dims }) => {
     const length = dims.reduce((product, dim) => product * dim, 1);
     return encodeHalf(Float32Array.from({ length }, (_, at) => Math.sin(at * (1 + seed / 97)) / 4));
   });
   const { id: modelId, encoder } = model;
   const size = { width: 640, height: 480 };
   const header = { imageId, modelId, weights: encoder.sha256, dtype: "float16" as const, ...size };
-  const record = encodeEmbeddingRecord({ ...header, tensors: encoder.outputs }, tensors);
+  const record = encodeEmbeddingRecord({ ...header, tensors: infos }, tensors);
   return { ref: embeddingRef({ imageId, model }), record };
 }

@@ -85,9 +85,21 @@ function manifestOf(encoder: Uint8Array, decoder: Uint8Array) {
         encoder: {
           ...fileOf("encoder.onnx", encoder),
           input: "input",
-          outputs: [{ name: "output", dims: [1, channels, grid, grid] }],
+          outputs: [{ name: "output", role: "image", dims: [1, channels, grid, grid] }],
         },
-        decoder: fileOf("decoder.onnx", decoder),
+        decoder: {
+          ...fileOf("decoder.onnx", decoder),
+          inputs: {
+            image: "image_embeddings",
+            points: "point_coords",
+            labels: "point_labels",
+            mask: "mask_input",
+            hasMask: "has_mask_input",
+            size: "orig_im_size",
+          },
+          outputs: { logits: "low_res_masks", scores: "iou_predictions" },
+          maskGrid: side,
+        },
         preprocess: {
           version: 1,
           size: frameSize,

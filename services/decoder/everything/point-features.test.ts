@@ -31,7 +31,7 @@ it.each([
   const random = uniform(23);
   const points = Array.from({ length: 40 }, () => ({ x: random() * width, y: random() * height }));
   points.push({ x: 0, y: 0 }, { x: width, y: height }, { x: width, y: 0 });
-  const features = pointFeatures(embedding, frame, points);
+  const features = pointFeatures({ values: embedding, side }, frame, points);
   expect(features).toHaveLength(points.length * channels);
   const cell = 1024 / side;
   for (const [index, { x, y }] of points.entries()) {
@@ -48,6 +48,8 @@ it.each([
 });
 
 it("gives no direction to nothing", () => {
-  const nothing = pointFeatures(new Float32Array(2 * side * side), frameFor(100, 100), [{ x: 50, y: 50 }]);
+  const nothing = pointFeatures({ values: new Float32Array(2 * side * side), side }, frameFor(100, 100), [
+    { x: 50, y: 50 },
+  ]);
   expect([...nothing]).toEqual([0, 0]);
 });

@@ -4,16 +4,15 @@ import type { PointFeatures } from "../decoder-tasks.js";
 /**
  * The embedding at some points, bilinear between its cells, each vector scaled to length 1: how alike two points look to
  * the model is then the product of their vectors.
- * @param embedding float32 [1, channels, side, side] over the model's frame.
+ * @param embedding its values float32 [1, channels, side, side], over the model's frame.
  * @param points pixels of the upright picture.
  * @returns float32 [points, channels].
  */
 export function pointFeatures(
-  embedding: Float32Array,
+  { values: embedding, side }: { values: Float32Array; side: number },
   frame: Frame,
   points: { x: number; y: number }[],
 ): PointFeatures {
-  const side = 64;
   const channels = embedding.length / (side * side);
   const cell = frame.modelSize / side;
   const features = new Float32Array(points.length * channels);

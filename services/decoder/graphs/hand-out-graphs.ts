@@ -16,7 +16,7 @@ import type { DecoderFiles, Part } from "./decoder-files.js";
 /** Contract: chunks of at most 1 MiB. */
 const chunkBytes = 512 * 1024;
 
-type Tier = Pick<DecoderTier, "model" | "graphs">;
+type Tier = Pick<DecoderTier, "models" | "graphs">;
 type Rewritten = Extract<DecoderFiles, { kind: "rewritten" }>;
 
 /** `DecoderService.DescribeGraphs`. @throws ServiceError INVALID_ARGUMENT, UNAVAILABLE, FAILED_PRECONDITION. */
@@ -24,7 +24,7 @@ export async function describeGraphs(
   tier: Tier,
   request: DescribeGraphsRequest,
 ): Promise<MessageInitShape<typeof DescribeGraphsResponseSchema>> {
-  const model = tier.model(request.model);
+  const model = tier.models.serving(request.model);
   const files = rewritten(tier, model.id);
   const describe = async (part: Part): Promise<MessageInitShape<typeof GraphFileSchema>> => {
     const { size } = await stat(files.paths[part]);
@@ -48,7 +48,7 @@ export async function fetchGraph(
   send: Send<MessageInitShape<typeof FetchGraphResponseSchema>>,
   { signal }: CallContext,
 ): Promise<void> {
-  const { paths, digests } = rewritten(tier, tier.model(request.model).id);
+  const { paths, digests } = rewritten(tier, tier.models.serving(request.model).id);
   const part = (Object.keys(digests) as Part[]).find((one) => digests[one] === request.sha256);
   if (!part) throw new ServiceError({ code: Code.NOT_FOUND, message: "This decoder has no graph of that digest." });
   for await (const chunk of createReadStream(paths[part], { highWaterMark: chunkBytes, signal })) {

@@ -22,11 +22,10 @@ export function decoderSession(threads: number): InferenceSession.SessionOptions
 
 /** The decoder of a model, ready to run on the CPU. */
 export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, widths: Widths): Promise<DecoderGraph> {
-  const dims = model.encoder.outputs[0]?.dims ?? [];
   if (files.kind === "stock") {
     const threads = widths.wide ?? widths.narrow ?? 1;
     const { session } = await createSession(files.path, { providers: ["cpu"], threads, spinUs });
-    return stockGraph(session, dims) as DecoderGraph;
+    return stockGraph(session, model) as DecoderGraph;
   }
   const { paths } = files;
   const load = async (threads: number): Promise<RewrittenSessions> => {
@@ -43,5 +42,5 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
     const threads = widths[width];
     if (threads !== undefined) sessions[width] = await load(threads);
   }
-  return rewrittenGraph(sessions, dims) as DecoderGraph;
+  return rewrittenGraph(sessions, model) as DecoderGraph;
 }

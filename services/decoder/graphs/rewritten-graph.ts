@@ -1,4 +1,6 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
+import type { ModelSpec } from "../../inference/models/manifest.js";
+import { imageTensor } from "../../inference/models/model-tensors.js";
 import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
 import type { DecoderGraph, Width } from "./decoder-graph.js";
 
@@ -11,25 +13,25 @@ export interface RewrittenSessions {
   stepWithMask: InferenceSession;
 }
 
-const gridSize = 256;
-
 /**
  * The decoder in two halves: the prefix once a picture, the step once a prompt, every candidate mask out.
  * @param sessions those of a width that a worker lacks are taken from the other.
  */
 export function rewrittenGraph(
   sessions: Partial<Record<Width, RewrittenSessions>>,
-  embeddingDims: number[],
+  model: ModelSpec,
 ): DecoderGraph<Prepared> {
+  const { maskGrid: gridSize } = model.decoder;
+  const { index, dims } = imageTensor(model);
   const any = sessions.narrow ?? sessions.wide;
   if (!any) throw new Error("a rewritten decoder needs sessions of one width at least");
   const of = (width: Width) => sessions[width] ?? any;
   return {
     kind: "rewritten",
     // The embedding in channels-last order, and keys, values and queries of the first layer, each half its width.
-    preparedBytes: 4 * 2.5 * embeddingDims.reduce((product, dim) => product * dim, 1),
-    prepare: ([embedding], width) =>
-      of(width).prefix.run({ image_embeddings: new Tensor("float32", embedding as Float32Array, embeddingDims) }),
+    preparedBytes: 4 * 2.5 * dims.reduce((product, dim) => product * dim, 1),
+    prepare: (tensors, width) =>
+      of(width).prefix.run({ image_embeddings: new Tensor("float32", tensors[index] as Float32Array, dims) }),
     async decode(prepared, prompts, maskLogits, width) {
       const { step, stepWithMask } = of(width);
       const feeds = { ...prepared, ...tokenTensors(prompts) };
@@ -43,9 +45,9 @@ export function rewrittenGraph(
       const scores = outputs.iou_predictions?.data as Float32Array;
       const count = scores.length / prompts.length;
       const cells = count * gridSize * gridSize;
-      return prompts.map((_, index) => ({
-        logits: logits.subarray(index * cells, (index + 1) * cells),
-        predictedIou: scores.subarray(index * count, (index + 1) * count),
+      return prompts.map((_, at) => ({
+        logits: logits.subarray(at * cells, (at + 1) * cells),
+        predictedIou: scores.subarray(at * count, (at + 1) * count),
       }));
     },
   };

@@ -11,6 +11,17 @@ const file = z.object({
   bytes: z.number().int().positive(),
 });
 
+/** One of an encoder's results, float32; together they are the embedding. */
+const embeddingTensor = z.object({
+  name: z.string(),
+  /** What it is to the decoder. image: the picture's features, cell by cell. */
+  role: z.enum(["image"]),
+  dims: z.array(z.number().int().positive()),
+});
+
+const isImage = ({ role, dims: [batch, _channels, height, width, ...more] }: z.infer<typeof embeddingTensor>) =>
+  role === "image" && batch === 1 && height !== undefined && height === width && more.length === 0;
+
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 const model = z.object({
@@ -21,9 +32,31 @@ const model = z.object({
   licence: z.string(),
   encoder: file.extend({
     input: z.string(),
-    outputs: z.array(z.object({ name: z.string(), dims: z.array(z.number().int().positive()) })).min(1),
+    outputs: z
+      .array(embeddingTensor)
+      .refine((all) => all.filter(isImage).length === 1, 'one output of the role "image", [1, channels, side, side]'),
   }),
-  decoder: file,
+  decoder: file.extend({
+    /** What the export calls its inputs, all float32. */
+    inputs: z.object({
+      /** The output of the encoder that has this role. */
+      image: z.string(),
+      /** [1, points, 2], in pixels of the model's frame. */
+      points: z.string(),
+      /** [1, points] */
+      labels: z.string(),
+      /** [1, 1, maskGrid, maskGrid] */
+      mask: z.string(),
+      /** [1], 0 or 1 */
+      hasMask: z.string(),
+      /** [2], height and width of the picture. */
+      size: z.string(),
+    }),
+    /** What it calls its results: logits [1, masks, maskGrid, maskGrid] and scores [1, masks]. */
+    outputs: z.object({ logits: z.string(), scores: z.string() }),
+    /** Side of the square grid of mask logits, which covers the model's whole frame. */
+    maskGrid: z.number().int().min(2),
+  }),
   preprocess: z.object({
     /** Part of the embedding's key: bump it when the same picture would give other pixels. */
     version: z.number().int(),
@@ -83,13 +116,13 @@ export class Manifest {
   withOwn(path: string): Manifest {
     const own = readOwn(path);
     const folder = dirname(resolve(path));
-    const here = (file: ModelFile) =>
+    const here = <F extends ModelFile>(file: F): F =>
       file.source.startsWith("file:")
         ? { ...file, source: `file:${resolve(folder, file.source.slice("file:".length))}` }
         : file;
     const added = own.models.map((one) => ({
       ...one,
-      encoder: { ...one.encoder, ...here(one.encoder) },
+      encoder: here(one.encoder),
       decoder: here(one.decoder),
     }));
     try {

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { Code } from "../../runtime/errors.js";
+import { Manifest } from "./manifest.js";
+import { Models } from "./models.js";
+
+const shipped = Manifest.read();
+const model = shipped.get(shipped.defaultId);
+const manifest = new Manifest({ default: model.id, models: [model, { ...model, id: "other" }] }, shipped.folder);
+
+it("serves the manifest's default, or the one that the settings name, by its name and by none", () => {
+  for (const [models, id] of [
+    [new Models(manifest, undefined), model.id],
+    [new Models(manifest, "other"), "other"],
+  ] as const) {
+    expect(models.serving("").id).toBe(id);
+    expect(models.serving(id).id).toBe(id);
+    expect(models.served.map((one) => one.id)).toEqual([id]);
+  }
+});
+
+it("refuses another, also of the manifest, and names what is served", () => {
+  const models = new Models(manifest, undefined);
+  for (const id of ["other", "nothing"]) {
+    expect(() => models.serving(id)).toThrow(
+      expect.objectContaining({
+        code: Code.INVALID_ARGUMENT,
+        message: `The model "${id}" is not served here; ${model.id} is.`,
+      }),
+    );
+  }
+  expect(() => models.serving("x".repeat(500))).toThrow(/^The model "x{80}" is/);
+});
+
+it("is not made of a choice that the manifest lacks", () => {
+  expect(() => new Models(manifest, "nothing")).toThrow(`There is no model "nothing"; there is ${model.id}, other.`);
+});
