@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { GraphRole } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { Limit } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
@@ -81,14 +82,18 @@ describe("D1: a picture's embedding", () => {
 
 describe("D2: the decoder's graphs", () => {
   it("are told by digest, never from a cache", async () => {
+    const step = { role: GraphRole.PROMPT_STEP, model: "usual", sha256, bytes: graph.byteLength };
     const { url } = await start({
       decoder: {
-        describeGraphs: async ({ model }) => ({ model: model || "usual", step: { sha256, bytes: graph.byteLength } }),
+        describeGraphs: async ({ model }) => ({ model: model || "usual", graphs: [step] }),
       },
     });
     const response = await fetch(`${url}/v1/models/default/decoder`);
     expect(response.headers.get("cache-control")).toBe("no-cache");
-    expect(await response.json()).toEqual({ model: "usual", step: { sha256, bytes: graph.byteLength } });
+    expect(await response.json()).toEqual({
+      model: "usual",
+      graphs: [{ ...step, role: "GRAPH_ROLE_PROMPT_STEP" }],
+    });
     expect(await (await fetch(`${url}/v1/models/other/decoder`)).json()).toMatchObject({ model: "other" });
   });
 

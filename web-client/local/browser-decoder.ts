@@ -2,7 +2,7 @@ import { fromJson } from "@bufbuild/protobuf";
 import {
   type DescribeGraphsResponse,
   DescribeGraphsResponseSchema,
-  type GraphFile,
+  GraphRole,
   MaskFormat,
   type SegmentRequest,
   type SegmentResult,
@@ -11,7 +11,7 @@ import { type Frame, frameFor } from "../../services/sam/frame.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
 import { askServer, checkSame, parityPrompts, withMask } from "./check-parity.js";
 import { Answers, Declined, decodeRequest, type Step } from "./decode-request.js";
-import { Engine, gridSize, type Prepared } from "./engine.js";
+import { Engine, type Prepared } from "./engine.js";
 import { fetchChecked, fetchEmbedding, fetchOk } from "./fetch-checked.js";
 import { openRuntime } from "./open-runtime.js";
 import type { Backend, Size } from "./routing.js";
@@ -61,7 +61,8 @@ export class BrowserDecoder {
     const described = fromJson(DescribeGraphsResponseSchema, await answer.json(), { ignoreUnknownFields: true });
     const graphs = await fetchGraphs(service, described);
     onOpening();
-    const decoder = new BrowserDecoder(service, described, await Engine.open(await openRuntime(backend), graphs));
+    const engine = await Engine.open(await openRuntime(backend), graphs, described.maskGrid);
+    const decoder = new BrowserDecoder(service, described, engine);
     await decoder.prepare(imageId, size);
     return { decoder, tookMs: await decoder.#check(imageId, size) };
   }
@@ -79,12 +80,12 @@ export class BrowserDecoder {
       this.#pictures.set(imageId, kept);
       return;
     }
-    const { model, encoderWeights, frameSize, letterbox } = this.#described;
+    const { model, encoderWeights, frameSize, letterbox, maskGrid } = this.#described;
     const embedding = await fetchEmbedding(this.#service, imageId, model, encoderWeights);
     if (embedding.width !== width || embedding.height !== height) throw new Error("The embedding has another size.");
     const frame = frameFor(width, height, {
       modelSize: frameSize,
-      gridSize,
+      gridSize: maskGrid,
       resize: letterbox ? "letterbox" : "stretch",
     });
     const prepared = await this.#engine.prepare(embedding.values, embedding.dims);
@@ -102,8 +103,8 @@ export class BrowserDecoder {
 
   /** The graph that starts from a mask, which the first click can do without, and what the server answers from one. */
   async fetchStepWithMask(): Promise<StepWithMask> {
-    const { model, stepWithMask } = this.#described;
-    const graph = await fetchGraph(this.#service, model, stepWithMask);
+    const { model } = this.#described;
+    const graph = await fetchGraph(this.#service, this.#described, GraphRole.PROMPT_STEP_WITH_MASK);
     // The one that came last is there for longest.
     const [imageId, { frame }] = [...this.#pictures].at(-1)!;
     const size = { width: frame.pictureWidth, height: frame.pictureHeight };
@@ -146,6 +147,7 @@ export class BrowserDecoder {
   async #decodeWithLogits(imageId: string, request: SegmentRequest): Promise<SegmentResult> {
     const picture = this.#pictures.get(imageId);
     if (picture === undefined || !request.formats.includes(MaskFormat.LOW_RES_LOGITS)) throw new Error("No logits.");
+    const { gridSize } = picture.frame;
     const answers = new Answers();
     const latest = new LatestPreview();
     const result = await decodeRequest(request, { ...picture, answers, latest, step: this.#stepOn(picture) });
@@ -171,14 +173,18 @@ export class BrowserDecoder {
   }
 }
 
-async function fetchGraphs(service: string, { model, prefix, step }: DescribeGraphsResponse) {
-  const [one, other] = await Promise.all([fetchGraph(service, model, prefix), fetchGraph(service, model, step)]);
-  return { prefix: one, step: other };
+async function fetchGraphs(service: string, described: DescribeGraphsResponse) {
+  const [prefix, step] = await Promise.all([
+    fetchGraph(service, described, GraphRole.PROMPT_PREFIX),
+    fetchGraph(service, described, GraphRole.PROMPT_STEP),
+  ]);
+  return { prefix, step };
 }
 
-/** D3. */
-function fetchGraph(service: string, model: string, file: GraphFile | undefined): Promise<Uint8Array> {
-  if (file === undefined) throw new Error("A graph was not described.");
-  const path = `v1/models/${encodeURIComponent(model)}/decoder/${file.sha256}.onnx`;
-  return fetchChecked(new URL(path, service), file.sha256);
+/** D3. @throws Error when the service has none for that. */
+async function fetchGraph(service: string, { graphs }: DescribeGraphsResponse, role: GraphRole): Promise<Uint8Array> {
+  const graph = graphs.find((one) => one.role === role);
+  if (graph === undefined) throw new Error("A graph was not described.");
+  const path = `v1/models/${encodeURIComponent(graph.model)}/decoder/${graph.sha256}.onnx`;
+  return fetchChecked(new URL(path, service), graph.sha256);
 }

@@ -13,25 +13,30 @@ export interface Runtime {
   createSession(graph: Uint8Array, keepsOutputs: boolean): Promise<InferenceSession>;
 }
 
-export const gridSize = 256;
-
 /** The decoder's graphs in a browser: the prefix once a picture, a step once a prompt. */
 export class Engine {
   readonly #runtime: Runtime;
+  readonly #gridSize: number;
   readonly #prefix: InferenceSession;
   readonly #step: InferenceSession;
   #stepWithMask: InferenceSession | undefined;
 
-  private constructor(runtime: Runtime, prefix: InferenceSession, step: InferenceSession) {
+  private constructor(runtime: Runtime, gridSize: number, prefix: InferenceSession, step: InferenceSession) {
     this.#runtime = runtime;
+    this.#gridSize = gridSize;
     this.#prefix = prefix;
     this.#step = step;
   }
 
-  static async open(runtime: Runtime, graphs: { prefix: Uint8Array; step: Uint8Array }): Promise<Engine> {
+  /** @param gridSize side of the grid of mask logits. */
+  static async open(
+    runtime: Runtime,
+    graphs: { prefix: Uint8Array; step: Uint8Array },
+    gridSize: number,
+  ): Promise<Engine> {
     const prefix = await runtime.createSession(graphs.prefix, true);
     const step = await runtime.createSession(graphs.step, false);
-    return new Engine(runtime, prefix, step);
+    return new Engine(runtime, gridSize, prefix, step);
   }
 
   get backend(): Backend {
@@ -70,7 +75,7 @@ export class Engine {
     const outputs = maskLogits
       ? await this.#withMask().run({
           ...feeds,
-          mask_input: new Tensor("float32", maskLogits, [1, 1, gridSize, gridSize]),
+          mask_input: new Tensor("float32", maskLogits, [1, 1, this.#gridSize, this.#gridSize]),
         })
       : await this.#step.run(feeds);
     return {

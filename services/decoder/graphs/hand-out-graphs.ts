@@ -1,12 +1,12 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  DescribeGraphsRequest,
-  DescribeGraphsResponseSchema,
-  FetchGraphRequest,
-  FetchGraphResponseSchema,
-  GraphFileSchema,
+import {
+  type DescribeGraphsRequest,
+  type DescribeGraphsResponseSchema,
+  type FetchGraphRequest,
+  type FetchGraphResponseSchema,
+  GraphRole,
 } from "../../../proto/index.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import type { CallContext, Send } from "../../runtime/grpc/serve.js";
@@ -15,6 +15,12 @@ import type { DecoderFiles, Part } from "./decoder-files.js";
 
 /** Contract: chunks of at most 1 MiB. */
 const chunkBytes = 512 * 1024;
+
+const roles: Record<Part, GraphRole> = {
+  prefix: GraphRole.PROMPT_PREFIX,
+  step: GraphRole.PROMPT_STEP,
+  stepWithMask: GraphRole.PROMPT_STEP_WITH_MASK,
+};
 
 type Tier = Pick<DecoderTier, "models" | "graphs">;
 type Rewritten = Extract<DecoderFiles, { kind: "rewritten" }>;
@@ -25,19 +31,19 @@ export async function describeGraphs(
   request: DescribeGraphsRequest,
 ): Promise<MessageInitShape<typeof DescribeGraphsResponseSchema>> {
   const model = tier.models.serving(request.model);
-  const files = rewritten(tier, model.id);
-  const describe = async (part: Part): Promise<MessageInitShape<typeof GraphFileSchema>> => {
-    const { size } = await stat(files.paths[part]);
-    return { sha256: files.digests[part], bytes: size };
-  };
+  const { paths, digests } = rewritten(tier, model.id);
+  const parts = Object.keys(paths) as Part[];
+  const graphs = parts.map(async (part) => {
+    const { size: bytes } = await stat(paths[part]);
+    return { role: roles[part], model: model.id, sha256: digests[part], bytes };
+  });
   return {
     model: model.id,
     encoderWeights: model.encoder.sha256,
-    prefix: await describe("prefix"),
-    step: await describe("step"),
-    stepWithMask: await describe("stepWithMask"),
     frameSize: model.preprocess.size,
     letterbox: model.preprocess.resize === "letterbox",
+    maskGrid: model.decoder.maskGrid,
+    graphs: await Promise.all(graphs),
   };
 }
 
