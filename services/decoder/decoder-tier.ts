@@ -26,17 +26,17 @@ import type { CheckedPrompt, PictureSize } from "../sam/prompts/check-prompt.js"
 import type { Region } from "../sam/region.js";
 import type { Stores } from "../stores/open-stores.js";
 import type { Settings } from "../stores/settings.js";
-import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./decoder-tasks.js";
-import type { DecoderWorkerData } from "./decoder-worker.js";
-import { EmbeddingCache } from "./embedding-cache.js";
 import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
 import { describeGraphs, fetchGraph } from "./graphs/hand-out-graphs.js";
 import { loadEmbedding } from "./load-embedding.js";
-import { maskMessage } from "./mask-message.js";
-import { PreviewsUnderWay } from "./previews-under-way.js";
+import { EmbeddingCache } from "./pictures/embedding-cache.js";
+import { maskMessage } from "./pictures/mask-message.js";
 import { checkPrompt } from "./prompts/check-prompt.js";
+import { PreviewsUnderWay } from "./prompts/previews-under-way.js";
 import { segment, segmentOnce } from "./segment.js";
 import { segmentEverything } from "./segment-everything.js";
+import type { DecodedPrompt, DecoderResult, DecoderTask, PrepareTask, PromptTask } from "./worker/decoder-tasks.js";
+import type { DecoderWorkerData } from "./worker/decoder-worker.js";
 
 type Result = MessageInitShape<typeof SegmentResultSchema>;
 
@@ -140,7 +140,7 @@ export class DecoderTier implements Tier {
     if (files.kind === "stock")
       this.#host.logger.warn({ reason: files.reason }, "serving the stock decoder, which is slower");
     this.#pool = await WorkerPool.start({
-      entry: new URL("./decoder-worker.js", import.meta.url),
+      entry: new URL("./worker/decoder-worker.js", import.meta.url),
       data: ({ isFirst }): DecoderWorkerData => ({
         models: [{ model, files }],
         widths: isFirst && threads > 1 ? { wide: threads, narrow: 1 } : { narrow: 1 },

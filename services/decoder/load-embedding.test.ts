@@ -12,8 +12,8 @@ import { EmbeddingStore } from "../stores/embedding-store.js";
 import { createMemoryStore } from "../stores/memory-store.js";
 import { SigningKeys } from "../stores/signing-keys.js";
 import { storeOptions } from "../stores/testing/blob-store-contract.js";
-import { EmbeddingCache } from "./embedding-cache.js";
 import { type LoadTier, loadEmbedding } from "./load-embedding.js";
+import { EmbeddingCache } from "./pictures/embedding-cache.js";
 
 const manifest = Manifest.read();
 const real = manifest.get(manifest.defaultId);

@@ -15,10 +15,10 @@ import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest } from "../inference/models/manifest.js";
 import { Code, overloaded, ServiceError } from "../runtime/errors.js";
 import { callContext } from "../runtime/testing/call-context.js";
-import type { DecodedGrid, DecodedMask, GridTask } from "./decoder-tasks.js";
 import type { Asker, PictureTasks } from "./decoder-tier.js";
 import { everythingOptions, mostPoints } from "./everything/everything-options.js";
 import { type EverythingTier, segmentEverything } from "./segment-everything.js";
+import type { DecodedGrid, DecodedMask, GridTask } from "./worker/decoder-tasks.js";
 
 type Event = NonNullable<MessageInitShape<typeof SegmentEverythingEventSchema>["event"]>;
 

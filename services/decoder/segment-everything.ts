@@ -11,13 +11,13 @@ import { Code, invalidArgument, ServiceError } from "../runtime/errors.js";
 import type { CallContext, Send } from "../runtime/grpc/serve.js";
 import { checkImageId } from "../runtime/image-id.js";
 import type { PictureSize } from "../sam/prompts/check-prompt.js";
-import type { DecodedGrid, FeaturesTask, GridTask, PrepareTask } from "./decoder-tasks.js";
 import type { Asker, DecoderTier, PictureTasks } from "./decoder-tier.js";
 import { AdaptiveOrder } from "./everything/adaptive-order.js";
 import { type EverythingOptions, everythingOptions, layerSide, mostPoints } from "./everything/everything-options.js";
 import { counter, duplicatesAcrossParts, type Finding, Ledger, type LedgerChange } from "./everything/ledger.js";
 import { type GridPoint, type PointGrid, pointGrid } from "./everything/point-grid.js";
-import { maskMessage } from "./mask-message.js";
+import { maskMessage } from "./pictures/mask-message.js";
+import type { DecodedGrid, FeaturesTask, GridTask, PrepareTask } from "./worker/decoder-tasks.js";
 
 type Event = MessageInitShape<typeof SegmentEverythingEventSchema>;
 

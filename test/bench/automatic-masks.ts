@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { bitmapToRle, type MaskRuns } from "../../proto/index.js";
-import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
+import { spinUs } from "../../services/decoder/graphs/decoder-session.js";
 import { withCandidates } from "../../services/decoder/rewrite/check-parity.js";
 import { type DecoderWeights, findWeights } from "../../services/decoder/rewrite/find-weights.js";
 import { GraphReader } from "../../services/decoder/rewrite/graph-reader.js";

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { decoderFiles } from "../../services/decoder/graphs/decoder-files.js";
-import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
+import { spinUs } from "../../services/decoder/graphs/decoder-session.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { imageTensor } from "../../services/inference/models/model-tensors.js";

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { decoderSession, spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
+import { decoderSession, spinUs } from "../../services/decoder/graphs/decoder-session.js";
 import { checkParity, type ParityReport } from "../../services/decoder/rewrite/check-parity.js";
 import { discLogits, type ParityPrompt, uniform } from "../../services/decoder/rewrite/parity-prompts.js";
 import { rewriteDecoder } from "../../services/decoder/rewrite/rewrite-decoder.js";

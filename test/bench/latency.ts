@@ -1,6 +1,6 @@
 import type { SegmentResult } from "../../proto/index.js";
 import { DecoderService, MaskFormat } from "../../proto/index.js";
-import { spinUs } from "../../services/decoder/graphs/load-decoder-graph.js";
+import { spinUs } from "../../services/decoder/graphs/decoder-session.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { verifyModelFile } from "../../services/inference/models/model-file.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";

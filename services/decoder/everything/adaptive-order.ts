@@ -1,4 +1,4 @@
-import type { PointFeatures } from "../decoder-tasks.js";
+import type { PointFeatures } from "../worker/decoder-tasks.js";
 import type { GridPoint, PointGrid } from "./point-grid.js";
 
 /*

@@ -1,6 +1,6 @@
 import { cropDefaults, EverythingMode, type SegmentEverythingRequest } from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
-import type { GridThresholds } from "../decoder-tasks.js";
+import type { GridThresholds } from "../worker/decoder-tasks.js";
 
 export interface EverythingOptions {
   isAdaptive: boolean;

@@ -1,24 +1,13 @@
-import type { InferenceSession } from "onnxruntime-node";
-import { createSession, runtimeOptions } from "../../inference/models/create-session.js";
+import { createSession } from "../../inference/models/create-session.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import type { DecoderFiles } from "./decoder-files.js";
 import type { DecoderGraph, Width } from "./decoder-graph.js";
+import { spinUs } from "./decoder-session.js";
 import { type RewrittenSessions, rewrittenGraph } from "./rewritten-graph.js";
 import { stockGraph } from "./stock-graph.js";
 
 /** Threads of one run for each width that a worker serves. */
 export type Widths = Partial<Record<Width, number>>;
-
-/**
- * A decode is two hundred short steps: where its threads sleep between them, waking them is a tenth of its time. So long they
- * stay awake instead: longer gains nothing, and on cores that others use too it costs more than it saves.
- */
-export const spinUs = 50;
-
-/** How the rewritten graphs are run; the heavier fusions are slower on them. */
-export function decoderSession(threads: number): InferenceSession.SessionOptions {
-  return runtimeOptions({ threads, optimization: "basic", spinUs });
-}
 
 /** The decoder of a model, ready to run on the CPU. */
 export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, widths: Widths): Promise<DecoderGraph> {

@@ -1,11 +1,11 @@
-import { encodeCounts } from "../../proto/rle.js";
-import type { ModelSpec } from "../inference/models/manifest.js";
-import { modelFrame } from "../inference/models/model-tensors.js";
-import { encodeHalf } from "../sam/half-float.js";
-import { stabilityScore } from "../sam/masks/stability-score.js";
-import { traceMask } from "../sam/masks/trace-mask.js";
-import { promptTokens } from "../sam/prompts/prompt-tokens.js";
-import type { DecoderGraph } from "./graphs/decoder-graph.js";
+import { encodeCounts } from "../../../proto/rle.js";
+import type { ModelSpec } from "../../inference/models/manifest.js";
+import { modelFrame } from "../../inference/models/model-tensors.js";
+import { encodeHalf } from "../../sam/half-float.js";
+import { stabilityScore } from "../../sam/masks/stability-score.js";
+import { traceMask } from "../../sam/masks/trace-mask.js";
+import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { DecoderGraph } from "../graphs/decoder-graph.js";
 
 /** Enough for the engine to compile the hot functions. */
 const maskRuns = 20;

@@ -1,13 +1,13 @@
-import type { Frame } from "../sam/frame.js";
-import { encodeHalf } from "../sam/half-float.js";
-import { type Candidates, finishMask, logitsAt } from "../sam/masks/candidates.js";
-import type { LatestPreview } from "../sam/masks/latest-preview.js";
-import { maskLogits } from "../sam/masks/mask-logits.js";
-import { selectMasks } from "../sam/masks/select-masks.js";
-import { promptTokens } from "../sam/prompts/prompt-tokens.js";
+import type { Frame } from "../../sam/frame.js";
+import { encodeHalf } from "../../sam/half-float.js";
+import { type Candidates, finishMask, logitsAt } from "../../sam/masks/candidates.js";
+import type { LatestPreview } from "../../sam/masks/latest-preview.js";
+import { maskLogits } from "../../sam/masks/mask-logits.js";
+import { selectMasks } from "../../sam/masks/select-masks.js";
+import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { DecoderGraph, Width } from "../graphs/decoder-graph.js";
+import { encodePng } from "../masks/encode-png.js";
 import type { DecodedMask, DecodedPrompt, PromptTask } from "./decoder-tasks.js";
-import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
-import { encodePng } from "./masks/encode-png.js";
 
 /**
  * One prompt -> its masks at the picture's resolution, best first.

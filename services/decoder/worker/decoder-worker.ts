@@ -1,14 +1,17 @@
 import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
-import type { ModelSpec } from "../inference/models/manifest.js";
-import { imageTensor, modelFrame } from "../inference/models/model-tensors.js";
-import { serveTasks } from "../inference/workers/serve-tasks.js";
-import { Code, ServiceError } from "../runtime/errors.js";
-import type { Frame } from "../sam/frame.js";
-import { decodeHalf } from "../sam/half-float.js";
-import { LatestPreview } from "../sam/masks/latest-preview.js";
-import { RecordError } from "../sam/record-error.js";
-import { decodeEmbeddingRecord } from "../stores/embedding-record.js";
+import type { ModelSpec } from "../../inference/models/manifest.js";
+import { imageTensor, modelFrame } from "../../inference/models/model-tensors.js";
+import { serveTasks } from "../../inference/workers/serve-tasks.js";
+import { Code, ServiceError } from "../../runtime/errors.js";
+import type { Frame } from "../../sam/frame.js";
+import { decodeHalf } from "../../sam/half-float.js";
+import { LatestPreview } from "../../sam/masks/latest-preview.js";
+import { RecordError } from "../../sam/record-error.js";
+import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
+import type { DecoderFiles } from "../graphs/decoder-files.js";
+import type { DecoderGraph, Width } from "../graphs/decoder-graph.js";
+import { loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
 import { decodeGrid } from "./decode-grid.js";
 import { decodePrompt } from "./decode-prompt.js";
 import type {
@@ -20,10 +23,7 @@ import type {
   PointFeatures,
   PreparedPicture,
 } from "./decoder-tasks.js";
-import { pointFeatures } from "./everything/point-features.js";
-import type { DecoderFiles } from "./graphs/decoder-files.js";
-import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
-import { loadDecoderGraph, type Widths } from "./graphs/load-decoder-graph.js";
+import { pointFeatures } from "./point-features.js";
 import { warmUp } from "./warm-up.js";
 
 /** What a worker is started with. */

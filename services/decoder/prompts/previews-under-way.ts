@@ -1,4 +1,4 @@
-import type { CheckedPrompt, PromptMask } from "../sam/prompts/check-prompt.js";
+import type { CheckedPrompt, PromptMask } from "../../sam/prompts/check-prompt.js";
 
 /**
  * Previews that workers run at this moment. Who asks the same may wait for the end of one, which is near, instead of having it

@@ -1,14 +1,14 @@
-import { encodeCounts, rleArea, rleBoundingBox } from "../../proto/rle.js";
-import type { Frame } from "../sam/frame.js";
-import { type Candidates, logitsAt } from "../sam/masks/candidates.js";
-import { selectMasks } from "../sam/masks/select-masks.js";
-import { traceMask } from "../sam/masks/trace-mask.js";
-import { promptTokens } from "../sam/prompts/prompt-tokens.js";
+import { encodeCounts, rleArea, rleBoundingBox } from "../../../proto/rle.js";
+import type { Frame } from "../../sam/frame.js";
+import { type Candidates, logitsAt } from "../../sam/masks/candidates.js";
+import { selectMasks } from "../../sam/masks/select-masks.js";
+import { traceMask } from "../../sam/masks/trace-mask.js";
+import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { DecoderGraph, Width } from "../graphs/decoder-graph.js";
+import { isCutOff, placeMask } from "../masks/crop-mask.js";
+import { PictureStability } from "../masks/picture-stability.js";
+import { removeSmallRegions } from "../masks/small-regions.js";
 import type { DecodedGrid, DecodedMask, GridTask, GridThresholds } from "./decoder-tasks.js";
-import { isCutOff, placeMask } from "./everything/crop-mask.js";
-import { removeSmallRegions } from "./everything/small-regions.js";
-import type { DecoderGraph, Width } from "./graphs/decoder-graph.js";
-import { PictureStability } from "./masks/picture-stability.js";
 
 /**
  * Points of a grid, each a prompt of its own -> for each the masks that reach the thresholds. A run each: the intermediate

@@ -1,6 +1,6 @@
-import type { MaskBox } from "../../proto/index.js";
-import type { CheckedPrompt, PictureSize } from "../sam/prompts/check-prompt.js";
-import type { Region } from "../sam/region.js";
+import type { MaskBox } from "../../../proto/index.js";
+import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
+import type { Region } from "../../sam/region.js";
 
 /** What every task of a decoder worker says of its picture. */
 interface OnPicture {

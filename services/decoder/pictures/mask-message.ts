@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { MaskSchema } from "../../proto/index.js";
-import type { PictureSize } from "../sam/prompts/check-prompt.js";
-import type { DecodedMask } from "./decoder-tasks.js";
+import type { MaskSchema } from "../../../proto/index.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
+import type { DecodedMask } from "../worker/decoder-tasks.js";
 
 /** A worker's mask as the contract's. */
 export function maskMessage(mask: DecodedMask, { width, height }: PictureSize): MessageInitShape<typeof MaskSchema> {

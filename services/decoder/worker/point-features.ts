@@ -1,5 +1,5 @@
 import type { Frame } from "../../sam/frame.js";
-import type { PointFeatures } from "../decoder-tasks.js";
+import type { PointFeatures } from "./decoder-tasks.js";
 
 /**
  * The embedding at some points, bilinear between its cells, each vector scaled to length 1: how alike two points look to

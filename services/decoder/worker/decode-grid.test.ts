@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { decodeCounts, rleArea, rleBoundingBox } from "../../proto/index.js";
-import { frameFor } from "../sam/frame.js";
-import type { Candidates } from "../sam/masks/candidates.js";
-import type { PromptTokens } from "../sam/prompts/prompt-tokens.js";
+import { decodeCounts, rleArea, rleBoundingBox } from "../../../proto/index.js";
+import { frameFor } from "../../sam/frame.js";
+import type { Candidates } from "../../sam/masks/candidates.js";
+import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
+import type { DecoderGraph } from "../graphs/decoder-graph.js";
 import { decodeGrid } from "./decode-grid.js";
 import type { GridTask, GridThresholds } from "./decoder-tasks.js";
-import type { DecoderGraph } from "./graphs/decoder-graph.js";
 
 const [width, height] = [800, 600];
 const frame = frameFor(width, height);

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
-import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
-import { halve } from "../runtime/limits/halve.js";
-import type { EmbeddingHeader } from "../sam/embedding-record.js";
-import type { EmbeddingStore } from "../stores/embedding-store.js";
+import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import { halve } from "../../runtime/limits/halve.js";
+import type { EmbeddingHeader } from "../../sam/embedding-record.js";
+import type { EmbeddingStore } from "../../stores/embedding-store.js";
 
 /** An embedding that every worker thread can read without a copy. Its tensors are verified by each that prepares them. */
 export interface SharedEmbedding {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { type EmbeddingRef, embeddingRef } from "../inference/models/embedding-ref.js";
-import { Manifest } from "../inference/models/manifest.js";
-import type { EmbeddingStore, StoredEmbedding } from "../stores/embedding-store.js";
+import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
+import { Manifest } from "../../inference/models/manifest.js";
+import type { EmbeddingStore, StoredEmbedding } from "../../stores/embedding-store.js";
 import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
 
 const manifest = Manifest.read();
