@@ -1,23 +1,23 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
-import { Code, overloaded, ServiceError } from "../runtime/errors.js";
-import { callContext } from "../runtime/testing/call-context.js";
-import { fakeLogger } from "../runtime/testing/fake-logger.js";
-import type { DecoderTier } from "./decoder-tier.js";
+import { type SegmentRequest, SegmentRequestSchema } from "../../../proto/index.js";
+import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
+import { callContext } from "../../runtime/testing/call-context.js";
+import { fakeLogger } from "../../runtime/testing/fake-logger.js";
+import type { PromptDecoder } from "../prompts/prompt-decoder.js";
 import { segment } from "./segment.js";
 
-type Decode = DecoderTier["decode"];
+type Decode = PromptDecoder["decode"];
 
 function stream(decode: (sequence: number) => Promise<unknown>) {
-  const tier = { decode: ((request) => decode(request.sequence)) as Decode } as DecoderTier;
+  const prompts = { decode: ((request) => decode(request.sequence)) as Decode };
   const logger = fakeLogger();
   const refused: string[] = [];
   const sent: { sequence?: number; outcome?: { case?: string | undefined; value?: unknown } }[] = [];
   const run = (
     requests: AsyncIterable<SegmentRequest>,
     send: (one: object) => Promise<void> = async (one) => void sent.push(one),
-  ) => segment(tier, requests, send, callContext({ logger }), (operation) => refused.push(operation));
+  ) => segment(prompts, (operation) => refused.push(operation))(requests, send, callContext({ logger }));
   return { run, sent, logger, refused };
 }
 
@@ -93,13 +93,7 @@ describe("a preview", () => {
       if (!hangUp) end();
     }
     const context = callContext(hangUp ? { signal: hangUp } : {});
-    const running = segment(
-      { decode } as DecoderTier,
-      stream(),
-      async (one) => void sent.push(one),
-      context,
-      () => {},
-    );
+    const running = segment({ decode }, () => {})(stream(), async (one) => void sent.push(one), context);
     return { given, sent, end, running };
   }
 

@@ -10,15 +10,16 @@ import {
   rleIou,
   type SegmentEverythingEventSchema,
   SegmentEverythingRequestSchema,
-} from "../../proto/index.js";
-import { embeddingRef } from "../inference/models/embedding-ref.js";
-import { Manifest } from "../inference/models/manifest.js";
-import { Code, overloaded, ServiceError } from "../runtime/errors.js";
-import { callContext } from "../runtime/testing/call-context.js";
-import type { Asker, PictureTasks } from "./decoder-tier.js";
-import { everythingOptions, mostPoints } from "./everything/everything-options.js";
-import { type EverythingTier, segmentEverything } from "./segment-everything.js";
-import type { DecodedGrid, DecodedMask, GridTask } from "./worker/decoder-tasks.js";
+} from "../../../proto/index.js";
+import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import { Manifest } from "../../inference/models/manifest.js";
+import { Models } from "../../inference/models/models.js";
+import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
+import { callContext } from "../../runtime/testing/call-context.js";
+import { everythingOptions, mostPoints } from "../everything/everything-options.js";
+import type { Asker, PictureTasks } from "../pictures/pictures.js";
+import type { DecodedGrid, DecodedMask, GridTask } from "../worker/decoder-tasks.js";
+import { type EverythingObjects, segmentEverything } from "./segment-everything.js";
 
 type Event = NonNullable<MessageInitShape<typeof SegmentEverythingEventSchema>["event"]>;
 
@@ -35,7 +36,8 @@ const maskAt = ({ x, y }: { x: number; y: number }, predictedIou = 0.9): Decoded
   stabilityScore: 1,
 });
 
-class FakeTier implements EverythingTier {
+class FakeDecoder implements EverythingObjects {
+  readonly models = new Models(Manifest.read(), undefined);
   readonly workers: number;
   size = { width: 640, height: 480 };
   readonly tasks: GridTask["points"][] = [];
@@ -49,23 +51,21 @@ class FakeTier implements EverythingTier {
     this.workers = workers;
   }
 
-  everythingLimits = { maxPoints: 32_768, deadlineMs: 3_600_000 };
+  limits = { maxPoints: 32_768, deadlineMs: 3_600_000 };
 
-  enterEverything(): () => void {
-    this.entered++;
-    return () => {
-      this.entered--;
-    };
-  }
+  readonly places = {
+    enter: () => {
+      this.entered++;
+      return () => {
+        this.entered--;
+      };
+    },
+  };
 
-  async openPicture(
-    _imageId: string,
-    _model: string,
-    { signal }: Asker,
-    region?: { width: number; height: number },
-  ): Promise<PictureTasks> {
+  readonly pictures = { open: (ref: EmbeddingRef, asker: Asker) => this.#open(ref, asker) };
+
+  async #open(ref: EmbeddingRef, { signal }: Asker): Promise<PictureTasks> {
     this.signal = signal;
-    const manifest = Manifest.read();
     const run = (task: Omit<GridTask, "kind"> & { kind: string }) => {
       if (signal.aborted) return Promise.reject(cancelled());
       if (task.kind === "prepare") return Promise.resolve({ warm: true });
@@ -74,9 +74,9 @@ class FakeTier implements EverythingTier {
       return this.grid(task.points, this.tasks.length, task as GridTask);
     };
     return {
-      width: region?.width ?? this.size.width,
-      height: region?.height ?? this.size.height,
-      ref: embeddingRef({ imageId, model: manifest.get(manifest.defaultId) }),
+      width: ref.crop?.width ?? this.size.width,
+      height: ref.crop?.height ?? this.size.height,
+      ref,
       local: true,
       run: run as unknown as PictureTasks["run"],
     };
@@ -85,11 +85,10 @@ class FakeTier implements EverythingTier {
 
 const cancelled = () => new ServiceError({ code: Code.CANCELLED, message: "The request was cancelled." });
 
-async function run(tier: FakeTier, init: object = {}, signal = never, send?: (event: Event) => Promise<void>) {
+async function run(decoder: FakeDecoder, init: object = {}, signal = never, send?: (event: Event) => Promise<void>) {
   const events: Event[] = [];
   const request = create(SegmentEverythingRequestSchema, { imageId, pointsPerSide: 4, ...init });
-  await segmentEverything(
-    tier,
+  await segmentEverything(decoder)(
     request,
     async ({ event }) => {
       if (!event?.case) throw new Error("an event without a kind");
@@ -116,36 +115,36 @@ const progressOf = (events: Event[]) =>
 
 describe("bounds", () => {
   it("E7 counts the points of all layers, and names what makes too many before anything is begun", async () => {
-    const tier = new FakeTier();
+    const decoder = new FakeDecoder();
     const sa1b = { pointsPerSide: 32, cropNLayers: 2 };
     expect(mostPoints(everythingOptions(create(SegmentEverythingRequestSchema, sa1b)))).toBe(21_504);
     expect(
       mostPoints(everythingOptions(create(SegmentEverythingRequestSchema, { ...sa1b, cropNPointsDownscaleFactor: 2 }))),
     ).toBe(3072);
-    await expect(run(tier, { pointsPerSide: 128, cropNLayers: 3 })).rejects.toMatchObject({
+    await expect(run(decoder, { pointsPerSide: 128, cropNLayers: 3 })).rejects.toMatchObject({
       code: Code.INVALID_ARGUMENT,
       message: expect.stringContaining("makes 1392640 points; at most 32768"),
     });
-    expect(tier.tasks).toEqual([]);
+    expect(decoder.tasks).toEqual([]);
   });
 
   it("E8 ends what takes too long, and frees its place, also while nobody reads what it tells", async () => {
-    const tier = new FakeTier();
-    tier.everythingLimits = { maxPoints: 32_768, deadlineMs: 20 };
+    const decoder = new FakeDecoder();
+    decoder.limits = { maxPoints: 32_768, deadlineMs: 20 };
     const late = { code: Code.DEADLINE_EXCEEDED, message: expect.stringContaining("took longer") };
-    tier.grid = () =>
-      new Promise((_, reject) => tier.signal.addEventListener("abort", () => reject(tier.signal.reason)));
-    await expect(run(tier, exhaustive)).rejects.toMatchObject(late);
-    await expect(run(tier, exhaustive, never, () => new Promise(() => {}))).rejects.toMatchObject(late);
-    expect(tier.entered).toBe(0);
+    decoder.grid = () =>
+      new Promise((_, reject) => decoder.signal.addEventListener("abort", () => reject(decoder.signal.reason)));
+    await expect(run(decoder, exhaustive)).rejects.toMatchObject(late);
+    await expect(run(decoder, exhaustive, never, () => new Promise(() => {}))).rejects.toMatchObject(late);
+    expect(decoder.entered).toBe(0);
   });
 });
 
 describe("segmentEverything", () => {
   it("asks every point once, tells progress after each batch, and ends with what stands", async () => {
-    const tier = new FakeTier(1);
-    const events = await run(tier, exhaustive);
-    const asked = tier.tasks.flat().map(({ x, y }) => `${x},${y}`);
+    const decoder = new FakeDecoder(1);
+    const events = await run(decoder, exhaustive);
+    const asked = decoder.tasks.flat().map(({ x, y }) => `${x},${y}`);
     expect(new Set(asked).size).toBe(16);
     expect(asked).toHaveLength(16);
     expect(progressOf(events)).toEqual([0, 4, 8, 12, 16].map((done) => [done, 16]));
@@ -158,41 +157,41 @@ describe("segmentEverything", () => {
     expect(events.find(({ case: kind }) => kind === "found")).toMatchObject({
       value: { mask: { rle: { size: [480, 640] } }, point: { label: 1 }, cropBox: { width: 640, height: 480 } },
     });
-    expect(tier.entered).toBe(0);
+    expect(decoder.entered).toBe(0);
   });
 
   it("asks the adaptive share, and says so from the first", async () => {
-    const events = await run(new FakeTier());
+    const events = await run(new FakeDecoder());
     expect(progressOf(events)[0]).toEqual([0, 8]);
     expect(progressOf(events).at(-1)).toEqual([8, 8]);
     expect(events.at(-1)).toMatchObject({ case: "done", value: { points: 8 } });
-    expect((await run(new FakeTier(), { pointsPerSide: 1 })).at(-1)).toMatchObject({ value: { points: 1 } });
+    expect((await run(new FakeDecoder(), { pointsPerSide: 1 })).at(-1)).toMatchObject({ value: { points: 1 } });
   });
 
   it("never has more under way than there are workers", async () => {
-    const tier = new FakeTier(3);
+    const decoder = new FakeDecoder(3);
     let [running, most] = [0, 0];
-    tier.grid = async (points) => {
+    decoder.grid = async (points) => {
       most = Math.max(most, ++running);
       await new Promise(setImmediate);
       running--;
       return points.map(() => []);
     };
-    await run(tier, { ...exhaustive, pointsPerSide: 8 });
+    await run(decoder, { ...exhaustive, pointsPerSide: 8 });
     expect(most).toBe(3);
   });
 
   it("asks the same points whichever worker is faster", async () => {
     const askedWith = async (turnsOf: (batch: number) => number) => {
-      const tier = new FakeTier(3);
-      tier.grid = async (points, batch) => {
+      const decoder = new FakeDecoder(3);
+      decoder.grid = async (points, batch) => {
         for (let turn = turnsOf(batch); turn > 0; turn--) await new Promise(setImmediate);
         // Something new on the left side only, which draws the order there.
         return points.map((point) => (point.x < 320 ? [maskAt(point)] : []));
       };
-      const events = await run(tier, { pointsPerSide: 12 });
+      const events = await run(decoder, { pointsPerSide: 12 });
       const told = events.filter(({ case: kind }) => kind === "found" || kind === "retracted");
-      return { asked: tier.tasks, told };
+      return { asked: decoder.tasks, told };
     };
     const even = await askedWith(() => 1);
     expect(await askedWith((batch) => (batch % 3) * 4)).toEqual(even);
@@ -200,12 +199,12 @@ describe("segmentEverything", () => {
   });
 
   it("retracts nothing that it has not told, however slow the reader is", async () => {
-    const tier = new FakeTier(2);
+    const decoder = new FakeDecoder(2);
     // Each batch finds something else and a better mask of what all batches find.
-    tier.grid = async (points, batch) =>
+    decoder.grid = async (points, batch) =>
       points.map((point) => [maskAt({ x: 0, y: 0 }, 0.8 + batch / 1000), maskAt({ x: point.x + 9, y: point.y + 9 })]);
     let slow: Promise<void> = Promise.resolve();
-    const events = await run(tier, { ...exhaustive, pointsPerSide: 8 }, never, () => {
+    const events = await run(decoder, { ...exhaustive, pointsPerSide: 8 }, never, () => {
       // Resolves one after the other, turns of the event loop apart.
       slow = slow.then(() => new Promise(setImmediate));
       return slow;
@@ -215,7 +214,7 @@ describe("segmentEverything", () => {
   });
 
   it("stops the other workers when one fails, ends with the first failure and tells nothing more", async () => {
-    const tier = new FakeTier(2);
+    const decoder = new FakeDecoder(2);
     let release = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -225,44 +224,44 @@ describe("segmentEverything", () => {
       message: "A worker was lost; try again.",
       retryAfterMs: 100,
     });
-    tier.grid = async (points, batch) => {
+    decoder.grid = async (points, batch) => {
       if (batch === 1) throw lost;
       await held;
       return points.map((point) => [maskAt(point)]);
     };
     let told = 0;
-    const running = run(tier, exhaustive, never, async () => void told++);
-    while (!tier.signal.aborted) await new Promise(setImmediate);
+    const running = run(decoder, exhaustive, never, async () => void told++);
+    while (!decoder.signal.aborted) await new Promise(setImmediate);
     release();
     await expect(running).rejects.toBe(lost);
-    expect(tier.tasks).toHaveLength(2);
+    expect(decoder.tasks).toHaveLength(2);
     expect(told).toBe(1);
-    expect(tier.entered).toBe(0);
+    expect(decoder.entered).toBe(0);
   });
 
   it("asks for nothing more when the caller is gone", async () => {
-    const tier = new FakeTier(1);
+    const decoder = new FakeDecoder(1);
     const caller = new AbortController();
-    tier.grid = async (points, batch) => {
+    decoder.grid = async (points, batch) => {
       if (batch === 2) caller.abort();
       return points.map((point) => [maskAt(point)]);
     };
-    await expect(run(tier, exhaustive, caller.signal)).rejects.toMatchObject({ name: "AbortError" });
-    expect(tier.tasks).toHaveLength(2);
-    expect(tier.entered).toBe(0);
+    await expect(run(decoder, exhaustive, caller.signal)).rejects.toMatchObject({ name: "AbortError" });
+    expect(decoder.tasks).toHaveLength(2);
+    expect(decoder.entered).toBe(0);
   });
 
   it("waits while the queue is full, and leaves the wait when the caller does", async () => {
-    const tier = new FakeTier(1);
+    const decoder = new FakeDecoder(1);
     let refusals = 0;
-    const answer = tier.grid;
-    tier.grid = async (points, batch, task) => {
+    const answer = decoder.grid;
+    decoder.grid = async (points, batch, task) => {
       if (refusals++ < 2) throw overloaded("Full.", 1);
       return answer(points, batch, task);
     };
-    expect((await run(tier, exhaustive)).at(-1)).toMatchObject({ case: "done", value: { points: 16 } });
+    expect((await run(decoder, exhaustive)).at(-1)).toMatchObject({ case: "done", value: { points: 16 } });
 
-    const full = new FakeTier(1);
+    const full = new FakeDecoder(1);
     const caller = new AbortController();
     full.grid = async () => {
       caller.abort();
@@ -272,19 +271,20 @@ describe("segmentEverything", () => {
   });
 
   it("refuses a bad option before it takes a place", async () => {
-    const tier = new FakeTier();
-    await expect(run(tier, { pointsPerSide: 0 })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
-    expect(tier.tasks).toEqual([]);
+    const decoder = new FakeDecoder();
+    await expect(run(decoder, { pointsPerSide: 0 })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    expect(decoder.tasks).toEqual([]);
   });
 
   it.each(
     [1, 2, 3, 4, 5, 6, 7, 8].flatMap((width) => [1, 2, 3, 4, 5, 6, 7, 8].map((height) => [width, height] as const)),
   )("finds nothing twice in a picture of %i x %i, in parts neither", async (width, height) => {
     for (const cropNLayers of [0, 1, 2]) {
-      const tier = new FakeTier(1);
-      tier.size = { width, height };
-      tier.grid = async (points, _batch, { part }) => points.map((point) => masksAround(point, tier.size, part?.crop));
-      const events = await run(tier, { ...exhaustive, pointsPerSide: 32, cropNLayers });
+      const decoder = new FakeDecoder(1);
+      decoder.size = { width, height };
+      decoder.grid = async (points, _batch, { part }) =>
+        points.map((point) => masksAround(point, decoder.size, part?.crop));
+      const events = await run(decoder, { ...exhaustive, pointsPerSide: 32, cropNLayers });
       const kept = new Set(follow(events));
       const masks = events.flatMap(({ case: kind, value }) =>
         kind === "found" && kept.has(value?.id ?? 0) ? [value?.mask?.rle?.counts ?? ""] : [],

@@ -1,0 +1,81 @@
+import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import type { OnceStarted } from "../../inference/once-started.js";
+import type { TaskOptions, WorkerPool } from "../../inference/workers/worker-pool.js";
+import { Code, ServiceError } from "../../runtime/errors.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
+import type { Region } from "../../sam/region.js";
+import type { DecoderResult, DecoderTask } from "../worker/decoder-tasks.js";
+import type { EmbeddingCache } from "./embedding-cache.js";
+
+/** What a task says for itself; the picture is filled in. */
+type OwnPart<T extends DecoderTask> = T extends DecoderTask
+  ? Omit<T, "key" | "record" | "width" | "height" | "modelId">
+  : never;
+
+/** Whom work is for, and until when. */
+export interface Asker {
+  readonly signal: AbortSignal;
+  readonly caller: string | undefined;
+}
+
+/** A picture, or a part of one, that prompts can be run on. */
+export interface PictureTasks extends PictureSize {
+  readonly ref: EmbeddingRef;
+  /** The embedding was in this process already. */
+  readonly local: boolean;
+  /**
+   * @throws ServiceError RESOURCE_EXHAUSTED, CANCELLED, UNAVAILABLE; see `WorkerPool.run`. NOT_FOUND when the embedding turns
+   *   out to be damaged: have it encoded again. Once a task of a picture has been done, none of it finds that.
+   */
+  run<T extends DecoderTask>(
+    task: OwnPart<T>,
+    options?: Pick<TaskOptions, "urgent" | "staysWithKey" | "onStart">,
+  ): Promise<DecoderResult<T>>;
+}
+
+export type DecoderPool = WorkerPool<DecoderTask, DecoderResult<DecoderTask>>;
+
+/** Pictures' embeddings and the workers that use them. */
+export class Pictures {
+  readonly #embeddings: Pick<EmbeddingCache, "get" | "reject">;
+  readonly #pool: OnceStarted<Pick<DecoderPool, "run">>;
+
+  constructor(embeddings: Pick<EmbeddingCache, "get" | "reject">, pool: OnceStarted<Pick<DecoderPool, "run">>) {
+    this.#embeddings = embeddings;
+    this.#pool = pool;
+  }
+
+  /** @throws ServiceError NOT_FOUND (no embedding: have it encoded), UNAVAILABLE. */
+  async open(ref: EmbeddingRef, { signal, caller }: Asker): Promise<PictureTasks> {
+    const pool = this.#pool.get();
+    const found = await this.#embeddings.get(ref);
+    if (!found) throw notEmbedded(ref.crop);
+    const { embedding, local } = found;
+    const { record, width, height } = embedding;
+    const ofPicture = { key: ref.key, record, width, height, modelId: ref.model.id };
+    return {
+      width,
+      height,
+      ref,
+      local,
+      run: async (task, options) => {
+        try {
+          const whole = { ...task, ...ofPicture } as DecoderTask;
+          return (await pool.run(whole, { ...options, signal, caller, key: ref.key })) as never;
+        } catch (error) {
+          if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
+          // A damaged record is no better than none.
+          await this.#embeddings.reject(embedding);
+          throw notEmbedded(ref.crop, error);
+        }
+      },
+    };
+  }
+}
+
+function notEmbedded(crop: Region | undefined, cause?: unknown): ServiceError {
+  const message = crop
+    ? `The embedding of the part ${crop.width} x ${crop.height} at (${crop.x}, ${crop.y}) is not in the cache; encode it.`
+    : "The picture's embedding is not in the cache; encode it.";
+  return new ServiceError({ code: Code.NOT_FOUND, message, cause });
+}

@@ -1,0 +1,5 @@
+import type { DecoderService } from "../../../proto/index.js";
+import type { ServiceImplementation } from "../../runtime/grpc/serve.js";
+
+/** The decoder's RPCs by name: each file here makes one, of the objects that it needs. */
+export type Handlers = ServiceImplementation<typeof DecoderService>;

@@ -1,0 +1,64 @@
+import type { Models } from "../../inference/models/models.js";
+import { requestedEmbedding } from "../../inference/requested-embedding.js";
+import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
+import { type EverythingOptions, everythingOptions, mostPoints } from "../everything/everything-options.js";
+import type { EverythingPlaces } from "../everything/everything-places.js";
+import { findEverything } from "../everything/find-everything.js";
+import type { Pictures } from "../pictures/pictures.js";
+import type { Handlers } from "./handlers.js";
+
+export interface EverythingObjects {
+  models: Pick<Models, "serving">;
+  pictures: Pick<Pictures, "open">;
+  places: Pick<EverythingPlaces, "enter">;
+  /** Tasks that can run at once. */
+  workers: number;
+  /** What one picture may take. */
+  limits: { maxPoints: number; deadlineMs: number };
+}
+
+/** A grid of points through the same workers, behind the clicks of people. */
+export function segmentEverything(objects: EverythingObjects): Handlers["segmentEverything"] {
+  const { models, pictures, places, workers, limits } = objects;
+  const { maxPoints, deadlineMs } = limits;
+  return async (request, send, { signal, origin }) => {
+    const options = everythingOptions(request);
+    checkPoints(options, maxPoints);
+    const ref = requestedEmbedding(models, request);
+    const { caller = "" } = origin;
+    const leave = places.enter(caller);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), deadlineMs);
+    try {
+      const asker = { signal: AbortSignal.any([signal, late.signal]), caller };
+      // A reader that has stopped reading holds up what is told, and may not hold its place for that.
+      await Promise.race([findEverything({ pictures, workers, ref, options, send, asker }), failure(late.signal)]);
+    } catch (error) {
+      throw late.signal.aborted && !signal.aborted ? late.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      leave();
+    }
+  };
+}
+
+/** E7 @throws ServiceError INVALID_ARGUMENT */
+function checkPoints(options: EverythingOptions, maxPoints: number): void {
+  const points = mostPoints(options);
+  if (points <= maxPoints) return;
+  const { pointsPerSide, crops } = options;
+  throw invalidArgument(
+    `points_per_side ${pointsPerSide} with crop_n_layers ${crops.layers} makes ${points} points; at most ${maxPoints} are asked ` +
+      "of one picture. Take fewer, or raise crop_n_points_downscale_factor.",
+  );
+}
+
+const tooLate = (deadlineMs: number) =>
+  new ServiceError({
+    code: Code.DEADLINE_EXCEEDED,
+    message: `Everything mode took longer than ${Math.round(deadlineMs / 1000)} s; take fewer points or crop layers.`,
+  });
+
+function failure(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+}

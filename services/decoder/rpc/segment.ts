@@ -1,0 +1,84 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { DecoderService, type SegmentRequest, type SegmentResponseSchema } from "../../../proto/index.js";
+import { describeError, isInternal } from "../../runtime/errors.js";
+import { originAttributes, rpcAttributes, spanName } from "../../runtime/grpc/call-origin.js";
+import type { CallContext } from "../../runtime/grpc/serve.js";
+import { logFields } from "../../runtime/tracing/origin.js";
+import { type SpanAttributes, startSpan } from "../../runtime/tracing/spans.js";
+import type { PromptDecoder } from "../prompts/prompt-decoder.js";
+import type { Handlers } from "./handlers.js";
+
+/** Prompts of one stream that are decoded or answered at once; the stream is read on when there are fewer. */
+const maxUnderWay = 64;
+
+const method = DecoderService.method.segment;
+
+/** What is given up when a newer prompt about its picture comes. */
+type Previews = Map<string, AbortController>;
+type Response = MessageInitShape<typeof SegmentResponseSchema>;
+/** A stream's, with what its prompts' spans say of it. */
+type StreamContext = CallContext & { readonly attributes: SpanAttributes };
+
+/**
+ * Every request gets one response, as soon as it is done; a failed one does not end the stream. A preview that waits gives way
+ * to the next prompt about its picture.
+ * @param onRefused told of every prompt that was not answered.
+ */
+export function segment(
+  prompts: Pick<PromptDecoder, "decode">,
+  onRefused: (operation: string, error: unknown) => void,
+): Handlers["segment"] {
+  return async (requests, send, context) => {
+    const stream = { ...context, attributes: { ...rpcAttributes(method), ...originAttributes(context.origin) } };
+    const underWay = new Set<Promise<void>>();
+    const previews: Previews = new Map();
+    context.signal.addEventListener("abort", () => {
+      for (const preview of previews.values()) preview.abort();
+    });
+    for await (const request of requests) {
+      previews.get(request.imageId)?.abort();
+      const response = request.preview ? respondToPreview(request, stream, previews) : respond(request, stream);
+      const answer = response
+        .then(send)
+        // The peer is gone: its signal has cancelled the rest.
+        .catch(() => {})
+        .finally(() => underWay.delete(answer));
+      underWay.add(answer);
+      // A peer that sends and does not read must not fill the memory with answers.
+      if (underWay.size >= maxUnderWay) await Promise.race(underWay);
+    }
+    await Promise.all(underWay);
+  };
+
+  async function respondToPreview(
+    request: SegmentRequest,
+    stream: StreamContext,
+    previews: Previews,
+  ): Promise<Response> {
+    const controller = new AbortController();
+    previews.set(request.imageId, controller);
+    try {
+      return await respond(request, { ...stream, signal: controller.signal });
+    } finally {
+      if (previews.get(request.imageId) === controller) previews.delete(request.imageId);
+    }
+  }
+
+  async function respond(
+    request: SegmentRequest,
+    { signal, origin, logger, attributes }: StreamContext,
+  ): Promise<Response> {
+    const { sequence, traceparent } = request;
+    const span = startSpan(spanName(method), { kind: "server", parent: traceparent, attributes });
+    try {
+      const value = await prompts.decode(request, { signal, origin, span, logger });
+      span.end();
+      return { sequence, outcome: { case: "result", value } };
+    } catch (error) {
+      span.end(error);
+      onRefused(method.name, error);
+      if (isInternal(error)) logger.error({ err: error, sequence, ...logFields({}, span) }, "prompt failed");
+      return { sequence, outcome: { case: "error", value: describeError(error) as never } };
+    }
+  }
+}
