@@ -19,15 +19,15 @@ import type { ImageStore } from "../stores/image-store.js";
 import type { Lease } from "../stores/leases.js";
 import type { Stores } from "../stores/open-stores.js";
 import type { Settings } from "../stores/settings.js";
-import { encode, findReady, imageInfo } from "./encode.js";
-import { EncodeFlights, type Progress } from "./encode-flights.js";
-import { type DecodedInLine, EncodeLine, type LineReadOptions } from "./encode-line.js";
-import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./encoder-worker.js";
-import { fetchEmbedding } from "./fetch-embedding.js";
-import { lookupImage } from "./lookup-image.js";
-import { onceInCluster } from "./once-in-cluster.js";
+import { EncodeFlights, type Progress } from "./encodes/encode-flights.js";
+import { type DecodedInLine, EncodeLine, type LineReadOptions } from "./encodes/encode-line.js";
+import { onceInCluster } from "./encodes/once-in-cluster.js";
+import { readNews, writeNews } from "./encodes/progress-news.js";
 import { notStarted, PictureProcesses } from "./pictures/picture-processes.js";
-import { readNews, writeNews } from "./progress-news.js";
+import { encode, findReady, imageInfo } from "./rpc/encode.js";
+import { fetchEmbedding } from "./rpc/fetch-embedding.js";
+import { lookupImage } from "./rpc/lookup-image.js";
+import type { EncodedImage, EncoderWorkerData, EncodeTask } from "./worker/encoder-worker.js";
 
 /** An encode under way: who hears of it, what ends it, and the call that began it. */
 type Flight = Pick<CallContext, "signal" | "origin" | "span" | "logger"> & { report: (progress: Progress) => void };
@@ -132,7 +132,7 @@ export class EncoderTier implements Tier {
     this.#startingPictures = this.#startPictures();
     this.#startingPictures.catch(() => {});
     this.#pool = await WorkerPool.start({
-      entry: new URL("./encoder-worker.js", import.meta.url),
+      entry: new URL("./worker/encoder-worker.js", import.meta.url),
       data: () => data,
       size: 1,
       maxQueue: encoder.maxQueue,

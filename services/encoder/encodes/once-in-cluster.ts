@@ -1,5 +1,5 @@
-import { Code, invalidArgument, type Reason, ServiceError } from "../runtime/errors.js";
-import type { Lease, Leases } from "../stores/leases.js";
+import { Code, invalidArgument, type Reason, ServiceError } from "../../runtime/errors.js";
+import type { Lease, Leases } from "../../stores/leases.js";
 
 export interface SharedWork<T> {
   /** What another has made already. */

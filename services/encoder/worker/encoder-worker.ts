@@ -1,16 +1,16 @@
 import { workerData } from "node:worker_threads";
 import { Tensor } from "onnxruntime-node";
-import { createSession } from "../inference/models/create-session.js";
-import type { ModelSpec } from "../inference/models/manifest.js";
-import { embeddingTensors } from "../inference/models/model-tensors.js";
-import type { Provider } from "../inference/models/providers.js";
-import { serveTasks } from "../inference/workers/serve-tasks.js";
-import { encodeHalf } from "../sam/half-float.js";
-import type { PictureReading } from "../sam/picture-reading.js";
-import type { Region } from "../sam/region.js";
-import { encodeEmbeddingRecord } from "../stores/embedding-record.js";
-import type { Pixels } from "./images/open-picture.js";
-import { normalise } from "./images/preprocess.js";
+import { createSession } from "../../inference/models/create-session.js";
+import type { ModelSpec } from "../../inference/models/manifest.js";
+import { embeddingTensors } from "../../inference/models/model-tensors.js";
+import type { Provider } from "../../inference/models/providers.js";
+import { serveTasks } from "../../inference/workers/serve-tasks.js";
+import { encodeHalf } from "../../sam/half-float.js";
+import type { PictureReading } from "../../sam/picture-reading.js";
+import type { Region } from "../../sam/region.js";
+import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
+import type { Pixels } from "../images/open-picture.js";
+import { normalise } from "../images/preprocess.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {

@@ -1,11 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { FetchEmbeddingRequest, FetchEmbeddingResponseSchema } from "../../proto/index.js";
-import { cropRegion } from "../inference/crop-region.js";
-import { embeddingRef } from "../inference/models/embedding-ref.js";
-import type { CallContext, Send } from "../runtime/grpc/serve.js";
-import { checkImageId } from "../runtime/image-id.js";
+import type { FetchEmbeddingRequest, FetchEmbeddingResponseSchema } from "../../../proto/index.js";
+import { cropRegion } from "../../inference/crop-region.js";
+import { embeddingRef } from "../../inference/models/embedding-ref.js";
+import type { CallContext, Send } from "../../runtime/grpc/serve.js";
+import { checkImageId } from "../../runtime/image-id.js";
+import type { EncoderTier } from "../encoder-tier.js";
 import { notFound } from "./encode.js";
-import type { EncoderTier } from "./encoder-tier.js";
 
 /** Well under the receive limits of gRPC, and few enough that a cancelled call has not sent much. */
 const chunkBytes = 512 * 1024;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { Code, invalidArgument, overloaded } from "../runtime/errors.js";
-import { type LeaseKeys, Leases, MemoryLeaseKeys } from "../stores/leases.js";
+import { Code, invalidArgument, overloaded } from "../../runtime/errors.js";
+import { type LeaseKeys, Leases, MemoryLeaseKeys } from "../../stores/leases.js";
 import { onceInCluster } from "./once-in-cluster.js";
 
 const { signal } = new AbortController();

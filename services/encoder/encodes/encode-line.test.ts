@@ -1,9 +1,9 @@
 import { expect, it, vi } from "vitest";
-import { Lanes } from "../inference/workers/lanes.js";
-import { Code } from "../runtime/errors.js";
+import { Lanes } from "../../inference/workers/lanes.js";
+import { Code } from "../../runtime/errors.js";
+import type { ReadOptions } from "../pictures/picture-processes.js";
+import type { ReadPicture, ReadRequest } from "../pictures/picture-protocol.js";
 import { EncodeLine, type EncodeLineOptions, type LineReadOptions } from "./encode-line.js";
-import type { ReadOptions } from "./pictures/picture-processes.js";
-import type { ReadPicture, ReadRequest } from "./pictures/picture-protocol.js";
 
 const request = {} as ReadRequest;
 const file = () => new Uint8Array(1);

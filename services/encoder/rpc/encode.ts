@@ -5,19 +5,19 @@ import {
   type EncodeReadySchema,
   type EncodeRequest,
   type ImageInfoSchema,
-} from "../../proto/index.js";
-import { cropRegion } from "../inference/crop-region.js";
-import { type EmbeddingRef, embeddingRef } from "../inference/models/embedding-ref.js";
-import { Code, invalidArgument, overloaded, ServiceError } from "../runtime/errors.js";
-import type { CallContext, Send } from "../runtime/grpc/serve.js";
-import { checkImageId, ImageDigest } from "../runtime/image-id.js";
-import { inTime } from "../runtime/limits/arrival-pace.js";
-import type { HeldUpload } from "../runtime/limits/upload-budget.js";
-import type { PictureReading } from "../sam/picture-reading.js";
-import { PictureFile } from "../stores/image-record.js";
-import type { Progress } from "./encode-flights.js";
-import type { EncoderTier } from "./encoder-tier.js";
-import { checkBytes } from "./images/open-picture.js";
+} from "../../../proto/index.js";
+import { cropRegion } from "../../inference/crop-region.js";
+import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
+import { Code, invalidArgument, overloaded, ServiceError } from "../../runtime/errors.js";
+import type { CallContext, Send } from "../../runtime/grpc/serve.js";
+import { checkImageId, ImageDigest } from "../../runtime/image-id.js";
+import { inTime } from "../../runtime/limits/arrival-pace.js";
+import type { HeldUpload } from "../../runtime/limits/upload-budget.js";
+import type { PictureReading } from "../../sam/picture-reading.js";
+import { PictureFile } from "../../stores/image-record.js";
+import type { EncoderTier } from "../encoder-tier.js";
+import type { Progress } from "../encodes/encode-flights.js";
+import { checkBytes } from "../images/open-picture.js";
 
 type Ready = MessageInitShape<typeof EncodeReadySchema>;
 type SendEvent = Send<MessageInitShape<typeof EncodeEventSchema>>;

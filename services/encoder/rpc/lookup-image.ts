@@ -1,9 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { LookupImageRequest, LookupImageResponseSchema } from "../../proto/index.js";
-import { embeddingRef } from "../inference/models/embedding-ref.js";
-import { checkImageId } from "../runtime/image-id.js";
+import type { LookupImageRequest, LookupImageResponseSchema } from "../../../proto/index.js";
+import { embeddingRef } from "../../inference/models/embedding-ref.js";
+import { checkImageId } from "../../runtime/image-id.js";
+import type { EncoderTier } from "../encoder-tier.js";
 import { imageInfo } from "./encode.js";
-import type { EncoderTier } from "./encoder-tier.js";
 
 /** `EncoderService.LookupImage`: what is known of a picture before it is uploaded. */
 export async function lookupImage(

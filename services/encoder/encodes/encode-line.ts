@@ -1,7 +1,7 @@
-import type { WorkerPool } from "../inference/workers/worker-pool.js";
-import { overloaded } from "../runtime/errors.js";
-import type { PictureProcesses, ReadOptions } from "./pictures/picture-processes.js";
-import type { ReadPicture, ReadRequest } from "./pictures/picture-protocol.js";
+import type { WorkerPool } from "../../inference/workers/worker-pool.js";
+import { overloaded } from "../../runtime/errors.js";
+import type { PictureProcesses, ReadOptions } from "../pictures/picture-processes.js";
+import type { ReadPicture, ReadRequest } from "../pictures/picture-protocol.js";
 
 type Pictures = Pick<
   PictureProcesses,
