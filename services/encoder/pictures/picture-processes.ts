@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Lanes } from "../../inference/workers/lanes.js";
 import { cancelled, fromWorker, stopped } from "../../inference/workers/pool-errors.js";
-import { Code, ServiceError } from "../../runtime/errors.js";
+import type { ServiceError } from "../../runtime/errors.js";
 import { ByteBudget, type Held } from "../../runtime/limits/byte-budget.js";
 import { pictureProcess } from "../../stores/memory-plan.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
@@ -415,11 +415,3 @@ export class PictureProcesses {
     this.#options.onServing?.();
   }
 }
-
-/** Nobody reads pictures yet. */
-export const notStarted = () =>
-  new ServiceError({
-    code: Code.UNAVAILABLE,
-    message: "The encoder is still starting.",
-    retryAfterMs: 1000,
-  });

@@ -1,23 +1,28 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { LookupImageRequest, LookupImageResponseSchema } from "../../../proto/index.js";
-import { embeddingRef } from "../../inference/models/embedding-ref.js";
-import { checkImageId } from "../../runtime/image-id.js";
-import type { EncoderTier } from "../encoder-tier.js";
-import { imageInfo } from "./encode.js";
+import type { Models } from "../../inference/models/models.js";
+import { requestedEmbedding } from "../../inference/requested-embedding.js";
+import type { EmbeddingStore } from "../../stores/embedding-store.js";
+import type { ImageStore } from "../../stores/image-store.js";
+import { imageInfo } from "../encodes/ready.js";
+import type { Handlers } from "./handlers.js";
 
-/** `EncoderService.LookupImage`: what is known of a picture before it is uploaded. */
-export async function lookupImage(
-  tier: EncoderTier,
-  request: LookupImageRequest,
-): Promise<MessageInitShape<typeof LookupImageResponseSchema>> {
-  const imageId = checkImageId(request.imageId);
-  const ref = embeddingRef({ imageId, model: tier.models.serving(request.model) });
-  const [embedding, file] = await Promise.all([tier.embeddings.describe(ref), tier.images.describe(imageId)]);
-  const size = embedding ?? file;
-  return {
-    stored: file !== undefined,
-    embedded: embedding !== undefined,
-    cacheLost: !tier.isCacheUp,
-    ...(size ? { image: imageInfo(imageId, size.width, size.height, embedding?.reading) } : {}),
+interface Objects {
+  models: Models;
+  embeddings: EmbeddingStore;
+  images: ImageStore;
+  isCacheUp: () => boolean;
+}
+
+/** What is known of a picture before it is uploaded. */
+export function lookupImage({ models, embeddings, images, isCacheUp }: Objects): Handlers["lookupImage"] {
+  return async (request) => {
+    const ref = requestedEmbedding(models, request);
+    const [embedding, file] = await Promise.all([embeddings.describe(ref), images.describe(ref.imageId)]);
+    const size = embedding ?? file;
+    return {
+      stored: file !== undefined,
+      embedded: embedding !== undefined,
+      cacheLost: !isCacheUp(),
+      ...(size ? { image: imageInfo(ref.imageId, size.width, size.height, embedding?.reading) } : {}),
+    };
   };
 }

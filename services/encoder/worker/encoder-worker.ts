@@ -6,40 +6,15 @@ import { embeddingTensors } from "../../inference/models/model-tensors.js";
 import type { Provider } from "../../inference/models/providers.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { encodeHalf } from "../../sam/half-float.js";
-import type { PictureReading } from "../../sam/picture-reading.js";
-import type { Region } from "../../sam/region.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
-import type { Pixels } from "../images/open-picture.js";
 import { normalise } from "../images/preprocess.js";
+import type { EncodedImage, EncodeTask } from "./encoder-tasks.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {
   models: { model: ModelSpec; path: string }[];
   providers: Provider[];
   threads: number;
-}
-
-export interface EncodeTask {
-  imageId: string;
-  modelId: string;
-  /** The picture in the model's frame, as `PictureProcesses` reads it. */
-  pixels: Pixels;
-  reading: PictureReading;
-  /** How long it waited for that, and how long it took. */
-  waitedMs: number;
-  readMs: number;
-  /** Size of the upright picture. */
-  width: number;
-  height: number;
-  /** The part of it to encode; all of it when absent. */
-  crop?: Region;
-}
-
-export interface EncodedImage {
-  /** An embedding record. */
-  record: Uint8Array;
-  preprocessMs: number;
-  encodeMs: number;
 }
 
 const { models, providers, threads } = workerData as EncoderWorkerData;

@@ -1,0 +1,138 @@
+import type { Admission } from "../../inference/admission.js";
+import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import { overloaded, ServiceError } from "../../runtime/errors.js";
+import type { CallContext } from "../../runtime/grpc/serve.js";
+import { Shares } from "../../runtime/limits/shares.js";
+import type { ImageStore } from "../../stores/image-store.js";
+import type { Leases } from "../../stores/leases.js";
+import { EncodeFlights, type Progress } from "./encode-flights.js";
+import { EncodeRun, type EncodeRunOptions, type Flight } from "./encode-run.js";
+import { onceInCluster } from "./once-in-cluster.js";
+import type { PictureSource } from "./picture-source.js";
+import { readNews } from "./progress-news.js";
+import { findReady, type Ready } from "./ready.js";
+import { Urgency } from "./urgency.js";
+
+export interface EncodeOnceOptions extends EncodeRunOptions {
+  admission: Admission;
+  leases: Leases;
+  images: Pick<ImageStore, "delete">;
+  /** Uploads that may wait for another encoder's work on the same picture. */
+  maxElsewhere: number;
+  /** Aborts when the time to stop is over. */
+  forced: AbortSignal;
+  /** Told of an encode that was not needed: the same was under way in this process, or elsewhere in the cluster. */
+  onSaved: (by: "process" | "cluster") => void;
+  onFailed: () => void;
+}
+
+/** Who asks for an encode. */
+export interface Asker {
+  isBulk: boolean;
+  caller: string | undefined;
+}
+
+/** Encodes: each picture once, however many ask for it at once, here and at other encoders. */
+export class EncodeOnce {
+  readonly #options: EncodeOnceOptions;
+  readonly #flights = new EncodeFlights<Ready>();
+  readonly #elsewhere: Shares;
+  /** Of what is under way. */
+  readonly #urgencies = new Map<string, Urgency>();
+
+  constructor(options: EncodeOnceOptions) {
+    this.#options = options;
+    this.#elsewhere = new Shares(options.maxElsewhere);
+  }
+
+  isUnderWay({ key }: EmbeddingRef): boolean {
+    return this.#flights.has(key);
+  }
+
+  /** Before a picture's bytes are taken. @throws ServiceError RESOURCE_EXHAUSTED, UNAVAILABLE when an encode that came now would be refused. */
+  checkRoom({ isBulk, caller }: Asker): void {
+    const { admission, parts } = this.#options;
+    admission.check("uploads");
+    const line = parts.now?.line;
+    const isFull =
+      this.#elsewhere.refusal(caller ?? "") !== undefined || line?.hasRoomFor({ urgent: !isBulk, caller }) === false;
+    const hint = line?.retryAfterMs ?? 1000;
+    if (isFull) throw overloaded(`Too many pictures are waiting; try again in ${hint} ms.`, hint);
+  }
+
+  /**
+   * Encodes a picture, or a part of it, unless somebody already does; either way resolves when its embedding is stored.
+   * @param source is asked only when this begins the encode.
+   */
+  async encode(
+    ref: EmbeddingRef,
+    isBulk: boolean,
+    source: PictureSource,
+    listener: (progress: Progress) => void,
+    call: Pick<CallContext, "signal" | "origin" | "span" | "logger">,
+  ): Promise<Ready> {
+    const { admission, onSaved } = this.#options;
+    const { key } = ref;
+    // A person who joins what a batch has begun does not wait as long as the batch.
+    if (!isBulk) this.#urgencies.get(key)?.raise();
+    if (this.#flights.has(key)) {
+      onSaved("process");
+      call.span.note({ "maskwire.joined": true });
+    } else {
+      admission.check();
+    }
+    return this.#flights.join(key, listener, call.signal, (report, abandoned) => {
+      const { origin, span, logger } = call;
+      const urgency = new Urgency(!isBulk);
+      return this.#fly(ref, source, { report, signal: abandoned, urgency, origin, span, logger });
+    });
+  }
+
+  /** Resolves when nothing is under way, or when the signal aborts. */
+  drain(signal: AbortSignal): Promise<void> {
+    return this.#flights.drain(signal);
+  }
+
+  async #fly(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
+    const { images, onFailed } = this.#options;
+    const { key, imageId } = ref;
+    const run = new EncodeRun(this.#options, ref, flight);
+    this.#urgencies.set(key, flight.urgency);
+    try {
+      await run.decode(source);
+      return await this.#encodeOnceInCluster(ref, run, flight);
+    } catch (error) {
+      onFailed();
+      // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
+      if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await images.delete(imageId);
+      throw error;
+    } finally {
+      run.leaveLine();
+      // After one that everybody has left another may be under way already.
+      if (this.#urgencies.get(key) === flight.urgency) this.#urgencies.delete(key);
+    }
+  }
+
+  async #encodeOnceInCluster(ref: EmbeddingRef, run: EncodeRun, { signal, origin, report }: Flight): Promise<Ready> {
+    const { leases, embeddings, forced, onSaved } = this.#options;
+    const waitNoMore = this.#elsewhere.take(origin.caller ?? "");
+    try {
+      const { outcome, isOthers } = await onceInCluster<Ready>(leases, ref.key, {
+        find: () => findReady(embeddings, ref),
+        work: (lease) => {
+          waitNoMore();
+          return run.encode(lease);
+        },
+        onWait: (news) => {
+          run.leaveLine();
+          report(readNews(news));
+        },
+        signal: AbortSignal.any([signal, forced]),
+      });
+      if (isOthers) onSaved("cluster");
+      return outcome;
+    } finally {
+      waitNoMore();
+    }
+  }
+}

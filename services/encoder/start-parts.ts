@@ -1,0 +1,104 @@
+import type { Models } from "../inference/models/models.js";
+import { reportToHost } from "../inference/workers/report-to-host.js";
+import { WorkerPool } from "../inference/workers/worker-pool.js";
+import type { Host, Tier } from "../runtime/host.js";
+import type { Settings } from "../stores/settings.js";
+import { EncodeLine } from "./encodes/encode-line.js";
+import type { EncoderParts, EncoderPool } from "./encodes/encode-run.js";
+import { type Loss, PictureProcesses } from "./pictures/picture-processes.js";
+import type { EncoderWorkerData } from "./worker/encoder-worker.js";
+
+/** After so many encodes that people wait for, one of a batch goes, if one waits. */
+const patience = 4;
+
+/** The rest of the queue is for people. */
+const maxBulk = (maxQueue: number) => Math.max(1, Math.floor(maxQueue / 2));
+
+/** What is started: the processes that decode pictures, the worker that encodes them, and the line before both. */
+export interface StartedParts extends EncoderParts {
+  pictures: PictureProcesses;
+}
+
+interface Surroundings {
+  settings: Settings;
+  models: Models;
+  host: Host;
+  /** Whose parts they are. */
+  tier: Tier;
+  onPictureLost: (loss: Loss) => void;
+}
+
+/**
+ * Verifies, loads and warms the models.
+ * @throws when a file is not the manifest's or no provider can start; nothing of it is left then.
+ */
+export async function startParts(surroundings: Surroundings): Promise<StartedParts> {
+  const { settings, host } = surroundings;
+  const { maxQueue } = settings.encoder;
+  let line: EncodeLine | undefined;
+  // At the same time, so that neither waits for the other.
+  const [pictures, pool] = await bothOrNone(
+    startPictures(surroundings, () => line?.mayRead !== false),
+    startPool(surroundings),
+  );
+  line = new EncodeLine(pictures, pool, {
+    maxQueue,
+    maxOthers: maxBulk(maxQueue),
+    // Whoever waits at another encoder hears of the line from the lease, which is taken once a picture is decoded.
+    readAhead: maxQueue,
+    onDisplaced: () => host.metrics.limitHit("queue_place"),
+  });
+  return { pictures, pool, line };
+}
+
+async function startPool({ settings, models, host, tier }: Surroundings): Promise<EncoderPool> {
+  const { providers, threads, maxQueue } = settings.encoder;
+  const served = models.served.map(async (model) => ({ model, path: await models.verified(model.encoder) }));
+  const data: EncoderWorkerData = { models: await Promise.all(served), providers, threads };
+  return WorkerPool.start({
+    entry: new URL("./worker/encoder-worker.js", import.meta.url),
+    data: () => data,
+    size: 1,
+    maxQueue,
+    maxOthers: maxBulk(maxQueue),
+    patience,
+    what: "pictures",
+    onDisplaced: () => host.metrics.limitHit("queue_place"),
+    hungMs: settings.hungMs,
+    ...reportToHost(host, tier),
+  });
+}
+
+async function startPictures(
+  { settings, host, tier, onPictureLost }: Surroundings,
+  mayBegin: () => boolean,
+): Promise<PictureProcesses> {
+  const options = { ...settings.encoder.pictures, decodeBytes: settings.limits.maxDecodeBytes };
+  const pictures = await PictureProcesses.start({
+    ...options,
+    patience,
+    mayBegin,
+    onServing: () => host.readinessChanged(tier),
+    onLost: (reason) => {
+      onPictureLost(reason);
+      host.logger.warn({ reason }, "a picture process was lost; another takes its place");
+    },
+  });
+  host.metrics.watchBudget(pictures.budget);
+  host.logger.info({ ...options, confinement: pictures.confinement }, "picture processes ready");
+  return pictures;
+}
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/** Waits for both; when one fails the other is closed. @throws why one failed. */
+async function bothOrNone<A extends Closable, B extends Closable>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  try {
+    return await Promise.all([a, b]);
+  } catch (error) {
+    for (const one of await Promise.allSettled([a, b])) if (one.status === "fulfilled") await one.value.close();
+    throw error;
+  }
+}
