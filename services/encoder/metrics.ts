@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, latencyBuckets, type Metrics } from "../runtime/metrics.js";
-import type { StageTimes } from "./encodes/encode-run.js";
+import type { StageTimes } from "./encodes/encode-picture.js";
 import type { Loss } from "./pictures/picture-processes.js";
 
 /** What is read whenever the metrics are asked for. */

@@ -4,7 +4,7 @@ import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
 import type { Settings } from "../stores/settings.js";
 import { EncodeLine } from "./encodes/encode-line.js";
-import type { EncoderParts, EncoderPool } from "./encodes/encode-run.js";
+import type { EncoderParts, EncoderPool } from "./encodes/encode-picture.js";
 import { type Loss, PictureProcesses } from "./pictures/picture-processes.js";
 import type { EncoderWorkerData } from "./worker/encoder-worker.js";
 
@@ -34,7 +34,7 @@ interface Surroundings {
  */
 export async function startParts(surroundings: Surroundings): Promise<StartedParts> {
   const { settings, host } = surroundings;
-  const { maxQueue } = settings.encoder;
+  const { maxQueue, pictures: processes } = settings.encoder;
   let line: EncodeLine | undefined;
   // At the same time, so that neither waits for the other.
   const [pictures, pool] = await bothOrNone(
@@ -44,8 +44,8 @@ export async function startParts(surroundings: Surroundings): Promise<StartedPar
   line = new EncodeLine(pictures, pool, {
     maxQueue,
     maxOthers: maxBulk(maxQueue),
-    // Whoever waits at another encoder hears of the line from the lease, which is taken once a picture is decoded.
-    readAhead: maxQueue,
+    // Each process is at work while another picture waits for the model.
+    readAhead: processes.count + 1,
     onDisplaced: () => host.metrics.limitHit("queue_place"),
   });
   return { pictures, pool, line };

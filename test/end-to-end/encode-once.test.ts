@@ -86,10 +86,6 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
     await isAtWork;
     const last = encodeAt(one, picture, ({ case: kind }) => kind === "queued" && queued());
     await isQueued;
-    // Until it is decoded its own encoder has no lease, and the other one would begin by itself.
-    const isHeld = async () =>
-      (await cluster.redis.keys()).some((key) => key.includes(`:lease:`) && key.includes(imageIdOf(picture)));
-    while (!(await isHeld())) await new Promise((resolve) => setTimeout(resolve, 10));
     const heard: EncodeEvent["event"][] = [];
     await encodeAt(two, picture, (event) => heard.push(event));
     const place = heard.find((event) => event.case === "queued");

@@ -17,7 +17,7 @@ export interface EncodeLineOptions {
   maxQueue: number;
   /** Of these, how many may be those that are not urgent. */
   maxOthers: number;
-  /** Pictures that are decoded before it is their turn at the model: their pixels wait in memory. */
+  /** Pictures that are decoded before it is their turn at the model: so many pixels are in memory, the rest waits as files. */
   readAhead: number;
   onDisplaced?: () => void;
 }

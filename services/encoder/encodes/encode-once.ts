@@ -6,14 +6,14 @@ import { Shares } from "../../runtime/limits/shares.js";
 import type { ImageStore } from "../../stores/image-store.js";
 import type { Leases } from "../../stores/leases.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
-import { EncodeRun, type EncodeRunOptions, type Flight } from "./encode-run.js";
+import { type EncoderObjects, encodePicture, type Flight } from "./encode-picture.js";
 import { onceInCluster } from "./once-in-cluster.js";
 import type { PictureSource } from "./picture-source.js";
 import { readNews } from "./progress-news.js";
 import { findReady, type Ready } from "./ready.js";
 import { Urgency } from "./urgency.js";
 
-export interface EncodeOnceOptions extends EncodeRunOptions {
+export interface EncodeOnceOptions extends EncoderObjects {
   admission: Admission;
   leases: Leases;
   images: Pick<ImageStore, "delete">;
@@ -96,38 +96,33 @@ export class EncodeOnce {
   async #fly(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
     const { images, onFailed } = this.#options;
     const { key, imageId } = ref;
-    const run = new EncodeRun(this.#options, ref, flight);
     this.#urgencies.set(key, flight.urgency);
     try {
-      await run.decode(source);
-      return await this.#encodeOnceInCluster(ref, run, flight);
+      return await this.#encodeOnceInCluster(ref, source, flight);
     } catch (error) {
       onFailed();
       // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
       if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await images.delete(imageId);
       throw error;
     } finally {
-      run.leaveLine();
       // After one that everybody has left another may be under way already.
       if (this.#urgencies.get(key) === flight.urgency) this.#urgencies.delete(key);
     }
   }
 
-  async #encodeOnceInCluster(ref: EmbeddingRef, run: EncodeRun, { signal, origin, report }: Flight): Promise<Ready> {
+  /** Whoever waits for another encoder's work keeps the file, and decodes it only when it is left to this one. */
+  async #encodeOnceInCluster(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
     const { leases, embeddings, forced, onSaved } = this.#options;
-    const waitNoMore = this.#elsewhere.take(origin.caller ?? "");
+    const waitNoMore = this.#elsewhere.take(flight.origin.caller ?? "");
     try {
       const { outcome, isOthers } = await onceInCluster<Ready>(leases, ref.key, {
         find: () => findReady(embeddings, ref),
         work: (lease) => {
           waitNoMore();
-          return run.encode(lease);
+          return encodePicture(this.#options, ref, source, { ...flight, lease });
         },
-        onWait: (news) => {
-          run.leaveLine();
-          report(readNews(news));
-        },
-        signal: AbortSignal.any([signal, forced]),
+        onWait: (news) => flight.report(readNews(news)),
+        signal: AbortSignal.any([flight.signal, forced]),
       });
       if (isOthers) onSaved("cluster");
       return outcome;

@@ -10,7 +10,7 @@ import type { Lease } from "../../stores/leases.js";
 import type { ImageLimits } from "../images/open-picture.js";
 import type { EncodedImage, EncodeTask } from "../worker/encoder-tasks.js";
 import type { Progress } from "./encode-flights.js";
-import type { DecodedInLine, EncodeLine } from "./encode-line.js";
+import type { EncodeLine } from "./encode-line.js";
 import type { PictureSource } from "./picture-source.js";
 import { writeNews } from "./progress-news.js";
 import { findReady, imageInfo, type Ready } from "./ready.js";
@@ -32,7 +32,7 @@ export interface StageTimes {
   store: number;
 }
 
-export interface EncodeRunOptions {
+export interface EncoderObjects {
   parts: OnceStarted<EncoderParts>;
   embeddings: EmbeddingStore;
   limits: ImageLimits;
@@ -45,96 +45,67 @@ export interface Flight extends Pick<CallContext, "signal" | "origin" | "span" |
   urgency: Urgency;
 }
 
-/** A picture from its file to its embedding in the store. */
-export class EncodeRun {
-  readonly #options: EncodeRunOptions;
-  readonly #ref: EmbeddingRef;
-  readonly #flight: Flight;
-  #decoded: DecodedInLine | undefined;
+/**
+ * A picture from its file to its embedding in the store: it is decoded in a process of its own, and encoded, each once it is
+ * its turn.
+ * @param flight with the lease of this work, if there is one.
+ * @throws ServiceError as the source, `EncodeLine.read` and `WorkerPool.run` do; UNAVAILABLE when nobody could keep the embedding.
+ */
+export async function encodePicture(
+  { parts, embeddings, limits, onEncoded }: EncoderObjects,
+  ref: EmbeddingRef,
+  source: PictureSource,
+  flight: Flight & { lease: Lease | undefined },
+): Promise<Ready> {
+  const { lease, signal, span, logger, urgency } = flight;
+  const { caller } = flight.origin;
+  const { imageId, model, crop } = ref;
+  const { size, resize } = model.preprocess;
+  const { line, pool } = parts.get();
+  const report = (progress: Progress) => {
+    const since = performance.now();
+    flight.report(progress);
+    // Those who wait for it at other encoders.
+    lease?.tell(() => writeNews(progress, performance.now() - since));
+  };
+  const onPosition = (position: number, etaMs: number) => report({ stage: "queued", position, etaMs });
 
-  constructor(options: EncodeRunOptions, ref: EmbeddingRef, flight: Flight) {
-    this.#options = options;
-    this.#ref = ref;
-    this.#flight = flight;
-  }
-
-  /** It waits for the model no more; safe to call twice. */
-  leaveLine(): void {
-    this.#decoded?.leave();
-  }
-
-  /**
-   * Decodes the picture once it is its turn, in a process of its own.
-   * @throws ServiceError as the source and `PictureProcesses.read` do; RESOURCE_EXHAUSTED when too many are in line.
-   */
-  async decode(source: PictureSource): Promise<void> {
-    const { parts, limits } = this.#options;
-    const { signal, origin, report, urgency } = this.#flight;
-    const { model, crop } = this.#ref;
-    const { size, resize } = model.preprocess;
-    const file = await source.file();
-    const { line } = parts.get();
-    urgency.waitsAt(() => line.hasten(file));
-    this.#decoded = await line.read(
-      file,
-      { limits, rules: { size, resize }, crop },
-      {
-        signal,
-        urgent: urgency.isUrgent,
-        caller: origin.caller,
-        onPosition: (position, etaMs) => report({ stage: "queued", position, etaMs }),
-      },
-    );
-    const { width, height } = this.#decoded.picture;
+  const file = await source.file();
+  urgency.waitsAt(() => line.hasten(file));
+  const request = { limits, rules: { size, resize }, crop };
+  const decoded = await line.read(file, request, { signal, caller, urgent: urgency.isUrgent, onPosition });
+  try {
+    const { picture, waitedMs, readMs } = decoded;
+    const { width, height, reading } = picture;
     await source.isPicture({ width, height });
-  }
-
-  /**
-   * Encodes what was decoded, and stores the embedding.
-   * @param lease of this work, if there is one.
-   * @throws ServiceError as `WorkerPool.run`; UNAVAILABLE when nobody could keep the embedding.
-   */
-  async encode(lease: Lease | undefined): Promise<Ready> {
-    const { parts, embeddings, onEncoded } = this.#options;
-    const { signal, origin, span, logger, report, urgency } = this.#flight;
-    const { imageId, model, crop } = this.#ref;
-    const { picture, waitedMs, readMs } = this.#decoded as DecodedInLine;
-    const { pool } = parts.get();
-    const tell = (progress: Progress) => {
-      const since = performance.now();
-      report(progress);
-      // Those who wait for it at other encoders.
-      lease?.tell(() => writeNews(progress, performance.now() - since));
-    };
     const task: EncodeTask = { ...picture, imageId, modelId: model.id, ...(crop ? { crop } : {}) };
     urgency.waitsAt(() => pool.hasten(task));
     let queueMs = 0;
     const startedAt = performance.now();
     const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
+      caller,
       urgent: urgency.isUrgent,
-      caller: origin.caller,
-      onPosition: (position, etaMs) => tell({ stage: "queued", position, etaMs }),
+      onPosition,
       onStart: (info) => {
-        this.leaveLine();
+        decoded.leave();
         queueMs = info.queueMs;
-        tell({ stage: "encoding" });
+        report({ stage: "encoding" });
       },
     });
     const encodedAt = performance.now();
     if (lease && !lease.isHeld) {
       // Somebody else may have taken over; what is there stays.
       logger.warn({ image: shortImageId(imageId) }, "the lease of an encode ran out before it was done");
-      const ready = await findReady(embeddings, this.#ref);
+      const ready = await findReady(embeddings, ref);
       if (ready) return ready;
     }
-    const reach = await embeddings.set(this.#ref, record, origin.caller);
+    const reach = await embeddings.set(ref, record, caller);
     if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     const times = { queue: waitedMs + queueMs, preprocess: readMs + preprocessMs, encode: encodeMs, store: storeMs };
     onEncoded(times);
     trace(span, { startedAt, queueMs, preprocessMs, encodeMs, encodedAt, storeMs });
-    const { width, height, reading } = picture;
     logger.debug({ image: shortImageId(imageId), width, height, ...times }, "picture encoded");
     return {
       image: imageInfo(imageId, width, height, reading),
@@ -143,6 +114,8 @@ export class EncodeRun {
       timings: { queueMs: times.queue, preprocessMs: times.preprocess, encodeMs, storeMs },
       unshared: reach === "here",
     };
+  } finally {
+    decoded.leave();
   }
 }
 

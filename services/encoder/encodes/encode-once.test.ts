@@ -1,0 +1,207 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { Admission } from "../../inference/admission.js";
+import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
+import { Manifest } from "../../inference/models/manifest.js";
+import { OnceStarted } from "../../inference/once-started.js";
+import { Code, invalidArgument, overloaded } from "../../runtime/errors.js";
+import { alwaysOpen } from "../../runtime/overload/doorkeeper.js";
+import { callContext } from "../../runtime/testing/call-context.js";
+import type { EmbeddingStore } from "../../stores/embedding-store.js";
+import { Leases, MemoryLeaseKeys } from "../../stores/leases.js";
+import type { Progress } from "./encode-flights.js";
+import { EncodeOnce } from "./encode-once.js";
+import type { EncoderParts } from "./encode-picture.js";
+import type { PictureSource } from "./picture-source.js";
+
+const manifest = Manifest.read();
+const model = manifest.get(manifest.defaultId);
+const refOf = (letter: string) => embeddingRef({ imageId: `sha256:${letter.repeat(64)}`, model });
+const picture = { width: 4, height: 3, reading: { orientation: 1, page: 0, pages: 1 }, pixels: {} };
+
+const forced = new AbortController();
+afterEach(() => vi.restoreAllMocks());
+
+/** Something that the test waits for, and that ends when it says so. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+}
+
+const soon = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Encoders of one cluster: leases and embeddings are shared. */
+function createCluster() {
+  const keys = new MemoryLeaseKeys();
+  const stored = new Set<string>();
+  const embeddings = {
+    find: async ({ key }: EmbeddingRef) => (stored.has(key) ? picture : undefined),
+    share: async () => true,
+    set: async ({ key }: EmbeddingRef) => {
+      stored.add(key);
+      return "shared" as const;
+    },
+  } as unknown as EmbeddingStore;
+
+  function createEncoder() {
+    const decoding = gate();
+    const encoding = gate();
+    const line = {
+      hasRoomFor: vi.fn(() => true),
+      retryAfterMs: 700,
+      hasten: vi.fn(),
+      leave: vi.fn(),
+      read: vi.fn(
+        async (
+          _file: Uint8Array,
+          _request: object,
+          { onPosition }: { onPosition?: (at: number, etaMs: number) => void },
+        ) => {
+          onPosition?.(2, 3000);
+          await decoding.opened;
+          return { picture, waitedMs: 1, readMs: 1, leave: line.leave };
+        },
+      ),
+    };
+    const pool = {
+      hasten: vi.fn(),
+      run: vi.fn(async (_task: unknown, { onStart }: { onStart?: (info: { queueMs: number }) => void }) => {
+        await encoding.opened;
+        onStart?.({ queueMs: 1 });
+        return { record: new Uint8Array(1), preprocessMs: 1, encodeMs: 1 };
+      }),
+    };
+    const parts = new OnceStarted<EncoderParts>("encoder");
+    parts.set({ line, pool } as unknown as EncoderParts);
+    const admission = new Admission(alwaysOpen);
+    const images = { delete: vi.fn(async () => {}) };
+    const told = { saved: vi.fn(), failed: vi.fn(), encoded: vi.fn() };
+    const encodes = new EncodeOnce({
+      admission,
+      parts,
+      embeddings,
+      images,
+      leases: new Leases(keys, { namespace: "test", termMs: 60_000 }),
+      limits: {} as never,
+      maxElsewhere: 4,
+      forced: forced.signal,
+      onEncoded: told.encoded,
+      onSaved: told.saved,
+      onFailed: told.failed,
+    });
+    const source = { file: vi.fn(async () => new Uint8Array(1)), isPicture: vi.fn(async () => {}) };
+    const heard: Progress[] = [];
+    const ask = (ref = refOf("a"), { isBulk = false, from = source as PictureSource } = {}) =>
+      encodes.encode(ref, isBulk, from, (progress) => heard.push(progress), callContext());
+    return { encodes, ask, line, pool, decoding, encoding, images, told, source, heard, admission };
+  }
+  return { createEncoder };
+}
+
+it("decodes and encodes a picture once in the cluster: whoever waits for another encoder keeps the file", async () => {
+  const { createEncoder } = createCluster();
+  const [one, two] = [createEncoder(), createEncoder()];
+  const first = one.ask();
+  await vi.waitFor(() => expect(one.line.read).toHaveBeenCalled());
+  const second = two.ask();
+  // What stands in the first one's line is told there, too.
+  await vi.waitFor(() =>
+    expect(two.heard).toContainEqual({ stage: "queued", position: 2, etaMs: 3000, elsewhere: true }),
+  );
+  expect(two.source.file).not.toHaveBeenCalled();
+  one.decoding.open();
+  one.encoding.open();
+  expect(await first).toMatchObject({ cached: false, image: { width: 4, height: 3 } });
+  expect(await second).toMatchObject({ cached: true, image: { width: 4, height: 3 } });
+  expect(one.source.isPicture).toHaveBeenCalledWith({ width: 4, height: 3 });
+  expect(two.line.read).not.toHaveBeenCalled();
+  expect([one.told.encoded.mock.calls.length, two.told.saved.mock.calls]).toEqual([1, [["cluster"]]]);
+});
+
+it("decodes it when the other encoder gives it up", async () => {
+  const { createEncoder } = createCluster();
+  const [one, two] = [createEncoder(), createEncoder()];
+  one.pool.run.mockRejectedValue(overloaded("Too many.", 10));
+  const first = one.ask();
+  await vi.waitFor(() => expect(one.line.read).toHaveBeenCalled());
+  const second = two.ask();
+  await vi.waitFor(() => expect(two.heard.length).toBeGreaterThan(0));
+  for (const { decoding, encoding } of [one, two]) {
+    decoding.open();
+    encoding.open();
+  }
+  await expect(first).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+  expect(one.line.leave).toHaveBeenCalled();
+  expect(await second).toMatchObject({ cached: false });
+  expect(two.line.read).toHaveBeenCalledTimes(1);
+});
+
+it("is joined by those who ask meanwhile", async () => {
+  const { createEncoder } = createCluster();
+  const { ask, encodes, decoding, encoding, told, line, pool } = createEncoder();
+  const all = [ask(), ask(), ask()];
+  expect(encodes.isUnderWay(refOf("a"))).toBe(true);
+  expect(encodes.isUnderWay(refOf("b"))).toBe(false);
+  decoding.open();
+  encoding.open();
+  await Promise.all(all);
+  expect([line.read.mock.calls.length, pool.run.mock.calls.length]).toEqual([1, 1]);
+  expect(told.saved.mock.calls).toEqual([["process"], ["process"]]);
+  expect(encodes.isUnderWay(refOf("a"))).toBe(false);
+});
+
+it("becomes urgent where it waits when a person joins what a batch has begun", async () => {
+  const { createEncoder } = createCluster();
+  const { ask, decoding, encoding, line, pool } = createEncoder();
+  const batch = ask(refOf("a"), { isBulk: true });
+  await vi.waitFor(() => expect(line.read).toHaveBeenCalled());
+  expect(line.read.mock.calls[0]?.[2]).toMatchObject({ urgent: false });
+  const other = ask(refOf("b"), { isBulk: true });
+  const person = ask(refOf("a"));
+  expect(line.hasten).toHaveBeenCalledWith(line.read.mock.calls[0]?.[0]);
+  decoding.open();
+  await vi.waitFor(() => expect(pool.run).toHaveBeenCalledTimes(2));
+  const urgencies = pool.run.mock.calls.map(([, options]) => (options as { urgent?: boolean }).urgent);
+  expect(urgencies.sort()).toEqual([false, true]);
+  const late = ask(refOf("b"));
+  expect(pool.hasten).toHaveBeenCalledTimes(1);
+  encoding.open();
+  await Promise.all([batch, other, person, late]);
+});
+
+it("forgets a file that can never be encoded, and no other", async () => {
+  const { createEncoder } = createCluster();
+  const { ask, images, line, told } = createEncoder();
+  line.read.mockRejectedValueOnce(invalidArgument("It is damaged.", "DAMAGED_IMAGE"));
+  await expect(ask(refOf("a"))).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
+  expect(images.delete).toHaveBeenCalledWith(refOf("a").imageId);
+  line.read.mockRejectedValueOnce(overloaded("Too many.", 10));
+  await expect(ask(refOf("b"))).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+  expect(images.delete).toHaveBeenCalledTimes(1);
+  expect(told.failed).toHaveBeenCalledTimes(2);
+});
+
+it("has room as long as its line has, and takes nothing new once it drains", async () => {
+  const { createEncoder } = createCluster();
+  const { encodes, ask, admission, line, decoding, encoding } = createEncoder();
+  const asker = { isBulk: false, caller: "one" };
+  encodes.checkRoom(asker);
+  line.hasRoomFor.mockReturnValueOnce(false);
+  expect(() => encodes.checkRoom(asker)).toThrow(
+    expect.objectContaining({ code: Code.RESOURCE_EXHAUSTED, retryAfterMs: 700 }),
+  );
+  const underWay = ask(refOf("a"));
+  admission.end();
+  expect(() => encodes.checkRoom(asker)).toThrow(expect.objectContaining({ code: Code.UNAVAILABLE }));
+  await expect(ask(refOf("b"))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  // What is under way is joined and finished.
+  const joined = ask(refOf("a"));
+  const drained = encodes.drain(new AbortController().signal);
+  decoding.open();
+  encoding.open();
+  await Promise.all([underWay, joined, drained]);
+  await soon();
+  expect(encodes.isUnderWay(refOf("a"))).toBe(false);
+});
