@@ -36,7 +36,9 @@ it("rewrites the default model, proves it and keeps it; again it is cached", asy
 it("keeps that a graph is none that it can rewrite, too; --force makes anew what is kept", async () => {
   const model = manifest.get(manifest.defaultId);
   const { id } = model;
-  const own = new Manifest({ default: id, models: [{ ...model, decoder: model.encoder }] }, manifest.folder);
+  const { source, sha256, bytes } = model.encoder;
+  const models = [{ ...model, decoder: { ...model.decoder, source, sha256, bytes } }];
+  const own = new Manifest({ default: id, models }, manifest.folder);
   const optimise = (force: boolean) => optimiseModel(own, id, folder, { force });
   const first = await optimise(false);
   expect(first).toMatchObject({ kind: "stock", cached: false, reason: expect.stringContaining("point_coords") });
