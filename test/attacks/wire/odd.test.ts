@@ -1,7 +1,9 @@
 import { fromBinary } from "@bufbuild/protobuf";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { ClientFrameSchema } from "../../../proto/index.js";
 import { Random } from "../../simulation/random.js";
+import { interlacedPng } from "./interlaced-png.js";
 import { oddJson } from "./odd-json.js";
 import { oddPicture, seedPictures } from "./odd-pictures.js";
 import { emptyUnknownFields, oddMessage } from "./odd-protobuf.js";
@@ -23,6 +25,19 @@ describe("what attackers send", () => {
       expect(many(make)).not.toEqual(many(make, 4));
     }
   });
+
+  it.each([
+    [701, 902, 8, "uchar"],
+    [500, 40, 16, "ushort"],
+  ] as const)(
+    "is a whole picture of %i x %i pixels and %i bits where it says so",
+    async (width, height, bits, depth) => {
+      const file = interlacedPng(width, height, bits);
+      expect(await sharp(file).metadata()).toMatchObject({ width, height, depth, isProgressive: true });
+      const { data, info } = await sharp(file, { failOn: "warning" }).raw().toBuffer({ resolveWithObject: true });
+      expect([info.width, info.height, data.every((value) => value === 0)]).toEqual([width, height, true]);
+    },
+  );
 
   it("is mostly wrong, and sometimes right", () => {
     const reads = many((random) => {

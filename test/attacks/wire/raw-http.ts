@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { checkHttpAnswer } from "../answers.js";
 import type { Tally } from "../tally.js";
 import { dial } from "./http2.js";
@@ -11,6 +12,8 @@ export interface RawAnswer {
 }
 
 const mostKept = 256 * 1024;
+/** A peer that reads nothing for so long is not waited for any more: less than what ends the attacker. */
+const mostStallMs = 20_000;
 /** Silence after the beginning of an answer that is taken for its end. */
 const usualPauseMs = 80;
 
@@ -33,10 +36,11 @@ export async function exchange(
       resolve();
     });
   });
+  let isHeldUp = false;
   for await (const piece of pieces) {
-    if (socket.destroyed) break;
+    if (socket.destroyed || isHeldUp) break;
     const isFlushed = socket.write(piece);
-    if (!isFlushed) await Promise.race([new Promise<void>((resolve) => socket.once("drain", () => resolve())), closed]);
+    if (!isFlushed) isHeldUp = !(await drained(socket, mostStallMs));
   }
   let timer: NodeJS.Timeout | undefined;
   const until = performance.now() + lingerMs;
@@ -46,7 +50,8 @@ export async function exchange(
       clearTimeout(timer);
       timer = setTimeout(resolve, Math.min(ms, until - performance.now()));
     };
-    wait(text === "" ? lingerMs : pauseMs);
+    // A peer that has been waited for in vain will not answer either.
+    wait(text === "" && !isHeldUp ? lingerMs : pauseMs);
     socket.on("data", () => wait(pauseMs));
   });
   await Promise.race([closed, late]);
@@ -54,6 +59,20 @@ export async function exchange(
   socket.destroy();
   const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
   return { statuses, text, isClosed };
+}
+
+/** @returns false when the peer has read nothing for so long that what was written still waits. */
+function drained(socket: Socket, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const end = (isDrained: boolean) => {
+      clearTimeout(timer);
+      socket.off("drain", go).off("close", go);
+      resolve(isDrained);
+    };
+    const go = () => end(true);
+    const timer = setTimeout(() => end(false), ms);
+    socket.on("drain", go).on("close", go);
+  });
 }
 
 /** Holds the first answer against the documented form and counts it. */
