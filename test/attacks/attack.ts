@@ -35,8 +35,6 @@ export interface Attack {
   readonly short: number;
   /** Settings of the stage that this attack needs beside the usual ones, for all processes: it gets a stage of its own. */
   readonly env?: Readonly<Record<string, string>>;
-  /** How long connections may stay that only the limit on idle ones closes, where that is longer than usual. */
-  readonly freedWithinMs?: number;
   /** Runs until `tally.goesOn` says that it is enough. What is wrong with an answer is told to the tally. */
   run(target: Target, random: Random, tally: Tally): Promise<void>;
 }

@@ -10,6 +10,8 @@ export interface GrpcServerOptions {
   pingMs?: number;
   /** How long a request of one message may take to come, from its headers to its last byte. */
   requestMs?: number;
+  /** Before its first request has come, a peer that sends nothing for so long is given up. */
+  silentMs?: number;
 }
 
 const MiB = 1024 * 1024;
@@ -23,6 +25,7 @@ export function createGrpcServer({
   idleMs = 60_000,
   pingMs = 20_000,
   requestMs = 30_000,
+  silentMs = 5000,
 }: GrpcServerOptions = {}): Server {
   const server = new Server({
     "grpc.max_concurrent_streams": maxStreams,
@@ -35,6 +38,6 @@ export function createGrpcServer({
     // Counts of every message for a debugging service that nobody serves.
     "grpc.enable_channelz": 0,
   });
-  guardStreams(server, requestBytes, requestMs);
+  guardStreams(server, { requestBytes, requestMs, silentMs });
   return server;
 }

@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Http2Session, IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import type { Server } from "@grpc/grpc-js";
 import { Code } from "../errors.js";
 import { longestTimerMs } from "../longest-timer.js";
+import { FirstRequests } from "./first-requests.js";
 
 /** What of grpc-js is guarded, and the version in which it was read. Another version: see this file's test. */
 export const guardedVersion = "1.14.7";
@@ -23,14 +24,14 @@ export const guardedVersion = "1.14.7";
  * > is exceeded at once (clamp to 2147483647), and the error for a malformed grpc-timeout, like those for an unknown path
  * > and an unknown grpc-encoding, repeats a header of any length in grpc-message, which may exceed what the peer takes.
  *
- * A request of one message that does not come is given up too: nobody works on it, so that no handler's deadline ends it.
- *
- * @param requestBytes the largest message that a method's caller may send.
- * @param requestMs how long a request of one message may take to come.
+ * A request of one message that does not come is given up too: nobody works on it, so that no handler's deadline ends it. So
+ * is a connection whose first request does not come.
  */
-export function guardStreams(server: Server, requestBytes: (path: string) => number, requestMs: number): void {
+export function guardStreams(server: Server, { requestBytes, requestMs, silentMs }: StreamLimits): void {
   const guarded = server as unknown as GuardedServer;
   const handle = guarded._streamHandler;
+  const handleSession = guarded._sessionHandler;
+  const firstRequests = new FirstRequests({ silentMs, mostMs: requestMs });
   const views = new Map<number, GuardedServer>();
   const viewOf = (bytes: number): GuardedServer => {
     const known = views.get(bytes);
@@ -56,9 +57,27 @@ export function guardStreams(server: Server, requestBytes: (path: string) => num
       return;
     }
     clampTimeout(headers);
-    if (oneRequest.includes(guarded.handlers.get(path)?.type ?? "")) expectRequest(stream, requestMs);
+    const isOne = oneRequest.includes(guarded.handlers.get(path)?.type ?? "");
+    if (isOne) expectRequest(stream, requestMs);
+    firstRequests.hear(stream, isOne);
     handle.call(viewOf(requestBytes(path)), interceptors, stream, headers);
   };
+  guarded._sessionHandler = (http2Server) => {
+    const begin = handleSession.call(guarded, http2Server);
+    return (session) => {
+      firstRequests.expect(session);
+      begin(session);
+    };
+  };
+}
+
+export interface StreamLimits {
+  /** The largest message that a method's caller may send. */
+  requestBytes: (path: string) => number;
+  /** How long a request of one message may take to come. */
+  requestMs: number;
+  /** How long a peer may send nothing before its first request has come. */
+  silentMs: number;
 }
 
 /** The parts of grpc-js's server that are used here; private in its types. */
@@ -71,6 +90,7 @@ interface GuardedServer {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
   ): void;
+  _sessionHandler(this: GuardedServer, http2Server: unknown): (session: Http2Session) => void;
 }
 
 /** gRPC over HTTP/2: at most eight digits and a unit. */

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { getActiveResourcesInfo } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OnePort } from "../one-port.js";
 import { Echo } from "../testing/echo-service.js";
 import { fakeLogger } from "../testing/fake-logger.js";
@@ -25,31 +25,6 @@ import { serve } from "./serve.js";
  * After a mistake of its peer Node's HTTP/2 often keeps the socket, whether the peer closes its end or not. Whatever a peer
  * sends, its socket must be given back.
  */
-
-const grpc = createGrpcServer({ idleMs: 150, pingMs: 100 });
-const onePort = new OnePort(createServer(), grpc);
-let port: number;
-let client: RpcClient;
-
-beforeAll(async () => {
-  const implementation = {
-    say: async ({ value }: { value: string }) => ({ value }),
-    join: async () => ({}),
-    chat: async (_requests: unknown, _send: unknown, { signal }: { signal: AbortSignal }) => {
-      if (!signal.aborted) await once(signal, "abort");
-    },
-  };
-  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
-  port = await onePort.listen("127.0.0.1", 0);
-  client = new RpcClient(`127.0.0.1:${port}`);
-});
-
-afterAll(() => {
-  client.close();
-  onePort.stopListening();
-  grpc.forceShutdown();
-  onePort.destroyConnections();
-});
 
 const bytes = (...values: number[]) => Buffer.from(values);
 const times = (count: number, make: (i: number) => Uint8Array[]) =>
@@ -92,30 +67,63 @@ const settled: [string, Uint8Array[]][] = [
 
 const openSockets = () => getActiveResourcesInfo().filter((kind) => kind === "TCPSocketWrap").length;
 
-async function send(parts: Uint8Array[], isEnded: boolean): Promise<void> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {});
-  await once(socket, "connect");
-  socket.resume().write(Buffer.concat(parts));
-  if (isEnded) socket.end();
-  // The server reads it before the peer is gone.
-  await sleep(30);
-  socket.destroy();
-}
-
-it.each([
+const behindPreface = [
   ...begun.map(([name, frames]) => [name, [preface, ...frames]] as const),
   ...settled.map(([name, frames]) => [name, [preface, settings(), ...frames]] as const),
   ...settled.map(
     ([name, frames]) => [`a call that stays open, and ${name}`, [preface, settings(), chat, ...frames]] as const,
   ),
   ["another protocol's preface", [Buffer.from("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n")]] as const,
-])("gives back the socket of a peer that sends %s", async (_name, parts) => {
-  const before = openSockets();
-  await Promise.all([send([...parts], false), send([...parts], true)]);
-  while (openSockets() > before) await sleep(10);
-});
+];
 
-it("serves others as before", async () => {
-  expect(await client.unary(Echo.method.say, { value: "hello" })).toMatchObject({ value: "hello" });
+describe.each([
+  // Longer than the test: nothing else ends them.
+  ["that nothing was asked on for a while", { idleMs: 600_000, pingMs: 600_000, silentMs: 100 }],
+  ["that is idle or answers no ping", { idleMs: 150, pingMs: 100, silentMs: 600_000 }],
+])("a connection %s", (_name, limits) => {
+  const grpc = createGrpcServer(limits);
+  const onePort = new OnePort(createServer(), grpc);
+  let port: number;
+  let client: RpcClient;
+
+  beforeAll(async () => {
+    const implementation = {
+      say: async ({ value }: { value: string }) => ({ value }),
+      join: async () => ({}),
+      chat: async (_requests: unknown, _send: unknown, { signal }: { signal: AbortSignal }) => {
+        if (!signal.aborted) await once(signal, "abort");
+      },
+    };
+    serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
+    port = await onePort.listen("127.0.0.1", 0);
+    client = new RpcClient(`127.0.0.1:${port}`);
+  });
+
+  afterAll(() => {
+    client.close();
+    onePort.stopListening();
+    grpc.forceShutdown();
+    onePort.destroyConnections();
+  });
+
+  async function send(parts: readonly Uint8Array[], isEnded: boolean): Promise<void> {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => {});
+    await once(socket, "connect");
+    socket.resume().write(Buffer.concat(parts));
+    if (isEnded) socket.end();
+    // The server reads it before the peer is gone.
+    await sleep(30);
+    socket.destroy();
+  }
+
+  it.each(behindPreface)("gives back the socket of a peer that sends %s", async (_name, parts) => {
+    const before = openSockets();
+    await Promise.all([send(parts, false), send(parts, true)]);
+    while (openSockets() > before) await sleep(10);
+  });
+
+  it("serves others as before", async () => {
+    expect(await client.unary(Echo.method.say, { value: "hello" })).toMatchObject({ value: "hello" });
+  });
 });

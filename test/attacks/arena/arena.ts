@@ -50,8 +50,7 @@ export class Arena implements AsyncDisposable {
 
   async play(attack: Attack): Promise<Report> {
     const stage = await this.#stageFor(attack);
-    const { mostMs, aloneMs, judgesFigures } = this.#scale;
-    const settleMs = Math.max(this.#scale.settleMs, (judgesFigures && attack.freedWithinMs) || 0);
+    const { mostMs, aloneMs, settleMs, judgesFigures } = this.#scale;
     const count = this.#scale.countOf(attack);
     if (this.#scale.rehearses) {
       const orders = {

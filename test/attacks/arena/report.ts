@@ -51,17 +51,14 @@ interface Seen {
 
 export function reportOf(attack: Attack, { counts, alone, during, after, processes, scale }: Seen): Report {
   const crashes = processes.reduce((sum, one) => sum + (one.end === undefined ? lostWorkers(one) : 1), 0);
-  // A short run does not wait for those that take long.
-  const waits = scale.judgesFigures || attack.freedWithinMs === undefined;
-  const leakedDescriptors = !waits ? 0 : processes.reduce((sum, one) => sum + leaked(one), 0);
+  const leakedDescriptors = processes.reduce((sum, one) => sum + leaked(one), 0);
   const longestStallMs = Math.max(...processes.map(({ stallMs }) => stallMs));
   const failures = [...counts.problems];
   if (counts.tried === 0) failures.push("nothing was tried");
   for (const one of processes) {
     if (one.end !== undefined) failures.push(`the ${one.role} process ended with ${one.end}`);
     else if (lostWorkers(one) > 0) failures.push(`the ${one.role} process lost ${lostWorkers(one)} workers`);
-    if (waits && leaked(one) > 0)
-      failures.push(`the ${one.role} process still has ${leaked(one)} descriptors more than before`);
+    if (leaked(one) > 0) failures.push(`the ${one.role} process still has ${leaked(one)} descriptors more than before`);
     if (one.mostMiB > one.limitMiB) {
       failures.push(
         `the ${one.role} process took ${one.mostMiB.toFixed(0)} MiB, more than its manifest's ${one.limitMiB}`,

@@ -51,8 +51,6 @@ export const fuzzHttp2: Attack = {
   unit: "connections",
   count: 6000,
   short: 140,
-  // A minute without a call, or a ping and its answer that are not there.
-  freedWithinMs: 100_000,
   async run({ gateway, encoder, decoder, from }, random, tally) {
     const urls = [gateway, encoder, decoder];
     const all = Object.values(shapes);
