@@ -20,8 +20,10 @@ export interface FetchOptions {
   readonly maxBytes: number;
   /** Aborts the transfer too, not only its beginning. */
   readonly signal: AbortSignal;
-  /** Of names that were not listed themselves; those may be known to this machine alone, and the system looks them up. */
+  /** Of names that were not listed themselves: whoever chose them may serve them. */
   readonly lookup: LookupAll;
+  /** Of those that were; they may be known to this machine alone. */
+  readonly lookupNamed: LookupAll;
 }
 
 const mostRedirects = 5;
@@ -66,7 +68,7 @@ async function open(url: URL, options: FetchOptions): Promise<IncomingMessage> {
     // A connection of its own, so that the look-up below is what it is made by.
     agent: false,
     signal,
-    ...(grant === "named" ? {} : { lookup: publicOnly(options.lookup) }),
+    lookup: grant === "named" ? anyOf(options.lookupNamed) : publicOnly(options.lookup),
     headers: { accept: "image/*", "accept-encoding": "identity", "user-agent": "Maskwire" },
   });
   try {
@@ -82,14 +84,22 @@ async function open(url: URL, options: FetchOptions): Promise<IncomingMessage> {
 
 /** Checked where the connection is made: a name that changes its mind between two look-ups gains nothing. */
 function publicOnly(lookup: LookupAll): LookupFunction {
+  return anyOf((host, options, done) => {
+    lookup(host, options, (error, found) => {
+      const open = found.filter(({ address }) => isPublicAddress(address));
+      if (error || open.length > 0) return done(error, open);
+      done(new Error("no public address", { cause: refused(`${host} is not on the public network.`) }), []);
+    });
+  });
+}
+
+/** As a connection asks: for all addresses, or for the first. */
+function anyOf(lookup: LookupAll): LookupFunction {
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (error, found) => {
-      const open = error ? [] : found.filter(({ address }) => isPublicAddress(address));
-      const [first] = open;
-      if (error) done(error, "");
-      else if (first === undefined)
-        done(new Error("no public address", { cause: refused(`${host} is not on the public network.`) }), "");
-      else if (options.all) done(null, open);
+      const [first] = found;
+      if (error || !first) done(error ?? new Error(`${host} has no address`), "");
+      else if (options.all) done(null, found);
       else done(null, first.address, first.family);
     });
   };

@@ -7,6 +7,7 @@ import type { Metrics } from "../../services/runtime/metrics.js";
 import { withDeadline } from "../deadline.js";
 import { fetchPicture } from "../fetch-picture.js";
 import { type LookupAll, lookupByDns } from "../lookup-by-dns.js";
+import { lookupNamed } from "../lookup-named.js";
 import { PictureHosts } from "../picture-hosts.js";
 import { callerSignal } from "./caller-signal.js";
 import { Places } from "./places.js";
@@ -29,6 +30,7 @@ const retryAfterMs = 1000;
 export async function pictureRoute(app: FastifyInstance, options: Pictures): Promise<void> {
   const { maxImageBytes: maxBytes, deadlineMs, metrics, lookup = lookupByDns() } = options;
   const hosts = new PictureHosts(options.pictureHosts);
+  const lookups = { lookup, lookupNamed: lookupNamed(lookup) };
   const places = new Places({
     count: maxUnderWay,
     limits: { full: "fetches", share: "fetches_share" },
@@ -46,7 +48,7 @@ export async function pictureRoute(app: FastifyInstance, options: Pictures): Pro
       }
       places.enter(request, reply);
       return await withDeadline(caller, deadlineMs, async (signal) => {
-        const picture = await fetchPicture(request.query.url ?? "", { hosts, maxBytes, signal, lookup });
+        const picture = await fetchPicture(request.query.url ?? "", { hosts, maxBytes, signal, ...lookups });
         reply
           .headers({
             "content-type": picture.type,
