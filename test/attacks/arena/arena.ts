@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { forgetPeak } from "../../chaos/process-memory.js";
 import { upload } from "../../support/http-calls.js";
 import { jpegScene } from "../../support/pictures.js";
-import type { Attack, Setting, Target } from "../attack.js";
+import type { Attack, Target } from "../attack.js";
 import type { Orders } from "./attacker.js";
 import { AttackerThread } from "./attacker-thread.js";
 import { type Clicks, GoodClient } from "./good-client.js";
@@ -126,11 +126,11 @@ export class Arena implements AsyncDisposable {
     };
   }
 
-  async #stageFor({ setting, env = {} }: { setting: Setting; env?: Readonly<Record<string, string>> }): Promise<Stage> {
-    const key = JSON.stringify([setting, env]);
+  async #stageFor({ setting, env = {}, nameServer }: Attack): Promise<Stage> {
+    const key = JSON.stringify([setting, env, nameServer]);
     if (this.#stage && this.#stageKey === key) return this.#stage;
     await this.#strike();
-    const stage = await Stage.start(setting, { ...this.#scale.env, ...env });
+    const stage = await Stage.start({ setting, env: { ...this.#scale.env, ...env }, nameServer });
     this.#stage = stage;
     this.#stageKey = key;
     const gateway = stage.urlOf("gateway");

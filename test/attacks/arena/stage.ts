@@ -17,19 +17,29 @@ export interface Member {
 
 const MiB = 2 ** 20;
 
+/** What a stage is made of. */
+export interface StagePlan {
+  setting: Setting;
+  /** Settings of all processes. */
+  env: Readonly<Record<string, string>>;
+  /** `address:port` of the name server that they ask, in place of the machine's. */
+  nameServer?: string | undefined;
+}
+
 /** The built program as it is deployed, each process with the heap and the budgets that its container would give it. */
 export class Stage implements AsyncDisposable {
-  readonly setting: Setting;
   readonly members: Member[] = [];
   redis: RedisServer | undefined;
+  readonly #plan: StagePlan;
   #folder: string | undefined;
 
-  private constructor(setting: Setting) {
-    this.setting = setting;
+  private constructor(plan: StagePlan) {
+    this.#plan = plan;
   }
 
-  static async start(setting: Setting, env: Readonly<Record<string, string>> = {}): Promise<Stage> {
-    const stage = new Stage(setting);
+  static async start(plan: StagePlan): Promise<Stage> {
+    const stage = new Stage(plan);
+    const { setting, env } = plan;
     try {
       if (setting === "single") await stage.#add("all", limitsTogether(), env);
       else await stage.#startRoles(env);
@@ -72,10 +82,12 @@ export class Stage implements AsyncDisposable {
   }
 
   async #add(role: Member["role"], limits: ProcessLimits, env: Readonly<Record<string, string>>): Promise<void> {
+    const { nameServer } = this.#plan;
+    const modules = [containerOf(limits.memoryMiB * MiB), ...(nameServer ? [resolverOf(nameServer)] : [])];
     const process = await MaskwireProcess.start({
       MASKWIRE_ROLE: role,
       MASKWIRE_LOG_LEVEL: "warn",
-      NODE_OPTIONS: `--max-old-space-size=${limits.heapMiB} --import=${containerOf(limits.memoryMiB * MiB)}`,
+      NODE_OPTIONS: [`--max-old-space-size=${limits.heapMiB}`, ...modules.map((one) => `--import=${one}`)].join(" "),
       ...env,
     });
     this.members.push({ role, process, metricsUrl: process.adminUrl, limits });
@@ -84,3 +96,17 @@ export class Stage implements AsyncDisposable {
 
 /** A module that tells a process the limit of the container that it would run in: what it plans by, here too. */
 const containerOf = (bytes: number) => `data:text/javascript,process.constrainedMemory=()=>${bytes}`;
+
+/** And one that has it ask another name server than the machine's. */
+const resolverOf = (server: string) => {
+  const code = `import dns from "node:dns";
+    import { syncBuiltinESMExports } from "node:module";
+    dns.Resolver = class extends dns.Resolver {
+      constructor(options) {
+        super(options);
+        this.setServers(["${server}"]);
+      }
+    };
+    syncBuiltinESMExports();`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+};

@@ -17,6 +17,7 @@ import { oddTraceparents } from "./odd-traceparents.js";
 import { pictureTails } from "./picture-tails.js";
 import { refusedUpgrades } from "./refused-upgrades.js";
 import { resetStreams } from "./reset-streams.js";
+import { slowNames } from "./slow-names.js";
 import { stalledHosts } from "./stalled-hosts.js";
 import { unknownFields } from "./unknown-fields.js";
 import { unreadAnswers } from "./unread-answers.js";
@@ -39,6 +40,7 @@ export const attacks: readonly Attack[] = [
   pictureTails,
   adminPaths,
   stalledHosts,
+  slowNames,
   resetStreams,
   fuzzCalls,
   fuzzHttp2,
