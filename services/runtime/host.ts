@@ -143,7 +143,7 @@ export class Host {
     await this.http.register(async () => {});
     const { http2 = defaultHttp2Limits } = this.#options;
     const door = new Http2Door(http2, () => this.#tiers.some(({ services }) => services.length > 0), this.metrics);
-    const onePort = new OnePort(this.http.server, this.grpc, (socket) => door.admits(socket));
+    const onePort = new OnePort(this.http.server, this.grpc, { admitsHttp2: (socket) => door.admits(socket) });
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);
     if (this.#options.admin) await this.#admin?.listen(this.#options.admin);

@@ -2,11 +2,18 @@ import { once } from "node:events";
 import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
+import { endWhenDeaf } from "./grpc/end-when-deaf.js";
 
 /** The first bytes of HTTP/2 with prior knowledge (RFC 9113, 3.4); no HTTP/1 method begins with all of them. */
 const http2Preface = Buffer.from("PRI * HTTP/2.0");
 /** A peer that connects and does not say which protocol it speaks holds a socket no longer than this. */
 const firstBytesMs = 30_000;
+
+export interface OnePortOptions {
+  admitsHttp2?: (socket: Socket) => boolean;
+  /** See `endWhenDeaf`. */
+  lookMs?: number;
+}
 
 /** One listening socket for HTTP/1.1, WebSocket and gRPC: the first bytes of a connection tell which it speaks. */
 export class OnePort {
@@ -14,7 +21,7 @@ export class OnePort {
   readonly #http: HttpServer;
   readonly #sockets = new Set<Socket>();
 
-  constructor(http: HttpServer, grpc: GrpcServer, admitsHttp2: (socket: Socket) => boolean = () => true) {
+  constructor(http: HttpServer, grpc: GrpcServer, { admitsHttp2 = () => true, lookMs }: OnePortOptions = {}) {
     this.#http = http;
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     this.#server.on("connection", (socket) => {
@@ -25,8 +32,11 @@ export class OnePort {
       socket.on("error", () => {});
       readProtocol(socket, (isHttp2) => {
         if (!isHttp2) http.emit("connection", socket);
-        else if (admitsHttp2(socket)) injector.injectConnection(socket);
-        else socket.destroy();
+        else if (!admitsHttp2(socket)) socket.destroy();
+        else {
+          injector.injectConnection(socket);
+          endWhenDeaf(socket, lookMs);
+        }
       });
     });
   }

@@ -9,7 +9,6 @@ import type {
 } from "@bufbuild/protobuf";
 import {
   type ChannelOptions,
-  credentials,
   Client as GrpcClient,
   Metadata,
   type MethodDefinition,
@@ -24,6 +23,7 @@ import { codecOf } from "./codec.js";
 import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
 import { fromRpcError } from "./status.js";
+import { watchedCredentials } from "./watched-credentials.js";
 
 export interface CallOptions {
   signal?: AbortSignal | undefined;
@@ -219,7 +219,7 @@ export class RpcClient {
 }
 
 function dial(address: string, options: ChannelOptions): ClientCalls {
-  return new GrpcClient(address, credentials.createInsecure(), {
+  return new GrpcClient(address, watchedCredentials(), {
     // A peer that hangs behind a live connection is noticed within 5 s, not waited for: a process that is only busy
     // answers pings, since its models run in threads of their own.
     "grpc.keepalive_time_ms": 2_000,

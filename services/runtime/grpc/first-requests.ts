@@ -7,10 +7,7 @@ export interface FirstRequestLimits {
   mostMs: number;
 }
 
-/**
- * Connections whose first request has not come yet. After a mistake of its peer Node's HTTP/2 reads no more and says nothing,
- * so that nobody hears the peer leave: who has never asked for anything need not be waited for as long as who has.
- */
+/** Connections whose first request has not come yet: who has never asked for anything is waited for less long than who has. */
 export class FirstRequests {
   readonly #limits: FirstRequestLimits;
   readonly #expected = new Map<Http2Session, NodeJS.Timeout>();

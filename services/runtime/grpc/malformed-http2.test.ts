@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { getActiveResourcesInfo } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { OnePort } from "../one-port.js";
 import { Echo } from "../testing/echo-service.js";
 import { fakeLogger } from "../testing/fake-logger.js";
@@ -76,54 +76,50 @@ const behindPreface = [
   ["another protocol's preface", [Buffer.from("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n")]] as const,
 ];
 
-describe.each([
-  // Longer than the test: nothing else ends them.
-  ["that nothing was asked on for a while", { idleMs: 600_000, pingMs: 600_000, silentMs: 100 }],
-  ["that is idle or answers no ping", { idleMs: 150, pingMs: 100, silentMs: 600_000 }],
-])("a connection %s", (_name, limits) => {
-  const grpc = createGrpcServer(limits);
-  const onePort = new OnePort(createServer(), grpc);
-  let port: number;
-  let client: RpcClient;
+const hourMs = 3_600_000;
+// Nothing else ends a connection: neither idleness, nor pings, nor silence before the first request.
+const grpc = createGrpcServer({ idleMs: hourMs, pingMs: hourMs, silentMs: hourMs });
+const onePort = new OnePort(createServer(), grpc, { lookMs: 20 });
+let port: number;
+let client: RpcClient;
 
-  beforeAll(async () => {
-    const implementation = {
-      say: async ({ value }: { value: string }) => ({ value }),
-      join: async () => ({}),
-      chat: async (_requests: unknown, _send: unknown, { signal }: { signal: AbortSignal }) => {
-        if (!signal.aborted) await once(signal, "abort");
-      },
-    };
-    serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
-    port = await onePort.listen("127.0.0.1", 0);
-    client = new RpcClient(`127.0.0.1:${port}`);
-  });
+beforeAll(async () => {
+  const implementation = {
+    say: async ({ value }: { value: string }) => ({ value }),
+    join: async () => ({}),
+    chat: async (_requests: unknown, _send: unknown, { signal }: { signal: AbortSignal }) => {
+      if (!signal.aborted) await once(signal, "abort");
+    },
+  };
+  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
+  port = await onePort.listen("127.0.0.1", 0);
+  client = new RpcClient(`127.0.0.1:${port}`);
+});
 
-  afterAll(() => {
-    client.close();
-    onePort.stopListening();
-    grpc.forceShutdown();
-    onePort.destroyConnections();
-  });
+afterAll(() => {
+  client.close();
+  onePort.stopListening();
+  grpc.forceShutdown();
+  onePort.destroyConnections();
+});
 
-  async function send(parts: readonly Uint8Array[], isEnded: boolean): Promise<void> {
-    const socket = connect(port, "127.0.0.1");
-    socket.on("error", () => {});
-    await once(socket, "connect");
-    socket.resume().write(Buffer.concat(parts));
-    if (isEnded) socket.end();
-    // The server reads it before the peer is gone.
-    await sleep(30);
-    socket.destroy();
-  }
+async function send(parts: readonly Uint8Array[], isEnded: boolean): Promise<void> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  socket.resume().write(Buffer.concat(parts));
+  if (isEnded) socket.end();
+  // The server reads it before the peer is gone.
+  await sleep(30);
+  socket.destroy();
+}
 
-  it.each(behindPreface)("gives back the socket of a peer that sends %s", async (_name, parts) => {
-    const before = openSockets();
-    await Promise.all([send(parts, false), send(parts, true)]);
-    while (openSockets() > before) await sleep(10);
-  });
+it.each(behindPreface)("gives back the socket of a peer that sends %s", async (_name, parts) => {
+  const before = openSockets();
+  await Promise.all([send(parts, false), send(parts, true)]);
+  while (openSockets() > before) await sleep(10);
+});
 
-  it("serves others as before", async () => {
-    expect(await client.unary(Echo.method.say, { value: "hello" })).toMatchObject({ value: "hello" });
-  });
+it("serves others as before", async () => {
+  expect(await client.unary(Echo.method.say, { value: "hello" })).toMatchObject({ value: "hello" });
 });
