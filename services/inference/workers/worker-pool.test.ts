@@ -112,10 +112,8 @@ describe("the queue", () => {
     const run = (value: string, caller: string) =>
       pool.run(echo(value), { urgent: true, caller, onStart: () => order.push(value) });
     const greedy = [run("a1", "a"), run("a2", "a"), run("a3", "a").catch((error: unknown) => error)];
-    expect([pool.hasRoomFor({ urgent: true, caller: "a" }), pool.hasRoomFor({ urgent: true, caller: "b" })]).toEqual([
-      false,
-      true,
-    ]);
+    const givesWay = (caller: string) => pool.givesWayTo({ urgent: true, caller });
+    expect([givesWay("a"), givesWay("b")]).toEqual([false, true]);
     const newcomer = run("b1", "b");
     expect(await greedy[2]).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, retryAfterMs: expect.any(Number) });
     await expect(run("a4", "a")).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });

@@ -1,0 +1,229 @@
+import "../models/no-telemetry.js";
+import { Worker } from "node:worker_threads";
+import { end } from "./end.js";
+import { lost, stopped } from "./pool-errors.js";
+import { SilenceWatch } from "./silence-watch.js";
+import { WarmKeys } from "./warm-keys.js";
+import type { FromWorker, ToWorker } from "./worker-protocol.js";
+
+export interface CrewOptions {
+  /** Compiled entry file of the worker; calls `serveTasks`. */
+  entry: URL;
+  /** Given to every worker as `workerData`; the first worker is the one that gets a task that runs alone. */
+  data: (worker: { isFirst: boolean }) => unknown;
+  size: number;
+  /** Silence after which a worker that has work hangs; five times what a task usually takes, where that is longer. */
+  hungMs: number;
+  /** Longer than any run or loading takes: a worker that has not ended so long after `close` hangs, and is stopped. */
+  endMs?: number;
+  /** Told of a worker that was lost, and of each try to replace it that failed. */
+  onWorkerLost?: (error: Error) => void;
+  /** Told of a worker that hangs, with how long it has been silent. */
+  onWorkerHung?: (silentMs: number) => void;
+}
+
+/** What a worker said of the work that it was given. */
+export type Answer = Exclude<FromWorker, { kind: "ready" }>;
+
+/** What becomes of the workers and of what they were given. */
+export interface CrewEvents<Work> {
+  /** A worker is ready. @param taskMs how long a task takes, as it has found out. */
+  onReady(taskMs: number | undefined): void;
+  /** @param ranMs how long it took. @param isWanted false when it had been given up already. */
+  onAnswer(work: Work, answer: Answer, ranMs: number, isWanted: boolean): void;
+  /** Its worker is lost, or hangs. */
+  onGivenUp(work: Work, error: Error): void;
+  /** Some may be free that were not, or are no more. */
+  onChange(): void;
+  /** All hang or are lost, or one works again. @param cause why the last was lost. */
+  onServing(isServing: boolean, cause: unknown): void;
+  /** How long a task usually takes. */
+  usualMs(): number;
+}
+
+/** A worker thread, and what it does. */
+export interface Member<Work> {
+  readonly worker: Worker;
+  readonly isFirst: boolean;
+  readonly warm: WarmKeys;
+  isReady: boolean;
+  current: { id: number; work: Work; startedAt: number } | undefined;
+  /** Tries to replace a lost worker before this one that did not get ready. */
+  failures: number;
+}
+
+/** Pauses between tries to replace a worker: doubled from the first to the last. */
+const respawnMs = { first: 250, last: 30_000 };
+
+/**
+ * Worker threads that do one thing each. One that dies is replaced, and what it had to do is given up. So is that of one which
+ * hangs; nothing can end that thread, and it gets nothing else before it has answered.
+ */
+export class Crew<Work> {
+  readonly #options: CrewOptions;
+  readonly #events: CrewEvents<Work>;
+  readonly #members: Member<Work>[] = [];
+  readonly #silence: SilenceWatch<Member<Work>>;
+  readonly #respawns = new Set<NodeJS.Timeout>();
+  #nextId = 1;
+  #wasServing = true;
+  #isStarted = false;
+  #isClosing = false;
+
+  constructor(options: CrewOptions, events: CrewEvents<Work>) {
+    this.#options = options;
+    this.#events = events;
+    this.#silence = new SilenceWatch(options.hungMs);
+  }
+
+  /** @returns what the workers said when they were ready. @throws the first one's reason when it cannot start; `stopped` when closed. */
+  async start(): Promise<unknown[]> {
+    const details = await Promise.all(Array.from({ length: this.#options.size }, () => this.#spawn(0)));
+    if (this.#isClosing) throw stopped();
+    this.#isStarted = true;
+    this.#silence.begin(() => this.#look());
+    return details;
+  }
+
+  /** False while all workers hang, and from a failed try to replace the last one until one is ready. */
+  get isServing(): boolean {
+    return this.#members.some((one) => (one.isReady || one.failures === 0) && !this.#silence.hangs(one));
+  }
+
+  /** Those that could begin something now. */
+  get free(): Member<Work>[] {
+    return this.#members.filter(({ isReady, current }) => isReady && !current);
+  }
+
+  /** Those that do not hang. */
+  get heard(): Member<Work>[] {
+    return this.#members.filter((one) => !this.#silence.hangs(one));
+  }
+
+  /** Whether anything is done by one that does not hang. */
+  get isIdle(): boolean {
+    return this.heard.every(({ current }) => !current);
+  }
+
+  /** The longest that a task counts as having taken. */
+  get longestMs(): number {
+    return this.#silence.longestMs(this.#events.usualMs());
+  }
+
+  /** A free worker has something to do from now on. @param key what it has warm then. */
+  begin(member: Member<Work>, work: Work, key: string | undefined): void {
+    const id = this.#nextId++;
+    member.current = { id, work, startedAt: performance.now() };
+    this.#silence.heard(member);
+    if (key !== undefined) member.warm.remember(key, id);
+  }
+
+  /** Sends a worker what it has begun. @throws Error for what cannot be copied; the worker is free then. */
+  send(member: Member<Work>, message: Omit<ToWorker, "id">): void {
+    try {
+      member.worker.postMessage({ id: member.current?.id ?? 0, ...message } satisfies ToWorker);
+    } catch (error) {
+      member.current = undefined;
+      throw error;
+    }
+  }
+
+  /** Gives up what is being done, and ends the workers. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#silence.end();
+    for (const timer of this.#respawns) clearTimeout(timer);
+    const members = this.#members.splice(0);
+    for (const { current } of members) if (current) this.#events.onGivenUp(current.work, stopped());
+    await Promise.all(members.map(({ worker }) => end(worker, this.#options.endMs ?? 10_000)));
+  }
+
+  #spawn(failures: number): Promise<unknown> {
+    const isFirst = !this.#members.some((one) => one.isFirst);
+    const worker = new Worker(this.#options.entry, { workerData: this.#options.data({ isFirst }) });
+    const warm = new WarmKeys();
+    const member: Member<Work> = { worker, isFirst, warm, isReady: false, current: undefined, failures };
+    this.#members.push(member);
+    this.#noteServing();
+    return new Promise((resolve, reject) => {
+      let failure: Error | undefined;
+      worker.on("message", (message: FromWorker) => {
+        if (message.kind === "ready") {
+          member.isReady = true;
+          this.#events.onReady(message.taskMs);
+          resolve(message.detail);
+        } else {
+          this.#finish(member, message);
+        }
+        this.#silence.heard(member);
+        this.#noteServing();
+        this.#events.onChange();
+      });
+      worker.on("error", (error) => {
+        failure = error instanceof Error ? error : new Error(String(error));
+      });
+      worker.on("exit", (code) => {
+        const error = failure ?? new Error(`the worker stopped with exit code ${code}`);
+        reject(error);
+        this.#replace(member, error);
+      });
+    });
+  }
+
+  #finish(member: Member<Work>, answer: Answer): void {
+    if (member.current?.id !== answer.id) return;
+    const { work, startedAt } = member.current;
+    member.current = undefined;
+    // Who asked has been told when the worker hangs.
+    this.#events.onAnswer(work, answer, performance.now() - startedAt, !this.#silence.hangs(member));
+  }
+
+  /** A worker is gone: what it did is given up, and another takes its place. */
+  #replace(member: Member<Work>, error: Error): void {
+    const index = this.#members.indexOf(member);
+    if (index < 0) return;
+    this.#members.splice(index, 1);
+    if (member.current) this.#events.onGivenUp(member.current.work, lost(error, "WORKER_LOST"));
+    // One that cannot start at all is told to the caller of `start`.
+    if (this.#isClosing || (!this.#isStarted && !member.isReady)) return;
+    this.#options.onWorkerLost?.(error);
+    if (member.isReady) this.#respawn(0);
+    else this.#respawnLater(member.failures);
+    this.#noteServing(error);
+    this.#events.onChange();
+  }
+
+  #respawn(failures: number): void {
+    // Its failure arrives in #replace.
+    this.#spawn(failures).catch(() => {});
+  }
+
+  #respawnLater(failures: number): void {
+    const pauseMs = Math.min(respawnMs.first * 2 ** failures, respawnMs.last);
+    const timer = setTimeout(() => {
+      this.#respawns.delete(timer);
+      this.#respawn(failures + 1);
+    }, pauseMs);
+    this.#respawns.add(timer.unref());
+  }
+
+  /** Whoever works or loads should be heard of in a while. */
+  #look(): void {
+    for (const member of this.#members) {
+      if (member.isReady && !member.current) continue;
+      const silentMs = this.#silence.look(member, this.#events.usualMs());
+      if (silentMs === undefined) continue;
+      this.#options.onWorkerHung?.(silentMs);
+      if (member.current) this.#events.onGivenUp(member.current.work, lost(undefined, "WORKER_LOST"));
+    }
+    this.#noteServing();
+    this.#events.onChange();
+  }
+
+  #noteServing(cause?: unknown): void {
+    const { isServing } = this;
+    if (this.#isClosing || isServing === this.#wasServing) return;
+    this.#wasServing = isServing;
+    this.#events.onServing(isServing, cause);
+  }
+}

@@ -1,0 +1,86 @@
+import type { ServiceError } from "../../runtime/errors.js";
+import { Lanes } from "./lanes.js";
+
+/** Whose a piece of work is, and whether people wait for it. */
+export interface Newcomer {
+  urgent: boolean;
+  /** Callers take turns. Those that are not named are one. */
+  caller?: string | undefined;
+}
+
+/** What waits. */
+export interface InLine extends Newcomer {
+  /** It has lost its place to somebody who had fewer. */
+  reject: (error: ServiceError) => void;
+  /** Told its place, 1 is next, whenever anything in the line has changed. */
+  onPlace?: ((place: number) => void) | undefined;
+}
+
+/**
+ * Work in line: the urgent first, callers in turn (see `Lanes`). Each hears of its place; when there is no room, the newest of
+ * the caller with the most gives way to a newcomer who has fewer.
+ */
+export class WaitingLine<Job extends InLine> {
+  readonly #lanes: Lanes<Job>;
+
+  /** @param patience see `Lanes`. */
+  constructor({ patience }: { patience?: number | undefined } = {}) {
+    this.#lanes = new Lanes({ patience, callerOf: ({ caller = "" }) => caller });
+  }
+
+  get length(): number {
+    return this.#lanes.length;
+  }
+
+  /** How many wait that are not urgent. */
+  get others(): number {
+    return this.#lanes.others;
+  }
+
+  add(job: Job): void {
+    this.#lanes.add(job, job.urgent);
+  }
+
+  /** Who is next. */
+  peek(): Job | undefined {
+    return this.#lanes.peek();
+  }
+
+  /** Takes who is next out of the line. */
+  take(): Job | undefined {
+    return this.#lanes.take();
+  }
+
+  /** @returns false when the job does not wait. */
+  remove(job: Job): boolean {
+    return this.#lanes.remove(job);
+  }
+
+  /** Makes the one that is meant urgent. Of no effect when it does not wait. */
+  hasten(isMeant: (job: Job) => boolean): void {
+    const job = this.#lanes.inOrder().find(isMeant);
+    if (job && this.#lanes.hasten(job)) this.tellPlaces();
+  }
+
+  /** Whether one that waits gives its place to such a newcomer. */
+  givesWayTo({ caller = "", urgent }: Newcomer): boolean {
+    return this.#lanes.givesWayTo(caller, urgent) !== undefined;
+  }
+
+  /** Refuses the one that gives way. @returns false when none does. */
+  displace({ caller = "", urgent }: Newcomer, error: ServiceError): boolean {
+    const job = this.#lanes.givesWayTo(caller, urgent);
+    if (!job || !this.#lanes.remove(job)) return false;
+    job.reject(error);
+    return true;
+  }
+
+  tellPlaces(): void {
+    for (const [index, { onPlace }] of this.#lanes.inOrder().entries()) onPlace?.(index + 1);
+  }
+
+  /** Empties the line. @returns all that waited. */
+  clear(): Job[] {
+    return this.#lanes.clear();
+  }
+}
