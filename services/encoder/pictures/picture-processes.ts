@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { Lanes } from "../../inference/workers/lanes.js";
 import { cancelled, fromWorker, stopped } from "../../inference/workers/pool-errors.js";
+import { type InLine, WaitingLine } from "../../inference/workers/waiting-line.js";
 import type { ServiceError } from "../../runtime/errors.js";
 import { ByteBudget, type Held } from "../../runtime/limits/byte-budget.js";
 import { pictureProcess } from "../../stores/memory-plan.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
-import { type Confinement, confinedCommand, findConfinement } from "./confinement.js";
-import { FrameReader, frameParts } from "./frames.js";
-import type { FromProcess, ReadPicture, ReadRequest, ToProcess } from "./picture-protocol.js";
-import { residentBytes } from "./resident-memory.js";
+import { type Confinement, findConfinement } from "./confinement.js";
+import { PictureChild } from "./picture-child.js";
+import type { FromProcess, ReadPicture, ReadRequest } from "./picture-protocol.js";
 
 /** Why a picture process was ended, or ended by itself. */
 export type Loss = "time" | "memory" | "crash";
@@ -42,7 +39,7 @@ export interface ReadOptions {
   onPlace?: (place: number) => void;
 }
 
-interface Job {
+interface Job extends InLine {
   file: Uint8Array;
   request: ReadRequest;
   options: ReadOptions;
@@ -55,7 +52,7 @@ interface Job {
 }
 
 interface Slot {
-  child: ChildProcess;
+  child: PictureChild;
   isReady: boolean;
   /** Resident memory when it had nothing to do yet. */
   idleBytes: number;
@@ -75,9 +72,6 @@ const lookMs = 50;
 /** Over its picture's budget before a process is ended: code that is loaded late, and what an allocator keeps. */
 const slackBytes = 96 * 1024 * 1024;
 const respawnMs = { first: 100, last: 10_000 };
-/** In 1024 x 1024 pixels of four bytes, and then some. */
-const mostPixelBytes = 64 * 1024 * 1024;
-const closeMs = 2000;
 
 /**
  * Reads pictures in processes of their own, one picture at a time each: a file that brings its decoder down, fills memory
@@ -87,7 +81,7 @@ export class PictureProcesses {
   readonly budget: ByteBudget;
   readonly confinement: Confinement;
   readonly #options: PictureProcessesOptions;
-  readonly #queue: Lanes<Job>;
+  readonly #line: WaitingLine<Job>;
   readonly #slots = new Set<Slot>();
   readonly #respawns = new Set<NodeJS.Timeout>();
   #failures = 0;
@@ -98,7 +92,7 @@ export class PictureProcesses {
   private constructor(options: PictureProcessesOptions, confinement: Confinement) {
     this.#options = options;
     this.confinement = confinement;
-    this.#queue = new Lanes({ patience: options.patience, callerOf: ({ options: { caller = "" } }) => caller });
+    this.#line = new WaitingLine({ patience: options.patience });
     this.budget = new ByteBudget({
       name: "pictures",
       limitBytes: options.decodeBytes,
@@ -123,12 +117,12 @@ export class PictureProcesses {
 
   /** Pictures that wait for their turn. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#line.length;
   }
 
   /** Of these, those that are not urgent. */
   get waitingOthers(): number {
-    return this.#queue.others;
+    return this.#line.others;
   }
 
   /** Pictures that are being read. */
@@ -143,7 +137,7 @@ export class PictureProcesses {
 
   /** Resident memory of all of them; 0 where the system does not tell. */
   get residentBytes(): number {
-    return this.pids.reduce((sum, pid) => sum + (residentBytes(pid) ?? 0), 0);
+    return [...this.#slots].reduce((sum, { child }) => sum + child.residentBytes, 0);
   }
 
   /** Process ids of those that are alive. */
@@ -158,12 +152,12 @@ export class PictureProcesses {
   read(file: Uint8Array, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
     if (this.#isClosing) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
-      const { signal, urgent = true } = options;
+      const { signal, caller, urgent = true, onPlace } = options;
       if (signal?.aborted) return reject(cancelled());
-      const job: Job = { file, request, options, isLeft: false, losses: 0, resolve, reject };
+      const job: Job = { file, request, options, caller, urgent, onPlace, isLeft: false, losses: 0, resolve, reject };
       const leave = () => {
         job.isLeft = true;
-        if (this.#queue.remove(job)) this.#tellPlaces();
+        if (this.#line.remove(job)) this.#line.tellPlaces();
         reject(cancelled());
       };
       signal?.addEventListener("abort", leave, { once: true });
@@ -175,15 +169,14 @@ export class PictureProcesses {
         signal?.removeEventListener("abort", leave);
         reject(error);
       };
-      this.#queue.add(job, urgent);
+      this.#line.add(job);
       this.#dispatch();
     });
   }
 
   /** Makes a picture that waits urgent. */
   hasten(file: Uint8Array): void {
-    const job = this.#queue.inOrder().find((one) => one.file === file);
-    if (job && this.#queue.hasten(job)) this.#tellPlaces();
+    this.#line.hasten((job) => job.file === file);
   }
 
   /** Begins what may be begun by now. */
@@ -191,16 +184,14 @@ export class PictureProcesses {
     this.#dispatch();
   }
 
-  givesWayTo({ caller = "", urgent = true }: Pick<ReadOptions, "caller" | "urgent">): boolean {
-    return this.#queue.givesWayTo(caller, urgent) !== undefined;
+  /** Whether one that waits gives its place to such a newcomer. */
+  givesWayTo({ caller, urgent = true }: Pick<ReadOptions, "caller" | "urgent">): boolean {
+    return this.#line.givesWayTo({ caller, urgent });
   }
 
-  /** Refuses with `error` the one that gives way to such a newcomer (see `Lanes`). @returns false when none does. */
-  displace({ caller = "", urgent = true }: Pick<ReadOptions, "caller" | "urgent">, error: ServiceError): boolean {
-    const job = this.#queue.givesWayTo(caller, urgent);
-    if (!job || !this.#queue.remove(job)) return false;
-    job.reject(error);
-    return true;
+  /** Refuses with `error` the one that gives way. @returns false when none does. */
+  displace({ caller, urgent = true }: Pick<ReadOptions, "caller" | "urgent">, error: ServiceError): boolean {
+    return this.#line.displace({ caller, urgent }, error);
   }
 
   /** Rejects what waits and runs, and ends the processes. Safe to call twice. */
@@ -208,73 +199,50 @@ export class PictureProcesses {
     this.#isClosing = true;
     clearInterval(this.#watch);
     for (const timer of this.#respawns) clearTimeout(timer);
-    for (const job of this.#queue.clear()) job.reject(stopped());
+    for (const job of this.#line.clear()) job.reject(stopped());
     await Promise.all(
       [...this.#slots].map(async ({ child, job }) => {
         job?.reject(stopped());
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const ended = new Promise((resolve) => child.once("close", resolve));
-        // With its standard input it ends itself.
-        child.stdin?.destroy();
-        const hung = setTimeout(() => child.kill("SIGKILL"), closeMs);
-        await ended;
-        clearTimeout(hung);
+        await child.close();
       }),
     );
   }
 
   #spawn(): Promise<void> {
-    const entry = fileURLToPath(new URL("./picture-process.js", import.meta.url));
-    const { file, args } = confinedCommand(entry, this.confinement, this.#options.decodeBytes);
-    // Nothing is inherited: no variables, no folder, no descriptors but the two pipes.
-    const child = spawn(file, args, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
-    const slot: Slot = {
-      child,
-      isReady: false,
-      idleBytes: 0,
-      job: undefined,
-      startedAt: 0,
-      held: undefined,
-      wanted: undefined,
-      loss: undefined,
-    };
-    this.#slots.add(slot);
-    // What is written to one that is gone fails there; its end says so, too.
-    child.stdin.on("error", () => {});
     return new Promise((resolve, reject) => {
-      const frames = new FrameReader<FromProcess>(({ message, body }) => {
-        if (message.kind === "ready") {
-          this.#failures = 0;
-          resolve();
-        }
-        this.#hear(slot, message, body);
-      }, mostPixelBytes);
-      child.stdout.on("data", (chunk: Buffer) => {
-        try {
-          frames.push(chunk);
-        } catch {
-          // It does not speak our language any more.
-          this.#end(slot, "crash");
-        }
+      const child = new PictureChild(this.confinement, this.#options.decodeBytes, {
+        onMessage: (message, body) => {
+          if (message.kind === "ready") {
+            this.#failures = 0;
+            resolve();
+          }
+          this.#hear(slot, message, body);
+        },
+        onNonsense: () => this.#end(slot, "crash"),
+        onEnd: ({ signal, error }) => {
+          reject(error);
+          // The kernel ends who has taken the machine's last memory.
+          this.#replace(slot, slot.loss ?? (signal === "SIGKILL" ? "memory" : "crash"));
+        },
       });
-      let failure: Error | undefined;
-      child.on("error", (error) => {
-        failure = error;
-      });
-      child.on("close", (code, signal) => {
-        reject(
-          failure ?? new Error(`a picture process could not start: it ended with ${signal ?? `exit code ${code}`}`),
-        );
-        // The kernel ends who has taken the machine's last memory.
-        this.#replace(slot, slot.loss ?? (signal === "SIGKILL" ? "memory" : "crash"));
-      });
+      const slot: Slot = {
+        child,
+        isReady: false,
+        idleBytes: 0,
+        job: undefined,
+        startedAt: 0,
+        held: undefined,
+        wanted: undefined,
+        loss: undefined,
+      };
+      this.#slots.add(slot);
     });
   }
 
   #hear(slot: Slot, message: FromProcess, body: Uint8Array): void {
     if (message.kind === "ready") {
       slot.isReady = true;
-      slot.idleBytes = residentBytes(slot.child.pid as number) ?? 0;
+      slot.idleBytes = slot.child.residentBytes;
       this.#noteServing();
     } else if (message.kind === "cost") {
       slot.wanted = message.bytes;
@@ -285,8 +253,7 @@ export class PictureProcesses {
       this.#free(slot);
       if (message.kind === "done") job.resolve({ ...message.picture, pixels: { ...message.pixels, data: body } });
       else job.reject(fromWorker({ ...message, id: 0 }));
-      if ((residentBytes(slot.child.pid as number) ?? 0) > slot.idleBytes + pictureProcess.keptBytes)
-        this.#end(slot, undefined);
+      if (slot.child.residentBytes > slot.idleBytes + pictureProcess.keptBytes) this.#end(slot, undefined);
     }
     this.#dispatch();
   }
@@ -309,35 +276,27 @@ export class PictureProcesses {
       slot.held = this.budget.hold(bytes);
       slot.wanted = undefined;
       slot.startedAt = performance.now();
-      this.#send(slot, { kind: "decode" });
+      slot.child.send({ kind: "decode" });
     }
   }
 
   #dispatch(): void {
     for (const slot of this.#slots) {
-      if (!slot.isReady || slot.job || slot.child.killed) continue;
-      if (this.#queue.length === 0 || this.#options.mayBegin?.() === false) break;
-      const job = this.#queue.take();
+      if (!slot.isReady || slot.job || slot.child.isKilled) continue;
+      if (this.#line.length === 0 || this.#options.mayBegin?.() === false) break;
+      const job = this.#line.take();
       if (!job) break;
       slot.job = job;
       job.options.onBegin?.();
       slot.startedAt = performance.now();
-      this.#send(slot, { kind: "read", ...job.request }, job.file);
+      slot.child.send({ kind: "read", ...job.request }, job.file);
     }
-    this.#tellPlaces();
+    this.#line.tellPlaces();
     if (this.reading > 0) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
     else {
       clearInterval(this.#watch);
       this.#watch = undefined;
     }
-  }
-
-  #tellPlaces(): void {
-    for (const [index, { options }] of this.#queue.inOrder().entries()) options.onPlace?.(index + 1);
-  }
-
-  #send({ child }: Slot, message: ToProcess, file?: Uint8Array): void {
-    for (const part of frameParts(message, file)) child.stdin?.write(part);
   }
 
   #look(): void {
@@ -353,7 +312,7 @@ export class PictureProcesses {
       // Waiting for room is not its picture's doing.
       if (wanted === undefined && now - startedAt > this.#options.pictureMs) this.#end(slot, "time");
       const mostBytes = idleBytes + job.file.byteLength + this.#options.decodeBytes + slackBytes;
-      if ((residentBytes(child.pid as number) ?? 0) > mostBytes) this.#end(slot, "memory");
+      if (child.residentBytes > mostBytes) this.#end(slot, "memory");
     }
   }
 
@@ -361,7 +320,7 @@ export class PictureProcesses {
   #end(slot: Slot, loss: Loss | undefined): void {
     slot.loss ??= loss;
     slot.isReady = false;
-    slot.child.kill("SIGKILL");
+    slot.child.kill();
   }
 
   /** A process is gone: another takes its place, and its picture is refused, or tried once more. */
@@ -402,7 +361,8 @@ export class PictureProcesses {
       );
     } else if (job.losses === 0) {
       job.losses++;
-      this.#queue.add(job, true);
+      job.urgent = true;
+      this.#line.add(job);
     } else {
       job.reject(damagedImage("The picture brought down its decoder twice, so it is not taken."));
     }
