@@ -3,30 +3,33 @@ import {
   type DescribeGraphsResponse,
   DescribeGraphsResponseSchema,
   GraphRole,
-  MaskFormat,
   type SegmentRequest,
   type SegmentResult,
 } from "../../proto/index.js";
-import { type Frame, frameFor } from "../../services/sam/frame.js";
+import { splitDecoder } from "../../services/sam/decode/decoder-spec.js";
+import { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
+import { KeptAnswers } from "../../services/sam/decode/previous-mask.js";
+import { frameFor } from "../../services/sam/frame.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
-import { askServer, checkSame, parityPrompts, withMask } from "./check-parity.js";
-import { Answers, Declined, decodeRequest, type Step } from "./decode-request.js";
+import { Declined } from "./declined.js";
+import { decodeRequest, type LocalPicture } from "./decode-request.js";
 import { Engine, type Prepared } from "./engine.js";
 import { fetchChecked, fetchEmbedding, fetchOk } from "./fetch-checked.js";
+import { askServer, checkSame, knownPrompts, withMask } from "./known-answers.js";
 import { openRuntime } from "./open-runtime.js";
 import type { Backend, Size } from "./routing.js";
 
 /** Pictures that stay ready, the latest; each keeps 11 MiB. */
 const keptPictures = 3;
+/** Answers whose logits are kept, to be refined: of the latest click, and of a few before it to go back to. */
+const keptAnswers = 6;
 /** Runs that the time of a decode is told from. */
 const timedRuns = 3;
 
-interface Picture {
-  readonly frame: Frame;
-  readonly prepared: Prepared;
-  readonly answers: Answers;
-  readonly latest: LatestPreview;
-}
+type Picture = LocalPicture<Prepared>;
+
+/** What a picture has been asked. */
+const nothingYet = () => ({ answers: new KeptAnswers(keptAnswers), latest: new LatestPreview() });
 
 /** The graph that starts from a mask, a request that needs it, and the server's answer. */
 interface StepWithMask {
@@ -41,12 +44,14 @@ export class BrowserDecoder {
   readonly #service: string;
   readonly #described: DescribeGraphsResponse;
   readonly #engine: Engine;
+  readonly #decoder: MaskDecoder<Prepared>;
   readonly #pictures = new Map<string, Picture>();
 
   private constructor(service: string, described: DescribeGraphsResponse, engine: Engine) {
     this.#service = service;
     this.#described = described;
     this.#engine = engine;
+    this.#decoder = new MaskDecoder(splitDecoder(described.maskGrid), engine);
   }
 
   /**
@@ -61,8 +66,7 @@ export class BrowserDecoder {
     const described = fromJson(DescribeGraphsResponseSchema, await answer.json(), { ignoreUnknownFields: true });
     const graphs = await fetchGraphs(service, described);
     onOpening();
-    const engine = await Engine.open(await openRuntime(backend), graphs, described.maskGrid);
-    const decoder = new BrowserDecoder(service, described, engine);
+    const decoder = new BrowserDecoder(service, described, await Engine.open(await openRuntime(backend), graphs));
     await decoder.prepare(imageId, size);
     return { decoder, tookMs: await decoder.#check(imageId, size) };
   }
@@ -88,8 +92,8 @@ export class BrowserDecoder {
       gridSize: maskGrid,
       resize: letterbox ? "letterbox" : "stretch",
     });
-    const prepared = await this.#engine.prepare(embedding.values, embedding.dims);
-    this.#pictures.set(imageId, { frame, prepared, answers: new Answers(), latest: new LatestPreview() });
+    const prepared = await this.#decoder.prepare(embedding.tensors);
+    this.#pictures.set(imageId, { frame, kept: prepared, ...nothingYet() });
     const [oldest] = this.#pictures.keys();
     if (this.#pictures.size > keptPictures && oldest !== undefined) this.#forget(oldest);
   }
@@ -98,7 +102,7 @@ export class BrowserDecoder {
   decode(imageId: string, request: SegmentRequest): Promise<SegmentResult> {
     const picture = this.#pictures.get(imageId);
     if (picture === undefined) throw new Declined("This picture is not ready here.");
-    return decodeRequest(request, { ...picture, step: this.#stepOn(picture) });
+    return decodeRequest(request, this.#decoder, picture);
   }
 
   /** The graph that starts from a mask, which the first click can do without, and what the server answers from one. */
@@ -108,68 +112,50 @@ export class BrowserDecoder {
     // The one that came last is there for longest.
     const [imageId, { frame }] = [...this.#pictures].at(-1)!;
     const size = { width: frame.pictureWidth, height: frame.pictureHeight };
-    const [, request] = parityPrompts(imageId, model, size) as [SegmentRequest, SegmentRequest];
+    const [, request] = knownPrompts(imageId, model, size) as [SegmentRequest, SegmentRequest];
     const from = withMask(request, await askServer(this.#service, request));
     return { graph, imageId, from, theirs: await askServer(this.#service, from) };
   }
 
   /** Compared with the server like the others; without it such prompts are the server's. @throws Error when it differs. */
   async addStepWithMask({ graph, imageId, from, theirs }: StepWithMask): Promise<void> {
-    await this.#engine.addStepWithMask(graph);
+    await this.#engine.add("stepWithMask", graph);
     try {
-      checkSame(await this.#decodeWithLogits(imageId, from), theirs);
+      checkSame(await this.#decodeAnew(imageId, from), theirs);
     } catch (error) {
-      this.#engine.dropStepWithMask();
+      this.#engine.drop("stepWithMask");
       throw error;
     }
   }
 
   /** @returns milliseconds of a decode. */
   async #check(imageId: string, size: Size): Promise<number> {
-    const requests = parityPrompts(imageId, this.#described.model, size);
+    const requests = knownPrompts(imageId, this.#described.model, size);
     for (const request of requests) {
-      const [ours, theirs] = await Promise.all([
-        this.#decodeWithLogits(imageId, request),
-        askServer(this.#service, request),
-      ]);
+      const [ours, theirs] = await Promise.all([this.#decodeAnew(imageId, request), askServer(this.#service, request)]);
       checkSame(ours, theirs);
     }
     const times: number[] = [];
     for (let run = 0; run < timedRuns; run++) {
       const started = performance.now();
-      await this.#decodeWithLogits(imageId, { ...requests[0]!, multimask: false });
+      await this.#decodeAnew(imageId, { ...requests[0]!, multimask: false });
       times.push(performance.now() - started);
     }
     return Math.min(...times);
   }
 
-  /** With the logits that parity is told from. */
-  async #decodeWithLogits(imageId: string, request: SegmentRequest): Promise<SegmentResult> {
+  /** By a run in any case, and without a trace. */
+  #decodeAnew(imageId: string, request: SegmentRequest): Promise<SegmentResult> {
     const picture = this.#pictures.get(imageId);
-    if (picture === undefined || !request.formats.includes(MaskFormat.LOW_RES_LOGITS)) throw new Error("No logits.");
-    const { gridSize } = picture.frame;
-    const answers = new Answers();
-    const latest = new LatestPreview();
-    const result = await decodeRequest(request, { ...picture, answers, latest, step: this.#stepOn(picture) });
-    for (const [index, mask] of result.masks.entries()) {
-      const data = new Uint8Array(answers.of(request.sequence, index)!.buffer as ArrayBuffer);
-      mask.lowResLogits = { $typeName: "maskwire.v1.LowResLogits", width: gridSize, height: gridSize, data };
-    }
-    return result;
-  }
-
-  #stepOn({ prepared }: Picture): Step {
-    return (tokens, maskLogits) => {
-      if (maskLogits !== undefined && !this.#engine.takesMasks) throw new Declined("The graph is not there yet.");
-      return this.#engine.decode(prepared, tokens, maskLogits);
-    };
+    if (picture === undefined) throw new Error("The picture is not here any more.");
+    return decodeRequest(request, this.#decoder, { ...picture, ...nothingYet() });
   }
 
   #forget(imageId: string): void {
     const picture = this.#pictures.get(imageId);
     this.#pictures.delete(imageId);
     // What a graphics card keeps no collector finds.
-    for (const tensor of Object.values(picture?.prepared ?? {})) tensor.dispose();
+    for (const tensor of Object.values(picture?.kept ?? {})) tensor.dispose();
   }
 }
 

@@ -1,31 +1,40 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { decodeRle, rleArea, SegmentRequestSchema } from "../../proto/index.js";
+import { decodeRle, MaskFormat, rleArea, SegmentRequestSchema } from "../../proto/index.js";
+import { splitDecoder } from "../../services/sam/decode/decoder-spec.js";
+import { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
+import { KeptAnswers } from "../../services/sam/decode/previous-mask.js";
 import { frameFor } from "../../services/sam/frame.js";
 import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
-import type { PromptTokens } from "../../services/sam/prompts/prompt-tokens.js";
-import { Answers, Declined, decodeRequest } from "./decode-request.js";
+import { DiscRunner } from "../../services/sam/testing/disc-runner.js";
+import { Declined } from "./declined.js";
+import { decodeRequest } from "./decode-request.js";
 
 const frame = frameFor(64, 48);
+const spec = splitDecoder(frame.gridSize);
 const cells = frame.gridSize ** 2;
-const scores = [0.7, 0.5, 0.9, 0.8];
 
-/** A model of four discs round the first point, each larger than the one before; all shrink by a mask to start from. */
-function discs() {
-  const runs: { tokens: PromptTokens; start: Float32Array | undefined }[] = [];
-  const step = async (tokens: PromptTokens, start: Float32Array | undefined) => {
-    runs.push({ tokens, start });
-    const [x, y] = [(tokens.coords[0] ?? 0) / 4, (tokens.coords[1] ?? 0) / 4];
-    const logits = new Float32Array(scores.length * cells);
-    for (let at = 0; at < logits.length; at++) {
-      const cell = at % cells;
-      const radius = 20 + 10 * Math.floor(at / cells) - (start === undefined ? 0 : 5);
-      logits[at] = radius - Math.hypot((cell % frame.gridSize) - x, Math.floor(cell / frame.gridSize) - y);
-    }
-    return { logits, predictedIou: Float32Array.from(scores) };
+/** A picture of discs round the first point. */
+function openDiscs() {
+  const runner = new DiscRunner(spec);
+  const decoder = new MaskDecoder(spec, runner);
+  const answers = new KeptAnswers(6);
+  const picture = { frame, kept: "kept", answers, latest: new LatestPreview() };
+  const ask = (init: MessageInitShape<typeof SegmentRequestSchema>) => decodeRequest(request(init), decoder, picture);
+  /** A candidate of the first run's again, as half floats carry it. */
+  const candidate = async (index: number) => {
+    const { inputs } = runner.runs[0]!;
+    const again = await new DiscRunner(spec).run("step", "kept", inputs, [spec.outputs.logits]);
+    return decodeHalf(encodeHalf(again[spec.outputs.logits]!.data.subarray(index * cells, (index + 1) * cells)));
   };
-  return { runs, step };
+  return {
+    runs: runner.runs,
+    startOf: (run: number) => runner.startOf(runner.runs[run]!.inputs),
+    answers,
+    ask,
+    candidate,
+  };
 }
 
 const request = (init: MessageInitShape<typeof SegmentRequestSchema>) => create(SegmentRequestSchema, init);
@@ -33,11 +42,10 @@ const point = { x: 32, y: 24, label: 1 };
 
 describe("a prompt decoded here", () => {
   it("is answered by the server's rules: all candidates best first, or the best of a lone point's", async () => {
-    const { step } = discs();
-    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
-    const all = await decodeRequest(request({ prompt: { points: [point] }, multimask: true }), context);
+    const { ask } = openDiscs();
+    const all = await ask({ prompt: { points: [point] }, multimask: true });
     expect(all.masks.map(({ predictedIou }) => predictedIou)).toEqual([0.9, 0.8, 0.5].map(Math.fround));
-    const [best] = (await decodeRequest(request({ prompt: { points: [point] } }), context)).masks;
+    const [best] = (await ask({ prompt: { points: [point] } })).masks;
     expect(best).toEqual(all.masks[0]);
     expect(best!.area).toBe(rleArea(decodeRle(best!.rle!)));
     expect(best!.rle!.size).toEqual([48, 64]);
@@ -46,53 +54,66 @@ describe("a prompt decoded here", () => {
   });
 
   it("needs no run where the latest preview has asked the same, and gives what one would give", async () => {
-    const { step, runs } = discs();
-    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
-    const click = request({ prompt: { points: [point] }, multimask: true });
-    const { masks } = await decodeRequest(click, context);
-    await decodeRequest(request({ prompt: { points: [point] }, preview: true }), context);
+    const { ask, runs } = openDiscs();
+    const click = { prompt: { points: [point] }, multimask: true };
+    const { masks } = await ask(click);
+    await ask({ prompt: { points: [point] }, preview: true });
     expect(runs).toHaveLength(2);
-    expect((await decodeRequest(click, context)).masks).toEqual(masks);
+    expect((await ask(click)).masks).toEqual(masks);
     expect(runs).toHaveLength(2);
-    await decodeRequest(request({ prompt: { points: [{ ...point, x: 33 }] } }), context);
+    await ask({ prompt: { points: [{ ...point, x: 33 }] } });
     expect(runs).toHaveLength(3);
   });
 
+  it("carries its logits where they are asked for, a preview's too", async () => {
+    const { ask, candidate } = openDiscs();
+    for (const preview of [true, false]) {
+      const formats = [MaskFormat.LOW_RES_LOGITS];
+      const [mask] = (await ask({ prompt: { points: [point] }, preview, formats })).masks;
+      const { width, height, data } = mask!.lowResLogits!;
+      expect([width, height]).toEqual([256, 256]);
+      expect(decodeHalf(new Uint16Array(data.buffer))).toEqual(await candidate(2));
+    }
+    expect((await ask({ prompt: { points: [point] } })).masks[0]!.lowResLogits).toBeUndefined();
+  });
+
   it("goes on from the logits of an earlier answer, as half floats carry them", async () => {
-    const { step, runs } = discs();
-    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
-    await decodeRequest(request({ sequence: 4, prompt: { points: [point] }, multimask: true }), context);
+    const { ask, runs, startOf, candidate } = openDiscs();
+    await ask({ sequence: 4, prompt: { points: [point] }, multimask: true });
     const previous = { sequence: 4, mask: 1, steps: [] };
     const mask = { source: { case: "previous" as const, value: previous } };
-    await decodeRequest(request({ sequence: 5, prompt: { points: [point, point], mask } }), context);
+    await ask({ sequence: 5, prompt: { points: [point, point], mask } });
     expect(runs).toHaveLength(2);
-    const kept = (await step(runs[0]!.tokens, undefined)).logits.subarray(3 * cells, 4 * cells);
-    expect(runs[1]!.start).toEqual(decodeHalf(encodeHalf(kept)));
+    expect(startOf(1)).toEqual(await candidate(3));
   });
 
   it("makes it again from its steps when another place gave it, mask for mask", async () => {
-    const { step, runs } = discs();
-    const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
+    const { ask, runs, startOf, candidate } = openDiscs();
     const steps = [
       { prompt: { points: [point] }, multimask: true, mask: 2 },
       { prompt: { points: [point, point] }, mask: 0 },
     ];
     const value = { sequence: 9, mask: 0, steps };
     const refined = { points: [point, point, point], mask: { source: { case: "previous" as const, value } } };
-    await decodeRequest(request({ sequence: 10, prompt: refined }), context);
-    expect(runs.map(({ tokens }) => tokens.count)).toEqual([2, 3, 4]);
-    expect(runs.map(({ start }) => start !== undefined)).toEqual([false, true, true]);
+    await ask({ sequence: 10, prompt: refined });
+    expect(runs.map(({ inputs }) => inputs.point_labels!.data.length)).toEqual([2, 3, 4]);
+    expect([0, 1, 2].map((run) => startOf(run) !== undefined)).toEqual([false, true, true]);
     // Candidate 2 of a lone point is the one with the least score.
-    const third = (await step(runs[0]!.tokens, undefined)).logits.subarray(cells, 2 * cells);
-    expect(runs[1]!.start).toEqual(decodeHalf(encodeHalf(third)));
+    expect(startOf(1)).toEqual(await candidate(1));
+  });
+
+  it("P3 leaves a preview to the server whose mask would have to be made again", async () => {
+    const { ask, runs } = openDiscs();
+    const value = { sequence: 9, mask: 0, steps: [{ prompt: { points: [point] } }] };
+    const prompt = { points: [point], mask: { source: { case: "previous" as const, value } } };
+    await expect(ask({ prompt, preview: true })).rejects.toBeInstanceOf(Declined);
+    expect(runs).toHaveLength(0);
   });
 
   it("keeps the logits of clicks only, and of the latest", async () => {
-    const { step } = discs();
-    const answers = new Answers();
-    const context = { frame, step, answers, latest: new LatestPreview() };
+    const { ask, answers } = openDiscs();
     for (let sequence = 1; sequence <= 8; sequence++) {
-      await decodeRequest(request({ sequence, preview: sequence === 8, prompt: { points: [point] } }), context);
+      await ask({ sequence, preview: sequence === 8, prompt: { points: [point] } });
     }
     const kept = Array.from({ length: 9 }, (_, sequence) => answers.of(sequence, 0) !== undefined);
     expect(kept).toEqual([false, false, true, true, true, true, true, true, false]);
@@ -118,9 +139,7 @@ describe("a prompt decoded here", () => {
   ] as [string, NonNullable<MessageInitShape<typeof SegmentRequestSchema>["prompt"]>][])(
     "leaves %s to the server, which says what is wrong",
     async (_, prompt) => {
-      const { step } = discs();
-      const context = { frame, step, answers: new Answers(), latest: new LatestPreview() };
-      await expect(decodeRequest(request({ prompt }), context)).rejects.toBeInstanceOf(Declined);
+      await expect(openDiscs().ask({ prompt })).rejects.toBeInstanceOf(Declined);
     },
   );
 });

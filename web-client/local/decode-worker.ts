@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { SegmentRequestSchema, SegmentResponseSchema } from "../../proto/index.js";
 import { BrowserDecoder } from "./browser-decoder.js";
-import { Declined } from "./decode-request.js";
+import { Declined } from "./declined.js";
 import { backendHere } from "./open-runtime.js";
 import type { Command, Report } from "./worker-messages.js";
 

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import type { Candidates } from "../../services/sam/masks/candidates.js";
-import type { PromptTokens } from "../../services/sam/prompts/prompt-tokens.js";
+import type { FloatTensors, GraphName, GraphRunner } from "../../services/sam/decode/graph-runner.js";
+import { Declined } from "./declined.js";
 import type { Backend } from "./routing.js";
 
 /** What the prefix graph makes of a picture, as the step graphs take it. */
@@ -13,83 +13,55 @@ export interface Runtime {
   createSession(graph: Uint8Array, keepsOutputs: boolean): Promise<InferenceSession>;
 }
 
-/** The decoder's graphs in a browser: the prefix once a picture, a step once a prompt. */
-export class Engine {
+/** The decoder's graphs in a browser. The one that starts from a mask comes later than the others. */
+export class Engine implements GraphRunner<Prepared> {
   readonly #runtime: Runtime;
-  readonly #gridSize: number;
-  readonly #prefix: InferenceSession;
-  readonly #step: InferenceSession;
-  #stepWithMask: InferenceSession | undefined;
+  readonly #sessions: Partial<Record<GraphName, InferenceSession>>;
 
-  private constructor(runtime: Runtime, gridSize: number, prefix: InferenceSession, step: InferenceSession) {
+  private constructor(runtime: Runtime, sessions: Partial<Record<GraphName, InferenceSession>>) {
     this.#runtime = runtime;
-    this.#gridSize = gridSize;
-    this.#prefix = prefix;
-    this.#step = step;
+    this.#sessions = sessions;
   }
 
-  /** @param gridSize side of the grid of mask logits. */
-  static async open(
-    runtime: Runtime,
-    graphs: { prefix: Uint8Array; step: Uint8Array },
-    gridSize: number,
-  ): Promise<Engine> {
+  static async open(runtime: Runtime, graphs: { prefix: Uint8Array; step: Uint8Array }): Promise<Engine> {
     const prefix = await runtime.createSession(graphs.prefix, true);
     const step = await runtime.createSession(graphs.step, false);
-    return new Engine(runtime, gridSize, prefix, step);
+    return new Engine(runtime, { prefix, step });
   }
 
   get backend(): Backend {
     return this.#runtime.backend;
   }
 
-  /** Whether it can start from a mask. */
-  get takesMasks(): boolean {
-    return this.#stepWithMask !== undefined;
+  async add(name: GraphName, graph: Uint8Array): Promise<void> {
+    this.#sessions[name] = await this.#runtime.createSession(graph, false);
   }
 
-  async addStepWithMask(graph: Uint8Array): Promise<void> {
-    this.#stepWithMask = await this.#runtime.createSession(graph, false);
+  drop(name: GraphName): void {
+    void this.#sessions[name]?.release();
+    delete this.#sessions[name];
   }
 
-  dropStepWithMask(): void {
-    void this.#stepWithMask?.release();
-    this.#stepWithMask = undefined;
+  async keep(inputs: FloatTensors, graph: GraphName | undefined): Promise<Prepared> {
+    const feeds = this.#tensors(inputs);
+    return graph ? await this.#session(graph).run(feeds) : feeds;
   }
 
-  /** @param embedding float32 of these dims. */
-  async prepare(embedding: Float32Array, dims: readonly number[]): Promise<Prepared> {
+  /** @throws Declined while that graph is not there. */
+  run(graph: GraphName, kept: Prepared, inputs: FloatTensors, outputs: readonly string[]): Promise<FloatTensors> {
+    return this.#session(graph).run({ ...kept, ...this.#tensors(inputs) }, outputs) as Promise<FloatTensors>;
+  }
+
+  #session(graph: GraphName): InferenceSession {
+    const session = this.#sessions[graph];
+    if (session === undefined) throw new Declined("The graph is not there yet.");
+    return session;
+  }
+
+  #tensors(inputs: FloatTensors): Record<string, Tensor> {
     const { Tensor } = this.#runtime;
-    return await this.#prefix.run({ image_embeddings: new Tensor("float32", embedding, dims) });
-  }
-
-  /** @param maskLogits float32 [gridSize, gridSize], a mask to start from. @throws Error without the graph for that. */
-  async decode(prepared: Prepared, tokens: PromptTokens, maskLogits: Float32Array | undefined): Promise<Candidates> {
-    const { Tensor } = this.#runtime;
-    const { coords, labels, count } = tokens;
-    const feeds = {
-      ...prepared,
-      point_coords: new Tensor("float32", coords, [1, count, 2]),
-      point_labels: new Tensor("float32", labels, [1, count]),
-    };
-    const outputs = maskLogits
-      ? await this.#withMask().run({
-          ...feeds,
-          mask_input: new Tensor("float32", maskLogits, [1, 1, this.#gridSize, this.#gridSize]),
-        })
-      : await this.#step.run(feeds);
-    return {
-      logits: outputs.low_res_masks?.data as Float32Array,
-      predictedIou: outputs.iou_predictions?.data as Float32Array,
-    };
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([this.#prefix, this.#step, this.#stepWithMask].map((session) => session?.release()));
-  }
-
-  #withMask(): InferenceSession {
-    if (this.#stepWithMask === undefined) throw new Error("The graph that starts from a mask is not there.");
-    return this.#stepWithMask;
+    const tensors: Record<string, Tensor> = {};
+    for (const [name, { data, dims }] of Object.entries(inputs)) tensors[name] = new Tensor("float32", data, dims);
+    return tensors;
   }
 }

@@ -1,5 +1,6 @@
+import { floatTensors } from "../../services/sam/decode/float-tensors.js";
+import type { FloatTensor } from "../../services/sam/decode/graph-runner.js";
 import { decodeEmbeddingRecord } from "../../services/sam/embedding-record.js";
-import { decodeHalf } from "../../services/sam/half-float.js";
 import { crc32 } from "./crc32.js";
 
 /** A gateway that hands out too many of these files at once says when to come again (D4). */
@@ -30,9 +31,7 @@ export async function fetchChecked(url: URL, sha256: string): Promise<Uint8Array
 }
 
 export interface Embedding {
-  readonly dims: readonly number[];
-  /** float32 of these dims. */
-  readonly values: Float32Array;
+  readonly tensors: FloatTensor[];
   /** Pixels of the upright picture. */
   readonly width: number;
   readonly height: number;
@@ -52,10 +51,9 @@ export async function fetchEmbedding(
   const record = new Uint8Array(
     await (await fetchOk(url, { signal: AbortSignal.timeout(longestEmbeddingMs) })).arrayBuffer(),
   );
-  const { header, tensors } = decodeEmbeddingRecord(record, crc32);
-  const [info] = header.tensors;
-  const [halves] = tensors;
-  const isOther = header.imageId !== imageId || header.weights !== encoderWeights || header.crop !== undefined;
-  if (isOther || info === undefined || halves === undefined) throw new Error("The embedding is not for this.");
-  return { dims: info.dims, values: decodeHalf(halves), width: header.width, height: header.height };
+  const decoded = decodeEmbeddingRecord(record, crc32);
+  const { imageId: found, weights, crop, width, height } = decoded.header;
+  const isOther = found !== imageId || weights !== encoderWeights || crop !== undefined;
+  if (isOther) throw new Error("The embedding is not for this.");
+  return { tensors: floatTensors(decoded), width, height };
 }

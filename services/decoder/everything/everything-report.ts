@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { CropBox, SegmentEverythingEventSchema } from "../../../proto/index.js";
 import type { Send } from "../../runtime/grpc/serve.js";
+import { maskMessage } from "../../sam/masks/mask-message.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
-import { maskMessage } from "../pictures/mask-message.js";
 import type { Finding, LedgerChange } from "./ledger.js";
 import { regionOf } from "./parts.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { uniform } from "../rewrite/parity-prompts.js";
-import type { DecodedMask } from "../worker/decoder-tasks.js";
 import { boxNms } from "./box-nms.js";
 import { Ledger, type LedgerChange } from "./ledger.js";
 

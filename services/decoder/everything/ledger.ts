@@ -1,4 +1,4 @@
-import type { DecodedMask } from "../worker/decoder-tasks.js";
+import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { boxNms, isDuplicate } from "./box-nms.js";
 import type { GridPoint } from "./point-grid.js";
 

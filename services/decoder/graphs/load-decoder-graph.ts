@@ -1,35 +1,51 @@
 import { createSession } from "../../inference/models/create-session.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
+import { type KeptTensors, SessionRunner } from "../../inference/models/session-runner.js";
+import { type DecoderSpec, splitDecoder } from "../../sam/decode/decoder-spec.js";
+import { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { DecoderFiles } from "./decoder-files.js";
-import type { DecoderGraph, Width } from "./decoder-graph.js";
 import { spinUs } from "./decoder-session.js";
-import { type RewrittenSessions, rewrittenGraph } from "./rewritten-graph.js";
-import { stockGraph } from "./stock-graph.js";
+
+/**
+ * How many cores one run takes. `wide`: all of them, for a person who waits alone. `narrow`: one, which answers more
+ * prompts a second when many wait.
+ */
+export type Width = "wide" | "narrow";
 
 /** Threads of one run for each width that a worker serves. */
 export type Widths = Partial<Record<Width, number>>;
 
+/** A model's decoder for each width; a width that the worker does not serve is the other. What one has prepared, both decode. */
+export type LoadedDecoder = Readonly<Record<Width, MaskDecoder<KeptTensors>>>;
+
 /** The decoder of a model, ready to run on the CPU. */
-export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, widths: Widths): Promise<DecoderGraph> {
+export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, widths: Widths): Promise<LoadedDecoder> {
   if (files.kind === "stock") {
     const threads = widths.wide ?? widths.narrow ?? 1;
     const { session } = await createSession(files.path, { providers: ["cpu"], threads, spinUs });
-    return stockGraph(session, model) as DecoderGraph;
+    const decoder = new MaskDecoder(exportedDecoder(model), new SessionRunner({ stock: session }));
+    return { wide: decoder, narrow: decoder };
   }
   const { paths } = files;
-  const load = async (threads: number): Promise<RewrittenSessions> => {
+  const load = async (threads: number): Promise<MaskDecoder<KeptTensors>> => {
     const open = async (path: string) =>
       (await createSession(path, { providers: ["cpu"], threads, optimization: "basic", spinUs })).session;
-    return {
+    const sessions = {
       prefix: await open(paths.prefix),
       step: await open(paths.step),
       stepWithMask: await open(paths.stepWithMask),
     };
+    return new MaskDecoder(splitDecoder(model.decoder.maskGrid), new SessionRunner(sessions));
   };
-  const sessions: Partial<Record<Width, RewrittenSessions>> = {};
-  for (const width of ["wide", "narrow"] as const) {
-    const threads = widths[width];
-    if (threads !== undefined) sessions[width] = await load(threads);
-  }
-  return rewrittenGraph(sessions, model) as DecoderGraph;
+  const wide = widths.wide === undefined ? undefined : await load(widths.wide);
+  const narrow = widths.narrow === undefined ? undefined : await load(widths.narrow);
+  const any = wide ?? narrow;
+  if (!any) throw new Error("A decoder needs one width at least.");
+  return { wide: wide ?? any, narrow: narrow ?? any };
+}
+
+/** The export as it is: all of it is run once a prompt. */
+function exportedDecoder({ encoder, decoder: { inputs, outputs, maskGrid } }: ModelSpec): DecoderSpec {
+  const embedding = encoder.outputs.map(({ role }) => inputs[role]);
+  return { gridSize: maskGrid, embedding, step: "stock", stepWithMask: "stock", inputs, outputs };
 }

@@ -14,12 +14,12 @@ import { invalidArgument } from "../../runtime/errors.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
 import { logFields, shortImageId } from "../../runtime/tracing/origin.js";
 import { noSpan } from "../../runtime/tracing/spans.js";
+import { maskMessage } from "../../sam/masks/mask-message.js";
 import type { CheckedPrompt } from "../../sam/prompts/check-prompt.js";
 import { embeddingSource } from "../pictures/embedding-source.js";
-import { maskMessage } from "../pictures/mask-message.js";
 import type { DecoderPool, Pictures, PictureTasks } from "../pictures/pictures.js";
 import type { DecodedPrompt, PromptTask } from "../worker/decoder-tasks.js";
-import { checkPrompt } from "./check-prompt.js";
+import { acceptPrompt } from "./accept-prompt.js";
 import { PreviewsUnderWay } from "./previews-under-way.js";
 import { traceDecode } from "./trace-decode.js";
 
@@ -69,7 +69,7 @@ export class PromptDecoder {
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
     const picture = await pictures.open(requestedEmbedding(models, request), { signal, caller: origin.caller });
     const { ref } = picture;
-    const prompt = checkPrompt(request.prompt, picture, ref.model.decoder.maskGrid);
+    const prompt = acceptPrompt(request.prompt, picture, ref.model.decoder.maskGrid);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - startedAt;
     const { decoded, queueMs } = await this.#run(picture, prompt, request, fetchedAt);

@@ -1,6 +1,11 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession } from "onnxruntime-node";
 import { ModelProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from "../../../proto/onnx.js";
+import { SessionRunner } from "../../inference/models/session-runner.js";
+import { type DecoderSpec, splitDecoder } from "../../sam/decode/decoder-spec.js";
+import { MaskDecoder } from "../../sam/decode/mask-decoder.js";
+import type { Candidates } from "../../sam/masks/candidates.js";
+import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
 import { type DecoderWeights, findWeights } from "./find-weights.js";
 import { GraphReader } from "./graph-reader.js";
 import { discLogits, normal, type ParityPrompt, parityPrompts, uniform } from "./parity-prompts.js";
@@ -56,10 +61,11 @@ export class ParityBench implements AsyncDisposable {
   static async open(stock: Uint8Array, rewritten: RewrittenDecoder, options: ParityOptions = {}): Promise<ParityBench> {
     const weights = findWeights(GraphReader.parse(stock));
     const { channels, grid } = weights.stock;
+    const side = 4 * grid;
     const random = uniform(20230405);
-    const embedding = options.embedding ?? normal(channels * grid * grid, 0.3, random);
-    const image = new Tensor("float32", embedding, [1, channels, grid, grid]);
-    const mask = new Tensor("float32", discLogits(4 * grid, random), [1, 1, 4 * grid, 4 * grid]);
+    const data = options.embedding ?? normal(channels * grid * grid, 0.3, random);
+    const embedding = [{ data, dims: [1, channels, grid, grid] }];
+    const mask = discLogits(side, random);
     const plain = { graphOptimizationLevel: "basic", ...options.session } as const;
     const sessions: InferenceSession[] = [];
     const load = async (graph: Uint8Array, session: InferenceSession.SessionOptions): Promise<InferenceSession> => {
@@ -67,15 +73,23 @@ export class ParityBench implements AsyncDisposable {
       sessions.push(loaded);
       return loaded;
     };
+    const decoding = async (spec: DecoderSpec, runner: SessionRunner): Promise<Decode> => {
+      const decoder = new MaskDecoder(spec, runner);
+      const kept = await decoder.prepare(embedding);
+      return (tokens, start) => decoder.decode(kept, tokens, start);
+    };
     try {
       // The stock graph's own outputs hold only the mask that it selected: a copy runs whose outputs are its candidates.
       const stockSession = { ...options.session, graphOptimizationLevel: "all" } as const;
-      const original = await load(withCandidates(stock, weights), stockSession);
-      const prefix = await load(rewritten.prefix, plain);
-      const step = await load(rewritten.step, plain);
-      const stepWithMask = await load(rewritten.stepWithMask, plain);
-      const prepared = await prefix.run({ image_embeddings: image });
-      return new ParityBench({ weights, image, mask, original, prepared, step, stepWithMask, sessions });
+      const whole = { stock: await load(withCandidates(stock, weights), stockSession) };
+      const halves = {
+        prefix: await load(rewritten.prefix, plain),
+        step: await load(rewritten.step, plain),
+        stepWithMask: await load(rewritten.stepWithMask, plain),
+      };
+      const original = await decoding(specOfStock(weights, side), new SessionRunner(whole));
+      const split = await decoding(splitDecoder(side), new SessionRunner(halves));
+      return new ParityBench({ inputSize: weights.prompts.inputSize, mask, original, split, sessions });
     } catch (error) {
       await releaseAll(sessions);
       throw error;
@@ -84,20 +98,19 @@ export class ParityBench implements AsyncDisposable {
 
   /** Over every candidate mask of these prompts. */
   async compare(prompts: readonly ParityPrompt[]): Promise<ParityReport> {
-    const { weights, image, mask, original, prepared, step, stepWithMask } = this.#loaded;
+    const { inputSize, mask, original, split } = this.#loaded;
     const report = { maxLogitDifference: 0, maxScoreDifference: 0, promptsOver: 0, signFlips: 0, compared: 0 };
     for (const prompt of prompts) {
-      const points = tensorsOf(prompt, weights.prompts.inputSize);
-      const expected = await original.run(stockFeeds(weights, image, points, mask, prompt.withMask));
-      const feeds = { ...prepared, ...points };
-      const actual = await (prompt.withMask ? stepWithMask.run({ ...feeds, mask_input: mask }) : step.run(feeds));
-      const [masks, scores] = [expected[weights.candidates.masks]!, expected[weights.candidates.scores]!];
-      const logits = compare(floats(masks), floats(actual.low_res_masks!));
+      const tokens = tokensOf(prompt, inputSize);
+      const start = prompt.withMask ? mask : undefined;
+      const expected = await original(tokens, start);
+      const actual = await split(tokens, start);
+      const logits = compare(expected.logits, actual.logits);
       report.maxLogitDifference = Math.max(report.maxLogitDifference, logits.difference);
       if (!(logits.difference <= parityLimits.logits)) report.promptsOver++;
       report.signFlips += logits.signFlips;
-      report.compared += masks.data.length;
-      const { difference } = compare(floats(scores), floats(actual.iou_predictions!));
+      report.compared += expected.logits.length;
+      const { difference } = compare(expected.predictedIou, actual.predictedIou);
       report.maxScoreDifference = Math.max(report.maxScoreDifference, difference);
     }
     // Written so that NaN does not pass.
@@ -110,17 +123,16 @@ export class ParityBench implements AsyncDisposable {
   }
 }
 
+/** One prompt on the embedding. */
+type Decode = (tokens: PromptTokens, start: Float32Array | undefined) => Promise<Candidates>;
+
 interface Loaded {
-  readonly weights: DecoderWeights;
-  readonly image: Tensor;
-  readonly mask: Tensor;
-  /** The stock graph. */
-  readonly original: InferenceSession;
-  /** What the rewritten prefix made of the image. */
-  readonly prepared: InferenceSession.OnnxValueMapType;
-  readonly step: InferenceSession;
-  readonly stepWithMask: InferenceSession;
-  /** All of them. */
+  /** Side of the model's input in pixels. */
+  readonly inputSize: number;
+  /** Logits to start from. */
+  readonly mask: Float32Array;
+  readonly original: Decode;
+  readonly split: Decode;
   readonly sessions: readonly InferenceSession[];
 }
 
@@ -138,31 +150,30 @@ export function withCandidates(stock: Uint8Array, { candidates }: DecoderWeights
   return toBinary(ModelProtoSchema, model);
 }
 
-type Points = { point_coords: Tensor; point_labels: Tensor };
-
-function tensorsOf({ points }: ParityPrompt, inputSize: number): Points {
-  const coords = Float32Array.from(points.flatMap(([x, y]) => [x * inputSize, y * inputSize]));
-  const labels = Float32Array.from(points, ([, , label]) => label);
+/** The copy's names; those of the graph itself may be any. */
+function specOfStock({ stock, candidates }: DecoderWeights, gridSize: number): DecoderSpec {
   return {
-    point_coords: new Tensor("float32", coords, [1, labels.length, 2]),
-    point_labels: new Tensor("float32", labels, [1, labels.length]),
+    gridSize,
+    embedding: [stock.imageEmbeddings],
+    step: "stock",
+    stepWithMask: "stock",
+    inputs: {
+      points: stock.pointCoords,
+      labels: stock.pointLabels,
+      mask: stock.maskInput,
+      hasMask: stock.hasMaskInput,
+      ...(stock.origImSize === undefined ? {} : { size: stock.origImSize }),
+    },
+    outputs: { logits: candidates.masks, scores: candidates.scores },
   };
 }
 
-function stockFeeds({ stock }: DecoderWeights, image: Tensor, points: Points, mask: Tensor, withMask: boolean) {
-  const feeds: Record<string, Tensor> = {
-    [stock.imageEmbeddings]: image,
-    [stock.pointCoords]: points.point_coords,
-    [stock.pointLabels]: points.point_labels,
-    [stock.maskInput]: mask,
-    [stock.hasMaskInput]: new Tensor("float32", Float32Array.of(withMask ? 1 : 0), [1]),
+function tokensOf({ points }: ParityPrompt, inputSize: number): PromptTokens {
+  return {
+    coords: Float32Array.from(points.flatMap(([x, y]) => [x * inputSize, y * inputSize])),
+    labels: Float32Array.from(points, ([, , label]) => label),
+    count: points.length,
   };
-  if (stock.origImSize !== undefined) feeds[stock.origImSize] = new Tensor("float32", Float32Array.of(1, 1), [2]);
-  return feeds;
-}
-
-function floats(tensor: Tensor): Float32Array {
-  return tensor.data as Float32Array;
 }
 
 function compare(expected: Float32Array, actual: Float32Array): { difference: number; signFlips: number } {

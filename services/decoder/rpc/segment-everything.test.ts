@@ -16,9 +16,10 @@ import { Manifest } from "../../inference/models/manifest.js";
 import { Models } from "../../inference/models/models.js";
 import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
 import { callContext } from "../../runtime/testing/call-context.js";
+import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { everythingOptions, mostPoints } from "../everything/everything-options.js";
 import type { Asker, PictureTasks } from "../pictures/pictures.js";
-import type { DecodedGrid, DecodedMask, GridTask } from "../worker/decoder-tasks.js";
+import type { DecodedGrid, GridTask } from "../worker/decoder-tasks.js";
 import { type EverythingObjects, segmentEverything } from "./segment-everything.js";
 
 type Event = NonNullable<MessageInitShape<typeof SegmentEverythingEventSchema>["event"]>;

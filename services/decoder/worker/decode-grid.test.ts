@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decodeCounts, rleArea, rleBoundingBox } from "../../../proto/index.js";
+import { splitDecoder } from "../../sam/decode/decoder-spec.js";
+import type { FloatTensors } from "../../sam/decode/graph-runner.js";
+import { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import { frameFor } from "../../sam/frame.js";
 import type { Candidates } from "../../sam/masks/candidates.js";
-import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
-import type { DecoderGraph } from "../graphs/decoder-graph.js";
 import { decodeGrid } from "./decode-grid.js";
 import type { GridTask, GridThresholds } from "./decoder-tasks.js";
 
@@ -38,26 +39,31 @@ function candidates(masks: [logits: Float32Array, score: number][]): Candidates 
 }
 
 async function decode(answers: Candidates[], wanted: Partial<GridThresholds> = {}) {
-  const asked: PromptTokens[][] = [];
-  const graph: DecoderGraph = {
-    kind: "rewritten",
-    preparedBytes: 0,
-    prepare: async () => undefined,
-    decode: async (_prepared, prompts) => {
-      asked.push(prompts);
-      return answers.slice(asked.length - 1, asked.length);
+  const asked: FloatTensors[] = [];
+  const decoder = new MaskDecoder(splitDecoder(grid), {
+    keep: async () => undefined,
+    run: async (_graph, _kept, inputs) => {
+      const { logits, predictedIou } = answers[asked.push(inputs) - 1]!;
+      const masks = predictedIou.length;
+      return {
+        low_res_masks: { data: logits, dims: [1, masks, grid, grid] },
+        iou_predictions: { data: predictedIou, dims: [1, masks] },
+      };
     },
-  };
+  });
   const points = answers.map((_, index) => ({ x: 400 + index, y: 300 }));
   const task = { points, thresholds: { ...thresholds, ...wanted } } as GridTask;
-  return { found: await decodeGrid(task, graph, undefined, frame, "narrow"), asked };
+  return { found: await decodeGrid(task, decoder, { kept: undefined, frame }), asked };
 }
 
 describe("decodeGrid", () => {
   it("asks each point in a run of its own, a positive point with a pad", async () => {
     const { asked } = await decode([candidates([[clear, 0.9]]), candidates([[clear, 0.9]])]);
-    expect(asked.map((prompts) => prompts.map(({ labels }) => [...labels]))).toEqual([[[1, -1]], [[1, -1]]]);
-    expect(asked.map(([prompt]) => prompt?.coords[0])).toEqual([Math.fround(512), Math.fround(401 * 1.28)]);
+    expect(asked.map(({ point_labels }) => [...point_labels!.data])).toEqual([
+      [1, -1],
+      [1, -1],
+    ]);
+    expect(asked.map(({ point_coords }) => point_coords?.data[0])).toEqual([512, Math.fround(401 * 1.28)]);
   });
 
   it("keeps the candidates that pass both thresholds, best first, and never the unambiguous mask", async () => {

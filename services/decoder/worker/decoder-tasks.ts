@@ -1,4 +1,4 @@
-import type { MaskBox } from "../../../proto/index.js";
+import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 
@@ -22,18 +22,6 @@ export interface PromptTask extends OnPicture {
   multimask: boolean | undefined;
   png: boolean;
   lowResLogits: boolean;
-}
-
-export interface DecodedMask {
-  /** COCO's compressed counts. */
-  counts: string;
-  box: MaskBox;
-  area: number;
-  predictedIou: number;
-  stabilityScore: number;
-  png?: Uint8Array;
-  /** Half floats [gridSize, gridSize], in a buffer of their own. */
-  lowResLogits?: Uint16Array<ArrayBuffer>;
 }
 
 export interface DecodedPrompt {

@@ -2,21 +2,24 @@ import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { imageTensor, modelFrame } from "../../inference/models/model-tensors.js";
+import { bytesOf, type KeptTensors } from "../../inference/models/session-runner.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
+import type { OpenPicture } from "../../sam/decode/decode-prompt.js";
+import { floatTensors } from "../../sam/decode/float-tensors.js";
+import type { FloatTensor } from "../../sam/decode/graph-runner.js";
+import type { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { Frame } from "../../sam/frame.js";
-import { decodeHalf } from "../../sam/half-float.js";
+import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { LatestPreview } from "../../sam/masks/latest-preview.js";
 import { RecordError } from "../../sam/record-error.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
-import type { DecoderGraph, Width } from "../graphs/decoder-graph.js";
-import { loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
+import { type LoadedDecoder, loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
+import { answerPrompt } from "./answer-prompt.js";
 import { decodeGrid } from "./decode-grid.js";
-import { decodePrompt } from "./decode-prompt.js";
 import type {
   DecodedGrid,
-  DecodedMask,
   DecodedPrompt,
   DecoderTask,
   FeaturesTask,
@@ -36,10 +39,8 @@ export interface DecoderWorkerData {
 }
 
 const { models, widths, cacheBytes } = workerData as DecoderWorkerData;
-/** A picture that prompts can be run on at once. */
-interface WarmPicture {
-  readonly embedding: unknown;
-  readonly latest: LatestPreview;
+
+interface WarmPicture extends OpenPicture<KeptTensors> {
   readonly bytes: number;
 }
 
@@ -52,34 +53,33 @@ const warmPictures = new LRUCache<string, WarmPicture>({ maxSize: cacheBytes, si
 const frames = new LRUCache<string, Frame>({ max: 64 });
 
 await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | PreparedPicture>(async () => {
-  const loaded = new Map<string, { model: ModelSpec; graph: DecoderGraph }>();
+  const loaded = new Map<string, { model: ModelSpec; decoder: LoadedDecoder; kind: DecoderFiles["kind"] }>();
   for (const { model, files } of models) {
-    const graph = await loadDecoderGraph(model, files, widths);
-    loaded.set(model.id, { model, graph });
-    await warmUp(graph, model);
+    const decoder = await loadDecoderGraph(model, files, widths);
+    loaded.set(model.id, { model, decoder, kind: files.kind });
+    await warmUp(decoder, model);
   }
   return {
-    detail: Object.fromEntries([...loaded].map(([id, { graph }]) => [id, { graph: graph.kind }])),
+    detail: Object.fromEntries([...loaded].map(([id, { kind }]) => [id, { graph: kind }])),
     run: async (task, alone) => {
       const entry = loaded.get(task.modelId);
       if (!entry) throw new Error(`model ${task.modelId} is not loaded`);
-      const result = await run(task, entry.model, entry.graph, alone ? "wide" : "narrow");
+      const result = await run(task, entry.model, entry.decoder[alone ? "wide" : "narrow"]);
       return { result, transfer: "masks" in result ? result.masks.flatMap(logitsOf) : [] };
     },
   };
 });
 
-async function run(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, width: Width) {
-  const frame = frameOf(task, model);
-  if (task.kind === "features") return featuresAt(task, model, frame);
+async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>) {
+  if (task.kind === "features") return featuresAt(task, model);
   const started = performance.now();
-  const kept = warmPictures.get(task.key);
-  const warm = kept !== undefined;
-  const { embedding, latest } = kept ?? (await prepare(task, model, graph, width));
+  const known = warmPictures.get(task.key);
+  const warm = known !== undefined;
+  const picture = known ?? (await prepare(task, model, decoder));
   if (task.kind === "prepare") return { warm };
-  if (task.kind === "grid") return decodeGrid(task, graph, embedding, frame, width);
+  if (task.kind === "grid") return decodeGrid(task, decoder, picture);
   const prepareMs = performance.now() - started;
-  return { ...(await decodePrompt(task, graph, embedding, latest, frame, width)), warm, prepareMs };
+  return { ...(await answerPrompt(task, decoder, picture)), warm, prepareMs };
 }
 
 /** The most of an answer's bytes: they move to the other thread. */
@@ -87,9 +87,9 @@ function logitsOf({ lowResLogits }: DecodedMask): ArrayBuffer[] {
   return lowResLogits ? [lowResLogits.buffer] : [];
 }
 
-function featuresAt(task: FeaturesTask, model: ModelSpec, frame: Frame): PointFeatures {
+function featuresAt(task: FeaturesTask, model: ModelSpec): PointFeatures {
   const { index, side } = imageTensor(model);
-  return pointFeatures({ values: floatTensors(task)[index] as Float32Array, side }, frame, task.points);
+  return pointFeatures({ values: tensorsOf(task)[index]!.data, side }, frameOf(task, model), task.points);
 }
 
 function frameOf({ width, height }: DecoderTask, model: ModelSpec): Frame {
@@ -101,17 +101,18 @@ function frameOf({ width, height }: DecoderTask, model: ModelSpec): Frame {
   return frame;
 }
 
-async function prepare(task: DecoderTask, model: ModelSpec, graph: DecoderGraph, width: Width): Promise<WarmPicture> {
-  const embedding = await graph.prepare(floatTensors(task), width);
-  const picture = { embedding, latest: new LatestPreview(), bytes: graph.preparedBytes + previewBytes(model) };
+async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>): Promise<WarmPicture> {
+  const kept = await decoder.prepare(tensorsOf(task));
+  const bytes = bytesOf(kept) + previewBytes(model);
+  const picture = { kept, frame: frameOf(task, model), latest: new LatestPreview(), bytes };
   warmPictures.set(task.key, picture);
   return picture;
 }
 
 /** @throws ServiceError DATA_LOSS when the record is damaged: this is where its tensors are verified. */
-function floatTensors({ record }: DecoderTask): Float32Array[] {
+function tensorsOf({ record }: DecoderTask): FloatTensor[] {
   try {
-    return decodeEmbeddingRecord(new Uint8Array(record)).tensors.map((tensor) => decodeHalf(tensor));
+    return floatTensors(decodeEmbeddingRecord(new Uint8Array(record)));
   } catch (cause) {
     if (!(cause instanceof RecordError)) throw cause;
     throw new ServiceError({ code: Code.DATA_LOSS, message: `The embedding is ${cause.message}.`, cause });

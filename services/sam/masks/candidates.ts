@@ -1,7 +1,5 @@
-import { encodeCounts, type MaskBox } from "../../../proto/rle.js";
 import type { Frame } from "../frame.js";
-import { stabilityScore } from "./stability-score.js";
-import { type TracedMask, traceMask } from "./trace-mask.js";
+import { selectMasks } from "./select-masks.js";
 
 /** Candidate masks of one prompt, as a decoder's graph gives them. */
 export interface Candidates {
@@ -11,26 +9,23 @@ export interface Candidates {
   readonly predictedIou: Float32Array;
 }
 
-/** One candidate's logits: float32 [gridSize, gridSize], a view. */
-export function logitsAt({ logits }: Candidates, index: number, { gridSize }: Frame): Float32Array {
+/** A candidate that answers its prompt. */
+export interface ChosenMask {
+  /** float32 [gridSize, gridSize], a view. */
+  readonly logits: Float32Array;
+  readonly predictedIou: number;
+}
+
+/** Those that answer the prompt, best first; see `selectMasks`. @param tokens of the prompt. */
+export function chooseMasks(
+  { logits, predictedIou }: Candidates,
+  tokens: number,
+  multimask: boolean | undefined,
+  { gridSize }: Frame,
+): ChosenMask[] {
   const cells = gridSize ** 2;
-  return logits.subarray(index * cells, (index + 1) * cells);
-}
-
-/** A mask at the picture's resolution, as it is answered. */
-export interface FinishedMask {
-  readonly traced: TracedMask;
-  /** COCO's compressed run lengths. */
-  readonly counts: string;
-  readonly box: MaskBox;
-  /** Pixels inside. */
-  readonly area: number;
-  readonly stabilityScore: number;
-}
-
-/** @param logits float32 [gridSize, gridSize]. @throws RangeError as `traceMask`. */
-export function finishMask(logits: Float32Array, frame: Frame): FinishedMask {
-  const traced = traceMask(logits, frame);
-  const { box, area } = traced;
-  return { traced, counts: encodeCounts(traced.runs), box, area, stabilityScore: stabilityScore(logits, frame) };
+  return selectMasks(predictedIou, tokens, multimask).map((index) => ({
+    logits: logits.subarray(index * cells, (index + 1) * cells),
+    predictedIou: predictedIou[index]!,
+  }));
 }

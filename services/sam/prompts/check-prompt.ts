@@ -47,17 +47,23 @@ export class PromptError extends Error {
 /**
  * A prompt as it came in -> one that can be decoded.
  * @param gridSize side of the logits' grid.
+ * @param start the logits that it starts from in the place of its own mask: what its `previous` stands for.
  * @throws PromptError with a sentence that names what is wrong.
  */
-export function checkPrompt(prompt: Prompt | undefined, size: PictureSize, gridSize: number): CheckedPrompt {
-  if (!prompt || (prompt.points.length === 0 && !prompt.box && !prompt.mask)) {
+export function checkPrompt(
+  prompt: Prompt | undefined,
+  size: PictureSize,
+  gridSize: number,
+  start?: Float32Array,
+): CheckedPrompt {
+  if (!prompt || (prompt.points.length === 0 && !prompt.box && !prompt.mask && !start)) {
     throw new PromptError("A prompt needs at least one point, a box or a mask.");
   }
   if (prompt.points.length > maxPoints) {
     throw new PromptError(`A prompt has at most ${maxPoints} points; this one has more.`);
   }
   const points = prompt.points.map((point, index) => checkPoint(point, `points[${index}]`, size));
-  const mask = prompt.mask && checkMask(prompt.mask, size, gridSize);
+  const mask = start ? { logits: start } : prompt.mask && checkMask(prompt.mask, size, gridSize);
   const box = prompt.box ? checkBox(prompt.box, size) : points.length === 0 ? boxAround(mask) : undefined;
   return { points, ...(box ? { box } : {}), ...(mask ? { mask } : {}) };
 }

@@ -1,9 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { MaskSchema } from "../../../proto/index.js";
-import type { PictureSize } from "../../sam/prompts/check-prompt.js";
-import type { DecodedMask } from "../worker/decoder-tasks.js";
+import type { PictureSize } from "../prompts/check-prompt.js";
+import type { DecodedMask } from "./decoded-mask.js";
 
-/** A worker's mask as the contract's. */
+/** A mask as the contract's. */
 export function maskMessage(mask: DecodedMask, { width, height }: PictureSize): MessageInitShape<typeof MaskSchema> {
   const { lowResLogits } = mask;
   const grid = Math.sqrt(lowResLogits?.length ?? 0);

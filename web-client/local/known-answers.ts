@@ -18,7 +18,7 @@ import type { Size } from "./routing.js";
  */
 
 /** Prompts on a picture: a lone point, whose candidates all count, and a box with points on both sides of an edge. */
-export function parityPrompts(imageId: string, model: string, { width, height }: Size): SegmentRequest[] {
+export function knownPrompts(imageId: string, model: string, { width, height }: Size): SegmentRequest[] {
   const formats = [MaskFormat.LOW_RES_LOGITS];
   const request = { imageId, model, formats, multimask: true };
   const at = (x: number, y: number, label: 0 | 1) => ({ x: x * width, y: y * height, label });

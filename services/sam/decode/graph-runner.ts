@@ -1,0 +1,22 @@
+/** float32 values row by row. ONNX Runtime's tensors are of this form as they are, so that what it gives is not copied. */
+export interface FloatTensor {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** By the names of a graph's inputs or outputs. */
+export type FloatTensors = Readonly<Record<string, FloatTensor>>;
+
+/**
+ * `prefix`, `step` and `stepWithMask`: a decoder in two halves, once a picture and once a prompt without or with a mask to
+ * start from. `stock`: an export as it is, once a prompt.
+ */
+export type GraphName = "prefix" | "step" | "stepWithMask" | "stock";
+
+/** All that decoding needs of a runtime. `Kept`: what a picture's tensors are there, in a graphics card's memory, say. */
+export interface GraphRunner<Kept = unknown> {
+  /** A picture's tensors for later runs: what that graph makes of them, or without one themselves. */
+  keep(inputs: FloatTensors, graph: GraphName | undefined): Promise<Kept>;
+  /** @param kept goes in beside `inputs`. @param outputs those that are wanted. */
+  run(graph: GraphName, kept: Kept, inputs: FloatTensors, outputs: readonly string[]): Promise<FloatTensors>;
+}
