@@ -17,7 +17,7 @@ export function boxIou(a: MaskBox, b: MaskBox): number {
 const smallSidePx = 8;
 
 /** What two masks are told apart by. */
-export interface Boxed {
+interface Boxed {
   readonly box: MaskBox;
   /** COCO's compressed counts, where the mask is known. */
   readonly counts?: string;

@@ -6,7 +6,7 @@ import type { Limit } from "../../runtime/metrics.js";
 /** About what a picture in everything mode takes. */
 const retryAfterMs = 10_000;
 
-export interface EverythingPlacesOptions {
+interface EverythingPlacesOptions {
   admission: Admission;
   /** Prompts that may wait for a worker, and the workers. */
   maxQueue: number;

@@ -3,7 +3,7 @@ import type { OnceStarted } from "../../inference/once-started.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import type { DecoderFiles } from "./decoder-files.js";
 
-export type RewrittenFiles = Extract<DecoderFiles, { kind: "rewritten" }>;
+type RewrittenFiles = Extract<DecoderFiles, { kind: "rewritten" }>;
 
 /** What the workers run, by model id. */
 export type ServedGraphs = OnceStarted<ReadonlyMap<string, DecoderFiles>>;

@@ -2,7 +2,7 @@ import { type AxisSamples, axisSamples, type Frame } from "../../sam/frame.js";
 import { firstChanged } from "../../sam/masks/trace-mask.js";
 
 /** How many pixels of the picture lie above each of two cuts. */
-export interface CutAreas {
+interface CutAreas {
   low: number;
   high: number;
 }

@@ -36,7 +36,7 @@ export interface StageTimes {
   maskMs: number;
 }
 
-export interface PromptDecoderOptions {
+interface PromptDecoderOptions {
   admission: Admission;
   models: Pick<Models, "serving">;
   pictures: Pick<Pictures, "open">;
@@ -46,7 +46,7 @@ export interface PromptDecoderOptions {
 }
 
 /** What a prompt's decode needs of its call. */
-export type DecodeContext = Pick<CallContext, "signal" | "origin" | "span" | "logger">;
+type DecodeContext = Pick<CallContext, "signal" | "origin" | "span" | "logger">;
 
 /** Decodes prompts of people and programs, one at a time each, and follows previews that ask the same. */
 export class PromptDecoder {

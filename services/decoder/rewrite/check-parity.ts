@@ -44,7 +44,7 @@ export async function checkParity(
   return await bench.compare(prompts);
 }
 
-export interface ParityOptions {
+interface ParityOptions {
   session?: InferenceSession.SessionOptions;
   embedding?: Float32Array;
 }

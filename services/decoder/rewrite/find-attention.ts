@@ -14,7 +14,7 @@ export interface Attention {
 }
 
 /** The seven attentions of SAM's two-way transformer; t2i has the tokens as queries, i2t the image. */
-export interface Attentions {
+interface Attentions {
   readonly layers: readonly { readonly self: Attention; readonly t2i: Attention; readonly i2t: Attention }[];
   readonly final: Attention;
 }

@@ -36,7 +36,7 @@ export interface PatchConvolution {
 }
 
 /** The linear layer that a `MatMul` (with a constant on the right) or a `Gemm` belongs to, with its bias. */
-export function linearOf(reader: GraphReader, node: NodeProto): Linear | undefined {
+function linearOf(reader: GraphReader, node: NodeProto): Linear | undefined {
   const [input, weightName, biasName] = reader.inputs(node);
   const constant = weightName === undefined ? undefined : reader.constant(weightName);
   const [rows, cols] = constant?.dims ?? [];

@@ -14,10 +14,10 @@ import {
 export type Value = string;
 
 /** A node's attribute; `int` and `float` keep apart what JavaScript does not. */
-export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
+type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
 
 /** A dimension: a size, or a name for one that is known only when the graph runs. */
-export type Dimension = number | string;
+type Dimension = number | string;
 
 /** Opset 20 has GELU as one operator; IR version 9 is the one of that opset's time. */
 const opset = 20n;

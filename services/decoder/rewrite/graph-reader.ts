@@ -4,7 +4,7 @@ import { ModelProtoSchema, TensorProto_DataLocation, TensorProto_DataType } from
 import { UnknownGraphError } from "./unknown-graph-error.js";
 
 /** A constant of a graph: a dense row-major tensor; integers and booleans come as numbers too. */
-export interface Constant {
+interface Constant {
   readonly dims: readonly number[];
   readonly data: ArrayLike<number>;
 }

@@ -12,7 +12,7 @@ import type { Handlers } from "./handlers.js";
 const maxUnderWay = 32;
 const retryAfterMs = 200;
 
-export interface LoadObjects {
+interface LoadObjects {
   admission: Admission;
   models: Pick<Models, "serving">;
   embeddings: Pick<EmbeddingCache, "has" | "put">;

@@ -29,7 +29,7 @@ export interface LineReadOptions extends Omit<ReadOptions, "onPlace"> {
 }
 
 /** A picture that is decoded and whose turn at the model comes next. */
-export interface DecodedInLine {
+interface DecodedInLine {
   picture: ReadPicture;
   /** How long it waited to be decoded, and how long that took. */
   waitedMs: number;

@@ -13,7 +13,7 @@ import { readNews } from "./progress-news.js";
 import { findReady, type Ready } from "./ready.js";
 import { Urgency } from "./urgency.js";
 
-export interface EncodeOnceOptions extends EncoderObjects {
+interface EncodeOnceOptions extends EncoderObjects {
   admission: Admission;
   leases: Leases;
   images: Pick<ImageStore, "delete">;
@@ -27,7 +27,7 @@ export interface EncodeOnceOptions extends EncoderObjects {
 }
 
 /** Who asks for an encode. */
-export interface Asker {
+interface Asker {
   isBulk: boolean;
   caller: string | undefined;
 }

@@ -1,7 +1,7 @@
 import { Code, invalidArgument, type Reason, ServiceError } from "../../runtime/errors.js";
 import type { Lease, Leases } from "../../stores/leases.js";
 
-export interface SharedWork<T> {
+interface SharedWork<T> {
   /** What another has made already. */
   find: () => Promise<T | undefined>;
   /** @param lease undefined when there are none to be had: the work is done all the same. */

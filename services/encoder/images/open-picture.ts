@@ -28,7 +28,7 @@ export interface Pixels {
   channels: number;
 }
 
-export interface PixelOptions {
+interface PixelOptions {
   /** A part of the upright picture; all of it when left out. */
   crop?: Region | undefined;
   /** Pixels to make of it, no more than there are; as many as there are when left out. */

@@ -8,11 +8,7 @@ import type { Picture, Pixels } from "./open-picture.js";
 export type FrameRules = Pick<Preprocess, "size" | "resize">;
 
 /** The frame of a picture, or of a part of it. */
-export function frameOf(
-  picture: { width: number; height: number },
-  { size, resize }: FrameRules,
-  crop?: Region,
-): Frame {
+function frameOf(picture: { width: number; height: number }, { size, resize }: FrameRules, crop?: Region): Frame {
   const { width, height } = crop ?? picture;
   return frameFor(width, height, { modelSize: size, resize });
 }

@@ -14,7 +14,7 @@ export interface Confinement {
   memory: "limited" | "watched" | "unlimited";
 }
 
-export interface Command {
+interface Command {
   file: string;
   args: string[];
 }

@@ -9,7 +9,7 @@ import { residentBytes } from "./resident-memory.js";
 const mostPixelBytes = 64 * 1024 * 1024;
 const closeMs = 2000;
 
-export interface ChildEvents {
+interface ChildEvents {
   onMessage(message: FromProcess, body: Uint8Array): void;
   /** It does not speak our language any more. */
   onNonsense(): void;

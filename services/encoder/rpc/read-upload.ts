@@ -5,7 +5,7 @@ import { inTime, type PaceLimits } from "../../runtime/limits/arrival-pace.js";
 import type { HeldUpload } from "../../runtime/limits/upload-budget.js";
 import { checkBytes, type ImageLimits } from "../images/open-picture.js";
 
-export interface Upload {
+interface Upload {
   chunks: Uint8Array[];
   bytes: number;
   imageId: string;

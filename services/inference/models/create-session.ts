@@ -2,7 +2,7 @@ import "./no-telemetry.js";
 import { InferenceSession } from "onnxruntime-node";
 import type { Provider } from "./providers.js";
 
-export interface SessionOptions {
+interface SessionOptions {
   /** In order of preference; a later one is used when an earlier cannot start. */
   providers: Provider[];
   /** Threads of one run on the CPU. */
@@ -33,11 +33,11 @@ export function runtimeOptions(options: Omit<SessionOptions, "providers">): Runt
 type RuntimeOptions = InferenceSession.SessionOptions;
 
 /** No provider of those that are wanted runs on this machine. */
-export class ProviderError extends Error {
+class ProviderError extends Error {
   override readonly name = "ProviderError";
 }
 
-export interface LoadedSession {
+interface LoadedSession {
   session: InferenceSession;
   provider: Provider;
   /** Why each provider before it could not start. */

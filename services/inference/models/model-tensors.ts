@@ -8,7 +8,7 @@ export function embeddingTensors({ encoder }: Pick<ModelSpec, "encoder">): Tenso
 }
 
 /** The one of them that holds the picture's features. */
-export interface ImageTensor {
+interface ImageTensor {
   /** Its place among them. */
   index: number;
   /** float32 [1, channels, side, side] over the model's frame. */

@@ -26,7 +26,7 @@ export interface CrewOptions {
 export type Answer = Exclude<FromWorker, { kind: "ready" }>;
 
 /** What becomes of the workers and of what they were given. */
-export interface CrewEvents<Work> {
+interface CrewEvents<Work> {
   /** A worker is ready. @param taskMs how long a task takes, as it has found out. */
   onReady(taskMs: number | undefined): void;
   /** @param ranMs how long it took. @param isWanted false when it had been given up already. */
@@ -42,7 +42,7 @@ export interface CrewEvents<Work> {
 }
 
 /** A worker thread, and what it does. */
-export interface Member<Work> {
+interface Member<Work> {
   readonly worker: Worker;
   readonly isFirst: boolean;
   readonly warm: WarmKeys;

@@ -1,6 +1,6 @@
 import { Lane } from "./lane.js";
 
-export interface LanesOptions<Job> {
+interface LanesOptions<Job> {
   /** After so many urgent jobs in a row one of the others goes, if any waits; without it the urgent always go first. */
   patience?: number | undefined;
   /** Whose turn a job takes; without it all jobs are one caller's. */
