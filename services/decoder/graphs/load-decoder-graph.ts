@@ -10,7 +10,7 @@ import { spinUs } from "./decoder-session.js";
  * How many cores one run takes. `wide`: all of them, for a person who waits alone. `narrow`: one, which answers more
  * prompts a second when many wait.
  */
-export type Width = "wide" | "narrow";
+type Width = "wide" | "narrow";
 
 /** Threads of one run for each width that a worker serves. */
 export type Widths = Partial<Record<Width, number>>;
