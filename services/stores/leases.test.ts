@@ -111,7 +111,7 @@ function leasesContract(keys: () => LeaseKeys): void {
   });
 
   it("passes on what its holder tells, at once and on each renewal that brings something new", async () => {
-    const process = cluster(90);
+    const process = cluster(900);
     const lease = held(await process().acquire("picture"));
     const heard: (string | undefined)[] = [];
     let more = () => {};

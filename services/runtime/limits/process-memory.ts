@@ -14,12 +14,13 @@ export function memoryLimitBytes(): number {
   return constrained > 0 && constrained < totalmem() ? constrained : totalmem();
 }
 
-/** V8's limit counts its three semi-spaces too, of 16 MiB each; what has lived for a while cannot use them. */
-const youngBytes = 3 * 16 * 1024 * 1024;
+/** V8's limit counts its three semi-spaces too; what has lived for a while cannot use them. They grew with Node 24's V8, 13.6. */
+const semiSpaceMiB = Number.parseInt(process.versions.v8, 10) >= 13 ? 64 : 16;
+const youngBytes = 3 * semiSpaceMiB * 1024 * 1024;
 
 /** Live objects with which V8 ends the process: `--max-old-space-size`, or half of a small machine's memory. */
 export function heapLimitBytes({ heap_size_limit: limit }: { heap_size_limit: number } = getHeapStatistics()): number {
-  return Math.max(limit - youngBytes, Math.floor(limit / 2));
+  return limit > youngBytes ? limit - youngBytes : Math.floor(limit / 2);
 }
 
 export function processMemory(): ProcessMemory {
