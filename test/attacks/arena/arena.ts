@@ -3,6 +3,7 @@ import { forgetPeak } from "../../chaos/process-memory.js";
 import { upload } from "../../support/http-calls.js";
 import { jpegScene } from "../../support/pictures.js";
 import type { Attack, Target } from "../attack.js";
+import type { Counts } from "../tally.js";
 import type { Orders } from "./attacker.js";
 import { AttackerThread } from "./attacker-thread.js";
 import { type Clicks, GoodClient } from "./good-client.js";
@@ -28,8 +29,9 @@ export interface Scale {
   rehearses: boolean;
 }
 
-/** The attacker is somebody else than the good client, by the address that it comes from. */
-const attackersAddress = "127.0.0.66";
+/** Attackers are somebody else than the good client, and each than the other, by the address that they come from. */
+const addressOf = (attacker: number) => `127.0.0.${66 + attacker}`;
+const rehearsedPart = 1 / 20;
 const rehearsalMs = 10_000;
 /** The good client goes on for a few clicks more. */
 const afterMs = 400;
@@ -37,7 +39,7 @@ const afterMs = 400;
 /** Plays attacks against the real program, one after the other, and sees what they do to it and to a bystander. */
 export class Arena implements AsyncDisposable {
   readonly #scale: Scale;
-  readonly #attacker = new AttackerThread();
+  readonly #attackers: AttackerThread[] = [];
   #stage: Stage | undefined;
   #stageKey = "";
   #imageId = "";
@@ -48,19 +50,18 @@ export class Arena implements AsyncDisposable {
     this.#scale = scale;
   }
 
-  async play(attack: Attack): Promise<Report> {
-    const stage = await this.#stageFor(attack);
-    const { mostMs, aloneMs, settleMs, judgesFigures } = this.#scale;
-    const count = this.#scale.countOf(attack);
-    if (this.#scale.rehearses) {
-      const orders = {
+  /** One attack, or several at once of the same setting. */
+  async play(...attacks: readonly [Attack, ...Attack[]]): Promise<Report> {
+    const stage = await this.#stageFor(attacks[0]);
+    const { mostMs, aloneMs, settleMs, judgesFigures, countOf } = this.#scale;
+    const ordersOf = (part: number, ms: number) =>
+      attacks.map((attack, attacker) => ({
         name: attack.name,
-        target: this.#target(stage),
-        count: Math.ceil(count / 20),
-        ms: Math.min(rehearsalMs, mostMs),
-      };
-      await this.#attacker.attack(orders);
-    }
+        target: this.#target(stage, attacker),
+        count: Math.ceil(countOf(attack) * part),
+        ms,
+      }));
+    if (this.#scale.rehearses) await this.#attack(ordersOf(rehearsedPart, Math.min(rehearsalMs, mostMs)));
     await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId);
     if (judgesFigures || !this.#alone) {
       await sleep(aloneMs);
@@ -69,11 +70,7 @@ export class Arena implements AsyncDisposable {
     const alone = this.#alone;
     const before = await Promise.all(stage.members.map(look));
     for (const { process } of stage.members) forgetPeak(process.pid);
-    const { counts, during, stalls } = await this.#fight(
-      { name: attack.name, target: this.#target(stage), count, ms: mostMs },
-      stage,
-      client,
-    );
+    const { counts, during, stalls } = await this.#fight(ordersOf(1, mostMs), stage, client);
     const afterwards = stage.members.map(async (member, index): Promise<ProcessReport> => {
       const end = await endOf(member);
       const start = before[index] as Look;
@@ -92,28 +89,34 @@ export class Arena implements AsyncDisposable {
     });
     const processes = await Promise.all(afterwards);
     await sleep(afterMs);
-    const report = reportOf(attack, { counts, alone, during, after: client.take(), processes, scale: this.#scale });
+    const report = reportOf(attacks, { counts, alone, during, after: client.take(), processes, scale: this.#scale });
     // What is left of processes that were harmed is no ground for the next attack; a wrong sentence has harmed nobody.
-    if (report.failures.length > counts.problems.length) await this.#strike();
+    if (report.failures.length > report.problems) await this.#strike();
     return report;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#attacker[Symbol.asyncDispose]();
+    for (const attacker of this.#attackers) await attacker[Symbol.asyncDispose]();
     await this.#strike();
   }
 
-  async #fight(orders: Orders, stage: Stage, client: GoodClient) {
+  /** Each by a thread of its own. */
+  #attack(orders: readonly Orders[]): Promise<Counts[]> {
+    while (this.#attackers.length < orders.length) this.#attackers.push(new AttackerThread());
+    return Promise.all(orders.map((one, attacker) => (this.#attackers[attacker] as AttackerThread).attack(one)));
+  }
+
+  async #fight(orders: readonly Orders[], stage: Stage, client: GoodClient) {
     const hearts = stage.members.map((member) => new Heartbeat(member));
     try {
-      const counts = await this.#attacker.attack(orders);
+      const counts = await this.#attack(orders);
       return { counts, during: client.take(), stalls: hearts.map(({ longestMs }) => longestMs) };
     } finally {
       for (const heart of hearts) await heart[Symbol.asyncDispose]();
     }
   }
 
-  #target(stage: Stage): Target {
+  #target(stage: Stage, attacker: number): Target {
     return {
       gateway: stage.urlOf("gateway"),
       encoder: stage.urlOf("encoder"),
@@ -121,7 +124,7 @@ export class Arena implements AsyncDisposable {
       redis: stage.redis?.url,
       imageId: this.#imageId,
       othersImageId: this.#othersImageId,
-      from: attackersAddress,
+      from: addressOf(attacker),
       seed: this.#scale.seed,
     };
   }

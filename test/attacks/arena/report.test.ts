@@ -37,8 +37,8 @@ const counts = { tried: 7, refused: 3, answered: 4, problems: [] as string[] };
 
 function failures(process: Partial<ProcessReport> = {}, during: Partial<typeof clicks> = {}, problems: string[] = []) {
   const processes = [{ ...unharmed, ...process }];
-  const seen = { counts: { ...counts, problems }, alone: clicks, during: { ...clicks, ...during }, after: clicks };
-  return reportOf(attack, { ...seen, processes, scale }).failures;
+  const seen = { counts: [{ ...counts, problems }], alone: clicks, during: { ...clicks, ...during }, after: clicks };
+  return reportOf([attack], { ...seen, processes, scale }).failures;
 }
 
 describe("the report of an attack", () => {
@@ -62,14 +62,16 @@ describe("the report of an attack", () => {
   });
 
   it("fails when its preparations left no time to try anything", () => {
-    const seen = { counts: { ...counts, tried: 0 }, alone: clicks, during: clicks, after: clicks };
-    expect(reportOf(attack, { ...seen, processes: [unharmed], scale }).failures).toEqual(["nothing was tried"]);
+    const seen = { counts: [{ ...counts, tried: 0 }], alone: clicks, during: clicks, after: clicks };
+    expect(reportOf([attack], { ...seen, processes: [unharmed], scale }).failures).toEqual([
+      "nothing was tried by knock",
+    ]);
   });
 
   it("fails for an answer that is not as documented, and says how to repeat it", () => {
     expect(failures({}, {}, ["a message of 900 characters"])).toEqual(["a message of 900 characters"]);
-    const seen = { counts: { ...counts, problems: ["odd"] }, alone: clicks, during: clicks, after: clicks };
-    const report = reportOf(attack, { ...seen, processes: [unharmed], scale });
+    const seen = { counts: [{ ...counts, problems: ["odd"] }], alone: clicks, during: clicks, after: clicks };
+    const report = reportOf([attack], { ...seen, processes: [unharmed], scale });
     expect(linesOf(report)).toContain("npm run -s attack -- knock --seed 5 --count 7");
   });
 });

@@ -15,33 +15,41 @@ export interface ProcessReport {
   stallMs: number;
 }
 
-/** What became of an attack. */
-export interface Report {
+/** What one of the attackers has done. */
+export interface Part {
   attack: string;
-  seed: number;
   unit: string;
   tried: number;
   answered: number;
   refused: number;
+}
+
+/** What became of an attack, or of several at once. */
+export interface Report {
+  seed: number;
+  parts: readonly Part[];
   crashes: number;
   processes: readonly ProcessReport[];
   leakedDescriptors: number;
   longestStallMs: number;
   good: { alone: Clicks; during: Clicks; after: Clicks };
+  /** Answers that were not as documented, as far as attackers keep count. */
+  problems: number;
   /** Why it failed; empty when it passed. */
   failures: readonly string[];
   repeat: string;
 }
 
 /** The good client may wait so many times as long as when it is alone. */
-const mostSlowdown = 3;
+export const mostSlowdown = 3;
 /** A click that is refused with a hint when to try again is no click lost; a few of them are what overload costs. */
 const mostRefused = 0.05;
 /** Memory that is not given back, beside what the caches keep on purpose. */
-const mostGrowth = 1.1;
+export const mostGrowth = 1.1;
 
 interface Seen {
-  counts: Counts;
+  /** Of each attacker. */
+  counts: readonly Counts[];
   alone: Clicks;
   during: Clicks;
   after: Clicks;
@@ -49,12 +57,16 @@ interface Seen {
   scale: Scale;
 }
 
-export function reportOf(attack: Attack, { counts, alone, during, after, processes, scale }: Seen): Report {
+export function reportOf(attacks: readonly Attack[], { counts, alone, during, after, processes, scale }: Seen): Report {
+  const parts = attacks.map(({ name, unit }, index): Part => {
+    const { tried, answered, refused } = counts[index] as Counts;
+    return { attack: name, unit, tried, answered, refused };
+  });
   const crashes = processes.reduce((sum, one) => sum + (one.end === undefined ? lostWorkers(one) : 1), 0);
   const leakedDescriptors = processes.reduce((sum, one) => sum + leaked(one), 0);
   const longestStallMs = Math.max(...processes.map(({ stallMs }) => stallMs));
-  const failures = [...counts.problems];
-  if (counts.tried === 0) failures.push("nothing was tried");
+  const failures = counts.flatMap(({ problems }) => problems);
+  for (const { attack, tried } of parts) if (tried === 0) failures.push(`nothing was tried by ${attack}`);
   for (const one of processes) {
     if (one.end !== undefined) failures.push(`the ${one.role} process ended with ${one.end}`);
     else if (lostWorkers(one) > 0) failures.push(`the ${one.role} process lost ${lostWorkers(one)} workers`);
@@ -64,8 +76,8 @@ export function reportOf(attack: Attack, { counts, alone, during, after, process
         `the ${one.role} process took ${one.mostMiB.toFixed(0)} MiB, more than its manifest's ${one.limitMiB}`,
       );
     }
-    if (scale.judgesFigures && growth(one) > mostGrowth) {
-      failures.push(`the ${one.role} process kept ${(100 * growth(one) - 100).toFixed(0)} % more memory than before`);
+    if (scale.judgesFigures && growthOf(one) > mostGrowth) {
+      failures.push(`the ${one.role} process kept ${(100 * growthOf(one) - 100).toFixed(0)} % more memory than before`);
     }
   }
   const lost = during.lost + after.lost;
@@ -78,17 +90,18 @@ export function reportOf(attack: Attack, { counts, alone, during, after, process
   }
   const { seed } = scale;
   return {
-    attack: attack.name,
     seed,
-    unit: attack.unit,
-    ...{ tried: counts.tried, answered: counts.answered, refused: counts.refused },
+    parts,
     crashes,
     processes,
     leakedDescriptors,
     longestStallMs,
     good: { alone, during, after },
+    problems: counts.reduce((sum, one) => sum + one.problems.length, 0),
     failures,
-    repeat: `npm run -s attack -- ${attack.name} --seed ${seed} --count ${scale.countOf(attack)}`,
+    repeat: attacks
+      .map((one) => `npm run -s attack -- ${one.name} --seed ${seed} --count ${scale.countOf(one)}`)
+      .join("; "),
   };
 }
 
@@ -96,7 +109,8 @@ const lostWorkers = ({ before, after }: ProcessReport) => (after ? after.workerL
 
 const leaked = ({ before, after }: ProcessReport) => (after ? Math.max(0, after.descriptors - before.descriptors) : 0);
 
-function growth({ before, after }: ProcessReport): number {
+/** Memory after it in parts of that before, beside what the caches keep; 0 of a process that ended. */
+export function growthOf({ before, after }: ProcessReport): number {
   return after ? (after.residentMiB - after.keptMiB) / (before.residentMiB - before.keptMiB) : 0;
 }
 
@@ -104,14 +118,17 @@ const mostTold = 8;
 
 /** For a person. */
 export function linesOf(report: Report): string {
-  const { attack, seed, unit, tried, answered, refused, crashes, processes, good, failures } = report;
+  const { seed, parts, crashes, processes, good, failures } = report;
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   const memory = processes.map(({ role, before, mostMiB, after }) => {
     const figures = [before.residentMiB, mostMiB, after?.residentMiB ?? Number.NaN].map((mib) => mib.toFixed(0));
     return `${role} ${figures.join(" -> ")} MiB, ${before.descriptors} -> ${after?.descriptors ?? "?"} descriptors`;
   });
   return [
-    `${attack} (seed ${seed}): ${tried} ${unit}, ${answered} answered, ${refused} refused, ${crashes} crashes`,
+    ...parts.map(
+      ({ attack, unit, tried, answered, refused }) =>
+        `${attack} (seed ${seed}): ${tried} ${unit}, ${answered} answered, ${refused} refused, ${crashes} crashes`,
+    ),
     `  ${memory.join("; ")}; longest stall ${ms(report.longestStallMs)}`,
     `  the good client: p95 ${ms(good.alone.p95Ms)} alone, ${ms(good.during.p95Ms)} during (${good.during.clicks} clicks, ` +
       `${good.during.refused} refused, ${good.during.lost} lost)`,
