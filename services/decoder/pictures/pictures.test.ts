@@ -1,0 +1,66 @@
+import { expect, it, vi } from "vitest";
+import { embeddingRef } from "../../inference/models/embedding-ref.js";
+import { Manifest } from "../../inference/models/manifest.js";
+import { OnceStarted } from "../../inference/once-started.js";
+import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
+import { type DecoderPool, Pictures } from "./pictures.js";
+
+const manifest = Manifest.read();
+const model = manifest.get(manifest.defaultId);
+const ref = embeddingRef({ imageId: `sha256:${"a".repeat(64)}`, model });
+const crop = { x: 1, y: 2, width: 30, height: 40 };
+const { signal } = new AbortController();
+const asker = { signal, caller: "me" };
+
+function open({ isThere = true } = {}) {
+  const run = vi.fn(async (..._given: unknown[]): Promise<unknown> => ({ warm: true }));
+  const embedding = { ref, width: 6, height: 5, record: new SharedArrayBuffer(4) };
+  const embeddings = {
+    get: vi.fn(async () => (isThere ? { embedding, local: true } : undefined)),
+    reject: vi.fn(async () => {}),
+  };
+  const pool = new OnceStarted<Pick<DecoderPool, "run">>("decoder");
+  const start = () => pool.set({ run } as unknown as DecoderPool);
+  return { pictures: new Pictures(embeddings, pool), run, embeddings, embedding, start };
+}
+
+it("runs tasks on a picture's embedding for who asks, where its key is warm", async () => {
+  const { pictures, run, embedding, start } = open();
+  start();
+  const picture = await pictures.open(ref, asker);
+  expect(picture).toMatchObject({ ref, width: 6, height: 5, local: true });
+  expect(await picture.run({ kind: "prepare" }, { urgent: true })).toEqual({ warm: true });
+  const { record, width, height } = embedding;
+  expect(run).toHaveBeenCalledWith(
+    { kind: "prepare", key: ref.key, record, width, height, modelId: model.id },
+    { urgent: true, signal, caller: "me", key: ref.key },
+  );
+});
+
+it("asks for an embedding that is not there to be made, and names the part", async () => {
+  const { pictures, start } = open({ isThere: false });
+  start();
+  await expect(pictures.open(ref, asker)).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  await expect(pictures.open(embeddingRef({ ...ref, crop }), asker)).rejects.toMatchObject({
+    code: Code.NOT_FOUND,
+    message: expect.stringContaining("30 x 40 at (1, 2)"),
+  });
+});
+
+it("takes a damaged embedding for none, and leaves other failures as they are", async () => {
+  const { pictures, run, embeddings, embedding, start } = open();
+  start();
+  const picture = await pictures.open(ref, asker);
+  run.mockRejectedValueOnce(overloaded("Too many.", 10));
+  await expect(picture.run({ kind: "prepare" })).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+  expect(embeddings.reject).not.toHaveBeenCalled();
+  run.mockRejectedValueOnce(new ServiceError({ code: Code.DATA_LOSS, message: "It is damaged." }));
+  await expect(picture.run({ kind: "prepare" })).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  expect(embeddings.reject).toHaveBeenCalledWith(embedding);
+});
+
+it("is not there before its workers are", async () => {
+  const { pictures, embeddings } = open();
+  await expect(pictures.open(ref, asker)).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  expect(embeddings.get).not.toHaveBeenCalled();
+});
