@@ -14,6 +14,8 @@ const suite = (
     setupFiles: ["dist/test/support/fail-on-warnings.js", ...setupFiles],
     exclude,
     testTimeout: timeoutMs,
+    // What is polled for hangs like anything else: by itself it would have to come within a second.
+    expect: { poll: { timeout: 0.8 * timeoutMs } },
     // Clusters are started in hooks, on machines that have other work too: what hangs is told a little later.
     hookTimeout: 240_000,
     pool: "forks" as const,

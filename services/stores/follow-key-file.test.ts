@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { followKeyFile, readKeyFile } from "./follow-key-file.js";
 import { SigningKeys } from "./signing-keys.js";
@@ -21,13 +21,13 @@ it("takes over what is written to the file, keeps its keys while that cannot be 
   const logger = fakeLogger();
   const follower = followKeyFile(path, keys, logger);
   writeFileSync(path, lineOf("two") + lineOf("one"));
-  await vi.waitFor(() => expect(keys.ids).toEqual(["two", "one"]), 5000);
+  await expect.poll(() => keys.ids).toEqual(["two", "one"]);
   writeFileSync(path, "two");
-  await vi.waitFor(() => expect(logger.lines.some(({ level }) => level === 50)).toBe(true), 5000);
+  await expect.poll(() => logger.lines.some(({ level }) => level === 50)).toBe(true);
   expect(keys.ids).toEqual(["two", "one"]);
   rmSync(path);
   writeFileSync(path, lineOf("three"));
-  await vi.waitFor(() => expect(keys.ids).toEqual(["three"]), 5000);
+  await expect.poll(() => keys.ids).toEqual(["three"]);
   follower.close();
 });
 
@@ -44,6 +44,6 @@ it("sees a secret whose mount moves a link in place of the file", async () => {
   const keys = new SigningKeys(readKeyFile(path).keys);
   const follower = followKeyFile(path, keys, fakeLogger());
   mount("..2", "two");
-  await vi.waitFor(() => expect(keys.ids).toEqual(["two"]), 5000);
+  await expect.poll(() => keys.ids).toEqual(["two"]);
   follower.close();
 });

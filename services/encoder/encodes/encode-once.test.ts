@@ -104,12 +104,10 @@ it("decodes and encodes a picture once in the cluster: whoever waits for another
   const { createEncoder } = createCluster();
   const [one, two] = [createEncoder(), createEncoder()];
   const first = one.ask();
-  await vi.waitFor(() => expect(one.line.read).toHaveBeenCalled());
+  await expect.poll(() => one.line.read).toHaveBeenCalled();
   const second = two.ask();
   // What stands in the first one's line is told there, too.
-  await vi.waitFor(() =>
-    expect(two.heard).toContainEqual({ stage: "queued", position: 2, etaMs: 3000, elsewhere: true }),
-  );
+  await expect.poll(() => two.heard).toContainEqual({ stage: "queued", position: 2, etaMs: 3000, elsewhere: true });
   expect(two.source.file).not.toHaveBeenCalled();
   one.decoding.open();
   one.encoding.open();
@@ -125,9 +123,9 @@ it("decodes it when the other encoder gives it up", async () => {
   const [one, two] = [createEncoder(), createEncoder()];
   one.pool.run.mockRejectedValue(overloaded("Too many.", 10));
   const first = one.ask();
-  await vi.waitFor(() => expect(one.line.read).toHaveBeenCalled());
+  await expect.poll(() => one.line.read).toHaveBeenCalled();
   const second = two.ask();
-  await vi.waitFor(() => expect(two.heard.length).toBeGreaterThan(0));
+  await expect.poll(() => two.heard.length).toBeGreaterThan(0);
   for (const { decoding, encoding } of [one, two]) {
     decoding.open();
     encoding.open();
@@ -156,13 +154,13 @@ it("becomes urgent where it waits when a person joins what a batch has begun", a
   const { createEncoder } = createCluster();
   const { ask, decoding, encoding, line, pool } = createEncoder();
   const batch = ask(refOf("a"), { isBulk: true });
-  await vi.waitFor(() => expect(line.read).toHaveBeenCalled());
+  await expect.poll(() => line.read).toHaveBeenCalled();
   expect(line.read.mock.calls[0]?.[2]).toMatchObject({ urgent: false });
   const other = ask(refOf("b"), { isBulk: true });
   const person = ask(refOf("a"));
   expect(line.hasten).toHaveBeenCalledWith(line.read.mock.calls[0]?.[0]);
   decoding.open();
-  await vi.waitFor(() => expect(pool.run).toHaveBeenCalledTimes(2));
+  await expect.poll(() => pool.run).toHaveBeenCalledTimes(2);
   const urgencies = pool.run.mock.calls.map(([, options]) => (options as { urgent?: boolean }).urgent);
   expect(urgencies.sort()).toEqual([false, true]);
   const late = ask(refOf("b"));
