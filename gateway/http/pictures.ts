@@ -5,10 +5,10 @@ import { Code, isInternal, ServiceError } from "../../services/runtime/errors.js
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import type { Metrics } from "../../services/runtime/metrics.js";
 import { withDeadline } from "../deadline.js";
-import { fetchPicture } from "../fetch-picture.js";
-import { type LookupAll, lookupByDns } from "../lookup-by-dns.js";
-import { lookupNamed } from "../lookup-named.js";
-import { PictureHosts } from "../picture-hosts.js";
+import { fetchPicture } from "../fetch/fetch-picture.js";
+import { type LookupAll, lookupByDns } from "../fetch/lookup-by-dns.js";
+import { lookupNamed } from "../fetch/lookup-named.js";
+import { PictureHosts } from "../fetch/picture-hosts.js";
 import { callerSignal } from "./caller-signal.js";
 import { Places } from "./places.js";
 

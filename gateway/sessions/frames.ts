@@ -2,8 +2,8 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type ClientFrame, ClientFrameSchema, ServerFrameSchema } from "../../proto/index.js";
 import { invalidArgument } from "../../services/runtime/errors.js";
 import { codecOf, MessageError } from "../../services/runtime/grpc/codec.js";
-import { readJson } from "../read-json.js";
-import { writeJsonMessage } from "../write-json-message.js";
+import { readJson } from "../json/read-json.js";
+import { writeJsonMessage } from "../json/write-json-message.js";
 
 /** How a session writes its frames (F3). */
 export type FrameForm = "binary" | "text";

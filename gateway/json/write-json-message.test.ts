@@ -1,8 +1,8 @@
 import { create, fromJson, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { SegmentResultSchema, ServerFrameSchema } from "../proto/index.js";
-import { writeFrame } from "./sessions/frames.js";
+import { SegmentResultSchema, ServerFrameSchema } from "../../proto/index.js";
+import { writeFrame } from "../sessions/frames.js";
 import { writeJsonMessage } from "./write-json-message.js";
 
 type Result = MessageInitShape<typeof SegmentResultSchema>;

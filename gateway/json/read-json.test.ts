@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ClientFrameSchema, SegmentRequestSchema } from "../proto/index.js";
+import { ClientFrameSchema, SegmentRequestSchema } from "../../proto/index.js";
+import { readFrame } from "../sessions/frames.js";
 import { readJson } from "./read-json.js";
-import { readFrame } from "./sessions/frames.js";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const openImage = '{"openImage":{"imageId":"sha256:0"}}';

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { invalidArgument } from "../services/runtime/errors.js";
-import { JsonMessageError, notJson, readJsonMessage } from "./json-message.js";
+import { invalidArgument } from "../../services/runtime/errors.js";
+import { JsonMessageError, notJson, readJsonMessage } from "./read-json-message.js";
 
 /**
  * A message in protobuf JSON, of a request's body as of a frame; a byte order mark before it is none of it.

@@ -1,8 +1,8 @@
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { LookupFunction } from "node:net";
-import { Code, invalidArgument, ServiceError } from "../services/runtime/errors.js";
-import { formatHeadBytes, formatOf, offeredNames } from "../services/runtime/offered-formats.js";
+import { Code, invalidArgument, ServiceError } from "../../services/runtime/errors.js";
+import { formatHeadBytes, formatOf, offeredNames } from "../../services/runtime/offered-formats.js";
 import type { LookupAll } from "./lookup-by-dns.js";
 import type { PictureHosts } from "./picture-hosts.js";
 import { isPublicAddress } from "./public-address.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ClientFrameSchema, maxPoints, SegmentRequestSchema } from "../proto/index.js";
-import { readJsonMessage } from "./json-message.js";
-import { readFrame } from "./sessions/frames.js";
+import { ClientFrameSchema, maxPoints, SegmentRequestSchema } from "../../proto/index.js";
+import { readFrame } from "../sessions/frames.js";
+import { readJsonMessage } from "./read-json-message.js";
 
 const points = (count: number) =>
   JSON.stringify({ prompt: { points: Array.from({ length: count }, () => ({ x: 1, y: 2 })) } });

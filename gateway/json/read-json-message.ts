@@ -1,5 +1,5 @@
 import { type DescMessage, fromJson, type JsonValue, type MessageShape } from "@bufbuild/protobuf";
-import { listLimits, maxDepth, maxFields } from "../proto/index.js";
+import { listLimits, maxDepth, maxFields } from "../../proto/index.js";
 
 /** JSON that is no message that is taken. Its text is part of a sentence. */
 export class JsonMessageError extends Error {

@@ -1,9 +1,9 @@
 import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import * as contract from "../proto/index.js";
-import { codecOf } from "../services/runtime/grpc/codec.js";
-import { drawFrom, randomInit } from "../services/runtime/testing/random-message.js";
+import * as contract from "../../proto/index.js";
+import { codecOf } from "../../services/runtime/grpc/codec.js";
+import { drawFrom, randomInit } from "../../services/runtime/testing/random-message.js";
 
 /** Every message that crosses a port. */
 const methods = [contract.EncoderService, contract.DecoderService].flatMap((service) => service.methods);
