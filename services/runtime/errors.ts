@@ -89,6 +89,11 @@ export function isNotFound(error: unknown): error is ServiceError {
   return error instanceof ServiceError && error.code === Code.NOT_FOUND;
 }
 
+/** True when the same request may succeed on another peer, or soon. */
+export function mayRetry(error: unknown): error is ServiceError {
+  return error instanceof ServiceError && error.shouldRetry();
+}
+
 /** True when the cause belongs in the log because the peer is not told of it. */
 export function isInternal(error: unknown): boolean {
   return describeError(error).code === Code.INTERNAL;

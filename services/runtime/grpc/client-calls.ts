@@ -13,16 +13,16 @@ export interface CallLimits {
   deadline?: number;
 }
 
-/** A call as its caller holds it. */
-export interface Call extends EventEmitter {
+/** A call that was made, as its maker holds it. */
+export interface OpenCall extends EventEmitter {
   cancel(): void;
 }
 
 /** A call of which answers are read. */
-export type ReadCall = Call & Readable;
+export type ReadCall = OpenCall & Readable;
 
 /** A call to which requests are written. */
-export type WriteCall = Call & Pick<Writable, "write" | "end" | "destroyed" | "writableEnded">;
+export type WriteCall = OpenCall & Pick<Writable, "write" | "end" | "destroyed" | "writableEnded">;
 
 /**
  * What carries the calls of an `RpcClient`: the part of grpc-js's client that it uses. A call emits "status" when it is over;
@@ -37,7 +37,7 @@ export interface ClientCalls {
     metadata: Metadata,
     limits: CallLimits,
     answer: Answer,
-  ): Call;
+  ): OpenCall;
   makeClientStreamRequest(
     path: string,
     serialize: Serialize,

@@ -16,20 +16,19 @@ import {
 } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { Code, ServiceError } from "../errors.js";
-import type { Origin } from "../tracing/origin.js";
+import type { Call } from "./call.js";
 import { traceCall } from "./call-origin.js";
-import type { Call, ClientCalls, ReadCall, WriteCall } from "./client-calls.js";
+import type { ClientCalls, OpenCall, ReadCall, WriteCall } from "./client-calls.js";
 import { codecOf } from "./codec.js";
 import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
 import { fromRpcError } from "./status.js";
 import { watchedCredentials } from "./watched-credentials.js";
 
-export interface CallOptions {
-  signal?: AbortSignal | undefined;
-  deadlineMs?: number | undefined;
-  /** Whom the call is for: told to the peer, and a span of its trace. */
-  origin?: Origin | undefined;
+/** A call; without a signal, one that nobody leaves. */
+export interface CallOptions extends Pick<Call, "origin"> {
+  readonly signal?: AbortSignal | undefined;
+  readonly deadlineMs?: number;
 }
 
 /** One side of a bidirectional call. Iterating `responses` throws a `ServiceError` when the call fails. */
@@ -236,7 +235,7 @@ function dial(address: string, options: ChannelOptions): ClientCalls {
 }
 
 /** Ties a call to its caller's signal, and notes how it ends. */
-function watch(call: Call, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
+function watch(call: OpenCall, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
   const ending: Ending = { isOver: false, isOurs: false, failure: undefined };
   const cancel = () => {
     ending.isOurs = true;

@@ -21,6 +21,7 @@ import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { logFields, type Origin } from "../tracing/origin.js";
 import type { Span } from "../tracing/spans.js";
+import type { Call } from "./call.js";
 import { receiveCall } from "./call-origin.js";
 import { codecOf } from "./codec.js";
 import { Messages } from "./messages.js";
@@ -28,10 +29,8 @@ import { serviceDefinition } from "./service-definition.js";
 import { toStatus } from "./status.js";
 import { Unreadable } from "./unreadable.js";
 
-export interface CallContext {
-  /** Aborts when the caller hangs up, its deadline passes, or the server is forced to stop. */
-  readonly signal: AbortSignal;
-  /** Whom the call is for. */
+/** A call as its handler has it. Its signal aborts also when the server is forced to stop. */
+export interface CallContext extends Call {
   readonly origin: Origin;
   /** The call's own; of a stream whose messages carry their own trace context, none. */
   readonly span: Span;
