@@ -5,6 +5,7 @@ import { replyError } from "../services/runtime/http/reply-error.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import type { Settings } from "../services/stores/settings.js";
+import { createAsk } from "./ask/ask.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
 import { UploadRate } from "./callers/upload-rate.js";
@@ -48,6 +49,7 @@ export class GatewayTier implements Tier {
     const options = { limits: gateway.peers, logger, lookup, connect, overload: host.overload };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
+    const ask = createAsk({ encoders: this.#encoders, decoders: this.#decoders }, gateway);
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
     const requests = new CallerRates(gateway.callerRequests);
@@ -56,23 +58,21 @@ export class GatewayTier implements Tier {
     this.#sessions = new Sessions(
       { ...gateway, ...settings.budgets, callers, metrics: host.metrics, overload: host.overload },
       (session, caller) => ({
-        encoders: this.#encoders,
-        decoders: this.#decoders,
-        line: this.#decoders.openLine({ session, caller: caller.key }),
+        ask,
+        line: ask.openLine({ session, caller: caller.key }),
         logger,
         limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
         onClick: (click) => clicks.observe(click),
       }),
     );
-    const peers = { encoders: this.#encoders, decoders: this.#decoders, deadlineMs: gateway.deadlineMs, logger };
     this.#requests = new RequestsUnderWay(host.http);
     const passing = new UploadBudget("passing", settings.budgets.uploadBytes);
     host.metrics.watchBudget(passing.bytes);
     const rate = new UploadRate({ ...gateway.callerUploads, metrics: host.metrics });
-    host.http.register(imageRoutes, { ...peers, ...limits, passing, rate });
-    host.http.register(segmentRoute, { ...peers, ...limits, maxFrameBytes: gateway.maxFrameBytes });
-    host.http.register(everythingRoute, { ...peers, ...limits, ...gateway });
-    host.http.register(browserDecoding, { ...peers, metrics: host.metrics });
+    host.http.register(imageRoutes, { ask, ...limits, passing, rate });
+    host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
+    host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
+    host.http.register(browserDecoding, { ask, logger, metrics: host.metrics });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(webClient);
     host.http.get("/v1/ws", (_request, reply) => {

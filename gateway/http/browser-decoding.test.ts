@@ -5,8 +5,7 @@ import { GraphRole } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { Limit } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
-import { Decoders } from "../peers/decoders.js";
-import { Encoders } from "../peers/encoders.js";
+import { askAt } from "../testing/ask-at.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { observeAsCallers } from "../testing/observe-as-callers.js";
 import { browserDecoding } from "./browser-decoding.js";
@@ -29,16 +28,14 @@ async function start(
 ): Promise<{ url: string; app: FastifyInstance }> {
   const services: FakeServices[] = [];
   for (const one of methods) services.push(await startServices(one));
-  const addresses = services.map(({ address }) => address);
-  const [encoders, decoders] = [new Encoders(addresses), new Decoders(addresses)];
+  const door = askAt(services.map(({ address }) => address));
   const app = fastify({ forceCloseConnections: true });
   observeAsCallers(app);
   const metrics = { limitHit: (limit: Limit) => limitHits.push(limit) };
-  await app.register(browserDecoding, { encoders, decoders, deadlineMs: 10_000, logger: fakeLogger(), metrics });
+  await app.register(browserDecoding, { ...door, logger: fakeLogger(), metrics });
   closing.push(
     ...services.map((one) => () => one[Symbol.asyncDispose]()),
-    () => encoders.close(),
-    () => decoders.close(),
+    () => door.close(),
     () => app.close(),
   );
   return { url: await app.listen({ host: "127.0.0.1", port: 0 }), app };

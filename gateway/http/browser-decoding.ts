@@ -3,27 +3,22 @@ import { toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LRUCache } from "lru-cache";
 import { DescribeGraphsResponseSchema } from "../../proto/index.js";
-import { Code, invalidArgument, isInternal, ServiceError } from "../../services/runtime/errors.js";
+import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import type { Metrics } from "../../services/runtime/metrics.js";
-import { withDeadline } from "../deadline.js";
-import type { Decoders } from "../peers/decoders.js";
-import type { Encoders } from "../peers/encoders.js";
-import { callerSignal } from "./caller-signal.js";
+import type { Ask } from "../ask/ask.js";
+import { callOf } from "./call-of.js";
 import { Places } from "./places.js";
 
 interface BrowserDecoding {
-  encoders: Pick<Encoders, "fetchEmbedding">;
-  decoders: Pick<Decoders, "describeGraphs" | "fetchGraph">;
-  deadlineMs: number;
+  ask: Pick<Ask, "embedding" | "describeGraphs" | "fetchGraph">;
   logger: Logger;
   metrics: Pick<Metrics, "limitHit">;
 }
 
-/** The largest embedding of the models there are is of 16 MiB, the largest graph of 18. */
-const maxEmbeddingBytes = 32 * 1024 * 1024;
+/** The largest graph of the models there are is of 18 MiB. */
 const maxGraphBytes = 64 * 1024 * 1024;
 /** A graph is asked for once by every browser: kept here, the decoders are left to their work. */
 const keptGraphBytes = 128 * 1024 * 1024;
@@ -38,7 +33,7 @@ type GraphParams = { Params: { id: string; file: string } };
 
 /** What a browser decodes with by itself: a picture's embedding, and the decoder's graphs (D1 to D4). */
 export async function browserDecoding(app: FastifyInstance, routes: BrowserDecoding): Promise<void> {
-  const { encoders, decoders, deadlineMs, logger, metrics } = routes;
+  const { ask, logger, metrics } = routes;
   const graphs = new LRUCache<string, Buffer>({
     maxSize: keptGraphBytes,
     sizeCalculation: ({ byteLength }) => byteLength,
@@ -70,9 +65,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
       const imageId = checkImageId((request.params as ImageParams["Params"]).id);
       const { model = "" } = request.query as ModelQuery["Querystring"];
       places.enter(request, reply);
-      const record = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
-        joined(encoders.fetchEmbedding({ imageId, model }, signal)),
-      );
+      const record = await ask.embedding({ imageId, model }, callOf(request, reply));
       // Not for caches that others share: who knows a picture's id has the picture.
       return reply.header("cache-control", `private, ${immutable}`).type("application/octet-stream").send(record);
     }),
@@ -82,9 +75,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
     "/v1/models/:id/decoder",
     handle("GET /v1/models/:id/decoder", async (request, reply) => {
       const { id } = request.params as ImageParams["Params"];
-      const described = await withDeadline(callerSignal(reply), deadlineMs, (signal) =>
-        decoders.describeGraphs(id === "default" ? "" : id, signal),
-      );
+      const described = await ask.describeGraphs({ model: id === "default" ? "" : id }, callOf(request, reply));
       return reply.header("cache-control", "no-cache").send(toJson(DescribeGraphsResponseSchema, described));
     }),
   );
@@ -106,27 +97,16 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
   function fetchOnce(model: string, sha256: string): Promise<Buffer> {
     const known = fetching.get(sha256);
     if (known) return known;
-    const fetched = withDeadline(new AbortController().signal, deadlineMs, async (signal) => {
-      const bytes = await decoders.fetchGraph(model, sha256, maxGraphBytes, signal);
-      if (createHash("sha256").update(bytes).digest("hex") !== sha256) throw new Error(`graph ${sha256} came damaged`);
-      graphs.set(sha256, bytes);
-      return bytes;
-    }).finally(() => fetching.delete(sha256));
+    const fetched = fetchGraph(model, sha256).finally(() => fetching.delete(sha256));
     fetching.set(sha256, fetched);
     return fetched;
   }
-}
 
-/** Whole before the first byte goes out: an answer that breaks off could not be taken back. */
-async function joined(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.byteLength;
-    if (bytes > maxEmbeddingBytes) {
-      throw new ServiceError({ code: Code.INTERNAL, message: "The embedding is larger than any that is handed out." });
-    }
-    parts.push(chunk);
+  async function fetchGraph(model: string, sha256: string): Promise<Buffer> {
+    const { signal } = new AbortController();
+    const bytes = await ask.fetchGraph({ model, sha256, maxBytes: maxGraphBytes }, { signal });
+    if (createHash("sha256").update(bytes).digest("hex") !== sha256) throw new Error(`graph ${sha256} came damaged`);
+    graphs.set(sha256, bytes);
+    return bytes;
   }
-  return Buffer.concat(parts, bytes);
 }

@@ -1,8 +1,7 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, expect, it } from "vitest";
 import { invalidArgument } from "../../services/runtime/errors.js";
-import { Decoders } from "../peers/decoders.js";
-import { Encoders } from "../peers/encoders.js";
+import { askAt } from "../testing/ask-at.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { everythingRoute } from "./everything.js";
 
@@ -18,13 +17,12 @@ afterEach(async () => {
 });
 
 /** @returns the answer to a request for everything. */
-async function ask(segmentEverything: Everything): Promise<Response> {
+async function ask(segmentEverything: Everything, everythingMs = 60_000): Promise<Response> {
   services = await startServices({ decoder: { segmentEverything } });
   const app: FastifyInstance = fastify({ forceCloseConnections: true });
-  const [encoders, decoders] = [new Encoders([services.address]), new Decoders([services.address])];
-  opened.push(app, encoders, decoders);
-  const limits = { maxFrameBytes: 10_000, everythingMs: 60_000, pace };
-  await app.register(everythingRoute, { encoders, decoders, ...limits, silenceMs: 100 });
+  const door = askAt([services.address], { deadlineMs: 1, everythingMs });
+  opened.push(app, door);
+  await app.register(everythingRoute, { ...door, maxFrameBytes: 10_000, pace, silenceMs: 100 });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return fetch(`${url}/v1/everything`, {
     method: "POST",
@@ -83,4 +81,21 @@ it("E1, H3: refuses what is refused at once with its status, and later in a line
   const lines = await linesOf(late);
   expect(lines[0]).toEqual(nothingYet);
   expect(lines.at(-1)).toEqual({ error: { code: "INVALID_ARGUMENT", message: "There are no points." } });
+});
+
+it("E8: ends at its own deadline when nothing begins, and the decoder's work with it", async () => {
+  let leave = () => {};
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  const reply = await ask(async (_request, _send, { signal }) => {
+    signal.addEventListener("abort", leave);
+    await left;
+  }, 700);
+  expect(reply.status).toBe(200);
+  const lines = await linesOf(reply);
+  expect(lines.at(-1)).toEqual({
+    error: { code: "DEADLINE_EXCEEDED", message: expect.stringContaining("did not begin") },
+  });
+  await left;
 });

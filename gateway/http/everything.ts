@@ -13,22 +13,16 @@ import { isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { PaceLimits } from "../../services/runtime/limits/arrival-pace.js";
-import { beginEverything } from "../begin-everything.js";
+import type { Ask } from "../ask/ask.js";
 import { readJson } from "../json/read-json.js";
-import type { Decoders } from "../peers/decoders.js";
-import type { Encoders } from "../peers/encoders.js";
 import { bodyOf } from "./body-of.js";
-import { callerSignal } from "./caller-signal.js";
+import { callOf } from "./call-of.js";
 import { JsonLines } from "./json-lines.js";
-import { originOf } from "./observe-requests.js";
 import { takeWholeBodies } from "./whole-body.js";
 
 interface EverythingRoute {
-  encoders: Encoders;
-  decoders: Decoders;
+  ask: Ask;
   maxFrameBytes: number;
-  /** E8 */
-  everythingMs: number;
   pace: PaceLimits;
   /** In place of the usual. */
   silenceMs?: number;
@@ -40,19 +34,14 @@ const preparing = toProgress(create(EverythingProgressSchema));
 
 /** `POST /v1/everything` (E1). */
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
-  const { encoders, decoders, maxFrameBytes, everythingMs, pace } = route;
+  const { ask, maxFrameBytes, pace } = route;
   takeWholeBodies(app, maxFrameBytes, pace);
   app.post("/v1/everything", { bodyLimit: maxFrameBytes }, async (request, reply) => {
     let lines: JsonLines | undefined;
     try {
       const wanted: SegmentEverythingRequest = readJson(SegmentEverythingRequestSchema, bodyOf(request), "body");
       wanted.imageId = checkImageId(wanted.imageId);
-      const begun = beginEverything({ encoders, decoders }, wanted, {
-        onNews: () => {},
-        signal: callerSignal(reply),
-        deadlineMs: everythingMs,
-        origin: originOf(request),
-      });
+      const begun = ask.everything(wanted, callOf(request, reply));
       // What is refused at once has its status; what has to be made first, crops' embeddings above all, is waited for aloud.
       const isReady = await isSettled(begun, beginMs);
       if (isReady) await begun;

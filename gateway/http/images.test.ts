@@ -9,7 +9,7 @@ import { createMetrics } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../callers/callers.js";
 import { UploadRate } from "../callers/upload-rate.js";
-import { Encoders } from "../peers/encoders.js";
+import { askAt } from "../testing/ask-at.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { imageRoutes } from "./images.js";
 import { observeRequests } from "./observe-requests.js";
@@ -25,12 +25,12 @@ const pace = { silenceMs: 400, leastBytesPerSecond: 1000 };
 
 let app: FastifyInstance;
 let services: FakeServices;
-let encoders: Encoders;
+let door: ReturnType<typeof askAt>;
 let logger: ReturnType<typeof fakeLogger>;
 
 async function start(encoder: Methods): Promise<string> {
   services = await startServices({ encoder });
-  encoders = new Encoders([services.address]);
+  door = askAt([services.address]);
   logger = fakeLogger();
   app = fastify({ forceCloseConnections: true });
   const metrics = createMetrics();
@@ -38,13 +38,13 @@ async function start(encoder: Methods): Promise<string> {
   observeRequests({ http: app, metrics, logger }, new Callers({ trustedProxies: [], logger }));
   const passing = new UploadBudget("passing", 16 * 1024 * 1024);
   const rate = new UploadRate({ perSecond: 1000, burst: 16 * maxImageBytes, metrics });
-  await app.register(imageRoutes, { encoders, maxImageBytes, deadlineMs: 60_000, pace, passing, rate });
+  await app.register(imageRoutes, { ...door, maxImageBytes, pace, passing, rate });
   return app.listen({ host: "127.0.0.1", port: 0 });
 }
 
 afterEach(async () => {
   await app.close();
-  encoders.close();
+  door.close();
   await services[Symbol.asyncDispose]();
 });
 

@@ -12,20 +12,19 @@ import { discardRest } from "../../services/runtime/http/discard-rest.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
+import type { Ask } from "../ask/ask.js";
 import type { RatedUpload, UploadRate } from "../callers/upload-rate.js";
-import { withDeadline } from "../deadline.js";
-import type { EncodeProgress, Encoders } from "../peers/encoders.js";
-import { callerSignal } from "./caller-signal.js";
+import type { EncodeProgress } from "../peers/encoders.js";
+import { callOf } from "./call-of.js";
 import { JsonLines } from "./json-lines.js";
-import { callerOf, originOf } from "./observe-requests.js";
+import { callerOf } from "./observe-requests.js";
 import { announcedBytes, type UploadLimits, uploadedFile } from "./upload-body.js";
 
 interface ImageRoutes extends UploadLimits {
-  encoders: Encoders;
+  ask: Ask;
   /** What uploads on their way through may take of this process's memory. */
   passing: UploadBudget;
   rate: UploadRate;
-  deadlineMs: number;
 }
 
 /** What one takes that is passed on as it arrives: buffers of the connection on both sides. */
@@ -49,7 +48,7 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
 
 async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuery>, reply: FastifyReply) {
   const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
-  const signal = callerSignal(reply);
+  const call = callOf(request, reply);
   const caller = callerOf(request)?.key ?? "";
   const held = routes.passing.begin(caller);
   let rated: RatedUpload | undefined;
@@ -59,13 +58,8 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
     const header = { imageId: id && checkImageId(id), model, priority: priorityOf(priority) };
     rated = routes.rate.begin(caller, Math.min(announcedBytes(request), routes.maxImageBytes));
     const bytes = await uploadedFile(request, { ...routes, onArrived: rated.arrived });
-    const ready = await routes.encoders.encodeUpload(
-      bytes,
-      header,
-      (event) => lines?.tell(eventLine(event)),
-      signal,
-      originOf(request),
-    );
+    const onProgress = (event: EncodeProgress) => lines?.tell(eventLine(event));
+    const ready = await routes.ask.upload({ header, bytes }, { ...call, onProgress });
     // H8: what is known already may still be arriving, and is not needed.
     if (!request.raw.complete) request.raw.resume();
     if (!lines) return reply.send(toJson(EncodeReadySchema, ready, { alwaysEmitImplicit: true }));
@@ -82,15 +76,13 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
 }
 
 async function getImage(
-  { encoders, deadlineMs }: ImageRoutes,
+  { ask }: ImageRoutes,
   request: FastifyRequest<ModelQuery & { Params: { id: string } }>,
   reply: FastifyReply,
 ) {
   try {
     const imageId = checkImageId(request.params.id);
-    const found = await withDeadline(callerSignal(reply), deadlineMs, (until) =>
-      encoders.lookup(imageId, request.query.model ?? "", until, originOf(request)),
-    );
+    const found = await ask.lookup({ imageId, model: request.query.model ?? "" }, callOf(request, reply));
     if (!found.image) {
       throw new ServiceError({ code: Code.NOT_FOUND, message: "This picture is not known here; upload it." });
     }

@@ -1,15 +1,16 @@
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { Code, isInternal, ServiceError } from "../../services/runtime/errors.js";
+import type { Call } from "../../services/runtime/grpc/call.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import type { Metrics } from "../../services/runtime/metrics.js";
-import { withDeadline } from "../deadline.js";
+import { withDeadline } from "../ask/deadline.js";
 import { fetchPicture } from "../fetch/fetch-picture.js";
 import { type LookupAll, lookupByDns } from "../fetch/lookup-by-dns.js";
 import { lookupNamed } from "../fetch/lookup-named.js";
 import { PictureHosts } from "../fetch/picture-hosts.js";
-import { callerSignal } from "./caller-signal.js";
+import { callOf } from "./call-of.js";
 import { Places } from "./places.js";
 
 interface Pictures {
@@ -39,31 +40,37 @@ export async function pictureRoute(app: FastifyInstance, options: Pictures): Pro
     metrics,
   });
 
+  /** The deadline is for all of it. */
+  const passOn = withDeadline(
+    deadlineMs,
+    async ({ url, reply }: { url: string; reply: FastifyReply }, { signal }: Call) => {
+      const picture = await fetchPicture(url, { hosts, maxBytes, signal, ...lookups });
+      reply
+        .headers({
+          "content-type": picture.type,
+          "x-content-type-options": "nosniff",
+          "content-security-policy": "default-src 'none'; sandbox",
+          "content-disposition": "attachment",
+          "cross-origin-resource-policy": "same-origin",
+          "cache-control": "no-store",
+          ...(picture.bytes === undefined ? {} : { "content-length": picture.bytes }),
+        })
+        .send(Readable.from(picture.body, { objectMode: false }));
+      // What breaks off now breaks the answer off, which says so.
+      await finished(reply.raw).catch(() => {});
+      return reply;
+    },
+  );
+
   app.get<{ Querystring: { url?: string } }>("/v1/pictures", { exposeHeadRoute: false }, async (request, reply) => {
-    const caller = callerSignal(reply);
+    const call = callOf(request, reply);
     try {
       if (hosts.isEmpty) {
         const message = "Pictures are not fetched from other hosts here; upload the file.";
         throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
       }
       places.enter(request, reply);
-      return await withDeadline(caller, deadlineMs, async (signal) => {
-        const picture = await fetchPicture(request.query.url ?? "", { hosts, maxBytes, signal, ...lookups });
-        reply
-          .headers({
-            "content-type": picture.type,
-            "x-content-type-options": "nosniff",
-            "content-security-policy": "default-src 'none'; sandbox",
-            "content-disposition": "attachment",
-            "cross-origin-resource-policy": "same-origin",
-            "cache-control": "no-store",
-            ...(picture.bytes === undefined ? {} : { "content-length": picture.bytes }),
-          })
-          .send(Readable.from(picture.body, { objectMode: false }));
-        // The deadline is for all of it. What breaks off now breaks the answer off, which says so.
-        await finished(reply.raw).catch(() => {});
-        return reply;
-      });
+      return await passOn({ url: request.query.url ?? "", reply }, call);
     } catch (error) {
       if (isInternal(error)) request.log.error({ err: error }, "request failed");
       return replyError(reply, error);

@@ -8,7 +8,7 @@ import { Decoders } from "./decoders.js";
 
 const request = (sequence: number, model = "") =>
   create(SegmentRequestSchema, { sequence, imageId: "sha256:a", model });
-const { signal: never } = new AbortController();
+const call = { signal: new AbortController().signal };
 const open: { close(): void }[] = [];
 const used = <T extends { close(): void }>(one: T): T => {
   open.push(one);
@@ -41,14 +41,14 @@ it("finds the prompt of each answer, in whatever order they come and whatever nu
     },
   });
   const line = used(used(new Decoders([services.address])).openLine());
-  const { signal } = new AbortController();
+  const own = { signal: new AbortController().signal };
   const found = await Promise.all([
-    line.segment(request(7, "a"), signal),
-    line.segment(request(7, "b"), signal),
-    line.segment(request(1, "c"), signal),
+    line.segment(request(7, "a"), own),
+    line.segment(request(7, "b"), own),
+    line.segment(request(1, "c"), own),
   ]);
   expect(found.map(({ model }) => model)).toEqual(["a", "b", "c"]);
-  expect(getEventListeners(signal, "abort")).toEqual([]);
+  expect(getEventListeners(own.signal, "abort")).toEqual([]);
 });
 
 it("turns an error in the stream into a service error and keeps the stream", async () => {
@@ -68,7 +68,7 @@ it("turns an error in the stream into a service error and keeps the stream", asy
     },
   });
   const line = used(used(new Decoders([services.address])).openLine());
-  await expect(line.segment(request(1, "full"), never)).rejects.toMatchObject({
+  await expect(line.segment(request(1, "full"), call)).rejects.toMatchObject({
     name: "ServiceError",
     code: Code.RESOURCE_EXHAUSTED,
     message: "Full.",
@@ -76,8 +76,8 @@ it("turns an error in the stream into a service error and keeps the stream", asy
     reason: undefined,
   });
   // An answer without an outcome must not be waited for for ever.
-  await expect(line.segment(request(2, "none"), never)).rejects.toMatchObject({ code: Code.INTERNAL });
-  expect((await line.segment(request(3, "m"), never)).model).toBe("m");
+  await expect(line.segment(request(2, "none"), call)).rejects.toMatchObject({ code: Code.INTERNAL });
+  expect((await line.segment(request(3, "m"), call)).model).toBe("m");
   expect(streams).toBe(1);
 });
 
@@ -100,7 +100,7 @@ it("B5 cancels a prompt that is not wanted any more, at the decoder too when the
   });
   const line = used(used(new Decoders([services.address])).openLine());
   const leaving = new AbortController();
-  const waiting = line.segment(request(1, "hold"), leaving.signal);
+  const waiting = line.segment(request(1, "hold"), leaving);
   await isThere;
   leaving.abort();
   await expect(waiting).rejects.toMatchObject({ code: Code.CANCELLED });
@@ -122,7 +122,7 @@ it("R1 repeats a prompt on another decoder when its own is lost, and one that en
   await using one = await startServices({ decoder: decoder("one") });
   await using two = await startServices({ decoder: decoder("two") });
   const line = used(used(new Decoders([one.address, two.address])).openLine());
-  expect((await line.segment(request(1, "m"), never)).model).toBe("m");
+  expect((await line.segment(request(1, "m"), call)).model).toBe("m");
   expect([...begun].sort()).toEqual(["one", "two"]);
 });
 
@@ -140,7 +140,7 @@ it("R1 repeats a prompt when the server of its decoder is shut down by force", a
   });
   const port = Number(first.address.split(":")[1]);
   const line = used(used(new Decoders([first.address])).openLine());
-  const waiting = line.segment(request(1, "m"), never);
+  const waiting = line.segment(request(1, "m"), call);
   await isThere;
   first.server.forceShutdown();
   await using _second = await startServices(
@@ -167,9 +167,9 @@ it("asks once for a script, and passes on what the decoder says", async () => {
     },
   });
   const decoders = used(new Decoders([services.address]));
-  expect((await decoders.segmentOnce(request(1, "m"), never)).model).toBe("m");
-  await expect(decoders.segmentOnce(request(1, "full"), never)).rejects.toMatchObject({ retryAfterMs: 70 });
-  await expect(decoders.segmentOnce(request(1, "none"), never)).rejects.toMatchObject({ code: Code.INTERNAL });
+  expect((await decoders.segmentOnce(request(1, "m"), call)).model).toBe("m");
+  await expect(decoders.segmentOnce(request(1, "full"), call)).rejects.toMatchObject({ retryAfterMs: 70 });
+  await expect(decoders.segmentOnce(request(1, "none"), call)).rejects.toMatchObject({ code: Code.INTERNAL });
 });
 
 it("asks the door first, for each kind of work, and asks no decoder for what is refused", async () => {
@@ -184,10 +184,10 @@ it("asks the door first, for each kind of work, and asks no decoder for what is 
   const line = used(decoders.openLine());
   const busy = { code: Code.RESOURCE_EXHAUSTED, message: "Too busy." };
   const preview = { ...request(2), preview: true };
-  await expect(line.segment(request(1), never)).rejects.toMatchObject(busy);
-  await expect(line.segment(preview, never)).rejects.toMatchObject(busy);
-  await expect(decoders.segmentOnce(request(3), never)).rejects.toMatchObject(busy);
-  const everything = decoders.everything(create(SegmentEverythingRequestSchema, { imageId: "sha256:a" }), never);
+  await expect(line.segment(request(1), call)).rejects.toMatchObject(busy);
+  await expect(line.segment(preview, call)).rejects.toMatchObject(busy);
+  await expect(decoders.segmentOnce(request(3), call)).rejects.toMatchObject(busy);
+  const everything = decoders.everything(create(SegmentEverythingRequestSchema, { imageId: "sha256:a" }), call);
   await expect(everything.next()).rejects.toMatchObject(busy);
   expect(asked).toEqual(["clicks", "previews", "clicks", "everything"]);
 });

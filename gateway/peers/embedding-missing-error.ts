@@ -1,4 +1,4 @@
-import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { Code, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 
 /** A decoder has no embedding for the prompt, and the shared cache gave it none. */
@@ -10,4 +10,9 @@ export class EmbeddingMissingError extends ServiceError {
     super({ code: Code.NOT_FOUND, message: cause.message, cause });
     this.peer = peer;
   }
+}
+
+/** A decoder's failure as it goes on: one that has no embedding is the one to be given it. */
+export function failureAt(decoder: RpcClient, error: unknown): unknown {
+  return isNotFound(error) ? new EmbeddingMissingError(decoder, error) : error;
 }

@@ -10,7 +10,7 @@ import type { PeerEvents } from "./peer-metrics.js";
 import { defaultLimits } from "./peer-set.js";
 import { rendezvousOrder } from "./rendezvous.js";
 
-const { signal: never } = new AbortController();
+const call = { signal: new AbortController().signal };
 const nobody = () => {};
 const anyPicture = { imageId: "", model: "" };
 let encoders: Encoders;
@@ -37,11 +37,10 @@ describe("an upload", () => {
     encoders = new Encoders([services.address]);
     const bytes = Readable.from([new Uint8Array(10), new Uint8Array(1_200_000)]);
     const heard: EncodeProgress[] = [];
+    const onProgress = (progress: EncodeProgress) => void heard.push(progress);
     const ready = await encoders.encodeUpload(
-      bytes,
-      { imageId: "", model: "m" },
-      (progress) => heard.push(progress),
-      never,
+      { bytes, header: { ...anyPicture, model: "m" } },
+      { ...call, onProgress },
     );
     expect(ready.model).toBe("m");
     expect(heard.map((progress) => progress.case)).toEqual(["encoding"]);
@@ -56,7 +55,7 @@ describe("an upload", () => {
     };
     encoders = new Encoders([], { overload: { check } });
     const bytes = Readable.from([new Uint8Array(10)]);
-    await expect(encoders.encodeUpload(bytes, anyPicture, nobody, never)).rejects.toMatchObject({
+    await expect(encoders.encodeUpload({ bytes: bytes, header: anyPicture }, call)).rejects.toMatchObject({
       code: Code.RESOURCE_EXHAUSTED,
       retryAfterMs: 70,
     });
@@ -90,7 +89,7 @@ describe("an upload", () => {
         throw broken;
       })(),
     );
-    await expect(encoders.encodeUpload(bytes, anyPicture, nobody, never)).rejects.toBe(broken);
+    await expect(encoders.encodeUpload({ bytes: bytes, header: anyPicture }, call)).rejects.toBe(broken);
     await cancelled;
   });
 
@@ -105,7 +104,9 @@ describe("an upload", () => {
     encoders = new Encoders([services.address]);
     const hanging = new Readable({ read() {} });
     hanging.push(new Uint8Array(10));
-    await expect(encoders.encodeUpload(hanging, anyPicture, nobody, never)).rejects.toMatchObject({ retryAfterMs: 70 });
+    await expect(encoders.encodeUpload({ bytes: hanging, header: anyPicture }, call)).rejects.toMatchObject({
+      retryAfterMs: 70,
+    });
     expect(hanging.destroyed).toBe(true);
   });
 
@@ -120,7 +121,7 @@ describe("an upload", () => {
     });
     encoders = new Encoders([services.address]);
     const hanging = new Readable({ read() {} });
-    await expect(encoders.encodeUpload(hanging, anyPicture, nobody, leaving.signal)).rejects.toMatchObject({
+    await expect(encoders.encodeUpload({ bytes: hanging, header: anyPicture }, leaving)).rejects.toMatchObject({
       code: Code.CANCELLED,
     });
     expect(hanging.destroyed).toBe(true);
@@ -133,10 +134,10 @@ describe("an upload", () => {
     encoders = new Encoders([services.address]);
     const expected = { code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) };
     const bytes = Readable.from([new Uint8Array(10)]);
-    await expect(encoders.encodeUpload(bytes, anyPicture, nobody, never)).rejects.toMatchObject(expected);
+    await expect(encoders.encodeUpload({ bytes: bytes, header: anyPicture }, call)).rejects.toMatchObject(expected);
     const none = new Encoders([], { limits: { ...defaultLimits, reachMs: 0 } });
     const unsent = Readable.from([]);
-    await expect(none.encodeUpload(unsent, anyPicture, nobody, never)).rejects.toMatchObject(expected);
+    await expect(none.encodeUpload({ bytes: unsent, header: anyPicture }, call)).rejects.toMatchObject(expected);
     expect(unsent.destroyed).toBe(true);
     none.close();
   });
@@ -154,7 +155,7 @@ it("R1 has a stored picture encoded by another encoder when the first is lost", 
   await using one = await startServices({ encoder: encoder("one") });
   await using two = await startServices({ encoder: encoder("two") });
   encoders = new Encoders([one.address, two.address]);
-  const ready = await encoders.encodeStored({ imageId: "sha256:a", model: "" }, nobody, never);
+  const ready = await encoders.encodeStored({ imageId: "sha256:a", model: "" }, call);
   expect([...asked].sort()).toEqual(["one", "two"]);
   expect(ready.model).toBe(asked[1]);
 });
@@ -212,11 +213,11 @@ describe("with the shared cache lost (R8)", () => {
   }
 
   const id = `sha256:${"c".repeat(64)}`;
-  const encode = () => encoders.encodeStored({ imageId: id, model: "" }, nobody, never);
-  const lookup = () => encoders.lookup(id, "", never);
+  const encode = () => encoders.encodeStored({ imageId: id, model: "" }, call);
+  const lookup = () => encoders.lookup({ imageId: id, model: "" }, call);
   const fetched = async () => {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of encoders.fetchEmbedding({ imageId: id, model: "" }, never)) chunks.push(chunk);
+    for await (const chunk of encoders.fetchEmbedding({ imageId: id, model: "" }, call)) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   };
 
@@ -245,12 +246,8 @@ describe("with the shared cache lost (R8)", () => {
 
   it("an upload whose id is known goes to the picture's own encoder", async () => {
     await using both = await two({ home: "ready", other: "ready" });
-    const ready = await encoders.encodeUpload(
-      Readable.from([Uint8Array.of(1)]),
-      { imageId: id, model: "" },
-      nobody,
-      never,
-    );
+    const bytes = Readable.from([Uint8Array.of(1)]);
+    const ready = await encoders.encodeUpload({ bytes, header: { imageId: id, model: "" } }, call);
     expect(ready.model).toBe("home");
     expect(both.asked).toEqual(["home"]);
   });

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { parseTarget } from "../../services/runtime/grpc/target.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import { Changes } from "./changes.js";
 import { choosePeer, preferredPeer } from "./choose-peer.js";
 import { Discovery, type Lookup } from "./discovery.js";
 import { type Connect, connectFreshly, type Health, Peer, type PeerState } from "./peer.js";
@@ -49,7 +50,7 @@ export class PeerSet {
   readonly #health: Health;
   readonly #connect: Connect;
   readonly #now: () => number;
-  readonly #waiting = new Set<() => void>();
+  readonly #changes = new Changes();
   #nobodySince: number | undefined;
   #hedges = hedgeBudget.burst;
 
@@ -135,25 +136,7 @@ export class PeerSet {
 
   /** Resolves when a peer's state changes, or after so many milliseconds; rejects with the signal's reason. */
   changed(ms: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(done);
-        signal.removeEventListener("abort", leave);
-      };
-      const done = () => {
-        settle();
-        resolve();
-      };
-      const leave = () => {
-        settle();
-        reject(signal.reason);
-      };
-      const timer = setTimeout(done, ms);
-      this.#waiting.add(done);
-      signal.addEventListener("abort", leave);
-    });
+    return this.#changes.next(ms, signal);
   }
 
   count(): Record<PeerState, number> {
@@ -199,6 +182,6 @@ export class PeerSet {
   #tell(): void {
     const isServed = [...this.#peers.values()].some(({ isServing }) => isServing);
     this.#nobodySince = isServed ? undefined : (this.#nobodySince ?? this.#now());
-    for (const done of [...this.#waiting]) done();
+    this.#changes.tell();
   }
 }

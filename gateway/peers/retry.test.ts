@@ -1,9 +1,10 @@
 import { status as GrpcStatus, Metadata } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
+import type { Call } from "../../services/runtime/grpc/call.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { PeerLostError } from "../../services/runtime/grpc/status.js";
-import { withDeadline } from "../deadline.js";
+import { withDeadline } from "../ask/deadline.js";
 import { CountedEvents } from "../testing/counted-events.js";
 import { ScriptedHealth, until } from "../testing/scripted-health.js";
 import { defaultLimits, type PeerLimits, PeerSet } from "./peer-set.js";
@@ -26,7 +27,7 @@ async function start(limits: Partial<PeerLimits> = {}, all = addresses, serving 
 beforeEach(() => start());
 afterEach(() => peers.close());
 
-const never = new AbortController().signal;
+const call = { signal: new AbortController().signal };
 const forEver = () => new Promise<never>(() => {});
 const failure = (code: Code, retryAfterMs?: number) =>
   new ServiceError({ code, message: "No.", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
@@ -64,7 +65,7 @@ it("R1 asks the next peer, and the same again after a pause, while the error say
   await start({}, [first, second]);
   const down = fail(failure(Code.UNAVAILABLE));
   const { asked, attempt } = attempts(down, down, down, yes);
-  expect(await withPeers(peers, "key", never, attempt)).toBe("yes");
+  expect(await withPeers(peers, "key", call, attempt)).toBe("yes");
   expect(asked).toEqual([first, second, first, second]);
   // The one that worked is asked first from now on.
   expect(peers.pick("key", new Set())?.address).toBe(second);
@@ -75,7 +76,7 @@ it.each([Code.RESOURCE_EXHAUSTED, Code.INVALID_ARGUMENT, Code.NOT_FOUND, Code.IN
   "R4 passes code %i on at once, with its hint",
   async (code) => {
     const { asked, attempt } = attempts(fail(failure(code, 70)));
-    await expect(withPeers(peers, "key", never, attempt)).rejects.toMatchObject({ code, retryAfterMs: 70 });
+    await expect(withPeers(peers, "key", call, attempt)).rejects.toMatchObject({ code, retryAfterMs: 70 });
     expect(asked).toHaveLength(1);
   },
 );
@@ -86,7 +87,7 @@ describe("R6 a request that kills what runs it", () => {
     ["server", peerLost],
   ])("is tried once more after its %s died, no further, and says so", async (_, lost) => {
     const { asked, attempt } = attempts(fail(lost()));
-    await expect(withPeers(peers, "key", never, attempt, { hedge: true })).rejects.toMatchObject({
+    await expect(withPeers(peers, "key", call, attempt, { hedge: true })).rejects.toMatchObject({
       code: Code.INTERNAL,
       message: expect.stringContaining("not tried again"),
       retryAfterMs: undefined,
@@ -98,14 +99,14 @@ describe("R6 a request that kills what runs it", () => {
     const unreachable = fail(peerLost("No connection established. Last error: connect ECONNREFUSED"));
     const stopping = fail(failure(Code.UNAVAILABLE, 1000));
     const { asked, attempt } = attempts(fail(peerLost()), unreachable, stopping, yes);
-    expect(await withPeers(peers, "key", never, attempt)).toBe("yes");
+    expect(await withPeers(peers, "key", call, attempt)).toBe("yes");
     expect(asked).toHaveLength(4);
   });
 });
 
 it("goes to another at once when the connection is lost, before health says so", async () => {
   const { asked, attempt } = attempts(fail(peerLost()), yes);
-  await withPeers(peers, "key", never, attempt);
+  await withPeers(peers, "key", call, attempt);
   expect(asked).toEqual([first, second]);
   // Its health says that it serves: the peer is back.
   await until(() => peers.count().serving === 3);
@@ -113,27 +114,27 @@ it("goes to another at once when the connection is lost, before health says so",
 
 it("passes on what is no service error as it is", async () => {
   const bug = new TypeError("a bug");
-  await expect(withPeers(peers, "key", never, fail(bug))).rejects.toBe(bug);
+  await expect(withPeers(peers, "key", call, fail(bug))).rejects.toBe(bug);
 });
 
 describe("R5 nobody to ask", () => {
   it("is ridden out when a server comes back in time", async () => {
     await start({}, [first], false);
-    const waiting = withPeers(peers, "key", never, yes);
+    const waiting = withPeers(peers, "key", call, yes);
     health.say(first, "SERVING");
     expect(await waiting).toBe("yes");
   });
 
   it("is UNAVAILABLE with a hint after the longest wait, long before the deadline", async () => {
     await start({ reachMs: 20 }, [first], false);
-    const waiting = withDeadline(never, 3_600_000, (signal) => withPeers(peers, "key", signal, yes));
+    const waiting = withDeadline(3_600_000, (key: string, late: Call) => withPeers(peers, key, late, yes))("key", call);
     await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) });
   });
 
   it("is the same while servers only fail", async () => {
     await start({ reachMs: 20 });
     const { asked, attempt } = attempts(fail(failure(Code.UNAVAILABLE)));
-    await expect(withPeers(peers, "key", never, attempt)).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await expect(withPeers(peers, "key", call, attempt)).rejects.toMatchObject({ code: Code.UNAVAILABLE });
     expect(asked.slice(0, 3)).toEqual([first, second, third]);
   });
 
@@ -145,7 +146,7 @@ describe("R5 nobody to ask", () => {
     await until(() => peers.count().lost === 1);
     now = 3_600_000;
     let answer: unknown;
-    const waiting = withPeers(peers, "key", never, yes).catch((error: unknown) => {
+    const waiting = withPeers(peers, "key", call, yes).catch((error: unknown) => {
       answer = error;
     });
     // Not even asked about before the moment of grace has passed.
@@ -159,7 +160,7 @@ describe("R5 nobody to ask", () => {
   it("is UNAVAILABLE with a hint when the deadline comes first, also without any peer", async () => {
     for (const all of [[], [first]]) {
       await start({}, all, false);
-      const waiting = withDeadline(never, 20, (signal) => withPeers(peers, "key", signal, yes));
+      const waiting = withDeadline(20, (key: string, late: Call) => withPeers(peers, key, late, yes))("key", call);
       await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) });
     }
   });
@@ -169,7 +170,7 @@ describe("N5 a silent server", () => {
   it("has its request sent to the next as well: the first answer counts, and it is asked last until it answers", async () => {
     await start({ hedgeMs: 20 });
     const { asked, attempt } = attempts(forEver, yes);
-    expect(await withPeers(peers, "key", never, attempt, { hedge: true })).toBe("yes");
+    expect(await withPeers(peers, "key", call, attempt, { hedge: true })).toBe("yes");
     expect(asked).toEqual([first, second]);
     expect(events.counts).toMatchObject({ hedged: 1, retried: 0 });
     expect(peers.pick("key", new Set())?.address).toBe(second);
@@ -184,7 +185,7 @@ describe("N5 a silent server", () => {
       return true;
     };
     const { asked, attempt } = attempts(slow.act);
-    expect(await withPeers(peers, "key", never, attempt, { hedge: true })).toBe("late");
+    expect(await withPeers(peers, "key", call, attempt, { hedge: true })).toBe("late");
     expect(asked).toEqual([first]);
     expect(events.counts.hedged).toBe(0);
   });
@@ -196,7 +197,7 @@ describe("N5 a silent server", () => {
       late.answer("late");
       return forEver();
     });
-    expect(await withPeers(peers, "key", never, attempt, { hedge: true })).toBe("late");
+    expect(await withPeers(peers, "key", call, attempt, { hedge: true })).toBe("late");
     expect(asked).toEqual([first, second]);
   });
 
@@ -211,14 +212,14 @@ describe("N5 a silent server", () => {
       },
       yes,
     );
-    expect(await withPeers(peers, "key", never, attempt, { hedge: true })).toBe("yes");
+    expect(await withPeers(peers, "key", call, attempt, { hedge: true })).toBe("yes");
     expect(asked).toEqual([first, second, third]);
   });
 
   it("is waited for when there is no other, and when hedges are spent", async () => {
     await start({ hedgeMs: 10 }, [first]);
     const alone = held();
-    const waiting = withPeers(peers, "key", never, alone.act, { hedge: true });
+    const waiting = withPeers(peers, "key", call, alone.act, { hedge: true });
     await until(() => peers.pick("key", new Set())?.isSilent === true);
     alone.answer("at last");
     expect(await waiting).toBe("at last");
@@ -227,7 +228,7 @@ describe("N5 a silent server", () => {
     while (peers.takeHedge()) expect(peers.count().serving).toBe(3);
     const unhedged = held();
     const { asked, attempt } = attempts(unhedged.act);
-    const other = withPeers(peers, "key", never, attempt, { hedge: true });
+    const other = withPeers(peers, "key", call, attempt, { hedge: true });
     await until(() => peers.pick("key", new Set())?.address === second);
     unhedged.answer("at last");
     expect(await other).toBe("at last");
@@ -240,7 +241,7 @@ describe("N5 a silent server", () => {
       await new Promise((resolve) => setTimeout(resolve, 30));
       return "once";
     });
-    expect(await withPeers(peers, "key", never, attempt)).toBe("once");
+    expect(await withPeers(peers, "key", call, attempt)).toBe("once");
     expect(asked).toHaveLength(1);
   });
 });
@@ -248,31 +249,26 @@ describe("N5 a silent server", () => {
 describe("the end of waiting", () => {
   it("is CANCELLED when the caller leaves, before, during and between tries", async () => {
     const expected = { code: Code.CANCELLED };
-    await expect(withPeers(peers, "key", AbortSignal.abort(), yes)).rejects.toMatchObject(expected);
+    await expect(withPeers(peers, "key", { signal: AbortSignal.abort() }, yes)).rejects.toMatchObject(expected);
     const during = new AbortController();
     const failing = async () => {
       during.abort();
       throw failure(Code.UNAVAILABLE);
     };
-    await expect(withPeers(peers, "key", during.signal, failing)).rejects.toMatchObject(expected);
+    await expect(withPeers(peers, "key", during, failing)).rejects.toMatchObject(expected);
     const between = new AbortController();
     let asked = 0;
     const all = async () => {
       if (++asked === 3) setImmediate(() => between.abort());
       throw failure(Code.UNAVAILABLE);
     };
-    await expect(withPeers(peers, "key", between.signal, all)).rejects.toMatchObject(expected);
+    await expect(withPeers(peers, "key", between, all)).rejects.toMatchObject(expected);
   });
 
   it("is DEADLINE_EXCEEDED when a peer was reached and did not answer in time", async () => {
-    const waiting = withDeadline(never, 20, (signal) =>
-      withPeers(
-        peers,
-        "key",
-        signal,
-        () => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
-      ),
-    );
-    await expect(waiting).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
+    const untilLeft = ({ signal }: Call) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const waiting = withDeadline(20, (key: string, late: Call) => withPeers(peers, key, late, () => untilLeft(late)));
+    await expect(waiting("key", call)).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
   });
 });

@@ -1,4 +1,5 @@
-import { isNotFound, ServiceError } from "../../services/runtime/errors.js";
+import { isNotFound, mayRetry } from "../../services/runtime/errors.js";
+import type { Call } from "../../services/runtime/grpc/call.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import type { PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
@@ -11,11 +12,11 @@ import { withPeers } from "./retry.js";
 export function searchPeers<T>(
   peers: PeerSet,
   key: string,
-  signal: AbortSignal,
+  call: Call,
   ask: (client: RpcClient) => Promise<T>,
   mayBeElsewhere: (error: unknown) => boolean = isNotFound,
 ): Promise<T> {
-  return withPeers(peers, key, signal, async (home) => {
+  return withPeers(peers, key, call, async (home) => {
     try {
       return await ask(home);
     } catch (error) {
@@ -26,7 +27,7 @@ export function searchPeers<T>(
           return await ask(other);
         } catch (second) {
           // One that is lost has nothing to offer either.
-          if (!isNotFound(second) && !(second instanceof ServiceError && second.shouldRetry())) throw second;
+          if (!isNotFound(second) && !mayRetry(second)) throw second;
         }
       }
       throw error;

@@ -14,6 +14,7 @@ import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import { Session, type SessionDeps } from "./session.js";
+import { fakeAsk } from "./testing/fake-ask.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const otherId = `sha256:${"b".repeat(64)}`;
@@ -79,16 +80,13 @@ beforeEach(() => {
   encode = async () => info;
   logger = fakeLogger();
   const deps: SessionDeps = {
-    decoders: {
-      prepare: async () => {},
-      everything: (request, signal) => {
+    ...fakeAsk({
+      encodeStored: () => encode(),
+      everything: (request, { signal }) => {
         calls.push(new Call(request, signal));
         return lastCall().events();
       },
-      load: async () => {},
-    },
-    encoders: { encodeStored: () => encode(), async *fetchEmbedding() {} },
-    line: { segment: () => new Promise(() => {}), close: () => {} },
+    }),
     logger,
     caller: { key: "somebody" },
     waiting: { hold: () => () => {} },
@@ -102,8 +100,6 @@ beforeEach(() => {
       pictureUrls: false,
       maxBufferedBytes: 1e6,
       waitingMs: 60_000,
-      everythingMs: 60_000,
-      deadlineMs: 60_000,
     },
     onClick: () => {},
   };

@@ -16,7 +16,9 @@ import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
+import type { EncodeProgress } from "../peers/encoders.js";
 import { Session, type SessionDeps, type SessionSocket } from "./session.js";
+import { fakeAsk } from "./testing/fake-ask.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const info = create(EncodeReadySchema, { image: { imageId, width: 4, height: 3 } });
@@ -79,7 +81,7 @@ let prepared: { imageId: string; signal: AbortSignal }[];
 let lineClosed: number;
 let logger: ReturnType<typeof fakeLogger>;
 let session: Session;
-let tellProgress: Parameters<SessionDeps["encoders"]["encodeStored"]>[1];
+let tellProgress: (progress: EncodeProgress) => void;
 
 beforeEach(() => {
   socket = new FakeSocket();
@@ -94,19 +96,18 @@ beforeEach(() => {
 
 function deps(deadlineMs = 60_000, more: Partial<SessionDeps> = {}): SessionDeps {
   return {
-    decoders: {
-      async *everything() {},
-      load: async () => {},
-      prepare: async ({ imageId: id }, signal) => void prepared.push({ imageId: id, signal }),
-    },
-    encoders: {
-      async *fetchEmbedding() {},
-      encodeStored: (image, onProgress, signal) => {
-        tellProgress = onProgress;
-        return encodes.call(image.imageId, signal);
+    ...fakeAsk(
+      {
+        prepare: async ({ imageId: id }, { signal }) => void prepared.push({ imageId: id, signal }),
+        encodeStored: (image, { signal, onProgress }) => {
+          tellProgress = (progress) => onProgress?.(progress);
+          return encodes.call(image.imageId, signal);
+        },
+        segment: (request, { signal }) => decodes.call(request, signal),
+        onLineClosed: () => void lineClosed++,
       },
-    },
-    line: { segment: (request, signal) => decodes.call(request, signal), close: () => void lineClosed++ },
+      { deadlineMs },
+    ),
     logger,
     caller: { key: "somebody" },
     waiting: { hold: () => () => {} },
@@ -119,9 +120,7 @@ function deps(deadlineMs = 60_000, more: Partial<SessionDeps> = {}): SessionDeps
       maxImagePixels: 22,
       pictureUrls: true,
       maxBufferedBytes: 1000,
-      deadlineMs,
       waitingMs: 60_000,
-      everythingMs: 60_000,
     },
     onClick: ({ outcome }) => clicks.push(outcome),
     ...more,

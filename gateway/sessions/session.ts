@@ -18,12 +18,9 @@ import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields, type Origin } from "../../services/runtime/tracing/origin.js";
 import { startSpan } from "../../services/runtime/tracing/spans.js";
-import { beginEverything } from "../begin-everything.js";
-import { withDeadline } from "../deadline.js";
-import type { DecoderLine, Decoders } from "../peers/decoders.js";
-import type { Encoders } from "../peers/encoders.js";
-import { ImageGoneError, type RecoveryNews, segmentImage } from "../segment-image.js";
-import { withSteps } from "../with-steps.js";
+import type { AskCall } from "../ask/answer.js";
+import type { Ask, Line } from "../ask/ask.js";
+import { ImageGoneError } from "../ask/image-gone-error.js";
 import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import { type FrameForm, readFrame, type ServerFrameInit, writeFrame } from "./frames.js";
 import { PromptsWaiting } from "./prompts-waiting.js";
@@ -51,9 +48,8 @@ export interface SessionSocket {
 
 export interface SessionDeps {
   caller: Caller;
-  encoders: Pick<Encoders, "encodeStored" | "fetchEmbedding">;
-  decoders: Pick<Decoders, "everything" | "load" | "prepare">;
-  line: Pick<DecoderLine, "segment" | "close">;
+  ask: Pick<Ask, "openImage" | "everything" | "prepare">;
+  line: Line;
   logger: Logger;
   /** For the prompts that wait. */
   waiting: SessionBytes;
@@ -62,9 +58,7 @@ export interface SessionDeps {
     maxImagePixels: number;
     pictureUrls: boolean;
     maxBufferedBytes: number;
-    deadlineMs: number;
     waitingMs: number;
-    everythingMs: number;
   };
   onClick(click: ClickReport): void;
   /** It does not read its answers. */
@@ -242,14 +236,13 @@ export class Session {
     const tell = (news: ImageNews) => this.#apply({ kind: "image", opening, news });
     const signal = this.#work.signal;
     const { origin, end } = this.#span("open image");
+    const call = { signal, origin, onProgress: tell };
     try {
-      const ready = await this.#withDeadline(signal, (until) =>
-        this.#deps.encoders.encodeStored(image, tell, until, origin),
-      );
+      const ready = await this.#deps.ask.openImage(image, call);
       end();
       tell({ case: "ready", value: ready });
       // Nobody has clicked yet: the decoder can be ready when somebody does.
-      if (this.#state.kind === "ready" && !this.#state.running) void this.#deps.decoders.prepare(image, signal, origin);
+      if (this.#state.kind === "ready" && !this.#state.running) void this.#deps.ask.prepare(image, call);
     } catch (error) {
       end(error);
       if (signal.aborted) return;
@@ -259,18 +252,10 @@ export class Session {
   }
 
   async #decode({ opening, request }: Extract<SessionEffect, { kind: "decode" }>, signal: AbortSignal): Promise<void> {
-    const { line, encoders, decoders } = this.#deps;
     const origin = { ...this.#origin, traceparent: request.traceparent };
     this.#clicks.asked(request);
     try {
-      const decode = (prompt: SegmentRequest, until: AbortSignal) => line.segment(prompt, until);
-      const onNews = this.#recovery(opening);
-      const result = await this.#withDeadline(signal, (until) =>
-        withSteps(
-          (prompt) => segmentImage({ encoders, decoders }, prompt, { decode, onNews, signal: until, origin }),
-          request,
-        ),
-      );
+      const result = await this.#deps.line.segment(request, { signal, origin, ...this.#recovery(opening) });
       if (!signal.aborted) this.#apply({ kind: "answered", opening, result });
     } catch (error) {
       if (signal.aborted) return;
@@ -301,14 +286,12 @@ export class Session {
     signal: AbortSignal,
     before: Promise<void> | undefined,
   ): Promise<void> {
-    const { decoders, encoders } = this.#deps;
     await before;
     const { origin, end } = this.#span("everything");
     try {
       const { request: wanted, opening } = onOpenImage(state, request);
-      const onNews = this.#recovery(opening);
-      const options = { onNews, signal, deadlineMs: this.#deps.limits.everythingMs, origin };
-      const events = await beginEverything({ encoders, decoders }, wanted, options).catch((error) => {
+      const call = { signal, origin, ...this.#recovery(opening) };
+      const events = await this.#deps.ask.everything(wanted, call).catch((error: unknown) => {
         if (error instanceof ImageGoneError) this.#apply({ kind: "image-gone", opening });
         throw error;
       });
@@ -325,9 +308,11 @@ export class Session {
   }
 
   /** R2: what is told of an encode that the open image needs once more. */
-  #recovery(opening: number): (news: RecoveryNews) => void {
-    return (news) =>
-      this.#apply(news.case === "over" ? { kind: "recovered", opening } : { kind: "image", opening, news });
+  #recovery(opening: number): Pick<AskCall, "onProgress" | "onRecovered"> {
+    return {
+      onProgress: (news) => this.#apply({ kind: "image", opening, news }),
+      onRecovered: () => this.#apply({ kind: "recovered", opening }),
+    };
   }
 
   /** Work that no click asks for: its span, and what to tell the other tiers of it. */
@@ -335,10 +320,6 @@ export class Session {
     const attributes = { "maskwire.session": this.id };
     const span = startSpan(name, { kind: "server", parent: this.#origin.traceparent, attributes });
     return { origin: { ...this.#origin, traceparent: span.traceparent }, end: (error) => span.end(error) };
-  }
-
-  #withDeadline<T>(signal: AbortSignal, work: (until: AbortSignal) => Promise<T>): Promise<T> {
-    return withDeadline(signal, this.#deps.limits.deadlineMs, work);
   }
 
   #answered(sequence: number, answer: SegmentResult | RefusedError): void {

@@ -9,6 +9,7 @@ import type { Limit } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../callers/callers.js";
 import { Sessions, type SessionsOptions } from "./sessions.js";
+import { fakeAsk } from "./testing/fake-ask.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const ready = create(EncodeReadySchema, { image: { imageId, width: 4, height: 3 } });
@@ -36,9 +37,7 @@ async function start(init: Partial<SessionsOptions> = {}): Promise<void> {
     ...init,
   };
   sessions = new Sessions(options, () => ({
-    encoders: { encodeStored: async () => ready, async *fetchEmbedding() {} },
-    decoders: { async *everything() {}, load: async () => {}, prepare: async () => {} },
-    line: { segment: async () => create(SegmentResultSchema, {}), close: () => {} },
+    ...fakeAsk({ encodeStored: async () => ready, segment: async () => create(SegmentResultSchema, {}) }),
     logger,
     limits: {
       maxWaitingClicks: 1000,
@@ -47,9 +46,7 @@ async function start(init: Partial<SessionsOptions> = {}): Promise<void> {
       maxImagePixels: 1,
       pictureUrls: false,
       maxBufferedBytes: 1e9,
-      deadlineMs: hour,
       waitingMs: hour,
-      everythingMs: hour,
     },
     onClick: () => {},
   }));

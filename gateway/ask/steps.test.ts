@@ -1,13 +1,14 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { MaskFormat, type SegmentRequest, SegmentRequestSchema } from "../proto/index.js";
-import { Code } from "../services/runtime/errors.js";
-import { logitsOf, result } from "./sessions/testing/session-events.js";
-import { withSteps } from "./with-steps.js";
+import { MaskFormat, type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
+import { Code } from "../../services/runtime/errors.js";
+import { logitsOf, result } from "../sessions/testing/session-events.js";
+import { withSteps } from "./steps.js";
 
 type PromptInit = NonNullable<MessageInitShape<typeof SegmentRequestSchema>["prompt"]>;
+const call = { signal: new AbortController().signal };
 type Previous = {
-  sequence: number;
+  sequence?: number;
   mask: number;
   steps: { prompt?: PromptInit; multimask?: boolean; mask?: number }[];
 };
@@ -37,7 +38,7 @@ describe("withSteps", () => {
   it("C8, S3: makes a mask again, each step from the chosen mask of the one before", async () => {
     const { asked, decode } = decoder();
     const steps = [{ prompt: points(1), multimask: true, mask: 1 }, { prompt: points(2) }];
-    await withSteps(decode, request({ sequence: 8, mask: 0, steps }));
+    await withSteps(decode)(request({ sequence: 8, mask: 0, steps }), call);
     expect(asked.map(({ prompt }) => prompt?.points.length)).toEqual([1, 2, 3]);
     expect(asked.map(({ multimask }) => multimask)).toEqual([true, undefined, undefined]);
     expect(asked.map(logitsIn)).toEqual([undefined, logitsOf(11), logitsOf(20)]);
@@ -48,24 +49,37 @@ describe("withSteps", () => {
   it("passes on what starts from nothing", async () => {
     const { asked, decode } = decoder();
     const plain = create(SegmentRequestSchema, { sequence: 1, prompt: points(1) });
-    await withSteps(decode, plain);
+    await withSteps(decode)(plain, call);
     expect(asked).toEqual([plain]);
   });
 
+  const wrong = Code.INVALID_ARGUMENT;
+  const notNow = Code.FAILED_PRECONDITION;
   it.each([
-    ["more steps than the contract allows", { mask: 0, steps: Array(33).fill({ prompt: points(1) }) }, 0],
-    ["a mask that a step does not give", { mask: 2, steps: [{ prompt: points(1) }] }, 1],
-    ["a mask that a step between does not give", { mask: 0, steps: [{ prompt: points(1), mask: 7 }, {}] }, 1],
+    ["more steps than the contract allows", { mask: 0, steps: Array(33).fill({ prompt: points(1) }) }, 0, wrong],
+    ["a mask that is not kept, with no steps to it", { mask: 0, steps: [] }, 0, notNow],
+    ["a mask that a step does not give", { mask: 2, steps: [{ prompt: points(1) }] }, 1, notNow],
+    ["a mask that a step between does not give", { mask: 0, steps: [{ prompt: points(1), mask: 7 }, {}] }, 1, notNow],
     [
       "a step that has a previous itself",
       { mask: 0, steps: [{ prompt: { mask: { source: { case: "previous" as const, value: {} } } } }] },
       0,
+      wrong,
     ],
-  ])("C8 refuses %s", async (_name, previous, decodes) => {
+  ])("C8 refuses %s", async (_name, previous, decodes, code) => {
     const { asked, decode } = decoder();
-    const refused = withSteps(decode, request({ sequence: 8, ...previous }));
-    const code = decodes === 0 ? Code.INVALID_ARGUMENT : Code.FAILED_PRECONDITION;
+    const refused = withSteps(decode)(request({ sequence: 8, ...previous }), call);
     await expect(refused).rejects.toMatchObject({ code });
     expect(asked.length).toBe(decodes);
+  });
+
+  it("C11 refuses a `previous` that does not say which answer it means", async () => {
+    const { asked, decode } = decoder();
+    const refused = withSteps(decode)(request({ mask: 0, steps: [{ prompt: points(1) }] }), call);
+    await expect(refused).rejects.toMatchObject({
+      code: wrong,
+      message: expect.stringContaining("`mask.previous.sequence`"),
+    });
+    expect(asked).toEqual([]);
   });
 });

@@ -6,12 +6,14 @@ import {
   type ImageInfo,
   SegmentRequestSchema,
   SegmentResultSchema,
-} from "../proto/index.js";
-import { Code, overloaded, ServiceError } from "../services/runtime/errors.js";
-import type { RpcClient } from "../services/runtime/grpc/client.js";
-import { EmbeddingMissingError } from "./peers/embedding-missing-error.js";
-import type { EncodeProgress } from "./peers/encoders.js";
-import { ImageGoneError, type Region, segmentImage } from "./segment-image.js";
+} from "../../proto/index.js";
+import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import type { RpcClient } from "../../services/runtime/grpc/client.js";
+import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
+import type { EncodeCall } from "../peers/encoders.js";
+import { ImageGoneError } from "./image-gone-error.js";
+import type { Region } from "./provide-embedding.js";
+import { withRecovery } from "./recovery.js";
 
 const { signal } = new AbortController();
 const request = create(SegmentRequestSchema, { imageId: "sha256:a", model: "m" });
@@ -45,8 +47,8 @@ function play({ decodes, encodes = [], loads = [], isLong = false, partsOf }: Sc
   const place = (crop?: Region) => (crop ? ` ${crop.x},${crop.y}` : "");
   const providers = {
     encoders: {
-      encodeStored: ({ crop }: { crop?: unknown }, onProgress: (progress: EncodeProgress) => void) => {
-        if (isLong) onProgress({ case: "encoding", value: create(EncodeStartedSchema) });
+      encodeStored: ({ crop }: { crop?: unknown }, { onProgress }: EncodeCall) => {
+        if (isLong) onProgress?.({ case: "encoding", value: create(EncodeStartedSchema) });
         return take(`encode${place(crop as Region)}`, encodes, shared);
       },
       async *fetchEmbedding() {
@@ -58,11 +60,12 @@ function play({ decodes, encodes = [], loads = [], isLong = false, partsOf }: Sc
         take(`load ${address}${place(crop as Region)}`, loads),
     },
   };
-  const run = segmentImage(providers, request, {
-    decode: () => take("decode", decodes),
-    onNews: (news) => heard.push(news.case),
+  const decode = () => take("decode", decodes);
+  const recovery = withRecovery(providers, decode, partsOf && ((_request, whole) => partsOf(whole)));
+  const run = recovery(request, {
     signal,
-    ...(partsOf && { partsOf }),
+    onProgress: (progress) => heard.push(progress.case),
+    onRecovered: () => heard.push("over"),
   });
   return { run, calls, heard };
 }

@@ -1,11 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
-import { type SegmentEverythingEvent, SegmentEverythingRequestSchema } from "../proto/index.js";
-import { Code, overloaded, ServiceError } from "../services/runtime/errors.js";
-import { beginEverything } from "./begin-everything.js";
-import { Decoders } from "./peers/decoders.js";
-import { Encoders } from "./peers/encoders.js";
-import { type FakeServices, startServices } from "./testing/fake-services.js";
+import { type SegmentEverythingEvent, SegmentEverythingRequestSchema } from "../../proto/index.js";
+import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
+import { askAt } from "../testing/ask-at.js";
+import { type FakeServices, startServices } from "../testing/fake-services.js";
 
 type Methods = Parameters<typeof startServices>[0];
 type Everything = NonNullable<NonNullable<Methods["decoder"]>["segmentEverything"]>;
@@ -35,8 +33,7 @@ function begin(
   wanted = request,
 ) {
   const addresses = services.map(({ address }) => address);
-  const providers = { decoders: used(new Decoders(addresses)), encoders: used(new Encoders(addresses)) };
-  return beginEverything(providers, wanted, { onNews: () => {}, signal, deadlineMs });
+  return used(askAt(addresses, { everythingMs: deadlineMs })).ask.everything(wanted, { signal });
 }
 
 async function kinds(events: AsyncIterable<SegmentEverythingEvent>): Promise<(string | undefined)[]> {

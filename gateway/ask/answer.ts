@@ -1,0 +1,10 @@
+import type { EncodeCall } from "../peers/encoders.js";
+
+/** A call at the gateway's door, and who wants to hear what is done on the way (R2). */
+export interface AskCall extends EncodeCall {
+  /** What `onProgress` told of is over, however it ended, unless the picture is gone: it is as ready as it was. */
+  readonly onRecovered?: () => void;
+}
+
+/** A layer on the way of a request, or the whole of it: each takes both, and hands both to the next. */
+export type Answer<Request, Result> = (request: Request, call: AskCall) => Promise<Result>;

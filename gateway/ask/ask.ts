@@ -1,0 +1,90 @@
+import type {
+  DescribeGraphsResponse,
+  EncodeReady,
+  LookupImageResponse,
+  SegmentEverythingRequest,
+  SegmentRequest,
+  SegmentResult,
+} from "../../proto/index.js";
+import type { DecoderLine, LineOrigin } from "../peers/decoder-line.js";
+import type { Decoders, GraphFile } from "../peers/decoders.js";
+import type { Encoders, Upload } from "../peers/encoders.js";
+import type { Answer } from "./answer.js";
+import { withBeginDeadline } from "./begin-deadline.js";
+import { withDeadline } from "./deadline.js";
+import { beginEverything, cropsOf, type EverythingEvents } from "./everything.js";
+import { joined } from "./joined.js";
+import { withRecovery } from "./recovery.js";
+import { withSteps } from "./steps.js";
+
+/** A picture as one of the models sees it; an empty name is the service's own model. */
+export interface Picture {
+  imageId: string;
+  model: string;
+}
+
+/** A session's prompts: they share a stream, to the decoder that its picture hashes to. */
+export interface Line {
+  readonly segment: Answer<SegmentRequest, SegmentResult>;
+  /** Cancels what is under way, at the decoders too. */
+  close(): void;
+}
+
+/**
+ * The gateway's door to the other tiers: whoever has something to ask asks here, by WebSocket, by HTTP or otherwise, and gets the
+ * same deadlines, steps and recovery. Everything is asked by `(request, call)` and throws ServiceErrors.
+ */
+export interface Ask {
+  /** One prompt by itself. Throws ImageGoneError when its picture is not stored any more. */
+  readonly segment: Answer<SegmentRequest, SegmentResult>;
+  readonly openLine: (origin: LineOrigin) => Line;
+  /** Every object of a picture. Throws what it is refused with before it began. */
+  readonly everything: Answer<SegmentEverythingRequest, EverythingEvents>;
+  /** Has a stored picture encoded, or joins the encode that is under way. Throws NOT_FOUND when it is not stored. */
+  readonly openImage: Answer<Picture, EncodeReady>;
+  /** Has a picture's prompts find it warm. A favour: it never fails. */
+  readonly prepare: Answer<Picture, void>;
+  /** A picture's own time: it may take as long as it moves (H17). */
+  readonly upload: Answer<Upload, EncodeReady>;
+  readonly lookup: Answer<Picture, LookupImageResponse>;
+  /** The record whole. Throws NOT_FOUND when the picture is not encoded. */
+  readonly embedding: Answer<Picture, Buffer>;
+  readonly describeGraphs: Answer<{ model: string }, DescribeGraphsResponse>;
+  readonly fetchGraph: Answer<GraphFile, Buffer>;
+}
+
+export interface AskOptions {
+  deadlineMs: number;
+  /** E8 */
+  everythingMs: number;
+}
+
+export interface Tiers {
+  encoders: Omit<Encoders, "close">;
+  decoders: Omit<Decoders, "openLine" | "close"> & {
+    openLine(origin: LineOrigin): Pick<DecoderLine, "segment" | "close">;
+  };
+}
+
+export function createAsk({ encoders, decoders }: Tiers, { deadlineMs, everythingMs }: AskOptions): Ask {
+  const providers = { encoders, decoders };
+  /** The walk of a prompt, from the top down. */
+  const prompts = (atPeer: Answer<SegmentRequest, SegmentResult>) =>
+    withDeadline(deadlineMs, withSteps(withRecovery(providers, atPeer)));
+
+  return {
+    segment: prompts((request, call) => decoders.segmentOnce(request, call)),
+    openLine: (origin) => {
+      const line = decoders.openLine(origin);
+      return { segment: prompts((request, call) => line.segment(request, call)), close: () => line.close() };
+    },
+    everything: withBeginDeadline(everythingMs, withRecovery(providers, beginEverything(decoders), cropsOf)),
+    openImage: withDeadline(deadlineMs, (image, call) => encoders.encodeStored(image, call)),
+    prepare: (image, call) => decoders.prepare(image, call),
+    upload: (upload, call) => encoders.encodeUpload(upload, call),
+    lookup: withDeadline(deadlineMs, (image, call) => encoders.lookup(image, call)),
+    embedding: withDeadline(deadlineMs, (image, call) => joined(encoders.fetchEmbedding(image, call))),
+    describeGraphs: withDeadline(deadlineMs, (model, call) => decoders.describeGraphs(model, call)),
+    fetchGraph: withDeadline(deadlineMs, (file, call) => decoders.fetchGraph(file, call)),
+  };
+}

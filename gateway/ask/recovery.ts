@@ -1,0 +1,39 @@
+import type { ImageInfo } from "../../proto/index.js";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
+import type { Answer } from "./answer.js";
+import { type Providers, provideEmbedding, type Region } from "./provide-embedding.js";
+
+/** Times that a prompt's embedding is provided. More than once: a decoder may be lost, or forget, in the meantime. */
+const maxRounds = 3;
+
+/**
+ * When a decoder finds no embedding for the next layer, it is provided with one and the request repeated (R2, R3, R7, R9).
+ * Throws ImageGoneError when the picture is not stored, ServiceErrors of the decoder or the encoder.
+ * @param partsOf parts of the picture whose embeddings are needed beside the whole one's.
+ */
+export function withRecovery<Request extends { imageId: string; model: string }, Result>(
+  providers: Providers,
+  next: Answer<Request, Result>,
+  partsOf: (request: Request, image: ImageInfo) => Region[] = () => [],
+): Answer<Request, Result> {
+  return async function recovery(request, call) {
+    for (let round = 1; ; round++) {
+      try {
+        return await next(request, call);
+      } catch (error) {
+        if (!(error instanceof EmbeddingMissingError)) throw error;
+        if (round > maxRounds) throw stillMissing(error);
+        const { imageId, model } = request;
+        // A decoder that has missed it twice does not see what the encoder sees.
+        const lack = { picture: { imageId, model }, decoder: error.peer, isHidden: round > 1 };
+        await provideEmbedding(providers, lack, call, (image) => partsOf(request, image));
+      }
+    }
+  };
+}
+
+function stillMissing(cause: unknown): ServiceError {
+  const message = "The decoder cannot keep the picture's embedding at present; try again shortly.";
+  return new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 1000, cause });
+}

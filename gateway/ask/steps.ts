@@ -1,0 +1,60 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type LowResLogits,
+  MaskFormat,
+  MaskPromptSchema,
+  maxSteps,
+  type PreviousMask,
+  PromptSchema,
+  type SegmentRequest,
+  type SegmentResult,
+} from "../../proto/index.js";
+import { Code, invalidArgument, ServiceError } from "../../services/runtime/errors.js";
+import type { Answer, AskCall } from "./answer.js";
+import { noSequence, notKept, previousOf } from "./previous.js";
+
+type AnswerPrompt = Answer<SegmentRequest, SegmentResult>;
+
+/**
+ * When a prompt's `previous` names a mask that is not kept, it is made again from its steps first, each by the next layer (C8, S3).
+ * Throws INVALID_ARGUMENT when the steps cannot lead to it, FAILED_PRECONDITION when there are none or they do not.
+ */
+export function withSteps(next: AnswerPrompt): AnswerPrompt {
+  return async function steps(request, call) {
+    const previous = previousOf(request.prompt);
+    if (!previous) return next(request, call);
+    // C11
+    if (previous.sequence === undefined) throw invalidArgument(noSequence);
+    if (previous.steps.length === 0) throw notNow(notKept);
+    if (previous.steps.length > maxSteps) {
+      throw invalidArgument(`\`previous\` carries more steps than the ${maxSteps} that are made again.`);
+    }
+    return next(startingFrom(request, await makeAgain(next, request, previous, call)), call);
+  };
+}
+
+async function makeAgain(
+  next: AnswerPrompt,
+  request: SegmentRequest,
+  { steps, mask: chosen }: PreviousMask,
+  call: AskCall,
+): Promise<LowResLogits | undefined> {
+  let logits: LowResLogits | undefined;
+  for (const [index, { prompt, multimask, mask }] of steps.entries()) {
+    if (previousOf(prompt)) throw invalidArgument("A step of `previous` has a `previous` itself.");
+    const step = { ...request, prompt, multimask, formats: [MaskFormat.LOW_RES_LOGITS] } as SegmentRequest;
+    const { masks } = await next(startingFrom(step, logits), call);
+    logits = masks[index === steps.length - 1 ? chosen : mask]?.lowResLogits;
+    if (!logits)
+      throw notNow(`The steps of \`previous\` do not lead to the mask: step ${index + 1} has no mask of that number.`);
+  }
+  return logits;
+}
+
+function startingFrom(request: SegmentRequest, logits: LowResLogits | undefined): SegmentRequest {
+  if (!logits) return request;
+  const mask = create(MaskPromptSchema, { source: { case: "lowResLogits", value: logits } });
+  return { ...request, prompt: { ...(request.prompt ?? create(PromptSchema)), mask } };
+}
+
+const notNow = (message: string) => new ServiceError({ code: Code.FAILED_PRECONDITION, message });
