@@ -56,11 +56,10 @@ export class GatewayTier implements Tier {
     observeRequests(host, callers);
     limitRequests(host.http, requests, host.metrics);
     this.#sessions = new Sessions(
-      { ...gateway, ...settings.budgets, callers, metrics: host.metrics, overload: host.overload },
+      { ...gateway, ...settings.budgets, callers, logger, metrics: host.metrics, overload: host.overload },
       (session, caller) => ({
         ask,
         line: ask.openLine({ session, caller: caller.key }),
-        logger,
         limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
         onClick: (click) => clicks.observe(click),
       }),

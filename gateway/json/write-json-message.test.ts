@@ -7,10 +7,11 @@ import { writeJsonMessage } from "./write-json-message.js";
 
 type Result = MessageInitShape<typeof SegmentResultSchema>;
 
-const frameOf = (value: Result) =>
-  create(ServerFrameSchema, {
-    frame: { case: "segment", value: { sequence: 3, outcome: { case: "result", value } } },
-  });
+const messageOf = (value: Result) => ({
+  case: "segment" as const,
+  value: { sequence: 3, outcome: { case: "result" as const, value } },
+});
+const frameOf = (value: Result) => create(ServerFrameSchema, { frame: messageOf(value) });
 const bytes = fc.uint8Array({ maxLength: 100 });
 const masks = fc.array(
   fc.record(
@@ -65,6 +66,6 @@ describe("a message as JSON", () => {
     const text = JSON.stringify(writeJsonMessage(ServerFrameSchema, frame));
     expect(read).not.toHaveBeenCalled();
     expect(text).toContain(Buffer.from(data).toString("base64"));
-    expect(writeFrame(frameOf({ masks: [{ png: data }] }), "text")).toBe(text);
+    expect(writeFrame(messageOf({ masks: [{ png: data }] }), "text")).toBe(text);
   });
 });

@@ -1,7 +1,7 @@
 import type { SegmentRequest, SegmentResult } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { type Span, startSpan } from "../../services/runtime/tracing/spans.js";
-import type { RefusedError } from "./session-state.js";
+import type { RefusedError } from "./state/state.js";
 
 /** What became of one click. */
 export interface ClickReport {

@@ -7,7 +7,8 @@ import { writeJsonMessage } from "../json/write-json-message.js";
 
 /** How a session writes its frames (F3). */
 export type FrameForm = "binary" | "text";
-export type ServerFrameInit = MessageInitShape<typeof ServerFrameSchema>;
+/** What a session says. */
+export type ServerMessage = NonNullable<MessageInitShape<typeof ServerFrameSchema>["frame"]>;
 
 /** @throws ServiceError INVALID_ARGUMENT saying what is wrong with the frame (F4). */
 export function readFrame(data: Uint8Array, form: FrameForm): ClientFrame {
@@ -26,8 +27,8 @@ function readBinary(data: Uint8Array): ClientFrame {
   }
 }
 
-export function writeFrame(init: ServerFrameInit, form: FrameForm): Uint8Array | string {
-  const frame = codecOf(ServerFrameSchema).create(init);
+export function writeFrame(message: ServerMessage, form: FrameForm): Uint8Array | string {
+  const frame = codecOf(ServerFrameSchema).create({ frame: message });
   return form === "binary"
     ? codecOf(ServerFrameSchema).encode(frame)
     : JSON.stringify(writeJsonMessage(ServerFrameSchema, frame));

@@ -1,20 +1,21 @@
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { beforeEach, expect, it } from "vitest";
 import {
-  ClientFrameSchema,
+  type ClientFrameSchema,
   EncodeReadySchema,
   ErrorCode,
   type SegmentEverythingEvent,
   SegmentEverythingEventSchema,
   type SegmentEverythingRequest,
+  type ServerFrame,
   ServerFrameSchema,
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
-import { Session, type SessionDeps } from "./session.js";
-import { fakeAsk } from "./testing/fake-ask.js";
+import { Session } from "./session.js";
+import { message, sessionDeps } from "./testing/session-deps.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const otherId = `sha256:${"b".repeat(64)}`;
@@ -79,36 +80,17 @@ beforeEach(() => {
   [calls, heard, failures] = [[], [], []];
   encode = async () => info;
   logger = fakeLogger();
-  const deps: SessionDeps = {
-    ...fakeAsk({
-      encodeStored: () => encode(),
-      everything: (request, { signal }) => {
-        calls.push(new Call(request, signal));
-        return lastCall().events();
-      },
-    }),
-    logger,
-    caller: { key: "somebody" },
-    waiting: { hold: () => () => {} },
-    onSlowReader: () => {},
-    onDearFrame: () => {},
-    limits: {
-      maxWaitingClicks: 3,
-      clickRetryMs: 200,
-      maxImageBytes: 1,
-      maxImagePixels: 1,
-      pictureUrls: false,
-      maxBufferedBytes: 1e6,
-      waitingMs: 60_000,
+  const deps = sessionDeps({
+    encodeStored: () => encode(),
+    everything: (request, { signal }) => {
+      calls.push(new Call(request, signal));
+      return lastCall().events();
     },
-    onClick: () => {},
-  };
-  const socket = { isOpen: true, bufferedBytes: 0, send: (data: Uint8Array | string) => hear(data), close: () => {} };
-  session = new Session("id", socket, "binary", deps);
+  });
+  session = new Session("id", { send: (frame) => hear(create(ServerFrameSchema, { frame })) }, { ...deps, logger });
 });
 
-function hear(data: Uint8Array | string): void {
-  const { frame } = fromBinary(ServerFrameSchema, data as Uint8Array);
+function hear({ frame }: ServerFrame): void {
   if (frame.case === "image") heard.push(`image ${frame.value.event.case}`);
   else if (frame.case === "everything") heard.push(String(frame.value.event.case));
   else if (frame.case === "everythingFailed") {
@@ -125,7 +107,7 @@ function lastCall(): Call {
 
 const settle = () => new Promise(setImmediate);
 async function send(frame: MessageInitShape<typeof ClientFrameSchema>["frame"]): Promise<void> {
-  session.receive(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame } as never)), "binary");
+  session.take(message(frame), 0);
   await settle();
 }
 const open = (id = imageId) => send({ case: "openImage", value: { imageId: id } });

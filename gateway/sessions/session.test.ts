@@ -1,24 +1,20 @@
-import { create, fromBinary, fromJsonString, type MessageInitShape, toBinary, toJsonString } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
-  ClientFrameSchema,
-  CloseCode,
   EncodeReadySchema,
   EncodeStartedSchema,
   ErrorCode,
   type SegmentRequest,
   type SegmentResult,
   SegmentResultSchema,
-  type ServerFrame,
-  ServerFrameSchema,
 } from "../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import type { EncodeProgress } from "../peers/encoders.js";
-import { Session, type SessionDeps, type SessionSocket } from "./session.js";
-import { fakeAsk } from "./testing/fake-ask.js";
+import { Session, type SessionDeps } from "./session.js";
+import { Ear, message, sessionDeps } from "./testing/session-deps.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const info = create(EncodeReadySchema, { image: { imageId, width: 4, height: 3 } });
@@ -41,39 +37,7 @@ class Calls<A, T> {
   }
 }
 
-class FakeSocket implements SessionSocket {
-  isOpen = true;
-  bufferedBytes = 0;
-  readonly sent: (Uint8Array | string)[] = [];
-  readonly closed: CloseCode[] = [];
-
-  send(data: Uint8Array | string): void {
-    this.sent.push(data);
-  }
-
-  close(code: CloseCode): void {
-    this.closed.push(code);
-  }
-
-  get frames(): ServerFrame["frame"][] {
-    return this.sent.map((data) =>
-      typeof data === "string"
-        ? fromJsonString(ServerFrameSchema, data).frame
-        : fromBinary(ServerFrameSchema, data).frame,
-    );
-  }
-
-  /** What the client hears, in a word or two. */
-  get heard(): string[] {
-    return this.frames.map(({ case: kind, value }) => {
-      if (kind === "image") return `image ${value.event.case}`;
-      if (kind === "segment") return `${value.outcome.case} ${value.sequence}`;
-      return String(kind);
-    });
-  }
-}
-
-let socket: FakeSocket;
+let ear: Ear;
 let encodes: Calls<string, typeof info>;
 let decodes: Calls<SegmentRequest, SegmentResult>;
 let clicks: string[];
@@ -84,56 +48,35 @@ let session: Session;
 let tellProgress: (progress: EncodeProgress) => void;
 
 beforeEach(() => {
-  socket = new FakeSocket();
+  ear = new Ear();
   encodes = new Calls();
   decodes = new Calls();
   clicks = [];
   prepared = [];
   lineClosed = 0;
   logger = fakeLogger();
-  session = new Session("id-1", socket, "binary", deps());
+  session = new Session("id-1", ear, deps());
 });
 
-function deps(deadlineMs = 60_000, more: Partial<SessionDeps> = {}): SessionDeps {
-  return {
-    ...fakeAsk(
-      {
-        prepare: async ({ imageId: id }, { signal }) => void prepared.push({ imageId: id, signal }),
-        encodeStored: (image, { signal, onProgress }) => {
-          tellProgress = (progress) => onProgress?.(progress);
-          return encodes.call(image.imageId, signal);
-        },
-        segment: (request, { signal }) => decodes.call(request, signal),
-        onLineClosed: () => void lineClosed++,
+function deps(deadlineMs = 60_000): SessionDeps {
+  const played = sessionDeps(
+    {
+      prepare: async ({ imageId: id }, { signal }) => void prepared.push({ imageId: id, signal }),
+      encodeStored: (image, { signal, onProgress }) => {
+        tellProgress = (progress) => onProgress?.(progress);
+        return encodes.call(image.imageId, signal);
       },
-      { deadlineMs },
-    ),
-    logger,
-    caller: { key: "somebody" },
-    waiting: { hold: () => () => {} },
-    onSlowReader: () => {},
-    onDearFrame: () => {},
-    limits: {
-      maxWaitingClicks: 3,
-      clickRetryMs: 200,
-      maxImageBytes: 11,
-      maxImagePixels: 22,
-      pictureUrls: true,
-      maxBufferedBytes: 1000,
-      waitingMs: 60_000,
+      segment: (request, { signal }) => decodes.call(request, signal),
+      onLineClosed: () => void lineClosed++,
     },
-    onClick: ({ outcome }) => clicks.push(outcome),
-    ...more,
-  };
+    { deadlineMs },
+  );
+  return { ...played, logger, onClick: ({ outcome }) => clicks.push(outcome) };
 }
 
-type Frame = MessageInitShape<typeof ClientFrameSchema>["frame"];
-const bytesOf = (frame: Frame) => toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame } as never));
-const send = (frame: Frame, to = session) => to.receive(bytesOf(frame), "binary");
-const openImage = (id = imageId) => send({ case: "openImage", value: { imageId: id } });
+const openImage = (id = imageId, to = session) => to.take(message({ case: "openImage", value: { imageId: id } }), 0);
 const click = (sequence: number, preview = false) =>
-  send({ case: "segment", value: { sequence, preview, prompt: { points: [{ x: 1, y: 1 }] } } });
-const text = (json: string) => session.receive(new TextEncoder().encode(json), "text");
+  session.take(message({ case: "segment", value: { sequence, preview, prompt: { points: [{ x: 1, y: 1 }] } } }), 0);
 /** Lets what was settled be heard. */
 const settle = () => new Promise(setImmediate);
 
@@ -142,6 +85,22 @@ async function openReady(): Promise<void> {
   encodes.last.resolve(info);
   await settle();
 }
+
+it("F2 begins with a welcome that carries the limits", () => {
+  expect(ear.frames).toMatchObject([
+    {
+      case: "welcome",
+      value: { sessionId: "id-1", maxImageBytes: 11, maxImagePixels: 22, maxWaitingClicks: 3, pictureUrls: true },
+    },
+  ]);
+});
+
+it("I5 refuses an image id of another form and leaves the session as it was", async () => {
+  await openReady();
+  expect(() => openImage("sha256:short")).toThrow(expect.objectContaining({ code: Code.INVALID_ARGUMENT }));
+  click(1);
+  expect(decodes.all.length).toBe(1);
+});
 
 describe("I7 a ready picture", () => {
   it("is made ready at its decoder too, until another is opened", async () => {
@@ -161,63 +120,6 @@ describe("I7 a ready picture", () => {
   });
 });
 
-describe("frames", () => {
-  it("F2 begins with a welcome that carries the limits", () => {
-    expect(socket.frames[0]).toMatchObject({
-      case: "welcome",
-      value: { sessionId: "id-1", maxImageBytes: 11, maxImagePixels: 22, maxWaitingClicks: 3, pictureUrls: true },
-    });
-  });
-
-  it("F3 answers in the form of the client's latest frame", async () => {
-    const open = create(ClientFrameSchema, { frame: { case: "openImage", value: { imageId } } });
-    text(toJsonString(ClientFrameSchema, open));
-    encodes.last.resolve(info);
-    await settle();
-    expect(typeof socket.sent[0]).not.toBe("string");
-    expect(typeof socket.sent[1]).toBe("string");
-    click(1);
-    decodes.last.resolve(create(SegmentResultSchema));
-    await settle();
-    expect(socket.sent[2]).toBeInstanceOf(Uint8Array);
-  });
-
-  it.each([
-    ["no JSON", () => text("{"), /protobuf JSON/],
-    ["an unknown field", () => text('{"nonsense": 1}'), /protobuf JSON/],
-    ["bytes that are no UTF-8", () => session.receive(Uint8Array.of(0xff, 0xfe), "text"), /protobuf JSON/],
-    ["no protobuf", () => session.receive(Uint8Array.of(0xff), "binary"), /in protobuf/],
-    ["no message", () => session.receive(new Uint8Array(0), "binary"), /no message/],
-    ["no message in JSON", () => text("{}"), /no message/],
-  ])("F4 answers %s with INVALID_ARGUMENT and goes on", (_name, receive, message) => {
-    receive();
-    expect(socket.frames[1]).toMatchObject({
-      case: "error",
-      value: { code: ErrorCode.INVALID_ARGUMENT, message: expect.stringMatching(message) },
-    });
-    openImage();
-    expect(encodes.all.length).toBe(1);
-    expect(logger.lines).toEqual([]);
-  });
-
-  it("F5 closes after ten unreadable frames in a row, and not before", () => {
-    for (let count = 0; count < 9; count++) text("{");
-    openImage();
-    for (let count = 0; count < 9; count++) text("{");
-    expect(socket.closed).toEqual([]);
-    text("{");
-    expect(socket.closed).toEqual([CloseCode.BAD_FRAMES]);
-  });
-
-  it("I5 refuses an image id of another form and leaves the session as it was", async () => {
-    await openReady();
-    openImage("sha256:short");
-    expect(socket.frames.at(-1)).toMatchObject({ case: "error", value: { code: ErrorCode.INVALID_ARGUMENT } });
-    click(1);
-    expect(decodes.all.length).toBe(1);
-  });
-});
-
 describe("the open image", () => {
   it("C3 answers clicks in order once it is ready", async () => {
     openImage();
@@ -229,7 +131,7 @@ describe("the open image", () => {
     await settle();
     decodes.last.resolve(create(SegmentResultSchema));
     await settle();
-    expect(socket.heard).toEqual(["welcome", "image ready", "result 1", "result 2"]);
+    expect(ear.heard).toEqual(["welcome", "image ready", "result 1", "result 2"]);
     expect(clicks).toEqual(["answered", "answered"]);
   });
 
@@ -240,7 +142,7 @@ describe("the open image", () => {
     openImage(`sha256:${"b".repeat(64)}`);
     expect(first.signal.aborted).toBe(true);
     await settle();
-    expect(socket.heard).toEqual(["welcome", "error 1"]);
+    expect(ear.heard).toEqual(["welcome", "error 1"]);
     expect(lineClosed).toBeGreaterThan(0);
   });
 
@@ -251,8 +153,8 @@ describe("the open image", () => {
     openImage();
     encodes.last.reject(overloaded("Too many.", 700));
     await settle();
-    expect(socket.heard).toEqual(["welcome", "image missing", "image failed"]);
-    expect(socket.frames.at(-1)).toMatchObject({
+    expect(ear.heard).toEqual(["welcome", "image missing", "image failed"]);
+    expect(ear.frames.at(-1)).toMatchObject({
       value: { event: { value: { message: "Too many.", retryAfterMs: 700 } } },
     });
   });
@@ -260,15 +162,15 @@ describe("the open image", () => {
 
 describe("what waits", () => {
   it("C9 ends a click whose picture nobody uploads, says what it waited for, and keeps no other from its answer", async () => {
-    session = new Session("id-2", socket, "binary", {
+    session = new Session("id-2", ear, {
       ...deps(),
       limits: { ...deps().limits, waitingMs: 20 },
     });
     openImage();
     click(1);
     encodes.last.reject(new ServiceError({ code: Code.NOT_FOUND, message: "Not stored." }));
-    await vi.waitFor(() => expect(socket.heard).toContain("error 1"));
-    const answer = socket.frames.findLast(({ case: kind }) => kind === "segment");
+    await vi.waitFor(() => expect(ear.heard).toContain("error 1"));
+    const answer = ear.frames.findLast(({ case: kind }) => kind === "segment");
     expect(answer).toMatchObject({
       value: {
         outcome: {
@@ -276,7 +178,7 @@ describe("what waits", () => {
         },
       },
     });
-    expect(socket.heard.filter((one) => one.endsWith(" 1"))).toHaveLength(1);
+    expect(ear.heard.filter((one) => one.endsWith(" 1"))).toHaveLength(1);
   });
 
   it("C10 refuses at the door what finds no room, and gives back what was answered or left", async () => {
@@ -288,20 +190,20 @@ describe("what waits", () => {
         return () => void room++;
       },
     };
-    session = new Session("id-2", socket, "binary", deps(60_000, { waiting }));
+    session = new Session("id-2", ear, { ...deps(), waiting });
     openImage();
     encodes.last.resolve(info);
     await settle();
     click(1);
     click(2);
     click(3);
-    expect(socket.heard.at(-1)).toBe("error 3");
-    expect(socket.frames.at(-1)).toMatchObject({
+    expect(ear.heard.at(-1)).toBe("error 3");
+    expect(ear.frames.at(-1)).toMatchObject({
       value: { outcome: { value: { code: ErrorCode.RESOURCE_EXHAUSTED, retryAfterMs: 70 } } },
     });
     decodes.last.resolve(create(SegmentResultSchema, {}));
     await settle();
-    expect([socket.heard.at(-1), room]).toEqual(["result 1", 1]);
+    expect([ear.heard.at(-1), room]).toEqual(["result 1", 1]);
     session.disconnected();
     expect(room).toBe(2);
   });
@@ -319,7 +221,7 @@ describe("a preview at the decoder", () => {
     await settle();
     decodes.last.resolve(create(SegmentResultSchema));
     await settle();
-    expect(socket.heard.slice(-2)).toEqual(["error 1", "result 2"]);
+    expect(ear.heard.slice(-2)).toEqual(["error 1", "result 2"]);
     expect(clicks).toEqual(["answered"]);
   });
 
@@ -330,10 +232,10 @@ describe("a preview at the decoder", () => {
     decodes.last.resolve(create(SegmentResultSchema));
     click(2);
     await settle();
-    expect(socket.heard.slice(-1)).toEqual(["error 1"]);
+    expect(ear.heard.slice(-1)).toEqual(["error 1"]);
     decodes.last.resolve(create(SegmentResultSchema));
     await settle();
-    expect(socket.heard.at(-1)).toBe("result 2");
+    expect(ear.heard.at(-1)).toBe("result 2");
   });
 });
 
@@ -348,21 +250,21 @@ describe("recovery", () => {
     tellProgress({ case: "encoding", value: create(EncodeStartedSchema) });
     encodes.last.resolve(info);
     await settle();
-    expect(socket.heard.slice(-2)).toEqual(["image encoding", "image ready"]);
+    expect(ear.heard.slice(-2)).toEqual(["image encoding", "image ready"]);
     expect(decodes.all.length).toBe(2);
     decodes.last.resolve(create(SegmentResultSchema));
     await settle();
-    expect(socket.heard.at(-1)).toBe("result 1");
+    expect(ear.heard.at(-1)).toBe("result 1");
     click(2);
     decodes.last.reject(missing);
     await settle();
     encodes.last.reject(notFound);
     await settle();
-    expect(socket.heard.at(-1)).toBe("image missing");
+    expect(ear.heard.at(-1)).toBe("image missing");
     await openReady();
     decodes.last.resolve(create(SegmentResultSchema));
     await settle();
-    expect(socket.heard.at(-1)).toBe("result 2");
+    expect(ear.heard.at(-1)).toBe("result 2");
   });
 
   it("R4 passes overload on with its hint; a bug stays inside and goes to the log", async () => {
@@ -370,41 +272,34 @@ describe("recovery", () => {
     click(1);
     decodes.last.reject(overloaded("Full.", 70));
     await settle();
-    expect(socket.frames.at(-1)).toMatchObject({
+    expect(ear.frames.at(-1)).toMatchObject({
       value: { outcome: { value: { message: "Full.", retryAfterMs: 70 } } },
     });
     click(2);
     decodes.last.reject(new TypeError("secret"));
     await settle();
-    expect(JSON.stringify(socket.frames.at(-1))).not.toContain("secret");
+    expect(JSON.stringify(ear.frames.at(-1))).not.toContain("secret");
     expect(JSON.stringify(logger.lines)).toContain("secret");
   });
 
   it("R5 ends a click at the deadline", async () => {
-    const late = new Session("id-2", socket, "binary", deps(1));
-    send({ case: "openImage", value: { imageId } }, late);
-    while (socket.heard.at(-1) !== "image failed") await settle();
+    const late = new Session("id-2", ear, deps(1));
+    openImage(imageId, late);
+    while (ear.heard.at(-1) !== "image failed") await settle();
     expect(encodes.last.signal.reason).toMatchObject({ name: "TimeoutError" });
   });
 });
 
 describe("ends", () => {
-  it("B1 closes a session whose answers are not read", () => {
-    socket.bufferedBytes = 1001;
-    click(1);
-    expect(socket.closed).toEqual([CloseCode.SLOW_READER]);
-  });
-
   it("B5 cancels what is under way when the client leaves, and sends nothing more", async () => {
     await openReady();
     click(1);
-    const heard = socket.heard.length;
-    socket.isOpen = false;
+    const heard = ear.heard.length;
     session.disconnected();
     expect(decodes.last.signal.aborted).toBe(true);
     await settle();
     click(2);
-    expect(socket.heard.length).toBe(heard);
+    expect(ear.heard.length).toBe(heard);
     expect(logger.lines).toEqual([]);
   });
 

@@ -26,7 +26,9 @@ async function start(init: Partial<SessionsOptions> = {}): Promise<void> {
   const options = {
     callers: new Callers({ trustedProxies: ["127.0.0.1"], logger }),
     maxSessions: 100,
+    logger,
     maxFrameBytes: 1e6,
+    maxBufferedBytes: 1e9,
     idleMs: hour,
     framesPerSecond: 1e6,
     frameBytesPerSecond: 1e9,
@@ -38,14 +40,12 @@ async function start(init: Partial<SessionsOptions> = {}): Promise<void> {
   };
   sessions = new Sessions(options, () => ({
     ...fakeAsk({ encodeStored: async () => ready, segment: async () => create(SegmentResultSchema, {}) }),
-    logger,
     limits: {
       maxWaitingClicks: 1000,
       clickRetryMs: 1,
       maxImageBytes: 1,
       maxImagePixels: 1,
       pictureUrls: false,
-      maxBufferedBytes: 1e9,
       waitingMs: hour,
     },
     onClick: () => {},

@@ -1,71 +1,70 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
 import { Code } from "../../services/runtime/errors.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { Shares } from "../../services/runtime/limits/shares.js";
-import { TokenBucket } from "../../services/runtime/limits/token-bucket.js";
+import type { Logger } from "../../services/runtime/logger.js";
 import type { Metrics } from "../../services/runtime/metrics.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
 import { CallersPace } from "./callers-pace.js";
-import { Intake } from "./intake.js";
+import { Connection } from "./connection.js";
+import { Intake, type Pace } from "./intake.js";
+import { watchIdle } from "./keep-alive.js";
 import { Session, type SessionDeps } from "./session.js";
+import { type SessionPaceOptions, sessionPace } from "./session-pace.js";
 import { UnsentBytes } from "./unsent-bytes.js";
 import { WaitingBytes } from "./waiting-bytes.js";
+import { closeSocket, socketOf, toBytes } from "./web-socket.js";
 
 /** The WebSocket's subprotocol (F1). */
 export const subprotocol = "maskwire.v1";
-/** A peer that does not finish the closing handshake is cut off after this. */
-const closeGraceMs = 2000;
 /** Until another gateway takes its place, or this one is back. */
 const retryMs = 1000;
-/** Pings in a row without an answer, spread over the time of silence. */
-const mostUnanswered = 2;
 /** Hint for a client whose clicks come faster than they are answered. */
 export const clickRetryMs = 200;
 
-/** What this thread does for a dear frame after it has been read, by each frame more that it is worth. */
-const followingWorkMs = 1;
-
-/** What a session that was quiet may send at once: so many seconds of its rate. */
-const burstSeconds = { frames: 3, bytes: 2, work: 2 };
-
-export interface SessionsOptions {
+export interface SessionsOptions extends SessionPaceOptions {
   callers: Pick<Callers, "of">;
+  logger: Logger;
   maxSessions: number;
   maxFrameBytes: number;
+  /** Of one session. */
+  maxBufferedBytes: number;
   idleMs: number;
-  framesPerSecond: number;
-  frameBytesPerSecond: number;
-  /** Of this thread's time, what one session may take. */
-  sessionWorkShare: number;
   waitingBytes: number;
   unsentBytes: number;
   metrics: Pick<Metrics, "limitHit" | "watchBudget">;
   overload?: Doorkeeper;
 }
 
-/** What a session gets from its connection's owner. */
-type Given = "caller" | "waiting" | "onSlowReader" | "onDearFrame";
+/** What a session gets elsewhere than from here. */
+type Given = Omit<SessionDeps, "caller" | "logger" | "waiting">;
+
+/** A session and its connection. */
+interface Entry {
+  session: Session;
+  connection: Connection;
+}
 
 /** Every WebSocket session of this gateway: accepts, counts, pings, drains. */
 export class Sessions {
   readonly #server: WebSocketServer;
-  readonly #sessions = new Map<WebSocket, Session>();
+  readonly #sessions = new Map<WebSocket, Entry>();
   readonly #options: SessionsOptions;
-  readonly #depsFor: (session: string, caller: Caller) => Omit<SessionDeps, Given>;
+  readonly #depsFor: (session: string, caller: Caller) => Given;
   readonly #shares: Shares;
   readonly #pace = new CallersPace();
   readonly #waiting: WaitingBytes;
   readonly #unsent: UnsentBytes;
   #draining = false;
 
-  constructor(options: SessionsOptions, depsFor: (session: string, caller: Caller) => Omit<SessionDeps, Given>) {
+  constructor(options: SessionsOptions, depsFor: (session: string, caller: Caller) => Given) {
     const { maxSessions, waitingBytes, unsentBytes, metrics } = options;
     this.#options = options;
     this.#shares = new Shares(maxSessions);
@@ -112,10 +111,10 @@ export class Sessions {
   async drain(signal: AbortSignal): Promise<void> {
     this.#draining = true;
     await Promise.all(
-      [...this.#sessions].map(async ([ws, session]) => {
+      [...this.#sessions].map(async ([ws, { session, connection }]) => {
         await session.idle(signal);
         const closed = new Promise<void>((resolve) => ws.once("close", () => resolve()));
-        session.close(CloseCode.GOING_AWAY, "the gateway stops");
+        connection.close(CloseCode.GOING_AWAY, "the gateway stops");
         // A peer that does not answer the closing handshake must not hold up a stop whose time is over.
         await Promise.race([closed, whenAborted(signal)]);
       }),
@@ -142,8 +141,28 @@ export class Sessions {
     }
     const leaveShares = this.#shares.take(caller.key);
     const { pace: ofCaller, leave: leavePace } = this.#pace.enter(caller.key);
-    const { frames, bytes, work } = this.#paces();
+    const { entry, intake, forget } = this.#open(ws, request, caller, ofCaller);
+    const stopWatching = watchIdle(ws, this.#options.idleMs, () =>
+      entry.connection.close(CloseCode.IDLE, "nothing was heard for too long"),
+    );
+    this.#sessions.set(ws, entry);
+    ws.on("message", (data, isBinary) => intake.take(toBytes(data), isBinary ? "binary" : "text"));
+    ws.on("close", () => {
+      stopWatching();
+      intake.close();
+      forget();
+      leavePace();
+      leaveShares();
+      this.#sessions.delete(ws);
+      entry.session.disconnected();
+    });
+  }
+
+  /** What stands between a WebSocket and the tiers: pace, connection, session. */
+  #open(ws: WebSocket, request: IncomingMessage, caller: Caller, ofCaller: Pace) {
+    const { metrics, maxBufferedBytes } = this.#options;
     const id = randomUUID();
+    const logger = this.#options.logger.child({ session: id });
     const reader = {
       cutOff: () => {
         // B6
@@ -151,102 +170,34 @@ export class Sessions {
         closeSocket(ws, CloseCode.SLOW_READER, "answers are not being read");
       },
     };
-    const session = new Session(
-      id,
-      {
-        get isOpen() {
-          return ws.readyState === ws.OPEN;
-        },
-        get bufferedBytes() {
-          return ws.bufferedAmount;
-        },
-        send: (data) => {
-          const bytes = typeof data === "string" ? Buffer.from(data) : data;
-          const sent = this.#unsent.hold(reader, bytes.byteLength);
-          if (sent) ws.send(bytes, { binary: typeof data !== "string" }, sent);
-        },
-        close: (code, reason) => {
-          intake.close();
-          closeSocket(ws, code, reason);
-        },
-      },
+    const pace = sessionPace(this.#options, ofCaller);
+    const connection = new Connection(
+      socketOf(ws, this.#unsent, reader, () => intake.close()),
       ws.protocol === subprotocol ? "binary" : "text",
       {
-        ...this.#depsFor(id, caller),
-        caller,
-        waiting: this.#waiting.of(caller),
+        maxBufferedBytes,
+        logger,
         onSlowReader: () => metrics.limitHit("unsent_session"),
-        onDearFrame: (more) => {
-          frames.spend(more);
-          ofCaller.spend(more * followingWorkMs);
-        },
+        onDearFrame: pace.onDearFrame,
       },
-      readOrigin((name) => request.headers[name]).traceparent,
     );
     const intake = new Intake({
-      frames,
-      bytes,
-      work: [work, ofCaller],
-      deliver: (data, form) => session.receive(data, form),
+      ...pace,
+      deliver: (data, form) => connection.receive(data, form, session),
       pause: () => ws.pause(),
       resume: () => ws.resume(),
       onSlowed: (waitMs) => {
         metrics.limitHit("pace");
-        session.slowed(waitMs);
+        connection.slowed(waitMs);
       },
       onTooFast: () => {
         metrics.limitHit("too_fast");
-        session.close(CloseCode.TOO_FAST, "frames come too fast");
+        connection.close(CloseCode.TOO_FAST, "frames come too fast");
       },
     });
-    this.#sessions.set(ws, session);
-    const stopWatching = this.#watchIdle(ws, session);
-    ws.on("message", (data, isBinary) => intake.take(toBytes(data), isBinary ? "binary" : "text"));
-    ws.on("close", () => {
-      stopWatching();
-      intake.close();
-      this.#unsent.forget(reader);
-      leavePace();
-      leaveShares();
-      this.#sessions.delete(ws);
-      session.disconnected();
-    });
-  }
-
-  /** F7: what one session may have. */
-  #paces(): Record<"frames" | "bytes" | "work", TokenBucket> {
-    const { framesPerSecond, frameBytesPerSecond, sessionWorkShare } = this.#options;
-    const bucket = (perSecond: number, seconds: number) => new TokenBucket({ perSecond, burst: perSecond * seconds });
-    return {
-      frames: bucket(framesPerSecond, burstSeconds.frames),
-      bytes: bucket(frameBytesPerSecond, burstSeconds.bytes),
-      work: bucket(1000 * sessionWorkShare, burstSeconds.work),
-    };
-  }
-
-  /**
-   * B2: a peer that is only silent answers pings; one that is gone does not. Pings are counted, not time: while this process
-   * stands still, answers lie unread, and that is no silence of the peer's.
-   */
-  #watchIdle(ws: WebSocket, session: Session): () => void {
-    let unanswered = 0;
-    // The last ping has as long to be answered as the others.
-    const timer = setInterval(
-      () => {
-        if (unanswered >= mostUnanswered) return session.close(CloseCode.IDLE, "nothing was heard for too long");
-        unanswered++;
-        ws.ping();
-      },
-      this.#options.idleMs / (mostUnanswered + 1),
-    );
-    const hear = () => {
-      unanswered = 0;
-      // The time of silence begins anew.
-      timer.refresh();
-    };
-    ws.on("message", hear);
-    ws.on("pong", hear);
-    return () => clearInterval(timer);
+    const deps = { ...this.#depsFor(id, caller), caller, logger, waiting: this.#waiting.of(caller) };
+    const session = new Session(id, connection, deps, readOrigin((name) => request.headers[name]).traceparent);
+    return { entry: { session, connection }, intake, forget: () => this.#unsent.forget(reader) };
   }
 }
 
@@ -255,16 +206,4 @@ function whenAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {
-  ws.close(code, reason);
-  // The peer's half of the closing handshake stands behind what was not read yet.
-  ws.resume();
-  setTimeout(() => ws.terminate(), closeGraceMs).unref();
-}
-
-function toBytes(data: RawData): Uint8Array {
-  if (Array.isArray(data)) return Buffer.concat(data);
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }

@@ -4,8 +4,8 @@ import {
   type SessionEffect,
   type SessionEvent,
   type SessionState,
-  step,
-} from "../../gateway/sessions/session-state.js";
+} from "../../gateway/sessions/state/state.js";
+import { step } from "../../gateway/sessions/state/step.js";
 import { EncodeReadySchema, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
 import type { Clock } from "./clock.js";
 import type { SimulatedEncoders } from "./encoders.js";

@@ -6,18 +6,21 @@ import {
   type MaskFormat,
   MaskSchema,
   type PreviousMaskSchema,
+  SegmentEverythingEventSchema,
+  SegmentEverythingRequestSchema,
   SegmentRequestSchema,
   SegmentResultSchema,
 } from "../../../proto/index.js";
 import {
   initialState,
   type OpenedImage,
+  type RefusedError,
   type SessionEffect,
   type SessionEvent,
   type SessionLimits,
   type SessionState,
-  step,
-} from "../session-state.js";
+} from "../state/state.js";
+import { step } from "../state/step.js";
 
 export const limits: SessionLimits = { maxWaitingClicks: 2, clickRetryMs: 250 };
 export const imageA: OpenedImage = { imageId: `sha256:${"a".repeat(64)}`, model: "" };
@@ -70,7 +73,7 @@ export type Loose =
   | SessionEvent
   | { kind: "image"; news: (typeof news)[keyof typeof news] }
   | { kind: "answered"; result: ReturnType<typeof result> }
-  | { kind: "refused"; error: typeof broken }
+  | { kind: "refused"; error: RefusedError }
   | { kind: "recovered" }
   | { kind: "image-gone" };
 export function run(
@@ -99,6 +102,14 @@ function brief(effect: SessionEffect): string {
       return `refuse ${effect.sequence} ${ErrorCode[effect.error.code]}`;
     case "decode":
       return `decode ${effect.request.sequence}`;
+    case "send-everything":
+      return `everything ${effect.event.event.case}`;
+    case "send-everything-failed":
+      return `everything failed ${ErrorCode[effect.error.code]}`;
+    case "find-everything":
+      return `find everything ${effect.run}`;
+    case "abort-everything":
+      return "abort everything";
     default:
       return effect.kind;
   }
@@ -111,3 +122,24 @@ export const answered: Loose = { kind: "answered", result: result(1, 2) };
 export const refused: Loose = { kind: "refused", error: broken };
 export const recovered: Loose = { kind: "recovered" };
 export const gone: Loose = { kind: "image-gone" };
+
+export const everything = (
+  run: number,
+  init: MessageInitShape<typeof SegmentEverythingRequestSchema> = {},
+): SessionEvent => ({
+  kind: "everything",
+  run,
+  request: create(SegmentEverythingRequestSchema, init),
+});
+const everythingEvents = {
+  progress: { case: "progress", value: { pointsDone: 1, pointsTotal: 2 } },
+  done: { case: "done", value: { points: 2 } },
+} as const;
+/** What is told of the everything mode of that number. */
+export const found = (run: number, kind: keyof typeof everythingEvents): SessionEvent => ({
+  kind: "everything-event",
+  run,
+  event: create(SegmentEverythingEventSchema, { event: everythingEvents[kind] }),
+});
+export const everythingFailed = (run: number): SessionEvent => ({ kind: "everything-ended", run, error: broken });
+export const cancelEverything: SessionEvent = { kind: "cancel-everything" };

@@ -1,8 +1,21 @@
 import { expect, it } from "vitest";
-import { ErrorCode, type SegmentRequest } from "../../proto/index.js";
-import { randomNumbers } from "../../proto/testing/random-numbers.js";
-import { initialState, type SessionEffect, type SessionEvent, type SessionState, step } from "./session-state.js";
-import { click, hover, image, imageA, imageB, limits, result } from "./testing/session-events.js";
+import { ErrorCode, type SegmentRequest } from "../../../proto/index.js";
+import { randomNumbers } from "../../../proto/testing/random-numbers.js";
+import {
+  cancelEverything,
+  click,
+  everything,
+  everythingFailed,
+  found,
+  hover,
+  image,
+  imageA,
+  imageB,
+  limits,
+  result,
+} from "../testing/session-events.js";
+import { initialState, type SessionEffect, type SessionEvent, type SessionState } from "./state.js";
+import { step } from "./step.js";
 
 /** What the world around a session owes it, and what the session owes its client. */
 class World {
@@ -13,6 +26,10 @@ class World {
   /** At the decoder. */
   decoding: { opening: number; request: SegmentRequest } | undefined;
   encodes: number[] = [];
+  /** Everything modes that were asked for and have not ended, oldest first. */
+  readonly everythings: number[] = [];
+  /** The one at the decoder. */
+  finding: number | undefined;
   isClosed = false;
 
   apply(event: SessionEvent): void {
@@ -20,6 +37,7 @@ class World {
     const [state, effects] = step(frozen(this.state), event, limits);
     this.state = state;
     const asked = event.kind === "prompt" ? event.request : undefined;
+    if (event.kind === "everything" && !this.isClosed) this.everythings.push(event.run);
     for (const effect of effects) this.#see(effect, asked);
     if (state.kind === "ready" || state.kind === "encoding" || state.kind === "awaiting-upload") {
       const running = state.kind === "ready" && state.running && !state.running.preview ? 1 : 0;
@@ -53,6 +71,21 @@ class World {
         expect(this.decoding?.request.preview).toBe(true);
         this.decoding = undefined;
         return;
+      case "find-everything":
+        // E2, E3: one at a time, and those before it have ended.
+        expect([this.finding, this.everythings]).toEqual([undefined, [effect.run]]);
+        this.finding = effect.run;
+        return;
+      case "abort-everything":
+        expect(this.finding).toBe(this.everythings[0]);
+        this.finding = undefined;
+        return;
+      case "send-everything":
+        expect(this.finding).toBe(this.everythings[0]);
+        if (effect.event.event.case === "done") this.#endEverything();
+        return;
+      case "send-everything-failed":
+        return this.#endEverything();
       case "encode":
         this.encodes.push(effect.opening);
         return;
@@ -60,6 +93,12 @@ class World {
         this.decoding = undefined;
         this.encodes = [];
     }
+  }
+
+  /** E3: each once. */
+  #endEverything(): void {
+    expect(this.everythings.shift()).toBeDefined();
+    this.finding = undefined;
   }
 
   /** C1: each once; C2: clicks in their order, except for those that are refused at the door. */
@@ -82,7 +121,7 @@ function frozen<T>(value: T): T {
 const failed = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
 
 it.each(Array.from({ length: 20 }, (_, index) => index * 1000))(
-  "keeps C1, C2, C6, P1 and P2 whatever happens (seeds from %i)",
+  "keeps C1, C2, C6, P1, P2, E2 and E3 whatever happens (seeds from %i)",
   (first) => {
     for (let seed = first; seed < first + 150; seed++) play(seed);
   },
@@ -93,8 +132,8 @@ function play(seed: number): void {
   const below = (count: number) => Math.floor(next() * count);
   const world = new World();
   let sequence = 0;
-  for (let turn = 0; turn < 60; turn++) {
-    const choice = below(20);
+  for (let turn = 0; turn < 70; turn++) {
+    const choice = below(24);
     if (choice < 2) world.apply({ kind: "open", image: choice === 0 || next() < 0.7 ? imageA : imageB });
     else if (choice < 10) {
       sequence++;
@@ -116,6 +155,12 @@ function play(seed: number): void {
       const news = (["queued", "encoding", "ready", "ready", "missing", "failed"] as const)[below(6)] ?? "ready";
       if (news !== "queued" && news !== "encoding") world.encodes.shift();
       world.apply({ ...image(news), opening } as SessionEvent);
+    } else if (choice === 20) world.apply(everything(turn));
+    else if (choice === 21) world.apply(cancelEverything);
+    else if (choice > 21 && world.finding !== undefined) {
+      const { finding } = world;
+      if (choice === 22) world.apply(found(finding, next() < 0.5 ? "progress" : "done"));
+      else world.apply(everythingFailed(finding));
     } else if (choice === 19) {
       // Late news of an opening that is gone changes nothing.
       const before = world.state;
@@ -136,11 +181,14 @@ function finish(world: World): void {
     world.decoding = undefined;
     if (decoding) world.apply({ kind: "answered", opening: decoding.opening, result: result(1) });
   }
+  if (world.finding !== undefined) world.apply(found(world.finding, "done"));
+  expect(world.everythings).toEqual([]);
   expect(world.clicks).toEqual([]);
   expect([...world.hovers]).toEqual([]);
   world.apply({ kind: "close" });
   world.isClosed = true;
   world.apply(click(1));
+  world.apply(everything(1));
   world.apply({ kind: "open", image: imageB });
   world.apply({ ...image("ready"), opening: 1 } as SessionEvent);
   expect(world.state).toEqual({ kind: "closed" });

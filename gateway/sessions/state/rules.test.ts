@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ErrorCode, MaskFormat } from "../../proto/index.js";
-import { type SessionEvent, type SessionState, step } from "./session-state.js";
+import { ErrorCode, MaskFormat } from "../../../proto/index.js";
 import {
   answered,
   click,
@@ -16,7 +15,9 @@ import {
   openOther,
   result,
   run,
-} from "./testing/session-events.js";
+} from "../testing/session-events.js";
+import type { SessionEvent, SessionState } from "./state.js";
+import { step } from "./step.js";
 
 describe("rules", () => {
   it("I1 answers what waited for the image before with CANCELLED, and drops its late news", () => {
@@ -181,7 +182,7 @@ describe("rules", () => {
       [state] = step(state, click(sequence, { previous: { sequence: 99, mask: 0 } }), many);
     }
     const [after, effects] = step(state, { ...image("ready"), opening: 1 } as SessionEvent, many);
-    expect(effects.length).toBe(10_001);
+    expect(effects.length).toBe(10_002);
     expect(after).toMatchObject({ kind: "ready", running: undefined, clicks: [] });
   });
 });

@@ -1,0 +1,125 @@
+import { isNotFound } from "../../services/runtime/errors.js";
+import type { Call } from "../../services/runtime/grpc/call.js";
+import type { Origin } from "../../services/runtime/tracing/origin.js";
+import { startSpan } from "../../services/runtime/tracing/spans.js";
+import type { AskCall } from "../ask/answer.js";
+import type { Ask, Line } from "../ask/ask.js";
+import { ImageGoneError } from "../ask/image-gone-error.js";
+import type { ImageNews, RefusedError, SessionEffect, SessionEvent } from "./state/state.js";
+
+type Effect<K extends SessionEffect["kind"]> = Extract<SessionEffect, { kind: K }>;
+
+export interface SessionWorkOptions {
+  ask: Pick<Ask, "openImage" | "everything" | "prepare">;
+  line: Line;
+  /** Of the session: whom all of it is for. */
+  origin: Origin;
+  /** Hears what comes of it. */
+  apply(event: SessionEvent): void;
+  explain(error: unknown): RefusedError;
+}
+
+/** What a session has under way at the other tiers: begun and given up by its effects, told of by its events. */
+export class SessionWork {
+  readonly #options: SessionWorkOptions;
+  /** What is under way for the open image. */
+  #image = new AbortController();
+  /** The latest opening: what is done for the image after it is part of its trace. */
+  #opened: Call | undefined;
+  /** The prompt at the decoder. */
+  #prompt = new AbortController();
+  #everything = new AbortController();
+
+  constructor(options: SessionWorkOptions) {
+    this.#options = options;
+  }
+
+  async encode({ opening, image }: Effect<"encode">): Promise<void> {
+    const { ask, apply, explain } = this.#options;
+    const { signal } = this.#image;
+    const { origin, end } = this.#span("open image");
+    const tell = (news: ImageNews) => apply({ kind: "image", opening, news });
+    this.#opened = { signal, origin };
+    try {
+      const value = await ask.openImage(image, { signal, origin, onProgress: tell });
+      end();
+      tell({ case: "ready", value });
+    } catch (error) {
+      end(error);
+      if (signal.aborted) return;
+      if (isNotFound(error)) tell({ case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } });
+      else tell({ case: "failed", value: { $typeName: "maskwire.v1.Error", ...explain(error) } });
+    }
+  }
+
+  prepare({ image }: Effect<"prepare">): void {
+    if (this.#opened) void this.#options.ask.prepare(image, this.#opened);
+  }
+
+  async decode({ opening, request }: Effect<"decode">): Promise<void> {
+    const { line, origin, apply, explain } = this.#options;
+    this.#prompt = new AbortController();
+    const { signal } = this.#prompt;
+    const call = { signal, origin: { ...origin, traceparent: request.traceparent }, ...this.#recovery(opening) };
+    try {
+      const result = await line.segment(request, call);
+      if (!signal.aborted) apply({ kind: "answered", opening, result });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof ImageGoneError) apply({ kind: "image-gone", opening });
+      else apply({ kind: "refused", opening, error: explain(error) });
+    }
+  }
+
+  abandonPrompt(): void {
+    this.#prompt.abort();
+  }
+
+  async findEverything({ run, opening, request }: Effect<"find-everything">): Promise<void> {
+    const { ask, apply, explain } = this.#options;
+    this.#everything = new AbortController();
+    const { signal } = this.#everything;
+    const { origin, end } = this.#span("everything");
+    try {
+      for await (const event of await ask.everything(request, { signal, origin, ...this.#recovery(opening) })) {
+        signal.throwIfAborted();
+        apply({ kind: "everything-event", run, event });
+      }
+      end();
+    } catch (error) {
+      end(error);
+      if (signal.aborted) return;
+      if (error instanceof ImageGoneError) apply({ kind: "image-gone", opening });
+      apply({ kind: "everything-ended", run, error: explain(error) });
+    }
+  }
+
+  abortEverything(): void {
+    this.#everything.abort();
+  }
+
+  cancel(): void {
+    this.#image.abort();
+    this.#image = new AbortController();
+    this.#prompt.abort();
+    this.#everything.abort();
+    this.#options.line.close();
+  }
+
+  /** R2: what is told of an encode that the open image needs once more. */
+  #recovery(opening: number): Pick<AskCall, "onProgress" | "onRecovered"> {
+    const { apply } = this.#options;
+    return {
+      onProgress: (news) => apply({ kind: "image", opening, news }),
+      onRecovered: () => apply({ kind: "recovered", opening }),
+    };
+  }
+
+  /** Work that no click asks for: its span, and what to tell the other tiers of it. */
+  #span(name: string): { origin: Origin; end: (error?: unknown) => void } {
+    const { origin } = this.#options;
+    const attributes = { "maskwire.session": origin.session };
+    const span = startSpan(name, { kind: "server", parent: origin.traceparent, attributes });
+    return { origin: { ...origin, traceparent: span.traceparent }, end: (error) => span.end(error) };
+  }
+}

@@ -1,0 +1,130 @@
+import { MaskFormat, maxFormats, type SegmentRequest, type SegmentResult } from "../../../proto/index.js";
+import { previousOf } from "../../ask/previous.js";
+import { refuse, send } from "./effects.js";
+import { withPrevious } from "./previous.js";
+import * as refusals from "./refusals.js";
+import {
+  isSame,
+  type LiveState,
+  type OpenState,
+  type ReadyState,
+  type RefusedError,
+  type SessionEffect,
+  type SessionLimits,
+  type Step,
+} from "./state.js";
+
+export function prompt(state: LiveState, request: SegmentRequest, limits: SessionLimits): Step {
+  if (state.kind === "no-image") return [state, [refuse(request, refusals.noImage)]];
+  const { image } = state;
+  const named: SegmentRequest = {
+    ...request,
+    imageId: request.imageId.toLowerCase() || image.imageId,
+    model: request.model || image.model,
+  };
+  // C5
+  if (!isSame(named, image)) return [state, [refuse(request, refusals.notOpen)]];
+  // C11
+  const previous = previousOf(request.prompt);
+  if (previous && previous.sequence === undefined) return [state, [refuse(request, refusals.noSequence)]];
+  return request.preview ? preview(state, named) : click(state, named, limits);
+}
+
+/** P3, P1 */
+function preview(state: OpenState, request: SegmentRequest): Step {
+  if (state.kind !== "ready") return [state, [refuse(request, refusals.notReady)]];
+  const replaced = state.preview ? [refuse(state.preview, refusals.newerPrompt)] : [];
+  return pump({ ...state, preview: request }, replaced);
+}
+
+function click(state: OpenState, request: SegmentRequest, limits: SessionLimits): Step {
+  // C6
+  const waiting = state.clicks.length + (state.kind === "ready" && state.running && !state.running.preview ? 1 : 0);
+  if (waiting >= limits.maxWaitingClicks) {
+    return [state, [refuse(request, refusals.tooMany(waiting, limits.clickRetryMs))]];
+  }
+  const clicks = [...state.clicks, request];
+  if (state.kind !== "ready") return [{ ...state, clicks }, []];
+  return pump({ ...state, ...withoutPreviews(state), clicks }, replacedPreviews(state));
+}
+
+/** A click does not wait for a preview, which at a busy decoder waits for the clicks of everybody (P2). */
+const withoutPreviews = ({ running }: ReadyState): Pick<ReadyState, "running" | "preview"> => ({
+  running: running?.preview ? undefined : running,
+  preview: undefined,
+});
+
+function replacedPreviews({ running, preview }: ReadyState): SessionEffect[] {
+  const abandoned: SessionEffect[] = running?.preview
+    ? [{ kind: "abandon" }, refuse(running, refusals.newerPrompt)]
+    : [];
+  return preview ? [...abandoned, refuse(preview, refusals.newerPrompt)] : abandoned;
+}
+
+/** C9: the click that runs is about to be answered. */
+export function expire(state: LiveState, sequence: number): Step {
+  if (state.kind === "no-image") return [state, []];
+  const late = state.clicks.filter((one) => one.sequence === sequence);
+  if (late.length === 0) return [state, []];
+  const clicks = state.clicks.filter((one) => !late.includes(one));
+  return [{ ...state, clicks }, late.map((one) => refuse(one, refusals.tooLate[state.kind]))];
+}
+
+export function hearAnswer(state: OpenState, result: SegmentResult): Step {
+  if (state.kind !== "ready" || !state.running) return [state, []];
+  const { running } = state;
+  if (running.preview) return pump({ ...state, running: undefined }, [send(running, result)]);
+  const logits = result.masks.map((mask) => mask.lowResLogits).filter((one) => one !== undefined);
+  const asked = running.formats.includes(MaskFormat.LOW_RES_LOGITS);
+  const shown = asked ? result : { ...result, masks: result.masks.map(({ lowResLogits: _, ...mask }) => mask) };
+  const answered = { sequence: running.sequence, logits };
+  return pump({ ...state, running: undefined, answered }, [send(running, shown)]);
+}
+
+export function hearRefusal(state: OpenState, error: RefusedError): Step {
+  if (state.kind !== "ready" || !state.running) return [state, []];
+  return pump({ ...state, running: undefined }, [refuse(state.running, error)]);
+}
+
+/** Sends the next prompt to the decoder when none is there: clicks in their order (C2), then the preview (P2). */
+export function pump(state: ReadyState, effects: SessionEffect[]): [ReadyState, SessionEffect[]] {
+  if (state.running) return [state, effects];
+  const { opening, answered } = state;
+  const refused: SessionEffect[] = [];
+  for (const [index, one] of state.clicks.entries()) {
+    const request = withPrevious(one, answered);
+    if (!request) {
+      // C8
+      refused.push(refuse(one, refusals.notKept));
+      continue;
+    }
+    return [
+      { ...state, clicks: state.clicks.slice(index + 1), running: one },
+      [...effects, ...refused, { kind: "decode", opening, request: withLogits(request) }],
+    ];
+  }
+  const { preview } = state;
+  const request = preview && withPrevious(preview, answered);
+  // P3: not worth its steps.
+  const isKept = request && !previousOf(request.prompt);
+  if (preview && !isKept) refused.push(refuse(preview, refusals.notForPreview));
+  if (isKept) refused.push({ kind: "decode", opening, request });
+  return [
+    { ...state, clicks: [], preview: undefined, running: isKept ? preview : undefined },
+    [...effects, ...refused],
+  ];
+}
+
+/**
+ * The session keeps the logits of its latest click, so that the next may start from them. One that asks for too many forms is
+ * left as it is, for the decoder to refuse.
+ */
+function withLogits(request: SegmentRequest): SegmentRequest {
+  if (request.formats.length > maxFormats) return request;
+  return { ...request, formats: [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])] };
+}
+
+export function unanswered(state: OpenState): SegmentRequest[] {
+  if (state.kind !== "ready") return state.clicks;
+  return [state.running, ...state.clicks, state.preview].filter((one) => one !== undefined);
+}

@@ -1,0 +1,40 @@
+import type { RawData, WebSocket } from "ws";
+import type { CloseCode } from "../../proto/index.js";
+import type { Socket } from "./connection.js";
+import type { Reader, UnsentBytes } from "./unsent-bytes.js";
+
+/** A peer that does not finish the closing handshake is cut off after this. */
+const closeGraceMs = 2000;
+
+/** @param reader in whose name its unsent bytes are counted (B6). @param onClose before this side closes it. */
+export function socketOf(ws: WebSocket, unsent: UnsentBytes, reader: Reader, onClose: () => void): Socket {
+  return {
+    get isOpen() {
+      return ws.readyState === ws.OPEN;
+    },
+    get bufferedBytes() {
+      return ws.bufferedAmount;
+    },
+    send: (data) => {
+      const bytes = typeof data === "string" ? Buffer.from(data) : data;
+      const sent = unsent.hold(reader, bytes.byteLength);
+      if (sent) ws.send(bytes, { binary: typeof data !== "string" }, sent);
+    },
+    close: (code, reason) => {
+      onClose();
+      closeSocket(ws, code, reason);
+    },
+  };
+}
+
+export function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {
+  ws.close(code, reason);
+  // The peer's half of the closing handshake stands behind what was not read yet.
+  ws.resume();
+  setTimeout(() => ws.terminate(), closeGraceMs).unref();
+}
+
+export function toBytes(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}
