@@ -1,9 +1,9 @@
 import { toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
+  type EncodeEvent,
   EncodeEventSchema,
   EncodePriority,
-  type EncodeReady,
   EncodeReadySchema,
   LookupImageResponseSchema,
 } from "../../proto/index.js";
@@ -14,7 +14,6 @@ import { checkImageId } from "../../services/runtime/image-id.js";
 import type { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
 import type { Ask } from "../ask/ask.js";
 import type { RatedUpload, UploadRate } from "../callers/upload-rate.js";
-import type { EncodeProgress } from "../peers/encoders.js";
 import { callOf } from "./call-of.js";
 import { JsonLines } from "./json-lines.js";
 import { callerOf } from "./observe-requests.js";
@@ -58,8 +57,10 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
     const header = { imageId: id && checkImageId(id), model, priority: priorityOf(priority) };
     rated = routes.rate.begin(caller, Math.min(announcedBytes(request), routes.maxImageBytes));
     const bytes = await uploadedFile(request, { ...routes, onArrived: rated.arrived });
-    const onProgress = (event: EncodeProgress) => lines?.tell(eventLine(event));
-    const ready = await routes.ask.upload({ header, bytes }, { ...call, onProgress });
+    const ready = await routes.ask.upload(
+      { header, bytes },
+      { ...call, onProgress: (event) => lines?.tell(eventLine(event)) },
+    );
     // H8: what is known already may still be arriving, and is not needed.
     if (!request.raw.complete) request.raw.resume();
     if (!lines) return reply.send(toJson(EncodeReadySchema, ready, { alwaysEmitImplicit: true }));
@@ -106,6 +107,6 @@ function priorityOf(word: string): EncodePriority {
   }
 }
 
-function eventLine(event: EncodeProgress | { case: "ready"; value: EncodeReady }) {
+function eventLine(event: EncodeEvent["event"]) {
   return toJson(EncodeEventSchema, { $typeName: "maskwire.v1.EncodeEvent", event }, { alwaysEmitImplicit: true });
 }

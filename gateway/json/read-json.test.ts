@@ -6,7 +6,7 @@ import { readJson } from "./read-json.js";
 const bytes = (text: string) => new TextEncoder().encode(text);
 const openImage = '{"openImage":{"imageId":"sha256:0"}}';
 
-describe("JSON, in a body as in a frame", () => {
+describe("F4, H15: JSON, in a frame as in a body", () => {
   it.each([
     ["plain", openImage],
     ["behind a byte order mark", `\ufeff${openImage}`],

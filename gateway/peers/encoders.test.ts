@@ -49,7 +49,7 @@ describe("an upload", () => {
     expect(bytes.destroyed).toBe(true);
   });
 
-  it("is refused before a byte of it is read while the door is closed", async () => {
+  it("O2: is refused before a byte of it is read while the door is closed", async () => {
     const check = () => {
       throw overloaded("Too busy.", 70);
     };

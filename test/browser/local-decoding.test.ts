@@ -185,7 +185,7 @@ describe("whatever fails here", () => {
     await expectServed(page);
   });
 
-  it("answers that differ from the server's are not shown: the server answers", async () => {
+  it("D6: answers that differ from the server's are not shown: the server answers", async () => {
     const page = await openReady();
     await page.page.context().route("**/v1/segment", async (route) => {
       const response = await route.fetch();
@@ -210,7 +210,7 @@ describe("whatever fails here", () => {
     await decodeHere(page);
   });
 
-  it("a worker that is gone under a click: the server answers it, once", async () => {
+  it("D6: a worker that is gone under a click: the server answers it, once", async () => {
     const page = await openReady();
     await decodeHere(page);
     const worker = page.page.workers().find((one) => one.url().includes("decode-worker"));

@@ -122,7 +122,7 @@ describe("gRPC", () => {
     for (const [init, expected] of cases) await expect(follow(init)).rejects.toMatchObject(expected);
   });
 
-  it("a cancel frees the workers: a click is answered, there is room for another picture, and the queue is empty", async () => {
+  it("E9: a cancel frees the workers: a click is answered, there is room for another picture, and the queue is empty", async () => {
     const caller = new AbortController();
     const events = everythingEvents(rpc, { imageId, ...endless }, caller.signal)[Symbol.asyncIterator]();
     await events.next();
@@ -181,7 +181,7 @@ describe("HTTP", () => {
     await reply.body?.cancel();
   });
 
-  it("E1, B5 a caller that hangs up stops the decoder; a second picture meanwhile is 429 with Retry-After", async () => {
+  it("E1, B5, E9 a caller that hangs up stops the decoder; a second picture meanwhile is 429 with Retry-After", async () => {
     const caller = new AbortController();
     const reply = await postEverything(maskwire.url, { imageId, ...endless }, caller.signal);
     const lines = eventLines(reply);

@@ -18,12 +18,17 @@ const references = /(?:\bfrom\s+|\bimport\s+|\bimport\(\s*|\bnew URL\(\s*)"(\.{1
 
 /** Every TypeScript file of the project. @param root the project's folder. */
 export async function readSources(root: string): Promise<SourceFile[]> {
-  const paths = (await Promise.all(topFolders.map((folder) => typeScriptIn(root, folder)))).flat();
+  const paths = await sourcePaths(root);
   const known = new Set(paths);
   return paths.map((path) => {
     const text = readFileSync(join(root, path), "utf8");
     return { path, lines: text.split("\n").length - 1, imports: importsOf(path, text).filter((one) => known.has(one)) };
   });
+}
+
+/** Their paths, relative to the project with forward slashes. */
+export async function sourcePaths(root: string): Promise<string[]> {
+  return (await Promise.all(topFolders.map((folder) => typeScriptIn(root, folder)))).flat();
 }
 
 /** The files that a source text names, in order, each once. */

@@ -97,7 +97,7 @@ describe("H12: an error has the one form, whoever refuses", () => {
       "INVALID_ARGUMENT",
     ],
     [
-      "a compressed body",
+      "H15: a compressed body",
       `POST /echo/a HTTP/1.1\r\n${close}Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx`,
       415,
       "INVALID_ARGUMENT",

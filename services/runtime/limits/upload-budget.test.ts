@@ -29,7 +29,7 @@ it("holds what has arrived, a step ahead, until it is released", () => {
   expect(uploads.bytes.usedBytes).toBe(0);
 });
 
-it("refuses what no longer fits, with a hint, and keeps what it holds", () => {
+it("H18: refuses what no longer fits, with a hint, and keeps what it holds", () => {
   const uploads = new UploadBudget("uploads", 4 * MiB);
   const [first, second] = [uploads.begin("a"), uploads.begin("b")];
   first.grow(3 * MiB);
@@ -39,7 +39,7 @@ it("refuses what no longer fits, with a hint, and keeps what it holds", () => {
   expect(refusal(() => second.grow(2 * MiB))).toBeUndefined();
 });
 
-it("gives a caller's only upload all there is, and one of several no more than its part", () => {
+it("H18: gives a caller's only upload all there is, and one of several no more than its part", () => {
   const alone = new UploadBudget("uploads", 8 * MiB);
   expect(refusal(() => alone.begin("a").grow(8 * MiB))).toBeUndefined();
 

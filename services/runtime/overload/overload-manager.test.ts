@@ -28,7 +28,7 @@ describe("the overload manager", () => {
     expect(manager.describe()).toEqual({ actions: [], ...calm });
   });
 
-  it("refuses with one sentence and a hint, counts it, says so once, and takes work again", async () => {
+  it("O2: refuses with one sentence and a hint, counts it, says so once, and takes work again", async () => {
     const { logger, manager, observe, sample } = createManager();
     observe({ loopDelayMs: 120 }, readingsToBegin);
     const refused = (() => {

@@ -20,7 +20,7 @@ function outcomeOf(...steps: [Partial<Reading>, number][]) {
   return { on, changes };
 }
 
-describe("what is refused", () => {
+describe("O1: what is refused", () => {
   it.each<[Partial<Reading>, Action[]]>([
     [{}, []],
     [{ loopDelayMs: 99 }, []],
