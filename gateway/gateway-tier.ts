@@ -1,4 +1,5 @@
 import { Code, describeError, ServiceError } from "../services/runtime/errors.js";
+import { fromErrorMessage } from "../services/runtime/grpc/error-message.js";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { answerRaw } from "../services/runtime/http/raw-answer.js";
 import { replyError } from "../services/runtime/http/reply-error.js";
@@ -149,7 +150,7 @@ function createMetrics({ metrics }: Host, maxSessions: number, sessions: () => n
       total.inc({ outcome });
       seconds.observe({ outcome }, totalMs / 1000);
       for (const [stage, ms] of Object.entries(stagesMs)) stages.observe({ stage }, ms / 1000);
-      if (error) metrics.refused("click", new ServiceError({ code: error.code as number as Code, message: "" }));
+      if (error) metrics.refused("click", fromErrorMessage(error));
     },
   };
 }

@@ -1,7 +1,12 @@
 import { getEventListeners } from "node:events";
 import { create } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
-import { SegmentEverythingRequestSchema, type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
+import {
+  ErrorCode,
+  SegmentEverythingRequestSchema,
+  type SegmentRequest,
+  SegmentRequestSchema,
+} from "../../proto/index.js";
 import { Code, overloaded } from "../../services/runtime/errors.js";
 import { startServices } from "../testing/fake-services.js";
 import { Decoders } from "./decoders.js";
@@ -60,7 +65,7 @@ it("turns an error in the stream into a service error and keeps the stream", asy
         for await (const { sequence, model } of requests) {
           if (model === "none") await send({ sequence });
           else if (model === "full") {
-            const value = { code: Code.RESOURCE_EXHAUSTED as number, message: "Full.", retryAfterMs: 70 };
+            const value = { code: ErrorCode.RESOURCE_EXHAUSTED, message: "Full.", retryAfterMs: 70 };
             await send({ sequence, outcome: { case: "error", value } });
           } else await send({ sequence, outcome: { case: "result", value: { model } } });
         }

@@ -1,5 +1,6 @@
 import type { SegmentRequest, SegmentResult } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { fromErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import { type Span, startSpan } from "../../services/runtime/tracing/spans.js";
 import type { RefusedError } from "./state/state.js";
 
@@ -57,7 +58,7 @@ export class ClicksUnderWay {
     this.#prompts.delete(sequence);
     const { span, arrivedAt, askedAt, isPreview } = prompt;
     const error = "masks" in answer ? undefined : answer;
-    span.end(error && new ServiceError({ code: error.code as number as Code, message: error.message }));
+    span.end(error && fromErrorMessage(error));
     if (isPreview) return undefined;
     const totalMs = performance.now() - arrivedAt;
     const stagesMs = "masks" in answer ? stagesOf(answer, totalMs, (askedAt ?? arrivedAt) - arrivedAt) : {};

@@ -1,16 +1,9 @@
-import type { ErrorCode } from "../../proto/index.js";
-import { describeError, isInternal } from "../../services/runtime/errors.js";
+import { isInternal } from "../../services/runtime/errors.js";
+import { type ErrorFields, toErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import type { Logger } from "../../services/runtime/logger.js";
-import type { RefusedError } from "./state/state.js";
 
 /** An error as a session's frames tell it. What is ours to fix goes to the log. */
-export function explain(error: unknown, logger: Pick<Logger, "error">): RefusedError {
+export function explain(error: unknown, logger: Pick<Logger, "error">): ErrorFields {
   if (isInternal(error)) logger.error({ err: error }, "session request failed");
-  const { code, message, retryAfterMs, reason } = describeError(error);
-  return {
-    code: code as number as ErrorCode,
-    message,
-    reason: reason ?? "",
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  return toErrorMessage(error);
 }

@@ -1,6 +1,5 @@
-import type { ClientFrame, SegmentRequest, SegmentResult } from "../../proto/index.js";
+import { type ClientFrame, ErrorCode, type SegmentRequest, type SegmentResult } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
-import { Code } from "../../services/runtime/errors.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields } from "../../services/runtime/tracing/origin.js";
@@ -179,7 +178,7 @@ export class Session implements Receiver {
     this.#deps.onClick(click);
     if (!this.#logger.isLevelEnabled("debug")) return;
     const { outcome, totalMs, error, span } = click;
-    const code = error && { code: Code[error.code] };
+    const code = error && { code: ErrorCode[error.code] };
     this.#logger.debug({ ...logFields({}, span), sequence, outcome, ...code, ms: totalMs }, "click");
   }
 }

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { type SegmentRequest, SegmentRequestSchema } from "../../../proto/index.js";
+import { ErrorCode, type SegmentRequest, SegmentRequestSchema } from "../../../proto/index.js";
 import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
 import { callContext } from "../../runtime/testing/call-context.js";
 import { fakeLogger } from "../../runtime/testing/fake-logger.js";
@@ -39,9 +39,9 @@ it("answers every prompt once, as each is done, and a failed one does not end th
   expect(sent.map(({ sequence }) => sequence)).toEqual([2, 3, 4, 1]);
   expect(sent[0]?.outcome).toEqual({
     case: "error",
-    value: { code: Code.RESOURCE_EXHAUSTED, message: "Too many.", retryAfterMs: 70 },
+    value: { code: ErrorCode.RESOURCE_EXHAUSTED, message: "Too many.", reason: "", retryAfterMs: 70 },
   });
-  expect(sent[1]?.outcome).toMatchObject({ case: "error", value: { code: Code.INTERNAL } });
+  expect(sent[1]?.outcome).toMatchObject({ case: "error", value: { code: ErrorCode.INTERNAL } });
   expect(JSON.stringify(sent)).not.toContain("a bug");
   expect(JSON.stringify(logger.lines)).toContain("a bug");
   expect(new Set(refused)).toEqual(new Set(["Segment"]));

@@ -1,7 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { DecoderService, type SegmentRequest, type SegmentResponseSchema } from "../../../proto/index.js";
-import { describeError, isInternal } from "../../runtime/errors.js";
+import { isInternal } from "../../runtime/errors.js";
 import { originAttributes, rpcAttributes, spanName } from "../../runtime/grpc/call-origin.js";
+import { toErrorMessage } from "../../runtime/grpc/error-message.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
 import { logFields } from "../../runtime/tracing/origin.js";
 import { type SpanAttributes, startSpan } from "../../runtime/tracing/spans.js";
@@ -78,7 +79,7 @@ export function segment(
       span.end(error);
       onRefused(method.name, error);
       if (isInternal(error)) logger.error({ err: error, sequence, ...logFields({}, span) }, "prompt failed");
-      return { sequence, outcome: { case: "error", value: describeError(error) as never } };
+      return { sequence, outcome: { case: "error", value: toErrorMessage(error) } };
     }
   }
 }
