@@ -1,5 +1,4 @@
 import { CommanderError } from "commander";
-import { SettingsError } from "../runtime/settings-error.js";
 import { watchOutput } from "../runtime/watch-output.js";
 import { CommandError } from "./command/command-error.js";
 import { errorAsJson } from "./command/describe-error.js";
@@ -13,17 +12,14 @@ if (typedIn) process.chdir(typedIn);
 // Asked of the arguments as they are: what is wrong with them is told in this form too.
 const isJson = process.argv.includes("--json");
 
-function end(error: unknown, exitCode: number): void {
-  refuse(error, exitCode, isJson ? (reason) => errorAsJson(reason, exitCode) : undefined);
-}
+const end = (error: unknown) => refuse(error, isJson ? errorAsJson : undefined);
 
-watchOutput((reason) => end(new CommandError(reason), 1));
+watchOutput((reason) => end(new CommandError(reason)));
 
 try {
   await createProgram({ isJson }).parseAsync();
 } catch (error) {
   // Commander has printed its own errors, and help is not one.
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof CommandError) end(error, error.exitCode);
-  else end(error, error instanceof SettingsError ? 78 : 1);
+  else end(error);
 }

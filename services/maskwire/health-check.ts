@@ -18,9 +18,7 @@ try {
   process.stdout.write(`${await answer.text()}\n`);
   if (!answer.ok) process.exitCode = 1;
 } catch (error) {
-  if (error instanceof SettingsError) refuse(error, 1);
-  else {
-    process.stderr.write(`maskwire: no answer from /readyz: ${(error as Error).message}\n`);
-    process.exitCode = 1;
-  }
+  if (error instanceof SettingsError) refuse(error);
+  else process.stderr.write(`maskwire: no answer from /readyz: ${(error as Error).message}\n`);
+  process.exitCode = 1;
 }

@@ -1,5 +1,4 @@
 import { createLogger } from "../runtime/logger.js";
-import { SettingsError } from "../runtime/settings-error.js";
 import { startTracing } from "../runtime/tracing/start-tracing.js";
 import { readEnv, shapeSettings, unknownVariables } from "../stores/settings.js";
 import { logMemory } from "./log-memory.js";
@@ -24,5 +23,5 @@ try {
   await maskwire.stop();
   await endTracing();
 } catch (error) {
-  refuse(error, error instanceof SettingsError ? 78 : 1);
+  refuse(error);
 }

@@ -1,5 +1,6 @@
 // Not from the package's entry, which loads all of gRPC: worker threads and picture processes know errors, and make no calls.
 import { Status as Code } from "@grpc/grpc-js/build/src/constants.js";
+import { OperationalError } from "./operational-error.js";
 
 export { Code };
 
@@ -22,7 +23,7 @@ export interface ErrorInit {
 }
 
 /** An error meant for the peer: its message is one plain sentence that a person can act on. */
-export class ServiceError extends Error {
+export class ServiceError extends OperationalError {
   override readonly name = "ServiceError";
   readonly code: Code;
   readonly retryAfterMs: number | undefined;

@@ -1,5 +1,6 @@
 import "./no-telemetry.js";
 import { InferenceSession } from "onnxruntime-node";
+import { OperationalError } from "../../runtime/operational-error.js";
 import type { Provider } from "./providers.js";
 
 interface SessionOptions {
@@ -33,7 +34,7 @@ export function runtimeOptions(options: Omit<SessionOptions, "providers">): Runt
 type RuntimeOptions = InferenceSession.SessionOptions;
 
 /** No provider of those that are wanted runs on this machine. */
-class ProviderError extends Error {
+class ProviderError extends OperationalError {
   override readonly name = "ProviderError";
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { invalidArgument } from "../../runtime/errors.js";
+import { OperationalError } from "../../runtime/operational-error.js";
 import { projectRoot } from "../../runtime/project-root.js";
 
 const file = z.object({
@@ -80,7 +81,7 @@ export type ModelSpec = z.infer<typeof model>;
 export type Preprocess = ModelSpec["preprocess"];
 
 /** A list of models that cannot be used; the message says which file and what is wrong in it. */
-export class ManifestError extends Error {
+export class ManifestError extends OperationalError {
   override readonly name = "ManifestError";
 }
 

@@ -4,10 +4,11 @@ import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { OperationalError } from "../../runtime/operational-error.js";
 import type { Manifest, ModelFile } from "./manifest.js";
 
 /** A model file that is missing or is not the one that the manifest names: the service must not start with it. */
-export class ModelFileError extends Error {
+export class ModelFileError extends OperationalError {
   override readonly name = "ModelFileError";
 }
 
