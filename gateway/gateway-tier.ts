@@ -18,6 +18,7 @@ import { observeRequests } from "./http/observe-requests.js";
 import { pictureRoute } from "./http/pictures.js";
 import { segmentRoute } from "./http/segment.js";
 import { RequestsUnderWay } from "./http/under-way.js";
+import { UnsentAnswers } from "./http/unsent-answers.js";
 import { webClient } from "./http/web-client.js";
 import { Decoders } from "./peers/decoders.js";
 import type { Lookup } from "./peers/discovery.js";
@@ -26,6 +27,7 @@ import type { Connect } from "./peers/peer.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import type { ClickReport } from "./sessions/clicks-under-way.js";
 import { clickRetryMs, Sessions } from "./sessions/sessions.js";
+import { UnsentBytes } from "./unsent-bytes.js";
 
 /** What browsers and scripts talk to: HTTP, WebSocket sessions and the web client. Reaches the services over RPC only. */
 export class GatewayTier implements Tier {
@@ -56,8 +58,12 @@ export class GatewayTier implements Tier {
     const requests = new CallerRates(gateway.callerRequests);
     observeRequests(host, callers);
     limitRequests(host.http, requests, host.metrics);
+    const unsent = new UnsentBytes(settings.budgets.unsentBytes);
+    host.metrics.watchBudget(unsent.budget);
+    const { metrics, overload } = host;
+    const { waitingBytes } = settings.budgets;
     this.#sessions = new Sessions(
-      { ...gateway, ...settings.budgets, callers, logger, metrics: host.metrics, overload: host.overload },
+      { ...gateway, waitingBytes, unsent, callers, logger, metrics, overload },
       (session, caller) => ({
         ask,
         line: ask.openLine({ session, caller: caller.key }),
@@ -65,14 +71,16 @@ export class GatewayTier implements Tier {
         onClick: (click) => clicks.observe(click),
       }),
     );
+    overload.onRelief("disconnect-idle", () => this.#sessions.disconnectIdle());
     this.#requests = new RequestsUnderWay(host.http);
     const passing = new UploadBudget("passing", settings.budgets.uploadBytes);
     host.metrics.watchBudget(passing.bytes);
     const rate = new UploadRate({ ...gateway.callerUploads, metrics: host.metrics });
     host.http.register(imageRoutes, { ask, ...limits, passing, rate });
-    host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
+    const unsentAnswers = new UnsentAnswers(unsent, metrics);
+    host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
-    host.http.register(browserDecoding, { ask, logger, metrics: host.metrics });
+    host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(webClient);
     host.http.get("/v1/ws", (_request, reply) => {

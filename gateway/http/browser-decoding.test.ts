@@ -8,7 +8,9 @@ import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { askAt } from "../testing/ask-at.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { observeAsCallers } from "../testing/observe-as-callers.js";
+import { UnsentBytes } from "../unsent-bytes.js";
 import { browserDecoding } from "./browser-decoding.js";
+import { UnsentAnswers } from "./unsent-answers.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const graph = Buffer.alloc(1_500_000, 7);
@@ -32,7 +34,8 @@ async function start(
   const app = fastify({ forceCloseConnections: true });
   observeAsCallers(app);
   const metrics = { limitHit: (limit: Limit) => limitHits.push(limit) };
-  await app.register(browserDecoding, { ...door, logger: fakeLogger(), metrics });
+  const unsentAnswers = new UnsentAnswers(new UnsentBytes(1000), metrics);
+  await app.register(browserDecoding, { ...door, logger: fakeLogger(), metrics, unsentAnswers });
   closing.push(
     ...services.map((one) => () => one[Symbol.asyncDispose]()),
     () => door.close(),
@@ -181,4 +184,15 @@ it("D4: more than 32 at once are told to come again, and one caller leaves room 
     await response.arrayBuffer();
   }
   expect((await get("203.0.113.7")).status).toBe(200);
+});
+
+it("B6: an embedding for which unread answers leave no room is refused; a graph, which is kept here, takes none of it", async () => {
+  const { url } = await start({
+    encoder: { fetchEmbedding: async (_request, send) => send({ chunk: Buffer.alloc(1001) }) },
+    decoder: { fetchGraph: async (_request, send) => send({ chunk: graph }) },
+  });
+  const refused = await fetch(`${url}/v1/images/${imageId}/embedding`);
+  expect([refused.status, await codeOf(refused)]).toEqual([429, "RESOURCE_EXHAUSTED"]);
+  const taken = await fetch(`${url}/v1/models/default/decoder/${sha256}.onnx`);
+  expect((await taken.arrayBuffer()).byteLength).toBe(graph.byteLength);
 });

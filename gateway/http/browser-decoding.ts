@@ -11,11 +11,13 @@ import type { Metrics } from "../../services/runtime/metrics.js";
 import type { Ask } from "../ask/ask.js";
 import { callOf } from "./call-of.js";
 import { Places } from "./places.js";
+import type { UnsentAnswers } from "./unsent-answers.js";
 
 interface BrowserDecoding {
   ask: Pick<Ask, "embedding" | "describeGraphs" | "fetchGraph">;
   logger: Logger;
   metrics: Pick<Metrics, "limitHit">;
+  unsentAnswers: UnsentAnswers;
 }
 
 /** The largest graph of the models there are is of 18 MiB. */
@@ -33,7 +35,7 @@ type GraphParams = { Params: { id: string; file: string } };
 
 /** What a browser decodes with by itself: a picture's embedding, and the decoder's graphs (D1 to D4). */
 export async function browserDecoding(app: FastifyInstance, routes: BrowserDecoding): Promise<void> {
-  const { ask, logger, metrics } = routes;
+  const { ask, logger, metrics, unsentAnswers } = routes;
   const graphs = new LRUCache<string, Buffer>({
     maxSize: keptGraphBytes,
     sizeCalculation: ({ byteLength }) => byteLength,
@@ -67,6 +69,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
       places.enter(request, reply);
       const record = await ask.embedding({ imageId, model }, callOf(request, reply));
       // Not for caches that others share: who knows a picture's id has the picture.
+      unsentAnswers.hold(reply, record.byteLength);
       return reply.header("cache-control", `private, ${immutable}`).type("application/octet-stream").send(record);
     }),
   );

@@ -4,7 +4,9 @@ import type { SegmentRequest } from "../../proto/index.js";
 import { result } from "../sessions/testing/session-events.js";
 import { askAt } from "../testing/ask-at.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
+import { UnsentBytes } from "../unsent-bytes.js";
 import { segmentRoute } from "./segment.js";
+import { UnsentAnswers } from "./unsent-answers.js";
 
 type SegmentOnce = NonNullable<NonNullable<Parameters<typeof startServices>[0]["decoder"]>["segmentOnce"]>;
 
@@ -26,6 +28,7 @@ async function start(segmentOnce: SegmentOnce, deadlineMs = 60_000): Promise<(pr
     ...door,
     maxFrameBytes: 10_000,
     pace: { silenceMs: 10_000, leastBytesPerSecond: 1 },
+    unsentAnswers: new UnsentAnswers(new UnsentBytes(1000), { limitHit: () => {} }),
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const body = (prompt: object) => JSON.stringify({ imageId: `sha256:${"a".repeat(64)}`, prompt });
@@ -68,4 +71,13 @@ it("R5, H6: ends at the deadline", async () => {
   isSilent = true;
   const reply = await ask({ points });
   expect([reply.status, await reply.json()]).toMatchObject([504, { error: { code: "DEADLINE_EXCEEDED" } }]);
+});
+
+it("B6: refuses an answer for which unread ones leave no room", async () => {
+  const ask = await start(async () => {
+    const { masks, ...rest } = result(1);
+    return { outcome: { case: "result", value: { ...rest, masks: Array(100).fill(masks[0]) } } };
+  });
+  const reply = await ask({ points });
+  expect([reply.status, await reply.json()]).toMatchObject([429, { error: { code: "RESOURCE_EXHAUSTED" } }]);
 });

@@ -19,14 +19,24 @@ it("F7 holds back the sessions of a caller together, while others are there", ()
   expect(second.pace.take(0)).toBe(0);
   first.leave();
   second.leave();
+  // What it did beside others is a debt, whoever leaves meanwhile.
   callers.enter("b");
-  expect(callers.enter("a").pace.take(0)).toBe(0);
+  expect(callers.enter("a").pace.take(0)).toBe(10_000);
 });
 
-it("F7 counts every new session of a caller as work", () => {
-  const callers = new CallersPace(() => 0);
-  const other = callers.enter("b");
-  const many = Array.from({ length: 200 }, () => callers.enter("a"));
-  expect(many[0]?.pace.take(0)).toBe(200);
-  expect(other.pace.take(0)).toBe(0);
+it("F7 opens the sessions of a caller at the pace of its work, while others are there", () => {
+  let now = 0;
+  const callers = new CallersPace(() => now);
+  const open = (caller: string) => callers.admit(caller) === 0 && callers.enter(caller);
+  const many = Array.from({ length: 400 }, () => open("a"));
+  expect(many.every(Boolean)).toBe(true);
+  expect(open("b")).toBeTruthy();
+  const more = Array.from({ length: 400 }, () => open("a"));
+  expect(more.filter(Boolean)).toHaveLength(166);
+  expect(open("b")).toBeTruthy();
+  // Nor when each is closed before the next.
+  for (const one of [...many, ...more]) if (one) one.leave();
+  expect(callers.admit("a")).toBeGreaterThan(0);
+  now = 300;
+  expect(Array.from({ length: 400 }, () => open("a")).filter(Boolean)).toHaveLength(50);
 });

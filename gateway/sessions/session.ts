@@ -99,6 +99,11 @@ export class Session implements Receiver {
     this.#onIdle?.();
   }
 
+  /** Something is still to come for it: an answer, or its picture. */
+  get isWaiting(): boolean {
+    return this.#state.kind === "encoding" || !isIdle(this.#state);
+  }
+
   /** Resolves when nothing waits for its answer, or when the signal aborts (B4). */
   async idle(signal: AbortSignal): Promise<void> {
     if (isIdle(this.#state) || signal.aborted) return;

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { expect, it } from "vitest";
+import { WebSocket } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import { overloaded } from "../../services/runtime/errors.js";
+import { UnsentBytes } from "../unsent-bytes.js";
 import { serveSessions } from "./testing/serve-sessions.js";
 
 it("B2: a peer that answers no ping is freed within the time of silence, after two pings", async () => {
@@ -30,7 +32,7 @@ it("B3: a caller who has many sessions leaves some for others, and who has none 
 });
 
 it("B6: with too many unread answers the slowest reader is closed, and others go on", async () => {
-  await using served = await serveSessions({ unsentBytes: 100_000 });
+  await using served = await serveSessions({ unsent: new UnsentBytes(100_000) });
   const [slow, good] = [await served.welcome(), await served.welcome()];
   slow.open();
   await slow.until(() => slow.frames.length > 1);
@@ -98,4 +100,54 @@ it("O3: a session that is refused for overload is refused at the upgrade, with 5
   expect([answer.statusCode, answer.headers["retry-after"]]).toEqual([503, "2"]);
   const body = JSON.parse(String(Buffer.concat(await answer.toArray())));
   expect(body).toEqual({ error: { code: "RESOURCE_EXHAUSTED", message: "Too busy.", retryAfterMs: 1500 } });
+});
+
+it("O4: when memory runs short, sessions that are idle are closed, those for which nothing is to come, and longest idle first", async () => {
+  await using served = await serveSessions({}, { encodeStored: () => new Promise(() => {}) });
+  const minutes = 60_000;
+  const waiting = await served.welcome();
+  waiting.open();
+  const [first, second] = [await served.welcome(), await served.welcome()];
+  for (const guest of [first, second]) {
+    guest.socket.send("?");
+    await guest.until(() => guest.frames.some(({ error }) => error));
+  }
+  const now = performance.now();
+  served.sessions.disconnectIdle(now);
+  expect(served.sessions.count).toBe(3);
+  served.sessions.disconnectIdle(now + minutes);
+  expect(await first.closed).toMatchObject({ code: CloseCode.IDLE });
+  served.sessions.disconnectIdle(now + minutes);
+  expect(await second.closed).toMatchObject({ code: CloseCode.IDLE });
+  served.sessions.disconnectIdle(now + minutes);
+  expect(served.hits).toEqual(["idle", "idle"]);
+  expect(waiting.socket.readyState).toBe(waiting.socket.OPEN);
+});
+
+it("F8: sessions of a caller that come too fast are opened in their turn while others are there, and refused when many wait", async () => {
+  await using served = await serveSessions({ maxSessions: 10_000 });
+  await served.welcome("192.0.2.2");
+  const sockets: WebSocket[] = [];
+  /** @returns the status of the answer to the upgrade. */
+  const open = () => {
+    const headers = { "x-forwarded-for": "192.0.2.1" };
+    const socket = new WebSocket(`ws://127.0.0.1:${served.port}/v1/ws`, { headers });
+    sockets.push(socket);
+    socket.on("error", () => {});
+    return new Promise<number | undefined>((resolve) => {
+      socket.once("open", () => resolve(101));
+      socket.once("unexpected-response", (_request, answer) => resolve(answer.resume().statusCode));
+    });
+  };
+  const many = Array.from({ length: 400 }, open);
+  const other = await served.welcome("192.0.2.3");
+  other.click(1);
+  await other.until(() => other.frames.some(({ segment }) => segment?.sequence === 1));
+  const statuses = await Promise.all(many);
+  const opened = statuses.filter((status) => status === 101).length;
+  // At once those for which it has work left, as many as may wait, and what that has made good meanwhile.
+  expect(opened).toBeGreaterThanOrEqual(166 + 64);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(400 - opened);
+  expect(served.hits.filter((hit) => hit === "openings")).toHaveLength(400 - opened);
+  for (const socket of sockets) socket.terminate();
 });

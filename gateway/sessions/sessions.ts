@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
-import { Code } from "../../services/runtime/errors.js";
+import { Code, describeError, overloaded } from "../../services/runtime/errors.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { Shares } from "../../services/runtime/limits/shares.js";
 import type { Logger } from "../../services/runtime/logger.js";
@@ -12,13 +12,15 @@ import type { Metrics } from "../../services/runtime/metrics.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
+import type { UnsentBytes } from "../unsent-bytes.js";
 import { CallersPace } from "./callers-pace.js";
 import { Connection } from "./connection.js";
+import { idlest } from "./idlest.js";
 import { Intake, type Pace } from "./intake.js";
 import { watchIdle } from "./keep-alive.js";
+import { Openings } from "./openings.js";
 import { Session, type SessionDeps } from "./session.js";
 import { type SessionPaceOptions, sessionPace } from "./session-pace.js";
-import { UnsentBytes } from "./unsent-bytes.js";
 import { WaitingBytes } from "./waiting-bytes.js";
 import { closeSocket, socketOf, toBytes } from "./web-socket.js";
 
@@ -38,7 +40,7 @@ export interface SessionsOptions extends SessionPaceOptions {
   maxBufferedBytes: number;
   idleMs: number;
   waitingBytes: number;
-  unsentBytes: number;
+  unsent: UnsentBytes;
   metrics: Pick<Metrics, "limitHit" | "watchBudget">;
   overload?: Doorkeeper;
 }
@@ -50,6 +52,8 @@ type Given = Omit<SessionDeps, "caller" | "logger" | "waiting">;
 interface Entry {
   session: Session;
   connection: Connection;
+  /** Since when its client has sent nothing. */
+  quietSince: number;
 }
 
 /** Every WebSocket session of this gateway: accepts, counts, pings, drains. */
@@ -60,21 +64,20 @@ export class Sessions {
   readonly #depsFor: (session: string, caller: Caller) => Given;
   readonly #shares: Shares;
   readonly #pace = new CallersPace();
+  readonly #openings = new Openings((caller) => this.#pace.admit(caller));
   readonly #waiting: WaitingBytes;
-  readonly #unsent: UnsentBytes;
   #draining = false;
 
   constructor(options: SessionsOptions, depsFor: (session: string, caller: Caller) => Given) {
-    const { maxSessions, waitingBytes, unsentBytes, metrics } = options;
+    const { maxSessions, waitingBytes, metrics } = options;
     this.#options = options;
     this.#shares = new Shares(maxSessions);
-    this.#unsent = new UnsentBytes(unsentBytes);
     this.#waiting = new WaitingBytes({
       limitBytes: waitingBytes,
       retryAfterMs: clickRetryMs,
       onShare: () => metrics.limitHit("waiting_share"),
     });
-    for (const { budget } of [this.#waiting, this.#unsent]) metrics.watchBudget(budget);
+    metrics.watchBudget(this.#waiting.budget);
     this.#depsFor = depsFor;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -91,8 +94,16 @@ export class Sessions {
     return this.#sessions.size;
   }
 
-  /** Takes over a connection that asked to become a WebSocket. */
+  /** Takes over a connection that asked to become a WebSocket, when it is its caller's turn (F8). */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { callers, metrics } = this.#options;
+    if (this.#openings.enter(callers.of(request).key, () => this.#upgrade(request, socket, head))) return;
+    metrics.limitHit("openings");
+    answerRaw(socket, 429, describeError(overloaded("Too many sessions of yours are being opened.", retryMs)));
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (socket.destroyed) return;
     if (this.#draining) {
       const message = "The gateway is stopping; connect again.";
       return answerRaw(socket, 503, { code: Code.UNAVAILABLE, message, retryAfterMs: retryMs });
@@ -110,6 +121,7 @@ export class Sessions {
   /** Answers what is under way, then closes every session with 1001 (B4). */
   async drain(signal: AbortSignal): Promise<void> {
     this.#draining = true;
+    this.#openings.close();
     await Promise.all(
       [...this.#sessions].map(async ([ws, { session, connection }]) => {
         await session.idle(signal);
@@ -121,7 +133,22 @@ export class Sessions {
     );
   }
 
+  /** O4: memory runs short. Closes some of those sessions that have been idle longest. */
+  disconnectIdle(now = performance.now()): void {
+    const open = [...this.#sessions].filter(([ws]) => ws.readyState === ws.OPEN);
+    const quiet = open.map(([, { session, connection, quietSince }]) => ({
+      quietSince,
+      isWaiting: session.isWaiting,
+      connection,
+    }));
+    for (const { connection } of idlest(quiet, now)) {
+      this.#options.metrics.limitHit("idle");
+      connection.close(CloseCode.IDLE, "memory is short; connect again when there is need");
+    }
+  }
+
   close(): void {
+    this.#openings.close();
     for (const ws of this.#sessions.keys()) ws.terminate();
     this.#server.close();
   }
@@ -146,7 +173,10 @@ export class Sessions {
       entry.connection.close(CloseCode.IDLE, "nothing was heard for too long"),
     );
     this.#sessions.set(ws, entry);
-    ws.on("message", (data, isBinary) => intake.take(toBytes(data), isBinary ? "binary" : "text"));
+    ws.on("message", (data, isBinary) => {
+      entry.quietSince = performance.now();
+      intake.take(toBytes(data), isBinary ? "binary" : "text");
+    });
     ws.on("close", () => {
       stopWatching();
       intake.close();
@@ -160,7 +190,7 @@ export class Sessions {
 
   /** What stands between a WebSocket and the tiers: pace, connection, session. */
   #open(ws: WebSocket, request: IncomingMessage, caller: Caller, ofCaller: Pace) {
-    const { metrics, maxBufferedBytes } = this.#options;
+    const { metrics, maxBufferedBytes, unsent } = this.#options;
     const id = randomUUID();
     const logger = this.#options.logger.child({ session: id });
     const reader = {
@@ -172,7 +202,7 @@ export class Sessions {
     };
     const pace = sessionPace(this.#options, ofCaller);
     const connection = new Connection(
-      socketOf(ws, this.#unsent, reader, () => intake.close()),
+      socketOf(ws, unsent, reader, () => intake.close()),
       ws.protocol === subprotocol ? "binary" : "text",
       {
         maxBufferedBytes,
@@ -197,7 +227,11 @@ export class Sessions {
     });
     const deps = { ...this.#depsFor(id, caller), caller, logger, waiting: this.#waiting.of(caller) };
     const session = new Session(id, connection, deps, readOrigin((name) => request.headers[name]).traceparent);
-    return { entry: { session, connection }, intake, forget: () => this.#unsent.forget(reader) };
+    return {
+      entry: { session, connection, quietSince: performance.now() },
+      intake,
+      forget: () => unsent.forget(reader),
+    };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RawData, WebSocket } from "ws";
 import type { CloseCode } from "../../proto/index.js";
+import type { Reader, UnsentBytes } from "../unsent-bytes.js";
 import type { Socket } from "./connection.js";
-import type { Reader, UnsentBytes } from "./unsent-bytes.js";
 
 /** A peer that does not finish the closing handshake is cut off after this. */
 const closeGraceMs = 2000;

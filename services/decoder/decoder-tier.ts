@@ -46,7 +46,7 @@ export class DecoderTier implements Tier {
     const [admission, pool, graphs] = [this.#admission, this.#pool, this.#graphs];
     const { workers, maxQueue, cacheBytes, everything: limits } = settings.decoder;
     const embeddings = new EmbeddingCache(stores.embeddings, cacheBytes);
-    host.overload.addCache(() => embeddings.shrink());
+    host.overload.onRelief("shrink-caches", () => embeddings.shrink());
     host.metrics.hasWorkers(this.name);
     const metrics = createMetrics(host.metrics, { maxQueue, waiting: () => pool.now?.waiting ?? 0, embeddings });
     const pictures = new Pictures(embeddings, pool);

@@ -68,7 +68,7 @@ export class Maskwire implements AsyncDisposable {
     const stores = openStores(settings, host.metrics, host.logger);
     this.#stores = stores;
     host.describe("cache", () => stores.describe());
-    host.overload.addCache(() => stores.shrink());
+    host.overload.onRelief("shrink-caches", () => stores.shrink());
     if (role === "encoder") return [new EncoderTier(host, settings, models, stores)];
     if (role === "decoder") return [new DecoderTier(host, settings, models, stores)];
     // In one process the gateway still reaches the services over RPC, but by no way around through the network.

@@ -15,6 +15,8 @@ export const limits = [
   "sessions_share",
   "pace",
   "too_fast",
+  "openings",
+  "idle",
   "waiting_share",
   "unsent",
   "unsent_session",

@@ -194,7 +194,7 @@ export const variables = {
     "gateway: bytes of requests that may wait for their turn in all sessions together; one more is refused",
   ),
   MASKWIRE_UNSENT_BYTES: integer(1024, Number.MAX_SAFE_INTEGER).describe(
-    "gateway: unsent bytes of all sessions together before the slowest reader is cut off",
+    "gateway: unsent bytes of all sessions and large answers together before the slowest reader is cut off",
   ),
   MASKWIRE_OVERLOAD_DELAY_MS: integer(10, 600_000).describe(
     "event-loop delay from which work is refused for a while: previews first, clicks at four times of it",

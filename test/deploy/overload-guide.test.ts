@@ -8,7 +8,7 @@ import { projectRoot } from "../../services/runtime/project-root.js";
 const guide = readFileSync(join(projectRoot, "deploy", "OPERATIONS.md"), "utf8");
 
 it("OPERATIONS.md's table of actions against overload is what the defaults come to", () => {
-  const rows = [...guide.matchAll(/^\| `((?:shrink|refuse)-\w+)`[^|]*\|([^|]*)\|([^|]*)\|$/gm)].map(
+  const rows = [...guide.matchAll(/^\| `((?:shrink|disconnect|refuse)-\w+)`[^|]*\|([^|]*)\|([^|]*)\|$/gm)].map(
     ([, action, delay = "", share = ""]) => ({ action, delay: delay.trim(), share: share.trim() }),
   );
   const milliseconds = (ms: number | undefined) => (ms === undefined ? "" : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);

@@ -7,6 +7,7 @@ import { ClientFrameSchema, EncodeReadySchema, SegmentResultSchema } from "../..
 import type { Limit } from "../../../services/runtime/metrics.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../../callers/callers.js";
+import { UnsentBytes } from "../../unsent-bytes.js";
 import { Sessions, type SessionsOptions } from "../sessions.js";
 import { type Fakes, fakeAsk } from "./fake-ask.js";
 
@@ -29,6 +30,7 @@ export interface Guest {
 
 export interface ServedSessions extends AsyncDisposable {
   port: number;
+  sessions: Sessions;
   /** Limits that were hit. */
   hits: Limit[];
   /** @param address that it asks from. */
@@ -52,7 +54,7 @@ export async function serveSessions(init: Partial<SessionsOptions> = {}, fakes: 
     frameBytesPerSecond: 1e9,
     sessionWorkShare: 1,
     waitingBytes: 1e9,
-    unsentBytes: 1e9,
+    unsent: new UnsentBytes(1e9),
     metrics: { limitHit: (limit: Limit) => hits.push(limit), watchBudget: () => {} },
     ...init,
   };
@@ -81,6 +83,7 @@ export async function serveSessions(init: Partial<SessionsOptions> = {}, fakes: 
   };
   return {
     port,
+    sessions,
     hits,
     join,
     async welcome(address) {

@@ -55,20 +55,25 @@ describe("the overload manager", () => {
     ]);
   });
 
-  it("has caches shrunk when memory runs out, and again while that does not help", () => {
+  it("has caches shrunk and idle sessions closed when memory runs out, and again while that does not help", () => {
     const { manager, observe } = createManager();
-    const shrink = vi.fn();
-    manager.addCache(shrink);
+    const [shrink, disconnect] = [vi.fn(), vi.fn()];
+    manager.onRelief("shrink-caches", shrink);
+    manager.onRelief("disconnect-idle", disconnect);
     observe({ memory: 0.79 }, 100);
     expect(shrink).not.toHaveBeenCalled();
     observe({ memory: 0.82 }, readingsToBegin);
     expect(shrink).toHaveBeenCalledTimes(1);
     observe({ memory: 0.82 }, 5);
     expect(shrink).toHaveBeenCalledTimes(2);
+    expect(disconnect).not.toHaveBeenCalled();
     observe({}, 100);
     const before = shrink.mock.calls.length;
-    observe({ memory: 0.82 }, readingsToBegin);
+    observe({ memory: 0.85 }, readingsToBegin);
     expect(shrink).toHaveBeenCalledTimes(before + 1);
+    expect(disconnect).toHaveBeenCalledTimes(1);
+    observe({ memory: 0.85 }, 2);
+    expect(disconnect).toHaveBeenCalledTimes(3);
   });
 
   it("reads about every second while it runs", () => {

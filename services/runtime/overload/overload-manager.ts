@@ -7,7 +7,9 @@ import {
   type Action,
   type OverloadSettings,
   type Reading,
+  type Relief,
   refusable,
+  reliefs,
   type Threshold,
   thresholdsOf,
   type Work,
@@ -15,9 +17,6 @@ import {
 
 /** Between two readings. */
 const readMs = 1000;
-
-/** Full collections and the kernel need some time to show what a shrunken cache has given back. */
-const readingsPerShrink = 5;
 
 /** What a person is told, and after how long to try again. */
 const refusals: Record<Work, { message: string; retryMs: number }> = {
@@ -45,12 +44,11 @@ export class OverloadManager implements Doorkeeper {
   readonly #thresholds: Threshold[];
   readonly #logger: Logger;
   readonly #refusals: Counter;
-  readonly #caches = new Set<() => void>();
+  readonly #reliefs = new Map<Relief, { givers: (() => void)[]; readingsLeft: number }>();
   readonly #on = new Set<Action>();
   #state: OverloadState = new Map();
   #reading: Reading | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #shrinkIn = 0;
 
   constructor({ settings, metrics, logger }: OverloadOptions) {
     this.#thresholds = thresholdsOf(settings);
@@ -92,9 +90,11 @@ export class OverloadManager implements Doorkeeper {
     throw overloaded(message, retryMs);
   }
 
-  /** Something that gives memory back when asked: asked when memory runs out, and again while it does. */
-  addCache(shrink: () => void): void {
-    this.#caches.add(shrink);
+  /** @param give gives memory back: asked when it runs out, and again while it does. */
+  onRelief(relief: Relief, give: () => void): void {
+    const known = this.#reliefs.get(relief);
+    if (known) known.givers.push(give);
+    else this.#reliefs.set(relief, { givers: [give], readingsLeft: 0 });
   }
 
   observe(reading: Reading): void {
@@ -102,7 +102,7 @@ export class OverloadManager implements Doorkeeper {
     this.#state = state;
     this.#reading = reading;
     for (const change of changes) this.#change(change, reading);
-    this.#shrinkCaches();
+    this.#relieve();
   }
 
   /** For /readyz. */
@@ -120,13 +120,13 @@ export class OverloadManager implements Doorkeeper {
     }
   }
 
-  #shrinkCaches(): void {
-    if (!this.#on.has("shrink-caches")) {
-      this.#shrinkIn = 0;
-      return;
+  #relieve(): void {
+    for (const [relief, one] of this.#reliefs) {
+      if (!this.#on.has(relief)) one.readingsLeft = 0;
+      else if (one.readingsLeft-- === 0) {
+        one.readingsLeft = reliefs[relief] - 1;
+        for (const give of one.givers) give();
+      }
     }
-    if (this.#shrinkIn-- > 0) return;
-    this.#shrinkIn = readingsPerShrink - 1;
-    for (const shrink of this.#caches) shrink();
   }
 }

@@ -34,15 +34,26 @@ describe("O1: what is refused", () => {
     ],
     [{ memory: 0.79 }, []],
     [{ memory: 0.81 }, ["shrink-caches"]],
-    [{ memory: 0.85 }, ["shrink-caches", "refuse-everything"]],
-    [{ memory: 0.89 }, ["shrink-caches", "refuse-everything", "refuse-uploads"]],
-    [{ memory: 0.95 }, ["shrink-caches", "refuse-previews", "refuse-everything", "refuse-uploads", "refuse-sessions"]],
+    [{ memory: 0.85 }, ["shrink-caches", "disconnect-idle", "refuse-everything"]],
+    [{ memory: 0.89 }, ["shrink-caches", "disconnect-idle", "refuse-everything", "refuse-uploads"]],
+    [
+      { memory: 0.95 },
+      ["shrink-caches", "disconnect-idle", "refuse-previews", "refuse-everything", "refuse-uploads", "refuse-sessions"],
+    ],
     [
       { memory: 0.97 },
-      ["shrink-caches", "refuse-previews", "refuse-everything", "refuse-uploads", "refuse-sessions", "refuse-clicks"],
+      [
+        "shrink-caches",
+        "disconnect-idle",
+        "refuse-previews",
+        "refuse-everything",
+        "refuse-uploads",
+        "refuse-sessions",
+        "refuse-clicks",
+      ],
     ],
-    [{ heap: 0.89 }, ["shrink-caches", "refuse-everything", "refuse-uploads"]],
-    [{ heap: 0.85, loopDelayMs: 100 }, ["shrink-caches", "refuse-previews", "refuse-everything"]],
+    [{ heap: 0.89 }, ["shrink-caches", "disconnect-idle", "refuse-everything", "refuse-uploads"]],
+    [{ heap: 0.85, loopDelayMs: 100 }, ["shrink-caches", "disconnect-idle", "refuse-previews", "refuse-everything"]],
   ])("at %j is %j", (reading, expected) => {
     expect(outcomeOf([reading, readingsToBegin]).on).toEqual(expected);
   });

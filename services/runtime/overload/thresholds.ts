@@ -13,7 +13,13 @@ export type Monitor = keyof Reading;
 /** Work that is refused at the door while its action is on. */
 export const refusable = ["previews", "everything", "uploads", "sessions", "clicks"] as const;
 export type Work = (typeof refusable)[number];
-export type Action = "shrink-caches" | `refuse-${Work}`;
+/**
+ * What gives memory back before work is refused, and every how many readings: full collections and the kernel need some time to
+ * show what a shrunken cache has given back.
+ */
+export const reliefs = { "shrink-caches": 5, "disconnect-idle": 1 } as const;
+export type Relief = keyof typeof reliefs;
+export type Action = Relief | `refuse-${Work}`;
 
 /** An action begins at `begins` of a monitor, and ends below `ends` of all of its monitors. */
 export interface Trigger {
@@ -43,6 +49,7 @@ export const overloadDefaults: OverloadSettings = { loopDelayMs: 500, memoryShar
  */
 const ladder: readonly { action: Action; delays?: number; memory: number }[] = [
   { action: "shrink-caches", memory: 0 },
+  { action: "disconnect-idle", memory: 0.2 },
   { action: "refuse-previews", delays: 1, memory: 0.6 },
   { action: "refuse-everything", delays: 1.5, memory: 0.2 },
   { action: "refuse-uploads", delays: 2, memory: 0.4 },
