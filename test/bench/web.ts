@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Browser } from "playwright-core";
-import { openBrowser } from "../browser/page.js";
+import { openBrowser } from "../browser/chromium.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { atLeast, atMost, type Outcome, round, type Suite } from "./report.js";

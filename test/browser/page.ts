@@ -1,25 +1,6 @@
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
-
-/** What does not come within it hangs: a page and the whole service share a machine that may be busy otherwise. */
-const longestMs = 120_000;
-
-/** The system's Chromium, with nothing that reaches out by itself. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
-    timeout: longestMs,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
-}
+import { longestMs } from "./chromium.js";
 
 /** What is in `drawScene`, as shares of the picture for clicks at any size, with the pixels that each object has. */
 const size = { width: 1200, height: 800 };

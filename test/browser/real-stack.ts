@@ -2,7 +2,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { startMaskwire } from "../support/start-maskwire.js";
-import { ClientPage, openBrowser, scenePhoto } from "./page.js";
+import { openBrowser } from "./chromium.js";
+import { ClientPage, scenePhoto } from "./page.js";
 
 /** A browser and a whole Maskwire for the tests of one file; its pages close after each, and none may have complained. */
 export class RealStack {

@@ -4,7 +4,8 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import sharp from "sharp";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { startMaskwire } from "../support/start-maskwire.js";
-import { ClientPage, openBrowser } from "./page.js";
+import { openBrowser } from "./chromium.js";
+import { ClientPage } from "./page.js";
 
 /*
  * Pictures of the page's main states, from the real stack and the first sample: to be looked at, and for the README and the
