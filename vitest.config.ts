@@ -47,7 +47,13 @@ export default defineConfig({
       ]),
       suite("chaos", ["dist/test/chaos/**/*.test.js"], 30_000, ["dist/test/support/fail-on-leaks.js"]),
       suite("attacks", ["dist/test/attacks/**/*.test.js"], 120_000, ["dist/test/support/fail-on-leaks.js"]),
-      suite("browser", ["dist/test/browser/**/*.test.js"], 300_000),
+      {
+        test: {
+          ...suite("browser", ["dist/test/browser/**/*.test.js"], 300_000).test,
+          globalSetup: ["dist/test/browser/shared-maskwire.js"],
+          isolate: false,
+        },
+      },
       // By `npm run test:containers`, where there is a container engine.
       suite("containers", ["dist/services/**/*.containers.js"], 120_000),
     ],

@@ -2,13 +2,12 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 import { type ClientPage, scene, scenePhoto } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
-let allowing: Maskwire;
 let elsewhere: Server;
 let host: string;
 
@@ -21,15 +20,11 @@ beforeAll(async () => {
   }).listen(0, "127.0.0.1");
   await once(elsewhere, "listening");
   host = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`;
-  allowing = await startMaskwire({ MASKWIRE_PICTURE_HOSTS: "127.0.0.1" });
 });
-afterAll(async () => {
-  await allowing?.stop();
-  elsewhere?.close();
-});
+afterAll(() => void elsewhere?.close());
 
-async function openAllowing(): Promise<ClientPage> {
-  const page = await stack.open(allowing.url);
+async function openReady(url?: string): Promise<ClientPage> {
+  const page = await stack.open(url);
   await page.until({ state: "ready" });
   return page;
 }
@@ -51,7 +46,7 @@ const notice = (page: ClientPage, text: string) => page.page.getByTestId("notice
 
 describe("a picture by its URL", () => {
   it("comes from the dialog, by keyboard alone, and is worked on like any other", async () => {
-    const page = await openAllowing();
+    const page = await openReady();
     await page.page.getByTestId("address-open").focus();
     await page.page.keyboard.press("Enter");
     const field = page.page.getByTestId("address-field");
@@ -70,13 +65,13 @@ describe("a picture by its URL", () => {
   });
 
   it("comes by paste", async () => {
-    const page = await openAllowing();
+    const page = await openReady();
     await hand(page, "paste", { "text/plain": ` ${host}/the%20scene.jpg\n` });
     await arrived(page);
   });
 
   it("comes by a drop from another page, even out of a link", async () => {
-    const page = await openAllowing();
+    const page = await openReady();
     await hand(page, "drop", {
       "text/uri-list": `${host}/page.html`,
       "text/html": `<a href="${host}/page.html"><img src="${host}/the%20scene.jpg" onerror="alert(1)"></a>`,
@@ -85,7 +80,7 @@ describe("a picture by its URL", () => {
   });
 
   it("says why when there is none, and keeps the picture before it", async () => {
-    const page = await openAllowing();
+    const page = await openReady();
     const before = await page.data("image-id");
     await hand(page, "paste", { "text/plain": `${host}/page.html` });
     await notice(page, "is not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture.");
@@ -101,13 +96,17 @@ describe("a picture by its URL", () => {
 
 describe("a gateway that fetches none", () => {
   it("offers nothing, and a URL is answered with a sentence", async () => {
-    const page = await stack.open();
-    await page.until({ state: "ready" });
-    expect(await page.page.getByTestId("address-open").isVisible()).toBe(false);
-    const asked: string[] = [];
-    page.page.on("request", (request) => asked.push(request.url()));
-    await hand(page, "paste", { "text/plain": `${host}/the%20scene.jpg` });
-    await notice(page, "Pictures are not fetched from other sites here.");
-    expect(asked.filter((url) => url.includes("/v1/pictures"))).toEqual([]);
+    const maskwire = await startMaskwire(tinyModelEnv());
+    try {
+      const page = await openReady(maskwire.url);
+      expect(await page.page.getByTestId("address-open").isVisible()).toBe(false);
+      const asked: string[] = [];
+      page.page.on("request", (request) => asked.push(request.url()));
+      await hand(page, "paste", { "text/plain": `${host}/the%20scene.jpg` });
+      await notice(page, "Pictures are not fetched from other sites here.");
+      expect(asked.filter((url) => url.includes("/v1/pictures"))).toEqual([]);
+    } finally {
+      await maskwire.stop();
+    }
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { PrefixProxy } from "../support/prefix-proxy.js";
-import { scene } from "./page.js";
+import { scene, scenePhoto } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
@@ -25,8 +25,8 @@ it("does all that it does, asking for nothing beside it", async () => {
     ["styled", document.styleSheets.length > 0 && document.styleSheets[0].cssRules.length > 0],
   ]`);
   expect((looks as [string, boolean][]).filter(([, isThere]) => !isThere)).toEqual([]);
-  // An upload, the WebSocket, the worker that makes files.
-  await page.choose(stack.photo);
+  // An upload of what no other file shows, the WebSocket, the worker that makes files.
+  await page.choose(await scenePhoto(9));
   await page.until({ state: "ready", "image-width": scene.width });
   await page.click(scene.disc);
   await page.until({ "mask-look": "final", points: 1, waiting: 0 });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Sa1bRecord } from "../../proto/index.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { SlowLink } from "../support/slow-link.js";
 import { type ClientPage, scene, scenePhoto } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
@@ -94,25 +94,21 @@ describe("everything mode in the web client", () => {
   });
 
   it("says that the connection was lost, keeps what was found, and begins again", async () => {
-    const first = await startMaskwire();
+    const link = { target: new URL(stack.maskwire.url).host, delayMs: 0 };
+    const first = await SlowLink.open(link);
     const page = await openFinding(first.url);
-    const { port } = first.host;
-    await first.stop();
+    const port = Number(new URL(first.url).port);
+    await first[Symbol.asyncDispose]();
     await page.until({ everything: "failed" });
     await page.found(1);
-    const second = await startMaskwire({ MASKWIRE_PORT: String(port) });
-    try {
-      await page.until({ connection: "open", state: "ready" });
-      const action = page.page.locator('[data-testid="notice-action"][data-action="begin"]');
-      await action.waitFor();
-      expect(await textOf(page, "notice-text")).toMatch(/^[A-Z].*\.$/);
-      await action.click();
-      await page.until({ everything: "finding" });
-      await page.found(1);
-    } finally {
-      await page.page.keyboard.press("Escape");
-      await second.stop();
-    }
+    await using _second = await SlowLink.open({ ...link, port });
+    await page.until({ connection: "open", state: "ready" });
+    const action = page.page.locator('[data-testid="notice-action"][data-action="begin"]');
+    await action.waitFor();
+    expect(await textOf(page, "notice-text")).toMatch(/^[A-Z].*\.$/);
+    await action.click();
+    await page.until({ everything: "finding" });
+    await page.found(1);
   });
 
   it("fits a narrow phone, and a finger takes a mask", async () => {

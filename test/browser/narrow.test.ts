@@ -1,18 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Maskwire } from "../../services/maskwire/maskwire.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { describe, expect, it } from "vitest";
 import { type ClientPage, scene } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
-/** One that takes URLs, so that everything there is stands on the page. */
-let maskwire: Maskwire;
-
-beforeAll(async () => {
-  maskwire = await startMaskwire({ MASKWIRE_PICTURE_HOSTS: "127.0.0.1" });
-});
-afterAll(() => maskwire?.stop());
-
 const width = 320;
 const looks = [
   { name: "light, English", options: { colorScheme: "light", locale: "en" } },
@@ -27,7 +17,7 @@ interface Box {
 }
 
 async function open(options: object): Promise<ClientPage> {
-  const page = await stack.open(maskwire.url, {
+  const page = await stack.open(undefined, {
     viewport: { width, height: 640 },
     hasTouch: true,
     isMobile: true,
@@ -119,7 +109,7 @@ describe("a page that is read from right to left", () => {
     ["a phone", { viewport: { width, height: 640 } }],
     ["a desk", { viewport: { width: 1280, height: 800 } }],
   ])("is laid out as the mirror image of the other: %s", async (_name, options) => {
-    const page = await stack.open(maskwire.url, options);
+    const page = await stack.open(undefined, options);
     await page.choose(stack.photo);
     await page.until({ state: "ready", "image-width": scene.width });
     await page.page.keyboard.press("b");

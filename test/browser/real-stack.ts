@@ -1,30 +1,26 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import type { Maskwire } from "../../services/maskwire/maskwire.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
 import { openBrowser } from "./chromium.js";
 import { ClientPage, scenePhoto } from "./page.js";
+import type { SharedMaskwire } from "./shared-maskwire.js";
 
-/** A browser and a whole Maskwire for the tests of one file; its pages close after each, and none may have complained. */
+/** A browser for the tests of one file, before the Maskwire of all files; its pages close after each test, and none may have complained. */
 export class RealStack {
+  readonly maskwire: SharedMaskwire = inject("maskwire");
   browser!: Browser;
-  maskwire!: Maskwire;
   photo!: Buffer;
   readonly pages: ClientPage[] = [];
 
   constructor() {
     beforeAll(async () => {
-      [this.browser, this.maskwire, this.photo] = await Promise.all([openBrowser(), startMaskwire(), scenePhoto()]);
+      [this.browser, this.photo] = await Promise.all([openBrowser(), scenePhoto()]);
     });
     afterEach(async () => {
       const complaints = this.pages.flatMap((page) => page.complaints);
       await Promise.all(this.pages.splice(0).map((page) => page.close()));
       expect(complaints).toEqual([]);
     });
-    afterAll(async () => {
-      await this.browser?.close();
-      await this.maskwire?.stop();
-    });
+    afterAll(() => this.browser?.close());
   }
 
   async open(url = this.maskwire.url, options = {}): Promise<ClientPage> {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 import { ClientPage, scene } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
@@ -6,8 +8,8 @@ const stack = new RealStack();
 const final = { "mask-look": "final", waiting: 0 };
 
 /** Two photos: the disc of the first is kept as “Sun”, the plate in hand; the second is only in the strip. */
-async function work(): Promise<ClientPage> {
-  const page = await stack.open();
+async function work(url?: string): Promise<ClientPage> {
+  const page = await stack.open(url);
   await page.until({ state: "ready" });
   await page.choose(stack.photo, "first.jpg");
   await page.until({ state: "ready", "image-width": scene.width });
@@ -66,14 +68,18 @@ describe("what was done", () => {
   });
 
   it("is asked of the service again where it has forgotten everything", async () => {
-    const page = await work();
+    const first = await startMaskwire(tinyModelEnv());
+    const page = await work(first.url);
     const area = await page.area();
     await saved(page);
-    await stack.maskwire.stop();
-    const { startMaskwire } = await import("../support/start-maskwire.js");
-    stack.maskwire = await startMaskwire({ MASKWIRE_PORT: new URL(stack.maskwire.url).port });
-    await page.page.reload();
-    await expectWork(page, area);
+    await first.stop();
+    const second = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_PORT: String(first.host.port) });
+    try {
+      await page.page.reload();
+      await expectWork(page, area);
+    } finally {
+      await second.stop();
+    }
   });
 
   it("is forgotten by “Clear everything”, after a question", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 import { type ClientPage, scene, scenePhoto, turnedPhoto } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
@@ -111,7 +112,7 @@ describe("the web client", () => {
   });
 
   it("connects again, uploads again and answers what waited when everything has been restarted", async () => {
-    const first = await startMaskwire();
+    const first = await startMaskwire(tinyModelEnv());
     const page = await stack.open(first.url);
     await page.choose(stack.photo);
     await page.until({ state: "ready", "image-width": scene.width });
@@ -122,7 +123,7 @@ describe("the web client", () => {
     await first.stop();
     await page.until({ connection: "waiting" });
     await page.click(scene.plate);
-    const second = await startMaskwire({ MASKWIRE_PORT: String(port) });
+    const second = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_PORT: String(port) });
     try {
       await page.until({ ...final, points: 2, state: "ready", connection: "open" });
       await page.page.keyboard.press("Control+z");
@@ -145,7 +146,7 @@ describe("the web client", () => {
   });
 
   it("says in a sentence what the service does not take", async () => {
-    const small = await startMaskwire({ MASKWIRE_MAX_IMAGE_PIXELS: "500000" });
+    const small = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_MAX_IMAGE_PIXELS: "500000" });
     try {
       const page = await stack.open(small.url);
       await page.choose(stack.photo);

@@ -10,6 +10,8 @@ export interface SlowLinkOptions {
   readonly dropShare?: number;
   /** Repeats the same misfortunes; any whole number. */
   readonly seed?: number;
+  /** Where it listens: a free port unless it takes the place of one that is gone. */
+  readonly port?: number;
 }
 
 /** A bad network between a client and a server: what is sent arrives late, and connections break in the middle of it. */
@@ -23,7 +25,7 @@ export class SlowLink implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async open({ target, delayMs, dropShare = 0, seed = 1 }: SlowLinkOptions): Promise<SlowLink> {
+  static async open({ target, delayMs, dropShare = 0, seed = 1, port: at = 0 }: SlowLinkOptions): Promise<SlowLink> {
     const [host, port] = target.split(":");
     let state = seed;
     const drops = () => {
@@ -57,7 +59,7 @@ export class SlowLink implements AsyncDisposable {
       carry(far, near);
     });
     const link = new SlowLink(server);
-    server.listen(0, "127.0.0.1");
+    server.listen(at, "127.0.0.1");
     await once(server, "listening");
     return link;
   }
