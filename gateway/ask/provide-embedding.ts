@@ -14,7 +14,7 @@ export interface Providers {
 }
 
 /** A decoder that has no embedding of a picture. */
-export interface Lack {
+interface Lack {
   picture: { imageId: string; model: string };
   decoder: RpcClient;
   /** It does not see what is in the shared cache either. */

@@ -10,7 +10,7 @@ export type PeerState = "connecting" | "serving" | "not_serving" | "lost";
 export type Watch = (client: RpcClient, signal: AbortSignal) => AsyncIterable<ServingStatus>;
 
 /** Whether a peer's process answers within so many milliseconds, however busy it is. */
-export type Ping = (client: RpcClient, withinMs: number) => Promise<boolean>;
+type Ping = (client: RpcClient, withinMs: number) => Promise<boolean>;
 
 /** How a peer is known to be well. */
 export interface Health {
@@ -173,7 +173,7 @@ export class Peer implements Candidate {
 }
 
 /** @param chance 0 to 1. @returns milliseconds. */
-export function reconnectPause(failures: number, chance: number): number {
+function reconnectPause(failures: number, chance: number): number {
   return Math.min(reconnectMs.first * 2 ** failures, reconnectMs.last) * (0.5 + chance / 2);
 }
 

@@ -6,7 +6,7 @@ import type { Peer } from "./peer.js";
 import type { PeerSet } from "./peer-set.js";
 import { TierRequest, unreachable } from "./tier-request.js";
 
-export interface RetryOptions {
+interface RetryOptions {
   /** A request that may be answered twice goes to the next server too when its own is silent. */
   hedge?: boolean;
 }

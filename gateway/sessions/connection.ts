@@ -24,7 +24,7 @@ export interface Receiver {
   take(message: ClientFrame["frame"], frameBytes: number): void;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   maxBufferedBytes: number;
   logger: Pick<Logger, "error">;
   /** It does not read its answers. */

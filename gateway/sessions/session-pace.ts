@@ -14,7 +14,7 @@ const burstSeconds = { frames: 3, bytes: 2, work: 2 };
 /** What this thread does for a dear frame after it has been read, by each frame more that it is worth. */
 const followingWorkMs = 1;
 
-export interface SessionPace extends Pick<IntakeOptions, "frames" | "bytes" | "work"> {
+interface SessionPace extends Pick<IntakeOptions, "frames" | "bytes" | "work"> {
   /** A frame has been read that is worth so many more than one. */
   onDearFrame(more: number): void;
 }

@@ -9,7 +9,7 @@ import type { ImageNews, RefusedError, SessionEffect, SessionEvent } from "./sta
 
 type Effect<K extends SessionEffect["kind"]> = Extract<SessionEffect, { kind: K }>;
 
-export interface SessionWorkOptions {
+interface SessionWorkOptions {
   ask: Pick<Ask, "openImage" | "everything" | "prepare">;
   line: Line;
   /** Of the session: whom all of it is for. */

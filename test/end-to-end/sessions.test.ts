@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { DecoderService, ErrorCode } from "../../proto/index.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
-import { postSegment, upload } from "../support/http-calls.js";
+import { postSegment, segmentOverHttp, upload } from "../support/http-calls.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
@@ -153,7 +153,7 @@ it("R4: a decoder that refuses for overload is passed on with its retry hint", a
   for (const client of sockets) await client[Symbol.asyncDispose]();
 });
 
-it("C8, S3: a session that never saw the earlier clicks makes the mask again from its steps, to the same bits", async () => {
+it("C8, S3, H6: a session that never saw the earlier clicks makes the mask again from its steps, to the same bits", async () => {
   // One thread: with more the model adds its numbers in another order.
   await using maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" });
   const picture = await jpegScene(640, 480, 305);
@@ -184,6 +184,8 @@ it("C8, S3: a session that never saw the earlier clicks makes the mask again fro
   const steps = [{ prompt: clicks[0], multimask: true, mask: 0 }, { prompt: clicks[1] }];
   after.segment(refine(3, steps));
   expect(await masksOf(after)).toEqual(kept);
+  const { masks } = await segmentOverHttp(maskwire.url, { imageId, ...refine(3, steps) });
+  expect(masks.map(({ rle, lowResLogits }) => ({ rle, lowResLogits }))).toEqual(kept);
   after.segment({ sequence: 4, prompt: { points }, multimask: false });
   expect(await masksOf(after), "what the earlier masks are good for").not.toEqual(kept);
   // After an undo it starts from an answer that is not the latest any more.

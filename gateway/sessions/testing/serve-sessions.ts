@@ -28,7 +28,7 @@ export interface Guest {
   until(isThere: () => boolean): Promise<void>;
 }
 
-export interface ServedSessions extends AsyncDisposable {
+interface ServedSessions extends AsyncDisposable {
   port: number;
   sessions: Sessions;
   /** Limits that were hit. */

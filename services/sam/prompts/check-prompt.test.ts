@@ -100,7 +100,7 @@ describe("C7 a bad prompt's sentence names what is wrong", () => {
     [
       "a previous mask",
       { mask: { source: { case: "previous", value: { sequence: 1 } } } },
-      /`previous` is for WebSocket/,
+      /`previous` is for the gateway/,
     ],
     ["logits of another size", logits([1, 2, 3, 4], 4, 1), /2 x 2 half floats, 8 bytes; these are 4 x 1 in 8 bytes/],
     ["too few logits", logits([1, 2, 3]), /these are 2 x 2 in 6 bytes/],

@@ -129,7 +129,9 @@ function checkMask({ source }: NonNullable<Prompt["mask"]>, size: PictureSize, g
       }
     }
     case "previous":
-      throw new PromptError("`previous` is for WebSocket sessions; send the logits of the earlier answer instead.");
+      throw new PromptError(
+        "`previous` is for the gateway, which makes logits of it; send the logits of the earlier answer instead.",
+      );
     default:
       throw new PromptError("A mask prompt needs logits or an RLE.");
   }
