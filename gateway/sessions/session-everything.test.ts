@@ -123,16 +123,6 @@ async function begin(): Promise<Call> {
   return lastCall();
 }
 
-it("E2 begins on the open image, and on no other", async () => {
-  await everything();
-  await open();
-  await everything({ imageId: otherId });
-  expect(heard).toEqual(["failed FAILED_PRECONDITION", "image ready", "failed FAILED_PRECONDITION"]);
-  expect(calls).toHaveLength(0);
-  await everything();
-  expect(lastCall().request).toMatchObject({ imageId });
-});
-
 it("E3 ends with done, once: what becomes of the call after it is not told", async () => {
   const call = await begin();
   call.send(done);
@@ -173,13 +163,6 @@ it("E3 a newer one ends the one under way, and that end is told first, also when
   expect(heard.slice(3)).toEqual(["failed CANCELLED", "failed FAILED_PRECONDITION"]);
   // The refused one left nothing behind.
   await session.idle(never);
-});
-
-it("E3 another open_image ends it", async () => {
-  const call = await begin();
-  await open(otherId);
-  expect(call.signal.aborted).toBe(true);
-  expect(heard.filter((one) => one.startsWith("failed"))).toEqual(["failed CANCELLED"]);
 });
 
 it("E5, R2 has the picture encoded again when no decoder has its embedding, and repeats", async () => {
