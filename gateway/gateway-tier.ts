@@ -20,6 +20,7 @@ import { segmentRoute } from "./http/segment.js";
 import { RequestsUnderWay } from "./http/under-way.js";
 import { UnsentAnswers } from "./http/unsent-answers.js";
 import { webClient } from "./http/web-client.js";
+import { UnsentBytes } from "./limits/unsent-bytes.js";
 import { Decoders } from "./peers/decoders.js";
 import type { Lookup } from "./peers/discovery.js";
 import { Encoders } from "./peers/encoders.js";
@@ -27,7 +28,6 @@ import type { Connect } from "./peers/peer.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import type { ClickReport } from "./sessions/clicks-under-way.js";
 import { clickRetryMs, Sessions } from "./sessions/sessions.js";
-import { UnsentBytes } from "./unsent-bytes.js";
 
 /** What browsers and scripts talk to: HTTP, WebSocket sessions and the web client. Reaches the services over RPC only. */
 export class GatewayTier implements Tier {

@@ -5,10 +5,10 @@ import { GraphRole } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { Limit } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
+import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { askAt } from "../testing/ask-at.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { observeAsCallers } from "../testing/observe-as-callers.js";
-import { UnsentBytes } from "../unsent-bytes.js";
 import { browserDecoding } from "./browser-decoding.js";
 import { UnsentAnswers } from "./unsent-answers.js";
 

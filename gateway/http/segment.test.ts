@@ -1,10 +1,10 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, expect, it } from "vitest";
 import type { SegmentRequest } from "../../proto/index.js";
+import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { result } from "../sessions/testing/session-events.js";
 import { askAt } from "../testing/ask-at.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
-import { UnsentBytes } from "../unsent-bytes.js";
 import { segmentRoute } from "./segment.js";
 import { UnsentAnswers } from "./unsent-answers.js";
 

@@ -4,7 +4,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import type { Limit } from "../../services/runtime/metrics.js";
-import { UnsentBytes } from "../unsent-bytes.js";
+import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { UnsentAnswers } from "./unsent-answers.js";
 
 /** More than the kernel takes of a connection that is not read. */

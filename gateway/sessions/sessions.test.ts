@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import { overloaded } from "../../services/runtime/errors.js";
-import { UnsentBytes } from "../unsent-bytes.js";
+import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { serveSessions } from "./testing/serve-sessions.js";
 
 it("B2: a peer that answers no ping is freed within the time of silence, after two pings", async () => {

@@ -12,7 +12,7 @@ import type { Metrics } from "../../services/runtime/metrics.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
-import type { UnsentBytes } from "../unsent-bytes.js";
+import type { UnsentBytes } from "../limits/unsent-bytes.js";
 import { CallersPace } from "./callers-pace.js";
 import { Connection } from "./connection.js";
 import { idlest } from "./idlest.js";

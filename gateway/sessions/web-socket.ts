@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from "ws";
 import type { CloseCode } from "../../proto/index.js";
-import type { Reader, UnsentBytes } from "../unsent-bytes.js";
+import type { Reader, UnsentBytes } from "../limits/unsent-bytes.js";
 import type { Socket } from "./connection.js";
 
 /** A peer that does not finish the closing handshake is cut off after this. */

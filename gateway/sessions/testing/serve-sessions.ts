@@ -7,7 +7,7 @@ import { ClientFrameSchema, EncodeReadySchema, SegmentResultSchema } from "../..
 import type { Limit } from "../../../services/runtime/metrics.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../../callers/callers.js";
-import { UnsentBytes } from "../../unsent-bytes.js";
+import { UnsentBytes } from "../../limits/unsent-bytes.js";
 import { Sessions, type SessionsOptions } from "../sessions.js";
 import { type Fakes, fakeAsk } from "./fake-ask.js";
 

@@ -1,4 +1,4 @@
-import { ByteBudget, type Held } from "../services/runtime/limits/byte-budget.js";
+import { ByteBudget, type Held } from "../../services/runtime/limits/byte-budget.js";
 
 /** A session as far as its unsent bytes go. */
 export interface Reader {
