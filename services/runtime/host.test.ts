@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { credentials, makeClientConstructor, type ServiceError as RpcError } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
@@ -160,6 +161,17 @@ describe("readiness", () => {
     expect(await host.metrics.metrics()).toMatch(/^maskwire_grpc_connections_refused_total 1$/m);
     expect(await host.metrics.metrics()).toMatch(/^maskwire_grpc_connections 2$/m);
     for (const socket of open) socket.destroy();
+  });
+
+  it("tells its peers how many calls a connection may have at once", async () => {
+    const http2 = { streams: 7 };
+    const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 1, logger: fakeLogger(), http2 });
+    hosts.push(host);
+    await host.listen(() => [fakeTier("a", [], { services: ["a"] })]);
+    const session = connectHttp2(`http://127.0.0.1:${host.port}`);
+    const [settings] = await once(session, "remoteSettings");
+    expect(settings.maxConcurrentStreams).toBe(7);
+    session.destroy();
   });
 
   it("is not ready without a tier", async () => {

@@ -46,13 +46,13 @@ export interface HostOptions {
   stopMs: number;
   logger: Logger;
   overload?: OverloadSettings;
-  http2?: Http2Limits;
+  http2?: Partial<Http2Limits>;
 }
 
 /** A process's shell: one port with HTTP and gRPC on it, another for its operator, health, metrics, and a bounded, orderly stop. */
 export class Host {
   readonly http: FastifyInstance;
-  readonly grpc = createGrpcServer({ requestBytes });
+  readonly grpc: GrpcServer;
   readonly #inProcess = new InProcessServer();
   /** Where tiers put their services, for callers outside and inside the process. */
   readonly rpc: Pick<GrpcServer, "addService"> = {
@@ -81,6 +81,7 @@ export class Host {
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.grpc = createGrpcServer({ requestBytes, ...options.http2 });
     this.logger = options.logger;
     this.metrics = createMetrics();
     const { logger, overload: settings = overloadDefaults } = options;
@@ -141,8 +142,8 @@ export class Host {
     this.#health.addToServer(this.rpc as GrpcServer);
     // The port is known before the tiers are made: the services of this process are named by it.
     await this.http.register(async () => {});
-    const { http2 = defaultHttp2Limits } = this.#options;
-    const door = new Http2Door(http2, () => this.#tiers.some(({ services }) => services.length > 0), this.metrics);
+    const limits = { ...defaultHttp2Limits, ...this.#options.http2 };
+    const door = new Http2Door(limits, () => this.#tiers.some(({ services }) => services.length > 0), this.metrics);
     const onePort = new OnePort(this.http.server, this.grpc, { admitsHttp2: (socket) => door.admits(socket) });
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);

@@ -1,13 +1,10 @@
 import { Server } from "@grpc/grpc-js";
 import { guardStreams } from "./guard-streams.js";
+import { defaultHttp2Limits, type Http2Limits } from "./http2-door.js";
 
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends Partial<Pick<Http2Limits, "streams" | "idleMs" | "pingMs">> {
   /** The largest message that the caller of a method may send, by the method's path. */
   requestBytes?: (path: string) => number;
-  /** A connection without a call for so long is closed: one that is not HTTP/2 behind its preface never has one. */
-  idleMs?: number;
-  /** A peer that leaves a ping without an answer for so long is taken to be gone; it is asked after as long a silence. */
-  pingMs?: number;
   /** How long a request of one message may take to come, from its headers to its last byte. */
   requestMs?: number;
   /** Before its first request has come, a peer that sends nothing for so long is given up. */
@@ -16,19 +13,17 @@ export interface GrpcServerOptions {
 
 const MiB = 1024 * 1024;
 
-/** A gateway has a call under way for each of its sessions. */
-const maxStreams = 4096;
-
 /** A gRPC server whose peers may be anybody. */
 export function createGrpcServer({
   requestBytes = () => 4 * MiB,
-  idleMs = 60_000,
-  pingMs = 20_000,
+  streams = defaultHttp2Limits.streams,
+  idleMs = defaultHttp2Limits.idleMs,
+  pingMs = defaultHttp2Limits.pingMs,
   requestMs = 30_000,
   silentMs = 5000,
 }: GrpcServerOptions = {}): Server {
   const server = new Server({
-    "grpc.max_concurrent_streams": maxStreams,
+    "grpc.max_concurrent_streams": streams,
     "grpc.max_connection_idle_ms": idleMs,
     // Nor is one kept for its calls when its peer went without a word, or after a mistake that ended its HTTP/2.
     "grpc.keepalive_time_ms": pingMs,

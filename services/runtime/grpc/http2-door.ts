@@ -3,14 +3,27 @@ import { networkOf } from "../callers/caller.js";
 import { ConnectionLimits } from "../limits/connection-limits.js";
 import { Counter, Gauge, type Metrics } from "../metrics.js";
 
-/** Most HTTP/2 connections at once. */
+/** What peers may have of HTTP/2. */
 export interface Http2Limits {
+  /** Connections at once. */
   total: number;
-  /** From one address, or one IPv6 network; behind a proxy all callers may have one. */
+  /** Of those from one address, or one IPv6 network; behind a proxy all callers may have one. */
   perAddress: number;
+  /** Calls at once on one connection: a gateway has one under way for each of its sessions. */
+  streams: number;
+  /** A connection without a call for so long is closed. */
+  idleMs: number;
+  /** A peer that leaves a ping without an answer for so long is taken to be gone; it is asked after as long a silence. */
+  pingMs: number;
 }
 
-export const defaultHttp2Limits: Http2Limits = { total: 1024, perAddress: 256 };
+export const defaultHttp2Limits: Http2Limits = {
+  total: 1024,
+  perAddress: 256,
+  streams: 4096,
+  idleMs: 60_000,
+  pingMs: 20_000,
+};
 
 /** Whom a port lets speak HTTP/2. */
 export class Http2Door {
@@ -19,7 +32,7 @@ export class Http2Door {
   readonly #refused: Counter;
 
   /** @param hasServices false while there is nothing to ask for: what is not served need not be spoken. */
-  constructor(limits: Http2Limits, hasServices: () => boolean, metrics: Metrics) {
+  constructor(limits: Pick<Http2Limits, "total" | "perAddress">, hasServices: () => boolean, metrics: Metrics) {
     this.#limits = new ConnectionLimits(limits);
     this.#hasServices = hasServices;
     const registers = [metrics];
