@@ -4,9 +4,11 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { CloseCode } from "../proto/index.js";
 import { Host } from "../services/runtime/host.js";
+import { readEnv } from "../services/runtime/settings/read-env.js";
+import * as runtime from "../services/runtime/settings.js";
 import { fakeLogger } from "../services/runtime/testing/fake-logger.js";
-import { readEnv, shapeSettings } from "../services/stores/settings.js";
 import { GatewayTier } from "./gateway-tier.js";
+import { shape, variables } from "./settings.js";
 
 let host: Host;
 /** Every route by its path; the web client's files are routes too. */
@@ -14,16 +16,16 @@ let routes: Map<string, string[]>;
 
 beforeEach(async () => {
   const env = {
-    MASKWIRE_ROLE: "gateway",
-    MASKWIRE_ENCODER_ADDRESS: "127.0.0.1:1",
-    MASKWIRE_DECODER_ADDRESSES: "127.0.0.1:1",
     MASKWIRE_MAX_SESSIONS: "2",
     MASKWIRE_MAX_FRAME_BYTES: "1024",
     MASKWIRE_UPLOAD_SILENCE_MS: "300",
   };
-  const settings = shapeSettings(readEnv(env));
+  const MiB = 1024 * 1024;
+  const { limits, uploadBytes } = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
+  const sizes = { waiting: 32 * MiB, unsent: 64 * MiB };
+  const settings = shape(readEnv(variables, env), { limits, uploadBytes, sizes });
   host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger() });
-  const { encoderAddresses: encoders, decoderAddresses: decoders } = settings.gateway;
+  const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
   routes = new Map([
     ["/livez", ["GET", "HEAD"]],
     ["/metrics", ["GET", "HEAD"]],
@@ -32,7 +34,7 @@ beforeEach(async () => {
     one.http.addHook("onRoute", ({ url, method }) => {
       routes.set(url, [...(routes.get(url) ?? []), ...[method].flat()]);
     });
-    return [new GatewayTier(one, settings, { encoders, decoders })];
+    return [new GatewayTier(one, settings, nowhere)];
   });
   await host.start();
 });

@@ -5,7 +5,6 @@ import { answerRaw } from "../services/runtime/http/raw-answer.js";
 import { replyError } from "../services/runtime/http/reply-error.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
-import type { Settings } from "../services/stores/settings.js";
 import { createAsk } from "./ask/ask.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
@@ -28,6 +27,7 @@ import type { Connect } from "./peers/peer.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import type { ClickReport } from "./sessions/clicks-under-way.js";
 import { clickRetryMs, Sessions } from "./sessions/sessions.js";
+import type { GatewaySettings } from "./settings.js";
 
 /** What browsers and scripts talk to: HTTP, WebSocket sessions and the web client. Reaches the services over RPC only. */
 export class GatewayTier implements Tier {
@@ -42,10 +42,10 @@ export class GatewayTier implements Tier {
   /** @param addresses where the other tiers are; `lookup` resolves their names, and `connect` reaches them, in its own way. */
   constructor(
     host: Host,
-    settings: Settings,
+    gateway: GatewaySettings,
     addresses: { encoders: readonly string[]; decoders: readonly string[]; lookup?: Lookup; connect?: Connect },
   ) {
-    const { gateway, limits } = settings;
+    const { limits } = gateway;
     const { logger } = host;
     const events = createPeerMetrics(host.metrics);
     const { lookup, connect } = addresses;
@@ -58,12 +58,11 @@ export class GatewayTier implements Tier {
     const requests = new CallerRates(gateway.callerRequests);
     observeRequests(host, callers);
     limitRequests(host.http, requests, host.metrics);
-    const unsent = new UnsentBytes(settings.budgets.unsentBytes);
+    const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
     const { metrics, overload } = host;
-    const { waitingBytes } = settings.budgets;
     this.#sessions = new Sessions(
-      { ...gateway, waitingBytes, unsent, callers, logger, metrics, overload },
+      { ...gateway, unsent, callers, logger, metrics, overload },
       (session, caller) => ({
         ask,
         line: ask.openLine({ session, caller: caller.key }),
@@ -73,7 +72,7 @@ export class GatewayTier implements Tier {
     );
     overload.onRelief("disconnect-idle", () => this.#sessions.disconnectIdle());
     this.#requests = new RequestsUnderWay(host.http);
-    const passing = new UploadBudget("passing", settings.budgets.uploadBytes);
+    const passing = new UploadBudget("passing", gateway.uploadBytes);
     host.metrics.watchBudget(passing.bytes);
     const rate = new UploadRate({ ...gateway.callerUploads, metrics: host.metrics });
     host.http.register(imageRoutes, { ask, ...limits, passing, rate });

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { Manifest } from "../services/inference/models/manifest.js";
+import { type ModelSettings, shape, variables } from "../services/inference/settings.js";
+import { readEnv } from "../services/runtime/settings/read-env.js";
 import { watchOutput } from "../services/runtime/watch-output.js";
-import { readEnv, shapeSettings } from "../services/stores/settings.js";
 import { listModels, listText } from "./list-models.js";
 import { optimisationText, optimiseModel } from "./optimise-model.js";
 import { verificationText, verifyModels } from "./verify-models.js";
@@ -38,7 +39,7 @@ program
   .option("--force", "make and prove it anew, also when it is cached")
   .option("--json", "print one JSON object")
   .action(async (id: string, { force = false, json }: { force?: boolean; json?: true }) => {
-    const optimised = await optimiseModel(manifest(), id, settings().modelCacheDir, { force });
+    const optimised = await optimiseModel(manifest(), id, settings().cacheDir, { force });
     print(json ? optimised : optimisationText(optimised));
   });
 
@@ -53,14 +54,14 @@ Examples:
 );
 
 /** Of all settings only those that say where models and their graphs are: the others may be for another machine. */
-function settings() {
+function settings(): ModelSettings {
   const { MASKWIRE_MODELS_FILE, MASKWIRE_MODEL_CACHE_DIR } = process.env;
-  return shapeSettings(readEnv({ MASKWIRE_MODELS_FILE, MASKWIRE_MODEL_CACHE_DIR }));
+  return shape(readEnv(variables, { MASKWIRE_MODELS_FILE, MASKWIRE_MODEL_CACHE_DIR }));
 }
 
 function manifest(): Manifest {
-  const { modelsFile } = settings();
-  return modelsFile === undefined ? Manifest.read() : Manifest.read().withOwn(modelsFile);
+  const { file } = settings();
+  return file === undefined ? Manifest.read() : Manifest.read().withOwn(file);
 }
 
 function print(output: string | object): void {

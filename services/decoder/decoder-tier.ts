@@ -7,7 +7,6 @@ import { WorkerPool } from "../inference/workers/worker-pool.js";
 import { serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import type { Stores } from "../stores/open-stores.js";
-import type { Settings } from "../stores/settings.js";
 import { EverythingPlaces } from "./everything/everything-places.js";
 import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
 import type { ServedGraphs } from "./graphs/served-graphs.js";
@@ -22,6 +21,7 @@ import { prepare } from "./rpc/prepare.js";
 import { segment } from "./rpc/segment.js";
 import { segmentEverything } from "./rpc/segment-everything.js";
 import { segmentOnce } from "./rpc/segment-once.js";
+import type { DecoderSettings } from "./settings.js";
 import type { DecoderWorkerData } from "./worker/decoder-worker.js";
 
 /** A worker keeps at least two pictures ready, however many workers share the memory. */
@@ -31,20 +31,20 @@ const leastShareBytes = 24 * 1024 * 1024;
 export class DecoderTier implements Tier {
   readonly name = "decoder";
   readonly services = [DecoderService.typeName];
-  readonly #settings: Settings;
+  readonly #settings: DecoderSettings;
   readonly #host: Host;
   readonly #models: Models;
   readonly #admission: Admission;
   readonly #pool = new OnceStarted<DecoderPool>(this.name);
   readonly #graphs: ServedGraphs = new OnceStarted(this.name);
 
-  constructor(host: Host, settings: Settings, models: Models, stores: Stores) {
+  constructor(host: Host, settings: DecoderSettings, models: Models, stores: Stores) {
     this.#host = host;
     this.#settings = settings;
     this.#models = models;
     this.#admission = new Admission(host.overload);
     const [admission, pool, graphs] = [this.#admission, this.#pool, this.#graphs];
-    const { workers, maxQueue, cacheBytes, everything: limits } = settings.decoder;
+    const { workers, maxQueue, cacheBytes, everything: limits } = settings;
     const embeddings = new EmbeddingCache(stores.embeddings, cacheBytes);
     host.overload.onRelief("shrink-caches", () => embeddings.shrink());
     host.metrics.hasWorkers(this.name);
@@ -69,20 +69,19 @@ export class DecoderTier implements Tier {
         signal: host.forced,
         logger: host.logger,
         onRefused: host.onRefused,
-        // A process of this tier alone is behind the gateways; one with everything in it takes calls from anybody.
-        trustsPeers: settings.role !== "all",
+        trustsPeers: settings.trustsPeers,
       },
     );
   }
 
   /** Verifies, loads and warms the models. @throws when a file is not the manifest's or a graph cannot be loaded. */
   async start(): Promise<void> {
-    const { workers, threads, maxQueue, cacheBytes } = this.#settings.decoder;
+    const { graphsDir, hungMs, workers, threads, maxQueue, cacheBytes } = this.#settings;
     const { logger, metrics } = this.#host;
     const models: DecoderWorkerData["models"] = [];
     for (const model of this.#models.served) {
       const path = await this.#models.verified(model.decoder);
-      const files = await decoderFiles(model, path, this.#settings.modelCacheDir);
+      const files = await decoderFiles(model, path, graphsDir);
       models.push({ model, files });
       if (files.kind === "stock") logger.warn({ reason: files.reason }, "serving the stock decoder, which is slower");
     }
@@ -98,7 +97,7 @@ export class DecoderTier implements Tier {
       maxQueue,
       what: "prompts",
       onDisplaced: () => metrics.limitHit("queue_place"),
-      hungMs: this.#settings.hungMs,
+      hungMs,
       ...reportToHost(this.#host, this),
     });
     this.#pool.set(pool);

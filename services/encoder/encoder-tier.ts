@@ -6,19 +6,19 @@ import { serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { UploadBudget } from "../runtime/limits/upload-budget.js";
 import type { Stores } from "../stores/open-stores.js";
-import type { Settings } from "../stores/settings.js";
 import { EncodeOnce } from "./encodes/encode-once.js";
 import { createMetrics } from "./metrics.js";
 import { encode } from "./rpc/encode.js";
 import { fetchEmbedding } from "./rpc/fetch-embedding.js";
 import { lookupImage } from "./rpc/lookup-image.js";
+import type { EncoderSettings } from "./settings.js";
 import { type StartedParts, startParts } from "./start-parts.js";
 
 /** The encoder's worker and its encodes. Pictures come in over RPC, embeddings go to the store. */
 export class EncoderTier implements Tier {
   readonly name = "encoder";
   readonly services = [EncoderService.typeName];
-  readonly #settings: Settings;
+  readonly #settings: EncoderSettings;
   readonly #host: Host;
   readonly #models: Models;
   readonly #admission: Admission;
@@ -28,15 +28,14 @@ export class EncoderTier implements Tier {
   /** What its workers run, by model. */
   #running: Record<string, { provider: string }> = {};
 
-  constructor(host: Host, settings: Settings, models: Models, stores: Stores) {
+  constructor(host: Host, settings: EncoderSettings, models: Models, stores: Stores) {
     this.#host = host;
     this.#settings = settings;
     this.#models = models;
     this.#admission = new Admission(host.overload);
-    const { limits, budgets, encoder } = settings;
-    const { maxQueue } = encoder;
+    const { limits, maxQueue } = settings;
     const { embeddings, images, leases, isCacheUp } = stores;
-    const uploads = new UploadBudget("uploads", budgets.uploadBytes);
+    const uploads = new UploadBudget("uploads", settings.uploadBytes);
     host.metrics.watchBudget(uploads.bytes);
     host.metrics.hasWorkers(this.name);
     const [admission, parts] = [this.#admission, this.#parts];
@@ -74,8 +73,7 @@ export class EncoderTier implements Tier {
         signal: host.forced,
         logger: host.logger,
         onRefused: host.onRefused,
-        // A process of this tier alone is behind the gateways; one with everything in it takes calls from anybody.
-        trustsPeers: settings.role !== "all",
+        trustsPeers: settings.trustsPeers,
       },
     );
   }
@@ -92,7 +90,7 @@ export class EncoderTier implements Tier {
     this.#parts.set(parts);
     this.#running = parts.pool.details[0] as Record<string, { provider: string }>;
     for (const [id, { provider }] of Object.entries(this.#running)) this.#metrics.runs(id, provider);
-    const { threads } = this.#settings.encoder;
+    const { threads } = this.#settings;
     this.#host.logger.info({ tier: this.name, models: this.#running, threads }, "encoder ready");
   }
 

@@ -2,10 +2,10 @@ import type { Models } from "../inference/models/models.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
-import type { Settings } from "../stores/settings.js";
 import { EncodeLine } from "./encodes/encode-line.js";
 import type { EncoderParts, EncoderPool } from "./encodes/encode-picture.js";
 import { type Loss, PictureProcesses } from "./pictures/picture-processes.js";
+import type { EncoderSettings } from "./settings.js";
 import type { EncoderWorkerData } from "./worker/encoder-worker.js";
 
 /** After so many encodes that people wait for, one of a batch goes, if one waits. */
@@ -20,7 +20,7 @@ export interface StartedParts extends EncoderParts {
 }
 
 interface Surroundings {
-  settings: Settings;
+  settings: EncoderSettings;
   models: Models;
   host: Host;
   /** Whose parts they are. */
@@ -34,7 +34,7 @@ interface Surroundings {
  */
 export async function startParts(surroundings: Surroundings): Promise<StartedParts> {
   const { settings, host } = surroundings;
-  const { maxQueue, pictures: processes } = settings.encoder;
+  const { maxQueue, pictures: processes } = settings;
   let line: EncodeLine | undefined;
   // At the same time, so that neither waits for the other.
   const [pictures, pool] = await bothOrNone(
@@ -52,7 +52,7 @@ export async function startParts(surroundings: Surroundings): Promise<StartedPar
 }
 
 async function startPool({ settings, models, host, tier }: Surroundings): Promise<EncoderPool> {
-  const { providers, threads, maxQueue } = settings.encoder;
+  const { providers, threads, maxQueue } = settings;
   const served = models.served.map(async (model) => ({ model, path: await models.verified(model.encoder) }));
   const data: EncoderWorkerData = { models: await Promise.all(served), providers, threads };
   return WorkerPool.start({
@@ -73,7 +73,7 @@ async function startPictures(
   { settings, host, tier, onPictureLost }: Surroundings,
   mayBegin: () => boolean,
 ): Promise<PictureProcesses> {
-  const options = { ...settings.encoder.pictures, decodeBytes: settings.limits.maxDecodeBytes };
+  const options = { ...settings.pictures, decodeBytes: settings.limits.maxDecodeBytes };
   const pictures = await PictureProcesses.start({
     ...options,
     patience,

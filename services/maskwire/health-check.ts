@@ -1,7 +1,7 @@
-import { SettingsError } from "../runtime/settings-error.js";
-import { readEnv, shapeSettings } from "../stores/settings.js";
+import { SettingsError } from "../runtime/settings/settings-error.js";
 import { loopbackOf } from "./loopback.js";
 import { refuse } from "./refuse.js";
+import { readEnv, shapeSettings } from "./settings.js";
 
 /*
  * For a container's HEALTHCHECK: asks the Maskwire of the same settings on this machine whether it is ready. Exit code 0

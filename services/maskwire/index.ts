@@ -1,9 +1,9 @@
 import { createLogger } from "../runtime/logger.js";
 import { startTracing } from "../runtime/tracing/start-tracing.js";
-import { readEnv, shapeSettings, unknownVariables } from "../stores/settings.js";
 import { logMemory } from "./log-memory.js";
 import { Maskwire } from "./maskwire.js";
 import { refuse } from "./refuse.js";
+import { readEnv, shapeSettings, unknownVariables } from "./settings.js";
 import { stopSignal } from "./stop-signal.js";
 import { tuneEngine } from "./tune-engine.js";
 
@@ -12,7 +12,7 @@ try {
   const settings = shapeSettings(readEnv(process.env));
   const logger = createLogger(settings.logLevel);
   for (const name of unknownVariables(process.env)) logger.warn({ name }, "this variable is not a setting of Maskwire");
-  logMemory(settings, logger);
+  logMemory(settings.memory, logger);
   const endTracing = await startTracing(process.env, settings.role, logger);
   const maskwire = new Maskwire(settings, logger);
   const stop = stopSignal(() => maskwire.host.force());

@@ -1,14 +1,12 @@
-import { GatewayTier } from "../../gateway/gateway-tier.js";
-import { DecoderTier } from "../decoder/decoder-tier.js";
-import { EncoderTier } from "../encoder/encoder-tier.js";
 import { Manifest } from "../inference/models/manifest.js";
 import { Models } from "../inference/models/models.js";
 import { RpcClient } from "../runtime/grpc/client.js";
-import { Host, type Tier } from "../runtime/host.js";
+import { Host } from "../runtime/host.js";
 import type { Logger } from "../runtime/logger.js";
 import { openStores, type Stores } from "../stores/open-stores.js";
-import type { Settings } from "../stores/settings.js";
 import { loopbackOf } from "./loopback.js";
+import { roleOf, type Surroundings, tiers } from "./roles.js";
+import type { Settings } from "./settings.js";
 
 /** One process of Maskwire: the tiers that its role names, behind one port. */
 export class Maskwire implements AsyncDisposable {
@@ -27,7 +25,11 @@ export class Maskwire implements AsyncDisposable {
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */
   async start(): Promise<void> {
     try {
-      await this.host.listen((host) => this.#tiers(host));
+      const make = await Promise.all(roleOf(this.#settings.role).tiers.map((name) => tiers[name].load()));
+      await this.host.listen((host) => {
+        const surroundings = this.#surroundings(host);
+        return make.map((one) => one(surroundings));
+      });
       await this.host.start();
     } catch (error) {
       await this.stop();
@@ -57,34 +59,37 @@ export class Maskwire implements AsyncDisposable {
     return this.stop();
   }
 
-  #tiers(host: Host): Tier[] {
+  #surroundings(host: Host): Surroundings<Settings> {
     const settings = this.#settings;
-    const { role, gateway } = settings;
-    if (role === "gateway") {
-      const addresses = { encoders: gateway.encoderAddresses, decoders: gateway.decoderAddresses };
-      return [new GatewayTier(host, settings, addresses)];
-    }
-    const models = new Models(this.#manifest, settings.model);
-    const stores = openStores(settings, host.metrics, host.logger);
+    const models = once(() => new Models(this.#manifest, settings.models.chosen));
+    const surroundings = { host, settings, models, stores: once(() => this.#openStores(host)) };
+    if (settings.role !== "all") return surroundings;
+    // In one process the gateway still reaches the services over RPC, but by no way around through the network.
+    const addresses = [`${loopbackOf(settings.host)}:${host.port}`];
+    return { ...surroundings, here: { addresses, connect: (address) => new RpcClient(address, {}, host.connect()) } };
+  }
+
+  #openStores(host: Host): Stores {
+    const stores = openStores(this.#settings.cache, host.metrics, host.logger);
     this.#stores = stores;
     host.describe("cache", () => stores.describe());
     host.overload.onRelief("shrink-caches", () => stores.shrink());
-    if (role === "encoder") return [new EncoderTier(host, settings, models, stores)];
-    if (role === "decoder") return [new DecoderTier(host, settings, models, stores)];
-    // In one process the gateway still reaches the services over RPC, but by no way around through the network.
-    const here = [`${loopbackOf(settings.host)}:${host.port}`];
-    const connect = (address: string) => new RpcClient(address, {}, host.connect());
-    return [
-      new EncoderTier(host, settings, models, stores),
-      new DecoderTier(host, settings, models, stores),
-      new GatewayTier(host, settings, { encoders: here, decoders: here, connect }),
-    ];
+    return stores;
   }
 }
 
-function manifestOf({ modelsFile }: Settings): Manifest {
+/** Makes something when it is asked for first. */
+function once<T>(make: () => T): () => T {
+  let made: { one: T } | undefined;
+  return () => {
+    made ??= { one: make() };
+    return made.one;
+  };
+}
+
+function manifestOf({ models }: Settings): Manifest {
   const shipped = Manifest.read();
-  return modelsFile === undefined ? shipped : shipped.withOwn(modelsFile);
+  return models.file === undefined ? shipped : shipped.withOwn(models.file);
 }
 
 function urlOf(host: string, port: number): string {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ManifestError } from "../inference/models/manifest.js";
 import { overloaded } from "../runtime/errors.js";
-import { SettingsError } from "../runtime/settings-error.js";
+import { SettingsError } from "../runtime/settings/settings-error.js";
 import { CommandError, usageError } from "./command/command-error.js";
 import { refuse } from "./refuse.js";
 

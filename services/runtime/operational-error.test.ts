@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { isOperational, OperationalError } from "./operational-error.js";
-import { SettingsError } from "./settings-error.js";
+import { SettingsError } from "./settings/settings-error.js";
 
 it("is told from a bug, with the exit code that goes with it", () => {
   expect(isOperational(new OperationalError("No model."))).toBe(true);
@@ -12,7 +12,7 @@ it("is told from a bug, with the exit code that goes with it", () => {
 });
 
 it("is still one when it comes from another thread", async () => {
-  const module = new URL("./settings-error.js", import.meta.url).href;
+  const module = new URL("./settings/settings-error.js", import.meta.url).href;
   const code = `import(${JSON.stringify(module)}).then(({ SettingsError }) => { throw new SettingsError("No number."); });`;
   const worker = new Worker(code, { eval: true });
   const [error] = await once(worker, "error");

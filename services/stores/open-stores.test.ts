@@ -6,10 +6,11 @@ import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { imageIdOf } from "../runtime/image-id.js";
 import { createMetrics } from "../runtime/metrics.js";
+import { readEnv } from "../runtime/settings/read-env.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { PictureFile } from "./image-record.js";
 import { openStores, type Stores } from "./open-stores.js";
-import { readEnv, shapeSettings } from "./settings.js";
+import { shape, variables } from "./settings.js";
 import { findRedisServer, RedisServer } from "./testing/redis-server.js";
 
 const bytes = Uint8Array.of(1, 2, 3, 4);
@@ -35,14 +36,16 @@ describe.skipIf(!findRedisServer())("stores that share a cache (needs redis-serv
   async function open(namespace: string, key?: string) {
     const path = join(folder, key ?? "none");
     if (key) writeFileSync(path, `${key}:${Buffer.alloc(32, key).toString("hex")}\n`);
-    const settings = shapeSettings(
-      readEnv({
-        MASKWIRE_ROLE: "decoder",
-        MASKWIRE_CACHE_URL: redis.url,
-        MASKWIRE_CACHE_NAMESPACE: namespace,
-        ...(key && { MASKWIRE_CACHE_SIGNING_KEY_FILE: path }),
-      }),
-    );
+    const env = readEnv(variables, {
+      MASKWIRE_CACHE_URL: redis.url,
+      MASKWIRE_CACHE_NAMESPACE: namespace,
+      ...(key && { MASKWIRE_CACHE_SIGNING_KEY_FILE: path }),
+    });
+    const settings = shape(env, {
+      hereToo: "nothing",
+      limits: { maxImageBytes: 64 * 1024 ** 2, maxImagePixels: 100_000_000 },
+      sizes: { embeddings: 0, pictures: 0 },
+    });
     const logger = fakeLogger();
     const stores = openStores(settings, createMetrics(), logger);
     opened.push(stores);

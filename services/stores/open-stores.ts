@@ -11,7 +11,7 @@ import { LayeredStore } from "./layered-store.js";
 import { Leases, MemoryLeaseKeys } from "./leases.js";
 import { createMemoryStore, type MemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
-import type { Settings } from "./settings.js";
+import type { CacheSettings } from "./settings.js";
 import { SigningKeys } from "./signing-keys.js";
 
 export interface Stores {
@@ -33,11 +33,8 @@ export interface Stores {
 }
 
 /** The embedding store and the image store, in this process or shared, as the settings say. */
-export function openStores(
-  { cache: settings, limits }: Pick<Settings, "cache" | "limits">,
-  metrics: Metrics,
-  logger: Logger,
-): Stores {
+export function openStores(settings: CacheSettings, metrics: Metrics, logger: Logger): Stores {
+  const { limits } = settings;
   const keys = new SigningKeys(settings.signingKeys?.keys);
   const keyFile = settings.signingKeys && followKeyFile(settings.signingKeys.path, keys, logger);
   if (settings.server && !keyFile) {
@@ -132,7 +129,7 @@ function describe(connection: CacheConnection | undefined): ReturnType<Stores["d
 
 const stateValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
 
-function openConnection(settings: Settings["cache"], metrics: Metrics, logger: Logger): CacheConnection | undefined {
+function openConnection(settings: CacheSettings, metrics: Metrics, logger: Logger): CacheConnection | undefined {
   // Declared before the gauges: they are read where there is no shared cache, too.
   let connection: CacheConnection | undefined;
   new Gauge({

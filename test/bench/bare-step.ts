@@ -20,7 +20,7 @@ export async function bareSteps(
   const manifest = Manifest.read();
   const model = manifest.get(manifest.defaultId);
   const stock = await verifyModelFile(model.decoder, manifest);
-  const files = await decoderFiles(model, stock, testSettings().modelCacheDir);
+  const files = await decoderFiles(model, stock, testSettings().models.cacheDir);
   if (files.kind === "stock") throw new Error(`there is no rewritten graph to compare with: ${files.reason}`);
   const { dims } = imageTensor(model);
   const embedding = new Float32Array(dims.reduce((product, dim) => product * dim, 1)).fill(0.1);

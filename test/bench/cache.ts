@@ -35,9 +35,8 @@ export const suite: Suite = {
   async run(say) {
     await using redis = await RedisServer.start();
     const { ref, record } = embedding();
-    const { cache, limits } = testSettings({ MASKWIRE_CACHE_URL: redis.url });
-    const settings = { cache: { ...cache, hereToo: "nothing" as const }, limits };
-    const stores = openStores(settings, createMetrics(), pino({ level: "silent" }));
+    const { cache } = testSettings({ MASKWIRE_CACHE_URL: redis.url });
+    const stores = openStores({ ...cache, hereToo: "nothing" }, createMetrics(), pino({ level: "silent" }));
     const bare = createClient({ url: redis.url });
     await bare.connect();
     const binary = bare.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });

@@ -4,10 +4,12 @@ import { DockerfileParser } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { type Role, roles, tierNames, tiers } from "../../services/maskwire/roles.js";
+import { readEnv, shapeSettings, unknownVariables, variables } from "../../services/maskwire/settings.js";
+import { describeMemory } from "../../services/runtime/limits/memory-plan.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
-import { describeMemory } from "../../services/stores/memory-plan.js";
-import { readEnv, roles, shapeSettings, unknownVariables, variables } from "../../services/stores/settings.js";
 import { memoryOf } from "./container-memory.js";
+import { neededSettings } from "./needed-settings.js";
 
 const read = (...path: string[]) => readFileSync(join(projectRoot, ...path), "utf8");
 const text = read("deploy", "docker", "Dockerfile");
@@ -16,16 +18,8 @@ const dockerfile = DockerfileParser.parse(text);
 const instructions = (keyword: string) =>
   dockerfile.getInstructions().filter((instruction) => instruction.getKeyword() === keyword);
 const last = (keyword: string) => instructions(keyword).at(-1)?.getArgumentsContent() ?? "";
-const settingsOf = (role: (typeof roles)[number]) =>
-  shapeSettings(
-    readEnv({
-      MASKWIRE_ROLE: role,
-      MASKWIRE_CACHE_URL: "redis://cache:6379",
-      MASKWIRE_ENCODER_ADDRESS: "encoder:50051",
-      MASKWIRE_DECODER_ADDRESSES: "decoder:50052",
-    }),
-  );
-const portOf = (role: (typeof roles)[number]) => settingsOf(role).port;
+const settingsOf = (role: Role) => shapeSettings(readEnv(neededSettings(role)));
+const portOf = (role: Role) => settingsOf(role).port;
 
 describe("the image", () => {
   it("is made by a Dockerfile without a fault", () => {
@@ -111,7 +105,7 @@ describe("compose.yaml", () => {
   const ours = Object.entries(services).filter(([, { environment }]) => environment?.MASKWIRE_ROLE);
 
   it("starts each tier with settings that it takes", () => {
-    expect(ours.map(([name]) => name).sort()).toEqual(["decoder", "encoder", "gateway"]);
+    expect(ours.map(([name]) => name).sort()).toEqual([...tierNames].sort());
     for (const [name, { environment = {} }] of ours) {
       expect(unknownVariables(environment)).toEqual([]);
       expect(shapeSettings(readEnv(environment)).role).toBe(name);
@@ -127,8 +121,8 @@ describe("compose.yaml", () => {
       const memory = memoryOf(deploy?.resources?.limits?.memory ?? "", environment);
       // The workers are the cores of the machine.
       const settings = shapeSettings({ ...readEnv(environment), MASKWIRE_DECODER_WORKERS: 16 }, memory);
-      expect(describeMemory(settings), name).toMatchObject({ fits: true });
-      expect(settings.memory.heapBytes, name).toBe(memory.heapLimitBytes);
+      expect(describeMemory(settings.memory), name).toMatchObject({ fits: true });
+      expect(settings.memory.parts.heap, name).toBe(memory.heapLimitBytes);
     }
   });
 
@@ -137,7 +131,7 @@ describe("compose.yaml", () => {
       for (const value of Object.values(environment)) {
         for (const [, name, port] of value.matchAll(/([a-z]+):(\d+)/g)) {
           expect(Object.keys(services)).toContain(name);
-          if (name === "encoder" || name === "decoder") expect(Number(port)).toBe(portOf(name));
+          if (name && name in tiers) expect(Number(port)).toBe(portOf(name as Role));
         }
       }
     }

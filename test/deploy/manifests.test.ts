@@ -1,10 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { type TierName, tierNames, tiers as tierRows } from "../../services/maskwire/roles.js";
+import { readEnv, shapeSettings, unknownVariables } from "../../services/maskwire/settings.js";
 import { Host } from "../../services/runtime/host.js";
+import { describeMemory } from "../../services/runtime/limits/memory-plan.js";
 import { createLogger } from "../../services/runtime/logger.js";
-import { describeMemory } from "../../services/stores/memory-plan.js";
-import { readEnv, shapeSettings, unknownVariables } from "../../services/stores/settings.js";
 import { findKustomize } from "../support/programs.js";
 import { memoryOf } from "./container-memory.js";
 import { applicable, type KubernetesObject, kubernetesFolder, ofKind, render } from "./render.js";
@@ -60,7 +61,7 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
   });
 
   it("gives each tier settings that it starts with", () => {
-    expect(ours.map(({ name }) => name).sort()).toEqual(["decoder", "encoder", "gateway"]);
+    expect(ours.map(({ name }) => name).sort()).toEqual([...tierNames].sort());
     for (const tier of ours) {
       const { env, settings } = settingsOf(tier);
       expect(unknownVariables(env)).toEqual([]);
@@ -107,8 +108,9 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
     for (const tier of ours) {
       const { settings } = settingsOf(tier);
       const cores = Number(tier.container.resources.limits.cpu);
-      if (tier.name === "decoder") expect(settings.decoder).toMatchObject({ workers: cores, threads: cores });
-      if (tier.name === "encoder") expect(settings.encoder.threads).toBe(cores);
+      const name = tier.name as TierName;
+      const own: Record<string, unknown> = settings[name];
+      for (const setting of tierRows[name].container.cores) expect(own[setting], `${name} ${setting}`).toBe(cores);
     }
   });
 
@@ -117,15 +119,18 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
       const { env } = settingsOf(tier);
       const memory = memoryOf(tier.container.resources.limits.memory as string, env);
       const settings = shapeSettings(readEnv(env), memory);
-      expect(describeMemory(settings), tier.name).toMatchObject({ fits: true });
+      expect(describeMemory(settings.memory), tier.name).toMatchObject({ fits: true });
       // V8 takes no more than was reckoned with.
-      expect(settings.memory.heapBytes, tier.name).toBe(memory.heapLimitBytes);
+      expect(settings.memory.parts.heap, tier.name).toBe(memory.heapLimitBytes);
     }
   });
 
-  it("gives decoders a place for their graphs that they may write to", () => {
-    const decoder = ours.find(({ name }) => name === "decoder");
-    expect(decoder?.container.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(["/var/cache/maskwire"]);
+  it("gives those that write a place for it, which is the image's, and nobody else", () => {
+    for (const { name, container } of ours) {
+      const places = container.volumeMounts?.map(({ mountPath }) => mountPath) ?? [];
+      const { writes } = tierRows[name as TierName].container;
+      expect(places, name).toEqual(writes ? ["/var/cache/maskwire"] : []);
+    }
   });
 
   it("runs nothing as root, with privileges or on a file system that can be written", () => {

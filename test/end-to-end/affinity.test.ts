@@ -64,7 +64,7 @@ async function open(make: (host: Host) => DecoderTier | GatewayTier): Promise<st
   return url;
 }
 
-const startDecoder = () => open((host) => new DecoderTier(host, settings, models, stores));
+const startDecoder = () => open((host) => new DecoderTier(host, settings.decoder, models, stores));
 
 const count = (url: string, series: string) => metric(adminUrls.get(url) ?? "", series);
 
@@ -99,7 +99,7 @@ const share = (sources: EmbeddingSource[], ...wanted: EmbeddingSource[]) =>
   sources.filter((one) => wanted.includes(one)).length / sources.length;
 
 beforeAll(async () => {
-  stores = openStores({ ...settings, cache: { ...settings.cache, embeddingBytes: 4 * 1024 ** 3 } }, metrics, logger);
+  stores = openStores({ ...settings.cache, embeddingBytes: 4 * 1024 ** 3 }, metrics, logger);
   const [model] = models.served;
   imageIds = await Promise.all(
     Array.from({ length: pictures }, async (_, seed) => {
@@ -114,7 +114,7 @@ beforeAll(async () => {
   const targets = [...decoders, ninth].map((url, at) => `dns:///decoder-${at}:${port(url)}`);
   for (let at = 0; at < gatewayCount; at++) {
     const addresses = { encoders: ["127.0.0.1:1"], decoders: targets, lookup };
-    gateways.push(await open((host) => new GatewayTier(host, settings, addresses)));
+    gateways.push(await open((host) => new GatewayTier(host, settings.gateway, addresses)));
   }
   await seen(decoderCount);
   spare = ninth;

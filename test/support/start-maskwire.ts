@@ -2,8 +2,8 @@ import { Writable } from "node:stream";
 import { pino } from "pino";
 import type { Manifest } from "../../services/inference/models/manifest.js";
 import { Maskwire } from "../../services/maskwire/maskwire.js";
+import { readEnv, type Settings, shapeSettings } from "../../services/maskwire/settings.js";
 import { createLogger, type Logger } from "../../services/runtime/logger.js";
-import { readEnv, type Settings, shapeSettings } from "../../services/stores/settings.js";
 
 /** Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. */
 export function testSettings(env: Record<string, string> = {}): Settings {

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import sharp from "sharp";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Code } from "../../runtime/errors.js";
-import { pictureProcess } from "../../stores/memory-plan.js";
 import { noLimits, openPicture } from "../images/open-picture.js";
 import { fitPixels } from "../images/preprocess.js";
+import { pictureProcess } from "./picture-memory.js";
 import { type Loss, PictureProcesses, type PictureProcessesOptions } from "./picture-processes.js";
 import type { ReadRequest } from "./picture-protocol.js";
 

@@ -2,10 +2,10 @@ import { cancelled, fromWorker, stopped } from "../../inference/workers/pool-err
 import { type InLine, WaitingLine } from "../../inference/workers/waiting-line.js";
 import type { ServiceError } from "../../runtime/errors.js";
 import { ByteBudget, type Held } from "../../runtime/limits/byte-budget.js";
-import { pictureProcess } from "../../stores/memory-plan.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
 import { type Confinement, findConfinement } from "./confinement.js";
 import { PictureChild } from "./picture-child.js";
+import { pictureProcess } from "./picture-memory.js";
 import type { FromProcess, ReadPicture, ReadRequest } from "./picture-protocol.js";
 
 /** Why a picture process was ended, or ended by itself. */

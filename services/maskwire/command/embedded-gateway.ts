@@ -1,7 +1,7 @@
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { createLogger } from "../../runtime/logger.js";
-import { readEnv, shapeSettings } from "../../stores/settings.js";
 import { Maskwire } from "../maskwire.js";
+import { readEnv, shapeSettings } from "../settings.js";
 import { usageError } from "./command-error.js";
 
 /**

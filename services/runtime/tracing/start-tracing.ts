@@ -1,6 +1,6 @@
 import { DiagLogLevel, diag, propagation, trace } from "@opentelemetry/api";
 import type { Logger } from "../logger.js";
-import { SettingsError } from "../settings-error.js";
+import { SettingsError } from "../settings/settings-error.js";
 import { recordSpans } from "./spans.js";
 
 type Source = Record<string, string | undefined>;

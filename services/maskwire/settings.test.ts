@@ -4,10 +4,16 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { longestTimerMs } from "../runtime/longest-timer.js";
 import { projectRoot } from "../runtime/project-root.js";
-import { SettingsError } from "../runtime/settings-error.js";
-import { readEnv, shapeSettings, unknownVariables, variables } from "./settings.js";
+import { SettingsError } from "../runtime/settings/settings-error.js";
+import { parts, readEnv, shapeSettings, unknownVariables, variables } from "./settings.js";
 
 const settings = (source: Record<string, string | undefined> = {}) => shapeSettings(readEnv(source));
+
+const shared = {
+  MASKWIRE_CACHE_URL: "redis://cache:6379",
+  MASKWIRE_ENCODER_ADDRESS: "encoder:50051",
+  MASKWIRE_DECODER_ADDRESSES: "decoder:50052",
+};
 
 describe("defaults", () => {
   it("run everything in one process, on this machine alone, with nothing set", () => {
@@ -21,8 +27,22 @@ describe("defaults", () => {
   it.each([
     ["encoder", 50051],
     ["decoder", 50052],
+    ["gateway", 8080],
   ])("give the role %s its port", (role, port) => {
-    expect(settings({ MASKWIRE_ROLE: role, MASKWIRE_CACHE_URL: "redis://cache:6379" }).port).toBe(port);
+    expect(settings({ ...shared, MASKWIRE_ROLE: role }).port).toBe(port);
+  });
+
+  it.each([
+    ["all", "all"],
+    ["encoder", "own"],
+    ["decoder", "nothing"],
+  ])("have a process of the role %s keep %s of the cache", (role, hereToo) => {
+    expect(settings({ ...shared, MASKWIRE_ROLE: role }).cache.hereToo).toBe(hereToo);
+  });
+
+  it("trust callers where only other processes of Maskwire call", () => {
+    expect(settings().encoder.trustsPeers).toBe(false);
+    expect(settings({ ...shared, MASKWIRE_ROLE: "encoder" }).encoder.trustsPeers).toBe(true);
   });
 });
 
@@ -210,6 +230,12 @@ describe("settings that contradict each other", () => {
   );
 });
 
+it("has each variable in one part only", () => {
+  const all = parts.flatMap((part) => Object.keys(part.variables));
+  expect(all.filter((name, at) => all.indexOf(name) !== at)).toEqual([]);
+  expect(all.sort()).toEqual(Object.keys(variables).sort());
+});
+
 it("knows which variables mean nothing, and leaves those of others alone", () => {
   expect(unknownVariables({ MASKWIRE_PROT: "1", MASKWIRE_PORT: "1", PORT: "1", ENCODER_PORT: "tcp://x" })).toEqual([
     "MASKWIRE_PROT",
@@ -219,10 +245,24 @@ it("knows which variables mean nothing, and leaves those of others alone", () =>
 describe("README.md", () => {
   const path = join(projectRoot, "README.md");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const rows = [...text.matchAll(/^\|\s*`(MASKWIRE_\w+)`/gm)].map(([, name]) => name);
+  const [, ...tables] = text.split(/^\*\*(?=[^*\n]+\*\*\n\n\| variable \|)/m);
+  const documented = tables.map((table) => ({
+    title: table.slice(0, table.indexOf("*")),
+    rows: [...table.matchAll(/^\| `(MASKWIRE_\w+)` \|[^|]*\| ([^|]+) \|$/gm)].map(([, name, what = ""]) => [
+      name,
+      what.replaceAll("`", ""),
+    ]),
+  }));
 
-  it.skipIf(rows.length === 0)("has every variable once in its table, and names no other", () => {
-    expect([...rows].sort()).toEqual(Object.keys(variables).sort());
+  it.skipIf(text === "")("has every variable in the table of its part, with its description", () => {
+    const real = parts.map(({ title, variables: own }) => ({
+      title,
+      rows: Object.entries(own).map(([name, form]) => [name, form.meta()?.description]),
+    }));
+    expect(documented).toEqual(real);
+  });
+
+  it.skipIf(text === "")("names no other", () => {
     const named = new Set([...text.matchAll(/MASKWIRE_[A-Z_]*[A-Z]/g)].map(([name]) => name));
     expect([...named].filter((name) => !(name in variables))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { OperationalError } from "./operational-error.js";
+import { OperationalError } from "../operational-error.js";
 
 /** A malformed setting. The message names every variable at fault and what was expected. */
 export class SettingsError extends OperationalError {

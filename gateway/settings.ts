@@ -1,0 +1,112 @@
+import { fixed } from "../services/runtime/limits/memory-plan.js";
+import type { ProcessMemory } from "../services/runtime/limits/process-memory.js";
+import { addresses, addressRanges, bytes, hostNames, integer, MiB } from "../services/runtime/settings/forms.js";
+import type { EnvOf } from "../services/runtime/settings/read-env.js";
+import type { ProcessSettings } from "../services/runtime/settings.js";
+
+export const variables = {
+  MASKWIRE_ENCODER_ADDRESS: addresses.describe(
+    "where the encoders are (host:port or dns:///name:port, several by commas)",
+  ),
+  MASKWIRE_DECODER_ADDRESSES: addresses.describe(
+    "where the decoders are (host:port or dns:///name:port, several by commas)",
+  ),
+  MASKWIRE_DISCOVERY_MS: integer(100, 3_600_000).describe("how often a DNS name of another tier is looked up"),
+  MASKWIRE_REACH_MS: integer(0, 600_000).describe("longest wait for a tier of which no server can be reached"),
+  MASKWIRE_HEDGE_MS: integer(10, 600_000).describe(
+    "silence of a decoder that hangs after which its clicks are sent to the next as well",
+  ),
+  MASKWIRE_LOAD_PERCENT: integer(100, 10_000).describe(
+    "share of the average load at which a decoder passes a picture's clicks on to the next",
+  ),
+  MASKWIRE_DEADLINE_MS: integer(100, 600_000).describe("longest wait for an answer, re-encoding included"),
+  MASKWIRE_TRUSTED_PROXIES: addressRanges.describe(
+    "proxies whose X-Forwarded-For says who asks (addresses and CIDR ranges, several by commas). " +
+      "Without it everybody behind a proxy shares what is meant for one caller",
+  ),
+  MASKWIRE_CALLER_REQUESTS_PER_SECOND: integer(1, 1_000_000).describe(
+    "HTTP requests and new sessions of one caller a second; ten seconds' worth at once. " +
+      "The page asks for some dozens when it is opened",
+  ),
+  MASKWIRE_CALLER_UPLOAD_RATE: bytes(1024).describe(
+    "bytes that one caller may upload a second; eight of the largest pictures at once",
+  ),
+  MASKWIRE_PICTURE_HOSTS: hostNames.describe(
+    "hosts that pictures may be fetched from by URL (names, *.example.org, * for any public host; several by commas). " +
+      "A private address only where it, or its name, is listed itself",
+  ),
+  MASKWIRE_MAX_SESSIONS: integer(1, 1_000_000).describe("WebSocket sessions at once"),
+  MASKWIRE_MAX_WAITING_CLICKS: integer(1, 10_000).describe("clicks of one session that may wait"),
+  MASKWIRE_WAITING_MS: integer(100, 86_400_000).describe(
+    "longest time that a click waits, for its picture above all: who uploads slowly may click meanwhile",
+  ),
+  MASKWIRE_FRAMES_PER_SECOND: integer(1, 1_000_000).describe(
+    "frames that are read of one session a second; what comes faster is read later. The page sends 30",
+  ),
+  MASKWIRE_FRAME_BYTES_PER_SECOND: integer(1024, 1024 * MiB).describe(
+    "bytes of frames that are read of one session a second; what comes faster is read later",
+  ),
+  MASKWIRE_SESSION_WORK_PERCENT: integer(1, 100).describe(
+    "share of its main thread that reading the frames of one session may take; what comes faster is read later. " +
+      "Text takes far more of it than protobuf",
+  ),
+  MASKWIRE_MAX_FRAME_BYTES: integer(1024, 64 * MiB).describe("largest WebSocket frame"),
+  MASKWIRE_MAX_BUFFERED_BYTES: integer(1024, 1024 * MiB).describe("unsent bytes before a slow reader is cut off"),
+  MASKWIRE_WAITING_BYTES: bytes(1024).describe(
+    "bytes of requests that may wait for their turn in all sessions together; one more is refused",
+  ),
+  MASKWIRE_UNSENT_BYTES: bytes(1024).describe(
+    "unsent bytes of all sessions and large answers together before the slowest reader is cut off",
+  ),
+  MASKWIRE_IDLE_MS: integer(100, 86_400_000).describe("silence before a session is closed"),
+} as const;
+
+type Env = EnvOf<typeof variables>;
+
+/** What it takes of its process's memory. */
+export const memory = (env: Env, { limitBytes }: ProcessMemory) => ({
+  restBytes: 0,
+  parts: {
+    waiting: fixed(limitBytes / 32, env.MASKWIRE_WAITING_BYTES),
+    unsent: fixed(limitBytes / 16, env.MASKWIRE_UNSENT_BYTES),
+  },
+});
+
+export interface GatewayContext extends Pick<ProcessSettings, "limits" | "uploadBytes"> {
+  /** As planned from `memory`. */
+  sizes: Record<keyof ReturnType<typeof memory>["parts"], number>;
+}
+
+export function shape(env: Env, { limits, uploadBytes, sizes }: GatewayContext) {
+  const requestsPerSecond = env.MASKWIRE_CALLER_REQUESTS_PER_SECOND ?? 200;
+  return {
+    encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],
+    decoderAddresses: env.MASKWIRE_DECODER_ADDRESSES ?? [],
+    peers: {
+      discoveryMs: env.MASKWIRE_DISCOVERY_MS ?? 5000,
+      reachMs: env.MASKWIRE_REACH_MS ?? 5000,
+      hedgeMs: env.MASKWIRE_HEDGE_MS ?? 1000,
+      loadFactor: (env.MASKWIRE_LOAD_PERCENT ?? 125) / 100,
+    },
+    deadlineMs: env.MASKWIRE_DEADLINE_MS ?? 30_000,
+    limits,
+    trustedProxies: env.MASKWIRE_TRUSTED_PROXIES ?? [],
+    callerRequests: { perSecond: requestsPerSecond, burst: 10 * requestsPerSecond },
+    callerUploads: { perSecond: env.MASKWIRE_CALLER_UPLOAD_RATE ?? 32 * MiB, burst: 8 * limits.maxImageBytes },
+    pictureHosts: env.MASKWIRE_PICTURE_HOSTS ?? [],
+    uploadBytes,
+    maxSessions: env.MASKWIRE_MAX_SESSIONS ?? 1000,
+    maxWaitingClicks: env.MASKWIRE_MAX_WAITING_CLICKS ?? 64,
+    waitingMs: env.MASKWIRE_WAITING_MS ?? 300_000,
+    framesPerSecond: env.MASKWIRE_FRAMES_PER_SECOND ?? 300,
+    frameBytesPerSecond: env.MASKWIRE_FRAME_BYTES_PER_SECOND ?? 8 * MiB,
+    sessionWorkShare: (env.MASKWIRE_SESSION_WORK_PERCENT ?? 15) / 100,
+    maxFrameBytes: env.MASKWIRE_MAX_FRAME_BYTES ?? MiB,
+    maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
+    waitingBytes: sizes.waiting,
+    unsentBytes: sizes.unsent,
+    idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
+  };
+}
+
+export type GatewaySettings = ReturnType<typeof shape>;

@@ -1,0 +1,57 @@
+import { availableParallelism } from "node:os";
+import type { ModelSettings } from "../inference/settings.js";
+import { bytes, integer, MiB } from "../runtime/settings/forms.js";
+import type { EnvOf } from "../runtime/settings/read-env.js";
+import type { ProcessSettings } from "../runtime/settings.js";
+
+export const variables = {
+  MASKWIRE_DECODER_WORKERS: integer(1, 1024).describe("decodes at once, on one core each, when many wait"),
+  MASKWIRE_DECODER_THREADS: integer(1, 1024).describe("cores of one decode when nobody else waits"),
+  MASKWIRE_DECODER_QUEUE: integer(1, 100_000).describe("decodes that may wait; one more is refused"),
+  MASKWIRE_DECODER_CACHE_BYTES: bytes(MiB).describe(
+    "bytes of embeddings kept in the process, and again of tensors kept ready in its workers",
+  ),
+  MASKWIRE_EVERYTHING_POINTS: integer(1, 10_000_000).describe(
+    "points that everything mode may ask of one picture, all its crop layers together. SA-1B's grid with two crop layers has 21,504",
+  ),
+} as const;
+
+type Env = EnvOf<typeof variables>;
+
+const workersOf = (env: Env) => env.MASKWIRE_DECODER_WORKERS ?? availableParallelism();
+
+/** Measured by `bench footprint`, and a little more. */
+const workerBytes = 50 * MiB;
+
+/** What it takes of its process's memory, at rest and beyond. */
+export const memory = (env: Env) => {
+  const cache = { leastBytes: 16 * MiB, mostBytes: 256 * MiB, setBytes: env.MASKWIRE_DECODER_CACHE_BYTES };
+  return {
+    restBytes: workersOf(env) * workerBytes,
+    parts: { decoderEmbeddings: cache, decoderTensors: cache },
+  };
+};
+
+export interface DecoderContext extends Pick<ProcessSettings, "limits"> {
+  models: Pick<ModelSettings, "hungMs" | "cacheDir">;
+  /** Whether only other processes of Maskwire call it. */
+  trustsPeers: boolean;
+  /** As planned from `memory`. */
+  sizes: Record<keyof ReturnType<typeof memory>["parts"], number>;
+}
+
+export function shape(env: Env, { limits, models, trustsPeers, sizes }: DecoderContext) {
+  return {
+    trustsPeers,
+    hungMs: models.hungMs,
+    graphsDir: models.cacheDir,
+    workers: workersOf(env),
+    threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(8, availableParallelism()),
+    maxQueue: env.MASKWIRE_DECODER_QUEUE ?? 256,
+    everything: { maxPoints: env.MASKWIRE_EVERYTHING_POINTS ?? 32_768, deadlineMs: limits.everythingMs },
+    /** Of embeddings, and as much again of tensors in its workers. */
+    cacheBytes: sizes.decoderEmbeddings,
+  };
+}
+
+export type DecoderSettings = ReturnType<typeof shape>;

@@ -1,0 +1,61 @@
+import { availableParallelism } from "node:os";
+import { type Provider, providers } from "../inference/models/providers.js";
+import type { ModelSettings } from "../inference/settings.js";
+import { bytes, integer, list, MiB } from "../runtime/settings/forms.js";
+import type { EnvOf } from "../runtime/settings/read-env.js";
+import type { ProcessSettings } from "../runtime/settings.js";
+import { processesBytes } from "./pictures/picture-memory.js";
+
+export const variables = {
+  MASKWIRE_ENCODER_PROVIDERS: list
+    .refine(
+      (all) => all.length > 0 && all.every((one) => (providers as readonly string[]).includes(one)),
+      `one or more of ${providers.join(", ")}, separated by commas`,
+    )
+    .transform((all) => all as Provider[])
+    .describe("execution providers in order of preference; a later one is used when an earlier cannot start"),
+  MASKWIRE_ENCODER_THREADS: integer(1, 1024).describe("threads of one encode"),
+  MASKWIRE_ENCODER_QUEUE: integer(1, 100_000).describe("encodes that may wait; one more is refused"),
+  MASKWIRE_PICTURE_PROCESSES: integer(1, 64).describe("processes that decode a picture each"),
+  MASKWIRE_PICTURE_BYTES: bytes(64 * MiB).describe(
+    "memory that decoding may take in all of these together; a picture that alone takes more is refused",
+  ),
+  MASKWIRE_PICTURE_MS: integer(100, 600_000).describe("longest that decoding one picture may take"),
+} as const;
+
+type Env = EnvOf<typeof variables>;
+
+const processesOf = (env: Env) => env.MASKWIRE_PICTURE_PROCESSES ?? 1;
+
+/** What it takes of its process's memory, at rest and beyond. */
+export const memory = (env: Env) => ({
+  restBytes: processesBytes(processesOf(env)),
+  parts: {
+    // No less than phones' pictures need, no more than the costliest one that is taken.
+    decoding: { leastBytes: 256 * MiB, mostBytes: 2048 * MiB, setBytes: env.MASKWIRE_PICTURE_BYTES },
+  },
+});
+
+export interface EncoderContext extends Pick<ProcessSettings, "limits" | "uploadBytes"> {
+  models: Pick<ModelSettings, "hungMs">;
+  /** Whether only other processes of Maskwire call it. */
+  trustsPeers: boolean;
+  /** As planned from `memory`. */
+  sizes: Record<keyof ReturnType<typeof memory>["parts"], number>;
+}
+
+export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, sizes }: EncoderContext) {
+  const { maxImageBytes, maxImagePixels, pace } = limits;
+  return {
+    trustsPeers,
+    hungMs: models.hungMs,
+    uploadBytes,
+    limits: { maxImageBytes, maxImagePixels, maxDecodeBytes: sizes.decoding, pace },
+    pictures: { count: processesOf(env), pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },
+    providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
+    threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
+    maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
+  };
+}
+
+export type EncoderSettings = ReturnType<typeof shape>;

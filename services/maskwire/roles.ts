@@ -1,0 +1,122 @@
+import type { Connect } from "../../gateway/peers/peer.js";
+import * as gateway from "../../gateway/settings.js";
+import * as decoder from "../decoder/settings.js";
+import * as encoder from "../encoder/settings.js";
+import type { Models } from "../inference/models/models.js";
+import type { Host, Tier } from "../runtime/host.js";
+import type { MemoryParts } from "../runtime/limits/memory-plan.js";
+import { MiB } from "../runtime/settings/forms.js";
+import type { Variables } from "../runtime/settings/read-env.js";
+import type { Stores } from "../stores/open-stores.js";
+import type { HereToo } from "../stores/settings.js";
+
+/** What a tier is made of, its own settings among it. */
+export interface Surroundings<Settings> {
+  readonly host: Host;
+  readonly settings: Settings;
+  /** Chosen when the first tier asks for them. @throws ServiceError INVALID_ARGUMENT when the settings name one that is not there. */
+  readonly models: () => Models;
+  /** Opened when the first tier asks for them. */
+  readonly stores: () => Stores;
+  /** Where the other tiers are when all are in this process, and the way to them that stays inside it. */
+  readonly here?: { readonly addresses: readonly string[]; readonly connect: Connect };
+}
+
+/** All that the rest of the program, what deploys it and what describes it know of a tier. */
+interface TierRow {
+  /** `settings.ts` of its folder. */
+  readonly settings: {
+    readonly variables: Variables;
+    readonly memory: (...given: never[]) => { restBytes: number; parts: MemoryParts };
+    readonly shape: (...given: never[]) => object;
+  };
+  /** Makes it. Its code, and the libraries that this needs, are loaded where it runs only. */
+  readonly load: () => Promise<(surroundings: never) => Tier>;
+  /** Where a process of this tier alone listens unless told otherwise. */
+  readonly port: number;
+  /** What such a process keeps of the shared cache, which it cannot do without; null where it never asks the cache. */
+  readonly hereToo: HereToo | null;
+  /** Tiers that it calls, and the variable that says where each is. */
+  readonly peers: Readonly<Record<string, string>>;
+  /** Measured by `bench footprint`, and a little more: such a process at rest, with what a picture or a prompt takes. */
+  readonly restBytes: number;
+  /** Of its memory, for JavaScript's heap. */
+  readonly heapShare: number;
+  /** What its container must give it: settings that are its number of cores, and a place to write to. */
+  readonly container: { readonly cores: readonly string[]; readonly writes: boolean };
+}
+
+/** The tiers, each by its name, which is also that of the role of a process that runs it alone. The last is stopped first. */
+export const tiers = {
+  encoder: {
+    settings: encoder,
+    load: async () => {
+      const { EncoderTier } = await import("../encoder/encoder-tier.js");
+      return ({ host, settings, models, stores }: Surroundings<{ encoder: encoder.EncoderSettings }>) =>
+        new EncoderTier(host, settings.encoder, models(), stores());
+    },
+    port: 50051,
+    hereToo: "own",
+    peers: {},
+    restBytes: 680 * MiB,
+    heapShare: 1 / 4,
+    container: { cores: ["threads"], writes: false },
+  },
+  decoder: {
+    settings: decoder,
+    load: async () => {
+      const { DecoderTier } = await import("../decoder/decoder-tier.js");
+      return ({ host, settings, models, stores }: Surroundings<{ decoder: decoder.DecoderSettings }>) =>
+        new DecoderTier(host, settings.decoder, models(), stores());
+    },
+    port: 50052,
+    hereToo: "nothing",
+    peers: {},
+    restBytes: 600 * MiB,
+    heapShare: 1 / 4,
+    container: { cores: ["workers", "threads"], writes: true },
+  },
+  gateway: {
+    settings: gateway,
+    load: async () => {
+      const { GatewayTier } = await import("../../gateway/gateway-tier.js");
+      return ({ host, settings, here }: Surroundings<{ gateway: gateway.GatewaySettings }>) => {
+        const { encoderAddresses: encoders, decoderAddresses: decoders } = settings.gateway;
+        const addresses = here
+          ? { encoders: here.addresses, decoders: here.addresses, connect: here.connect }
+          : { encoders, decoders };
+        return new GatewayTier(host, settings.gateway, addresses);
+      };
+    },
+    port: 8080,
+    hereToo: null,
+    peers: { encoder: "MASKWIRE_ENCODER_ADDRESS", decoder: "MASKWIRE_DECODER_ADDRESSES" },
+    restBytes: 100 * MiB,
+    // Its work is in its heap; the others' is outside.
+    heapShare: 1 / 2,
+    container: { cores: [], writes: false },
+  },
+} as const satisfies Record<string, TierRow>;
+
+export type TierName = keyof typeof tiers;
+export const tierNames = Object.keys(tiers) as TierName[];
+
+/** Every tier in one process: in memory together they take less than apart. */
+const together = { port: 8080, hereToo: "all", restBytes: 1100 * MiB, heapShare: 1 / 4 } as const;
+
+export const roles = ["all", ...tierNames] as const;
+export type Role = (typeof roles)[number];
+
+/** What a process of that role is. */
+export interface RoleRow extends Pick<TierRow, "port" | "hereToo" | "restBytes" | "heapShare"> {
+  readonly tiers: readonly TierName[];
+}
+
+export function roleOf(role: Role): RoleRow {
+  return role === "all" ? { ...together, tiers: tierNames } : { ...tiers[role], tiers: [role] };
+}
+
+/** Variables that a process of that role cannot do without, as they are told to a person. */
+export function peerVariables(role: Role): string[] {
+  return role === "all" ? [] : Object.values(tiers[role].peers);
+}
