@@ -34,7 +34,8 @@ const userName = text("a user name");
 export const variables = {
   MASKWIRE_CACHE_URL: cacheUrl.meta({
     description: "shared cache (Redis or Valkey); unset keeps it in this process",
-    secret: true,
+    // A password may stand anywhere in one that is malformed, also in the place of the scheme.
+    shown: /^(rediss?(\+sentinel|\+cluster)?|https?):\/\//i,
   }),
   MASKWIRE_CACHE_USERNAME: userName.describe("shared cache: user"),
   MASKWIRE_CACHE_PASSWORD_FILE: fileOf("a password").describe("shared cache: file that holds the password"),

@@ -4,7 +4,10 @@ import { SettingsError } from "./settings-error.js";
 /** What processes find in their environment. */
 export type Source = Readonly<Record<string, string | undefined>>;
 
-/** Settings by their variables: the form of each, with a description. `secret: true` in its metadata: nothing shows its value. */
+/**
+ * Settings by their variables: the form of each, with a description. Of one that may hold a secret its metadata say with
+ * `shown`, a RegExp, what a message may repeat of it.
+ */
 export type Variables = Readonly<Record<string, z.ZodType>>;
 
 /** What was set, validated; only variables that are set appear. */
@@ -22,12 +25,13 @@ export function readEnv<V extends Variables>(variables: V, source: Source): EnvO
     if (!text) continue;
     const parsed = form.safeParse(text);
     if (parsed.success) env[name] = parsed.data;
-    else problems.push(`${name} is "${shown(form, text)}"; expected ${parsed.error.issues[0]?.message}.`);
+    else problems.push(`${name} is "${shownOf(form, text)}"; expected ${parsed.error.issues[0]?.message}.`);
   }
   if (problems.length > 0) throw new SettingsError(problems.join("\n"));
   return env as EnvOf<V>;
 }
 
-/** A password may stand anywhere in a URL that is malformed: of that one nothing but the scheme is shown. */
-const shown = (form: z.ZodType, text: string) =>
-  form.meta()?.secret === true ? text.replace(/^([a-z+]{1,20}:\/\/)?.*$/is, "$1***") : text.slice(0, 120);
+function shownOf(form: z.ZodType, text: string): string {
+  const shown = form.meta()?.shown;
+  return shown instanceof RegExp ? `${shown.exec(text)?.[0] ?? ""}***` : text.slice(0, 120);
+}
