@@ -1,6 +1,6 @@
 import { overloaded } from "../../services/runtime/errors.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import type { TokenBucketOptions } from "../../services/runtime/limits/token-bucket.js";
-import type { Metrics } from "../../services/runtime/metrics.js";
 import { CallerRates } from "./caller-rates.js";
 
 /** One upload's part of its caller's rate. */

@@ -3,7 +3,7 @@ import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { GraphRole } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
-import type { Limit } from "../../services/runtime/metrics.js";
+import type { Limit } from "../../services/runtime/limits/limit-hits.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { askAt } from "../testing/ask-at.js";

@@ -7,7 +7,7 @@ import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
-import type { Metrics } from "../../services/runtime/metrics.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import type { Ask } from "../ask/ask.js";
 import { callOf } from "./call-of.js";
 import { Places } from "./places.js";

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from "vitest";
 import { createHttp, type Http } from "../../services/runtime/http/create-http.js";
+import type { Limit } from "../../services/runtime/limits/limit-hits.js";
 import type { Logger } from "../../services/runtime/logger.js";
-import type { Limit } from "../../services/runtime/metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { CallerRates } from "../callers/caller-rates.js";
 import { observeAsCallers } from "../testing/observe-as-callers.js";

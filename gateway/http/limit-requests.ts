@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { overloaded } from "../../services/runtime/errors.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
-import type { Metrics } from "../../services/runtime/metrics.js";
 import type { CallerRates } from "../callers/caller-rates.js";
 import { callerOf } from "./observe-requests.js";
 

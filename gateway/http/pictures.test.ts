@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Limit } from "../../services/runtime/metrics.js";
+import type { Limit } from "../../services/runtime/limits/limit-hits.js";
 import type { LookupAll } from "../fetch/lookup-by-dns.js";
 import { observeAsCallers } from "../testing/observe-as-callers.js";
 import { pictureRoute } from "./pictures.js";

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { Code, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import type { Call } from "../../services/runtime/grpc/call.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
-import type { Metrics } from "../../services/runtime/metrics.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { withDeadline } from "../ask/deadline.js";
 import { fetchPicture } from "../fetch/fetch-picture.js";
 import { type LookupAll, lookupByDns } from "../fetch/lookup-by-dns.js";

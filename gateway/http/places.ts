@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { overloaded } from "../../services/runtime/errors.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
+import type { Limit } from "../../services/runtime/limits/limit-hits.js";
 import { Shares } from "../../services/runtime/limits/shares.js";
-import type { Limit, Metrics } from "../../services/runtime/metrics.js";
 import { callerOf } from "./observe-requests.js";
 
 interface PlacesOptions {

@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { replyError } from "../../services/runtime/http/reply-error.js";
-import type { Limit } from "../../services/runtime/metrics.js";
+import type { Limit } from "../../services/runtime/limits/limit-hits.js";
 import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { UnsentAnswers } from "./unsent-answers.js";
 

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 import { overloaded } from "../../services/runtime/errors.js";
-import type { Metrics } from "../../services/runtime/metrics.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import type { Reader, UnsentBytes } from "../limits/unsent-bytes.js";
 
 const retryAfterMs = 1000;

@@ -8,7 +8,7 @@ import { Code, describeError, overloaded } from "../../services/runtime/errors.j
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { Shares } from "../../services/runtime/limits/shares.js";
 import type { Logger } from "../../services/runtime/logger.js";
-import type { Metrics } from "../../services/runtime/metrics.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { createMetrics } from "../../services/runtime/metrics.js";
+import { createMetrics } from "../../services/runtime/host-metrics.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../callers/callers.js";
 import { observeRequests } from "../http/observe-requests.js";

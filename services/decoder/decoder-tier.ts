@@ -47,7 +47,6 @@ export class DecoderTier implements Tier {
     const { workers, maxQueue, cacheBytes, everything: limits } = settings;
     const embeddings = new EmbeddingCache(stores.embeddings, cacheBytes);
     host.overload.onRelief("shrink-caches", () => embeddings.shrink());
-    host.metrics.hasWorkers(this.name);
     const metrics = createMetrics(host.metrics, { maxQueue, waiting: () => pool.now?.waiting ?? 0, embeddings });
     const pictures = new Pictures(embeddings, pool);
     const prompts = new PromptDecoder({ admission, models, pictures, pool, onDecoded: metrics.decoded });

@@ -1,5 +1,5 @@
 import { EmbeddingSource } from "../../proto/index.js";
-import { Counter, Gauge, Histogram, latencyBuckets, type Metrics } from "../runtime/metrics.js";
+import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from "../runtime/metrics.js";
 import type { EmbeddingCache } from "./pictures/embedding-cache.js";
 import type { StageTimes } from "./prompts/prompt-decoder.js";
 
@@ -12,7 +12,7 @@ interface Sources {
 }
 
 /** @returns to be told of every prompt that was answered. */
-export function createMetrics(metrics: Metrics, { maxQueue, waiting, embeddings }: Sources) {
+export function createMetrics(metrics: Registry, { maxQueue, waiting, embeddings }: Sources) {
   const registers = [metrics];
   new Gauge({
     name: "maskwire_decoder_queue_depth",

@@ -37,7 +37,6 @@ export class EncoderTier implements Tier {
     const { embeddings, images, leases, isCacheUp } = stores;
     const uploads = new UploadBudget("uploads", settings.uploadBytes);
     host.metrics.watchBudget(uploads.bytes);
-    host.metrics.hasWorkers(this.name);
     const [admission, parts] = [this.#admission, this.#parts];
     const processBytes = () => parts.now?.pictures.residentBytes ?? 0;
     host.countMemory(processBytes);

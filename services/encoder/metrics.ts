@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, latencyBuckets, type Metrics } from "../runtime/metrics.js";
+import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from "../runtime/metrics.js";
 import type { StageTimes } from "./encodes/encode-picture.js";
 import type { Loss } from "./pictures/picture-processes.js";
 
@@ -14,7 +14,7 @@ interface Sources {
 }
 
 /** @returns to be told of what happens. */
-export function createMetrics(metrics: Metrics, { maxQueue, waiting, undecoded, processBytes }: Sources) {
+export function createMetrics(metrics: Registry, { maxQueue, waiting, undecoded, processBytes }: Sources) {
   const registers = [metrics];
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({

@@ -2,11 +2,11 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { createHttp } from "./http/create-http.js";
 import type { Logger } from "./logger.js";
-import type { Metrics } from "./metrics.js";
+import type { Registry } from "./metrics.js";
 
 interface Served {
   logger: Logger;
-  metrics: Pick<Metrics, "contentType" | "metrics">;
+  metrics: Pick<Registry, "contentType" | "metrics">;
   /** Adds what says how the process is. */
   health: (app: FastifyInstance) => void;
 }

@@ -1,8 +1,7 @@
+import type { Metrics } from "../runtime/host-metrics.js";
 import type { Logger } from "../runtime/logger.js";
-import { Counter, Gauge, type Metrics } from "../runtime/metrics.js";
 import type { BlobStore, StoreOperation } from "./blob-store.js";
 import { CacheConnection } from "./cache-connection.js";
-import { CacheError } from "./cache-error.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { followKeyFile } from "./follow-key-file.js";
@@ -13,6 +12,7 @@ import { createMemoryStore, type MemoryStore } from "./memory-store.js";
 import { createRedisStore } from "./redis-store.js";
 import type { CacheSettings } from "./settings.js";
 import { SigningKeys } from "./signing-keys.js";
+import { createStoreMetrics, type StoreName } from "./store-metrics.js";
 
 export interface Stores {
   embeddings: EmbeddingStore;
@@ -42,49 +42,25 @@ export function openStores(settings: CacheSettings, metrics: Metrics, logger: Lo
       "the shared cache is trusted: set MASKWIRE_CACHE_SIGNING_KEY_FILE to use only what this cluster has signed",
     );
   }
-  const connection = openConnection(settings, metrics, logger);
-  const failures = new Counter({
-    name: "maskwire_cache_errors_total",
-    help: "Cache commands without an answer, by reason; the system went on without the cache",
-    labelNames: ["store", "operation", "reason"],
-    registers: [metrics],
+  const connection = openConnection(settings, logger);
+  const near = new Map<StoreName, MemoryStore>();
+  const figures = createStoreMetrics(metrics, {
+    kept: () => [...near].map(([store, { keptBytes }]) => [store, keptBytes] as const),
+    nodes: () => connection?.nodes ?? [],
   });
-  const lookups = new Counter({
-    name: "maskwire_cache_lookups_total",
-    help: "Reads from the cache by tier, near (this process) or shared, and outcome, hit or miss",
-    labelNames: ["store", "tier", "outcome"],
-    registers: [metrics],
-  });
-  const evictions = new Counter({
-    name: "maskwire_cache_evictions_total",
-    help: "Entries that this process dropped for want of room; a shared cache counts its own",
-    labelNames: ["store"],
-    registers: [metrics],
-  });
-  const near = new Map<string, MemoryStore>();
-  new Gauge({
-    name: "maskwire_cache_kept_bytes",
-    help: "Bytes of the embedding store and the image store that this process keeps itself",
-    labelNames: ["store"],
-    registers: [metrics],
-    collect() {
-      for (const [store, { keptBytes }] of near) this.set({ store }, keptBytes);
-    },
-  });
-  const open = (store: "embedding" | "image", maxBytes: number): { blobs: BlobStore; layers?: LayeredStore } => {
+  const open = (store: StoreName, maxBytes: number): { blobs: BlobStore; layers?: LayeredStore } => {
     const optionsOf = (tier: "near" | "shared") => ({
       namespace: `${settings.namespace}:${store}`,
       ttlMs: settings.ttlMs,
       events: {
-        onError: (operation: StoreOperation, error: unknown) =>
-          failures.inc({ store, operation, reason: error instanceof CacheError ? error.kind : "refused" }),
-        onLookup: (isHit: boolean) => lookups.inc({ store, tier, outcome: isHit ? "hit" : "miss" }),
+        onError: (operation: StoreOperation, error: unknown) => figures.failed(store, operation, error),
+        onLookup: (isHit: boolean) => figures.lookedUp(store, tier, isHit),
       },
     });
     const shared = connection && createRedisStore(connection, optionsOf("shared"));
     if (shared && settings.hereToo === "nothing") return { blobs: shared };
     const onEvict = (isShare: boolean) => {
-      evictions.inc({ store });
+      figures.evicted(store);
       if (isShare) metrics.limitHit(store === "image" ? "pictures_share" : "embeddings_share");
     };
     const memory = createMemoryStore(maxBytes, { ...optionsOf("near"), onEvict });
@@ -127,34 +103,10 @@ function describe(connection: CacheConnection | undefined): ReturnType<Stores["d
   return { kind: "shared", state, nodes };
 }
 
-const stateValues: Record<BreakerState, number> = { closed: 0, "half-open": 1, open: 2 };
-
-function openConnection(settings: CacheSettings, metrics: Metrics, logger: Logger): CacheConnection | undefined {
-  // Declared before the gauges: they are read where there is no shared cache, too.
-  let connection: CacheConnection | undefined;
-  new Gauge({
-    name: "maskwire_cache_breaker_state",
-    help: "Circuit breaker of a cache node: 0 closed (it is used), 1 half-open (it is being tried), 2 open",
-    labelNames: ["node"],
-    registers: [metrics],
-    collect() {
-      this.reset();
-      for (const { name, state } of connection?.nodes ?? []) this.set({ node: name }, stateValues[state]);
-    },
-  });
-  new Gauge({
-    name: "maskwire_cache_up",
-    help: "Share of the cache's nodes that answer: 1 all, 0 none; while it is 0 the system goes on without the cache",
-    registers: [metrics],
-    collect() {
-      const states = connection?.nodes ?? [];
-      const answering = states.filter(({ state }) => state === "closed").length;
-      this.set(states.length === 0 ? 1 : answering / states.length);
-    },
-  });
+function openConnection(settings: CacheSettings, logger: Logger): CacheConnection | undefined {
   if (!settings.server) return undefined;
   const lost = new Set<string>();
-  connection = new CacheConnection({
+  return new CacheConnection({
     server: settings.server,
     timeoutMs: settings.timeoutMs,
     // The log tells the change, not every command that fails meanwhile: those the counter has.
@@ -167,5 +119,4 @@ function openConnection(settings: CacheSettings, metrics: Metrics, logger: Logge
       }
     },
   });
-  return connection;
 }

@@ -1,8 +1,8 @@
 import { DecoderService, EmbeddingSource } from "../../proto/index.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { createMetrics } from "../../services/runtime/host-metrics.js";
 import { createLogger } from "../../services/runtime/logger.js";
-import { createMetrics } from "../../services/runtime/metrics.js";
 import { EmbeddingStore } from "../../services/stores/embedding-store.js";
 import { SigningKeys } from "../../services/stores/signing-keys.js";
 import { openConnectedStore, serverOf } from "../../services/stores/testing/connected-store.js";

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { embeddingTensors } from "../../services/inference/models/model-tensors.js";
-import { createMetrics } from "../../services/runtime/metrics.js";
+import { createMetrics } from "../../services/runtime/host-metrics.js";
 import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
 import { openStores } from "../../services/stores/open-stores.js";
 import { RedisServer } from "../support/redis-server.js";

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { create, toJsonString } from "@bufbuild/protobuf";
 import { WebSocket } from "ws";
 import { ClientFrameSchema, EncodeReadySchema, SegmentResultSchema } from "../../../proto/index.js";
-import type { Limit } from "../../../services/runtime/metrics.js";
+import type { Limit } from "../../../services/runtime/limits/limit-hits.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../../callers/callers.js";
 import { UnsentBytes } from "../../limits/unsent-bytes.js";

@@ -1,7 +1,7 @@
 import type { Admission } from "../../inference/admission.js";
 import { overloaded } from "../../runtime/errors.js";
+import type { Limit } from "../../runtime/limits/limit-hits.js";
 import { Shares } from "../../runtime/limits/shares.js";
-import type { Limit } from "../../runtime/metrics.js";
 
 /** About what a picture in everything mode takes. */
 const retryAfterMs = 10_000;

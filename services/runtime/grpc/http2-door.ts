@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { networkOf } from "../callers/caller.js";
 import { ConnectionLimits } from "../limits/connection-limits.js";
-import { Counter, Gauge, type Metrics } from "../metrics.js";
+import { Counter, Gauge, type Registry } from "../metrics.js";
 
 /** What peers may have of HTTP/2. */
 export interface Http2Limits {
@@ -32,10 +32,10 @@ export class Http2Door {
   readonly #refused: Counter;
 
   /** @param hasServices false while there is nothing to ask for: what is not served need not be spoken. */
-  constructor(limits: Pick<Http2Limits, "total" | "perAddress">, hasServices: () => boolean, metrics: Metrics) {
+  constructor(limits: Pick<Http2Limits, "total" | "perAddress">, hasServices: () => boolean, registry: Registry) {
     this.#limits = new ConnectionLimits(limits);
     this.#hasServices = hasServices;
-    const registers = [metrics];
+    const registers = [registry];
     const count = () => this.#limits.count;
     new Gauge({
       name: "maskwire_grpc_connections",

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { harmlessId, readOrigin } from "./origin.js";
+import { harmlessId } from "./harmless-id.js";
+import { readOrigin } from "./origin.js";
 import { startSpan } from "./spans.js";
 
 const context = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

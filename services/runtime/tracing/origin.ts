@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { harmlessId } from "./harmless-id.js";
 import type { Span } from "./spans.js";
 
 /** Whom a piece of work is for. Travels beside the request through every process, so that their logs and traces can be joined. */
@@ -15,14 +16,6 @@ export interface Origin {
 
 /** Metadata of gRPC calls and headers of HTTP. */
 export const originHeaders = { request: "x-request-id", session: "x-session-id", traceparent: "traceparent" } as const;
-
-/** What strangers may have written into our logs. */
-const harmless = /^[\w.:/+=-]{1,128}$/;
-
-/** What a stranger calls something, if it is an id and nothing else. */
-export function harmlessId(value: unknown): string | undefined {
-  return typeof value === "string" && harmless.test(value) ? value : undefined;
-}
 
 /** @param header reads one header; what is not an id is left out. Who asks is nothing that a header of a stranger's may say. */
 export function readOrigin(header: (name: string) => unknown): Origin {

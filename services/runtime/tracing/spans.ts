@@ -10,7 +10,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import { Code, describeError } from "../errors.js";
-import { harmlessId } from "./origin.js";
+import { harmlessId } from "./harmless-id.js";
 
 /** What a span says of itself. Never a picture's bytes, its file's name or its whole id, which lets who knows it ask for masks. */
 export type SpanAttributes = Record<string, string | number | boolean | undefined>;

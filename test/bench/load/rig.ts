@@ -1,8 +1,8 @@
 import { embeddingRef } from "../../../services/inference/models/embedding-ref.js";
 import { Manifest } from "../../../services/inference/models/manifest.js";
+import { createMetrics } from "../../../services/runtime/host-metrics.js";
 import { imageIdOf } from "../../../services/runtime/image-id.js";
 import { createLogger } from "../../../services/runtime/logger.js";
-import { createMetrics } from "../../../services/runtime/metrics.js";
 import { decodeEmbeddingRecord, encodeEmbeddingRecord } from "../../../services/stores/embedding-record.js";
 import { EmbeddingStore } from "../../../services/stores/embedding-store.js";
 import { SigningKeys } from "../../../services/stores/signing-keys.js";

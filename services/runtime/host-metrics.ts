@@ -1,0 +1,36 @@
+import { Registry } from "prom-client";
+import { Code, describeError } from "./errors.js";
+import type { ByteBudget } from "./limits/byte-budget.js";
+import { countLimitHits, type Limit } from "./limits/limit-hits.js";
+import { watchBudgets } from "./limits/watch-budgets.js";
+import { Counter } from "./metrics.js";
+import { measureProcess } from "./process-metrics.js";
+
+/** A registry of one process, with the figures that every tier has. */
+export type Metrics = Registry & {
+  /** Counts a request, or one prompt of a stream, that ended with an error instead of its answer. */
+  refused(operation: string, error: unknown): void;
+  /** Counts what a limit has refused, cut off or slowed down. */
+  limitHit(limit: Limit): void;
+  /** Shows what a budget holds, its limit and how often it had no room. */
+  watchBudget(budget: ByteBudget): void;
+  close(): void;
+};
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const close = measureProcess(registry);
+  const refusals = new Counter({
+    name: "maskwire_refusals_total",
+    help: "Requests and prompts that ended with an error, by operation and code",
+    labelNames: ["operation", "code"],
+    registers: [registry],
+  });
+  return Object.assign(registry, {
+    refused: (operation: string, error: unknown) =>
+      refusals.inc({ operation, code: Code[describeError(error).code] ?? "UNKNOWN" }),
+    limitHit: countLimitHits(registry),
+    watchBudget: watchBudgets(registry),
+    close,
+  });
+}
