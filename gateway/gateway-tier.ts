@@ -61,15 +61,12 @@ export class GatewayTier implements Tier {
     const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
     const { metrics, overload } = host;
-    this.#sessions = new Sessions(
-      { ...gateway, unsent, callers, logger, metrics, overload },
-      (session, caller) => ({
-        ask,
-        line: ask.openLine({ session, caller: caller.key }),
-        limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
-        onClick: (click) => clicks.observe(click),
-      }),
-    );
+    this.#sessions = new Sessions({ ...gateway, unsent, callers, logger, metrics, overload }, (session, caller) => ({
+      ask,
+      line: ask.openLine({ session, caller: caller.key }),
+      limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
+      onClick: (click) => clicks.observe(click),
+    }));
     overload.onRelief("disconnect-idle", () => this.#sessions.disconnectIdle());
     this.#requests = new RequestsUnderWay(host.http);
     const passing = new UploadBudget("passing", gateway.uploadBytes);

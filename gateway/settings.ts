@@ -89,6 +89,7 @@ export function shape(env: Env, { limits, uploadBytes, sizes }: GatewayContext) 
       loadFactor: (env.MASKWIRE_LOAD_PERCENT ?? 125) / 100,
     },
     deadlineMs: env.MASKWIRE_DEADLINE_MS ?? 30_000,
+    everythingMs: limits.everythingMs,
     limits,
     trustedProxies: env.MASKWIRE_TRUSTED_PROXIES ?? [],
     callerRequests: { perSecond: requestsPerSecond, burst: 10 * requestsPerSecond },

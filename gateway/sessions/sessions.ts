@@ -4,11 +4,12 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import type { Caller } from "../../services/runtime/callers/caller.js";
+
 import { Code, describeError, overloaded } from "../../services/runtime/errors.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { Shares } from "../../services/runtime/limits/shares.js";
 import type { Logger } from "../../services/runtime/logger.js";
-import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
