@@ -1,7 +1,8 @@
 import { setMaxListeners } from "node:events";
 import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import type { Call } from "../../runtime/grpc/call.js";
 import type { Send } from "../../runtime/grpc/serve.js";
-import type { Asker, Pictures } from "../pictures/pictures.js";
+import type { Pictures } from "../pictures/pictures.js";
 import type { EverythingOptions } from "./everything-options.js";
 import { type EverythingEvent, EverythingReport } from "./everything-report.js";
 import { duplicatesAcrossParts } from "./ledger.js";
@@ -15,17 +16,17 @@ interface Everything {
   ref: EmbeddingRef;
   options: EverythingOptions;
   send: Send<EverythingEvent>;
-  asker: Asker;
+  call: Call;
 }
 
 /** Every object in a picture, told as it is found. @throws ServiceError as `Pictures.open` and a picture's tasks. */
-export async function findEverything({ pictures, workers, ref, options, send, asker }: Everything): Promise<void> {
+export async function findEverything({ pictures, workers, ref, options, send, call }: Everything): Promise<void> {
   const startedAt = performance.now();
   const failed = new AbortController();
-  const signal = AbortSignal.any([asker.signal, failed.signal]);
+  const signal = AbortSignal.any([call.signal, failed.signal]);
   // Every part of the picture and every worker listens to it while it waits.
   setMaxListeners(0, signal);
-  const { picture, parts } = await openParts(pictures, ref, options, { ...asker, signal });
+  const { picture, parts } = await openParts(pictures, ref, options, { ...call, signal });
   const total = parts.reduce((sum, { order }) => sum + order.left, 0);
   const report = new EverythingReport(send, picture, total, startedAt);
   await report.progress();

@@ -1,8 +1,9 @@
 import { type CropBox, cropBoxes } from "../../../proto/index.js";
 import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
+import type { Call } from "../../runtime/grpc/call.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
-import type { Asker, Pictures, PictureTasks } from "../pictures/pictures.js";
+import type { Pictures, PictureTasks } from "../pictures/pictures.js";
 import { type EverythingOptions, layerSide } from "./everything-options.js";
 import { counter, Ledger } from "./ledger.js";
 import { type PointGrid, pointGrid } from "./point-grid.js";
@@ -22,14 +23,14 @@ export async function openParts(
   pictures: Pick<Pictures, "open">,
   ref: EmbeddingRef,
   { crops, pointsPerSide, boxNmsThreshold, isAdaptive }: EverythingOptions,
-  asker: Asker,
+  call: Call,
 ): Promise<{ picture: PictureSize; parts: [Part, ...Part[]] }> {
-  const whole = await pictures.open(ref, asker);
+  const whole = await pictures.open(ref, call);
   const { width, height } = whole;
   const nextId = counter();
   const open = async (crop: CropBox): Promise<Part> => {
     const isWhole = crop.layer === 0;
-    const tasks = isWhole ? whole : await pictures.open(embeddingRef({ ...ref, crop: regionOf(crop) }), asker);
+    const tasks = isWhole ? whole : await pictures.open(embeddingRef({ ...ref, crop: regionOf(crop) }), call);
     const grid = pointGrid(layerSide(pointsPerSide, crops.pointsDownscale, crop.layer), crop);
     const order = await pointOrder(grid, isAdaptive, tasks);
     return { crop, tasks, grid, order, ledger: new Ledger(boxNmsThreshold, nextId) };

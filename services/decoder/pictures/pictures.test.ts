@@ -10,7 +10,7 @@ const model = manifest.get(manifest.defaultId);
 const ref = embeddingRef({ imageId: `sha256:${"a".repeat(64)}`, model });
 const crop = { x: 1, y: 2, width: 30, height: 40 };
 const { signal } = new AbortController();
-const asker = { signal, caller: "me" };
+const call = { signal, origin: { caller: "me" } };
 
 function open({ isThere = true } = {}) {
   const run = vi.fn(async (..._given: unknown[]): Promise<unknown> => ({ warm: true }));
@@ -27,7 +27,7 @@ function open({ isThere = true } = {}) {
 it("runs tasks on a picture's embedding for who asks, where its key is warm", async () => {
   const { pictures, run, embedding, start } = open();
   start();
-  const picture = await pictures.open(ref, asker);
+  const picture = await pictures.open(ref, call);
   expect(picture).toMatchObject({ ref, width: 6, height: 5, local: true });
   expect(await picture.run({ kind: "prepare" }, { urgent: true })).toEqual({ warm: true });
   const { record, width, height } = embedding;
@@ -40,8 +40,8 @@ it("runs tasks on a picture's embedding for who asks, where its key is warm", as
 it("asks for an embedding that is not there to be made, and names the part", async () => {
   const { pictures, start } = open({ isThere: false });
   start();
-  await expect(pictures.open(ref, asker)).rejects.toMatchObject({ code: Code.NOT_FOUND });
-  await expect(pictures.open(embeddingRef({ ...ref, crop }), asker)).rejects.toMatchObject({
+  await expect(pictures.open(ref, call)).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  await expect(pictures.open(embeddingRef({ ...ref, crop }), call)).rejects.toMatchObject({
     code: Code.NOT_FOUND,
     message: expect.stringContaining("30 x 40 at (1, 2)"),
   });
@@ -50,7 +50,7 @@ it("asks for an embedding that is not there to be made, and names the part", asy
 it("takes a damaged embedding for none, and leaves other failures as they are", async () => {
   const { pictures, run, embeddings, embedding, start } = open();
   start();
-  const picture = await pictures.open(ref, asker);
+  const picture = await pictures.open(ref, call);
   run.mockRejectedValueOnce(overloaded("Too many.", 10));
   await expect(picture.run({ kind: "prepare" })).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
   expect(embeddings.reject).not.toHaveBeenCalled();
@@ -61,6 +61,6 @@ it("takes a damaged embedding for none, and leaves other failures as they are", 
 
 it("is not there before its workers are", async () => {
   const { pictures, embeddings } = open();
-  await expect(pictures.open(ref, asker)).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  await expect(pictures.open(ref, call)).rejects.toMatchObject({ code: Code.UNAVAILABLE });
   expect(embeddings.get).not.toHaveBeenCalled();
 });

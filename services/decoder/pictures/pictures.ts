@@ -2,6 +2,7 @@ import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
 import type { OnceStarted } from "../../inference/once-started.js";
 import type { TaskOptions, WorkerPool } from "../../inference/workers/worker-pool.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
+import type { Call } from "../../runtime/grpc/call.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 import type { DecoderResult, DecoderTask } from "../worker/decoder-tasks.js";
@@ -11,12 +12,6 @@ import type { EmbeddingCache } from "./embedding-cache.js";
 type OwnPart<T extends DecoderTask> = T extends DecoderTask
   ? Omit<T, "key" | "record" | "width" | "height" | "modelId">
   : never;
-
-/** Whom work is for, and until when. */
-export interface Asker {
-  readonly signal: AbortSignal;
-  readonly caller: string | undefined;
-}
 
 /** A picture, or a part of one, that prompts can be run on. */
 export interface PictureTasks extends PictureSize {
@@ -46,7 +41,7 @@ export class Pictures {
   }
 
   /** @throws ServiceError NOT_FOUND (no embedding: have it encoded), UNAVAILABLE. */
-  async open(ref: EmbeddingRef, { signal, caller }: Asker): Promise<PictureTasks> {
+  async open(ref: EmbeddingRef, { signal, origin }: Call): Promise<PictureTasks> {
     const pool = this.#pool.get();
     const found = await this.#embeddings.get(ref);
     if (!found) throw notEmbedded(ref.crop);
@@ -61,7 +56,7 @@ export class Pictures {
       run: async (task, options) => {
         try {
           const whole = { ...task, ...ofPicture } as DecoderTask;
-          return (await pool.run(whole, { ...options, signal, caller, key: ref.key })) as never;
+          return (await pool.run(whole, { ...options, signal, caller: origin?.caller, key: ref.key })) as never;
         } catch (error) {
           if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
           // A damaged record is no better than none.

@@ -45,9 +45,6 @@ interface PromptDecoderOptions {
   onDecoded: (times: StageTimes, source: EmbeddingSource, isPreviewed: boolean) => void;
 }
 
-/** What a prompt's decode needs of its call. */
-type DecodeContext = Pick<CallContext, "signal" | "origin" | "span" | "logger">;
-
 /** Decodes prompts of people and programs, one at a time each, and follows previews that ask the same. */
 export class PromptDecoder {
   readonly #options: PromptDecoderOptions;
@@ -62,12 +59,12 @@ export class PromptDecoder {
    * @throws ServiceError INVALID_ARGUMENT (image id, model, prompt), NOT_FOUND (no embedding: have it encoded), UNAVAILABLE,
    *   RESOURCE_EXHAUSTED (queue full, with a retry hint), CANCELLED.
    */
-  async decode(request: SegmentRequest, { signal, origin, span, logger }: DecodeContext): Promise<Result> {
+  async decode(request: SegmentRequest, call: CallContext): Promise<Result> {
     const { admission, models, pictures, onDecoded } = this.#options;
     admission.check(request.preview ? "previews" : "clicks");
     const startedAt = performance.now();
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
-    const picture = await pictures.open(requestedEmbedding(models, request), { signal, caller: origin.caller });
+    const picture = await pictures.open(requestedEmbedding(models, request), call);
     const { ref } = picture;
     const prompt = acceptPrompt(request.prompt, picture, ref.model.decoder.maskGrid);
     const fetchedAt = performance.now();
@@ -79,6 +76,7 @@ export class PromptDecoder {
     // Counted once the answer has been written: the one who asked does not wait for it.
     const doneAt = performance.now();
     setImmediate(() => {
+      const { span, logger } = call;
       onDecoded(timings, source, decoded.isPreviewed);
       if (span !== noSpan) traceDecode(span, { startedAt, doneAt, fetchMs, queueMs, ...decoded }, source);
       if (logger.isLevelEnabled("debug")) {

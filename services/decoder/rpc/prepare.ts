@@ -14,9 +14,9 @@ interface Objects {
 
 /** Makes a picture ready for its first prompt, when no prompt waits. */
 export function prepare({ admission, models, pictures }: Objects): Handlers["prepare"] {
-  return async (request, { signal, origin }) => {
+  return async (request, call) => {
     admission.check();
-    const picture = await pictures.open(requestedEmbedding(models, request), { signal, caller: origin.caller });
+    const picture = await pictures.open(requestedEmbedding(models, request), call);
     const { warm } = await picture.run<PrepareTask>({ kind: "prepare" });
     return { embeddingSource: embeddingSource(warm, picture.local) };
   };

@@ -15,10 +15,11 @@ import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { Models } from "../../inference/models/models.js";
 import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
+import type { Call } from "../../runtime/grpc/call.js";
 import { callContext } from "../../runtime/testing/call-context.js";
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { everythingOptions, mostPoints } from "../everything/everything-options.js";
-import type { Asker, PictureTasks } from "../pictures/pictures.js";
+import type { PictureTasks } from "../pictures/pictures.js";
 import type { DecodedGrid, GridTask } from "../worker/decoder-tasks.js";
 import { type EverythingObjects, segmentEverything } from "./segment-everything.js";
 
@@ -63,9 +64,9 @@ class FakeDecoder implements EverythingObjects {
     },
   };
 
-  readonly pictures = { open: (ref: EmbeddingRef, asker: Asker) => this.#open(ref, asker) };
+  readonly pictures = { open: (ref: EmbeddingRef, call: Call) => this.#open(ref, call) };
 
-  async #open(ref: EmbeddingRef, { signal }: Asker): Promise<PictureTasks> {
+  async #open(ref: EmbeddingRef, { signal }: Call): Promise<PictureTasks> {
     this.signal = signal;
     const run = (task: Omit<GridTask, "kind"> & { kind: string }) => {
       if (signal.aborted) return Promise.reject(cancelled());

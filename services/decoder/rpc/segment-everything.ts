@@ -30,9 +30,9 @@ export function segmentEverything(objects: EverythingObjects): Handlers["segment
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), deadlineMs);
     try {
-      const asker = { signal: AbortSignal.any([signal, late.signal]), caller };
+      const call = { signal: AbortSignal.any([signal, late.signal]), origin };
       // A reader that has stopped reading holds up what is told, and may not hold its place for that.
-      await Promise.race([findEverything({ pictures, workers, ref, options, send, asker }), failure(late.signal)]);
+      await Promise.race([findEverything({ pictures, workers, ref, options, send, call }), failure(late.signal)]);
     } catch (error) {
       throw late.signal.aborted && !signal.aborted ? late.signal.reason : error;
     } finally {

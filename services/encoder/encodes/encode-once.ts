@@ -69,7 +69,7 @@ export class EncodeOnce {
     isBulk: boolean,
     source: PictureSource,
     listener: (progress: Progress) => void,
-    call: Pick<CallContext, "signal" | "origin" | "span" | "logger">,
+    call: CallContext,
   ): Promise<Ready> {
     const { admission, onSaved } = this.#options;
     const { key } = ref;
@@ -83,8 +83,7 @@ export class EncodeOnce {
     }
     return this.#flights.join(key, listener, call.signal, (report, abandoned) => {
       const { origin, span, logger } = call;
-      const urgency = new Urgency(!isBulk);
-      return this.#fly(ref, source, { report, signal: abandoned, urgency, origin, span, logger });
+      return this.#fly(ref, source, { report, signal: abandoned, urgency: new Urgency(!isBulk), origin, span, logger });
     });
   }
 
