@@ -118,6 +118,27 @@ it("decodes and encodes a picture once in the cluster: whoever waits for another
   expect([one.told.encoded.mock.calls.length, two.told.saved.mock.calls]).toEqual([1, [["cluster"]]]);
 });
 
+it("has no room for more while as many as may wait for another encoder", async () => {
+  const { createEncoder } = createCluster();
+  const [one, two] = [createEncoder(), createEncoder()];
+  const letters = ["a", "b", "c", "d"];
+  const atWork = letters.map((letter) => one.ask(refOf(letter)));
+  await vi.waitFor(() => expect(one.line.read).toHaveBeenCalledTimes(letters.length));
+  // Its own encodes are its line's affair.
+  one.encodes.checkRoom({ isBulk: false, caller: "me" });
+  const waiting = letters.map((letter) => two.ask(refOf(letter)));
+  const isFull = () => {
+    expect(() => two.encodes.checkRoom({ isBulk: false, caller: "me" })).toThrow(
+      expect.objectContaining({ code: Code.RESOURCE_EXHAUSTED }),
+    );
+  };
+  await vi.waitFor(isFull);
+  one.decoding.open();
+  one.encoding.open();
+  await Promise.all([...atWork, ...waiting]);
+  two.encodes.checkRoom({ isBulk: false, caller: "me" });
+});
+
 it("decodes it when the other encoder gives it up", async () => {
   const { createEncoder } = createCluster();
   const [one, two] = [createEncoder(), createEncoder()];

@@ -112,21 +112,24 @@ export class EncodeOnce {
   /** Whoever waits for another encoder's work keeps the file, and decodes it only when it is left to this one. */
   async #encodeOnceInCluster(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
     const { leases, embeddings, forced, onSaved } = this.#options;
-    const waitNoMore = this.#elsewhere.take(flight.origin.caller ?? "");
+    let waitNoMore: (() => void) | undefined;
     try {
       const { outcome, isOthers } = await onceInCluster<Ready>(leases, ref.key, {
         find: () => findReady(embeddings, ref),
         work: (lease) => {
-          waitNoMore();
+          waitNoMore?.();
           return encodePicture(this.#options, ref, source, { ...flight, lease });
         },
-        onWait: (news) => flight.report(readNews(news)),
+        onWait: (news) => {
+          waitNoMore ??= this.#elsewhere.take(flight.origin.caller ?? "");
+          flight.report(readNews(news));
+        },
         signal: AbortSignal.any([flight.signal, forced]),
       });
       if (isOthers) onSaved("cluster");
       return outcome;
     } finally {
-      waitNoMore();
+      waitNoMore?.();
     }
   }
 }
