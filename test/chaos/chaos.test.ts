@@ -14,7 +14,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 // Where a click goes when something is broken is no matter of the model: the real one plays one scenario.
 describe.skipIf(!findRedisServer()).each([
-  { model: "tiny", modelEnv: tinyModelEnv("slow"), played: scenarios },
+  { model: "tiny", modelEnv: tinyModelEnv({ slowEncodes: true }), played: scenarios },
   { model: "default", modelEnv: {}, played: scenarios.filter(({ name }) => name === "encoder-killed") },
 ])("nothing is lost with the $model model", ({ modelEnv, played }) => {
   let theatre: Theatre;

@@ -12,6 +12,7 @@ import { segmentOverHttp } from "../support/http-calls.js";
 import { madeEmbedding } from "../support/made-embeddings.js";
 import { metric, testSettings } from "../support/start-maskwire.js";
 import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
+import { until } from "../support/until.js";
 
 /*
  * Eight decoders, later nine, and three gateways that find them by name, over one store. All real, in one process, with one
@@ -70,10 +71,8 @@ const count = (url: string, series: string) => metric(adminUrls.get(url) ?? "", 
 
 /** Waits until every gateway sees so many decoders serve. */
 async function seen(decoders: number): Promise<void> {
-  for (const url of gateways) {
-    while ((await count(url, 'maskwire_peers{tier="decoder",state="serving"}')) !== decoders)
-      await new Promise((resolve) => setImmediate(resolve));
-  }
+  const serving = 'maskwire_peers{tier="decoder",state="serving"}';
+  for (const url of gateways) await until(async () => (await count(url, serving)) === decoders);
 }
 
 async function click(gateway: number, picture: number): Promise<EmbeddingSource> {

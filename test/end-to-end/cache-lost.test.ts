@@ -13,6 +13,7 @@ import { RedisServer } from "../support/redis-server.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, recordingLogger, startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
+import { until } from "../support/until.js";
 
 const disc = { points: [clickOn("disc")] };
 const isUp = "maskwire_cache_up";
@@ -42,7 +43,7 @@ describe.skipIf(!findRedisServer())("the shared cache is soft", () => {
     expect(await readiness.json()).toMatchObject({ ready: true, cache: { kind: "shared", state: "down" } });
     expect(told("cache is lost; going on without it")).toBe(1);
     await using back = await RedisServer.start(redis.port);
-    while ((await metric(maskwire.adminUrl, isUp)) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(async () => (await metric(maskwire.adminUrl, isUp)) === 1);
     expect(told("cache is back")).toBe(1);
     expect(await (await fetch(`${maskwire.url}/readyz`)).json()).toMatchObject({ cache: { state: "up" } });
     expect((await work()).masks[0]?.area).toBeGreaterThan(0);
@@ -111,14 +112,18 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own without the
   async function maskOfDecoder({ address }: MaskwireProcess, imageId: string): Promise<RunLengths> {
     const rpc = new RpcClient(address);
     try {
-      for (;;) {
-        try {
-          return maskOf((await rpc.unary(DecoderService.method.segmentOnce, { imageId, prompt: disc })).outcome);
-        } catch (error) {
-          // A decoder finds its way back to the cache by itself, in its own time.
-          if (!(error instanceof ServiceError && error.code === Code.NOT_FOUND)) throw error;
-        }
-      }
+      let answer: SegmentResponse | undefined;
+      await until(async () => {
+        answer = await rpc
+          .unary(DecoderService.method.segmentOnce, { imageId, prompt: disc })
+          .catch((error: unknown) => {
+            // A decoder finds its way back to the cache by itself, in its own time.
+            if (!(error instanceof ServiceError && error.code === Code.NOT_FOUND)) throw error;
+            return undefined;
+          });
+        return answer !== undefined;
+      });
+      return maskOf((answer as unknown as SegmentResponse).outcome);
     } finally {
       rpc.close();
     }
@@ -126,9 +131,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own without the
 
   /** Handed on by an encoder once the cache is back, without anybody's asking. */
   async function untilShared(imageId: string): Promise<void> {
-    while (!(await cluster.redis.keys()).some((key) => key.includes(`:embedding:${imageId}`))) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await until(async () => (await cluster.redis.keys()).some((key) => key.includes(`:embedding:${imageId}`)));
   }
 
   it("R7, R8, E5, H6: killed, every way to a mask works on; back and empty, it is given what it missed", async () => {

@@ -10,6 +10,7 @@ import { Child, type ChildEnd } from "../support/child.js";
 import { freePort } from "../support/free-port.js";
 import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
 import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 interface JsonResult {
   image: { imageId: string; width: number; height: number };
@@ -137,7 +138,10 @@ describe("maskwire segment", () => {
   });
 
   it("starts a gateway of its own when none is given", async () => {
-    const { code, stdout, stderr } = await cli(["segment", photo, "--point", disc], { MASKWIRE_URL: "" });
+    const { code, stdout, stderr } = await cli(["segment", photo, "--point", disc], {
+      ...tinyModelEnv(),
+      MASKWIRE_URL: "",
+    });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^picture 640 x 480\nmask 1/);
     expect(stderr).toBe("maskwire: no gateway is given (--url or MASKWIRE_URL), so one is started for this picture\n");

@@ -16,6 +16,7 @@ import { upload } from "../support/http-calls.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
 
 type PromptInit = MessageInitShape<typeof PromptSchema>;
 
@@ -28,7 +29,11 @@ let picture: Buffer;
 let id: string;
 
 beforeAll(async () => {
-  maskwire = await startMaskwire({ MASKWIRE_MAX_WAITING_CLICKS: "3", MASKWIRE_DECODER_WORKERS: "1" });
+  maskwire = await startMaskwire({
+    ...tinyModelEnv({ slowDecodes: true }),
+    MASKWIRE_MAX_WAITING_CLICKS: "3",
+    MASKWIRE_DECODER_WORKERS: "1",
+  });
   url = maskwire.url;
   picture = await jpegScene(640, 480, 200);
   id = imageIdOf(picture);
@@ -71,7 +76,7 @@ describe("clicks", () => {
     await using client = await ready();
     client.segment({ sequence: 1, prompt: disc, multimask: true });
     const { masks, timings, model, imageId } = resultOf(await client.next("segment"));
-    expect({ model, imageId }).toEqual({ model: "mobilesam", imageId: id });
+    expect({ model, imageId }).toEqual({ model: tinyModelId, imageId: id });
     const scores = masks.map((mask) => mask.predictedIou);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
     for (const mask of masks) {

@@ -5,13 +5,18 @@ import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { upload } from "../support/http-calls.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const disc = { points: [clickOn("disc")] };
 const refusal = { code: Code.UNAVAILABLE, retryAfterMs: expect.any(Number) };
 
 it("R1: a decoder that drains answers what it has and refuses new prompts on open streams, so that others take them", async () => {
   // Far longer than the test: only the refusal ends the wait for a peer that goes on sending.
-  await using maskwire = await startMaskwire({ MASKWIRE_STOP_MS: "600000", MASKWIRE_DECODER_WORKERS: "1" });
+  await using maskwire = await startMaskwire({
+    ...tinyModelEnv({ slowDecodes: true }),
+    MASKWIRE_STOP_MS: "600000",
+    MASKWIRE_DECODER_WORKERS: "1",
+  });
   const { image } = await upload(maskwire.url, await jpegScene(640, 480, 510));
   const imageId = image?.imageId ?? "";
   const rpc = new RpcClient(new URL(maskwire.url).host);
@@ -35,7 +40,7 @@ it("R1: a decoder that drains answers what it has and refuses new prompts on ope
 });
 
 it("R1: an encoder that drains finishes the picture it has and refuses the next", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_STOP_MS: "600000" });
+  await using maskwire = await startMaskwire({ ...tinyModelEnv({ slowEncodes: true }), MASKWIRE_STOP_MS: "600000" });
   const rpc = new RpcClient(new URL(maskwire.url).host);
   const encode = async (picture: Uint8Array, onEncoding: () => void = () => {}) => {
     const call = rpc.duplex(EncoderService.method.encode);

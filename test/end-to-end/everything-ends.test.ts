@@ -6,12 +6,16 @@ import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const [width, height] = [640, 480];
 const quick: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 4 };
 
 it("B4 SIGTERM while it runs, on a WebSocket and over HTTP: both end with done, exit code 0", async () => {
-  await using child = await MaskwireProcess.start({ MASKWIRE_STOP_MS: "60000" });
+  await using child = await MaskwireProcess.start({
+    ...tinyModelEnv({ slowDecodes: true }),
+    MASKWIRE_STOP_MS: "60000",
+  });
   const imageId = (await upload(child.url, await jpegScene(width, height, 800))).image?.imageId ?? "";
   await using client = await SocketClient.join(child.url);
   await client.openReady(imageId);
@@ -28,7 +32,7 @@ it("B4 SIGTERM while it runs, on a WebSocket and over HTTP: both end with done, 
 });
 
 it("keeps nothing of what is done: memory does not grow from one run to the next", async () => {
-  await using maskwire = await startMaskwire();
+  await using maskwire = await startMaskwire(tinyModelEnv());
   const picture = await upload(maskwire.url, await jpegScene(width, height, 800));
   const request = { ...quick, imageId: picture.image?.imageId ?? "" };
   const run = async () => void (await (await postEverything(maskwire.url, request)).text());

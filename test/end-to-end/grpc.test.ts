@@ -16,6 +16,7 @@ import { createLogger } from "../../services/runtime/logger.js";
 import { healthOf, reflect } from "../support/grpc-tools.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { metric, startMaskwire, testSettings } from "../support/start-maskwire.js";
+import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
 
 type EncodePart = NonNullable<MessageInitShape<typeof EncodeRequestSchema>["part"]>;
 
@@ -30,7 +31,11 @@ let picture: Buffer;
 let imageId: string;
 
 beforeAll(async () => {
-  maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_MAX_IMAGE_BYTES: "1000000" });
+  maskwire = await startMaskwire({
+    ...tinyModelEnv({ slowEncodes: true, slowDecodes: true }),
+    MASKWIRE_DECODER_WORKERS: "1",
+    MASKWIRE_MAX_IMAGE_BYTES: "1000000",
+  });
   rpc = new RpcClient(new URL(maskwire.url).host);
   picture = await jpegScene(640, 480, 600);
   imageId = imageIdOf(picture);
@@ -75,7 +80,7 @@ describe("EncoderService", () => {
     expect(first.map((event) => event.case).filter((kind) => kind !== "queued")).toEqual(["encoding", "ready"]);
     expect(first.at(-1)).toMatchObject({
       case: "ready",
-      value: { cached: false, model: "mobilesam", image: { imageId, width: 640, height: 480 } },
+      value: { cached: false, model: tinyModelId, image: { imageId, width: 640, height: 480 } },
     });
     for (const parts of [[header(), ...chunksOf(picture)], [header({ imageId })]]) {
       expect(await runEncode(parts)).toMatchObject([{ case: "ready", value: { cached: true, image: { imageId } } }]);
@@ -97,7 +102,7 @@ describe("EncoderService", () => {
       [[{ case: "chunk", value: picture }], { code: Code.INVALID_ARGUMENT, message: /header/ }],
       [[header(), header()], { code: Code.INVALID_ARGUMENT, message: /chunks/ }],
       [[header()], { code: Code.INVALID_ARGUMENT, message: /bytes/ }],
-      [[header({ model: "sam9" })], { code: Code.INVALID_ARGUMENT, message: /mobilesam/ }],
+      [[header({ model: "sam9" })], { code: Code.INVALID_ARGUMENT, message: new RegExp(`; ${tinyModelId} is`) }],
       [[header({ imageId: "x" })], { code: Code.INVALID_ARGUMENT, message: /sha256/ }],
       [[header({ imageId: `sha256:${"3".repeat(64)}` })], { code: Code.NOT_FOUND, message: /upload/ }],
       [
@@ -263,7 +268,7 @@ describe("health and reflection", () => {
   });
 
   it("is NOT_SERVING before the models are ready and while it stops; /livez answers all the time", async () => {
-    const starting = new Maskwire(testSettings(), createLogger("silent"));
+    const starting = new Maskwire(testSettings(tinyModelEnv()), createLogger("silent"));
     const started = starting.start();
     const readyz = () => fetch(`${starting.url}/readyz`);
     while (starting.host.port === 0) await new Promise(setImmediate);

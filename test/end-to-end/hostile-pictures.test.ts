@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { expect, it, vi } from "vitest";
 import { segmentOverHttp, tryUpload, upload } from "../support/http-calls.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const MiB = 1024 * 1024;
 const plain = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: "#357" } });
@@ -39,7 +41,7 @@ const hostile: Record<string, () => Promise<Buffer>> = {
 };
 
 it("H21: hostile pictures are refused with a sentence, take no memory that stays, and others are served beside them", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_PICTURE_BYTES: String(256 * MiB) });
+  await using maskwire = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_PICTURE_BYTES: String(256 * MiB) });
   const { url, adminUrl } = maskwire;
   const memory = () => metric(adminUrl, "maskwire_picture_process_memory_bytes");
   const idle = await memory();
@@ -52,6 +54,7 @@ it("H21: hostile pictures are refused with a sentence, take no memory that stays
         prompt: { points: [clickOn("disc")] },
       });
       expect(found.masks.length).toBeGreaterThan(0);
+      await sleep(100);
     }
   })();
   for (const [name, make] of Object.entries(hostile)) {
@@ -71,7 +74,7 @@ it("H21: hostile pictures are refused with a sentence, take no memory that stays
 });
 
 it("H21: a picture that is being decoded when the process stops is finished", async () => {
-  const maskwire = await startMaskwire({ MASKWIRE_STOP_MS: "60000" });
+  const maskwire = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_STOP_MS: "60000" });
   const file = await plain(6000, 6000).png({ progressive: true, compressionLevel: 1 }).toBuffer();
   const answer = upload(maskwire.url, file);
   const used = () => metric(maskwire.adminUrl, 'maskwire_budget_bytes{budget="pictures"}');

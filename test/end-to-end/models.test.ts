@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EncodeReady, PromptSchema } from "../../proto/index.js";
-import { Manifest, type ModelSpec } from "../../services/inference/models/manifest.js";
+import { Manifest } from "../../services/inference/models/manifest.js";
 import { resolveModelFile } from "../../services/inference/models/model-file.js";
 import { segmentOverHttp, upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
@@ -14,17 +14,17 @@ import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
 
 describe("model files", () => {
   let folder: string;
-  const shipped = Manifest.read();
-  const model = shipped.models[0] as ModelSpec;
+  const known = Manifest.read().withOwn(tinyModelEnv().MASKWIRE_MODELS_FILE);
+  const model = known.get(tinyModelId);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "maskwire-models-"));
-    await copyFile(resolveModelFile(model.encoder, shipped), join(folder, "encoder.onnx"));
-    await copyFile(resolveModelFile(model.decoder, shipped), join(folder, "decoder.onnx"));
+    await copyFile(resolveModelFile(model.encoder, known), join(folder, "encoder.onnx"));
+    await copyFile(resolveModelFile(model.decoder, known), join(folder, "decoder.onnx"));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** The shipped model, its files taken from the folder. */
+  /** Of the model, its files taken from the folder. */
   const manifestOf = (encoder: string, decoder: string) =>
     new Manifest(
       {
@@ -104,6 +104,7 @@ describe("a file of somebody's own models", () => {
 describe("execution providers", () => {
   it("refuses to start when the only provider cannot, in a sentence without a stack", async () => {
     await using refused = MaskwireProcess.spawn({
+      ...tinyModelEnv(),
       MASKWIRE_ENCODER_PROVIDERS: "cuda",
       MASKWIRE_LOG_LEVEL: "silent",
     });
@@ -115,13 +116,16 @@ describe("execution providers", () => {
 
   it("falls back to the next provider, and /readyz, /metrics and the log say which runs", async () => {
     const { logger, lines } = recordingLogger();
-    await using maskwire = await startMaskwire({ MASKWIRE_ENCODER_PROVIDERS: "cuda,cpu" }, { logger });
-    const running = { mobilesam: { provider: "cpu", skipped: [expect.stringMatching(/^cuda: /)] } };
+    await using maskwire = await startMaskwire(
+      { ...tinyModelEnv(), MASKWIRE_ENCODER_PROVIDERS: "cuda,cpu" },
+      { logger },
+    );
+    const running = { [tinyModelId]: { provider: "cpu", skipped: [expect.stringMatching(/^cuda: /)] } };
     expect(await (await fetch(`${maskwire.url}/readyz`)).json()).toMatchObject({
       ready: true,
       tiers: { encoder: { models: running } },
     });
-    expect(await metric(maskwire.adminUrl, 'maskwire_encoder_provider{model="mobilesam",provider="cpu"}')).toBe(1);
+    expect(await metric(maskwire.adminUrl, `maskwire_encoder_provider{model="${tinyModelId}",provider="cpu"}`)).toBe(1);
     expect(lines).toContainEqual(expect.objectContaining({ msg: "encoder ready", models: running }));
   });
 });
@@ -158,13 +162,13 @@ describe("settings", () => {
   });
 
   it("warns of a variable that is no setting, and takes the log level", async () => {
-    await using maskwire = await MaskwireProcess.start({ MASKWIRE_MODLE: "mobilesam" });
+    await using maskwire = await MaskwireProcess.start({ ...tinyModelEnv(), MASKWIRE_MODLE: "mobilesam" });
     expect(maskwire.stderr).toMatch(/MASKWIRE_MODLE/);
   });
 
   it("refuses a port that is in use, and says how to choose another", async () => {
-    await using first = await startMaskwire();
-    await using second = MaskwireProcess.spawn({ MASKWIRE_PORT: String(first.host.port) });
+    await using first = await startMaskwire(tinyModelEnv());
+    await using second = MaskwireProcess.spawn({ ...tinyModelEnv(), MASKWIRE_PORT: String(first.host.port) });
     const { code, stderr } = await second.ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/the port \d+ is in use.*MASKWIRE_PORT/);

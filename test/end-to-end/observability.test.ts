@@ -7,6 +7,7 @@ import { projectRoot } from "../../services/runtime/project-root.js";
 import { type Family, problemsOf } from "../support/promql.js";
 import { RedisServer } from "../support/redis-server.js";
 import { readMetrics, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const read = (...path: string[]) => readFileSync(join(projectRoot, "deploy", ...path), "utf8");
 const guide = read("OPERATIONS.md");
@@ -70,7 +71,7 @@ async function families(maskwire: Maskwire): Promise<Map<string, Family>> {
 beforeAll(async () => {
   const redis = await RedisServer.start();
   opened.push(redis);
-  const services = { MASKWIRE_CACHE_URL: redis.url };
+  const services = { ...tinyModelEnv(), MASKWIRE_CACHE_URL: redis.url };
   const encoder = await start({ ...services, MASKWIRE_ROLE: "encoder" });
   const decoder = await start({ ...services, MASKWIRE_ROLE: "decoder", MASKWIRE_DECODER_WORKERS: "1" });
   const gateway = await start({

@@ -3,16 +3,22 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeRle, type MaskRuns, rleIou } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { decodeHalf } from "../../services/sam/half-float.js";
+import { decodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
 import { segmentOverHttp, tryUpload, upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { photosFolder } from "../support/photos.js";
-import { clickOn, drawScene, fromRaw, oddPictures, orientedJpeg } from "../support/pictures.js";
+import { clickOn, drawScene, fromRaw, oddPictures, oriented, orientedJpeg } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const MiB = 1024 * 1024;
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
 /** What the process may hold more after another round over the same pictures: allocators keep some of what they freed. */
 const growthBytes = 100 * MiB;
+
+/** Mean difference of brightness, in the model's units: of pictures that lie the same way, and no others. */
+const sameApart = 0.05;
 
 const odd = await oddPictures();
 
@@ -21,12 +27,16 @@ function leastIou(masks: MaskRuns[]): number {
   return Math.min(...masks.flatMap((a, i) => masks.slice(i + 1).map((b) => rleIou(a, b))));
 }
 
+function meanDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, at) => sum + Math.abs(value - (b[at] as number)), 0) / a.length;
+}
+
 describe("pictures of every kind", () => {
   let maskwire: Maskwire;
   let url: string;
 
   beforeAll(async () => {
-    maskwire = await startMaskwire();
+    maskwire = await startMaskwire(tinyModelEnv());
     url = maskwire.url;
   });
   afterAll(() => maskwire.stop());
@@ -35,6 +45,29 @@ describe("pictures of every kind", () => {
     // The one unambiguous mask: of candidates that score alike a rounding error may pick another.
     const { masks } = await segmentOverHttp(url, { imageId, prompt: { points: [point] }, multimask: false });
     return decodeRle(masks[0]?.rle ?? { size: [], counts: "" });
+  }
+
+  /** What the model was given: the first channel [64, 64] of the tiny model's embedding is the brightness, cell by cell. */
+  async function brightnessOf(imageId: string): Promise<Float32Array> {
+    const reply = await fetch(`${url}/v1/images/${imageId}/embedding`);
+    const { tensors } = decodeEmbeddingRecord(new Uint8Array(await reply.arrayBuffer()));
+    return decodeHalf((tensors[0] as Uint16Array).subarray(0, 64 * 64));
+  }
+
+  /** Uploads pictures that all show the same, and clicks each. @returns how far they are apart. */
+  async function compare(files: Iterable<Promise<Buffer>>, size: [number, number], point: { x: number; y: number }) {
+    const masks: MaskRuns[] = [];
+    const apart: number[] = [];
+    let first: Float32Array | undefined;
+    for (const file of files) {
+      const { image } = await upload(url, await file);
+      expect([image?.width, image?.height]).toEqual(size);
+      masks.push(await maskAt(image?.imageId ?? "", point));
+      const brightness = await brightnessOf(image?.imageId ?? "");
+      first ??= brightness;
+      apart.push(meanDifference(brightness, first));
+    }
+    return { iou: leastIou(masks), apart: Math.max(...apart) };
   }
 
   it.each(odd.filter(({ status }) => status === 200))("takes: $name", async ({ bytes, width = 0, height = 0 }) => {
@@ -51,17 +84,17 @@ describe("pictures of every kind", () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
-  it("shows the eight EXIF orientations upright: one size, one mask for one click", async () => {
+  it("shows the eight EXIF orientations upright: one size, the same for the model, one mask for one click", async () => {
     const upright = drawScene(480, 320, 3);
-    const masks: MaskRuns[] = [];
-    for (const orientation of orientations) {
-      const { image } = await upload(url, await orientedJpeg(upright, orientation));
-      expect([image?.width, image?.height], `orientation ${orientation}`).toEqual([480, 320]);
-      masks.push(await maskAt(image?.imageId ?? "", clickOn("plate", 480, 320)));
-    }
-    const least = leastIou(masks);
-    process.stdout.write(`eight orientations: least IoU ${least.toFixed(4)}\n`);
-    expect(least).toBeGreaterThanOrEqual(0.98);
+    const [size, plate] = [[480, 320] as [number, number], clickOn("plate", 480, 320)];
+    const files = orientations.map((orientation) => orientedJpeg(upright, orientation));
+    const { iou, apart } = await compare(files, size, plate);
+    process.stdout.write(`eight orientations: least IoU ${iou.toFixed(4)}, ${apart.toFixed(4)} apart\n`);
+    expect(iou).toBeGreaterThanOrEqual(0.98);
+    expect(apart).toBeLessThan(sameApart);
+    // Upside down, and with no note that says so.
+    const wrong = oriented(upright, 3).withMetadata({ orientation: 1 }).jpeg().toBuffer();
+    expect((await compare([files[0] as Promise<Buffer>, wrong], size, plate)).apart).toBeGreaterThan(5 * sameApart);
   });
 
   it("one file in three formats without loss gives one mask", async () => {
@@ -71,12 +104,7 @@ describe("pictures of every kind", () => {
       fromRaw(scene).tiff({ compression: "lzw" }).toBuffer(),
       fromRaw(scene).webp({ lossless: true }).toBuffer(),
     ];
-    const masks: MaskRuns[] = [];
-    for (const file of files) {
-      const { image } = await upload(url, await file);
-      masks.push(await maskAt(image?.imageId ?? "", clickOn("disc", 300, 200)));
-    }
-    expect(leastIou(masks)).toBe(1);
+    expect(await compare(files, [300, 200], clickOn("disc", 300, 200))).toEqual({ iou: 1, apart: 0 });
   });
 
   if (photosFolder) {
@@ -96,16 +124,12 @@ describe("pictures of every kind", () => {
     });
 
     it("the eight orientations of a photograph give one size and one mask", async () => {
-      const masks: MaskRuns[] = [];
-      for (const orientation of orientations) {
-        const { image } = await upload(url, await readFile(join(awkward, `Landscape_${orientation}.jpg`)));
-        expect([image?.width, image?.height]).toEqual([600, 450]);
-        masks.push(await maskAt(image?.imageId ?? "", { x: 300, y: 100 }));
-      }
-      const least = leastIou(masks);
-      process.stdout.write(`eight orientations of a photograph: least IoU ${least.toFixed(4)}\n`);
+      const files = orientations.map((orientation) => readFile(join(awkward, `Landscape_${orientation}.jpg`)));
+      const { iou, apart } = await compare(files, [600, 450], { x: 300, y: 100 });
+      process.stdout.write(`the same of a photograph: least IoU ${iou.toFixed(4)}, ${apart.toFixed(4)} apart\n`);
       // Eight JPEGs that were compressed one by one: not the same pixels.
-      expect(least).toBeGreaterThanOrEqual(0.95);
+      expect(iou).toBeGreaterThanOrEqual(0.95);
+      expect(apart).toBeLessThan(sameApart);
     });
   }
 });
@@ -118,6 +142,7 @@ interface Awkward {
 it("memory comes back: a second round over every odd picture adds little", async () => {
   // Stores too small for anything: every round decodes and encodes again.
   await using child = await MaskwireProcess.start({
+    ...tinyModelEnv(),
     MASKWIRE_CACHE_BYTES: String(MiB),
     MASKWIRE_IMAGE_STORE_BYTES: String(MiB),
     MASKWIRE_DECODER_CACHE_BYTES: String(MiB),

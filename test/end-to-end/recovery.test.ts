@@ -8,6 +8,7 @@ import {
   rleIou,
   type SegmentResponse,
 } from "../../proto/index.js";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { Cluster } from "../support/cluster.js";
@@ -44,8 +45,7 @@ function maskOf({ outcome }: SegmentResponse) {
 }
 
 /** The mask that one process alone gives. */
-async function referenceMask(picture: Buffer) {
-  await using single = await startMaskwire(tinyModelEnv("slow"));
+async function referenceMask(single: Maskwire, picture: Buffer) {
   await upload(single.url, picture);
   const { masks } = await segmentOverHttp(single.url, { imageId: imageIdOf(picture), prompt: disc });
   return decodeRle(masks[0]?.rle ?? { size: [], counts: "" });
@@ -59,13 +59,18 @@ function homeOf(imageId: string, processes: MaskwireProcess[]): number {
 
 describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis", () => {
   let cluster: Cluster;
+  let single: Maskwire;
   let url: string;
 
   beforeAll(async () => {
-    cluster = await Cluster.start({ MASKWIRE_DEADLINE_MS: String(deadlineMs) });
+    // Room for no embedding in the encoders: what the shared cache has lost they make again.
+    const none = { MASKWIRE_CACHE_BYTES: String(2 ** 20) };
+    cluster = await Cluster.start({ MASKWIRE_DEADLINE_MS: String(deadlineMs) }, none);
+    single = await startMaskwire(tinyModelEnv());
     url = cluster.gateway.url;
   }, 120_000);
   afterAll(async () => {
+    await single?.stop();
     await cluster?.[Symbol.asyncDispose]();
   });
 
@@ -77,25 +82,30 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     return { picture, imageId: imageIdOf(picture), client };
   }
 
-  /** Encoders and decoders begin anew: what the shared cache has lost is in no process's memory either. */
-  async function forgetEverything() {
-    const portOf = ({ url: at }: MaskwireProcess) => new URL(at).port;
-    const [decoderPorts, encoderPorts] = [cluster.decoders.map(portOf), cluster.encoders.map(portOf)];
-    for (const one of [...cluster.decoders, ...cluster.encoders]) {
-      one.signal("SIGKILL");
-      await one.ended;
-    }
-    [cluster.decoders, cluster.encoders] = await Promise.all([
-      Promise.all(decoderPorts.map((port) => cluster.startDecoder(port))),
-      Promise.all(encoderPorts.map((port) => cluster.startEncoder(port))),
-    ]);
+  const portOf = ({ url: at }: MaskwireProcess) => new URL(at).port;
+
+  async function endAll(processes: MaskwireProcess[]): Promise<void> {
+    for (const one of processes) one.signal("SIGKILL");
+    await Promise.all(processes.map((one) => one.ended));
+  }
+
+  /** Decoders begin anew: an embedding that the shared cache has lost is in no process's memory either. */
+  async function forgetEmbeddings() {
+    await endAll(cluster.decoders);
+    cluster.decoders = await Promise.all(cluster.decoders.map((one) => cluster.startDecoder(portOf(one))));
+  }
+
+  /** So do encoders: nor is a picture. */
+  async function forgetPictures() {
+    await endAll(cluster.encoders);
+    cluster.encoders = await Promise.all(cluster.encoders.map((one) => cluster.startEncoder(portOf(one))));
   }
 
   it("gives the same mask as a single process, to a click that meets any decoder", async () => {
     const { picture, imageId, client } = await openFresh();
     client.segment({ sequence: 1, prompt: disc });
     const mask = maskOf(await client.next("segment"));
-    const reference = await referenceMask(picture);
+    const reference = await referenceMask(single, picture);
     expect(rleIou(mask, reference)).toBeGreaterThan(0.999);
     for (const { address } of cluster.decoders) {
       const rpc = new RpcClient(address);
@@ -109,7 +119,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R2: a click that finds no embedding has the stored image encoded and is answered", async () => {
     const { client } = await openFresh();
     expect(await cluster.redis.remove(":embedding:")).toBeGreaterThan(0);
-    await forgetEverything();
+    await forgetEmbeddings();
     client.segment({ sequence: 1, prompt: disc });
     const seen: string[] = [];
     for (;;) {
@@ -135,7 +145,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R3: with the image gone too it is missing, and the click waits for the upload", async () => {
     const { picture, imageId, client } = await openFresh();
     await cluster.redis.flush();
-    await forgetEverything();
+    await Promise.all([forgetEmbeddings(), forgetPictures()]);
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("missing");
     await upload(url, picture);
@@ -149,10 +159,10 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     const { picture, client } = await openFresh();
     const damaged = await cluster.redis.rewrite(":embedding:", flipMiddle);
     expect(damaged).toBeGreaterThan(0);
-    await forgetEverything();
+    await forgetEmbeddings();
     client.segment({ sequence: 1, prompt: disc });
     expect(await client.imageUntil("ready")).toContain("encoding");
-    expect(rleIou(maskOf(await client.next("segment")), await referenceMask(picture))).toBeGreaterThan(0.999);
+    expect(rleIou(maskOf(await client.next("segment")), await referenceMask(single, picture))).toBeGreaterThan(0.999);
     await client[Symbol.asyncDispose]();
   });
 
@@ -184,10 +194,10 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     });
     const { client, picture } = await openFresh();
     await cluster.redis.rewrite(":embedding:", () => foreign);
-    await forgetEverything();
+    await forgetEmbeddings();
     client.segment({ sequence: 1, prompt: { points: [clickOn("disc")] } });
     expect(await client.imageUntil("ready")).toContain("encoding");
-    expect(rleIou(maskOf(await client.next("segment")), await referenceMask(picture))).toBeGreaterThan(0.999);
+    expect(rleIou(maskOf(await client.next("segment")), await referenceMask(single, picture))).toBeGreaterThan(0.999);
     for (const one of [client, other.client]) await one[Symbol.asyncDispose]();
   });
 
@@ -239,7 +249,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R1: an encoder that is killed while it encodes a stored image costs no error", async () => {
     const { client, imageId } = await openFresh();
     await cluster.redis.remove(":embedding:");
-    await forgetEverything();
+    await forgetEmbeddings();
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("encoding");
     const index = homeOf(imageId, cluster.encoders);
@@ -263,10 +273,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
 
   it("R5: with no decoder a click is UNAVAILABLE with a hint; the next finds one that is back", async () => {
     const { client } = await openFresh();
-    for (const decoder of cluster.decoders) {
-      decoder.signal("SIGKILL");
-      await decoder.ended;
-    }
+    await endAll(cluster.decoders);
     client.segment({ sequence: 1, prompt: disc });
     const { outcome } = await client.next("segment");
     expect(outcome).toMatchObject({ case: "error", value: { code: ErrorCode.UNAVAILABLE } });

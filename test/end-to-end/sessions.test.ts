@@ -6,6 +6,7 @@ import { postSegment, segmentOverHttp, upload } from "../support/http-calls.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 /** As many answers as fill every buffer, and at once. */
 const atAnyPace = {
@@ -16,8 +17,18 @@ const atAnyPace = {
 
 const disc = { points: [clickOn("disc")] };
 
+/** Sessions open here; nobody is behind it, on port 1 of the loopback, to do anything for them. */
+const gatewayAlone = {
+  MASKWIRE_ROLE: "gateway",
+  MASKWIRE_ENCODER_ADDRESS: "127.0.0.1:1",
+  MASKWIRE_DECODER_ADDRESSES: "127.0.0.1:1",
+};
+/** Decodes wait for each other, and last. */
+const oneBusyWorker = { ...tinyModelEnv({ slowDecodes: true }), MASKWIRE_DECODER_WORKERS: "1" };
+
 it("B1: a session that does not read its answers is closed with 4409", async () => {
   await using maskwire = await startMaskwire({
+    ...tinyModelEnv(),
     MASKWIRE_MAX_BUFFERED_BYTES: "65536",
     ...atAnyPace,
   });
@@ -35,7 +46,7 @@ it("B1: a session that does not read its answers is closed with 4409", async () 
 });
 
 it("B2: a session whose client answers no ping is closed with 4408, a silent one that answers stays", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_IDLE_MS: "400" });
+  await using maskwire = await startMaskwire({ ...gatewayAlone, MASKWIRE_IDLE_MS: "400" });
   await using silent = await SocketClient.join(maskwire.url);
   await using gone = await SocketClient.join(maskwire.url, { answerPings: false });
   expect(await gone.closed).toMatchObject({ code: 4408 });
@@ -45,7 +56,7 @@ it("B2: a session whose client answers no ping is closed with 4408, a silent one
 
 it("B2: a gateway that stands still for a while does not take that for its clients' silence", async () => {
   const idleMs = 400;
-  await using maskwire = await startMaskwire({ MASKWIRE_IDLE_MS: String(idleMs) });
+  await using maskwire = await startMaskwire({ ...gatewayAlone, MASKWIRE_IDLE_MS: String(idleMs) });
   await using client = await SocketClient.join(maskwire.url);
   await client.pinged();
   // Gateway and client are of this thread.
@@ -55,7 +66,7 @@ it("B2: a gateway that stands still for a while does not take that for its clien
 });
 
 it("B3: one session more than there may be is closed with 4429 after the upgrade", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_MAX_SESSIONS: "2" });
+  await using maskwire = await startMaskwire({ ...gatewayAlone, MASKWIRE_MAX_SESSIONS: "2" });
   await using first = await SocketClient.join(maskwire.url);
   await using second = await SocketClient.join(maskwire.url);
   await using third = await SocketClient.connect(maskwire.url);
@@ -67,7 +78,7 @@ it("B3: one session more than there may be is closed with 4429 after the upgrade
 });
 
 it("B4: on stop what is under way is answered, sessions are closed with 1001 and new ones refused", async () => {
-  await using maskwire = await startMaskwire();
+  await using maskwire = await startMaskwire(oneBusyWorker);
   const { url } = maskwire;
   const picture = await jpegScene(640, 480, 301);
   await upload(url, picture);
@@ -86,7 +97,7 @@ it("B4: on stop what is under way is answered, sessions are closed with 1001 and
 });
 
 it("B4: on stop an HTTP request that is under way is answered", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1" });
+  await using maskwire = await startMaskwire(oneBusyWorker);
   const { url } = maskwire;
   const picture = await jpegScene(640, 480, 302);
   const imageId = imageIdOf(picture);
@@ -104,7 +115,7 @@ it("B4: on stop an HTTP request that is under way is answered", async () => {
 });
 
 it("B5: when a client leaves, its waiting prompt is taken out of the decoder's queue", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1" });
+  await using maskwire = await startMaskwire(oneBusyWorker);
   const { url } = maskwire;
   const picture = await jpegScene(640, 480, 303);
   const imageId = imageIdOf(picture);
@@ -134,7 +145,7 @@ it("B5: when a client leaves, its waiting prompt is taken out of the decoder's q
 });
 
 it("R4: a decoder that refuses for overload is passed on with its retry hint", async () => {
-  await using maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_QUEUE: "2" });
+  await using maskwire = await startMaskwire({ ...oneBusyWorker, MASKWIRE_DECODER_QUEUE: "2" });
   const { url } = maskwire;
   const picture = await jpegScene(640, 480, 304);
   const imageId = imageIdOf(picture);
@@ -155,7 +166,11 @@ it("R4: a decoder that refuses for overload is passed on with its retry hint", a
 
 it("C8, S3, H6: a session that never saw the earlier clicks makes the mask again from its steps, to the same bits", async () => {
   // One thread: with more the model adds its numbers in another order.
-  await using maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" });
+  await using maskwire = await startMaskwire({
+    ...tinyModelEnv(),
+    MASKWIRE_DECODER_WORKERS: "1",
+    MASKWIRE_DECODER_THREADS: "1",
+  });
   const picture = await jpegScene(640, 480, 305);
   const imageId = imageIdOf(picture);
   await upload(maskwire.url, picture);

@@ -6,6 +6,7 @@ import { upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 /** More clicks at once than a session may send: what is asked is how they end. */
 const atAnyPace = { MASKWIRE_FRAMES_PER_SECOND: "1000000", MASKWIRE_SESSION_WORK_PERCENT: "100" };
@@ -13,7 +14,11 @@ const atAnyPace = { MASKWIRE_FRAMES_PER_SECOND: "1000000", MASKWIRE_SESSION_WORK
 const disc = { points: [clickOn("disc")] };
 
 async function startBusy(env: Record<string, string> = {}) {
-  const child = await MaskwireProcess.start({ MASKWIRE_DECODER_WORKERS: "1", ...env });
+  const child = await MaskwireProcess.start({
+    ...tinyModelEnv({ slowDecodes: true }),
+    MASKWIRE_DECODER_WORKERS: "1",
+    ...env,
+  });
   const picture = await jpegScene(640, 480, 500);
   const imageId = imageIdOf(picture);
   await upload(child.url, picture);
@@ -82,7 +87,7 @@ it("the wait is bounded by MASKWIRE_STOP_MS", async () => {
 });
 
 it("with nothing under way it ends at once", async () => {
-  await using child = await MaskwireProcess.start();
+  await using child = await MaskwireProcess.start(tinyModelEnv());
   child.signal("SIGTERM");
   expect(await child.ended).toMatchObject({ code: 0, signal: null });
 });

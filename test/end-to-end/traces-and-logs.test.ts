@@ -5,6 +5,7 @@ import { MaskwireProcess } from "../support/maskwire-process.js";
 import { OtlpReceiver, type ReceivedSpan } from "../support/otlp-receiver.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const segmentRpc = "maskwire.v1.DecoderService/Segment";
 const encodeRpc = "maskwire.v1.EncoderService/Encode";
@@ -99,7 +100,7 @@ afterAll(() => collector[Symbol.asyncDispose]());
 describe("in one process", () => {
   let maskwire: MaskwireProcess;
   beforeAll(async () => {
-    maskwire = await MaskwireProcess.start(collector.env);
+    maskwire = await MaskwireProcess.start({ ...collector.env, ...tinyModelEnv() });
   });
   afterAll(() => maskwire[Symbol.asyncDispose]());
 

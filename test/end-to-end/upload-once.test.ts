@@ -11,6 +11,7 @@ import { CountingProxy } from "../support/counting-proxy.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const [width, height] = [1200, 900];
 /** Of requests that carry no picture. */
@@ -22,7 +23,7 @@ describe("bytes that the second person sends", () => {
   let folder: string;
 
   beforeAll(async () => {
-    maskwire = await startMaskwire();
+    maskwire = await startMaskwire(tinyModelEnv());
     folder = await mkdtemp(join(tmpdir(), "maskwire-upload-"));
   });
   afterAll(async () => {

@@ -7,6 +7,8 @@ import { eventLines, upload } from "../support/http-calls.js";
 import { clickOn, drawScene, fromRaw, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
+import { until } from "../support/until.js";
 
 const unknownId = `sha256:${"ab".repeat(32)}`;
 const disc = { points: [clickOn("disc")] };
@@ -19,7 +21,11 @@ let nextSeed = 100;
 const freshPicture = () => jpegScene(640, 480, nextSeed++);
 
 beforeAll(async () => {
-  maskwire = await startMaskwire({ MASKWIRE_MAX_FRAME_BYTES: "2048", MASKWIRE_MAX_WAITING_CLICKS: "5" });
+  maskwire = await startMaskwire({
+    ...tinyModelEnv({ slowEncodes: true }),
+    MASKWIRE_MAX_FRAME_BYTES: "2048",
+    MASKWIRE_MAX_WAITING_CLICKS: "5",
+  });
   url = maskwire.url;
   const picture = await freshPicture();
   id = imageIdOf(picture);
@@ -146,7 +152,7 @@ describe("the open image", () => {
     client.open(id);
     expect(await client.next("image")).toMatchObject({
       imageId: id,
-      event: { case: "ready", value: { cached: true, model: "mobilesam", image: { width: 640, height: 480 } } },
+      event: { case: "ready", value: { cached: true, model: tinyModelId, image: { width: 640, height: 480 } } },
     });
   });
 
@@ -187,7 +193,7 @@ describe("the open image", () => {
     signal("SIGSTOP");
     const behind = begin(cut);
     const arrived = 'maskwire_budget_bytes{budget="uploads"}';
-    while ((await metric(maskwire.adminUrl, arrived)) < cut.byteLength) await new Promise(setImmediate);
+    await until(async () => (await metric(maskwire.adminUrl, arrived)) >= cut.byteLength);
     await using client = await SocketClient.join(url);
     client.open(imageIdOf(cut));
     client.segment({ sequence: 1, prompt: disc });
@@ -222,7 +228,7 @@ describe("the open image", () => {
     client.open(id, "sam9");
     expect((await client.next("image")).event).toMatchObject({
       case: "failed",
-      value: { code: ErrorCode.INVALID_ARGUMENT, message: expect.stringMatching(/mobilesam/) },
+      value: { code: ErrorCode.INVALID_ARGUMENT, message: expect.stringContaining(`; ${tinyModelId} is`) },
     });
     client.open(unknownId);
     await client.imageUntil("missing");

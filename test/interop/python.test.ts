@@ -10,13 +10,14 @@ import { projectRoot } from "../../services/runtime/project-root.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { findGrpcPython } from "../support/programs.js";
 import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const python = findGrpcPython();
 const run = promisify(execFile);
 
 describe.skipIf(!python)("a Python client made from the .proto files alone", () => {
   it("checks health, uploads with Encode, and gets masks with SegmentOnce and Segment", async () => {
-    await using maskwire = await startMaskwire();
+    await using maskwire = await startMaskwire(tinyModelEnv());
     const folder = await mkdtemp(join(tmpdir(), "maskwire-python-"));
     try {
       const picture = await jpegScene(640, 480, 800);

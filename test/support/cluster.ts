@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { MaskwireProcess } from "./maskwire-process.js";
 import { RedisServer } from "./redis-server.js";
 import { metric } from "./start-maskwire.js";
 import { tinyModelEnv } from "./tiny-model.js";
+import { until } from "./until.js";
 
 /**
  * Every tier in processes of its own over a real Redis: two encoders, two decoders, one gateway. They serve the tiny model,
@@ -52,7 +52,7 @@ export class Cluster implements AsyncDisposable {
   /** Resolves when the gateway sees so many servers of a tier serve. */
   async seen(tier: "encoder" | "decoder", count: number): Promise<void> {
     const serving = `maskwire_peers{tier="${tier}",state="serving"}`;
-    while ((await metric(this.gateway.adminUrl, serving)) !== count) await sleep(50);
+    await until(async () => (await metric(this.gateway.adminUrl, serving)) === count);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -81,7 +81,7 @@ export class Cluster implements AsyncDisposable {
 
   #shared(role: string, port: string): Record<string, string> {
     const ours = { MASKWIRE_ROLE: role, MASKWIRE_PORT: port, MASKWIRE_CACHE_URL: this.redis.url };
-    return { ...ours, ...tinyModelEnv("slow"), ...this.#servicesEnv };
+    return { ...ours, ...tinyModelEnv({ slowEncodes: true }), ...this.#servicesEnv };
   }
 
   async #process(env: Record<string, string>): Promise<MaskwireProcess> {

@@ -28,22 +28,28 @@ const levelsOfCandidates = [3, 5, 3.5, 2];
 /** The manifest's entry of this name. */
 export const tinyModelId = "tiny";
 
-/** Products of matrices, each a few hundredths of a second on one core: an encode that something can happen in. */
-const slowProducts = 10;
+/** Of matrices of the frame's side, each a few hundredths of a second on one core: work that something can happen in. */
+const slowEncodeProducts = 10;
+const slowDecodeProducts = 2;
 
-/**
- * The variables that make a process serve the tiny model instead of the default one.
- * @param pace `slow` encodes take about half a second, for tests in which something happens meanwhile.
- */
-export function tinyModelEnv(pace: "quick" | "slow" = "quick") {
+/** For tests in which something happens meanwhile. */
+export interface Pace {
+  /** Encodes take about half a second. */
+  readonly slowEncodes?: boolean;
+  /** Decodes take about a tenth. */
+  readonly slowDecodes?: boolean;
+}
+
+/** The variables that make a process serve the tiny model instead of the default one. */
+export function tinyModelEnv(pace: Pace = {}) {
   return { MASKWIRE_MODELS_FILE: writeTinyModel(pace), MASKWIRE_MODEL: tinyModelId };
 }
 
 /** Writes the model's files and its manifest where they are not there yet. @returns the manifest's path. */
-function writeTinyModel(pace: "quick" | "slow"): string {
+function writeTinyModel({ slowEncodes = false, slowDecodes = false }: Pace): string {
   const files = {
-    "encoder.onnx": encoderGraph(pace === "slow" ? slowProducts : 0),
-    "decoder.onnx": decoderGraph(),
+    "encoder.onnx": encoderGraph(slowEncodes ? slowEncodeProducts : 0),
+    "decoder.onnx": decoderGraph(slowDecodes ? slowDecodeProducts : 0),
   };
   const digest = createHash("sha256");
   for (const bytes of Object.values(files)) digest.update(bytes);
@@ -127,22 +133,25 @@ function encoderGraph(products: number): Uint8Array {
     strides: { ints: [cell, cell] },
   });
   let drawn = g.add(patches, g.constant("places", [1, drawnChannels, grid, grid], places));
-  if (products > 0) drawn = g.add(drawn, idleWork(g, input, products));
+  if (products > 0) {
+    const square = g.reshape(g.slice(input, 1, 0, 1), [frameSize, frameSize]);
+    drawn = g.add(drawn, idleWork(g, square, products));
+  }
   const output = g.concat(Array(channels / drawnChannels).fill(drawn), 1);
   g.output("output", output, [1, channels, grid, grid], "The embedding.");
   return g.build();
 }
 
-/** Takes its time, and comes to next to nothing [1, 1, 1, 1] that the runtime cannot leave out. */
-function idleWork(g: GraphBuilder, input: Value, products: number): Value {
-  let work = g.reshape(g.slice(input, 1, 0, 1), [frameSize, frameSize]);
+/** Takes its time, and comes to next to nothing [1, 1, 1, 1] that the runtime cannot leave out. @param square of any numbers. */
+function idleWork(g: GraphBuilder, square: Value, products: number): Value {
+  let work = square;
   for (let product = 0; product < products; product++) work = g.node("Tanh", [g.matmul(work, work)]);
   const mean = g.node("ReduceMean", [work, g.integers([0, 1])], { keepdims: { int: 1 } });
   return g.reshape(g.multiply(mean, g.scalar(1e-6)), [1, 1, 1, 1]);
 }
 
 /** The interface of Meta's export with every candidate: one for a prompt of several points, then three of growing size. */
-function decoderGraph(): Uint8Array {
+function decoderGraph(products: number): Uint8Array {
   const g = new GraphBuilder("tiny decoder");
   const embedding = g.input("image_embeddings", [1, channels, grid, grid], "The embedding.");
   const coords = g.input("point_coords", [1, "points", 2], "x and y in pixels of the frame.");
@@ -173,7 +182,11 @@ function decoderGraph(): Uint8Array {
     {},
   );
   const begun = g.multiply(g.multiply(mask, g.scalar(0.25)), hasMask);
-  const drawing = g.add(g.add(prompted, begun), g.multiply(picture, g.scalar(0.5)));
+  let drawing = g.add(g.add(prompted, begun), g.multiply(picture, g.scalar(0.5)));
+  if (products > 0) {
+    // As many numbers as the frame has pixels.
+    drawing = g.add(drawing, idleWork(g, g.reshape(embedding, [frameSize, frameSize]), products));
+  }
   const levels = g.constant("levels", [1, levelsOfCandidates.length, 1, 1], levelsOfCandidates);
   const logits = g.subtract(drawing, levels);
   g.output("low_res_masks", logits, [1, levelsOfCandidates.length, side, side], "Logits of every candidate.");
