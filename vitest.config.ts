@@ -45,6 +45,18 @@ export default defineConfig({
       suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 300_000, [
         "dist/test/support/fail-on-leaks.js",
       ]),
+      // By Node 24: see test/run.ts.
+      suite(
+        "node-24",
+        [
+          "dist/{services,gateway,models}/**/*.test.js",
+          "dist/test/support/**/*.test.js",
+          "dist/test/end-to-end/{http,stop}.test.js",
+        ],
+        120_000,
+        [],
+        [...pure, "dist/models/optimise-model.test.js", "dist/services/decoder/rewrite/**"],
+      ),
       suite("chaos", ["dist/test/chaos/**/*.test.js"], 30_000, ["dist/test/support/fail-on-leaks.js"]),
       suite("attacks", ["dist/test/attacks/**/*.test.js"], 120_000, ["dist/test/support/fail-on-leaks.js"]),
       {

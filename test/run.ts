@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { projectRoot } from "../services/runtime/project-root.js";
+import { node24 } from "./node-24.js";
 import { setUp } from "./set-up.js";
 
 /*
@@ -44,13 +45,15 @@ function check(command: string, args: string[]): Outcome {
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
 }
 
-/** One of Vitest's projects. A file that cannot even be collected is one failure. */
-function suite(name: string, args: string[] = []): Outcome {
+/** One of Vitest's projects, on this Node or another. A file that cannot even be collected is one failure. */
+function suite(name: string, args: string[] = [], node = process.execPath): Outcome {
   const file = join(folder, `${name}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
   const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
+  // A report of before would be taken for this one's.
+  rmSync(file, { force: true });
   const { status } = spawnSync(
-    process.execPath,
+    node,
     [vitest, "run", "--project", name, "--passWithNoTests", ...reporters, ...args],
     {
       cwd: projectRoot,
@@ -73,6 +76,22 @@ function suite(name: string, args: string[] = []): Outcome {
   return outcome;
 }
 
+/** What may differ from one Node to the next: everything but pure calculation, and processes that start, work and stop. */
+function onNode24(): Outcome {
+  let node: string | undefined;
+  try {
+    node = node24();
+  } catch (error) {
+    say(String(error));
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  if (node === undefined) {
+    say("SKIPPED: there is no package of Node 24 for this platform");
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
+  return sum(suite("pure", twoFilesAtATime, node), suite("node-24", twoFilesAtATime, node));
+}
+
 function readReport(file: string): Report {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Report;
@@ -86,6 +105,7 @@ const steps: Record<string, () => Outcome> = {
   types: () => check("npx", ["--no-install", "tsc", "-b"]),
   lint: () => check("npm", ["run", "-s", "lint"]),
   unit: () => sum(suite("pure", twoFilesAtATime), suite("unit", twoFilesAtATime)),
+  "node-24": onNode24,
   "end-to-end": () => suite("end-to-end", twoFilesAtATime),
   chaos: () => suite("chaos", oneFileAtATime),
   attacks: () => suite("attacks", oneFileAtATime),

@@ -233,7 +233,9 @@ export class Host {
   }
 
   async #flushGrpc(): Promise<void> {
-    const flushed = new Promise<void>((resolve) => this.grpc.tryShutdown(() => resolve()));
+    const shutDown = new Promise<void>((resolve) => this.grpc.tryShutdown(() => resolve()));
+    // From Node 24 on the library says that it is done when it has only told the peers.
+    const flushed = Promise.all([shutDown, this.#onePort?.http2Closed()]);
     const timeout = AbortSignal.any([this.forced, AbortSignal.timeout(flushMs)]);
     if (!timeout.aborted) await Promise.race([flushed, once(timeout, "abort")]);
   }

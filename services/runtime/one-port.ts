@@ -20,6 +20,7 @@ export class OnePort {
   readonly #server = createServer({ noDelay: true });
   readonly #http: HttpServer;
   readonly #sockets = new Set<Socket>();
+  readonly #http2 = new Set<Socket>();
 
   constructor(http: HttpServer, grpc: GrpcServer, { admitsHttp2 = () => true, lookMs }: OnePortOptions = {}) {
     this.#http = http;
@@ -34,6 +35,8 @@ export class OnePort {
         if (!isHttp2) http.emit("connection", socket);
         else if (!admitsHttp2(socket)) socket.destroy();
         else {
+          this.#http2.add(socket);
+          socket.once("close", () => this.#http2.delete(socket));
           injector.injectConnection(socket);
           endWhenDeaf(socket, lookMs);
         }
@@ -53,6 +56,11 @@ export class OnePort {
   /** Accepts nothing more; connections that are open stay. */
   stopListening(): void {
     this.#server.close();
+  }
+
+  /** Resolves when those that speak HTTP/2 have closed: of a server that shuts down, when their last answers have left. */
+  async http2Closed(): Promise<void> {
+    await Promise.all([...this.#http2].map((socket) => new Promise((closed) => socket.once("close", closed))));
   }
 
   destroyConnections(): void {
