@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // Tests run on the compiled code: workers, paths and imports are those that ship.
 const suite = (
@@ -27,9 +28,36 @@ const suite = (
 /** Without a server, a thread or a file, and with nothing that one test file could leave for the next: they share a process. */
 const pure = ["dist/{proto,services/sam,web-client}/**/*.test.js"];
 
+/** Begun first, in this order: a long one that is begun last has all others wait for it. */
+const slowest = [
+  "end-to-end/deployed",
+  "end-to-end/recovery",
+  "end-to-end/affinity",
+  "end-to-end/cli",
+  "end-to-end/everything",
+  "end-to-end/cache-lost",
+  "end-to-end/masks",
+  "rewrite/rewrite-decoder",
+  "pictures/picture-processes",
+  "models/optimise-model",
+  "deploy/manifests",
+  "stores/cache-topologies",
+].map((name) => `/${name}.test.js`);
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const place = slowest.findIndex((name) => moduleId.endsWith(name));
+      return place < 0 ? slowest.length : place;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
 // biome-ignore lint/style/noDefaultExport: Vitest looks for the default export.
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowestFirst },
     projects: [
       { test: { ...suite("pure", pure, 30_000).test, isolate: false } },
       suite(

@@ -31,7 +31,8 @@ interface Report {
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const folder = mkdtempSync(join(tmpdir(), "maskwire-test-"));
-/** As many files as this: a whole server computes on two cores at most for a moment of each test, and waits for the rest. */
+/** A file waits for about a third of its time, for processes to start and for limits of time to pass: three fill two cores. */
+const threeFilesAtATime = ["--maxWorkers=3"];
 const twoFilesAtATime = ["--maxWorkers=2"];
 /** Files of these suites break, flood and measure what they start. */
 const oneFileAtATime = ["--no-file-parallelism"];
@@ -52,14 +53,10 @@ function suite(name: string, args: string[] = [], node = process.execPath): Outc
   const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
   // A report of before would be taken for this one's.
   rmSync(file, { force: true });
-  const { status } = spawnSync(
-    node,
-    [vitest, "run", "--project", name, "--passWithNoTests", ...reporters, ...args],
-    {
-      cwd: projectRoot,
-      stdio: "inherit",
-    },
-  );
+  const { status } = spawnSync(node, [vitest, "run", "--project", name, "--passWithNoTests", ...reporters, ...args], {
+    cwd: projectRoot,
+    stdio: "inherit",
+  });
   const outcome: Outcome = { passed: 0, failed: 0, skipped: 0 };
   for (const { name: path, status: fileStatus, startTime, endTime, assertionResults } of readReport(file).testResults) {
     slowest.push({ file: relative(projectRoot, path), seconds: (endTime - startTime) / 1000 });
@@ -89,7 +86,7 @@ function onNode24(): Outcome {
     say("SKIPPED: there is no package of Node 24 for this platform");
     return { passed: 0, failed: 0, skipped: 1 };
   }
-  return sum(suite("pure", twoFilesAtATime, node), suite("node-24", twoFilesAtATime, node));
+  return sum(suite("pure", twoFilesAtATime, node), suite("node-24", threeFilesAtATime, node));
 }
 
 function readReport(file: string): Report {
@@ -104,9 +101,9 @@ const steps: Record<string, () => Outcome> = {
   // The build before this was the same command: here it only counts.
   types: () => check("npx", ["--no-install", "tsc", "-b"]),
   lint: () => check("npm", ["run", "-s", "lint"]),
-  unit: () => sum(suite("pure", twoFilesAtATime), suite("unit", twoFilesAtATime)),
+  unit: () => sum(suite("pure", twoFilesAtATime), suite("unit", threeFilesAtATime)),
   "node-24": onNode24,
-  "end-to-end": () => suite("end-to-end", twoFilesAtATime),
+  "end-to-end": () => suite("end-to-end", threeFilesAtATime),
   chaos: () => suite("chaos", oneFileAtATime),
   attacks: () => suite("attacks", oneFileAtATime),
   browser: () => suite("browser", twoFilesAtATime),
