@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from "../runtime/metrics.js";
 import type { StageTimes } from "./encodes/encode-picture.js";
-import type { Loss } from "./pictures/picture-processes.js";
+import type { Loss } from "./pictures/picture-slot.js";
 
 /** What is read whenever the metrics are asked for. */
 interface Sources {

@@ -4,7 +4,8 @@ import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { EncodeLine } from "./encodes/encode-line.js";
 import type { EncoderParts, EncoderPool } from "./encodes/encode-picture.js";
-import { type Loss, PictureProcesses } from "./pictures/picture-processes.js";
+import { PictureProcesses } from "./pictures/picture-processes.js";
+import type { Loss } from "./pictures/picture-slot.js";
 import type { EncoderSettings } from "./settings.js";
 import type { EncoderWorkerData } from "./worker/encoder-worker.js";
 

@@ -7,8 +7,9 @@ import { Code } from "../../runtime/errors.js";
 import { noLimits, openPicture } from "../images/open-picture.js";
 import { fitPixels } from "../images/preprocess.js";
 import { pictureProcess } from "./picture-memory.js";
-import { type Loss, PictureProcesses, type PictureProcessesOptions } from "./picture-processes.js";
+import { PictureProcesses, type PictureProcessesOptions } from "./picture-processes.js";
 import type { ReadRequest } from "./picture-protocol.js";
+import type { Loss } from "./picture-slot.js";
 
 const MiB = 1024 * 1024;
 const rules = { size: 64, resize: "letterbox" } as const;

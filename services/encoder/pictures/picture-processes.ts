@@ -1,15 +1,12 @@
 import { cancelled, fromWorker, stopped } from "../../inference/workers/pool-errors.js";
-import { type InLine, WaitingLine } from "../../inference/workers/waiting-line.js";
+import { WaitingLine } from "../../inference/workers/waiting-line.js";
 import type { ServiceError } from "../../runtime/errors.js";
-import { ByteBudget, type Held } from "../../runtime/limits/byte-budget.js";
+import { ByteBudget } from "../../runtime/limits/byte-budget.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
 import { type Confinement, findConfinement } from "./confinement.js";
 import { PictureChild } from "./picture-child.js";
-import { pictureProcess } from "./picture-memory.js";
 import type { FromProcess, ReadPicture, ReadRequest } from "./picture-protocol.js";
-
-/** Why a picture process was ended, or ended by itself. */
-export type Loss = "time" | "memory" | "crash";
+import { type Loss, PictureSlot, type ReadJob } from "./picture-slot.js";
 
 export interface PictureProcessesOptions {
   /** Processes that decode one picture each. */
@@ -39,38 +36,8 @@ export interface ReadOptions {
   onPlace?: (place: number) => void;
 }
 
-interface Job extends InLine {
-  file: Uint8Array;
-  request: ReadRequest;
-  options: ReadOptions;
-  /** Its caller has gone. */
-  isLeft: boolean;
-  /** Processes that were lost over it. */
-  losses: number;
-  resolve: (picture: ReadPicture) => void;
-  reject: (error: unknown) => void;
-}
-
-interface Slot {
-  child: PictureChild;
-  isReady: boolean;
-  /** Resident memory when it had nothing to do yet. */
-  idleBytes: number;
-  job: Job | undefined;
-  startedAt: number;
-  /** What its picture costs, once there was room for it. */
-  held: Held | undefined;
-  /** What its picture costs, while there is no room for it. */
-  wanted: number | undefined;
-  loss: Loss | undefined;
-}
-
-/** A picture that nobody wants any more is read to its end if that is soon: a process costs more. */
-const leftMs = 500;
 /** How often the memory and the time of those that work are looked at. */
 const lookMs = 50;
-/** Over its picture's budget before a process is ended: code that is loaded late, and what an allocator keeps. */
-const slackBytes = 96 * 1024 * 1024;
 const respawnMs = { first: 100, last: 10_000 };
 
 /**
@@ -81,8 +48,8 @@ export class PictureProcesses {
   readonly budget: ByteBudget;
   readonly confinement: Confinement;
   readonly #options: PictureProcessesOptions;
-  readonly #line: WaitingLine<Job>;
-  readonly #slots = new Set<Slot>();
+  readonly #line: WaitingLine<ReadJob>;
+  readonly #slots = new Set<PictureSlot>();
   readonly #respawns = new Set<NodeJS.Timeout>();
   #failures = 0;
   #wasServing = false;
@@ -152,9 +119,10 @@ export class PictureProcesses {
   read(file: Uint8Array, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
     if (this.#isClosing) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
-      const { signal, caller, urgent = true, onPlace } = options;
+      const { signal, caller, urgent = true, onPlace, onBegin } = options;
       if (signal?.aborted) return reject(cancelled());
-      const job: Job = { file, request, options, caller, urgent, onPlace, isLeft: false, losses: 0, resolve, reject };
+      const turn = { caller, urgent, onPlace, onBegin };
+      const job: ReadJob = { file, request, ...turn, isLeft: false, losses: 0, resolve, reject };
       const leave = () => {
         job.isLeft = true;
         if (this.#line.remove(job)) this.#line.tellPlaces();
@@ -218,78 +186,59 @@ export class PictureProcesses {
           }
           this.#hear(slot, message, body);
         },
-        onNonsense: () => this.#end(slot, "crash"),
+        onNonsense: () => slot.end("crash"),
         onEnd: ({ signal, error }) => {
           reject(error);
           // The kernel ends who has taken the machine's last memory.
           this.#replace(slot, slot.loss ?? (signal === "SIGKILL" ? "memory" : "crash"));
         },
       });
-      const slot: Slot = {
-        child,
-        isReady: false,
-        idleBytes: 0,
-        job: undefined,
-        startedAt: 0,
-        held: undefined,
-        wanted: undefined,
-        loss: undefined,
-      };
+      const slot = new PictureSlot(child);
       this.#slots.add(slot);
     });
   }
 
-  #hear(slot: Slot, message: FromProcess, body: Uint8Array): void {
+  #hear(slot: PictureSlot, message: FromProcess, body: Uint8Array): void {
+    if (message.kind === "cost") {
+      slot.wantedBytes = message.bytes;
+      return this.#grant();
+    }
     if (message.kind === "ready") {
-      slot.isReady = true;
-      slot.idleBytes = slot.child.residentBytes;
+      slot.ready();
       this.#noteServing();
-    } else if (message.kind === "cost") {
-      slot.wanted = message.bytes;
-      this.#grant();
-      return;
-    } else if (slot.job) {
-      const { job } = slot;
-      this.#free(slot);
-      if (message.kind === "done") job.resolve({ ...message.picture, pixels: { ...message.pixels, data: body } });
-      else job.reject(fromWorker({ ...message, id: 0 }));
-      if (slot.child.residentBytes > slot.idleBytes + pictureProcess.keptBytes) this.#end(slot, undefined);
+    } else {
+      const job = this.#free(slot);
+      if (message.kind === "done") job?.resolve({ ...message.picture, pixels: { ...message.pixels, data: body } });
+      else job?.reject(fromWorker({ ...message, id: 0 }));
+      if (job && slot.keepsTooMuch) slot.end(undefined);
     }
     this.#dispatch();
   }
 
-  #free(slot: Slot): void {
-    slot.job = undefined;
-    slot.wanted = undefined;
-    slot.held?.release();
-    slot.held = undefined;
+  #free(slot: PictureSlot): ReadJob | undefined {
+    const job = slot.free();
     this.#grant();
+    return job;
   }
 
   /** Lets those decode for whose pictures there is room, first those that have waited longest. */
   #grant(): void {
-    const inLine = [...this.#slots].filter(({ wanted }) => wanted !== undefined);
+    const inLine = [...this.#slots].filter(({ wantedBytes }) => wantedBytes !== undefined);
     for (const slot of inLine.sort((a, b) => a.startedAt - b.startedAt)) {
       // One that costs all there is goes when nothing else is under way.
-      const bytes = Math.min(slot.wanted as number, this.budget.limitBytes);
+      const bytes = Math.min(slot.wantedBytes as number, this.budget.limitBytes);
       if (!this.budget.hasRoom(bytes)) return;
-      slot.held = this.budget.hold(bytes);
-      slot.wanted = undefined;
-      slot.startedAt = performance.now();
-      slot.child.send({ kind: "decode" });
+      slot.decode(this.budget.hold(bytes));
     }
   }
 
   #dispatch(): void {
     for (const slot of this.#slots) {
-      if (!slot.isReady || slot.job || slot.child.isKilled) continue;
+      if (!slot.isFree) continue;
       if (this.#line.length === 0 || this.#options.mayBegin?.() === false) break;
       const job = this.#line.take();
       if (!job) break;
-      slot.job = job;
-      job.options.onBegin?.();
-      slot.startedAt = performance.now();
-      slot.child.send({ kind: "read", ...job.request }, job.file);
+      slot.read(job);
     }
     this.#line.tellPlaces();
     if (this.reading > 0) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
@@ -300,34 +249,18 @@ export class PictureProcesses {
   }
 
   #look(): void {
-    const now = performance.now();
     for (const slot of this.#slots) {
-      const { job, wanted, startedAt, child, idleBytes } = slot;
-      if (!job) continue;
-      if (job.isLeft && (wanted !== undefined || now - startedAt > leftMs)) {
-        this.#free(slot);
-        this.#end(slot, undefined);
-        continue;
-      }
-      // Waiting for room is not its picture's doing.
-      if (wanted === undefined && now - startedAt > this.#options.pictureMs) this.#end(slot, "time");
-      const mostBytes = idleBytes + job.file.byteLength + this.#options.decodeBytes + slackBytes;
-      if (child.residentBytes > mostBytes) this.#end(slot, "memory");
+      const fault = slot.fault(this.#options);
+      if (fault === undefined) continue;
+      if (fault === "left") this.#free(slot);
+      slot.end(fault === "left" ? undefined : fault);
     }
   }
 
-  /** @param loss undefined for one that is only renewed. */
-  #end(slot: Slot, loss: Loss | undefined): void {
-    slot.loss ??= loss;
-    slot.isReady = false;
-    slot.child.kill();
-  }
-
   /** A process is gone: another takes its place, and its picture is refused, or tried once more. */
-  #replace(slot: Slot, loss: Loss): void {
+  #replace(slot: PictureSlot, loss: Loss): void {
     if (!this.#slots.delete(slot)) return;
-    const { job } = slot;
-    this.#free(slot);
+    const job = this.#free(slot);
     if (this.#isClosing) return;
     // One that is renewed was told not to be ready before; the others are lost, at work or not.
     if (job || slot.isReady) this.#options.onLost?.(loss);
@@ -344,28 +277,16 @@ export class PictureProcesses {
     this.#dispatch();
   }
 
-  #settle(job: Job, loss: Loss): void {
-    const { pictureMs, decodeBytes } = this.#options;
-    const seconds = pictureMs / 1000;
-    const MiB = Math.round(decodeBytes / 1024 / 1024);
+  #settle(job: ReadJob, loss: Loss): void {
     if (job.isLeft) return;
-    if (loss === "time") {
-      job.reject(
-        imageTooLarge(`Decoding the picture took longer than ${seconds} s. Send a smaller one, or another format.`),
-      );
-    } else if (loss === "memory") {
-      job.reject(
-        imageTooLarge(
-          `Decoding the picture took more than ${MiB} MiB of memory. Send a smaller one, or another format.`,
-        ),
-      );
-    } else if (job.losses === 0) {
-      job.losses++;
-      job.urgent = true;
-      this.#line.add(job);
-    } else {
-      job.reject(damagedImage("The picture brought down its decoder twice, so it is not taken."));
-    }
+    const { pictureMs, decodeBytes } = this.#options;
+    if (loss === "time") return job.reject(tookTooLong(pictureMs));
+    if (loss === "memory") return job.reject(tookTooMuch(decodeBytes));
+    job.losses++;
+    if (job.losses > 1)
+      return job.reject(damagedImage("The picture brought down its decoder twice, so it is not taken."));
+    job.urgent = true;
+    this.#line.add(job);
   }
 
   #noteServing(): void {
@@ -375,3 +296,12 @@ export class PictureProcesses {
     this.#options.onServing?.();
   }
 }
+
+const tookTooLong = (pictureMs: number) =>
+  imageTooLarge(`Decoding the picture took longer than ${pictureMs / 1000} s. Send a smaller one, or another format.`);
+
+const tookTooMuch = (decodeBytes: number) =>
+  imageTooLarge(
+    `Decoding the picture took more than ${Math.round(decodeBytes / 1024 / 1024)} MiB of memory. ` +
+      "Send a smaller one, or another format.",
+  );
