@@ -64,7 +64,7 @@ export default defineConfig({
         "unit",
         [
           "dist/{services,gateway,models}/**/*.test.js",
-          "dist/test/{bench,deploy,scenes,simulation,structure,support}/**/*.test.js",
+          "dist/test/{bench,deploy,documents,scenes,simulation,structure,support}/**/*.test.js",
         ],
         30_000,
         [],
