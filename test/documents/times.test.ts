@@ -42,8 +42,8 @@ const timeOf =
 /** Of no request's time: a type's bound, a unit, a price in milliseconds of work, the developer's watcher. */
 const none = new Set([
   "gateway/sessions/callers-pace.ts newSessionMs",
-  "gateway/sessions/sessions.ts followingWorkMs",
-  "gateway/sessions/unsent-bytes.ts noRetryMs",
+  "gateway/sessions/session-pace.ts followingWorkMs",
+  "gateway/limits/unsent-bytes.ts noRetryMs",
   "services/maskwire/dev.ts settleMs",
 ]);
 
