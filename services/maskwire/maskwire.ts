@@ -18,8 +18,8 @@ export class Maskwire implements AsyncDisposable {
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
-    const { host, port, admin, stopMs, overload } = settings;
-    this.host = new Host({ host, port, admin, stopMs, logger, overload });
+    const { host, port, admin, stopMs, overload, http2 } = settings;
+    this.host = new Host({ host, port, admin, stopMs, logger, overload, http2 });
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultHttp2Limits } from "./grpc/http2-door.js";
 import { fixed } from "./limits/memory-plan.js";
 import type { ProcessMemory } from "./limits/process-memory.js";
 import { overloadDefaults } from "./overload/thresholds.js";
@@ -24,6 +25,17 @@ export const variables = {
   ),
   MASKWIRE_OVERLOAD_MEMORY_PERCENT: integer(1, 100).describe(
     "share of the memory, or of the JavaScript heap, from which caches are shrunk and then work is refused",
+  ),
+  MASKWIRE_GRPC_CONNECTIONS: integer(1, 1_000_000).describe("gRPC connections at once; one more is closed"),
+  MASKWIRE_GRPC_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000).describe(
+    "gRPC connections at once from one address, or one IPv6 network",
+  ),
+  MASKWIRE_GRPC_STREAMS: integer(1, 1_000_000).describe("calls at once on one gRPC connection"),
+  MASKWIRE_GRPC_IDLE_MS: integer(1000, 86_400_000).describe(
+    "time after which a gRPC connection without a call is closed",
+  ),
+  MASKWIRE_GRPC_PING_MS: integer(1000, 86_400_000).describe(
+    "silence after which a gRPC peer is pinged, and time for its answer before it is taken to be gone",
   ),
   MASKWIRE_MAX_IMAGE_BYTES: integer(1, 0xffff_ffff).describe("largest upload"),
   MASKWIRE_MAX_IMAGE_PIXELS: integer(1, 0xffff_ffff).describe("largest picture, width times height"),
@@ -69,6 +81,13 @@ export function shape(env: Env, usualPort: number, sizes: Record<keyof ReturnTyp
       memoryShare: env.MASKWIRE_OVERLOAD_MEMORY_PERCENT
         ? env.MASKWIRE_OVERLOAD_MEMORY_PERCENT / 100
         : overloadDefaults.memoryShare,
+    },
+    http2: {
+      total: env.MASKWIRE_GRPC_CONNECTIONS ?? defaultHttp2Limits.total,
+      perAddress: env.MASKWIRE_GRPC_CONNECTIONS_PER_ADDRESS ?? defaultHttp2Limits.perAddress,
+      streams: env.MASKWIRE_GRPC_STREAMS ?? defaultHttp2Limits.streams,
+      idleMs: env.MASKWIRE_GRPC_IDLE_MS ?? defaultHttp2Limits.idleMs,
+      pingMs: env.MASKWIRE_GRPC_PING_MS ?? defaultHttp2Limits.pingMs,
     },
     /** What one request may bring, wherever that is checked. */
     limits: {

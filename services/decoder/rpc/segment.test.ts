@@ -134,3 +134,17 @@ it("ends quietly when the answers cannot be sent any more", async () => {
   await run(prompts(3), () => Promise.reject(new Error("gone")));
   expect(logger.lines).toEqual([]);
 });
+
+it("answers what came before a request that cannot be read, and ends with that one's fault", async () => {
+  const { run, sent } = stream(async () => {
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    return {};
+  });
+  const fault = new ServiceError({ code: Code.INVALID_ARGUMENT, message: "No message." });
+  async function* broken() {
+    yield* prompts(3);
+    throw fault;
+  }
+  await expect(run(broken())).rejects.toBe(fault);
+  expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+});

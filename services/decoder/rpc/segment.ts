@@ -36,7 +36,7 @@ export function segment(
     context.signal.addEventListener("abort", () => {
       for (const preview of previews.values()) preview.abort();
     });
-    for await (const request of requests) {
+    const take = async (request: SegmentRequest) => {
       previews.get(request.imageId)?.abort();
       const response = request.preview ? respondToPreview(request, stream, previews) : respond(request, stream);
       const answer = response
@@ -47,8 +47,13 @@ export function segment(
       underWay.add(answer);
       // A peer that sends and does not read must not fill the memory with answers.
       if (underWay.size >= maxUnderWay) await Promise.race(underWay);
+    };
+    try {
+      for await (const request of requests) await take(request);
+    } finally {
+      // Whatever ends the stream, what came before is answered first.
+      await Promise.all(underWay);
     }
-    await Promise.all(underWay);
   };
 
   async function respondToPreview(

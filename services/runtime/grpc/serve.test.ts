@@ -232,6 +232,19 @@ describe.each(transports)("over %s", (_transport, startEcho) => {
       expect(words).toEqual(["one"]);
     });
 
+    it("ends with its status, whatever a handler still sends behind that", async () => {
+      const sent = defer<unknown>();
+      await using echo = await startEcho({
+        async chat(_requests, send) {
+          setImmediate(() => send({ value: "late" }).then(() => sent.resolve("sent"), sent.resolve));
+          throw overloaded("Too many.", 70);
+        },
+      });
+      const call = echo.client.duplex(chat);
+      await expect(collect(call.responses)).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED, retryAfterMs: 70 });
+      expect(await sent.promise).toBeInstanceOf(Error);
+    });
+
     it("answers early while the caller still sends megabytes", async () => {
       await using echo = await startEcho({
         async chat(requests) {

@@ -113,9 +113,12 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
     const scope = callScope(call, method, options);
     // Shared by all that wait: one listener, however many answers a handler sends at once.
     let drained: Promise<void> | undefined;
+    let isOver = false;
     const { signal } = scope.context;
     const send: Send<unknown> = (message) => {
       if (signal.aborted) return Promise.reject(signal.reason);
+      // Written behind its end, it would take the call's status with it.
+      if (isOver) return Promise.reject(cancelled());
       if (call.write(codecOf(method.output).create(message as never))) return taken;
       drained ??= once(call, "drain", { signal }).then(
         () => {
@@ -130,9 +133,11 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
     };
     try {
       await handle(inputOf(call, method), send, scope.context);
+      isOver = true;
       call.end();
       scope.context.span.end();
     } catch (error) {
+      isOver = true;
       const cause = scope.explain(error);
       report(cause, scope.context);
       scope.context.span.end(cause);
