@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { Manifest, ModelFile } from "../services/inference/models/manifest.js";
 import { resolveModelFile } from "../services/inference/models/model-file.js";
 
-export interface ListedFile {
+interface ListedFile {
   part: "encoder" | "decoder";
   /** As in the manifest: "package:..." or "file:...". */
   source: string;
@@ -12,7 +12,7 @@ export interface ListedFile {
   present: boolean;
 }
 
-export interface ListedModel {
+interface ListedModel {
   id: string;
   title: string;
   /** The model that is used when a request names none. */

@@ -4,7 +4,7 @@ import { type ParityReport, parityLimits } from "../services/decoder/rewrite/che
 import type { Manifest } from "../services/inference/models/manifest.js";
 import { verifyModelFile } from "../services/inference/models/model-file.js";
 
-export interface OptimisedFile {
+interface OptimisedFile {
   /** What of the decoder it is: the stock graph, or a part of the rewritten one. */
   part: string;
   path: string;
@@ -12,7 +12,7 @@ export interface OptimisedFile {
 }
 
 /** What the server will run for a model, and why. */
-export interface Optimisation {
+interface Optimisation {
   model: string;
   kind: "rewritten" | "stock";
   /** Taken from the cache as it was; false: made and proven now. */

@@ -1,7 +1,7 @@
 import type { Manifest } from "../services/inference/models/manifest.js";
 import { verifyModelFile } from "../services/inference/models/model-file.js";
 
-export interface VerifiedFile {
+interface VerifiedFile {
   model: string;
   part: "encoder" | "decoder";
   source: string;
@@ -11,7 +11,7 @@ export interface VerifiedFile {
   problem?: string;
 }
 
-export interface Verification {
+interface Verification {
   ok: boolean;
   files: VerifiedFile[];
 }

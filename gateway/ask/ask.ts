@@ -18,7 +18,7 @@ import { withRecovery } from "./recovery.js";
 import { withSteps } from "./steps.js";
 
 /** A picture as one of the models sees it; an empty name is the service's own model. */
-export interface Picture {
+interface Picture {
   imageId: string;
   model: string;
 }

@@ -3,7 +3,7 @@ import { type Caller, callerAt } from "../../services/runtime/callers/caller.js"
 import type { Logger } from "../../services/runtime/logger.js";
 import { TrustedProxies } from "./forwarded-for.js";
 
-export interface CallersOptions {
+interface CallersOptions {
   /** Addresses and CIDR ranges of the proxies before this gateway. */
   trustedProxies: readonly string[];
   logger: Pick<Logger, "warn">;

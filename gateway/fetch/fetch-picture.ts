@@ -7,7 +7,7 @@ import type { LookupAll } from "./lookup-by-dns.js";
 import type { PictureHosts } from "./picture-hosts.js";
 import { isPublicAddress } from "./public-address.js";
 
-export interface FetchedPicture {
+interface FetchedPicture {
   /** By the file's first bytes, whatever the other side says of it. */
   readonly type: string;
   readonly bytes: number | undefined;
@@ -15,7 +15,7 @@ export interface FetchedPicture {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly hosts: PictureHosts;
   readonly maxBytes: number;
   /** Aborts the transfer too, not only its beginning. */

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { isPublicAddress } from "./public-address.js";
 
 /** How a host came to be allowed: named itself, or as one of many. */
-export type Grant = "named" | "matched";
+type Grant = "named" | "matched";
 
 /** The hosts that pictures may be fetched from: names, addresses, `*.example.org` for what is below it, `*` for any. */
 export class PictureHosts {

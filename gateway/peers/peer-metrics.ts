@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "../../services/runtime/metrics.js";
 import type { PeerState } from "./peer.js";
 
-export type Tier = "encoder" | "decoder";
+type Tier = "encoder" | "decoder";
 
 /** What a tier's peers tell of themselves. */
 export interface PeerEvents {

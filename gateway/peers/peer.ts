@@ -7,7 +7,7 @@ import type { Candidate } from "./choose-peer.js";
 export type PeerState = "connecting" | "serving" | "not_serving" | "lost";
 
 /** Says how a peer is, now and at each change; ends or throws when the peer is lost. */
-export type Watch = (client: RpcClient, signal: AbortSignal) => AsyncIterable<ServingStatus>;
+type Watch = (client: RpcClient, signal: AbortSignal) => AsyncIterable<ServingStatus>;
 
 /** Whether a peer's process answers within so many milliseconds, however busy it is. */
 type Ping = (client: RpcClient, withinMs: number) => Promise<boolean>;

@@ -1,5 +1,5 @@
 /** A session as far as its silence goes. */
-export interface Quiet {
+interface Quiet {
   /** Since when its client has sent nothing; milliseconds, monotonic. */
   readonly quietSince: number;
   /** Something is still to come for it. */

@@ -26,7 +26,7 @@ import { WaitingBytes } from "./waiting-bytes.js";
 import { closeSocket, socketOf, toBytes } from "./web-socket.js";
 
 /** The WebSocket's subprotocol (F1). */
-export const subprotocol = "maskwire.v1";
+const subprotocol = "maskwire.v1";
 /** Until another gateway takes its place, or this one is back. */
 const retryMs = 1000;
 /** Hint for a client whose clicks come faster than they are answered. */

@@ -20,7 +20,7 @@ export function weightOf({ prompt }: SegmentRequest, frameBytes: number): number
   return requestBytes + frameBytes + points * pointBytes;
 }
 
-export interface WaitingBytesOptions {
+interface WaitingBytesOptions {
   limitBytes: number;
   retryAfterMs: number;
   /** Told of a refusal that is about a session's or a caller's part, not about all. */

@@ -108,7 +108,7 @@ export const roles = ["all", ...tierNames] as const;
 export type Role = (typeof roles)[number];
 
 /** What a process of that role is. */
-export interface RoleRow extends Pick<TierRow, "port" | "hereToo" | "restBytes" | "heapShare"> {
+interface RoleRow extends Pick<TierRow, "port" | "hereToo" | "restBytes" | "heapShare"> {
   readonly tiers: readonly TierName[];
 }
 

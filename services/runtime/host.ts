@@ -38,7 +38,7 @@ export interface Tier {
 /** For the last answers over gRPC to leave; streams that stay open after that are cut. */
 const flushMs = 250;
 
-export interface HostOptions {
+interface HostOptions {
   host: string;
   port: number;
   /** Where the operator asks; left out, nothing listens there. */

@@ -9,7 +9,7 @@ const http2Preface = Buffer.from("PRI * HTTP/2.0");
 /** A peer that connects and does not say which protocol it speaks holds a socket no longer than this. */
 const firstBytesMs = 30_000;
 
-export interface OnePortOptions {
+interface OnePortOptions {
   admitsHttp2?: (socket: Socket) => boolean;
   /** See `endWhenDeaf`. */
   lookMs?: number;

@@ -21,7 +21,7 @@ export interface Frame {
   readonly gridSize: number;
 }
 
-export interface FrameOptions {
+interface FrameOptions {
   readonly modelSize?: number;
   readonly gridSize?: number;
   readonly resize?: ResizeRule;

@@ -4,7 +4,7 @@ import { CacheNode } from "./cache-node.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { openLink } from "./open-link.js";
 
-export interface CacheConnectionOptions {
+interface CacheConnectionOptions {
   server: CacheServer;
   /** Longest wait for one command. */
   timeoutMs: number;

@@ -2,7 +2,7 @@
  * Why a command of the shared cache has no answer. "refused" and "timeout" say nothing of whether the cache carried the
  * command out: it may have, or may still.
  */
-export type CacheErrorKind =
+type CacheErrorKind =
   /** Not sent: the cache does not answer at present. */
   | "unavailable"
   /** No answer in time. */

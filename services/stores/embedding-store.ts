@@ -19,12 +19,12 @@ export interface StoredEmbedding {
 }
 
 /** Who can read what was kept: every process of the cluster, this process, or nobody. */
-export type Reach = "shared" | "here" | "nowhere";
+type Reach = "shared" | "here" | "nowhere";
 
 /** What a store that is only partly shared knows of that; see `LayeredStore`. */
-export type Sharing = Pick<LayeredStore, "isOwed" | "share">;
+type Sharing = Pick<LayeredStore, "isOwed" | "share">;
 
-export interface EmbeddingStoreOptions {
+interface EmbeddingStoreOptions {
   metrics: Registry;
   logger: Logger;
   /** The largest picture that is taken: what a record says is no reason to make masks of another size. */

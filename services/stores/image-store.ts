@@ -16,12 +16,12 @@ import { RecordStore } from "./record-store.js";
 import type { SigningKeys } from "./signing-keys.js";
 
 /** The largest picture that is taken. */
-export interface StoredImageLimits {
+interface StoredImageLimits {
   maxImageBytes: number;
   maxImagePixels: number;
 }
 
-export interface ImageStoreOptions {
+interface ImageStoreOptions {
   metrics: Registry;
   logger: Logger;
   limits: StoredImageLimits;

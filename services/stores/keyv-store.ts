@@ -9,7 +9,7 @@ export interface KeyvStoreOptions {
 }
 
 /** What Keyv stores in: keys come with their namespace. Values are bytes both ways. */
-export interface KeyvBackend {
+interface KeyvBackend {
   /** Of a value of more than `mostBytes` a few more than these. */
   get(key: string, mostBytes: number): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** The first bytes of a value; none for a key that is not there. */

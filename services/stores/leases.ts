@@ -20,7 +20,7 @@ export interface Lease {
 }
 
 /** How a wait for another's lease ended. */
-export type Freed = { verdict: string | undefined };
+type Freed = { verdict: string | undefined };
 
 /** The keys that leases are made of: the shared cache, or a process's memory. May throw: then there are no leases. */
 export type LeaseKeys = Pick<
@@ -28,7 +28,7 @@ export type LeaseKeys = Pick<
   "has" | "head" | "set" | "setIfAbsent" | "extendIfEqual" | "deleteIfEqual"
 >;
 
-export interface LeasesOptions {
+interface LeasesOptions {
   namespace: string;
   /** A holder that dies holds the others up for so long at most. */
   termMs: number;

@@ -6,7 +6,7 @@ import { OwnedBytes } from "./owned-bytes.js";
 /** What an entry costs beside its bytes and its key, roughly: tiny ones must count as well. */
 const entryBytes = 200;
 
-export interface MemoryStoreOptions extends KeyvStoreOptions {
+interface MemoryStoreOptions extends KeyvStoreOptions {
   /** Something was dropped for want of room. @param isShare in place of something older, of an owner who holds less. */
   onEvict?(isShare: boolean): void;
 }

@@ -7,7 +7,7 @@ import type { BreakerState } from "./circuit-breaker.js";
 export type StoreName = "embedding" | "image";
 
 /** What the figures are read from when somebody asks for them. */
-export interface StoreReadings {
+interface StoreReadings {
   /** Bytes that this process keeps itself. */
   kept(): Iterable<readonly [StoreName, number]>;
   /** The nodes of the shared cache; none without one. */

@@ -2,7 +2,7 @@ import { growthOf, mostGrowth, mostSlowdown, type Report } from "./arena/report.
 import type { Attack } from "./attack.js";
 
 /** What all that was played has to come to. */
-export interface Bar {
+interface Bar {
   bar: string;
   wanted: string;
   got: string;
@@ -22,7 +22,7 @@ const together = [
   ["fuzz-calls", "fuzz-pictures"],
 ];
 
-export interface Plan {
+interface Plan {
   /** Each until as much was tried as is wanted. */
   counted: readonly [Attack, ...Attack[]][];
   /** Each for some seconds. */

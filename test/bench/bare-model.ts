@@ -12,7 +12,7 @@ export interface BarePrompt {
   logits?: Tensor;
 }
 
-export interface BareMask {
+interface BareMask {
   /** 1 inside, 0 outside, row by row, of the picture's size. */
   bitmap: Uint8Array;
   /** float32 [1, 1, 256, 256]. */

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** A suite's options: each a number, with its default and what it is for. */
-export type NumberOptions = Readonly<Record<string, { readonly value: number; readonly what: string }>>;
+type NumberOptions = Readonly<Record<string, { readonly value: number; readonly what: string }>>;
 
 /** What a person got wrong on the command line, in a sentence. */
 export class UsageError extends Error {}

@@ -10,7 +10,7 @@ import type { Click, Gesture, Turn } from "./turns.js";
 import { WatchedSocket } from "./watched-socket.js";
 import { type Faults, type MaskOracle, WireLog } from "./wire-log.js";
 
-export interface PersonOptions {
+interface PersonOptions {
   /** Base URLs. A connection that is lost is made again to the next in the list, as a balancer would choose. */
   readonly gateways: readonly string[];
   /** Which of them comes first. */

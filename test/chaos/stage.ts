@@ -8,7 +8,7 @@ import { turnsOn } from "./turns.js";
 import { Waits } from "./waits.js";
 import { Faults } from "./wire-log.js";
 
-export interface StageOptions {
+interface StageOptions {
   cluster: ChaosCluster;
   /** What is open from the beginning. */
   album: readonly Picture[];

@@ -12,7 +12,7 @@ import { Stage } from "./stage.js";
 import { turnsOn } from "./turns.js";
 import { Faults, keyOf } from "./wire-log.js";
 
-export interface Scale {
+interface Scale {
   /** The variables that say which model is served. */
   modelEnv: Record<string, string>;
   people: number;

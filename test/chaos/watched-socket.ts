@@ -4,7 +4,7 @@ import { ClientFrameSchema, type SegmentResponse, ServerFrameSchema } from "../.
 import type { SocketPort } from "../../web-client/net/socket.js";
 import type { WireLog } from "./wire-log.js";
 
-export interface Watchers {
+interface Watchers {
   /** A click has left. */
   onClick(sequence: number): void;
   onAnswer(response: SegmentResponse): void;

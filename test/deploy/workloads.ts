@@ -1,7 +1,7 @@
 import type { KubernetesObject } from "./render.js";
 
 /** The part of a container's manifest that meets the code. */
-export interface Container {
+interface Container {
   name: string;
   image: string;
   env?: EnvVar[];
@@ -29,7 +29,7 @@ interface EnvVar {
   };
 }
 
-export interface PodSpec {
+interface PodSpec {
   terminationGracePeriodSeconds: number;
   containers: Container[];
 }
@@ -106,7 +106,7 @@ function resource(container: Container, ref: { containerName: string; resource: 
   return String(Math.ceil(cpu.endsWith("m") ? Number(cpu.slice(0, -1)) / 1000 : Number(cpu)));
 }
 
-export function find(objects: KubernetesObject[], kind: string, name: string): KubernetesObject {
+function find(objects: KubernetesObject[], kind: string, name: string): KubernetesObject {
   const found = objects.find((one) => one.kind === kind && one.metadata.name === name);
   if (!found) throw new Error(`there is no ${kind} ${name}`);
   return found;

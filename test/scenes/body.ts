@@ -30,7 +30,7 @@ export interface Shape {
   readonly stride?: number;
 }
 
-export interface BodyOptions {
+interface BodyOptions {
   /** Bodies without a name are scenery: they carry no mask. */
   readonly name?: string;
   readonly shape: Shape;

@@ -1,6 +1,6 @@
 import { cross, length, normalise, subtract, type Vec3 } from "./vector.js";
 
-export interface CameraOptions {
+interface CameraOptions {
   readonly eye: Vec3;
   readonly target: Vec3;
   /** Vertical angle of view. */

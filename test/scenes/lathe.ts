@@ -1,4 +1,4 @@
-export type Outline = readonly (readonly [radius: number, height: number])[];
+type Outline = readonly (readonly [radius: number, height: number])[];
 
 /**
  * The signed distance to an outline turned around the y axis: pots, bottles, fruit. The outline starts and ends on the axis;

@@ -20,7 +20,7 @@ export interface Light {
   readonly highlight: number;
 }
 
-export interface WindowOptions {
+interface WindowOptions {
   readonly centre: Vec3;
   readonly target: Vec3;
   readonly width: number;

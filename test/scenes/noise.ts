@@ -18,11 +18,6 @@ function shuffled(): Uint8Array {
 
 const corner = (x: number, y: number, z: number): number => ORDER[ORDER[ORDER[x & 255]! + (y & 255)]! + (z & 255)]!;
 
-/** A random value in [0, 1) for each cell of the integer lattice. */
-export function cell(x: number, y = 0, z = 0): number {
-  return VALUES[corner(Math.floor(x), Math.floor(y), Math.floor(z))]!;
-}
-
 const ease = (t: number): number => t * t * t * (t * (t * 6 - 15) + 10);
 
 /** Smooth value noise in [0, 1), one feature per unit. */

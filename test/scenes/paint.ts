@@ -59,7 +59,7 @@ export function grain(s: Surface, x: number, y: number, z: number, light: Colour
     cover(s, [dark[0] * 0.5, dark[1] * 0.5, dark[2] * 0.5], 0.5 * fade(0.74, 0.9, noise(x * 4, y * 70, z * 70)));
 }
 
-export interface Boards {
+interface Boards {
   readonly light: Colour;
   readonly dark: Colour;
   /** Width of one board (along z), length (along x). */

@@ -6,7 +6,7 @@ import type { Sampler } from "./sampler.js";
 import { blocked, type Nearest, nearest, newSurface, type World } from "./world.js";
 
 /** What one camera ray brings back. Diffuse and mirrored light stay apart: they are denoised differently. */
-export interface Sighting {
+interface Sighting {
   body: number;
   depth: number;
   readonly surface: Surface;

@@ -4,7 +4,7 @@ import type { Light } from "./light.js";
 import type { Rgb } from "./rgb.js";
 
 /** Light that comes from far away in a direction (unit vector). */
-export type Backdrop = (dx: number, dy: number, dz: number, out: Rgb) => void;
+type Backdrop = (dx: number, dy: number, dz: number, out: Rgb) => void;
 
 export interface World {
   readonly bodies: readonly Body[];

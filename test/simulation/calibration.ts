@@ -45,7 +45,7 @@ const schema = z.object({
 /** What the simulation takes from measurement, all of it made by `npm run bench -- load --calibration FILE`. */
 export type Calibration = z.infer<typeof schema>;
 
-export const calibrationFile = join(projectRoot, "test", "simulation", "calibration.json");
+const calibrationFile = join(projectRoot, "test", "simulation", "calibration.json");
 
 /** @throws Error naming the file and what is wrong with it. */
 export function readCalibration(file = calibrationFile): Calibration {

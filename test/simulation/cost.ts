@@ -5,14 +5,14 @@ import type { Habits } from "./visit.js";
 const GiB = 2 ** 30;
 const MiB = 2 ** 20;
 
-export interface Prices {
+interface Prices {
   readonly perCoreHour: number;
   readonly perGpuHour: number;
   /** Of the cache's memory. */
   readonly perGibHour: number;
 }
 
-export interface Storage {
+interface Storage {
   /** An uploaded file. */
   readonly fileMiB: number;
   /** What the cache takes for an embedding over its own bytes. */

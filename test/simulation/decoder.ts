@@ -4,7 +4,7 @@ import type { Clock } from "./clock.js";
 import type { Random } from "./random.js";
 import { type Job, Station } from "./station.js";
 
-export interface DecoderOptions {
+interface DecoderOptions {
   /** Decodes at once, on a core each. */
   readonly workers: number;
   readonly maxQueue: number;

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import { Station } from "./station.js";
 
-export interface EncoderOptions {
+interface EncoderOptions {
   readonly encoders: number;
   /** Of one encoder for one picture. */
   readonly encodeMs: number;

@@ -13,7 +13,7 @@ interface SimulatedPeer extends Candidate {
 
 const nobody: ReadonlySet<SimulatedPeer> = new Set();
 
-export interface GatewayOptions {
+interface GatewayOptions {
   /** See `choosePeer`. */
   readonly loadFactor: number;
   /** The clients have no machine of their own: what they do takes the gateway's core. */

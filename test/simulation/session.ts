@@ -12,7 +12,7 @@ import type { SimulatedEncoders } from "./encoders.js";
 import type { SimulatedGateway } from "./gateway.js";
 import type { PlannedPicture, PlannedPrompt } from "./visit.js";
 
-export interface SessionDeps {
+interface SessionDeps {
   readonly clock: Clock;
   readonly gateway: SimulatedGateway;
   readonly encoders: SimulatedEncoders;
@@ -22,7 +22,7 @@ export interface SessionDeps {
   readonly watch: SessionWatch;
 }
 
-export interface SessionWatch {
+interface SessionWatch {
   /** @param intendedMs when the person meant to click. */
   onClick(intendedMs: number, latencyMs: number): void;
   onDecode(wasWarm: boolean): void;

@@ -19,17 +19,17 @@ export interface Demand {
   readonly span: Span;
 }
 
-export interface EncoderKind {
+interface EncoderKind {
   /** One encoder's time for a picture. */
   readonly encodeMs: number;
 }
 
-export interface Cell extends Pick<Shape, "sessions" | "gateways" | "decoders" | "encoders"> {
+interface Cell extends Pick<Shape, "sessions" | "gateways" | "decoders" | "encoders"> {
   readonly figures: Figures;
 }
 
 /** The simulated shape of a cell with so many sessions; each gateway has its share of them. */
-export function cellShape(
+function cellShape(
   sessions: number,
   decoders: number,
   encoders: number,

@@ -10,7 +10,7 @@ export interface Job {
   onDone(): void;
 }
 
-export interface StationOptions {
+interface StationOptions {
   readonly servers: number;
   /** Jobs that may wait; unbounded when left out. */
   readonly maxQueue?: number;

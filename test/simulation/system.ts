@@ -78,7 +78,7 @@ export interface Figures {
 }
 
 /** The defaults of the settings that the simulation knows. */
-export const defaults = { decoderQueue: 256, encoderQueue: 64, loadFactor: 1.25, decoderCacheBytes: 256 * 2 ** 20 };
+const defaults = { decoderQueue: 256, encoderQueue: 64, loadFactor: 1.25, decoderCacheBytes: 256 * 2 ** 20 };
 
 /** So long after the end a click that was meant before may be answered; as where real people are measured. */
 export const graceMs = 3000;

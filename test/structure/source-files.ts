@@ -10,7 +10,7 @@ export interface SourceFile {
   readonly imports: readonly string[];
 }
 
-export const topFolders = ["proto", "services", "gateway", "web-client", "models", "test"] as const;
+const topFolders = ["proto", "services", "gateway", "web-client", "models", "test"] as const;
 const leftOut = new Set(["node_modules", "gen", "dist", "public"]);
 
 /** Static and dynamic imports, re-exports, and `new URL("./x.js", import.meta.url)`. */

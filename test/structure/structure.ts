@@ -2,7 +2,7 @@ import { dirname } from "node:path/posix";
 import type { SourceFile } from "./source-files.js";
 
 /** A folder with files of its own: what the architecture is drawn in. */
-export interface Room {
+interface Room {
   readonly path: string;
   readonly files: number;
   readonly lines: number;
@@ -11,7 +11,7 @@ export interface Room {
 }
 
 /** The imports from one room into another. */
-export interface Arrow {
+interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly imports: number;

@@ -11,14 +11,18 @@ it("finds what no other file names, through lists, aliases and files that hand o
     "a/b.ts": "export const used = 1;\nexport interface Unused {}\nexport async function also() {}",
     "a/c.ts": "export const c = 1;\nexport class Lonely {}",
     "a/worker.ts": "export const entry = 1;",
-    "d.ts": 'import {\n  used as mine,\n  type also,\n} from "./a/index.js";\nnew URL("./a/worker.js", import.meta.url);',
+    "d.ts":
+      'import {\n  used as mine,\n  type also,\n} from "./a/index.js";\nnew URL("./a/worker.js", import.meta.url);',
   };
   const texts = Object.entries(files).map(([path, text]) => ({ path, text }));
   expect(unusedExports(texts)).toEqual(["a/b.ts Unused", "a/c.ts Lonely"]);
 });
 
+/** Asked for by name where no import is: by the test runner, and by the type of what is exported beside it. */
+const askedOtherwise = ["services/stores/follow-key-file.ts KeyFile", "test/browser/shared-maskwire.ts setup"];
+
 it("finds none in the project", async () => {
   const sources = await readSources(projectRoot);
   const texts = sources.map(({ path }) => ({ path, text: readFileSync(join(projectRoot, path), "utf8") }));
-  expect(unusedExports(texts)).toEqual([]);
+  expect(unusedExports(texts).sort()).toEqual(askedOtherwise);
 });

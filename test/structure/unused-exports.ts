@@ -1,7 +1,7 @@
 import { importsOf } from "./source-files.js";
 
 /** A source file's path and text. */
-export interface SourceText {
+interface SourceText {
   readonly path: string;
   readonly text: string;
 }
@@ -46,5 +46,12 @@ export function unusedExports(files: readonly SourceText[]): string[] {
 const namesOf = (list: string) =>
   list
     .split(",")
-    .map((one) => one.trim().replace(/^type /, "").split(" as ")[0]?.trim() ?? "")
+    .map(
+      (one) =>
+        one
+          .trim()
+          .replace(/^type /, "")
+          .split(" as ")[0]
+          ?.trim() ?? "",
+    )
     .filter(Boolean);

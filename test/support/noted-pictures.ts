@@ -2,7 +2,7 @@ import { deflateSync } from "node:zlib";
 import { chunk, drawScene, fromRaw } from "./pictures.js";
 
 /** A file that notes its orientation, in some way or other. */
-export interface NotedPicture {
+interface NotedPicture {
   readonly name: string;
   readonly bytes: Buffer;
 }

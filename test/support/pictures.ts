@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import sharp from "sharp";
 
 /** Interleaved RGB bytes. */
-export interface Raw {
+interface Raw {
   width: number;
   height: number;
   pixels: Uint8Array;
@@ -116,7 +116,7 @@ export function oriented(upright: Raw, orientation: number) {
 }
 
 /** How an odd picture ends: taken, or refused with this HTTP status. */
-export interface OddPicture {
+interface OddPicture {
   name: string;
   bytes: Uint8Array;
   /** 200, or the refusal's status. */
@@ -183,7 +183,7 @@ export async function oddPictures(): Promise<OddPicture[]> {
 }
 
 /** A PNG whose header announces a huge canvas, with a few bytes of data behind it. */
-export function pngHeader(width: number, height: number): Buffer {
+function pngHeader(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);

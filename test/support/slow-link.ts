@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-export interface SlowLinkOptions {
+interface SlowLinkOptions {
   /** host:port behind the link. */
   readonly target: string;
   /** How long each piece takes, each way, in milliseconds. */

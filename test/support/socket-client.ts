@@ -3,8 +3,8 @@ import { create, fromBinary, fromJsonString, type MessageInitShape, toBinary, to
 import WebSocket from "ws";
 import { ClientFrameSchema, type ServerFrame, ServerFrameSchema } from "../../proto/index.js";
 
-export type ClientFrameInit = MessageInitShape<typeof ClientFrameSchema>;
-export type FrameOf<K extends ServerFrame["frame"]["case"]> = Extract<ServerFrame["frame"], { case: K }>;
+type ClientFrameInit = MessageInitShape<typeof ClientFrameSchema>;
+type FrameOf<K extends ServerFrame["frame"]["case"]> = Extract<ServerFrame["frame"], { case: K }>;
 type Kind = NonNullable<ServerFrame["frame"]["case"]>;
 
 /** A frame as it came. */
@@ -13,7 +13,7 @@ interface Received {
   frame: ServerFrame["frame"];
 }
 
-export interface SocketOptions {
+interface SocketOptions {
   /** How frames are sent. */
   form?: "binary" | "text";
   /** Subprotocols that are offered; by default the right one for binary and none for text. */

@@ -33,7 +33,7 @@ const slowEncodeProducts = 10;
 const slowDecodeProducts = 2;
 
 /** For tests in which something happens meanwhile. */
-export interface Pace {
+interface Pace {
   /** Encodes take about half a second. */
   readonly slowEncodes?: boolean;
   /** Decodes take about a tenth. */

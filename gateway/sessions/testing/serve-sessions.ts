@@ -11,7 +11,7 @@ import { UnsentBytes } from "../../limits/unsent-bytes.js";
 import { Sessions, type SessionsOptions } from "../sessions.js";
 import { type Fakes, fakeAsk } from "./fake-ask.js";
 
-export const imageId = `sha256:${"a".repeat(64)}`;
+const imageId = `sha256:${"a".repeat(64)}`;
 const ready = create(EncodeReadySchema, { image: { imageId, width: 4, height: 3 } });
 const hour = 3_600_000;
 

@@ -60,7 +60,7 @@ export const result = (...bytes: number[]) =>
 export const info = create(EncodeReadySchema, { image: { imageId: imageA.imageId, width: 4, height: 3 } });
 const broken = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
 
-export const news = {
+const news = {
   queued: { case: "queued", value: { $typeName: "maskwire.v1.EncodeQueued", position: 1, etaMs: 9 } },
   encoding: { case: "encoding", value: { $typeName: "maskwire.v1.EncodeStarted" } },
   ready: { case: "ready", value: info },

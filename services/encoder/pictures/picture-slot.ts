@@ -22,7 +22,7 @@ export interface ReadJob extends InLine {
 }
 
 /** What one picture may take. */
-export interface ReadLimits {
+interface ReadLimits {
   decodeBytes: number;
   pictureMs: number;
 }

@@ -3,7 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { CommandError } from "./command-error.js";
 
-export interface RequestInit {
+interface RequestInit {
   method: "GET" | "POST";
   headers?: Record<string, string>;
   body?: Uint8Array;

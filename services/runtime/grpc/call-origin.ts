@@ -50,7 +50,7 @@ export function traceCall(
 }
 
 /** A call as its handler sees it: what came with it, and from where. */
-export interface ReceivedCall {
+interface ReceivedCall {
   readonly metadata: Metadata;
   getPeer(): string;
 }

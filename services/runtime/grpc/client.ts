@@ -26,7 +26,7 @@ import { fromRpcError } from "./status.js";
 import { watchedCredentials } from "./watched-credentials.js";
 
 /** A call; without a signal, one that nobody leaves. */
-export interface CallOptions extends Pick<Call, "origin"> {
+interface CallOptions extends Pick<Call, "origin"> {
   readonly signal?: AbortSignal | undefined;
   readonly deadlineMs?: number;
 }
@@ -43,7 +43,7 @@ export interface DuplexCall<I, O> {
 export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
 
 /** One side of a call that takes a stream and answers once. */
-export interface UploadCall<I, O> {
+interface UploadCall<I, O> {
   /** Resolves when the peer can take more, and also when it has answered already: nothing more is wanted then. */
   send(message: I): Promise<void>;
   end(): void;

@@ -15,7 +15,7 @@ import { Edition, FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { listLimits, maxDepth, maxFields } from "../../../proto/index.js";
 
 /** A message to bytes and back. */
-export interface Codec<Desc extends DescMessage> {
+interface Codec<Desc extends DescMessage> {
   /** The whole message, as the library's `create`: what is one already is given back. */
   create(init: MessageInitShape<Desc>): MessageShape<Desc>;
   /** The bytes of the library's `toBinary`. @throws Error when a value is not one of its field's type; it names no field. */

@@ -1,6 +1,6 @@
 import type { Http2Session, ServerHttp2Stream } from "node:http2";
 
-export interface FirstRequestLimits {
+interface FirstRequestLimits {
   /** A peer that sends nothing for so long is given up. */
   silentMs: number;
   /** And any peer after so long. */

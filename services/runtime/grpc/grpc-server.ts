@@ -2,7 +2,7 @@ import { Server } from "@grpc/grpc-js";
 import { guardStreams } from "./guard-streams.js";
 import { defaultHttp2Limits, type Http2Limits } from "./http2-door.js";
 
-export interface GrpcServerOptions extends Partial<Pick<Http2Limits, "streams" | "idleMs" | "pingMs">> {
+interface GrpcServerOptions extends Partial<Pick<Http2Limits, "streams" | "idleMs" | "pingMs">> {
   /** The largest message that the caller of a method may send, by the method's path. */
   requestBytes?: (path: string) => number;
   /** How long a request of one message may take to come, from its headers to its last byte. */

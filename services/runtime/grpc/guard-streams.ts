@@ -71,7 +71,7 @@ export function guardStreams(server: Server, { requestBytes, requestMs, silentMs
   };
 }
 
-export interface StreamLimits {
+interface StreamLimits {
   /** The largest message that a method's caller may send. */
   requestBytes: (path: string) => number;
   /** How long a request of one message may take to come. */

@@ -5,7 +5,7 @@ const mostWaiting = 4;
 
 const done = { done: true, value: undefined } as const;
 
-export interface MessagesOptions {
+interface MessagesOptions {
   /** Why the stream is over, once it is; undefined when all is well. @param ended it was read to its end. */
   failure(ended: boolean): Error | undefined;
   /** Why a message cannot be handed over: the reader gets that instead, and no more. */

@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import { Code, describeError, type ErrorInit } from "../errors.js";
 
 /** H3 */
-export function httpStatus({ code, reason }: ErrorInit): number {
+function httpStatus({ code, reason }: ErrorInit): number {
   switch (code) {
     case Code.INVALID_ARGUMENT:
       if (reason === "UNSUPPORTED_IMAGE") return 415;

@@ -9,7 +9,7 @@ export interface Held {
   release(): void;
 }
 
-export interface ByteBudgetOptions {
+interface ByteBudgetOptions {
   /** As in metrics: `uploads`, `waiting`, `unsent`. */
   name: string;
   limitBytes: number;

@@ -1,7 +1,7 @@
 import { Counter, type Registry } from "../metrics.js";
 
 /** What holds callers and sessions within their part, in all tiers; see OPERATIONS.md. */
-export const limits = [
+const limits = [
   "sessions",
   "sessions_share",
   "pace",

@@ -30,7 +30,7 @@ const refusals: Record<Work, { message: string; retryMs: number }> = {
   clicks: { message: "The server is too busy at the moment; try again soon.", retryMs: 2000 },
 };
 
-export interface OverloadOptions {
+interface OverloadOptions {
   settings: OverloadSettings;
   metrics: Registry;
   logger: Logger;

@@ -5,7 +5,7 @@ export const readingsToBegin = 3;
 /** And before it ends: what was refused comes back at once. */
 export const readingsToEnd = 5;
 
-export interface ActionState {
+interface ActionState {
   readonly isOn: boolean;
   /** Readings in a row that speak for a change. */
   readonly streak: number;

@@ -10,7 +10,7 @@ import { OnePort } from "../one-port.js";
 import { Echo } from "./echo-service.js";
 import { fakeLogger } from "./fake-logger.js";
 
-export interface EchoServer extends AsyncDisposable {
+interface EchoServer extends AsyncDisposable {
   client: RpcClient;
   /** A client of its own connection. */
   connect(): RpcClient;

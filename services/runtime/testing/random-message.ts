@@ -2,7 +2,7 @@ import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf
 import { listLimits } from "../../../proto/index.js";
 
 /** Draws a whole number from 0 to `below`, excluded. */
-export type Draw = (below: number) => number;
+type Draw = (below: number) => number;
 
 /** Numerical Recipes' linear congruential generator: the same messages in every run. */
 export function drawFrom(seed: number): Draw {

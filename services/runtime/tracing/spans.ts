@@ -15,7 +15,7 @@ import { harmlessId } from "./harmless-id.js";
 /** What a span says of itself. Never a picture's bytes, its file's name or its whole id, which lets who knows it ask for masks. */
 export type SpanAttributes = Record<string, string | number | boolean | undefined>;
 
-export interface SpanInit {
+interface SpanInit {
   /** `server`: work that another asked this process for. `client`: a wait for another. Left out: work inside the process. */
   kind?: "server" | "client";
   /** W3C `traceparent` of the span that this one is part of; empty or malformed begins a trace. */

@@ -21,7 +21,7 @@ export interface PromptOptions {
   readonly preview: boolean;
 }
 
-export interface PromptMasks {
+interface PromptMasks {
   /** Best first. */
   readonly masks: ChosenMask[];
   /** The preview before it had asked the same: no run was needed. */

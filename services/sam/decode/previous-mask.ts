@@ -3,7 +3,7 @@ import { decodeHalf, encodeHalf } from "../half-float.js";
 import type { ChosenMask } from "../masks/candidates.js";
 
 /** Half floats of a mask's logits, as they travel and as they are kept: what starts from them is the same bit for bit. */
-export type Halves = Uint16Array<ArrayBuffer>;
+type Halves = Uint16Array<ArrayBuffer>;
 
 /** The logits of a picture's latest answers, by their sequence numbers. */
 export class KeptAnswers {

@@ -1,7 +1,7 @@
 /** Which cells of a grid of logits are inside a mask, a bit each, so that what is all of one sign is skipped by words. */
 
 /** Bits of 32 rows of one column a word: `bits[word * gridSize + column]`, the uppermost row lowest. */
-export interface GridSigns {
+interface GridSigns {
   readonly gridSize: number;
   /** Words a column. */
   readonly words: number;

@@ -1,7 +1,7 @@
 import { contentGrid, type Frame } from "../frame.js";
 
 /** Meta's defaults in `SamAutomaticMaskGenerator`, in logits. */
-export interface StabilityOptions {
+interface StabilityOptions {
   readonly threshold?: number;
   readonly offset?: number;
 }

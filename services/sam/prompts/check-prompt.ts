@@ -10,14 +10,14 @@ import { decodeHalf } from "../half-float.js";
 import { whole } from "../whole.js";
 
 /** A point in pixels of the upright picture; label 1 on the object, 0 beside it. */
-export interface PromptPoint {
+interface PromptPoint {
   x: number;
   y: number;
   label: 0 | 1;
 }
 
 /** Corners in pixels of the upright picture, x0 < x1 and y0 < y1, inside the picture. */
-export interface PromptBox {
+interface PromptBox {
   x0: number;
   y0: number;
   x1: number;

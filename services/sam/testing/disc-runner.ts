@@ -21,7 +21,7 @@ export const exportedDecoder = (gridSize: number): DecoderSpec => ({
 export const discScores = [0.7, 0.5, 0.9, 0.8];
 
 /** A run as it was asked for. */
-export interface AskedRun {
+interface AskedRun {
   readonly graph: GraphName | undefined;
   readonly inputs: FloatTensors;
   readonly outputs?: readonly string[];

@@ -5,16 +5,16 @@ import type { BlobStore, StoreEvents } from "../blob-store.js";
 import type { KeyvStoreOptions } from "../keyv-store.js";
 
 /** How a suite makes the store it tests; every call gives a store over the same backend. */
-export type OpenStore = (options: KeyvStoreOptions) => Promise<BlobStore> | BlobStore;
+type OpenStore = (options: KeyvStoreOptions) => Promise<BlobStore> | BlobStore;
 
-export interface Recorded extends StoreEvents {
+interface Recorded extends StoreEvents {
   errors: { operation: string; error: unknown }[];
   /** Resolves with the next error. */
   next(): Promise<unknown>;
 }
 
 /** Store events that a test can read and wait for. */
-export function recordEvents(): Recorded {
+function recordEvents(): Recorded {
   const target = new EventTarget();
   const errors: Recorded["errors"] = [];
   return {

@@ -2,7 +2,7 @@ import { createClient } from "@redis/client";
 import { until } from "./redis-cluster.js";
 import { quickSync, RedisServer } from "./redis-server.js";
 
-export const masterName = "maskwire-cache";
+const masterName = "maskwire-cache";
 const password = "data p@ss:word/";
 export const sentinelPassword = "sentinel-password";
 

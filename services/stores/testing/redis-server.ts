@@ -24,7 +24,7 @@ export function findRedisServer(): string | undefined {
 /** Arguments of a master that lets a replica begin at once: it waits for others for seconds otherwise. */
 export const quickSync = ["--repl-diskless-sync-delay", "0"];
 
-export interface RedisServerOptions {
+interface RedisServerOptions {
   /** Further arguments of the program. */
   args?: string[];
   /** Lines of its configuration file: makes it a Sentinel, which keeps its state there. */

@@ -17,7 +17,7 @@ export function residentMiB(pid: number, field: "VmRSS" | "VmHWM" = "VmRSS"): nu
 }
 
 /** Figures of a process's own metrics, in MiB: the heap, and what its caches keep on purpose. */
-export interface OwnFigures {
+interface OwnFigures {
   heapMiB: number;
   keptMiB: number;
   workerLosses: number;

@@ -18,7 +18,7 @@ export interface Member {
 const MiB = 2 ** 20;
 
 /** What a stage is made of. */
-export interface StagePlan {
+interface StagePlan {
   setting: Setting;
   /** Settings of all processes. */
   env: Readonly<Record<string, string>>;

@@ -24,14 +24,14 @@ export function grpcFrame(message: Uint8Array, flag = 0, length = message.byteLe
   return Buffer.concat([head, message]);
 }
 
-export interface RpcEnd {
+interface RpcEnd {
   /** -1: the stream or the connection was reset. */
   code: number;
   message: string;
   bytes: number;
 }
 
-export interface CallOptions {
+interface CallOptions {
   headers?: Record<string, string>;
   timeoutMs?: number;
   /** The sending side stays open. */

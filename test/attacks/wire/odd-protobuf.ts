@@ -5,7 +5,7 @@ import type { Random } from "../../simulation/random.js";
 import { mutateBytes, pick, randomBytes } from "./mutate-bytes.js";
 
 /** A message that is right by its form: any fields, any values. */
-export function anyMessage(schema: DescMessage, random: Random): Uint8Array {
+function anyMessage(schema: DescMessage, random: Random): Uint8Array {
   return toBinary(
     schema,
     create(
@@ -52,7 +52,7 @@ function wrongWireTypes(schema: DescMessage, random: Random): Uint8Array {
 }
 
 /** Fields that no message here has, of every wire type. */
-export function unknownFields(random: Random, count: number): Uint8Array {
+function unknownFields(random: Random, count: number): Uint8Array {
   const writer = new BinaryWriter();
   for (let index = 0; index < count; index++) {
     const number = 1000 + random.below(2 ** 20);

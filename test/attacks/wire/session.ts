@@ -5,7 +5,7 @@ import { CloseCode, type ServerFrame, ServerFrameSchema } from "../../../proto/i
 import { checkErrorMessage } from "../answers.js";
 import type { Tally } from "../tally.js";
 
-export interface SessionOptions {
+interface SessionOptions {
   url: string;
   from: string;
   form?: "binary" | "text";

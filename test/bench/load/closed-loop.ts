@@ -15,7 +15,7 @@ export interface LoopOptions {
   readonly seed: number;
 }
 
-export interface LoopPrompt {
+interface LoopPrompt {
   readonly preview: boolean;
   /** From the moment at which it was meant to be sent to its answer. */
   readonly latencyMs: number;

@@ -5,7 +5,7 @@ import { clickOn } from "../../support/pictures.js";
 import type { Rig } from "./rig.js";
 
 /** What the first prompt on a picture waits for its embedding, ms: from the shared cache, and from the process. */
-export interface ColdMs {
+interface ColdMs {
   readonly store: readonly number[];
   readonly process: readonly number[];
 }

@@ -18,7 +18,7 @@ import { type Cores, cpuSeconds, machineSeconds } from "./cpu-seconds.js";
 const width = 640;
 const height = 480;
 
-export interface RigOptions {
+interface RigOptions {
   readonly cores: Cores;
   readonly albumSize: number;
   readonly decoderCacheMiB: number;

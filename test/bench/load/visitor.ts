@@ -8,7 +8,7 @@ import { SocketClient } from "../../support/socket-client.js";
 import type { Rig } from "./rig.js";
 import { workerMsOf } from "./worker-ms.js";
 
-export interface NotedClick {
+interface NotedClick {
   readonly intendedAt: number;
   answeredAt: number | undefined;
 }

@@ -20,14 +20,14 @@ export interface PresentedFrame {
   readonly presentedMs: number;
 }
 
-export interface Mark {
+interface Mark {
   readonly name: string;
   readonly pid: number;
   readonly atMs: number;
 }
 
 /** What Chromium itself has recorded: marks of `performance.mark` by name, and the frames that were presented. */
-export interface FrameTrace {
+interface FrameTrace {
   readonly marks: readonly Mark[];
   /** In the order in which they were presented. */
   readonly frames: readonly PresentedFrame[];
@@ -77,7 +77,7 @@ export function readTrace(events: readonly TraceEvent[]): FrameTrace {
 }
 
 /** The first frame that has what was drawn at a mark. */
-export function frameOf({ frames }: FrameTrace, { pid, atMs }: Mark): PresentedFrame | undefined {
+function frameOf({ frames }: FrameTrace, { pid, atMs }: Mark): PresentedFrame | undefined {
   const later = frames.filter((frame) => frame.pid === pid && frame.committedMs >= atMs);
   return later.sort((a, b) => a.committedMs - b.committedMs)[0];
 }
