@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SlowLink } from "../support/slow-link.js";
 import { type ClientPage, scene } from "./page.js";
 import { RealStack } from "./real-stack.js";
-import { watchPreviews } from "./watch-previews.js";
+import { type WatchedPreviews, watchPreviews } from "./watch-previews.js";
 
 const stack = new RealStack();
 const clicks = 24;
@@ -63,10 +63,12 @@ describe("a bad network: 150 ms there and back, and one piece in a hundred takes
 describe("a network of 100 ms there and back", () => {
   it("holds no preview up until the one before has come", async () => {
     await using link = await SlowLink.open({ target: new URL(stack.maskwire.url).host, delayMs: 50 });
-    const page = await openReady(link.url);
-    const previews = watchPreviews(page.page);
-    await page.page.reload();
-    await page.until({ state: "ready", connection: "open" });
+    let previews!: WatchedPreviews;
+    const page = await stack.open(link.url, {}, (one) => {
+      previews = watchPreviews(one);
+    });
+    await page.choose(stack.photo);
+    await page.until({ state: "ready", connection: "open", "image-width": scene.width });
     await page.page.getByTestId("decoding").selectOption("server");
     for (let at = 0; previews.tookMs.length < 10; at++) await page.hover(at % 2 === 0 ? scene.disc : scene.plate);
     // Timers fire up to a millisecond early, each way.

@@ -129,18 +129,18 @@ describe("everything mode in the web client", () => {
 
 describe("a connection that has gone silent", () => {
   it("is noticed by an unanswered click, which is answered over the next one", async () => {
-    const page = await openReady();
     let connections = 0;
-    await page.page.routeWebSocket("**/v1/ws", (socket) => {
-      const isSilent = connections++ === 0;
-      const server = socket.connectToServer();
-      server.onMessage((message) => {
-        // A result of a click begins with the field of its frame; all else passes.
-        const isAnswer = typeof message !== "string" && message[0] === answerTag;
-        if (!(isSilent && isAnswer)) socket.send(message);
-      });
-    });
-    await page.page.reload();
+    const page = await stack.open(undefined, {}, (one) =>
+      one.routeWebSocket("**/v1/ws", (socket) => {
+        const isSilent = connections++ === 0;
+        const server = socket.connectToServer();
+        server.onMessage((message) => {
+          // A result of a click begins with the field of its frame; all else passes.
+          const isAnswer = typeof message !== "string" && message[0] === answerTag;
+          if (!(isSilent && isAnswer)) socket.send(message);
+        });
+      }),
+    );
     await page.choose(stack.photo);
     await page.until({ state: "ready", "image-width": scene.width });
     await page.click(scene.disc);

@@ -20,6 +20,9 @@ export function turnedPhoto(): Promise<Buffer> {
   return orientedJpeg(drawScene(size.width, size.height), 6);
 }
 
+/** What is done to a page before it goes anywhere, so that nothing it sends is missed. */
+export type Preparation = (page: Page) => void | Promise<void>;
+
 /** The page, driven as a person would, waiting on what its canvas says of itself. */
 export class ClientPage {
   readonly page: Page;
@@ -34,14 +37,21 @@ export class ClientPage {
     });
   }
 
-  static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<ClientPage> {
-    return ClientPage.openIn(await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options }), url);
+  static async open(
+    browser: Browser,
+    url: string,
+    options: BrowserContextOptions = {},
+    prepare?: Preparation,
+  ): Promise<ClientPage> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    return ClientPage.openIn(context, url, prepare);
   }
 
   /** In a browser that has been on the page before. */
-  static async openIn(context: BrowserContext, url: string): Promise<ClientPage> {
+  static async openIn(context: BrowserContext, url: string, prepare?: Preparation): Promise<ClientPage> {
     context.setDefaultTimeout(longestMs);
     const client = new ClientPage(await context.newPage());
+    await prepare?.(client.page);
     await client.page.goto(url);
     return client;
   }

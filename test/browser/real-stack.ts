@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
 import { openBrowser } from "./chromium.js";
-import { ClientPage, scenePhoto } from "./page.js";
+import { ClientPage, type Preparation, scenePhoto } from "./page.js";
 import type { SharedMaskwire } from "./shared-maskwire.js";
 
 /** A browser for the tests of one file, before the Maskwire of all files; its pages close after each test, and none may have complained. */
@@ -23,8 +23,8 @@ export class RealStack {
     afterAll(() => this.browser?.close());
   }
 
-  async open(url = this.maskwire.url, options = {}): Promise<ClientPage> {
-    const page = await ClientPage.open(this.browser, url, options);
+  async open(url = this.maskwire.url, options = {}, prepare?: Preparation): Promise<ClientPage> {
+    const page = await ClientPage.open(this.browser, url, options, prepare);
     this.pages.push(page);
     return page;
   }
