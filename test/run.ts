@@ -106,7 +106,7 @@ const steps: Record<string, () => Outcome> = {
   "end-to-end": () => suite("end-to-end", threeFilesAtATime),
   chaos: () => suite("chaos", oneFileAtATime),
   attacks: () => suite("attacks", oneFileAtATime),
-  browser: () => suite("browser", twoFilesAtATime),
+  browser: () => suite("browser", threeFilesAtATime),
 };
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in steps));
