@@ -39,7 +39,7 @@ export async function startParts(surroundings: Surroundings): Promise<StartedPar
   let line: EncodeLine | undefined;
   // At the same time, so that neither waits for the other.
   const [pictures, pool] = await bothOrNone(
-    startPictures(surroundings, () => line?.mayRead !== false),
+    startPictures(surroundings, (urgent) => line?.mayRead(urgent) !== false),
     startPool(surroundings),
   );
   line = new EncodeLine(pictures, pool, {
@@ -72,7 +72,7 @@ async function startPool({ settings, models, host, tier }: Surroundings): Promis
 
 async function startPictures(
   { settings, host, tier, onPictureLost }: Surroundings,
-  mayBegin: () => boolean,
+  mayBegin: (urgent: boolean) => boolean,
 ): Promise<PictureProcesses> {
   const options = { ...settings.pictures, decodeBytes: settings.limits.maxDecodeBytes };
   const pictures = await PictureProcesses.start({

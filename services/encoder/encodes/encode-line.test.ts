@@ -18,7 +18,7 @@ interface Waiting {
 /** A line whose pictures are read, and whose model is free, when the test says so. */
 function createLine(options: Partial<EncodeLineOptions> = {}) {
   const queue = new Lanes<Waiting>({ callerOf: (one) => one.options.caller ?? "" });
-  const state = { reading: 0, poolWaiting: 0, isFree: false };
+  const state = { reading: 0, readingOthers: 0, poolWaiting: 0, poolWaitingOthers: 0, isFree: false };
   const newcomer = ({ caller = "", urgent = true }: ReadOptions) => queue.givesWayTo(caller, urgent);
   const pictures = {
     get waiting() {
@@ -29,6 +29,9 @@ function createLine(options: Partial<EncodeLineOptions> = {}) {
     },
     get reading() {
       return state.reading;
+    },
+    get readingOthers() {
+      return state.readingOthers;
     },
     read: (file: Uint8Array, _request: ReadRequest, options: ReadOptions = {}) =>
       new Promise<ReadPicture>((resolve, reject) => {
@@ -48,7 +51,9 @@ function createLine(options: Partial<EncodeLineOptions> = {}) {
     get waiting() {
       return state.poolWaiting;
     },
-    waitingOthers: 0,
+    get waitingOthers() {
+      return state.poolWaitingOthers;
+    },
     get isFree() {
       return state.isFree;
     },
@@ -61,11 +66,14 @@ function createLine(options: Partial<EncodeLineOptions> = {}) {
   };
   const begin = () => {
     const job = queue.take() as Waiting;
+    const others = job.options.urgent === false ? 1 : 0;
     state.reading++;
+    state.readingOthers += others;
     job.options.onBegin?.();
     tell();
     return () => {
       state.reading--;
+      state.readingOthers -= others;
       job.resolve({ width: 1 } as ReadPicture);
     };
   };
@@ -81,13 +89,13 @@ it("H23: counts a picture from its upload until the model begins with it, and te
   const second = read({ onPosition: (position, etaMs) => places.push(position, etaMs) });
   expect(line.waiting).toBe(2);
   const finish = begin();
-  expect([line.waiting, line.mayRead]).toEqual([2, false]);
+  expect([line.waiting, line.mayRead(true)]).toEqual([2, false]);
   finish();
   const { leave } = await first;
-  expect([line.waiting, line.mayRead]).toEqual([2, false]);
+  expect([line.waiting, line.mayRead(true)]).toEqual([2, false]);
   leave();
   leave();
-  expect([line.waiting, line.mayRead]).toEqual([1, true]);
+  expect([line.waiting, line.mayRead(true)]).toEqual([1, true]);
   begin()();
   (await second).leave();
   expect(line.waiting).toBe(0);
@@ -134,4 +142,32 @@ it("gives a caller with less the place of the one with the most, and keeps a par
   void bulk.read({ urgent: false });
   expect(bulk.line.hasRoomFor({ urgent: false })).toBe(false);
   expect(bulk.line.hasRoomFor({ urgent: true })).toBe(true);
+});
+
+it("H11: reads a person's picture ahead of its turn past batches that fill the line to the model, and counts none of them", async () => {
+  const { line, state, begin, read } = createLine();
+  const batch = read({ urgent: false });
+  begin()();
+  await batch;
+  Object.assign(state, { poolWaiting: 1, poolWaitingOthers: 1 });
+  expect([line.mayRead(false), line.mayRead(true)]).toEqual([false, true]);
+  const places: number[] = [];
+  const onPosition = (position: number) => places.push(position);
+  void read({ onPosition });
+  void read({ onPosition });
+  expect(places).toEqual([1, 2]);
+  const finish = begin();
+  expect([line.mayRead(true), line.waiting]).toEqual([false, 3]);
+  finish();
+});
+
+it("H11: counts what people came to wait for as theirs", () => {
+  const { line, state } = createLine({ maxQueue: 9, maxOthers: 9 });
+  Object.assign(state, { reading: 1, readingOthers: 1, poolWaiting: 1, poolWaitingOthers: 1 });
+  const places: number[] = [];
+  const sent = file();
+  void line.read(sent, request, { urgent: false, onPosition: (position) => places.push(position) });
+  line.hasten(sent);
+  void line.read(file(), request, { urgent: false });
+  expect(places).toEqual([3, 1]);
 });

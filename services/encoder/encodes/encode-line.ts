@@ -5,7 +5,7 @@ import type { ReadPicture, ReadRequest } from "../pictures/picture-protocol.js";
 
 type Pictures = Pick<
   PictureProcesses,
-  "waiting" | "waitingOthers" | "reading" | "read" | "givesWayTo" | "displace" | "hasten" | "resume"
+  "waiting" | "waitingOthers" | "reading" | "readingOthers" | "read" | "givesWayTo" | "displace" | "hasten" | "resume"
 >;
 type Pool = Pick<
   WorkerPool<unknown, unknown>,
@@ -17,7 +17,10 @@ export interface EncodeLineOptions {
   maxQueue: number;
   /** Of these, how many may be those that are not urgent. */
   maxOthers: number;
-  /** Pictures that are decoded before it is their turn at the model: so many pixels are in memory, the rest waits as files. */
+  /**
+   * Pictures that are decoded before it is their turn at the model, and again as many for people before those that nobody
+   * waits for: so many pixels are in memory, the rest waits as files.
+   */
   readAhead: number;
   onDisplaced?: () => void;
 }
@@ -48,6 +51,8 @@ export class EncodeLine {
   readonly #options: EncodeLineOptions;
   /** Decoded, and not begun by the model. */
   #ready = 0;
+  /** Files of pictures that people came to wait for. */
+  readonly #hastened = new WeakSet<Uint8Array>();
 
   constructor(pictures: Pictures, pool: Pool, options: EncodeLineOptions) {
     this.#pictures = pictures;
@@ -57,13 +62,13 @@ export class EncodeLine {
 
   get waiting(): number {
     // The one for which the model is free waits for nobody.
-    const ahead = this.#ahead - (this.#pool.isFree ? 1 : 0);
+    const ahead = this.#aheadOf(false) - (this.#pool.isFree ? 1 : 0);
     return this.#pictures.waiting + Math.max(0, ahead);
   }
 
-  /** Whether another picture may be decoded. */
-  get mayRead(): boolean {
-    return this.#ahead < this.#options.readAhead;
+  /** Whether another picture may be decoded. One that people wait for is not held up by those that it will pass. */
+  mayRead(urgent: boolean): boolean {
+    return this.#aheadOf(urgent) < this.#options.readAhead;
   }
 
   /** Until one that joined the line now would begin. */
@@ -80,6 +85,7 @@ export class EncodeLine {
   async read(file: Uint8Array, request: ReadRequest, options: LineReadOptions): Promise<DecodedInLine> {
     this.#makeRoomFor(options);
     const { onPosition, onBegin, ...rest } = options;
+    const { urgent = true } = options;
     const joinedAt = performance.now();
     let begunAt = joinedAt;
     let told = 0;
@@ -90,7 +96,8 @@ export class EncodeLine {
         onBegin?.();
       },
       onPlace: (place) => {
-        const position = this.#ahead + place;
+        const isUrgent = urgent || this.#hastened.has(file);
+        const position = this.#aheadOf(isUrgent) + place;
         if (position === told) return;
         told = position;
         onPosition?.(position, this.#pool.waitMsAt(position));
@@ -109,12 +116,17 @@ export class EncodeLine {
 
   /** Makes a picture that waits to be decoded urgent. */
   hasten(file: Uint8Array): void {
+    this.#hastened.add(file);
     this.#pictures.hasten(file);
   }
 
-  /** Whoever waited elsewhere and comes back to the model is in its line alone. */
-  get #ahead(): number {
-    return this.#pictures.reading + Math.max(this.#ready, this.#pool.waiting);
+  /**
+   * Pictures between the files that wait and the model. An urgent one passes the others among them there. Whoever waited
+   * elsewhere and comes back to the model is in its line alone.
+   */
+  #aheadOf(urgent: boolean): number {
+    const all = this.#pictures.reading + Math.max(this.#ready, this.#pool.waiting);
+    return urgent ? Math.max(0, all - this.#pictures.readingOthers - this.#pool.waitingOthers) : all;
   }
 
   #isFull({ urgent = true }: Newcomer): boolean {

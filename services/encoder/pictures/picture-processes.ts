@@ -18,7 +18,7 @@ export interface PictureProcessesOptions {
   /** See `Lanes`. */
   patience?: number;
   /** Asked before a picture is begun; once it may be, after a no, `resume` is to be called. */
-  mayBegin?: () => boolean;
+  mayBegin?: (urgent: boolean) => boolean;
   onLost?: (loss: Loss) => void;
   /** Told when none of them is left, and when one is there again. */
   onServing?: () => void;
@@ -95,6 +95,11 @@ export class PictureProcesses {
   /** Pictures that are being read. */
   get reading(): number {
     return [...this.#slots].filter(({ job }) => job).length;
+  }
+
+  /** Of these, those that were not urgent when they were begun. */
+  get readingOthers(): number {
+    return [...this.#slots].filter(({ job }) => job && !job.urgent).length;
   }
 
   /** False while no process is there to read a picture. */
@@ -235,10 +240,10 @@ export class PictureProcesses {
   #dispatch(): void {
     for (const slot of this.#slots) {
       if (!slot.isFree) continue;
-      if (this.#line.length === 0 || this.#options.mayBegin?.() === false) break;
-      const job = this.#line.take();
-      if (!job) break;
-      slot.read(job);
+      const next = this.#line.peek();
+      if (!next || this.#options.mayBegin?.(next.urgent) === false) break;
+      this.#line.take();
+      slot.read(next);
     }
     this.#line.tellPlaces();
     if (this.reading > 0) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
