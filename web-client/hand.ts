@@ -1,19 +1,20 @@
 import { create } from "@bufbuild/protobuf";
 import { encodeRle, type MaskRuns, RleSchema, rleArea } from "../proto/index.js";
 import type { CanvasView } from "./canvas/canvas-view.js";
-import { coverPolygon, coverStroke } from "./canvas/cover.js";
-import type { Gesture, Outcome } from "./canvas/gesture.js";
-import { carried, cursorOf, type Grip, gripAt } from "./canvas/grip.js";
 import { listenToKeyboard } from "./canvas/keyboard-input.js";
 import { listenToPointer, type Pointer } from "./canvas/pointer-input.js";
-import { boxAt, pixelAt, placeOf } from "./canvas/viewport.js";
 import type { Client } from "./client.js";
+import { coverPolygon, coverStroke } from "./geometry/cover.js";
+import type { Spot, TrailSpot } from "./geometry/spot.js";
+import { boxAt, pixelAt, placeOf } from "./geometry/viewport.js";
 import { element, setText } from "./panel/element.js";
 import type { ToolboxView } from "./panel/toolbox-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
+import type { Gesture, Outcome } from "./state/gesture.js";
+import { carried, cursorOf, type Grip, gripAt } from "./state/grip.js";
 import { previewEveryMs } from "./state/preview-pace.js";
-import { noPrompts, overlayOf, type Prompts, type Spot } from "./state/state.js";
-import type { TrailSpot } from "./state/tool.js";
+import { noPrompts, type Prompts } from "./state/prompts.js";
+import { overlayOf } from "./state/state.js";
 import { words } from "./words/words.js";
 
 /** A highlight costs nothing. */

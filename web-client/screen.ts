@@ -17,7 +17,8 @@ import type { ToolboxView } from "./panel/toolbox-view.js";
 import type { ToolsView } from "./panel/tools-view.js";
 import type { ZoomView } from "./panel/zoom-view.js";
 import { answerIsNearMs } from "./state/preview.js";
-import { hasPrompts, overlayOf, type Picture, type Prompts, type State } from "./state/state.js";
+import { hasPrompts, type Prompts } from "./state/prompts.js";
+import { overlayOf, type Picture, type State } from "./state/state.js";
 
 /** How often words with a number of seconds in them are written anew. */
 const tickMs = 250;

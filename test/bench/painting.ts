@@ -13,7 +13,8 @@ import {
 import { segmentRequest } from "../../web-client/net/request.js";
 import { marksOf } from "../../web-client/state/marks.js";
 import { paint } from "../../web-client/state/painting.js";
-import { emptyStep, type Prompts, type Step } from "../../web-client/state/state.js";
+import type { Prompts } from "../../web-client/state/prompts.js";
+import { emptyStep, type Step } from "../../web-client/state/state.js";
 import { upload } from "../support/http-calls.js";
 import { SocketClient } from "../support/socket-client.js";
 import { startMaskwire } from "../support/start-maskwire.js";

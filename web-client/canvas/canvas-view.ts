@@ -1,14 +1,16 @@
 import type { Mask } from "../../proto/index.js";
+import type { Corners, Size, Spot } from "../geometry/spot.js";
+import { actualSize, contain, isWhole, panBy, refit, reveal, type Viewport, zoomAbout } from "../geometry/viewport.js";
 import { shownAnswer } from "../state/edit.js";
-import { type Corners, hasPrompts, noPrompts, overlayOf, type ShownPicture, type Spot } from "../state/state.js";
+import { carried, type Grip } from "../state/grip.js";
+import { hasPrompts, noPrompts } from "../state/prompts.js";
+import { overlayOf, type ShownPicture } from "../state/state.js";
 import { FoundLayer } from "./found-layer.js";
-import { carried, type Grip } from "./grip.js";
 import { steadyPath } from "./mask-path.js";
 import { ObjectsLayer } from "./objects-layer.js";
 import { type MaskLook, paint } from "./paint.js";
 import { PicturePyramid } from "./picture-pyramid.js";
 import { ToolLayer } from "./tool-layer.js";
-import { actualSize, contain, isWhole, panBy, refit, reveal, type Size, type Viewport, zoomAbout } from "./viewport.js";
 
 /** The canvas: as large as the picture is shown or as the room it has, in the middle of the room. */
 export class CanvasView {

@@ -1,8 +1,8 @@
 import type { Annotation } from "../../proto/index.js";
+import type { Viewport } from "../geometry/viewport.js";
 import type { Overlay } from "../state/state.js";
 import { Colouring } from "./colouring.js";
 import { maskPath } from "./mask-path.js";
-import type { Viewport } from "./viewport.js";
 
 /** The found masks as they lie over the picture, and the highlighted one. */
 export interface FoundPicture {

@@ -1,5 +1,6 @@
+import type { Corners, Spot } from "../geometry/spot.js";
 import { listenToKeys } from "../keys/listen-to-keys.js";
-import type { Corners, PromptPoint, Spot } from "../state/state.js";
+import type { PromptPoint } from "../state/prompts.js";
 import type { Tool } from "../state/tool.js";
 
 interface KeyboardActions {

@@ -1,7 +1,7 @@
 import { decodeRle, type Mask } from "../../proto/index.js";
-import { type Outline, traceOutlines } from "./contour.js";
-import { eachCorner } from "./corners.js";
-import type { Viewport } from "./viewport.js";
+import { type Outline, traceOutlines } from "../geometry/contour.js";
+import { eachCorner } from "../geometry/corners.js";
+import type { Viewport } from "../geometry/viewport.js";
 
 /**
  * Outlines are traced once a mask, however often it is painted: undo, redo and a resize cost nothing. Here and not in a

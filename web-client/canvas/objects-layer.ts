@@ -1,9 +1,9 @@
 import type { Mask } from "../../proto/index.js";
+import type { Viewport } from "../geometry/viewport.js";
 import { maskOfObject } from "../state/objects.js";
 import type { Step } from "../state/state.js";
 import { colours } from "./colouring.js";
 import { maskPath } from "./mask-path.js";
-import type { Viewport } from "./viewport.js";
 
 const fillAlpha = 0.42;
 const litAlpha = 0.6;

@@ -1,5 +1,5 @@
-import type { Corners, Spot } from "../state/state.js";
-import { removeOffset } from "./grip.js";
+import type { Corners, Spot } from "../geometry/spot.js";
+import { removeOffset } from "../state/grip.js";
 
 const light = "rgb(255 255 255)";
 const dark = "rgb(6 24 66 / 0.75)";

@@ -1,10 +1,11 @@
 import type { Mask } from "../../proto/index.js";
-import type { Corners, Prompts, Spot } from "../state/state.js";
+import type { Corners, Spot } from "../geometry/spot.js";
+import { placeOf, type Viewport } from "../geometry/viewport.js";
+import type { Prompts } from "../state/prompts.js";
 import type { FoundPicture } from "./found-layer.js";
 import { steadyPath } from "./mask-path.js";
 import { paintGrips } from "./paint-grips.js";
 import type { PicturePyramid } from "./picture-pyramid.js";
-import { placeOf, type Viewport } from "./viewport.js";
 
 /** What is to be seen on the canvas. */
 export interface Scene {

@@ -1,4 +1,4 @@
-import type { Viewport } from "./viewport.js";
+import type { Viewport } from "../geometry/viewport.js";
 
 /** While it moves a picture is painted coarsely; this long after, finely. */
 const restMs = 120;

@@ -1,7 +1,7 @@
-import type { Spot } from "../state/state.js";
-import { pressedRadius, type Tool, type TrailSpot } from "../state/tool.js";
-import { close, type Gesture, hold, idle, move, type Outcome, press, release } from "./gesture.js";
-import { type Grip, reachOf } from "./grip.js";
+import type { Spot, TrailSpot } from "../geometry/spot.js";
+import { close, type Gesture, hold, idle, move, type Outcome, press, release } from "../state/gesture.js";
+import { type Grip, reachOf } from "../state/grip.js";
+import { pressedRadius, type Tool } from "../state/tool.js";
 
 interface PointerActions {
   readonly tool: () => Tool;

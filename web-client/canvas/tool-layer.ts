@@ -1,7 +1,6 @@
-import type { Spot } from "../state/state.js";
-import type { TrailSpot } from "../state/tool.js";
+import type { Spot, TrailSpot } from "../geometry/spot.js";
+import type { Viewport } from "../geometry/viewport.js";
 import { strokeTwice } from "./paint-grips.js";
-import type { Viewport } from "./viewport.js";
 
 /** What a tool is about to do, in CSS pixels. */
 export interface Live {

@@ -1,5 +1,5 @@
+import type { Spot } from "../geometry/spot.js";
 import { listenToKeys } from "../keys/listen-to-keys.js";
-import type { Spot } from "../state/state.js";
 
 export interface ViewActions {
   /** @param place on the canvas, in CSS pixels. */

@@ -1,5 +1,5 @@
+import type { Spot } from "../geometry/spot.js";
 import type { FoundStep } from "../state/found.js";
-import type { Spot } from "../state/state.js";
 import type { Tool } from "../state/tool.js";
 import type { words } from "../words/words.js";
 

@@ -1,4 +1,4 @@
-import type { Spot } from "../state/state.js";
+import type { Spot } from "../geometry/spot.js";
 import type { words } from "../words/words.js";
 import { type AnyKeyRow, on } from "./key-row.js";
 

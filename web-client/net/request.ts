@@ -10,7 +10,7 @@ import {
   type SegmentRequest,
   SegmentRequestSchema,
 } from "../../proto/index.js";
-import type { Prompts, Start } from "../state/state.js";
+import type { Prompts, Start } from "../state/prompts.js";
 
 /** Contract: the most steps that a gateway makes again. After more refinements all the points by themselves say enough. */
 const mostSteps = 32;

@@ -1,4 +1,5 @@
-import { hasPrompts, overlayOf, type State } from "../state/state.js";
+import { hasPrompts } from "../state/prompts.js";
+import { overlayOf, type State } from "../state/state.js";
 import { element } from "./element.js";
 
 interface ToolActions {

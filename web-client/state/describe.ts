@@ -3,7 +3,8 @@ import { announceOverlay, describeOverlay } from "./describe-everything.js";
 import type { Description } from "./description.js";
 import { shownAnswer } from "./edit.js";
 import { duration, momentMs, percent } from "./numbers.js";
-import { type Edit, hasPrompts, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
+import { hasPrompts } from "./prompts.js";
+import { type Edit, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
 
 /** Most answers come sooner: words that changed for so short a time would only flicker. */
 export const patienceMs = 240;

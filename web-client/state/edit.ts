@@ -1,17 +1,8 @@
-import type {
-  Answer,
-  AskedPreview,
-  Corners,
-  Edit,
-  PromptPoint,
-  Prompts,
-  ShownPicture,
-  Spot,
-  Start,
-  State,
-  Step,
-} from "./state.js";
-import { hasPrompts, noHover, noPrompts } from "./state.js";
+import type { Corners, Spot } from "../geometry/spot.js";
+import type { PromptPoint, Prompts, Start } from "./prompts.js";
+import { hasPrompts, noPrompts } from "./prompts.js";
+import type { Answer, AskedPreview, Edit, ShownPicture, State, Step } from "./state.js";
+import { noHover } from "./state.js";
 
 export function addPoint(prompts: Prompts, point: PromptPoint): Prompts {
   return { ...prompts, points: [...prompts.points, point] };

@@ -8,9 +8,11 @@ import type {
   Welcome,
   Error as WireError,
 } from "../../proto/index.js";
+import type { Corners } from "../geometry/spot.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
-import type { Corners, Place, Prompts, Work } from "./state.js";
+import type { Prompts } from "./prompts.js";
+import type { Place, Work } from "./state.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
 export type ClientEvent =

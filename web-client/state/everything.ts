@@ -1,4 +1,5 @@
 import { type Annotation, ErrorCode, type SegmentEverythingEvent } from "../../proto/index.js";
+import type { Spot } from "../geometry/spot.js";
 import { words } from "../words/words.js";
 import { place } from "./edit.js";
 import { sentenceOf } from "./errors.js";
@@ -6,7 +7,7 @@ import type { Effect, EventOf } from "./event.js";
 import { addFound, foundAt, neighbour } from "./found.js";
 import { reconnect } from "./link.js";
 import { missing } from "./picture.js";
-import type { Everything, ShownPicture, Spot, State } from "./state.js";
+import type { Everything, ShownPicture, State } from "./state.js";
 
 type Next = readonly [State, readonly Effect[]];
 

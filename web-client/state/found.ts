@@ -1,5 +1,5 @@
 import { type Annotation, decodeRle, type Mask } from "../../proto/index.js";
-import type { Spot } from "./state.js";
+import type { Spot } from "../geometry/spot.js";
 
 /** Where a keyboard goes from the mask it is on. */
 export type FoundStep = "next" | "previous" | "first" | "last" | "left" | "right" | "up" | "down";

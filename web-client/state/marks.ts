@@ -1,5 +1,6 @@
 import { eachColumnSpan, type MaskRuns, rleBoundingBox } from "../../proto/index.js";
-import type { PromptPoint, Spot } from "./state.js";
+import type { Spot } from "../geometry/spot.js";
+import type { PromptPoint } from "./prompts.js";
 
 /** Cells along the longer side: finer would move a mark by less than it matters. */
 const finestGrid = 96;

@@ -11,7 +11,8 @@ import {
 } from "../../proto/index.js";
 import { words } from "../words/words.js";
 import { append, withNothingInHand, withoutHover } from "./edit.js";
-import { type Edit, noPrompts, type SceneObject, type Step } from "./state.js";
+import { noPrompts } from "./prompts.js";
+import type { Edit, SceneObject, Step } from "./state.js";
 
 /*
  * The finished objects of a picture. They are part of each step of the history, so whatever is done to them is undone as a

@@ -9,11 +9,13 @@ import {
   rleArea,
   rleBoundingBox,
 } from "../../proto/index.js";
+import type { Corners } from "../geometry/spot.js";
 import { startOf } from "./edit.js";
 import type { EventOf } from "./event.js";
 import { marksOf } from "./marks.js";
 import { maskInHand } from "./objects.js";
-import { type Corners, hasPrompts, type PromptPoint, type Prompts, type Step } from "./state.js";
+import { hasPrompts, type PromptPoint, type Prompts } from "./prompts.js";
+import type { Step } from "./state.js";
 
 /*
  * What a stroke asks. The model knows clicks and masks of its own, and takes a rough mask too literally. On strokes

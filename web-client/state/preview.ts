@@ -1,20 +1,10 @@
 import { ErrorCode } from "../../proto/index.js";
+import type { Spot } from "../geometry/spot.js";
 import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { isDue, mostUnderWay, timed } from "./preview-pace.js";
-import {
-  type AskedPreview,
-  type Hover,
-  hasPrompts,
-  noHover,
-  noPrompts,
-  overlayOf,
-  type PromptPoint,
-  type Prompts,
-  type ShownPicture,
-  type Spot,
-  type State,
-} from "./state.js";
+import { hasPrompts, noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
+import { type AskedPreview, type Hover, noHover, overlayOf, type ShownPicture, type State } from "./state.js";
 
 /** Two frames: a person sees no difference. */
 const nearMs = 33;

@@ -4,7 +4,8 @@ import type { Effect, EventOf } from "./event.js";
 import { loseEverything } from "./everything.js";
 import { greet, lose, reconnect } from "./link.js";
 import { begin, overLimits, reopen, shownOf } from "./picture.js";
-import { type Edit, hasPrompts, noHover, type ShownPicture, type State } from "./state.js";
+import { hasPrompts } from "./prompts.js";
+import { type Edit, noHover, type ShownPicture, type State } from "./state.js";
 
 type Next = readonly [State, readonly Effect[]];
 

@@ -29,10 +29,11 @@ import { paint } from "./painting.js";
 import { imageEvent, reopen, show, uploadEvent, uploadFailed } from "./picture.js";
 import { answerPreview, endHover, hover, press } from "./preview.js";
 import { movePreviews } from "./preview-pace.js";
+import { hasPrompts, type Prompts } from "./prompts.js";
 import { retry, socketClosed, welcome } from "./recover.js";
 import { restore } from "./restore.js";
 import { listen } from "./silence.js";
-import { hasPrompts, overlayOf, type Photo, type Prompts, type ShownPicture, type State } from "./state.js";
+import { overlayOf, type Photo, type ShownPicture, type State } from "./state.js";
 import {
   addPhoto,
   choosePhoto,

@@ -1,4 +1,6 @@
-import type { Annotation, Mask, PictureReading, Rle } from "../../proto/index.js";
+import type { Annotation, Mask, PictureReading } from "../../proto/index.js";
+import type { Spot } from "../geometry/spot.js";
+import { noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 
 /** Everything the page knows. Only `reduce` makes a new one. */
 export interface State {
@@ -196,41 +198,6 @@ export interface SceneObject {
   readonly answer: Answer;
 }
 
-export interface Prompts {
-  readonly points: readonly PromptPoint[];
-  readonly box: Corners | undefined;
-  /** A rough mask to start from, in pixels of the upright picture: painted, lassoed, or the outcome of merging objects. */
-  readonly mask: Rle | undefined;
-  /** What strokes said, as points that were not placed by hand. */
-  readonly marks?: readonly PromptPoint[] | undefined;
-  /** The answer that the latest point refines. Not beside a rough mask: the model starts from one. */
-  readonly from?: Start | undefined;
-}
-
-/** An earlier answer's mask, with what it came from: any gateway can make it again. */
-export interface Start {
-  readonly sequence: number;
-  /** Which of the answer's masks; 0 is the best. */
-  readonly mask: number;
-  readonly prompts: Prompts;
-}
-
-export interface Spot {
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface PromptPoint extends Spot {
-  readonly label: 0 | 1;
-}
-
-export interface Corners {
-  readonly x0: number;
-  readonly y0: number;
-  readonly x1: number;
-  readonly y1: number;
-}
-
 export interface Answer {
   /** Best first. */
   readonly masks: readonly Mask[];
@@ -297,7 +264,6 @@ export interface Latency {
   readonly drawMs: number | undefined;
 }
 
-export const noPrompts: Prompts = { points: [], box: undefined, mask: undefined };
 export const noHover: Hover = { asked: [], wanted: undefined, at: undefined, isFound: false, shown: undefined };
 export const emptyStep: Step = {
   sequence: 0,
@@ -334,9 +300,4 @@ export const initialState: State = {
 export function overlayOf(picture: Picture): Overlay | undefined {
   if (picture.kind === "empty" || picture.everything.kind === "off") return undefined;
   return picture.everything.open ? picture.everything : undefined;
-}
-
-export function hasPrompts(prompts: Prompts): boolean {
-  const { points, box, mask, marks = [] } = prompts;
-  return points.length > 0 || box !== undefined || mask !== undefined || marks.length > 0;
 }

@@ -6,13 +6,6 @@ export function isTool(name: string): name is Tool {
   return (tools as readonly string[]).includes(name);
 }
 
-/** A place on a brush's way, all in one unit. */
-export interface TrailSpot {
-  readonly x: number;
-  readonly y: number;
-  readonly radius: number;
-}
-
 /** Diameters in CSS pixels: on the screen, so that looking closer paints finer. */
 export const brushSize = { least: 6, most: 160, first: 36 } as const;
 const sizeStep = 1.25;

@@ -1,5 +1,5 @@
 import type { MaskRuns } from "../../proto/index.js";
-import { type Outline, traceOutlines } from "../canvas/contour.js";
+import { type Outline, traceOutlines } from "../geometry/contour.js";
 
 /**
  * The outlines of a mask along the edges of its pixels: the corners of each ring, x, y, x, y, ... in whole numbers; the

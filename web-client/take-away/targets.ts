@@ -1,7 +1,8 @@
 import type { Mask } from "../../proto/index.js";
 import { colours } from "../canvas/colouring.js";
 import { maskInHand, maskOfObject, nameOf } from "../state/objects.js";
-import { overlayOf, type Prompts, type SceneObject, type State } from "../state/state.js";
+import type { Prompts } from "../state/prompts.js";
+import { overlayOf, type SceneObject, type State } from "../state/state.js";
 import type { JobObject } from "./take-away-job.js";
 
 /** An object that can be taken home. */

@@ -1,5 +1,5 @@
 import type { MaskRuns } from "../../../proto/index.js";
-import { coverPolygon, coverStroke } from "../../../web-client/canvas/cover.js";
+import { coverPolygon, coverStroke } from "../../../web-client/geometry/cover.js";
 import { deepestPoint, type Pixel } from "../../scenes/deepest-point.js";
 
 interface Size {

@@ -1,6 +1,6 @@
-import type { Corners, Spot } from "../state/state.js";
-import type { Tool, TrailSpot } from "../state/tool.js";
+import type { Corners, Spot, TrailSpot } from "../geometry/spot.js";
 import type { Grip } from "./grip.js";
+import type { Tool } from "./tool.js";
 
 /** What a pointer is doing on the canvas, in CSS pixels. */
 export type Gesture =

@@ -1,4 +1,4 @@
-import type { Corners, Spot } from "../state/state.js";
+import type { Corners, Size, Spot } from "./spot.js";
 
 /**
  * The part of a picture that is on the canvas. Lengths of the canvas are in CSS pixels; the canvas is as large as the
@@ -12,11 +12,6 @@ export interface Viewport {
   /** Where the canvas begins on the whole picture as it is shown, in CSS pixels. */
   readonly left: number;
   readonly top: number;
-}
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** A tiny picture is enlarged to be clicked at, but not to a wall of squares. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Spot } from "../state/state.js";
-import type { TrailSpot } from "../state/tool.js";
+import type { Spot, TrailSpot } from "../geometry/spot.js";
 import { close, type Gesture, type GestureStep, hold, idle, move, type Press, press, release } from "./gesture.js";
 
 const at = (x: number, y: number, radius = 10): TrailSpot => ({ x, y, radius });

@@ -1,7 +1,5 @@
 import { type MaskRuns, RunsBuilder } from "../../proto/index.js";
-import type { Spot } from "../state/state.js";
-import type { TrailSpot } from "../state/tool.js";
-import type { Size } from "./viewport.js";
+import type { Size, Spot, TrailSpot } from "./spot.js";
 
 /*
  * The pixels under a stroke or inside a lasso, as runs and never as a bitmap: the cost follows the length of the stroke

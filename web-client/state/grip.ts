@@ -1,5 +1,6 @@
-import type { Corners, Prompts, Spot } from "../state/state.js";
-import { placeOf, type Viewport } from "./viewport.js";
+import type { Corners, Spot } from "../geometry/spot.js";
+import { placeOf, type Viewport } from "../geometry/viewport.js";
+import type { Prompts } from "./prompts.js";
 
 /** What of the prompts on the canvas a hand can take hold of. */
 export type Grip =
