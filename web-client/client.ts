@@ -1,4 +1,3 @@
-import { CanvasView } from "./canvas/canvas-view.js";
 import { ConnectedStore, type PhotoEffect } from "./connected-store.js";
 import type { Preference } from "./local/choice.js";
 import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
@@ -6,7 +5,6 @@ import type { Routing } from "./local/routing.js";
 import { WorkerDecoder } from "./local/worker-decoder.js";
 import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
-import { element } from "./panel/element.js";
 import { type PhotoFile, PhotoProblem, type PhotoSource, photoThumbnail, readPhoto } from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
@@ -15,9 +13,9 @@ import type { Store } from "./store.js";
 import { decodeUpright } from "./upright/decode-upright.js";
 import { words } from "./words/words.js";
 
-/** The state in a browser's page: its photos and their files, the canvas. */
+/** The state in a browser's page: its photos and their files. */
 export class Client {
-  readonly view: CanvasView;
+  readonly #show: (bitmap: ImageBitmap) => void;
   readonly #connected: ConnectedStore;
   readonly #upload: Upload;
   readonly #preparing: Preparing;
@@ -28,9 +26,9 @@ export class Client {
   #reading: Promise<void> = Promise.resolve();
   #lastToken = 0;
 
-  constructor({ changed }: { changed: () => void }) {
-    const [canvas, tools] = [element("canvas", HTMLCanvasElement), element("tool-layer", HTMLCanvasElement)];
-    this.view = new CanvasView({ canvas, tools, room: element("room", HTMLElement) }, changed);
+  /** @param show takes the pixels of the picture that comes onto the canvas. */
+  constructor({ changed, show }: { changed: () => void; show: (bitmap: ImageBitmap) => void }) {
+    this.#show = show;
     const url = new URL("v1/ws", document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({
@@ -162,7 +160,7 @@ export class Client {
         return;
       }
       // Before the state says so: what is drawn next must find it.
-      this.view.setPicture(bitmap);
+      this.#show(bitmap);
       this.dispatch({ kind: "photo-loaded", token, width, height, bytes: file.size, imageId, atMs: performance.now() });
     } catch (error) {
       this.dispatch({ kind: "photo-unreadable", token, message: problemOf(error, name) });

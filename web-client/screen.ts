@@ -1,4 +1,6 @@
-import { maskOf } from "./canvas/canvas-view.js";
+import type { CanvasView } from "./canvas/canvas-view.js";
+import { density } from "./canvas/density.js";
+import { shownMask } from "./canvas/shown-mask.js";
 import type { Client } from "./client.js";
 import { placeOf } from "./local/routing.js";
 import type { AddressView } from "./panel/address-view.js";
@@ -25,6 +27,7 @@ const tickMs = 250;
 
 interface Parts {
   readonly client: Client;
+  readonly canvas: CanvasView;
   readonly tools: ToolsView;
   readonly toolbox: ToolboxView;
   readonly film: FilmView;
@@ -38,6 +41,7 @@ interface Parts {
 /** Draws the state, at most once a frame. */
 export class Screen {
   readonly #client: Client;
+  readonly #canvas: CanvasView;
   readonly #tools: ToolsView;
   readonly #toolbox: ToolboxView;
   readonly #film: FilmView;
@@ -57,8 +61,9 @@ export class Screen {
   #later: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ client, tools, toolbox, film, strip, address, zoom, objects, takeAway }: Parts) {
+  constructor({ client, canvas, tools, toolbox, film, strip, address, zoom, objects, takeAway }: Parts) {
     this.#client = client;
+    this.#canvas = canvas;
     this.#tools = tools;
     this.#toolbox = toolbox;
     this.#film = film;
@@ -104,13 +109,12 @@ export class Screen {
     this.#tools.render(state);
     this.#toolbox.render(state);
     this.#everything.render(state, performance.now());
-    this.#mask.render(state, this.#client.view.bitmap);
-    this.#objects.render(state, this.#client.view.bitmap);
+    this.#mask.render(state, this.#canvas.bitmap);
+    this.#objects.render(state, this.#canvas.bitmap);
     this.#takeAway.render(state);
     this.#latency.render(state.latency);
     this.#decoding.render(this.#client.routing);
-    const { view } = this.#client;
-    this.#zoom.render(state.picture.kind === "empty" ? undefined : view.zoom, view.isWhole);
+    this.#zoom.render(state);
     this.#strip.render(state);
     this.#address.render(state);
     this.#film.leaveOut(state.strip.map(({ name }) => name));
@@ -119,22 +123,19 @@ export class Screen {
   }
 
   /** @returns whether a click's mask has been drawn for the first time. */
-  #renderCanvas({ picture, link, latency }: State): boolean {
-    const { view } = this.#client;
-    const { canvas } = view;
+  #renderCanvas(state: State): boolean {
+    const { picture, link, latency } = state;
+    const canvas = element("canvas", HTMLCanvasElement);
     this.#welcome.hidden = picture.kind !== "empty";
-    canvas.hidden = picture.kind === "empty";
-    this.#coach.hidden = this.#toolbox.tool !== "click" || !needsCoach(picture);
+    this.#coach.hidden = state.tools.tool !== "click" || !needsCoach(picture);
     setData(canvas, "connection", link.kind);
     setData(canvas, "state", picture.kind);
-    if (picture.kind === "empty") {
-      view.tools.hide();
-      return false;
-    }
-    view.render(picture);
-    setData(canvas, "zoom", view.zoom.toFixed(3));
+    this.#canvas.render(state);
+    if (picture.kind === "empty") return false;
+    setData(canvas, "tool", state.tools.tool);
+    setData(canvas, "zoom", (state.viewport.scale * density()).toFixed(3));
     // For those who watch without seeing: what is on the canvas, in words.
-    const shown = maskOf(picture);
+    const shown = shownMask(picture);
     const { edit, photo } = picture;
     const overlay = overlayOf(picture);
     setData(canvas, "everything", picture.everything.kind);
@@ -146,7 +147,7 @@ export class Screen {
     setData(canvas, "imageHeight", photo.height);
     setData(canvas, "points", edit.present.prompts.points.length);
     setData(canvas, "painted", String(isPainted(edit.present.prompts)));
-    setData(canvas, "picked", view.picked ?? "none");
+    setData(canvas, "picked", state.pointing.picked ?? "none");
     setData(canvas, "box", String(edit.present.prompts.box !== undefined));
     setData(canvas, "objects", edit.present.objects.filter(({ visible }) => visible).length);
     setData(canvas, "editing", edit.present.editing ?? 0);

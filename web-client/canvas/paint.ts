@@ -6,9 +6,10 @@ import type { FoundPicture } from "./found-layer.js";
 import { steadyPath } from "./mask-path.js";
 import { paintGrips } from "./paint-grips.js";
 import type { PicturePyramid } from "./picture-pyramid.js";
+import type { MaskLook } from "./shown-mask.js";
 
 /** What is to be seen on the canvas. */
-export interface Scene {
+interface Scene {
   readonly picture: PicturePyramid;
   readonly viewport: Viewport;
   /** Device pixels per CSS pixel. */
@@ -30,9 +31,6 @@ export interface Scene {
   /** The keyboard's pointer, in pixels of the picture. */
   readonly cursor: Spot | undefined;
 }
-
-/** A preview only suggests; a pending mask is the one before the latest click. */
-export type MaskLook = "final" | "pending" | "preview";
 
 // Painted on photographs, so the same in both themes; light next to dark shows on any background.
 const fill = "rgb(56 132 255)";

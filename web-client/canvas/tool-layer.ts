@@ -1,6 +1,7 @@
 import type { Spot, TrailSpot } from "../geometry/spot.js";
 import type { Viewport } from "../geometry/viewport.js";
 import { strokeTwice } from "./paint-grips.js";
+import { shape } from "./shape.js";
 
 /** What a tool is about to do, in CSS pixels. */
 export interface Live {
@@ -58,16 +59,8 @@ export class ToolLayer {
 
   /** @param outline on the canvas, in CSS pixels. */
   show(outline: Path2D | undefined, view: Viewport, density: number): void {
-    const { width, height } = view;
-    const [deviceWidth, deviceHeight] = [Math.round(width * density), Math.round(height * density)];
-    const canvas = this.#canvas;
-    canvas.hidden = false;
-    if (canvas.width !== deviceWidth || canvas.height !== deviceHeight) {
-      canvas.width = deviceWidth;
-      canvas.height = deviceHeight;
-      canvas.style.width = `${width}px`;
-      canvas.style.height = `${height}px`;
-    }
+    this.#canvas.hidden = false;
+    shape(this.#canvas, view, density);
     const isMoved = view !== this.#view || density !== this.#density;
     const isNew = outline !== this.#outline;
     this.#view = view;

@@ -1,6 +1,6 @@
 import type { Spot } from "../geometry/spot.js";
 import type { FoundStep } from "../state/found.js";
-import type { Tool } from "../state/tool.js";
+import type { Tool } from "../state/tools.js";
 import type { words } from "../words/words.js";
 
 /** What keys can do, by the situation that they are pressed in. */

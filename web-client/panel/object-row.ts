@@ -5,15 +5,12 @@ import type { Acts } from "../keys/key-row.js";
 import { listenToKeys } from "../keys/listen-to-keys.js";
 import { nameOf } from "../state/objects.js";
 import type { SceneObject } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
 import { words } from "../words/words.js";
 import { setText } from "./element.js";
 import { cropAround, thumbnail } from "./thumbnail.js";
 
-export interface RowActions {
-  readonly onPick: (id: number) => void;
-  readonly onRename: (id: number, name: string) => void;
-  readonly onRecolour: (id: number, colour: number) => void;
-  readonly onShow: (id: number, visible: boolean) => void;
+interface RowActions extends Pick<StatePort, "dispatch"> {
   readonly onRemove: (id: number) => void;
   /** @param moves the row itself, not only the focus. */
   readonly onStep: (id: number, by: 1 | -1, moves: boolean) => void;
@@ -34,7 +31,7 @@ const icons = {
 export class ObjectRow {
   readonly element = document.createElement("li");
   readonly #id: number;
-  readonly #actions: RowActions;
+  readonly #dispatch: StatePort["dispatch"];
   readonly #grip = iconButton("object-grip", icons.grip);
   readonly #swatch = button("object-swatch");
   readonly #pick = button("object-pick");
@@ -46,9 +43,9 @@ export class ObjectRow {
   #mask: Mask | undefined;
   #colour = -1;
 
-  constructor(id: number, actions: RowActions) {
+  constructor(id: number, { dispatch, onRemove, onStep }: RowActions) {
     this.#id = id;
-    this.#actions = actions;
+    this.#dispatch = dispatch;
     this.element.className = "object";
     this.element.dataset.id = String(id);
     this.element.dataset.testid = `object-${id}`;
@@ -59,19 +56,20 @@ export class ObjectRow {
     this.#pick.setAttribute("aria-keyshortcuts", rowKeys);
     this.element.append(this.#grip, this.#swatch, this.#pick, this.#rename, this.#eye);
     const acts: Acts["row"] = {
-      step: (by) => actions.onStep(id, by, false),
-      move: (by) => actions.onStep(id, by, true),
+      step: (by) => onStep(id, by, false),
+      move: (by) => onStep(id, by, true),
       rename: () => this.#beginRename(),
-      remove: () => actions.onRemove(id),
+      remove: () => onRemove(id),
     };
-    this.#pick.addEventListener("click", () => actions.onPick(id));
+    this.#pick.addEventListener("click", () => dispatch({ kind: "object-selected", id }));
     this.#pick.addEventListener("dblclick", () => this.#beginRename());
     this.#rename.addEventListener("click", () => this.#beginRename());
     this.#swatch.addEventListener("click", () => {
-      if (this.#object !== undefined) actions.onRecolour(id, (this.#object.colour + 1) % colours.length);
+      if (this.#object === undefined) return;
+      dispatch({ kind: "object-recoloured", id, colour: (this.#object.colour + 1) % colours.length });
     });
     this.#eye.addEventListener("click", () => {
-      if (this.#object !== undefined) actions.onShow(id, !this.#object.visible);
+      if (this.#object !== undefined) dispatch({ kind: "object-shown", id, visible: !this.#object.visible });
     });
     listenToKeys(this.#grip, "row", { ...acts, step: acts.move });
     listenToKeys(this.element, "row", acts);
@@ -131,7 +129,7 @@ export class ObjectRow {
       isDone = true;
       this.#pick.hidden = false;
       input.remove();
-      if (keeps) this.#actions.onRename(this.#id, input.value);
+      if (keeps) this.#dispatch({ kind: "object-renamed", id: this.#id, name: input.value });
       if (hadFocus) this.focus();
     };
     input.addEventListener("keydown", (event) => {

@@ -1,28 +1,15 @@
-import type { Mask } from "../../proto/index.js";
-import { maskInHand, maskOfObject, nameOf } from "../state/objects.js";
-import { overlayOf, type SceneObject, type State } from "../state/state.js";
+import type { Mask, MaskOperation } from "../../proto/index.js";
+import { canKeep, maskOfObject, nameOf } from "../state/objects.js";
+import type { SceneObject, State } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
-import { ObjectRow, type RowActions } from "./object-row.js";
+import { ObjectRow } from "./object-row.js";
 import { listenToRowDrag } from "./row-drag.js";
-
-interface ObjectsActions extends Omit<RowActions, "onPick" | "onStep"> {
-  readonly onKeep: () => void;
-  readonly onEdit: (id: number) => void;
-  /** @param to where in the picture's own order, 0 at the bottom. */
-  readonly onMove: (id: number, to: number) => void;
-  readonly onMerge: (id: number, otherId: number) => void;
-  readonly onSubtract: (id: number, otherId: number) => void;
-  /** The chosen rows have changed: the canvas shows which they are. */
-  readonly onSelection: () => void;
-}
-
-/** More than two objects cannot be combined at once. */
-const mostSelected = 2;
 
 /** The finished objects of the picture, the topmost first, and what can be done to one or two of them. */
 export class ObjectsView {
-  readonly #actions: ObjectsActions;
+  readonly #port: StatePort;
   readonly #keep = element("keep", HTMLButtonElement);
   readonly #keepText = element("keep-text", HTMLElement);
   readonly #count = element("objects-count", HTMLElement);
@@ -41,36 +28,35 @@ export class ObjectsView {
   #objects: readonly SceneObject[] = [];
   #token: number | undefined;
   #editing: number | undefined;
-  /** In the order of being chosen: what is cut goes by it. */
-  #selection: readonly number[] = [];
 
-  constructor(actions: ObjectsActions) {
-    this.#actions = actions;
-    this.#keep.addEventListener("click", actions.onKeep);
-    this.#edit.addEventListener("click", () => this.#withFirst(actions.onEdit));
-    this.#remove.addEventListener("click", () => {
-      for (const id of this.#selection) this.#removed(id);
+  constructor(port: StatePort) {
+    this.#port = port;
+    const { dispatch } = port;
+    this.#keep.addEventListener("click", () => dispatch({ kind: "object-kept" }));
+    this.#edit.addEventListener("click", () => {
+      const [id] = port.state.selection;
+      if (id === undefined) return;
+      dispatch({ kind: "object-edited", id });
+      element("canvas", HTMLCanvasElement).focus();
     });
-    this.#merge.addEventListener("click", () => this.#withTwo(actions.onMerge));
-    this.#subtract.addEventListener("click", () => this.#withTwo(actions.onSubtract));
+    this.#remove.addEventListener("click", () => {
+      for (const id of port.state.selection) this.#removed(id);
+    });
+    this.#merge.addEventListener("click", () => this.#combine("union"));
+    this.#subtract.addEventListener("click", () => this.#combine("difference"));
     this.#drag = listenToRowDrag(this.#list, {
       onDrop: (id, place) => {
         this.#isMoved = true;
-        actions.onMove(id, this.#objects.length - 1 - place);
+        dispatch({ kind: "object-moved", id, to: this.#objects.length - 1 - place });
       },
       onGivenUp: () => this.#order(),
     });
   }
 
-  /** The objects whose rows are chosen. */
-  get selection(): readonly number[] {
-    return this.#selection;
-  }
-
-  render({ picture }: State, photo: ImageBitmap | undefined): void {
+  render(state: State, photo: ImageBitmap | undefined): void {
+    const { picture } = state;
     const present = picture.kind === "empty" ? undefined : picture.edit.present;
-    const inHand = present !== undefined && overlayOf(picture) === undefined && maskInHand(present) !== undefined;
-    this.#keep.disabled = !inHand;
+    this.#keep.disabled = !canKeep(state);
     setText(this.#keepText, present?.editing === undefined ? words.objects.keep : words.objects.keepChanges);
 
     const token = picture.kind === "empty" ? undefined : picture.photo.token;
@@ -81,16 +67,16 @@ export class ObjectsView {
       this.#said.textContent = "";
       for (const row of this.#rows.values()) row.element.remove();
       this.#rows.clear();
-      this.#select([]);
-    } else if (objects === this.#objects && present?.editing === this.#editing && !this.#isMoved) return;
-    this.#isMoved = false;
-    if (!isOther) this.#say(this.#objects, objects);
-    this.#objects = objects;
-    this.#editing = present?.editing;
-    this.#renderRows(photo);
-    const left = this.#selection.filter((id) => objects.some((object) => object.id === id));
-    if (left.length !== this.#selection.length) this.#select(left);
-    else this.#renderTools();
+    }
+    if (isOther || objects !== this.#objects || present?.editing !== this.#editing || this.#isMoved) {
+      this.#isMoved = false;
+      if (!isOther) this.#say(this.#objects, objects);
+      this.#objects = objects;
+      this.#editing = present?.editing;
+      this.#renderRows(photo);
+    }
+    for (const [id, row] of this.#rows) row.isSelected = state.selection.includes(id);
+    this.#renderTools(state.selection);
   }
 
   #renderRows(photo: ImageBitmap | undefined): void {
@@ -106,9 +92,8 @@ export class ObjectsView {
       let row = this.#rows.get(object.id);
       if (row === undefined) {
         row = new ObjectRow(object.id, {
-          ...this.#actions,
+          dispatch: this.#port.dispatch,
           onRemove: (id) => this.#removed(id),
-          onPick: (id) => this.#toggle(id),
           onStep: (id, by, moves) => this.#step(id, by, moves),
         });
         this.#rows.set(object.id, row);
@@ -134,24 +119,10 @@ export class ObjectsView {
     if (hadFocus && focused instanceof HTMLElement) focused.focus();
   }
 
-  #toggle(id: number): void {
-    const chosen = this.#selection.includes(id)
-      ? this.#selection.filter((other) => other !== id)
-      : [...this.#selection, id].slice(-mostSelected);
-    this.#select(chosen);
-  }
-
-  #select(ids: readonly number[]): void {
-    this.#selection = ids;
-    for (const [id, row] of this.#rows) row.isSelected = ids.includes(id);
-    this.#renderTools();
-    this.#actions.onSelection();
-  }
-
-  #renderTools(): void {
-    const [first, second] = this.#selection.map((id) => this.#objects.find((object) => object.id === id));
+  #renderTools(selection: readonly number[]): void {
+    const [first, second] = selection.map((id) => this.#objects.find((object) => object.id === id));
     const isPair = first !== undefined && second !== undefined;
-    const isFree = this.#editing === undefined || !this.#selection.includes(this.#editing);
+    const isFree = this.#editing === undefined || !selection.includes(this.#editing);
     this.#edit.disabled = first === undefined || isPair || !isFree;
     this.#remove.disabled = first === undefined;
     this.#merge.disabled = !isPair || !isFree;
@@ -168,7 +139,7 @@ export class ObjectsView {
     const at = shown.findIndex((object) => object.id === id);
     const next = shown[at + by];
     if (next === undefined) return;
-    if (moves) this.#actions.onMove(id, this.#objects.length - 1 - (at + by));
+    if (moves) this.#port.dispatch({ kind: "object-moved", id, to: this.#objects.length - 1 - (at + by) });
     else this.#rows.get(next.id)?.focus();
   }
 
@@ -176,19 +147,16 @@ export class ObjectsView {
     const shown = this.#objects.toReversed();
     const at = shown.findIndex((object) => object.id === id);
     const neighbour = shown[at + 1] ?? shown[at - 1];
-    this.#actions.onRemove(id);
+    this.#port.dispatch({ kind: "object-removed", id });
     if (neighbour !== undefined) this.#rows.get(neighbour.id)?.focus();
     else element("canvas", HTMLCanvasElement).focus();
   }
 
-  #withFirst(act: (id: number) => void): void {
-    const [first] = this.#selection;
-    if (first !== undefined) act(first);
-  }
-
-  #withTwo(act: (id: number, otherId: number) => void): void {
-    const [first, second] = this.#selection;
-    if (first !== undefined && second !== undefined) act(first, second);
+  #combine(operation: MaskOperation): void {
+    const [id, otherId] = this.#port.state.selection;
+    if (id !== undefined && otherId !== undefined) {
+      this.#port.dispatch({ kind: "objects-combined", id, otherId, operation });
+    }
   }
 
   #say(before: readonly SceneObject[], after: readonly SceneObject[]): void {

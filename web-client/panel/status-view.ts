@@ -1,4 +1,4 @@
-import { announce, describe, describeLink, type Notice, noticeOf } from "../state/describe.js";
+import { announce, announcePicked, describe, describeLink, type Notice, noticeOf } from "../state/describe.js";
 import type { State } from "../state/state.js";
 import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
@@ -21,6 +21,7 @@ export class StatusView {
   readonly #spinner = element("spinner", HTMLElement);
   readonly #progress = element("progress", HTMLProgressElement);
   readonly #announcement = element("announcement", HTMLElement);
+  readonly #pickedAnnouncement = element("hand-announcement", HTMLElement);
   readonly #notice = element("notice", HTMLElement);
   readonly #noticeText = element("notice-text", HTMLElement);
   readonly #noticeAction = element("notice-action", HTMLButtonElement);
@@ -43,6 +44,7 @@ export class StatusView {
     this.#spinner.hidden = progress === undefined;
     this.#renderProgress(progress);
     setText(this.#announcement, announce(state, nowMs));
+    setText(this.#pickedAnnouncement, announcePicked(state));
     this.#renderNotice(state);
   }
 

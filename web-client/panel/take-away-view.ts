@@ -9,8 +9,6 @@ import { element, setText } from "./element.js";
 interface TakeAwaySources {
   readonly state: () => State;
   readonly bitmap: () => ImageBitmap | undefined;
-  /** Rows of the list that are chosen. */
-  readonly selection: () => readonly number[];
   readonly files: FileMaker;
   readonly onProblem: (message: string) => void;
 }
@@ -60,7 +58,7 @@ export class TakeAwayView {
   }
 
   render(state: State): void {
-    this.#targets = targetsOf(state, this.#sources.selection());
+    this.#targets = targetsOf(state);
     this.#renderButtons();
   }
 

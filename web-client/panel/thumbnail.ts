@@ -1,4 +1,5 @@
 import type { Mask } from "../../proto/index.js";
+import { density } from "../canvas/density.js";
 import { maskPath } from "../canvas/mask-path.js";
 
 /** Side of a thumbnail in CSS pixels. */
@@ -46,7 +47,7 @@ export function thumbnail(
   colour = "rgb(56 132 255)",
 ): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
-  const side = Math.round(sidePx * Math.min(3, globalThis.devicePixelRatio || 1));
+  const side = Math.round(sidePx * density());
   canvas.width = side;
   canvas.height = side;
   const context = canvas.getContext("2d");

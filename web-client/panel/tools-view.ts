@@ -1,12 +1,8 @@
+import { promptsInSight } from "../state/pointed.js";
 import { hasPrompts } from "../state/prompts.js";
 import { overlayOf, type State } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
 import { element } from "./element.js";
-
-interface ToolActions {
-  readonly onUndo: () => void;
-  readonly onRedo: () => void;
-  readonly onClear: () => void;
-}
 
 /** What a click means, and the way back. */
 export class ToolsView {
@@ -16,25 +12,24 @@ export class ToolsView {
   readonly #include = element("include", HTMLInputElement);
   readonly #exclude = element("exclude", HTMLInputElement);
 
-  constructor({ onUndo, onRedo, onClear }: ToolActions) {
-    this.#undo.addEventListener("click", onUndo);
-    this.#redo.addEventListener("click", onRedo);
-    this.#clear.addEventListener("click", onClear);
+  constructor({ dispatch }: StatePort) {
+    this.#undo.addEventListener("click", () => dispatch({ kind: "undo" }));
+    this.#redo.addEventListener("click", () => dispatch({ kind: "redo" }));
+    this.#clear.addEventListener("click", () => dispatch({ kind: "clear" }));
+    this.#include.addEventListener("change", () => dispatch({ kind: "label-chosen", label: 1 }));
+    this.#exclude.addEventListener("change", () => dispatch({ kind: "label-chosen", label: 0 }));
   }
 
-  get label(): 0 | 1 {
-    return this.#exclude.checked ? 0 : 1;
-  }
-
-  render({ picture }: State): void {
+  render(state: State): void {
+    const { picture, tools } = state;
     // Among the masks of everything mode there is no object in hand to work on.
     const edit = picture.kind === "empty" || overlayOf(picture) !== undefined ? undefined : picture.edit;
     this.#undo.disabled = edit === undefined || edit.past.length === 0;
     this.#redo.disabled = edit === undefined || edit.future.length === 0;
-    const bare = edit === undefined || !hasPrompts(edit.present.prompts);
-    this.#clear.disabled = bare;
-    // A new object begins with a point on it.
-    if (bare) this.#include.checked = true;
-    this.#exclude.disabled = bare;
+    const isBare = !hasPrompts(promptsInSight(state));
+    this.#clear.disabled = isBare;
+    this.#exclude.disabled = isBare;
+    this.#include.checked = tools.label === 1;
+    this.#exclude.checked = tools.label === 0;
   }
 }

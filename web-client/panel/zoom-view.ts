@@ -1,11 +1,12 @@
+import { density } from "../canvas/density.js";
+import { isWhole } from "../geometry/viewport.js";
+import { pictureSize } from "../state/pointed.js";
+import type { State } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
 import { element, setText } from "./element.js";
 
-interface ZoomActions {
-  readonly onIn: () => void;
-  readonly onOut: () => void;
-  readonly onActualSize: () => void;
-  readonly onWhole: () => void;
-}
+/** Three steps are about a factor of three. */
+export const zoomStep = 1.45;
 
 /** How near the picture is, and the buttons to change it. */
 export class ZoomView {
@@ -14,19 +15,23 @@ export class ZoomView {
   readonly #out = element("zoom-out", HTMLButtonElement);
   readonly #whole = element("zoom-whole", HTMLButtonElement);
 
-  constructor({ onIn, onOut, onActualSize, onWhole }: ZoomActions) {
+  constructor({ dispatch }: StatePort) {
+    const onIn = () => dispatch({ kind: "zoomed", factor: zoomStep });
     element("zoom-in", HTMLButtonElement).addEventListener("click", onIn);
-    this.#out.addEventListener("click", onOut);
-    this.#level.addEventListener("click", onActualSize);
-    this.#whole.addEventListener("click", onWhole);
+    this.#out.addEventListener("click", () => dispatch({ kind: "zoomed", factor: 1 / zoomStep }));
+    this.#level.addEventListener("click", () => dispatch({ kind: "actual-size-shown", density: density() }));
+    this.#whole.addEventListener("click", () => dispatch({ kind: "whole-shown" }));
   }
 
-  /** @param zoom pixels of the screen per pixel of the picture; undefined without a picture. */
-  render(zoom: number | undefined, isWhole: boolean): void {
-    this.#group.hidden = zoom === undefined;
-    if (zoom === undefined) return;
-    setText(this.#level, `${Math.round(zoom * 100)} %`);
-    this.#out.disabled = isWhole;
-    this.#whole.disabled = isWhole;
+  render(state: State): void {
+    const size = pictureSize(state);
+    this.#group.hidden = size === undefined;
+    if (size === undefined) return;
+    const { viewport, room } = state;
+    // Pixels of the screen per pixel of the picture.
+    setText(this.#level, `${Math.round(viewport.scale * density() * 100)} %`);
+    const isAll = isWhole(viewport, size, room);
+    this.#out.disabled = isAll;
+    this.#whole.disabled = isAll;
   }
 }

@@ -3,6 +3,7 @@ import { announceOverlay, describeOverlay } from "./describe-everything.js";
 import type { Description } from "./description.js";
 import { shownAnswer } from "./edit.js";
 import { duration, momentMs, percent } from "./numbers.js";
+import { pickedPoint, promptsInSight } from "./pointed.js";
 import { hasPrompts } from "./prompts.js";
 import { type Edit, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
 
@@ -121,6 +122,15 @@ export function announce(state: State, nowMs: number): string {
   if (picture.kind === "queued") return words.status.inLine(picture.position);
   if (picture.kind === "encoding") return words.status.studying;
   return describe(state, nowMs).text;
+}
+
+/** The picked point, spoken: it is moved and removed by keys. */
+export function announcePicked(state: State): string {
+  const picked = pickedPoint(state);
+  const { points } = promptsInSight(state);
+  const point = picked === undefined ? undefined : points[picked];
+  if (picked === undefined || point === undefined) return "";
+  return words.hand.point(picked + 1, points.length, point.label === 1);
 }
 
 export function describeLink(link: Link, nowMs: number): string {

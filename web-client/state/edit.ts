@@ -103,6 +103,14 @@ export function choose(edit: Edit, index: number): Edit {
   return { ...edit, present: { ...edit.present, answer: { ...answer, chosen: index } } };
 }
 
+/** The next candidate or the one before, round and round. */
+export function stepCandidate(edit: Edit, by: 1 | -1): Edit {
+  const { answer } = edit.present;
+  if (answer === undefined) return edit;
+  const count = answer.masks.length;
+  return choose(edit, (answer.chosen + by + count) % count);
+}
+
 /** Puts what came for a click where the click is now: undone ones keep their masks for redo. */
 export function settle(edit: Edit, sequence: number, outcome: Answer | string): Edit {
   const into = (step: Step): Step => {

@@ -11,12 +11,20 @@ import type {
 import type { Corners } from "../geometry/spot.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
+import type { LookingEvent } from "./looking.js";
+import type { PointingEvent } from "./pointing.js";
 import type { Prompts } from "./prompts.js";
+import type { SelectionEvent } from "./selection.js";
 import type { Place, Work } from "./state.js";
+import type { ToolsEvent } from "./tools.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
 export type ClientEvent =
   // From the person
+  | PointingEvent
+  | ToolsEvent
+  | LookingEvent
+  | SelectionEvent
   /** A photo for the canvas. */
   | { readonly kind: "photo-chosen"; readonly token: number; readonly name: string }
   /** A photo for the strip, prepared while others are worked on. */
@@ -24,6 +32,8 @@ export type ClientEvent =
   /** From the strip to the canvas. */
   | { readonly kind: "photo-opened"; readonly token: number }
   | { readonly kind: "photo-removed"; readonly token: number }
+  /** The one of the strip before the one on the canvas or after it, round and round. */
+  | { readonly kind: "neighbour-opened"; readonly by: 1 | -1 }
   | { readonly kind: "point"; readonly x: number; readonly y: number; readonly label: 0 | 1; readonly atMs: number }
   | {
       readonly kind: "point-moved";
@@ -46,6 +56,8 @@ export type ClientEvent =
   | { readonly kind: "undo" }
   | { readonly kind: "redo" }
   | { readonly kind: "candidate"; readonly index: number }
+  /** The next one or the one before, round and round. */
+  | { readonly kind: "candidate-stepped"; readonly by: 1 | -1 }
   /** The object in hand is finished. */
   | { readonly kind: "object-kept" }
   | { readonly kind: "object-edited"; readonly id: number }

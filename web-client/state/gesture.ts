@@ -1,6 +1,6 @@
 import type { Corners, Spot, TrailSpot } from "../geometry/spot.js";
 import type { Grip } from "./grip.js";
-import type { Tool } from "./tool.js";
+import type { Tool } from "./tools.js";
 
 /** What a pointer is doing on the canvas, in CSS pixels. */
 export type Gesture =

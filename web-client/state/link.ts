@@ -1,7 +1,7 @@
 import { CloseCode } from "../../proto/index.js";
 import { words } from "../words/words.js";
 import type { Effect, EventOf } from "./event.js";
-import type { Limits, Link } from "./state.js";
+import type { Limits, Link, State } from "./state.js";
 
 /**
  * What a lost connection leads to. The wait doubles up to a limit, and a random half of it keeps many pages from coming
@@ -62,4 +62,11 @@ export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: 
       pictureUrls: welcome.pictureUrls,
     },
   };
+}
+
+/** Somebody is here: a connection that sleeps is made again. One that backs off goes on doing so. */
+export function wake(state: State, effects: readonly Effect[]): readonly [State, readonly Effect[]] {
+  if (state.link.kind !== "asleep") return [state, effects];
+  const [link, connect] = reconnect(state.link, false);
+  return [{ ...state, link }, [...connect, ...effects]];
 }

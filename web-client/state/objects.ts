@@ -12,7 +12,7 @@ import {
 import { words } from "../words/words.js";
 import { append, withNothingInHand, withoutHover } from "./edit.js";
 import { noPrompts } from "./prompts.js";
-import type { Edit, SceneObject, Step } from "./state.js";
+import { type Edit, overlayOf, type SceneObject, type State, type Step } from "./state.js";
 
 /*
  * The finished objects of a picture. They are part of each step of the history, so whatever is done to them is undone as a
@@ -27,6 +27,12 @@ const colourStride = 5;
 /** The mask of the object in hand, once it has one. */
 export function maskInHand({ answer }: Step): Mask | undefined {
   return answer?.masks[answer.chosen];
+}
+
+/** Whether there is an object in hand to be finished. */
+export function canKeep({ picture }: State): boolean {
+  if (picture.kind === "empty" || overlayOf(picture) !== undefined) return false;
+  return maskInHand(picture.edit.present) !== undefined;
 }
 
 export function maskOfObject({ answer }: SceneObject): Mask | undefined {

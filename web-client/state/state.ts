@@ -1,6 +1,9 @@
 import type { Annotation, Mask, PictureReading } from "../../proto/index.js";
-import type { Spot } from "../geometry/spot.js";
+import type { Size, Spot } from "../geometry/spot.js";
+import type { Viewport } from "../geometry/viewport.js";
+import { noPointing, type Pointing } from "./pointing.js";
 import { noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
+import { firstTools, type Tools } from "./tools.js";
 
 /** Everything the page knows. Only `reduce` makes a new one. */
 export interface State {
@@ -20,6 +23,18 @@ export interface State {
   readonly previewing: Previewing;
   /** How long the last encode took, to say how long the next one may take. */
   readonly lastEncodeMs: number | undefined;
+  readonly tools: Tools;
+  readonly pointing: Pointing;
+  /** The finished objects whose rows are chosen, in the order of being chosen: what is cut goes by it. */
+  readonly selection: readonly number[];
+  /** What the picture can take of the page, in CSS pixels. */
+  readonly room: Size;
+  /** What is seen of the picture. */
+  readonly viewport: Viewport;
+  /** Whether the key is held that has the pointer drag the picture. */
+  readonly isPanKeyHeld: boolean;
+  /** Whether the pointer drags the picture. */
+  readonly isDragging: boolean;
 }
 
 /** Where prompts are decoded: by the service, or by this browser itself. */
@@ -294,6 +309,13 @@ export const initialState: State = {
     lastAskedAtMs: 0,
   },
   lastEncodeMs: undefined,
+  tools: firstTools,
+  pointing: noPointing,
+  selection: [],
+  room: { width: 1, height: 1 },
+  viewport: { width: 1, height: 1, scale: 1, left: 0, top: 0 },
+  isPanKeyHeld: false,
+  isDragging: false,
 };
 
 /** The masks that lie over the picture, if they do. */

@@ -50,6 +50,14 @@ export function openPhoto(state: State, { token }: EventOf<"photo-opened">): Nex
   return [{ ...state, loading: { token, name: entry.name } }, [{ kind: "load-photo", token }]];
 }
 
+/** The photo of the strip before the one on the canvas or after it, round and round. */
+export function openNeighbour(state: State, { by }: EventOf<"neighbour-opened">): Next {
+  const { strip, picture } = state;
+  const at = picture.kind === "empty" ? 0 : strip.findIndex(({ token }) => token === picture.photo.token);
+  const next = strip[(at + by + strip.length) % strip.length];
+  return next === undefined ? [state, []] : openPhoto(state, { kind: "photo-opened", token: next.token });
+}
+
 /** Takes a photo off the strip with all that was done on it; from the canvas too, where its neighbour takes its place. */
 export function removePhoto(state: State, { token }: EventOf<"photo-removed">): Next {
   const at = state.strip.findIndex((entry) => entry.token === token);

@@ -22,8 +22,7 @@ export interface Targets {
   readonly all: readonly Target[];
 }
 
-/** @param selection rows of the list that are chosen. */
-export function targetsOf({ picture }: State, selection: readonly number[]): Targets {
+export function targetsOf({ picture, selection }: Pick<State, "picture" | "selection">): Targets {
   if (picture.kind === "empty") return { one: undefined, all: [] };
   const { present } = picture.edit;
   const kept = present.objects.filter(({ id }) => id !== present.editing);

@@ -1,0 +1,24 @@
+import { cursorOf } from "../state/grip.js";
+import { toolInUse } from "../state/pointed.js";
+import type { State } from "../state/state.js";
+import { liveTool } from "./live-tool.js";
+import type { ToolLayer } from "./tool-layer.js";
+
+/** What goes along with the pointer: the tool on its layer, and the pointer's own look. */
+export class PointingView {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #layer: ToolLayer;
+
+  constructor(canvas: HTMLCanvasElement, layer: ToolLayer) {
+    this.#canvas = canvas;
+    this.#layer = layer;
+  }
+
+  render(state: State): void {
+    this.#layer.live = liveTool(state);
+    const cursor = toolInUse(state) === "brush" ? "none" : cursorOf(state.pointing.grip);
+    if (this.#canvas.style.cursor !== cursor) this.#canvas.style.cursor = cursor;
+    const hand = state.isDragging ? "grabbing" : state.isPanKeyHeld || state.tools.tool === "hand" ? "open" : "none";
+    if (this.#canvas.dataset.hand !== hand) this.#canvas.dataset.hand = hand;
+  }
+}

@@ -1,0 +1,253 @@
+import { answerClick, flush } from "./clicks.js";
+import {
+  ask,
+  choose,
+  clear,
+  edited,
+  movePoint,
+  redo,
+  refine,
+  removePoint,
+  setBox,
+  stepCandidate,
+  undo,
+} from "./edit.js";
+import type { Effect, EventOf } from "./event.js";
+import {
+  beginEverything,
+  cancelEverything,
+  foundFor,
+  lightAt,
+  pursueEverything,
+  showEverything,
+  stepFound,
+  takeFound,
+} from "./everything.js";
+import { wake } from "./link.js";
+import {
+  combineObjects,
+  editObject,
+  keepObject,
+  moveObject,
+  recolourObject,
+  removeObject,
+  renameObject,
+  showObject,
+} from "./objects.js";
+import { paint } from "./painting.js";
+import { imageEvent, uploadEvent, uploadFailed } from "./picture.js";
+import { answerPreview, endHover, hover, press } from "./preview.js";
+import { hasPrompts, type Prompts } from "./prompts.js";
+import { overlayOf, type ShownPicture, type State } from "./state.js";
+
+type Next = readonly [State, readonly Effect[]];
+
+type PictureEvent = EventOf<
+  | "point"
+  | "point-moved"
+  | "point-removed"
+  | "box"
+  | "painted"
+  | "object-kept"
+  | "object-edited"
+  | "object-removed"
+  | "object-renamed"
+  | "object-recoloured"
+  | "object-moved"
+  | "object-shown"
+  | "objects-combined"
+  | "clear"
+  | "escape"
+  | "undo"
+  | "redo"
+  | "candidate"
+  | "candidate-stepped"
+  | "hover"
+  | "hover-end"
+  | "press"
+  | "everything-begin"
+  | "everything-cancel"
+  | "everything-toggle"
+  | "everything-step"
+  | "everything-take"
+  | "image-event"
+  | "answer"
+  | "upload-progress"
+  | "upload-event"
+  | "upload-failed"
+>;
+
+/** What makes sense only with a picture on the canvas. */
+export function onCanvas(state: State, event: PictureEvent): Next {
+  const { picture } = state;
+  if (picture.kind === "empty") return [state, []];
+  return overlayOf(picture) === undefined ? onPicture(state, picture, event) : onOverlay(state, picture, event);
+}
+
+function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Next {
+  const { edit } = picture;
+  switch (event.kind) {
+    case "point": {
+      const { x, y, label } = event;
+      return prompted(state, picture, refine(edit.present, { x, y, label }), event.atMs);
+    }
+    case "box": {
+      const { x0, y0, x1, y1 } = event;
+      return prompted(state, picture, setBox(edit.present.prompts, { x0, y0, x1, y1 }), event.atMs);
+    }
+    case "point-moved":
+    case "point-removed":
+      return pointChanged(state, picture, event);
+    case "painted":
+      return painted(state, picture, event);
+    case "object-kept":
+      return [edited(state, picture, keepObject(edit)), []];
+    case "object-edited":
+      return [edited(state, picture, editObject(edit, event.id)), []];
+    case "object-removed":
+      return [edited(state, picture, removeObject(edit, event.id)), []];
+    case "object-renamed":
+      return [edited(state, picture, renameObject(edit, event.id, event.name)), []];
+    case "object-recoloured":
+      return [edited(state, picture, recolourObject(edit, event.id, event.colour)), []];
+    case "object-moved":
+      return [edited(state, picture, moveObject(edit, event.id, event.to)), []];
+    case "object-shown":
+      return [edited(state, picture, showObject(edit, event.id, event.visible)), []];
+    case "objects-combined":
+      return [edited(state, picture, combineObjects(edit, event.id, event.otherId, event.operation)), []];
+    case "clear":
+    case "escape":
+      return [edited(state, picture, clear(edit)), []];
+    case "undo":
+      return [edited(state, picture, undo(edit)), []];
+    case "redo":
+      return [edited(state, picture, redo(edit)), []];
+    case "candidate":
+      return [edited(state, picture, choose(edit, event.index)), []];
+    case "candidate-stepped":
+      return [edited(state, picture, stepCandidate(edit, event.by)), []];
+    case "hover": {
+      // What lies under other tools is not the question.
+      if (state.tools.tool !== "click") return [state, []];
+      const [next, effects] = hover(state, picture, event);
+      return wake(next, effects);
+    }
+    case "hover-end":
+      return [endHover(state, picture), []];
+    case "press": {
+      const [next, effects] = press(state, picture, event);
+      return wake(next, effects);
+    }
+    case "everything-begin":
+      return beginEverything(state, picture, event.atMs);
+    case "everything-cancel":
+      return cancelEverything(state, picture);
+    case "everything-toggle":
+      if (picture.everything.kind === "off") return beginEverything(state, picture, event.atMs);
+      return [showEverything(state, picture, !picture.everything.open), []];
+    // With the masks put aside there is none to step to and none to take.
+    case "everything-step":
+    case "everything-take":
+      return [state, []];
+    case "image-event":
+      // The picture before this one may still be spoken of.
+      if (state.link.kind !== "open" || event.event.imageId !== picture.photo.imageId) return [state, []];
+      return pursued(imageEvent(state, picture, event.event, event.atMs), event.atMs);
+    case "answer": {
+      if (state.link.kind !== "open") return [state, []];
+      const { sequence } = event.response;
+      if (edit.hover.asked.some((one) => one.sequence === sequence)) return answerPreview(state, picture, event);
+      const click = edit.waiting.find((waiting) => waiting.sequence === sequence);
+      return click === undefined ? [state, []] : answerClick(state, picture, click, event);
+    }
+    case "upload-progress":
+      if (event.token !== picture.photo.token || picture.kind !== "uploading") return [state, []];
+      return [{ ...state, picture: { ...picture, sentBytes: event.sentBytes } }, []];
+    case "upload-event":
+      return event.token === picture.photo.token ? uploadEvent(state, picture, event) : [state, []];
+    case "upload-failed":
+      return event.token === picture.photo.token ? uploadFailed(state, picture, event) : [state, []];
+  }
+}
+
+/** With the masks of everything mode over the picture the pointer and the keyboard are about them. */
+function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Next {
+  switch (event.kind) {
+    case "hover":
+      return [lightAt(state, picture, event), []];
+    case "hover-end":
+      return [lightAt(state, picture, undefined), []];
+    case "everything-step":
+      return [stepFound(state, picture, event), []];
+    case "everything-take":
+      return [takeFound(state, picture, foundFor(picture, undefined)), []];
+    case "point": {
+      const found = foundFor(picture, event);
+      if (found !== undefined) return [takeFound(state, picture, found), []];
+      // There is no object in hand to leave a spot out of.
+      return event.label === 0 ? [state, []] : onNewObject(state, picture, event);
+    }
+    case "box":
+    case "painted":
+      return onNewObject(state, picture, event);
+    case "escape":
+      return picture.everything.kind === "wanted" || picture.everything.kind === "finding"
+        ? cancelEverything(state, picture)
+        : [showEverything(state, picture, false), []];
+    // What was done to the object before is not to be seen.
+    case "clear":
+    case "undo":
+    case "redo":
+    case "candidate":
+    case "candidate-stepped":
+    case "point-moved":
+    case "point-removed":
+    case "object-kept":
+    case "press":
+      return [state, []];
+    // The object comes into hand, and the masks make room for it.
+    case "object-edited": {
+      const next = showEverything(state, picture, false);
+      return next.picture.kind === "empty" ? [next, []] : onPicture(next, next.picture, event);
+    }
+    default:
+      return onPicture(state, picture, event);
+  }
+}
+
+/** Where nothing was found a click asks as ever, about an object of its own. */
+function onNewObject(state: State, picture: ShownPicture, event: EventOf<"point" | "box" | "painted">): Next {
+  const bare: ShownPicture = { ...picture, edit: clear(picture.edit) };
+  const aside = showEverything({ ...state, picture: bare }, bare, false);
+  return aside.picture.kind === "empty" ? [aside, []] : onPicture(aside, aside.picture, event);
+}
+
+function pursued([state, effects]: Next, atMs: number): Next {
+  const [next, more] = pursueEverything(state, atMs);
+  return [next, [...effects, ...more]];
+}
+
+function pointChanged(state: State, picture: ShownPicture, event: EventOf<"point-moved" | "point-removed">): Next {
+  const { prompts } = picture.edit.present;
+  if (prompts.points[event.index] === undefined) return [state, []];
+  const changed =
+    event.kind === "point-moved" ? movePoint(prompts, event.index, event) : removePoint(prompts, event.index);
+  if (!hasPrompts(changed)) return [edited(state, picture, clear(picture.edit)), []];
+  return prompted(state, picture, changed, event.atMs);
+}
+
+function painted(state: State, picture: ShownPicture, event: EventOf<"painted">): Next {
+  const prompts = paint(picture.edit.present, event);
+  if (prompts === undefined) return [state, []];
+  if (!hasPrompts(prompts)) return [edited(state, picture, clear(picture.edit)), []];
+  return prompted(state, picture, prompts, event.atMs);
+}
+
+/** Any change of the prompts is a new click with the whole list; it waits here until it can be sent. */
+function prompted(state: State, picture: ShownPicture, prompts: Prompts, atMs: number): Next {
+  const sequence = state.nextSequence;
+  const edit = ask(picture.edit, sequence, prompts, atMs);
+  const [next, effects] = flush({ ...edited(state, picture, edit), nextSequence: sequence + 1 }, atMs);
+  return wake(next, effects);
+}
