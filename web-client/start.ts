@@ -1,3 +1,4 @@
+import { CanvasData } from "./canvas/canvas-data.js";
 import { CanvasView } from "./canvas/canvas-view.js";
 import { listenToCanvasKeys } from "./canvas/keyboard-input.js";
 import { listenToPointer } from "./canvas/pointer-input.js";
@@ -7,15 +8,22 @@ import { ToolLayer } from "./canvas/tool-layer.js";
 import { listenToView } from "./canvas/view-input.js";
 import { Client } from "./client.js";
 import { AddressView } from "./panel/address-view.js";
+import { DecodingView } from "./panel/decoding-view.js";
 import { element } from "./panel/element.js";
+import { EverythingView } from "./panel/everything-view.js";
 import { FilmView } from "./panel/film-view.js";
 import { HelpView } from "./panel/help-view.js";
+import { LatencyView } from "./panel/latency-view.js";
+import { MaskView } from "./panel/mask-view.js";
 import { ObjectsView } from "./panel/objects-view.js";
 import { listenToPageKeys } from "./panel/page-keys.js";
 import { listenForPhotos } from "./panel/picture-input.js";
 import { SavedView } from "./panel/saved-view.js";
+import { StageView } from "./panel/stage-view.js";
+import { StatusView } from "./panel/status-view.js";
 import { StripView } from "./panel/strip-view.js";
 import { TakeAwayView } from "./panel/take-away-view.js";
+import { TakeFiles } from "./panel/take-files.js";
 import { ToolboxView } from "./panel/toolbox-view.js";
 import { ToolsView } from "./panel/tools-view.js";
 import { ZoomView } from "./panel/zoom-view.js";
@@ -24,7 +32,11 @@ import { listSamples, sampleSource } from "./pictures/samples.js";
 import { Autosave } from "./save/autosave.js";
 import { openSavedStore } from "./save/indexed-store.js";
 import { Screen } from "./screen.js";
+import { Drawing } from "./state/drawing.js";
+import { pictureParts } from "./state/picture-parts.js";
+import type { StatePort } from "./state/state-port.js";
 import { FileMaker } from "./take-away/file-maker.js";
+import { rememberedFormat } from "./take-away/remembered-format.js";
 import { words } from "./words/words.js";
 
 /** Puts the page together; from here on everything is an event. */
@@ -33,9 +45,10 @@ export function start(): void {
   const layer = new ToolLayer(element("tool-layer", HTMLCanvasElement));
   const client = new Client({
     changed: () => {
-      pointing.render(client.store.state);
+      // With the pointer, and never held up by a mask that is near.
+      pointing.drawIfStale(port.state, performance.now());
       screen.invalidate();
-      autosave?.changed();
+      saving.drawIfStale(port.state, performance.now());
     },
     show: (bitmap) => {
       // Before it is fitted: a frame may be late to tell.
@@ -43,11 +56,12 @@ export function start(): void {
       view.bitmap = bitmap;
     },
   });
-  const port = client.store;
+  const port: StatePort = client.store;
   const { dispatch } = port;
+  const routing = () => client.routing;
   const view = new CanvasView({ canvas, tools: layer, onStale: () => screen.invalidate() });
-  const pointing = new PointingView(canvas, layer);
-  const film = new FilmView();
+  const bitmap = () => view.bitmap;
+  const pointing = new Drawing(new PointingView(canvas, layer));
   const fetchPhoto = (address: URL) => {
     const { link } = port.state;
     if (link.kind === "open" && !link.limits.pictureUrls) {
@@ -56,26 +70,29 @@ export function start(): void {
       client.choose(addressSource(address));
     }
   };
-  const screen = new Screen({
-    client,
-    canvas: view,
-    tools: new ToolsView(port),
-    toolbox: new ToolboxView(port),
-    film,
-    strip: new StripView({
-      onOpen: (token) => dispatch({ kind: "photo-opened", token }),
-      onRemove: (token) => dispatch({ kind: "photo-removed", token }),
-      thumbnailOf: (token) => client.thumbnailOf(token),
-    }),
-    address: new AddressView({ onAddress: fetchPhoto }),
-    zoom: new ZoomView(port),
-    objects: new ObjectsView(port),
-    takeAway: new TakeAwayView({
-      state: () => port.state,
-      bitmap: () => view.bitmap,
-      files: new FileMaker(),
-      onProblem: (message) => dispatch({ kind: "notice", message }),
-    }),
+  const screen = new Screen(port, {
+    canvas: [new StageView(), view, new CanvasData(canvas, routing)],
+    others: [
+      new StatusView(port),
+      new ToolsView(port),
+      new ToolboxView(port),
+      new EverythingView(port),
+      new MaskView(port, bitmap),
+      new ObjectsView(port, bitmap),
+      new TakeAwayView(port, new TakeFiles(port, new FileMaker(), bitmap)),
+      new LatencyView(),
+      new DecodingView({ routing, onPrefer: (preference) => client.prefer(preference) }),
+      new ZoomView(port),
+      new StripView(port, (token) => client.thumbnailOf(token)),
+      new AddressView({ onAddress: fetchPhoto }),
+      new FilmView({ onChoose: (sample) => client.choose(sampleSource(sample)) }),
+      new SavedView({
+        onClear: async () => {
+          for (const { token } of port.state.strip) dispatch({ kind: "photo-removed", token });
+          await autosave?.clear();
+        },
+      }),
+    ],
   });
 
   const tellRoom = listenToRoom(element("room", HTMLElement), port);
@@ -83,8 +100,7 @@ export function start(): void {
   listenToView(canvas, port);
   listenToPointer(canvas, port);
   listenToCanvasKeys(canvas, port);
-  const help = new HelpView();
-  listenToPageKeys(port, help);
+  listenToPageKeys(port, new HelpView());
   listenForPhotos({
     onPhotos: ([first, ...others]) => {
       if (first !== undefined) client.choose(first);
@@ -98,29 +114,28 @@ export function start(): void {
     dispatch({ kind: "network-lost" });
     client.disconnect();
   });
+  dispatch({ kind: "format-chosen", format: rememberedFormat() });
 
   let autosave: Autosave | undefined;
-  const saved = new SavedView({
-    onClear: async () => {
-      for (const { token } of client.store.state.strip) dispatch({ kind: "photo-removed", token });
-      await autosave?.clear();
-    },
+  const saving = new Drawing({
+    parts: ({ strip, picture }) => [strip, ...pictureParts(picture)],
+    render: () => autosave?.changed(),
   });
   screen.invalidate();
   // Before the connection, so that no click gets the number of an earlier one.
-  void restorePage(client, saved).then((kept) => {
+  void restorePage(client).then((kept) => {
     autosave = kept;
     autosave?.changed();
     client.connect();
-    void showSamples(client, film);
+    void showSamples(client);
   });
 }
 
 /** What an earlier visit left behind comes back; from then on this one is kept. */
-async function restorePage(client: Client, saved: SavedView): Promise<Autosave | undefined> {
+async function restorePage(client: Client): Promise<Autosave | undefined> {
   const store = await openSavedStore();
   if (store === undefined) {
-    saved.show("off");
+    client.dispatch({ kind: "saving-changed", status: "off" });
     return undefined;
   }
   const autosave = new Autosave({
@@ -128,7 +143,7 @@ async function restorePage(client: Client, saved: SavedView): Promise<Autosave |
     state: () => client.store.state,
     fileOf: (token) => client.fileOf(token),
     onDropped: (name) => client.dispatch({ kind: "notice", message: words.problems.noRoom(name) }),
-    onStatus: (status) => saved.show(status),
+    onStatus: (status) => client.dispatch({ kind: "saving-changed", status }),
   });
   const page = await store.read().catch(() => undefined);
   if (page !== undefined && page.photos.length > 0) autosave.restored(client.restore(page));
@@ -141,9 +156,9 @@ async function restorePage(client: Client, saved: SavedView): Promise<Autosave |
 }
 
 /** The first sample is there at once, unless somebody was quicker. */
-async function showSamples(client: Client, film: FilmView): Promise<void> {
+async function showSamples(client: Client): Promise<void> {
   const samples = await listSamples();
-  film.show(samples, (sample) => client.choose(sampleSource(sample)));
+  client.dispatch({ kind: "samples-listed", samples });
   const [first] = samples;
   const { picture, loading } = client.store.state;
   if (first !== undefined && picture.kind === "empty" && loading === undefined) client.choose(sampleSource(first));

@@ -159,7 +159,7 @@ describe("finished objects", () => {
     await expect.poll(() => names(page)).toEqual(["Object 1", "Ezekiel"]);
     await keyboard.press("ArrowUp");
     await keyboard.press("Space");
-    expect(await pick(page, 1).getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => pick(page, 1).getAttribute("aria-pressed")).toBe("true");
     await keyboard.press("Delete");
     await expect.poll(() => names(page)).toEqual(["Ezekiel"]);
     expect(await page.page.evaluate("document.activeElement.textContent")).toBe("Ezekiel");

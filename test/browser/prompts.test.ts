@@ -75,12 +75,13 @@ describe("the brush", () => {
     await page.page.keyboard.press("b");
     const size = page.page.getByTestId("brush-size");
     await size.waitFor();
-    const before = Number(await size.inputValue());
+    const width = async () => Number(await size.inputValue());
+    const before = await width();
     await page.page.keyboard.press(".");
-    expect(Number(await size.inputValue())).toBeGreaterThan(before);
+    await expect.poll(width).toBeGreaterThan(before);
     await page.page.keyboard.press(",");
     await page.page.keyboard.press(",");
-    expect(Number(await size.inputValue())).toBeLessThan(before);
+    await expect.poll(width).toBeLessThan(before);
     await size.fill("120");
     await page.click(scene.disc);
     await page.until({ ...final, painted: "true" });

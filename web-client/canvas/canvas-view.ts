@@ -3,6 +3,7 @@ import { carried } from "../state/grip.js";
 import { boxInMaking, heldPart, pictureSize, promptsInSight } from "../state/pointed.js";
 import { hasPrompts } from "../state/prompts.js";
 import { overlayOf, type State } from "../state/state.js";
+import type { View } from "../state/view.js";
 import { density } from "./density.js";
 import { FoundLayer } from "./found-layer.js";
 import { steadyPath } from "./mask-path.js";
@@ -21,7 +22,7 @@ interface Parts {
 }
 
 /** The canvas: as large as the picture is shown or as the room it has, in the middle of the room. */
-export class CanvasView {
+export class CanvasView implements View {
   readonly #canvas: HTMLCanvasElement;
   readonly #tools: ToolLayer;
   readonly #context: CanvasRenderingContext2D;
@@ -30,14 +31,14 @@ export class CanvasView {
   readonly #onStale: () => void;
   #bitmap: ImageBitmap | undefined;
   #pyramid: PicturePyramid | undefined;
-  /** All that the canvas was painted from: what changes nothing of it costs nothing. */
-  #painted: readonly unknown[] = [];
+  /** Another whenever what is painted is not what it should be, though the state is the same. */
+  #version = {};
 
   constructor({ canvas, tools, onStale }: Parts) {
     this.#canvas = canvas;
     this.#tools = tools;
     this.#onStale = () => {
-      this.#painted = [];
+      this.#version = {};
       onStale();
     };
     this.#found = new FoundLayer(this.#onStale);
@@ -60,7 +61,18 @@ export class CanvasView {
     this.#bitmap?.close();
     this.#bitmap = bitmap;
     this.#pyramid = undefined;
-    this.#painted = [];
+    this.#version = {};
+  }
+
+  parts(state: State): readonly unknown[] {
+    const { picture, pointing, viewport, tools, selection } = state;
+    if (picture.kind === "empty") return [];
+    const { gesture, cursor, picked, carried: byKeys } = pointing;
+    const drawn = gesture.kind === "dragging" || gesture.kind === "pulling" ? gesture : undefined;
+    const mask = shownMask(picture);
+    const overlay = overlayOf(picture);
+    const about = [this.#version, drawn, cursor, picked, byKeys, tools.isFilled, viewport, density(), selection];
+    return [...about, picture.edit.present, mask?.mask, mask?.look, overlay?.found, overlay?.lit];
   }
 
   render(state: State): void {
@@ -73,13 +85,7 @@ export class CanvasView {
     const overlay = overlayOf(picture);
     const { present } = picture.edit;
     const mask = shownMask(picture);
-    const rubber = boxInMaking(state);
-    const { cursor, picked, gesture } = pointing;
-    const pulling = gesture.kind === "pulling" ? gesture : undefined;
-    const about = [rubber, cursor, picked, pulling, pointing.carried, tools.isFilled, viewport, ratio, state.selection];
-    const sources = [...about, present, mask?.mask, mask?.look, overlay?.found, overlay?.lit];
-    if (isSame(sources, this.#painted)) return;
-    this.#painted = sources;
+    const { cursor, picked } = pointing;
     shape(this.#canvas, viewport, ratio);
     this.#pyramid ??= new PicturePyramid(bitmap, {
       smallest: contain(size, state.room).scale * ratio,
@@ -101,14 +107,10 @@ export class CanvasView {
       prompts: held === undefined ? prompts : carried(prompts, held.grip, held.pixel),
       picked,
       pending: hasPrompts(present.prompts) && present.answer === undefined,
-      rubber,
+      rubber: boxInMaking(state),
       cursor,
     });
     const outline = mask?.look === "final" ? steadyPath(mask.mask, viewport) : undefined;
     this.#tools.show(outline, viewport, ratio);
   }
-}
-
-function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((one, at) => one === b[at]);
 }

@@ -1,10 +1,11 @@
 import { addressIn } from "../pictures/picture-url.js";
 import type { State } from "../state/state.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 
 /** Asks for the address of a picture; only where the gateway fetches any. */
-export class AddressView {
+export class AddressView implements View {
   readonly #open = element("address-open", HTMLButtonElement);
   readonly #dialog = element("address", HTMLDialogElement);
   readonly #field = element("address-field", HTMLInputElement);
@@ -37,9 +38,12 @@ export class AddressView {
     });
   }
 
-  render({ link }: State): void {
-    // Between two connections the last answer holds.
-    if (link.kind === "open") this.#open.hidden = !link.limits.pictureUrls;
+  parts({ takesAddresses }: State): readonly unknown[] {
+    return [takesAddresses];
+  }
+
+  render({ takesAddresses }: State): void {
+    this.#open.hidden = !takesAddresses;
   }
 
   #complain(text: string): void {

@@ -1,22 +1,27 @@
 import type { Preference } from "../local/choice.js";
 import { placeOf, type Routing } from "../local/routing.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
 /** Where prompts are decoded: the choice, and what it comes to at the moment. */
-export class DecodingView {
+export class DecodingView implements View {
   readonly #choice = element("decoding", HTMLSelectElement);
   readonly #hint = element("decoding-hint", HTMLElement);
-  #rendered: Routing | undefined;
+  readonly #routing: () => Routing;
 
-  constructor({ onPrefer }: { onPrefer: (preference: Preference) => void }) {
+  constructor({ routing, onPrefer }: { routing: () => Routing; onPrefer: (preference: Preference) => void }) {
+    this.#routing = routing;
     this.#choice.disabled = !isSecureContext;
     this.#choice.addEventListener("change", () => onPrefer(this.#choice.value as Preference));
   }
 
-  render(routing: Routing): void {
-    if (routing === this.#rendered) return;
-    this.#rendered = routing;
+  parts(): readonly unknown[] {
+    return [this.#routing()];
+  }
+
+  render(): void {
+    const routing = this.#routing();
     const { preference, decoder, choice } = routing;
     if (this.#choice.value !== preference) this.#choice.value = preference;
     setText(this.#hint, hintOf(routing));

@@ -1,17 +1,13 @@
 import { countOf } from "../state/describe-everything.js";
 import { overlayOf, type State } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
-
-interface EverythingActions {
-  readonly onBegin: () => void;
-  readonly onCancel: () => void;
-  readonly onToggle: () => void;
-  readonly onSave: () => void;
-}
+import { saveEverything } from "./save-everything.js";
 
 /** Everything mode's buttons: begin, cancel, to the masks and back, take them home. */
-export class EverythingView {
+export class EverythingView implements View {
   readonly #count = element("everything-count", HTMLElement);
   readonly #begin = element("everything-begin", HTMLButtonElement);
   readonly #beginText = element("everything-begin-text", HTMLElement);
@@ -24,16 +20,35 @@ export class EverythingView {
   readonly #escape = element("hints-escape", HTMLElement);
   readonly #canvas = element("canvas", HTMLCanvasElement);
 
-  constructor({ onBegin, onCancel, onToggle, onSave }: EverythingActions) {
+  constructor(port: StatePort) {
+    const { dispatch } = port;
+    const atMs = () => performance.now();
     // What comes next happens on the picture, and a button that goes would take the focus with it.
     const thenPicture = (act: () => void) => () => {
       act();
       this.#canvas.focus();
     };
-    this.#begin.addEventListener("click", thenPicture(onBegin));
-    this.#cancel.addEventListener("click", thenPicture(onCancel));
-    this.#toggle.addEventListener("click", thenPicture(onToggle));
-    this.#save.addEventListener("click", onSave);
+    this.#begin.addEventListener(
+      "click",
+      thenPicture(() => dispatch({ kind: "everything-begin", atMs: atMs() })),
+    );
+    this.#cancel.addEventListener(
+      "click",
+      thenPicture(() => dispatch({ kind: "everything-cancel" })),
+    );
+    this.#toggle.addEventListener(
+      "click",
+      thenPicture(() => dispatch({ kind: "everything-toggle", atMs: atMs() })),
+    );
+    this.#save.addEventListener("click", () => saveEverything(port.state.picture));
+  }
+
+  parts({ picture }: State): readonly unknown[] {
+    return [picture.kind, picture.kind === "empty" || picture.everything];
+  }
+
+  isPassing({ picture }: State): boolean {
+    return picture.kind !== "empty" && picture.everything.kind === "finding";
   }
 
   render({ picture }: State, nowMs: number): void {

@@ -1,36 +1,47 @@
-import type { Sample } from "../pictures/samples.js";
+import type { Sample } from "../state/page.js";
+import type { State } from "../state/state.js";
+import type { View } from "../state/view.js";
 import { element } from "./element.js";
 
 /** The samples, after the photos of the strip. */
-export class FilmView {
+export class FilmView implements View {
   readonly #list = element("samples", HTMLUListElement);
+  readonly #onChoose: (sample: Sample) => void;
+  #samples: readonly Sample[] = [];
 
-  show(samples: readonly Sample[], onChoose: (sample: Sample) => void): void {
-    this.#list.replaceChildren(
-      ...samples.map((sample) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.className = "sample";
-        button.title = sample.title;
-        button.dataset.testid = `sample-${sample.name}`;
-        const image = document.createElement("img");
-        image.src = sample.thumbnailUrl;
-        image.alt = sample.title;
-        image.decoding = "async";
-        button.append(image);
-        button.addEventListener("click", () => onChoose(sample));
-        const entry = document.createElement("li");
-        entry.append(button);
-        return entry;
-      }),
-    );
+  constructor({ onChoose }: { onChoose: (sample: Sample) => void }) {
+    this.#onChoose = onChoose;
   }
 
-  /** A sample that is in the strip already is not offered again. */
-  leaveOut(titles: readonly string[]): void {
-    for (const button of this.#list.querySelectorAll("button")) {
-      const entry = button.closest("li");
-      if (entry !== null) entry.hidden = titles.includes(button.title);
+  parts({ page, strip }: State): readonly unknown[] {
+    return [page.samples, ...strip.map(({ name }) => name)];
+  }
+
+  render({ page: { samples }, strip }: State): void {
+    if (samples !== this.#samples) {
+      this.#samples = samples;
+      this.#list.replaceChildren(...samples.map((sample) => this.#entry(sample)));
     }
+    // One that is in the strip already is not offered again.
+    [...this.#list.children].forEach((entry, at) => {
+      if (entry instanceof HTMLElement) entry.hidden = strip.some(({ name }) => name === samples[at]?.title);
+    });
+  }
+
+  #entry(sample: Sample): HTMLLIElement {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sample";
+    button.title = sample.title;
+    button.dataset.testid = `sample-${sample.name}`;
+    const image = document.createElement("img");
+    image.src = sample.thumbnailUrl;
+    image.alt = sample.title;
+    image.decoding = "async";
+    button.append(image);
+    button.addEventListener("click", () => this.#onChoose(sample));
+    const entry = document.createElement("li");
+    entry.append(button);
+    return entry;
   }
 }

@@ -1,23 +1,25 @@
 import { type StageName, stagesOf } from "../state/describe.js";
 import { milliseconds } from "../state/numbers.js";
-import type { Latency } from "../state/state.js";
+import type { State } from "../state/state.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
 const names: Record<StageName, string> = words.stages;
 
 /** Where the time of the last click went. */
-export class LatencyView {
+export class LatencyView implements View {
   readonly #total = element("latency-total", HTMLElement);
   readonly #place = element("latency-place", HTMLElement);
   readonly #none = element("latency-none", HTMLElement);
   readonly #stages = element("stages", HTMLElement);
   readonly #legend = element("legend", HTMLElement);
-  #rendered: Latency | undefined;
 
-  render(latency: Latency | undefined): void {
-    if (latency === this.#rendered) return;
-    this.#rendered = latency;
+  parts({ latency }: State): readonly unknown[] {
+    return [latency];
+  }
+
+  render({ latency }: State): void {
     for (const part of [this.#stages, this.#legend]) part.hidden = latency === undefined;
     this.#none.hidden = latency !== undefined;
     if (latency === undefined) {

@@ -3,28 +3,37 @@ import { listenToKeys } from "../keys/listen-to-keys.js";
 import { shownAnswer } from "../state/edit.js";
 import { percent } from "../state/numbers.js";
 import { type Answer, overlayOf, type State } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 import { cropAround, thumbnail } from "./thumbnail.js";
 
 /** The candidates with their thumbnails, and what is known of the chosen one. */
-export class MaskView {
+export class MaskView implements View {
   readonly #none = element("mask-none", HTMLElement);
   readonly #candidates = element("candidates", HTMLElement);
   readonly #facts = element("facts", HTMLElement);
   readonly #score = element("score", HTMLElement);
   readonly #stability = element("stability", HTMLElement);
   readonly #area = element("area", HTMLElement);
-  readonly #onChoose: (index: number) => void;
+  readonly #port: StatePort;
+  readonly #bitmap: () => ImageBitmap | undefined;
   #masks: readonly Mask[] | undefined;
 
-  constructor({ onChoose }: { onChoose: (index: number) => void }) {
-    this.#onChoose = onChoose;
+  /** @param bitmap the pixels of the picture on the canvas. */
+  constructor(port: StatePort, bitmap: () => ImageBitmap | undefined) {
+    this.#port = port;
+    this.#bitmap = bitmap;
     // The keys of a radio group.
     listenToKeys(this.#candidates, "candidates", { step: (by) => this.#step(by) }, () => this.#at() >= 0);
   }
 
-  render({ picture }: State, photo: ImageBitmap | undefined): void {
+  parts({ picture }: State): readonly unknown[] {
+    return picture.kind === "empty" ? [] : [picture.everything, picture.edit.present, picture.edit.past];
+  }
+
+  render({ picture }: State): void {
     const overlay = overlayOf(picture);
     const shown = picture.kind === "empty" || overlay !== undefined ? undefined : shownAnswer(picture.edit);
     const answer = shown?.answer;
@@ -32,14 +41,14 @@ export class MaskView {
     setText(this.#none, overlay === undefined ? words.mask.none : words.mask.noneOverlay);
     this.#none.hidden = mask !== undefined;
     this.#facts.hidden = mask === undefined;
-    this.#renderCandidates(answer, photo);
+    this.#renderCandidates(answer);
     if (mask === undefined) return;
     setText(this.#score, percent(mask.predictedIou));
     setText(this.#stability, percent(mask.stabilityScore));
     setText(this.#area, words.mask.pixels(mask.area));
   }
 
-  #renderCandidates(answer: Answer | undefined, photo: ImageBitmap | undefined): void {
+  #renderCandidates(answer: Answer | undefined): void {
     this.#candidates.hidden = (answer?.masks.length ?? 0) < 2;
     if (answer === undefined || answer.masks.length < 2) {
       this.#masks = undefined;
@@ -51,7 +60,7 @@ export class MaskView {
       const hadFocus = this.#candidates.contains(document.activeElement);
       const crop = cropAround(answer.masks);
       this.#candidates.replaceChildren(
-        ...answer.masks.map((mask, index) => this.#candidate(mask, index, thumbnail(mask, crop, photo))),
+        ...answer.masks.map((mask, index) => this.#candidate(mask, index, thumbnail(mask, crop, this.#bitmap()))),
       );
       if (hadFocus) this.#focus(answer.chosen);
     }
@@ -72,8 +81,12 @@ export class MaskView {
     const score = document.createElement("span");
     score.textContent = percent(mask.predictedIou);
     button.append(picture, score);
-    button.addEventListener("click", () => this.#onChoose(index));
+    button.addEventListener("click", () => this.#choose(index));
     return button;
+  }
+
+  #choose(index: number): void {
+    this.#port.dispatch({ kind: "candidate", index });
   }
 
   #at(): number {
@@ -84,7 +97,7 @@ export class MaskView {
   #step(by: 1 | -1): void {
     const count = this.#candidates.children.length;
     const next = (this.#at() + by + count) % count;
-    this.#onChoose(next);
+    this.#choose(next);
     this.#focus(next);
   }
 

@@ -2,14 +2,16 @@ import type { Mask, MaskOperation } from "../../proto/index.js";
 import { canKeep, maskOfObject, nameOf } from "../state/objects.js";
 import type { SceneObject, State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 import { ObjectRow } from "./object-row.js";
 import { listenToRowDrag } from "./row-drag.js";
 
 /** The finished objects of the picture, the topmost first, and what can be done to one or two of them. */
-export class ObjectsView {
+export class ObjectsView implements View {
   readonly #port: StatePort;
+  readonly #bitmap: () => ImageBitmap | undefined;
   readonly #keep = element("keep", HTMLButtonElement);
   readonly #keepText = element("keep-text", HTMLElement);
   readonly #count = element("objects-count", HTMLElement);
@@ -29,8 +31,10 @@ export class ObjectsView {
   #token: number | undefined;
   #editing: number | undefined;
 
-  constructor(port: StatePort) {
+  /** @param bitmap the pixels of the picture on the canvas. */
+  constructor(port: StatePort, bitmap: () => ImageBitmap | undefined) {
     this.#port = port;
+    this.#bitmap = bitmap;
     const { dispatch } = port;
     this.#keep.addEventListener("click", () => dispatch({ kind: "object-kept" }));
     this.#edit.addEventListener("click", () => {
@@ -53,7 +57,13 @@ export class ObjectsView {
     });
   }
 
-  render(state: State, photo: ImageBitmap | undefined): void {
+  parts({ picture, selection }: State): readonly unknown[] {
+    if (picture.kind === "empty") return [selection];
+    // A drag that was undone before it was drawn has changed the rows and not the objects.
+    return [selection, picture.photo.token, picture.edit.present, picture.everything, this.#isMoved];
+  }
+
+  render(state: State): void {
     const { picture } = state;
     const present = picture.kind === "empty" ? undefined : picture.edit.present;
     this.#keep.disabled = !canKeep(state);
@@ -73,13 +83,14 @@ export class ObjectsView {
       if (!isOther) this.#say(this.#objects, objects);
       this.#objects = objects;
       this.#editing = present?.editing;
-      this.#renderRows(photo);
+      this.#renderRows();
     }
     for (const [id, row] of this.#rows) row.isSelected = state.selection.includes(id);
     this.#renderTools(state.selection);
   }
 
-  #renderRows(photo: ImageBitmap | undefined): void {
+  #renderRows(): void {
+    const photo = this.#bitmap();
     const count = this.#objects.length;
     this.#none.hidden = count > 0;
     this.#list.hidden = count === 0;

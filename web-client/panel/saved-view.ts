@@ -1,9 +1,10 @@
-import type { SaveStatus } from "../save/autosave.js";
+import type { State } from "../state/state.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
 /** Whether the work is kept in the browser, and the way to have it forgotten. */
-export class SavedView {
+export class SavedView implements View {
   readonly #line = element("saved", HTMLElement);
   readonly #text = element("saved-text", HTMLElement);
   readonly #open = element("saved-clear", HTMLButtonElement);
@@ -16,11 +17,14 @@ export class SavedView {
       this.#dialog.close();
       void onClear();
     });
-    this.show("saved");
   }
 
-  show(status: SaveStatus): void {
-    setData(this.#line, "status", status);
-    setText(this.#text, status === "off" ? words.saved.off : words.saved.here);
+  parts({ page }: State): readonly unknown[] {
+    return [page.saving];
+  }
+
+  render({ page: { saving } }: State): void {
+    setData(this.#line, "status", saving);
+    setText(this.#text, saving === "off" ? words.saved.off : words.saved.here);
   }
 }

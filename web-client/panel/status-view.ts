@@ -1,10 +1,12 @@
 import { announce, announcePicked, describe, describeLink, type Notice, noticeOf } from "../state/describe.js";
+import { pictureParts } from "../state/picture-parts.js";
 import type { State } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
 type NoticeAction = NonNullable<Notice["action"]>;
-type NoticeActions = Readonly<Record<NoticeAction, () => void>>;
 
 const actionNames: Record<NoticeAction, string> = words.actions;
 
@@ -13,7 +15,7 @@ function isAction(name: string | undefined): name is NoticeAction {
 }
 
 /** The status line, the notice above the picture, the connection's light. */
-export class StatusView {
+export class StatusView implements View {
   readonly #link = element("link", HTMLElement);
   readonly #linkText = element("link-text", HTMLElement);
   readonly #status = element("status", HTMLElement);
@@ -26,11 +28,27 @@ export class StatusView {
   readonly #noticeText = element("notice-text", HTMLElement);
   readonly #noticeAction = element("notice-action", HTMLButtonElement);
 
-  constructor(actions: NoticeActions) {
+  constructor({ dispatch }: StatePort) {
+    const actions: Readonly<Record<NoticeAction, () => void>> = {
+      retry: () => dispatch({ kind: "retry", atMs: performance.now() }),
+      choose: () => element("file", HTMLInputElement).click(),
+      dismiss: () => dispatch({ kind: "dismiss" }),
+      begin: () => dispatch({ kind: "everything-begin", atMs: performance.now() }),
+    };
     this.#noticeAction.addEventListener("click", () => {
       const { action } = this.#noticeAction.dataset;
       if (isAction(action)) actions[action]();
     });
+  }
+
+  parts({ link, isOffline, picture, loading, notice, pointing, lastEncodeMs }: State): readonly unknown[] {
+    return [link, isOffline, loading, notice, lastEncodeMs, pointing.picked, ...pictureParts(picture)];
+  }
+
+  isPassing({ picture, link }: State): boolean {
+    if (picture.kind !== "empty" && picture.everything.kind === "finding") return true;
+    if (picture.kind === "ready" && picture.edit.waiting.length > 0) return true;
+    return link.kind === "waiting" || ["uploading", "queued", "encoding"].includes(picture.kind);
   }
 
   render(state: State, nowMs: number): void {

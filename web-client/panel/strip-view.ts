@@ -1,13 +1,11 @@
 import type { Preparation, State, StripEntry } from "../state/state.js";
+import type { StatePort } from "../state/state-port.js";
+import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
-interface StripActions {
-  readonly onOpen: (token: number) => void;
-  readonly onRemove: (token: number) => void;
-  /** A small picture of a photo, once it has been read. */
-  readonly thumbnailOf: (token: number) => HTMLCanvasElement | undefined;
-}
+/** A small picture of a photo, once it has been read. */
+type ThumbnailOf = (token: number) => HTMLCanvasElement | undefined;
 
 interface Row {
   readonly item: HTMLLIElement;
@@ -18,13 +16,21 @@ interface Row {
 }
 
 /** The photos of the page in a row: which one is on the canvas, how far the others are, what was done on them. */
-export class StripView {
+export class StripView implements View {
   readonly #list = element("strip", HTMLUListElement);
-  readonly #actions: StripActions;
+  readonly #dispatch: StatePort["dispatch"];
+  readonly #thumbnailOf: ThumbnailOf;
   readonly #rows = new Map<number, Row>();
 
-  constructor(actions: StripActions) {
-    this.#actions = actions;
+  constructor({ dispatch }: StatePort, thumbnailOf: ThumbnailOf) {
+    this.#dispatch = dispatch;
+    this.#thumbnailOf = thumbnailOf;
+  }
+
+  parts({ strip, picture, loading }: State): readonly unknown[] {
+    return picture.kind === "empty"
+      ? [strip, loading]
+      : [strip, loading, picture.photo.token, picture.edit.present.objects.length];
   }
 
   render(state: State): void {
@@ -61,15 +67,15 @@ export class StripView {
     bar.setAttribute("aria-hidden", "true");
     open.append(bar, count);
     item.append(open, remove);
-    open.addEventListener("click", () => this.#actions.onOpen(token));
-    remove.addEventListener("click", () => this.#actions.onRemove(token));
+    open.addEventListener("click", () => this.#dispatch({ kind: "photo-opened", token }));
+    remove.addEventListener("click", () => this.#dispatch({ kind: "photo-removed", token }));
     const row = { item, open, remove, count, bar };
     this.#rows.set(token, row);
     return row;
   }
 
   #fill({ item, open, remove, count, bar }: Row, entry: StripEntry, state: State, isShown: boolean): void {
-    const thumbnail = this.#actions.thumbnailOf(entry.token);
+    const thumbnail = this.#thumbnailOf(entry.token);
     if (thumbnail !== undefined && !open.contains(thumbnail)) open.prepend(thumbnail);
     const { picture } = state;
     const onCanvas = picture.kind !== "empty" && picture.photo.token === entry.token;

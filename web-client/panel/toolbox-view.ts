@@ -1,10 +1,11 @@
 import { overlayOf, type State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
 import { brushSize, isTool, tools } from "../state/tools.js";
+import type { View } from "../state/view.js";
 import { element } from "./element.js";
 
 /** The tools beside the picture: which one is in use, how wide its brush is, whether masks are filled. */
-export class ToolboxView {
+export class ToolboxView implements View {
   readonly #box = element("toolbox", HTMLElement);
   readonly #inputs = tools.map((tool) => ({ tool, input: element(`tool-${tool}`, HTMLInputElement) }));
   readonly #brush = element("brush-options", HTMLElement);
@@ -21,6 +22,10 @@ export class ToolboxView {
       }
     });
     this.#fill.addEventListener("click", () => dispatch({ kind: "fill-toggled" }));
+  }
+
+  parts({ picture, tools: all }: State): readonly unknown[] {
+    return [picture.kind === "empty", overlayOf(picture) === undefined, all];
   }
 
   render({ picture, tools: { tool, brushSize: size, isFilled } }: State): void {

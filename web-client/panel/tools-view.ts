@@ -2,10 +2,11 @@ import { promptsInSight } from "../state/pointed.js";
 import { hasPrompts } from "../state/prompts.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
+import type { View } from "../state/view.js";
 import { element } from "./element.js";
 
 /** What a click means, and the way back. */
-export class ToolsView {
+export class ToolsView implements View {
   readonly #undo = element("undo", HTMLButtonElement);
   readonly #redo = element("redo", HTMLButtonElement);
   readonly #clear = element("clear", HTMLButtonElement);
@@ -18,6 +19,12 @@ export class ToolsView {
     this.#clear.addEventListener("click", () => dispatch({ kind: "clear" }));
     this.#include.addEventListener("change", () => dispatch({ kind: "label-chosen", label: 1 }));
     this.#exclude.addEventListener("change", () => dispatch({ kind: "label-chosen", label: 0 }));
+  }
+
+  parts({ picture, tools }: State): readonly unknown[] {
+    if (picture.kind === "empty") return [tools.label];
+    const { past, present, future } = picture.edit;
+    return [tools.label, overlayOf(picture) === undefined, past, present, future];
   }
 
   render(state: State): void {

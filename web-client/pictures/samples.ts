@@ -1,12 +1,5 @@
+import type { Sample } from "../state/page.js";
 import type { PhotoSource } from "./picture-file.js";
-
-/** A picture that comes with the page. */
-export interface Sample {
-  readonly name: string;
-  readonly title: string;
-  readonly url: string;
-  readonly thumbnailUrl: string;
-}
 
 const list = "samples/samples.json";
 

@@ -1,3 +1,4 @@
+import type { SaveStatus } from "../state/page.js";
 import { noHover, type State, type Work } from "../state/state.js";
 import type { SavedChange, SavedStore } from "./saved-page.js";
 
@@ -10,9 +11,6 @@ interface AutosaveSources {
   readonly onDropped: (name: string) => void;
   readonly onStatus: (status: SaveStatus) => void;
 }
-
-/** `off`: this page is not saved, because the browser does not let it or nothing fits. */
-export type SaveStatus = "changed" | "saved" | "off";
 
 interface SavedEntry {
   readonly key: string;

@@ -12,6 +12,7 @@ import type { Corners } from "../geometry/spot.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
 import type { LookingEvent } from "./looking.js";
+import type { PageEvent } from "./page.js";
 import type { PointingEvent } from "./pointing.js";
 import type { Prompts } from "./prompts.js";
 import type { SelectionEvent } from "./selection.js";
@@ -88,6 +89,7 @@ export type ClientEvent =
   | { readonly kind: "retry"; readonly atMs: number }
   | { readonly kind: "dismiss" }
   // From the page itself
+  | PageEvent
   /** What an earlier visit left behind. */
   | {
       readonly kind: "restored";

@@ -24,7 +24,7 @@ export function socketClosed(state: State, event: EventOf<"socket-closed">): Nex
 }
 
 export function welcome(state: State, event: EventOf<"welcome">): Next {
-  const greeted: State = { ...state, link: greet(event) };
+  const greeted: State = { ...state, link: greet(event), takesAddresses: event.welcome.pictureUrls };
   if (greeted.picture.kind === "empty") return [greeted, []];
   const tooLarge = greeted.picture.kind === "refused" ? undefined : overLimits(greeted, greeted.picture.photo);
   if (tooLarge === undefined) return reopen(greeted, event.atMs);

@@ -6,6 +6,7 @@ import { everythingFailed, hearEverything } from "./everything.js";
 import { reconnect, wake } from "./link.js";
 import { look } from "./looking.js";
 import { onCanvas } from "./on-canvas.js";
+import { changePage } from "./page.js";
 import { reopen, show } from "./picture.js";
 import { point } from "./point.js";
 import { giveUp, startAfresh } from "./pointer.js";
@@ -122,6 +123,12 @@ function respond(state: State, event: ClientEvent): Next {
       return [{ ...state, tools: changeTools(state.tools, event) }, []];
     case "object-selected":
       return [select(state, event), []];
+    case "samples-listed":
+    case "saving-changed":
+    case "format-chosen":
+    case "taking":
+    case "copied":
+      return [{ ...state, page: changePage(state.page, event) }, []];
     case "room-resized":
     case "zoomed":
     case "panned":

@@ -1,6 +1,7 @@
 import type { Annotation, Mask, PictureReading } from "../../proto/index.js";
 import type { Size, Spot } from "../geometry/spot.js";
 import type { Viewport } from "../geometry/viewport.js";
+import { firstPage, type Page } from "./page.js";
 import { noPointing, type Pointing } from "./pointing.js";
 import { noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 import { firstTools, type Tools } from "./tools.js";
@@ -35,6 +36,9 @@ export interface State {
   readonly isPanKeyHeld: boolean;
   /** Whether the pointer drags the picture. */
   readonly isDragging: boolean;
+  /** Whether the gateway fetches pictures from other hosts, as it said last. */
+  readonly takesAddresses: boolean;
+  readonly page: Page;
 }
 
 /** Where prompts are decoded: by the service, or by this browser itself. */
@@ -316,6 +320,8 @@ export const initialState: State = {
   viewport: { width: 1, height: 1, scale: 1, left: 0, top: 0 },
   isPanKeyHeld: false,
   isDragging: false,
+  takesAddresses: false,
+  page: firstPage,
 };
 
 /** The masks that lie over the picture, if they do. */

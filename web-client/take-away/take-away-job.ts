@@ -1,9 +1,6 @@
 import type { Mask } from "../../proto/index.js";
+import type { Format } from "../state/page.js";
 import type { TakenPicture } from "./taken.js";
-
-/** What an object can be taken home as. */
-export const formats = ["cutout", "mask", "svg", "polygon", "coco", "sa1b", "rle", "bundle"] as const;
-export type Format = (typeof formats)[number];
 
 /** Formats that show the picture's own pixels. */
 export function needsPixels(format: Format): boolean {

@@ -1,0 +1,65 @@
+import { placeOf, type Routing } from "../local/routing.js";
+import { overlayOf, type State } from "../state/state.js";
+import type { View } from "../state/view.js";
+import { density } from "./density.js";
+import { shownMask } from "./shown-mask.js";
+
+/** For those who watch without seeing: what is on the canvas, in words. */
+export class CanvasData implements View {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #routing: () => Routing;
+
+  constructor(canvas: HTMLCanvasElement, routing: () => Routing) {
+    this.#canvas = canvas;
+    this.#routing = routing;
+  }
+
+  parts(state: State): readonly unknown[] {
+    return Object.values(dataOf(state, this.#routing()));
+  }
+
+  render(state: State): void {
+    for (const [key, value] of Object.entries(dataOf(state, this.#routing()))) {
+      const text = String(value);
+      if (this.#canvas.dataset[key] !== text) this.#canvas.dataset[key] = text;
+    }
+  }
+}
+
+function dataOf(state: State, routing: Routing): Record<string, string | number | boolean> {
+  const { picture, link, tools, viewport, pointing, nextSequence } = state;
+  const connected = { connection: link.kind, state: picture.kind };
+  if (picture.kind === "empty") return connected;
+  const { edit, photo } = picture;
+  const { present } = edit;
+  const shown = shownMask(picture);
+  const final = shown?.look === "final" ? shown : undefined;
+  const overlay = overlayOf(picture);
+  const { points, box, mask, marks = [] } = present.prompts;
+  return {
+    ...connected,
+    tool: tools.tool,
+    zoom: (viewport.scale * density()).toFixed(3),
+    everything: picture.everything.kind,
+    found: overlay?.found.length ?? 0,
+    lit: overlay?.lit ?? 0,
+    overlay: overlay !== undefined,
+    imageId: photo.imageId ?? "",
+    imageWidth: photo.width,
+    imageHeight: photo.height,
+    points: points.length,
+    painted: mask !== undefined || marks.length > 0,
+    picked: pointing.picked ?? "none",
+    box: box !== undefined,
+    objects: present.objects.filter(({ visible }) => visible).length,
+    editing: present.editing ?? 0,
+    waiting: edit.waiting.length,
+    maskLook: shown?.look ?? "none",
+    maskArea: final?.mask.area ?? 0,
+    maskSequence: final?.sequence ?? 0,
+    maskCount: present.answer?.masks.length ?? 0,
+    asked: nextSequence - 1,
+    decoding: placeOf(routing),
+    previewArea: shown?.look === "preview" ? shown.mask.area : 0,
+  };
+}
