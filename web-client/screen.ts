@@ -3,30 +3,28 @@ import { Drawing } from "./state/drawing.js";
 import { answerIsNearMs } from "./state/preview.js";
 import type { State } from "./state/state.js";
 import type { StatePort } from "./state/state-port.js";
-import type { View } from "./state/view.js";
+import type { Views } from "./state/view.js";
 
 /** How often words with a number of seconds in them are written anew. */
 const tickMs = 250;
 
-interface Views {
-  /** What shows the picture and its mask. */
-  readonly canvas: readonly View[];
-  readonly others: readonly View[];
-}
-
 /** Draws what has changed of the state, at most once a frame. */
 export class Screen {
   readonly #port: StatePort;
-  readonly #canvas: readonly Drawing[];
-  readonly #others: readonly Drawing[];
+  readonly #canvas: Drawing[] = [];
+  readonly #others: Drawing[] = [];
   #frame: number | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
   #tick: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(port: StatePort, { canvas, others }: Views) {
+  constructor(port: StatePort) {
     this.#port = port;
-    this.#canvas = canvas.map((view) => new Drawing(view));
-    this.#others = others.map((view) => new Drawing(view));
+  }
+
+  add({ canvas, others }: Views): void {
+    this.#canvas.push(...canvas.map((view) => new Drawing(view)));
+    this.#others.push(...others.map((view) => new Drawing(view)));
+    this.invalidate();
   }
 
   /** Something may have changed. */

@@ -1,4 +1,3 @@
-import { CanvasData } from "./canvas/canvas-data.js";
 import { CanvasView } from "./canvas/canvas-view.js";
 import { listenToCanvasKeys } from "./canvas/keyboard-input.js";
 import { listenToPointer } from "./canvas/pointer-input.js";
@@ -70,8 +69,9 @@ export function start(): void {
       client.choose(addressSource(address));
     }
   };
-  const screen = new Screen(port, {
-    canvas: [new StageView(), view, new CanvasData(canvas, routing)],
+  const screen = new Screen(port);
+  screen.add({
+    canvas: [new StageView(), view],
     others: [
       new StatusView(port),
       new ToolsView(port),
@@ -121,7 +121,10 @@ export function start(): void {
     parts: ({ strip, picture }) => [strip, ...pictureParts(picture)],
     render: () => autosave?.changed(),
   });
-  screen.invalidate();
+  // Who watches what the page knows asks for it by `?watch`.
+  if (new URLSearchParams(location.search).has("watch")) {
+    void import("./watch/watch-views.js").then(({ watchViews }) => screen.add(watchViews(routing)));
+  }
   // Before the connection, so that no click gets the number of an earlier one.
   void restorePage(client).then((kept) => {
     autosave = kept;

@@ -35,7 +35,7 @@ it("does all that it does, asking for nothing beside it", async () => {
   expect((await readFile(await download.path())).subarray(1, 4).toString()).toBe("PNG");
   // The worker that decodes, its graphs, the embedding and the compiled code.
   await page.page.getByTestId("decoding").selectOption("here");
-  await page.page.locator('[data-testid="decoding"][data-place="here"]').waitFor();
+  await page.page.locator('#decoding[data-place="here"]').waitFor();
   await page.click(scene.plate);
   await page.until({ "mask-look": "final", points: 2, waiting: 0 });
   expect(failed).toEqual([]);
@@ -46,7 +46,7 @@ it("keeps its work apart from another's on the same origin", async () => {
   await using other = await PrefixProxy.before(stack.maskwire.url, "/other");
   const page = await stack.open(other.url);
   // Once the page says so, there is nothing more to wait for.
-  await page.page.locator('[data-testid="saved"][data-status="saved"]').waitFor();
+  await page.page.locator('#saved[data-status="saved"]').waitFor();
   const names = "indexedDB.databases().then((all) => all.map(({ name }) => name))";
   expect(await page.page.evaluate(names)).toEqual(["maskwire:/other/"]);
 });

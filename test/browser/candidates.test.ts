@@ -26,7 +26,7 @@ async function clickOnce(): Promise<{ page: ClientPage; areas: number[] }> {
 }
 
 async function chosen(page: ClientPage, index: number): Promise<void> {
-  await page.page.locator(`[data-testid="candidate-${index}"][aria-checked="true"]`).waitFor();
+  await page.page.locator(`#candidates > :nth-child(${index + 1})[aria-checked="true"]`).waitFor();
 }
 
 describe("the candidates of a lone click", () => {
@@ -34,7 +34,7 @@ describe("the candidates of a lone click", () => {
     const { page, areas } = await clickOnce();
     expect(new Set(areas).size).toBe(areas.length);
     for (let index = 0; index < areas.length; index++) {
-      const candidate = page.page.getByTestId(`candidate-${index}`);
+      const candidate = page.page.getByTestId("candidates").getByRole("radio").nth(index);
       expect(await candidate.textContent()).toMatch(/^\d+ %$/);
       expect(await candidate.locator("canvas").count()).toBe(1);
     }
@@ -45,9 +45,17 @@ describe("the candidates of a lone click", () => {
     await page.page.keyboard.up("Shift");
     await chosen(page, 1);
     await page.until({ ...final, "mask-area": areas[1]!, zoom: await page.data("zoom") });
-    await page.page.getByTestId(`candidate-${areas.length - 1}`).click();
+    await page.page
+      .getByTestId("candidates")
+      .getByRole("radio")
+      .nth(areas.length - 1)
+      .click();
     await page.until({ ...final, "mask-area": areas.at(-1)! });
-    await page.page.getByTestId(`candidate-${areas.length - 1}`).press("ArrowRight");
+    await page.page
+      .getByTestId("candidates")
+      .getByRole("radio")
+      .nth(areas.length - 1)
+      .press("ArrowRight");
     await page.until({ ...final, "mask-area": areas[0]! });
   });
 

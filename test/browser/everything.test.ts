@@ -41,7 +41,7 @@ describe("everything mode in the web client", () => {
     expect(record.annotations).toHaveLength(count);
 
     await page.hover(scene.disc);
-    await page.page.locator('[data-testid="canvas"]:not([data-lit="0"])').waitFor();
+    await page.page.locator('#canvas:not([data-lit="0"])').waitFor();
     const lit = Number(await page.data("lit"));
     await page.click(scene.disc);
     await page.until({ overlay: "false", "mask-look": "final", points: 1, waiting: 0 });
@@ -62,7 +62,7 @@ describe("everything mode in the web client", () => {
     await page.until({ everything: "cancelled", overlay: "true" });
     await page.page.getByTestId("canvas").focus();
     await page.page.keyboard.press("Tab");
-    await page.page.locator('[data-testid="canvas"]:not([data-lit="0"])').waitFor();
+    await page.page.locator('#canvas:not([data-lit="0"])').waitFor();
     const first = await page.data("lit");
     await page.page.keyboard.press("Tab");
     // The page shows what a key did with its next frame.
@@ -103,7 +103,7 @@ describe("everything mode in the web client", () => {
     await page.found(1);
     await using _second = await SlowLink.open({ ...link, port });
     await page.until({ connection: "open", state: "ready" });
-    const action = page.page.locator('[data-testid="notice-action"][data-action="begin"]');
+    const action = page.page.locator('#notice-action[data-action="begin"]');
     await action.waitFor();
     expect(await textOf(page, "notice-text")).toMatch(/^[A-Z].*\.$/);
     await action.click();

@@ -23,7 +23,7 @@ const choiceOf = ({ page }: ClientPage) => page.getByTestId("decoding");
 /** Waits until the choice has these values in its data attributes. */
 async function untilDecoding({ page }: ClientPage, data: Record<string, string>): Promise<void> {
   const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);
-  await page.locator(`[data-testid="decoding"]${wanted.join("")}`).waitFor({ timeout: 60_000 });
+  await page.locator(`#decoding${wanted.join("")}`).waitFor({ timeout: 60_000 });
 }
 
 async function decodeHere(page: ClientPage): Promise<void> {
@@ -33,7 +33,7 @@ async function decodeHere(page: ClientPage): Promise<void> {
 
 /** Where the last click was decoded, once its answer is drawn. */
 async function placeOfClick({ page }: ClientPage): Promise<string> {
-  return (await page.getByTestId("latency").getAttribute("data-place")) ?? "";
+  return (await page.getByTestId("legend").getAttribute("data-place")) ?? "";
 }
 
 /** The mask in hand, from the file that the page makes of it. */

@@ -27,10 +27,10 @@ async function keepBoth(page: ClientPage): Promise<{ disc: number; plate: number
   return { disc, plate };
 }
 
-const rows = (page: ClientPage) => page.page.getByTestId("objects").locator("li");
+const rows = (page: ClientPage) => page.page.getByTestId("objects-list").locator("li");
 const names = (page: ClientPage) => rows(page).locator(".object-name").allTextContents();
-const row = (page: ClientPage, id: number) => page.page.getByTestId(`object-${id}`);
-const pick = (page: ClientPage, id: number) => row(page, id).getByTestId("object-pick");
+const row = (page: ClientPage, id: number) => page.page.locator(`.object[data-id="${id}"]`);
+const pick = (page: ClientPage, id: number) => row(page, id).locator(".object-pick");
 
 /** The colour on the canvas at a share of the picture. */
 async function colourAt(page: ClientPage, { x, y }: { x: number; y: number }): Promise<number[]> {
@@ -72,12 +72,12 @@ describe("finished objects", () => {
     const page = await openReady();
     await keepBoth(page);
     await pick(page, 1).dblclick();
-    await page.page.getByTestId("object-input").fill("Sun");
+    await page.page.locator(".object-input").fill("Sun");
     await page.page.keyboard.press("Enter");
     await expect.poll(() => names(page)).toEqual(["Object 2", "Sun"]);
     const colour = () => row(page, 1).getAttribute("style");
     const first = await colour();
-    await row(page, 1).getByTestId("object-swatch").click();
+    await row(page, 1).locator(".object-swatch").click();
     await expect.poll(colour).not.toBe(first);
     if ((await pick(page, 1).getAttribute("aria-pressed")) !== "true") await pick(page, 1).click();
     await page.page.getByTestId("object-remove").click();
@@ -118,7 +118,7 @@ describe("finished objects", () => {
   it("change places by dragging the grip", async () => {
     const page = await openReady();
     await keepBoth(page);
-    const grip = row(page, 1).getByTestId("object-grip");
+    const grip = row(page, 1).locator(".object-grip");
     await expect.poll(() => names(page)).toEqual(["Object 2", "Object 1"]);
     // In view and at rest, as a person would have it.
     await grip.hover();
@@ -180,7 +180,7 @@ describe("finished objects", () => {
       await page.page.evaluate("scrollTo(0, 0)");
     }
     expect(await page.page.evaluate("document.documentElement.scrollWidth")).toBe(320);
-    await row(page, 1).getByTestId("object-eye").tap();
+    await row(page, 1).locator(".object-eye").tap();
     await page.until({ objects: 1 });
   });
 });

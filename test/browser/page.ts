@@ -1,6 +1,16 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, selectors } from "playwright-core";
 import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
 import { longestMs } from "./chromium.js";
+
+// The page's elements are known by their own names.
+selectors.setTestIdAttribute("id");
+
+/** The page says what it knows in data attributes, which it does for whoever asks. */
+export function watched(url: string): string {
+  const address = new URL(url);
+  address.searchParams.set("watch", "");
+  return address.href;
+}
 
 /** What is in `drawScene`, as shares of the picture for clicks at any size, with the pixels that each object has. */
 const size = { width: 1200, height: 800 };
@@ -52,7 +62,7 @@ export class ClientPage {
     context.setDefaultTimeout(longestMs);
     const client = new ClientPage(await context.newPage());
     await prepare?.(client.page);
-    await client.page.goto(url);
+    await client.page.goto(watched(url));
     return client;
   }
 
@@ -72,7 +82,7 @@ export class ClientPage {
   /** Waits until the canvas has all these values in its data attributes. */
   async until(data: Record<string, string | number>, timeoutMs = longestMs): Promise<void> {
     const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);
-    await this.page.locator(`[data-testid="canvas"]${wanted.join("")}`).waitFor({ timeout: timeoutMs });
+    await this.page.locator(`#canvas${wanted.join("")}`).waitFor({ timeout: timeoutMs });
     // What stands beside the canvas comes with the next frame.
     await this.page.evaluate("new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(seen)))");
   }
@@ -84,7 +94,7 @@ export class ClientPage {
   /** Waits until everything mode has at least so many masks over the picture. */
   async found(least: number): Promise<void> {
     const fewer = Array.from({ length: least }, (_, count) => `:not([data-found="${count}"])`).join("");
-    await this.page.locator(`[data-testid="canvas"]${fewer}`).waitFor();
+    await this.page.locator(`#canvas${fewer}`).waitFor();
   }
 
   async area(): Promise<number> {

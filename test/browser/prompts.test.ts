@@ -234,12 +234,17 @@ describe("the look of a mask", () => {
     const page = await openReady();
     await page.click(scene.disc);
     await page.until({ ...final, points: 1 });
-    await page.page.locator('[data-testid="tool-layer"][data-marching="true"]').waitFor();
     const pixels = "document.getElementById('tool-layer').toDataURL()";
     const first: string = await page.page.evaluate(pixels);
     await expect.poll(() => page.page.evaluate(pixels)).not.toBe(first);
     await page.page.emulateMedia({ reducedMotion: "reduce" });
-    await page.page.locator('[data-testid="tool-layer"][data-marching="false"]').waitFor();
+    await expect
+      .poll(async () => {
+        const before = await page.page.evaluate(pixels);
+        await page.page.waitForTimeout(200);
+        return (await page.page.evaluate(pixels)) === before;
+      })
+      .toBe(true);
   });
 
   it("is filled or only outlined", async () => {
@@ -254,7 +259,7 @@ describe("the look of a mask", () => {
       })()`);
     const dimmed = await pixel();
     await page.page.keyboard.press("f");
-    await page.page.locator('[data-testid="fill"][aria-pressed="false"]').waitFor();
+    await page.page.locator('#fill[aria-pressed="false"]').waitFor();
     await expect.poll(pixel).not.toEqual(dimmed);
     await page.page.getByTestId("fill").click();
     await expect.poll(pixel).toEqual(dimmed);

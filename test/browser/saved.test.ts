@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
-import { ClientPage, scene } from "./page.js";
+import { ClientPage, scene, watched } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
@@ -17,22 +17,21 @@ async function work(url?: string): Promise<ClientPage> {
   await page.until({ ...final, points: 1 });
   await page.page.getByTestId("keep").click();
   await page.until({ objects: 1, points: 0 });
-  await page.page.getByTestId("object-pick").dblclick();
-  await page.page.getByTestId("object-input").fill("Sun");
+  await page.page.locator(".object-pick").dblclick();
+  await page.page.locator(".object-input").fill("Sun");
   await page.page.keyboard.press("Enter");
   await page.click(scene.plate);
   await page.until({ ...final, points: 1 });
   return page;
 }
 
-const saved = (page: ClientPage, status = "saved") =>
-  page.page.locator(`[data-testid="saved"][data-status="${status}"]`).waitFor();
+const saved = (page: ClientPage, status = "saved") => page.page.locator(`#saved[data-status="${status}"]`).waitFor();
 const photos = (page: ClientPage) => page.page.getByTestId("strip").locator("li").count();
 
 /** What was there before is there again: mask, object, name and the whole history. */
 async function expectWork(page: ClientPage, area: number): Promise<void> {
   await page.until({ ...final, points: 1, objects: 1, "mask-area": area, state: "ready" });
-  expect(await page.page.getByTestId("objects").textContent()).toContain("Sun");
+  expect(await page.page.getByTestId("objects-list").textContent()).toContain("Sun");
   await page.page.keyboard.press("Control+z");
   await page.until({ points: 0, objects: 1 });
   await page.page.keyboard.press("Control+z");
@@ -124,8 +123,8 @@ describe("what was done", () => {
   it("belongs to one window: another beside it begins anew and says that it is not kept", async () => {
     const page = await work();
     const other = await page.page.context().newPage();
-    await other.goto(stack.maskwire.url);
-    await other.locator('[data-testid="saved"][data-status="off"]').waitFor();
+    await other.goto(watched(stack.maskwire.url));
+    await other.locator('#saved[data-status="off"]').waitFor();
     await other.close();
     await page.until({ points: 1, objects: 1 });
   });

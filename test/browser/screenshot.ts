@@ -41,7 +41,7 @@ async function lookAtTeapot(page: ClientPage): Promise<void> {
   await page.hover(teapot);
   await page.until({ "mask-look": "preview" });
   await clickOn(page, teapot);
-  await page.page.locator('[data-testid="latency"][data-drawn="true"]').waitFor();
+  await page.page.locator('#legend[data-drawn="true"]').waitFor();
 }
 
 interface Screen {

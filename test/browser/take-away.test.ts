@@ -26,8 +26,8 @@ async function clickDisc(page: ClientPage): Promise<number> {
 async function keepBoth(page: ClientPage): Promise<{ disc: number; plate: number }> {
   const disc = await clickDisc(page);
   await page.page.getByTestId("keep").click();
-  await page.page.getByTestId("object-pick").dblclick();
-  await page.page.getByTestId("object-input").fill("Sun");
+  await page.page.locator(".object-pick").dblclick();
+  await page.page.locator(".object-input").fill("Sun");
   await page.page.keyboard.press("Enter");
   await page.click(scene.plate);
   await page.until({ ...final, points: 1 });
@@ -147,7 +147,7 @@ describe("what is taken away", () => {
     expect((await pixelsOf(files["cutouts/Sun.png"]!)).channels).toBe(4);
     const polygons = JSON.parse(strFromU8(files["photo-polygons.json"]!));
     expect(polygons.objects.map((object: { name: string }) => object.name)).toEqual(["Sun", "Object 2"]);
-    await page.page.getByTestId("object-2").getByTestId("object-eye").click();
+    await page.page.locator('.object[data-id="2"]').locator(".object-eye").click();
     await page.until({ objects: 1 });
     expect(await page.page.getByTestId("take-all").isHidden()).toBe(true);
     expect((await take(page, "mask")).name).toBe("photo-Sun-mask.png");
@@ -158,7 +158,7 @@ describe("what is taken away", () => {
     const area = await clickDisc(page);
     const copy = page.page.getByTestId("take-copy");
     // Looked for in the page at every frame: it is said for a moment only.
-    const says = (text: string) => page.page.locator(`[data-testid="take-copy"]:text-is("${text}")`).waitFor();
+    const says = (text: string) => page.page.locator(`#take-copy:text-is("${text}")`).waitFor();
     await copy.focus();
     await page.page.keyboard.press("Enter");
     await says("Copied");
@@ -177,7 +177,7 @@ describe("what is taken away", () => {
     expect(bitmap.reduce((sum, pixel) => sum + pixel, 0)).toBe(area);
 
     await page.page.reload();
-    await page.page.locator('[data-testid="take-format"]').waitFor();
+    await page.page.locator("#take-format").waitFor();
     expect(await page.page.getByTestId("take-format").inputValue()).toBe("rle");
   });
 });

@@ -36,7 +36,7 @@ describe("the web client", () => {
     await page.click(scene.disc);
     await page.until({ ...final, points: 1, waiting: 0 });
     expectArea(await page.area(), scene.disc.area);
-    const latency = page.page.locator('[data-testid="latency"][data-drawn="true"]');
+    const latency = page.page.locator('#legend[data-drawn="true"]');
     await latency.waitFor();
     expect(await latency.locator("dt").allTextContents()).toEqual(
       expect.arrayContaining(["Network", "Queue", "Embedding", "Decode", "Mask", "Draw"]),

@@ -93,7 +93,6 @@ export class ToolLayer {
       !document.hidden &&
       !this.#still.matches &&
       performance.now() - this.#lastUsedMs < idleMs;
-    this.#canvas.dataset.marching = String(isMoving);
     if (!isMoving || this.#marching !== undefined) return;
     this.#marching = setTimeout(() => {
       this.#marching = undefined;

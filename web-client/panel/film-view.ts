@@ -33,7 +33,6 @@ export class FilmView implements View {
     button.type = "button";
     button.className = "sample";
     button.title = sample.title;
-    button.dataset.testid = `sample-${sample.name}`;
     const image = document.createElement("img");
     image.src = sample.thumbnailUrl;
     image.alt = sample.title;

@@ -3,7 +3,7 @@ import { milliseconds } from "../state/numbers.js";
 import type { State } from "../state/state.js";
 import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
-import { element, setData, setText } from "./element.js";
+import { element, setText } from "./element.js";
 
 const names: Record<StageName, string> = words.stages;
 
@@ -25,14 +25,12 @@ export class LatencyView implements View {
     if (latency === undefined) {
       setText(this.#total, "");
       setText(this.#place, "");
-      setData(this.#legend, "sequence", 0);
       return;
     }
     const stages = stagesOf(latency);
     const totalMs = stages.reduce((sum, { ms }) => sum + ms, 0);
     setText(this.#total, milliseconds(totalMs));
     setText(this.#place, latency.place === "here" ? words.decoding.here : words.decoding.server);
-    setData(this.#legend, "place", latency.place);
     this.#stages.replaceChildren(
       ...stages.map(({ name, ms }) => {
         const part = document.createElement("span");
@@ -42,8 +40,6 @@ export class LatencyView implements View {
       }),
     );
     this.#legend.replaceChildren(...stages.map(({ name, ms }) => legendEntry(name, ms)));
-    setData(this.#legend, "drawn", String(latency.drawMs !== undefined));
-    setData(this.#legend, "sequence", latency.sequence);
   }
 }
 
@@ -54,8 +50,6 @@ function legendEntry(name: StageName, ms: number): HTMLElement {
   term.textContent = names[name];
   term.className = `stage-name stage-${name}`;
   value.textContent = milliseconds(ms);
-  entry.dataset.stage = name;
-  entry.dataset.ms = ms.toFixed(2);
   entry.append(term, value);
   return entry;
 }

@@ -76,7 +76,6 @@ export class MaskView implements View {
     button.className = "candidate";
     button.setAttribute("role", "radio");
     button.setAttribute("aria-label", words.mask.candidate(index + 1, percent(mask.predictedIou)));
-    button.dataset.testid = `candidate-${index}`;
     button.title = words.mask.candidateTitle(index + 1);
     const score = document.createElement("span");
     score.textContent = percent(mask.predictedIou);

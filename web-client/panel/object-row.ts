@@ -48,7 +48,6 @@ export class ObjectRow {
     this.#dispatch = dispatch;
     this.element.className = "object";
     this.element.dataset.id = String(id);
-    this.element.dataset.testid = `object-${id}`;
     this.#picture.className = "object-picture";
     this.#name.className = "object-name";
     this.#pick.append(this.#picture, this.#name);
@@ -118,7 +117,6 @@ export class ObjectRow {
     if (object === undefined || this.element.querySelector("input") !== null) return;
     const input = document.createElement("input");
     input.className = "object-input";
-    input.dataset.testid = "object-input";
     input.value = object.name ?? "";
     input.placeholder = nameOf({ ...object, name: undefined });
     input.maxLength = 80;
@@ -151,7 +149,6 @@ function button(className: string): HTMLButtonElement {
   const made = document.createElement("button");
   made.type = "button";
   made.className = className;
-  made.dataset.testid = className;
   return made;
 }
 

@@ -1,11 +1,10 @@
 import type { State } from "../state/state.js";
 import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
-import { element, setData, setText } from "./element.js";
+import { element, setText } from "./element.js";
 
 /** Whether the work is kept in the browser, and the way to have it forgotten. */
 export class SavedView implements View {
-  readonly #line = element("saved", HTMLElement);
   readonly #text = element("saved-text", HTMLElement);
   readonly #open = element("saved-clear", HTMLButtonElement);
   readonly #dialog = element("clear-dialog", HTMLDialogElement);
@@ -24,7 +23,6 @@ export class SavedView implements View {
   }
 
   render({ page: { saving } }: State): void {
-    setData(this.#line, "status", saving);
     setText(this.#text, saving === "off" ? words.saved.off : words.saved.here);
   }
 }

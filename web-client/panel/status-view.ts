@@ -18,7 +18,6 @@ function isAction(name: string | undefined): name is NoticeAction {
 export class StatusView implements View {
   readonly #link = element("link", HTMLElement);
   readonly #linkText = element("link-text", HTMLElement);
-  readonly #status = element("status", HTMLElement);
   readonly #statusText = element("status-text", HTMLElement);
   readonly #spinner = element("spinner", HTMLElement);
   readonly #progress = element("progress", HTMLProgressElement);
@@ -55,8 +54,6 @@ export class StatusView implements View {
     setData(this.#link, "state", state.link.kind);
     setText(this.#linkText, describeLink(state.link, nowMs));
     const { text, progress, problem } = describe(state, nowMs);
-    setData(this.#status, "state", state.loading === undefined ? state.picture.kind : "loading");
-    setData(this.#status, "problem", String(problem));
     // A problem's sentence stands in the notice; saying it twice would not help.
     setText(this.#statusText, problem ? words.status.failed : text);
     this.#spinner.hidden = progress === undefined;

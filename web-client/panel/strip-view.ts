@@ -55,7 +55,6 @@ export class StripView implements View {
     const count = document.createElement("span");
     const bar = document.createElement("span");
     item.className = "strip-entry";
-    item.dataset.testid = `strip-${token}`;
     open.type = "button";
     open.className = "strip-photo";
     remove.type = "button";

@@ -8,3 +8,9 @@ export interface View {
   /** Whether time alone changes what it says. */
   readonly isPassing?: (state: State) => boolean;
 }
+
+export interface Views {
+  /** What shows the picture and its mask. */
+  readonly canvas: readonly View[];
+  readonly others: readonly View[];
+}

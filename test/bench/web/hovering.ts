@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Browser } from "playwright-core";
+import { watched } from "../../browser/page.js";
 import { watchPreviews } from "../../browser/watch-previews.js";
 import { jpegScene, sceneClicks } from "../../support/pictures.js";
 import { SlowLink } from "../../support/slow-link.js";
@@ -29,7 +30,7 @@ export async function measureHovering(browser: Browser, url: string): Promise<Ho
   const { client } = page;
   try {
     const previews = watchPreviews(client.page);
-    await client.page.goto(link.url);
+    await client.page.goto(watched(link.url));
     await page.choose(await jpegScene(width, height), width);
     await client.until({ state: "ready" });
     await client.page.getByTestId("decoding").selectOption("server");

@@ -48,12 +48,8 @@ export class MaskwirePage {
     await this.client.until({ "mask-look": "final", points: 1, waiting: 0 });
     const sequence = await this.client.data("mask-sequence");
     const { page } = this.client;
-    const legend = `[data-testid="latency"][data-drawn="true"][data-sequence="${sequence}"]`;
-    await page.locator(legend).waitFor();
-    const stages: [string, string][] = await page.evaluate(
-      `[...document.querySelectorAll('${legend} [data-stage]')].map(({ dataset }) => [dataset.stage, dataset.ms])`,
-    );
-    return Object.fromEntries(stages.map(([name, ms]) => [name, Number(ms)]));
+    const legend = `#legend[data-drawn="true"][data-sequence="${sequence}"]`;
+    return JSON.parse((await page.locator(legend).getAttribute("data-stages")) ?? "{}");
   }
 
   /** A hand comes to rest on what it has seen the preview of, and takes its time to press. */

@@ -1,32 +1,11 @@
+import { density } from "../canvas/density.js";
+import { shownMask } from "../canvas/shown-mask.js";
 import { placeOf, type Routing } from "../local/routing.js";
 import { overlayOf, type State } from "../state/state.js";
-import type { View } from "../state/view.js";
-import { density } from "./density.js";
-import { shownMask } from "./shown-mask.js";
+import type { Attributes } from "./attribute-view.js";
 
-/** For those who watch without seeing: what is on the canvas, in words. */
-export class CanvasData implements View {
-  readonly #canvas: HTMLCanvasElement;
-  readonly #routing: () => Routing;
-
-  constructor(canvas: HTMLCanvasElement, routing: () => Routing) {
-    this.#canvas = canvas;
-    this.#routing = routing;
-  }
-
-  parts(state: State): readonly unknown[] {
-    return Object.values(dataOf(state, this.#routing()));
-  }
-
-  render(state: State): void {
-    for (const [key, value] of Object.entries(dataOf(state, this.#routing()))) {
-      const text = String(value);
-      if (this.#canvas.dataset[key] !== text) this.#canvas.dataset[key] = text;
-    }
-  }
-}
-
-function dataOf(state: State, routing: Routing): Record<string, string | number | boolean> {
+/** What is on the canvas, in words. */
+export function canvasAttributes(state: State, routing: Routing): Attributes {
   const { picture, link, tools, viewport, pointing, nextSequence } = state;
   const connected = { connection: link.kind, state: picture.kind };
   if (picture.kind === "empty") return connected;
