@@ -20,7 +20,7 @@ export type PhotoEffect = Extract<
 >;
 
 /** What the state needs of the page around it: in a browser its globals, elsewhere whatever does the same. */
-export interface Surroundings {
+interface Surroundings {
   /** A new connection to a gateway. */
   openSocket(): SocketPort;
   /** A decoder of its own; left out where everything is the server's. */

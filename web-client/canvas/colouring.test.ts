@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rectangle } from "../state/fixtures.js";
+import { rectangle } from "../state/testing/fixtures.js";
 import { Colouring, colours } from "./colouring.js";
 
 describe("Colouring", () => {

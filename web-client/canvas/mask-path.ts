@@ -10,7 +10,7 @@ import type { Viewport } from "../geometry/viewport.js";
  */
 const traced = new WeakMap<Mask, readonly Outline[]>();
 
-export function outlinesOf(mask: Mask): readonly Outline[] {
+function outlinesOf(mask: Mask): readonly Outline[] {
   const known = traced.get(mask);
   if (known !== undefined) return known;
   const outlines = mask.rle === undefined || mask.area === 0 ? [] : traceOutlines(decodeRle(mask.rle));

@@ -15,7 +15,7 @@ export interface Choice {
 }
 
 /** One answer: how long it took, and what of it the way there and back was. */
-export interface Heard {
+interface Heard {
   readonly place: Place;
   readonly tookMs: number;
   readonly networkMs: number;

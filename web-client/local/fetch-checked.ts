@@ -30,7 +30,7 @@ export async function fetchChecked(url: URL, sha256: string): Promise<Uint8Array
   return bytes;
 }
 
-export interface Embedding {
+interface Embedding {
   readonly tensors: FloatTensor[];
   /** Pixels of the upright picture. */
   readonly width: number;

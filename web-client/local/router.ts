@@ -6,7 +6,7 @@ import { initialRouting, placeOf, type Routing, type RoutingEvent, route } from 
 import type { DecoderPort } from "./worker-decoder.js";
 
 /** What the router needs of the page around it. */
-export interface Paths {
+interface Paths {
   /** Left out where there is no decoder but the server's. */
   readonly openDecoder?: ((onEvent: (event: RoutingEvent) => void) => DecoderPort) | undefined;
   readonly preference: Preference;

@@ -37,7 +37,7 @@ export interface Routing {
 
 export type Backend = "webgpu" | "wasm";
 
-export type LocalDecoder =
+type LocalDecoder =
   /** Nothing is fetched. */
   | { readonly kind: "off" }
   /** Fetched, and compared with the server. */
@@ -55,7 +55,7 @@ export type LocalDecoder =
   /** @property why for whoever looks for it; the person is not told, since the server answers. */
   | { readonly kind: "failed"; readonly why: string };
 
-export interface OpenPicture {
+interface OpenPicture {
   readonly imageId: string;
   readonly size: Size | undefined;
 }
@@ -65,7 +65,7 @@ export interface Size {
   readonly height: number;
 }
 
-export interface Asked {
+interface Asked {
   readonly request: SegmentRequest;
   readonly atMs: number;
   /** No click stood before it in the line, and its picture was ready: its time says something about the way. */
@@ -106,7 +106,7 @@ export type RoutingEffect =
   | { readonly kind: "decode"; readonly imageId: string; readonly request: SegmentRequest }
   | { readonly kind: "stop" };
 
-export type Routed = readonly [Routing, readonly RoutingEffect[]];
+type Routed = readonly [Routing, readonly RoutingEffect[]];
 
 export function initialRouting(preference: Preference, isFrugal: boolean): Routing {
   return {

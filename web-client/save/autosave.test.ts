@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { ClientEvent } from "../state/event.js";
-import { answer, loaded, point, run, shown } from "../state/fixtures.js";
 import type { SaveStatus } from "../state/page.js";
 import { initialState, type State } from "../state/state.js";
+import { answer, loaded, point, run, shown } from "../state/testing/fixtures.js";
 import { Autosave } from "./autosave.js";
 import { isWork, type SavedChange, type SavedPage, type SavedStore, savedVersion } from "./saved-page.js";
 

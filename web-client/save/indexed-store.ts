@@ -55,7 +55,7 @@ function requestLock(options: LockOptions): Promise<boolean> {
 }
 
 /** The browser's own database. */
-export class IndexedStore implements SavedStore {
+class IndexedStore implements SavedStore {
   readonly #db: IDBPDatabase<Schema>;
 
   private constructor(db: IDBPDatabase<Schema>) {

@@ -17,7 +17,7 @@ import {
   shown,
   small,
   welcome,
-} from "./fixtures.js";
+} from "./testing/fixtures.js";
 
 const finding = [...shown.ready, begin];
 const some = [...finding, found(large), found(small)];

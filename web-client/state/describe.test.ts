@@ -1,6 +1,7 @@
 import { expect, it, describe as suite } from "vitest";
 import { announce, describe, describeLink, noticeOf, stagesOf } from "./describe.js";
 import type { ClientEvent } from "./event.js";
+import { milliseconds, percent } from "./numbers.js";
 import {
   answer,
   chosen,
@@ -15,8 +16,7 @@ import {
   run,
   shown,
   welcome,
-} from "./fixtures.js";
-import { milliseconds, percent } from "./numbers.js";
+} from "./testing/fixtures.js";
 
 const textAfter = (events: readonly ClientEvent[], nowMs = 2_000) => describe(run(events)[0], nowMs).text;
 

@@ -8,7 +8,7 @@ import { hasPrompts } from "./prompts.js";
 import { type Edit, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
 
 /** Most answers come sooner: words that changed for so short a time would only flicker. */
-export const patienceMs = 240;
+const patienceMs = 240;
 
 /** The state in words, for the status line and for screen readers. */
 export function describe(state: State, nowMs: number): Description {

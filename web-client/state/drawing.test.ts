@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Drawing } from "./drawing.js";
-import { point, run, shown } from "./fixtures.js";
 import { pictureParts } from "./picture-parts.js";
 import { initialState, type State } from "./state.js";
+import { point, run, shown } from "./testing/fixtures.js";
 
 const ready = run(shown.ready)[0];
 

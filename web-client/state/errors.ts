@@ -2,7 +2,7 @@ import { ErrorCode, type Error as WireError } from "../../proto/index.js";
 import { words } from "../words/words.js";
 
 /** What can be done about a failure: wait and repeat it, ask the person whether to, or nothing. */
-export type Remedy = "wait" | "ask" | "none";
+type Remedy = "wait" | "ask" | "none";
 
 /** A failure as this page acts on it. */
 export interface Failure {

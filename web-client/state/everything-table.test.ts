@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { everythingStates, expectTable, type Table } from "./table.js";
+import { everythingStates, expectTable, type Table } from "./testing/table.js";
 
 const everywhere = Object.keys(everythingStates).join(", ");
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { shownAnswer } from "./edit.js";
 import type { ClientEvent, Effect } from "./event.js";
+import type { Everything, ShownPicture, State } from "./state.js";
 import {
   answer,
   begin,
@@ -20,8 +21,7 @@ import {
   small,
   uploadEvent,
   welcome,
-} from "./fixtures.js";
-import type { Everything, ShownPicture, State } from "./state.js";
+} from "./testing/fixtures.js";
 
 const finding = [...shown.ready, begin];
 const some = [...finding, found(large), found(small)];

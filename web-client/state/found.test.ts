@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { rectangle } from "./fixtures.js";
 import { addFound, foundAt, neighbour } from "./found.js";
+import { rectangle } from "./testing/fixtures.js";
 
 const masks = [
   rectangle(1, 0, 0, 30, 20),

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SegmentResponseSchema } from "../../proto/index.js";
 import { stagesOf } from "./describe.js";
 import type { ClientEvent } from "./event.js";
-import { imageId, mask, point, run, shown } from "./fixtures.js";
+import { imageId, mask, point, run, shown } from "./testing/fixtures.js";
 
 const result = (sequence: number, atMs: number): ClientEvent => ({
   kind: "answer",

@@ -12,7 +12,7 @@ const longestWaitMs = 15_000;
 /** "Connect again later" needs a later that is worth the name. */
 const crowdedWaitMs = 5_000;
 
-export type LinkStep = readonly [Link, readonly Effect[]];
+type LinkStep = readonly [Link, readonly Effect[]];
 
 export function lose(link: Link, { code, atMs, random }: EventOf<"socket-closed">): LinkStep {
   if (link.kind === "asleep" || link.kind === "stopped") return [link, []];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Viewport } from "../geometry/viewport.js";
-import { answer, point, run, shown } from "./fixtures.js";
 import type { LookingEvent } from "./looking.js";
 import { initialState } from "./state.js";
+import { answer, point, run, shown } from "./testing/fixtures.js";
 
 const room: LookingEvent = { kind: "room-resized", width: 80, height: 40 };
 const nearer: LookingEvent = { kind: "zoomed", factor: 4 };

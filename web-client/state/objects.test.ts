@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { decodeRle, type Mask, rleArea } from "../../proto/index.js";
 import type { ClientEvent } from "./event.js";
-import { answer, large, point, rectangle, run, shown, small } from "./fixtures.js";
 import { maskOfObject } from "./objects.js";
 import type { Prompts } from "./prompts.js";
 import type { Edit, State } from "./state.js";
+import { answer, large, point, rectangle, run, shown, small } from "./testing/fixtures.js";
 
 const keep: ClientEvent = { kind: "object-kept" };
 const undo: ClientEvent = { kind: "undo" };

@@ -20,7 +20,7 @@ import { type Edit, overlayOf, type SceneObject, type State, type Step } from ".
  */
 
 /** How many colours objects take in turn. */
-export const objectColours = 12;
+const objectColours = 12;
 /** From one to the next on the circle of colours: neighbours there look alike. Meets all of them, as 5 and 12 share no factor. */
 const colourStride = 5;
 

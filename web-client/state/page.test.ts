@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { closed, run, welcome } from "./fixtures.js";
 import { changePage, firstPage, type Page, type PageEvent } from "./page.js";
+import { closed, run, welcome } from "./testing/fixtures.js";
 
 const samples = [{ name: "pears", title: "Pears", url: "a/pears.jpg", thumbnailUrl: "a/pears.thumb.jpg" }];
 

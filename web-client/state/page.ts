@@ -13,7 +13,7 @@ export type SaveStatus = "changed" | "saved" | "off";
 export const formats = ["cutout", "mask", "svg", "polygon", "coco", "sa1b", "rle", "bundle"] as const;
 export type Format = (typeof formats)[number];
 
-export interface TakeAway {
+interface TakeAway {
   readonly format: Format;
   /** Files are being made. */
   readonly isBusy: boolean;

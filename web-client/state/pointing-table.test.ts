@@ -1,10 +1,22 @@
 import { describe, expect, it } from "vitest";
 import type { ClientEvent, Effect } from "./event.js";
-import { answer, begin, everythingDone, found, large, loaded, point, run, shown, small, welcome } from "./fixtures.js";
 import { promptsInSight } from "./pointed.js";
 import { noPointing } from "./pointing.js";
 import { reduce } from "./reduce.js";
 import type { State } from "./state.js";
+import {
+  answer,
+  begin,
+  everythingDone,
+  found,
+  large,
+  loaded,
+  point,
+  run,
+  shown,
+  small,
+  welcome,
+} from "./testing/fixtures.js";
 
 /* The picture of 40 x 20 pixels has room for itself: a place on the canvas is a pixel of the picture. */
 const room: ClientEvent = { kind: "room-resized", width: 40, height: 20 };

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { ErrorCode, SegmentResponseSchema } from "../../proto/index.js";
 import { shownAnswer } from "./edit.js";
 import type { ClientEvent, Effect } from "./event.js";
-import { answer, imageId, mask, point, refusal, run, shown } from "./fixtures.js";
 import { answerIsNearMs } from "./preview.js";
 import { previewEveryMs } from "./preview-pace.js";
 import type { ShownPicture, State } from "./state.js";
+import { answer, imageId, mask, point, refusal, run, shown } from "./testing/fixtures.js";
 
 function pictureOf({ picture }: State): ShownPicture {
   if (picture.kind === "empty") throw new Error("There is no picture.");

@@ -13,7 +13,7 @@ const nearMs = 33;
  * Previews are for choosing an object: once it has prompts the pointer is about refining it, and a preview would only
  * cover what is there.
  */
-export function canPreview(state: State, picture: ShownPicture): boolean {
+function canPreview(state: State, picture: ShownPicture): boolean {
   return (
     state.link.kind === "open" &&
     picture.kind === "ready" &&

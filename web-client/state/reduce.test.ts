@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CloseCode, ErrorCode } from "../../proto/index.js";
 import { shownAnswer } from "./edit.js";
 import type { ClientEvent } from "./event.js";
+import type { ShownPicture, State } from "./state.js";
 import {
   answer,
   chosen,
@@ -17,8 +18,7 @@ import {
   shown,
   uploadEvent,
   welcome,
-} from "./fixtures.js";
-import type { ShownPicture, State } from "./state.js";
+} from "./testing/fixtures.js";
 
 function pictureOf({ picture }: State): ShownPicture {
   if (picture.kind === "empty") throw new Error("There is no picture.");

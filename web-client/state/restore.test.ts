@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ClientEvent, EventOf } from "./event.js";
-import { answer, loaded, point, ready, run, shown, welcome } from "./fixtures.js";
 import type { State, Work } from "./state.js";
+import { answer, loaded, point, ready, run, shown, welcome } from "./testing/fixtures.js";
 
 const workIn = ({ picture }: State): Work => {
   if (picture.kind === "empty") throw new Error("There is no picture.");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ClientEvent } from "./event.js";
-import { answer, loaded, point, run, shown } from "./fixtures.js";
+import { answer, loaded, point, run, shown } from "./testing/fixtures.js";
 
 const keep: ClientEvent = { kind: "object-kept" };
 const three = [1, 2, 3].flatMap((sequence) => [point(sequence), answer(sequence), keep]);

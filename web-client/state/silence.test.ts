@@ -1,6 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { ClientEvent } from "./event.js";
-import { answer, begin, closed, everythingEvent, imageEvent, point, ready, run, shown, welcome } from "./fixtures.js";
+import {
+  answer,
+  begin,
+  closed,
+  everythingEvent,
+  imageEvent,
+  point,
+  ready,
+  run,
+  shown,
+  welcome,
+} from "./testing/fixtures.js";
 
 const look = (atMs: number, heardAtMs = atMs): ClientEvent => ({ kind: "timer", name: "silence", atMs, heardAtMs });
 const sentAtMs = 2_500;

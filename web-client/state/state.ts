@@ -58,7 +58,7 @@ export type Link =
   /** The gateway does not understand this page: only a person may try again. */
   | { readonly kind: "stopped"; readonly message: string };
 
-export interface Search {
+interface Search {
   readonly heardAtMs: number;
 }
 
@@ -71,7 +71,7 @@ export interface Limits {
   readonly pictureUrls: boolean;
 }
 
-export interface Loading {
+interface Loading {
   readonly token: number;
   readonly name: string;
 }
@@ -254,7 +254,7 @@ export interface AskedPreview {
 }
 
 /** How previews have fared on this page. */
-export interface Previewing {
+interface Previewing {
   readonly place: Place;
   /** Of the ways there and back, the latest weighing most; undefined before the first. */
   readonly roundTripMs: number | undefined;

@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { EncodeEventSchema } from "../../proto/index.js";
 import type { ClientEvent } from "./event.js";
-import { answer, chosen, imageId, loaded, point, ready, run, shown, welcome } from "./fixtures.js";
 import type { State } from "./state.js";
+import { answer, chosen, imageId, loaded, point, ready, run, shown, welcome } from "./testing/fixtures.js";
 
 const otherId = `sha256:${"cd".repeat(32)}`;
 const added = (token: number): ClientEvent => ({ kind: "photo-added", token, name: `${token}.jpg` });

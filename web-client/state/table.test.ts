@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { expectTable, pictureStates, type Table } from "./table.js";
+import { expectTable, pictureStates, type Table } from "./testing/table.js";
 
 const table: Table = {
   restored: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answer, begin, found, point, run, shown, small } from "./fixtures.js";
+import { answer, begin, found, point, run, shown, small } from "./testing/fixtures.js";
 import { brushSize, changeTools, firstTools, pressedRadius, type Tools, type ToolsEvent } from "./tools.js";
 
 describe("the tools", () => {

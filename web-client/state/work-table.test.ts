@@ -1,5 +1,5 @@
 import { describe } from "vitest";
-import { expectTable, type Table, workStates } from "./table.js";
+import { expectTable, type Table, workStates } from "./testing/table.js";
 
 const everywhere = Object.keys(workStates).join(", ");
 

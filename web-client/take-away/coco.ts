@@ -5,7 +5,7 @@ import type { Taken, TakenPicture } from "./taken.js";
 type Segmentation = number[][] | { size: [height: number, width: number]; counts: string };
 
 /** A data set of one picture, as https://cocodataset.org/#format-data has it. */
-export interface CocoDataset {
+interface CocoDataset {
   info: { description: string };
   images: { id: number; file_name: string; width: number; height: number }[];
   annotations: {

@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { decodeRle, rleArea, rleBoundingBox, rleToBitmap } from "../../proto/index.js";
 import { cocoOf } from "./coco.js";
 import { isExactly } from "./coco-raster.js";
-import { jobObject, picture, rasterise, taken } from "./fixtures.js";
 import { makeFiles, type PngMaker } from "./make-files.js";
 import { svgOf } from "./svg.js";
 import type { Taken, TakenPicture } from "./taken.js";
+import { jobObject, picture, rasterise, taken } from "./testing/fixtures.js";
 
 const drawn = new Uint8Array();
 const png: PngMaker = { cutOut: async () => drawn, mask: async () => drawn };

@@ -3,10 +3,10 @@ import { decodeRle, rleToBitmap } from "../../proto/index.js";
 import type { Format } from "../state/page.js";
 import { cocoOf } from "./coco.js";
 import { distinctNames, fileName } from "./file-names.js";
-import { corner, jobObject, parts, picture, rasterise, ring, taken } from "./fixtures.js";
 import { makeFiles, type PngMaker } from "./make-files.js";
 import { polygonsJson, polygonsOf } from "./polygons.js";
 import { svgOf } from "./svg.js";
+import { corner, jobObject, parts, picture, rasterise, ring, taken } from "./testing/fixtures.js";
 
 const objects = { ring, corner, parts };
 const bitmapOf = (object: typeof ring) => rleToBitmap(object.runs);

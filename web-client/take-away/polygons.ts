@@ -3,7 +3,7 @@ import { pixelRings } from "./pixel-rings.js";
 import type { Taken, TakenPicture } from "./taken.js";
 
 /** Closed lines along the pixels' edges, [x, y, x, y, ...] each in pixels of the picture: around the object, and around its holes. */
-export interface Polygons {
+interface Polygons {
   readonly outer: readonly number[][];
   readonly holes: readonly number[][];
 }

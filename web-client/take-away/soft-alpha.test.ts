@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { rleToBitmap } from "../../proto/index.js";
-import { corner, picture, ring } from "./fixtures.js";
 import { softAlpha, softBox, softEdgePx } from "./soft-alpha.js";
+import { corner, picture, ring } from "./testing/fixtures.js";
 
 const whole = { ...ring.box, x: 0, y: 0, width: picture.width, height: picture.height };
 const at = (x: number, y: number) => y * picture.width + x;

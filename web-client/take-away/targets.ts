@@ -6,7 +6,7 @@ import { overlayOf, type SceneObject, type State } from "../state/state.js";
 import type { JobObject } from "./take-away-job.js";
 
 /** An object that can be taken home. */
-export interface Target {
+interface Target {
   readonly id: number;
   readonly name: string;
   readonly isNamed: boolean;
@@ -15,7 +15,7 @@ export interface Target {
   readonly prompts: Prompts;
 }
 
-export interface Targets {
+interface Targets {
   /** The object in hand, or else the chosen one of the list. */
   readonly one: Target | undefined;
   /** All that are to be seen, the one in hand among them; the topmost last. */

@@ -1,7 +1,7 @@
 import { type ExifOrientation, exifOrientation } from "./exif-orientation.js";
 
 /** A stretch of a file with what takes its place. */
-export interface Replacement {
+interface Replacement {
   readonly at: number;
   readonly length: number;
   readonly by: string;

@@ -1,7 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { EncodeEventSchema, ErrorCode, ErrorSchema } from "../../proto/index.js";
-import type { ClientEvent } from "./event.js";
+import { EncodeEventSchema, ErrorCode, ErrorSchema } from "../../../proto/index.js";
+import type { ClientEvent } from "../event.js";
+import { reduce } from "../reduce.js";
+import { emptyEdit, overlayOf, type State } from "../state.js";
 import {
   answer,
   begin,
@@ -26,8 +28,6 @@ import {
   uploadEvent,
   welcome,
 } from "./fixtures.js";
-import { reduce } from "./reduce.js";
-import { emptyEdit, overlayOf, type State } from "./state.js";
 
 export const pictureStates = {
   connecting: run([])[0],
@@ -101,7 +101,7 @@ export const workStates = {
   "two and everything": run([...two, begin])[0],
 } satisfies Record<string, State>;
 
-export const events = {
+const events = {
   "photo-chosen": { kind: "photo-chosen", token: 2, name: "dog.jpg" },
   "photo-added": { kind: "photo-added", token: 2, name: "dog.jpg" },
   restored: {
@@ -217,7 +217,7 @@ export const events = {
 } satisfies Record<string, ClientEvent>;
 
 /** What became of a state: what changed, then what is to be done. A lone dot: nothing at all. */
-export function outcome(before: State, event: ClientEvent): string {
+function outcome(before: State, event: ClientEvent): string {
   const [after, effects] = reduce(before, event);
   const changes: string[] = [];
   const everything = (state: State) => (state.picture.kind === "empty" ? "off" : state.picture.everything.kind);

@@ -15,10 +15,10 @@ import {
   SegmentEverythingEventSchema,
   SegmentResponseSchema,
   WelcomeSchema,
-} from "../../proto/index.js";
-import type { ClientEvent, Effect, EventOf } from "./event.js";
-import { reduce } from "./reduce.js";
-import { initialState, type State } from "./state.js";
+} from "../../../proto/index.js";
+import type { ClientEvent, Effect, EventOf } from "../event.js";
+import { reduce } from "../reduce.js";
+import { initialState, type State } from "../state.js";
 
 /** Events and states for tests of the reducer. */
 export const imageId = `sha256:${"ab".repeat(32)}`;

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { bitmapToRle, encodeRle, MaskSchema, rleArea, rleBoundingBox } from "../../proto/index.js";
-import type { JobObject } from "./take-away-job.js";
-import type { Taken, TakenPicture } from "./taken.js";
+import { bitmapToRle, encodeRle, MaskSchema, rleArea, rleBoundingBox } from "../../../proto/index.js";
+import type { JobObject } from "../take-away-job.js";
+import type { Taken, TakenPicture } from "../taken.js";
 
 /** Objects for tests of what leaves the page. */
 export const picture: TakenPicture = { imageId: "sha256:00", name: "two <cats>.jpg", width: 120, height: 80 };
