@@ -1,11 +1,17 @@
-import { ConnectedStore, type PhotoEffect } from "./connected-store.js";
+import { ConnectedStore, type PictureEffect } from "./connected-store.js";
 import type { Preference } from "./local/choice.js";
 import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
 import type { Routing } from "./local/routing.js";
 import { WorkerDecoder } from "./local/worker-decoder.js";
 import { Preparing } from "./net/preparing.js";
 import { Upload } from "./net/upload.js";
-import { type PhotoFile, PhotoProblem, type PhotoSource, photoThumbnail, readPhoto } from "./pictures/picture-file.js";
+import {
+  type PictureFile,
+  PictureProblem,
+  type PictureSource,
+  pictureThumbnail,
+  readPicture,
+} from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
 import type { Work } from "./state/state.js";
@@ -13,15 +19,15 @@ import type { Store } from "./store.js";
 import { decodeUpright } from "./upright/decode-upright.js";
 import { words } from "./words/words.js";
 
-/** The state in a browser's page: its photos and their files. */
+/** The state in a browser's page: its pictures and their files. */
 export class Client {
   readonly #show: (bitmap: ImageBitmap) => void;
   readonly #connected: ConnectedStore;
   readonly #upload: Upload;
   readonly #preparing: Preparing;
-  readonly #sources = new Map<number, PhotoSource>();
+  readonly #sources = new Map<number, PictureSource>();
   /** Files as they were read; those of the strip are kept, the browser holds large ones on disk. */
-  readonly #files = new Map<number, PhotoFile>();
+  readonly #files = new Map<number, PictureFile>();
   readonly #thumbnails = new Map<number, HTMLCanvasElement>();
   #reading: Promise<void> = Promise.resolve();
   #lastToken = 0;
@@ -78,20 +84,20 @@ export class Client {
     this.#connected.disconnect();
   }
 
-  /** Brings a photo onto the canvas. */
-  choose(source: PhotoSource): void {
+  /** Brings a picture onto the canvas. */
+  choose(source: PictureSource): void {
     const token = ++this.#lastToken;
     this.#sources.set(token, source);
-    this.dispatch({ kind: "photo-chosen", token, name: source.name });
+    this.dispatch({ kind: "picture-chosen", token, name: source.name });
   }
 
-  /** Brings back the photos of an earlier visit with their work. */
-  restore({ photos, active, nextSequence }: SavedPage): { token: number; key: string; work: Work | undefined }[] {
-    const entries = photos.map((photo) => ({ ...photo, token: ++this.#lastToken }));
+  /** Brings back the pictures of an earlier visit with their work. */
+  restore({ pictures, active, nextSequence }: SavedPage): { token: number; key: string; work: Work | undefined }[] {
+    const entries = pictures.map((picture) => ({ ...picture, token: ++this.#lastToken }));
     for (const { token, name, file } of entries) this.#sources.set(token, { name, read: async () => file });
     this.dispatch({
       kind: "restored",
-      photos: entries.map(({ token, name, work }) => ({ token, name, work })),
+      pictures: entries.map(({ token, name, work }) => ({ token, name, work })),
       active: entries.find(({ key }) => key === active)?.token,
       nextSequence,
       atMs: performance.now(),
@@ -99,43 +105,43 @@ export class Client {
     return entries;
   }
 
-  /** The file of a photo, once it has been read. */
+  /** The file of a picture, once it has been read. */
   fileOf(token: number): Blob | undefined {
     return this.#files.get(token)?.file;
   }
 
-  /** Puts a photo into the strip. */
-  add(source: PhotoSource): void {
+  /** Puts a picture into the strip. */
+  add(source: PictureSource): void {
     const token = ++this.#lastToken;
     this.#sources.set(token, source);
-    this.dispatch({ kind: "photo-added", token, name: source.name });
+    this.dispatch({ kind: "picture-added", token, name: source.name });
   }
 
-  #run(effect: PhotoEffect): void {
+  #run(effect: PictureEffect): void {
     switch (effect.kind) {
-      case "load-photo":
+      case "load-picture":
         void this.#load(effect.token);
         break;
-      case "read-photo":
-        // One after the other: many large photos decoded at a time would need the memory of all of them.
+      case "read-picture":
+        // One after the other: many large pictures decoded at a time would need the memory of all of them.
         this.#reading = this.#reading.then(() => this.#read(effect.token));
         break;
-      case "forget-photo":
+      case "forget-picture":
         this.#sources.delete(effect.token);
         this.#files.delete(effect.token);
         this.#thumbnails.delete(effect.token);
         break;
       case "prepare": {
-        const photo = this.#files.get(effect.token);
-        if (photo !== undefined) this.#preparing.start(effect.token, photo);
+        const picture = this.#files.get(effect.token);
+        if (picture !== undefined) this.#preparing.start(effect.token, picture);
         break;
       }
       case "stop-preparing":
         this.#preparing.stop();
         break;
       case "upload": {
-        const photo = this.#files.get(effect.token);
-        if (photo !== undefined) this.#upload.start(effect.token, photo.file, photo);
+        const picture = this.#files.get(effect.token);
+        if (picture !== undefined) this.#upload.start(effect.token, picture.file, picture);
         break;
       }
       case "stop-upload":
@@ -156,14 +162,22 @@ export class Client {
       if (!wanted()) {
         // Another came first; this one stays in the strip.
         bitmap.close();
-        this.dispatch({ kind: "photo-read", token, width, height, bytes: file.size, imageId });
+        this.dispatch({ kind: "picture-read", token, width, height, bytes: file.size, imageId });
         return;
       }
       // Before the state says so: what is drawn next must find it.
       this.#show(bitmap);
-      this.dispatch({ kind: "photo-loaded", token, width, height, bytes: file.size, imageId, atMs: performance.now() });
+      this.dispatch({
+        kind: "picture-loaded",
+        token,
+        width,
+        height,
+        bytes: file.size,
+        imageId,
+        atMs: performance.now(),
+      });
     } catch (error) {
-      this.dispatch({ kind: "photo-unreadable", token, message: problemOf(error, name) });
+      this.dispatch({ kind: "picture-unreadable", token, message: problemOf(error, name) });
     }
   }
 
@@ -176,29 +190,29 @@ export class Client {
       const { width, height } = bitmap;
       this.#keepThumbnail(token, bitmap);
       bitmap.close();
-      this.dispatch({ kind: "photo-read", token, width, height, bytes: file.size, imageId });
+      this.dispatch({ kind: "picture-read", token, width, height, bytes: file.size, imageId });
     } catch (error) {
-      this.dispatch({ kind: "photo-unreadable", token, message: problemOf(error, name) });
+      this.dispatch({ kind: "picture-unreadable", token, message: problemOf(error, name) });
     }
   }
 
-  async #file(token: number): Promise<PhotoFile> {
+  async #file(token: number): Promise<PictureFile> {
     const known = this.#files.get(token);
     if (known !== undefined) return known;
     const source = this.#sources.get(token);
-    if (source === undefined) throw new Error("This photo has left the strip.");
-    const photo = await readPhoto(source);
-    if (this.#sources.delete(token)) this.#files.set(token, photo);
-    return photo;
+    if (source === undefined) throw new Error("This picture has left the strip.");
+    const picture = await readPicture(source);
+    if (this.#sources.delete(token)) this.#files.set(token, picture);
+    return picture;
   }
 
-  /** A small picture of a photo, once it has been read. */
+  /** A thumbnail of a picture, once it has been read. */
   thumbnailOf(token: number): HTMLCanvasElement | undefined {
     return this.#thumbnails.get(token);
   }
 
   #keepThumbnail(token: number, bitmap: ImageBitmap): void {
-    if (!this.#thumbnails.has(token)) this.#thumbnails.set(token, photoThumbnail(bitmap));
+    if (!this.#thumbnails.has(token)) this.#thumbnails.set(token, pictureThumbnail(bitmap));
   }
 
   #nameOf(token: number): string {
@@ -207,5 +221,5 @@ export class Client {
 }
 
 function problemOf(error: unknown, name: string): string {
-  return error instanceof PhotoProblem ? error.message : words.problems.cannotOpen(name);
+  return error instanceof PictureProblem ? error.message : words.problems.cannotOpen(name);
 }

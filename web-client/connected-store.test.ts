@@ -56,9 +56,9 @@ function opening() {
   last().say({ case: "welcome", value: { maxWaitingClicks: 8 } });
   // Nothing to be asked is nothing to be answered.
   vi.advanceTimersByTime(600_000);
-  connected.dispatch({ kind: "photo-chosen", token: 1, name: "a.jpg" });
+  connected.dispatch({ kind: "picture-chosen", token: 1, name: "a.jpg" });
   connected.dispatch({
-    kind: "photo-loaded",
+    kind: "picture-loaded",
     token: 1,
     width: 40,
     height: 20,

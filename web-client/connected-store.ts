@@ -11,11 +11,11 @@ import type { ClientEvent, Effect, TimerName } from "./state/event.js";
 import { clickSilenceMs } from "./state/silence.js";
 import { Store } from "./store.js";
 
-/** What is about photos and their files: the page's to carry out. */
-export type PhotoEffect = Extract<
+/** What is about pictures and their files: the page's to carry out. */
+export type PictureEffect = Extract<
   Effect,
   {
-    kind: "load-photo" | "read-photo" | "forget-photo" | "prepare" | "stop-preparing" | "upload" | "stop-upload";
+    kind: "load-picture" | "read-picture" | "forget-picture" | "prepare" | "stop-preparing" | "upload" | "stop-upload";
   }
 >;
 
@@ -29,7 +29,7 @@ interface Surroundings {
   readonly preference?: Preference;
   /** Whoever counts bytes is sent no decoder unasked. */
   readonly isFrugal?: boolean;
-  run(effect: PhotoEffect): void;
+  run(effect: PictureEffect): void;
   changed(): void;
 }
 
@@ -115,7 +115,7 @@ export class ConnectedStore {
         break;
       case "stop-upload":
         this.#surroundings.run(effect);
-        // What was to be tried again was about the photo before.
+        // What was to be tried again was about the picture before.
         for (const name of ["upload", "reopen"] as const) clearTimeout(this.#timers.get(name));
         break;
       case "timer":

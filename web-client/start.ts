@@ -16,7 +16,7 @@ import { LatencyView } from "./panel/latency-view.js";
 import { MaskView } from "./panel/mask-view.js";
 import { ObjectsView } from "./panel/objects-view.js";
 import { listenToPageKeys } from "./panel/page-keys.js";
-import { listenForPhotos } from "./panel/picture-input.js";
+import { listenForPictures } from "./panel/picture-input.js";
 import { SavedView } from "./panel/saved-view.js";
 import { StageView } from "./panel/stage-view.js";
 import { StatusView } from "./panel/status-view.js";
@@ -61,7 +61,7 @@ export function start(): void {
   const view = new CanvasView({ canvas, tools: layer, onStale: () => screen.invalidate() });
   const bitmap = () => view.bitmap;
   const pointing = new Drawing(new PointingView(canvas, layer));
-  const fetchPhoto = (address: URL) => {
+  const fetchPicture = (address: URL) => {
     const { link } = port.state;
     if (link.kind === "open" && !link.limits.pictureUrls) {
       dispatch({ kind: "notice", message: words.problems.noAddresses });
@@ -84,11 +84,11 @@ export function start(): void {
       new DecodingView({ routing, onPrefer: (preference) => client.prefer(preference) }),
       new ZoomView(port),
       new StripView(port, (token) => client.thumbnailOf(token)),
-      new AddressView({ onAddress: fetchPhoto }),
+      new AddressView({ onAddress: fetchPicture }),
       new FilmView({ onChoose: (sample) => client.choose(sampleSource(sample)) }),
       new SavedView({
         onClear: async () => {
-          for (const { token } of port.state.strip) dispatch({ kind: "photo-removed", token });
+          for (const { token } of port.state.strip) dispatch({ kind: "picture-removed", token });
           await autosave?.clear();
         },
       }),
@@ -101,12 +101,12 @@ export function start(): void {
   listenToPointer(canvas, port);
   listenToCanvasKeys(canvas, port);
   listenToPageKeys(port, new HelpView());
-  listenForPhotos({
-    onPhotos: ([first, ...others]) => {
+  listenForPictures({
+    onPictures: ([first, ...others]) => {
       if (first !== undefined) client.choose(first);
       for (const source of others) client.add(source);
     },
-    onAddress: fetchPhoto,
+    onAddress: fetchPicture,
     onNothing: (message) => dispatch({ kind: "notice", message }),
   });
   addEventListener("online", () => dispatch({ kind: "network-back" }));
@@ -149,7 +149,7 @@ async function restorePage(client: Client): Promise<Autosave | undefined> {
     onStatus: (status) => client.dispatch({ kind: "saving-changed", status }),
   });
   const page = await store.read().catch(() => undefined);
-  if (page !== undefined && page.photos.length > 0) autosave.restored(client.restore(page));
+  if (page !== undefined && page.pictures.length > 0) autosave.restored(client.restore(page));
   // A page that is left may not come back: phones end those in the background.
   addEventListener("pagehide", () => autosave.flush());
   document.addEventListener("visibilitychange", () => {

@@ -92,7 +92,7 @@ describe("a spot that is left out", () => {
     await page.page.mouse.click(x, y);
     await page.page.keyboard.up("Alt");
     await page.until({ ...final, points: 1 });
-    const label = page.page.getByTestId("hand-announcement");
+    const label = page.page.getByTestId("picked-announcement");
     await page.page.getByTestId("canvas").focus();
     await page.page.keyboard.press("p");
     await expect.poll(() => label.textContent()).toMatch(/^Point 1 of 1, left out/);

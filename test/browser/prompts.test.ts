@@ -161,7 +161,7 @@ describe("a point that is there", () => {
     await page.page.getByTestId("canvas").focus();
     await page.page.keyboard.press("p");
     await page.until({ picked: 0 });
-    expect(await page.page.getByTestId("hand-announcement").textContent()).toMatch(/^Point 1 of 1, included/);
+    expect(await page.page.getByTestId("picked-announcement").textContent()).toMatch(/^Point 1 of 1, included/);
     await page.page.keyboard.press("Delete");
     await page.until({ points: 0, "mask-look": "none" });
   });
@@ -266,13 +266,13 @@ describe("the look of a mask", () => {
   });
 });
 
-describe("the hand", () => {
+describe("the tool that moves the picture", () => {
   it("moves the picture and clicks nothing", async () => {
     const page = await openReady();
     for (let i = 0; i < 4; i++) await page.page.keyboard.press("+");
     await page.page.keyboard.press("h");
     await page.drag({ x: 0.5, y: 0.5 }, { x: 0.3, y: 0.3 });
     await page.click(scene.disc);
-    await page.until({ tool: "hand", hand: "open", points: 0, box: "false", waiting: 0 });
+    await page.until({ tool: "pan", pan: "ready", points: 0, box: "false", waiting: 0 });
   });
 });

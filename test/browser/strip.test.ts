@@ -17,7 +17,7 @@ async function openThree(seed: number): Promise<ClientPage> {
 
 const photo = (page: ClientPage, name: string) =>
   page.page.locator(".strip-entry").filter({ has: page.page.getByTitle(name, { exact: true }) });
-const open = (page: ClientPage, name: string) => photo(page, name).locator(".strip-photo").click();
+const open = (page: ClientPage, name: string) => photo(page, name).locator(".strip-picture").click();
 
 describe("several photos", () => {
   it("are made ready one after another while the first is worked on", async () => {
@@ -54,13 +54,13 @@ describe("several photos", () => {
     await photo(page, "photo-1.jpg").hover();
     await page.page.getByLabel("Remove photo-1.jpg").click();
     await photo(page, "photo-1.jpg").waitFor({ state: "detached" });
-    await page.page.locator('.strip-photo[aria-pressed="true"]').and(page.page.getByTitle("photo-2.jpg")).waitFor();
+    await page.page.locator('.strip-picture[aria-pressed="true"]').and(page.page.getByTitle("photo-2.jpg")).waitFor();
     await page.until({ state: "ready" });
   });
 
   it("come and go by keyboard, each with its name and how far it is", async () => {
     const page = await openThree(120);
-    const second = photo(page, "photo-2.jpg").locator(".strip-photo");
+    const second = photo(page, "photo-2.jpg").locator(".strip-picture");
     await expect.poll(() => second.getAttribute("aria-label"), { timeout: 60_000 }).toBe("photo-2.jpg, Ready");
     await second.focus();
     await page.page.keyboard.press("Enter");

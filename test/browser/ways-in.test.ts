@@ -50,7 +50,7 @@ describe("a photo", () => {
     const page = await openPage();
     await hand(page, "paste", [jpeg("")]);
     await arrived(page);
-    await page.page.getByTitle("Pasted photo", { exact: true }).waitFor();
+    await page.page.getByTitle("Pasted picture", { exact: true }).waitFor();
     await findsTheDisc(page);
   });
 

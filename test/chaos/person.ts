@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SegmentResponse } from "../../proto/index.js";
-import { ConnectedStore, type PhotoEffect } from "../../web-client/connected-store.js";
+import { ConnectedStore, type PictureEffect } from "../../web-client/connected-store.js";
 import type { ClientEvent } from "../../web-client/state/event.js";
 import { hasPrompts } from "../../web-client/state/prompts.js";
 import type { ShownPicture, State, Step } from "../../web-client/state/state.js";
@@ -94,7 +94,7 @@ export class Person {
   show(picture: Picture): void {
     const token = ++this.#lastToken;
     this.#pictures.set(token, picture);
-    this.#dispatch({ kind: "photo-chosen", token, name: picture.name });
+    this.#dispatch({ kind: "picture-chosen", token, name: picture.name });
   }
 
   /** Everything that undo and redo can reach, with the masks that each step has. */
@@ -240,9 +240,9 @@ export class Person {
     if (click !== undefined && outcome.case === "error") this.#options.ledger.refused(click);
   }
 
-  #run(effect: PhotoEffect): void {
+  #run(effect: PictureEffect): void {
     switch (effect.kind) {
-      case "load-photo":
+      case "load-picture":
         return this.#load(effect.token);
       case "upload":
         return this.#upload.start(this.gateway, effect.token, this.#pictures.get(effect.token) as Picture);
@@ -256,7 +256,7 @@ export class Person {
   #load(token: number): void {
     const { width, height, bytes, imageId } = this.#pictures.get(token) as Picture;
     const atMs = performance.now();
-    this.#dispatch({ kind: "photo-loaded", token, width, height, bytes: bytes.byteLength, imageId, atMs });
+    this.#dispatch({ kind: "picture-loaded", token, width, height, bytes: bytes.byteLength, imageId, atMs });
   }
 
   #changed(): void {

@@ -26,7 +26,7 @@ export class ObjectsLayer {
     context.lineJoin = "round";
     for (const object of objects) {
       const mask = maskOfObject(object);
-      // The one that is edited is in the hand, which is painted by itself.
+      // The one that is edited is the current object, which is painted by itself.
       if (mask === undefined || !object.visible || object.id === editing) continue;
       const path = this.#pathOf(mask, viewport.scale);
       const isLit = lit.includes(object.id);

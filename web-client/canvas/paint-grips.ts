@@ -50,7 +50,7 @@ function paintCross(context: CanvasRenderingContext2D, { x, y }: Spot): void {
   context.stroke();
 }
 
-/** Light on dark: seen on any photograph. */
+/** Light on dark: seen on any picture. */
 export function strokeTwice(context: CanvasRenderingContext2D, shape: () => void): void {
   for (const [width, style] of [
     [3.5, dark],

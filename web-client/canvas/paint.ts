@@ -32,7 +32,7 @@ interface Scene {
   readonly cursor: Spot | undefined;
 }
 
-// Painted on photographs, so the same in both themes; light next to dark shows on any background.
+// Painted on pictures, so the same in both themes; light next to dark shows on any background.
 const fill = "rgb(56 132 255)";
 const edge = "rgb(255 255 255)";
 const edgeShade = "rgb(6 24 66 / 0.55)";

@@ -5,7 +5,7 @@ const restMs = 120;
 
 /**
  * A picture in halving sizes, so that a part of it at any zoom is drawn from about as many pixels as the canvas has: a
- * photo of 12 megapixels moves as smoothly as a small one. Where it rests, what is seen of it is kept as it was drawn:
+ * picture of 12 megapixels moves as smoothly as a small one. Where it rests, what is seen of it is kept as it was drawn:
  * what changes over it costs no more of it than a copy.
  */
 export class PicturePyramid {

@@ -24,7 +24,7 @@ export class PointingView implements View {
     this.#layer.live = liveTool(state);
     const cursor = toolInUse(state) === "brush" ? "none" : cursorOf(state.pointing.grip);
     if (this.#canvas.style.cursor !== cursor) this.#canvas.style.cursor = cursor;
-    const hand = state.isDragging ? "grabbing" : state.isPanKeyHeld || state.tools.tool === "hand" ? "open" : "none";
-    if (this.#canvas.dataset.hand !== hand) this.#canvas.dataset.hand = hand;
+    const pan = state.isDragging ? "moving" : state.isPanKeyHeld || state.tools.tool === "pan" ? "ready" : "none";
+    if (this.#canvas.dataset.pan !== pan) this.#canvas.dataset.pan = pan;
   }
 }

@@ -7,7 +7,7 @@ export type MaskLook = "final" | "pending" | "preview";
 
 /** The mask to be seen: the present's, or until it comes the one before it or the preview under the pointer. */
 export function shownMask(picture: ShownPicture): { mask: Mask; look: MaskLook; sequence: number } | undefined {
-  // The object in hand makes room for the choice of another.
+  // The current object makes room for the choice of another.
   if (overlayOf(picture) !== undefined) return undefined;
   const { edit } = picture;
   const shown = shownAnswer(edit);

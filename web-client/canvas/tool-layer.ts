@@ -24,7 +24,7 @@ const idleMs = 20_000;
 
 /**
  * A canvas of its own above the picture's: the outline that moves, the brush and its stroke. None of them has the picture
- * painted anew, so they keep up with the hand whatever the picture's size.
+ * painted anew, so they keep up with the pointer whatever the picture's size.
  */
 export class ToolLayer {
   readonly #canvas: HTMLCanvasElement;

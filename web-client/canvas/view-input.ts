@@ -15,7 +15,7 @@ export function listenToView(canvas: HTMLCanvasElement, port: StatePort): void {
   const fingers = new Map<number, Spot>();
   let pan: { readonly pointer: number; readonly from: Spot } | undefined;
   const taken = new Set<number>();
-  const movesPicture = () => port.state.tools.tool === "hand";
+  const movesPicture = () => port.state.tools.tool === "pan";
   const setPan = (next: typeof pan) => {
     pan = next;
     dispatch({ kind: "dragging", isOn: pan !== undefined });

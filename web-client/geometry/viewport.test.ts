@@ -76,7 +76,7 @@ describe("zooming", () => {
 describe("moving", () => {
   const near = zoomAbout(whole, picture, room, { x: 100, y: 75 }, 4);
 
-  it("follows the hand, up to the picture's edge", () => {
+  it("follows the pointer, up to the picture's edge", () => {
     expect(panBy(near, picture, room, { x: 30, y: -20 })).toMatchObject({ left: near.left - 30, top: near.top + 20 });
     expect(panBy(near, picture, room, { x: 1e6, y: -1e6 })).toMatchObject({ left: 0, top: 400 });
     expect(panBy(whole, picture, room, { x: 30, y: 30 })).toEqual(whole);

@@ -83,14 +83,14 @@ export const keyTable: readonly KeySection[] = [
     ],
   },
   {
-    // As photo editors have them.
+    // As editors of pictures have them.
     title: "titleTools",
     rows: [
       on("page", { keys: ["V"], does: ({ tool }) => tool("click"), help: "clickTool", buttons: ["tool-click"] }),
       on("page", { keys: ["M"], does: ({ tool }) => tool("box"), help: "boxTool", buttons: ["tool-box"] }),
       on("page", { keys: ["B"], does: ({ tool }) => tool("brush"), help: "brushTool", buttons: ["tool-brush"] }),
       on("page", { keys: ["L"], does: ({ tool }) => tool("lasso"), help: "lassoTool", buttons: ["tool-lasso"] }),
-      on("page", { keys: ["H"], does: ({ tool }) => tool("hand"), help: "handTool", buttons: ["tool-hand"] }),
+      on("page", { keys: ["H"], does: ({ tool }) => tool("pan"), help: "panTool", buttons: ["tool-pan"] }),
       on("page", {
         keys: [",", "."],
         does: ({ brush }, { key }) => brush(key === "." ? 1 : -1),

@@ -3,7 +3,7 @@ import { EncodeEventSchema, LookupImageResponseSchema } from "../../proto/index.
 import { Upload, type UploadListener } from "./upload.js";
 import type { UploadTerms } from "./upload-path.js";
 
-/** Has a photo encoded ahead of its being opened; what is known already is not uploaded. */
+/** Has a picture encoded ahead of its being opened; what is known already is not uploaded. */
 export class Preparing {
   readonly #listener: UploadListener;
   readonly #upload: Upload;

@@ -15,7 +15,7 @@ import type { Prompts, Start } from "../state/prompts.js";
 /** Contract: the most steps that a gateway makes again. After more refinements all the points by themselves say enough. */
 const mostSteps = 32;
 
-/** A click or a preview as the contract has it: the whole list of prompts, about the open image. */
+/** A click or a preview as the contract has it: the whole list of prompts, about the open picture. */
 export function segmentRequest(sequence: number, prompts: Prompts, preview: boolean): SegmentRequest {
   const previous = prompts.mask === undefined && prompts.from !== undefined ? previousOf(prompts.from) : undefined;
   const request = create(SegmentRequestSchema, { sequence, preview, prompt: promptOf(prompts) });

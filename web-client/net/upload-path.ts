@@ -1,11 +1,11 @@
 export interface UploadTerms {
   /** Undefined where the page may not compute digests. */
   readonly imageId: string | undefined;
-  /** Nobody waits for this photo: it is encoded when no person's waits. */
+  /** Nobody waits for this picture: it is encoded when no person's waits. */
   readonly isAhead?: boolean;
 }
 
-/** Where a photo is sent: with its digest, so that it goes to its own encoder, which may need none of its bytes. */
+/** Where a picture is sent: with its digest, so that it goes to its own encoder, which may need none of its bytes. */
 export function uploadPath({ imageId, isAhead }: UploadTerms): string {
   const query = new URLSearchParams();
   if (imageId !== undefined) query.set("id", imageId);

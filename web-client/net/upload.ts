@@ -12,7 +12,7 @@ export interface UploadListener {
   readonly onFailure: (token: number, failure: Failure) => void;
 }
 
-/** Uploads one photo at a time. XMLHttpRequest, because `fetch` does not tell how much has been sent. */
+/** Uploads one picture at a time. XMLHttpRequest, because `fetch` does not tell how much has been sent. */
 export class Upload {
   readonly #listener: UploadListener;
   #request: XMLHttpRequest | undefined;

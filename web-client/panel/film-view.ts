@@ -3,7 +3,7 @@ import type { State } from "../state/state.js";
 import type { View } from "../state/view.js";
 import { element } from "./element.js";
 
-/** The samples, after the photos of the strip. */
+/** The samples, after the pictures of the strip. */
 export class FilmView implements View {
   readonly #list = element("samples", HTMLUListElement);
   readonly #onChoose: (sample: Sample) => void;
@@ -33,11 +33,11 @@ export class FilmView implements View {
     button.type = "button";
     button.className = "sample";
     button.title = sample.title;
-    const image = document.createElement("img");
-    image.src = sample.thumbnailUrl;
-    image.alt = sample.title;
-    image.decoding = "async";
-    button.append(image);
+    const thumbnail = document.createElement("img");
+    thumbnail.src = sample.thumbnailUrl;
+    thumbnail.alt = sample.title;
+    thumbnail.decoding = "async";
+    button.append(thumbnail);
     button.addEventListener("click", () => this.#onChoose(sample));
     const entry = document.createElement("li");
     entry.append(button);

@@ -85,7 +85,7 @@ export class ObjectRow {
 
   render(
     object: SceneObject,
-    { mask, photo, isEdited }: { mask: Mask | undefined; photo: ImageBitmap | undefined; isEdited: boolean },
+    { mask, bitmap, isEdited }: { mask: Mask | undefined; bitmap: ImageBitmap | undefined; isEdited: boolean },
   ): void {
     this.element.dataset.edited = String(isEdited);
     if (object === this.#object) return;
@@ -106,7 +106,7 @@ export class ObjectRow {
     const colour = colours[object.colour] ?? colours[0];
     this.element.style.setProperty("--object", colour);
     if (mask !== undefined && (mask !== this.#mask || object.colour !== this.#colour)) {
-      this.#picture.replaceChildren(thumbnail(mask, cropAround([mask]), photo, colour));
+      this.#picture.replaceChildren(thumbnail(mask, cropAround([mask]), bitmap, colour));
     }
     this.#mask = mask;
     this.#colour = object.colour;

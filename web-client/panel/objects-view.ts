@@ -60,7 +60,7 @@ export class ObjectsView implements View {
   parts({ picture, selection }: State): readonly unknown[] {
     if (picture.kind === "empty") return [selection];
     // A drag that was undone before it was drawn has changed the rows and not the objects.
-    return [selection, picture.photo.token, picture.edit.present, picture.everything, this.#isMoved];
+    return [selection, picture.info.token, picture.edit.present, picture.everything, this.#isMoved];
   }
 
   render(state: State): void {
@@ -69,7 +69,7 @@ export class ObjectsView implements View {
     this.#keep.disabled = !canKeep(state);
     setText(this.#keepText, present?.editing === undefined ? words.objects.keep : words.objects.keepChanges);
 
-    const token = picture.kind === "empty" ? undefined : picture.photo.token;
+    const token = picture.kind === "empty" ? undefined : picture.info.token;
     const objects = present?.objects ?? [];
     const isOther = token !== this.#token;
     this.#token = token;
@@ -90,7 +90,7 @@ export class ObjectsView implements View {
   }
 
   #renderRows(): void {
-    const photo = this.#bitmap();
+    const bitmap = this.#bitmap();
     const count = this.#objects.length;
     this.#none.hidden = count > 0;
     this.#list.hidden = count === 0;
@@ -109,7 +109,7 @@ export class ObjectsView implements View {
         });
         this.#rows.set(object.id, row);
       }
-      row.render(object, { mask, photo, isEdited: object.id === this.#editing });
+      row.render(object, { mask, bitmap, isEdited: object.id === this.#editing });
     }
     for (const id of gone) {
       this.#rows.get(id)?.element.remove();

@@ -1,21 +1,21 @@
-import type { PhotoSource } from "../pictures/picture-file.js";
+import type { PictureSource } from "../pictures/picture-file.js";
 import { addressAmong } from "../pictures/picture-url.js";
 import { words } from "../words/words.js";
 import { element, setData } from "./element.js";
 
-interface PhotoActions {
+interface PictureActions {
   /** The first comes onto the canvas, the others into the strip. */
-  readonly onPhotos: (sources: readonly PhotoSource[]) => void;
+  readonly onPictures: (sources: readonly PictureSource[]) => void;
   readonly onAddress: (address: URL) => void;
   readonly onNothing: (message: string) => void;
 }
 
-/** The ways in for one's own photo: choose, drop, paste. */
-export function listenForPhotos({ onPhotos, onAddress, onNothing }: PhotoActions): void {
+/** The ways in for one's own picture: choose, drop, paste. */
+export function listenForPictures({ onPictures, onAddress, onNothing }: PictureActions): void {
   const input = element("file", HTMLInputElement);
   const stage = element("stage", HTMLElement);
   const take = (files: readonly File[]) =>
-    onPhotos(files.map((file) => ({ name: file.name || words.problems.pastedPhoto, read: async () => file })));
+    onPictures(files.map((file) => ({ name: file.name || words.problems.pastedPicture, read: async () => file })));
 
   for (const id of ["choose", "welcome-choose"]) {
     element(id, HTMLButtonElement).addEventListener("click", () => input.click());

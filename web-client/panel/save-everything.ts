@@ -7,7 +7,7 @@ import { download } from "./download.js";
 /** Every mask that was found, as the SA-1B data set writes them. */
 export function saveEverything(picture: Picture): void {
   if (picture.kind === "empty" || picture.everything.kind === "off") return;
-  const { imageId = "", width, height, name } = picture.photo;
+  const { imageId = "", width, height, name } = picture.info;
   const annotations = picture.everything.found.toSorted((a, b) => a.id - b.id);
   const record = sa1bRecord(create(ImageInfoSchema, { imageId, width, height }), name, annotations);
   download(new Blob([JSON.stringify(record)], { type: "application/json" }), fileName(name, "everything.json"));

@@ -22,7 +22,7 @@ export class StatusView implements View {
   readonly #spinner = element("spinner", HTMLElement);
   readonly #progress = element("progress", HTMLProgressElement);
   readonly #announcement = element("announcement", HTMLElement);
-  readonly #pickedAnnouncement = element("hand-announcement", HTMLElement);
+  readonly #pickedAnnouncement = element("picked-announcement", HTMLElement);
   readonly #notice = element("notice", HTMLElement);
   readonly #noticeText = element("notice-text", HTMLElement);
   readonly #noticeAction = element("notice-action", HTMLButtonElement);

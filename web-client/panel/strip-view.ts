@@ -4,7 +4,7 @@ import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setData, setText } from "./element.js";
 
-/** A small picture of a photo, once it has been read. */
+/** A thumbnail of a picture, once it has been read. */
 type ThumbnailOf = (token: number) => HTMLCanvasElement | undefined;
 
 interface Row {
@@ -15,7 +15,7 @@ interface Row {
   readonly bar: HTMLElement;
 }
 
-/** The photos of the page in a row: which one is on the canvas, how far the others are, what was done on them. */
+/** The pictures of the page in a row: which one is on the canvas, how far the others are, what was done on them. */
 export class StripView implements View {
   readonly #list = element("strip", HTMLUListElement);
   readonly #dispatch: StatePort["dispatch"];
@@ -30,12 +30,12 @@ export class StripView implements View {
   parts({ strip, picture, loading }: State): readonly unknown[] {
     return picture.kind === "empty"
       ? [strip, loading]
-      : [strip, loading, picture.photo.token, picture.edit.present.objects.length];
+      : [strip, loading, picture.info.token, picture.edit.present.objects.length];
   }
 
   render(state: State): void {
     const { strip, picture, loading } = state;
-    const shown = loading?.token ?? (picture.kind === "empty" ? undefined : picture.photo.token);
+    const shown = loading?.token ?? (picture.kind === "empty" ? undefined : picture.info.token);
     for (const [token, { item }] of this.#rows) {
       if (strip.some((entry) => entry.token === token)) continue;
       item.remove();
@@ -56,7 +56,7 @@ export class StripView implements View {
     const bar = document.createElement("span");
     item.className = "strip-entry";
     open.type = "button";
-    open.className = "strip-photo";
+    open.className = "strip-picture";
     remove.type = "button";
     remove.className = "strip-remove";
     remove.textContent = "×";
@@ -66,8 +66,8 @@ export class StripView implements View {
     bar.setAttribute("aria-hidden", "true");
     open.append(bar, count);
     item.append(open, remove);
-    open.addEventListener("click", () => this.#dispatch({ kind: "photo-opened", token }));
-    remove.addEventListener("click", () => this.#dispatch({ kind: "photo-removed", token }));
+    open.addEventListener("click", () => this.#dispatch({ kind: "picture-opened", token }));
+    remove.addEventListener("click", () => this.#dispatch({ kind: "picture-removed", token }));
     const row = { item, open, remove, count, bar };
     this.#rows.set(token, row);
     return row;
@@ -77,7 +77,7 @@ export class StripView implements View {
     const thumbnail = this.#thumbnailOf(entry.token);
     if (thumbnail !== undefined && !open.contains(thumbnail)) open.prepend(thumbnail);
     const { picture } = state;
-    const onCanvas = picture.kind !== "empty" && picture.photo.token === entry.token;
+    const onCanvas = picture.kind !== "empty" && picture.info.token === entry.token;
     const edit = onCanvas ? picture.edit : entry.work?.edit;
     const objects = edit?.present.objects.length ?? 0;
     const said = isShown ? words.strip.shown : preparationInWords(entry.preparation);
@@ -93,10 +93,10 @@ export class StripView implements View {
   }
 }
 
-function doneShare({ preparation, photo }: StripEntry): number {
+function doneShare({ preparation, info }: StripEntry): number {
   switch (preparation.kind) {
     case "uploading":
-      return photo === undefined ? 0 : (0.5 * preparation.sentBytes) / Math.max(1, photo.bytes);
+      return info === undefined ? 0 : (0.5 * preparation.sentBytes) / Math.max(1, info.bytes);
     case "queued":
       return 0.5;
     case "encoding":

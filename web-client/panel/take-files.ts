@@ -47,7 +47,7 @@ export class TakeFiles {
     const { one, all } = targetsOf(state);
     const targets = what === "all" ? all : one === undefined ? [] : [one];
     if (picture.kind === "empty" || bitmap === undefined || targets.length === 0) return undefined;
-    const { imageId = "", name, width, height } = picture.photo;
+    const { imageId = "", name, width, height } = picture.info;
     const { format } = state.page.takeAway;
     return this.#files.make(
       { format, picture: { imageId, name, width, height }, objects: jobObjects(targets) },

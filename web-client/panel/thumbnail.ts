@@ -39,11 +39,11 @@ function inside(start: number, most: number): number {
   return most < 0 ? most / 2 : Math.min(most, Math.max(0, start));
 }
 
-/** The mask over its part of the photo. */
+/** The mask over its part of the picture. */
 export function thumbnail(
   mask: Mask,
   crop: Crop,
-  photo: ImageBitmap | undefined,
+  bitmap: ImageBitmap | undefined,
   colour = "rgb(56 132 255)",
 ): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
@@ -53,8 +53,8 @@ export function thumbnail(
   const context = canvas.getContext("2d");
   if (context === null) return canvas;
   const scale = side / crop.side;
-  if (photo !== undefined) {
-    context.drawImage(photo, -crop.left * scale, -crop.top * scale, photo.width * scale, photo.height * scale);
+  if (bitmap !== undefined) {
+    context.drawImage(bitmap, -crop.left * scale, -crop.top * scale, bitmap.width * scale, bitmap.height * scale);
   }
   const path = maskPath(mask, { scale, left: crop.left * scale, top: crop.top * scale });
   const outside = new Path2D();

@@ -29,7 +29,7 @@ export class ToolsView implements View {
 
   render(state: State): void {
     const { picture, tools } = state;
-    // Among the masks of everything mode there is no object in hand to work on.
+    // Among the masks of everything mode there is no current object to work on.
     const edit = picture.kind === "empty" || overlayOf(picture) !== undefined ? undefined : picture.edit;
     this.#undo.disabled = edit === undefined || edit.past.length === 0;
     this.#redo.disabled = edit === undefined || edit.future.length === 0;

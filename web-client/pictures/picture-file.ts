@@ -1,21 +1,21 @@
-/** A photo of the person's own or a sample, read when it is wanted. */
-export interface PhotoSource {
+/** A picture of the person's own or a sample, read when it is wanted. */
+export interface PictureSource {
   readonly name: string;
   readonly read: () => Promise<Blob>;
 }
 
-/** Why a photo could not be read, in a sentence for the person. */
-export class PhotoProblem extends Error {
-  override readonly name = "PhotoProblem";
+/** Why a picture could not be read, in a sentence for the person. */
+export class PictureProblem extends Error {
+  override readonly name = "PictureProblem";
 }
 
-export interface PhotoFile {
+export interface PictureFile {
   readonly file: Blob;
   /** Undefined where the page is not allowed to compute digests (plain HTTP to another machine). */
   readonly imageId: string | undefined;
 }
 
-export async function readPhoto(source: PhotoSource): Promise<PhotoFile> {
+export async function readPicture(source: PictureSource): Promise<PictureFile> {
   const file = await source.read();
   return { file, imageId: await digestOf(file) };
 }
@@ -23,8 +23,8 @@ export async function readPhoto(source: PhotoSource): Promise<PhotoFile> {
 const thumbnailWidth = 208;
 const thumbnailHeight = 144;
 
-/** The middle of a photo, filling a small canvas. */
-export function photoThumbnail(bitmap: ImageBitmap): HTMLCanvasElement {
+/** The middle of a picture, filling a small canvas. */
+export function pictureThumbnail(bitmap: ImageBitmap): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = thumbnailWidth;
   canvas.height = thumbnailHeight;

@@ -1,6 +1,6 @@
 import { failureOfAnswer } from "../net/upload-lines.js";
 import { words } from "../words/words.js";
-import { PhotoProblem, type PhotoSource } from "./picture-file.js";
+import { PictureProblem, type PictureSource } from "./picture-file.js";
 
 /** The address that a text is, when it is nothing else. */
 export function addressIn(text: string): URL | undefined {
@@ -26,17 +26,17 @@ export function addressAmong(data: DataTransfer | null): URL | undefined {
 }
 
 /** A picture that another host has, as the gateway fetches it. */
-export function addressSource(address: URL): PhotoSource {
+export function addressSource(address: URL): PictureSource {
   return {
     name: nameOf(address),
     read: async () => {
       const query = new URLSearchParams({ url: address.href });
       const answer = await fetch(`v1/pictures?${query}`).catch(() => {
-        throw new PhotoProblem(words.problems.unreachable);
+        throw new PictureProblem(words.problems.unreachable);
       });
-      if (!answer.ok) throw new PhotoProblem(failureOfAnswer(answer.status, await answer.text(), null).message);
+      if (!answer.ok) throw new PictureProblem(failureOfAnswer(answer.status, await answer.text(), null).message);
       return answer.blob().catch(() => {
-        throw new PhotoProblem(words.problems.notWhole(address.hostname));
+        throw new PictureProblem(words.problems.notWhole(address.hostname));
       });
     },
   };

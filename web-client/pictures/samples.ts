@@ -1,5 +1,5 @@
 import type { Sample } from "../state/page.js";
-import type { PhotoSource } from "./picture-file.js";
+import type { PictureSource } from "./picture-file.js";
 
 const list = "samples/samples.json";
 
@@ -15,7 +15,7 @@ export async function listSamples(): Promise<Sample[]> {
   }
 }
 
-export function sampleSource(sample: Sample): PhotoSource {
+export function sampleSource(sample: Sample): PictureSource {
   return {
     name: sample.title,
     read: async () => {

@@ -78,13 +78,13 @@ function page(store: MemoryStore, events: readonly ClientEvent[] = shown.ready) 
 }
 
 const dog: ClientEvent[] = [
-  { kind: "photo-added", token: 2, name: "dog.jpg" },
-  { kind: "photo-read", token: 2, width: 40, height: 20, bytes: 1_000, imageId: `sha256:${"cd".repeat(32)}` },
+  { kind: "picture-added", token: 2, name: "dog.jpg" },
+  { kind: "picture-read", token: 2, width: 40, height: 20, bytes: 1_000, imageId: `sha256:${"cd".repeat(32)}` },
 ];
 const kept: ClientEvent[] = [point(), answer(1), { kind: "object-kept" }];
 
 describe("autosave", () => {
-  it("keeps the photos once, and the work on them whenever it changes", async () => {
+  it("keeps the pictures once, and the work on them whenever it changes", async () => {
     const store = new MemoryStore();
     const { happens, statuses } = page(store);
     await happens(...dog);
@@ -107,26 +107,26 @@ describe("autosave", () => {
     expect(store.writes).toHaveLength(1);
   });
 
-  it("forgets a photo that leaves the strip", async () => {
+  it("forgets a picture that leaves the strip", async () => {
     const store = new MemoryStore();
     const { happens } = page(store);
     await happens(...dog);
-    await happens({ kind: "photo-removed", token: 2 });
+    await happens({ kind: "picture-removed", token: 2 });
     expect(store.names).toEqual(["cat.jpg"]);
     expect(store.files.size).toBe(1);
   });
 
-  it("gives up the oldest photo that is not worked on when there is no room, and says which", async () => {
+  it("gives up the oldest picture that is not worked on when there is no room, and says which", async () => {
     const store = new MemoryStore(250);
     const { happens, dropped } = page(store);
-    await happens(...dog, { kind: "photo-opened", token: 2 }, { ...loaded(), token: 2 });
+    await happens(...dog, { kind: "picture-opened", token: 2 }, { ...loaded(), token: 2 });
     expect(store.names).toEqual(["cat.jpg", "dog.jpg"]);
-    await happens({ kind: "photo-added", token: 3, name: "hen.jpg" });
+    await happens({ kind: "picture-added", token: 3, name: "hen.jpg" });
     expect(dropped).toEqual(["cat.jpg"]);
     expect(store.names).toEqual(["dog.jpg", "hen.jpg"]);
     expect(store.files.size).toBe(2);
     // It is not tried again with every change.
-    await happens({ kind: "photo-removed", token: 3 });
+    await happens({ kind: "picture-removed", token: 3 });
     expect(store.names).toEqual(["dog.jpg"]);
     expect(dropped).toHaveLength(1);
   });
@@ -134,15 +134,15 @@ describe("autosave", () => {
   it("forgets what left the strip in the moment that there was no room", async () => {
     const store = new MemoryStore(350);
     const { happens, dropped } = page(store);
-    await happens(...dog, { kind: "photo-added", token: 3, name: "hen.jpg" });
-    const added = [4, 5].map((token): ClientEvent => ({ kind: "photo-added", token, name: `${token}.jpg` }));
-    await happens({ kind: "photo-removed", token: 2 }, ...added);
+    await happens(...dog, { kind: "picture-added", token: 3, name: "hen.jpg" });
+    const added = [4, 5].map((token): ClientEvent => ({ kind: "picture-added", token, name: `${token}.jpg` }));
+    await happens({ kind: "picture-removed", token: 2 }, ...added);
     expect(dropped).toEqual(["hen.jpg"]);
     expect(store.names).toEqual(["cat.jpg", "4.jpg", "5.jpg"]);
     expect(store.files.size).toBe(3);
   });
 
-  it("goes on without when not even one photo fits", async () => {
+  it("goes on without when not even one picture fits", async () => {
     const { happens, statuses, dropped } = page(new MemoryStore(10));
     await happens(...dog);
     await happens(...kept);

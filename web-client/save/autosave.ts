@@ -5,9 +5,9 @@ import type { SavedChange, SavedStore } from "./saved-page.js";
 interface AutosaveSources {
   readonly store: SavedStore;
   readonly state: () => State;
-  /** The file of a photo, once it has been read. */
+  /** The file of a picture, once it has been read. */
   readonly fileOf: (token: number) => Blob | undefined;
-  /** A photo, by its name, that is not kept any more because the browser has no room. */
+  /** A picture, by its name, that is not kept any more because the browser has no room. */
   readonly onDropped: (name: string) => void;
   readonly onStatus: (status: SaveStatus) => void;
 }
@@ -36,9 +36,11 @@ export class Autosave {
     this.#sources = sources;
   }
 
-  /** Photos that came from the store are there already. */
-  restored(photos: readonly { readonly token: number; readonly key: string; readonly work: Work | undefined }[]): void {
-    for (const { token, key, work } of photos) this.#entries.set(token, { key, work });
+  /** Pictures that came from the store are there already. */
+  restored(
+    pictures: readonly { readonly token: number; readonly key: string; readonly work: Work | undefined }[],
+  ): void {
+    for (const { token, key, work } of pictures) this.#entries.set(token, { key, work });
   }
 
   /** Something may have changed. */
@@ -97,7 +99,7 @@ export class Autosave {
   /** The first of the strip that is kept and not on the canvas. */
   #oldest(): { token: number; name: string } | undefined {
     const { strip, picture } = this.#sources.state();
-    const shown = picture.kind === "empty" ? undefined : picture.photo.token;
+    const shown = picture.kind === "empty" ? undefined : picture.info.token;
     return strip.find(({ token }) => token !== shown && !this.#dropped.has(token) && this.#sources.fileOf(token));
   }
 
@@ -136,7 +138,7 @@ export class Autosave {
     }
     this.#last = this.#order(state);
     const order = kept.flatMap(({ token }) => this.#keyOf(token) ?? []);
-    const active = state.picture.kind === "empty" ? undefined : this.#keyOf(state.picture.photo.token);
+    const active = state.picture.kind === "empty" ? undefined : this.#keyOf(state.picture.info.token);
     return { order, active, nextSequence: state.nextSequence, files, works, removed };
   }
 
@@ -146,9 +148,9 @@ export class Autosave {
     );
   }
 
-  /** Which photos there are, in which order, and the one on the canvas. */
+  /** Which pictures there are, in which order, and the one on the canvas. */
   #order(state: State): string {
-    const shown = state.picture.kind === "empty" ? "" : state.picture.photo.token;
+    const shown = state.picture.kind === "empty" ? "" : state.picture.info.token;
     return [shown, ...this.#kept(state).map(({ token }) => token)].join();
   }
 
@@ -162,7 +164,7 @@ export class Autosave {
 }
 
 function workOf({ picture, strip }: State, token: number): Work | undefined {
-  if (picture.kind === "empty" || picture.photo.token !== token) {
+  if (picture.kind === "empty" || picture.info.token !== token) {
     return strip.find((entry) => entry.token === token)?.work;
   }
   return { edit: picture.edit, everything: picture.everything };

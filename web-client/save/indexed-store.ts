@@ -3,7 +3,7 @@ import {
   isWork,
   type SavedChange,
   type SavedPage,
-  type SavedPhoto,
+  type SavedPicture,
   type SavedStore,
   savedVersion,
 } from "./saved-page.js";
@@ -84,8 +84,8 @@ class IndexedStore implements SavedStore {
       await this.clear();
       return undefined;
     }
-    const photos = await Promise.all(
-      page.order.map(async (key): Promise<SavedPhoto | undefined> => {
+    const pictures = await Promise.all(
+      page.order.map(async (key): Promise<SavedPicture | undefined> => {
         const [file, entry] = await Promise.all([
           transaction.objectStore("files").get(key),
           transaction.objectStore("works").get(key),
@@ -95,7 +95,7 @@ class IndexedStore implements SavedStore {
       }),
     );
     const { active, nextSequence } = page;
-    return { photos: photos.filter((photo) => photo !== undefined), active, nextSequence };
+    return { pictures: pictures.filter((picture) => picture !== undefined), active, nextSequence };
   }
 
   /** Asks for all of it at once, without waiting in between: a page that is being left may have no other moment. */

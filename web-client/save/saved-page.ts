@@ -3,13 +3,13 @@ import type { Work } from "../state/state.js";
 /** What a visit leaves behind. */
 export interface SavedPage {
   /** In the order of the strip. */
-  readonly photos: readonly SavedPhoto[];
+  readonly pictures: readonly SavedPicture[];
   readonly active: string | undefined;
   /** The first number that no click of the visit had. */
   readonly nextSequence: number;
 }
 
-export interface SavedPhoto {
+export interface SavedPicture {
   readonly key: string;
   readonly name: string;
   readonly file: Blob;

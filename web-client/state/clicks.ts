@@ -18,7 +18,7 @@ const timerSlackMs = 10;
 export function flush(state: State, atMs: number): readonly [State, readonly Effect[]] {
   const { link, picture } = state;
   if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
-  if (picture.photo.imageId === undefined || (picture.kind === "opening" && picture.resting)) return [state, []];
+  if (picture.info.imageId === undefined || (picture.kind === "opening" && picture.resting)) return [state, []];
   const effects: Effect[] = [];
   let room = link.limits.waitingClicks || Number.POSITIVE_INFINITY;
   for (const click of picture.edit.waiting) if (click.sentAtMs !== undefined) room--;

@@ -90,7 +90,7 @@ function tapAtCursor(state: State, size: Size, isSecondary: boolean, atMs: numbe
   const { tool, label } = state.tools;
   const spot = cursorPlace(state, size);
   // A place of the keyboard's is a pixel; the picture may reach beyond the canvas, and then so does the place.
-  if (tool !== "click" && tool !== "hand") return tap(state, placeOf(state.viewport, spot), isSecondary, atMs);
+  if (tool !== "click" && tool !== "pan") return tap(state, placeOf(state.viewport, spot), isSecondary, atMs);
   const point: ClientEvent = { kind: "point", ...spot, label: isSecondary ? 0 : label, atMs };
   return [state, [point]];
 }

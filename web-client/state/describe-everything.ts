@@ -48,13 +48,13 @@ export function countOf(everything: Everything, nowMs: number): string {
 }
 
 /** What a screen reader hears: nothing that changes by the second. */
-export function announceOverlay({ everything, photo }: ShownPicture): string {
+export function announceOverlay({ everything, info }: ShownPicture): string {
   if (everything.kind === "off") return "";
   const ordered = inReadingOrder(everything.found);
   const at = ordered.findIndex(({ id }) => id === everything.lit);
   const mask = ordered[at]?.mask;
   if (mask !== undefined) {
-    const share = percent(mask.area / (photo.width * photo.height));
+    const share = percent(mask.area / (info.width * info.height));
     return words.everything.maskSpoken(at + 1, ordered.length, share, percent(mask.predictedIou));
   }
   const { keysSpoken, foundSpoken, cancelledSpoken } = words.everything;

@@ -31,7 +31,7 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
       if (picture.tries > 1 && picture.sentBytes === 0) {
         return { text: words.status.tryingAgain, progress: null, problem: false };
       }
-      return describeUpload(picture.sentBytes, picture.photo.bytes, nowMs - picture.sinceMs);
+      return describeUpload(picture.sentBytes, picture.info.bytes, nowMs - picture.sinceMs);
     case "queued": {
       const leftMs = picture.etaMs - (nowMs - picture.sinceMs);
       return { text: withTimeLeft(words.status.inLine(picture.position), leftMs), progress: null, problem: false };
@@ -79,7 +79,7 @@ function readyWords({ reading }: ReadyPicture): string {
 type ReadyPicture = Extract<ShownPicture, { kind: "ready" }>;
 
 function describeObject(picture: ReadyPicture, nowMs: number): Description {
-  const { edit, photo } = picture;
+  const { edit, info } = picture;
   const { present } = edit;
   const still = { progress: undefined, problem: false };
   if (present.problem !== undefined) return { text: present.problem, progress: undefined, problem: true };
@@ -94,7 +94,7 @@ function describeObject(picture: ReadyPicture, nowMs: number): Description {
   const { masks, chosen } = answer;
   const mask = masks[chosen];
   if (mask === undefined) return { text: words.status.nothingThere, ...still };
-  const share = mask.area / (photo.width * photo.height);
+  const share = mask.area / (info.width * info.height);
   return { text: words.status.found(percent(share)), ...still };
 }
 
@@ -113,7 +113,7 @@ export function announce(state: State, nowMs: number): string {
     const mask = shown?.answer.masks[shown.answer.chosen];
     const isOld = shown?.pending === true && !isFreshlyAsked(picture.edit, nowMs);
     if (shown === undefined || isOld || mask === undefined) return describe(state, nowMs).text;
-    const share = percent(mask.area / (picture.photo.width * picture.photo.height));
+    const share = percent(mask.area / (picture.info.width * picture.info.height));
     const found = words.status.foundSpoken(share, percent(mask.predictedIou));
     const count = shown.answer.masks.length;
     return count > 1 ? words.status.with(found, words.status.candidate(shown.answer.chosen + 1, count)) : found;
@@ -130,7 +130,7 @@ export function announcePicked(state: State): string {
   const { points } = promptsInSight(state);
   const point = picked === undefined ? undefined : points[picked];
   if (picked === undefined || point === undefined) return "";
-  return words.hand.point(picked + 1, points.length, point.label === 1);
+  return words.picked.point(picked + 1, points.length, point.label === 1);
 }
 
 export function describeLink(link: Link, nowMs: number): string {

@@ -62,13 +62,13 @@ export function place(edit: Edit, step: Pick<Step, "sequence" | "prompts" | "ans
   );
 }
 
-/** A step with nothing in hand, itself undoable; a finished object that was being edited stays as it was. */
+/** A step without a current object, itself undoable; a finished object that was being edited stays as it was. */
 export function clear(edit: Edit): Edit {
   if (!hasPrompts(edit.present.prompts)) return edit;
-  return withoutHover(append(edit, withNothingInHand(edit.present)));
+  return withoutHover(append(edit, withoutCurrent(edit.present)));
 }
 
-export function withNothingInHand(step: Step): Step {
+export function withoutCurrent(step: Step): Step {
   return {
     ...step,
     sequence: 0,

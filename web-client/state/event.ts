@@ -26,13 +26,13 @@ export type ClientEvent =
   | ToolsEvent
   | LookingEvent
   | SelectionEvent
-  /** A photo for the canvas. */
-  | { readonly kind: "photo-chosen"; readonly token: number; readonly name: string }
-  /** A photo for the strip, prepared while others are worked on. */
-  | { readonly kind: "photo-added"; readonly token: number; readonly name: string }
+  /** A picture for the canvas. */
+  | { readonly kind: "picture-chosen"; readonly token: number; readonly name: string }
+  /** A picture for the strip, prepared while others are worked on. */
+  | { readonly kind: "picture-added"; readonly token: number; readonly name: string }
   /** From the strip to the canvas. */
-  | { readonly kind: "photo-opened"; readonly token: number }
-  | { readonly kind: "photo-removed"; readonly token: number }
+  | { readonly kind: "picture-opened"; readonly token: number }
+  | { readonly kind: "picture-removed"; readonly token: number }
   /** The one of the strip before the one on the canvas or after it, round and round. */
   | { readonly kind: "neighbour-opened"; readonly by: 1 | -1 }
   | { readonly kind: "point"; readonly x: number; readonly y: number; readonly label: 0 | 1; readonly atMs: number }
@@ -45,7 +45,7 @@ export type ClientEvent =
     }
   | { readonly kind: "point-removed"; readonly index: number; readonly atMs: number }
   | ({ readonly kind: "box"; readonly atMs: number } & Corners)
-  /** What a brush or a lasso covered, in pixels of the picture: laid to the object in hand or taken from it. */
+  /** What a brush or a lasso covered, in pixels of the picture: laid to the current object or taken from it. */
   | {
       readonly kind: "painted";
       readonly tool: "brush" | "lasso";
@@ -59,7 +59,7 @@ export type ClientEvent =
   | { readonly kind: "candidate"; readonly index: number }
   /** The next one or the one before, round and round. */
   | { readonly kind: "candidate-stepped"; readonly by: 1 | -1 }
-  /** The object in hand is finished. */
+  /** The current object is finished. */
   | { readonly kind: "object-kept" }
   | { readonly kind: "object-edited"; readonly id: number }
   | { readonly kind: "object-removed"; readonly id: number }
@@ -93,14 +93,14 @@ export type ClientEvent =
   /** What an earlier visit left behind. */
   | {
       readonly kind: "restored";
-      readonly photos: readonly { readonly token: number; readonly name: string; readonly work: Work | undefined }[];
+      readonly pictures: readonly { readonly token: number; readonly name: string; readonly work: Work | undefined }[];
       /** The one that was on the canvas. */
       readonly active: number | undefined;
       readonly nextSequence: number;
       readonly atMs: number;
     }
   | {
-      readonly kind: "photo-loaded";
+      readonly kind: "picture-loaded";
       readonly token: number;
       readonly width: number;
       readonly height: number;
@@ -110,14 +110,14 @@ export type ClientEvent =
     }
   /** One that was added has been read, and goes no further than the strip. */
   | {
-      readonly kind: "photo-read";
+      readonly kind: "picture-read";
       readonly token: number;
       readonly width: number;
       readonly height: number;
       readonly bytes: number;
       readonly imageId: string | undefined;
     }
-  | { readonly kind: "photo-unreadable"; readonly token: number; readonly message: string }
+  | { readonly kind: "picture-unreadable"; readonly token: number; readonly message: string }
   | { readonly kind: "notice"; readonly message: string }
   | {
       readonly kind: "timer";
@@ -168,11 +168,11 @@ export type TimerName = "reconnect" | "reopen" | "upload" | "resend" | "silence"
 export type Effect =
   | { readonly kind: "connect" }
   /** For the canvas. */
-  | { readonly kind: "load-photo"; readonly token: number }
+  | { readonly kind: "load-picture"; readonly token: number }
   /** For the strip. */
-  | { readonly kind: "read-photo"; readonly token: number }
-  | { readonly kind: "forget-photo"; readonly token: number }
-  /** Has a photo of the strip encoded ahead; one at a time. */
+  | { readonly kind: "read-picture"; readonly token: number }
+  | { readonly kind: "forget-picture"; readonly token: number }
+  /** Has a picture of the strip encoded ahead; one at a time. */
   | { readonly kind: "prepare"; readonly token: number }
   | { readonly kind: "stop-preparing" }
   | { readonly kind: "open-image"; readonly imageId: string }

@@ -4,19 +4,19 @@ import { everythingStates, expectTable, type Table } from "./testing/table.js";
 const everywhere = Object.keys(everythingStates).join(", ");
 
 const table: Table = {
-  restored: { "~ +read-photo +read-photo": everywhere },
-  "photo-chosen": { "~ +load-photo": everywhere },
-  "photo-added": { "~ +read-photo": everywhere },
-  "photo-read": { ".": everywhere },
-  "photo-opened": {
+  restored: { "~ +read-picture +read-picture": everywhere },
+  "picture-chosen": { "~ +load-picture": everywhere },
+  "picture-added": { "~ +read-picture": everywhere },
+  "picture-read": { ".": everywhere },
+  "picture-opened": {
     ".": "wanted early, wanted again, finding, found, lit, aside, taken, cancelled, done, failed, lost",
-    "~ +load-photo": "new picture",
+    "~ +load-picture": "new picture",
   },
-  "photo-removed": {
-    "empty off +stop-upload +forget-photo": "wanted early, done, failed, lost",
-    "empty off +stop-upload +cancel-everything +forget-photo":
+  "picture-removed": {
+    "empty off +stop-upload +forget-picture": "wanted early, done, failed, lost",
+    "empty off +stop-upload +cancel-everything +forget-picture":
       "wanted again, finding, found, lit, aside, taken, cancelled",
-    "~ +forget-photo": "new picture",
+    "~ +forget-picture": "new picture",
   },
   "point-moved": {
     ".": "wanted early, wanted again, finding, found, lit, aside, cancelled, done, failed, lost, new picture",
@@ -51,8 +51,8 @@ const table: Table = {
   "preparing-failed": { ".": everywhere },
   "timer prepare": { ".": everywhere },
   "decoding-moved": { "~": everywhere },
-  "photo-loaded": { ".": everywhere },
-  "photo-unreadable": { ".": everywhere.replace(", new picture", ""), "~": "new picture" },
+  "picture-loaded": { ".": everywhere },
+  "picture-unreadable": { ".": everywhere.replace(", new picture", ""), "~": "new picture" },
   point: {
     "aside +segment": "wanted early, wanted again, finding",
     aside: "found, lit, cancelled, done, failed, lost",

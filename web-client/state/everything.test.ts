@@ -104,7 +104,7 @@ describe("everything mode", () => {
 
   it("is cancelled by a new picture, whose own search waits for the end of that one", () => {
     const other: ClientEvent[] = [
-      { kind: "photo-chosen", token: 2, name: "dog.jpg" },
+      { kind: "picture-chosen", token: 2, name: "dog.jpg" },
       { ...loaded(), token: 2 },
     ];
     const [state, effects] = run([...some, ...other]);

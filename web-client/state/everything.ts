@@ -29,15 +29,15 @@ export function beginEverything(state: State, picture: ShownPicture, atMs: numbe
 export function pursueEverything(state: State, atMs: number): Next {
   const { link, picture } = state;
   if (picture.kind !== "ready" || picture.everything.kind !== "wanted") return [state, []];
-  const { photo } = picture;
-  if (link.kind !== "open" || link.search !== undefined || photo.imageId === undefined) return [state, []];
-  const smallestRegionPx = Math.round(photo.width * photo.height * speckShare);
+  const { info } = picture;
+  if (link.kind !== "open" || link.search !== undefined || info.imageId === undefined) return [state, []];
+  const smallestRegionPx = Math.round(info.width * info.height * speckShare);
   const searching: State = { ...state, link: { ...link, search: { heardAtMs: atMs } } };
   const { found, open, lit } = picture.everything;
   const progress = { pointsDone: 0, pointsTotal: 0, etaMs: 0 };
   return [
     withEverything(searching, picture, { kind: "finding", found, open, lit, heardAtMs: atMs, ...progress }),
-    [{ kind: "everything", imageId: photo.imageId, smallestRegionPx }],
+    [{ kind: "everything", imageId: info.imageId, smallestRegionPx }],
   ];
 }
 
@@ -79,7 +79,7 @@ function light(state: State, picture: ShownPicture, lit: number | undefined): St
   return withEverything(state, picture, { ...everything, lit });
 }
 
-/** A found mask becomes the object in hand, as if its point had been clicked; the others wait for the way back. */
+/** A found mask becomes the current object, as if its point had been clicked; the others wait for the way back. */
 export function takeFound(state: State, picture: ShownPicture, wanted: Annotation | undefined): State {
   const { everything } = picture;
   if (everything.kind === "off" || wanted?.mask === undefined || wanted.point === undefined) return state;

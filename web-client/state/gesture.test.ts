@@ -12,7 +12,7 @@ function pull(how: Partial<Press>, [first, ...way]: readonly TrailSpot[], before
 const outcome = (how: Partial<Press>, way: readonly TrailSpot[]) => pull(how, way)[1];
 
 describe("a click", () => {
-  it("is a press and a release, a trembling hand included", () => {
+  it("is a press and a release, trembling included", () => {
     expect(pull({}, [at(10, 20), at(12, 23)])).toEqual([idle, { kind: "point", x: 10, y: 20, label: 1 }]);
   });
 

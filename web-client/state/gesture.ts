@@ -40,7 +40,7 @@ export type Outcome =
 export type GestureStep = readonly [Gesture, Outcome | undefined];
 
 export interface Press {
-  readonly tool: Exclude<Tool, "hand">;
+  readonly tool: Exclude<Tool, "pan">;
   /** What a plain click means at the moment. */
   readonly label: 0 | 1;
   /** The secondary button, or Alt: the opposite of including, with brush and lasso taking away. */
@@ -50,7 +50,7 @@ export interface Press {
 
 export const idle: Gesture = { kind: "idle" };
 
-/** A hand trembles by less than this. */
+/** A pointer that is held still trembles by less than this. */
 const dragThreshold = 6;
 /** A box thinner than this was meant as something else. */
 const thinnestBox = 4;

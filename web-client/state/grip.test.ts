@@ -14,7 +14,7 @@ const prompts: Prompts = {
   mask: undefined,
 };
 
-describe("what lies under a hand", () => {
+describe("what lies under a pointer", () => {
   it("is the nearest point within reach", () => {
     expect(gripAt(prompts, view, on(98, 101), 11, undefined)).toEqual({ kind: "point", index: 0 });
     expect(gripAt(prompts, view, on(112, 101), 11, undefined)).toEqual({ kind: "point", index: 1 });

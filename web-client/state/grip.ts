@@ -2,7 +2,7 @@ import type { Corners, Spot } from "../geometry/spot.js";
 import { placeOf, type Viewport } from "../geometry/viewport.js";
 import type { Prompts } from "./prompts.js";
 
-/** What of the prompts on the canvas a hand can take hold of. */
+/** What of the prompts on the canvas can be taken hold of. */
 export type Grip =
   | { readonly kind: "point"; readonly index: number }
   /** Beside the picked point: takes it away. */

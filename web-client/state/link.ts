@@ -56,8 +56,8 @@ export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: 
     kind: "open",
     search: undefined,
     limits: {
-      imageBytes: welcome.maxImageBytes,
-      imagePixels: welcome.maxImagePixels,
+      pictureBytes: welcome.maxImageBytes,
+      picturePixels: welcome.maxImagePixels,
       waitingClicks: welcome.maxWaitingClicks,
       pictureUrls: welcome.pictureUrls,
     },

@@ -46,7 +46,7 @@ export function revealed(state: State, pixel: Spot): State {
 
 function looked(state: State, at: (view: Viewport, picture: Size) => Viewport): State {
   if (state.picture.kind === "empty") return state;
-  return { ...state, viewport: at(state.viewport, state.picture.photo) };
+  return { ...state, viewport: at(state.viewport, state.picture.info) };
 }
 
 function resized(state: State, { width, height }: Size): State {

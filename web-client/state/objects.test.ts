@@ -20,7 +20,7 @@ const ids = ({ present }: Edit) => present.objects.map(({ id }) => id);
 const areas = ({ present }: Edit) => present.objects.map((object) => maskOfObject(object)?.area);
 
 describe("finished objects", () => {
-  it("are numbered as they are kept, each in a colour of its own, and leave the hand empty", () => {
+  it("are numbered as they are kept, each in a colour of its own, and leave no current object", () => {
     const { present } = editAfter(...two);
     expect(present).toMatchObject({ prompts: { points: [] }, answer: undefined });
     expect(present.objects.map(({ id, colour }) => [id, colour])).toEqual([
@@ -33,7 +33,7 @@ describe("finished objects", () => {
     expect(ids(editAfter(...shown.ready, point(3), keep))).toEqual([]);
   });
 
-  it("go back into the hand with undo, click by click", () => {
+  it("become current again with undo, click by click", () => {
     const edit = editAfter(...two, undo);
     expect(ids(edit)).toEqual([1]);
     expect(edit.present.prompts.points).toMatchObject([{ x: 5 }]);
@@ -54,7 +54,7 @@ describe("finished objects", () => {
     expect(areas(edit)).toEqual([large.mask!.area, small.mask!.area]);
   });
 
-  it("lose nothing when another is taken in hand: what was there is finished first", () => {
+  it("lose nothing when another becomes the current one: what was there is finished first", () => {
     const edit = editAfter(...two, point(9), answer(3), { kind: "object-edited", id: 1 });
     expect(ids(edit)).toEqual([1, 2, 3]);
     expect(edit.present.editing).toBe(1);
@@ -107,7 +107,7 @@ describe("painting", () => {
     { kind: "candidate", index: 1 } as const,
   ];
   const areaOf = (prompts: Prompts) => rleArea(decodeRle(prompts.mask!));
-  /** A mask in the hand that is no answer: two objects of this shape, merged. */
+  /** A current mask that is no answer: two objects of this shape, merged. */
   const merged = (mask: Mask): ClientEvent[] => [
     ...shown.ready,
     ...[point(3), answer(1, [mask]), keep],
@@ -159,7 +159,7 @@ describe("painting", () => {
     expect(areaOf(prompts)).toBeLessThan(large.mask!.area);
   });
 
-  it("leaves an empty hand when a lasso cuts everything out", () => {
+  it("leaves no current object when a lasso cuts everything out", () => {
     const gone = editAfter(...merged(shape), painted("lasso", "difference"));
     expect(gone.present).toMatchObject({ sequence: 0, prompts: { points: [] } });
   });
@@ -178,7 +178,7 @@ describe("placed points", () => {
     expect(effects).toMatchObject([{ kind: "segment", prompts: { points: [{ x: 8, y: 2, label: 1 }] } }]);
   });
 
-  it("leave an empty hand when the last is removed", () => {
+  it("leave no current object when the last is removed", () => {
     expect(editAfter(...begun, { kind: "point-removed", index: 0, atMs: 9 }).present).toMatchObject({ sequence: 0 });
   });
 });

@@ -10,7 +10,7 @@ import {
   rleBoundingBox,
 } from "../../proto/index.js";
 import { words } from "../words/words.js";
-import { append, withNothingInHand, withoutHover } from "./edit.js";
+import { append, withoutCurrent, withoutHover } from "./edit.js";
 import { noPrompts } from "./prompts.js";
 import { type Edit, overlayOf, type SceneObject, type State, type Step } from "./state.js";
 
@@ -24,15 +24,15 @@ const objectColours = 12;
 /** From one to the next on the circle of colours: neighbours there look alike. Meets all of them, as 5 and 12 share no factor. */
 const colourStride = 5;
 
-/** The mask of the object in hand, once it has one. */
-export function maskInHand({ answer }: Step): Mask | undefined {
+/** The mask of the current object, once it has one. */
+export function currentMask({ answer }: Step): Mask | undefined {
   return answer?.masks[answer.chosen];
 }
 
-/** Whether there is an object in hand to be finished. */
+/** Whether there is a current object to be finished. */
 export function canKeep({ picture }: State): boolean {
   if (picture.kind === "empty" || overlayOf(picture) !== undefined) return false;
-  return maskInHand(picture.edit.present) !== undefined;
+  return currentMask(picture.edit.present) !== undefined;
 }
 
 export function maskOfObject({ answer }: SceneObject): Mask | undefined {
@@ -44,19 +44,19 @@ export function nameOf({ name, id }: Pick<SceneObject, "id" | "name">): string {
   return name ?? words.objects.numbered(id);
 }
 
-/** The object in hand is finished: a new entry on top, or again the one it was taken from. Nothing without a mask. */
+/** The current object is finished: a new entry on top, or again the one it was taken from. Nothing without a mask. */
 export function keepObject(edit: Edit): Edit {
   const { present } = edit;
   const { answer, prompts, objects, editing } = present;
-  if (answer === undefined || maskInHand(present) === undefined) return edit;
+  if (answer === undefined || currentMask(present) === undefined) return edit;
   const before = objects.find(({ id }) => id === editing);
   const kept = before
     ? objects.map((object) => (object === before ? { ...before, prompts, answer } : object))
     : [...objects, { ...newObject(edit), prompts, answer }];
-  return step(edit, { ...withNothingInHand(present), objects: kept });
+  return step(edit, { ...withoutCurrent(present), objects: kept });
 }
 
-/** Takes a finished object in hand again, with the prompts it was made from. What was in hand is finished first. */
+/** Makes a finished object the current one again, with the prompts it was made from. What was current is finished first. */
 export function editObject(edit: Edit, id: number): Edit {
   const kept = keepObject(edit);
   const object = kept.present.objects.find((one) => one.id === id);
@@ -70,7 +70,7 @@ export function removeObject(edit: Edit, id: number): Edit {
   const { present } = edit;
   if (!present.objects.some((object) => object.id === id)) return edit;
   const objects = present.objects.filter((object) => object.id !== id);
-  const rest = present.editing === id ? withNothingInHand(present) : present;
+  const rest = present.editing === id ? withoutCurrent(present) : present;
   return step(edit, { ...rest, objects });
 }
 

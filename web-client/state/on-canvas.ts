@@ -152,7 +152,7 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
       return [state, []];
     case "image-event":
       // The picture before this one may still be spoken of.
-      if (state.link.kind !== "open" || event.event.imageId !== picture.photo.imageId) return [state, []];
+      if (state.link.kind !== "open" || event.event.imageId !== picture.info.imageId) return [state, []];
       return pursued(imageEvent(state, picture, event.event, event.atMs), event.atMs);
     case "answer": {
       if (state.link.kind !== "open") return [state, []];
@@ -162,12 +162,12 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
       return click === undefined ? [state, []] : answerClick(state, picture, click, event);
     }
     case "upload-progress":
-      if (event.token !== picture.photo.token || picture.kind !== "uploading") return [state, []];
+      if (event.token !== picture.info.token || picture.kind !== "uploading") return [state, []];
       return [{ ...state, picture: { ...picture, sentBytes: event.sentBytes } }, []];
     case "upload-event":
-      return event.token === picture.photo.token ? uploadEvent(state, picture, event) : [state, []];
+      return event.token === picture.info.token ? uploadEvent(state, picture, event) : [state, []];
     case "upload-failed":
-      return event.token === picture.photo.token ? uploadFailed(state, picture, event) : [state, []];
+      return event.token === picture.info.token ? uploadFailed(state, picture, event) : [state, []];
   }
 }
 
@@ -185,7 +185,7 @@ function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "point": {
       const found = foundFor(picture, event);
       if (found !== undefined) return [takeFound(state, picture, found), []];
-      // There is no object in hand to leave a spot out of.
+      // There is no current object to leave a spot out of.
       return event.label === 0 ? [state, []] : onNewObject(state, picture, event);
     }
     case "box":
@@ -206,7 +206,7 @@ function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "object-kept":
     case "press":
       return [state, []];
-    // The object comes into hand, and the masks make room for it.
+    // The object becomes the current one, and the masks make room for it.
     case "object-edited": {
       const next = showEverything(state, picture, false);
       return next.picture.kind === "empty" ? [next, []] : onPicture(next, next.picture, event);

@@ -13,7 +13,7 @@ import type { Corners } from "../geometry/spot.js";
 import { startOf } from "./edit.js";
 import type { EventOf } from "./event.js";
 import { marksOf } from "./marks.js";
-import { maskInHand } from "./objects.js";
+import { currentMask } from "./objects.js";
 import { hasPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 import type { Step } from "./state.js";
 
@@ -51,7 +51,7 @@ export function paint(step: Step, { tool, rle, operation }: Painted): Prompts | 
   if (from !== undefined || (tool === "brush" && prompts.mask === undefined)) {
     return { ...prompts, marks: marks.slice(-mostMarks), from };
   }
-  const base = maskInHand(step)?.rle ?? prompts.mask;
+  const base = currentMask(step)?.rle ?? prompts.mask;
   if (base === undefined && operation === "union") return { ...prompts, box: boundsOf(stroke), marks, from };
   // A mask that did not come from prompts, such as that of merged objects, is laid to, or cut out of.
   const mask = base && combined(base, stroke, operation);

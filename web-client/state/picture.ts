@@ -6,7 +6,7 @@ import type { Effect, EventOf } from "./event.js";
 import {
   type Everything,
   emptyEdit,
-  type Photo,
+  type PictureInfo,
   type Shown,
   type ShownPicture,
   type State,
@@ -21,13 +21,13 @@ const longestRetryMs = 8_000;
 
 type Next = readonly [State, readonly Effect[]];
 
-/** A photo takes the place of the one before, with what was done on it earlier, if anything was. */
-export function show(state: State, photo: Photo, work: Work | undefined, atMs: number): Next {
+/** A picture takes the place of the one before, with what was done on it earlier, if anything was. */
+export function show(state: State, info: PictureInfo, work: Work | undefined, atMs: number): Next {
   const { edit, everything } = work ?? { edit: emptyEdit, everything: { kind: "off" as const } };
-  const shown: Shown = { photo, edit, tries: 0, everything: halted(everything) };
+  const shown: Shown = { info, edit, tries: 0, everything: halted(everything) };
   const before = stopPicture(state);
   const fresh: State = { ...state, loading: undefined, notice: undefined, latency: undefined };
-  const tooLarge = overLimits(state, photo);
+  const tooLarge = overLimits(state, info);
   if (tooLarge !== undefined) {
     return [{ ...fresh, picture: { ...shown, kind: "refused", message: tooLarge, canRetry: false } }, before];
   }
@@ -52,11 +52,11 @@ function halted(everything: Everything): Everything {
 /** Asks the gateway about the picture, or uploads at once where its digest could not be computed. */
 export function begin(state: State, from: Shown, atMs: number): Next {
   const shown = shownOf(from);
-  const { photo } = shown;
-  if (photo.imageId === undefined) {
+  const { info } = shown;
+  if (info.imageId === undefined) {
     return [
       { ...state, picture: { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } },
-      [{ kind: "upload", token: photo.token }],
+      [{ kind: "upload", token: info.token }],
     ];
   }
   return reopen({ ...state, picture: { ...shown, kind: "opening" } }, atMs);
@@ -66,7 +66,7 @@ export function begin(state: State, from: Shown, atMs: number): Next {
 export function reopen(state: State, atMs: number): Next {
   const { link, picture } = state;
   if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
-  const { imageId } = picture.photo;
+  const { imageId } = picture.info;
   if (imageId === undefined) return [state, []];
   const isResting = picture.kind === "opening" && picture.resting === true;
   const asked: State = isResting ? { ...state, picture: { ...picture, resting: false } } : state;
@@ -86,9 +86,9 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
       return [progress(state, picture, event.event, atMs), []];
     case "ready": {
       const { image, cached, timings } = event.event.value;
-      if (image !== undefined && (image.width !== picture.photo.width || image.height !== picture.photo.height)) {
-        const size = ({ width, height }: Pick<Photo, "width" | "height">) => `${width} × ${height}`;
-        const message = words.problems.otherSize(size(image), size(picture.photo));
+      if (image !== undefined && (image.width !== picture.info.width || image.height !== picture.info.height)) {
+        const size = ({ width, height }: Pick<PictureInfo, "width" | "height">) => `${width} × ${height}`;
+        const message = words.problems.otherSize(size(image), size(picture.info));
         return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: false } }, []];
       }
       const lastEncodeMs =
@@ -115,7 +115,7 @@ export function missing(state: State, picture: ShownPicture, atMs: number): Next
   }
   return [
     { ...state, picture: { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs } },
-    [{ kind: "upload", token: picture.photo.token }],
+    [{ kind: "upload", token: picture.info.token }],
   ];
 }
 
@@ -124,11 +124,11 @@ export function uploadEvent(
   picture: ShownPicture,
   { event: { event }, atMs }: EventOf<"upload-event">,
 ): Next {
-  if (picture.photo.imageId === undefined) {
+  if (picture.info.imageId === undefined) {
     if (event.case === "queued" || event.case === "encoding") return [progress(state, picture, event, atMs), []];
     if (event.case !== "ready" || event.value.image === undefined) return [state, []];
-    const photo = { ...picture.photo, imageId: event.value.image.imageId };
-    return begin(state, { ...shownOf(picture), photo }, atMs);
+    const info = { ...picture.info, imageId: event.value.image.imageId };
+    return begin(state, { ...shownOf(picture), info }, atMs);
   }
   if (picture.kind !== "uploading") return [state, []];
   // From the first sign that the file has arrived, the session's own events tell more than the upload's.
@@ -136,7 +136,7 @@ export function uploadEvent(
 }
 
 export function uploadFailed(state: State, picture: ShownPicture, event: EventOf<"upload-failed">): Next {
-  const bound = picture.kind === "uploading" || picture.photo.imageId === undefined;
+  const bound = picture.kind === "uploading" || picture.info.imageId === undefined;
   if (!bound || picture.kind === "refused") return [state, []];
   return fail(state, picture, event.failure, "upload", event.atMs);
 }
@@ -176,20 +176,20 @@ function progress(
   return { ...state, picture: { ...shown, kind: "encoding", sinceMs } };
 }
 
-export function overLimits({ link }: State, photo: Photo): string | undefined {
+export function overLimits({ link }: State, info: PictureInfo): string | undefined {
   if (link.kind !== "open") return undefined;
-  const { imageBytes, imagePixels } = link.limits;
-  if (imageBytes > 0 && photo.bytes > imageBytes) {
-    return words.problems.tooMany(megabytes(photo.bytes), megabytes(imageBytes));
+  const { pictureBytes, picturePixels } = link.limits;
+  if (pictureBytes > 0 && info.bytes > pictureBytes) {
+    return words.problems.tooMany(megabytes(info.bytes), megabytes(pictureBytes));
   }
-  if (imagePixels > 0 && photo.width * photo.height > imagePixels) {
-    return words.problems.tooMany(megapixels(photo.width * photo.height), megapixels(imagePixels));
+  if (picturePixels > 0 && info.width * info.height > picturePixels) {
+    return words.problems.tooMany(megapixels(info.width * info.height), megapixels(picturePixels));
   }
   return undefined;
 }
 
-export function shownOf({ photo, edit, tries, everything }: Shown): Shown {
-  return { photo, edit, tries, everything };
+export function shownOf({ info, edit, tries, everything }: Shown): Shown {
+  return { info, edit, tries, everything };
 }
 
 function megabytes(bytes: number): string {

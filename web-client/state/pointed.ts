@@ -10,12 +10,12 @@ import type { Tool } from "./tools.js";
 
 /** The pixels of the picture on the canvas; undefined while there is none. */
 export function pictureSize({ picture }: State): Size | undefined {
-  return picture.kind === "empty" ? undefined : picture.photo;
+  return picture.kind === "empty" ? undefined : picture.info;
 }
 
 /** Over masks every tool but the one that moves the picture chooses one. */
 export function toolInUse({ picture, tools }: State): Tool {
-  return overlayOf(picture) !== undefined && tools.tool !== "hand" ? "click" : tools.tool;
+  return overlayOf(picture) !== undefined && tools.tool !== "pan" ? "click" : tools.tool;
 }
 
 /** Those on the canvas. */

@@ -84,7 +84,7 @@ function begin(
   { place, isSecondary, reach }: Pick<EventOf<"pointer-down">, "place" | "isSecondary" | "reach">,
 ): Come {
   const tool = toolInUse(state);
-  if (tool === "hand") return [state, []];
+  if (tool === "pan") return [state, []];
   const { label } = state.tools;
   const grip = gripUnder(state, place, reach);
   return become(state, press(state.pointing.gesture, place, { tool, label, secondary: isSecondary, grip }));

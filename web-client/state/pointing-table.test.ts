@@ -259,7 +259,7 @@ describe("pointing", () => {
     for (const before of Object.values(states)) {
       const [after] = run(
         [
-          { kind: "photo-chosen", token: 2, name: "dog.jpg" },
+          { kind: "picture-chosen", token: 2, name: "dog.jpg" },
           { ...loaded(), token: 2 },
         ],
         before,

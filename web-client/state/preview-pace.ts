@@ -17,9 +17,9 @@ const refusedEveryMs = 500;
  * fill.
  */
 export const mostUnderWay = { server: 8, here: 1 } as const;
-/** From here on a preview is behind the hand, and there are fewer. */
+/** From here on a preview is behind the pointer, and there are fewer. */
 const slowMs = 250;
-/** From here on it is about where the hand was, and there are none but one now and then, to see whether it got better. */
+/** From here on it is about where the pointer was, and there are none but one now and then, to see whether it got better. */
 const tooSlowMs = 400;
 const probeEveryMs = 5_000;
 /** A try by the browser itself costs no one else: after one that was held up it is soon back to speed. */

@@ -6,7 +6,7 @@ export interface Prompts {
   readonly box: Corners | undefined;
   /** A rough mask to start from, in pixels of the upright picture: painted, lassoed, or the outcome of merging objects. */
   readonly mask: Rle | undefined;
-  /** What strokes said, as points that were not placed by hand. */
+  /** What strokes said, as points that nobody has placed. */
   readonly marks?: readonly PromptPoint[] | undefined;
   /** The answer that the latest point refines. Not beside a rough mask: the model starts from one. */
   readonly from?: Start | undefined;

@@ -18,7 +18,7 @@ export function socketClosed(state: State, event: EventOf<"socket-closed">): Nex
     edit: { ...state.picture.edit, hover: noHover },
     everything: loseEverything(state.picture.everything),
   });
-  const uploads = picture.kind === "uploading" || picture.photo.imageId === undefined;
+  const uploads = picture.kind === "uploading" || picture.info.imageId === undefined;
   const kept = uploads || picture.kind === "refused" ? picture : { ...shownOf(picture), kind: "opening" as const };
   return [{ ...state, link, picture: kept }, effects];
 }
@@ -26,7 +26,7 @@ export function socketClosed(state: State, event: EventOf<"socket-closed">): Nex
 export function welcome(state: State, event: EventOf<"welcome">): Next {
   const greeted: State = { ...state, link: greet(event), takesAddresses: event.welcome.pictureUrls };
   if (greeted.picture.kind === "empty") return [greeted, []];
-  const tooLarge = greeted.picture.kind === "refused" ? undefined : overLimits(greeted, greeted.picture.photo);
+  const tooLarge = greeted.picture.kind === "refused" ? undefined : overLimits(greeted, greeted.picture.info);
   if (tooLarge === undefined) return reopen(greeted, event.atMs);
   return [
     { ...greeted, picture: { ...shownOf(greeted.picture), kind: "refused", message: tooLarge, canRetry: false } },

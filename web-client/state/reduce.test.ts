@@ -184,8 +184,8 @@ describe("history", () => {
 
 describe("the picture", () => {
   it("stays when a file that is none is chosen after it", () => {
-    const unreadable: ClientEvent = { kind: "photo-unreadable", token: 2, message: "No picture." };
-    const [state] = run([...shown.ready, { kind: "photo-chosen", token: 2, name: "notes.pdf" }, unreadable]);
+    const unreadable: ClientEvent = { kind: "picture-unreadable", token: 2, message: "No picture." };
+    const [state] = run([...shown.ready, { kind: "picture-chosen", token: 2, name: "notes.pdf" }, unreadable]);
     expect(state).toMatchObject({ picture: { kind: "ready" }, notice: "No picture.", loading: undefined });
   });
 

@@ -17,21 +17,21 @@ import { restore } from "./restore.js";
 import { select } from "./selection.js";
 import { settle } from "./settle.js";
 import { listen } from "./silence.js";
-import type { Photo, State } from "./state.js";
+import type { PictureInfo, State } from "./state.js";
 import {
-  addPhoto,
-  choosePhoto,
+  addPicture,
+  choosePicture,
   dropUnreadable,
   entryOf,
   exchange,
   openNeighbour,
-  openPhoto,
+  openPicture,
   prepared,
   preparingFailed,
   preparingProgress,
   pursueStrip,
-  readPhoto,
-  removePhoto,
+  readPicture,
+  removePicture,
 } from "./strip.js";
 import { changeTools } from "./tools.js";
 
@@ -46,23 +46,23 @@ export function reduce(state: State, event: ClientEvent): Next {
 
 function respond(state: State, event: ClientEvent): Next {
   switch (event.kind) {
-    case "photo-chosen":
-      return wake(...choosePhoto(state, event));
-    case "photo-added":
-      return addPhoto(state, event);
-    case "photo-opened":
-      return wake(...openPhoto(state, event));
+    case "picture-chosen":
+      return wake(...choosePicture(state, event));
+    case "picture-added":
+      return addPicture(state, event);
+    case "picture-opened":
+      return wake(...openPicture(state, event));
     case "neighbour-opened":
       return wake(...openNeighbour(state, event));
-    case "photo-removed":
-      return removePhoto(state, event);
+    case "picture-removed":
+      return removePicture(state, event);
     case "restored":
       return restore(state, event);
-    case "photo-read":
-      return readPhoto(state, event);
-    case "photo-loaded":
-      return photoLoaded(state, event);
-    case "photo-unreadable":
+    case "picture-read":
+      return readPicture(state, event);
+    case "picture-loaded":
+      return pictureLoaded(state, event);
+    case "picture-unreadable":
       return dropUnreadable(state, event);
     case "preparing-event":
       return [prepared(state, event), []];
@@ -157,15 +157,15 @@ function then([state, effects]: Next, more: (state: State) => Next): Next {
   return [next, [...effects, ...others]];
 }
 
-function photoLoaded(state: State, event: EventOf<"photo-loaded">): Next {
+function pictureLoaded(state: State, event: EventOf<"picture-loaded">): Next {
   if (state.loading?.token !== event.token) return [state, []];
   const { token, width, height, bytes, atMs } = event;
-  const known = entryOf(state, token)?.photo?.imageId;
-  const photo: Photo = { token, name: state.loading.name, width, height, bytes, imageId: event.imageId ?? known };
-  const { strip, work, effects } = exchange(state, photo);
-  const [next, more] = show(state, photo, work, atMs);
+  const known = entryOf(state, token)?.info?.imageId;
+  const info: PictureInfo = { token, name: state.loading.name, width, height, bytes, imageId: event.imageId ?? known };
+  const { strip, work, effects } = exchange(state, info);
+  const [next, more] = show(state, info, work, atMs);
   // The whole of it is seen first, and nothing is begun on it.
-  const viewport = contain(photo, state.room);
+  const viewport = contain(info, state.room);
   const pointing = { ...noPointing, place: state.pointing.place };
   return [{ ...next, strip, viewport, pointing, selection: [] }, [...effects, ...more]];
 }
@@ -181,7 +181,7 @@ function timer(state: State, event: EventOf<"timer">): Next {
       return state.picture.kind === "opening" ? reopen(state, event.atMs) : [state, []];
     case "upload":
       if (state.picture.kind !== "uploading") return [state, []];
-      return [state, [{ kind: "upload", token: state.picture.photo.token }]];
+      return [state, [{ kind: "upload", token: state.picture.info.token }]];
     case "resend":
       return flush(state, event.atMs);
     case "silence":

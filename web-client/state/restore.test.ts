@@ -11,7 +11,7 @@ const workIn = ({ picture }: State): Work => {
 const work = workIn(run([...shown.ready, point(3), answer(1), { kind: "object-kept" }, point(9)])[0]);
 const restored: EventOf<"restored"> = {
   kind: "restored",
-  photos: [
+  pictures: [
     { token: 1, name: "cat.jpg", work },
     { token: 2, name: "dog.jpg", work: undefined },
   ],
@@ -21,11 +21,11 @@ const restored: EventOf<"restored"> = {
 };
 
 describe("after an earlier visit", () => {
-  it("opens the photo that was on the canvas, and reads the others for the strip", () => {
+  it("opens the picture that was on the canvas, and reads the others for the strip", () => {
     const [state, effects] = run([restored]);
     expect(effects).toEqual([
-      { kind: "load-photo", token: 1 },
-      { kind: "read-photo", token: 2 },
+      { kind: "load-picture", token: 1 },
+      { kind: "read-picture", token: 2 },
     ]);
     expect(state.strip.map(({ name }) => name)).toEqual(["cat.jpg", "dog.jpg"]);
   });
@@ -57,10 +57,10 @@ describe("after an earlier visit", () => {
   });
 
   it("leaves the canvas to a person who was quicker", () => {
-    const quick: ClientEvent = { kind: "photo-chosen", token: 3, name: "new.jpg" };
+    const quick: ClientEvent = { kind: "picture-chosen", token: 3, name: "new.jpg" };
     const [state, effects] = run([quick, restored]);
     expect(state.loading).toMatchObject({ token: 3 });
-    expect(effects.map(({ kind }) => kind)).toEqual(["read-photo", "read-photo"]);
+    expect(effects.map(({ kind }) => kind)).toEqual(["read-picture", "read-picture"]);
     expect(state.strip.map(({ token }) => token)).toEqual([1, 2, 3]);
   });
 });

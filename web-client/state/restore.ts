@@ -5,12 +5,12 @@ import { newEntry } from "./strip.js";
 type Next = readonly [State, readonly Effect[]];
 
 /**
- * The photos of an earlier visit come back with their work, before any that are there already. They are read again, as
+ * The pictures of an earlier visit come back with their work, before any that are there already. They are read again, as
  * new ones are: what is known of them at the service may have changed.
  */
-export function restore(state: State, { photos, active, nextSequence, atMs }: EventOf<"restored">): Next {
+export function restore(state: State, { pictures, active, nextSequence, atMs }: EventOf<"restored">): Next {
   const known = new Set(state.strip.map(({ token }) => token));
-  const entries = photos
+  const entries = pictures
     .filter(({ token }) => !known.has(token))
     .map(({ token, name, work }): StripEntry => ({ ...newEntry(token, name), work: work && revived(work, atMs) }));
   const isIdle = state.picture.kind === "empty" && state.loading === undefined;
@@ -23,7 +23,7 @@ export function restore(state: State, { photos, active, nextSequence, atMs }: Ev
     nextSequence: Math.max(state.nextSequence, nextSequence),
   };
   const effects = entries.map(
-    (entry): Effect => ({ kind: entry === shown ? "load-photo" : "read-photo", token: entry.token }),
+    (entry): Effect => ({ kind: entry === shown ? "load-picture" : "read-picture", token: entry.token }),
   );
   return [next, effects];
 }

@@ -17,10 +17,10 @@ describe("the selected objects", () => {
     ["are none that are not there", [select(9)], []],
     [
       "are none on another picture",
-      [select(1), { kind: "photo-chosen", token: 2, name: "dog.jpg" }, { ...loaded(), token: 2 }],
+      [select(1), { kind: "picture-chosen", token: 2, name: "dog.jpg" }, { ...loaded(), token: 2 }],
       [],
     ],
-    ["are none without a picture", [select(1), { kind: "photo-removed", token: 1 }], []],
+    ["are none without a picture", [select(1), { kind: "picture-removed", token: 1 }], []],
   ])("%s", (_, events, selection) => {
     expect(run([...shown.ready, ...three, ...events])[0].selection).toEqual(selection);
   });

@@ -11,10 +11,10 @@ export interface State {
   readonly link: Link;
   /** What the operating system says of the network; it knows when there is none, not whether the service is there. */
   readonly isOffline: boolean;
-  /** Every photo of this page in its order, the one on the canvas among them. */
+  /** Every picture of this page in its order, the one on the canvas among them. */
   readonly strip: readonly StripEntry[];
   readonly picture: Picture;
-  /** A photo on its way to the canvas; the picture before it stays until it is known to be one. */
+  /** A picture on its way to the canvas; the one before it stays until its file is known to hold a picture. */
   readonly loading: Loading | undefined;
   readonly notice: string | undefined;
   readonly latency: Latency | undefined;
@@ -64,8 +64,8 @@ interface Search {
 
 /** What the gateway's welcome says; 0 means that it names no limit. */
 export interface Limits {
-  readonly imageBytes: number;
-  readonly imagePixels: number;
+  readonly pictureBytes: number;
+  readonly picturePixels: number;
   readonly waitingClicks: number;
   /** Whether the gateway fetches pictures from other hosts. */
   readonly pictureUrls: boolean;
@@ -76,12 +76,12 @@ interface Loading {
   readonly name: string;
 }
 
-/** A photo of the strip. */
+/** A picture of the strip. */
 export interface StripEntry {
   readonly token: number;
   readonly name: string;
   /** Undefined until it has been read. */
-  readonly photo: Photo | undefined;
+  readonly info: PictureInfo | undefined;
   /** What was done on it; undefined while it is on the canvas, which has it, and where nothing was. */
   readonly work: Work | undefined;
   readonly preparation: Preparation;
@@ -93,7 +93,7 @@ export interface Work {
   readonly everything: Everything;
 }
 
-/** How far the service is with a photo that is not on the canvas: its embedding is made ahead, one photo at a time. */
+/** How far the service is with a picture that is not on the canvas: its embedding is made ahead, one picture at a time. */
 export type Preparation =
   /** Not read yet, or on the canvas, whose own state tells. */
   | { readonly kind: "none" }
@@ -134,7 +134,7 @@ export type Picture =
 export type ShownPicture = Exclude<Picture, { kind: "empty" }>;
 
 export interface Shown {
-  readonly photo: Photo;
+  readonly info: PictureInfo;
   readonly edit: Edit;
   /** Failed tries since it was last ready. */
   readonly tries: number;
@@ -167,7 +167,7 @@ export interface Overlay {
   readonly lit: number | undefined;
 }
 
-export interface Photo {
+export interface PictureInfo {
   /** The page's own number for the file; the file itself stays outside the state. */
   readonly token: number;
   readonly name: string;
@@ -179,7 +179,7 @@ export interface Photo {
   readonly imageId: string | undefined;
 }
 
-/** The work on one picture: the object in hand and those that are finished, with their history, and what waits for an answer. */
+/** The work on one picture: the current object and those that are finished, with their history, and what waits for an answer. */
 export interface Edit {
   readonly past: readonly Step[];
   readonly present: Step;
@@ -199,7 +199,7 @@ export interface Step {
   readonly asked?: boolean | undefined;
   /** The finished objects at this step, the topmost last. */
   readonly objects: readonly SceneObject[];
-  /** The finished object that the one in hand is to replace. */
+  /** The finished object that the current one is to replace. */
   readonly editing: number | undefined;
 }
 

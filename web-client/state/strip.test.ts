@@ -6,9 +6,9 @@ import type { State } from "./state.js";
 import { answer, chosen, imageId, loaded, point, ready, run, shown, welcome } from "./testing/fixtures.js";
 
 const otherId = `sha256:${"cd".repeat(32)}`;
-const added = (token: number): ClientEvent => ({ kind: "photo-added", token, name: `${token}.jpg` });
+const added = (token: number): ClientEvent => ({ kind: "picture-added", token, name: `${token}.jpg` });
 const read = (token: number): ClientEvent => ({
-  kind: "photo-read",
+  kind: "picture-read",
   token,
   width: 40,
   height: 20,
@@ -16,7 +16,7 @@ const read = (token: number): ClientEvent => ({
   imageId: otherId,
 });
 const open = (token: number): ClientEvent[] => [
-  { kind: "photo-opened", token },
+  { kind: "picture-opened", token },
   { ...loaded(token === 1 ? imageId : otherId), token },
 ];
 const prepared = (token: number): ClientEvent => ({
@@ -33,7 +33,7 @@ const busy = (token: number, atMs = 5_000): ClientEvent => ({
 const preparations = ({ strip }: State) => strip.map(({ preparation }) => preparation.kind);
 
 describe("the strip", () => {
-  it("has photos prepared one at a time, in their order", () => {
+  it("has pictures prepared one at a time, in their order", () => {
     const [first, effects] = run([...shown.ready, added(2), added(3), read(2)]);
     expect(effects).toEqual([{ kind: "prepare", token: 2 }]);
     const [second, none] = run([read(3)], first);
@@ -54,7 +54,7 @@ describe("the strip", () => {
     expect(run([{ kind: "timer", name: "prepare", atMs: 7_000 }], state)[1]).toEqual([{ kind: "prepare", token: 2 }]);
   });
 
-  it("leaves a photo that cannot be prepared, with the reason", () => {
+  it("leaves a picture that cannot be prepared, with the reason", () => {
     const refused: ClientEvent = {
       kind: "preparing-failed",
       token: 2,
@@ -69,9 +69,9 @@ describe("the strip", () => {
   it("puts work by and brings it back, with the clicks that waited", () => {
     const begun = [...shown.ready, point(1), answer(1), point(2), added(2), read(2)];
     const [away] = run([...begun, ...open(2)]);
-    expect(away.picture).toMatchObject({ photo: { token: 2 }, edit: { past: [] } });
+    expect(away.picture).toMatchObject({ info: { token: 2 }, edit: { past: [] } });
     const [back, effects] = run(open(1), away);
-    expect(back.picture).toMatchObject({ photo: { token: 1 }, edit: { present: { sequence: 2 } } });
+    expect(back.picture).toMatchObject({ info: { token: 1 }, edit: { present: { sequence: 2 } } });
     expect(effects).toMatchObject([
       { kind: "stop-upload" },
       { kind: "open-image", imageId },
@@ -81,7 +81,7 @@ describe("the strip", () => {
     expect(back.strip[0]?.work).toBeUndefined();
   });
 
-  it("stops preparing the photo that is opened: the session does it now", () => {
+  it("stops preparing the picture that is opened: the session does it now", () => {
     const [, effects] = run([...shown.ready, added(2), read(2), ...open(2)]);
     expect(effects.map(({ kind }) => kind)).toEqual(["stop-preparing", "stop-upload", "open-image"]);
   });
@@ -98,12 +98,12 @@ describe("the strip", () => {
   });
 
   it("shows the neighbour of a picture that is removed, and in the end none", () => {
-    const [state, effects] = run([...shown.ready, added(2), read(2), { kind: "photo-removed", token: 1 }]);
-    expect(effects).toContainEqual({ kind: "load-photo", token: 2 });
+    const [state, effects] = run([...shown.ready, added(2), read(2), { kind: "picture-removed", token: 1 }]);
+    expect(effects).toContainEqual({ kind: "load-picture", token: 2 });
     const [empty] = run(
       [
         { ...loaded(otherId), token: 2 },
-        { kind: "photo-removed", token: 2 },
+        { kind: "picture-removed", token: 2 },
       ],
       state,
     );

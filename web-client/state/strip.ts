@@ -2,8 +2,8 @@ import type { Effect, EventOf } from "./event.js";
 import { overLimits, stopPicture } from "./picture.js";
 import {
   noHover,
-  type Photo,
   type Picture,
+  type PictureInfo,
   type Preparation,
   type State,
   type StripEntry,
@@ -11,7 +11,7 @@ import {
 } from "./state.js";
 
 /*
- * The photos of the page, one of them on the canvas. What was done on the others waits in their entries, and the service
+ * The pictures of the page, one of them on the canvas. What was done on the others waits in their entries, and the service
  * makes their embeddings ahead, one at a time and only while the one on the canvas needs nothing of the kind.
  */
 
@@ -23,48 +23,48 @@ const mostTries = 6;
 /** Timers may fire a little before their time. */
 const timerSlackMs = 10;
 
-/** A new photo on its way to the canvas, at the end of the strip. */
-export function choosePhoto(state: State, { token, name }: EventOf<"photo-chosen">): Next {
+/** A new picture on its way to the canvas, at the end of the strip. */
+export function choosePicture(state: State, { token, name }: EventOf<"picture-chosen">): Next {
   const strip = [...state.strip, newEntry(token, name)];
-  return [{ ...state, strip, loading: { token, name } }, [{ kind: "load-photo", token }]];
+  return [{ ...state, strip, loading: { token, name } }, [{ kind: "load-picture", token }]];
 }
 
-/** A new photo that stays in the strip for the time being. */
-export function addPhoto(state: State, { token, name }: EventOf<"photo-added">): Next {
-  return [{ ...state, strip: [...state.strip, newEntry(token, name)] }, [{ kind: "read-photo", token }]];
+/** A new picture that stays in the strip for the time being. */
+export function addPicture(state: State, { token, name }: EventOf<"picture-added">): Next {
+  return [{ ...state, strip: [...state.strip, newEntry(token, name)] }, [{ kind: "read-picture", token }]];
 }
 
-export function readPhoto(state: State, event: EventOf<"photo-read">): Next {
+export function readPicture(state: State, event: EventOf<"picture-read">): Next {
   const entry = entryOf(state, event.token);
-  if (entry === undefined || entry.photo !== undefined || isShown(state, event.token)) return [state, []];
+  if (entry === undefined || entry.info !== undefined || isShown(state, event.token)) return [state, []];
   const { token, width, height, bytes, imageId } = event;
-  const photo: Photo = { token, name: entry.name, width, height, bytes, imageId };
-  return [withEntry(state, { ...entry, photo, preparation: preparationOf(state, photo) }), []];
+  const info: PictureInfo = { token, name: entry.name, width, height, bytes, imageId };
+  return [withEntry(state, { ...entry, info, preparation: preparationOf(state, info) }), []];
 }
 
-/** A photo of the strip on its way to the canvas. */
-export function openPhoto(state: State, { token }: EventOf<"photo-opened">): Next {
+/** A picture of the strip on its way to the canvas. */
+export function openPicture(state: State, { token }: EventOf<"picture-opened">): Next {
   const entry = entryOf(state, token);
   if (entry === undefined || state.loading?.token === token) return [state, []];
   if (isShown(state, token)) return [state.loading === undefined ? state : { ...state, loading: undefined }, []];
-  return [{ ...state, loading: { token, name: entry.name } }, [{ kind: "load-photo", token }]];
+  return [{ ...state, loading: { token, name: entry.name } }, [{ kind: "load-picture", token }]];
 }
 
-/** The photo of the strip before the one on the canvas or after it, round and round. */
+/** The picture of the strip before the one on the canvas or after it, round and round. */
 export function openNeighbour(state: State, { by }: EventOf<"neighbour-opened">): Next {
   const { strip, picture } = state;
-  const at = picture.kind === "empty" ? 0 : strip.findIndex(({ token }) => token === picture.photo.token);
+  const at = picture.kind === "empty" ? 0 : strip.findIndex(({ token }) => token === picture.info.token);
   const next = strip[(at + by + strip.length) % strip.length];
-  return next === undefined ? [state, []] : openPhoto(state, { kind: "photo-opened", token: next.token });
+  return next === undefined ? [state, []] : openPicture(state, { kind: "picture-opened", token: next.token });
 }
 
-/** Takes a photo off the strip with all that was done on it; from the canvas too, where its neighbour takes its place. */
-export function removePhoto(state: State, { token }: EventOf<"photo-removed">): Next {
+/** Takes a picture off the strip with all that was done on it; from the canvas too, where its neighbour takes its place. */
+export function removePicture(state: State, { token }: EventOf<"picture-removed">): Next {
   const at = state.strip.findIndex((entry) => entry.token === token);
   const entry = state.strip[at];
   if (entry === undefined) return [state, []];
   const effects: Effect[] = isPreparing(entry) ? [{ kind: "stop-preparing" }] : [];
-  effects.push({ kind: "forget-photo", token });
+  effects.push({ kind: "forget-picture", token });
   const strip = state.strip.filter((other) => other !== entry);
   const loading = state.loading?.token === token ? undefined : state.loading;
   if (!isShown(state, token)) return [{ ...state, strip, loading }, effects];
@@ -72,37 +72,37 @@ export function removePhoto(state: State, { token }: EventOf<"photo-removed">): 
   const next = loading === undefined ? (strip[at] ?? strip[at - 1]) : undefined;
   const stop = stopPicture(state);
   if (next === undefined) return [bare, [...stop, ...effects]];
-  const [opened, load] = openPhoto(bare, { kind: "photo-opened", token: next.token });
+  const [opened, load] = openPicture(bare, { kind: "picture-opened", token: next.token });
   return [opened, [...stop, ...effects, ...load]];
 }
 
 /** One that cannot be opened leaves the strip again, with a word about it; unless there is work on it that would go too. */
-export function dropUnreadable(state: State, { token, message }: EventOf<"photo-unreadable">): Next {
+export function dropUnreadable(state: State, { token, message }: EventOf<"picture-unreadable">): Next {
   const entry = entryOf(state, token);
   if (entry === undefined || isShown(state, token)) return [state, []];
   const loading = state.loading?.token === token ? undefined : state.loading;
   const told: State = { ...state, loading, notice: message };
   if (entry.work !== undefined) return [told, []];
-  return [{ ...told, strip: state.strip.filter((other) => other !== entry) }, [{ kind: "forget-photo", token }]];
+  return [{ ...told, strip: state.strip.filter((other) => other !== entry) }, [{ kind: "forget-picture", token }]];
 }
 
 /**
- * The strip when a photo comes onto the canvas: what was done on the one before is put by, and what is known of the new
+ * The strip when a picture comes onto the canvas: what was done on the one before is put by, and what is known of the new
  * one goes with it.
  */
 export function exchange(
   state: State,
-  photo: Photo,
+  info: PictureInfo,
 ): { strip: readonly StripEntry[]; work: Work | undefined; effects: Effect[] } {
   const { picture } = state;
-  const coming = entryOf(state, photo.token);
+  const coming = entryOf(state, info.token);
   const strip = state.strip.map((entry): StripEntry => {
-    if (entry.token === photo.token) return { ...entry, photo, work: undefined, preparation: { kind: "none" } };
-    if (picture.kind === "empty" || entry.token !== picture.photo.token) return entry;
+    if (entry.token === info.token) return { ...entry, info, work: undefined, preparation: { kind: "none" } };
+    if (picture.kind === "empty" || entry.token !== picture.info.token) return entry;
     const { edit, everything } = picture;
     const waiting = edit.waiting.map((click) => ({ ...click, sentAtMs: undefined }));
     const work: Work = { edit: { ...edit, waiting, hover: noHover }, everything };
-    return { ...entry, photo: picture.photo, work, preparation: leftBehind(picture) };
+    return { ...entry, info: picture.info, work, preparation: leftBehind(picture) };
   });
   const effects: Effect[] = coming !== undefined && isPreparing(coming) ? [{ kind: "stop-preparing" }] : [];
   return { strip, work: coming?.work, effects };
@@ -114,7 +114,7 @@ function leftBehind(picture: Exclude<Picture, { kind: "empty" }>): Preparation {
   return { kind: "waiting", tries: 0, notBeforeMs: 0 };
 }
 
-/** Begins with the next photo that waits to be prepared, when nothing more pressing is under way. */
+/** Begins with the next picture that waits to be prepared, when nothing more pressing is under way. */
 export function pursueStrip(state: State, atMs: number): Next {
   if (state.link.kind !== "open" || state.strip.some(isPreparing) || isPressing(state)) return [state, []];
   const next = state.strip.find(
@@ -138,8 +138,8 @@ export function prepared(state: State, { token, event: { event } }: EventOf<"pre
     case "encoding":
       return withEntry(state, { ...entry, preparation: { kind: "encoding", tries } });
     case "ready": {
-      const photo = entry.photo && { ...entry.photo, imageId: event.value.image?.imageId ?? entry.photo.imageId };
-      return withEntry(state, { ...entry, photo, preparation: { kind: "ready" } });
+      const info = entry.info && { ...entry.info, imageId: event.value.image?.imageId ?? entry.info.imageId };
+      return withEntry(state, { ...entry, info, preparation: { kind: "ready" } });
     }
     default:
       return state;
@@ -169,7 +169,7 @@ export function entryOf({ strip }: State, token: number): StripEntry | undefined
 }
 
 function isShown({ picture }: State, token: number): boolean {
-  return picture.kind !== "empty" && picture.photo.token === token;
+  return picture.kind !== "empty" && picture.info.token === token;
 }
 
 /** Whether the picture on the canvas, or one on its way there, needs the encoder or the line to it. */
@@ -181,13 +181,13 @@ function isPreparing({ preparation: { kind } }: StripEntry): boolean {
   return kind === "uploading" || kind === "queued" || kind === "encoding";
 }
 
-function preparationOf(state: State, photo: Photo): Preparation {
-  const tooLarge = overLimits(state, photo);
+function preparationOf(state: State, info: PictureInfo): Preparation {
+  const tooLarge = overLimits(state, info);
   return tooLarge === undefined ? { kind: "waiting", tries: 0, notBeforeMs: 0 } : { kind: "failed", message: tooLarge };
 }
 
 export function newEntry(token: number, name: string): StripEntry {
-  return { token, name, photo: undefined, work: undefined, preparation: { kind: "none" } };
+  return { token, name, info: undefined, work: undefined, preparation: { kind: "none" } };
 }
 
 function withEntry(state: State, entry: StripEntry): State {

@@ -3,31 +3,31 @@ import { expectTable, pictureStates, type Table } from "./testing/table.js";
 
 const table: Table = {
   restored: {
-    "~ +read-photo +load-photo": "connecting, empty",
-    "~ +read-photo +read-photo":
+    "~ +read-picture +load-picture": "connecting, empty",
+    "~ +read-picture +read-picture":
       "loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },
-  "photo-chosen": {
-    "~ +load-photo":
+  "picture-chosen": {
+    "~ +load-picture":
       "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, stopped",
-    "connecting +connect +load-photo": "asleep",
+    "connecting +connect +load-picture": "asleep",
   },
-  "photo-added": {
-    "~ +read-photo":
+  "picture-added": {
+    "~ +read-picture":
       "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },
-  "photo-read": {
+  "picture-read": {
     ".": "connecting, empty, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
     "~": "loading",
   },
-  "photo-opened": {
+  "picture-opened": {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, stopped",
     "connecting +connect": "asleep",
   },
-  "photo-removed": {
+  "picture-removed": {
     ".": "connecting, empty",
-    "~ +forget-photo": "loading",
-    "empty +stop-upload +forget-photo":
+    "~ +forget-picture": "loading",
+    "empty +stop-upload +forget-picture":
       "opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },
   "point-moved": {
@@ -85,13 +85,13 @@ const table: Table = {
   "timer prepare": {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
   },
-  "photo-loaded": {
+  "picture-loaded": {
     ".": "connecting, empty, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
     "opening +open-image": "loading",
   },
-  "photo-unreadable": {
+  "picture-unreadable": {
     ".": "connecting, empty, opening, uploading, queued, encoding, ready, clicked, refused, lost, asleep, stopped",
-    "~ +forget-photo": "loading",
+    "~ +forget-picture": "loading",
   },
   point: {
     ".": "connecting, empty, loading",

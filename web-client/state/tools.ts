@@ -1,5 +1,5 @@
 /** What the pointer does on the canvas. */
-export const tools = ["click", "box", "brush", "lasso", "hand"] as const;
+export const tools = ["click", "box", "brush", "lasso", "pan"] as const;
 export type Tool = (typeof tools)[number];
 
 export function isTool(name: string): name is Tool {

@@ -1,6 +1,6 @@
-/** The photo's own name with another ending. */
-export function fileName(photo: string, ending: string): string {
-  return `${plain(photo.replace(/\.[^.]*$/, "")) || "photo"}-${ending}`;
+/** The picture's own name with another ending. */
+export function fileName(picture: string, ending: string): string {
+  return `${plain(picture.replace(/\.[^.]*$/, "")) || "picture"}-${ending}`;
 }
 
 /** Names of files for things that have the same name now and then: each is given once. */

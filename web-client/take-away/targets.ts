@@ -1,6 +1,6 @@
 import type { Mask } from "../../proto/index.js";
 import { colours } from "../canvas/colouring.js";
-import { maskInHand, maskOfObject, nameOf } from "../state/objects.js";
+import { currentMask, maskOfObject, nameOf } from "../state/objects.js";
 import type { Prompts } from "../state/prompts.js";
 import { overlayOf, type SceneObject, type State } from "../state/state.js";
 import type { JobObject } from "./take-away-job.js";
@@ -16,9 +16,9 @@ interface Target {
 }
 
 interface Targets {
-  /** The object in hand, or else the chosen one of the list. */
+  /** The current object, or else the chosen one of the list. */
   readonly one: Target | undefined;
-  /** All that are to be seen, the one in hand among them; the topmost last. */
+  /** All that are to be seen, the current one among them; the topmost last. */
   readonly all: readonly Target[];
 }
 
@@ -26,12 +26,12 @@ export function targetsOf({ picture, selection }: Pick<State, "picture" | "selec
   if (picture.kind === "empty") return { one: undefined, all: [] };
   const { present } = picture.edit;
   const kept = present.objects.filter(({ id }) => id !== present.editing);
-  const inHand = overlayOf(picture) === undefined ? targetInHand(picture.edit.present) : undefined;
+  const current = overlayOf(picture) === undefined ? currentTarget(picture.edit.present) : undefined;
   const chosen = selection.length === 1 ? kept.find(({ id }) => id === selection[0]) : undefined;
   const all = kept.flatMap((object) => (object.visible ? (targetOf(object) ?? []) : []));
   return {
-    one: inHand ?? (chosen && targetOf(chosen)) ?? (all.length === 1 ? all[0] : undefined),
-    all: inHand === undefined ? all : [...all, inHand],
+    one: current ?? (chosen && targetOf(chosen)) ?? (all.length === 1 ? all[0] : undefined),
+    all: current === undefined ? all : [...all, current],
   };
 }
 
@@ -43,8 +43,8 @@ export function jobObjects(targets: readonly Target[]): JobObject[] {
   });
 }
 
-function targetInHand(present: Parameters<typeof maskInHand>[0]): Target | undefined {
-  const mask = maskInHand(present);
+function currentTarget(present: Parameters<typeof currentMask>[0]): Target | undefined {
+  const mask = currentMask(present);
   if (mask === undefined || mask.area === 0) return undefined;
   const { objects, editing, prompts } = present;
   const edited = objects.find(({ id }) => id === editing);

@@ -9,7 +9,7 @@ export function canvasAttributes(state: State, routing: Routing): Attributes {
   const { picture, link, tools, viewport, pointing, nextSequence } = state;
   const connected = { connection: link.kind, state: picture.kind };
   if (picture.kind === "empty") return connected;
-  const { edit, photo } = picture;
+  const { edit, info } = picture;
   const { present } = edit;
   const shown = shownMask(picture);
   const final = shown?.look === "final" ? shown : undefined;
@@ -23,9 +23,9 @@ export function canvasAttributes(state: State, routing: Routing): Attributes {
     found: overlay?.found.length ?? 0,
     lit: overlay?.lit ?? 0,
     overlay: overlay !== undefined,
-    imageId: photo.imageId ?? "",
-    imageWidth: photo.width,
-    imageHeight: photo.height,
+    imageId: info.imageId ?? "",
+    imageWidth: info.width,
+    imageHeight: info.height,
     points: points.length,
     painted: mask !== undefined || marks.length > 0,
     picked: pointing.picked ?? "none",

@@ -42,7 +42,7 @@ export async function measureMoving(
     await mouse.move(middle.x, middle.y);
     for (let notch = 0; notch < 5; notch++) await mouse.wheel(0, -100);
     await keyboard.press("h");
-    await client.until({ tool: "hand" });
+    await client.until({ tool: "pan" });
     await mouse.down();
     const panning = await measure(browser, client.page, (step) => swing(client.page, middle, step));
     await mouse.up();

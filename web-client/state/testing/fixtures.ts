@@ -123,9 +123,9 @@ export const everythingFailure = (
 export const begin: ClientEvent = { kind: "everything-begin", atMs: 2_600 };
 export const cancel: ClientEvent = { kind: "everything-cancel" };
 
-export const chosen: ClientEvent = { kind: "photo-chosen", token: 1, name: "cat.jpg" };
-export const loaded = (id: string | undefined = imageId): EventOf<"photo-loaded"> => ({
-  kind: "photo-loaded",
+export const chosen: ClientEvent = { kind: "picture-chosen", token: 1, name: "cat.jpg" };
+export const loaded = (id: string | undefined = imageId): EventOf<"picture-loaded"> => ({
+  kind: "picture-loaded",
   token: 1,
   width: 40,
   height: 20,

@@ -64,22 +64,22 @@ export const everythingStates = {
   done: run([...some, everythingDone])[0],
   failed: run([...some, everythingFailure()])[0],
   lost: run([...some, closed()])[0],
-  "new picture": run([...some, { kind: "photo-chosen", token: 2, name: "dog.jpg" }, { ...loaded(), token: 2 }])[0],
+  "new picture": run([...some, { kind: "picture-chosen", token: 2, name: "dog.jpg" }, { ...loaded(), token: 2 }])[0],
 } satisfies Record<string, State>;
 
 const second: ClientEvent[] = [
-  { kind: "photo-added", token: 2, name: "dog.jpg" },
-  { kind: "photo-read", token: 2, width: 40, height: 20, bytes: 1_000, imageId: `sha256:${"cd".repeat(32)}` },
+  { kind: "picture-added", token: 2, name: "dog.jpg" },
+  { kind: "picture-read", token: 2, width: 40, height: 20, bytes: 1_000, imageId: `sha256:${"cd".repeat(32)}` },
 ];
 const openSecond: ClientEvent[] = [
-  { kind: "photo-opened", token: 2 },
+  { kind: "picture-opened", token: 2 },
   { ...loaded(), token: 2 },
 ];
 const keep: ClientEvent = { kind: "object-kept" };
 const one = [...shown.ready, point(), answer(1, [large.mask!]), keep];
 const two = [...one, point(9), answer(2, [small.mask!]), keep];
 
-/** Several photos and finished objects; the first photo is on the canvas unless the name says otherwise. */
+/** Several pictures and finished objects; the first picture is on the canvas unless the name says otherwise. */
 export const workStates = {
   "second added": run([...shown.ready, second[0]!])[0],
   "second preparing": run([...shown.ready, ...second])[0],
@@ -92,21 +92,21 @@ export const workStates = {
   ])[0],
   "second shown": run([...one, ...second, ...openSecond])[0],
   "first left early": run([...shown.encoding, ...second, ...openSecond, ready])[0],
-  "first back": run([...one, ...second, ...openSecond, { kind: "photo-opened", token: 1 }, loaded()])[0],
+  "first back": run([...one, ...second, ...openSecond, { kind: "picture-opened", token: 1 }, loaded()])[0],
   "one kept": run(one)[0],
   "two kept": run(two)[0],
   "one edited": run([...two, { kind: "object-edited", id: 1 }])[0],
-  "two and one in hand": run([...two, point(9), answer(3)])[0],
+  "two and one current": run([...two, point(9), answer(3)])[0],
   "two and one asked": run([...two, point(9)])[0],
   "two and everything": run([...two, begin])[0],
 } satisfies Record<string, State>;
 
 const events = {
-  "photo-chosen": { kind: "photo-chosen", token: 2, name: "dog.jpg" },
-  "photo-added": { kind: "photo-added", token: 2, name: "dog.jpg" },
+  "picture-chosen": { kind: "picture-chosen", token: 2, name: "dog.jpg" },
+  "picture-added": { kind: "picture-added", token: 2, name: "dog.jpg" },
   restored: {
     kind: "restored",
-    photos: [
+    pictures: [
       { token: 8, name: "old.jpg", work: undefined },
       { token: 9, name: "older.jpg", work: { edit: emptyEdit, everything: { kind: "off" } } },
     ],
@@ -114,11 +114,11 @@ const events = {
     nextSequence: 40,
     atMs: 2_000,
   },
-  "photo-read": { kind: "photo-read", token: 1, width: 40, height: 20, bytes: 1_000, imageId },
-  "photo-opened": { kind: "photo-opened", token: 1 },
-  "photo-removed": { kind: "photo-removed", token: 1 },
-  "photo-loaded": loaded(),
-  "photo-unreadable": { kind: "photo-unreadable", token: 1, message: "No picture." },
+  "picture-read": { kind: "picture-read", token: 1, width: 40, height: 20, bytes: 1_000, imageId },
+  "picture-opened": { kind: "picture-opened", token: 1 },
+  "picture-removed": { kind: "picture-removed", token: 1 },
+  "picture-loaded": loaded(),
+  "picture-unreadable": { kind: "picture-unreadable", token: 1, message: "No picture." },
   point: point(),
   box: { kind: "box", x0: 1, y0: 1, x1: 9, y1: 9, atMs: 2_500 },
   "point-moved": { kind: "point-moved", index: 0, x: 9, y: 9, atMs: 2_500 },
