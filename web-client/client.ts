@@ -14,7 +14,7 @@ import {
 } from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
-import type { Work } from "./state/state.js";
+import type { Work } from "./state/work.js";
 import type { Store } from "./store.js";
 import { decodeUpright } from "./upright/decode-upright.js";
 import { words } from "./words/words.js";

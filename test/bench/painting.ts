@@ -14,7 +14,7 @@ import { segmentRequest } from "../../web-client/net/request.js";
 import { marksOf } from "../../web-client/state/marks.js";
 import { paint } from "../../web-client/state/painting.js";
 import type { Prompts } from "../../web-client/state/prompts.js";
-import { emptyStep, type Step } from "../../web-client/state/state.js";
+import { emptyStep, type Step } from "../../web-client/state/work.js";
 import { upload } from "../support/http-calls.js";
 import { SocketClient } from "../support/socket-client.js";
 import { startMaskwire } from "../support/start-maskwire.js";

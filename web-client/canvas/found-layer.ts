@@ -1,6 +1,6 @@
 import type { Annotation } from "../../proto/index.js";
 import type { Viewport } from "../geometry/viewport.js";
-import type { Overlay } from "../state/state.js";
+import type { Overlay } from "../state/work.js";
 import { Colouring } from "./colouring.js";
 import { maskPath } from "./mask-path.js";
 

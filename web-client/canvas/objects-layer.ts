@@ -1,7 +1,7 @@
 import type { Mask } from "../../proto/index.js";
 import type { Viewport } from "../geometry/viewport.js";
 import { maskOfObject } from "../state/objects.js";
-import type { Step } from "../state/state.js";
+import type { Step } from "../state/work.js";
 import { colours } from "./colouring.js";
 import { maskPath } from "./mask-path.js";
 

@@ -1,8 +1,9 @@
 import type { Mask, MaskOperation } from "../../proto/index.js";
 import { canKeep, maskOfObject, nameOf } from "../state/objects.js";
-import type { SceneObject, State } from "../state/state.js";
+import type { State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
 import type { View } from "../state/view.js";
+import type { SceneObject } from "../state/work.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 import { ObjectRow } from "./object-row.js";

@@ -1,5 +1,6 @@
 import type { SaveStatus } from "../state/page.js";
-import { noHover, type State, type Work } from "../state/state.js";
+import type { State } from "../state/state.js";
+import { noHover, type Work } from "../state/work.js";
 import type { SavedChange, SavedStore } from "./saved-page.js";
 
 interface AutosaveSources {

@@ -1,4 +1,4 @@
-import type { Work } from "../state/state.js";
+import type { Work } from "../state/work.js";
 
 /** What a visit leaves behind. */
 export interface SavedPage {

@@ -3,7 +3,8 @@ import { words } from "../words/words.js";
 import { settle } from "./edit.js";
 import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
-import type { Click, Latency, ShownPicture, State } from "./state.js";
+import type { Latency, ShownPicture, State } from "./state.js";
+import type { Click } from "./work.js";
 
 /** Tries of one click, beyond which a person is told. */
 const mostTries = 5;

@@ -2,7 +2,8 @@ import { words } from "../words/words.js";
 import type { Description } from "./description.js";
 import { inReadingOrder } from "./found.js";
 import { duration, momentMs, percent } from "./numbers.js";
-import type { Everything, Overlay, ShownPicture } from "./state.js";
+import type { ShownPicture } from "./state.js";
+import type { Everything, Overlay } from "./work.js";
 
 /** Everything mode in words, for the line under the picture. */
 export function describeOverlay(everything: Everything, nowMs: number): Description {

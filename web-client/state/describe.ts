@@ -5,7 +5,8 @@ import { shownAnswer } from "./edit.js";
 import { duration, momentMs, percent } from "./numbers.js";
 import { pickedPoint, promptsInSight } from "./pointed.js";
 import { hasPrompts } from "./prompts.js";
-import { type Edit, type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
+import { type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
+import type { Edit } from "./work.js";
 
 /** Most answers come sooner: words that changed for so short a time would only flicker. */
 const patienceMs = 240;

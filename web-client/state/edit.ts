@@ -1,8 +1,9 @@
 import type { Corners, Spot } from "../geometry/spot.js";
 import type { PromptPoint, Prompts, Start } from "./prompts.js";
 import { hasPrompts, noPrompts } from "./prompts.js";
-import type { Answer, AskedPreview, Edit, ShownPicture, State, Step } from "./state.js";
-import { noHover } from "./state.js";
+import type { ShownPicture, State } from "./state.js";
+import type { Answer, AskedPreview, Edit, Step } from "./work.js";
+import { noHover } from "./work.js";
 
 export function addPoint(prompts: Prompts, point: PromptPoint): Prompts {
   return { ...prompts, points: [...prompts.points, point] };

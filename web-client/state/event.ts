@@ -16,8 +16,9 @@ import type { PageEvent } from "./page.js";
 import type { PointingEvent } from "./pointing.js";
 import type { Prompts } from "./prompts.js";
 import type { SelectionEvent } from "./selection.js";
-import type { Place, Work } from "./state.js";
+import type { Place } from "./state.js";
 import type { ToolsEvent } from "./tools.js";
+import type { Work } from "./work.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
 export type ClientEvent =

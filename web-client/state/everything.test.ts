@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { shownAnswer } from "./edit.js";
 import type { ClientEvent, Effect } from "./event.js";
-import type { Everything, ShownPicture, State } from "./state.js";
+import type { ShownPicture, State } from "./state.js";
 import {
   answer,
   begin,
@@ -22,6 +22,7 @@ import {
   uploadEvent,
   welcome,
 } from "./testing/fixtures.js";
+import type { Everything } from "./work.js";
 
 const finding = [...shown.ready, begin];
 const some = [...finding, found(large), found(small)];

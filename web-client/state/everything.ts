@@ -7,7 +7,8 @@ import type { Effect, EventOf } from "./event.js";
 import { addFound, foundAt, neighbour } from "./found.js";
 import { reconnect } from "./link.js";
 import { missing } from "./picture.js";
-import type { Everything, ShownPicture, State } from "./state.js";
+import type { ShownPicture, State } from "./state.js";
+import type { Everything } from "./work.js";
 
 type Next = readonly [State, readonly Effect[]];
 

@@ -3,8 +3,9 @@ import { decodeRle, type Mask, rleArea } from "../../proto/index.js";
 import type { ClientEvent } from "./event.js";
 import { maskOfObject } from "./objects.js";
 import type { Prompts } from "./prompts.js";
-import type { Edit, State } from "./state.js";
+import type { State } from "./state.js";
 import { answer, large, point, rectangle, run, shown, small } from "./testing/fixtures.js";
+import type { Edit } from "./work.js";
 
 const keep: ClientEvent = { kind: "object-kept" };
 const undo: ClientEvent = { kind: "undo" };

@@ -12,7 +12,8 @@ import {
 import { words } from "../words/words.js";
 import { append, withoutCurrent, withoutHover } from "./edit.js";
 import { noPrompts } from "./prompts.js";
-import { type Edit, overlayOf, type SceneObject, type State, type Step } from "./state.js";
+import { overlayOf, type State } from "./state.js";
+import type { Edit, SceneObject, Step } from "./work.js";
 
 /*
  * The finished objects of a picture. They are part of each step of the history, so whatever is done to them is undone as a

@@ -15,7 +15,7 @@ import type { EventOf } from "./event.js";
 import { marksOf } from "./marks.js";
 import { currentMask } from "./objects.js";
 import { hasPrompts, type PromptPoint, type Prompts } from "./prompts.js";
-import type { Step } from "./state.js";
+import type { Step } from "./work.js";
 
 /*
  * What a stroke asks. The model knows clicks and masks of its own, and takes a rough mask too literally. On strokes

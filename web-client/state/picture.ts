@@ -3,15 +3,8 @@ import { words } from "../words/words.js";
 import { flush } from "./clicks.js";
 import { type Failure, failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
-import {
-  type Everything,
-  emptyEdit,
-  type PictureInfo,
-  type Shown,
-  type ShownPicture,
-  type State,
-  type Work,
-} from "./state.js";
+import type { PictureInfo, Shown, ShownPicture, State } from "./state.js";
+import { type Everything, emptyEdit, type Work } from "./work.js";
 
 /** Tries of one picture, beyond which a person is asked. */
 const mostTries = 8;

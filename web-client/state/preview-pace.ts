@@ -1,6 +1,7 @@
 import { ErrorCode, type SegmentResponse } from "../../proto/index.js";
 import { hasWaited, serviceMsOf } from "./service-time.js";
-import type { AskedPreview, Place, State } from "./state.js";
+import type { Place, State } from "./state.js";
+import type { AskedPreview } from "./work.js";
 
 /* How often previews are asked for: as often as the way and the service bear. */
 

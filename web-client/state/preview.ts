@@ -4,7 +4,8 @@ import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { isDue, mostUnderWay, timed } from "./preview-pace.js";
 import { hasPrompts, noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
-import { type AskedPreview, type Hover, noHover, overlayOf, type ShownPicture, type State } from "./state.js";
+import { overlayOf, type ShownPicture, type State } from "./state.js";
+import { type AskedPreview, type Hover, noHover } from "./work.js";
 
 /** Two frames: a person sees no difference. */
 const nearMs = 33;

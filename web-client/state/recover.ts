@@ -5,7 +5,8 @@ import { loseEverything } from "./everything.js";
 import { greet, lose, reconnect } from "./link.js";
 import { begin, overLimits, reopen, shownOf } from "./picture.js";
 import { hasPrompts } from "./prompts.js";
-import { type Edit, noHover, type ShownPicture, type State } from "./state.js";
+import type { ShownPicture, State } from "./state.js";
+import { type Edit, noHover } from "./work.js";
 
 type Next = readonly [State, readonly Effect[]];
 

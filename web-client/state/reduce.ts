@@ -5,7 +5,8 @@ import type { ClientEvent, Effect, EventOf } from "./event.js";
 import { everythingFailed, hearEverything } from "./everything.js";
 import { reconnect, wake } from "./link.js";
 import { look } from "./looking.js";
-import { onCanvas } from "./on-canvas.js";
+import { onMasks } from "./on-masks.js";
+import { onPicture, type PictureEvent } from "./on-picture.js";
 import { changePage } from "./page.js";
 import { reopen, show } from "./picture.js";
 import { point } from "./point.js";
@@ -17,7 +18,7 @@ import { restore } from "./restore.js";
 import { select } from "./selection.js";
 import { settle } from "./settle.js";
 import { listen } from "./silence.js";
-import type { PictureInfo, State } from "./state.js";
+import { overlayOf, type PictureInfo, type State } from "./state.js";
 import {
   addPicture,
   choosePicture,
@@ -145,6 +146,12 @@ function respond(state: State, event: ClientEvent): Next {
     default:
       return onCanvas(state, event);
   }
+}
+
+function onCanvas(state: State, event: PictureEvent): Next {
+  const { picture } = state;
+  if (picture.kind === "empty") return [state, []];
+  return overlayOf(picture) === undefined ? onPicture(state, picture, event) : onMasks(state, picture, event);
 }
 
 /** What has come of an event, as events of their own. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ClientEvent, EventOf } from "./event.js";
-import type { State, Work } from "./state.js";
+import type { State } from "./state.js";
 import { answer, loaded, point, ready, run, shown, welcome } from "./testing/fixtures.js";
+import type { Work } from "./work.js";
 
 const workIn = ({ picture }: State): Work => {
   if (picture.kind === "empty") throw new Error("There is no picture.");

@@ -1,6 +1,7 @@
 import type { Effect, EventOf } from "./event.js";
-import { type Edit, noHover, type State, type StripEntry, type Work } from "./state.js";
+import type { State, StripEntry } from "./state.js";
 import { newEntry } from "./strip.js";
+import { type Edit, noHover, type Work } from "./work.js";
 
 type Next = readonly [State, readonly Effect[]];
 

@@ -1,5 +1,6 @@
 import type { Effect } from "./event.js";
-import type { Click, Picture, State } from "./state.js";
+import type { Picture, State } from "./state.js";
+import type { Click } from "./work.js";
 
 /*
  * A connection may be gone without a word: the network changed, a machine slept. Whoever waits for an answer on it would

@@ -1,12 +1,15 @@
-import type { Annotation, Mask, PictureReading } from "../../proto/index.js";
-import type { Size, Spot } from "../geometry/spot.js";
+import type { PictureReading } from "../../proto/index.js";
+import type { Size } from "../geometry/spot.js";
 import type { Viewport } from "../geometry/viewport.js";
 import { firstPage, type Page } from "./page.js";
 import { noPointing, type Pointing } from "./pointing.js";
-import { noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 import { firstTools, type Tools } from "./tools.js";
+import type { Edit, Everything, Overlay, Work } from "./work.js";
 
-/** Everything the page knows. Only `reduce` makes a new one. */
+/**
+ * Everything the page knows, and only `reduce` makes a new one. But for where prompts are decoded, which has a state of its
+ * own (`local/routing.ts`), and for what is the browser's: files, pixels, the focus, dialogs and the text in fields.
+ */
 export interface State {
   readonly link: Link;
   /** What the operating system says of the network; it knows when there is none, not whether the service is there. */
@@ -87,12 +90,6 @@ export interface StripEntry {
   readonly preparation: Preparation;
 }
 
-/** What a person did on one picture. */
-export interface Work {
-  readonly edit: Edit;
-  readonly everything: Everything;
-}
-
 /** How far the service is with a picture that is not on the canvas: its embedding is made ahead, one picture at a time. */
 export type Preparation =
   /** Not read yet, or on the canvas, whose own state tells. */
@@ -141,32 +138,6 @@ export interface Shown {
   readonly everything: Everything;
 }
 
-/** Everything mode: all objects of the picture, found by the service on its own. */
-export type Everything =
-  | { readonly kind: "off" }
-  /** Begins as soon as it can. */
-  | ({ readonly kind: "wanted" } & Overlay)
-  | ({
-      readonly kind: "finding";
-      readonly pointsDone: number;
-      /** 0 until the service has said it. */
-      readonly pointsTotal: number;
-      readonly etaMs: number;
-      readonly heardAtMs: number;
-    } & Overlay)
-  | ({ readonly kind: "done"; readonly elapsedMs: number } & Overlay)
-  | ({ readonly kind: "cancelled" } & Overlay)
-  | ({ readonly kind: "failed"; readonly message: string } & Overlay);
-
-export interface Overlay {
-  /** Small to large. */
-  readonly found: readonly Annotation[];
-  /** Whether they lie over the picture, for the pointer and the keyboard to choose from. */
-  readonly open: boolean;
-  /** The one that is highlighted. */
-  readonly lit: number | undefined;
-}
-
 export interface PictureInfo {
   /** The page's own number for the file; the file itself stays outside the state. */
   readonly token: number;
@@ -177,80 +148,6 @@ export interface PictureInfo {
   readonly bytes: number;
   /** Unknown until the upload is answered where the page cannot compute digests. */
   readonly imageId: string | undefined;
-}
-
-/** The work on one picture: the current object and those that are finished, with their history, and what waits for an answer. */
-export interface Edit {
-  readonly past: readonly Step[];
-  readonly present: Step;
-  readonly future: readonly Step[];
-  readonly waiting: readonly Click[];
-  readonly hover: Hover;
-}
-
-export interface Step {
-  /** 0 for a step without prompts, which is never asked. */
-  readonly sequence: number;
-  readonly prompts: Prompts;
-  readonly answer: Answer | undefined;
-  /** Why there is no answer and will be none. */
-  readonly problem: string | undefined;
-  /** The prompts were asked as they are; otherwise the answer came from elsewhere, and they do not lead to it. */
-  readonly asked?: boolean | undefined;
-  /** The finished objects at this step, the topmost last. */
-  readonly objects: readonly SceneObject[];
-  /** The finished object that the current one is to replace. */
-  readonly editing: number | undefined;
-}
-
-/** A finished object. */
-export interface SceneObject {
-  /** Unique within the picture. */
-  readonly id: number;
-  /** The person's own name for it; without one it goes by its number. */
-  readonly name: string | undefined;
-  /** Which of the page's colours. */
-  readonly colour: number;
-  readonly visible: boolean;
-  /** What it was made from, to be edited again. */
-  readonly prompts: Prompts;
-  readonly answer: Answer;
-}
-
-export interface Answer {
-  /** Best first. */
-  readonly masks: readonly Mask[];
-  readonly chosen: number;
-}
-
-export interface Click {
-  readonly sequence: number;
-  readonly prompts: Prompts;
-  readonly madeAtMs: number;
-  /** Undefined while it has not been sent on this connection. */
-  readonly sentAtMs: number | undefined;
-  readonly notBeforeMs: number;
-  readonly tries: number;
-}
-
-/** The preview under the pointer. */
-export interface Hover {
-  /** On their way, the oldest first. */
-  readonly asked: readonly AskedPreview[];
-  /** Where the pointer is now, when no more may be on their way. */
-  readonly wanted: Spot | undefined;
-  /** The point that the latest one was asked about, until the pointer has left. */
-  readonly at: PromptPoint | undefined;
-  /** It has come. */
-  readonly isFound: boolean;
-  readonly shown: Mask | undefined;
-}
-
-export interface AskedPreview {
-  readonly sequence: number;
-  readonly atMs: number;
-  /** The pointer has left, or something was done: its mask is not to be shown. */
-  readonly stale: boolean;
 }
 
 /** How previews have fared on this page. */
@@ -282,17 +179,6 @@ export interface Latency {
   /** From the answer to the mask on the screen; undefined until it is there. */
   readonly drawMs: number | undefined;
 }
-
-export const noHover: Hover = { asked: [], wanted: undefined, at: undefined, isFound: false, shown: undefined };
-export const emptyStep: Step = {
-  sequence: 0,
-  prompts: noPrompts,
-  answer: undefined,
-  problem: undefined,
-  objects: [],
-  editing: undefined,
-};
-export const emptyEdit: Edit = { past: [], present: emptyStep, future: [], waiting: [], hover: noHover };
 
 export const initialState: State = {
   link: { kind: "connecting", attempt: 0 },

@@ -1,14 +1,7 @@
 import type { Effect, EventOf } from "./event.js";
 import { overLimits, stopPicture } from "./picture.js";
-import {
-  noHover,
-  type Picture,
-  type PictureInfo,
-  type Preparation,
-  type State,
-  type StripEntry,
-  type Work,
-} from "./state.js";
+import type { Picture, PictureInfo, Preparation, State, StripEntry } from "./state.js";
+import { noHover, type Work } from "./work.js";
 
 /*
  * The pictures of the page, one of them on the canvas. What was done on the others waits in their entries, and the service

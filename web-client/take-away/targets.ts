@@ -2,7 +2,8 @@ import type { Mask } from "../../proto/index.js";
 import { colours } from "../canvas/colouring.js";
 import { currentMask, maskOfObject, nameOf } from "../state/objects.js";
 import type { Prompts } from "../state/prompts.js";
-import { overlayOf, type SceneObject, type State } from "../state/state.js";
+import { overlayOf, type State } from "../state/state.js";
+import type { SceneObject } from "../state/work.js";
 import type { JobObject } from "./take-away-job.js";
 
 /** An object that can be taken home. */

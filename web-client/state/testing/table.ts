@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { EncodeEventSchema, ErrorCode, ErrorSchema } from "../../../proto/index.js";
 import type { ClientEvent } from "../event.js";
 import { reduce } from "../reduce.js";
-import { emptyEdit, overlayOf, type State } from "../state.js";
+import { overlayOf, type State } from "../state.js";
+import { emptyEdit } from "../work.js";
 import {
   answer,
   begin,

@@ -13,16 +13,7 @@ import {
   undo,
 } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
-import {
-  beginEverything,
-  cancelEverything,
-  foundFor,
-  lightAt,
-  pursueEverything,
-  showEverything,
-  stepFound,
-  takeFound,
-} from "./everything.js";
+import { beginEverything, cancelEverything, pursueEverything, showEverything } from "./everything.js";
 import { wake } from "./link.js";
 import {
   combineObjects,
@@ -38,11 +29,11 @@ import { paint } from "./painting.js";
 import { imageEvent, uploadEvent, uploadFailed } from "./picture.js";
 import { answerPreview, endHover, hover, press } from "./preview.js";
 import { hasPrompts, type Prompts } from "./prompts.js";
-import { overlayOf, type ShownPicture, type State } from "./state.js";
+import type { ShownPicture, State } from "./state.js";
 
 type Next = readonly [State, readonly Effect[]];
 
-type PictureEvent = EventOf<
+export type PictureEvent = EventOf<
   | "point"
   | "point-moved"
   | "point-removed"
@@ -78,13 +69,7 @@ type PictureEvent = EventOf<
 >;
 
 /** What makes sense only with a picture on the canvas. */
-export function onCanvas(state: State, event: PictureEvent): Next {
-  const { picture } = state;
-  if (picture.kind === "empty") return [state, []];
-  return overlayOf(picture) === undefined ? onPicture(state, picture, event) : onOverlay(state, picture, event);
-}
-
-function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Next {
+export function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Next {
   const { edit } = picture;
   switch (event.kind) {
     case "point": {
@@ -169,58 +154,6 @@ function onPicture(state: State, picture: ShownPicture, event: PictureEvent): Ne
     case "upload-failed":
       return event.token === picture.info.token ? uploadFailed(state, picture, event) : [state, []];
   }
-}
-
-/** With the masks of everything mode over the picture the pointer and the keyboard are about them. */
-function onOverlay(state: State, picture: ShownPicture, event: PictureEvent): Next {
-  switch (event.kind) {
-    case "hover":
-      return [lightAt(state, picture, event), []];
-    case "hover-end":
-      return [lightAt(state, picture, undefined), []];
-    case "everything-step":
-      return [stepFound(state, picture, event), []];
-    case "everything-take":
-      return [takeFound(state, picture, foundFor(picture, undefined)), []];
-    case "point": {
-      const found = foundFor(picture, event);
-      if (found !== undefined) return [takeFound(state, picture, found), []];
-      // There is no current object to leave a spot out of.
-      return event.label === 0 ? [state, []] : onNewObject(state, picture, event);
-    }
-    case "box":
-    case "painted":
-      return onNewObject(state, picture, event);
-    case "escape":
-      return picture.everything.kind === "wanted" || picture.everything.kind === "finding"
-        ? cancelEverything(state, picture)
-        : [showEverything(state, picture, false), []];
-    // What was done to the object before is not to be seen.
-    case "clear":
-    case "undo":
-    case "redo":
-    case "candidate":
-    case "candidate-stepped":
-    case "point-moved":
-    case "point-removed":
-    case "object-kept":
-    case "press":
-      return [state, []];
-    // The object becomes the current one, and the masks make room for it.
-    case "object-edited": {
-      const next = showEverything(state, picture, false);
-      return next.picture.kind === "empty" ? [next, []] : onPicture(next, next.picture, event);
-    }
-    default:
-      return onPicture(state, picture, event);
-  }
-}
-
-/** Where nothing was found a click asks as ever, about an object of its own. */
-function onNewObject(state: State, picture: ShownPicture, event: EventOf<"point" | "box" | "painted">): Next {
-  const bare: ShownPicture = { ...picture, edit: clear(picture.edit) };
-  const aside = showEverything({ ...state, picture: bare }, bare, false);
-  return aside.picture.kind === "empty" ? [aside, []] : onPicture(aside, aside.picture, event);
 }
 
 function pursued([state, effects]: Next, atMs: number): Next {
