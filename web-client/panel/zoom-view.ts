@@ -25,7 +25,7 @@ export class ZoomView implements View {
   }
 
   parts(state: State): readonly unknown[] {
-    return [pictureSize(state), state.viewport, state.room];
+    return [pictureSize(state), state.viewport, state.room, density()];
   }
 
   render(state: State): void {
