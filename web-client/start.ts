@@ -42,6 +42,11 @@ import { words } from "./words/words.js";
 export function start(): void {
   const canvas = element("canvas", HTMLCanvasElement);
   const layer = new ToolLayer(element("tool-layer", HTMLCanvasElement));
+  let autosave: Autosave | undefined;
+  const saving = new Drawing({
+    parts: ({ strip, picture }) => [strip, ...pictureParts(picture)],
+    render: () => autosave?.changed(),
+  });
   const client = new Client({
     changed: () => {
       // With the pointer, and never held up by a mask that is near.
@@ -116,11 +121,6 @@ export function start(): void {
   });
   dispatch({ kind: "format-chosen", format: rememberedFormat() });
 
-  let autosave: Autosave | undefined;
-  const saving = new Drawing({
-    parts: ({ strip, picture }) => [strip, ...pictureParts(picture)],
-    render: () => autosave?.changed(),
-  });
   // Who watches what the page knows asks for it by `?watch`.
   if (new URLSearchParams(location.search).has("watch")) {
     void import("./watch/watch-views.js").then(({ watchViews }) => screen.add(watchViews(routing)));
