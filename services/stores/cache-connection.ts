@@ -1,5 +1,6 @@
 import { joinInSteps } from "../runtime/in-steps.js";
-import type { CacheReply, CacheServer } from "./cache-link.js";
+import type { CacheReply, CacheServer, LinkOptions } from "./cache-link.js";
+import { CacheNews, type Follower, type Following } from "./cache-news.js";
 import { CacheNode } from "./cache-node.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { openLink } from "./open-link.js";
@@ -19,7 +20,11 @@ interface CacheConnectionOptions {
 const pieceBytes = 1024 * 1024;
 const wholeBytes = 4 * 1024 * 1024;
 
-const deleteIfEqual = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
+// `pcall`: where the user may not publish, the key changes all the same.
+const deleteIfEqual =
+  "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end redis.call('del', KEYS[1]) redis.pcall('publish', KEYS[1], '') return 1";
+const setAndTell =
+  "redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) redis.pcall('publish', ARGV[3], ARGV[1]) return 1";
 const extendIfEqual =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0";
 
@@ -35,16 +40,19 @@ const extendIfEqual =
 export class CacheConnection {
   readonly #options: CacheConnectionOptions;
   readonly #link;
+  readonly #news: CacheNews;
   readonly #nodes = new Map<string, CacheNode>();
   #isClosed = false;
 
   constructor(options: CacheConnectionOptions) {
     this.#options = options;
-    this.#link = openLink({
+    const linkOptions: LinkOptions = {
       server: options.server,
       timeoutMs: options.timeoutMs,
       onLost: (node, error) => this.#nodes.get(node)?.lost(error),
-    });
+    };
+    this.#link = openLink(linkOptions);
+    this.#news = new CacheNews(this.#link, linkOptions);
     this.#followNodes();
   }
 
@@ -90,6 +98,11 @@ export class CacheConnection {
     await this.#send(key, ["SET", key, value, "PX", String(ttlMs)]);
   }
 
+  /** Sets the key and publishes its value on the channel, in one step. */
+  async setAndTell(key: string, value: string, ttlMs: number, channel: string): Promise<void> {
+    await this.#send(key, ["EVAL", setAndTell, "1", key, value, String(ttlMs), channel]);
+  }
+
   /** @returns false when there is such a key already; it stays as it is. */
   async setIfAbsent(key: string, value: string | Buffer, ttlMs: number): Promise<boolean> {
     return (await this.#send(key, ["SET", key, value, "NX", "PX", String(ttlMs)])) !== null;
@@ -99,12 +112,22 @@ export class CacheConnection {
     return (await this.#send(key, ["EXISTS", key])) === 1;
   }
 
+  /** How long the key lives on: Infinity when it has no end; undefined when there is no such key. */
+  async remainingMs(key: string): Promise<number | undefined> {
+    const left = Number(await this.#send(key, ["PTTL", key]));
+    if (left === -2) return undefined;
+    return left === -1 ? Number.POSITIVE_INFINITY : left;
+  }
+
   /** @returns whether there was such a key. */
   async delete(key: string): Promise<boolean> {
     return (await this.#send(key, ["UNLINK", key])) === 1;
   }
 
-  /** Deletes the key if it holds the value, in one step. @returns whether it did. */
+  /**
+   * Deletes the key if it holds the value and publishes an empty message on the channel of its name, in one step.
+   * @returns whether it did.
+   */
   async deleteIfEqual(key: string, value: string | Buffer): Promise<boolean> {
     return (await this.#send(key, ["EVAL", deleteIfEqual, "1", key, value])) === 1;
   }
@@ -114,10 +137,16 @@ export class CacheConnection {
     return (await this.#send(key, ["EVAL", extendIfEqual, "1", key, value, String(ttlMs)])) === 1;
   }
 
+  /** Hears what is published on the channel. Channels have no slot and no database: any node will do. */
+  follow(channel: string, follower: Follower): Following {
+    return this.#news.follow(channel, follower);
+  }
+
   /** At once; what is under way fails with "closed". */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#news.close();
     for (const node of this.#nodes.values()) node.close();
     this.#link.close();
   }
@@ -148,9 +177,12 @@ export class CacheConnection {
   }
 
   #add(name: string): CacheNode {
-    const node = new CacheNode(name, this.#link, this.#options.timeoutMs, ({ state, lastError }) =>
-      this.#options.onNode?.(name, state, lastError),
-    );
+    let wasThere = false;
+    const node = new CacheNode(name, this.#link, this.#options.timeoutMs, ({ state, lastError }) => {
+      if (wasThere && state === "open") this.#news.nodeLost();
+      wasThere = state === "closed";
+      this.#options.onNode?.(name, state, lastError);
+    });
     if (this.#isClosed) node.close();
     this.#nodes.set(name, node);
     return node;

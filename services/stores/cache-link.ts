@@ -40,6 +40,8 @@ export interface CacheLink {
   ping(node: string): Promise<unknown>;
   /** The node has not answered for a while: looks whether another serves its keys now. */
   review(node: string): void;
+  /** A node whose channels hear what is published at any. */
+  listenAt(): Promise<CacheNodeAddress>;
   /** At once: an orderly goodbye would wait for the answers of a server that hangs. */
   close(): void;
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CacheError } from "./cache-error.js";
 import type { CacheServer } from "./cache-link.js";
 import type { KeyvStoreOptions } from "./keyv-store.js";
+import { Leases } from "./leases.js";
 import { blobStoreContract, sharedStoreContract } from "./testing/blob-store-contract.js";
 import { Certificates } from "./testing/certificates.js";
 import { openConnectedStore, serverOf, TestConnection } from "./testing/connected-store.js";
@@ -17,6 +18,23 @@ const connect = async (server: CacheServer, timeoutMs?: number) => {
   await connection.until("closed");
   return connection;
 };
+
+/** Releases many leases by one connection; resolves when those who wait for them by another have heard, and not looked. */
+async function releaseMany(holder: TestConnection, waiter: TestConnection): Promise<void> {
+  const leases = (connection: TestConnection) => new Leases(connection, { namespace: "heard", termMs: 600_000 });
+  await Promise.all(
+    manyKeys.slice(0, 12).map(async (name) => {
+      const lease = await leases(holder).acquire(name);
+      if (typeof lease === "string") throw new Error(lease);
+      let freed: Promise<unknown> | undefined;
+      await new Promise<void>((resolve) => {
+        freed = leases(waiter).freed(name, new AbortController().signal, () => resolve());
+      });
+      await lease.release("DAMAGED");
+      expect(await freed).toEqual({ verdict: "DAMAGED" });
+    }),
+  );
+}
 
 /** Every key that a cluster's nodes share, some on each. */
 const manyKeys = Array.from({ length: 60 }, () => randomUUID());
@@ -45,6 +63,13 @@ describe.skipIf(!isInstalled)("a store behind Sentinels (needs redis-server)", (
   blobStoreContract(open);
   sharedStoreContract(open);
 
+  it("wakes those who wait for a lease", async () => {
+    const [holder, waiter] = [await connect(server), await connect(server)];
+    await releaseMany(holder, waiter);
+    holder.close();
+    waiter.close();
+  });
+
   it("works again when the master has died and another took its place, and when a Sentinel has died as well", async () => {
     const connection = await connect(server);
     await connection.set("key", "before", 60_000);
@@ -70,6 +95,13 @@ describe.skipIf(!isInstalled)("a store in a Cluster (needs redis-server)", () =>
 
   blobStoreContract(open);
   sharedStoreContract(open);
+
+  it("wakes those who wait for leases on every node, by a subscription at one", async () => {
+    const [holder, waiter] = [await connect(serverOf(redis.url)), await connect(serverOf(redis.url))];
+    await releaseMany(holder, waiter);
+    holder.close();
+    waiter.close();
+  });
 
   it("puts keys on every node", async () => {
     const connection = await connect(serverOf(redis.url));

@@ -56,6 +56,13 @@ export function openClusterLink(addresses: CacheNodeAddress[], options: LinkOpti
       const other = cluster.masters.find((master) => addressOf(master) !== name && master.client?.isReady);
       if (other?.client) cluster._slots.rediscover(other.client as never).catch(() => {});
     },
+    listenAt: async () => {
+      const { masters } = cluster;
+      const ready = masters.filter(({ client }) => client?.isReady);
+      const from: CacheNodeAddress[] = [ready, masters].find((nodes) => nodes.length > 0) ?? addresses;
+      const { host, port } = from[Math.floor(Math.random() * from.length)] as CacheNodeAddress;
+      return { host, port };
+    },
     close: () => {
       isClosed = true;
       clearTimeout(connecting);

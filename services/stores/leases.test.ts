@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Lease, type LeaseKeys, Leases, MemoryLeaseKeys } from "./leases.js";
+import { EventEmitter, getEventListeners, once } from "node:events";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Follower, Following } from "./cache-news.js";
+import { type LeaseKeys, MemoryLeaseKeys } from "./lease-keys.js";
+import { type Lease, Leases } from "./leases.js";
 import { parseSigningKeys, SigningKeys } from "./signing-keys.js";
 import { serverOf, TestConnection } from "./testing/connected-store.js";
 import { findRedisServer, RedisServer } from "./testing/redis-server.js";
@@ -10,6 +13,58 @@ const held = (lease: Lease | string): Lease => {
   if (typeof lease === "string") throw new Error(`no lease: ${lease}`);
   return lease;
 };
+
+/** The same keys but for these commands. */
+const over = (keys: LeaseKeys, changes: Partial<LeaseKeys>): LeaseKeys => ({
+  remainingMs: (key) => keys.remainingMs(key),
+  head: (...args) => keys.head(...args),
+  set: (...args) => keys.set(...args),
+  setAndTell: (...args) => keys.setAndTell(...args),
+  setIfAbsent: (...args) => keys.setIfAbsent(...args),
+  extendIfEqual: (...args) => keys.extendIfEqual(...args),
+  deleteIfEqual: (...args) => keys.deleteIfEqual(...args),
+  follow: (...args) => keys.follow(...args),
+  ...changes,
+});
+
+/** The same keys, with how often somebody looked whether a lease is there, and how many follow one now. */
+function counted(keys: LeaseKeys) {
+  const counts = { looks: 0, following: 0 };
+  const watched = over(keys, {
+    remainingMs: (key) => {
+      counts.looks++;
+      return keys.remainingMs(key);
+    },
+    follow: (...args) => {
+      counts.following++;
+      const following = keys.follow(...args);
+      return {
+        get state() {
+          return following.state;
+        },
+        close: () => {
+          counts.following--;
+          following.close();
+        },
+      };
+    },
+  });
+  return { counts, keys: watched };
+}
+
+/** A wait for "picture" of which each piece of news can be awaited. */
+function waitFor(leases: Leases, signal = never) {
+  const heard: (string | undefined)[] = [];
+  const bell = new EventEmitter();
+  const freed = leases.freed("picture", signal, (news) => {
+    heard.push(news);
+    bell.emit("news");
+  });
+  const hears = async (count: number) => {
+    while (heard.length < count) await once(bell, "news");
+  };
+  return { freed, heard, hears };
+}
 
 /** What leases keep to, whatever their keys are in. A process of its own is a `Leases` of its own. */
 function leasesContract(keys: () => LeaseKeys): void {
@@ -88,15 +143,10 @@ function leasesContract(keys: () => LeaseKeys): void {
     const namespace = `test-${randomUUID()}`;
     // A holder that is stopped, as by SIGSTOP: its renewals come to nothing, its clock goes on.
     let isStopped = false;
-    const mortal: LeaseKeys = {
-      has: (key) => keys().has(key),
-      head: (...args) => keys().head(...args),
-      set: (...args) => keys().set(...args),
-      setIfAbsent: (...args) => keys().setIfAbsent(...args),
+    const mortal = over(keys(), {
       extendIfEqual: async (...args) =>
         isStopped ? Promise.reject(new Error("stopped")) : keys().extendIfEqual(...args),
-      deleteIfEqual: (...args) => keys().deleteIfEqual(...args),
-    };
+    });
     const first = held(await new Leases(mortal, { namespace, termMs: 150 }).acquire("picture"));
     isStopped = true;
     const others = new Leases(keys(), { namespace, termMs: 60_000 });
@@ -155,20 +205,143 @@ function leasesContract(keys: () => LeaseKeys): void {
     await waiting;
   });
 
-  it("is not waited for by those who leave", async () => {
-    const process = cluster();
-    const lease = held(await process().acquire("picture"));
+  it("is not waited for by those who leave, and nothing of theirs stays behind", async () => {
+    const namespace = `test-${randomUUID()}`;
+    const watched = counted(keys());
+    const leases = new Leases(watched.keys, { namespace, termMs: 60_000 });
+    const lease = held(await leases.acquire("picture"));
+    const early = new AbortController();
+    const leftAtOnce = leases.freed("picture", early.signal);
+    early.abort();
+    await expect(leftAtOnce).rejects.toMatchObject({ name: "AbortError" });
     const leaving = new AbortController();
-    const waiting = process().freed("picture", leaving.signal);
+    const { freed, hears } = waitFor(leases, leaving.signal);
+    await hears(1);
+    expect(watched.counts.following).toBe(1);
     leaving.abort();
-    await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
+    await expect(freed).rejects.toMatchObject({ name: "AbortError" });
+    expect(watched.counts.following).toBe(0);
+    expect(getEventListeners(leaving.signal, "abort")).toEqual([]);
     await lease.release();
+  });
+
+  it("is looked at once, and then only when it is released: all news before comes by itself", async () => {
+    const namespace = `test-${randomUUID()}`;
+    const watched = counted(keys());
+    const leases = new Leases(watched.keys, { namespace, termMs: 60_000 });
+    const lease = held(await leases.acquire("picture"));
+    const { freed, heard, hears } = waitFor(leases);
+    await hears(1);
+    expect(watched.counts.looks).toBe(1);
+    for (let told = 1; told <= 20; told++) {
+      lease.tell(() => `word ${told}`);
+      await hears(1 + told);
+    }
+    expect(heard).toEqual([undefined, ...Array.from({ length: 20 }, (_, index) => `word ${index + 1}`)]);
+    expect(watched.counts.looks).toBe(1);
+    await lease.release("DAMAGED");
+    expect(await freed).toEqual({ verdict: "DAMAGED" });
+    expect(watched.counts).toEqual({ looks: 2, following: 0 });
+  });
+
+  it("is seen to be free by the first look of one who follows it only after its release", async () => {
+    const namespace = `test-${randomUUID()}`;
+    const watched = counted(keys());
+    const leases = new Leases(watched.keys, { namespace, termMs: 60_000 });
+    await held(await leases.acquire("picture")).release();
+    expect(await leases.freed("picture", never)).toEqual({ verdict: undefined });
+    expect(watched.counts).toEqual({ looks: 1, following: 0 });
   });
 }
 
 describe("leases in memory", () => {
   const keys = new MemoryLeaseKeys();
   leasesContract(() => keys);
+});
+
+describe("a wait for a lease, by the clock", () => {
+  const termMs = 60_000;
+  const key = "test:lease:picture";
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const waiting = async (watched: ReturnType<typeof counted>) => {
+    const outcomes: unknown[] = [];
+    const leases = new Leases(watched.keys, { namespace: "test", termMs });
+    void leases.freed("picture", never).then((outcome) => outcomes.push(outcome));
+    await vi.advanceTimersByTimeAsync(0);
+    return outcomes;
+  };
+
+  it("looks when the lease of a holder that died has ended, and not before", async () => {
+    const keys = new MemoryLeaseKeys();
+    const watched = counted(keys);
+    await keys.set(key, "the dead one's", termMs);
+    const outcomes = await waiting(watched);
+    await vi.advanceTimersByTimeAsync(termMs - 1);
+    expect([watched.counts.looks, outcomes]).toEqual([1, []]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect([watched.counts.looks, outcomes]).toEqual([2, [{ verdict: undefined }]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("follows a lease that was renewed to its new end", async () => {
+    const keys = new MemoryLeaseKeys();
+    const watched = counted(keys);
+    await keys.set(key, "token", termMs);
+    const outcomes = await waiting(watched);
+    await vi.advanceTimersByTimeAsync(termMs / 2);
+    await keys.extendIfEqual(key, "token", termMs);
+    await vi.advanceTimersByTimeAsync(termMs - 1);
+    expect([watched.counts.looks, outcomes]).toEqual([2, []]);
+    await vi.advanceTimersByTimeAsync(50);
+    expect(outcomes).toEqual([{ verdict: undefined }]);
+  });
+
+  it("ends after the longest wait, whatever the keys say", async () => {
+    const keys = new MemoryLeaseKeys();
+    await keys.set(key, "a stranger's", 10 ** 12);
+    const outcomes = await waiting(counted(keys));
+    await vi.advanceTimersByTimeAsync(6 * termMs - 1);
+    expect(outcomes).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(outcomes).toEqual(["overdue"]);
+  });
+
+  it("looks every third of a term while there is no subscription, and once when there is one", async () => {
+    const keys = new MemoryLeaseKeys();
+    let state: Following["state"] = "deaf";
+    let follower: Follower | undefined;
+    const watched = counted(
+      over(keys, {
+        follow: (_channel, one) => {
+          follower = one;
+          return {
+            get state() {
+              return state;
+            },
+            close: () => {},
+          };
+        },
+      }),
+    );
+    await keys.set(key, "token", 5 * termMs);
+    const outcomes = await waiting(watched);
+    expect(watched.counts.looks).toBe(1);
+    await vi.advanceTimersByTimeAsync(termMs);
+    expect(watched.counts.looks).toBe(4);
+    state = "listening";
+    follower?.onChange();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(watched.counts.looks).toBe(5);
+    await vi.advanceTimersByTimeAsync(2 * termMs);
+    expect(watched.counts.looks).toBe(5);
+    state = "deaf";
+    await keys.deleteIfEqual(key, "token");
+    follower?.onChange();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(outcomes).toEqual([{ verdict: undefined }]);
+  });
 });
 
 describe.skipIf(!findRedisServer())("leases in Redis (needs redis-server)", () => {

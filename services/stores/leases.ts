@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { CacheConnection } from "./cache-connection.js";
+import { Bell } from "./bell.js";
+import type { LeaseKeys } from "./lease-keys.js";
 import { SigningKeys } from "./signing-keys.js";
 
 /** The right to do a piece of work that others leave alone meanwhile. */
@@ -22,12 +22,6 @@ export interface Lease {
 /** How a wait for another's lease ended. */
 type Freed = { verdict: string | undefined };
 
-/** The keys that leases are made of: the shared cache, or a process's memory. May throw: then there are no leases. */
-export type LeaseKeys = Pick<
-  CacheConnection,
-  "has" | "head" | "set" | "setIfAbsent" | "extendIfEqual" | "deleteIfEqual"
->;
-
 interface LeasesOptions {
   namespace: string;
   /** A holder that dies holds the others up for so long at most. */
@@ -43,8 +37,8 @@ const mostBytes = { news: 256, verdict: 256 };
 /** Terms for which another's lease is waited for: a holder that is alive is done by then, or nearly always. */
 const mostTerms = 6;
 
-/** Looks at a lease that another holds: soon at first, then at longer intervals. */
-const pollMs = { first: 25, last: 400 };
+/** A lease that nobody has released is looked at this long after its end: by then the cache's clock has passed it too. */
+const afterEndMs = 20;
 
 /**
  * Leases by name among all who use the same keys. They save work that would be done twice; they do not make it wrong to do
@@ -85,7 +79,7 @@ export class Leases {
   }
 
   /**
-   * Waits for another's lease to end, well or by its term.
+   * Waits for another's lease to end, well or by its term: is told of the one, and looks after the other.
    * @param onNews hears at once that another is at work, with what its holder tells, and whenever that changes. Both are
    *   what stands in the keys, which others may have written.
    * @param waitMs after which it is waited for no longer.
@@ -99,20 +93,46 @@ export class Leases {
   ): Promise<Freed | "unavailable" | "overdue"> {
     const key = this.#key(name);
     const until = this.#now() + waitMs;
+    const bell = new Bell();
     let heard: { news: string | undefined } | undefined;
-    for (let pauseMs = pollMs.first; ; pauseMs = Math.min(pollMs.last, 1.5 * pauseMs)) {
-      try {
-        if (!(await this.#keys.has(key))) return { verdict: await this.#verdict(name) };
-        const news = (await this.#keys.head(`${key}:news`, mostBytes.news))?.toString();
-        if (!heard || (news !== undefined && news !== heard.news)) onNews(news);
-        heard = { news };
-      } catch {
-        return "unavailable";
+    const hear = (news: string | undefined) => {
+      const isNew = !heard || (news !== undefined && news !== heard.news);
+      heard = { news };
+      if (isNew) onNews(news);
+    };
+    let messages = 0;
+    const following = this.#keys.follow(key, {
+      onMessage: (message) => {
+        messages++;
+        if (message === "") bell.ring();
+        else hear(Buffer.from(message).subarray(0, mostBytes.news).toString());
+      },
+      onChange: () => bell.ring(),
+    });
+    // Without a subscription, as while its connection is lost or where the cache's user may not have one, there is no event
+    // to wait for: then alone it is looked at now and then.
+    const patienceMs = () => (following.state === "listening" ? Number.POSITIVE_INFINITY : this.#options.termMs / 3);
+    try {
+      // What is released after the look must be heard, so the subscription comes first.
+      if (following.state === "opening") await bell.heard(Math.min(waitMs, patienceMs()), signal);
+      for (;;) {
+        let endsInMs: number | undefined;
+        try {
+          endsInMs = await this.#keys.remainingMs(key);
+          if (endsInMs === undefined) return { verdict: await this.#verdict(name) };
+          const before = messages;
+          const news = (await this.#keys.head(`${key}:news`, mostBytes.news))?.toString();
+          // A message that came meanwhile is newer.
+          if (messages === before) hear(news);
+        } catch {
+          return "unavailable";
+        }
+        const leftMs = until - this.#now();
+        if (leftMs <= 0) return "overdue";
+        await bell.heard(Math.min(leftMs, endsInMs + afterEndMs, patienceMs()), signal);
       }
-      const leftMs = until - this.#now();
-      if (leftMs <= 0) return "overdue";
-      // Those who began together must not ask together.
-      await sleep(Math.min(leftMs, pauseMs * (0.75 + Math.random() / 2)), undefined, { signal });
+    } finally {
+      following.close();
     }
   }
 
@@ -130,7 +150,7 @@ export class Leases {
     let until = heldUntil;
     let latest: (() => string) | undefined;
     const publish = () => {
-      if (latest) this.#keys.set(`${key}:news`, latest(), termMs).catch(() => {});
+      if (latest) this.#keys.setAndTell(`${key}:news`, latest(), termMs, key).catch(() => {});
     };
     const renew = async () => {
       const askedAt = now();
@@ -183,52 +203,3 @@ const signedVerdict = (name: string, verdict: string) => ({
   name,
   parts: [Buffer.from(verdict)],
 });
-
-/** Lease keys in this process's memory. */
-export class MemoryLeaseKeys implements LeaseKeys {
-  readonly #values = new Map<string, { value: Buffer; until: number }>();
-  readonly #now: () => number;
-
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
-
-  async has(key: string): Promise<boolean> {
-    return this.#find(key) !== undefined;
-  }
-
-  async head(key: string, length: number): Promise<Buffer | undefined> {
-    return this.#find(key)?.value.subarray(0, length);
-  }
-
-  async set(key: string, value: string | Buffer, ttlMs: number): Promise<void> {
-    this.#forget();
-    this.#values.set(key, { value: Buffer.from(value as string), until: this.#now() + ttlMs });
-  }
-
-  async setIfAbsent(key: string, value: string | Buffer, ttlMs: number): Promise<boolean> {
-    if (this.#find(key)) return false;
-    await this.set(key, value, ttlMs);
-    return true;
-  }
-
-  async extendIfEqual(key: string, value: string | Buffer, ttlMs: number): Promise<boolean> {
-    const found = this.#find(key);
-    if (!found?.value.equals(Buffer.from(value as string))) return false;
-    found.until = this.#now() + ttlMs;
-    return true;
-  }
-
-  async deleteIfEqual(key: string, value: string | Buffer): Promise<boolean> {
-    return this.#find(key)?.value.equals(Buffer.from(value as string)) === true && this.#values.delete(key);
-  }
-
-  #find(key: string) {
-    const found = this.#values.get(key);
-    return found && found.until > this.#now() ? found : undefined;
-  }
-
-  #forget(): void {
-    for (const [key, { until }] of this.#values) if (until <= this.#now()) this.#values.delete(key);
-  }
-}

@@ -61,6 +61,10 @@ export class SentinelLink implements CacheLink {
     );
   }
 
+  async listenAt(): Promise<CacheNodeAddress> {
+    return this.#master?.address ?? this.#askForMaster();
+  }
+
   close(): void {
     this.#closing.abort();
     if (this.#master) drop(this.#master.client);

@@ -20,6 +20,7 @@ export function openSingleLink(address: CacheNodeAddress, options: LinkOptions):
     send: (_key, args, abortSignal) => client.sendCommand<CacheReply & {}>(args, { abortSignal }),
     ping: () => client.sendCommand(["PING"]),
     review: () => {},
+    listenAt: async () => address,
     close: () => {
       if (client.isOpen) client.destroy();
     },

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { Code, invalidArgument, overloaded } from "../../runtime/errors.js";
-import { type LeaseKeys, Leases, MemoryLeaseKeys } from "../../stores/leases.js";
+import { type LeaseKeys, MemoryLeaseKeys } from "../../stores/lease-keys.js";
+import { Leases } from "../../stores/leases.js";
 import { onceInCluster } from "./once-in-cluster.js";
 
 const { signal } = new AbortController();
@@ -91,7 +92,7 @@ it.each([
     "renewed for ever",
     async (keys: MemoryLeaseKeys) => {
       // Gone whenever it is looked at, and taken whenever it is asked for.
-      keys.has = async () => false;
+      keys.remainingMs = async () => undefined;
       keys.setIfAbsent = async () => false;
     },
   ],
@@ -126,12 +127,14 @@ it("is taken over by one of those who wait when the one at work dies", async () 
 it("works by itself where there are no leases to be had", async () => {
   const down = () => Promise.reject(new Error("down"));
   const { shared, ask } = cluster({
-    has: down,
+    remainingMs: down,
     head: down,
     set: down,
+    setAndTell: down,
     setIfAbsent: down,
     extendIfEqual: down,
     deleteIfEqual: down,
+    follow: () => ({ state: "deaf", close: () => {} }),
   });
   const all = await Promise.all([ask(async () => "one"), ask(async () => "two")]);
   expect(all.map(({ isOthers }) => isOthers)).toEqual([false, false]);
