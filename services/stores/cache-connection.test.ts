@@ -77,6 +77,18 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
       expect(await connection.extendIfEqual(key, "mine", 1_000)).toBe(false);
     }));
 
+  it("knows how long a key lives on", () =>
+    using(async (connection, key) => {
+      expect(await connection.remainingMs(key)).toBeUndefined();
+      await connection.set(key, "value", 60_000);
+      expect(await connection.remainingMs(key)).toBeGreaterThan(50_000);
+      const client = createClient({ url: redis.url });
+      await client.connect();
+      await client.persist(key);
+      client.destroy();
+      expect(await connection.remainingMs(key)).toBe(Number.POSITIVE_INFINITY);
+    }));
+
   it("waits out the timeout a few times only while the server hangs, then not at all, and comes back by itself", () =>
     using(async (connection, key) => {
       redis.pause();

@@ -133,21 +133,40 @@ describe.skipIf(!findRedisServer())("news of leases in Redis (needs redis-server
     }
   });
 
-  it("does without where the cache's user may use no channel: the lease is looked at now and then", async () => {
-    await ask(redis, "ACL", "SETUSER", "limited", "on", ">secret", "~*", "+@all", "resetchannels");
+  /** Two connections of a user with no more rights than these. */
+  async function asLimited(rights: string[], test: (one: TestConnection, two: TestConnection) => Promise<void>) {
+    await ask(redis, "ACL", "SETUSER", "limited", "reset", "on", ">secret", "+@all", "resetchannels", ...rights);
     const url = redis.url.replace("//", "//limited:secret@");
     const [one, two] = [new TestConnection(serverOf(url)), new TestConnection(serverOf(url))];
     try {
       await Promise.all([one.until("closed"), two.until("closed")]);
-      const lease = await hold(one, 300);
-      const { freed } = await wait(two, never, 300);
-      lease.tell(() => "half done");
-      await lease.release("DAMAGED");
-      expect(await freed).toEqual({ verdict: "DAMAGED" });
-      expect(String(await subscribers())).toBe("0");
+      await test(one, two);
     } finally {
       one.close();
       two.close();
     }
-  });
+  }
+
+  it("needs of the cache's user the keys of its namespace and the channels of its leases", () =>
+    asLimited([`~${namespace}:*`, `&${namespace}:lease:*`], async (one, two) => {
+      const lease = await hold(one);
+      const { freed } = await wait(two);
+      expect(String(await subscribers())).toBe("1");
+      await lease.release("DAMAGED");
+      expect(await freed).toEqual({ verdict: "DAMAGED" });
+    }));
+
+  it("does without where the cache's user may use no channel: the lease is looked at now and then", () =>
+    asLimited(["~*"], async (one, two) => {
+      const lease = await hold(one, 300);
+      const { freed } = await wait(two, never, 300);
+      await lease.release("DAMAGED");
+      expect(await freed).toEqual({ verdict: "DAMAGED" });
+      expect(String(await subscribers())).toBe("0");
+      // What may not be published is set and deleted all the same, and is no fault of the cache's.
+      const key = `${namespace}:lease:other`;
+      await one.setAndTell(key, "value", 60_000, key);
+      expect(await one.deleteIfEqual(key, "value")).toBe(true);
+      expect(await one.remainingMs(key)).toBeUndefined();
+    }));
 });
