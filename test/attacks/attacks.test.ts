@@ -13,7 +13,6 @@ const arena = new Arena({
   aloneMs: 1000,
   settleMs: 15_000,
   judgesFigures: false,
-  rehearses: false,
   // Nobody asks what its masks look like, and every stage is there at once.
   env: tinyModelEnv(),
 });

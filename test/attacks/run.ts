@@ -63,7 +63,7 @@ function openArena(scale: Scale): Arena {
   return arena;
 }
 
-const judging = { aloneMs: 6000, settleMs: 20_000, judgesFigures: true, rehearses: true };
+const judging = { aloneMs: 6000, settleMs: 20_000, judgesFigures: true, rehearsal: { part: 1, mostMs: 60_000 } };
 
 async function play(arena: Arena, json: boolean, ...attacks: [Attack, ...Attack[]]): Promise<Report> {
   for (const { name, title } of attacks) say(`${name}: ${title}`);
@@ -93,11 +93,11 @@ const longMs = { counted: 7 * 60_000, others: 12_000 };
 
 async function attackLong({ seed, json }: Wanted): Promise<void> {
   const { counted, others } = planOf(attacks);
-  // What the masks look like is nobody's question here.
-  const scale = { ...judging, seed, countOf: ({ count }: Attack) => count, env: tinyModelEnv() };
+  const scale = { ...judging, seed, countOf: ({ count }: Attack) => count };
   const reports: Report[] = [];
   {
-    await using arena = openArena({ ...scale, mostMs: longMs.counted });
+    // So many pictures would take the model hours, and what their masks look like is nobody's question here.
+    await using arena = openArena({ ...scale, mostMs: longMs.counted, env: tinyModelEnv() });
     for (const group of counted) reports.push(await play(arena, json, ...group));
   }
   {

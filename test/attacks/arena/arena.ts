@@ -25,14 +25,15 @@ export interface Scale {
   settleMs: number;
   /** Whether the good client's times and the memory that stays count; a short run has too few for that. */
   judgesFigures: boolean;
-  /** A little of each attack before it counts: what a process takes once and for all is no leak. */
-  rehearses: boolean;
+  /**
+   * So much of each attack, and for so long at most, before it counts: what a process takes once and for all is no leak. A heap
+   * grows under its first load and levels off; only the second, of the same size, tells one from the other.
+   */
+  rehearsal?: { part: number; mostMs: number };
 }
 
 /** Attackers are somebody else than the good client, and each than the other, by the address that they come from. */
 const addressOf = (attacker: number) => `127.0.0.${66 + attacker}`;
-const rehearsedPart = 1 / 20;
-const rehearsalMs = 10_000;
 /** The good client goes on for a few clicks more. */
 const afterMs = 400;
 
@@ -53,7 +54,7 @@ export class Arena implements AsyncDisposable {
   /** One attack, or several at once of the same setting. */
   async play(...attacks: readonly [Attack, ...Attack[]]): Promise<Report> {
     const stage = await this.#stageFor(attacks[0]);
-    const { mostMs, aloneMs, settleMs, judgesFigures, countOf } = this.#scale;
+    const { mostMs, aloneMs, settleMs, judgesFigures, rehearsal, countOf } = this.#scale;
     const ordersOf = (part: number, ms: number) =>
       attacks.map((attack, attacker) => ({
         name: attack.name,
@@ -61,7 +62,7 @@ export class Arena implements AsyncDisposable {
         count: Math.ceil(countOf(attack) * part),
         ms,
       }));
-    if (this.#scale.rehearses) await this.#attack(ordersOf(rehearsedPart, Math.min(rehearsalMs, mostMs)));
+    if (rehearsal) await this.#attack(ordersOf(rehearsal.part, Math.min(rehearsal.mostMs, mostMs)));
     await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId);
     if (judgesFigures || !this.#alone) {
       await sleep(aloneMs);

@@ -31,7 +31,6 @@ const scale = {
   aloneMs: 1,
   settleMs: 1,
   judgesFigures: true,
-  rehearses: false,
 };
 const counts = { tried: 7, refused: 3, answered: 4, problems: [] as string[] };
 
