@@ -28,7 +28,7 @@ type Client = ReturnType<typeof createClient>;
 const listenerPingMs = 2000;
 
 /** A connection that nobody listens by is closed after this long. */
-const idleMs = 30_000;
+const idleMs = 5_000;
 
 /**
  * What is published in the shared cache. All followers of the process share one connection, apart from that of the
