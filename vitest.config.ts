@@ -67,7 +67,7 @@ export default defineConfig({
         "unit",
         [
           "dist/{services,gateway,models}/**/*.test.js",
-          "dist/test/{bench,deploy,documents,scenes,simulation,structure,support}/**/*.test.js",
+          "dist/test/{bench,deploy,documents,run,scenes,simulation,structure,support}/**/*.test.js",
         ],
         30_000,
         [],
@@ -76,7 +76,7 @@ export default defineConfig({
       suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 300_000, [
         "dist/test/support/fail-on-leaks.js",
       ]),
-      // By Node 24: see test/run.ts.
+      // By Node 24: see test/run/steps.ts.
       suite(
         "node-24",
         [

@@ -7,7 +7,7 @@ import {
   findKustomize,
   findProgram,
   findRedisServer,
-} from "./support/programs.js";
+} from "../support/programs.js";
 
 /** What suites need beside npm's packages: how to find it, and Debian's packages that bring it. */
 const needs = [

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "../services/runtime/project-root.js";
+import { projectRoot } from "../../services/runtime/project-root.js";
 
 const folder = join(projectRoot, "test", "node-24");
 /** As in package-lock.json, which holds its digest. */

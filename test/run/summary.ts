@@ -1,0 +1,22 @@
+import { describeFailures } from "./failures.js";
+import { type Outcome, outcomeOf, type StepResult } from "./results.js";
+
+/** Files that the summary names. */
+const slowestNamed = 12;
+
+/** What is said at the end: the slowest files, what failed, a line a step, and the total in a line that a script can read. */
+export function summaryOf(steps: readonly StepResult[]): string[] {
+  const files = steps.flatMap((step) => step.files);
+  const slowest = [...files].sort((a, b) => b.seconds - a.seconds).slice(0, slowestNamed);
+  return [
+    ...slowest.map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`),
+    ...describeFailures(steps),
+    "",
+    ...steps.map(({ step, seconds, files }) => `${step}: ${inWords(outcomeOf(files))} (${Math.round(seconds)} s)`),
+    inWords(outcomeOf(files)),
+  ];
+}
+
+function inWords({ passed, failed, skipped }: Outcome): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
