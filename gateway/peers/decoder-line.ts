@@ -9,7 +9,7 @@ import { PromptStream } from "./prompt-stream.js";
 import { withPeers } from "./retry.js";
 
 /** Whom all prompts of a line are for; each carries its own trace context. */
-export type LineOrigin = Pick<Origin, "session" | "caller">;
+export type LineOrigin = Pick<Origin, "session" | "caller" | "tenant">;
 
 /**
  * One session's stream of prompts. Follows the picture to its decoder, and to the next when that one is lost, silent or too

@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
 import { callerAt, callerHeader, isCallerKey } from "../callers/caller.js";
+import { checkTenant, tenantHeader } from "../callers/tenant.js";
 import { Code, ServiceError } from "../errors.js";
 import { type Origin, originHeaders, readOrigin } from "../tracing/origin.js";
 import { noSpan, type Span, type SpanAttributes, startSpan } from "../tracing/spans.js";
@@ -26,7 +27,7 @@ export function traceCall(
 ): { metadata: Metadata; watch(call: EventEmitter): void } {
   const metadata = new Metadata();
   if (!origin) return { metadata, watch: () => {} };
-  const { request, session, traceparent, caller } = origin;
+  const { request, session, traceparent, caller, tenant } = origin;
   const span = traceparent
     ? startSpan(spanName(method), {
         kind: "client",
@@ -38,6 +39,7 @@ export function traceCall(
   if (session) metadata.set(originHeaders.session, session);
   if (span.traceparent) metadata.set(originHeaders.traceparent, span.traceparent);
   if (caller) metadata.set(callerHeader, caller);
+  if (tenant !== undefined) metadata.set(tenantHeader, tenant);
   return {
     metadata,
     watch: (call) => {
@@ -60,24 +62,32 @@ export const sameProcess = "in-process";
 
 /**
  * The server's side: whom a call is for, and its span.
- * @param trustsPeers peers on the network are our own gateways, whose word about who asks is taken.
+ * @param trustsPeers peers on the network are our own gateways, whose word about who asks, and for which tenant, is taken.
+ * @returns `fault` for what such a peer cannot mean: without its tenant the call would see other pictures.
  */
 export function receiveCall(
   method: DescMethod,
   call: ReceivedCall,
   trustsPeers: boolean,
-): { origin: Origin; span: Span } {
+): { origin: Origin; span: Span; fault?: unknown } {
   const { metadata } = call;
   const origin = readOrigin((name) => metadata.get(name)[0]);
-  origin.caller = callerOf(call, trustsPeers);
-  if (isTracedByMessage(method)) return { origin, span: noSpan };
+  const believed = trustsPeers || call.getPeer() === sameProcess;
+  origin.caller = callerOf(call, believed);
+  let fault: unknown;
+  try {
+    if (believed) origin.tenant = tenantOf(metadata);
+  } catch (error) {
+    fault = error;
+  }
+  if (isTracedByMessage(method)) return { origin, span: noSpan, fault };
   const { request, session, traceparent } = origin;
   const span = startSpan(spanName(method), {
     kind: "server",
     parent: traceparent,
     attributes: { ...rpcAttributes(method), ...originAttributes({ request, session }) },
   });
-  return { origin, span };
+  return { origin, span, fault };
 }
 
 export function originAttributes({ request, session }: Origin): SpanAttributes {
@@ -88,9 +98,14 @@ export function originAttributes({ request, session }: Origin): SpanAttributes {
 }
 
 /** Whom a gateway has named, and else whoever is at the other end of the connection. */
-function callerOf(call: ReceivedCall, trustsPeers: boolean): string {
-  const peer = call.getPeer();
-  const named = trustsPeers || peer === sameProcess ? call.metadata.get(callerHeader)[0] : undefined;
+function callerOf(call: ReceivedCall, believed: boolean): string {
+  const named = believed ? call.metadata.get(callerHeader)[0] : undefined;
   // grpc-js adds the port, to IPv6 as well and without brackets.
-  return isCallerKey(named) ? named : callerAt(peer.replace(/:\d+$/, "")).key;
+  return isCallerKey(named) ? named : callerAt(call.getPeer().replace(/:\d+$/, "")).key;
+}
+
+/** @throws ServiceError INVALID_ARGUMENT for what is no tenant's name, or is two. */
+function tenantOf(metadata: Metadata): string | undefined {
+  const named = metadata.get(tenantHeader);
+  return named.length === 0 ? undefined : checkTenant(named.join(","));
 }

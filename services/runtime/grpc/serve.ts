@@ -97,6 +97,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
     return async (call: OneAnswerCall, done: sendUnaryData<unknown>) => {
       const scope = callScope(call, method, options);
       try {
+        if (scope.fault) throw scope.fault;
         done(null, codecOf(method.output).create((await handle(inputOf(call, method), scope.context)) as never));
         scope.context.span.end();
       } catch (error) {
@@ -132,6 +133,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
       return drained;
     };
     try {
+      if (scope.fault) throw scope.fault;
       await handle(inputOf(call, method), send, scope.context);
       isOver = true;
       call.end();
@@ -182,7 +184,7 @@ function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger
   // A peer that vanished shows as an error on the stream; the signal already says so.
   (call as EventEmitter).on("error", () => {});
   if (call.cancelled) abort();
-  const { origin, span } = receiveCall(method, call, trustsPeers);
+  const { origin, span, fault } = receiveCall(method, call, trustsPeers);
   let own: Logger | undefined;
   const context: CallContext = {
     signal: controller.signal,
@@ -195,6 +197,8 @@ function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger
   };
   return {
     context,
+    /** Why it is refused before its handler sees it. */
+    fault,
     explain: (error: unknown) => (controller.signal.aborted && isEndOfCall(error) ? (why ?? cancelled()) : error),
     close: () => shutdown.removeEventListener("abort", onShutdown),
   };

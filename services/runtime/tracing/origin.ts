@@ -12,6 +12,8 @@ export interface Origin {
   traceparent?: string | undefined;
   /** Key of the `Caller` whose share of the service it counts against. */
   caller?: string | undefined;
+  /** Whose pictures it may see; undefined where nobody is asked who he is: there is one nameless tenant. */
+  tenant?: string | undefined;
 }
 
 /** Metadata of gRPC calls and headers of HTTP. */

@@ -1,0 +1,17 @@
+import { invalidArgument } from "../errors.js";
+
+/** gRPC metadata by which a gateway tells the other tiers whose pictures a call may see. */
+export const tenantHeader = "maskwire-tenant";
+
+/** It stands in keys of the shared cache between separators that it cannot contain, and has no letter that a pattern reads otherwise. */
+const form = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+export const isTenantName = (value: unknown): value is string => typeof value === "string" && form.test(value);
+
+/** @throws ServiceError INVALID_ARGUMENT for what is no tenant's name. */
+export function checkTenant(name: unknown): string {
+  if (isTenantName(name)) return name;
+  throw invalidArgument(
+    `A tenant's name is 1 to 63 small letters, digits, ".", "_" and "-", the first a letter or digit; "${String(name).slice(0, 80)}" is not.`,
+  );
+}
