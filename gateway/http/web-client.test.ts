@@ -31,7 +31,6 @@ it("D5: hands out scripts and compiled code that an isolated page may run", asyn
       // The name has the file's digest in it.
       "cache-control": "public, max-age=31536000, immutable",
       "cross-origin-embedder-policy": "require-corp",
-      "x-content-type-options": "nosniff",
     });
   }
 });

@@ -37,12 +37,10 @@ export async function webClient(app: FastifyInstance): Promise<void> {
     preCompressed: true,
     setHeaders(response, path) {
       response.setHeader("content-security-policy", policy);
-      response.setHeader("x-content-type-options", "nosniff");
-      // Isolated from other origins a page may use threads; its workers' scripts have to say so too.
-      response.setHeader("cross-origin-opener-policy", "same-origin");
+      // Isolated from other origins, with the opener policy that all answers have, a page may use threads; its workers' scripts
+      // have to say so too.
       response.setHeader("cross-origin-embedder-policy", "require-corp");
       response.setHeader("vary", "accept-encoding");
-      response.setHeader("referrer-policy", "no-referrer");
       // Vite puts a digest into the names under assets/.
       const isNamedByDigest = path.includes(`${join("site", "assets")}`);
       response.setHeader("cache-control", isNamedByDigest ? "public, max-age=31536000, immutable" : "no-cache");

@@ -16,6 +16,7 @@ import { discardRest } from "./discard-rest.js";
 import { answerRaw } from "./raw-answer.js";
 import { refuseUnreadable } from "./refuse-unreadable.js";
 import { errorBody, replyError } from "./reply-error.js";
+import { safeHeaders } from "./safe-headers.js";
 
 export interface Http {
   readonly app: FastifyInstance;
@@ -50,6 +51,7 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
         // What was sent behind one that was refused has no answer to come.
         if (refused.has(socket)) return;
         owed.add(socket, response);
+        for (const [name, value] of Object.entries(safeHeaders)) response.setHeader(name, value);
         response.once("finish", () => {
           if (!request.complete) discardRest(request);
         });
@@ -103,7 +105,7 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
 function answer(response: ServerResponse, status: number, error: ErrorInit, headers = {}): void {
   const body = JSON.stringify({ error: errorBody(error) });
   const described = { "content-type": "application/json; charset=utf-8", "content-length": Buffer.byteLength(body) };
-  response.writeHead(status, { ...described, ...headers }).end(body);
+  response.writeHead(status, { ...safeHeaders, ...described, ...headers }).end(body);
 }
 
 function answerUnknown(request: FastifyRequest, reply: FastifyReply, allowed: AllowedMethods): FastifyReply {

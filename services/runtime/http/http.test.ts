@@ -5,6 +5,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { Host } from "../host.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import { createHttp } from "./create-http.js";
+import { safeHeaders } from "./safe-headers.js";
 
 let host: Host;
 const sockets: Socket[] = [];
@@ -71,7 +72,7 @@ function errorIn(answer: string): { status: number; error: { code: string; messa
   return { status: Number(status), error: JSON.parse(body).error };
 }
 
-describe("H12: an error has the one form, whoever refuses", () => {
+describe("H12, W7: an error has the one form and tells browsers to keep it apart, whoever refuses", () => {
   it.each<[string, string, number, string]>([
     ["a path that is none", `GET /nowhere HTTP/1.1\r\n${close}\r\n`, 404, "NOT_FOUND"],
     [
@@ -135,7 +136,9 @@ describe("H12: an error has the one form, whoever refuses", () => {
     ],
     ["a fault of ours", `GET /broken HTTP/1.1\r\n${close}\r\n`, 500, "INTERNAL"],
   ])("%s", async (_name, request, status, code) => {
-    const answer = errorIn(await exchange(request));
+    const whole = await exchange(request);
+    for (const [header, value] of Object.entries(safeHeaders)) expect(whole).toContain(`${header}: ${value}\r\n`);
+    const answer = errorIn(whole);
     expect(answer).toMatchObject({ status, error: { code, message: expect.stringMatching(/^[A-Z].*\.$/) } });
     expect(answer.error.message).not.toContain("secret");
   });
@@ -160,6 +163,32 @@ describe("H12: an error has the one form, whoever refuses", () => {
     await (await fetch(`http://127.0.0.1:${host.port}/hello`)).text();
     release();
     expect((await answers).match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
+  });
+});
+
+describe("W7: what is no error tells browsers to keep it apart, too", () => {
+  const told = ({ headers }: Response) =>
+    Object.fromEntries(Object.keys(safeHeaders).map((name) => [name, headers.get(name)]));
+
+  it.each(["/hello", "/livez", "/readyz"])("%s", async (path) => {
+    expect(told(await fetch(`http://127.0.0.1:${host.port}${path}`))).toEqual(safeHeaders);
+  });
+
+  it("the operator's metrics", async () => {
+    const operated = new Host({
+      host: "127.0.0.1",
+      port: 0,
+      admin: { host: "127.0.0.1", port: 0 },
+      stopMs: 1,
+      logger: fakeLogger(),
+    });
+    await operated.listen();
+    try {
+      const answer = await fetch(`http://127.0.0.1:${operated.adminPort}/metrics`);
+      expect([answer.status, told(answer)]).toEqual([200, safeHeaders]);
+    } finally {
+      await operated.stop();
+    }
   });
 });
 

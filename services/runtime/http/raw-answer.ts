@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ErrorInit } from "../errors.js";
 import { errorBody } from "./reply-error.js";
+import { safeHeaders } from "./safe-headers.js";
 
 /** Time for an answer to leave, and for a peer that is still sending to read it. */
 const leaveMs = 1000;
@@ -17,6 +18,7 @@ export function answerRaw(socket: Duplex, status: number, error: ErrorInit, head
     "Content-Type: application/json; charset=utf-8",
     `Content-Length: ${Buffer.byteLength(body)}`,
     "Connection: close",
+    ...Object.entries(safeHeaders).map(([name, value]) => `${name}: ${value}`),
     ...(error.retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(error.retryAfterMs / 1000)}`]),
     ...headers,
   ];
