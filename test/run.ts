@@ -1,15 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { filesToRepeat, repeated } from "./run/again.js";
 import { outcomeOf, type StepResult } from "./run/results.js";
 import { setUp } from "./run/set-up.js";
 import { stepsIn } from "./run/steps.js";
 import { summaryOf } from "./run/summary.js";
 
 /*
- * `npm test [-- STEP...]`: type check, lint, then every suite, or the steps that are named; then the slowest files, every
- * test that failed, a line a step, and a last one that a script can read: "N passed, N failed", with ", N skipped" when
- * something was left out.
+ * `npm test [-- STEP...]`: type check, lint, then every suite, or the steps that are named; what failed among whole
+ * clusters once more; then the slowest files, every test that failed, a line a step, and a last one that a script can read:
+ * "N passed, N failed", with ", N skipped" when something was left out.
  */
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -22,13 +23,20 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 setUp(say);
-const results: StepResult[] = [];
-for (const [step, run] of Object.entries(steps)) {
+let results: StepResult[] = [];
+for (const [step, { run }] of Object.entries(steps)) {
   if (wanted.length > 0 && !wanted.includes(step)) continue;
   say(`\n=== ${step}`);
   const startedAt = performance.now();
   const files = run();
   results.push({ step, files, seconds: (performance.now() - startedAt) / 1000 });
+}
+for (const { step, file } of filesToRepeat(results, (name) => steps[name]?.again !== undefined)) {
+  say(`\n=== ${step} once more: ${file}`);
+  const startedAt = performance.now();
+  const again = steps[step]?.again?.(file) ?? [];
+  const seconds = (performance.now() - startedAt) / 1000;
+  results = results.map((result) => (result.step === step ? repeated(result, file, again, seconds) : result));
 }
 rmSync(folder, { recursive: true, force: true });
 for (const line of summaryOf(results)) say(line);

@@ -25,18 +25,20 @@ export function messageOf({ name, message, diff, stack }: Thrown): string[] {
   return [...lines, ...places].map((line) => line.trimEnd()).filter((line) => line !== "");
 }
 
-/** Every failed test by step, file and full name, with the beginnings of its messages as far as there is room for all. */
+/** Every failed and every flaky test by file and full name, with the beginnings of its messages as far as all have room. */
 export function describeFailures(steps: readonly StepResult[]): string[] {
-  const all = steps.flatMap(({ step, files }) =>
-    files.flatMap(({ file, failed }) => failed.map((failure) => ({ step, file, ...failure }))),
-  );
+  const results = steps.flatMap(({ step, files }) => files.map((result) => ({ step, ...result })));
+  const all = [
+    ...results.flatMap(({ flaky = [], file }) =>
+      flaky.map(({ test, message }) => ({ title: `flaky: ${file} ${test}`, message })),
+    ),
+    ...results.flatMap(({ step, failed, file }) =>
+      failed.map(({ test, message }) => ({ title: `FAILED ${step}: ${file} > ${test}`, message })),
+    ),
+  ];
   if (all.length === 0) return [];
   const each = Math.min(linesShown, Math.max(0, Math.floor(linesTogether / all.length) - 1));
-  const described = all.flatMap(({ step, file, test, message }) => [
-    `FAILED ${step}: ${file} > ${test}`,
-    ...message.slice(0, each).map((line) => `    ${line}`),
-  ]);
-  return ["", ...described];
+  return ["", ...all.flatMap(({ title, message }) => [title, ...message.slice(0, each).map((line) => `    ${line}`)])];
 }
 
 /** Something that failed as a whole and has no tests of its own. */

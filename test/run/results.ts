@@ -7,6 +7,8 @@ export interface FileResult {
   readonly passed: readonly string[];
   readonly failed: readonly Failure[];
   readonly skipped: number;
+  /** Failed at first and not when the file ran once more, by itself. */
+  readonly flaky?: readonly Failure[];
 }
 
 export interface Failure {

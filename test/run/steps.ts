@@ -15,11 +15,17 @@ const oneFileAtATime = ["--no-file-parallelism"];
 const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
 const reporter = fileURLToPath(new URL("./reporter.js", import.meta.url));
 
+export interface Step {
+  run(): FileResult[];
+  /** One of its files by itself, where a file's failure may be that of a moment: with whole clusters and their faults. */
+  again?(file: string): FileResult[];
+}
+
 /**
  * What `npm test` runs, in this order.
  * @param folder of the suites' results
  */
-export function stepsIn(folder: string): Record<string, () => FileResult[]> {
+export function stepsIn(folder: string): Record<string, Step> {
   /** One of Vitest's projects, on this Node or another. */
   function suite(project: string, args: string[], node = process.execPath): FileResult[] {
     const file = join(folder, `${project}.json`);
@@ -36,17 +42,24 @@ export function stepsIn(folder: string): Record<string, () => FileResult[]> {
     return [...files, failedAsAWhole(`project ${project}`, `ended with ${signal ?? `status ${status}`}`)];
   }
 
+  const clusters = (project: string, args: string[]): Step => ({
+    run: () => suite(project, args),
+    again: (file) => suite(project, [file]),
+  });
+
   return {
     // The build before this was the same command: here it only counts.
-    types: () => check("npx", "--no-install", "tsc", "-b"),
-    lint: () => check("npm", "run", "-s", "lint"),
-    unit: () => [...suite("pure", twoFilesAtATime), ...suite("unit", threeFilesAtATime)],
-    "node-24": () =>
-      onNode24((node) => [...suite("pure", twoFilesAtATime, node), ...suite("node-24", threeFilesAtATime, node)]),
-    "end-to-end": () => suite("end-to-end", threeFilesAtATime),
-    chaos: () => suite("chaos", oneFileAtATime),
-    attacks: () => suite("attacks", oneFileAtATime),
-    browser: () => suite("browser", threeFilesAtATime),
+    types: { run: () => check("npx", "--no-install", "tsc", "-b") },
+    lint: { run: () => check("npm", "run", "-s", "lint") },
+    unit: { run: () => [...suite("pure", twoFilesAtATime), ...suite("unit", threeFilesAtATime)] },
+    "node-24": {
+      run: () =>
+        onNode24((node) => [...suite("pure", twoFilesAtATime, node), ...suite("node-24", threeFilesAtATime, node)]),
+    },
+    "end-to-end": clusters("end-to-end", threeFilesAtATime),
+    chaos: clusters("chaos", oneFileAtATime),
+    attacks: clusters("attacks", oneFileAtATime),
+    browser: clusters("browser", threeFilesAtATime),
   };
 }
 

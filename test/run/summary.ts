@@ -12,11 +12,18 @@ export function summaryOf(steps: readonly StepResult[]): string[] {
     ...slowest.map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`),
     ...describeFailures(steps),
     "",
-    ...steps.map(({ step, seconds, files }) => `${step}: ${inWords(outcomeOf(files))} (${Math.round(seconds)} s)`),
+    ...steps.map(
+      (step) => `${step.step}: ${inWords(outcomeOf(step.files))} (${Math.round(step.seconds)} s)${flakyIn(step)}`,
+    ),
     inWords(outcomeOf(files)),
   ];
 }
 
 function inWords({ passed, failed, skipped }: Outcome): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+function flakyIn({ files }: StepResult): string {
+  const count = files.flatMap(({ flaky = [] }) => flaky).length;
+  return count > 0 ? `, ${count} of them FLAKY: failed at first` : "";
 }
