@@ -5,9 +5,7 @@ import { Maskwire } from "./maskwire.js";
 import { refuse } from "./refuse.js";
 import { readEnv, shapeSettings, unknownVariables } from "./settings.js";
 import { stopSignal } from "./stop-signal.js";
-import { tuneEngine } from "./tune-engine.js";
 
-tuneEngine();
 try {
   const settings = shapeSettings(readEnv(process.env));
   const logger = createLogger(settings.logLevel);

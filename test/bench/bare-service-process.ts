@@ -1,5 +1,4 @@
 import { Server, ServerCredentials, type ServerDuplexStream } from "@grpc/grpc-js";
-import { tuneEngine } from "../../services/maskwire/tune-engine.js";
 import { testSettings } from "../support/start-maskwire.js";
 import { asIs, path } from "./bare-service-contract.js";
 import { bareSteps } from "./bare-step.js";
@@ -13,7 +12,6 @@ import { bareSteps } from "./bare-step.js";
 /** About a click's with its three masks. */
 const answerBytes = 6000;
 
-tuneEngine();
 const { runners } = await bareSteps(1, { threads: testSettings().decoder.threads });
 const [runner] = runners;
 const server = new Server();
