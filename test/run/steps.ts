@@ -15,7 +15,7 @@ const oneFileAtATime = ["--no-file-parallelism"];
 const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
 const reporter = fileURLToPath(new URL("./reporter.js", import.meta.url));
 
-export interface Step {
+interface Step {
   run(): FileResult[];
   /** One of its files by itself, where a file's failure may be that of a moment: with whole clusters and their faults. */
   again?(file: string): FileResult[];
