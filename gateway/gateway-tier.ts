@@ -1,18 +1,19 @@
-import { Code, describeError, ServiceError } from "../services/runtime/errors.js";
+import { Code, ServiceError } from "../services/runtime/errors.js";
 import { fromErrorMessage } from "../services/runtime/grpc/error-message.js";
 import type { Host, Tier } from "../services/runtime/host.js";
-import { answerRaw } from "../services/runtime/http/raw-answer.js";
 import { replyError } from "../services/runtime/http/reply-error.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import { createAsk } from "./ask/ask.js";
+import { withScopes } from "./ask/with-scopes.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
 import { UploadRate } from "./callers/upload-rate.js";
+import { admitRequests } from "./http/admit-requests.js";
 import { browserDecoding } from "./http/browser-decoding.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
-import { limitRequests, tooManyRequests } from "./http/limit-requests.js";
+import { limitRequests } from "./http/limit-requests.js";
 import { observeRequests } from "./http/observe-requests.js";
 import { pictureRoute } from "./http/pictures.js";
 import { segmentRoute } from "./http/segment.js";
@@ -26,6 +27,7 @@ import { Encoders } from "./peers/encoders.js";
 import type { Connect } from "./peers/peer.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import type { ClickReport } from "./sessions/clicks-under-way.js";
+import { SessionDoor } from "./sessions/door.js";
 import { clickRetryMs, Sessions } from "./sessions/sessions.js";
 import type { GatewaySettings } from "./settings.js";
 
@@ -52,18 +54,19 @@ export class GatewayTier implements Tier {
     const options = { limits: gateway.peers, logger, lookup, connect, overload: host.overload };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
-    const ask = createAsk({ encoders: this.#encoders, decoders: this.#decoders }, gateway);
+    const ask = withScopes(createAsk({ encoders: this.#encoders, decoders: this.#decoders }, gateway));
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
     const requests = new CallerRates(gateway.callerRequests);
     observeRequests(host, callers);
+    admitRequests(host.http, { access: host.access, rates: requests, metrics: host.metrics });
     limitRequests(host.http, requests, host.metrics);
     const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
-    const { metrics, overload } = host;
-    this.#sessions = new Sessions({ ...gateway, unsent, callers, logger, metrics, overload }, (session, caller) => ({
+    const { access, metrics, overload } = host;
+    this.#sessions = new Sessions({ ...gateway, unsent, access, logger, metrics, overload }, (session, { caller }) => ({
       ask,
-      line: ask.openLine({ session, caller: caller.key }),
+      line: ask.openLine({ session, caller: caller.key, tenant: caller.tenant }),
       limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
       onClick: (click) => clicks.observe(click),
     }));
@@ -84,17 +87,8 @@ export class GatewayTier implements Tier {
       reply.header("upgrade", "websocket");
       return replyError(reply, new ServiceError({ code: Code.FAILED_PRECONDITION, message }), 426);
     });
-    host.onWebSocket((request, socket, head) => {
-      // Not `new URL`, which throws for what a stranger may send.
-      const [pathname] = (request.url ?? "").split("?");
-      const waitMs = requests.of(callers.of(request).key).take();
-      if (waitMs > 0) {
-        host.metrics.limitHit("requests_rate");
-        return answerRaw(socket, 429, describeError(tooManyRequests(waitMs)));
-      }
-      if (pathname === "/v1/ws") return this.#sessions.upgrade(request, socket, head);
-      answerRaw(socket, 404, { code: Code.NOT_FOUND, message: "There is no WebSocket at this path." });
-    });
+    const door = new SessionDoor({ access, callers, rates: requests, sessions: this.#sessions, metrics, logger });
+    host.onWebSocket((request, socket, head) => door.enter(request, socket, head));
   }
 
   async start(): Promise<void> {

@@ -1,7 +1,10 @@
+import type { Principal } from "../../services/runtime/callers/principal.js";
 import type { EncodeCall } from "../peers/encoders.js";
 
 /** A call at the gateway's door, and who wants to hear what is done on the way (R2). */
 export interface AskCall extends EncodeCall {
+  /** Who asks; without one nothing may be asked that needs a scope. */
+  readonly principal?: Principal | undefined;
   /** What `onProgress` told of is over, however it ended, unless the picture is gone: it is as ready as it was. */
   readonly onRecovered?: () => void;
 }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { Caller } from "../../services/runtime/callers/caller.js";
+import { anyone } from "../../services/runtime/callers/principal.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { Host } from "../../services/runtime/host.js";
 import { Histogram, latencyBuckets } from "../../services/runtime/metrics.js";
@@ -12,9 +13,10 @@ import {
 } from "../../services/runtime/tracing/origin.js";
 import { type Span, startSpan } from "../../services/runtime/tracing/spans.js";
 import type { Callers } from "../callers/callers.js";
+import type { Visitor } from "../callers/visitor.js";
 
 interface Observed {
-  caller: Caller;
+  visitor: Visitor;
   origin: Origin;
   span: Span;
   startedAt: number;
@@ -29,7 +31,21 @@ export function originOf(request: FastifyRequest): Origin | undefined {
 
 /** Who asks; undefined for a request of a route that is not observed. */
 export function callerOf(request: FastifyRequest): Caller | undefined {
-  return observed.get(request)?.caller;
+  return observed.get(request)?.visitor.caller;
+}
+
+/** The same with what they may; until they are let in, anyone at that address. */
+export function visitorOf(request: FastifyRequest): Visitor | undefined {
+  return observed.get(request)?.visitor;
+}
+
+/** It is known who asks: from here on the request counts for them. */
+export function letIn(request: FastifyRequest, visitor: Visitor): void {
+  const one = observed.get(request);
+  if (!one) return;
+  one.visitor = visitor;
+  const { key: caller, tenant } = visitor.caller;
+  Object.assign(one.origin, { caller, ...(tenant === undefined ? {} : { tenant }) });
 }
 
 /**
@@ -62,7 +78,7 @@ export function observeRequests(
     });
     const caller = callers.of(request.raw);
     const origin = { request: id, traceparent: span.traceparent, caller: caller.key };
-    observed.set(request, { caller, origin, span, startedAt: performance.now() });
+    observed.set(request, { visitor: { principal: anyone, caller }, origin, span, startedAt: performance.now() });
     request.log = logger.child({ ...logFields(origin, span), route: routeOf(request) });
     // Also when the caller hangs up before it has its answer.
     reply.raw.once("close", () => end(request, reply.raw.writableFinished ? reply.statusCode : 499));

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { requireScope } from "../../services/runtime/callers/access.js";
 import { Code, isInternal, ServiceError } from "../../services/runtime/errors.js";
 import type { Call } from "../../services/runtime/grpc/call.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
@@ -69,6 +70,7 @@ export async function pictureRoute(app: FastifyInstance, options: Pictures): Pro
         const message = "Pictures are not fetched from other hosts here; upload the file.";
         throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
       }
+      requireScope(call.principal, "upload");
       places.enter(request, reply);
       return await passOn({ url: request.query.url ?? "", reply }, call);
     } catch (error) {

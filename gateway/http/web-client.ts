@@ -21,6 +21,10 @@ const policy = [
 
 /** The built web client at `/`. */
 export async function webClient(app: FastifyInstance): Promise<void> {
+  // Before anybody has signed in there must be a page to do it with.
+  app.addHook("onRoute", (route) => {
+    route.config = { ...route.config, isPublic: true };
+  });
   const root = join(projectRoot, "dist", "site");
   if (!existsSync(root)) {
     const message = "The web client is not built; run npm run build.";

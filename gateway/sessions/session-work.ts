@@ -1,5 +1,5 @@
+import type { Principal } from "../../services/runtime/callers/principal.js";
 import { isNotFound } from "../../services/runtime/errors.js";
-import type { Call } from "../../services/runtime/grpc/call.js";
 import type { Origin } from "../../services/runtime/tracing/origin.js";
 import { startSpan } from "../../services/runtime/tracing/spans.js";
 import type { AskCall } from "../ask/answer.js";
@@ -10,6 +10,8 @@ import type { ImageNews, RefusedError, SessionEffect, SessionEvent } from "./sta
 type Effect<K extends SessionEffect["kind"]> = Extract<SessionEffect, { kind: K }>;
 
 interface SessionWorkOptions {
+  /** Whose session it is. */
+  principal: Principal;
   ask: Pick<Ask, "openImage" | "everything" | "prepare">;
   line: Line;
   /** Of the session: whom all of it is for. */
@@ -25,7 +27,7 @@ export class SessionWork {
   /** What is under way for the open image. */
   #image = new AbortController();
   /** The latest opening: what is done for the image after it is part of its trace. */
-  #opened: Call | undefined;
+  #opened: AskCall | undefined;
   /** The prompt at the decoder. */
   #prompt = new AbortController();
   #everything = new AbortController();
@@ -35,13 +37,13 @@ export class SessionWork {
   }
 
   async encode({ opening, image }: Effect<"encode">): Promise<void> {
-    const { ask, apply, explain } = this.#options;
+    const { ask, principal, apply, explain } = this.#options;
     const { signal } = this.#image;
     const { origin, end } = this.#span("open image");
     const tell = (news: ImageNews) => apply({ kind: "image", opening, news });
-    this.#opened = { signal, origin };
+    this.#opened = { signal, origin, principal };
     try {
-      const value = await ask.openImage(image, { signal, origin, onProgress: tell });
+      const value = await ask.openImage(image, { ...this.#opened, onProgress: tell });
       end();
       tell({ case: "ready", value });
     } catch (error) {
@@ -57,10 +59,11 @@ export class SessionWork {
   }
 
   async decode({ opening, request }: Effect<"decode">): Promise<void> {
-    const { line, origin, apply, explain } = this.#options;
+    const { line, origin, principal, apply, explain } = this.#options;
     this.#prompt = new AbortController();
     const { signal } = this.#prompt;
-    const call = { signal, origin: { ...origin, traceparent: request.traceparent }, ...this.#recovery(opening) };
+    const traced = { ...origin, traceparent: request.traceparent };
+    const call = { signal, origin: traced, principal, ...this.#recovery(opening) };
     try {
       const result = await line.segment(request, call);
       if (!signal.aborted) apply({ kind: "answered", opening, result });
@@ -76,12 +79,13 @@ export class SessionWork {
   }
 
   async findEverything({ run, opening, request }: Effect<"find-everything">): Promise<void> {
-    const { ask, apply, explain } = this.#options;
+    const { ask, principal, apply, explain } = this.#options;
     this.#everything = new AbortController();
     const { signal } = this.#everything;
     const { origin, end } = this.#span("everything");
     try {
-      for await (const event of await ask.everything(request, { signal, origin, ...this.#recovery(opening) })) {
+      const call = { signal, origin, principal, ...this.#recovery(opening) };
+      for await (const event of await ask.everything(request, call)) {
         signal.throwIfAborted();
         apply({ kind: "everything-event", run, event });
       }

@@ -1,9 +1,9 @@
 import { type ClientFrame, ErrorCode, type SegmentRequest, type SegmentResult } from "../../proto/index.js";
-import type { Caller } from "../../services/runtime/callers/caller.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields } from "../../services/runtime/tracing/origin.js";
 import type { Ask, Line } from "../ask/ask.js";
+import type { Visitor } from "../callers/visitor.js";
 import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import type { Outlet, Receiver } from "./connection.js";
 import { explain } from "./explain.js";
@@ -22,7 +22,7 @@ import { step } from "./state/step.js";
 import { type SessionBytes, weightOf } from "./waiting-bytes.js";
 
 export interface SessionDeps {
-  caller: Caller;
+  visitor: Visitor;
   ask: Pick<Ask, "openImage" | "everything" | "prepare">;
   line: Line;
   logger: Logger;
@@ -53,7 +53,8 @@ export class Session implements Receiver {
 
   /** @param traceparent W3C trace context of the upgrade, for what carries none of its own. */
   constructor(id: string, outlet: Outlet, deps: SessionDeps, traceparent?: string) {
-    const { ask, line, caller } = deps;
+    const { ask, line, visitor } = deps;
+    const { principal, caller } = visitor;
     this.id = id;
     this.#outlet = outlet;
     this.#deps = deps;
@@ -62,7 +63,8 @@ export class Session implements Receiver {
     this.#work = new SessionWork({
       ask,
       line,
-      origin: { session: id, traceparent, caller: caller.key },
+      principal,
+      origin: { session: id, traceparent, caller: caller.key, tenant: caller.tenant },
       apply: (event) => this.#apply(event),
       explain: (error) => explain(error, this.#logger),
     });

@@ -3,8 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
-import type { Caller } from "../../services/runtime/callers/caller.js";
-
+import { type Access, accessEnded } from "../../services/runtime/callers/access.js";
 import { Code, describeError, overloaded } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
@@ -12,7 +11,7 @@ import { Shares } from "../../services/runtime/limits/shares.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
-import type { Callers } from "../callers/callers.js";
+import type { Visitor } from "../callers/visitor.js";
 import type { UnsentBytes } from "../limits/unsent-bytes.js";
 import { CallersPace } from "./callers-pace.js";
 import { Connection } from "./connection.js";
@@ -23,7 +22,7 @@ import { Openings } from "./openings.js";
 import { Session, type SessionDeps } from "./session.js";
 import { type SessionPaceOptions, sessionPace } from "./session-pace.js";
 import { WaitingBytes } from "./waiting-bytes.js";
-import { closeSocket, socketOf, toBytes } from "./web-socket.js";
+import { closeSocket, offeredProtocols, socketOf, toBytes } from "./web-socket.js";
 
 /** The WebSocket's subprotocol (F1). */
 const subprotocol = "maskwire.v1";
@@ -33,7 +32,8 @@ const retryMs = 1000;
 export const clickRetryMs = 200;
 
 export interface SessionsOptions extends SessionPaceOptions {
-  callers: Pick<Callers, "of">;
+  /** Tells when a session's principal ends. */
+  access: Pick<Access, "watch">;
   logger: Logger;
   maxSessions: number;
   maxFrameBytes: number;
@@ -47,7 +47,7 @@ export interface SessionsOptions extends SessionPaceOptions {
 }
 
 /** What a session gets elsewhere than from here. */
-type Given = Omit<SessionDeps, "caller" | "logger" | "waiting">;
+type Given = Omit<SessionDeps, "visitor" | "logger" | "waiting">;
 
 /** A session and its connection. */
 interface Entry {
@@ -62,14 +62,14 @@ export class Sessions {
   readonly #server: WebSocketServer;
   readonly #sessions = new Map<WebSocket, Entry>();
   readonly #options: SessionsOptions;
-  readonly #depsFor: (session: string, caller: Caller) => Given;
+  readonly #depsFor: (session: string, visitor: Visitor) => Given;
   readonly #shares: Shares;
   readonly #pace = new CallersPace();
   readonly #openings = new Openings((caller) => this.#pace.admit(caller));
   readonly #waiting: WaitingBytes;
   #draining = false;
 
-  constructor(options: SessionsOptions, depsFor: (session: string, caller: Caller) => Given) {
+  constructor(options: SessionsOptions, depsFor: (session: string, visitor: Visitor) => Given) {
     const { maxSessions, waitingBytes, metrics } = options;
     this.#options = options;
     this.#shares = new Shares(maxSessions);
@@ -96,14 +96,14 @@ export class Sessions {
   }
 
   /** Takes over a connection that asked to become a WebSocket, when it is its caller's turn (F8). */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { callers, metrics } = this.#options;
-    if (this.#openings.enter(callers.of(request).key, () => this.#upgrade(request, socket, head))) return;
-    metrics.limitHit("openings");
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): void {
+    const upgrade = () => this.#upgrade(request, socket, head, visitor);
+    if (this.#openings.enter(visitor.caller.key, upgrade)) return;
+    this.#options.metrics.limitHit("openings");
     answerRaw(socket, 429, describeError(overloaded("Too many sessions of yours are being opened.", retryMs)));
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): void {
     if (socket.destroyed) return;
     if (this.#draining) {
       const message = "The gateway is stopping; connect again.";
@@ -111,12 +111,12 @@ export class Sessions {
     }
     const busy = this.#options.overload && refusalOf(this.#options.overload, "sessions");
     if (busy) return answerRaw(socket, 503, busy);
-    const offered = request.headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
+    const offered = offeredProtocols(request);
     if (offered && !offered.includes(subprotocol)) {
       const message = `The subprotocol here is ${subprotocol}.`;
       return answerRaw(socket, 400, { code: Code.INVALID_ARGUMENT, message });
     }
-    this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request));
+    this.#server.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, request, visitor));
   }
 
   /** Answers what is under way, then closes every session with 1001 (B4). */
@@ -154,11 +154,11 @@ export class Sessions {
     this.#server.close();
   }
 
-  #accept(ws: WebSocket, request: IncomingMessage): void {
+  #accept(ws: WebSocket, request: IncomingMessage, visitor: Visitor): void {
     // ws reports oversized and malformed frames as errors, after it has closed with the right code (F6).
     ws.on("error", () => {});
-    const { callers, metrics } = this.#options;
-    const caller = callers.of(request);
+    const { access, metrics } = this.#options;
+    const { principal, caller } = visitor;
     const refusal = this.#shares.refusal(caller.key);
     if (refusal) {
       // B3
@@ -169,9 +169,13 @@ export class Sessions {
     }
     const leaveShares = this.#shares.take(caller.key);
     const { pace: ofCaller, leave: leavePace } = this.#pace.enter(caller.key);
-    const { entry, intake, forget } = this.#open(ws, request, caller, ofCaller);
+    const { entry, intake, forget } = this.#open(ws, request, visitor, ofCaller);
     const stopWatching = watchIdle(ws, this.#options.idleMs, () =>
       entry.connection.close(CloseCode.IDLE, "nothing was heard for too long"),
+    );
+    // L5
+    const stopWatchingAccess = access.watch(principal, () =>
+      entry.connection.close(CloseCode.UNAUTHENTICATED, accessEnded),
     );
     this.#sessions.set(ws, entry);
     ws.on("message", (data, isBinary) => {
@@ -180,6 +184,7 @@ export class Sessions {
     });
     ws.on("close", () => {
       stopWatching();
+      stopWatchingAccess();
       intake.close();
       forget();
       leavePace();
@@ -190,7 +195,7 @@ export class Sessions {
   }
 
   /** What stands between a WebSocket and the tiers: pace, connection, session. */
-  #open(ws: WebSocket, request: IncomingMessage, caller: Caller, ofCaller: Pace) {
+  #open(ws: WebSocket, request: IncomingMessage, visitor: Visitor, ofCaller: Pace) {
     const { metrics, maxBufferedBytes, unsent } = this.#options;
     const id = randomUUID();
     const logger = this.#options.logger.child({ session: id });
@@ -226,7 +231,7 @@ export class Sessions {
         connection.close(CloseCode.TOO_FAST, "frames come too fast");
       },
     });
-    const deps = { ...this.#depsFor(id, caller), caller, logger, waiting: this.#waiting.of(caller) };
+    const deps = { ...this.#depsFor(id, visitor), visitor, logger, waiting: this.#waiting.of(visitor.caller) };
     const session = new Session(id, connection, deps, readOrigin((name) => request.headers[name]).traceparent);
     return {
       entry: { session, connection, quietSince: performance.now() },

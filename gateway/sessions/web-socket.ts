@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { RawData, WebSocket } from "ws";
 import type { CloseCode } from "../../proto/index.js";
 import type { Reader, UnsentBytes } from "../limits/unsent-bytes.js";
@@ -25,6 +26,11 @@ export function socketOf(ws: WebSocket, unsent: UnsentBytes, reader: Reader, onC
       closeSocket(ws, code, reason);
     },
   };
+}
+
+/** Subprotocols that a client offers; undefined for one that offers none. */
+export function offeredProtocols({ headers }: Pick<IncomingMessage, "headers">): string[] | undefined {
+  return headers["sec-websocket-protocol"]?.split(",").map((name) => name.trim());
 }
 
 export function closeSocket(ws: WebSocket, code: CloseCode, reason: string): void {

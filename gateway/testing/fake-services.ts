@@ -1,8 +1,9 @@
 import { setMaxListeners } from "node:events";
+import type { DescService } from "@bufbuild/protobuf";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import { DecoderService, EncoderService } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
-import { type ServiceImplementation, serve } from "../../services/runtime/grpc/serve.js";
+import { type MethodScopes, type ServiceImplementation, serve } from "../../services/runtime/grpc/serve.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 
 type EncoderMethods = ServiceImplementation<typeof EncoderService>;
@@ -18,6 +19,11 @@ const unused = async (): Promise<never> => {
   throw new ServiceError({ code: Code.UNIMPLEMENTED, message: "Not in this test." });
 };
 
+/** Of anyone: these are methods that only peers call, too. */
+function needingNothing<S extends DescService>({ methods }: S): MethodScopes<S> {
+  return Object.fromEntries(methods.map(({ localName }) => [localName, "segment"])) as MethodScopes<S>;
+}
+
 /** Real gRPC servers of the contract on a free port, with the methods that a test gives. */
 export async function startServices(
   methods: { encoder?: Partial<EncoderMethods>; decoder?: Partial<DecoderMethods> },
@@ -28,11 +34,14 @@ export async function startServices(
   const { signal } = new AbortController();
   // Every call listens to it.
   setMaxListeners(0, signal);
-  const options = { signal, logger };
   const encoder = { encode: unused, lookupImage: unused, fetchEmbedding: unused, ...methods.encoder };
-  serve(server, EncoderService, encoder, options);
+  serve(server, EncoderService, encoder, { signal, logger, scopes: needingNothing(EncoderService) });
   const decoder = Object.fromEntries(DecoderService.methods.map(({ localName }) => [localName, unused]));
-  serve(server, DecoderService, { ...decoder, ...methods.decoder } as DecoderMethods, options);
+  serve(server, DecoderService, { ...decoder, ...methods.decoder } as DecoderMethods, {
+    signal,
+    logger,
+    scopes: needingNothing(DecoderService),
+  });
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, free) =>
       error ? reject(error) : resolve(free),

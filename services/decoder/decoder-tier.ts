@@ -68,7 +68,17 @@ export class DecoderTier implements Tier {
         signal: host.forced,
         logger: host.logger,
         onRefused: host.onRefused,
+        access: host.access,
         trustsPeers: settings.trustsPeers,
+        scopes: {
+          segment: "segment",
+          segmentOnce: "segment",
+          prepare: "segment",
+          segmentEverything: "everything",
+          loadEmbedding: "peer",
+          describeGraphs: "segment",
+          fetchGraph: "segment",
+        },
       },
     );
   }

@@ -72,7 +72,9 @@ export class EncoderTier implements Tier {
         signal: host.forced,
         logger: host.logger,
         onRefused: host.onRefused,
+        access: host.access,
         trustsPeers: settings.trustsPeers,
+        scopes: { encode: "upload", fetchEmbedding: "segment", lookupImage: "segment" },
       },
     );
   }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
 import { requestBytes } from "../../proto/index.js";
 import { AdminPort } from "./admin-port.js";
+import { type Access, openAccess } from "./callers/access.js";
 import { Code, ServiceError } from "./errors.js";
 import type { ClientCalls } from "./grpc/client-calls.js";
 import { createGrpcServer } from "./grpc/grpc-server.js";
@@ -45,6 +46,8 @@ interface HostOptions {
   admin?: { host: string; port: number } | undefined;
   stopMs: number;
   logger: Logger;
+  /** Who may ask; left out, everybody. */
+  access?: Access;
   overload?: OverloadSettings;
   http2?: Partial<Http2Limits>;
 }
@@ -63,6 +66,8 @@ export class Host {
   };
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Tells who is calling, at every door. */
+  readonly access: Access;
   /** Who lets work in asks it first. */
   readonly overload: OverloadManager;
   readonly #pressure = new Pressure();
@@ -83,6 +88,7 @@ export class Host {
     this.#options = options;
     this.grpc = createGrpcServer({ requestBytes, ...options.http2 });
     this.logger = options.logger;
+    this.access = options.access ?? openAccess;
     this.metrics = createMetrics();
     const { logger, overload: settings = overloadDefaults } = options;
     this.overload = new OverloadManager({ settings, metrics: this.metrics, logger });
@@ -94,14 +100,14 @@ export class Host {
     // Bodies have limits on silence instead: what is large and moves goes on.
     this.http.server.requestTimeout = 0;
     const health = (app: FastifyInstance) => {
-      app.get("/livez", () => ({ alive: true }));
-      app.get("/readyz", (_request, reply) => {
+      app.get("/livez", { config: { isPublic: true } }, () => ({ alive: true }));
+      app.get("/readyz", { config: { isPublic: true } }, (_request, reply) => {
         const report = this.readiness();
         return reply.code(report.ready ? 200 : 503).send(report);
       });
     };
     health(this.http);
-    this.http.get("/metrics", (_request, reply) => {
+    this.http.get("/metrics", { config: { isPublic: true } }, (_request, reply) => {
       const message = "Metrics are for the operator, on a port of their own: MASKWIRE_ADMIN_PORT.";
       return replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message }));
     });

@@ -7,7 +7,7 @@ import { WebSocket, WebSocketServer } from "ws";
 import { RpcClient } from "./grpc/client.js";
 import { serve } from "./grpc/serve.js";
 import { OnePort } from "./one-port.js";
-import { Echo } from "./testing/echo-service.js";
+import { Echo, echoScopes } from "./testing/echo-service.js";
 import { fakeLogger } from "./testing/fake-logger.js";
 
 let http: HttpServer;
@@ -30,7 +30,7 @@ beforeEach(async () => {
   grpc = new GrpcServer();
   const say = async ({ value }: { value: string }) => ({ value });
   const implementation = { say, join: async () => ({}), chat: async () => {} };
-  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
+  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger(), scopes: echoScopes });
   onePort = new OnePort(http, grpc);
   port = await onePort.listen("127.0.0.1", 0);
 });

@@ -4,6 +4,8 @@ import type { AddressInfo } from "node:net";
 import { create, toJsonString } from "@bufbuild/protobuf";
 import { WebSocket } from "ws";
 import { ClientFrameSchema, EncodeReadySchema, SegmentResultSchema } from "../../../proto/index.js";
+import { openAccess } from "../../../services/runtime/callers/access.js";
+import { anyone } from "../../../services/runtime/callers/principal.js";
 import type { Limit } from "../../../services/runtime/limits/limit-hits.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../../callers/callers.js";
@@ -44,7 +46,7 @@ export async function serveSessions(init: Partial<SessionsOptions> = {}, fakes: 
   const hits: Limit[] = [];
   const logger = fakeLogger();
   const options = {
-    callers: new Callers({ trustedProxies: ["127.0.0.1"], logger }),
+    access: openAccess,
     maxSessions: 100,
     logger,
     maxFrameBytes: 1e6,
@@ -71,7 +73,10 @@ export async function serveSessions(init: Partial<SessionsOptions> = {}, fakes: 
     },
     onClick: () => {},
   }));
-  const server = createServer().on("upgrade", (request, socket, head) => sessions.upgrade(request, socket, head));
+  const callers = new Callers({ trustedProxies: ["127.0.0.1"], logger });
+  const server = createServer().on("upgrade", (request, socket, head) =>
+    sessions.upgrade(request, socket, head, { principal: anyone, caller: callers.of(request) }),
+  );
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

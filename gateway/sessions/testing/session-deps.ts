@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { create } from "@bufbuild/protobuf";
 import { type ClientFrame, ClientFrameSchema, type ServerFrame, ServerFrameSchema } from "../../../proto/index.js";
+import { anyone } from "../../../services/runtime/callers/principal.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import type { AskOptions } from "../../ask/ask.js";
 import type { Outlet } from "../connection.js";
@@ -13,7 +14,7 @@ export function sessionDeps(fakes: Fakes, options?: Partial<AskOptions>): Sessio
   return {
     ...fakeAsk(fakes, options),
     logger: fakeLogger(),
-    caller: { key: "somebody" },
+    visitor: { principal: anyone, caller: { key: "somebody" } },
     waiting: { hold: () => () => {} },
     limits: {
       maxWaitingClicks: 3,

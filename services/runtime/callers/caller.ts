@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import ipaddr from "ipaddr.js";
+import type { Principal } from "./principal.js";
 
 /** Who asks: whose share of the service a piece of work counts against. */
 export interface Caller {
   /** The same for all that one caller asks, at every gateway. Opaque: logs and other tiers need not know addresses. */
   readonly key: string;
+  /** Whose pictures it sees; undefined where nobody is asked who they are. */
+  readonly tenant?: string | undefined;
 }
 
 /** A site's customers mostly have a network of this many bits to themselves, and may take any address of it. */
@@ -16,6 +19,11 @@ const nowhere = "nowhere";
 /** The caller at an IP address: an IPv4 address, or the /64 of an IPv6 one; what is no address counts by its text. */
 export function callerAt(address: string | undefined): Caller {
   return { key: opaque(networkOf(address)) };
+}
+
+/** A principal is one caller wherever it calls from; where nobody is asked, who asks is told by the address. */
+export function asCaller({ id, tenant }: Principal, at: Caller): Caller {
+  return tenant === undefined ? at : { key: opaque(`principal ${tenant} ${id}`), tenant };
 }
 
 /** `a.b.c.d`, or `x:x:x:x::/64`. */

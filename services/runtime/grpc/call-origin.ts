@@ -1,11 +1,12 @@
 import type { EventEmitter } from "node:events";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
-import { callerAt, callerHeader, isCallerKey } from "../callers/caller.js";
-import { checkTenant, tenantHeader } from "../callers/tenant.js";
+import { callerHeader } from "../callers/caller.js";
+import { tenantHeader } from "../callers/tenant.js";
 import { Code, ServiceError } from "../errors.js";
 import { type Origin, originHeaders, readOrigin } from "../tracing/origin.js";
 import { noSpan, type Span, type SpanAttributes, startSpan } from "../tracing/spans.js";
+import type { ReceivedCall } from "./admit-call.js";
 
 /** One stream of many prompts outlives each of them: they carry their own trace context, and have their own spans. */
 const isTracedByMessage = (method: DescMethod) =>
@@ -51,43 +52,17 @@ export function traceCall(
   };
 }
 
-/** A call as its handler sees it: what came with it, and from where. */
-interface ReceivedCall {
-  readonly metadata: Metadata;
-  getPeer(): string;
-}
-
-/** What a call's peer is when it is in the same process. */
-export const sameProcess = "in-process";
-
-/**
- * The server's side: whom a call is for, and its span.
- * @param trustsPeers peers on the network are our own gateways, whose word about who asks, and for which tenant, is taken.
- * @returns `fault` for what such a peer cannot mean: without its tenant the call would see other pictures.
- */
-export function receiveCall(
-  method: DescMethod,
-  call: ReceivedCall,
-  trustsPeers: boolean,
-): { origin: Origin; span: Span; fault?: unknown } {
-  const { metadata } = call;
+/** The server's side: what a call says of itself, and its span. Who asks is for `admitCall` to tell. */
+export function receiveCall(method: DescMethod, { metadata }: ReceivedCall): { origin: Origin; span: Span } {
   const origin = readOrigin((name) => metadata.get(name)[0]);
-  const believed = trustsPeers || call.getPeer() === sameProcess;
-  origin.caller = callerOf(call, believed);
-  let fault: unknown;
-  try {
-    if (believed) origin.tenant = tenantOf(metadata);
-  } catch (error) {
-    fault = error;
-  }
-  if (isTracedByMessage(method)) return { origin, span: noSpan, fault };
+  if (isTracedByMessage(method)) return { origin, span: noSpan };
   const { request, session, traceparent } = origin;
   const span = startSpan(spanName(method), {
     kind: "server",
     parent: traceparent,
     attributes: { ...rpcAttributes(method), ...originAttributes({ request, session }) },
   });
-  return { origin, span, fault };
+  return { origin, span };
 }
 
 export function originAttributes({ request, session }: Origin): SpanAttributes {
@@ -95,17 +70,4 @@ export function originAttributes({ request, session }: Origin): SpanAttributes {
     ...(request === undefined ? {} : { "maskwire.request": request }),
     ...(session === undefined ? {} : { "maskwire.session": session }),
   };
-}
-
-/** Whom a gateway has named, and else whoever is at the other end of the connection. */
-function callerOf(call: ReceivedCall, believed: boolean): string {
-  const named = believed ? call.metadata.get(callerHeader)[0] : undefined;
-  // grpc-js adds the port, to IPv6 as well and without brackets.
-  return isCallerKey(named) ? named : callerAt(call.getPeer().replace(/:\d+$/, "")).key;
-}
-
-/** @throws ServiceError INVALID_ARGUMENT for what is no tenant's name, or is two. */
-function tenantOf(metadata: Metadata): string | undefined {
-  const named = metadata.get(tenantHeader);
-  return named.length === 0 ? undefined : checkTenant(named.join(","));
 }

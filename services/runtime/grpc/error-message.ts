@@ -23,7 +23,7 @@ const wordOf = {
   [Code.INTERNAL]: ErrorCode.INTERNAL,
   [Code.UNAVAILABLE]: ErrorCode.UNAVAILABLE,
   [Code.DATA_LOSS]: ErrorCode.INTERNAL,
-  [Code.UNAUTHENTICATED]: ErrorCode.PERMISSION_DENIED,
+  [Code.UNAUTHENTICATED]: ErrorCode.UNAUTHENTICATED,
 } satisfies Record<Code, ErrorCode>;
 
 const codes: Record<ErrorCode, Code> = {
@@ -38,6 +38,7 @@ const codes: Record<ErrorCode, Code> = {
   [ErrorCode.UNIMPLEMENTED]: Code.UNIMPLEMENTED,
   [ErrorCode.INTERNAL]: Code.INTERNAL,
   [ErrorCode.UNAVAILABLE]: Code.UNAVAILABLE,
+  [ErrorCode.UNAUTHENTICATED]: Code.UNAUTHENTICATED,
 };
 /** Another release's peer may know more. */
 const codeOf: Partial<Record<number, Code>> = codes;

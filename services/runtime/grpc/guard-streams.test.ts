@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Code } from "../errors.js";
 import { OnePort } from "../one-port.js";
-import { Echo } from "../testing/echo-service.js";
+import { Echo, echoScopes } from "../testing/echo-service.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import {
   callHeaders,
@@ -38,7 +38,7 @@ beforeAll(async () => {
     return { value };
   };
   const implementation = { say, join: async () => ({}), chat: async () => {} };
-  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
+  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger(), scopes: echoScopes });
   port = await onePort.listen("127.0.0.1", 0);
   client = new RpcClient(`127.0.0.1:${port}`);
 });
@@ -139,7 +139,11 @@ it("gives up a call whose one message does not come, and no stream of messages",
     return { value: "joined" };
   };
   const implementation = { say: async () => ({}), join, chat: async () => {} };
-  serve(patient, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
+  serve(patient, Echo, implementation, {
+    signal: new AbortController().signal,
+    logger: fakeLogger(),
+    scopes: echoScopes,
+  });
   const session = connectHttp2(`http://127.0.0.1:${await door.listen("127.0.0.1", 0)}`);
   try {
     const joining = session.request(callHeaders("/maskwire.testing.Echo/Join"), { endStream: false });

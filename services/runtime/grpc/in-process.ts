@@ -8,7 +8,7 @@ import {
 } from "@grpc/grpc-js";
 import { Code } from "../errors.js";
 import { longestTimerMs } from "../longest-timer.js";
-import { sameProcess } from "./call-origin.js";
+import { sameProcess } from "./admit-call.js";
 import type { Answer, CallLimits, ClientCalls } from "./client-calls.js";
 
 type Status = Partial<StatusObject> & { code: Code };

@@ -5,7 +5,7 @@ import { getActiveResourcesInfo } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { OnePort } from "../one-port.js";
-import { Echo } from "../testing/echo-service.js";
+import { Echo, echoScopes } from "../testing/echo-service.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import {
   callHeaders,
@@ -91,7 +91,7 @@ beforeAll(async () => {
       if (!signal.aborted) await once(signal, "abort");
     },
   };
-  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger() });
+  serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger(), scopes: echoScopes });
   port = await onePort.listen("127.0.0.1", 0);
   client = new RpcClient(`127.0.0.1:${port}`);
 });

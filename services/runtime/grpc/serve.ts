@@ -17,10 +17,13 @@ import type {
   ServerWritableStream,
   sendUnaryData,
 } from "@grpc/grpc-js";
+import { type Access, accessEnded, openAccess, unauthenticated } from "../callers/access.js";
+import type { Scope } from "../callers/principal.js";
 import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { logFields, type Origin } from "../tracing/origin.js";
 import type { Span } from "../tracing/spans.js";
+import { admitCall, type CallRules } from "./admit-call.js";
 import type { Call } from "./call.js";
 import { receiveCall } from "./call-origin.js";
 import { codecOf } from "./codec.js";
@@ -59,13 +62,19 @@ type Implementation<M> =
 /** What a service has to provide: a function a method. Throwing ends the call with the error's status. */
 export type ServiceImplementation<S extends DescService> = { [K in keyof S["method"]]: Implementation<S["method"][K]> };
 
-interface Options {
+/** What each method needs of who calls it. */
+export type MethodScopes<S extends DescService> = { [K in keyof S["method"]]: Scope };
+
+interface Options<S extends DescService = DescService> {
+  scopes: MethodScopes<S>;
+  /** Who may call; left out, nobody is asked. */
+  access?: Access;
   /** Joins every call's signal: aborted when the server is forced to stop. */
   signal: AbortSignal;
   logger: Logger;
   /** Told of every call that ends without its answer. */
   onRefused?: (operation: string, error: unknown) => void;
-  /** See `receiveCall`. */
+  /** See `CallRules`. */
   trustsPeers?: boolean;
 }
 
@@ -74,13 +83,19 @@ export function serve<S extends DescService>(
   server: Pick<Server, "addService">,
   service: S,
   implementation: ServiceImplementation<S>,
-  options: Options,
+  options: Options<S>,
 ): void {
+  const scopes: Record<string, Scope> = options.scopes;
+  const rules: CallRules = {
+    access: options.access ?? openAccess,
+    trustsPeers: options.trustsPeers ?? false,
+    scopeOf: ({ localName }) => scopes[localName] ?? "admin",
+  };
   const handlers: Record<string, unknown> = {};
   for (const method of service.methods) {
     const handle = (implementation as Record<string, (...args: never[]) => Promise<unknown>>)[method.localName];
     if (!handle) throw new Error(`${service.typeName}.${method.name} has no implementation`);
-    handlers[method.localName] = adapt(method, handle as never, options);
+    handlers[method.localName] = adapt(method, handle as never, options, rules);
   }
   server.addService(serviceDefinition(service), handlers as never);
 }
@@ -88,16 +103,21 @@ export function serve<S extends DescService>(
 type OneAnswerCall = ServerUnaryCall<unknown, unknown> | ServerReadableStream<unknown, unknown>;
 type AnyCall = OneAnswerCall | ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
 
-function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unknown>, options: Options) {
+function adapt(
+  method: DescMethod,
+  handle: (...args: unknown[]) => Promise<unknown>,
+  options: Pick<Options, "signal" | "logger" | "onRefused">,
+  rules: CallRules,
+) {
   const report = (error: unknown, { logger }: CallContext) => {
     if (isInternal(error)) logger.error({ err: error, method: method.name }, "call failed");
     options.onRefused?.(method.name, error);
   };
   if (method.methodKind === "unary" || method.methodKind === "client_streaming") {
     return async (call: OneAnswerCall, done: sendUnaryData<unknown>) => {
-      const scope = callScope(call, method, options);
+      const scope = callScope(call, method, options, rules);
       try {
-        if (scope.fault) throw scope.fault;
+        await scope.admitted();
         done(null, codecOf(method.output).create((await handle(inputOf(call, method), scope.context)) as never));
         scope.context.span.end();
       } catch (error) {
@@ -111,7 +131,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
     };
   }
   return async (call: ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>) => {
-    const scope = callScope(call, method, options);
+    const scope = callScope(call, method, options, rules);
     // Shared by all that wait: one listener, however many answers a handler sends at once.
     let drained: Promise<void> | undefined;
     let isOver = false;
@@ -133,7 +153,7 @@ function adapt(method: DescMethod, handle: (...args: unknown[]) => Promise<unkno
       return drained;
     };
     try {
-      if (scope.fault) throw scope.fault;
+      await scope.admitted();
       await handle(inputOf(call, method), send, scope.context);
       isOver = true;
       call.end();
@@ -167,7 +187,12 @@ function inputOf(call: AnyCall, { methodKind }: DescMethod): unknown {
 }
 
 /** Joins hang-up, deadline and shutdown into one signal, and says which it was. */
-function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger, trustsPeers = false }: Options) {
+function callScope(
+  call: AnyCall,
+  method: DescMethod,
+  { signal: shutdown, logger }: Pick<Options, "signal" | "logger">,
+  rules: CallRules,
+) {
   const controller = new AbortController();
   // Every prompt of a stream listens to it.
   setMaxListeners(0, controller.signal);
@@ -184,7 +209,7 @@ function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger
   // A peer that vanished shows as an error on the stream; the signal already says so.
   (call as EventEmitter).on("error", () => {});
   if (call.cancelled) abort();
-  const { origin, span, fault } = receiveCall(method, call, trustsPeers);
+  const { origin, span } = receiveCall(method, call);
   let own: Logger | undefined;
   const context: CallContext = {
     signal: controller.signal,
@@ -195,12 +220,21 @@ function callScope(call: AnyCall, method: DescMethod, { signal: shutdown, logger
       return own;
     },
   };
+  let stopWatching = () => {};
   return {
     context,
-    /** Why it is refused before its handler sees it. */
-    fault,
+    /** Until who calls is known, and may. @throws ServiceError when they may not. */
+    async admitted(): Promise<void> {
+      const admitting = admitCall(method, call, rules);
+      const { principal, on } = admitting instanceof Promise ? await admitting : admitting;
+      Object.assign(origin, on);
+      stopWatching = rules.access.watch(principal, () => abort(unauthenticated(accessEnded)));
+    },
     explain: (error: unknown) => (controller.signal.aborted && isEndOfCall(error) ? (why ?? cancelled()) : error),
-    close: () => shutdown.removeEventListener("abort", onShutdown),
+    close: () => {
+      stopWatching();
+      shutdown.removeEventListener("abort", onShutdown);
+    },
   };
 }
 

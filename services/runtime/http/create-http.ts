@@ -18,6 +18,13 @@ import { refuseUnreadable } from "./refuse-unreadable.js";
 import { errorBody, replyError } from "./reply-error.js";
 import { safeHeaders } from "./safe-headers.js";
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Answered to anybody, also where callers are asked who they are: it tells nothing of anybody's pictures. */
+    isPublic?: boolean;
+  }
+}
+
 export interface Http {
   readonly app: FastifyInstance;
   readonly owed: AnswersOwed;

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { ErrorInit } from "../errors.js";
-import { errorBody } from "./reply-error.js";
+import { Code, type ErrorInit } from "../errors.js";
+import { challenge, errorBody } from "./reply-error.js";
 import { safeHeaders } from "./safe-headers.js";
 
 /** Time for an answer to leave, and for a peer that is still sending to read it. */
@@ -20,6 +20,7 @@ export function answerRaw(socket: Duplex, status: number, error: ErrorInit, head
     "Connection: close",
     ...Object.entries(safeHeaders).map(([name, value]) => `${name}: ${value}`),
     ...(error.retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(error.retryAfterMs / 1000)}`]),
+    ...(error.code === Code.UNAUTHENTICATED ? [`WWW-Authenticate: ${challenge}`] : []),
     ...headers,
   ];
   if (!socket.writable) {

@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import { Code, describeError, type ErrorInit } from "../errors.js";
 
 /** H3 */
-function httpStatus({ code, reason }: ErrorInit): number {
+export function httpStatus({ code, reason }: ErrorInit): number {
   switch (code) {
     case Code.INVALID_ARGUMENT:
       if (reason === "UNSUPPORTED_IMAGE") return 415;
@@ -17,6 +17,8 @@ function httpStatus({ code, reason }: ErrorInit): number {
       return 499;
     case Code.UNIMPLEMENTED:
       return 501;
+    case Code.UNAUTHENTICATED:
+      return 401;
     case Code.PERMISSION_DENIED:
       return 403;
     case Code.UNAVAILABLE:
@@ -28,6 +30,9 @@ function httpStatus({ code, reason }: ErrorInit): number {
   }
 }
 
+/** What a 401 must say (RFC 9110, 11.6.1). */
+export const challenge = 'Bearer realm="maskwire"';
+
 /** The JSON form of an error: `{ code: "INVALID_ARGUMENT", message, reason?, retryAfterMs? }`. */
 export function errorBody(error: ErrorInit): Record<string, unknown> {
   return { ...error, code: Code[error.code] };
@@ -36,6 +41,7 @@ export function errorBody(error: ErrorInit): Record<string, unknown> {
 /** @param status where HTTP has a word for it that the code alone does not say. */
 export function replyError(reply: FastifyReply, error: unknown, status?: number): FastifyReply {
   const described = describeError(error);
+  if (described.code === Code.UNAUTHENTICATED) reply.header("www-authenticate", challenge);
   if (described.retryAfterMs !== undefined) reply.header("retry-after", Math.ceil(described.retryAfterMs / 1000));
   return reply.code(status ?? httpStatus(described)).send({ error: errorBody(described) });
 }

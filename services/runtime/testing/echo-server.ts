@@ -2,12 +2,13 @@ import { createServer } from "node:http";
 import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Logger } from "pino";
+import type { Access } from "../callers/access.js";
 import { RpcClient } from "../grpc/client.js";
 import { createGrpcServer } from "../grpc/grpc-server.js";
 import { InProcessServer } from "../grpc/in-process.js";
-import { type ServiceImplementation, serve } from "../grpc/serve.js";
+import { type MethodScopes, type ServiceImplementation, serve } from "../grpc/serve.js";
 import { OnePort } from "../one-port.js";
-import { Echo } from "./echo-service.js";
+import { Echo, echoScopes } from "./echo-service.js";
 import { fakeLogger } from "./fake-logger.js";
 
 interface EchoServer extends AsyncDisposable {
@@ -30,6 +31,8 @@ export type StartEcho = (implementation: Methods, options?: EchoOptions) => Prom
 
 interface EchoOptions {
   trustsPeers?: boolean;
+  access?: Access;
+  scopes?: MethodScopes<typeof Echo>;
 }
 
 interface Transport {
@@ -52,7 +55,7 @@ async function start(
     ...implementation,
   };
   const { server, connect, vanish } = await open((server) =>
-    serve(server, Echo, whole, { signal: stopping.signal, logger, ...options }),
+    serve(server, Echo, whole, { signal: stopping.signal, logger, scopes: echoScopes, ...options }),
   );
   const clients: RpcClient[] = [];
   const reach = () => {

@@ -34,3 +34,6 @@ export const Echo = registry.getService("maskwire.testing.Echo") as GenService<{
   join: { methodKind: "client_streaming"; input: typeof StringValueSchema; output: typeof StringValueSchema };
   chat: { methodKind: "bidi_streaming"; input: typeof StringValueSchema; output: typeof StringValueSchema };
 }>;
+
+/** What its methods need of who calls. */
+export const echoScopes = { say: "segment", chat: "segment", join: "segment" } as const;

@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import type { RouteOptions } from "fastify";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { CloseCode } from "../proto/index.js";
+import { Host } from "../services/runtime/host.js";
+import { readEnv } from "../services/runtime/settings/read-env.js";
+import * as runtime from "../services/runtime/settings.js";
+import { FakeAccess, principalOf } from "../services/runtime/testing/fake-access.js";
+import { fakeLogger } from "../services/runtime/testing/fake-logger.js";
+import { GatewayTier } from "./gateway-tier.js";
+import { shape, variables } from "./settings.js";
+
+const user = principalOf("acme");
+const reader = principalOf("acme", ["segment"]);
+let access: FakeAccess;
+let host: Host;
+let routes: RouteOptions[];
+
+beforeEach(async () => {
+  const MiB = 1024 * 1024;
+  const env = { MASKWIRE_CALLER_REQUESTS_PER_SECOND: "20" };
+  const { limits, uploadBytes } = runtime.shape(readEnv(runtime.variables, {}), 0, { heap: 0, uploads: 128 * MiB });
+  const sizes = { waiting: 32 * MiB, unsent: 64 * MiB };
+  const settings = shape(readEnv(variables, env), { limits, uploadBytes, sizes });
+  access = new FakeAccess({ user, reader });
+  host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger(), access });
+  const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
+  routes = [];
+  await host.listen((one) => {
+    one.http.addHook("onRoute", (route) => void routes.push(route));
+    return [new GatewayTier(one, settings, nowhere)];
+  });
+  await host.start();
+});
+afterEach(async () => {
+  host.force();
+  await host.stop();
+});
+
+const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${host.port}${path}`, init);
+const join = (protocols: string[], headers?: Record<string, string>) =>
+  new WebSocket(`ws://127.0.0.1:${host.port}/v1/ws`, protocols, { headers: headers ?? {} });
+const refusal = async (ws: WebSocket) => {
+  const [request, response] = await once(ws, "unexpected-response");
+  let body = "";
+  for await (const piece of response) body += piece;
+  request.destroy();
+  return { status: response.statusCode, challenge: response.headers["www-authenticate"], body: JSON.parse(body) };
+};
+const unknown = { error: { code: "UNAUTHENTICATED", message: expect.stringMatching(/\.$/) } };
+
+it("L1: every route but the page's asks who is there", async () => {
+  const asking = routes.filter(({ config }) => !config?.isPublic);
+  expect(asking.map(({ url }) => url)).toEqual(expect.arrayContaining(["/v1/images", "/v1/segment", "/v1/everything"]));
+  for (const { url, method: methods } of asking) {
+    for (const method of [methods].flat()) {
+      const what = `${method} ${url}`;
+      const answer = await ask(url.replace(/:\w+/g, "any"), { method });
+      expect(answer.status, what).toBe(401);
+      expect(answer.headers.get("www-authenticate"), what).toMatch(/^Bearer /);
+      if (method !== "HEAD") expect(await answer.json(), what).toEqual(unknown);
+    }
+  }
+  expect((await ask("/")).status).toBe(200);
+  expect((await ask("/livez")).status).toBe(200);
+  expect((await ask("/v1/nothing")).status).toBe(404);
+});
+
+it("L1: who has a bearer is let in", async () => {
+  const answer = await ask("/v1/images/none", { headers: { authorization: "Bearer user" } });
+  expect(answer.status).toBe(400);
+});
+
+it("L1: guesses have a rate, those who are known beside them do not share it", async () => {
+  const guess = () => ask("/v1/images/none", { headers: { authorization: "Bearer guess" } });
+  const statuses = new Set<number>();
+  for (let i = 0; i < 250; i++) statuses.add((await guess()).status);
+  expect(statuses).toEqual(new Set([401, 429]));
+  expect((await ask("/v1/images/none", { headers: { authorization: "Bearer user" } })).status).toBe(400);
+});
+
+it("L3: who lacks a scope is told which, before anything is asked of the other tiers", async () => {
+  const headers = { authorization: "Bearer reader" };
+  const answer = await ask("/v1/images", { method: "POST", headers, body: Buffer.alloc(100) });
+  expect(answer.status).toBe(403);
+  expect(await answer.json()).toMatchObject({ error: { code: "PERMISSION_DENIED", message: /"upload"/ } });
+});
+
+it("L4: a WebSocket opens with a bearer or a ticket, and never says the ticket back", async () => {
+  expect(await refusal(join(["maskwire.v1"]))).toMatchObject({ status: 401, challenge: /^Bearer /, body: unknown });
+  expect(await refusal(join(["maskwire.v1", "maskwire.ticket.guess"]))).toMatchObject({ status: 401 });
+  for (const ws of [
+    join(["maskwire.v1", "maskwire.ticket.user"]),
+    join(["maskwire.v1"], { authorization: "Bearer user" }),
+    join([], { authorization: "Bearer user" }),
+  ]) {
+    await once(ws, "message");
+    expect(["maskwire.v1", ""]).toContain(ws.protocol);
+    ws.terminate();
+  }
+});
+
+it("L5: a session ends with its principal, and leaves no watch behind", async () => {
+  const ws = join(["maskwire.v1", "maskwire.ticket.user"]);
+  await once(ws, "message");
+  expect(access.watches(user)).toBe(1);
+  access.end(user);
+  const [code, reason] = await once(ws, "close");
+  expect([code, String(reason)]).toEqual([CloseCode.UNAUTHENTICATED, expect.stringMatching(/has ended/)]);
+  await expect.poll(() => access.watches(user)).toBe(0);
+});
+
+it("L1: a stranger's connection is freed once it is refused", async () => {
+  const socket = connect(host.port, "127.0.0.1");
+  const head = "GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";
+  socket.write(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+  socket.resume();
+  await once(socket, "close");
+});

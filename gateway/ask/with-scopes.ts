@@ -1,0 +1,34 @@
+import { requireScope } from "../../services/runtime/callers/access.js";
+import type { Scope } from "../../services/runtime/callers/principal.js";
+import type { Answer } from "./answer.js";
+import type { Ask } from "./ask.js";
+
+/**
+ * The one place that says what a principal needs for what it asks the other tiers for (L3). What is refused here is
+ * PERMISSION_DENIED, before anything is begun.
+ */
+export function withScopes(ask: Ask): Ask {
+  return {
+    segment: needing("segment", ask.segment),
+    openLine: (origin) => {
+      const line = ask.openLine(origin);
+      return { segment: needing("segment", line.segment), close: () => line.close() };
+    },
+    everything: needing("everything", ask.everything),
+    openImage: needing("segment", ask.openImage),
+    prepare: needing("segment", ask.prepare),
+    upload: needing("upload", ask.upload),
+    lookup: needing("segment", ask.lookup),
+    embedding: needing("segment", ask.embedding),
+    describeGraphs: needing("segment", ask.describeGraphs),
+    // The models' own, the same for everybody.
+    fetchGraph: ask.fetchGraph,
+  };
+}
+
+function needing<Request, Result>(scope: Scope, answer: Answer<Request, Result>): Answer<Request, Result> {
+  return async (request, call) => {
+    requireScope(call.principal, scope);
+    return answer(request, call);
+  };
+}

@@ -1,0 +1,43 @@
+import type { FastifyInstance } from "fastify";
+import type { Access } from "../../services/runtime/callers/access.js";
+import { asCaller } from "../../services/runtime/callers/caller.js";
+import type { Principal } from "../../services/runtime/callers/principal.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
+import type { CallerRates } from "../callers/caller-rates.js";
+import { tooManyRequests } from "./limit-requests.js";
+import { letIn, visitorOf } from "./observe-requests.js";
+
+interface AdmitOptions {
+  access: Access;
+  rates: CallerRates;
+  metrics: Pick<Metrics, "limitHit">;
+}
+
+/**
+ * Lets the requests in of those who are known (L1), whatever they ask for; what they may is for the door to the other tiers to say. From here
+ * on a request counts for its principal. What is refused counts against the address, so that guessing has a rate.
+ */
+export function admitRequests(http: FastifyInstance, { access, rates, metrics }: AdmitOptions): void {
+  http.addHook("onRequest", (request, reply, done) => {
+    const visitor = visitorOf(request);
+    if (!visitor || access.isOpen || request.is404 || request.routeOptions.config.isPublic) return done();
+    const at = visitor.caller;
+    const admit = (principal: Principal) => {
+      letIn(request, { principal, caller: asCaller(principal, at) });
+      done();
+    };
+    const refuse = (error: unknown) => {
+      const waitMs = rates.of(at.key).take();
+      if (waitMs > 0) metrics.limitHit("requests_rate");
+      replyError(reply, waitMs > 0 ? tooManyRequests(waitMs) : error);
+    };
+    try {
+      const identified = access.identify({ authorization: request.headers.authorization });
+      if (identified instanceof Promise) identified.then(admit, refuse);
+      else admit(identified);
+    } catch (error) {
+      refuse(error);
+    }
+  });
+}

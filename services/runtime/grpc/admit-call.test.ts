@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { Metadata } from "@grpc/grpc-js";
+import { describe, expect, it } from "vitest";
+import { asCaller, callerAt } from "../callers/caller.js";
+import type { Principal } from "../callers/principal.js";
+import { isTenantName } from "../callers/tenant.js";
+import { Code, ServiceError } from "../errors.js";
+import { type StartEcho, startEcho, startEchoInProcess } from "../testing/echo-server.js";
+import { Echo } from "../testing/echo-service.js";
+import { FakeAccess, principalOf } from "../testing/fake-access.js";
+import type { Origin } from "../tracing/origin.js";
+import { admitCall } from "./admit-call.js";
+import type { Call } from "./call.js";
+
+const named = callerAt("203.0.113.7").key;
+const here = callerAt("127.0.0.1").key;
+
+/** Whom the handler takes for the caller, of a call that names one. */
+async function seen(start: StartEcho, options: { trustsPeers?: boolean }, origin: Origin) {
+  const heard: Origin[] = [];
+  const say = async (_request: unknown, call: { origin: Origin }) => {
+    heard.push(call.origin);
+    return {};
+  };
+  await using echo = await start({ say }, options);
+  await echo.client.unary(Echo.method.say, {}, { origin });
+  return heard[0];
+}
+
+describe("who asks", () => {
+  it("A2 is whom a gateway names, in this process and where only gateways call", async () => {
+    const origin = { caller: named, tenant: "acme" };
+    expect(await seen(startEchoInProcess, {}, origin)).toMatchObject(origin);
+    expect(await seen(startEcho, { trustsPeers: true }, origin)).toMatchObject(origin);
+  });
+
+  it("A2 is the other end of the connection for whoever else calls, whatever they say", async () => {
+    const told = await seen(startEcho, {}, { caller: named, tenant: "acme" });
+    expect(told).toMatchObject({ caller: here });
+    expect(told).not.toHaveProperty("tenant");
+    expect(await seen(startEcho, { trustsPeers: true }, {})).toMatchObject({ caller: here });
+    for (const caller of ["x", "x".repeat(5000), "not a key at all"]) {
+      expect(await seen(startEcho, { trustsPeers: true }, { caller })).toMatchObject({ caller: here });
+    }
+  });
+});
+
+/** Whose pictures the handler would show, to a call that names a tenant. */
+async function seenTenant(start: StartEcho, options: { trustsPeers?: boolean }, tenant: string | undefined) {
+  await using echo = await start({ say: async (_request, { origin }) => ({ value: origin.tenant ?? "" }) }, options);
+  return (await echo.client.unary(Echo.method.say, {}, { origin: { tenant } })).value;
+}
+
+const illFormed = ["", "Acme", "-a", "a:b", "a/b", "a*", "a b", "x".repeat(64), "a,b"];
+
+describe("for which tenant", () => {
+  it("is what a gateway says, in this process and where only gateways call", async () => {
+    for (const tenant of ["acme", "0", "a.b_c-d", "x".repeat(63)]) {
+      expect(await seenTenant(startEchoInProcess, {}, tenant)).toBe(tenant);
+      expect(await seenTenant(startEcho, { trustsPeers: true }, tenant)).toBe(tenant);
+    }
+    expect(await seenTenant(startEcho, { trustsPeers: true }, undefined)).toBe("");
+  });
+
+  it("is nothing that anybody else may say", async () => {
+    for (const tenant of ["acme", ...illFormed]) expect(await seenTenant(startEcho, {}, tenant)).toBe("");
+  });
+
+  it("is refused where a gateway says what is no name: without it other pictures would be seen", async () => {
+    for (const tenant of illFormed) {
+      expect(isTenantName(tenant)).toBe(false);
+      for (const start of [startEcho, startEchoInProcess]) {
+        await expect(seenTenant(start, { trustsPeers: true }, tenant), tenant).rejects.toMatchObject({
+          code: Code.INVALID_ARGUMENT,
+          message: expect.stringContaining("A tenant's name is"),
+        });
+      }
+    }
+  });
+});
+
+describe("where callers are asked who they are", () => {
+  const user = principalOf("acme");
+  const reader = principalOf("acme", ["everything"]);
+  const gateway: Principal = { ...principalOf("ours", ["peer"]), tenant: undefined };
+  const access = new FakeAccess({ user, reader, gateway });
+  const admit = (bearer: string | undefined, says: Record<string, string> = {}, trustsPeers = true) => {
+    const metadata = new Metadata();
+    if (bearer !== undefined) metadata.set("authorization", `Bearer ${bearer}`);
+    for (const [name, value] of Object.entries(says)) metadata.set(name, value);
+    const call = { metadata, getPeer: () => "127.0.0.1:4711" };
+    return admitCall(Echo.method.say, call, { access, trustsPeers, scopeOf: () => "segment" });
+  };
+  const says = { "maskwire-caller": named, "maskwire-tenant": "other" };
+
+  it("L1: nobody is let in who brings nothing, or what nobody knows", () => {
+    for (const bearer of [undefined, "", "stranger"]) {
+      expect(() => admit(bearer, says)).toThrow(expect.objectContaining({ code: Code.UNAUTHENTICATED }));
+    }
+  });
+
+  it("L2: a principal speaks for itself alone, whatever it says", () => {
+    expect(admit("user", says)).toEqual({
+      principal: user,
+      on: { caller: asCaller(user, callerAt("")).key, tenant: "acme" },
+    });
+  });
+
+  it("L2: one with the scope peer speaks for whom it names", () => {
+    expect(admit("gateway", says)).toEqual({ principal: gateway, on: { caller: named, tenant: "other" } });
+  });
+
+  it("L3: one without the method's scope is told which it lacks", () => {
+    expect(() => admit("reader")).toThrow(expect.objectContaining({ code: Code.PERMISSION_DENIED }));
+    expect(() => admit("reader")).toThrow(/"segment"/);
+  });
+
+  it("L5: a call under way ends with its principal, and leaves no watch behind", async () => {
+    let begun = () => {};
+    const began = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const chat = async (_requests: unknown, _send: unknown, { signal }: Call) => {
+      begun();
+      await once(signal, "abort");
+      signal.throwIfAborted();
+    };
+    await using echo = await startEcho({ chat }, { access: oneFor(access) });
+    const call = echo.client.duplex(Echo.method.chat);
+    await began;
+    expect(access.watches(user)).toBe(1);
+    access.end(user);
+    const failure = (async () => {
+      for await (const _ of call.responses);
+    })();
+    await expect(failure).rejects.toThrow(ServiceError);
+    await expect(failure).rejects.toMatchObject({ code: Code.UNAUTHENTICATED });
+    expect(access.watches(user)).toBe(0);
+
+    /** The client of the test brings no bearer of its own. */
+    function oneFor(all: FakeAccess) {
+      return {
+        isOpen: false,
+        identify: () => all.identify({ authorization: "Bearer user" }),
+        watch: (principal: Principal, onEnd: () => void) => all.watch(principal, onEnd),
+      };
+    }
+  });
+});

@@ -1,0 +1,70 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Metadata } from "@grpc/grpc-js";
+import { type Access, requireScope } from "../callers/access.js";
+import { asCaller, callerAt, callerHeader, isCallerKey } from "../callers/caller.js";
+import { anyone, type Principal, type Scope } from "../callers/principal.js";
+import { checkTenant, tenantHeader } from "../callers/tenant.js";
+import type { Origin } from "../tracing/origin.js";
+
+/** A call as its handler sees it: what came with it, and from where. */
+export interface ReceivedCall {
+  readonly metadata: Metadata;
+  getPeer(): string;
+}
+
+/** What a call's peer is when it is in the same process. */
+export const sameProcess = "in-process";
+
+export interface CallRules {
+  readonly access: Access;
+  /** Where nobody is asked: peers on the network are our own gateways, whose word about who asks is taken. */
+  readonly trustsPeers: boolean;
+  /** What a method needs. */
+  readonly scopeOf: (method: DescMethod) => Scope;
+}
+
+/** Who has called, and for whom. */
+interface Admitted {
+  readonly principal: Principal;
+  readonly on: Pick<Origin, "caller" | "tenant">;
+}
+
+/**
+ * Lets a call in, or not. Gateways speak for those who asked them; everybody else for themselves.
+ * @throws ServiceError UNAUTHENTICATED, PERMISSION_DENIED, and INVALID_ARGUMENT for a tenant that is none.
+ */
+export function admitCall(
+  method: DescMethod,
+  call: ReceivedCall,
+  { access, trustsPeers, scopeOf }: CallRules,
+): Admitted | Promise<Admitted> {
+  const isInProcess = call.getPeer() === sameProcess;
+  const isTrusted = isInProcess || (access.isOpen && trustsPeers);
+  if (isTrusted) return { principal: anyone, on: named(call, true) };
+  const admit = (principal: Principal): Admitted => {
+    if (principal.scopes.has("peer")) return { principal, on: named(call, true) };
+    requireScope(principal, scopeOf(method));
+    const { key: caller, tenant } = asCaller(principal, at(call));
+    return { principal, on: { caller, ...(tenant === undefined ? {} : { tenant }) } };
+  };
+  const identified = access.identify({ authorization: textOf(call, "authorization") });
+  return identified instanceof Promise ? identified.then(admit) : admit(identified);
+}
+
+/** Whom a gateway has named, and else whoever is at the other end of the connection. */
+function named(call: ReceivedCall, isTrusted: boolean): Pick<Origin, "caller" | "tenant"> {
+  if (!isTrusted) return { caller: at(call).key };
+  const caller = textOf(call, callerHeader);
+  // Two are none: without its own tenant a call would see other pictures.
+  const tenants = call.metadata.get(tenantHeader);
+  const tenant = tenants.length === 0 ? undefined : checkTenant(tenants.join(","));
+  return { caller: isCallerKey(caller) ? caller : at(call).key, ...(tenant === undefined ? {} : { tenant }) };
+}
+
+// grpc-js adds the port, to IPv6 as well and without brackets.
+const at = (call: ReceivedCall) => callerAt(call.getPeer().replace(/:\d+$/, ""));
+
+function textOf({ metadata }: ReceivedCall, name: string): string | undefined {
+  const [value] = metadata.get(name);
+  return typeof value === "string" ? value : undefined;
+}
