@@ -14,12 +14,18 @@ const region = { x: 1, y: 2, width: 3, height: 4 };
 
 it("is of the picture, of the model that is meant, and of the part", () => {
   for (const name of ["", model.id]) {
-    expect(requestedEmbedding(models, { imageId: imageId.toUpperCase(), model: name })).toEqual(
-      embeddingRef({ imageId, model }),
+    expect(requestedEmbedding(models, { imageId: imageId.toUpperCase(), model: name }, {})).toEqual(
+      embeddingRef({ tenant: undefined, imageId, model }),
     );
   }
-  expect(requestedEmbedding(models, { imageId, model: "", crop: create(CropSchema, region) })).toEqual(
-    embeddingRef({ imageId, model, crop: region }),
+  expect(requestedEmbedding(models, { imageId, model: "", crop: create(CropSchema, region) }, {})).toEqual(
+    embeddingRef({ tenant: undefined, imageId, model, crop: region }),
+  );
+});
+
+it("is of the tenant for whom it is asked", () => {
+  expect(requestedEmbedding(models, { imageId, model: "" }, { tenant: "acme" })).toEqual(
+    embeddingRef({ tenant: "acme", imageId, model }),
   );
 });
 
@@ -28,7 +34,7 @@ it.each<[string, object]>([
   ["a model that is not served", { model: "other" }],
   ["half a part", { crop: create(CropSchema, { x: 1, y: 2 }) }],
 ])("is refused for %s", (_name, change) => {
-  expect(() => requestedEmbedding(models, { imageId, model: "", ...change })).toThrow(
+  expect(() => requestedEmbedding(models, { imageId, model: "", ...change }, {})).toThrow(
     expect.objectContaining({ code: Code.INVALID_ARGUMENT }),
   );
 });

@@ -19,7 +19,7 @@ const model: ModelSpec = {
   encoder: { ...real.encoder, outputs: [{ name: "output", role: "image", dims: [1, 4] }] },
 };
 const imageId = `sha256:${"a".repeat(64)}`;
-const ref = embeddingRef({ imageId, model });
+const ref = embeddingRef({ tenant: undefined, imageId, model });
 
 let blobs: BlobStore;
 let processes: Registry[];
@@ -171,12 +171,16 @@ describe("with keys", () => {
   it("believes no record under another key than its own", async () => {
     const crop = { x: 0, y: 0, width: 2, height: 2 };
     const preprocess = { ...model.preprocess, version: 99 };
-    const others = [embeddingRef({ imageId, model: { ...model, preprocess } }), embeddingRef({ imageId, model, crop })];
+    const others = [
+      embeddingRef({ tenant: undefined, imageId, model: { ...model, preprocess } }),
+      embeddingRef({ tenant: undefined, imageId, model, crop }),
+      embeddingRef({ ...ref, tenant: "acme" }),
+    ];
     const signed = (await kept()) as Uint8Array;
     for (const { key } of others) await blobs.set(key, Uint8Array.from(signed));
     const store = open(keysOf("new"));
     for (const other of others) expect(await store.get(other)).toBeUndefined();
-    expect(await rejects()).toEqual({ signature: 2 });
+    expect(await rejects()).toEqual({ signature: 3 });
   });
 
   it("believes neither header nor tensors once a forger has changed them and made all checksums fit", async () => {

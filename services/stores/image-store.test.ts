@@ -11,6 +11,7 @@ import { storeOptions } from "./testing/blob-store-contract.js";
 
 const file = Uint8Array.from({ length: 50 }, (_, index) => index);
 const imageId = imageIdOf(file);
+const picture = { tenant: undefined, imageId };
 const size = { width: 640, height: 480 };
 const limits = { maxImageBytes: 100, maxImagePixels: 640 * 480 };
 const key = `${imageId}:r${imageRecordVersion}`;
@@ -32,7 +33,7 @@ beforeEach(async () => {
   processes = [];
   blobs = createMemoryStore(1_000_000, storeOptions());
   store = open();
-  await store.set(imageId, await PictureFile.of([file]), size);
+  await store.set(picture, await PictureFile.of([file]), size);
   record = Uint8Array.from((await blobs.get(key, 1000)) as Uint8Array);
 });
 
@@ -57,13 +58,13 @@ async function forge(change: (bytes: Uint8Array, view: DataView) => void, from =
 
 it("gives a file back, however many pieces it came in, and tells of it without reading it", async () => {
   const pieces = [file.subarray(0, 1), file.subarray(1, 1), file.subarray(1, 30), file.subarray(30)];
-  await store.set(imageId, await PictureFile.of(pieces), size);
-  expect(await store.describe(imageId)).toEqual(size);
-  expect(await store.get(imageId)).toMatchObject(size);
-  expect([...((await store.get(imageId))?.file ?? [])]).toEqual([...file]);
-  await store.delete(imageId);
-  expect(await store.describe(imageId)).toBeUndefined();
-  expect(await store.get(imageId)).toBeUndefined();
+  await store.set(picture, await PictureFile.of(pieces), size);
+  expect(await store.describe(picture)).toEqual(size);
+  expect(await store.get(picture)).toMatchObject(size);
+  expect([...((await store.get(picture))?.file ?? [])]).toEqual([...file]);
+  await store.delete(picture);
+  expect(await store.describe(picture)).toBeUndefined();
+  expect(await store.get(picture)).toBeUndefined();
 });
 
 it("has a file in memory that it reads and a few bytes more, and no other", async () => {
@@ -76,23 +77,23 @@ it("takes a record with any one bit changed, or cut at any length, for one that 
     const damaged = Uint8Array.from(record);
     damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
     await blobs.set(key, damaged);
-    if (bit < 8 * imageHeadBytes) expect(await store.describe(imageId), `bit ${bit}`).toBeUndefined();
+    if (bit < 8 * imageHeadBytes) expect(await store.describe(picture), `bit ${bit}`).toBeUndefined();
     await blobs.set(key, damaged);
-    expect(await store.get(imageId), `bit ${bit}`).toBeUndefined();
+    expect(await store.get(picture), `bit ${bit}`).toBeUndefined();
     expect(await blobs.has(key)).toBe(false);
   }
   for (let length = 0; length < record.length; length++) {
     await blobs.set(key, record.subarray(0, length));
-    expect(await store.get(imageId), `${length} bytes`).toBeUndefined();
+    expect(await store.get(picture), `${length} bytes`).toBeUndefined();
   }
   await blobs.set(key, Uint8Array.from([...record, 0]));
-  expect(await store.get(imageId)).toBeUndefined();
+  expect(await store.get(picture)).toBeUndefined();
 });
 
 it("never shows another picture under an id, and forgets it", async () => {
   const other = await PictureFile.of([file.map((byte) => byte ^ 1)]);
-  await store.set(imageId, other, size);
-  expect(await store.get(imageId)).toBeUndefined();
+  await store.set(picture, other, size);
+  expect(await store.get(picture)).toBeUndefined();
   expect(await blobs.has(key)).toBe(false);
   expect(await rejects()).toEqual({ digest: 1 });
 });
@@ -112,26 +113,26 @@ describe("what a record says of its size", () => {
     ["a side of nothing", (view: DataView) => view.setUint32(12, 0, true), "foreign"],
   ])("is refused when it is %s", async (_name, change, reason) => {
     await forge((_bytes, view) => change(view));
-    expect(await store.describe(imageId)).toBeUndefined();
+    expect(await store.describe(picture)).toBeUndefined();
     await forge((_bytes, view) => change(view));
-    expect(await store.get(imageId)).toBeUndefined();
+    expect(await store.get(picture)).toBeUndefined();
     expect(await rejects()).toEqual({ [reason]: 2 });
   });
 
   it("is believed, with keys, only from those who have one, for this picture alone", async () => {
     const signing = open(keysOf("ours"));
-    expect(await signing.describe(imageId)).toBeUndefined();
-    await signing.set(imageId, await PictureFile.of([file]), size);
-    expect(await signing.describe(imageId)).toEqual(size);
-    expect(await store.describe(imageId)).toEqual(size);
-    expect(await open(keysOf("theirs")).describe(imageId)).toBeUndefined();
-    await signing.set(imageId, await PictureFile.of([file]), size);
+    expect(await signing.describe(picture)).toBeUndefined();
+    await signing.set(picture, await PictureFile.of([file]), size);
+    expect(await signing.describe(picture)).toEqual(size);
+    expect(await store.describe(picture)).toEqual(size);
+    expect(await open(keysOf("theirs")).describe(picture)).toBeUndefined();
+    await signing.set(picture, await PictureFile.of([file]), size);
     const signed = (await blobs.get(key, 1000)) as Uint8Array;
     await forge((_bytes, view) => view.setUint32(8, 1, true), signed);
-    expect(await signing.get(imageId)).toBeUndefined();
+    expect(await signing.get(picture)).toBeUndefined();
     const moved = imageIdOf(file.subarray(1));
     await blobs.set(`${moved}:r${imageRecordVersion}`, Uint8Array.from(signed));
-    expect(await signing.describe(moved)).toBeUndefined();
+    expect(await signing.describe({ tenant: undefined, imageId: moved })).toBeUndefined();
     expect(await rejects()).toEqual({ unsigned: 1, signature: 3 });
   });
 });
@@ -144,9 +145,9 @@ it("takes no more of a value than its own head says, and nothing of one whose he
     return get.call(blobs, name, mostBytes);
   };
   await blobs.set(key, Uint8Array.from([...record, ...new Uint8Array(500_000)]));
-  expect(await store.get(imageId)).toBeUndefined();
+  expect(await store.get(picture)).toBeUndefined();
   await blobs.set(key, new Uint8Array(500_000));
-  expect(await store.get(imageId)).toBeUndefined();
+  expect(await store.get(picture)).toBeUndefined();
   expect(asked).toEqual([record.length]);
   expect(await rejects()).toEqual({ truncated: 1, foreign: 1 });
 });

@@ -1,3 +1,5 @@
+import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
+import { keyOfTenant } from "../runtime/callers/tenant.js";
 import type { Logger } from "../runtime/logger.js";
 import type { Registry } from "../runtime/metrics.js";
 import { RecordError } from "../sam/record-error.js";
@@ -15,6 +17,9 @@ import { createLookupMetrics } from "./lookup-metrics.js";
 import { RecordStore } from "./record-store.js";
 import type { SigningKeys } from "./signing-keys.js";
 
+/** Which picture is meant, and whose. */
+export type PictureRef = Pick<EmbeddingRef, "tenant" | "imageId">;
+
 /** The largest picture that is taken. */
 interface StoredImageLimits {
   maxImageBytes: number;
@@ -28,7 +33,7 @@ interface ImageStoreOptions {
   keys: SigningKeys;
 }
 
-/** Uploaded files by image id, each with the size of its picture. What is damaged, forged or too large is a miss. */
+/** Uploaded files by tenant and image id, each with the size of its picture. What is damaged, forged or too large is a miss. */
 export class ImageStore {
   readonly #records: RecordStore;
   readonly #limits: StoredImageLimits;
@@ -41,19 +46,19 @@ export class ImageStore {
   }
 
   /** The file: its bytes are those of the id. */
-  get(imageId: string): Promise<(ImageInfo & { file: Uint8Array }) | undefined> {
-    const sizeOf = (start: Uint8Array) => imageHeadBytes + this.#readHead(start, imageId).fileBytes;
-    return this.#records.getSized(imageKey(imageId), imageHeadBytes, sizeOf, async (record) => {
-      const head = this.#readHead(record, imageId);
+  get(picture: PictureRef): Promise<(ImageInfo & { file: Uint8Array }) | undefined> {
+    const sizeOf = (start: Uint8Array) => imageHeadBytes + this.#readHead(start, picture).fileBytes;
+    return this.#records.getSized(imageKey(picture), imageHeadBytes, sizeOf, async (record) => {
+      const head = this.#readHead(record, picture);
       const { width, height } = head;
-      return { width, height, file: await readImageFile(record, head, imageId) };
+      return { width, height, file: await readImageFile(record, head, picture.imageId) };
     });
   }
 
   /** Whether the file is there, and the size of its picture, without reading it. */
-  describe(imageId: string): Promise<ImageInfo | undefined> {
-    return this.#records.head(imageKey(imageId), imageHeadBytes, { isLookup: false }, (start) => {
-      const { width, height } = this.#readHead(start, imageId);
+  describe(picture: PictureRef): Promise<ImageInfo | undefined> {
+    return this.#records.head(imageKey(picture), imageHeadBytes, { isLookup: false }, (start) => {
+      const { width, height } = this.#readHead(start, picture);
       return { width, height };
     });
   }
@@ -62,19 +67,19 @@ export class ImageStore {
    * @param owner key of the caller who has sent it.
    * @returns false when the store could not keep it.
    */
-  set(imageId: string, file: PictureFile, info: ImageInfo, owner?: string): Promise<boolean> {
-    const record = file.recordOf(info, (signed) => this.#keys.sign(signedBy(imageId, signed)));
-    return this.#records.set(imageKey(imageId), record, owner);
+  set(picture: PictureRef, file: PictureFile, info: ImageInfo, owner?: string): Promise<boolean> {
+    const record = file.recordOf(info, (signed) => this.#keys.sign(signedBy(picture, signed)));
+    return this.#records.set(imageKey(picture), record, owner);
   }
 
-  delete(imageId: string): Promise<void> {
-    return this.#records.delete(imageKey(imageId));
+  delete(picture: PictureRef): Promise<void> {
+    return this.#records.delete(imageKey(picture));
   }
 
   /** @throws RecordError for one that cannot be used. */
-  #readHead(start: Uint8Array, imageId: string): ImageHead {
+  #readHead(start: Uint8Array, picture: PictureRef): ImageHead {
     const head = readImageHead(start);
-    const fault = this.#keys.faultOf(signedBy(imageId, head.signed), head.signature);
+    const fault = this.#keys.faultOf(signedBy(picture, head.signed), head.signature);
     if (fault) throw new RecordError(fault);
     const { maxImageBytes, maxImagePixels } = this.#limits;
     if (head.fileBytes > maxImageBytes || head.width * head.height > maxImagePixels) throw new RecordError("oversized");
@@ -82,6 +87,12 @@ export class ImageStore {
   }
 }
 
-const signedBy = (name: string, signed: Uint8Array) => ({ kind: "image" as const, name, parts: [signed] });
+const nameOf = ({ tenant, imageId }: PictureRef) => keyOfTenant(tenant, imageId);
 
-const imageKey = (imageId: string) => `${imageId}:r${imageRecordVersion}`;
+const signedBy = (picture: PictureRef, signed: Uint8Array) => ({
+  kind: "image" as const,
+  name: nameOf(picture),
+  parts: [signed],
+});
+
+const imageKey = (picture: PictureRef) => `${nameOf(picture)}:r${imageRecordVersion}`;

@@ -14,7 +14,7 @@ import { shape, variables } from "./settings.js";
 import { findRedisServer, RedisServer } from "./testing/redis-server.js";
 
 const bytes = Uint8Array.of(1, 2, 3, 4);
-const imageId = imageIdOf(bytes);
+const picture = { tenant: undefined, imageId: imageIdOf(bytes) };
 const size = { width: 4, height: 3 };
 
 describe.skipIf(!findRedisServer())("stores that share a cache (needs redis-server)", () => {
@@ -49,7 +49,7 @@ describe.skipIf(!findRedisServer())("stores that share a cache (needs redis-serv
     const logger = fakeLogger();
     const stores = openStores(settings, createMetrics(), logger);
     opened.push(stores);
-    const set = async () => stores.images.set(imageId, await PictureFile.of([bytes]), size);
+    const set = async () => stores.images.set(picture, await PictureFile.of([bytes]), size);
     // The connection is made by itself, and nothing waits for it.
     while (
       !(await stores.connection?.has("nothing").then(
@@ -67,11 +67,11 @@ describe.skipIf(!findRedisServer())("stores that share a cache (needs redis-serv
     const one = await open(namespace, "ours");
     const two = await open(namespace, "ours");
     await one.set();
-    expect(await two.stores.images.get(imageId)).toMatchObject(size);
+    expect(await two.stores.images.get(picture)).toMatchObject(size);
     const stranger = await open(namespace);
     await stranger.set();
-    expect(await one.stores.images.describe(imageId)).toBeUndefined();
-    expect(await stranger.stores.images.describe(imageId)).toBeUndefined();
+    expect(await one.stores.images.describe(picture)).toBeUndefined();
+    expect(await stranger.stores.images.describe(picture)).toBeUndefined();
   });
 
   it("tell once that a cache without keys is trusted", async () => {
@@ -95,7 +95,7 @@ describe.skipIf(!findRedisServer())("stores that share a cache (needs redis-serv
     const watch = setInterval(() => {
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }, 5);
-    expect(await stores.images.get(imageId)).toBeUndefined();
+    expect(await stores.images.get(picture)).toBeUndefined();
     clearInterval(watch);
     // The largest upload that is taken is of 64 MiB.
     expect(most).toBeLessThan(64 * 1024 ** 2);

@@ -142,7 +142,7 @@ function embedding() {
   });
   const header = { imageId, modelId: model.id, weights: model.encoder.sha256, width: 1024, height: 768 };
   const whole = { ...header, dtype: "float16" as const, tensors: embeddingTensors(model) };
-  return { ref: embeddingRef({ imageId, model }), record: encodeEmbeddingRecord(whole, tensors) };
+  return { ref: embeddingRef({ tenant: undefined, imageId, model }), record: encodeEmbeddingRecord(whole, tensors) };
 }
 
 function missing(): never {

@@ -20,5 +20,5 @@ export function madeEmbedding(seed: number, model: ModelSpec): { ref: EmbeddingR
   const size = { width: 640, height: 480 };
   const header = { imageId, modelId, weights: encoder.sha256, dtype: "float16" as const, ...size };
   const record = encodeEmbeddingRecord({ ...header, tensors: infos }, tensors);
-  return { ref: embeddingRef({ imageId, model }), record };
+  return { ref: embeddingRef({ tenant: undefined, imageId, model }), record };
 }

@@ -7,7 +7,7 @@ import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
 const manifest = Manifest.read();
 const model = manifest.get(manifest.defaultId);
 const idOf = (digit: string) => `sha256:${digit.repeat(64)}`;
-const refOf = (digit: string) => embeddingRef({ imageId: idOf(digit), model });
+const refOf = (digit: string) => embeddingRef({ tenant: undefined, imageId: idOf(digit), model });
 
 /** A store whose answers the test gives one by one. */
 class FakeStore {

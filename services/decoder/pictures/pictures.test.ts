@@ -7,7 +7,7 @@ import { type DecoderPool, Pictures } from "./pictures.js";
 
 const manifest = Manifest.read();
 const model = manifest.get(manifest.defaultId);
-const ref = embeddingRef({ imageId: `sha256:${"a".repeat(64)}`, model });
+const ref = embeddingRef({ tenant: undefined, imageId: `sha256:${"a".repeat(64)}`, model });
 const crop = { x: 1, y: 2, width: 30, height: 40 };
 const { signal } = new AbortController();
 const call = { signal, origin: { caller: "me" } };

@@ -64,7 +64,7 @@ export class PromptDecoder {
     admission.check(request.preview ? "previews" : "clicks");
     const startedAt = performance.now();
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
-    const picture = await pictures.open(requestedEmbedding(models, request), call);
+    const picture = await pictures.open(requestedEmbedding(models, request, call.origin), call);
     const { ref } = picture;
     const prompt = acceptPrompt(request.prompt, picture, ref.model.decoder.maskGrid);
     const fetchedAt = performance.now();

@@ -26,7 +26,7 @@ const model: ModelSpec = {
 };
 const imageId = `sha256:${"a".repeat(64)}`;
 const crop = { x: 1, y: 1, width: 2, height: 2 };
-const ref = embeddingRef({ imageId, model });
+const ref = embeddingRef({ tenant: undefined, imageId, model });
 
 const recordOf = (changes: object = {}) =>
   encodeEmbeddingRecord(
@@ -84,7 +84,7 @@ it("keeps a record that comes in pieces, and answers the next before it has read
 it("keeps the embedding of a part apart from the whole picture's", async () => {
   const { embeddings, load } = open();
   await load(stream([header({ imageId, crop }), chunk(recordOf({ crop }))]));
-  expect((await embeddings.get(embeddingRef({ imageId, model, crop })))?.embedding).toMatchObject({
+  expect((await embeddings.get(embeddingRef({ tenant: undefined, imageId, model, crop })))?.embedding).toMatchObject({
     width: 2,
     height: 2,
   });

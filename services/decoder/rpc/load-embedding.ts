@@ -21,13 +21,13 @@ interface LoadObjects {
 /** Header, chunks -> kept in this process, checked like a record of the shared cache. */
 export function loadEmbedding({ admission, models, embeddings }: LoadObjects): Handlers["loadEmbedding"] {
   let underWay = 0;
-  return async (requests) => {
+  return async (requests, { origin }) => {
     const parts = requests[Symbol.asyncIterator]();
     const first = await parts.next();
     if (first.done || first.value.part.case !== "header") {
       throw invalidArgument("The first message of LoadEmbedding must be its header.");
     }
-    const ref = requestedEmbedding(models, first.value.part.value);
+    const ref = requestedEmbedding(models, first.value.part.value, origin);
     if (embeddings.has(ref)) return { cached: true };
     admission.check();
     if (underWay >= maxUnderWay) {

@@ -16,7 +16,7 @@ interface Objects {
 export function prepare({ admission, models, pictures }: Objects): Handlers["prepare"] {
   return async (request, call) => {
     admission.check();
-    const picture = await pictures.open(requestedEmbedding(models, request), call);
+    const picture = await pictures.open(requestedEmbedding(models, request, call.origin), call);
     const { warm } = await picture.run<PrepareTask>({ kind: "prepare" });
     return { embeddingSource: embeddingSource(warm, picture.local) };
   };

@@ -24,7 +24,7 @@ export function segmentEverything(objects: EverythingObjects): Handlers["segment
   return async (request, send, { signal, origin }) => {
     const options = everythingOptions(request);
     checkPoints(options, maxPoints);
-    const ref = requestedEmbedding(models, request);
+    const ref = requestedEmbedding(models, request, origin);
     const { caller = "" } = origin;
     const leave = places.enter(caller);
     const late = new AbortController();

@@ -16,7 +16,7 @@ import type { PictureSource } from "./picture-source.js";
 
 const manifest = Manifest.read();
 const model = manifest.get(manifest.defaultId);
-const refOf = (letter: string) => embeddingRef({ imageId: `sha256:${letter.repeat(64)}`, model });
+const refOf = (letter: string) => embeddingRef({ tenant: undefined, imageId: `sha256:${letter.repeat(64)}`, model });
 const picture = { width: 4, height: 3, reading: { orientation: 1, page: 0, pages: 1 }, pixels: {} };
 
 const forced = new AbortController();
@@ -196,7 +196,7 @@ it("forgets a file that can never be encoded, and no other", async () => {
   const { ask, images, line, told } = createEncoder();
   line.read.mockRejectedValueOnce(invalidArgument("It is damaged.", "DAMAGED_IMAGE"));
   await expect(ask(refOf("a"))).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
-  expect(images.delete).toHaveBeenCalledWith(refOf("a").imageId);
+  expect(images.delete).toHaveBeenCalledWith(refOf("a"));
   line.read.mockRejectedValueOnce(overloaded("Too many.", 10));
   await expect(ask(refOf("b"))).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
   expect(images.delete).toHaveBeenCalledTimes(1);

@@ -94,14 +94,14 @@ export class EncodeOnce {
 
   async #fly(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
     const { images, onFailed } = this.#options;
-    const { key, imageId } = ref;
+    const { key } = ref;
     this.#urgencies.set(key, flight.urgency);
     try {
       return await this.#encodeOnceInCluster(ref, source, flight);
     } catch (error) {
       onFailed();
       // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
-      if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await images.delete(imageId);
+      if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await images.delete(ref);
       throw error;
     } finally {
       // After one that everybody has left another may be under way already.

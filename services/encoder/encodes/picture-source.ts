@@ -1,5 +1,5 @@
 import { type ImageInfo, PictureFile } from "../../stores/image-record.js";
-import type { ImageStore } from "../../stores/image-store.js";
+import type { ImageStore, PictureRef } from "../../stores/image-store.js";
 import { notHere } from "./not-here.js";
 
 /** Where a picture's file comes from. */
@@ -17,7 +17,7 @@ export interface PictureSource {
  */
 export function uploadedPicture(
   images: Pick<ImageStore, "set">,
-  imageId: string,
+  picture: PictureRef,
   chunks: Uint8Array[],
   owner: string | undefined,
 ): PictureSource {
@@ -29,7 +29,7 @@ export function uploadedPicture(
       return joined.bytes;
     },
     isPicture: async (size) => {
-      if (joined) await images.set(imageId, joined, size, owner);
+      if (joined) await images.set(picture, joined, size, owner);
     },
   };
 }
@@ -37,12 +37,12 @@ export function uploadedPicture(
 /** One that was uploaded before. */
 export function storedPicture(
   images: Pick<ImageStore, "get">,
-  imageId: string,
+  picture: PictureRef,
   isCacheUp: () => boolean,
 ): PictureSource {
   return {
     file: async () => {
-      const stored = await images.get(imageId);
+      const stored = await images.get(picture);
       if (!stored) throw notHere("The picture is not stored; upload it.", isCacheUp());
       return stored.file;
     },

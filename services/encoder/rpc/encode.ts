@@ -50,7 +50,7 @@ async function encodeHeld(
   call: CallContext,
   held: HeldUpload,
 ): Promise<Ready> {
-  const { caller } = call.origin;
+  const { caller, tenant } = call.origin;
   const parts = requests[Symbol.asyncIterator]();
   const first = await inTime(limits.pace, () => parts.next());
   if (first.done || first.value.part.case !== "header") {
@@ -61,7 +61,7 @@ async function encodeHeld(
   const claimedId = header.imageId && checkImageId(header.imageId);
   const crop = header.crop && cropRegion(header.crop);
   const isBulk = header.priority === EncodePriority.BULK;
-  const claimed = claimedId ? embeddingRef({ imageId: claimedId, model, crop }) : undefined;
+  const claimed = claimedId ? embeddingRef({ tenant, imageId: claimedId, model, crop }) : undefined;
 
   const known = claimed && (await findReady(embeddings, claimed));
   if (known) return known;
@@ -75,12 +75,10 @@ async function encodeHeld(
   if (upload && claimed && upload.imageId !== claimedId) {
     throw invalidArgument(`The bytes have the digest ${upload.imageId}, not ${claimedId} as the header says.`);
   }
-  const ref = claimed ?? embeddingRef({ imageId: upload?.imageId ?? "", model, crop });
+  const ref = claimed ?? embeddingRef({ tenant, imageId: upload?.imageId ?? "", model, crop });
   const made = claimed ? undefined : await findReady(embeddings, ref);
   if (made) return made;
-  const source = upload
-    ? uploadedPicture(images, ref.imageId, upload.chunks, caller)
-    : storedPicture(images, ref.imageId, isCacheUp);
+  const source = upload ? uploadedPicture(images, ref, upload.chunks, caller) : storedPicture(images, ref, isCacheUp);
   // Progress is told in order and never after the outcome.
   let told = Promise.resolve();
   const tell = (progress: Progress) => {

@@ -15,8 +15,8 @@ interface Objects {
 
 /** The record, from this process's memory or the shared cache. */
 export function fetchEmbedding({ models, embeddings, isCacheUp }: Objects): Handlers["fetchEmbedding"] {
-  return async (request, send, { signal }) => {
-    const found = await embeddings.get(requestedEmbedding(models, request));
+  return async (request, send, { signal, origin }) => {
+    const found = await embeddings.get(requestedEmbedding(models, request, origin));
     if (!found) throw notHere("The embedding is not here; have the picture encoded.", isCacheUp());
     const { record } = found;
     for (let at = 0; at < record.byteLength; at += chunkBytes) {

@@ -14,9 +14,9 @@ interface Objects {
 
 /** What is known of a picture before it is uploaded. */
 export function lookupImage({ models, embeddings, images, isCacheUp }: Objects): Handlers["lookupImage"] {
-  return async (request) => {
-    const ref = requestedEmbedding(models, request);
-    const [embedding, file] = await Promise.all([embeddings.describe(ref), images.describe(ref.imageId)]);
+  return async (request, { origin }) => {
+    const ref = requestedEmbedding(models, request, origin);
+    const [embedding, file] = await Promise.all([embeddings.describe(ref), images.describe(ref)]);
     const size = embedding ?? file;
     return {
       stored: file !== undefined,

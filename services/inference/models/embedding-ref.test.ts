@@ -9,18 +9,20 @@ const imageId = `sha256:${"a".repeat(64)}`;
 
 it("has a key that changes with everything that decides the bytes", () => {
   const crop = { x: 0, y: 1, width: 2, height: 3 };
-  const { key } = embeddingRef({ imageId, model });
+  const { key } = embeddingRef({ tenant: undefined, imageId, model });
   const others = [
     { imageId: "sha256:other", model },
     { imageId, model: { ...model, id: "other" } },
     { imageId, model: { ...model, encoder: { ...model.encoder, sha256: "0" } } },
     { imageId, model: { ...model, preprocess: { ...model.preprocess, version: 99 } } },
+    { tenant: "acme", imageId, model },
+    { tenant: "acme.de", imageId, model },
     { imageId, model, crop },
     ...Object.entries(crop).map(([side, value]) => ({ imageId, model, crop: { ...crop, [side]: value + 1 } })),
   ];
-  const keys = [key, ...others.map((other) => embeddingRef(other).key)];
+  const keys = [key, ...others.map((other) => embeddingRef({ tenant: undefined, ...other }).key)];
   expect(new Set(keys).size).toBe(keys.length);
-  expect(embeddingRef({ imageId, model: { ...model } }).key).toBe(key);
+  expect(embeddingRef({ tenant: undefined, imageId, model: { ...model } }).key).toBe(key);
   // A release that writes records differently has keys of its own.
   expect(key).toContain(`:r${embeddingRecordVersion}`);
 });

@@ -1,9 +1,12 @@
+import { keyOfTenant } from "../../runtime/callers/tenant.js";
 import { embeddingRecordVersion } from "../../sam/embedding-record.js";
 import type { Region } from "../../sam/region.js";
 import type { ModelSpec } from "./manifest.js";
 
 /** What tells one embedding from another. */
 interface Identity {
+  /** Whose picture it is; undefined where there is one nameless tenant. */
+  readonly tenant: string | undefined;
   /** As `checkImageId` gives it. */
   readonly imageId: string;
   readonly model: ModelSpec;
@@ -20,14 +23,13 @@ export interface EmbeddingRef extends Identity {
   readonly key: string;
 }
 
-export function embeddingRef({ imageId, model, crop }: Identity): EmbeddingRef {
-  return { imageId, model, crop, key: keyOf({ imageId, model, crop }) };
+export function embeddingRef({ tenant, imageId, model, crop }: Identity): EmbeddingRef {
+  return { tenant, imageId, model, crop, key: keyOf({ tenant, imageId, model, crop }) };
 }
 
-function keyOf({ imageId, model, crop }: Identity): string {
+function keyOf({ tenant, imageId, model, crop }: Identity): string {
   const record = `r${embeddingRecordVersion}`;
   const part = crop ? [`crop=${crop.x},${crop.y},${crop.width},${crop.height}`] : [];
-  return [imageId, model.id, model.encoder.sha256, `p${model.preprocess.version}`, "float16", record, ...part].join(
-    ":",
-  );
+  const rest = [model.id, model.encoder.sha256, `p${model.preprocess.version}`, "float16", record, ...part];
+  return keyOfTenant(tenant, [imageId, ...rest].join(":"));
 }

@@ -136,14 +136,14 @@ async function storeAlbum(url: string, ofImage: string, count: number) {
       limits,
       keys: new SigningKeys(),
     });
-    const original = await store.get(embeddingRef({ imageId: ofImage, model }));
+    const original = await store.get(embeddingRef({ tenant: undefined, imageId: ofImage, model }));
     if (!original) throw new Error("the encoder has not left its embedding in Redis");
     const { tensors } = decodeEmbeddingRecord(original.record);
     const album: string[] = [];
     for (let index = 0; index < count; index++) {
       const imageId = imageIdOf(new TextEncoder().encode(`load ${index}`));
       const record = encodeEmbeddingRecord({ ...original.header, imageId }, tensors);
-      const kept = await store.set(embeddingRef({ imageId, model }), record);
+      const kept = await store.set(embeddingRef({ tenant: undefined, imageId, model }), record);
       if (kept === "nowhere") throw new Error("Redis did not keep the embedding");
       album.push(imageId);
     }
