@@ -33,8 +33,16 @@ it("runs tasks on a picture's embedding for who asks, where its key is warm", as
   const { record, width, height } = embedding;
   expect(run).toHaveBeenCalledWith(
     { kind: "prepare", key: ref.key, record, width, height, modelId: model.id },
-    { urgent: true, signal, caller: "me", key: ref.key },
+    { urgent: true, signal, caller: "me", tenant: undefined, cost: 1, bulk: false, key: ref.key },
   );
+  await picture.run({
+    kind: "grid",
+    points: [
+      { x: 1, y: 1 },
+      { x: 2, y: 2 },
+    ],
+  } as never);
+  expect(run.mock.lastCall?.[1]).toMatchObject({ cost: 2, bulk: true });
 });
 
 it("asks for an embedding that is not there to be made, and names the part", async () => {

@@ -56,7 +56,9 @@ export class Pictures {
       run: async (task, options) => {
         try {
           const whole = { ...task, ...ofPicture } as DecoderTask;
-          return (await pool.run(whole, { ...options, signal, caller: origin?.caller, key: ref.key })) as never;
+          const { caller, tenant } = origin ?? {};
+          const share = { caller, tenant, cost: costOf(whole), bulk: isBulk(whole) };
+          return (await pool.run(whole, { ...options, ...share, signal, key: ref.key })) as never;
         } catch (error) {
           if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
           // A damaged record is no better than none.
@@ -67,6 +69,11 @@ export class Pictures {
     };
   }
 }
+
+/** In prompts: each point of a grid is one. */
+const costOf = (task: DecoderTask) => (task.kind === "grid" ? task.points.length : 1);
+
+const isBulk = ({ kind }: DecoderTask) => kind === "grid" || kind === "features";
 
 function notEmbedded(crop: Region | undefined, cause?: unknown): ServiceError {
   const message = crop

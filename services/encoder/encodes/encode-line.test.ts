@@ -19,7 +19,8 @@ interface Waiting {
 function createLine(options: Partial<EncodeLineOptions> = {}) {
   const queue = new Lanes<Waiting>({ callerOf: (one) => one.options.caller ?? "" });
   const state = { reading: 0, readingOthers: 0, poolWaiting: 0, poolWaitingOthers: 0, isFree: false };
-  const newcomer = ({ caller = "", urgent = true }: ReadOptions) => queue.givesWayTo(caller, urgent);
+  const newcomer = ({ caller = "", urgent = true }: ReadOptions) =>
+    queue.givesWayTo({ tenant: caller, caller }, urgent);
   const pictures = {
     get waiting() {
       return queue.length;

@@ -13,7 +13,7 @@ type Pool = Pick<
 >;
 
 export interface EncodeLineOptions {
-  /** Pictures that may wait; of one more, the newest of the caller with the most is refused. */
+  /** Pictures that may wait; of one more, one of those who have most is refused. */
   maxQueue: number;
   /** Of these, how many may be those that are not urgent. */
   maxOthers: number;
@@ -25,7 +25,7 @@ export interface EncodeLineOptions {
   onDisplaced?: () => void;
 }
 
-type Newcomer = Pick<ReadOptions, "caller" | "urgent">;
+type Newcomer = Pick<ReadOptions, "caller" | "tenant" | "urgent">;
 
 export interface LineReadOptions extends Omit<ReadOptions, "onPlace"> {
   onPosition?: (position: number, etaMs: number) => void;

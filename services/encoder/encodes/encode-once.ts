@@ -30,6 +30,7 @@ interface EncodeOnceOptions extends EncoderObjects {
 interface Asker {
   isBulk: boolean;
   caller: string | undefined;
+  tenant?: string | undefined;
 }
 
 /** Encodes: each picture once, however many ask for it at once, here and at other encoders. */
@@ -50,12 +51,13 @@ export class EncodeOnce {
   }
 
   /** Before a picture's bytes are taken. @throws ServiceError RESOURCE_EXHAUSTED, UNAVAILABLE when an encode that came now would be refused. */
-  checkRoom({ isBulk, caller }: Asker): void {
+  checkRoom({ isBulk, caller, tenant }: Asker): void {
     const { admission, parts } = this.#options;
     admission.check("uploads");
     const line = parts.now?.line;
     const isFull =
-      this.#elsewhere.refusal(caller ?? "") !== undefined || line?.hasRoomFor({ urgent: !isBulk, caller }) === false;
+      this.#elsewhere.refusal(caller ?? "") !== undefined ||
+      line?.hasRoomFor({ urgent: !isBulk, caller, tenant }) === false;
     const hint = line?.retryAfterMs ?? 1000;
     if (isFull) throw overloaded(`Too many pictures are waiting; try again in ${hint} ms.`, hint);
   }

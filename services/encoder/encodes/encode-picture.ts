@@ -58,7 +58,7 @@ export async function encodePicture(
   flight: Flight & { lease: Lease | undefined },
 ): Promise<Ready> {
   const { lease, signal, span, logger, urgency } = flight;
-  const { caller } = flight.origin;
+  const { caller, tenant } = flight.origin;
   const { imageId, model, crop } = ref;
   const { size, resize } = model.preprocess;
   const { line, pool } = parts.get();
@@ -73,7 +73,7 @@ export async function encodePicture(
   const file = await source.file();
   urgency.waitsAt(() => line.hasten(file));
   const request = { limits, rules: { size, resize }, crop };
-  const decoded = await line.read(file, request, { signal, caller, urgent: urgency.isUrgent, onPosition });
+  const decoded = await line.read(file, request, { signal, caller, tenant, urgent: urgency.isUrgent, onPosition });
   try {
     const { picture, waitedMs, readMs } = decoded;
     const { width, height, reading } = picture;
@@ -85,6 +85,8 @@ export async function encodePicture(
     const { record, preprocessMs, encodeMs } = await pool.run(task, {
       signal,
       caller,
+      tenant,
+      kind: model.id,
       urgent: urgency.isUrgent,
       onPosition,
       onStart: (info) => {

@@ -30,6 +30,8 @@ export interface ReadOptions {
   urgent?: boolean;
   /** Callers take turns; those that are not named are one. */
   caller?: string | undefined;
+  /** Tenants get the same time when there is too little; a caller of none is one by itself. */
+  tenant?: string | undefined;
   /** Told when it is its turn, once more after it brought a process down. */
   onBegin?: () => void;
   /** Told the place in line, 1 is next, whenever anything in the line has changed. */
@@ -39,6 +41,8 @@ export interface ReadOptions {
 /** How often the memory and the time of those that work are looked at. */
 const lookMs = 50;
 const respawnMs = { first: 100, last: 10_000 };
+/** Of a picture, beside a small one. */
+const mostCost = 32;
 
 /**
  * Reads pictures in processes of their own, one picture at a time each: a file that brings its decoder down, fills memory
@@ -124,9 +128,9 @@ export class PictureProcesses {
   read(file: Uint8Array, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
     if (this.#isClosing) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
-      const { signal, caller, urgent = true, onPlace, onBegin } = options;
+      const { signal, caller, tenant, urgent = true, onPlace, onBegin } = options;
       if (signal?.aborted) return reject(cancelled());
-      const turn = { caller, urgent, onPlace, onBegin };
+      const turn = { caller, tenant, urgent, cost: costOf(file), onPlace, onBegin };
       const job: ReadJob = { file, request, ...turn, isLeft: false, losses: 0, resolve, reject };
       const leave = () => {
         job.isLeft = true;
@@ -158,13 +162,13 @@ export class PictureProcesses {
   }
 
   /** Whether one that waits gives its place to such a newcomer. */
-  givesWayTo({ caller, urgent = true }: Pick<ReadOptions, "caller" | "urgent">): boolean {
-    return this.#line.givesWayTo({ caller, urgent });
+  givesWayTo({ urgent = true, ...who }: Pick<ReadOptions, "caller" | "tenant" | "urgent">): boolean {
+    return this.#line.givesWayTo({ urgent, ...who });
   }
 
   /** Refuses with `error` the one that gives way. @returns false when none does. */
-  displace({ caller, urgent = true }: Pick<ReadOptions, "caller" | "urgent">, error: ServiceError): boolean {
-    return this.#line.displace({ caller, urgent }, error);
+  displace({ urgent = true, ...who }: Pick<ReadOptions, "caller" | "tenant" | "urgent">, error: ServiceError): boolean {
+    return this.#line.displace({ urgent, ...who }, error);
   }
 
   /** Rejects what waits and runs, and ends the processes. Safe to call twice. */
@@ -301,6 +305,9 @@ export class PictureProcesses {
     this.#options.onServing?.();
   }
 }
+
+/** Its pixels are not known yet; a file of some megabytes takes a picture process longer than one of kilobytes. */
+const costOf = ({ byteLength }: Uint8Array) => Math.min(mostCost, 1 + byteLength / (1024 * 1024));
 
 const tookTooLong = (pictureMs: number) =>
   imageTooLarge(`Decoding the picture took longer than ${pictureMs / 1000} s. Send a smaller one, or another format.`);

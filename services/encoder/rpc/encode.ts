@@ -67,7 +67,7 @@ async function encodeHeld(
   if (known) return known;
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
   const isUnderWay = claimed !== undefined && encodes.isUnderWay(claimed);
-  if (!isUnderWay) encodes.checkRoom({ isBulk, caller });
+  if (!isUnderWay) encodes.checkRoom({ isBulk, caller, tenant });
   const uploadAt = performance.now();
   const upload = isUnderWay ? undefined : await readUpload(parts, limits, held);
   if (upload) call.span.past("upload", uploadAt, performance.now(), { "maskwire.bytes": upload.bytes });

@@ -1,82 +1,113 @@
-/** Jobs in one line: their callers take turns, and each caller's jobs go in the order in which they came. */
+import { DeficitRound } from "./deficit-round.js";
+import { Turns } from "./turns.js";
+
+/** What a line needs to know of a job. */
+export interface JobFacts<Job> {
+  /** Whose share it takes. */
+  tenantOf(job: Job): string;
+  /** Who of them asks. */
+  callerOf(job: Job): string;
+  /** About what it takes, beside other jobs here: above 0 and finite. */
+  costOf(job: Job): number;
+}
+
+/** Jobs in one line: tenants share it by what their jobs cost, and the callers of one take turns. */
 export class Lane<Job> {
-  readonly #callerOf: (job: Job) => string;
-  /** Who is next comes first; nobody is here without a job. */
-  readonly #turns = new Map<string, Job[]>();
+  readonly #facts: JobFacts<Job>;
+  /** Nobody is here without a job. */
+  readonly #tenants = new Map<string, Turns<Job>>();
+  #round = new DeficitRound<string>();
   #length = 0;
 
-  constructor(callerOf: (job: Job) => string) {
-    this.#callerOf = callerOf;
+  constructor(facts: JobFacts<Job>) {
+    this.#facts = facts;
   }
 
   get length(): number {
     return this.#length;
   }
 
-  /** Callers that have a job here. */
-  get callers(): Iterable<string> {
-    return this.#turns.keys();
+  /** Tenants that have a job here. */
+  get tenants(): Iterable<string> {
+    return this.#tenants.keys();
   }
 
-  waitingOf(caller: string): number {
-    return this.#turns.get(caller)?.length ?? 0;
+  /** Jobs of a tenant. */
+  waitingOf(tenant: string): number {
+    return this.#tenants.get(tenant)?.length ?? 0;
   }
 
-  newestOf(caller: string): Job | undefined {
-    return this.#turns.get(caller)?.at(-1);
+  /** A tenant's callers and their jobs; undefined when it has none here. */
+  turnsOf(tenant: string): Pick<Turns<Job>, "callers" | "waitingOf" | "newestOf"> | undefined {
+    return this.#tenants.get(tenant);
   }
 
   add(job: Job): void {
-    const caller = this.#callerOf(job);
-    const jobs = this.#turns.get(caller);
-    if (jobs) jobs.push(job);
-    else this.#turns.set(caller, [job]);
+    const tenant = this.#facts.tenantOf(job);
+    const turns = this.#tenants.get(tenant) ?? this.#enter(tenant);
+    turns.add(job);
     this.#length++;
   }
 
   peek(): Job | undefined {
-    for (const [job] of this.#turns.values()) return job;
-    return undefined;
+    const tenant = this.#round.copy().next((one) => this.#costOfNext(one));
+    return tenant === undefined ? undefined : this.#tenants.get(tenant)?.peek();
   }
 
   take(): Job | undefined {
-    for (const [caller, jobs] of this.#turns) {
-      const job = jobs.shift();
-      this.#length--;
-      // Behind everybody else.
-      this.#turns.delete(caller);
-      if (jobs.length > 0) this.#turns.set(caller, jobs);
-      return job;
-    }
-    return undefined;
+    const tenant = this.#round.next((one) => this.#costOfNext(one));
+    const turns = tenant === undefined ? undefined : this.#tenants.get(tenant);
+    const job = turns?.take();
+    if (tenant === undefined || !turns || job === undefined) return undefined;
+    const next = turns.peek();
+    this.#round.spend(this.#facts.costOf(job), next === undefined ? undefined : this.#facts.costOf(next));
+    this.#length--;
+    if (turns.length === 0) this.#tenants.delete(tenant);
+    return job;
   }
 
   /** @returns false when the job is not here. */
   remove(job: Job): boolean {
-    const caller = this.#callerOf(job);
-    const jobs = this.#turns.get(caller);
-    const at = jobs?.indexOf(job) ?? -1;
-    if (!jobs || at < 0) return false;
-    jobs.splice(at, 1);
+    const tenant = this.#facts.tenantOf(job);
+    const turns = this.#tenants.get(tenant);
+    if (!turns?.remove(job)) return false;
     this.#length--;
-    if (jobs.length === 0) this.#turns.delete(caller);
+    if (turns.length > 0) return true;
+    this.#tenants.delete(tenant);
+    this.#round.leave(tenant);
     return true;
   }
 
   /** All, in the order in which they would be taken if nobody came. */
   inOrder(): Job[] {
+    const round = this.#round.copy();
+    const waiting = new Map([...this.#tenants].map(([tenant, turns]) => [tenant, turns.inOrder().reverse()]));
     const order: Job[] = [];
-    for (let round = 0; order.length < this.#length; round++) {
-      for (const jobs of this.#turns.values()) {
-        const job = jobs[round];
-        if (job !== undefined) order.push(job);
-      }
+    for (;;) {
+      const tenant = round.next((one) => this.#facts.costOf(waiting.get(one)?.at(-1) as Job));
+      if (tenant === undefined) return order;
+      const jobs = waiting.get(tenant) as Job[];
+      const job = jobs.pop() as Job;
+      order.push(job);
+      const next = jobs.at(-1);
+      round.spend(this.#facts.costOf(job), next === undefined ? undefined : this.#facts.costOf(next));
     }
-    return order;
   }
 
   clear(): void {
-    this.#turns.clear();
+    this.#tenants.clear();
+    this.#round = new DeficitRound();
     this.#length = 0;
+  }
+
+  #costOfNext(tenant: string): number {
+    return this.#facts.costOf(this.#tenants.get(tenant)?.peek() as Job);
+  }
+
+  #enter(tenant: string): Turns<Job> {
+    const turns = new Turns<Job>(this.#facts.callerOf);
+    this.#tenants.set(tenant, turns);
+    this.#round.enter(tenant);
+    return turns;
   }
 }

@@ -1,9 +1,14 @@
 import { expect, it } from "vitest";
 import { Lanes } from "./lanes.js";
 
-/** Jobs by name: `u` is urgent, and what stands after `@` is the caller. */
+const callerOf = (job: string) => job.split("@")[1] ?? "";
+/** The caller's own where it is of no tenant. */
+const tenantOf = (job: string) => callerOf(job).split(".")[0] ?? "";
+const costOf = (job: string) => Number(job.split("=")[1]?.split("@")[0] ?? 1);
+
+/** Jobs by name: `u` is urgent, what stands after `=` is the cost, after `@` the caller, to its dot the tenant. */
 function line(jobs: string, patience?: number): Lanes<string> {
-  const lanes = new Lanes<string>({ patience, callerOf: (job) => job.split("@")[1] ?? "" });
+  const lanes = new Lanes<string>({ patience, tenantOf, callerOf, costOf });
   for (const job of jobs.split(" ").filter(Boolean)) lanes.add(job, job.startsWith("u"));
   return lanes;
 }
@@ -23,6 +28,13 @@ it.each([
   ["", 1, ""],
   ["u1@a u2@a u3@a u4@b u5@b u6@c", undefined, "u1@a u4@b u6@c u2@a u5@b u3@a"],
   ["b1@a b2@a b3@b u1@a u2@a u3@b", 2, "u1@a u3@b b1@a u2@a b3@b b2@a"],
+  // A4: tenants share, however many of their callers ask; those take turns.
+  ["u1@a.x u2@a.y u3@a.z u4@b u5@b", undefined, "u1@a.x u4@b u2@a.y u5@b u3@a.z"],
+  ["u1@a.x u2@a.x u3@a.y u4@b.x", undefined, "u1@a.x u4@b.x u3@a.y u2@a.x"],
+  // By what they cost: a dear job goes when the others have had as much.
+  ["b1=4@a b2=4@a b3@b b4@b b5@b b6@b b7@b b8@b", undefined, "b3@b b4@b b5@b b1=4@a b6@b b7@b b8@b b2=4@a"],
+  ["b1=4@a b2=4@a", undefined, "b1=4@a b2=4@a"],
+  ["b1=0.5@a b2=0.5@a b3=0.5@a b4@b b5@b", undefined, "b1=0.5@a b2=0.5@a b4@b b3=0.5@a b5@b"],
 ])("takes %s with patience %s as %s, and says so before", (jobs, patience, order) => {
   expect(line(jobs, patience).inOrder().join(" ")).toBe(order);
   expect(takeAll(line(jobs, patience))).toBe(order);
@@ -69,7 +81,8 @@ it("says beforehand in which order it takes, whatever has come and gone", () => 
   const lanes = line("", 2);
   for (let count = 0; count < 2000; count++) {
     const next = random(10);
-    if (next < 6) lanes.add(`${random(2) ? "u" : "b"}${count}@${random(4)}`, random(2) === 0);
+    const job = `${random(2) ? "u" : "b"}${count}=${random(5) + 0.5}@${random(3)}.${random(3)}`;
+    if (next < 6) lanes.add(job, random(2) === 0);
     else if (next < 9) expect(lanes.inOrder()[0]).toBe(lanes.take());
     else lanes.remove(lanes.inOrder()[random(Math.max(1, lanes.length))] ?? "");
     expect(lanes.inOrder()).toHaveLength(lanes.length);
@@ -91,6 +104,12 @@ it.each([
   ["b1@a u1@a u2@a", "b", true, "b1@a"],
   ["u1@a u2@a u3@a b1@a b2@b", "c", false, undefined],
   ["u1@c u2@c u3@c b1@a b2@a", "c", false, "b2@a"],
+  // Of the tenant with the most, its caller with the most; among callers of one tenant as among tenants.
+  ["u1@a.x u2@a.x u3@a.y u4@b.x u5@b.x", "c", true, "u2@a.x"],
+  ["u1@a.x u2@a.x u3@a.y", "a.z", true, "u2@a.x"],
+  ["u1@a.x u2@a.y u3@a.z u4@b u5@b", "a.y", true, undefined],
+  ["u1@a.x u2@a.y b3@a.z u4@b u5@b", "c", true, "b3@a.z"],
 ])("with %s lets a newcomer of %s (urgent: %s) take the place of %s", (jobs, caller, isUrgent, gives) => {
-  expect(line(jobs).givesWayTo(caller, isUrgent)).toBe(gives);
+  const newcomer = `u@${caller}`;
+  expect(line(jobs).givesWayTo({ tenant: tenantOf(newcomer), caller: callerOf(newcomer) }, isUrgent)).toBe(gives);
 });

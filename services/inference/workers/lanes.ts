@@ -1,15 +1,14 @@
-import { Lane } from "./lane.js";
+import { type JobFacts, Lane } from "./lane.js";
 
-interface LanesOptions<Job> {
+/** Without `callerOf` all jobs are one caller's, without `tenantOf` each caller is its own tenant, without `costOf` all cost 1. */
+interface LanesOptions<Job> extends Partial<JobFacts<Job>> {
   /** After so many urgent jobs in a row one of the others goes, if any waits; without it the urgent always go first. */
   patience?: number | undefined;
-  /** Whose turn a job takes; without it all jobs are one caller's. */
-  callerOf?: ((job: Job) => string) | undefined;
 }
 
 /**
- * Jobs in line: the urgent before the others, and in each lane the callers in turn. With `patience` the others are served now
- * and then although urgent ones wait, so that they are not starved.
+ * Jobs in line: the urgent before the others, and in each lane tenants by what they cost and their callers in turn. With
+ * `patience` the others are served now and then although urgent ones wait, so that they are not starved.
  */
 export class Lanes<Job> {
   readonly #urgent: Lane<Job>;
@@ -18,10 +17,11 @@ export class Lanes<Job> {
   /** Urgent jobs taken since one of the others was, while one waited. */
   #passed = 0;
 
-  constructor({ patience = Number.POSITIVE_INFINITY, callerOf = () => "" }: LanesOptions<Job> = {}) {
+  constructor(options: LanesOptions<Job> = {}) {
+    const { patience = Number.POSITIVE_INFINITY, callerOf = () => "", tenantOf = callerOf, costOf = () => 1 } = options;
     this.#patience = patience;
-    this.#urgent = new Lane(callerOf);
-    this.#others = new Lane(callerOf);
+    this.#urgent = new Lane({ tenantOf, callerOf, costOf });
+    this.#others = new Lane({ tenantOf, callerOf, costOf });
   }
 
   get length(): number {
@@ -63,23 +63,29 @@ export class Lanes<Job> {
   }
 
   /**
-   * The job that gives its place to a newcomer when the line is full: the newest of the caller with the most, which have to be
-   * more than the newcomer's caller would have then; one that is not urgent where there is one. What is not urgent takes no
+   * The job that gives its place to a newcomer when the line is full: of the tenant with the most, which have to be more than
+   * the newcomer's would have then, the newest of its caller with the most; otherwise, in the newcomer's own tenant, the newest of
+   * a caller who has more than the newcomer would have. One that is not urgent where there is one. What is not urgent takes no
    * place of what is.
    */
-  givesWayTo(caller: string, isUrgent: boolean): Job | undefined {
+  givesWayTo({ tenant, caller }: { tenant: string; caller: string }, isUrgent: boolean): Job | undefined {
     const lanes = isUrgent ? [this.#others, this.#urgent] : [this.#others];
-    const waitingOf = (one: string) => lanes.reduce((sum, lane) => sum + lane.waitingOf(one), 0);
-    let most: string | undefined;
-    let waiting = waitingOf(caller) + 1;
-    for (const lane of lanes) {
-      for (const one of lane.callers) {
-        const has = waitingOf(one);
-        if (has > waiting) [most, waiting] = [one, has];
-      }
-    }
-    if (most === undefined) return undefined;
-    return this.#others.newestOf(most) ?? this.#urgent.newestOf(most);
+    const ofTenant = (one: string) => sum(lanes, (lane) => lane.waitingOf(one));
+    const most = whoHasMost(
+      lanes.flatMap((lane) => [...lane.tenants]),
+      ofTenant,
+      ofTenant(tenant) + 1,
+    );
+    const from = most ?? tenant;
+    const turns = lanes.flatMap((lane) => lane.turnsOf(from) ?? []);
+    const ofCaller = (one: string) => sum(turns, (turn) => turn.waitingOf(one));
+    const who = whoHasMost(
+      turns.flatMap(({ callers }) => [...callers]),
+      ofCaller,
+      most === undefined ? ofCaller(caller) + 1 : 0,
+    );
+    if (who === undefined) return undefined;
+    return turns.map((one) => one.newestOf(who)).find((job) => job !== undefined);
   }
 
   /** All that wait, in the order in which they would be taken if nobody came. */
@@ -114,4 +120,19 @@ export class Lanes<Job> {
     if (this.#urgent.length === 0) return this.#others;
     return this.#others.length > 0 && this.#passed >= this.#patience ? this.#others : this.#urgent;
   }
+}
+
+function sum<T>(all: readonly T[], numberOf: (one: T) => number): number {
+  return all.reduce((total, one) => total + numberOf(one), 0);
+}
+
+/** The first of those who have most; undefined when nobody has more than `least`. */
+function whoHasMost(all: readonly string[], numberOf: (one: string) => number, least: number): string | undefined {
+  let most: string | undefined;
+  let has = least;
+  for (const one of all) {
+    const number = numberOf(one);
+    if (number > has) [most, has] = [one, number];
+  }
+  return most;
 }

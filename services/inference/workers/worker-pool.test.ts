@@ -123,6 +123,43 @@ describe("the queue", () => {
     expect([order, displaced]).toEqual([["a1", "b1", "a2"], 1]);
   });
 
+  it("A4 leaves a worker free of bulk while people of another tenant are at work, and not for its own people", async () => {
+    const pool = await startPool({ size: 2, maxQueue: 10 });
+    const begun: string[] = [];
+    const bulk = (name: string, tenant: string) => {
+      const { gate, open } = shutGate();
+      const options = { tenant, bulk: true, onStart: () => begun.push(name) };
+      return { open, done: pool.run({ kind: "wait", gate, value: name }, options) };
+    };
+    await pool.run(echo("click"), { urgent: true, tenant: "people" });
+    const [first, second] = [bulk("b1", "bulk"), bulk("b2", "bulk")];
+    const own = bulk("p1", "people");
+    expect(begun).toEqual(["b1", "p1"]);
+    own.open();
+    await own.done;
+    // The free one is for people: it takes their clicks.
+    expect(begun).toEqual(["b1", "p1"]);
+    expect(await pool.run(echo("click"), { urgent: true, tenant: "people" })).toMatchObject({ value: "click" });
+    first.open();
+    await first.done;
+    expect(begun).toEqual(["b1", "p1", "b2"]);
+    second.open();
+    await second.done;
+  });
+
+  it("A4 shares by what tasks cost", async () => {
+    const pool = await startPool({ maxQueue: 20 });
+    const held = hold(pool);
+    const order: string[] = [];
+    const run = (value: string, tenant: string, cost: number) =>
+      pool.run(echo(value), { tenant, cost, onStart: () => order.push(value) });
+    const dear = [run("a1", "a", 3), run("a2", "a", 3)];
+    const cheap = ["b1", "b2", "b3", "b4"].map((value) => run(value, "b", 1));
+    held.open();
+    await Promise.all([...dear, ...cheap]);
+    expect(order).toEqual(["b1", "b2", "a1", "b3", "b4", "a2"]);
+  });
+
   it("tells a place in line that counts the turns of others", async () => {
     const pool = await startPool({ maxQueue: 10 });
     const held = hold(pool);

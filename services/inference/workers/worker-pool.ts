@@ -2,12 +2,14 @@ import { overloaded, type ServiceError } from "../../runtime/errors.js";
 import { type Answer, Crew, type CrewOptions } from "./crew.js";
 import { estimateWait, leftOf } from "./estimate-wait.js";
 import { cancelled, fromWorker, lost, stopped } from "./pool-errors.js";
+import { SpareWorker } from "./spare-worker.js";
+import { TaskCosts } from "./task-costs.js";
 import { TaskTime } from "./task-time.js";
-import { type InLine, type Newcomer, WaitingLine } from "./waiting-line.js";
+import { type InLine, type Newcomer, tenantOf, WaitingLine } from "./waiting-line.js";
 import { chooseWorker } from "./warm-keys.js";
 
 export interface PoolOptions extends CrewOptions {
-  /** Tasks that may wait; of one more, the newest of the caller with the most is refused. */
+  /** Tasks that may wait; of one more, one of those who have most is refused. */
   maxQueue: number;
   /** Of these, how many may be those that are not urgent; all of them when left out. */
   maxOthers?: number;
@@ -31,8 +33,16 @@ export interface TaskOptions {
   staysWithKey?: boolean;
   /** Urgent tasks go before the others that wait. */
   urgent?: boolean;
+  /** Nobody waits for it: where there are several workers, it leaves one free for people of other tenants (see `SpareWorker`). */
+  bulk?: boolean;
   /** Who asks: callers take turns. Those that are not named are one. */
   caller?: string | undefined;
+  /** Whose they are: tenants get the same time when there is too little. A caller of none is one by itself. */
+  tenant?: string | undefined;
+  /** About how long it takes, beside others of its kind: above 0; 1 when left out. */
+  cost?: number | undefined;
+  /** Tasks of a kind take about the same time; all are of one kind when left out. How long is measured. */
+  kind?: string | undefined;
   onStart?: (info: { queueMs: number }) => void;
   /** Called when the place in line changes; 1 is next. @param waitMs until it begins, as estimated now. */
   onPosition?: (position: number, waitMs: number) => void;
@@ -57,6 +67,8 @@ export class WorkerPool<Task, Result> {
   readonly #crew: Crew<Job<Task, Result>>;
   readonly #line: WaitingLine<Job<Task, Result>>;
   readonly #time = new TaskTime();
+  readonly #costs = new TaskCosts();
+  readonly #spare = new SpareWorker();
   #closing: Promise<void> | undefined;
   #idle: (() => void)[] = [];
   /** What the workers said when they were ready. */
@@ -150,18 +162,21 @@ export class WorkerPool<Task, Result> {
     if (this.#closing) throw stopped();
     if (!this.isServing) throw lost();
     if (options.signal?.aborted) throw cancelled();
-    this.#makeRoomFor({ urgent: options.urgent ?? false, caller: options.caller });
+    this.#makeRoomFor({ urgent: options.urgent ?? false, caller: options.caller, tenant: options.tenant });
     return this.#wait(task, options);
   }
 
-  /** Whether a task of this caller, for which there is no room, would be taken in place of another's. */
-  givesWayTo({ urgent = false, caller }: Pick<TaskOptions, "urgent" | "caller">): boolean {
-    return this.#line.givesWayTo({ urgent, caller });
+  /** Whether such a caller's task, for which there is no room, would be taken in place of another's. */
+  givesWayTo({ urgent = false, ...who }: Pick<TaskOptions, "urgent" | "caller" | "tenant">): boolean {
+    return this.#line.givesWayTo({ urgent, ...who });
   }
 
   /** Refuses the task that gives way to such a newcomer (see `Lanes`). @returns false when none does. */
-  displace({ urgent = false, caller }: Pick<TaskOptions, "urgent" | "caller">, error: ServiceError): boolean {
-    return this.#line.displace({ urgent, caller }, error);
+  displace(
+    { urgent = false, ...who }: Pick<TaskOptions, "urgent" | "caller" | "tenant">,
+    error: ServiceError,
+  ): boolean {
+    return this.#line.displace({ urgent, ...who }, error);
   }
 
   /** Makes a task that waits urgent. Of no effect once it runs. */
@@ -202,7 +217,8 @@ export class WorkerPool<Task, Result> {
   }
 
   #wait(task: Task, options: TaskOptions): Promise<Result> {
-    const { signal, urgent = false, caller, onPosition } = options;
+    const { signal, urgent = false, caller, tenant, cost = 1, kind = "", onPosition } = options;
+    if (urgent) this.#spare.clicked(tenantOf(options));
     return new Promise((resolve, reject) => {
       const leave = () => {
         if (!this.#line.remove(job)) return;
@@ -217,6 +233,8 @@ export class WorkerPool<Task, Result> {
         options,
         urgent,
         caller,
+        tenant,
+        cost: cost * this.#costs.of(kind),
         queuedAt: performance.now(),
         hasBegun: false,
         onPlace: (place) => {
@@ -241,14 +259,15 @@ export class WorkerPool<Task, Result> {
     });
   }
 
-  /** Order is kept: the oldest task goes next, to the worker that suits it. */
+  /** Order is kept: the next task goes to the worker that suits it. */
   #dispatch(): void {
     for (;;) {
       const { free } = this.#crew;
       if (free.length === 0 || this.#line.length === 0) return;
       // A task that has the machine to itself may use all cores.
       const alone = this.#line.length === 1 && this.#crew.isIdle;
-      const job = this.#line.take() as Job<Task, Result>;
+      const job = this.#line.takeIf((one) => free.length > 1 || !this.#leavesOneFree(one));
+      if (!job) return;
       const { key, staysWithKey, onStart } = job.options;
       const member = chooseWorker(free, { key, staysWithKey, alone });
       this.#crew.begin(member, job, key);
@@ -263,9 +282,18 @@ export class WorkerPool<Task, Result> {
     }
   }
 
+  #leavesOneFree({ options }: Job<Task, Result>): boolean {
+    if (!options.bulk || !this.#spare.isKeptFrom(tenantOf(options))) return false;
+    // When that one is done, it is looked at again.
+    return this.#crew.heard.some(({ current }) => current);
+  }
+
   #settle(job: Job<Task, Result>, answer: Answer, ranMs: number, isWanted: boolean): void {
     // Also of one that was given up: on a machine that has become slow, workers that are only slow would hang for ever.
-    if (answer.kind === "done") this.#time.measured(ranMs, this.#crew.longestMs);
+    if (answer.kind === "done") {
+      this.#time.measured(ranMs, this.#crew.longestMs);
+      this.#costs.measured(job.options.kind ?? "", ranMs, this.#crew.longestMs);
+    }
     if (!isWanted) return;
     if (answer.kind === "done") job.resolve(answer.result as Result);
     else job.reject(fromWorker(answer));
