@@ -22,7 +22,7 @@ import {
 import { RpcClient } from "./client.js";
 import { createGrpcServer } from "./grpc-server.js";
 import { guardedVersion } from "./guard-streams.js";
-import { serve } from "./serve.js";
+import { type CallContext, serve } from "./serve.js";
 
 const path = "/maskwire.testing.Echo/Say";
 const grpc = createGrpcServer();
@@ -159,6 +159,47 @@ it("gives up a call whose one message does not come, and no stream of messages",
     session.destroy();
     door.stopListening();
     patient.forceShutdown();
+    door.destroyConnections();
+  }
+});
+
+it("ends a call whose deadline passes between two of its answers, and tells its handler", async () => {
+  const busy = createGrpcServer();
+  const door = new OnePort(createServer(), busy);
+  let told: Promise<unknown> | undefined;
+  let pass: () => void = () => {};
+  const passed = new Promise<void>((resolve) => {
+    pass = resolve;
+  });
+  const chat = async (_words: unknown, send: (word: { value: string }) => Promise<void>, { signal }: CallContext) => {
+    told = once(signal, "abort");
+    // The second is written when the first has left, which the peer does not let it yet.
+    for (const value of ["one", "two"]) void send({ value }).catch(() => {});
+    // Timers of one length go off in the order in which they were set: the call's was first.
+    await sleep(1);
+    pass();
+    await told;
+  };
+  const implementation = { say: async () => ({}), join: async () => ({}), chat };
+  serve(busy, Echo, implementation, {
+    signal: new AbortController().signal,
+    logger: fakeLogger(),
+    scopes: echoScopes,
+  });
+  const settings = { initialWindowSize: 0 };
+  const session = connectHttp2(`http://127.0.0.1:${await door.listen("127.0.0.1", 0)}`, { settings });
+  try {
+    const fields = callHeaders("/maskwire.testing.Echo/Chat", { "grpc-timeout": "1m" });
+    const chatting = session.request(fields, { endStream: false }).resume();
+    const ended = once(chatting, "trailers");
+    await passed;
+    session.settings({ initialWindowSize: 65_535 });
+    expect((await ended)[0]).toMatchObject({ "grpc-status": String(Code.DEADLINE_EXCEEDED) });
+    await told;
+  } finally {
+    session.destroy();
+    door.stopListening();
+    busy.forceShutdown();
     door.destroyConnections();
   }
 });

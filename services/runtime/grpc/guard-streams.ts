@@ -9,8 +9,9 @@ export const guardedVersion = "1.14.7";
 
 /**
  * Looks at every call before grpc-js does. In grpc-js 1.14.7 a stranger can end the process, have a call with a far deadline
- * refused at once, and have a header of 64 KB repeated in an answer that is then too large to be sent. What is refused here is
- * answered with a fixed sentence; what is let through, grpc-js handles as ever.
+ * refused at once, have a header of 64 KB repeated in an answer that is then too large to be sent, and wait for ever for the
+ * status of a call whose deadline has passed. What is refused here is answered with a fixed sentence; what is let through,
+ * grpc-js handles as ever.
  *
  * For its maintainers (https://github.com/grpc/grpc-node/issues), ready to paste:
  *
@@ -23,6 +24,13 @@ export const guardedVersion = "1.14.7";
  * > `handleTimeoutHeader`: `(value * unit) | 0` wraps for deadlines of 2^31 ms and more, so that a client's deadline of 30 days
  * > is exceeded at once (clamp to 2147483647), and the error for a malformed grpc-timeout, like those for an unknown path
  * > and an unknown grpc-encoding, repeats a header of any length in grpc-message, which may exceed what the peer takes.
+ * >
+ * > **A call whose deadline passes between two messages of its answer gets no status.** `BaseServerInterceptingCall.sendStatus`
+ * > ends the stream and waits for `wantTrailers`. A message that the handler has written before is then handed to
+ * > `sendMessage`, whose `stream.write()` fails with ERR_STREAM_WRITE_AFTER_END. A stream that has errored is never
+ * > finished, so that `wantTrailers` is not emitted and the client hears nothing. The same holds for every status that is not
+ * > the handler's own, as that of a message that does not inflate. Suggested: `sendMessage` notifies of the cancellation and
+ * > returns where `this.wantTrailers`.
  *
  * A request of one message that does not come is given up too: nobody works on it, so that no handler's deadline ends it. So
  * is a connection whose first request does not come.
@@ -57,6 +65,7 @@ export function guardStreams(server: Server, { requestBytes, requestMs, silentMs
       return;
     }
     clampTimeout(headers);
+    dropLateWrites(stream);
     const isOne = oneRequest.includes(guarded.handlers.get(path)?.type ?? "");
     if (isOne) expectRequest(stream, requestMs);
     firstRequests.hear(stream, isOne);
@@ -142,3 +151,18 @@ function clampTimeout(headers: IncomingHttpHeaders): void {
   if (Number(digits) * (unitMs[unit] as number) <= longestTimerMs) return;
   headers["grpc-timeout"] = `${Math.floor(longestTimerMs / 1000)}S`;
 }
+
+/** What comes behind the end of a stream fails by itself: as an error of the stream's it would keep the status from being sent. */
+function dropLateWrites(stream: ServerHttp2Stream): void {
+  const write: Write = stream.write.bind(stream);
+  const guarded: Write = (message, done) => {
+    if (!stream.writableEnded) return write(message, done);
+    // Has grpc-js tell the handler that its call is over.
+    process.nextTick(done, new Error("The call has its status already."));
+    return false;
+  };
+  stream.write = guarded as ServerHttp2Stream["write"];
+}
+
+/** As grpc-js calls it. */
+type Write = (message: Buffer, done: (error?: Error | null) => void) => boolean;

@@ -1,6 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { DecoderService, EncoderService } from "../../../proto/index.js";
-import type { Random } from "../../simulation/random.js";
+import { Random } from "../../simulation/random.js";
 import type { Attack } from "../attack.js";
 import { inParallel } from "../tally.js";
 import { call, checkEnd, grpcFrame, isAtTheDoor, openHttp2 } from "../wire/http2.js";
@@ -8,6 +8,7 @@ import { mutateBytes, pick } from "../wire/mutate-bytes.js";
 import { oddMessage } from "../wire/odd-protobuf.js";
 
 const methods: readonly DescMethod[] = [...DecoderService.methods, ...EncoderService.methods];
+const lanes = 6;
 const callsAConnection = 200;
 
 export const fuzzCalls: Attack = {
@@ -17,14 +18,19 @@ export const fuzzCalls: Attack = {
   unit: "calls",
   count: 50_000,
   short: 300,
-  async run({ encoder, decoder, from }, random, tally) {
-    await inParallel(6, tally, async (lane) => {
+  async run({ encoder, decoder, from, seed }, _random, tally) {
+    // A lane's calls are the same each time, however the lanes overtake each other.
+    const sources = Array.from({ length: lanes }, (_, lane) => ({ random: new Random(seed, lane + 1), calls: 0 }));
+    await inParallel(lanes, tally, async (lane) => {
+      const source = sources[lane] as { random: Random; calls: number };
+      const { random } = source;
       const isDecoder = lane % 2 === 0;
       const session = openHttp2(isDecoder ? decoder : encoder, from);
       const own = methods.filter(({ parent }) => (parent === DecoderService) === isDecoder);
       for (let count = 0; count < callsAConnection && !session.destroyed && tally.goesOn; count++) {
         const method = pick(random, own);
         tally.try();
+        source.calls++;
         const end = await call(session, pathOf(method, random), bodyOf(method, random), {
           headers: oddMetadata(random),
           timeoutMs: tally.patienceMs(15_000),
@@ -32,7 +38,9 @@ export const fuzzCalls: Attack = {
         if (isAtTheDoor(end)) tally.refused();
         else tally.answered();
         tally.note(checkEnd(end));
-        if (end.message === "no answer in time") tally.note(`${method.name}: ${end.message}`);
+        if (end.message === "no answer in time") {
+          tally.note(`${method.name}: ${end.message} (lane ${lane}, call ${source.calls})`);
+        }
       }
       session.destroy();
     });
