@@ -11,6 +11,7 @@ import { Callers } from "./callers/callers.js";
 import { UploadRate } from "./callers/upload-rate.js";
 import { admitRequests } from "./http/admit-requests.js";
 import { browserDecoding } from "./http/browser-decoding.js";
+import { deletionRoutes } from "./http/delete-images.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
 import { limitRequests } from "./http/limit-requests.js";
@@ -76,6 +77,7 @@ export class GatewayTier implements Tier {
     host.metrics.watchBudget(passing.bytes);
     const rate = new UploadRate({ ...gateway.callerUploads, metrics: host.metrics });
     host.http.register(imageRoutes, { ask, ...limits, passing, rate });
+    host.http.register(deletionRoutes, { ask });
     const unsentAnswers = new UnsentAnswers(unsent, metrics);
     host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });

@@ -8,10 +8,11 @@ import type {
 } from "../../proto/index.js";
 import type { DecoderLine, LineOrigin } from "../peers/decoder-line.js";
 import type { Decoders, GraphFile } from "../peers/decoders.js";
-import type { Encoders, Upload } from "../peers/encoders.js";
+import type { Encoders, PicturesToDelete, Upload } from "../peers/encoders.js";
 import type { Answer } from "./answer.js";
 import { withBeginDeadline } from "./begin-deadline.js";
 import { withDeadline } from "./deadline.js";
+import { deleteImages } from "./delete-images.js";
 import { beginEverything, cropsOf, type EverythingEvents } from "./everything.js";
 import { joined } from "./joined.js";
 import { withRecovery } from "./recovery.js";
@@ -49,6 +50,10 @@ export interface Ask {
   readonly lookup: Answer<Picture, LookupImageResponse>;
   /** The record whole. Throws NOT_FOUND when the picture is not encoded. */
   readonly embedding: Answer<Picture, Buffer>;
+  /** Deletes pictures of the call's tenant, for good. Throws UNAVAILABLE when that is not certain everywhere: ask again. */
+  readonly deleteImages: Answer<PicturesToDelete, void>;
+  /** The same of all pictures of any tenant. */
+  readonly deleteTenant: Answer<{ tenant: string }, void>;
   readonly describeGraphs: Answer<{ model: string }, DescribeGraphsResponse>;
   readonly fetchGraph: Answer<GraphFile, Buffer>;
 }
@@ -72,6 +77,7 @@ export function createAsk({ encoders, decoders }: Tiers, { deadlineMs, everythin
   const prompts = (atPeer: Answer<SegmentRequest, SegmentResult>) =>
     withDeadline(deadlineMs, withSteps(withRecovery(providers, atPeer)));
 
+  const deletion = withDeadline(deadlineMs, deleteImages(encoders, decoders));
   return {
     segment: prompts((request, call) => decoders.segmentOnce(request, call)),
     openLine: (origin) => {
@@ -84,6 +90,9 @@ export function createAsk({ encoders, decoders }: Tiers, { deadlineMs, everythin
     upload: (upload, call) => encoders.encodeUpload(upload, call),
     lookup: withDeadline(deadlineMs, (image, call) => encoders.lookup(image, call)),
     embedding: withDeadline(deadlineMs, (image, call) => joined(encoders.fetchEmbedding(image, call))),
+    deleteImages: deletion,
+    deleteTenant: ({ tenant }, call) =>
+      deletion({ case: "everything", value: true }, { ...call, origin: { ...call.origin, tenant } }),
     describeGraphs: withDeadline(deadlineMs, (model, call) => decoders.describeGraphs(model, call)),
     fetchGraph: withDeadline(deadlineMs, (file, call) => decoders.fetchGraph(file, call)),
   };

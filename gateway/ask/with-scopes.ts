@@ -20,6 +20,8 @@ export function withScopes(ask: Ask): Ask {
     upload: needing("upload", ask.upload),
     lookup: needing("segment", ask.lookup),
     embedding: needing("segment", ask.embedding),
+    deleteImages: needing("upload", ask.deleteImages),
+    deleteTenant: needing("admin", ask.deleteTenant),
     describeGraphs: needing("segment", ask.describeGraphs),
     // The models' own, the same for everybody.
     fetchGraph: ask.fetchGraph,

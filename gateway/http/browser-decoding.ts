@@ -68,9 +68,13 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
       const { model = "" } = request.query as ModelQuery["Querystring"];
       places.enter(request, reply);
       const record = await ask.embedding({ imageId, model }, callOf(request, reply));
-      // Not for caches that others share: who knows a picture's id has the picture.
+      // Not for caches that others share, or that another of this browser's people finds.
       unsentAnswers.hold(reply, record.byteLength);
-      return reply.header("cache-control", `private, ${immutable}`).type("application/octet-stream").send(record);
+      return reply
+        .header("cache-control", `private, ${immutable}`)
+        .header("vary", "authorization")
+        .type("application/octet-stream")
+        .send(record);
     }),
   );
 

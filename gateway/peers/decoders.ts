@@ -11,8 +11,10 @@ import {
 import type { Call } from "../../services/runtime/grpc/call.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { alwaysOpen, type Doorkeeper } from "../../services/runtime/overload/doorkeeper.js";
+import { askEveryone } from "./ask-everyone.js";
 import { DecoderLine, type LineOrigin } from "./decoder-line.js";
 import { failureAt } from "./embedding-missing-error.js";
+import type { PicturesToDelete } from "./encoders.js";
 import { resultOf } from "./outcome.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
@@ -130,6 +132,16 @@ export class Decoders {
       return Buffer.concat(chunks, bytes);
     };
     return searchPeers(this.#peers, `graphs of ${model}`, call, ask);
+  }
+
+  /**
+   * Has every decoder forget pictures of the call's tenant.
+   * @returns why some did not; empty when all did.
+   */
+  forgetImages(images: PicturesToDelete, call: Call): Promise<unknown[]> {
+    return askEveryone(this.#peers, call, (client, inTime) =>
+      client.unary(DecoderService.method.forgetImages, { images }, inTime),
+    );
   }
 
   /** A line for one session: its prompts share one stream, to the decoder that its picture hashes to. */

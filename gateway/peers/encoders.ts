@@ -14,8 +14,9 @@ import { Code, isNotFound, mayRetry, ServiceError } from "../../services/runtime
 import type { Call } from "../../services/runtime/grpc/call.js";
 import type { DuplexCall, RpcClient } from "../../services/runtime/grpc/client.js";
 import { alwaysOpen, type Doorkeeper } from "../../services/runtime/overload/doorkeeper.js";
+import { askEveryone } from "./ask-everyone.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
-import { onePeer } from "./retry.js";
+import { onePeer, withPeers } from "./retry.js";
 import { searchPeers } from "./search-peers.js";
 import { blame } from "./tier-request.js";
 
@@ -37,6 +38,9 @@ export interface Upload {
   /** Destroyed when the call is over, read to its end or not. */
   readonly bytes: Readable;
 }
+
+/** One picture, or all of a tenant's. */
+export type PicturesToDelete = { case: "imageId"; value: string } | { case: "everything"; value: true };
 
 /** Contract: chunks of up to 1 MiB. */
 const chunkBytes = 512 * 1024;
@@ -116,6 +120,24 @@ export class Encoders {
       if (nothing && isLostCache(error)) return nothing;
       throw error;
     });
+  }
+
+  /**
+   * Has every encoder let go of pictures of the call's tenant.
+   * @returns why some did not; empty when all did.
+   */
+  deleteImages(images: PicturesToDelete, call: Call): Promise<unknown[]> {
+    return askEveryone(this.#peers, call, (client, inTime) =>
+      client.unary(EncoderService.method.deleteImages, { images }, inTime),
+    );
+  }
+
+  /** Has an encoder delete them in the shared cache. @throws ServiceError of `EncoderService.DeleteImages`. */
+  async deleteShared(images: PicturesToDelete, call: Call): Promise<void> {
+    const key = images.case === "imageId" ? images.value : "";
+    await withPeers(this.#peers, key, call, (client) =>
+      client.unary(EncoderService.method.deleteImages, { images, shared: true }, call),
+    );
   }
 
   close(): void {

@@ -104,6 +104,11 @@ export class PeerSet {
       .map(({ client }) => client);
   }
 
+  /** All there are, whatever is known of them. */
+  everyone(): Peer[] {
+    return [...this.#peers.values()];
+  }
+
   /** The peer for a request, its load considered; undefined when nobody serves who was not tried. */
   pick(key: string, tried: ReadonlySet<Peer>): Peer | undefined {
     const order = this.#order(key);

@@ -28,18 +28,25 @@ function needingNothing<S extends DescService>({ methods }: S): MethodScopes<S> 
 export async function startServices(
   methods: { encoder?: Partial<EncoderMethods>; decoder?: Partial<DecoderMethods> },
   port = 0,
+  { trustsPeers = false } = {},
 ): Promise<FakeServices> {
   const server = new Server();
   const logger = fakeLogger();
   const { signal } = new AbortController();
   // Every call listens to it.
   setMaxListeners(0, signal);
-  const encoder = { encode: unused, lookupImage: unused, fetchEmbedding: unused, ...methods.encoder };
-  serve(server, EncoderService, encoder, { signal, logger, scopes: needingNothing(EncoderService) });
-  const decoder = Object.fromEntries(DecoderService.methods.map(({ localName }) => [localName, unused]));
-  serve(server, DecoderService, { ...decoder, ...methods.decoder } as DecoderMethods, {
+  const unusedOf = ({ methods }: DescService) =>
+    Object.fromEntries(methods.map(({ localName }) => [localName, unused]));
+  serve(server, EncoderService, { ...unusedOf(EncoderService), ...methods.encoder } as EncoderMethods, {
     signal,
     logger,
+    trustsPeers,
+    scopes: needingNothing(EncoderService),
+  });
+  serve(server, DecoderService, { ...unusedOf(DecoderService), ...methods.decoder } as DecoderMethods, {
+    signal,
+    logger,
+    trustsPeers,
     scopes: needingNothing(DecoderService),
   });
   const bound = await new Promise<number>((resolve, reject) => {

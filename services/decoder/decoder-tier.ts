@@ -16,6 +16,7 @@ import { type DecoderPool, Pictures } from "./pictures/pictures.js";
 import { PromptDecoder } from "./prompts/prompt-decoder.js";
 import { describeGraphs } from "./rpc/describe-graphs.js";
 import { fetchGraph } from "./rpc/fetch-graph.js";
+import { forgetImages } from "./rpc/forget-images.js";
 import { loadEmbedding } from "./rpc/load-embedding.js";
 import { prepare } from "./rpc/prepare.js";
 import { segment } from "./rpc/segment.js";
@@ -35,6 +36,7 @@ export class DecoderTier implements Tier {
   readonly #host: Host;
   readonly #models: Models;
   readonly #admission: Admission;
+  readonly #ttlMs: number;
   readonly #pool = new OnceStarted<DecoderPool>(this.name);
   readonly #graphs: ServedGraphs = new OnceStarted(this.name);
 
@@ -45,7 +47,9 @@ export class DecoderTier implements Tier {
     this.#admission = new Admission(host.overload);
     const [admission, pool, graphs] = [this.#admission, this.#pool, this.#graphs];
     const { workers, maxQueue, cacheBytes, everything: limits } = settings;
-    const embeddings = new EmbeddingCache(stores.embeddings, cacheBytes);
+    const { deletion, ttlMs, leaseMs } = stores;
+    this.#ttlMs = ttlMs;
+    const embeddings = new EmbeddingCache(stores.embeddings, { maxBytes: cacheBytes, ttlMs, refuseMs: leaseMs });
     host.overload.onRelief("shrink-caches", () => embeddings.shrink());
     const metrics = createMetrics(host.metrics, { maxQueue, waiting: () => pool.now?.waiting ?? 0, embeddings });
     const pictures = new Pictures(embeddings, pool);
@@ -61,6 +65,7 @@ export class DecoderTier implements Tier {
         prepare: prepare({ admission, models, pictures }),
         segmentEverything: segmentEverything({ models, pictures, places, workers, limits }),
         loadEmbedding: loadEmbedding({ admission, models, embeddings }),
+        forgetImages: forgetImages({ pictures, deletion }),
         describeGraphs: describeGraphs(models, graphs),
         fetchGraph: fetchGraph(models, graphs),
       },
@@ -76,6 +81,7 @@ export class DecoderTier implements Tier {
           prepare: "segment",
           segmentEverything: "everything",
           loadEmbedding: "peer",
+          forgetImages: "upload",
           describeGraphs: "segment",
           fetchGraph: "segment",
         },
@@ -101,6 +107,7 @@ export class DecoderTier implements Tier {
         models,
         widths: isFirst && threads > 1 ? { wide: threads, narrow: 1 } : { narrow: 1 },
         cacheBytes: Math.max(leastShareBytes, Math.floor(cacheBytes / workers)),
+        ttlMs: this.#ttlMs,
       }),
       size: workers,
       maxQueue,

@@ -8,6 +8,7 @@ import { UploadBudget } from "../runtime/limits/upload-budget.js";
 import type { Stores } from "../stores/open-stores.js";
 import { EncodeOnce } from "./encodes/encode-once.js";
 import { createMetrics } from "./metrics.js";
+import { deleteImages } from "./rpc/delete-images.js";
 import { encode } from "./rpc/encode.js";
 import { fetchEmbedding } from "./rpc/fetch-embedding.js";
 import { lookupImage } from "./rpc/lookup-image.js";
@@ -34,7 +35,7 @@ export class EncoderTier implements Tier {
     this.#models = models;
     this.#admission = new Admission(host.overload);
     const { limits, maxQueue } = settings;
-    const { embeddings, images, leases, isCacheUp } = stores;
+    const { embeddings, images, leases, deletion, isCacheUp } = stores;
     const uploads = new UploadBudget("uploads", settings.uploadBytes);
     host.metrics.watchBudget(uploads.bytes);
     const [admission, parts] = [this.#admission, this.#parts];
@@ -52,6 +53,7 @@ export class EncoderTier implements Tier {
       embeddings,
       images,
       leases,
+      deletion,
       limits,
       maxElsewhere: maxQueue,
       forced: host.forced,
@@ -67,6 +69,7 @@ export class EncoderTier implements Tier {
         encode: encode({ models, uploads, limits, embeddings, images, encodes, isCacheUp }),
         fetchEmbedding: fetchEmbedding({ models, embeddings, isCacheUp }),
         lookupImage: lookupImage({ models, embeddings, images, isCacheUp }),
+        deleteImages: deleteImages({ encodes, deletion }),
       },
       {
         signal: host.forced,
@@ -74,7 +77,7 @@ export class EncoderTier implements Tier {
         onRefused: host.onRefused,
         access: host.access,
         trustsPeers: settings.trustsPeers,
-        scopes: { encode: "upload", fetchEmbedding: "segment", lookupImage: "segment" },
+        scopes: { encode: "upload", fetchEmbedding: "segment", lookupImage: "segment", deleteImages: "upload" },
       },
     );
   }

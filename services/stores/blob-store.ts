@@ -15,6 +15,8 @@ export interface BlobStore {
   /** Whether `get` would find something, without the bytes; undefined when the store cannot say. Never throws. */
   has(key: string): Promise<boolean | undefined>;
   delete(key: string): Promise<void>;
+  /** Drops all that this process keeps under keys that begin so; what is under way does not put it back. */
+  forget(prefix: string): void;
   close(): Promise<void>;
 }
 

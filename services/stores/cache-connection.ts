@@ -28,6 +28,9 @@ const setAndTell =
 const extendIfEqual =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0";
 
+/** Keys that a node looks at in one go, in about a millisecond. */
+const scannedAtOnce = 500;
+
 /**
  * The process's one connection to the shared cache: one server, Sentinel or Cluster. Every command ends within the
  * timeout, counted for the reading of a value from its turn: a few are read at a time. After a few that were not answered
@@ -135,6 +138,32 @@ export class CacheConnection {
   /** Gives the key a new lifetime if it holds the value, in one step. @returns whether it did. */
   async extendIfEqual(key: string, value: string | Buffer, ttlMs: number): Promise<boolean> {
     return (await this.#send(key, ["EVAL", extendIfEqual, "1", key, value, String(ttlMs)])) === 1;
+  }
+
+  /**
+   * Deletes all keys of a pattern that are meant, on every node. What is set meanwhile may stay.
+   * @param pattern as SCAN takes it, which goes through all keys there are. @param isMeant of the pattern's keys.
+   */
+  async deleteAll(pattern: string, isMeant: (key: string) => boolean): Promise<void> {
+    await Promise.all(this.nodes.map(({ name }) => this.#deleteAllAt(name, pattern, isMeant)));
+  }
+
+  async #deleteAllAt(name: string, pattern: string, isMeant: (key: string) => boolean): Promise<void> {
+    const node = this.#node(name);
+    let cursor = "0";
+    do {
+      const scan = ["SCAN", cursor, "MATCH", pattern, "COUNT", String(scannedAtOnce)];
+      const answer = await node.run((signal) => this.#link.sendTo(name, scan, signal));
+      const [next, keys] = answer as [CacheReply, CacheReply[]];
+      cursor = String(next);
+      // One by one: those of a Cluster's node are of many slots.
+      await Promise.all(
+        keys
+          .map(String)
+          .filter(isMeant)
+          .map((key) => this.delete(key)),
+      );
+    } while (cursor !== "0");
   }
 
   /** Hears what is published on the channel. Channels have no slot and no database: any node will do. */

@@ -36,6 +36,8 @@ export interface CacheLink {
   nodeOf(key: string): string;
   /** Rejects at once while the node is not connected; never queues for a connection. */
   send(key: string, args: readonly (string | Buffer)[], signal: AbortSignal): Promise<CacheReply>;
+  /** As `send`, to a node, for what no key is named in. */
+  sendTo(node: string, args: readonly string[], signal: AbortSignal): Promise<CacheReply>;
   /** Settles when the node answers, or at once when it is not connected. */
   ping(node: string): Promise<unknown>;
   /** The node has not answered for a while: looks whether another serves its keys now. */

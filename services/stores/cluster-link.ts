@@ -37,6 +37,12 @@ export function openClusterLink(addresses: CacheNodeAddress[], options: LinkOpti
 
   const nodeOf = (key: string) => cluster.slots[calculateSlot(key)]?.master;
   const offline = () => Promise.reject(new ClientOfflineError());
+  const sendTo = async (name: string, args: readonly string[], abortSignal?: AbortSignal) => {
+    const node = cluster.masters.find((master) => addressOf(master) === name);
+    if (!node) return offline();
+    const client = await cluster.nodeClient(node);
+    return client.sendCommand<CacheReply & {}>(args, abortSignal && { abortSignal });
+  };
   return {
     nodes: () => (cluster.masters.length === 0 ? [unknown] : cluster.masters.map(addressOf)),
     nodeOf: (key) => {
@@ -45,12 +51,8 @@ export function openClusterLink(addresses: CacheNodeAddress[], options: LinkOpti
     },
     send: (key, args, abortSignal) =>
       nodeOf(key) ? cluster.sendCommand<CacheReply & {}>(key, false, args as never, { abortSignal }) : offline(),
-    ping: async (name) => {
-      const node = cluster.masters.find((master) => addressOf(master) === name);
-      if (!node) return offline();
-      const client = await cluster.nodeClient(node);
-      return client.sendCommand(["PING"]);
-    },
+    sendTo,
+    ping: (name) => sendTo(name, ["PING"]),
     review: (name) => {
       // The client asks anew only when a node says that a key has moved, and a node that is gone says nothing.
       const other = cluster.masters.find((master) => addressOf(master) !== name && master.client?.isReady);

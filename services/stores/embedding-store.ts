@@ -95,6 +95,10 @@ export class EmbeddingStore {
     return this.#sharing?.isOwed(key) ? "here" : "shared";
   }
 
+  delete({ key }: EmbeddingRef): Promise<void> {
+    return this.#records.delete(key);
+  }
+
   /** Sees to it that other processes can read one that is here. @returns false when they cannot. */
   async share({ key }: EmbeddingRef): Promise<boolean> {
     return this.#sharing ? this.#sharing.share(key) : true;

@@ -19,6 +19,8 @@ interface KeyvBackend {
   has(key: string): Promise<boolean> | boolean;
   delete(key: string): Promise<boolean> | boolean;
   clear(): void;
+  /** Drops what this process keeps under keys that begin so. */
+  forget?(prefix: string): void;
 }
 
 /**
@@ -75,6 +77,10 @@ export class KeyvStore implements BlobStore {
 
   async delete(key: string): Promise<void> {
     await this.#attempt("delete", () => this.#keyv.delete(key));
+  }
+
+  forget(prefix: string): void {
+    this.#backend.forget?.(this.#keyOf(prefix));
   }
 
   async close(): Promise<void> {

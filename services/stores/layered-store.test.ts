@@ -17,6 +17,7 @@ const down = {
   set: async () => false,
   has: async () => undefined,
   delete: async () => {},
+  forget: () => {},
   close: async () => {},
 };
 
@@ -77,6 +78,7 @@ function unsteady() {
       while (sets.length < count) await once(told, "given");
     },
     delete: async (key: string) => inner.delete(key),
+    forget: () => {},
     close: async () => {},
     set: async (key: string, value: Uint8Array) => {
       if (one.isUp) {

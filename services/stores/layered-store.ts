@@ -1,3 +1,4 @@
+import { Forgotten } from "../inference/forgotten.js";
 import type { BlobStore } from "./blob-store.js";
 
 /** Keys that are remembered as kept here only. One that is forgotten is offered again when it is next asked for. */
@@ -16,6 +17,7 @@ export class LayeredStore implements BlobStore {
   readonly #settleMs: number;
   /** What the shared one did not keep. */
   readonly #owed = new Set<string>();
+  readonly #forgotten = new Forgotten();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -29,7 +31,9 @@ export class LayeredStore implements BlobStore {
   async get(key: string, mostBytes: number): Promise<Uint8Array | undefined> {
     const near = await this.#near.get(key, mostBytes);
     if (near) return near;
+    const { count } = this.#forgotten;
     const shared = await this.#shared.get(key, mostBytes);
+    if (this.#forgotten.isGone(key, count)) return undefined;
     if (shared) await this.#near.set(key, shared);
     return shared;
   }
@@ -71,6 +75,13 @@ export class LayeredStore implements BlobStore {
     await Promise.all([this.#near.delete(key), this.#shared.delete(key)]);
   }
 
+  forget(prefix: string): void {
+    this.#forgotten.note(prefix);
+    for (const key of [...this.#owed]) if (key.startsWith(prefix)) this.#owed.delete(key);
+    this.#near.forget(prefix);
+    this.#shared.forget(prefix);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -97,13 +108,19 @@ export class LayeredStore implements BlobStore {
   }
 
   async #give(key: string): Promise<boolean> {
+    const { count } = this.#forgotten;
     // All that was put here: it was bounded then.
     const bytes = await this.#near.get(key, Number.POSITIVE_INFINITY);
     if (!bytes) {
       this.#owed.delete(key);
       return false;
     }
-    return (await this.#shared.set(key, bytes)) && this.#settled(key);
+    const isGiven = await this.#shared.set(key, bytes);
+    if (this.#forgotten.isGone(key, count)) {
+      await this.#shared.delete(key);
+      return false;
+    }
+    return isGiven && this.#settled(key);
   }
 
   #settled(key: string): true {

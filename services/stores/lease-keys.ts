@@ -5,7 +5,15 @@ import type { Follower, Following } from "./cache-news.js";
 /** The keys that leases are made of: the shared cache, or a process's memory. May throw: then there are no leases. */
 export type LeaseKeys = Pick<
   CacheConnection,
-  "remainingMs" | "head" | "set" | "setAndTell" | "setIfAbsent" | "extendIfEqual" | "deleteIfEqual" | "follow"
+  | "remainingMs"
+  | "head"
+  | "set"
+  | "setAndTell"
+  | "setIfAbsent"
+  | "extendIfEqual"
+  | "deleteIfEqual"
+  | "deleteAll"
+  | "follow"
 >;
 
 /** Lease keys in this process's memory. */
@@ -56,6 +64,10 @@ export class MemoryLeaseKeys implements LeaseKeys {
     this.#values.delete(key);
     this.#news.emit(key, "");
     return true;
+  }
+
+  async deleteAll(_pattern: string, isMeant: (key: string) => boolean): Promise<void> {
+    for (const key of [...this.#values.keys()]) if (isMeant(key)) this.#values.delete(key);
   }
 
   follow(channel: string, { onMessage }: Follower): Following {

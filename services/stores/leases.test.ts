@@ -23,6 +23,7 @@ const over = (keys: LeaseKeys, changes: Partial<LeaseKeys>): LeaseKeys => ({
   setIfAbsent: (...args) => keys.setIfAbsent(...args),
   extendIfEqual: (...args) => keys.extendIfEqual(...args),
   deleteIfEqual: (...args) => keys.deleteIfEqual(...args),
+  deleteAll: (...args) => keys.deleteAll(...args),
   follow: (...args) => keys.follow(...args),
   ...changes,
 });

@@ -63,6 +63,9 @@ export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions)
       has: (key) => lru.has(key),
       delete: (key) => lru.delete(key),
       clear: () => lru.clear(),
+      forget: (prefix) => {
+        for (const key of [...lru.keys()]) if (key.startsWith(prefix)) lru.delete(key);
+      },
     },
     options,
   );

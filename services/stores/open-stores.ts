@@ -10,6 +10,7 @@ import { LayeredStore } from "./layered-store.js";
 import { MemoryLeaseKeys } from "./lease-keys.js";
 import { Leases } from "./leases.js";
 import { createMemoryStore, type MemoryStore } from "./memory-store.js";
+import { PictureDeletion } from "./picture-deletion.js";
 import { createRedisStore } from "./redis-store.js";
 import type { CacheSettings } from "./settings.js";
 import { SigningKeys } from "./signing-keys.js";
@@ -22,6 +23,11 @@ export interface Stores {
   connection: CacheConnection | undefined;
   /** Of work that one process does for all who use the same cache. */
   leases: Leases;
+  deletion: PictureDeletion;
+  /** How long what is read here may be kept elsewhere. */
+  ttlMs: number;
+  /** A lease's term. */
+  leaseMs: number;
   /** False while the shared cache does not answer: what is not found may be known to another process. */
   isCacheUp(): boolean;
   /** For people who ask how the process is. */
@@ -74,14 +80,20 @@ export function openStores(settings: CacheSettings, metrics: Metrics, logger: Lo
   const images = open("image", settings.imageBytes);
   // In one process every tier sees what it keeps: nothing is out of another's reach.
   const sharing = settings.hereToo === "own" ? embeddings.layers : undefined;
+  const leaseKeys = connection ?? new MemoryLeaseKeys();
+  const leases = new Leases(leaseKeys, { namespace: settings.namespace, termMs: settings.leaseMs, signing: keys });
   return {
     embeddings: new EmbeddingStore(embeddings.blobs, { metrics, logger, limits, keys, sharing }),
     images: new ImageStore(images.blobs, { metrics, logger, limits, keys }),
-    leases: new Leases(connection ?? new MemoryLeaseKeys(), {
+    leases,
+    deletion: new PictureDeletion({
+      stores: [embeddings.blobs, images.blobs],
+      keys: leaseKeys,
       namespace: settings.namespace,
-      termMs: settings.leaseMs,
-      signing: keys,
+      termMs: leases.longestWaitMs,
     }),
+    ttlMs: settings.ttlMs,
+    leaseMs: settings.leaseMs,
     isCacheUp: () => connection?.nodes.every(({ state }) => state === "closed") ?? true,
     connection,
     describe: () => describe(connection),

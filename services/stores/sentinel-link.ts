@@ -35,6 +35,10 @@ export class SentinelLink implements CacheLink {
 
   nodeOf = () => this.#name;
 
+  sendTo(_node: string, args: readonly string[], abortSignal: AbortSignal): Promise<CacheReply> {
+    return this.send("", args, abortSignal);
+  }
+
   send(_key: string, args: readonly (string | Buffer)[], abortSignal: AbortSignal): Promise<CacheReply> {
     const master = this.#master;
     if (!master) return Promise.reject(new ClientOfflineError());

@@ -18,6 +18,7 @@ export function openSingleLink(address: CacheNodeAddress, options: LinkOptions):
     nodes: () => [name],
     nodeOf: () => name,
     send: (_key, args, abortSignal) => client.sendCommand<CacheReply & {}>(args, { abortSignal }),
+    sendTo: (_node, args, abortSignal) => client.sendCommand<CacheReply & {}>(args, { abortSignal }),
     ping: () => client.sendCommand(["PING"]),
     review: () => {},
     listenAt: async () => address,

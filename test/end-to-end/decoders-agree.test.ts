@@ -92,7 +92,7 @@ async function open<Kept>(runner: GraphRunner<Kept>) {
 
 async function wayOfServer(runner: SessionRunner): Promise<Way> {
   const { decoder, picture } = await open(runner);
-  const place = { key: "", record: new SharedArrayBuffer(0), ...size, modelId: model.id };
+  const place = { key: "", record: new SharedArrayBuffer(0), ...size, modelId: model.id, asOf: 0 };
   return async ({ prompt: asked, multimask, preview }) => {
     const prompt = acceptPrompt(asked, size, frame.gridSize);
     const options = { preview, multimask, png: false, lowResLogits: true };

@@ -22,7 +22,14 @@ export function fakeAsk(
   { deadlineMs = 60_000, everythingMs = 60_000 }: Partial<AskOptions> = {},
 ): { ask: Ask; line: Line } {
   const tiers: Tiers = {
-    encoders: { encodeStored, encodeUpload: unused, lookup: unused, async *fetchEmbedding() {} },
+    encoders: {
+      encodeStored,
+      encodeUpload: unused,
+      lookup: unused,
+      async *fetchEmbedding() {},
+      deleteImages: unused,
+      deleteShared: unused,
+    },
     decoders: {
       everything,
       prepare,
@@ -30,6 +37,7 @@ export function fakeAsk(
       load: async () => {},
       describeGraphs: unused,
       fetchGraph: unused,
+      forgetImages: unused,
       openLine: () => ({ segment, close: () => onLineClosed?.() }),
     },
   };

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
+import { pictureSet } from "../../inference/picture-set.js";
 import type { EmbeddingStore, StoredEmbedding } from "../../stores/embedding-store.js";
 import { EmbeddingCache, type SharedEmbedding } from "./embedding-cache.js";
 
@@ -32,7 +33,10 @@ class FakeStore {
 
 function open(maxBytes = 1000) {
   const store = new FakeStore();
-  return { store, cache: new EmbeddingCache(store as unknown as EmbeddingStore, maxBytes) };
+  return {
+    store,
+    cache: new EmbeddingCache(store as unknown as EmbeddingStore, { maxBytes, ttlMs: 60_000, refuseMs: 5000 }),
+  };
 }
 
 it("fetches once for all who ask at once, then answers from the process", async () => {
@@ -118,4 +122,23 @@ it("gives up half of its bytes when asked, the least recently used first", async
   expect(cache.bytes).toBe(300);
   expect(cache.has(refOf("a"))).toBe(true);
   expect(cache.has(refOf("b"))).toBe(false);
+});
+
+it("K6 does not bring back by a look that is under way what is deleted", async () => {
+  const { store, cache } = open();
+  const [asked, other] = [cache.get(refOf("a")), cache.get(refOf("b"))];
+  cache.forget(pictureSet(undefined, idOf("a")));
+  store.answer(Uint8Array.of(1));
+  store.answer(Uint8Array.of(2));
+  expect(await asked).toBeUndefined();
+  expect([cache.has(refOf("a")), cache.has(refOf("b"))]).toEqual([false, true]);
+  const found = await other;
+  expect(found && cache.isGone(found.embedding)).toBe(false);
+  cache.forget(pictureSet(undefined, undefined));
+  expect(found && cache.isGone(found.embedding)).toBe(true);
+  expect(cache.bytes).toBe(0);
+  const again = cache.get(refOf("a"));
+  store.answer(Uint8Array.of(3));
+  expect(await again).toMatchObject({ local: false });
+  expect(cache.has(refOf("a"))).toBe(true);
 });

@@ -1,6 +1,10 @@
 import { LRUCache } from "lru-cache";
+import { Forgotten } from "../../inference/forgotten.js";
 import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import type { PictureSet } from "../../inference/picture-set.js";
+import { Code, ServiceError } from "../../runtime/errors.js";
 import { halve } from "../../runtime/limits/halve.js";
+import { longestTimerMs } from "../../runtime/longest-timer.js";
 import type { EmbeddingHeader } from "../../sam/embedding-record.js";
 import type { EmbeddingStore } from "../../stores/embedding-store.js";
 
@@ -11,6 +15,16 @@ export interface SharedEmbedding {
   width: number;
   height: number;
   record: SharedArrayBuffer;
+  /** Number of the latest deletion when it came (see `Forgotten`). */
+  asOf: number;
+}
+
+interface CacheOptions {
+  maxBytes: number;
+  /** After so long a picture is read from the store again. */
+  ttlMs: number;
+  /** For so long after a deletion what comes from elsewhere may be from before. */
+  refuseMs: number;
 }
 
 /** The embeddings of pictures that people work on now, in this process, bounded by bytes; behind it the shared store. */
@@ -19,12 +33,17 @@ export class EmbeddingCache {
   readonly #store: EmbeddingStore;
   #evictions = 0;
   readonly #rejected = new WeakMap<SharedEmbedding, Promise<void>>();
+  readonly #forgotten = new Forgotten();
+  readonly #refuseMs: number;
   readonly #loading = new Map<string, Promise<SharedEmbedding | undefined>>();
 
-  constructor(store: EmbeddingStore, maxBytes: number) {
+  constructor(store: EmbeddingStore, { maxBytes, ttlMs, refuseMs }: CacheOptions) {
     this.#store = store;
+    this.#refuseMs = refuseMs;
     this.#cache = new LRUCache({
       maxSize: maxBytes,
+      ttl: Math.min(ttlMs, longestTimerMs),
+      ttlAutopurge: true,
       sizeCalculation: ({ record }) => record.byteLength,
       dispose: (_value, _key, reason) => {
         if (reason === "evict") this.#evictions++;
@@ -63,15 +82,37 @@ export class EmbeddingCache {
     return this.#cache.has(key);
   }
 
+  /** Number of the latest deletion, for `put`. */
+  get asOf(): number {
+    return this.#forgotten.count;
+  }
+
   /**
    * Takes one that the store does not have.
+   * @param asOf number of the latest deletion when it was begun to be sent.
    * @returns false when it is larger than all that may be kept.
-   * @throws Error when the record is damaged or another's.
+   * @throws RecordError when the record is damaged or another's; ServiceError NOT_FOUND when it was deleted meanwhile, or so lately
+   *   that it may be from before.
    */
-  put(ref: EmbeddingRef, record: Uint8Array): boolean {
+  put(ref: EmbeddingRef, record: Uint8Array, asOf: number): boolean {
+    if (this.#forgotten.isGone(ref.key, asOf) || this.#forgotten.wasJustDeleted(ref.key, this.#refuseMs)) {
+      throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture was deleted." });
+    }
     const header = this.#store.verify(record, ref);
-    this.#cache.set(ref.key, share(ref, header, record));
+    this.#cache.set(ref.key, share(ref, header, record, this.asOf));
     return this.#cache.has(ref.key);
+  }
+
+  /** Drops a set of pictures; what is under way does not put them back. @returns the number of this deletion. */
+  forget({ prefix }: PictureSet): number {
+    const number = this.#forgotten.note(prefix);
+    for (const key of [...this.#cache.keys()]) if (key.startsWith(prefix)) this.#cache.delete(key);
+    return number;
+  }
+
+  /** Whether its picture was deleted since it came. */
+  isGone({ ref, asOf }: SharedEmbedding): boolean {
+    return this.#forgotten.isGone(ref.key, asOf);
   }
 
   /**
@@ -90,11 +131,12 @@ export class EmbeddingCache {
 
   #load(ref: EmbeddingRef): Promise<SharedEmbedding | undefined> {
     const { key } = ref;
+    const { asOf } = this;
     const loading = this.#store
       .getUnverified(ref)
       .then((stored) => {
-        if (!stored) return undefined;
-        const embedding = share(ref, stored.header, stored.record);
+        if (!stored || this.#forgotten.isGone(key, asOf)) return undefined;
+        const embedding = share(ref, stored.header, stored.record, asOf);
         this.#cache.set(key, embedding);
         return embedding;
       })
@@ -104,9 +146,9 @@ export class EmbeddingCache {
   }
 }
 
-function share(ref: EmbeddingRef, header: EmbeddingHeader, bytes: Uint8Array): SharedEmbedding {
+function share(ref: EmbeddingRef, header: EmbeddingHeader, bytes: Uint8Array, asOf: number): SharedEmbedding {
   const record = new SharedArrayBuffer(bytes.byteLength);
   new Uint8Array(record).set(bytes);
   const { width, height } = header.crop ?? header;
-  return { ref, width, height, record };
+  return { ref, width, height, record, asOf };
 }

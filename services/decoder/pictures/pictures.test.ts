@@ -2,6 +2,7 @@ import { expect, it, vi } from "vitest";
 import { embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { OnceStarted } from "../../inference/once-started.js";
+import { pictureSet } from "../../inference/picture-set.js";
 import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
 import { type DecoderPool, Pictures } from "./pictures.js";
 
@@ -14,14 +15,17 @@ const call = { signal, origin: { caller: "me" } };
 
 function open({ isThere = true } = {}) {
   const run = vi.fn(async (..._given: unknown[]): Promise<unknown> => ({ warm: true }));
-  const embedding = { ref, width: 6, height: 5, record: new SharedArrayBuffer(4) };
+  const embedding = { ref, width: 6, height: 5, record: new SharedArrayBuffer(4), asOf: 3 };
   const embeddings = {
     get: vi.fn(async () => (isThere ? { embedding, local: true } : undefined)),
     reject: vi.fn(async () => {}),
+    forget: vi.fn(() => 4),
+    isGone: vi.fn(() => false),
   };
-  const pool = new OnceStarted<Pick<DecoderPool, "run">>("decoder");
-  const start = () => pool.set({ run } as unknown as DecoderPool);
-  return { pictures: new Pictures(embeddings, pool), run, embeddings, embedding, start };
+  const pool = new OnceStarted<Pick<DecoderPool, "run" | "tell">>("decoder");
+  const tell = vi.fn();
+  const start = () => pool.set({ run, tell } as unknown as DecoderPool);
+  return { pictures: new Pictures(embeddings, pool), run, tell, embeddings, embedding, start };
 }
 
 it("runs tasks on a picture's embedding for who asks, where its key is warm", async () => {
@@ -32,7 +36,7 @@ it("runs tasks on a picture's embedding for who asks, where its key is warm", as
   expect(await picture.run({ kind: "prepare" }, { urgent: true })).toEqual({ warm: true });
   const { record, width, height } = embedding;
   expect(run).toHaveBeenCalledWith(
-    { kind: "prepare", key: ref.key, record, width, height, modelId: model.id },
+    { kind: "prepare", key: ref.key, record, width, height, modelId: model.id, asOf: 3 },
     { urgent: true, signal, caller: "me", tenant: undefined, cost: 1, bulk: false, key: ref.key },
   );
   await picture.run({
@@ -71,4 +75,17 @@ it("is not there before its workers are", async () => {
   const { pictures, embeddings } = open();
   await expect(pictures.open(ref, call)).rejects.toMatchObject({ code: Code.UNAVAILABLE });
   expect(embeddings.get).not.toHaveBeenCalled();
+});
+
+it("K6 ends what is under way on a picture that is deleted, and has every worker drop it", async () => {
+  const { pictures, run, tell, embeddings, start } = open();
+  const set = pictureSet(undefined, ref.imageId);
+  pictures.forget(set);
+  start();
+  const picture = await pictures.open(ref, call);
+  pictures.forget(set);
+  expect(tell).toHaveBeenCalledExactlyOnceWith({ prefix: set.prefix, number: 4 });
+  embeddings.isGone.mockReturnValue(true);
+  await expect(picture.run({ kind: "prepare" })).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  expect(run).not.toHaveBeenCalled();
 });

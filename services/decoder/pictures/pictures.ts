@@ -1,16 +1,17 @@
 import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
 import type { OnceStarted } from "../../inference/once-started.js";
+import type { PictureSet } from "../../inference/picture-set.js";
 import type { TaskOptions, WorkerPool } from "../../inference/workers/worker-pool.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import type { Call } from "../../runtime/grpc/call.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
-import type { DecoderResult, DecoderTask } from "../worker/decoder-tasks.js";
+import type { DecoderResult, DecoderTask, Deletion } from "../worker/decoder-tasks.js";
 import type { EmbeddingCache } from "./embedding-cache.js";
 
 /** What a task says for itself; the picture is filled in. */
 type OwnPart<T extends DecoderTask> = T extends DecoderTask
-  ? Omit<T, "key" | "record" | "width" | "height" | "modelId">
+  ? Omit<T, "key" | "record" | "width" | "height" | "modelId" | "asOf">
   : never;
 
 /** A picture, or a part of one, that prompts can be run on. */
@@ -30,12 +31,15 @@ export interface PictureTasks extends PictureSize {
 
 export type DecoderPool = WorkerPool<DecoderTask, DecoderResult<DecoderTask>>;
 
+type Embeddings = Pick<EmbeddingCache, "get" | "reject" | "forget" | "isGone">;
+type Pool = Pick<DecoderPool, "run" | "tell">;
+
 /** Pictures' embeddings and the workers that use them. */
 export class Pictures {
-  readonly #embeddings: Pick<EmbeddingCache, "get" | "reject">;
-  readonly #pool: OnceStarted<Pick<DecoderPool, "run">>;
+  readonly #embeddings: Embeddings;
+  readonly #pool: OnceStarted<Pool>;
 
-  constructor(embeddings: Pick<EmbeddingCache, "get" | "reject">, pool: OnceStarted<Pick<DecoderPool, "run">>) {
+  constructor(embeddings: Embeddings, pool: OnceStarted<Pool>) {
     this.#embeddings = embeddings;
     this.#pool = pool;
   }
@@ -46,14 +50,16 @@ export class Pictures {
     const found = await this.#embeddings.get(ref);
     if (!found) throw notEmbedded(ref.crop);
     const { embedding, local } = found;
-    const { record, width, height } = embedding;
-    const ofPicture = { key: ref.key, record, width, height, modelId: ref.model.id };
+    const { record, width, height, asOf } = embedding;
+    const ofPicture = { key: ref.key, record, width, height, modelId: ref.model.id, asOf };
     return {
       width,
       height,
       ref,
       local,
       run: async (task, options) => {
+        // K6: who asks task after task is told too.
+        if (this.#embeddings.isGone(embedding)) throw notEmbedded(ref.crop);
         try {
           const whole = { ...task, ...ofPicture } as DecoderTask;
           const { caller, tenant } = origin ?? {};
@@ -67,6 +73,12 @@ export class Pictures {
         }
       },
     };
+  }
+
+  /** Drops all that this process and its workers have of a set of pictures. */
+  forget(pictures: PictureSet): void {
+    const number = this.#embeddings.forget(pictures);
+    this.#pool.now?.tell({ prefix: pictures.prefix, number } satisfies Deletion);
   }
 }
 

@@ -6,6 +6,7 @@ import { Admission } from "../../inference/admission.js";
 import { embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest, type ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
+import { pictureSet } from "../../inference/picture-set.js";
 import { Code } from "../../runtime/errors.js";
 import { alwaysOpen } from "../../runtime/overload/doorkeeper.js";
 import { callContext } from "../../runtime/testing/call-context.js";
@@ -50,7 +51,7 @@ function open(maxBytes = 10_000) {
     limits: { maxImagePixels: 100 },
     keys: new SigningKeys(),
   });
-  const embeddings = new EmbeddingCache(nothing, maxBytes);
+  const embeddings = new EmbeddingCache(nothing, { maxBytes, ttlMs: 60_000, refuseMs: 5000 });
   const admission = new Admission(alwaysOpen);
   const handler = loadEmbedding({ admission, models: { serving: () => model }, embeddings });
   return {
@@ -149,4 +150,16 @@ it("takes a number of them at once and no more, and none once the decoder drains
   expect(await load(stream([header()]))).toEqual({ cached: true });
   const other = header({ imageId: `sha256:${"b".repeat(64)}` });
   await expect(load(stream([other]))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+});
+
+it("K6 refuses what was deleted while it came, and what may have left its encoder before", async () => {
+  const { embeddings, load } = open();
+  async function* parts() {
+    yield* stream([header()]);
+    embeddings.forget(pictureSet(undefined, imageId));
+    yield* stream([chunk(recordOf())]);
+  }
+  await expect(load(parts())).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  await expect(load(stream([header(), chunk(recordOf())]))).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  expect(embeddings.bytes).toBe(0);
 });

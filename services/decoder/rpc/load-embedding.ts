@@ -15,7 +15,7 @@ const retryAfterMs = 200;
 interface LoadObjects {
   admission: Admission;
   models: Pick<Models, "serving">;
-  embeddings: Pick<EmbeddingCache, "has" | "put">;
+  embeddings: Pick<EmbeddingCache, "has" | "put" | "asOf">;
 }
 
 /** Header, chunks -> kept in this process, checked like a record of the shared cache. */
@@ -29,6 +29,7 @@ export function loadEmbedding({ admission, models, embeddings }: LoadObjects): H
     }
     const ref = requestedEmbedding(models, first.value.part.value, origin);
     if (embeddings.has(ref)) return { cached: true };
+    const { asOf } = embeddings;
     admission.check();
     if (underWay >= maxUnderWay) {
       throw overloaded("Too many embeddings are being sent here; try again.", retryAfterMs);
@@ -36,7 +37,7 @@ export function loadEmbedding({ admission, models, embeddings }: LoadObjects): H
     underWay++;
     try {
       const record = await readChunks(parts, mostRecordBytes(ref.model));
-      if (!keep(() => embeddings.put(ref, record))) {
+      if (!keep(() => embeddings.put(ref, record, asOf))) {
         const message = "The decoder's memory for embeddings is smaller than this one.";
         throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message });
       }
@@ -64,6 +65,7 @@ function keep(put: () => boolean): boolean {
   try {
     return put();
   } catch (cause) {
+    if (cause instanceof ServiceError) throw cause;
     const why = cause instanceof RecordError ? cause.message : "a damaged record";
     throw new ServiceError({
       code: Code.INVALID_ARGUMENT,

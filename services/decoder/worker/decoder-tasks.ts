@@ -11,6 +11,15 @@ interface OnPicture {
   width: number;
   height: number;
   modelId: string;
+  /** Number of the latest deletion when the record came: one that is younger forbids to keep anything of it. */
+  asOf: number;
+}
+
+/** What all workers are told: what they keep under keys that begin so was deleted. */
+export interface Deletion {
+  prefix: string;
+  /** Deletions are numbered in their order. */
+  number: number;
 }
 
 /** One prompt of a person or a program. */

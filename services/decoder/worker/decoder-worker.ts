@@ -1,10 +1,12 @@
 import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
+import { Forgotten } from "../../inference/forgotten.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { imageTensor, modelFrame } from "../../inference/models/model-tensors.js";
 import { bytesOf, type KeptTensors } from "../../inference/models/session-runner.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
+import { longestTimerMs } from "../../runtime/longest-timer.js";
 import type { OpenPicture } from "../../sam/decode/decode-prompt.js";
 import { floatTensors } from "../../sam/decode/float-tensors.js";
 import type { FloatTensor } from "../../sam/decode/graph-runner.js";
@@ -22,6 +24,7 @@ import type {
   DecodedGrid,
   DecodedPrompt,
   DecoderTask,
+  Deletion,
   FeaturesTask,
   PointFeatures,
   PreparedPicture,
@@ -36,9 +39,11 @@ export interface DecoderWorkerData {
   widths: Widths;
   /** Bytes of prepared embeddings that this worker keeps. */
   cacheBytes: number;
+  /** How long it keeps one. */
+  ttlMs: number;
 }
 
-const { models, widths, cacheBytes } = workerData as DecoderWorkerData;
+const { models, widths, cacheBytes, ttlMs } = workerData as DecoderWorkerData;
 
 interface WarmPicture extends OpenPicture<KeptTensors> {
   readonly bytes: number;
@@ -47,7 +52,14 @@ interface WarmPicture extends OpenPicture<KeptTensors> {
 /** Of a preview: its candidates and the mask that it started from, float32 [4 + 1, maskGrid, maskGrid]. */
 const previewBytes = ({ decoder }: ModelSpec) => 4 * 5 * decoder.maskGrid ** 2;
 
-const warmPictures = new LRUCache<string, WarmPicture>({ maxSize: cacheBytes, sizeCalculation: ({ bytes }) => bytes });
+const warmPictures = new LRUCache<string, WarmPicture>({
+  maxSize: cacheBytes,
+  sizeCalculation: ({ bytes }) => bytes,
+  ttl: Math.min(ttlMs, longestTimerMs),
+  ttlAutopurge: true,
+});
+
+const forgotten = new Forgotten();
 
 /** Pictures' frames: what a mask needs of one is made once (see `traceMask`). */
 const frames = new LRUCache<string, Frame>({ max: 64 });
@@ -60,6 +72,7 @@ await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | Prep
     await warmUp(decoder, model);
   }
   return {
+    hear: (news) => forget(news as Deletion),
     detail: Object.fromEntries([...loaded].map(([id, { kind }]) => [id, { graph: kind }])),
     run: async (task, alone) => {
       const entry = loaded.get(task.modelId);
@@ -104,9 +117,15 @@ function frameOf({ width, height }: DecoderTask, model: ModelSpec): Frame {
 async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>): Promise<WarmPicture> {
   const kept = await decoder.prepare(tensorsOf(task));
   const bytes = bytesOf(kept) + previewBytes(model);
+  // What was deleted while it was made ready serves the task that it was made ready for, and is not kept.
   const picture = { kept, frame: frameOf(task, model), latest: new LatestPreview(), bytes };
-  warmPictures.set(task.key, picture);
+  if (!forgotten.isGone(task.key, task.asOf)) warmPictures.set(task.key, picture);
   return picture;
+}
+
+function forget({ prefix, number }: Deletion): void {
+  forgotten.note(prefix, number);
+  for (const key of [...warmPictures.keys()]) if (key.startsWith(prefix)) warmPictures.delete(key);
 }
 
 /** @throws ServiceError DATA_LOSS when the record is damaged: this is where its tensors are verified. */

@@ -15,7 +15,10 @@ interface Flight<T> {
   latest: Progress | undefined;
   latestAt: number;
   outcome: Promise<T>;
-  /** Aborts the work; only while it still waits does that stop it. */
+  /** Rejects when the work is ended, whatever it still does. */
+  ended: Promise<never>;
+  end(error: Error): void;
+  /** Aborts the work: because everybody has left, only while it still waits. */
   controller: AbortController;
 }
 
@@ -63,7 +66,7 @@ export class EncodeFlights<T> {
       signal.addEventListener("abort", leave, { once: true });
     });
     try {
-      return await Promise.race([flight.outcome, left]);
+      return await Promise.race([flight.outcome, left, flight.ended]);
     } finally {
       signal.removeEventListener("abort", leave);
       flight.listeners.delete(listen);
@@ -74,6 +77,19 @@ export class EncodeFlights<T> {
         }
       }
     }
+  }
+
+  /**
+   * Ends the work for keys that begin so, at whatever stage: all who wait are told why, and who asks now begins anew.
+   * @returns when none of it does anything any more.
+   */
+  async end(prefix: string, error: Error): Promise<void> {
+    const ended = [...this.#flights].filter(([key]) => key.startsWith(prefix));
+    for (const [key, flight] of ended) {
+      this.#flights.delete(key);
+      flight.end(error);
+    }
+    await Promise.allSettled(ended.map(([, flight]) => flight.outcome));
   }
 
   /** Resolves when no flight is left, or when the signal aborts. */
@@ -89,7 +105,17 @@ export class EncodeFlights<T> {
   #begin(key: string, work: (report: (progress: Progress) => void, signal: AbortSignal) => Promise<T>): Flight<T> {
     const controller = new AbortController();
     const listeners: Flight<T>["listeners"] = new Set();
+    let endAll: (error: Error) => void = () => {};
+    const ended = new Promise<never>((_, reject) => {
+      endAll = reject;
+    });
+    ended.catch(() => {});
     const flight: Flight<T> = {
+      ended,
+      end: (error) => {
+        endAll(error);
+        controller.abort(error);
+      },
       listeners,
       latest: undefined,
       latestAt: 0,

@@ -1,14 +1,16 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Admission } from "../../inference/admission.js";
 import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { OnceStarted } from "../../inference/once-started.js";
+import { pictureSet } from "../../inference/picture-set.js";
 import { Code, invalidArgument, overloaded } from "../../runtime/errors.js";
 import { alwaysOpen } from "../../runtime/overload/doorkeeper.js";
 import { callContext } from "../../runtime/testing/call-context.js";
 import type { EmbeddingStore } from "../../stores/embedding-store.js";
 import { MemoryLeaseKeys } from "../../stores/lease-keys.js";
 import { Leases } from "../../stores/leases.js";
+import { PictureDeletion } from "../../stores/picture-deletion.js";
 import type { Progress } from "./encode-flights.js";
 import { EncodeOnce } from "./encode-once.js";
 import type { EncoderParts } from "./encode-picture.js";
@@ -37,6 +39,7 @@ const soon = () => new Promise((resolve) => setImmediate(resolve));
 function createCluster() {
   const keys = new MemoryLeaseKeys();
   const stored = new Set<string>();
+  const deletion = new PictureDeletion({ stores: [], keys, namespace: "test", termMs: 60_000 });
   const embeddings = {
     find: async ({ key }: EmbeddingRef) => (stored.has(key) ? picture : undefined),
     share: async () => true,
@@ -44,6 +47,7 @@ function createCluster() {
       stored.add(key);
       return "shared" as const;
     },
+    delete: async ({ key }: EmbeddingRef) => void stored.delete(key),
   } as unknown as EmbeddingStore;
 
   function createEncoder() {
@@ -84,6 +88,7 @@ function createCluster() {
       parts,
       embeddings,
       images,
+      deletion,
       leases: new Leases(keys, { namespace: "test", termMs: 60_000 }),
       limits: {} as never,
       maxElsewhere: 4,
@@ -98,7 +103,7 @@ function createCluster() {
       encodes.encode(ref, isBulk, from, (progress) => heard.push(progress), callContext());
     return { encodes, ask, line, pool, decoding, encoding, images, told, source, heard, admission };
   }
-  return { createEncoder };
+  return { createEncoder, deletion, stored };
 }
 
 it("decodes and encodes a picture once in the cluster: whoever waits for another encoder keeps the file", async () => {
@@ -224,4 +229,46 @@ it("has room as long as its line has, and takes nothing new once it drains", asy
   await Promise.all([underWay, joined, drained]);
   await soon();
   expect(encodes.isUnderWay(refOf("a"))).toBe(false);
+});
+
+describe("K6 a picture that is deleted while it is encoded", () => {
+  const pictures = pictureSet(undefined, refOf("a").imageId);
+  const gone = expect.objectContaining({ code: Code.NOT_FOUND, message: expect.stringContaining("deleted") });
+
+  it("ends for all who wait, here and at other encoders, and is not kept", async () => {
+    const { createEncoder, stored } = createCluster();
+    const [one, two] = [createEncoder(), createEncoder()];
+    const asked = [one.ask(), one.ask()];
+    await expect.poll(() => one.line.read).toHaveBeenCalled();
+    asked.push(two.ask());
+    await expect.poll(() => two.heard.length).toBeGreaterThan(0);
+    const bystander = one.ask(refOf("b"));
+    one.decoding.open();
+    await expect.poll(() => one.pool.run).toHaveBeenCalled();
+    const outcomes = Promise.allSettled(asked);
+    await Promise.all([one, two].map(({ encodes }) => encodes.end(pictures)));
+    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: "rejected", reason: gone });
+    expect(one.encodes.isUnderWay(refOf("a"))).toBe(false);
+    // The model's run cannot be stopped: what it makes is thrown away.
+    one.encoding.open();
+    await bystander;
+    await soon();
+    expect([...stored]).toEqual([refOf("b").key]);
+    for (const { images } of [one, two]) expect(images.delete).toHaveBeenCalledWith(refOf("a"));
+  });
+
+  it("is taken back by an encoder that finds the note of it only when it has stored it", async () => {
+    const { createEncoder, deletion, stored } = createCluster();
+    const one = createEncoder();
+    const asked = one.ask();
+    await expect.poll(() => one.line.read).toHaveBeenCalled();
+    await deletion.delete(pictures);
+    one.decoding.open();
+    one.encoding.open();
+    await expect(asked).rejects.toEqual(gone);
+    expect(stored.size).toBe(0);
+    // Uploaded again it is a picture like any other.
+    await one.ask();
+    expect(stored.size).toBe(1);
+  });
 });

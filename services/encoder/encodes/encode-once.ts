@@ -1,10 +1,13 @@
 import type { Admission } from "../../inference/admission.js";
 import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import type { PictureSet } from "../../inference/picture-set.js";
 import { overloaded, ServiceError } from "../../runtime/errors.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
 import { Shares } from "../../runtime/limits/shares.js";
 import type { ImageStore } from "../../stores/image-store.js";
 import type { Leases } from "../../stores/leases.js";
+import type { PictureDeletion } from "../../stores/picture-deletion.js";
+import { DeletedError } from "./deleted-error.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
 import { type EncoderObjects, encodePicture, type Flight } from "./encode-picture.js";
 import { onceInCluster } from "./once-in-cluster.js";
@@ -17,6 +20,7 @@ interface EncodeOnceOptions extends EncoderObjects {
   admission: Admission;
   leases: Leases;
   images: Pick<ImageStore, "delete">;
+  deletion: Pick<PictureDeletion, "latest">;
   /** Uploads that may wait for another encoder's work on the same picture. */
   maxElsewhere: number;
   /** Aborts when the time to stop is over. */
@@ -85,13 +89,37 @@ export class EncodeOnce {
     }
     return this.#flights.join(key, listener, call.signal, (report, abandoned) => {
       const { origin, span, logger } = call;
-      return this.#fly(ref, source, { report, signal: abandoned, urgency: new Urgency(!isBulk), origin, span, logger });
+      return this.#flyUnlessDeleted(ref, source, {
+        report,
+        signal: abandoned,
+        urgency: new Urgency(!isBulk),
+        origin,
+        span,
+        logger,
+      });
     });
+  }
+
+  /** Ends all that is under way with pictures of a set (K6). @returns when none of it can be kept any more. */
+  end({ prefix }: PictureSet): Promise<void> {
+    return this.#flights.end(prefix, new DeletedError());
   }
 
   /** Resolves when nothing is under way, or when the signal aborts. */
   drain(signal: AbortSignal): Promise<void> {
     return this.#flights.drain(signal);
+  }
+
+  /** What was deleted meanwhile, here or by another process, is not left where it was put. */
+  async #flyUnlessDeleted(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
+    const { deletion, embeddings, images } = this.#options;
+    const before = await deletion.latest(ref);
+    const outcome = this.#fly(ref, source, flight);
+    await outcome.catch(() => {});
+    const isEnded = flight.signal.reason instanceof DeletedError;
+    if (!isEnded && (await deletion.latest(ref)) === before) return outcome;
+    await Promise.all([embeddings.delete(ref), images.delete(ref)]);
+    throw new DeletedError();
   }
 
   async #fly(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {

@@ -82,7 +82,7 @@ export async function encodePicture(
     urgency.waitsAt(() => pool.hasten(task));
     let queueMs = 0;
     const startedAt = performance.now();
-    const { record, preprocessMs, encodeMs } = await pool.run(task, {
+    const encoded = pool.run(task, {
       signal,
       caller,
       tenant,
@@ -95,6 +95,7 @@ export async function encodePicture(
         report({ stage: "encoding" });
       },
     });
+    const { record, preprocessMs, encodeMs } = await unlessAborted(encoded, signal);
     const encodedAt = performance.now();
     if (lease && !lease.isHeld) {
       // Somebody else may have taken over; what is there stays.
@@ -118,6 +119,21 @@ export async function encodePicture(
     };
   } finally {
     decoded.leave();
+  }
+}
+
+/** What nobody wants any more runs to its end all the same. @throws the signal's reason. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason);
+    signal.addEventListener("abort", leave);
+    if (signal.aborted) leave();
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", leave);
   }
 }
 

@@ -134,6 +134,7 @@ it("works by itself where there are no leases to be had", async () => {
     setIfAbsent: down,
     extendIfEqual: down,
     deleteIfEqual: down,
+    deleteAll: down,
     follow: () => ({ state: "deaf", close: () => {} }),
   });
   const all = await Promise.all([ask(async () => "one"), ask(async () => "two")]);

@@ -8,6 +8,8 @@ export type TestTask =
   | { kind: "echo"; value: string }
   /** Waits until the test opens the gate: an Int32Array over shared memory, 0 while it is shut. */
   | { kind: "wait"; gate: Int32Array; value: string }
+  /** Answers with the last that all workers were told. */
+  | { kind: "heard" }
   | { kind: "refuse" }
   | { kind: "throw" }
   | { kind: "exit" };
@@ -32,8 +34,12 @@ const worker = Atomics.add(begun, 0, 1) + 1;
 
 await serveTasks<TestTask, TestAnswer>(async () => {
   if (worker >= failFrom) throw new Error(`worker ${worker} was told to fail`);
+  let heard = "nothing";
   return {
     detail: { worker },
+    hear: (news) => {
+      heard = String(news);
+    },
     ...(taskMs === undefined ? {} : { taskMs }),
     run: async (task, alone) => {
       switch (task.kind) {
@@ -43,6 +49,8 @@ await serveTasks<TestTask, TestAnswer>(async () => {
           throw new TypeError("a bug");
         case "exit":
           return process.exit(3);
+        case "heard":
+          return { result: { value: heard, worker, alone }, transfer: [] };
         case "wait":
           Atomics.wait(task.gate, 0, 0);
       }

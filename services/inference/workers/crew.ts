@@ -4,7 +4,7 @@ import { end } from "./end.js";
 import { lost, stopped } from "./pool-errors.js";
 import { SilenceWatch } from "./silence-watch.js";
 import { WarmKeys } from "./warm-keys.js";
-import type { FromWorker, ToWorker } from "./worker-protocol.js";
+import type { FromWorker, News, ToWorker } from "./worker-protocol.js";
 
 export interface CrewOptions {
   /** Compiled entry file of the worker; calls `serveTasks`. */
@@ -126,6 +126,11 @@ export class Crew<Work> {
       member.current = undefined;
       throw error;
     }
+  }
+
+  /** Tells every worker something, also those that load or hang: they hear it when they can. */
+  tell(news: unknown): void {
+    for (const { worker } of this.#members) worker.postMessage({ news } satisfies News);
   }
 
   /** Gives up what is being done, and ends the workers. */

@@ -1,10 +1,12 @@
 import { parentPort } from "node:worker_threads";
 import { describeError, isInternal } from "../../runtime/errors.js";
-import { endWorker, type FromWorker, type ToWorker, type Transferable } from "./worker-protocol.js";
+import { endWorker, type FromWorker, type News, type ToWorker, type Transferable } from "./worker-protocol.js";
 
 interface Loaded<Task, Result> {
   run: (task: Task, alone: boolean) => Promise<Transferable<Result>>;
   detail: unknown;
+  /** Hears at once what the pool tells all workers, be it while a task runs. */
+  hear?: (news: unknown) => void;
   /** About how long a task takes in ms: the estimate until the first has been done. */
   taskMs?: number;
 }
@@ -18,9 +20,10 @@ export async function serveTasks<Task, Result>(load: () => Promise<Loaded<Task, 
   if (!port) throw new Error("This file is the entry of a worker thread.");
   const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
     port.postMessage(message, transfer);
-  const { run, detail, taskMs } = await load();
-  port.on("message", async (message: ToWorker | typeof endWorker) => {
+  const { run, detail, hear, taskMs } = await load();
+  port.on("message", async (message: ToWorker | News | typeof endWorker) => {
     if (message === endWorker) return port.close();
+    if ("news" in message) return hear?.(message.news);
     const { id, task, alone } = message;
     try {
       const { result, transfer } = await run(task as Task, alone);

@@ -66,6 +66,21 @@ describe("tasks", () => {
     expect(pool.taskMs).toBeGreaterThan(0);
   });
 
+  it("tells every worker what it is told, be it busy", async () => {
+    const pool = await startPool({ size: 2 });
+    const held = hold(pool);
+    await held.started;
+    pool.tell("news");
+    expect((await pool.run({ kind: "heard" })).value).toBe("news");
+    const next = hold(pool);
+    await next.started;
+    held.open();
+    const { worker } = await held.done;
+    expect(await pool.run({ kind: "heard" })).toMatchObject({ value: "news", worker });
+    next.open();
+    await next.done;
+  });
+
   it("passes on errors that are meant for the peer and keeps others inside", async () => {
     const pool = await startPool();
     await expect(pool.run({ kind: "refuse" })).rejects.toMatchObject({

@@ -184,6 +184,11 @@ export class WorkerPool<Task, Result> {
     this.#line.hasten((job) => job.task === task);
   }
 
+  /** Tells all workers something beside their tasks; one that takes the place of a lost one is not told of what was before. */
+  tell(news: unknown): void {
+    this.#crew.tell(news);
+  }
+
   /** Resolves when nothing waits or runs, or when the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     if (this.#isIdle || signal.aborted) return;

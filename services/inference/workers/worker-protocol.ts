@@ -7,6 +7,8 @@ export type ToWorker = {
   /** Nothing else runs or waits: the task may take all cores. */
   alone: boolean;
 };
+/** What every worker is told, whatever it does: see `WorkerPool.tell`. */
+export type News = { news: unknown };
 /** Asks a worker to end when its task is done. */
 export const endWorker = "end";
 export type FromWorker =

@@ -56,6 +56,7 @@ export async function openConnectedStore(server: CacheServer, options: KeyvStore
     set: (key, bytes) => store.set(key, bytes),
     has: (key) => store.has(key),
     delete: (key) => store.delete(key),
+    forget: (prefix) => store.forget(prefix),
     close: async () => {
       await store.close();
       connection.close();

@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { checkTenant } from "../../services/runtime/callers/tenant.js";
+import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
+import { checkImageId } from "../../services/runtime/image-id.js";
+import type { Ask } from "../ask/ask.js";
+import { callOf } from "./call-of.js";
+
+interface DeletionRoutes {
+  ask: Pick<Ask, "deleteImages" | "deleteTenant">;
+}
+
+/** What the nameless tenant is called by who deletes all that it has. */
+const namelessWord = "all";
+
+/** `DELETE /v1/images/:id`, `DELETE /v1/images?confirm=` and `DELETE /v1/tenants/:tenant` (K4, K5). */
+export async function deletionRoutes(app: FastifyInstance, { ask }: DeletionRoutes): Promise<void> {
+  const handle = (erase: (request: FastifyRequest, call: ReturnType<typeof callOf>) => Promise<void>) => {
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      try {
+        await erase(request, callOf(request, reply));
+        return reply.code(204).send();
+      } catch (error) {
+        if (isInternal(error)) request.log.error({ err: error }, "request failed");
+        return replyError(reply, error);
+      }
+    };
+  };
+  app.delete(
+    "/v1/images/:id",
+    handle((request, call) => {
+      const { id } = request.params as { id: string };
+      return ask.deleteImages({ case: "imageId", value: checkImageId(id) }, call);
+    }),
+  );
+  app.delete(
+    "/v1/images",
+    handle((request, call) => {
+      checkConfirmed(request, call.origin?.tenant ?? namelessWord);
+      return ask.deleteImages({ case: "everything", value: true }, call);
+    }),
+  );
+  app.delete(
+    "/v1/tenants/:tenant",
+    handle((request, call) => {
+      const { tenant } = request.params as { tenant: string };
+      return ask.deleteTenant({ tenant: checkTenant(tenant) }, call);
+    }),
+  );
+}
+
+/** K5 @throws ServiceError INVALID_ARGUMENT unless the query repeats the word. */
+function checkConfirmed({ query }: FastifyRequest, word: string): void {
+  if ((query as { confirm?: unknown }).confirm === word) return;
+  throw invalidArgument(`This deletes every picture there is; say that it is meant with ?confirm=${word}.`);
+}
