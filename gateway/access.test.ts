@@ -14,6 +14,7 @@ import { shape, variables } from "./settings.js";
 
 const user = principalOf("acme");
 const reader = principalOf("acme", ["segment"]);
+const passing = { ...principalOf("acme"), expiresAt: Date.UTC(2100, 0) };
 let access: FakeAccess;
 let host: Host;
 let routes: RouteOptions[];
@@ -24,7 +25,7 @@ beforeEach(async () => {
   const { limits, uploadBytes } = runtime.shape(readEnv(runtime.variables, {}), 0, { heap: 0, uploads: 128 * MiB });
   const sizes = { waiting: 32 * MiB, unsent: 64 * MiB };
   const settings = shape(readEnv(variables, env), { limits, uploadBytes, sizes });
-  access = new FakeAccess({ user, reader });
+  access = new FakeAccess({ user, reader, passing });
   host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger(), access });
   const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
   routes = [];
@@ -110,6 +111,27 @@ it("L5: a session ends with its principal, and leaves no watch behind", async ()
   const [code, reason] = await once(ws, "close");
   expect([code, String(reason)]).toEqual([CloseCode.UNAUTHENTICATED, expect.stringMatching(/has ended/)]);
   await expect.poll(() => access.watches(user)).toBe(0);
+});
+
+it("L6: anybody is told how to sign in, and who is known who they are", async () => {
+  const auth = await ask("/v1/auth");
+  expect([auth.status, auth.headers.get("cache-control")]).toEqual([200, "no-store"]);
+  expect(await auth.json()).toEqual({ required: true, methods: ["key"] });
+  const me = await ask("/v1/me", { headers: { authorization: "Bearer reader" } });
+  expect(me.headers.get("cache-control")).toBe("no-store");
+  expect(await me.json()).toEqual({ id: reader.id, tenant: "acme", scopes: ["segment"] });
+  const short = await ask("/v1/me", { headers: { authorization: "Bearer passing" } });
+  expect(await short.json()).toMatchObject({ expiresAt: "2100-01-01T00:00:00.000Z" });
+});
+
+it("L7: who is known gets a ticket that a session begins with", async () => {
+  const answer = await ask("/v1/tickets", { method: "POST", headers: { authorization: "Bearer passing" } });
+  expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-store"]);
+  const { ticket, ...rest } = (await answer.json()) as { ticket: string };
+  expect(rest).toEqual({ expiresInMs: 60_000, sessionUntil: "2100-01-01T00:00:00.000Z" });
+  const ws = join(["maskwire.v1", `maskwire.ticket.${ticket}`]);
+  await once(ws, "message");
+  ws.terminate();
 });
 
 it("L1: a stranger's connection is freed once it is refused", async () => {

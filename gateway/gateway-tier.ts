@@ -9,6 +9,7 @@ import { withScopes } from "./ask/with-scopes.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
 import { UploadRate } from "./callers/upload-rate.js";
+import { accessRoutes } from "./http/access.js";
 import { admitRequests } from "./http/admit-requests.js";
 import { browserDecoding } from "./http/browser-decoding.js";
 import { deletionRoutes } from "./http/delete-images.js";
@@ -83,6 +84,7 @@ export class GatewayTier implements Tier {
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
+    host.http.register(accessRoutes, { access });
     host.http.register(webClient);
     host.http.get("/v1/ws", (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";

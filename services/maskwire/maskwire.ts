@@ -1,3 +1,4 @@
+import { createAccess } from "../access/create-access.js";
 import { Manifest } from "../inference/models/manifest.js";
 import { Models } from "../inference/models/models.js";
 import { RpcClient } from "../runtime/grpc/client.js";
@@ -13,13 +14,16 @@ export class Maskwire implements AsyncDisposable {
   readonly host: Host;
   readonly #settings: Settings;
   readonly #manifest: Manifest;
+  readonly #access: ReturnType<typeof createAccess>;
   #stores: Stores | undefined;
 
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
     const { host, port, admin, stopMs, overload, http2 } = settings;
-    this.host = new Host({ host, port, admin, stopMs, logger, overload, http2 });
+    this.#access = createAccess(settings.access, logger);
+    const { access } = this.#access;
+    this.host = new Host({ host, port, admin, stopMs, logger, access, overload, http2 });
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */
@@ -53,6 +57,7 @@ export class Maskwire implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.host.stop();
     await this.#stores?.close();
+    this.#access.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import * as access from "../access/settings.js";
 import * as models from "../inference/settings.js";
 import { fixed, type MemoryPart, planMemory } from "../runtime/limits/memory-plan.js";
 import { type ProcessMemory, processMemory } from "../runtime/limits/process-memory.js";
@@ -18,6 +19,7 @@ type Intersection<Union> = (Union extends unknown ? (one: Union) => void : never
 type TierVariables = Intersection<(typeof tiers)[TierName]["settings"]["variables"]>;
 type AllVariables = typeof own &
   typeof host.variables &
+  typeof access.variables &
   typeof models.variables &
   typeof cache.variables &
   TierVariables;
@@ -25,6 +27,7 @@ type AllVariables = typeof own &
 /** The variables by the part that they belong to. README's tables are checked against this. */
 export const parts: readonly { title: string; variables: Variables }[] = [
   { title: "Every process", variables: { ...own, ...host.variables } },
+  { title: "Who may use it", variables: access.variables },
   { title: "Models and their workers", variables: models.variables },
   { title: "Cache", variables: cache.variables },
   ...tierNames.map((name) => ({
@@ -69,6 +72,12 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
   return {
     role,
     ...process,
+    access: access.shape(env, {
+      host: process.host,
+      // Where the port asks for certificates, who has none of ours gets no further.
+      requiresCertificates: false,
+      hasOtherGateways: role === "gateway",
+    }),
     models: chosen,
     cache: cache.shape(env, { hereToo: hereToo ?? "nothing", limits: process.limits, sizes }),
     ...(Object.fromEntries(tierNames.map((name) => [name, tiers[name].settings.shape(env, context)])) as TierSettings),

@@ -3,13 +3,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest, type ModelSpec } from "../inference/models/manifest.js";
 import { embeddingTensors } from "../inference/models/model-tensors.js";
+import { parseSigningKeys } from "../runtime/signing-keys.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { type EmbeddingHeader, embeddingHeadBytes, signatureOf } from "../sam/embedding-record.js";
 import type { BlobStore } from "./blob-store.js";
 import { decodeEmbeddingRecord, encodeEmbeddingRecord, setSignature } from "./embedding-record.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { createMemoryStore } from "./memory-store.js";
-import { parseSigningKeys, SigningKeys } from "./signing-keys.js";
+import { SigningKeys } from "./signing-keys.js";
 import { storeOptions } from "./testing/blob-store-contract.js";
 
 const manifest = Manifest.read();

@@ -2,11 +2,12 @@ import { crc32 } from "node:zlib";
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
 import { imageIdOf } from "../runtime/image-id.js";
+import { parseSigningKeys } from "../runtime/signing-keys.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { imageHeadBytes, imageRecordVersion, PictureFile } from "./image-record.js";
 import { ImageStore } from "./image-store.js";
 import { createMemoryStore } from "./memory-store.js";
-import { parseSigningKeys, SigningKeys } from "./signing-keys.js";
+import { SigningKeys } from "./signing-keys.js";
 import { storeOptions } from "./testing/blob-store-contract.js";
 
 const file = Uint8Array.from({ length: 50 }, (_, index) => index);

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { EventEmitter, getEventListeners, once } from "node:events";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseSigningKeys } from "../runtime/signing-keys.js";
 import type { Follower, Following } from "./cache-news.js";
 import { type LeaseKeys, MemoryLeaseKeys } from "./lease-keys.js";
 import { type Lease, Leases } from "./leases.js";
-import { parseSigningKeys, SigningKeys } from "./signing-keys.js";
+import { SigningKeys } from "./signing-keys.js";
 import { serverOf, TestConnection } from "./testing/connected-store.js";
 import { findRedisServer, RedisServer } from "./testing/redis-server.js";
 

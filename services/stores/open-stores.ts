@@ -1,10 +1,10 @@
 import type { Metrics } from "../runtime/host-metrics.js";
 import type { Logger } from "../runtime/logger.js";
+import { followSigningKeys } from "../runtime/signing-keys.js";
 import type { BlobStore, StoreOperation } from "./blob-store.js";
 import { CacheConnection } from "./cache-connection.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
-import { followKeyFile } from "./follow-key-file.js";
 import { ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
 import { MemoryLeaseKeys } from "./lease-keys.js";
@@ -43,7 +43,7 @@ export interface Stores {
 export function openStores(settings: CacheSettings, metrics: Metrics, logger: Logger): Stores {
   const { limits } = settings;
   const keys = new SigningKeys(settings.signingKeys?.keys);
-  const keyFile = settings.signingKeys && followKeyFile(settings.signingKeys.path, keys, logger);
+  const keyFile = settings.signingKeys && followSigningKeys(settings.signingKeys.path, keys, logger);
   if (settings.server && !keyFile) {
     logger.warn(
       "the shared cache is trusted: set MASKWIRE_CACHE_SIGNING_KEY_FILE to use only what this cluster has signed",

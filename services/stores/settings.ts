@@ -2,10 +2,9 @@ import { z } from "zod";
 import { bytes, fileOf, integer, MiB, pem, text } from "../runtime/settings/forms.js";
 import type { EnvOf } from "../runtime/settings/read-env.js";
 import { SettingsError } from "../runtime/settings/settings-error.js";
+import { signingKeyFile } from "../runtime/signing-keys.js";
 import type { CacheServer } from "./cache-link.js";
 import { cacheUrlForms, parseCacheUrl } from "./cache-url.js";
-import { readKeyFile } from "./follow-key-file.js";
-import { signingKeyForm } from "./signing-keys.js";
 
 const cacheUrl = z.string().transform((url, context) => {
   try {
@@ -13,17 +12,6 @@ const cacheUrl = z.string().transform((url, context) => {
   } catch (error) {
     const { message } = error as Error;
     context.addIssue(message === cacheUrlForms ? message : `${message} (${cacheUrlForms})`);
-    return z.NEVER;
-  }
-});
-
-const signingKeys = z.string().transform((path, context) => {
-  try {
-    return readKeyFile(path);
-  } catch (error) {
-    // Of a file that cannot be read the reason is plain from the path.
-    const why = error instanceof Error && "code" in error ? "it cannot be read" : (error as Error).message;
-    context.addIssue(`the path of ${signingKeyForm} (${why})`);
     return z.NEVER;
   }
 });
@@ -47,7 +35,7 @@ export const variables = {
   MASKWIRE_CACHE_TLS_CERT_FILE: pem.describe("shared cache: our certificate, where it asks for one, PEM"),
   MASKWIRE_CACHE_TLS_KEY_FILE: pem.describe("shared cache: the key of our certificate, PEM"),
   MASKWIRE_CACHE_TLS_SERVER_NAME: text("a host name").describe("shared cache: name in its certificate"),
-  MASKWIRE_CACHE_SIGNING_KEY_FILE: signingKeys.describe(
+  MASKWIRE_CACHE_SIGNING_KEY_FILE: signingKeyFile.describe(
     "file of keys, ID:SECRET a line: the first signs what goes into the shared cache, and nothing is used that none has signed",
   ),
   MASKWIRE_CACHE_NAMESPACE: z

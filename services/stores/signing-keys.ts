@@ -1,10 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from "node:crypto";
-
-/** A secret of the cluster's, with the name that records carry. */
-export interface SigningKey {
-  id: string;
-  secret: KeyObject;
-}
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { SigningKey } from "../runtime/signing-keys.js";
 
 /** What stands in a record of its signer: the key's id, filled with zeros, and the MAC. */
 export const signatureBytes = 48;
@@ -66,42 +61,4 @@ function macOf({ secret }: SigningKey, { kind, name, parts }: Signed): Buffer {
   const hmac = createHmac("sha256", secret).update(`maskwire ${kind}\n${name}\n`);
   for (const part of parts) hmac.update(part);
   return hmac.digest();
-}
-
-const leastSecretBytes = 32;
-const mostKeys = 100;
-export const signingKeyForm =
-  "a file with a key a line, the first of which signs: ID:SECRET, the secret in hex or base64";
-
-/**
- * Reads a file of keys: `id:secret` a line, of which the first signs. Empty lines and those that begin with # are skipped.
- * @throws Error that names the line at fault, and tells nothing of its secret.
- */
-export function parseSigningKeys(text: string): SigningKey[] {
-  const keys: SigningKey[] = [];
-  for (const [index, whole] of text.split(/\r\n|\n|\r/).entries()) {
-    const line = whole.trim();
-    if (line === "" || line.startsWith("#")) continue;
-    const refuse = (why: string) => new Error(`line ${index + 1} ${why}`);
-    const [, id, secret = ""] = /^([^:]*):(.*)$/s.exec(line) ?? [];
-    if (id === undefined) throw refuse("has no colon between id and secret");
-    if (!/^[\w.-]{1,16}$/.test(id)) throw refuse("has an id that is not 1 to 16 letters, digits, . - and _");
-    if (keys.some((key) => key.id === id)) throw refuse("has the id of a line before it");
-    const bytes = secretOf(secret.trim());
-    if (!bytes) throw refuse("has a secret that is neither hex nor base64");
-    if (bytes.byteLength < leastSecretBytes) {
-      throw refuse(`has a secret of ${bytes.byteLength} bytes; at least ${leastSecretBytes} are needed`);
-    }
-    if (keys.length === mostKeys) throw refuse(`is one more key than the ${mostKeys} that may be`);
-    keys.push({ id, secret: createSecretKey(bytes) });
-  }
-  if (keys.length === 0) throw new Error("no line of it holds a key");
-  return keys;
-}
-
-/** Hex where it can be hex: 64 such digits are a secret of 32 bytes, not base64 of 48. */
-function secretOf(text: string): Buffer | undefined {
-  if (/^([0-9a-f]{2})+$/i.test(text)) return Buffer.from(text, "hex");
-  if (!/^[\w+/-]+={0,2}$/.test(text)) return undefined;
-  return Buffer.from(text, "base64");
 }

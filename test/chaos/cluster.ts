@@ -127,7 +127,7 @@ export class ChaosCluster implements AsyncDisposable {
     this.#redis = await this.#startRedis();
     const shared = { MASKWIRE_CACHE_URL: this.redis.url, ...oneThread, ...this.#modelEnv };
     const decoder = { MASKWIRE_ROLE: "decoder", ...shared };
-    const far = { MASKWIRE_HOST: this.link.host, MASKWIRE_CACHE_URL: this.#farRedis };
+    const far = { MASKWIRE_HOST: this.link.host, MASKWIRE_AUTH: "none", MASKWIRE_CACHE_URL: this.#farRedis };
     // All are in the list of what to stop before the first failure is told.
     const started = await Promise.allSettled([
       this.#add("encoder", "encoder", { MASKWIRE_ROLE: "encoder", ...shared }),

@@ -38,7 +38,9 @@ describe("the image", () => {
     const env = Object.fromEntries(set) as Record<string, string>;
     expect(unknownVariables(env)).toEqual([]);
     expect(Object.keys(readEnv(env)).sort()).toEqual(["MASKWIRE_HOST", "MASKWIRE_MODEL_CACHE_DIR"]);
-    expect(shapeSettings(readEnv(env)).host).toBe("0.0.0.0");
+    // Who may use it is for who runs it to say (L10).
+    expect(() => shapeSettings(readEnv(env))).toThrow(/MASKWIRE_AUTH_FILE/);
+    expect(shapeSettings(readEnv({ ...env, MASKWIRE_AUTH: "none" })).host).toBe("0.0.0.0");
   });
 
   it("exposes the ports of its roles", () => {

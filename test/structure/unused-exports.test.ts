@@ -19,7 +19,7 @@ it("finds what no other file names, through lists, aliases and files that hand o
 });
 
 /** Asked for by name where no import is: by the test runner, and by the type of what is exported beside it. */
-const askedOtherwise = ["services/stores/follow-key-file.ts KeyFile", "test/browser/shared-maskwire.ts setup"];
+const askedOtherwise = ["services/runtime/signing-keys.ts SigningKeyFile", "test/browser/shared-maskwire.ts setup"];
 
 it("finds none in the project", async () => {
   const sources = await readSources(projectRoot);

@@ -10,7 +10,8 @@ import { usageError } from "./command-error.js";
  *   of that name.
  */
 export async function startEmbedded(env: Record<string, string | undefined>, model?: string): Promise<Maskwire> {
-  const { MASKWIRE_CACHE_URL: _, ...own } = readEnv(env);
+  // Nobody else reaches it.
+  const { MASKWIRE_CACHE_URL: _, MASKWIRE_AUTH: __, MASKWIRE_AUTH_FILE: ___, ...own } = readEnv(env);
   const settings = shapeSettings({
     ...own,
     ...(model === undefined ? {} : { MASKWIRE_MODEL: model }),

@@ -3,6 +3,8 @@ import { checkOutputs } from "./check-outputs.js";
 import { usageError } from "./command-error.js";
 import { errorAsJson } from "./describe-error.js";
 import { type EverythingCommandOptions, everythingPhoto } from "./everything-photo.js";
+import { collectLimits, parseExpiry, parseScopes } from "./key-values.js";
+import type { CreateKeyOptions } from "./keys.js";
 import {
   collectPoints,
   once,
@@ -86,6 +88,7 @@ export function createProgram({ isJson = false } = {}): Command {
       checkOutputs(photo, { "--out": options.out, "--preview": options.preview });
       return everythingPhoto(photo, options);
     });
+  addKeys(program);
   program
     .command("serve")
     .description("start the server, as npm start does; its settings are the MASKWIRE_* variables")
@@ -100,6 +103,48 @@ export function createProgram({ isJson = false } = {}): Command {
     }
   });
   return program;
+}
+
+/** Commands that make and end the keys of a server (MASKWIRE_AUTH_FILE). */
+function addKeys(program: Command): void {
+  const keys = program.command("keys").description("make, list and revoke the API keys of a server");
+  const fileOption = () =>
+    new Option("-f, --file <file.json>", "the server's file of keys").env("MASKWIRE_AUTH_FILE").argParser(once(String));
+  keys
+    .command("create")
+    .description("make a key and print it, this once; its file keeps a digest of it")
+    .requiredOption("--id <name>", "what the key is called, in lists and logs", once(String))
+    .requiredOption("--tenant <name>", "whose pictures it sees", once(String))
+    .option(
+      "--scopes <list>",
+      "what it may do: segment,everything,upload unless said otherwise; also admin, peer",
+      once(parseScopes),
+    )
+    .option("--expires <when>", "when it ends: 90d, 12h, 2027-01-31; never where this is left out", once(parseExpiry))
+    .option("--limit <name=value>", "a limit of its own, such as sessions=10; may be repeated", collectLimits)
+    .addOption(fileOption())
+    .action(async (options: CreateKeyOptions) => {
+      const { createKey } = await import("./keys.js");
+      await createKey(options);
+    });
+  keys
+    .command("list")
+    .description("the keys there are, without their secrets")
+    .option("--json", "print one JSON object")
+    .addOption(fileOption())
+    .action(async (options: { file?: string; json?: true }) => {
+      const { listKeys } = await import("./keys.js");
+      await listKeys(options);
+    });
+  keys
+    .command("revoke")
+    .description("end a key: within a second at every server that has the file")
+    .argument("<id>", "the key's id")
+    .addOption(fileOption())
+    .action(async (id: string, options: { file?: string }) => {
+      const { revokeKey } = await import("./keys.js");
+      await revokeKey(id, options);
+    });
 }
 
 function gatewayOption(): Option {

@@ -3,7 +3,7 @@ export const scopes = ["segment", "everything", "upload", "admin", "peer"] as co
 export type Scope = (typeof scopes)[number];
 
 /** What a principal may take, where that is said: each is a limit beside those that hold for everybody. */
-interface PrincipalLimits {
+export interface PrincipalLimits {
   readonly requestsPerSecond?: number | undefined;
   readonly framesPerSecond?: number | undefined;
   /** Of uploads. */
@@ -16,6 +16,17 @@ interface PrincipalLimits {
   /** Of pictures that are kept for it. */
   readonly storedBytes?: number | undefined;
 }
+
+export const limitNames = [
+  "requestsPerSecond",
+  "framesPerSecond",
+  "bytesPerSecond",
+  "clicksPerMinute",
+  "encodesPerHour",
+  "everythingPointsPerHour",
+  "sessions",
+  "storedBytes",
+] as const satisfies readonly (keyof PrincipalLimits)[];
 
 /** Who is calling, once that is known: a key, a person with a token, or anyone where nobody is asked. */
 export interface Principal {

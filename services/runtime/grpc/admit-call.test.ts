@@ -141,6 +141,8 @@ describe("where callers are asked who they are", () => {
     function oneFor(all: FakeAccess) {
       return {
         isOpen: false,
+        signIn: all.signIn,
+        giveTicket: (principal: Principal) => all.giveTicket(principal),
         identify: () => all.identify({ authorization: "Bearer user" }),
         watch: (principal: Principal, onEnd: () => void) => all.watch(principal, onEnd),
       };

@@ -1,9 +1,10 @@
-import { type Access, unauthenticated } from "../callers/access.js";
+import { type Access, type Ticket, unauthenticated } from "../callers/access.js";
 import { type Principal, type Scope, scopes } from "../callers/principal.js";
 
 /** Who is known by which bearer; everybody else is nobody. */
 export class FakeAccess implements Access {
   readonly isOpen = false;
+  readonly signIn = { methods: ["key" as const] };
   readonly #principals: Readonly<Record<string, Principal>>;
   readonly #watched = new Map<Principal, Set<() => void>>();
 
@@ -22,6 +23,13 @@ export class FakeAccess implements Access {
     const watches = this.#watched.get(principal) ?? new Set();
     this.#watched.set(principal, watches.add(onEnd));
     return () => watches.delete(onEnd);
+  }
+
+  /** Its bearer's name. */
+  async giveTicket(principal: Principal): Promise<Ticket> {
+    const [ticket] = Object.entries(this.#principals).find(([, one]) => one === principal) ?? [];
+    if (ticket === undefined) throw unauthenticated("Nobody is known by that.");
+    return { ticket, expiresInMs: 60_000, sessionUntil: principal.expiresAt };
   }
 
   /** Ends it for all who watch. */

@@ -1,0 +1,35 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Access } from "../../services/runtime/callers/access.js";
+import type { Principal } from "../../services/runtime/callers/principal.js";
+import { isInternal } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
+import { visitorOf } from "./observe-requests.js";
+
+/** What a page needs to know of who it is for, and how its sessions begin (L6 to L8). */
+export async function accessRoutes(app: FastifyInstance, { access }: { access: Access }): Promise<void> {
+  app.addHook("onRequest", async (_request, reply) => {
+    reply.header("cache-control", "no-store");
+  });
+  app.get("/v1/auth", { config: { isPublic: true } }, () => ({ required: !access.isOpen, ...access.signIn }));
+  app.get("/v1/me", (request) => {
+    const { id, tenant, scopes, expiresAt } = principalOf(request);
+    return { id, tenant, scopes: [...scopes], expiresAt: asTime(expiresAt) };
+  });
+  app.post("/v1/tickets", async (request, reply) => {
+    try {
+      const { ticket, expiresInMs, sessionUntil } = await access.giveTicket(principalOf(request));
+      return { ticket, expiresInMs, sessionUntil: asTime(sessionUntil) };
+    } catch (error) {
+      if (isInternal(error)) request.log.error({ err: error }, "request failed");
+      return replyError(reply, error);
+    }
+  });
+}
+
+function principalOf(request: FastifyRequest): Principal {
+  const visitor = visitorOf(request);
+  if (!visitor) throw new Error("the request was not let in");
+  return visitor.principal;
+}
+
+const asTime = (time: number | undefined) => (time === undefined ? undefined : new Date(time).toISOString());
