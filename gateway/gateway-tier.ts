@@ -5,6 +5,7 @@ import { replyError } from "../services/runtime/http/reply-error.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import { createAsk } from "./ask/ask.js";
+import { withQuotas } from "./ask/with-quotas.js";
 import { withScopes } from "./ask/with-scopes.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
@@ -21,6 +22,7 @@ import { pictureRoute } from "./http/pictures.js";
 import { segmentRoute } from "./http/segment.js";
 import { RequestsUnderWay } from "./http/under-way.js";
 import { UnsentAnswers } from "./http/unsent-answers.js";
+import { usageRoute } from "./http/usage.js";
 import { webClient } from "./http/web-client.js";
 import { UnsentBytes } from "./limits/unsent-bytes.js";
 import { Decoders } from "./peers/decoders.js";
@@ -56,22 +58,27 @@ export class GatewayTier implements Tier {
     const options = { limits: gateway.peers, logger, lookup, connect, overload: host.overload };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
-    const ask = withScopes(createAsk({ encoders: this.#encoders, decoders: this.#decoders }, gateway));
+    const { quota } = host;
+    const tiers = createAsk({ encoders: this.#encoders, decoders: this.#decoders }, gateway);
+    const ask = withScopes(withQuotas(tiers, quota));
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
     const requests = new CallerRates(gateway.callerRequests);
     observeRequests(host, callers);
     admitRequests(host.http, { access: host.access, rates: requests, metrics: host.metrics });
-    limitRequests(host.http, requests, host.metrics);
+    limitRequests(host.http, { rates: requests, quota, metrics: host.metrics });
     const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
     const { access, metrics, overload } = host;
-    this.#sessions = new Sessions({ ...gateway, unsent, access, logger, metrics, overload }, (session, { caller }) => ({
-      ask,
-      line: ask.openLine({ session, caller: caller.key, tenant: caller.tenant }),
-      limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
-      onClick: (click) => clicks.observe(click),
-    }));
+    this.#sessions = new Sessions(
+      { ...gateway, unsent, access, quota, logger, metrics, overload },
+      (session, { caller }) => ({
+        ask,
+        line: ask.openLine({ session, caller: caller.key, tenant: caller.tenant }),
+        limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
+        onClick: (click) => clicks.observe(click),
+      }),
+    );
     overload.onRelief("disconnect-idle", () => this.#sessions.disconnectIdle());
     this.#requests = new RequestsUnderWay(host.http);
     const passing = new UploadBudget("passing", gateway.uploadBytes);
@@ -85,13 +92,22 @@ export class GatewayTier implements Tier {
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(accessRoutes, { access });
+    host.http.register(usageRoute, { quota });
     host.http.register(webClient);
     host.http.get("/v1/ws", (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";
       reply.header("upgrade", "websocket");
       return replyError(reply, new ServiceError({ code: Code.FAILED_PRECONDITION, message }), 426);
     });
-    const door = new SessionDoor({ access, callers, rates: requests, sessions: this.#sessions, metrics, logger });
+    const door = new SessionDoor({
+      access,
+      callers,
+      rates: requests,
+      quota,
+      sessions: this.#sessions,
+      metrics,
+      logger,
+    });
     host.onWebSocket((request, socket, head) => door.enter(request, socket, head));
   }
 

@@ -1,6 +1,7 @@
 /** The one door to the generated contract: every message, enum and service of `maskwire.v1`. */
 
 export * from "./crop-boxes.js";
+export * from "./everything-points.js";
 export * from "./gen/maskwire/v1/decoder_pb.js";
 export * from "./gen/maskwire/v1/encoder_pb.js";
 export * from "./gen/maskwire/v1/error_pb.js";

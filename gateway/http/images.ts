@@ -55,10 +55,17 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
   try {
     held.grow(passingBytes);
     const header = { imageId: id && checkImageId(id), model, priority: priorityOf(priority) };
-    rated = routes.rate.begin(caller, Math.min(announcedBytes(request), routes.maxImageBytes));
-    const bytes = await uploadedFile(request, { ...routes, onArrived: rated.arrived });
+    const announced = Math.min(announcedBytes(request), routes.maxImageBytes);
+    rated = routes.rate.begin(caller, announced);
+    const { arrived } = rated;
+    let came = 0;
+    const onArrived = (more: number) => {
+      came += more;
+      arrived(more);
+    };
+    const bytes = await uploadedFile(request, { ...routes, onArrived });
     const ready = await routes.ask.upload(
-      { header, bytes },
+      { header, bytes, announcedBytes: announced, arrivedBytes: () => came },
       { ...call, onProgress: (event) => lines?.tell(eventLine(event)) },
     );
     // H8: what is known already may still be arriving, and is not needed.

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from "vitest";
+import { noQuota } from "../../services/runtime/callers/quota.js";
 import { createHttp, type Http } from "../../services/runtime/http/create-http.js";
 import type { Limit } from "../../services/runtime/limits/limit-hits.js";
 import type { Logger } from "../../services/runtime/logger.js";
@@ -17,7 +18,7 @@ it("H20: who asks faster than its rate is told when to ask again, whatever it as
   const { app } = http;
   observeAsCallers(app);
   const rates = new CallerRates({ perSecond: 0.4, burst: 3, now: () => clock.ms });
-  limitRequests(app, rates, { limitHit: (limit) => hits.push(limit) });
+  limitRequests(app, { rates, quota: noQuota, metrics: { limitHit: (limit) => hits.push(limit) } });
   app.get("/here", (_request, reply) => reply.send("here"));
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const get = async (caller: string, path = "/here") => {

@@ -1,21 +1,42 @@
 import type { FastifyInstance } from "fastify";
-import { overloaded } from "../../services/runtime/errors.js";
+import { type Quota, quotaUsedUp } from "../../services/runtime/callers/quota.js";
+import { overloaded, type ServiceError } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import type { CallerRates } from "../callers/caller-rates.js";
-import { callerOf } from "./observe-requests.js";
+import type { Visitor } from "../callers/visitor.js";
+import { visitorOf } from "./observe-requests.js";
 
 /** What a caller is told who asks faster than its rate allows (H20), a WebSocket's opening among it. */
 export const tooManyRequests = (waitMs: number) =>
   overloaded("You are asking too much in a short time; slow down.", waitMs);
 
-/** Holds every request that is observed, whatever it asks for, against its caller's rate (H20). */
-export function limitRequests(http: FastifyInstance, rates: CallerRates, metrics: Pick<Metrics, "limitHit">): void {
-  http.addHook("onRequest", (request, reply, done) => {
-    const caller = callerOf(request);
-    const waitMs = caller ? rates.of(caller.key).take() : 0;
-    if (waitMs === 0) return done();
+interface RequestLimits {
+  rates: CallerRates;
+  quota: Pick<Quota, "tryTake">;
+  metrics: Pick<Metrics, "limitHit">;
+}
+
+/** Why a visitor may not ask now: faster than its caller's rate (H20), or than its principal's limit (Q1). */
+export function requestRefusal(
+  { caller, principal }: Visitor,
+  { rates, quota, metrics }: RequestLimits,
+): ServiceError | undefined {
+  const waitMs = rates.of(caller.key).take();
+  if (waitMs > 0) {
     metrics.limitHit("requests_rate");
-    replyError(reply, tooManyRequests(waitMs));
+    return tooManyRequests(waitMs);
+  }
+  const quotaMs = quota.tryTake(principal, "requestsPerSecond", 1);
+  return quotaMs > 0 ? quotaUsedUp("requestsPerSecond", quotaMs) : undefined;
+}
+
+/** Holds every request that is observed, whatever it asks for, against what its visitor may. */
+export function limitRequests(http: FastifyInstance, limits: RequestLimits): void {
+  http.addHook("onRequest", (request, reply, done) => {
+    const visitor = visitorOf(request);
+    const refusal = visitor && requestRefusal(visitor, limits);
+    if (refusal) replyError(reply, refusal);
+    else done();
   });
 }

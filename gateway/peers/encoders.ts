@@ -37,6 +37,10 @@ export interface Upload {
   readonly header: Header;
   /** Destroyed when the call is over, read to its end or not. */
   readonly bytes: Readable;
+  /** What the sender says of their number, where it does. */
+  readonly announcedBytes?: number;
+  /** How many have come by now. */
+  readonly arrivedBytes?: () => number;
 }
 
 /** One picture, or all of a tenant's. */

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import type { Access } from "../../services/runtime/callers/access.js";
 import { asCaller, type Caller } from "../../services/runtime/callers/caller.js";
 import type { Principal } from "../../services/runtime/callers/principal.js";
+import type { Quota } from "../../services/runtime/callers/quota.js";
 import { Code, describeError, isInternal } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
@@ -10,7 +11,7 @@ import { httpStatus } from "../../services/runtime/http/reply-error.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import type { CallerRates } from "../callers/caller-rates.js";
 import type { Callers } from "../callers/callers.js";
-import { tooManyRequests } from "../http/limit-requests.js";
+import { requestRefusal, tooManyRequests } from "../http/limit-requests.js";
 import type { Sessions } from "./sessions.js";
 import { offeredProtocols } from "./web-socket.js";
 
@@ -21,6 +22,7 @@ interface DoorOptions {
   access: Access;
   callers: Callers;
   rates: CallerRates;
+  quota: Pick<Quota, "tryTake">;
   sessions: Pick<Sessions, "upgrade">;
   metrics: Pick<Metrics, "limitHit">;
   logger: Logger;
@@ -44,8 +46,10 @@ export class SessionDoor {
       return;
     }
     const admit = (principal: Principal) => {
-      const caller = asCaller(principal, at);
-      if (this.#hasRate(caller, socket)) sessions.upgrade(request, socket, head, { principal, caller });
+      const visitor = { principal, caller: asCaller(principal, at) };
+      const refusal = requestRefusal(visitor, this.#options);
+      if (refusal) answerRaw(socket, 429, describeError(refusal));
+      else sessions.upgrade(request, socket, head, visitor);
     };
     const refuse = (error: unknown) => {
       if (isInternal(error)) logger.error({ err: error }, "it could not be told who opens a session");

@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from "node:http";
 import { expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { CloseCode } from "../../proto/index.js";
+import { noQuota } from "../../services/runtime/callers/quota.js";
 import { overloaded } from "../../services/runtime/errors.js";
 import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { serveSessions } from "./testing/serve-sessions.js";
@@ -150,4 +151,43 @@ it("F8: sessions of a caller that come too fast are opened in their turn while o
   expect(statuses.filter((status) => status === 429)).toHaveLength(400 - opened);
   expect(served.hits.filter((hit) => hit === "openings")).toHaveLength(400 - opened);
   for (const socket of sockets) socket.terminate();
+});
+
+it("Q2: a principal that has all the sessions that it may is told so, and may again when one is closed", async () => {
+  let open = 0;
+  const holdSession = () => {
+    if (open === 1) return undefined;
+    open++;
+    return () => void open--;
+  };
+  await using served = await serveSessions({ quota: { ...noQuota, holdSession } });
+  const first = await served.welcome();
+  expect(await served.join().closed).toMatchObject({
+    code: CloseCode.TOO_MANY_SESSIONS,
+    reason: expect.stringContaining("(sessions)"),
+  });
+  first.socket.close();
+  await first.closed;
+  while (open > 0) await new Promise((resolve) => setImmediate(resolve));
+  await served.welcome();
+});
+
+it("Q2: frames beyond a principal's limit are read later, none of them lost or refused", async () => {
+  let left = 2;
+  const tryTake = (_principal: unknown, name: string, amount: number) => {
+    if (name !== "framesPerSecond" || left >= amount) {
+      if (name === "framesPerSecond") left -= amount;
+      return 0;
+    }
+    // Once it was asked for more there is more.
+    left = 1000;
+    return 20;
+  };
+  await using served = await serveSessions({ quota: { ...noQuota, tryTake } });
+  const guest = await served.welcome();
+  guest.open();
+  for (let sequence = 1; sequence <= 5; sequence++) guest.click(sequence);
+  await guest.until(() => guest.frames.filter(({ segment }) => segment).length === 5);
+  expect(guest.frames.flatMap(({ segment }) => segment?.sequence ?? [])).toEqual([1, 2, 3, 4, 5]);
+  expect(served.hits).toEqual(["pace"]);
 });

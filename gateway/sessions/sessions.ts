@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { CloseCode } from "../../proto/index.js";
 import { type Access, accessEnded } from "../../services/runtime/callers/access.js";
+import type { Quota } from "../../services/runtime/callers/quota.js";
 import { Code, describeError, overloaded } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
@@ -34,6 +35,7 @@ export const clickRetryMs = 200;
 export interface SessionsOptions extends SessionPaceOptions {
   /** Tells when a session's principal ends. */
   access: Pick<Access, "watch">;
+  quota: Pick<Quota, "tryTake" | "correct" | "holdSession">;
   logger: Logger;
   maxSessions: number;
   maxFrameBytes: number;
@@ -157,7 +159,7 @@ export class Sessions {
   #accept(ws: WebSocket, request: IncomingMessage, visitor: Visitor): void {
     // ws reports oversized and malformed frames as errors, after it has closed with the right code (F6).
     ws.on("error", () => {});
-    const { access, metrics } = this.#options;
+    const { access, quota, metrics } = this.#options;
     const { principal, caller } = visitor;
     const refusal = this.#shares.refusal(caller.key);
     if (refusal) {
@@ -165,6 +167,12 @@ export class Sessions {
       metrics.limitHit(refusal === "full" ? "sessions" : "sessions_share");
       const reason = refusal === "full" ? "too many sessions" : "too many sessions from one address";
       closeSocket(ws, CloseCode.TOO_MANY_SESSIONS, reason);
+      return;
+    }
+    const leaveQuota = quota.holdSession(principal);
+    if (!leaveQuota) {
+      // Q2
+      closeSocket(ws, CloseCode.TOO_MANY_SESSIONS, "your limit of open sessions (sessions) is reached; close one");
       return;
     }
     const leaveShares = this.#shares.take(caller.key);
@@ -189,6 +197,7 @@ export class Sessions {
       forget();
       leavePace();
       leaveShares();
+      leaveQuota();
       this.#sessions.delete(ws);
       entry.session.disconnected();
     });
@@ -206,7 +215,12 @@ export class Sessions {
         closeSocket(ws, CloseCode.SLOW_READER, "answers are not being read");
       },
     };
-    const pace = sessionPace(this.#options, ofCaller);
+    const { quota } = this.#options;
+    const { principal } = visitor;
+    const pace = sessionPace(this.#options, ofCaller, {
+      take: (count) => quota.tryTake(principal, "framesPerSecond", count),
+      spend: (count) => quota.correct(principal, "framesPerSecond", count),
+    });
     const connection = new Connection(
       socketOf(ws, unsent, reader, () => intake.close()),
       ws.protocol === subprotocol ? "binary" : "text",

@@ -74,6 +74,7 @@ export class DecoderTier implements Tier {
         logger: host.logger,
         onRefused: host.onRefused,
         access: host.access,
+        quota: host.quota,
         trustsPeers: settings.trustsPeers,
         scopes: {
           segment: "segment",

@@ -76,6 +76,7 @@ export class EncoderTier implements Tier {
         logger: host.logger,
         onRefused: host.onRefused,
         access: host.access,
+        quota: host.quota,
         trustsPeers: settings.trustsPeers,
         scopes: { encode: "upload", fetchEmbedding: "segment", lookupImage: "segment", deleteImages: "upload" },
       },

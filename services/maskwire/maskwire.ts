@@ -6,6 +6,7 @@ import { Host } from "../runtime/host.js";
 import type { Logger } from "../runtime/logger.js";
 import { openStores, type Stores } from "../stores/open-stores.js";
 import { loopbackOf } from "./loopback.js";
+import { openQuotas } from "./open-quotas.js";
 import { roleOf, type Surroundings, tiers } from "./roles.js";
 import type { Settings } from "./settings.js";
 
@@ -15,6 +16,7 @@ export class Maskwire implements AsyncDisposable {
   readonly #settings: Settings;
   readonly #manifest: Manifest;
   readonly #access: ReturnType<typeof createAccess>;
+  readonly #quotas: ReturnType<typeof openQuotas>;
   #stores: Stores | undefined;
 
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
@@ -23,7 +25,9 @@ export class Maskwire implements AsyncDisposable {
     const { host, port, admin, stopMs, overload, http2 } = settings;
     this.#access = createAccess(settings.access, logger);
     const { access } = this.#access;
-    this.host = new Host({ host, port, admin, stopMs, logger, access, overload, http2 });
+    this.#quotas = openQuotas(settings.cache, logger);
+    const { make: quota } = this.#quotas;
+    this.host = new Host({ host, port, admin, stopMs, logger, access, quota, overload, http2 });
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */
@@ -56,6 +60,7 @@ export class Maskwire implements AsyncDisposable {
   /** Orderly and bounded; safe to call twice. */
   async stop(): Promise<void> {
     await this.host.stop();
+    await this.#quotas.close();
     await this.#stores?.close();
     this.#access.close();
   }

@@ -5,6 +5,7 @@ import { HealthImplementation } from "grpc-health-check";
 import { requestBytes } from "../../proto/index.js";
 import { AdminPort } from "./admin-port.js";
 import { type Access, openAccess } from "./callers/access.js";
+import { noQuota, type Quota } from "./callers/quota.js";
 import { Code, ServiceError } from "./errors.js";
 import type { ClientCalls } from "./grpc/client-calls.js";
 import { createGrpcServer } from "./grpc/grpc-server.js";
@@ -48,6 +49,8 @@ interface HostOptions {
   logger: Logger;
   /** Who may ask; left out, everybody. */
   access?: Access;
+  /** What they may take; left out, all. */
+  quota?: (metrics: Pick<Metrics, "limitHit">) => Quota;
   overload?: OverloadSettings;
   http2?: Partial<Http2Limits>;
 }
@@ -68,6 +71,8 @@ export class Host {
   readonly logger: Logger;
   /** Tells who is calling, at every door. */
   readonly access: Access;
+  /** Counts what they take, at every door. */
+  readonly quota: Quota;
   /** Who lets work in asks it first. */
   readonly overload: OverloadManager;
   readonly #pressure = new Pressure();
@@ -90,6 +95,7 @@ export class Host {
     this.logger = options.logger;
     this.access = options.access ?? openAccess;
     this.metrics = createMetrics();
+    this.quota = options.quota?.(this.metrics) ?? noQuota;
     const { logger, overload: settings = overloadDefaults } = options;
     this.overload = new OverloadManager({ settings, metrics: this.metrics, logger });
     this.describe("overload", () => this.overload.describe());

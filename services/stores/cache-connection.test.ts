@@ -207,6 +207,17 @@ describe.skipIf(!isInstalled)("the connection to one server (needs redis-server)
       }
     }));
 
+  it("Q5 adds numbers under a key that is gone a time after its first, and only reads what is not there", () =>
+    using(async (connection, key) => {
+      expect(await connection.addWithin(key, 0, 60_000)).toEqual({ sum: 0, leftMs: 0 });
+      expect(await connection.has(key)).toBe(false);
+      expect(await connection.addWithin(key, 3, 60_000)).toEqual({ sum: 3, leftMs: 60_000 });
+      const { sum, leftMs } = await connection.addWithin(key, -1, 3_600_000);
+      expect(sum).toBe(2);
+      expect(leftMs).toBeLessThanOrEqual(60_000);
+      expect(await connection.addWithin(key, 0, 60_000)).toMatchObject({ sum: 2 });
+    }));
+
   it("closes while there is no server, and tries no more", async () => {
     await redis.stop();
     const connection = new TestConnection(serverOf(redis.url));

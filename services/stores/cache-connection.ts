@@ -25,6 +25,10 @@ const deleteIfEqual =
   "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end redis.call('del', KEYS[1]) redis.pcall('publish', KEYS[1], '') return 1";
 const setAndTell =
   "redis.call('set', KEYS[1], ARGV[1], 'PX', ARGV[2]) redis.pcall('publish', ARGV[3], ARGV[1]) return 1";
+const addWithin =
+  "if ARGV[1] == '0' and redis.call('exists', KEYS[1]) == 0 then return {0, 0} end " +
+  "local sum = redis.call('incrby', KEYS[1], ARGV[1]) local left = redis.call('pttl', KEYS[1]) " +
+  "if left < 0 then redis.call('pexpire', KEYS[1], ARGV[2]) left = tonumber(ARGV[2]) end return {sum, left}";
 const extendIfEqual =
   "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0";
 
@@ -164,6 +168,13 @@ export class CacheConnection {
           .map((key) => this.delete(key)),
       );
     } while (cursor !== "0");
+  }
+
+  /** Adds a whole number to one that is gone `ttlMs` after its first, in one step; 0 only reads it. @returns the sum, and how long it lives on. */
+  async addWithin(key: string, amount: number, ttlMs: number): Promise<{ sum: number; leftMs: number }> {
+    const reply = await this.#send(key, ["EVAL", addWithin, "1", key, String(amount), String(ttlMs)]);
+    const [sum, leftMs] = Array.isArray(reply) ? reply : [];
+    return { sum: Number(sum ?? 0), leftMs: Number(leftMs ?? 0) };
   }
 
   /** Hears what is published on the channel. Channels have no slot and no database: any node will do. */

@@ -2,7 +2,7 @@ import type { Metrics } from "../runtime/host-metrics.js";
 import type { Logger } from "../runtime/logger.js";
 import { followSigningKeys } from "../runtime/signing-keys.js";
 import type { BlobStore, StoreOperation } from "./blob-store.js";
-import { CacheConnection } from "./cache-connection.js";
+import type { CacheConnection } from "./cache-connection.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { ImageStore } from "./image-store.js";
@@ -10,6 +10,7 @@ import { LayeredStore } from "./layered-store.js";
 import { MemoryLeaseKeys } from "./lease-keys.js";
 import { Leases } from "./leases.js";
 import { createMemoryStore, type MemoryStore } from "./memory-store.js";
+import { openConnection } from "./open-connection.js";
 import { PictureDeletion } from "./picture-deletion.js";
 import { createRedisStore } from "./redis-store.js";
 import type { CacheSettings } from "./settings.js";
@@ -49,7 +50,8 @@ export function openStores(settings: CacheSettings, metrics: Metrics, logger: Lo
       "the shared cache is trusted: set MASKWIRE_CACHE_SIGNING_KEY_FILE to use only what this cluster has signed",
     );
   }
-  const connection = openConnection(settings, logger);
+  const { server } = settings;
+  const connection = server && openConnection({ ...settings, server }, logger);
   const near = new Map<StoreName, MemoryStore>();
   const figures = createStoreMetrics(metrics, {
     kept: () => [...near].map(([store, { keptBytes }]) => [store, keptBytes] as const),
@@ -114,22 +116,4 @@ function describe(connection: CacheConnection | undefined): ReturnType<Stores["d
   const answering = Object.values(nodes).map((state) => state === "closed");
   const state = answering.every(Boolean) ? "up" : answering.some(Boolean) ? "partly" : "down";
   return { kind: "shared", state, nodes };
-}
-
-function openConnection(settings: CacheSettings, logger: Logger): CacheConnection | undefined {
-  if (!settings.server) return undefined;
-  const lost = new Set<string>();
-  return new CacheConnection({
-    server: settings.server,
-    timeoutMs: settings.timeoutMs,
-    // The log tells the change, not every command that fails meanwhile: those the counter has.
-    onNode(node, state, err) {
-      if (state === "closed") {
-        logger.info({ node }, lost.delete(node) ? "cache is back" : "cache is there");
-      } else if (state === "open" && err && !lost.has(node)) {
-        lost.add(node);
-        logger.warn({ err, node }, "cache is lost; going on without it");
-      }
-    },
-  });
 }

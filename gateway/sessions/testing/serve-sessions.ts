@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { ClientFrameSchema, EncodeReadySchema, SegmentResultSchema } from "../../../proto/index.js";
 import { openAccess } from "../../../services/runtime/callers/access.js";
 import { anyone } from "../../../services/runtime/callers/principal.js";
+import { noQuota } from "../../../services/runtime/callers/quota.js";
 import type { Limit } from "../../../services/runtime/limits/limit-hits.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import { Callers } from "../../callers/callers.js";
@@ -61,7 +62,7 @@ export async function serveSessions(init: Partial<SessionsOptions> = {}, fakes: 
     ...init,
   };
   const answers = { encodeStored: async () => ready, segment: async () => create(SegmentResultSchema, {}) };
-  const sessions = new Sessions(options, () => ({
+  const sessions = new Sessions({ quota: noQuota, ...options }, () => ({
     ...fakeAsk({ ...answers, ...fakes }),
     limits: {
       maxWaitingClicks: 1000,

@@ -1,4 +1,10 @@
-import { cropDefaults, EverythingMode, type SegmentEverythingRequest } from "../../../proto/index.js";
+import {
+  cropDefaults,
+  defaultPointsPerSide,
+  EverythingMode,
+  everythingPoints,
+  type SegmentEverythingRequest,
+} from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import type { GridThresholds } from "../worker/decoder-tasks.js";
 
@@ -20,7 +26,7 @@ export interface EverythingOptions {
 export function everythingOptions(request: SegmentEverythingRequest): EverythingOptions {
   return {
     isAdaptive: request.mode !== EverythingMode.EXHAUSTIVE,
-    pointsPerSide: inRange("points_per_side", request.pointsPerSide ?? 32, 1, 128),
+    pointsPerSide: inRange("points_per_side", request.pointsPerSide ?? defaultPointsPerSide, 1, 128),
     boxNmsThreshold: inRange("box_nms_thresh", request.boxNmsThresh ?? 0.7, 0, 1),
     crops: {
       layers: inRange("crop_n_layers", request.cropNLayers ?? cropDefaults.layers, 0, cropDefaults.maxLayers),
@@ -37,18 +43,9 @@ export function everythingOptions(request: SegmentEverythingRequest): Everything
   };
 }
 
-/** Points that may have to be asked: of every layer's parts all, though of a tiny picture there are fewer. */
+/** Points that may have to be asked. */
 export function mostPoints({ pointsPerSide, crops }: Pick<EverythingOptions, "pointsPerSide" | "crops">): number {
-  let points = 0;
-  for (let layer = 0; layer <= crops.layers; layer++) {
-    points += 4 ** layer * layerSide(pointsPerSide, crops.pointsDownscale, layer) ** 2;
-  }
-  return points;
-}
-
-/** Side of the grid that a part of a layer has. */
-export function layerSide(pointsPerSide: number, pointsDownscale: number, layer: number): number {
-  return Math.max(1, Math.floor(pointsPerSide / pointsDownscale ** layer));
+  return everythingPoints(pointsPerSide, crops.layers, crops.pointsDownscale);
 }
 
 function inRange(name: string, value: number, min: number, max: number): number {

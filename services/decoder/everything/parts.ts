@@ -1,10 +1,10 @@
-import { type CropBox, cropBoxes } from "../../../proto/index.js";
+import { type CropBox, cropBoxes, layerSide } from "../../../proto/index.js";
 import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
 import type { Call } from "../../runtime/grpc/call.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 import type { Pictures, PictureTasks } from "../pictures/pictures.js";
-import { type EverythingOptions, layerSide } from "./everything-options.js";
+import type { EverythingOptions } from "./everything-options.js";
 import { counter, Ledger } from "./ledger.js";
 import { type PointGrid, pointGrid } from "./point-grid.js";
 import { type PointOrder, pointOrder } from "./point-order.js";

@@ -63,6 +63,7 @@ export class PromptDecoder {
     const { admission, models, pictures, onDecoded } = this.#options;
     admission.check(request.preview ? "previews" : "clicks");
     const startedAt = performance.now();
+    if (!request.preview) call.take("clicksPerMinute", 1);
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
     const picture = await pictures.open(requestedEmbedding(models, request, call.origin), call);
     const { ref } = picture;

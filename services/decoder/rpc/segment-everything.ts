@@ -21,9 +21,10 @@ export interface EverythingObjects {
 export function segmentEverything(objects: EverythingObjects): Handlers["segmentEverything"] {
   const { models, pictures, places, workers, limits } = objects;
   const { maxPoints, deadlineMs } = limits;
-  return async (request, send, { signal, origin }) => {
+  return async (request, send, { signal, origin, take }) => {
     const options = everythingOptions(request);
     checkPoints(options, maxPoints);
+    take("everythingPointsPerHour", mostPoints(options));
     const ref = requestedEmbedding(models, request, origin);
     const { caller = "" } = origin;
     const leave = places.enter(caller);

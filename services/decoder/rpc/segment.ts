@@ -72,12 +72,12 @@ export function segment(
 
   async function respond(
     request: SegmentRequest,
-    { signal, origin, logger, attributes }: StreamContext,
+    { signal, origin, logger, attributes, take }: StreamContext,
   ): Promise<Response> {
     const { sequence, traceparent } = request;
     const span = startSpan(spanName(method), { kind: "server", parent: traceparent, attributes });
     try {
-      const value = await prompts.decode(request, { signal, origin, span, logger });
+      const value = await prompts.decode(request, { signal, origin, span, logger, take });
       span.end();
       return { sequence, outcome: { case: "result", value } };
     } catch (error) {

@@ -68,8 +68,13 @@ async function encodeHeld(
   // An encode that is under way is joined; what was or would be uploaded is not needed for it.
   const isUnderWay = claimed !== undefined && encodes.isUnderWay(claimed);
   if (!isUnderWay) encodes.checkRoom({ isBulk, caller, tenant });
+  if (!isUnderWay) call.take("encodesPerHour", 1);
+  // The next one waits for what comes now.
+  const [rate, kept] = [call.take("bytesPerSecond", 0), call.take("storedBytes", 0)];
   const uploadAt = performance.now();
   const upload = isUnderWay ? undefined : await readUpload(parts, limits, held);
+  rate.correct(upload?.bytes ?? 0);
+  kept.correct(upload?.bytes ?? 0);
   if (upload) call.span.past("upload", uploadAt, performance.now(), { "maskwire.bytes": upload.bytes });
   if (!upload && !claimed) throw invalidArgument("Send the picture's bytes, or the image_id of a stored one.");
   if (upload && claimed && upload.imageId !== claimedId) {

@@ -36,6 +36,8 @@ export interface Principal {
   readonly tenant: string | undefined;
   readonly scopes: ReadonlySet<Scope>;
   readonly limits: PrincipalLimits;
+  /** What all of its tenant together may take. */
+  readonly tenantLimits?: PrincipalLimits | undefined;
   /** Milliseconds since 1970; undefined for one that does not end by itself. */
   readonly expiresAt?: number | undefined;
 }

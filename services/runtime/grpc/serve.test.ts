@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, credentials } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
+import { noQuota, type Quota, type QuotaName } from "../callers/quota.js";
 import { Code, overloaded, ServiceError } from "../errors.js";
 import { startEcho as overConnection, transports } from "../testing/echo-server.js";
 import { Echo } from "../testing/echo-service.js";
@@ -364,4 +365,36 @@ describe.each(transports)("over %s", (_transport, startEcho) => {
 
 it("refuses a service of which a method is missing", async () => {
   await expect(overConnection({ chat: undefined as never })).rejects.toThrow("Chat has no implementation");
+});
+
+describe("what a principal may take", () => {
+  /** Lets so many requests through, and so many clicks. */
+  const quotaOf = (left: Partial<Record<QuotaName, number>>): Quota => ({
+    ...noQuota,
+    tryTake: (_principal, name, amount) => {
+      const rest = left[name] ?? Number.POSITIVE_INFINITY;
+      if (rest < amount) return 400;
+      left[name] = rest - amount;
+      return 0;
+    },
+  });
+
+  it("Q1: is counted for each call, and for what its handler says that it takes", async () => {
+    const say = async ({ value }: { value: string }, { take }: CallContext) => {
+      take("clicksPerMinute", 1);
+      return { value };
+    };
+    const limits = { requestsPerSecond: 3, clicksPerMinute: 1 };
+    await using echo = await overConnection({ say }, { quota: quotaOf(limits) });
+    const ask = () => echo.client.unary(Echo.method.say, { value: "a" }, {});
+    expect(await ask()).toMatchObject({ value: "a" });
+    const refused = (name: QuotaName) => ({
+      code: Code.RESOURCE_EXHAUSTED,
+      retryAfterMs: 400,
+      message: expect.stringContaining(`(${name})`),
+    });
+    await expect(ask()).rejects.toMatchObject(refused("clicksPerMinute"));
+    await expect(ask()).rejects.toMatchObject(refused("clicksPerMinute"));
+    await expect(ask()).rejects.toMatchObject(refused("requestsPerSecond"));
+  });
 });

@@ -18,7 +18,8 @@ import type {
   sendUnaryData,
 } from "@grpc/grpc-js";
 import { type Access, accessEnded, openAccess, unauthenticated } from "../callers/access.js";
-import type { Scope } from "../callers/principal.js";
+import { anyone, type Scope } from "../callers/principal.js";
+import { noQuota, type Quota, type QuotaName, type Taken, takeQuota } from "../callers/quota.js";
 import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { logFields, type Origin } from "../tracing/origin.js";
@@ -39,6 +40,11 @@ export interface CallContext extends Call {
   readonly span: Span;
   /** Says with every line whom the call is for. */
   readonly logger: Logger;
+  /**
+   * Counts what the call takes of its principal's limits. Of a gateway's call nothing: that has counted already.
+   * @throws ServiceError RESOURCE_EXHAUSTED
+   */
+  take(name: QuotaName, amount: number): Taken;
 }
 
 /** Sends one message of a stream; resolves when the peer can take more. */
@@ -69,6 +75,8 @@ interface Options<S extends DescService = DescService> {
   scopes: MethodScopes<S>;
   /** Who may call; left out, nobody is asked. */
   access?: Access;
+  /** What they may take; left out, all. */
+  quota?: Quota;
   /** Joins every call's signal: aborted when the server is forced to stop. */
   signal: AbortSignal;
   logger: Logger;
@@ -78,6 +86,8 @@ interface Options<S extends DescService = DescService> {
   trustsPeers?: boolean;
 }
 
+type Rules = CallRules & { readonly quota: Quota };
+
 /** Adds a service to the server. The one place where errors of handlers become gRPC statuses. */
 export function serve<S extends DescService>(
   server: Pick<Server, "addService">,
@@ -86,8 +96,9 @@ export function serve<S extends DescService>(
   options: Options<S>,
 ): void {
   const scopes: Record<string, Scope> = options.scopes;
-  const rules: CallRules = {
+  const rules: Rules = {
     access: options.access ?? openAccess,
+    quota: options.quota ?? noQuota,
     trustsPeers: options.trustsPeers ?? false,
     scopeOf: ({ localName }) => scopes[localName] ?? "admin",
   };
@@ -107,7 +118,7 @@ function adapt(
   method: DescMethod,
   handle: (...args: unknown[]) => Promise<unknown>,
   options: Pick<Options, "signal" | "logger" | "onRefused">,
-  rules: CallRules,
+  rules: Rules,
 ) {
   const report = (error: unknown, { logger }: CallContext) => {
     if (isInternal(error)) logger.error({ err: error, method: method.name }, "call failed");
@@ -191,7 +202,7 @@ function callScope(
   call: AnyCall,
   method: DescMethod,
   { signal: shutdown, logger }: Pick<Options, "signal" | "logger">,
-  rules: CallRules,
+  rules: Rules,
 ) {
   const controller = new AbortController();
   // Every prompt of a stream listens to it.
@@ -210,6 +221,7 @@ function callScope(
   (call as EventEmitter).on("error", () => {});
   if (call.cancelled) abort();
   const { origin, span } = receiveCall(method, call);
+  let taker = anyone;
   let own: Logger | undefined;
   const context: CallContext = {
     signal: controller.signal,
@@ -219,6 +231,7 @@ function callScope(
       own ??= logger.child(logFields(origin, span));
       return own;
     },
+    take: (name, amount) => takeQuota(rules.quota, taker, name, amount),
   };
   let stopWatching = () => {};
   return {
@@ -228,6 +241,8 @@ function callScope(
       const admitting = admitCall(method, call, rules);
       const { principal, on } = admitting instanceof Promise ? await admitting : admitting;
       Object.assign(origin, on);
+      if (!principal.scopes.has("peer")) taker = principal;
+      context.take("requestsPerSecond", 1);
       stopWatching = rules.access.watch(principal, () => abort(unauthenticated(accessEnded)));
     },
     explain: (error: unknown) => (controller.signal.aborted && isEndOfCall(error) ? (why ?? cancelled()) : error),

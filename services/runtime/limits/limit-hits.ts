@@ -22,6 +22,14 @@ const limits = [
   "embeddings_share",
   "uploads_rate",
   "requests_rate",
+  "quota_requests",
+  "quota_frames",
+  "quota_bytes",
+  "quota_clicks",
+  "quota_encodes",
+  "quota_points",
+  "quota_sessions",
+  "quota_stored",
 ] as const;
 export type Limit = (typeof limits)[number];
 

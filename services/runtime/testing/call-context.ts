@@ -4,5 +4,12 @@ import { fakeLogger } from "./fake-logger.js";
 
 /** A call that a test makes without a connection. */
 export function callContext(init: Partial<CallContext> = {}): CallContext {
-  return { signal: new AbortController().signal, origin: {}, span: noSpan, logger: fakeLogger(), ...init };
+  return {
+    signal: new AbortController().signal,
+    origin: {},
+    span: noSpan,
+    logger: fakeLogger(),
+    take: () => ({ correct: () => {} }),
+    ...init,
+  };
 }

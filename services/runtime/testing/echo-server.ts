@@ -3,6 +3,7 @@ import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Logger } from "pino";
 import type { Access } from "../callers/access.js";
+import type { Quota } from "../callers/quota.js";
 import { RpcClient } from "../grpc/client.js";
 import { createGrpcServer } from "../grpc/grpc-server.js";
 import { InProcessServer } from "../grpc/in-process.js";
@@ -32,6 +33,7 @@ export type StartEcho = (implementation: Methods, options?: EchoOptions) => Prom
 interface EchoOptions {
   trustsPeers?: boolean;
   access?: Access;
+  quota?: Quota;
   scopes?: MethodScopes<typeof Echo>;
 }
 
