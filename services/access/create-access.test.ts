@@ -29,7 +29,7 @@ let opened: ReturnType<typeof createAccess>;
 
 const settingsOf = (env: Record<string, string>, host = "127.0.0.1") =>
   shape(readEnv(variables, env), { host, requiresCertificates: false, hasOtherGateways: true });
-const write = (...entries: KeyEntry[]) => writeFileSync(path, writeKeyFile(entries));
+const write = (...entries: KeyEntry[]) => writeFileSync(path, writeKeyFile({ keys: entries, tenants: {} }));
 const caught = async (act: () => unknown) => {
   try {
     return await act();

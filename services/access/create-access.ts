@@ -26,7 +26,7 @@ export function createAccess(settings: AccessSettings, logger: Logger): OpenedAc
   const followers = [
     followFiles([file.path], ([text]) => {
       try {
-        access.replaceKeys(parseKeyFile(text ?? ""));
+        access.replaceKeys(parseKeyFile(text ?? "").keys);
         logger.info({ path: file.path, keys: keys.ids.length }, "keys have changed");
       } catch (error) {
         const why = text === undefined ? "it cannot be read" : (error as Error).message;

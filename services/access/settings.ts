@@ -9,7 +9,7 @@ import { parseKeyFile } from "./keys/key-file.js";
 
 const keyFile = z.string().transform((path, context) => {
   try {
-    return { path, keys: parseKeyFile(readFileSync(path, "utf8")) };
+    return { path, keys: parseKeyFile(readFileSync(path, "utf8")).keys };
   } catch (error) {
     // Of a file that cannot be read the reason is plain from the path.
     const why = error instanceof Error && "code" in error ? "it cannot be read" : (error as Error).message;

@@ -73,8 +73,9 @@ export class ApiKeys {
 }
 
 function keyOf(entry: KeyEntry): ApiKey {
-  const { id, tenant, scopes, limits = {}, expiresAt, sha256 } = entry;
-  const principal = { id, tenant, scopes: new Set(scopes), limits, expiresAt };
+  const { id, tenant, scopes, limits = {}, tenantLimits, expiresAt, sha256 } = entry;
+  const ofTenant = tenantLimits ? { tenantLimits } : {};
+  const principal = { id, tenant, scopes: new Set(scopes), limits, ...ofTenant, expiresAt };
   return { entry, digest: Buffer.from(sha256, "hex"), principal };
 }
 

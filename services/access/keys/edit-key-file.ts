@@ -19,7 +19,7 @@ export async function readKeys(path: string): Promise<KeyEntry[]> {
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw unusable(path, error);
   });
-  return parse(path, text);
+  return parse(path, text).keys;
 }
 
 /**
@@ -35,8 +35,8 @@ export async function editKeys(path: string, edit: (keys: KeyEntry[]) => KeyEntr
       if (codeOf(error) === "ENOENT") return undefined;
       throw unusable(path, error);
     });
-    const keys = edit(before === undefined ? [] : parse(path, before));
-    await replace(target, writeKeyFile(keys)).catch((error: unknown) => {
+    const { keys, tenants } = before === undefined ? { keys: [], tenants: {} } : parse(path, before);
+    await replace(target, writeKeyFile({ keys: edit(keys), tenants })).catch((error: unknown) => {
       throw unusable(path, error);
     });
   } finally {
@@ -44,7 +44,7 @@ export async function editKeys(path: string, edit: (keys: KeyEntry[]) => KeyEntr
   }
 }
 
-function parse(path: string, text: string): KeyEntry[] {
+function parse(path: string, text: string): ReturnType<typeof parseKeyFile> {
   try {
     return parseKeyFile(text);
   } catch (error) {

@@ -25,14 +25,28 @@ it("is read, times as milliseconds, and written as it is read", () => {
     revokedAt: Date.UTC(2026, 5),
   };
   const least: KeyEntry = { id: "a_b", sha256, tenant: "b", scopes: ["upload"], createdAt: 0 };
-  expect(parseKeyFile(writeKeyFile([all, least]))).toEqual([all, least]);
-  expect(parseKeyFile(writeKeyFile([]))).toEqual([]);
+  const written = (keys: KeyEntry[]) => parseKeyFile(writeKeyFile({ keys, tenants: {} }));
+  expect(written([all, least])).toEqual({ keys: [all, least], tenants: {} });
+  expect(written([])).toEqual({ keys: [], tenants: {} });
+});
+
+it("Q1: says of tenants what all of their keys together may take, and keeps it when it is written", () => {
+  const tenants = { acme: { limits: { clicksPerMinute: 7 } }, other: {} };
+  const file = parseKeyFile(JSON.stringify({ keys: [entry, { ...entry, id: "b", tenant: "other" }], tenants }));
+  expect(file.keys.map(({ tenantLimits }) => tenantLimits)).toEqual([{ clicksPerMinute: 7 }, undefined]);
+  const again = writeKeyFile(file);
+  expect(again).not.toContain("tenantLimits");
+  expect(parseKeyFile(again)).toEqual(file);
+  expect(faultOf(JSON.stringify({ keys: [], tenants: { acme: { limits: { clicks: 1 } } } }))).toContain('"clicks"');
+  expect(faultOf(JSON.stringify({ keys: [], tenants: { acme: { limits: { sessions: 0 } } } }))).toContain(
+    "a whole number from 1 on",
+  );
 });
 
 it("takes times of any zone and digests of upper case", () => {
-  const [read] = parseKeyFile(
-    fileOf({ ...entry, sha256: sha256.toUpperCase(), expiresAt: "2027-01-01T02:00:00+02:00" }),
-  );
+  const {
+    keys: [read],
+  } = parseKeyFile(fileOf({ ...entry, sha256: sha256.toUpperCase(), expiresAt: "2027-01-01T02:00:00+02:00" }));
   expect(read).toMatchObject({ sha256, expiresAt: Date.UTC(2027, 0) });
 });
 

@@ -24,6 +24,8 @@ it("L7: a ticket carries its principal, and says how long it is good for", async
   // As a subprotocol it must be of the letters that may stand in one.
   expect(given.ticket).toMatch(/^[\w.-]+$/);
   expect(await tickets.identify(given.ticket)).toEqual(principal);
+  const ofTenant = { ...principal, tenantLimits: { clicksPerMinute: 5 } };
+  expect(await tickets.identify((await tickets.give(ofTenant)).ticket)).toEqual(ofTenant);
   const { ticket } = await tickets.give({ ...principal, expiresAt: undefined, limits: {} });
   expect(await tickets.identify(ticket)).toEqual({ ...principal, expiresAt: undefined, limits: {} });
 });

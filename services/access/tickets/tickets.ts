@@ -16,11 +16,14 @@ const typ = "maskwire-ticket+jwt";
 const audience = "maskwire-session";
 const algorithm = "HS256";
 
+const limits = z.object(Object.fromEntries(limitNames.map((name) => [name, z.number().optional()])));
+
 const claims = z.object({
   sub: z.string().min(1),
   tenant: z.string().refine(isTenantName),
   scopes: z.array(z.enum(scopes)),
-  limits: z.object(Object.fromEntries(limitNames.map((name) => [name, z.number().optional()]))),
+  limits,
+  tenantLimits: limits.optional(),
   /** Milliseconds since 1970. */
   sessionUntil: z.number().optional(),
 });
@@ -42,10 +45,10 @@ export class Tickets {
     this.#keys = keys;
   }
 
-  async give({ id, tenant, scopes: may, limits, expiresAt }: Principal): Promise<Ticket> {
+  async give({ id, tenant, scopes: may, limits, tenantLimits, expiresAt }: Principal): Promise<Ticket> {
     const [key] = this.#keys;
     if (!key) throw new Error("there is no key to sign tickets with");
-    const payload = { tenant, scopes: [...may], limits, sessionUntil: expiresAt };
+    const payload = { tenant, scopes: [...may], limits, tenantLimits, sessionUntil: expiresAt };
     const ticket = await new SignJWT(payload)
       .setProtectedHeader({ alg: algorithm, kid: key.id, typ })
       .setSubject(id)
@@ -57,8 +60,9 @@ export class Tickets {
 
   /** @throws ServiceError UNAUTHENTICATED for anything but a ticket of ours that is not a minute old. */
   async identify(ticket: string): Promise<Principal> {
-    const { sub, tenant, scopes: may, limits, sessionUntil } = await this.#verify(ticket);
-    return { id: sub, tenant, scopes: new Set(may), limits, expiresAt: sessionUntil };
+    const { sub, tenant, scopes: may, limits, tenantLimits, sessionUntil } = await this.#verify(ticket);
+    const ofTenant = tenantLimits ? { tenantLimits } : {};
+    return { id: sub, tenant, scopes: new Set(may), limits, ...ofTenant, expiresAt: sessionUntil };
   }
 
   async #verify(ticket: string): Promise<z.output<typeof claims>> {
