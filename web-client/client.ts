@@ -1,9 +1,12 @@
+import { LateSocket } from "./access/late-socket.js";
+import { SignIn, SignInNeeded } from "./access/sign-in.js";
 import { ConnectedStore, type PictureEffect } from "./connected-store.js";
 import type { Preference } from "./local/choice.js";
 import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
 import type { Routing } from "./local/routing.js";
 import { WorkerDecoder } from "./local/worker-decoder.js";
 import { Preparing } from "./net/preparing.js";
+import { abnormalClosure } from "./net/socket.js";
 import { Upload } from "./net/upload.js";
 import {
   type PictureFile,
@@ -14,6 +17,7 @@ import {
 } from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
 import type { ClientEvent } from "./state/event.js";
+import { signInNeeded } from "./state/link.js";
 import type { Work } from "./state/work.js";
 import type { Store } from "./store.js";
 import { decodeUpright } from "./upright/decode-upright.js";
@@ -23,6 +27,8 @@ import { words } from "./words/words.js";
 export class Client {
   readonly #show: (bitmap: ImageBitmap) => void;
   readonly #connected: ConnectedStore;
+  /** Who is there, where the gateway asks. */
+  readonly signIn: SignIn;
   readonly #upload: Upload;
   readonly #preparing: Preparing;
   readonly #sources = new Map<number, PictureSource>();
@@ -35,10 +41,11 @@ export class Client {
   /** @param show takes the pixels of the picture that comes onto the canvas. */
   constructor({ changed, show }: { changed: () => void; show: (bitmap: ImageBitmap) => void }) {
     this.#show = show;
+    this.signIn = new SignIn({ storage: sessionStorage, changed });
     const url = new URL("v1/ws", document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({
-      openSocket: () => new WebSocket(url, "maskwire.v1"),
+      openSocket: () => this.#openSocket(url),
       // Elsewhere a page can neither check what it runs nor use threads.
       ...(isSecureContext ? { openDecoder: (onEvent) => new WorkerDecoder(onEvent) } : {}),
       preference: rememberedPreference(),
@@ -57,6 +64,17 @@ export class Client {
       onFailure: (token, failure) =>
         this.dispatch({ kind: "preparing-failed", token, failure, atMs: performance.now() }),
     });
+  }
+
+  #openSocket(url: URL): LateSocket {
+    const opening = this.signIn.protocols().then((protocols) => {
+      const socket = new WebSocket(url, protocols);
+      const doubt = () => this.signIn.doubt();
+      socket.addEventListener("close", doubt);
+      socket.addEventListener("message", () => socket.removeEventListener("close", doubt), { once: true });
+      return socket;
+    });
+    return new LateSocket(opening, (error) => (error instanceof SignInNeeded ? signInNeeded : abnormalClosure));
   }
 
   get store(): Store {
@@ -78,6 +96,12 @@ export class Client {
 
   connect(): void {
     this.#connected.connect();
+  }
+
+  /** Whoever was there is no more; the session that they had is given up. */
+  signOut(): void {
+    this.signIn.out();
+    this.#connected.disconnect(signInNeeded);
   }
 
   disconnect(): void {

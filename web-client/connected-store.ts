@@ -69,8 +69,8 @@ export class ConnectedStore {
   }
 
   /** Gives the connection up; another is made when its time has come. */
-  disconnect(): void {
-    this.#socket.drop();
+  disconnect(code?: number): void {
+    this.#socket.drop(code);
   }
 
   /** Ends the session for good. */

@@ -18,6 +18,7 @@ import { ObjectsView } from "./panel/objects-view.js";
 import { listenToPageKeys } from "./panel/page-keys.js";
 import { listenForPictures } from "./panel/picture-input.js";
 import { SavedView } from "./panel/saved-view.js";
+import { SignInView } from "./panel/sign-in-view.js";
 import { StageView } from "./panel/stage-view.js";
 import { StatusView } from "./panel/status-view.js";
 import { StripView } from "./panel/strip-view.js";
@@ -90,6 +91,7 @@ export function start(): void {
       new ZoomView(port),
       new StripView(port, (token) => client.thumbnailOf(token)),
       new AddressView({ onAddress: fetchPicture }),
+      new SignInView(client.signIn, port, () => client.signOut()),
       new FilmView({ onChoose: (sample) => client.choose(sampleSource(sample)) }),
       new SavedView({
         onClear: async () => {

@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { SegmentRequestSchema, SegmentResponseSchema } from "../../proto/index.js";
+import { setBearer } from "../access/bearer.js";
 import { BrowserDecoder } from "./browser-decoder.js";
 import { Declined } from "./declined.js";
 import { backendHere } from "./open-runtime.js";
@@ -22,7 +23,8 @@ page.addEventListener("message", ({ data }: MessageEvent<Command>) => next(() =>
 async function carryOut(command: Command): Promise<void> {
   switch (command.kind) {
     case "start": {
-      const { imageId, size, avoidCard, service } = command;
+      const { imageId, size, avoidCard, service, bearer } = command;
+      setBearer(bearer);
       const backend = avoidCard ? "wasm" : await backendHere();
       const started = await BrowserDecoder.start({ imageId, size, backend, service }, () =>
         tell({ kind: "opening", backend }),
@@ -33,7 +35,8 @@ async function carryOut(command: Command): Promise<void> {
       break;
     }
     case "prepare": {
-      const { imageId, size } = command;
+      const { imageId, size, bearer } = command;
+      setBearer(bearer);
       try {
         await decoder?.prepare(imageId, size);
         tell({ kind: "prepared", imageId });

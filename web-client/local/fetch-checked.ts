@@ -1,6 +1,7 @@
 import { floatTensors } from "../../services/sam/decode/float-tensors.js";
 import type { FloatTensor } from "../../services/sam/decode/graph-runner.js";
 import { decodeEmbeddingRecord } from "../../services/sam/embedding-record.js";
+import { ask } from "../access/bearer.js";
 import { crc32 } from "./crc32.js";
 
 /** A gateway that hands out too many of these files at once says when to come again (D4). */
@@ -9,9 +10,9 @@ const mostTries = 4;
 const longestWaitMs = 10_000;
 
 /** Comes again when it is told to. @throws Error unless the answer is 200 in the end; whatever `init.signal` aborts with. */
-export async function fetchOk(url: URL, init?: RequestInit): Promise<Response> {
+export async function fetchOk(url: URL, init?: Parameters<typeof ask>[1]): Promise<Response> {
   for (let tries = 1; ; tries++) {
-    const response = await fetch(url, init);
+    const response = await ask(url, init);
     if (response.ok) return response;
     const waitMs = 1000 * Number(response.headers.get("retry-after") ?? Number.NaN);
     if (tries === mostTries || !(waitMs >= 0 && waitMs <= longestWaitMs)) {

@@ -1,5 +1,6 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { SegmentRequestSchema, SegmentResponseSchema } from "../../proto/index.js";
+import { currentBearer } from "../access/bearer.js";
 import type { RoutingEffect, RoutingEvent } from "./routing.js";
 import type { Command, Report } from "./worker-messages.js";
 
@@ -44,7 +45,7 @@ export class WorkerDecoder implements DecoderPort {
         this.#start(order, false);
         break;
       case "prepare":
-        this.#post(order);
+        this.#post({ ...order, bearer: currentBearer() });
         break;
       case "decode": {
         const { imageId, request } = order;
@@ -60,7 +61,7 @@ export class WorkerDecoder implements DecoderPort {
 
   #start(order: DecoderStart, avoidCard: boolean): void {
     this.#worker = this.#begin(order);
-    this.#post({ ...order, avoidCard, service: document.baseURI });
+    this.#post({ ...order, avoidCard, service: document.baseURI, bearer: currentBearer() });
   }
 
   #post(command: Command): void {

@@ -5,6 +5,7 @@ export type Command =
   /**
    * Fetch, check, and make this picture ready.
    * @property service the address of the page's folder: to a worker relative addresses mean its own.
+   * @property bearer of whoever is signed in.
    */
   | {
       readonly kind: "start";
@@ -12,8 +13,14 @@ export type Command =
       readonly size: Size;
       readonly avoidCard: boolean;
       readonly service: string;
+      readonly bearer: string | undefined;
     }
-  | { readonly kind: "prepare"; readonly imageId: string; readonly size: Size }
+  | {
+      readonly kind: "prepare";
+      readonly imageId: string;
+      readonly size: Size;
+      readonly bearer: string | undefined;
+    }
   /** @property request a SegmentRequest as bytes. */
   | {
       readonly kind: "decode";

@@ -1,5 +1,6 @@
 import { create, fromJson } from "@bufbuild/protobuf";
 import { EncodeEventSchema, LookupImageResponseSchema } from "../../proto/index.js";
+import { ask } from "../access/bearer.js";
 import { Upload, type UploadListener } from "./upload.js";
 import type { UploadTerms } from "./upload-path.js";
 
@@ -34,7 +35,7 @@ export class Preparing {
 /** Whether the embedding is there. One that cannot be asked about is uploaded: that tells what is wrong. */
 async function isEmbedded(imageId: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const answer = await fetch(`v1/images/${imageId}`, { signal });
+    const answer = await ask(`v1/images/${imageId}`, { signal });
     if (!answer.ok) return false;
     return fromJson(LookupImageResponseSchema, await answer.json(), { ignoreUnknownFields: true }).embedded;
   } catch {

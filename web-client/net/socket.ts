@@ -4,7 +4,8 @@ import type { ClientEvent } from "../state/event.js";
 
 /** Longer than this without a welcome, and another try has better chances. */
 const welcomeMs = 10_000;
-const abnormalClosure = 1006;
+/** How a connection ends that is lost, or never came about. */
+export const abnormalClosure = 1006;
 const unreadable = 1007;
 /** `WebSocket.OPEN`. */
 const open = 1;
@@ -62,8 +63,8 @@ export class Socket {
   }
 
   /** Gives the connection up; the browser itself may take minutes to notice that the network is gone. */
-  drop(): void {
-    if (this.#socket !== undefined) this.#lose(this.#socket, abnormalClosure);
+  drop(code = abnormalClosure): void {
+    if (this.#socket !== undefined) this.#lose(this.#socket, code);
   }
 
   /** Ends the connection without a word to the state. */

@@ -1,4 +1,5 @@
 import type { EncodeEvent } from "../../proto/index.js";
+import { authorization } from "../access/bearer.js";
 import type { Failure } from "../state/errors.js";
 import { failureOfAnswer, parseLine, splitLines, type UploadLine } from "./upload-lines.js";
 import { type UploadTerms, uploadPath } from "./upload-path.js";
@@ -71,6 +72,7 @@ export class Upload {
     request.open("POST", uploadPath(terms));
     request.setRequestHeader("accept", "application/x-ndjson");
     request.setRequestHeader("content-type", file.type || "application/octet-stream");
+    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
     request.send(file);
   }
 }

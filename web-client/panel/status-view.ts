@@ -32,6 +32,7 @@ export class StatusView implements View {
       retry: () => dispatch({ kind: "retry", atMs: performance.now() }),
       choose: () => element("file", HTMLInputElement).click(),
       dismiss: () => dispatch({ kind: "dismiss" }),
+      "sign-in": () => dispatch({ kind: "retry", atMs: performance.now() }),
       begin: () => dispatch({ kind: "everything-begin", atMs: performance.now() }),
     };
     this.#noticeAction.addEventListener("click", () => {

@@ -1,3 +1,4 @@
+import { ask } from "../access/bearer.js";
 import { failureOfAnswer } from "../net/upload-lines.js";
 import { words } from "../words/words.js";
 import { PictureProblem, type PictureSource } from "./picture-file.js";
@@ -31,7 +32,7 @@ export function addressSource(address: URL): PictureSource {
     name: nameOf(address),
     read: async () => {
       const query = new URLSearchParams({ url: address.href });
-      const answer = await fetch(`v1/pictures?${query}`).catch(() => {
+      const answer = await ask(`v1/pictures?${query}`).catch(() => {
         throw new PictureProblem(words.problems.unreachable);
       });
       if (!answer.ok) throw new PictureProblem(failureOfAnswer(answer.status, await answer.text(), null).message);

@@ -144,6 +144,8 @@ export function describeLink(link: Link, nowMs: number): string {
       return words.link.asleep;
     case "stopped":
       return words.link.stopped;
+    case "signed-out":
+      return words.link.signedOut;
     case "waiting":
       return words.link.waiting(Math.max(1, Math.ceil((link.retryAtMs - nowMs) / 1000)));
   }
@@ -152,7 +154,7 @@ export function describeLink(link: Link, nowMs: number): string {
 /** The sentence above the picture, if there is anything a person should know or can mend. */
 export interface Notice {
   readonly text: string;
-  readonly action: "retry" | "choose" | "dismiss" | "begin" | undefined;
+  readonly action: "retry" | "choose" | "dismiss" | "begin" | "sign-in" | undefined;
 }
 
 export function noticeOf(state: State): Notice | undefined {
@@ -162,6 +164,7 @@ export function noticeOf(state: State): Notice | undefined {
   const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? ` ${words.link.clicksKept}` : "";
   if (state.isOffline && link.kind !== "open") return { text: `${words.link.offline}${kept}`, action: undefined };
   if (link.kind === "stopped") return { text: link.message, action: "retry" };
+  if (link.kind === "signed-out") return { text: `${words.link.signInFirst}${kept}`, action: "sign-in" };
   if ((link.kind === "waiting" || link.kind === "connecting") && link.attempt > 1) {
     return { text: `${words.link.unreachable}${kept}`, action: link.kind === "waiting" ? "retry" : undefined };
   }

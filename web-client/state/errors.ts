@@ -36,6 +36,9 @@ function remedyOf(code: ErrorCode | undefined, hasHint: boolean): Remedy {
     case ErrorCode.PERMISSION_DENIED:
     case ErrorCode.UNIMPLEMENTED:
       return "none";
+    // Somebody who signs in meanwhile may go on.
+    case ErrorCode.UNAUTHENTICATED:
+      return "ask";
     default:
       return "ask";
   }
@@ -57,6 +60,8 @@ function kindOf(code: ErrorCode | undefined): string {
       return problems.tooSlow;
     case ErrorCode.RESOURCE_EXHAUSTED:
       return problems.busy;
+    case ErrorCode.UNAUTHENTICATED:
+      return words.link.signInFirst;
     case ErrorCode.INVALID_ARGUMENT:
     case ErrorCode.PERMISSION_DENIED:
     case ErrorCode.UNIMPLEMENTED:

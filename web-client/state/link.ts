@@ -12,20 +12,26 @@ const longestWaitMs = 15_000;
 /** "Connect again later" needs a later that is worth the name. */
 const crowdedWaitMs = 5_000;
 
+/** Of this page alone, never on the wire: the gateway will not let a session begin before somebody has signed in. */
+export const signInNeeded = 4998;
+
 type LinkStep = readonly [Link, readonly Effect[]];
 
 export function lose(link: Link, { code, atMs, random }: EventOf<"socket-closed">): LinkStep {
-  if (link.kind === "asleep" || link.kind === "stopped") return [link, []];
+  if (link.kind === "asleep" || link.kind === "stopped" || link.kind === "signed-out") return [link, []];
   switch (code) {
     case CloseCode.IDLE:
       return [{ kind: "asleep" }, []];
     case CloseCode.BAD_FRAMES:
       return [{ kind: "stopped", message: words.problems.misunderstood }, []];
+    case signInNeeded:
+      return [{ kind: "signed-out" }, []];
     default: {
       const attempt = link.kind === "open" ? 0 : link.attempt;
-      // A gateway that stops has another one beside it, or a new one in a moment: no need to back off first.
-      const wait =
-        code === CloseCode.GOING_AWAY && attempt === 0 ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** attempt);
+      // A gateway that stops has another one beside it, or a new one in a moment; what a session began with can be had anew:
+      // no need to back off first.
+      const isAtOnce = code === CloseCode.GOING_AWAY || code === CloseCode.UNAUTHENTICATED;
+      const wait = isAtOnce && attempt === 0 ? 0 : Math.min(longestWaitMs, firstWaitMs * 2 ** attempt);
       const least = code === CloseCode.TOO_MANY_SESSIONS || code === CloseCode.TOO_FAST ? crowdedWaitMs : 0;
       const delayMs = Math.round(Math.max(least, wait / 2) + (random * Math.max(200, wait)) / 2);
       return [
@@ -44,6 +50,7 @@ export function reconnect(link: Link, byPerson: boolean): LinkStep {
     case "asleep":
       return [{ kind: "connecting", attempt: 0 }, [{ kind: "connect" }]];
     case "stopped":
+    case "signed-out":
       return byPerson ? [{ kind: "connecting", attempt: 0 }, [{ kind: "connect" }]] : [link, []];
     case "connecting":
     case "open":

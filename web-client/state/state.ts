@@ -59,7 +59,9 @@ export type Link =
   /** Closed for idleness: connects again when there is need. */
   | { readonly kind: "asleep" }
   /** The gateway does not understand this page: only a person may try again. */
-  | { readonly kind: "stopped"; readonly message: string };
+  | { readonly kind: "stopped"; readonly message: string }
+  /** The gateway asks who is there, and nobody has told it, or it is not known any more. */
+  | { readonly kind: "signed-out" };
 
 interface Search {
   readonly heardAtMs: number;

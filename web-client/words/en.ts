@@ -14,6 +14,10 @@ export const en = {
     takePicture: "Take a picture",
     fromAddress: "From a URL",
     addressTitle: "URL of a picture",
+    signIn: "Sign in",
+    signInProvider: "With your organisation",
+    keyTitle: "Your key",
+    keyHint: "It stays in this tab until you close it or sign out.",
     open: "Open",
     samples: "Samples",
     pictures: "Pictures",
@@ -95,6 +99,14 @@ export const en = {
   },
   address: {
     noAddress: "A URL begins with https:// or http://.",
+  },
+  signIn: {
+    unknown: "This key is not known here, or has ended. Look whether it was copied whole.",
+    noKey: "Paste your key first.",
+    unreachable: "The service cannot be reached; try again.",
+    providerFailed: "Your organisation did not sign you in; try again.",
+    account: (id: string, tenant: string) => `${id} (${tenant})`,
+    signOut: "Sign out",
   },
   picked: {
     point: (index: number, count: number, included: boolean) =>
@@ -179,6 +191,8 @@ export const en = {
     connecting: "Connecting",
     asleep: "Resting",
     stopped: "Stopped",
+    signedOut: "Signed out",
+    signInFirst: "Sign in to go on.",
     waiting: (seconds: number) => `Connecting again in ${seconds} s`,
     offline: "You are offline.",
     unreachable: "The service cannot be reached.",
@@ -279,7 +293,13 @@ export const en = {
     server: "by the server",
     here: "on this device",
   },
-  actions: { retry: "Try again", choose: "Choose another", dismiss: "Close", begin: "Begin again" },
+  actions: {
+    retry: "Try again",
+    choose: "Choose another",
+    dismiss: "Close",
+    begin: "Begin again",
+    "sign-in": "Sign in",
+  },
   problems: {
     pastedPicture: "Pasted picture",
     droppedNoPicture: "That was no picture. Drop one, such as a JPEG or PNG file.",

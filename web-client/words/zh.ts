@@ -16,6 +16,10 @@ export const zh: Words = {
     takePicture: "拍照",
     fromAddress: "从网址打开",
     addressTitle: "图片网址",
+    signIn: "登录",
+    signInProvider: "使用你的组织账号",
+    keyTitle: "你的密钥",
+    keyHint: "密钥只保留在这个标签页中，关闭标签页或退出登录后即清除。",
     open: "打开",
     samples: "示例图片",
     pictures: "图片列表",
@@ -95,6 +99,14 @@ export const zh: Words = {
   },
   address: {
     noAddress: "网址应以 https:// 或 http:// 开头。",
+  },
+  signIn: {
+    unknown: "此处不认识这个密钥，或密钥已失效。请检查是否完整复制。",
+    noKey: "请先粘贴你的密钥。",
+    unreachable: "无法连接到服务，请重试。",
+    providerFailed: "你的组织没有让你登录，请重试。",
+    account: (id, tenant) => `${id}（${tenant}）`,
+    signOut: "退出登录",
   },
   picked: {
     point: (index, count, included) =>
@@ -179,6 +191,8 @@ export const zh: Words = {
     connecting: "正在连接",
     asleep: "休眠中",
     stopped: "已停止",
+    signedOut: "未登录",
+    signInFirst: "请先登录。",
     waiting: (seconds) => `${seconds} 秒后重新连接`,
     offline: "你处于离线状态。",
     unreachable: "无法连接到服务。",
@@ -276,7 +290,7 @@ export const zh: Words = {
     server: "服务器",
     here: "本设备",
   },
-  actions: { retry: "重试", choose: "换一张", dismiss: "关闭", begin: "重新开始" },
+  actions: { retry: "重试", choose: "换一张", dismiss: "关闭", begin: "重新开始", "sign-in": "登录" },
   problems: {
     pastedPicture: "粘贴的图片",
     droppedNoPicture: "这不是图片。请拖入图片，例如 JPEG 或 PNG 文件。",
