@@ -128,12 +128,22 @@ export function start(): void {
     void import("./watch/watch-views.js").then(({ watchViews }) => screen.add(watchViews(routing)));
   }
   // Before the connection, so that no click gets the number of an earlier one.
-  void restorePage(client).then((kept) => {
+  void restorePage(client).then(async (kept) => {
     autosave = kept;
     autosave?.changed();
+    await comeBack(client);
     client.connect();
     void showSamples(client);
   });
+}
+
+/** Takes what a provider has sent the person back with, and clears it from the address. */
+async function comeBack({ signIn, dispatch }: Client): Promise<void> {
+  const here = new URL(location.href);
+  if (!here.searchParams.has("state")) return;
+  history.replaceState(undefined, "", new URL(".", document.baseURI));
+  const isIn = await signIn.backFromProvider(here).catch(() => false);
+  if (!isIn) dispatch({ kind: "notice", message: words.signIn.providerFailed });
 }
 
 /** What an earlier visit left behind comes back; from then on this one is kept. */

@@ -1,9 +1,11 @@
 import { ask, currentBearer, setBearer } from "./bearer.js";
+import type { Provider, Tokens } from "./provider.js";
 
 /** What the gateway says of who may come (`GET v1/auth`). */
 interface Terms {
   readonly required: boolean;
   readonly methods: readonly string[];
+  readonly oidc?: Provider;
 }
 
 /** Who has signed in (`GET v1/me`). */
@@ -15,8 +17,8 @@ interface Account {
 /** Nobody has signed in, or the gateway does not know them any more. */
 export class SignInNeeded extends Error {}
 
-/** As long as the tab: a key is not left behind on a machine that others use. */
-const storageKey = "maskwire-key";
+/** As long as the tab: nothing is left behind on a machine that others use. */
+const storageKey = "maskwire-signed-in";
 
 interface SignInOptions {
   readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
@@ -29,11 +31,15 @@ export class SignIn {
   readonly #changed: () => void;
   #terms: Terms | undefined;
   #account: Account | undefined;
+  /** For the next bearer of a provider's. */
+  #refresh: string | undefined;
 
   constructor({ storage, changed }: SignInOptions) {
     this.#storage = storage;
     this.#changed = changed;
-    setBearer(storage.getItem(storageKey) ?? undefined);
+    const { bearer, refresh } = JSON.parse(storage.getItem(storageKey) ?? "{}") as Partial<Tokens>;
+    this.#refresh = refresh;
+    setBearer(bearer);
   }
 
   /** Who is signed in, where that is asked for. */
@@ -51,13 +57,10 @@ export class SignIn {
    * @throws SignInNeeded; TypeError when the gateway cannot be reached.
    */
   async protocols(): Promise<string[]> {
-    this.#terms ??= await termsNow();
-    if (!this.#terms.required) return ["maskwire.v1"];
-    if (currentBearer() === undefined) throw new SignInNeeded();
-    const answer = await ask("v1/tickets", { method: "POST" });
-    if (answer.status === 401) throw new SignInNeeded();
-    if (!answer.ok) throw new TypeError(`v1/tickets was answered with ${answer.status}.`);
-    const { ticket } = (await answer.json()) as { ticket: string };
+    const { required } = await this.#agree();
+    if (!required) return ["maskwire.v1"];
+    const ticket = (await this.#ticket()) ?? ((await this.#renew()) ? await this.#ticket() : undefined);
+    if (ticket === undefined) throw new SignInNeeded();
     if (this.#account === undefined) await this.#meet();
     return ["maskwire.v1", `maskwire.ticket.${ticket}`];
   }
@@ -68,21 +71,74 @@ export class SignIn {
   }
 
   /** @returns false for a key that the gateway does not know. @throws TypeError when it cannot be reached. */
-  async withKey(key: string): Promise<boolean> {
-    setBearer(key);
+  withKey(key: string): Promise<boolean> {
+    return this.#take({ bearer: key, refresh: undefined });
+  }
+
+  /** @returns where the person goes to sign in. @throws Error when the provider cannot be asked. */
+  async wayToProvider(page: URL): Promise<URL> {
+    const { provider, flow } = await this.#flow();
+    return flow.wayToProvider(provider, page, this.#storage);
+  }
+
+  /** @param callback where the provider has sent the person back to. @returns false when it, or the gateway, did not let them in. */
+  async backFromProvider(callback: URL): Promise<boolean> {
+    const { provider, flow } = await this.#flow();
+    const tokens = await flow.tokensFrom(provider, callback, this.#storage).catch(() => undefined);
+    return tokens !== undefined && this.#take(tokens);
+  }
+
+  out(): void {
+    this.#keep(undefined);
+    this.#account = undefined;
+    this.#changed();
+  }
+
+  async #agree(): Promise<Terms> {
+    this.#terms ??= await termsNow();
+    return this.#terms;
+  }
+
+  async #flow() {
+    const { oidc: provider } = await this.#agree();
+    if (provider === undefined) throw new Error("The gateway names no provider.");
+    return { provider, flow: await import("./provider.js") };
+  }
+
+  /** @returns undefined when nobody is signed in, or the gateway does not know them. */
+  async #ticket(): Promise<string | undefined> {
+    if (currentBearer() === undefined) return undefined;
+    const answer = await ask("v1/tickets", { method: "POST" });
+    if (answer.status === 401) return undefined;
+    if (!answer.ok) throw new TypeError(`v1/tickets was answered with ${answer.status}.`);
+    return ((await answer.json()) as { ticket: string }).ticket;
+  }
+
+  /** @returns whether there is another bearer. */
+  async #renew(): Promise<boolean> {
+    const refresh = this.#refresh;
+    if (refresh === undefined) return false;
+    const { provider, flow } = await this.#flow();
+    const tokens = await flow.renewedTokens(provider, refresh).catch(() => undefined);
+    this.#keep(tokens);
+    return tokens !== undefined;
+  }
+
+  async #take(tokens: Tokens): Promise<boolean> {
+    setBearer(tokens.bearer);
     if (await this.#meet()) {
-      this.#storage.setItem(storageKey, key);
+      this.#keep(tokens);
       return true;
     }
     this.out();
     return false;
   }
 
-  out(): void {
-    setBearer(undefined);
-    this.#storage.removeItem(storageKey);
-    this.#account = undefined;
-    this.#changed();
+  #keep(tokens: Tokens | undefined): void {
+    setBearer(tokens?.bearer);
+    this.#refresh = tokens?.refresh;
+    if (tokens === undefined) this.#storage.removeItem(storageKey);
+    else this.#storage.setItem(storageKey, JSON.stringify(tokens));
   }
 
   async #meet(): Promise<boolean> {

@@ -15,6 +15,7 @@ export class SignInView implements View {
   readonly #key = element("sign-in-key", HTMLInputElement);
   readonly #problem = element("sign-in-problem", HTMLElement);
   readonly #submit = element("sign-in-submit", HTMLButtonElement);
+  readonly #provider = element("sign-in-provider", HTMLButtonElement);
   readonly #account = element("account", HTMLButtonElement);
   /** The link as it was drawn last: the dialog opens once for each time that somebody has to sign in. */
   #drawn: State["link"]["kind"] | undefined;
@@ -27,6 +28,7 @@ export class SignInView implements View {
       event.preventDefault();
       void this.#take(this.#key.value.trim());
     });
+    this.#provider.addEventListener("click", () => void this.#leave());
     this.#key.addEventListener("input", () => this.#complain(""));
     // Letters are text here, and what is pasted belongs into the field.
     for (const kind of ["keydown", "paste"]) this.#dialog.addEventListener(kind, (event) => event.stopPropagation());
@@ -55,6 +57,7 @@ export class SignInView implements View {
     this.#keyPart.hidden = !takesKeys;
     this.#hint.hidden = !takesKeys;
     this.#submit.hidden = !takesKeys;
+    this.#provider.hidden = !this.#signIn.methods.includes("oidc");
     this.#complain("");
     this.#dialog.showModal();
     if (takesKeys) this.#key.focus();
@@ -72,6 +75,15 @@ export class SignInView implements View {
       this.#complain(words.signIn.unreachable);
     } finally {
       this.#submit.disabled = false;
+    }
+  }
+
+  /** What is on the page comes back with the person: it is kept in the browser. */
+  async #leave(): Promise<void> {
+    try {
+      location.assign(await this.#signIn.wayToProvider(new URL(".", document.baseURI)));
+    } catch {
+      this.#complain(words.signIn.providerFailed);
     }
   }
 
