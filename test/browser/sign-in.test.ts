@@ -1,0 +1,110 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
+import { scene } from "./page.js";
+import { RealStack } from "./real-stack.js";
+
+const stack = new RealStack();
+const folder = mkdtempSync(join(tmpdir(), "maskwire-sign-in-"));
+const file = join(folder, "keys.json");
+const secretOf = (id: string) => id.repeat(43).slice(0, 43);
+const keyOf = (id: string) => `mw_${id}_${secretOf(id)}`;
+let maskwire: Maskwire;
+
+function writeKeys(...ids: string[]): void {
+  const keys = ids.map((id) => ({
+    id,
+    sha256: createHash("sha256").update(secretOf(id)).digest("hex"),
+    tenant: "acme",
+    scopes: ["segment", "everything", "upload"],
+    createdAt: "2026-01-01T00:00:00Z",
+  }));
+  writeFileSync(file, JSON.stringify({ keys }));
+}
+
+beforeAll(async () => {
+  writeKeys("anna", "ben");
+  maskwire = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_AUTH_FILE: file });
+});
+afterAll(async () => {
+  await maskwire?.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const signedOut = '#link[data-state="signed-out"]';
+
+it("asks for a key, says what is wrong with a bad one, and works with a good one until it is revoked", async () => {
+  const page = await stack.open(maskwire.url);
+  const dialog = page.page.getByTestId("sign-in");
+  const key = page.page.getByTestId("sign-in-key");
+  await dialog.waitFor();
+  await page.page.locator(signedOut).waitFor();
+  await expect.poll(() => page.page.evaluate("document.activeElement.id")).toBe("sign-in-key");
+
+  await key.press("Enter");
+  await page.page.getByText("Paste your key first.").waitFor();
+  await key.fill(keyOf("nobody"));
+  await key.press("Enter");
+  await page.page.getByText("This key is not known here").waitFor();
+
+  await key.fill(keyOf("anna"));
+  await key.press("Enter");
+  await dialog.waitFor({ state: "hidden" });
+  await page.until({ state: "ready" });
+  await page.page.getByTestId("account").waitFor();
+
+  // An upload of its own, a click, the embedding that the browser decodes with.
+  await page.choose(stack.photo);
+  await page.until({ state: "ready", "image-width": scene.width });
+  await page.click(scene.disc);
+  await page.until({ "mask-look": "final", points: 1, waiting: 0 });
+
+  // Revoked in the middle of the work: the click made then is kept, and answered for the next key.
+  writeKeys("ben");
+  await page.page.locator(signedOut).waitFor();
+  await dialog.waitFor();
+  await page.page.getByTestId("sign-in-cancel").click();
+  await page.click(scene.plate);
+  await page.page.getByText("Sign in to go on. Your clicks are kept.").waitFor();
+  await page.page.getByTestId("notice-action").click();
+  await dialog.waitFor();
+  await key.fill(keyOf("ben"));
+  await key.press("Enter");
+  await page.until({ "mask-look": "final", points: 2, waiting: 0 });
+});
+
+it("stays for the tab, ends with signing out, and is nowhere in an address or in what is kept", async () => {
+  writeKeys("anna", "ben");
+  const addresses: string[] = [];
+  const page = await stack.open(maskwire.url, {}, (one) => {
+    one.on("request", (request) => void addresses.push(request.url()));
+    one.on("websocket", (socket) => void addresses.push(socket.url()));
+  });
+  await page.page.getByTestId("sign-in-key").fill(keyOf("ben"));
+  await page.page.getByTestId("sign-in-submit").click();
+  await page.until({ state: "ready" });
+  await page.page.reload();
+  await page.until({ state: "ready" });
+  expect(addresses.filter((address) => /mw_|ticket\.|ben/.test(address))).toEqual([]);
+  expect(await page.page.evaluate("JSON.stringify(localStorage)")).not.toContain("mw_");
+  await page.page.getByTestId("account").click();
+  await page.page.locator(signedOut).waitFor();
+  await page.page.reload();
+  await page.page.getByTestId("sign-in").waitFor();
+  expect(await page.page.evaluate("JSON.stringify(sessionStorage)")).not.toContain("mw_");
+});
+
+it("is accessible, in Chinese too", async () => {
+  const axe = readFileSync(join(import.meta.dirname, "../../../node_modules/axe-core/axe.min.js"), "utf8");
+  for (const options of [{}, { locale: "zh-CN", viewport: { width: 320, height: 640 } }]) {
+    const page = await stack.open(maskwire.url, options);
+    await page.page.getByTestId("sign-in").waitFor();
+    await page.page.evaluate(axe);
+    expect(await page.page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))")).toEqual([]);
+  }
+});
