@@ -21,7 +21,7 @@ beforeEach(() => {
   vi.stubGlobal("fetch", async (url: string, init: { headers?: Record<string, string> } = {}) => {
     asked.push(url);
     if (url === "v1/auth") return Response.json({ required: known !== undefined, methods: ["key"] });
-    const key = init.headers?.["authorization"]?.replace("Bearer ", "");
+    const key = new Headers(init.headers).get("authorization")?.replace("Bearer ", "");
     if (key === undefined || !known?.includes(key)) return new Response(null, { status: 401 });
     if (url === "v1/tickets") return Response.json({ ticket: `for-${key}`, expiresInMs: 60_000 });
     return Response.json({ id: "a", tenant: "acme", scopes: [] });
