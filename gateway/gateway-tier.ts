@@ -29,6 +29,7 @@ import { Decoders } from "./peers/decoders.js";
 import type { Lookup } from "./peers/discovery.js";
 import { Encoders } from "./peers/encoders.js";
 import type { Connect } from "./peers/peer.js";
+import { PeerKey } from "./peers/peer-key.js";
 import { createPeerMetrics } from "./peers/peer-metrics.js";
 import type { ClickReport } from "./sessions/clicks-under-way.js";
 import { SessionDoor } from "./sessions/door.js";
@@ -43,6 +44,7 @@ export class GatewayTier implements Tier {
   readonly #decoders: Decoders;
   readonly #sessions: Sessions;
   readonly #requests: RequestsUnderWay;
+  readonly #peerKey: PeerKey;
   #started = false;
 
   /** @param addresses where the other tiers are; `lookup` resolves their names, and `connect` reaches them, in its own way. */
@@ -55,7 +57,9 @@ export class GatewayTier implements Tier {
     const { logger } = host;
     const events = createPeerMetrics(host.metrics);
     const { lookup, connect } = addresses;
-    const options = { limits: gateway.peers, logger, lookup, connect, overload: host.overload };
+    const spokesman = new PeerKey(gateway.peerKey, logger);
+    this.#peerKey = spokesman;
+    const options = { spokesman, limits: gateway.peers, logger, lookup, connect, overload: host.overload };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const { quota } = host;
@@ -127,6 +131,7 @@ export class GatewayTier implements Tier {
     this.#sessions.close();
     this.#encoders.close();
     this.#decoders.close();
+    this.#peerKey.close();
   }
 }
 

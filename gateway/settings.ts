@@ -1,6 +1,14 @@
 import { fixed } from "../services/runtime/limits/memory-plan.js";
 import type { ProcessMemory } from "../services/runtime/limits/process-memory.js";
-import { addresses, addressRanges, bytes, hostNames, integer, MiB } from "../services/runtime/settings/forms.js";
+import {
+  addresses,
+  addressRanges,
+  bytes,
+  fileAt,
+  hostNames,
+  integer,
+  MiB,
+} from "../services/runtime/settings/forms.js";
 import type { EnvOf } from "../services/runtime/settings/read-env.js";
 import type { ProcessSettings } from "../services/runtime/settings.js";
 
@@ -10,6 +18,9 @@ export const variables = {
   ),
   MASKWIRE_DECODER_ADDRESSES: addresses.describe(
     "where the decoders are (host:port or dns:///name:port, several by commas)",
+  ),
+  MASKWIRE_PEER_KEY_FILE: fileAt("a key").describe(
+    "file with the key, of the scope peer, by which encoders and decoders know this gateway; read again when it changes",
   ),
   MASKWIRE_DISCOVERY_MS: integer(100, 3_600_000).describe("how often a DNS name of another tier is looked up"),
   MASKWIRE_REACH_MS: integer(0, 600_000).describe("longest wait for a tier of which no server can be reached"),
@@ -82,6 +93,7 @@ export function shape(env: Env, { limits, uploadBytes, sizes }: GatewayContext) 
   return {
     encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],
     decoderAddresses: env.MASKWIRE_DECODER_ADDRESSES ?? [],
+    peerKey: env.MASKWIRE_PEER_KEY_FILE,
     peers: {
       discoveryMs: env.MASKWIRE_DISCOVERY_MS ?? 5000,
       reachMs: env.MASKWIRE_REACH_MS ?? 5000,

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
+import type { Spokesman } from "../../services/runtime/grpc/spokesman.js";
 import { parseTarget } from "../../services/runtime/grpc/target.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { Changes } from "./changes.js";
@@ -30,6 +31,8 @@ export interface PeerOptions {
   health?: Health | undefined;
   /** How servers are reached; by default each by a connection of its own. */
   connect?: Connect | undefined;
+  /** What shows to servers that this is a gateway of theirs. */
+  spokesman?: Spokesman | undefined;
   now?: (() => number) | undefined;
 }
 
@@ -56,7 +59,7 @@ export class PeerSet {
 
   constructor(
     addresses: readonly string[],
-    { service, limits = defaultLimits, events, logger, lookup, health, connect, now }: PeerOptions,
+    { service, limits = defaultLimits, events, logger, lookup, health, connect, spokesman, now }: PeerOptions,
   ) {
     this.limits = limits;
     this.events = events;
@@ -64,7 +67,8 @@ export class PeerSet {
       watch: (client, signal) => client.watchHealth(service, { signal }),
       ping: (client, withinMs) => client.answersHealth(service, withinMs),
     };
-    this.#connect = connect ?? connectFreshly;
+    const reach = connect ?? connectFreshly;
+    this.#connect = spokesman ? (...to) => reach(...to).as(spokesman) : reach;
     this.#now = now ?? (() => performance.now());
     this.#nobodySince = this.#now();
     events?.watch(() => this.count());

@@ -8,7 +8,9 @@ import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { Child } from "../support/child.js";
+import { Cluster } from "../support/cluster.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
+import { jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -17,13 +19,14 @@ let folder: string;
 let file: string;
 let maskwire: Maskwire;
 
-/** `maskwire keys`, as a person types it. */
-async function keys(...args: string[]) {
+/** `maskwire`, as a person types it. */
+async function cli(args: string[], env: Record<string, string> = {}) {
   const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-  const child = new Child(process.execPath, [entry, "keys", ...args, "--file", file], { env: {}, cwd: folder });
+  const child = new Child(process.execPath, [entry, ...args], { env, cwd: folder });
   const { code, stdout, stderr } = await child.ended;
   return { code, stdout, stderr };
 }
+const keys = (...args: string[]) => cli(["keys", ...args, "--file", file]);
 const create = async (id: string, ...more: string[]) => {
   const { code, stdout, stderr } = await keys("create", "--id", id, "--tenant", "acme", ...more);
   expect([code, stderr]).toEqual([0, expect.stringContaining("this once")]);
@@ -96,6 +99,62 @@ it("what is wrong with a command is one sentence", async () => {
     expect([exit, stdout, stderr]).toEqual([code, "", expect.stringMatching(sentence)]);
     expect(stderr.trim().split("\n")).toHaveLength(1);
   }
+});
+
+it("L8: the command line sends the key of a file or of its environment, and says where it looks for one", async () => {
+  const key = await create("dan");
+  await expect.poll(async () => (await ask("/v1/me", key)).status).toBe(200);
+  const keyFile = join(folder, "dan.key");
+  await writeFile(keyFile, `${key}\n`);
+  const photo = join(folder, "scene.jpg");
+  await writeFile(photo, await jpegScene(320, 240, 71));
+  const segment = (env: Record<string, string>, ...more: string[]) =>
+    cli(["segment", photo, "--point", "100,100", "--json", "--url", maskwire.url, ...more], env);
+  for (const [env, more] of [
+    [{}, ["--key-file", keyFile]],
+    [{ MASKWIRE_KEY_FILE: keyFile }, []],
+    [{ MASKWIRE_KEY: key }, []],
+  ] as const) {
+    const { code, stderr } = await segment(env, ...more);
+    expect([code, stderr]).toEqual([0, ""]);
+  }
+  const { code, stderr } = await segment({});
+  expect([code, JSON.parse(stderr).error.message]).toEqual([
+    1,
+    expect.stringMatching(/--key-file or MASKWIRE_KEY_FILE/),
+  ]);
+});
+
+it("L11: gateways speak for those who ask them to tiers that know them by a key, and wait while these do not", async () => {
+  const users = join(folder, "users.json");
+  const peers = join(folder, "peers.json");
+  const peerKey = join(folder, "peer.key");
+  const ann = (await cli(["keys", "create", "--id", "ann", "--tenant", "acme", "--file", users])).stdout.trim();
+  const createPeer = (id: string) =>
+    cli(["keys", "create", "--id", id, "--tenant", "ours", "--scopes", "peer", "--file", peers]);
+  await writeFile(peerKey, (await createPeer("first")).stdout);
+  await using cluster = await Cluster.start(
+    { MASKWIRE_AUTH_FILE: users, MASKWIRE_PEER_KEY_FILE: peerKey },
+    { MASKWIRE_AUTH_FILE: peers },
+  );
+  const { url } = cluster.gateway;
+  const headers = { authorization: `Bearer ${ann}` };
+  const upload = async (seed: number) => {
+    const answer = await fetch(`${url}/v1/images`, { method: "POST", headers, body: await jpegScene(320, 240, seed) });
+    return answer.status;
+  };
+  expect(await upload(81)).toBe(200);
+  // Nobody else gets in at a decoder, be it with a key of the gateway's.
+  const direct = new RpcClient(cluster.decoders[0]?.address ?? "");
+  await expect(direct.unary(DecoderService.method.segmentOnce, {})).rejects.toMatchObject({
+    code: Code.UNAUTHENTICATED,
+  });
+  direct.close();
+  await cli(["keys", "revoke", "first", "--file", peers]);
+  await expect.poll(() => upload(82)).toBe(503);
+  await expect.poll(() => cluster.gateway.stderr).toContain("MASKWIRE_PEER_KEY_FILE must hold a key");
+  await writeFile(peerKey, (await createPeer("second")).stdout);
+  await expect.poll(() => upload(83)).toBe(200);
 });
 
 it("L10: a process that others would reach does not start for everybody", async () => {

@@ -5,10 +5,10 @@ import { FileProblems } from "./file-problems.js";
 import type { EverythingLine, GatewayClient } from "./gateway-client.js";
 import type { Notices } from "./notices.js";
 import { checkFolder, readPhoto, writeResult } from "./photo-files.js";
-import { askAbout, withGateway } from "./with-gateway.js";
+import { askAbout, type GatewayOptions, withGateway } from "./with-gateway.js";
 
 /** The options of `maskwire everything` as commander hands them over. */
-export interface EverythingCommandOptions {
+export interface EverythingCommandOptions extends Omit<GatewayOptions, "json"> {
   out?: string;
   preview?: string;
   exhaustive?: true;
@@ -18,8 +18,6 @@ export interface EverythingCommandOptions {
   boxNmsThresh?: number;
   minMaskRegionArea?: number;
   cropNLayers?: number;
-  model?: string;
-  url?: string;
 }
 
 /** `maskwire everything PHOTO`: every object, as an SA-1B record. @throws CommandError with the sentence to end with. */

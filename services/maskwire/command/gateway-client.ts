@@ -41,9 +41,14 @@ export class GatewayClient {
   /** As it may be shown: some addresses have a password. */
   readonly #host: string;
   readonly #model: string;
+  readonly #headers: Record<string, string>;
 
-  /** @param url without a slash at its end. @param model a model id; empty is the gateway's default. */
-  constructor(url: string, model: string) {
+  /**
+   * @param url without a slash at its end. @param model a model id; empty is the gateway's default.
+   * @param key what shows who asks, where the gateway wants to know.
+   */
+  constructor(url: string, model: string, key?: string) {
+    this.#headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
     this.#url = url;
     this.#host = new URL(url).origin;
     this.#model = model;
@@ -52,7 +57,7 @@ export class GatewayClient {
   /** The picture's size, or undefined when its bytes have to be uploaded. */
   async lookup(imageId: string): Promise<ImageInfo | undefined> {
     const url = this.#at(`/v1/images/${imageId}`, {});
-    const answer = await request(url, { method: "GET" });
+    const answer = await request(url, { method: "GET", headers: this.#headers });
     const body = await text(answer, url);
     if (answer.statusCode === 404 && errorOf(body)) return undefined;
     const found = this.#read(LookupImageResponseSchema, body);
@@ -64,7 +69,7 @@ export class GatewayClient {
     const url = this.#at("/v1/images", { id: imageId });
     const answer = await request(url, {
       method: "POST",
-      headers: { accept: "application/x-ndjson", "content-type": "application/octet-stream" },
+      headers: { ...this.#headers, accept: "application/x-ndjson", "content-type": "application/octet-stream" },
       body: bytes,
       onSent: (sent) => onProgress({ stage: "sending", sent, total: bytes.byteLength }),
     });
@@ -80,7 +85,8 @@ export class GatewayClient {
     const url = this.#at("/v1/segment");
     const message = create(SegmentRequestSchema, { ...init, model: this.#model });
     const body = new TextEncoder().encode(toJsonString(SegmentRequestSchema, message));
-    const answer = await request(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const headers = { ...this.#headers, "content-type": "application/json" };
+    const answer = await request(url, { method: "POST", headers, body });
     return this.#read(SegmentResultSchema, await text(answer, url));
   }
 
@@ -89,7 +95,8 @@ export class GatewayClient {
     const url = this.#at("/v1/everything");
     const message = create(SegmentEverythingRequestSchema, { ...init, model: this.#model });
     const body = new TextEncoder().encode(toJsonString(SegmentEverythingRequestSchema, message));
-    const answer = await request(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+    const headers = { ...this.#headers, "content-type": "application/json" };
+    const answer = await request(url, { method: "POST", headers, body });
     for await (const line of lines(answer, url)) {
       const error = errorOf(line);
       if (error) throw error;
@@ -114,6 +121,8 @@ export class GatewayClient {
   }
 }
 
+const whereKeysGo = "The command line takes it from a file, by --key-file or MASKWIRE_KEY_FILE, or from MASKWIRE_KEY.";
+
 /** The error that a body carries (rule H3), if it carries one. What is wrong with the request itself is bad usage. */
 function errorOf(body: string): CommandError | undefined {
   let error: { code?: string; message?: string; reason?: string } | undefined;
@@ -123,6 +132,7 @@ function errorOf(body: string): CommandError | undefined {
     return undefined;
   }
   if (typeof error?.message !== "string") return undefined;
+  if (error.code === "UNAUTHENTICATED") return new CommandError(`${error.message} ${whereKeysGo}`);
   if (error.code === "NOT_FOUND") return new UnknownPictureError(error.message);
   return new CommandError(error.message, error.code === "INVALID_ARGUMENT" && !error.reason ? 2 : 1);
 }

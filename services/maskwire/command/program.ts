@@ -59,6 +59,7 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
     .option("--json", "print one JSON object with the masks as COCO run-length encoding")
     .addOption(gatewayOption())
+    .addOption(keyFileOption())
     .addHelpText("after", examples)
     .action((photo: string, options: SegmentOptions) => {
       const { out, cutout, multimask } = options;
@@ -84,6 +85,7 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("--min-mask-region-area <n>", "fill holes and remove islands of fewer pixels (0)", once(parseCount))
     .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
     .addOption(gatewayOption())
+    .addOption(keyFileOption())
     .action((photo: string, options: EverythingCommandOptions) => {
       checkOutputs(photo, { "--out": options.out, "--preview": options.preview });
       return everythingPhoto(photo, options);
@@ -145,6 +147,11 @@ function addKeys(program: Command): void {
       const { revokeKey } = await import("./keys.js");
       await revokeKey(id, options);
     });
+}
+
+function keyFileOption(): Option {
+  const what = "holds the key that a gateway asks for; a key itself is taken from MASKWIRE_KEY alone";
+  return new Option("-k, --key-file <file>", what).env("MASKWIRE_KEY_FILE").argParser(once(String));
 }
 
 function gatewayOption(): Option {

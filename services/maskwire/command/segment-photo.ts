@@ -5,20 +5,16 @@ import { resultAsJson, resultAsText } from "./describe-result.js";
 import { FileProblems } from "./file-problems.js";
 import { type BoxValue, numberedPath, type PointValue } from "./parse-values.js";
 import { checkFolder, readPhoto, writeResult } from "./photo-files.js";
-import { askAbout, withGateway } from "./with-gateway.js";
+import { askAbout, type GatewayOptions, withGateway } from "./with-gateway.js";
 
 /** The options of `maskwire segment` as commander hands them over. */
-export interface SegmentOptions {
+export interface SegmentOptions extends GatewayOptions {
   point?: PointValue[];
   negative?: PointValue[];
   box?: BoxValue;
   out?: string;
   cutout?: string;
   multimask?: true;
-  model?: string;
-  /** Empty, too, when none is given. */
-  url?: string;
-  json?: true;
 }
 
 /** `maskwire segment PHOTO`: the masks of one prompt. @throws CommandError with the sentence to end with. */

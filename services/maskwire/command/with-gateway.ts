@@ -2,19 +2,30 @@ import type { ImageInfo } from "../../../proto/index.js";
 import { imageIdOf } from "../../runtime/image-id.js";
 import { GatewayClient, UnknownPictureError, type UploadProgress } from "./gateway-client.js";
 import { Notices } from "./notices.js";
+import { readKey } from "./read-key.js";
+
+export interface GatewayOptions {
+  /** Of a gateway that runs; left out or empty, one is started. */
+  url?: string;
+  model?: string;
+  json?: true;
+  /** Holds what shows the gateway at `url` who asks. */
+  keyFile?: string;
+}
 
 /**
  * Runs `work` with a gateway: the one at `url`, or one of its own for as long as it takes.
  * @param json whether standard error is for errors alone.
  */
 export async function withGateway<T>(
-  { url, model, json }: { url?: string; model?: string; json?: true },
+  { url, model, json, keyFile }: GatewayOptions,
   work: (client: GatewayClient, notices: Notices) => Promise<T>,
 ): Promise<T> {
   const notices = new Notices(json ? nobody : process.stderr);
+  const key = url ? await readKey(url, keyFile, process.env.MASKWIRE_KEY) : undefined;
   const embedded = url ? undefined : await startEmbedded(notices, model);
   try {
-    return await work(new GatewayClient(embedded?.url ?? (url as string), model ?? ""), notices);
+    return await work(new GatewayClient(embedded?.url ?? (url as string), model ?? "", key), notices);
   } finally {
     notices.clear();
     await embedded?.stop();

@@ -99,11 +99,14 @@ describe("where callers are asked who they are", () => {
     }
   });
 
-  it("L2: a principal speaks for itself alone, whatever it says", () => {
-    expect(admit("user", says)).toEqual({
-      principal: user,
-      on: { caller: asCaller(user, callerAt("")).key, tenant: "acme" },
-    });
+  it("L2: a principal speaks for itself alone, whatever it says, and for no other tenant", () => {
+    for (const said of [{}, { "maskwire-caller": named }, { "maskwire-caller": named, "maskwire-tenant": "acme" }]) {
+      expect(admit("user", said)).toEqual({
+        principal: user,
+        on: { caller: asCaller(user, callerAt("")).key, tenant: "acme" },
+      });
+    }
+    expect(() => admit("user", says)).toThrow(/"peer"/);
   });
 
   it("L2: one with the scope peer speaks for whom it names", () => {

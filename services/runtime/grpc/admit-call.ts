@@ -45,6 +45,9 @@ export function admitCall(
     if (principal.scopes.has("peer")) return { principal, on: named(call, true) };
     requireScope(principal, scopeOf(method));
     const { key: caller, tenant } = asCaller(principal, at(call));
+    // A gateway whose key lacks the scope would show everybody's pictures to everybody.
+    const said = textOf(call, tenantHeader);
+    if (tenant !== undefined && said !== undefined && said !== tenant) requireScope(principal, "peer");
     return { principal, on: { caller, ...(tenant === undefined ? {} : { tenant }) } };
   };
   const identified = access.identify({ authorization: textOf(call, "authorization") });

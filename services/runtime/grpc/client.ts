@@ -22,6 +22,7 @@ import type { ClientCalls, OpenCall, ReadCall, WriteCall } from "./client-calls.
 import { codecOf } from "./codec.js";
 import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
+import { callsOf, explainFor, type Spokesman } from "./spokesman.js";
 import { fromRpcError } from "./status.js";
 import { watchedCredentials } from "./watched-credentials.js";
 
@@ -58,11 +59,19 @@ interface UploadCall<I, O> {
 export class RpcClient {
   readonly address: string;
   readonly #calls: ClientCalls;
+  #explain = fromRpcError;
 
   /** @param calls what carries them: by default a connection, made when first used and again when it is lost. */
   constructor(address: string, options: ChannelOptions = {}, calls: ClientCalls = dial(address, options)) {
     this.address = address;
     this.#calls = calls;
+  }
+
+  /** The same channel, for one that calls for others. */
+  as(spokesman: Spokesman): RpcClient {
+    const client = new RpcClient(this.address, {}, callsOf(spokesman, this.#calls));
+    client.#explain = explainFor(spokesman, this.address);
+    return client;
   }
 
   /** @throws ServiceError with the peer's code and sentence. */
@@ -84,7 +93,7 @@ export class RpcClient {
         deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
         (error, response) => {
           signal?.removeEventListener("abort", cancel);
-          if (error) reject(fromRpcError(error, signal?.aborted));
+          if (error) reject(this.#explain(error, signal?.aborted));
           else resolve(response as MessageShape<O>);
         },
       );
@@ -108,7 +117,7 @@ export class RpcClient {
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
     );
     traced.watch(call);
-    const { ending, cancel } = watch(call, signal);
+    const { ending, cancel } = watch(call, signal, this.#explain);
     return {
       send: (message) => write(call, ending, codecOf(method.input).create(message)),
       end: () => call.end(),
@@ -133,11 +142,11 @@ export class RpcClient {
       (error, response) => settle(error, response),
     );
     traced.watch(call);
-    const { ending, cancel } = watch(call, signal);
+    const { ending, cancel } = watch(call, signal, this.#explain);
     const response = new Promise<MessageShape<O>>((resolve, reject) => {
       settle = (error, answer) => {
         ending.isOver = true;
-        if (error) reject(fromRpcError(error, ending.isOurs));
+        if (error) reject(this.#explain(error, ending.isOurs));
         else resolve(answer as MessageShape<O>);
       };
     });
@@ -171,7 +180,7 @@ export class RpcClient {
       deadlineMs === undefined ? {} : { deadline: Date.now() + deadlineMs },
     );
     traced.watch(call);
-    const { ending, cancel } = watch(call, signal);
+    const { ending, cancel } = watch(call, signal, this.#explain);
     return responses(call, ending, cancel);
   }
 
@@ -189,7 +198,7 @@ export class RpcClient {
       new Metadata(),
       {},
     );
-    const { ending, cancel } = watch(call, signal);
+    const { ending, cancel } = watch(call, signal, this.#explain);
     for await (const { status } of responses<{ status: ServingStatus }>(call, ending, cancel)) yield status;
   }
 
@@ -235,7 +244,11 @@ function dial(address: string, options: ChannelOptions): ClientCalls {
 }
 
 /** Ties a call to its caller's signal, and notes how it ends. */
-function watch(call: OpenCall, signal: AbortSignal | undefined): { ending: Ending; cancel: () => void } {
+function watch(
+  call: OpenCall,
+  signal: AbortSignal | undefined,
+  explain: typeof fromRpcError,
+): { ending: Ending; cancel: () => void } {
   const ending: Ending = { isOver: false, isOurs: false, failure: undefined };
   const cancel = () => {
     ending.isOurs = true;
@@ -243,7 +256,7 @@ function watch(call: OpenCall, signal: AbortSignal | undefined): { ending: Endin
   };
   // Errors reach the caller where it reads; without a reader they must not end the process.
   call.on("error", (error: Error) => {
-    ending.failure ??= isRpcError(error) ? fromRpcError(error, ending.isOurs) : error;
+    ending.failure ??= isRpcError(error) ? explain(error, ending.isOurs) : error;
   });
   // Not "close": a stream that nobody reads to its end never closes.
   call.once("status", () => {

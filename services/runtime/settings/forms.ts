@@ -48,18 +48,21 @@ export const addressRanges = list.refine(
   "IP addresses and CIDR ranges such as 10.0.0.0/8 or fd00::/8, several by commas",
 );
 
-/** A file's text, without the line break that editors and secrets end with. */
-export const fileOf = (what: string) =>
+/** A file's text, without the line break that editors and secrets end with, and its path. */
+export const fileAt = (what: string) =>
   z.string().transform((path, context) => {
     try {
       const content = readFileSync(path, "utf8").trimEnd();
-      if (content) return content;
+      if (content) return { path, content };
     } catch {
       // Said below: which of the reasons it was is plain from the path.
     }
     context.addIssue(`the path of a readable file that holds ${what}`);
     return z.NEVER;
   });
+
+/** A file's text alone. */
+export const fileOf = (what: string) => fileAt(what).transform(({ content }) => content);
 
 export const pem = fileOf("certificates or a key in PEM").refine(
   (content) => content.includes("-----BEGIN "),
