@@ -119,6 +119,36 @@ describe("the queue", () => {
     expect((await Promise.all(waiting)).map(({ value }) => value)).toEqual(["a", "b", "c"]);
   });
 
+  it("A6 leaves a worker to the next caller while there are several, and all of them to one who is alone", async () => {
+    const pool = await startPool({ size: 2, maxQueue: 10 });
+    const begun: string[] = [];
+    const wait = (value: string, caller: string) => {
+      const { gate, open } = shutGate();
+      const done = pool.run({ kind: "wait", gate, value }, { urgent: true, caller, onStart: () => begun.push(value) });
+      return { open, done };
+    };
+    const alone = [wait("a1", "a"), wait("a2", "a")];
+    expect(begun).toEqual(["a1", "a2"]);
+    const late = wait("b1", "b");
+    const more = [wait("a3", "a"), wait("a4", "a")];
+    alone[0]?.open();
+    await alone[0]?.done;
+    expect(begun).toEqual(["a1", "a2", "b1"]);
+    late.open();
+    await late.done;
+    expect(begun).toEqual(["a1", "a2", "b1"]);
+    expect(pool.waiting).toBe(2);
+    const next = wait("b2", "b");
+    expect(begun.at(-1)).toBe("b2");
+    // Who has none of the workers may have the last.
+    alone[1]?.open();
+    await alone[1]?.done;
+    expect(begun.at(-1)).toBe("a3");
+    for (const one of [...more, next]) one.open();
+    await Promise.all([...more, next].map(({ done }) => done));
+    expect(begun.at(-1)).toBe("a4");
+  });
+
   it("A4 is full for who has most in it, and not for others", async () => {
     let displaced = 0;
     const pool = await startPool({ onDisplaced: () => displaced++ });

@@ -135,7 +135,7 @@ export class WorkerPool<Task, Result> {
 
   /** Estimated milliseconds until a task that joined the queue now would start. */
   get waitMs(): number {
-    return this.#crew.free.length > 0 ? 0 : this.waitMsAt(this.#line.length + 1);
+    return this.isFree ? 0 : this.waitMsAt(this.#line.length + 1);
   }
 
   /** Estimated milliseconds until the task at that place in line starts; 1 is next. */
@@ -287,10 +287,15 @@ export class WorkerPool<Task, Result> {
     }
   }
 
+  /** Whether the last free worker is left to people of another tenant: by what is bulk, and by a tenant that has all the others. */
   #leavesOneFree({ options }: Job<Task, Result>): boolean {
-    if (!options.bulk || !this.#spare.isKeptFrom(tenantOf(options))) return false;
-    // When that one is done, it is looked at again.
-    return this.#crew.heard.some(({ current }) => current);
+    const tenant = tenantOf(options);
+    if (!this.#spare.isKeptFrom(tenant)) return false;
+    const { heard } = this.#crew;
+    const busy = heard.flatMap(({ current }) => current?.work ?? []);
+    // When one of them is done, it is looked at again.
+    if (options.bulk) return busy.length > 0;
+    return busy.length > 0 && busy.length === heard.length - 1 && busy.every((work) => tenantOf(work) === tenant);
   }
 
   #settle(job: Job<Task, Result>, answer: Answer, ranMs: number, isWanted: boolean): void {
