@@ -13,6 +13,7 @@ import { AllowedMethods } from "./allowed-methods.js";
 import { AnswersOwed } from "./answers-owed.js";
 import { describeFault } from "./describe-fault.js";
 import { discardRest } from "./discard-rest.js";
+import { leaveUnread } from "./leave-unread.js";
 import { answerRaw } from "./raw-answer.js";
 import { refuseUnreadable } from "./refuse-unreadable.js";
 import { errorBody, replyError } from "./reply-error.js";
@@ -64,6 +65,7 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
         });
         if (owed.count(socket) <= mostOwed) return handle(request, response);
         refused.add(socket);
+        leaveUnread(socket);
         const message = `At most ${mostOwed} requests of a connection may wait for their answers.`;
         const error = { code: Code.RESOURCE_EXHAUSTED, message, retryAfterMs: pipeliningRetryMs };
         answer(response, 429, error, { connection: "close", "retry-after": pipeliningRetryMs / 1000 });

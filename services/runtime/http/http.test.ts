@@ -269,6 +269,8 @@ describe("H13: an offer to change the protocol is declined by answering", () => 
 
 describe("H14: requests that are sent ahead", () => {
   it("have their answers in order up to a bound; past it the connection is refused, and nobody else", async () => {
+    let read = 0;
+    host.http.server.on("request", () => read++);
     const ahead = (count: number) => "GET /held HTTP/1.1\r\nHost: x\r\n\r\n".repeat(count);
     const within = exchange(ahead(31), `GET /hello HTTP/1.1\r\n${close}\r\n`);
     const beyond = exchange(ahead(2000));
@@ -279,5 +281,7 @@ describe("H14: requests that are sent ahead", () => {
     const answers = (await beyond).match(/HTTP\/1\.1 \d+/g) ?? [];
     expect(answers.at(-1)).toBe("HTTP/1.1 429");
     expect(answers.length).toBe(33);
+    // What lies behind the refusal is never taken for a request.
+    expect(read).toBe(32 + 33 + 1);
   });
 });
