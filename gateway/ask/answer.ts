@@ -7,6 +7,8 @@ export interface AskCall extends EncodeCall {
   readonly principal?: Principal | undefined;
   /** What `onProgress` told of is over, however it ended, unless the picture is gone: it is as ready as it was. */
   readonly onRecovered?: () => void;
+  /** It has begun: what came before was the wait for its caller's turn (C12). */
+  readonly onTurn?: () => void;
 }
 
 /** A layer on the way of a request, or the whole of it: each takes both, and hands both to the next. */

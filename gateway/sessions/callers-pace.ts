@@ -2,7 +2,7 @@ import { CallerRates } from "../callers/caller-rates.js";
 import type { Pace } from "./intake.js";
 
 /** Milliseconds of the main thread that all sessions of a caller may take a second while others are there, and at once. */
-const workOfCaller = { perSecond: 500, burst: 500 };
+const workOfCaller = { perSecond: 500, burst: 150 };
 /** What a new session takes of it, beside what reading its frames is measured to. */
 const newSessionMs = 3;
 
@@ -18,7 +18,7 @@ export class CallersPace {
 
   /** Before a session is opened. @returns 0 when it may be, or after how many milliseconds to ask again. */
   admit(caller: string): number {
-    return this.#isAlone(caller) ? 0 : this.#work.of(caller).take(newSessionMs);
+    return this.isAlone(caller) ? 0 : this.#work.of(caller).take(newSessionMs);
   }
 
   /** One more session of a caller. */
@@ -28,9 +28,9 @@ export class CallersPace {
     return {
       pace: {
         // What is done alone is nobody's loss, and no debt for when others come.
-        take: (count) => (this.#isAlone(caller) ? 0 : work.take(count)),
+        take: (count) => (this.isAlone(caller) ? 0 : work.take(count)),
         spend: (ms) => {
-          if (!this.#isAlone(caller)) work.spend(ms);
+          if (!this.isAlone(caller)) work.spend(ms);
         },
         get isFull() {
           return work.isFull;
@@ -44,7 +44,8 @@ export class CallersPace {
     };
   }
 
-  #isAlone(caller: string): boolean {
+  /** Whether nobody else has a session. */
+  isAlone(caller: string): boolean {
     return this.#sessions.size === (this.#sessions.has(caller) ? 1 : 0);
   }
 }

@@ -45,10 +45,10 @@ export class ClicksUnderWay {
     request.traceparent = span.traceparent;
   }
 
-  /** Its turn has come: a decoder is asked. */
+  /** Its turn has come, in its session and of its caller: a decoder is asked. */
   asked({ sequence }: SegmentRequest): void {
     const prompt = this.#prompts.get(sequence);
-    if (prompt) prompt.askedAt ??= performance.now();
+    if (prompt) prompt.askedAt = performance.now();
   }
 
   /** @returns what to count; nothing for a preview. */

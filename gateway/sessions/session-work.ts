@@ -1,3 +1,4 @@
+import type { SegmentRequest } from "../../proto/index.js";
 import type { Principal } from "../../services/runtime/callers/principal.js";
 import { isNotFound } from "../../services/runtime/errors.js";
 import type { Origin } from "../../services/runtime/tracing/origin.js";
@@ -19,6 +20,8 @@ interface SessionWorkOptions {
   /** Hears what comes of it. */
   apply(event: SessionEvent): void;
   explain(error: unknown): RefusedError;
+  /** A prompt has waited for its caller's turn, and goes to a decoder now. */
+  onTurn(request: SegmentRequest): void;
 }
 
 /** What a session has under way at the other tiers: begun and given up by its effects, told of by its events. */
@@ -59,11 +62,11 @@ export class SessionWork {
   }
 
   async decode({ opening, request }: Effect<"decode">): Promise<void> {
-    const { line, origin, principal, apply, explain } = this.#options;
+    const { line, origin, principal, apply, onTurn, explain } = this.#options;
     this.#prompt = new AbortController();
     const { signal } = this.#prompt;
     const traced = { ...origin, traceparent: request.traceparent };
-    const call = { signal, origin: traced, principal, ...this.#recovery(opening) };
+    const call = { signal, origin: traced, principal, ...this.#recovery(opening), onTurn: () => onTurn(request) };
     try {
       const result = await line.segment(request, call);
       if (!signal.aborted) apply({ kind: "answered", opening, result });

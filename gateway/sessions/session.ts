@@ -67,6 +67,7 @@ export class Session implements Receiver {
       origin: { session: id, traceparent, caller: caller.key, tenant: caller.tenant },
       apply: (event) => this.#apply(event),
       explain: (error) => explain(error, this.#logger),
+      onTurn: (request) => this.#clicks.asked(request),
     });
     this.#logger.debug("session opened");
     const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = deps.limits;

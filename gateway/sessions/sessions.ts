@@ -20,6 +20,7 @@ import { idlest } from "./idlest.js";
 import { Intake, type Pace } from "./intake.js";
 import { watchIdle } from "./keep-alive.js";
 import { Openings } from "./openings.js";
+import { PromptTurns } from "./prompt-turns.js";
 import { Session, type SessionDeps } from "./session.js";
 import { type SessionPaceOptions, sessionPace } from "./session-pace.js";
 import { WaitingBytes } from "./waiting-bytes.js";
@@ -68,6 +69,7 @@ export class Sessions {
   readonly #shares: Shares;
   readonly #pace = new CallersPace();
   readonly #openings = new Openings((caller) => this.#pace.admit(caller));
+  readonly #turns = new PromptTurns((caller) => this.#pace.isAlone(caller));
   readonly #waiting: WaitingBytes;
   #draining = false;
 
@@ -245,7 +247,9 @@ export class Sessions {
         connection.close(CloseCode.TOO_FAST, "frames come too fast");
       },
     });
-    const deps = { ...this.#depsFor(id, visitor), visitor, logger, waiting: this.#waiting.of(visitor.caller) };
+    const given = this.#depsFor(id, visitor);
+    const line = this.#turns.lineOf(visitor.caller.key, given.line);
+    const deps = { ...given, line, visitor, logger, waiting: this.#waiting.of(visitor.caller) };
     const session = new Session(id, connection, deps, readOrigin((name) => request.headers[name]).traceparent);
     return {
       entry: { session, connection, quietSince: performance.now() },
