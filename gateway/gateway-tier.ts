@@ -70,7 +70,7 @@ export class GatewayTier implements Tier {
     const requests = new CallerRates(gateway.callerRequests);
     observeRequests(host, callers);
     admitRequests(host.http, { access: host.access, rates: requests, metrics: host.metrics });
-    limitRequests(host.http, { rates: requests, quota, metrics: host.metrics });
+    limitRequests(host, { rates: requests, quota, metrics: host.metrics });
     const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
     const { access, metrics, overload } = host;

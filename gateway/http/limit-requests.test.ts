@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { noQuota } from "../../services/runtime/callers/quota.js";
 import { createHttp, type Http } from "../../services/runtime/http/create-http.js";
@@ -15,10 +17,10 @@ it("H20: who asks faster than its rate is told when to ask again, whatever it as
   const clock = { ms: 0 };
   const hits: Limit[] = [];
   http = createHttp(fakeLogger() as unknown as Logger);
-  const { app } = http;
+  const { app, owed } = http;
   observeAsCallers(app);
   const rates = new CallerRates({ perSecond: 0.4, burst: 3, now: () => clock.ms });
-  limitRequests(app, { rates, quota: noQuota, metrics: { limitHit: (limit) => hits.push(limit) } });
+  limitRequests({ http: app, owed }, { rates, quota: noQuota, metrics: { limitHit: (limit) => hits.push(limit) } });
   app.get("/here", (_request, reply) => reply.send("here"));
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const get = async (caller: string, path = "/here") => {
@@ -36,4 +38,31 @@ it("H20: who asks faster than its rate is told when to ask again, whatever it as
   expect(hits).toEqual(["requests_rate", "requests_rate"]);
   clock.ms += 2500;
   expect((await get("203.0.113.7")).status).toBe(200);
+});
+
+it("H20: of requests that were sent ahead the first that is too fast closes the connection, unless it is the only one", async () => {
+  http = createHttp(fakeLogger() as unknown as Logger);
+  const { app, owed } = http;
+  let read = 0;
+  app.server.on("request", () => read++);
+  observeAsCallers(app);
+  const rates = new CallerRates({ perSecond: 1e-6, burst: 5 });
+  limitRequests({ http: app, owed }, { rates, quota: noQuota, metrics: { limitHit: () => {} } });
+  app.get("/here", (_request, reply) => reply.send("here"));
+  await app.listen({ host: "127.0.0.1", port: 0 });
+  const statusesOf = async (text: string) => {
+    const socket = connect((app.server.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
+    let got = "";
+    socket.on("data", (piece) => {
+      got += piece;
+    });
+    socket.write(text);
+    await once(socket, "close");
+    return got.match(/(?<=HTTP\/1\.1 )\d+/g);
+  };
+  const get = "GET /here HTTP/1.1\r\nHost: x\r\n\r\n";
+  expect(await statusesOf(get.repeat(20))).toEqual(["200", "200", "200", "200", "200", "429"]);
+  expect(read).toBe(6);
+  const alone = await fetch(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}/here`);
+  expect([alone.status, alone.headers.get("connection")]).toEqual([429, "keep-alive"]);
 });

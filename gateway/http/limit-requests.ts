@@ -1,6 +1,6 @@
-import type { FastifyInstance } from "fastify";
 import { type Quota, quotaUsedUp } from "../../services/runtime/callers/quota.js";
 import { overloaded, type ServiceError } from "../../services/runtime/errors.js";
+import type { Host } from "../../services/runtime/host.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import type { CallerRates } from "../callers/caller-rates.js";
@@ -32,11 +32,13 @@ export function requestRefusal(
 }
 
 /** Holds every request that is observed, whatever it asks for, against what its visitor may. */
-export function limitRequests(http: FastifyInstance, limits: RequestLimits): void {
+export function limitRequests({ http, owed }: Pick<Host, "http" | "owed">, limits: RequestLimits): void {
   http.addHook("onRequest", (request, reply, done) => {
     const visitor = visitorOf(request);
     const refusal = visitor && requestRefusal(visitor, limits);
-    if (refusal) replyError(reply, refusal);
-    else done();
+    if (!refusal) return done();
+    // Who sends ahead would have each of those behind refused as well.
+    if (owed.count(request.raw.socket) > 1) reply.header("connection", "close");
+    replyError(reply, refusal);
   });
 }

@@ -13,6 +13,7 @@ import { defaultHttp2Limits, Http2Door, type Http2Limits } from "./grpc/http2-do
 import { InProcessServer } from "./grpc/in-process.js";
 import { addReflection } from "./grpc/reflection.js";
 import { createMetrics, type Metrics } from "./host-metrics.js";
+import type { AnswersOwed } from "./http/answers-owed.js";
 import { createHttp, type Http } from "./http/create-http.js";
 import { replyError } from "./http/reply-error.js";
 import { type Accept, onWebSocket } from "./http/upgrades.js";
@@ -124,6 +125,11 @@ export class Host {
   readonly onRefused = (operation: string, error: unknown): void => {
     this.metrics.refused(operation, error);
   };
+
+  /** The answers that each connection of HTTP has yet to get. */
+  get owed(): Pick<AnswersOwed, "count"> {
+    return this.#http.owed;
+  }
 
   /** Aborts when the time to stop is over: joins the signal of every call. */
   get forced(): AbortSignal {

@@ -119,7 +119,7 @@ describe("the queue", () => {
     expect((await Promise.all(waiting)).map(({ value }) => value)).toEqual(["a", "b", "c"]);
   });
 
-  it("A6 leaves a worker to the next caller while there are several, and all of them to one who is alone", async () => {
+  it("A6 keeps the last free worker from who has all the others while there are several, and none from one who is alone", async () => {
     const pool = await startPool({ size: 2, maxQueue: 10 });
     const begun: string[] = [];
     const wait = (value: string, caller: string) => {

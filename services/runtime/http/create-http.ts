@@ -41,6 +41,10 @@ const maxParamLength = 1024;
 export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
   const owed = new AnswersOwed();
   const refused = new WeakSet<Duplex>();
+  const close = (socket: Duplex) => {
+    refused.add(socket);
+    leaveUnread(socket);
+  };
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
@@ -64,8 +68,7 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
           if (!request.complete) discardRest(request);
         });
         if (owed.count(socket) <= mostOwed) return handle(request, response);
-        refused.add(socket);
-        leaveUnread(socket);
+        close(socket);
         const message = `At most ${mostOwed} requests of a connection may wait for their answers.`;
         const error = { code: Code.RESOURCE_EXHAUSTED, message, retryAfterMs: pipeliningRetryMs };
         answer(response, 429, error, { connection: "close", "retry-after": pipeliningRetryMs / 1000 });
@@ -101,6 +104,11 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
     if (request.is404 || encoding.toLowerCase() === "identity") return done();
     const message = "Bodies are taken as they are: send it without a Content-Encoding.";
     replyError(reply, new ServiceError({ code: Code.INVALID_ARGUMENT, message }), 415);
+  });
+  // An answer that closes its connection is the last.
+  app.addHook("onSend", (request, reply, _payload, done) => {
+    if (reply.getHeader("connection") === "close") close(request.raw.socket);
+    done();
   });
   app.setNotFoundHandler((request, reply) => answerUnknown(request, reply, allowed));
   app.setErrorHandler<FastifyError>((error, request, reply) => {
