@@ -25,6 +25,8 @@ export interface Scale {
   settleMs: number;
   /** Whether the good client's times and the memory that stays count; a short run has too few for that. */
   judgesFigures: boolean;
+  /** Every attack meets the three roles, each in a control group with the memory of its manifest. */
+  isConfined?: boolean;
   /**
    * So much of each attack, and for so long at most, before it counts: what a process takes once and for all is no leak. A heap
    * grows under its first load and levels off; only the second, of the same size, tells one from the other.
@@ -32,6 +34,7 @@ export interface Scale {
   rehearsal?: { part: number; mostMs: number };
 }
 
+const MiB = 2 ** 20;
 /** Attackers are somebody else than the good client, and each than the other, by the address that they come from. */
 const addressOf = (attacker: number) => `127.0.0.${66 + attacker}`;
 /** The good client goes on for a few clicks more. */
@@ -85,6 +88,7 @@ export class Arena implements AsyncDisposable {
         before: start,
         mostMiB,
         after,
+        group: member.group && { mostMiB: member.group.mostBytes / MiB, kills: member.group.kills },
         stallMs: stalls[index] ?? 0,
       };
     });
@@ -131,10 +135,16 @@ export class Arena implements AsyncDisposable {
   }
 
   async #stageFor({ setting, env = {}, nameServer }: Attack): Promise<Stage> {
-    const key = JSON.stringify([setting, env, nameServer]);
+    const { isConfined } = this.#scale;
+    const key = JSON.stringify([isConfined || setting, env, nameServer]);
     if (this.#stage && this.#stageKey === key) return this.#stage;
     await this.#strike();
-    const stage = await Stage.start({ setting, env: { ...this.#scale.env, ...env }, nameServer });
+    const stage = await Stage.start({
+      setting: isConfined ? "roles" : setting,
+      env: { ...this.#scale.env, ...env },
+      nameServer,
+      isConfined,
+    });
     this.#stage = stage;
     this.#stageKey = key;
     const gateway = stage.urlOf("gateway");

@@ -43,12 +43,15 @@ function failures(process: Partial<ProcessReport> = {}, during: Partial<typeof c
 describe("the report of an attack", () => {
   it("passes what harms nobody", () => {
     expect(failures()).toEqual([]);
+    // Its files fill a group to its limit, and are let go of.
+    expect(failures({ group: { mostMiB: 512, kills: 0 } })).toEqual([]);
     // What caches keep on purpose is no growth.
     expect(failures({ after: { ...look, residentMiB: 600, keptMiB: 290 } })).toEqual([]);
   });
 
   it.each([
     ["a process that ended", { end: "SIGABRT: heap", after: undefined }, {}],
+    ["a process that the kernel ended", { group: { mostMiB: 512, kills: 1 } }, {}],
     ["a lost worker", { after: { ...look, workerLosses: 1 } }, {}],
     ["a descriptor that stays", { after: { ...look, descriptors: 31 } }, {}],
     ["more memory than the manifest allows", { mostMiB: 513 }, {}],

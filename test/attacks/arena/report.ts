@@ -12,6 +12,8 @@ export interface ProcessReport {
   before: Look;
   mostMiB: number;
   after: Look | undefined;
+  /** Where the kernel held it to its limit: the most of all its processes and files, and how many the kernel has ended, since its start. */
+  group?: { mostMiB: number; kills: number } | undefined;
   stallMs: number;
 }
 
@@ -70,6 +72,9 @@ export function reportOf(attacks: readonly Attack[], { counts, alone, during, af
   for (const one of processes) {
     if (one.end !== undefined) failures.push(`the ${one.role} process ended with ${one.end}`);
     else if (lostWorkers(one) > 0) failures.push(`the ${one.role} process lost ${lostWorkers(one)} workers`);
+    if (one.group && one.group.kills > 0) {
+      failures.push(`the kernel ended ${one.group.kills} processes of the ${one.role}'s for want of memory`);
+    }
     if (leaked(one) > 0) failures.push(`the ${one.role} process still has ${leaked(one)} descriptors more than before`);
     if (one.mostMiB > one.limitMiB) {
       failures.push(
@@ -120,9 +125,10 @@ const mostTold = 8;
 export function linesOf(report: Report): string {
   const { seed, parts, crashes, processes, good, failures } = report;
   const ms = (value: number) => `${value.toFixed(0)} ms`;
-  const memory = processes.map(({ role, before, mostMiB, after }) => {
+  const memory = processes.map(({ role, limitMiB, before, mostMiB, after, group }) => {
     const figures = [before.residentMiB, mostMiB, after?.residentMiB ?? Number.NaN].map((mib) => mib.toFixed(0));
-    return `${role} ${figures.join(" -> ")} MiB, ${before.descriptors} -> ${after?.descriptors ?? "?"} descriptors`;
+    const together = group ? ` (its group ${group.mostMiB.toFixed(0)} of ${limitMiB})` : "";
+    return `${role} ${figures.join(" -> ")} MiB${together}, ${before.descriptors} -> ${after?.descriptors ?? "?"} descriptors`;
   });
   return [
     ...parts.map(

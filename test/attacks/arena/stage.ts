@@ -6,6 +6,7 @@ import { MaskwireProcess } from "../../support/maskwire-process.js";
 import { RedisServer } from "../../support/redis-server.js";
 import type { Setting } from "../attack.js";
 import { limitsOf, limitsTogether, type ProcessLimits, type Role } from "./manifest-limits.js";
+import { MemoryGroup } from "./memory-group.js";
 
 /** One process under attack. */
 export interface Member {
@@ -13,6 +14,8 @@ export interface Member {
   readonly process: MaskwireProcess;
   readonly metricsUrl: string;
   readonly limits: ProcessLimits;
+  /** Where the kernel holds it to them. */
+  readonly group: MemoryGroup | undefined;
 }
 
 const MiB = 2 ** 20;
@@ -24,6 +27,8 @@ interface StagePlan {
   env: Readonly<Record<string, string>>;
   /** `address:port` of the name server that they ask, in place of the machine's. */
   nameServer?: string | undefined;
+  /** Each process is in a control group with its manifest's memory, all that it starts included. */
+  isConfined?: boolean | undefined;
 }
 
 /** The built program as it is deployed, each process with the heap and the budgets that its container would give it. */
@@ -57,7 +62,10 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { process } of this.members.splice(0).reverse()) await process[Symbol.asyncDispose]();
+    for (const { process, group } of this.members.splice(0).reverse()) {
+      await process[Symbol.asyncDispose]();
+      group?.[Symbol.dispose]();
+    }
     await this.redis?.[Symbol.asyncDispose]();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
@@ -82,15 +90,23 @@ export class Stage implements AsyncDisposable {
   }
 
   async #add(role: Member["role"], limits: ProcessLimits, env: Readonly<Record<string, string>>): Promise<void> {
-    const { nameServer } = this.#plan;
-    const modules = [containerOf(limits.memoryMiB * MiB), ...(nameServer ? [resolverOf(nameServer)] : [])];
-    const process = await MaskwireProcess.start({
+    const { nameServer, isConfined } = this.#plan;
+    const bytes = limits.memoryMiB * MiB;
+    const group = isConfined ? new MemoryGroup(bytes) : undefined;
+    const modules = [...(group ? [] : [containerOf(bytes)]), ...(nameServer ? [resolverOf(nameServer)] : [])];
+    const settings = {
       MASKWIRE_ROLE: role,
       MASKWIRE_LOG_LEVEL: "warn",
       NODE_OPTIONS: [`--max-old-space-size=${limits.heapMiB}`, ...modules.map((one) => `--import=${one}`)].join(" "),
       ...env,
-    });
-    this.members.push({ role, process, metricsUrl: process.adminUrl, limits });
+    };
+    try {
+      const process = await MaskwireProcess.start(settings, group?.launcher);
+      this.members.push({ role, process, metricsUrl: process.adminUrl, limits, group });
+    } catch (error) {
+      group?.[Symbol.dispose]();
+      throw error;
+    }
   }
 }
 
