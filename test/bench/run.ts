@@ -20,6 +20,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   "cache-down": () => import("./cache-down.js"),
   affinity: () => import("./affinity.js"),
   tracing: () => import("./tracing.js"),
+  access: () => import("./access.js"),
   load: () => import("./load.js"),
   simulate: () => import("./simulate.js"),
   web: () => import("./web.js"),

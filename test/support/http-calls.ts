@@ -16,9 +16,15 @@ export interface HttpError {
 }
 
 /** Uploads a picture and waits for its embedding. @param query of H8. @throws Error with the status when it is refused. */
-export async function upload(url: string, bytes: Uint8Array, query: { id?: string } = {}): Promise<EncodeReady> {
+export async function upload(
+  url: string,
+  bytes: Uint8Array,
+  query: { id?: string } = {},
+  headers: Record<string, string> = {},
+): Promise<EncodeReady> {
   const reply = await fetch(`${url}/v1/images?${new URLSearchParams(query)}`, {
     method: "POST",
+    headers,
     body: bytes as Uint8Array<ArrayBuffer>,
   });
   const body = await reply.text();

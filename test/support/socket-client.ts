@@ -18,6 +18,8 @@ interface SocketOptions {
   form?: "binary" | "text";
   /** Subprotocols that are offered; by default the right one for binary and none for text. */
   protocols?: string[];
+  /** Of the upgrade. */
+  headers?: Record<string, string>;
   /** False: as a peer that is gone behind a connection that still stands. */
   answerPings?: boolean;
 }
@@ -30,11 +32,12 @@ export class SocketClient implements AsyncDisposable {
   readonly #readers: { resolve: (one: Received) => void; reject: (error: Error) => void }[] = [];
   form: "binary" | "text";
 
-  private constructor(url: string, { form = "binary", protocols, answerPings = true }: SocketOptions) {
+  private constructor(url: string, { form = "binary", protocols, headers = {}, answerPings = true }: SocketOptions) {
     this.form = form;
     const offered = protocols ?? (form === "binary" ? ["maskwire.v1"] : []);
     this.#socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/ws`, offered, {
       perMessageDeflate: false,
+      headers,
       autoPong: answerPings,
     });
     this.#socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
