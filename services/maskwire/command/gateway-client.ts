@@ -18,6 +18,7 @@ import {
   type SegmentResult,
   SegmentResultSchema,
 } from "../../../proto/index.js";
+import type { QuotaUsage } from "../../runtime/callers/quota.js";
 import { CommandError } from "./command-error.js";
 import { lines, request, text } from "./http-request.js";
 
@@ -31,6 +32,11 @@ export type EverythingLine =
   | { annotation: Sa1bAnnotation }
   | { retracted: number }
   | { done: { masks: number; points: number; elapsedMs: number } };
+
+/** An answer of `GET /v1/usage` (rule Q4), of who asks or of a tenant. */
+export type Usage =
+  | { principal: string; tenant: string | null; limits: QuotaUsage[] }
+  | { tenant: string; principals: { principal: string | null; limits: QuotaUsage[] }[] };
 
 /** The gateway does not know the picture (any more): upload it. */
 export class UnknownPictureError extends CommandError {}
@@ -101,6 +107,19 @@ export class GatewayClient {
       const error = errorOf(line);
       if (error) throw error;
       yield JSON.parse(line) as EverythingLine;
+    }
+  }
+
+  /** What is used of the limits of who asks; of a tenant's, for an admin. */
+  async usage(tenant?: string): Promise<Usage> {
+    const url = `${this.#url}/v1/usage${tenant === undefined ? "" : `?${new URLSearchParams({ tenant })}`}`;
+    const body = await text(await request(url, { method: "GET", headers: this.#headers }), url);
+    const error = errorOf(body);
+    if (error) throw error;
+    try {
+      return JSON.parse(body);
+    } catch (cause) {
+      throw new CommandError(`${this.#host} answers, but not as Maskwire does.`, 1, cause);
     }
   }
 

@@ -15,6 +15,7 @@ import {
   parsePngPath,
 } from "./parse-values.js";
 import { type SegmentOptions, segmentPhoto } from "./segment-photo.js";
+import type { UsageOptions } from "./show-usage.js";
 
 const examples = `
 Coordinates are pixels of the upright picture (EXIF orientation applied); 0,0 is its top left corner.
@@ -89,6 +90,17 @@ export function createProgram({ isJson = false } = {}): Command {
     .action((photo: string, options: EverythingCommandOptions) => {
       checkOutputs(photo, { "--out": options.out, "--preview": options.preview });
       return everythingPhoto(photo, options);
+    });
+  program
+    .command("usage")
+    .description("what is used of your limits at a gateway")
+    .option("--tenant <name>", "of all of a tenant's keys, for who has the scope admin", once(String))
+    .option("--json", "print one JSON object")
+    .addOption(gatewayOption())
+    .addOption(keyFileOption())
+    .action(async (options: UsageOptions) => {
+      const { showUsage } = await import("./show-usage.js");
+      await showUsage(options);
     });
   addKeys(program);
   program
