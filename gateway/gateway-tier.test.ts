@@ -3,40 +3,25 @@ import { connect } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { CloseCode } from "../proto/index.js";
-import { Host } from "../services/runtime/host.js";
-import { readEnv } from "../services/runtime/settings/read-env.js";
-import * as runtime from "../services/runtime/settings.js";
-import { fakeLogger } from "../services/runtime/testing/fake-logger.js";
-import { GatewayTier } from "./gateway-tier.js";
-import { shape, variables } from "./settings.js";
+import type { Host } from "../services/runtime/host.js";
+import { safeHeaders } from "../services/runtime/http/safe-headers.js";
+import { serveGateway } from "./testing/serve-gateway.js";
 
 let host: Host;
 /** Every route by its path; the web client's files are routes too. */
 let routes: Map<string, string[]>;
 
 beforeEach(async () => {
-  const env = {
-    MASKWIRE_MAX_SESSIONS: "2",
-    MASKWIRE_MAX_FRAME_BYTES: "1024",
-    MASKWIRE_UPLOAD_SILENCE_MS: "300",
-  };
-  const MiB = 1024 * 1024;
-  const { limits, uploadBytes } = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
-  const sizes = { waiting: 32 * MiB, unsent: 64 * MiB };
-  const settings = shape(readEnv(variables, env), { limits, uploadBytes, sizes });
-  host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger() });
-  const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
   routes = new Map([
     ["/livez", ["GET", "HEAD"]],
     ["/metrics", ["GET", "HEAD"]],
   ]);
-  await host.listen((one) => {
-    one.http.addHook("onRoute", ({ url, method }) => {
+  const env = { MASKWIRE_MAX_SESSIONS: "2", MASKWIRE_MAX_FRAME_BYTES: "1024", MASKWIRE_UPLOAD_SILENCE_MS: "300" };
+  host = await serveGateway(env, ({ http }) => {
+    http.addHook("onRoute", ({ url, method }) => {
       routes.set(url, [...(routes.get(url) ?? []), ...[method].flat()]);
     });
-    return [new GatewayTier(one, settings, nowhere)];
   });
-  await host.start();
 });
 afterEach(async () => {
   host.force();
@@ -45,7 +30,7 @@ afterEach(async () => {
 
 const every = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"];
 
-it("H12: every route answers every method, and refuses in the one form", async () => {
+it("H12, W7: every route answers every method, refuses in the one form, and tells browsers to keep it apart", async () => {
   expect([...routes.keys()]).toEqual(expect.arrayContaining(["/v1/images", "/v1/images/:id", "/v1/segment", "/"]));
   for (const [path, methods] of [...routes, ["/v1/nothing", [] as string[]] as const]) {
     for (const method of every) {
@@ -54,6 +39,11 @@ it("H12: every route answers every method, and refuses in the one form", async (
       const allow = answer.headers.get("allow")?.split(", ");
       const what = `${method} ${url}`;
       const body = await answer.text();
+      for (const [header, value] of Object.entries(safeHeaders)) {
+        // The page has a policy of its own.
+        if (header === "content-security-policy") expect(answer.headers.get(header), what).toContain("frame-ancestors");
+        else expect(answer.headers.get(header), `${what} ${header}`).toBe(value);
+      }
       if (methods.length === 0) expect(answer.status, what).toBe(404);
       else if (method === "OPTIONS") expect([answer.status, allow], what).toEqual([204, expect.any(Array)]);
       else expect(answer.status === 405, what).toBe(!methods.includes(method));
@@ -96,7 +86,7 @@ it("F1, H12: refuses a WebSocket in the form of all errors, and holds no connect
 });
 
 const offer = (path: string, headers: string) =>
-  `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}` +
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${headers}` +
   `${/version/i.test(headers) ? "" : "Sec-WebSocket-Version: 13\r\n"}Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`;
 
 async function upgrade(path: string, headers = ""): Promise<string> {
@@ -166,7 +156,9 @@ it.each(["/v1/segment", "/v1/everything"])(
         text += piece;
       });
       socket.on("close", () => resolve(text));
-      socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{"image`);
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 100\r\n\r\n{"image`,
+      );
     });
     expect(said).toMatch(/^HTTP\/1\.1 408 .*"reason":"UPLOAD_TOO_SLOW"/s);
     const large = await fetch(`http://127.0.0.1:${host.port}${path}`, { method: "POST", body: "x".repeat(1025) });

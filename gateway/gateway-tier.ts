@@ -7,6 +7,8 @@ import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/m
 import { createAsk } from "./ask/ask.js";
 import { withQuotas } from "./ask/with-quotas.js";
 import { withScopes } from "./ask/with-scopes.js";
+import { BrowserRules } from "./browsers/browser-rules.js";
+import { holdToBrowserRules } from "./browsers/hold-to-browser-rules.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
 import { UploadRate } from "./callers/upload-rate.js";
@@ -68,7 +70,9 @@ export class GatewayTier implements Tier {
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
     const requests = new CallerRates(gateway.callerRequests);
+    const rules = new BrowserRules({ ...gateway.browsers, trustedProxies: gateway.trustedProxies, logger });
     observeRequests(host, callers);
+    holdToBrowserRules(host.http, rules, host.methodsOf);
     admitRequests(host.http, { access: host.access, rates: requests, metrics: host.metrics });
     limitRequests(host, { rates: requests, quota, metrics: host.metrics });
     const unsent = new UnsentBytes(gateway.unsentBytes);
@@ -104,6 +108,7 @@ export class GatewayTier implements Tier {
       return replyError(reply, new ServiceError({ code: Code.FAILED_PRECONDITION, message }), 426);
     });
     const door = new SessionDoor({
+      rules,
       access,
       callers,
       rates: requests,

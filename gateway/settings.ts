@@ -8,6 +8,7 @@ import {
   hostNames,
   integer,
   MiB,
+  origins,
 } from "../services/runtime/settings/forms.js";
 import type { EnvOf } from "../services/runtime/settings/read-env.js";
 import type { ProcessSettings } from "../services/runtime/settings.js";
@@ -34,6 +35,13 @@ export const variables = {
   MASKWIRE_TRUSTED_PROXIES: addressRanges.describe(
     "proxies whose X-Forwarded-For says who asks (addresses and CIDR ranges, several by commas). " +
       "Without it everybody behind a proxy shares what is meant for one caller",
+  ),
+  MASKWIRE_PUBLIC_HOSTS: hostNames.describe(
+    "names by which the gateway is asked, beside addresses, localhost and MASKWIRE_HOST (names, *.example.org, * for any name; several by commas). " +
+      "Any other is refused: it may be a page's that has turned it to this address",
+  ),
+  MASKWIRE_ORIGINS: origins.describe(
+    "origins whose pages may use the gateway beside its own (https://app.example.org, or https://*.example.org for one label; several by commas)",
   ),
   MASKWIRE_CALLER_REQUESTS_PER_SECOND: integer(1, 1_000_000).describe(
     "HTTP requests and new sessions of one caller a second; ten seconds' worth at once. " +
@@ -83,12 +91,12 @@ export const memory = (env: Env, { limitBytes }: ProcessMemory) => ({
   },
 });
 
-export interface GatewayContext extends Pick<ProcessSettings, "limits" | "uploadBytes"> {
+export interface GatewayContext extends Pick<ProcessSettings, "host" | "limits" | "uploadBytes"> {
   /** As planned from `memory`. */
   sizes: Record<keyof ReturnType<typeof memory>["parts"], number>;
 }
 
-export function shape(env: Env, { limits, uploadBytes, sizes }: GatewayContext) {
+export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayContext) {
   const requestsPerSecond = env.MASKWIRE_CALLER_REQUESTS_PER_SECOND ?? 200;
   return {
     encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],
@@ -104,6 +112,11 @@ export function shape(env: Env, { limits, uploadBytes, sizes }: GatewayContext) 
     everythingMs: limits.everythingMs,
     limits,
     trustedProxies: env.MASKWIRE_TRUSTED_PROXIES ?? [],
+    browsers: {
+      host,
+      publicHosts: env.MASKWIRE_PUBLIC_HOSTS ?? [],
+      origins: env.MASKWIRE_ORIGINS ?? [],
+    },
     callerRequests: { perSecond: requestsPerSecond, burst: 10 * requestsPerSecond },
     callerUploads: { perSecond: env.MASKWIRE_CALLER_UPLOAD_RATE ?? 32 * MiB, burst: 8 * limits.maxImageBytes },
     pictureHosts: env.MASKWIRE_PICTURE_HOSTS ?? [],

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { HostNames, normalHost } from "./host-names.js";
 import { isPublicAddress } from "./public-address.js";
 
 /** How a host came to be allowed: named itself, or as one of many. */
@@ -6,35 +7,22 @@ type Grant = "named" | "matched";
 
 /** The hosts that pictures may be fetched from: names, addresses, `*.example.org` for what is below it, `*` for any. */
 export class PictureHosts {
-  readonly #named = new Set<string>();
-  readonly #suffixes: string[] = [];
-  readonly #isAny: boolean;
+  readonly #hosts: HostNames;
 
   constructor(hosts: readonly string[]) {
-    this.#isAny = hosts.includes("*");
-    for (const host of hosts) {
-      if (host.startsWith("*.")) this.#suffixes.push(`.${normal(host.slice(2))}`);
-      else if (host !== "*") this.#named.add(normal(host));
-    }
+    this.#hosts = new HostNames(hosts);
   }
 
   get isEmpty(): boolean {
-    return !this.#isAny && this.#named.size === 0 && this.#suffixes.length === 0;
+    return this.#hosts.isEmpty;
   }
 
   /** @param host as `URL.hostname` has it. */
   grant(host: string): Grant | undefined {
-    const name = normal(host);
-    if (this.#named.has(name)) return "named";
-    // An address is below no name, and a private one is refused before it is asked.
-    if (isIP(name) !== 0) return this.#isAny && isPublicAddress(name) ? "matched" : undefined;
-    return this.#isAny || this.#suffixes.some((suffix) => name.endsWith(suffix)) ? "matched" : undefined;
+    const name = normalHost(host);
+    const found = this.#hosts.find(name);
+    if (found === "named" || found === undefined) return found;
+    // A private address is refused before it is asked.
+    return isIP(name) === 0 || isPublicAddress(name) ? "matched" : undefined;
   }
-}
-
-/** As browsers write a host: lower case, Punycode, addresses in one form; IPv6 without brackets, no dot at the end. */
-function normal(host: string): string {
-  const bracketed = isIP(host) === 6 ? `[${host}]` : host;
-  const url = `http://${bracketed}`;
-  return (URL.canParse(url) ? new URL(url).hostname : host).replace(/^\[|\]$|\.$/g, "");
 }

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyReply } from "fastify";
 import { describeError } from "../../services/runtime/errors.js";
 import { errorBody } from "../../services/runtime/http/reply-error.js";
@@ -17,7 +18,9 @@ export class JsonLines {
     this.#silenceMs = silenceMs;
     reply.raw.once("close", () => clearTimeout(this.#timer));
     reply.hijack();
-    reply.raw.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
+    const own = { "content-type": "application/x-ndjson", "cache-control": "no-store" };
+    // Of what was said before it is known who asks: its id, and who may read this.
+    reply.raw.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...own });
     reply.raw.flushHeaders();
   }
 

@@ -9,16 +9,20 @@ import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { httpStatus } from "../../services/runtime/http/reply-error.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import type { BrowserRules } from "../browsers/browser-rules.js";
 import type { CallerRates } from "../callers/caller-rates.js";
 import type { Callers } from "../callers/callers.js";
 import { requestRefusal, tooManyRequests } from "../http/limit-requests.js";
 import type { Sessions } from "./sessions.js";
 import { offeredProtocols } from "./web-socket.js";
 
+const sessionsPath = "/v1/ws";
+
 /** A browser cannot set headers when it opens a WebSocket: what it was given for that comes as a subprotocol of this beginning (L4). */
 const ticketPrefix = "maskwire.ticket.";
 
 interface DoorOptions {
+  rules: Pick<BrowserRules, "refusalOf">;
   access: Access;
   callers: Callers;
   rates: CallerRates;
@@ -28,7 +32,7 @@ interface DoorOptions {
   logger: Logger;
 }
 
-/** What every WebSocket comes through: paths, rates and who asks, before anything is upgraded. */
+/** What every WebSocket comes through: which page, paths, rates and who asks, before anything is upgraded. */
 export class SessionDoor {
   readonly #options: DoorOptions;
 
@@ -37,11 +41,17 @@ export class SessionDoor {
   }
 
   enter(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { access, callers, sessions, logger } = this.#options;
+    const { rules, access, callers, sessions, logger } = this.#options;
+    // As where sessions are, whatever the path: nobody opens one by following a link.
+    const refusal = rules.refusalOf(request, sessionsPath);
+    if (refusal) {
+      answerRaw(socket, refusal.status, refusal.error);
+      return;
+    }
     const at = callers.of(request);
     // Not `new URL`, which throws for what a stranger may send.
     const [pathname] = (request.url ?? "").split("?");
-    if (pathname !== "/v1/ws") {
+    if (pathname !== sessionsPath) {
       if (this.#hasRate(at, socket)) answerRaw(socket, 404, noSuchPath);
       return;
     }

@@ -134,6 +134,7 @@ const malformed: Record<string, string[]> = {
   ],
   MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456", "dns:///a", "dns://8.8.8.8/a:1"],
   MASKWIRE_PICTURE_HOSTS: ["https://example.org", "example.org:443", "a.*.org", "*example.org", "a b", "a,b/c", "*.*"],
+  MASKWIRE_PUBLIC_HOSTS: ["https://example.org", "example.org:443", "a.*.org", "a b"],
   MASKWIRE_TRUSTED_PROXIES: ["proxy", "10.0.0.0/33", "10.0.0.0/", "10.0.0.1:80", "10.0.0.0/8 192.0.2.1", "7", "*"],
   MASKWIRE_LOAD_PERCENT: ["99", "1.25", "10001"],
   MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://", "redis+sentinel://host", "redis+cluster://h/1"],

@@ -1,6 +1,9 @@
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { Code, ServiceError } from "./errors.js";
 import { createHttp } from "./http/create-http.js";
+import { hostOf, isAddressOrLocalhost, isLoopback } from "./http/host-of.js";
+import { replyError } from "./http/reply-error.js";
 import type { Logger } from "./logger.js";
 import type { Registry } from "./metrics.js";
 
@@ -15,9 +18,17 @@ interface Served {
 export class AdminPort {
   readonly #http: FastifyInstance;
   #port = 0;
+  #isForThisMachine = false;
 
   constructor({ logger, metrics, health }: Served) {
     this.#http = createHttp(logger).app;
+    this.#http.addHook("onRequest", (request, reply, done) => {
+      const host = hostOf(request.headers.host ?? "localhost");
+      if (!this.#isForThisMachine || (host !== undefined && isAddressOrLocalhost(host))) return done();
+      const message =
+        "The operator's port is asked by its address, or as localhost, where it listens to this machine alone.";
+      replyError(reply, new ServiceError({ code: Code.PERMISSION_DENIED, message }), 421);
+    });
     health(this.#http);
     this.#http.get("/metrics", async (_request, reply) =>
       reply.type(metrics.contentType).send(await metrics.metrics()),
@@ -30,6 +41,7 @@ export class AdminPort {
 
   /** @param where port 0 picks a free one. */
   async listen(where: { host: string; port: number }): Promise<void> {
+    this.#isForThisMachine = isLoopback(where.host);
     await this.#http.listen(where);
     this.#port = (this.#http.server.address() as AddressInfo).port;
   }

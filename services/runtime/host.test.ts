@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { credentials, makeClientConstructor, type ServiceError as RpcError } from "@grpc/grpc-js";
@@ -90,6 +91,31 @@ describe("readiness", () => {
     });
     await host.stop();
     await expect(ask("/livez")).rejects.toThrow();
+  });
+
+  it("W6: is asked for its operator by an address or as localhost, where that port is this machine's alone", async () => {
+    const statusFor = async (host: Host, name: string) => {
+      const asking = request({
+        host: "127.0.0.1",
+        port: host.adminPort,
+        path: "/livez",
+        headers: { host: name },
+      }).end();
+      const [answer] = (await once(asking, "response")) as [IncomingMessage];
+      return answer.resume().statusCode;
+    };
+    const started = async (address: string) => {
+      const admin = { host: address, port: 0 };
+      const host = new Host({ host: "127.0.0.1", port: 0, admin, stopMs: 60_000, logger: fakeLogger() });
+      hosts.push(host);
+      await host.listen();
+      return host;
+    };
+    const own = await started("127.0.0.1");
+    expect(await statusFor(own, "attacker.example")).toBe(421);
+    for (const name of ["localhost", "127.0.0.1:9080", "[::1]"]) expect(await statusFor(own, name)).toBe(200);
+    // Where Prometheus asks by whatever name it knows.
+    expect(await statusFor(await started("0.0.0.0"), "gateway:9080")).toBe(200);
   });
 
   it("shows what it can do without, whose state has no bearing on readiness", async () => {

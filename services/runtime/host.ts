@@ -145,6 +145,9 @@ export class Host {
     return this.#admin?.port;
   }
 
+  /** The methods that a path takes, without its query; none for one that is not there. */
+  readonly methodsOf = (path: string): string[] => this.#http.allowed.of(path);
+
   /** WebSockets are `accept`'s from now on. */
   onWebSocket(accept: Accept): void {
     onWebSocket(this.http.server, this.#http.owed, accept);

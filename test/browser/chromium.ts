@@ -26,8 +26,8 @@ const asPlaywright = [
   "ThirdPartyStoragePartitioning",
 ];
 
-/** The system's Chromium, with nothing that reaches out by itself. */
-export function openBrowser(): Promise<Browser> {
+/** The system's Chromium, with nothing that reaches out by itself. @param more switches of its command line. */
+export function openBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: process.env.CHROMIUM_PATH ?? "/usr/bin/chromium",
     timeout: longestMs,
@@ -40,6 +40,7 @@ export function openBrowser(): Promise<Browser> {
       "--disable-component-update",
       "--disable-sync",
       `--disable-features=${[...asPlaywright, ...ownPages].join(",")}`,
+      ...more,
     ],
   });
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
+import { PublicHosts } from "../../gateway/browsers/public-hosts.js";
 import { type TierName, tierNames, tiers as tierRows } from "../../services/maskwire/roles.js";
 import { readEnv, shapeSettings, unknownVariables } from "../../services/maskwire/settings.js";
 import { Host } from "../../services/runtime/host.js";
@@ -185,6 +186,16 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
       expect(allows(policies, "gateway", target, Number(port), objects), address).toBe(true);
       expect(allows(policies, name as string, target, Number(port), objects), `${name} to ${address}`).toBe(false);
     }
+  });
+
+  it("W1: has the gateway asked by every name of its Service", () => {
+    const gateway = ours.find(({ name }) => name === "gateway") as (typeof ours)[number];
+    const { publicHosts, host } = settingsOf(gateway).settings.gateway.browsers;
+    const names = new PublicHosts(publicHosts, host);
+    for (const zone of ["", ".maskwire", ".maskwire.svc", ".maskwire.svc.cluster.local"]) {
+      expect(names.has(`gateway${zone}`), zone).toBe(true);
+    }
+    expect(names.has("attacker.example")).toBe(false);
   });
 
   it("scales Deployments that exist, and leaves the count of pods to one autoscaler", () => {

@@ -3,12 +3,12 @@ import { connect } from "node:net";
 
 /** A POST that only announces its body: what comes back can owe nothing to the body. */
 export function announce(url: string, path: string, contentLength: number): Promise<string> {
-  return exchange(url, [`POST ${path} HTTP/1.1\r\nHost: test\r\nContent-Length: ${contentLength}\r\n\r\n`]);
+  return exchange(url, [`POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${contentLength}\r\n\r\n`]);
 }
 
 /** A POST of unannounced length that sends these pieces and never ends. */
 export function rawRequest(url: string, path: string, pieces: () => Iterable<Uint8Array>): Promise<string> {
-  const head = `POST ${path} HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n`;
+  const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`;
   return exchange(url, chunked(head, pieces));
 }
 

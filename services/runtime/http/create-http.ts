@@ -29,6 +29,7 @@ declare module "fastify" {
 export interface Http {
   readonly app: FastifyInstance;
   readonly owed: AnswersOwed;
+  readonly allowed: AllowedMethods;
 }
 
 /** Requests of one connection that wait for their answers: clients that send ahead at all send a few. */
@@ -116,7 +117,7 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
     if (isInternal(told)) logger.error({ err: error, path: request.routeOptions.url }, "request failed");
     return replyError(reply, told, status);
   });
-  return { app, owed };
+  return { app, owed, allowed };
 }
 
 function answer(response: ServerResponse, status: number, error: ErrorInit, headers = {}): void {

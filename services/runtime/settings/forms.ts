@@ -41,6 +41,18 @@ export const hostNames = list.refine(
   "host names or addresses without ports, *.example.org for every name below one, or * for any public host; several by commas",
 );
 
+/** As browsers write them, but for case, a port that goes without saying, and a star for one label. */
+export const origins = list.refine(
+  (all) =>
+    all.every(
+      (one) =>
+        /^https?:\/\/[^\s/?#@\\]+$/i.test(one) &&
+        URL.canParse(one.replace("://*.", "://")) &&
+        !/\*/.test(one.replace("://*.", "://")),
+    ),
+  "origins such as https://app.example.org, or https://*.example.org for one label below it; several by commas",
+);
+
 const isAddressOrRange = (one: string) => isIP(one) !== 0 || ipaddr.isValidCIDR(one);
 
 export const addressRanges = list.refine(

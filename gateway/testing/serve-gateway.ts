@@ -1,0 +1,24 @@
+import { Host } from "../../services/runtime/host.js";
+import { MiB } from "../../services/runtime/settings/forms.js";
+import { readEnv } from "../../services/runtime/settings/read-env.js";
+import * as runtime from "../../services/runtime/settings.js";
+import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
+import { GatewayTier } from "../gateway-tier.js";
+import { shape, variables } from "../settings.js";
+
+/**
+ * A gateway on a port of loopback whose other tiers are nowhere.
+ * @param env its settings, and those that every process has. @param watch sees the host before the gateway is made.
+ */
+export async function serveGateway(env: Record<string, string> = {}, watch: (host: Host) => void = () => {}) {
+  const process = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
+  const settings = shape(readEnv(variables, env), { ...process, sizes: { waiting: 32 * MiB, unsent: 64 * MiB } });
+  const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger() });
+  const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
+  await host.listen((one) => {
+    watch(one);
+    return [new GatewayTier(one, settings, nowhere)];
+  });
+  await host.start();
+  return host;
+}
