@@ -1,13 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { createClient } from "@redis/client";
 import { DockerfileParser } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Role, roles, tierNames, tiers } from "../../services/maskwire/roles.js";
 import { readEnv, shapeSettings, unknownVariables, variables } from "../../services/maskwire/settings.js";
 import { describeMemory } from "../../services/runtime/limits/memory-plan.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
+import { findRedisServer } from "../support/programs.js";
+import { RedisServer } from "../support/redis-server.js";
 import { memoryOf } from "./container-memory.js";
 import { neededSettings } from "./needed-settings.js";
 
@@ -81,6 +86,9 @@ interface Service {
   build?: { context: string; dockerfile: string; args?: Record<string, string> };
   read_only?: boolean;
   cap_drop?: string[];
+  security_opt?: string[];
+  command?: string[];
+  secrets?: string[];
   depends_on?: Record<string, { condition: string }>;
   networks?: string[];
   deploy?: { resources?: { limits?: { memory: string; pids: number } } };
@@ -153,12 +161,81 @@ describe("compose.yaml", () => {
 
   it("gives no container more rights than it needs, and ours time to stop", () => {
     for (const [name, service] of Object.entries(services)) {
-      expect(service, name).toMatchObject({ read_only: true, cap_drop: ["ALL"] });
+      expect(service, name).toMatchObject({
+        read_only: true,
+        cap_drop: ["ALL"],
+        security_opt: ["no-new-privileges:true"],
+      });
     }
     for (const [name, { environment = {}, stop_grace_period }] of ours) {
       const { stopMs } = shapeSettings(readEnv(environment));
       expect(Number.parseInt(stop_grace_period ?? "0", 10) * 1000, name).toBeGreaterThan(stopMs);
     }
+  });
+
+  describe("with compose.secrets.yaml", () => {
+    const over = compose("compose.secrets.yaml") as ReturnType<typeof compose> & {
+      secrets: Record<string, { file: string }>;
+    };
+    const folder = mkdtempSync(join(tmpdir(), "maskwire-compose-secrets-"));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, "deploy"));
+    // As a person pastes them, without the last one, which starts it.
+    const commands = [...read("deploy", "compose.secrets.yaml").matchAll(/^# {3}(.*)$/gm)].map(
+      ([, line]) => line as string,
+    );
+    const made = spawnSync("sh", ["-ec", commands.slice(0, -1).join("\n")], { cwd: folder, encoding: "utf8" });
+    const secret = (name: string) => join(folder, "deploy", "secrets", name);
+    /** What a tier is given, with the files of this machine. */
+    const settingsFor = (name: string) => {
+      const given = { ...services[name]?.environment, ...over.services[name]?.environment };
+      const here = Object.entries(given).map(([key, value]) => [
+        key,
+        value.replace(/^\/run\/secrets\/(.*)$/, (_, one) => secret(one)),
+      ]);
+      return shapeSettings(readEnv(Object.fromEntries(here)));
+    };
+
+    it("gives by its own commands each container the files that it names, which nobody else on the host reads", () => {
+      expect(made).toMatchObject({ status: 0, stderr: "" });
+      expect(commands.at(-1)).toMatch(/^docker compose -f deploy\/compose.yaml -f deploy\/compose.secrets.yaml /);
+      expect(statSync(secret("")).mode & 0o077).toBe(0);
+      for (const [name, { file }] of Object.entries(over.secrets)) {
+        expect(file).toBe(`./secrets/${name}`);
+        expect(existsSync(secret(name)), name).toBe(true);
+      }
+      for (const [name, { environment = {}, command = [], secrets = [] }] of Object.entries(over.services)) {
+        const paths = [...Object.values(environment), ...command].filter((one) => one.startsWith("/run/secrets/"));
+        expect(paths, name).toEqual(secrets.map((one) => `/run/secrets/${one}`));
+      }
+    });
+
+    it("has settings that encoders and decoders take, and a cache that keeps to what it was told before", () => {
+      for (const name of ["encoder", "decoder"]) {
+        const { cache } = settingsFor(name);
+        expect(cache.signingKeys?.keys.length, name).toBe(1);
+      }
+      const before = services.valkey?.command ?? [];
+      expect(over.services.valkey?.command?.slice(0, before.length)).toEqual(before);
+    });
+
+    it.skipIf(!findRedisServer())(
+      "has the cache let in who has the password, to its own keys, and nobody else",
+      async () => {
+        await using redis = await RedisServer.start(undefined, [], ["--aclfile", secret("cache-users")]);
+        const { username = "", password = "" } = settingsFor("encoder").cache.server ?? {};
+        const client = createClient({ url: redis.url, username, password });
+        await client.connect();
+        await client.set("maskwire:one", "kept");
+        expect(await client.get("maskwire:one")).toBe("kept");
+        await expect(client.set("other", "one")).rejects.toThrow(/NOPERM/);
+        await expect(client.sendCommand(["CONFIG", "GET", "*"])).rejects.toThrow(/NOPERM/);
+        client.destroy();
+        const stranger = createClient({ url: redis.url, disableOfflineQueue: true });
+        await expect(stranger.connect().then(() => stranger.get("maskwire:one"))).rejects.toThrow(/NOAUTH/);
+        stranger.destroy();
+      },
+    );
   });
 
   it("with compose.cuda.yaml, builds the encoder with arguments that the Dockerfile has", () => {

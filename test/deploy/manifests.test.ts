@@ -15,7 +15,11 @@ import { unknownFields } from "./unknown-fields.js";
 import { environment, type Probe, tiers, type Workload, workloads } from "./workloads.js";
 
 /** In production it is the operator's. */
-const secrets = { "maskwire-cache/url": "rediss://user:password@cache.example.com:6380" };
+const secrets = {
+  "maskwire-cache/url": "rediss://maskwire@cache.example.com:6380",
+  "maskwire-cache/password": "of the cache\n",
+  "maskwire-cache/signing-keys": `key-1:${"ab".repeat(32)}\n`,
+};
 
 /** The base with each component by itself: none may lean on another unsaid. */
 const components = readdirSync(join(kubernetesFolder, "components"));
@@ -41,8 +45,8 @@ const renderings = [
 describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered }) => {
   const objects = findKustomize() ? rendered() : [];
   const ours = tiers(objects);
-  const settingsOf = ({ container }: (typeof ours)[number]) => {
-    const env = environment(container, objects, secrets);
+  const settingsOf = (tier: (typeof ours)[number]) => {
+    const env = environment(tier, objects, secrets);
     return { env, settings: shapeSettings(readEnv(env)) };
   };
 
@@ -128,7 +132,9 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
 
   it("gives those that write a place for it, which is the image's, and nobody else", () => {
     for (const { name, container } of ours) {
-      const places = container.volumeMounts?.map(({ mountPath }) => mountPath) ?? [];
+      const places = (container.volumeMounts ?? [])
+        .filter(({ readOnly }) => !readOnly)
+        .map(({ mountPath }) => mountPath);
       const { writes } = tierRows[name as TierName].container;
       expect(places, name).toEqual(writes ? ["/var/cache/maskwire"] : []);
     }
@@ -198,6 +204,45 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
     expect(names.has("attacker.example")).toBe(false);
   });
 
+  it("lets encoders and decoders out to the cache that is there, and no gateway", () => {
+    const policies = ofKind(objects, "NetworkPolicy").filter(({ metadata }) => metadata.name === "cache");
+    const cache = workloads(objects).find(({ name }) => name === "valkey");
+    for (const { spec } of policies) {
+      const { podSelector, egress = [] } = spec as unknown as Policy;
+      const served = ours.filter(({ podLabels }) => matches(podSelector, podLabels)).map(({ name }) => name);
+      expect(served.sort()).toEqual(tierNames.filter((name) => tierRows[name].hereToo !== null).sort());
+      const peers = egress.flatMap(({ to = [] }) => to);
+      if (cache) expect(peers.some((peer) => matches(peer.podSelector ?? {}, cache.podLabels))).toBe(true);
+    }
+    if (cache) expect(policies.length).toBe(1);
+  });
+
+  it("names whom each way out leads to, lets nothing else out, and has no pod without a policy", () => {
+    const policies = ofKind(objects, "NetworkPolicy").map(({ spec }) => spec as unknown as Policy);
+    const nothing = policies.find(({ podSelector }) => Object.keys(podSelector).length === 0);
+    expect(nothing).toEqual({ podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+    for (const rule of policies.flatMap(({ egress = [] }) => egress)) {
+      expect(rule.to?.length, JSON.stringify(rule)).toBeGreaterThan(0);
+      expect(rule.ports?.length, JSON.stringify(rule)).toBeGreaterThan(0);
+      for (const { podSelector, ipBlock } of rule.to ?? []) {
+        expect(podSelector ?? ipBlock, JSON.stringify(rule)).toBeDefined();
+        // An address block of everybody's names nobody.
+        expect(Number(ipBlock?.cidr.split("/")[1] ?? 32)).toBeGreaterThanOrEqual(16);
+      }
+    }
+    for (const rule of policies.flatMap(({ ingress = [] }) => ingress)) {
+      expect(rule.from?.length, JSON.stringify(rule)).toBeGreaterThan(0);
+    }
+  });
+
+  it("puts no password into an environment", () => {
+    for (const tier of ours) {
+      for (const [name, value] of Object.entries(environment(tier, objects, secrets))) {
+        expect(value, `${tier.name} ${name}`).not.toMatch(/:\/\/[^/@]*:[^/@]+@|of the cache/);
+      }
+    }
+  });
+
   it("scales Deployments that exist, and leaves the count of pods to one autoscaler", () => {
     const autoscalers = objects.filter(({ kind }) => kind === "HorizontalPodAutoscaler" || kind === "ScaledObject");
     const scaled = autoscalers.map(({ spec }) => (spec as { scaleTargetRef: { name: string } }).scaleTargetRef.name);
@@ -259,7 +304,7 @@ interface Selector {
 interface Rule {
   ports?: { port: string | number }[];
   from?: { podSelector?: Selector; namespaceSelector?: Selector }[];
-  to?: { podSelector?: Selector; namespaceSelector?: Selector }[];
+  to?: { podSelector?: Selector; namespaceSelector?: Selector; ipBlock?: { cidr: string } }[];
 }
 
 interface Policy {
@@ -308,7 +353,8 @@ function allows(
       rule.ports.some(
         (one) => one.port === port || ports.some((p) => p.containerPort === port && p.name === one.port),
       )) &&
-    (!peers || peers.some((peer) => !peer.namespaceSelector && matches(peer.podSelector ?? {}, peerLabels)));
+    (!peers ||
+      peers.some((peer) => !peer.namespaceSelector && peer.podSelector && matches(peer.podSelector, peerLabels)));
   const out = policies
     .filter(({ podSelector }) => matches(podSelector, source.podLabels))
     .some(({ egress }) => egress?.some((rule) => opens(rule, rule.to, target.podLabels)));

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { KubernetesObject } from "./render.js";
 
 /** The part of a container's manifest that meets the code. */
@@ -12,7 +15,7 @@ interface Container {
   readinessProbe?: Probe;
   lifecycle?: { preStop?: { sleep?: { seconds: number } } };
   resources: { limits: Record<string, string>; requests: Record<string, string> };
-  volumeMounts?: { name: string; mountPath: string }[];
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
 }
 
 export interface Probe {
@@ -32,6 +35,7 @@ interface EnvVar {
 interface PodSpec {
   terminationGracePeriodSeconds: number;
   containers: Container[];
+  volumes?: { name: string; secret?: { secretName: string; items: { key: string; path: string }[] } }[];
 }
 
 /** A Deployment's or a StatefulSet's pods. */
@@ -62,12 +66,12 @@ export function tiers(objects: KubernetesObject[]): (Workload & { container: Con
 }
 
 /**
- * The environment that a container gets.
+ * The environment that a tier's container gets. What is the path of a mounted secret there is that of a file here.
  * @param secrets values for Secrets that are not among the objects, by "name/key".
  * @throws Error when something that it refers to does not exist.
  */
 export function environment(
-  container: Container,
+  { container, pod }: Pick<ReturnType<typeof tiers>[number], "container" | "pod">,
   objects: KubernetesObject[],
   secrets: Record<string, string> = {},
 ): Record<string, string> {
@@ -76,7 +80,7 @@ export function environment(
     Object.assign(env, find(objects, "ConfigMap", configMapRef.name).data);
   }
   for (const { name, value, valueFrom } of container.env ?? []) {
-    if (value !== undefined) env[name] = value;
+    if (value !== undefined) env[name] = secretFile(value, container, pod, objects, secrets) ?? value;
     else if (valueFrom?.secretKeyRef) env[name] = secretValue(valueFrom.secretKeyRef, objects, secrets);
     else if (valueFrom?.resourceFieldRef) env[name] = resource(container, valueFrom.resourceFieldRef);
     else throw new Error(`${name} has no value`);
@@ -94,6 +98,26 @@ function secretValue(
   const encoded = find(objects, "Secret", name).data?.[key];
   if (encoded === undefined) throw new Error(`the Secret ${name} has no key ${key}`);
   return Buffer.from(encoded, "base64").toString("utf8");
+}
+
+/** @returns where the secret lies on this machine; undefined for what is no path of one in the container. */
+function secretFile(
+  path: string,
+  container: Container,
+  { volumes = [] }: PodSpec,
+  objects: KubernetesObject[],
+  secrets: Record<string, string>,
+): string | undefined {
+  const mount = container.volumeMounts?.find(({ mountPath }) => path.startsWith(`${mountPath}/`));
+  const secret = volumes.find(({ name }) => name === mount?.name)?.secret;
+  if (!mount || !secret) return undefined;
+  const item = secret.items.find((one) => `${mount.mountPath}/${one.path}` === path);
+  if (!item) throw new Error(`the Secret ${secret.secretName} is not mounted as ${path}`);
+  const folder = mkdtempSync(join(tmpdir(), "maskwire-secret-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, item.path);
+  writeFileSync(file, secretValue({ name: secret.secretName, key: item.key }, objects, secrets));
+  return file;
 }
 
 /** Whole cores, as the kubelet rounds them: up. */

@@ -147,7 +147,7 @@ describe.skipIf(!findKustomize())("the tiers of deploy/kubernetes/overlays/cpu",
     const env = (name: string) => {
       const tier = tiers(objects).find((one) => one.name === name);
       if (!tier) throw new Error(`there is no ${name}`);
-      return environment(tier.container, objects);
+      return environment(tier, objects);
     };
     await using encoder = await Container.start(await onLoopback(env("encoder")));
     await using first = await Container.start(await onLoopback(env("decoder")));

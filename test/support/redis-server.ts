@@ -19,10 +19,14 @@ export class RedisServer implements AsyncDisposable {
   }
 
   /**
-   * @param port for one that comes back where another was. @param addresses beside the loopback's.
+   * @param port for one that comes back where another was. @param addresses beside the loopback's. @param more of its options.
    * @throws Error when no server program is installed.
    */
-  static async start(port?: number, addresses: readonly string[] = []): Promise<RedisServer> {
+  static async start(
+    port?: number,
+    addresses: readonly string[] = [],
+    more: readonly string[] = [],
+  ): Promise<RedisServer> {
     const program = findRedisServer();
     if (!program) throw new Error("redis-server is not installed");
     const listen = port ?? (await freePort());
@@ -42,6 +46,7 @@ export class RedisServer implements AsyncDisposable {
       "no",
       "--dir",
       folder,
+      ...more,
     ];
     const child = new Child(program, options, { env: { PATH: process.env.PATH ?? "" } });
     const server = new RedisServer(listen, child, folder);
