@@ -4,13 +4,9 @@ import type { RouteOptions } from "fastify";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { CloseCode } from "../proto/index.js";
-import { Host } from "../services/runtime/host.js";
-import { readEnv } from "../services/runtime/settings/read-env.js";
-import * as runtime from "../services/runtime/settings.js";
+import type { Host } from "../services/runtime/host.js";
 import { FakeAccess, principalOf } from "../services/runtime/testing/fake-access.js";
-import { fakeLogger } from "../services/runtime/testing/fake-logger.js";
-import { GatewayTier } from "./gateway-tier.js";
-import { shape, variables } from "./settings.js";
+import { serveGateway } from "./testing/serve-gateway.js";
 
 const user = principalOf("acme");
 const reader = principalOf("acme", ["segment"]);
@@ -20,20 +16,12 @@ let host: Host;
 let routes: RouteOptions[];
 
 beforeEach(async () => {
-  const MiB = 1024 * 1024;
-  const env = { MASKWIRE_CALLER_REQUESTS_PER_SECOND: "20" };
-  const { limits, uploadBytes } = runtime.shape(readEnv(runtime.variables, {}), 0, { heap: 0, uploads: 128 * MiB });
-  const sizes = { waiting: 32 * MiB, unsent: 64 * MiB };
-  const settings = shape(readEnv(variables, env), { limits, uploadBytes, sizes });
   access = new FakeAccess({ user, reader, passing });
-  host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger(), access });
-  const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
   routes = [];
-  await host.listen((one) => {
-    one.http.addHook("onRoute", (route) => void routes.push(route));
-    return [new GatewayTier(one, settings, nowhere)];
-  });
-  await host.start();
+  host = await serveGateway(
+    { MASKWIRE_CALLER_REQUESTS_PER_SECOND: "20", MASKWIRE_ORIGINS: "https://app.example.org" },
+    { access, watch: ({ http }) => http.addHook("onRoute", (route) => void routes.push(route)) },
+  );
 });
 afterEach(async () => {
   host.force();
@@ -140,4 +128,15 @@ it("L1: a stranger's connection is freed once it is refused", async () => {
   socket.write(`${head}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
   socket.resume();
   await once(socket, "close");
+});
+
+it("W4, W5: a preflight needs no credential, and a listed page reads that what follows does", async () => {
+  const headers = { origin: "https://app.example.org", "access-control-request-method": "POST" };
+  const preflight = await ask("/v1/segment", { method: "OPTIONS", headers });
+  expect([preflight.status, preflight.headers.get("access-control-allow-headers")]).toEqual([
+    204,
+    expect.stringContaining("authorization"),
+  ]);
+  const refused = await ask("/v1/segment", { method: "POST", body: "{}", headers: { origin: headers.origin } });
+  expect([refused.status, refused.headers.get("access-control-allow-origin")]).toEqual([401, headers.origin]);
 });

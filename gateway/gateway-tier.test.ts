@@ -17,11 +17,12 @@ beforeEach(async () => {
     ["/metrics", ["GET", "HEAD"]],
   ]);
   const env = { MASKWIRE_MAX_SESSIONS: "2", MASKWIRE_MAX_FRAME_BYTES: "1024", MASKWIRE_UPLOAD_SILENCE_MS: "300" };
-  host = await serveGateway(env, ({ http }) => {
+  const watch = ({ http }: Host) => {
     http.addHook("onRoute", ({ url, method }) => {
       routes.set(url, [...(routes.get(url) ?? []), ...[method].flat()]);
     });
-  });
+  };
+  host = await serveGateway(env, { watch });
 });
 afterEach(async () => {
   host.force();

@@ -1,3 +1,4 @@
+import type { Access } from "../../services/runtime/callers/access.js";
 import { Host } from "../../services/runtime/host.js";
 import { MiB } from "../../services/runtime/settings/forms.js";
 import { readEnv } from "../../services/runtime/settings/read-env.js";
@@ -8,15 +9,25 @@ import { shape, variables } from "../settings.js";
 
 /**
  * A gateway on a port of loopback whose other tiers are nowhere.
- * @param env its settings, and those that every process has. @param watch sees the host before the gateway is made.
+ * @param env its settings, and those that every process has. @param access where somebody is asked who calls.
+ * @param watch sees the host before the gateway is made.
  */
-export async function serveGateway(env: Record<string, string> = {}, watch: (host: Host) => void = () => {}) {
+export async function serveGateway(
+  env: Record<string, string> = {},
+  { access, watch }: { access?: Access; watch?: (host: Host) => void } = {},
+): Promise<Host> {
   const process = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
   const settings = shape(readEnv(variables, env), { ...process, sizes: { waiting: 32 * MiB, unsent: 64 * MiB } });
-  const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 60_000, logger: fakeLogger() });
+  const host = new Host({
+    host: "127.0.0.1",
+    port: 0,
+    stopMs: 60_000,
+    logger: fakeLogger(),
+    ...(access ? { access } : {}),
+  });
   const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
   await host.listen((one) => {
-    watch(one);
+    watch?.(one);
     return [new GatewayTier(one, settings, nowhere)];
   });
   await host.start();
