@@ -25,8 +25,8 @@ interface Refusal {
   error: ErrorInit;
 }
 
-/** Of a name that a stranger chose, as much as a person needs to know it again. */
-const mostTold = 100;
+/** Of a name that a stranger chose, as much as a person needs to know it again, and no letter that is none of a name. */
+const inWords = (name: string) => name.slice(0, 100).replaceAll(/[^\x21-\x7e]/g, "?");
 
 /** Which requests that a browser sends are meant by who sits before it (W1 to W3). What is no browser says nothing of all this. */
 export class BrowserRules {
@@ -47,7 +47,7 @@ export class BrowserRules {
   refusalOf(asked: Asked, path: string): Refusal | undefined {
     const stranger = this.#namesOf(asked).find((name) => !this.#hosts.has(name));
     if (stranger !== undefined) {
-      const name = stranger.slice(0, mostTold);
+      const name = inWords(stranger);
       return this.#refuse(
         421,
         `This gateway is not asked by the name ${name}; whoever runs it lists its names in MASKWIRE_PUBLIC_HOSTS.`,
@@ -57,7 +57,7 @@ export class BrowserRules {
     const { origin, "sec-fetch-site": site } = asked.headers;
     if (origin !== undefined) {
       if (this.#isOwn(origin, asked) || this.#origins.has(origin)) return undefined;
-      const page = origin.slice(0, mostTold);
+      const page = inWords(origin);
       return this.#refuse(
         403,
         `Pages of the origin ${page} may not use this gateway; whoever runs it lists such origins in MASKWIRE_ORIGINS.`,
