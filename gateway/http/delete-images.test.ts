@@ -1,13 +1,8 @@
 import { afterEach, expect, it } from "vitest";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
-import { Host } from "../../services/runtime/host.js";
-import { readEnv } from "../../services/runtime/settings/read-env.js";
-import * as runtime from "../../services/runtime/settings.js";
 import { FakeAccess, principalOf } from "../../services/runtime/testing/fake-access.js";
-import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
-import { GatewayTier } from "../gateway-tier.js";
-import { shape, variables } from "../settings.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
+import { serveGateway } from "../testing/serve-gateway.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const opened: AsyncDisposable[] = [];
@@ -63,26 +58,14 @@ async function start({
   const asked: Asked[] = [];
   const servers = [await startServer("one", asked, fails), await startServer("two", asked)];
   const addresses = servers.map(({ address }) => address);
-  const MiB = 1024 * 1024;
-  const { limits, uploadBytes } = runtime.shape(readEnv(runtime.variables, {}), 0, { heap: 0, uploads: 128 * MiB });
-  const sizes = { waiting: 32 * MiB, unsent: 64 * MiB };
-  const settings = shape(readEnv(variables, {}), { limits, uploadBytes, sizes });
-  const host = new Host({
-    host: "127.0.0.1",
-    port: 0,
-    stopMs: 60_000,
-    logger: fakeLogger(),
-    ...(access && { access }),
-  });
+  const decoders = down ? [...addresses, down] : addresses;
+  const host = await serveGateway({}, { access, encoders: addresses, decoders });
   opened.push({
     [Symbol.asyncDispose]: () => {
       host.force();
       return host.stop();
     },
   });
-  const decoders = down ? [...addresses, down] : addresses;
-  await host.listen((one) => [new GatewayTier(one, settings, { encoders: addresses, decoders })]);
-  await host.start();
   const erase = (path: string, bearer?: string) =>
     fetch(`http://127.0.0.1:${host.port}${path}`, {
       method: "DELETE",

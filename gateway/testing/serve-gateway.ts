@@ -7,14 +7,22 @@ import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 import { GatewayTier } from "../gateway-tier.js";
 import { shape, variables } from "../settings.js";
 
-/**
- * A gateway on a port of loopback whose other tiers are nowhere.
- * @param env its settings, and those that every process has. @param access where somebody is asked who calls.
- * @param watch sees the host before the gateway is made.
- */
+interface Given {
+  /** Where somebody is asked who calls. */
+  access?: Access | undefined;
+  /** Sees the host before the gateway is made. */
+  watch?: (host: Host) => void;
+  /** Where the other tiers are; left out, nowhere. */
+  encoders?: readonly string[];
+  decoders?: readonly string[];
+}
+
+const nowhere = ["127.0.0.1:1"];
+
+/** A gateway on a port of loopback. @param env its settings, and those that every process has. */
 export async function serveGateway(
   env: Record<string, string> = {},
-  { access, watch }: { access?: Access; watch?: (host: Host) => void } = {},
+  { access, watch, encoders = nowhere, decoders = nowhere }: Given = {},
 ): Promise<Host> {
   const process = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
   const settings = shape(readEnv(variables, env), { ...process, sizes: { waiting: 32 * MiB, unsent: 64 * MiB } });
@@ -23,12 +31,11 @@ export async function serveGateway(
     port: 0,
     stopMs: 60_000,
     logger: fakeLogger(),
-    ...(access ? { access } : {}),
+    ...(access && { access }),
   });
-  const nowhere = { encoders: ["127.0.0.1:1"], decoders: ["127.0.0.1:1"] };
   await host.listen((one) => {
     watch?.(one);
-    return [new GatewayTier(one, settings, nowhere)];
+    return [new GatewayTier(one, settings, { encoders, decoders })];
   });
   await host.start();
   return host;
