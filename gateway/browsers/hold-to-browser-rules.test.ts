@@ -122,7 +122,7 @@ describe("W4: a preflight", () => {
     });
     expect(headers["access-control-allow-credentials"]).toBeUndefined();
     expect((await preflight(`${image}?model=`, listed)).headers["access-control-allow-methods"]).toBe(
-      "GET, HEAD, OPTIONS",
+      "DELETE, GET, HEAD, OPTIONS",
     );
   });
 

@@ -100,6 +100,16 @@ function secretValue(
   return Buffer.from(encoded, "base64").toString("utf8");
 }
 
+let folder: string | undefined;
+function secretsFolder(): string {
+  if (folder === undefined) {
+    const made = mkdtempSync(join(tmpdir(), "maskwire-secrets-"));
+    process.once("exit", () => rmSync(made, { recursive: true, force: true }));
+    folder = made;
+  }
+  return folder;
+}
+
 /** @returns where the secret lies on this machine; undefined for what is no path of one in the container. */
 function secretFile(
   path: string,
@@ -113,9 +123,7 @@ function secretFile(
   if (!mount || !secret) return undefined;
   const item = secret.items.find((one) => `${mount.mountPath}/${one.path}` === path);
   if (!item) throw new Error(`the Secret ${secret.secretName} is not mounted as ${path}`);
-  const folder = mkdtempSync(join(tmpdir(), "maskwire-secret-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const file = join(folder, item.path);
+  const file = join(secretsFolder(), `${secret.secretName}-${item.key}`);
   writeFileSync(file, secretValue({ name: secret.secretName, key: item.key }, objects, secrets));
   return file;
 }
