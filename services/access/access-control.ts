@@ -5,33 +5,42 @@ import type { ApiKeys } from "./keys/api-keys.js";
 import type { KeyEntry } from "./keys/key-file.js";
 import { keyPrefix } from "./keys/secret.js";
 import type { Tickets } from "./tickets/tickets.js";
+import type { Tokens } from "./tokens/tokens.js";
 
 interface AccessOptions {
-  readonly keys: ApiKeys | undefined;
+  readonly keys?: ApiKeys | undefined;
+  readonly tokens?: Tokens | undefined;
   readonly tickets: Tickets;
+  /** For a page that sends people to their provider. */
+  readonly oidc?: SignIn["oidc"];
 }
 
-/** Who is calling, by key or ticket. */
+/** Who is calling, by key, token or ticket. */
 export class AccessControl implements Access {
   readonly isOpen = false;
   readonly signIn: SignIn;
   readonly #keys: ApiKeys | undefined;
+  readonly #tokens: Tokens | undefined;
   readonly #tickets: Tickets;
+  readonly #askForOne: string;
   readonly #ends = new Ends();
 
-  constructor({ keys, tickets }: AccessOptions) {
+  constructor({ keys, tokens, tickets, oidc }: AccessOptions) {
     this.#keys = keys;
+    this.#tokens = tokens;
     this.#tickets = tickets;
-    this.signIn = { methods: keys ? ["key"] : [] };
+    this.signIn = { methods: [...(keys ? (["key"] as const) : []), ...(tokens ? (["oidc"] as const) : [])], oidc };
+    this.#askForOne = `Send ${keys ? "your key" : "your token"} as "Authorization: Bearer ${keys ? "mw_ID_SECRET" : "TOKEN"}".`;
   }
 
   identify({ authorization, ticket }: { authorization?: string | undefined; ticket?: string | undefined }) {
     if (ticket !== undefined) return this.#byTicket(ticket);
-    if (authorization === undefined) throw unauthenticated(askForOne);
+    if (authorization === undefined) throw unauthenticated(this.#askForOne);
     const [, bearer] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];
-    if (bearer === undefined) throw unauthenticated(`The authorization has another form. ${askForOne}`);
+    if (bearer === undefined) throw unauthenticated(`The authorization has another form. ${this.#askForOne}`);
     if (this.#keys && bearer.startsWith(keyPrefix)) return this.#keys.identify(bearer);
-    throw unauthenticated(`That is neither a key nor a token of ours. ${askForOne}`);
+    if (this.#tokens) return this.#tokens.identify(bearer);
+    throw unauthenticated(`That is no key. ${this.#askForOne}`);
   }
 
   watch(principal: Principal, onEnd: () => void): () => void {
@@ -55,6 +64,8 @@ export class AccessControl implements Access {
   /** The keys are these from now on: what belongs to others ends. */
   replaceKeys(entries: readonly KeyEntry[]): void {
     for (const principal of this.#keys?.replace(entries) ?? []) this.#ends.end(principal);
+    // With what is said of their tenants.
+    this.#tokens?.forget();
   }
 
   async #byTicket(ticket: string): Promise<Principal> {
@@ -74,5 +85,3 @@ export class AccessControl implements Access {
 
 /** Ids of tokens' principals have a colon; keys' have none. */
 const isOfKey = ({ id }: Principal) => !id.includes(":");
-
-const askForOne = 'Send your key as "Authorization: Bearer mw_ID_SECRET".';

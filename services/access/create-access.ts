@@ -7,6 +7,7 @@ import { ApiKeys } from "./keys/api-keys.js";
 import { parseKeyFile } from "./keys/key-file.js";
 import type { AccessSettings } from "./settings.js";
 import { Tickets } from "./tickets/tickets.js";
+import { Tokens } from "./tokens/tokens.js";
 
 interface OpenedAccess {
   readonly access: Access;
@@ -15,25 +16,31 @@ interface OpenedAccess {
 
 /** Who may use a process, as its settings say; its files are followed until it is closed. */
 export function createAccess(settings: AccessSettings, logger: Logger): OpenedAccess {
-  const { keys: file, ticketKeys } = settings;
-  if (!file) {
+  const { keys: file, tokens: tokenSettings, ticketKeys } = settings;
+  if (!file && !tokenSettings) {
     if (settings.isOpenToNetwork) logger.warn("MASKWIRE_AUTH=none: whoever reaches the port may do everything");
     return { access: openAccess, close: () => {} };
   }
-  const keys = new ApiKeys(file.keys);
+  let tenants = file?.tenants ?? {};
+  const keys = file && new ApiKeys(file.keys);
+  const tokens = tokenSettings && new Tokens(tokenSettings, { logger, limitsOf: (tenant) => tenants[tenant]?.limits });
+  void tokens?.warm();
   const tickets = new Tickets(ticketKeys?.keys);
-  const access = new AccessControl({ keys, tickets });
-  const followers = [
-    followFiles([file.path], ([text]) => {
+  const access = new AccessControl({ keys, tokens, tickets, oidc: settings.oidc });
+  const followers: { close(): void }[] = [];
+  const follow = (path: string) =>
+    followFiles([path], ([text]) => {
       try {
-        access.replaceKeys(parseKeyFile(text ?? "").keys);
-        logger.info({ path: file.path, keys: keys.ids.length }, "keys have changed");
+        const changed = parseKeyFile(text ?? "");
+        tenants = changed.tenants;
+        access.replaceKeys(changed.keys);
+        logger.info({ path, keys: changed.keys.length }, "keys have changed");
       } catch (error) {
         const why = text === undefined ? "it cannot be read" : (error as Error).message;
-        logger.error({ path: file.path, why }, "the file of keys cannot be used; the keys stay as they were");
+        logger.error({ path, why }, "the file of keys cannot be used; the keys stay as they were");
       }
-    }),
-  ];
+    });
+  if (file) followers.push(follow(file.path));
   if (ticketKeys) followers.push(followSigningKeys(ticketKeys.path, tickets, logger));
   else if (settings.hasOtherGateways) {
     logger.warn("tickets are valid at this gateway alone: set MASKWIRE_TICKET_KEY_FILE, the same for all gateways");

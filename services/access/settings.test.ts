@@ -43,3 +43,54 @@ it("a file that cannot be used is named, with what is wrong with it", () => {
   );
   expect(() => readEnv(variables, { MASKWIRE_AUTH_FILE: join(folder, "none") })).toThrow(/it cannot be read/);
 });
+
+const issuer = "https://login.example.org/realms/us";
+
+it("L10: tokens of a provider are enough to listen for others", () => {
+  const env = { MASKWIRE_OIDC_ISSUER: issuer, MASKWIRE_OIDC_AUDIENCE: "maskwire" };
+  expect(shaped("0.0.0.0", env).tokens).toEqual({
+    issuer,
+    audience: "maskwire",
+    keysUrl: undefined,
+    tenantClaim: "tenant",
+    scopeClaim: "scope",
+    defaultScopes: [],
+  });
+  expect(() => shaped("::", { ...env, MASKWIRE_AUTH: "none" })).toThrow(/MASKWIRE_OIDC_ISSUER contradict/);
+});
+
+it("a page sends people to the provider where it has a name there", () => {
+  const env = { MASKWIRE_OIDC_ISSUER: issuer, MASKWIRE_OIDC_AUDIENCE: "maskwire" };
+  expect(shaped("::", env).oidc).toBeUndefined();
+  const page = { clientId: "page", scope: "openid", audience: "maskwire" };
+  expect(shaped("::", { ...env, MASKWIRE_OIDC_CLIENT_ID: "page" }).oidc).toEqual({ issuer, ...page });
+});
+
+it("of a provider nothing may be missing", () => {
+  expect(() => shaped("::1", { MASKWIRE_OIDC_ISSUER: issuer })).toThrow(/needs MASKWIRE_OIDC_AUDIENCE/);
+  expect(() => shaped("::1", { MASKWIRE_OIDC_AUDIENCE: "maskwire" })).toThrow(/AUDIENCE needs MASKWIRE_OIDC_ISSUER/);
+});
+
+it.each([
+  "http://example.org",
+  "http://10.0.0.1",
+  "login.example.org",
+  "https://a:b@example.org",
+  "https://example.org/?x",
+  "ftp://x",
+])("what %s signs is not believed", (url) => {
+  expect(() => readEnv(variables, { MASKWIRE_OIDC_ISSUER: url })).toThrow(/by https, or by http on this machine/);
+});
+
+it("a provider on this machine need not be encrypted", () => {
+  for (const url of ["http://localhost:3000", "http://127.0.0.1:3000/", "http://[::1]:3000"]) {
+    expect(readEnv(variables, { MASKWIRE_OIDC_ISSUER: url })).toEqual({ MASKWIRE_OIDC_ISSUER: url });
+  }
+});
+
+it("no token is a gateway's", () => {
+  expect(() => readEnv(variables, { MASKWIRE_OIDC_DEFAULT_SCOPES: "segment,peer" })).toThrow(/some of segment/);
+  expect(readEnv(variables, { MASKWIRE_OIDC_DEFAULT_SCOPES: "segment, upload" })).toEqual({
+    MASKWIRE_OIDC_DEFAULT_SCOPES: ["segment", "upload"],
+  });
+});

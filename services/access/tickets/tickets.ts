@@ -1,10 +1,11 @@
 import { createSecretKey, randomBytes } from "node:crypto";
-import { type JWTPayload, jwtVerify, SignJWT } from "jose";
+import type { JWTPayload } from "jose";
 import { z } from "zod";
 import { type Ticket, unauthenticated } from "../../runtime/callers/access.js";
 import { limitNames, type Principal, scopes } from "../../runtime/callers/principal.js";
 import { isTenantName } from "../../runtime/callers/tenant.js";
 import type { SigningKey } from "../../runtime/signing-keys.js";
+import { loadJose } from "../jose.js";
 
 /** In which a session has to begin. */
 const ticketMs = 60_000;
@@ -49,6 +50,7 @@ export class Tickets {
     const [key] = this.#keys;
     if (!key) throw new Error("there is no key to sign tickets with");
     const payload = { tenant, scopes: [...may], limits, tenantLimits, sessionUntil: expiresAt };
+    const { SignJWT } = await loadJose();
     const ticket = await new SignJWT(payload)
       .setProtectedHeader({ alg: algorithm, kid: key.id, typ })
       .setSubject(id)
@@ -66,6 +68,7 @@ export class Tickets {
   }
 
   async #verify(ticket: string): Promise<z.output<typeof claims>> {
+    const { jwtVerify } = await loadJose();
     let payload: JWTPayload;
     try {
       const verified = await jwtVerify(ticket, ({ kid }) => this.#secretOf(kid), {

@@ -1,7 +1,8 @@
+import { variables as accessVariables } from "../../access/settings.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { createLogger } from "../../runtime/logger.js";
 import { Maskwire } from "../maskwire.js";
-import { readEnv, shapeSettings } from "../settings.js";
+import { type Env, readEnv, shapeSettings } from "../settings.js";
 import { usageError } from "./command-error.js";
 
 /**
@@ -11,7 +12,8 @@ import { usageError } from "./command-error.js";
  */
 export async function startEmbedded(env: Record<string, string | undefined>, model?: string): Promise<Maskwire> {
   // Nobody else reaches it.
-  const { MASKWIRE_CACHE_URL: _, MASKWIRE_AUTH: __, MASKWIRE_AUTH_FILE: ___, ...own } = readEnv(env);
+  const { MASKWIRE_CACHE_URL: _, ...read } = readEnv(env);
+  const own = Object.fromEntries(Object.entries(read).filter(([name]) => !(name in accessVariables))) as Env;
   const settings = shapeSettings({
     ...own,
     ...(model === undefined ? {} : { MASKWIRE_MODEL: model }),

@@ -12,8 +12,10 @@ interface Credentials {
 /** How a person may sign in, as anybody is told. */
 export interface SignIn {
   readonly methods: readonly ("key" | "oidc")[];
-  /** For a page that sends people to their provider: where that is, who the page is there, and what it asks for. */
-  readonly oidc?: { readonly issuer: string; readonly clientId: string; readonly scope: string } | undefined;
+  /** For a page that sends people to their provider: where that is, who the page is there, what it asks for, and for whom. */
+  readonly oidc?:
+    | { readonly issuer: string; readonly clientId: string; readonly scope: string; readonly audience: string }
+    | undefined;
 }
 
 /** What a browser opens a WebSocket with, which cannot send headers. */

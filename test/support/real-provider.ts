@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import { exportJWK, generateKeyPair } from "jose";
+import { Provider } from "oidc-provider";
+import { freePort } from "./free-port.js";
+
+/** Whom the tokens of a client are to be for. */
+export const audience = "https://maskwire.test";
+
+/** A certified OpenID Connect provider, the real one of npm, with one confidential client that gets tokens for itself. */
+export class RealProvider implements AsyncDisposable {
+  readonly issuer: string;
+  readonly #server: Server;
+
+  private constructor(issuer: string, server: Server) {
+    this.issuer = issuer;
+    this.#server = server;
+  }
+
+  /** @param port of one that was stopped. */
+  static async start(port?: number): Promise<RealProvider> {
+    const on = port ?? (await freePort());
+    const issuer = `http://localhost:${on}`;
+    const { privateKey } = await generateKeyPair("ES256", { extractable: true });
+    const provider = new Provider(issuer, {
+      clients: [
+        {
+          client_id: "robot",
+          client_secret: "secret",
+          grant_types: ["client_credentials"],
+          redirect_uris: [],
+          response_types: [],
+          id_token_signed_response_alg: "ES256",
+        },
+      ],
+      scopes: ["openid", "maskwire:segment", "maskwire:upload"],
+      jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: `key-${on}-${Date.now()}`, alg: "ES256", use: "sig" }] },
+      cookies: { keys: ["of tests"] },
+      features: {
+        devInteractions: { enabled: false },
+        clientCredentials: { enabled: true },
+        // Without it access tokens are no JWTs.
+        resourceIndicators: {
+          enabled: true,
+          getResourceServerInfo: () => ({
+            audience,
+            scope: "maskwire:segment maskwire:upload",
+            accessTokenFormat: "jwt",
+            jwt: { sign: { alg: "ES256" } },
+          }),
+        },
+      },
+      extraTokenClaims: () => ({ org: { tenant: "acme" } }),
+    });
+    const server = createServer(provider.callback());
+    await once(server.listen(on, "localhost"), "listening");
+    return new RealProvider(issuer, server);
+  }
+
+  /** @throws Error with the provider's own words. */
+  async token(scope: string): Promise<string> {
+    const answer = await fetch(`${this.issuer}/token`, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa("robot:secret")}` },
+      body: new URLSearchParams({ grant_type: "client_credentials", scope, resource: audience }),
+    });
+    const { access_token: token, ...rest } = (await answer.json()) as { access_token?: string };
+    if (token === undefined) throw new Error(JSON.stringify(rest));
+    return token;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    this.#server.closeAllConnections();
+    await once(this.#server.close(), "close");
+  }
+}
