@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { freePort } from "../runtime/testing/free-port.js";
 import { CacheError } from "./cache-error.js";
 import type { CacheServer } from "./cache-link.js";
 import type { KeyvStoreOptions } from "./keyv-store.js";
@@ -9,7 +10,7 @@ import { Certificates } from "./testing/certificates.js";
 import { openConnectedStore, serverOf, TestConnection } from "./testing/connected-store.js";
 import { ask, RedisCluster, until } from "./testing/redis-cluster.js";
 import { RedisSentinels, sentinelPassword } from "./testing/redis-sentinels.js";
-import { findRedisServer, freePort, RedisServer } from "./testing/redis-server.js";
+import { findRedisServer, RedisServer } from "./testing/redis-server.js";
 
 const isInstalled = findRedisServer() !== undefined;
 

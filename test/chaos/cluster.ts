@@ -1,3 +1,4 @@
+import { freePort } from "../../services/runtime/testing/free-port.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { RedisServer } from "../support/redis-server.js";
 import { type Link, openLink } from "./link.js";
@@ -155,9 +156,10 @@ export class ChaosCluster implements AsyncDisposable {
   }
 
   async #add(name: string, role: Role, env: Record<string, string>, launcher: readonly string[] = []): Promise<void> {
-    const process = await MaskwireProcess.start(env, launcher);
-    const port = new URL(process.url).port;
-    this.#members.set(name, { role, env: { ...env, MASKWIRE_PORT: port }, launcher, process });
+    // Of the process's own choosing it could be somebody else's by the time that it comes back.
+    const placed = { ...env, MASKWIRE_PORT: String(await freePort()) };
+    const process = await MaskwireProcess.start(placed, launcher);
+    this.#members.set(name, { role, env: placed, launcher, process });
   }
 
   async #end(name: string, signal: NodeJS.Signals) {

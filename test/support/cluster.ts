@@ -1,3 +1,4 @@
+import { freePort } from "../../services/runtime/testing/free-port.js";
 import { MaskwireProcess } from "./maskwire-process.js";
 import { RedisServer } from "./redis-server.js";
 import { metric } from "./start-maskwire.js";
@@ -16,7 +17,7 @@ export class Cluster implements AsyncDisposable {
   readonly #opened: AsyncDisposable[] = [];
   #servicesEnv: Record<string, string> = {};
 
-  /** @param servicesEnv of every encoder and decoder. */
+  /** @param servicesEnv of every encoder and decoder; that of a quick model, where nothing happens during an encode. */
   static async start(gatewayEnv: Record<string, string> = {}, servicesEnv = {}): Promise<Cluster> {
     const cluster = new Cluster();
     cluster.#servicesEnv = servicesEnv;
@@ -30,13 +31,13 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** An encoder with the settings of the others. @param port of one that was lost. */
-  startEncoder(port = "0"): Promise<MaskwireProcess> {
-    return this.#process({ ...this.#shared("encoder", port), MASKWIRE_ENCODER_THREADS: "1" });
+  async startEncoder(port?: string): Promise<MaskwireProcess> {
+    return this.#process({ ...(await this.#shared("encoder", port)), MASKWIRE_ENCODER_THREADS: "1" });
   }
 
-  startDecoder(port = "0"): Promise<MaskwireProcess> {
+  async startDecoder(port?: string): Promise<MaskwireProcess> {
     const one = { MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" };
-    return this.#process({ ...this.#shared("decoder", port), ...one });
+    return this.#process({ ...(await this.#shared("decoder", port)), ...one });
   }
 
   /** Kills the cache. It comes back empty, where it was, by `restartRedis`. */
@@ -79,13 +80,16 @@ export class Cluster implements AsyncDisposable {
     await this.seen("decoder", this.decoders.length);
   }
 
-  #shared(role: string, port: string): Record<string, string> {
-    const ours = { MASKWIRE_ROLE: role, MASKWIRE_PORT: port, MASKWIRE_CACHE_URL: this.redis.url };
+  /** Each at a port that is still free when another takes its place. */
+  async #shared(role: string, port?: string): Promise<Record<string, string>> {
+    const at = port ?? String(await freePort());
+    const ours = { MASKWIRE_ROLE: role, MASKWIRE_PORT: at, MASKWIRE_CACHE_URL: this.redis.url };
     return { ...ours, ...tinyModelEnv({ slowEncodes: true }), ...this.#servicesEnv };
   }
 
   async #process(env: Record<string, string>): Promise<MaskwireProcess> {
-    const started = await MaskwireProcess.start(env);
+    // Machines that run tests are busy: nothing here is about being refused for that.
+    const started = await MaskwireProcess.start({ MASKWIRE_OVERLOAD_DELAY_MS: "10000", ...env });
     this.#opened.push(started);
     return started;
   }

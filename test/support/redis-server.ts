@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClient, RESP_TYPES } from "@redis/client";
+import { freePort } from "../../services/runtime/testing/free-port.js";
 import { Child } from "./child.js";
-import { freePort } from "./free-port.js";
 import { findRedisServer } from "./programs.js";
 
 /** A Redis of our own on a free port of the loopback, empty, keeping nothing on disk. */

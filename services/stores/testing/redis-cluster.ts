@@ -1,5 +1,6 @@
 import { createClient } from "@redis/client";
-import { freePort, quickSync, RedisServer } from "./redis-server.js";
+import { freePort } from "../../runtime/testing/free-port.js";
+import { quickSync, RedisServer } from "./redis-server.js";
 
 const slots = 16384;
 
