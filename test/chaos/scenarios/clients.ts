@@ -6,10 +6,11 @@ import { RawSession } from "../raw-session.js";
 import type { Scenario } from "../scenario.js";
 import type { Stage } from "../stage.js";
 
-/** Far more bytes of answers than the gateway keeps for one reader and the kernel between them. */
-const mostUnread = 400;
+/** Far more bytes of answers than the gateway keeps for one reader and the kernel between them, if most are refused too. */
+const mostUnread = 2000;
 const floodClicks = 300;
 const timesTooFast = 10;
+const noHint = "a click was refused without a hint when to try again";
 
 export const slowReader: Scenario = {
   name: "slow-reader",
@@ -41,11 +42,24 @@ export const slowReader: Scenario = {
     await using again = await RawSession.open(url, picture, stage);
     for (const [sequence, click] of clicks) {
       stage.ledger.resent(click);
-      again.click(sequence);
-      await answerOf(again, stage, clicks);
+      await insist(again, sequence, stage, clicks);
     }
   },
 };
+
+/** Clicks until it is answered: a busy cluster may refuse a click, and says when to try again. */
+async function insist(session: RawSession, sequence: number, stage: Stage, clicks: Map<number, number>): Promise<void> {
+  for (;;) {
+    session.click(sequence);
+    const refusal = await answerOf(session, stage, clicks);
+    if (!refusal) return;
+    if (refusal.retryAfterMs === undefined) {
+      stage.problems.push(noHint);
+      return;
+    }
+    await sleep(refusal.retryAfterMs);
+  }
+}
 
 async function readRest(stage: Stage, session: RawSession, clicks: Map<number, number>): Promise<number> {
   const all = clicks.size;
@@ -79,29 +93,31 @@ export const flood: Scenario = {
     const [picture] = stage.album as [Picture];
     await using session = await RawSession.open(url, picture, stage);
     const clicks = new Map<number, number>();
-    const due: { sequence: number; atMs: number }[] = [];
+    const again: Promise<void>[] = [];
+    let sent = 0;
+    // However fast this machine is at the moment: ten more for each that is answered.
+    const more = () => {
+      for (let i = 0; i < timesTooFast && sent < floodClicks; i++) session.click(++sent);
+    };
     stage.fault();
     for (let sequence = 1; sequence <= floodClicks; sequence++) {
       clicks.set(sequence, stage.ledger.made(performance.now(), true));
-      due.push({ sequence, atMs: 0 });
     }
-    const reading = (async () => {
-      while (clicks.size > 0) {
-        const refusal = await answerOf(session, stage, clicks);
-        if (!refusal) continue;
-        if (refusal.retryAfterMs === undefined) {
-          stage.problems.push("a click was refused without a hint when to try again");
-          return;
-        }
-        due.push({ sequence: refusal.sequence, atMs: performance.now() + refusal.retryAfterMs });
+    more();
+    while (clicks.size > 0) {
+      const refusal = await answerOf(session, stage, clicks);
+      if (!refusal) {
+        more();
+        continue;
       }
-    })();
-    const isOver = reading.then(() => true);
-    while (!(await Promise.race([isOver, sleep(1000 / (timesTooFast * stage.clicksPerSecond), false)]))) {
-      const at = due.findIndex(({ atMs }) => atMs <= performance.now());
-      const [next] = at < 0 ? [] : due.splice(at, 1);
-      if (next) session.click(next.sequence);
+      const { sequence, retryAfterMs } = refusal;
+      if (retryAfterMs === undefined) {
+        stage.problems.push(noHint);
+        return;
+      }
+      again.push(sleep(retryAfterMs).then(() => (session.isOpen ? session.click(sequence) : undefined)));
     }
+    await Promise.all(again);
     const { retried } = stage.ledger.figures();
     if (retried === 0) stage.problems.push("nothing was refused: the flood was none");
     stage.notes.push(`${floodClicks} of the clicks were the flood's`);
