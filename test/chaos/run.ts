@@ -7,12 +7,7 @@ import { Theatre } from "./theatre.js";
  * when one failed.
  */
 
-const scale = {
-  modelEnv: {},
-  people: 50,
-  clicksBefore: Number(process.env.B ?? 300),
-  clicksAfter: Number(process.env.A ?? 600),
-};
+const scale = { modelEnv: {}, people: 50, album: 5, fresh: 3, clicksBefore: 300, clicksAfter: 600 };
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");

@@ -16,6 +16,10 @@ interface Scale {
   /** The variables that say which model is served. */
   modelEnv: Record<string, string>;
   people: number;
+  /** Pictures that people have open from the beginning. */
+  album: number;
+  /** Pictures that they open when a scenario says so. */
+  fresh: number;
   /** Answered clicks before the first fault. */
   clicksBefore: number;
   /** Answered clicks of those made after the last fault. */
@@ -25,8 +29,6 @@ interface Scale {
 /** A scenario that takes longer is broken: every wait of the protocol is shorter. */
 const longestMs = 360_000;
 const firstSeed = 7000;
-const albumSize = 5;
-const freshSize = 3;
 
 /** Most resident memory by kind of process, MiB: models, caches at their default sizes, and room for sessions. */
 const mostMiB: Readonly<Record<string, number>> = { gateway: 400, decoder: 1000, encoder: 1500, redis: 1000 };
@@ -42,13 +44,13 @@ export class Theatre implements AsyncDisposable {
 
   private constructor(scale: Scale, pictures: readonly Picture[], expected: ExpectedMasks) {
     this.#scale = scale;
-    this.#album = pictures.slice(0, albumSize);
-    this.#fresh = pictures.slice(albumSize);
+    this.#album = pictures.slice(0, scale.album);
+    this.#fresh = pictures.slice(scale.album);
     this.#expected = expected;
   }
 
   static async open(scale: Scale, say: (line: string) => void): Promise<Theatre> {
-    const pictures = await drawAlbum(albumSize + freshSize, firstSeed);
+    const pictures = await drawAlbum(scale.album + scale.fresh, firstSeed);
     const expected = await learn(pictures, scale.modelEnv);
     say(`${expected.count} requests on ${pictures.length} pictures learnt from a process that nothing disturbs`);
     const theatre = new Theatre(scale, pictures, expected);
