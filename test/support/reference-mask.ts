@@ -22,7 +22,10 @@ export function referenceMask(logits: Float32Array, width: number, height: numbe
     Math.max(1, Math.floor(height * scale + 0.5)),
   );
   const { values } = resize(content, width, height);
-  return Uint8Array.from(values, (value) => (value > 0 ? 1 : 0));
+  const mask = new Uint8Array(values.length);
+  // A loop: `from` with a function takes longer than all the rest.
+  for (let at = 0; at < mask.length; at++) if ((values[at] as number) > 0) mask[at] = 1;
+  return mask;
 }
 
 function crop(plane: Plane, width: number, height: number): Plane {
