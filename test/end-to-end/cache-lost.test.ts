@@ -74,7 +74,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own without the
   let url: string;
 
   beforeAll(async () => {
-    cluster = await Cluster.start({}, { MASKWIRE_CACHE_TIMEOUT_MS: "200" });
+    cluster = await Cluster.start({}, { ...tinyModelEnv(), MASKWIRE_CACHE_TIMEOUT_MS: "200" });
     url = cluster.gateway.url;
   }, 120_000);
   afterAll(async () => {

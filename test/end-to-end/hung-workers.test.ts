@@ -13,6 +13,7 @@ import { clickOn, jpegScene } from "../support/pictures.js";
 import { findRedisServer } from "../support/programs.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 const disc = { points: [clickOn("disc")] };
 const hang = new URL("../support/hang-workers.js", import.meta.url).href;
@@ -34,7 +35,7 @@ describe.skipIf(!findRedisServer())("N6: a server whose only worker hangs", () =
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "maskwire-hang-"));
-    const env = { NODE_OPTIONS: `--import=${hang}`, HANG_FOLDER: folder, MASKWIRE_HUNG_MS: "3000" };
+    const env = { ...tinyModelEnv(), NODE_OPTIONS: `--import=${hang}`, HANG_FOLDER: folder, MASKWIRE_HUNG_MS: "3000" };
     // On a slow machine five usual encodes take as long as a gateway waits by itself.
     cluster = await Cluster.start({ MASKWIRE_DEADLINE_MS: "200000" }, env);
   }, 120_000);
