@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { PrefixProxy } from "../support/prefix-proxy.js";
-import { scene, scenePhoto } from "./page.js";
+import { bytesOf, scene, scenePhoto } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
@@ -32,7 +31,7 @@ it("does all that it does, asking for nothing beside it", async () => {
   await page.until({ "mask-look": "final", points: 1, waiting: 0 });
   await page.page.getByTestId("take-format").selectOption("cutout");
   const [download] = await Promise.all([page.page.waitForEvent("download"), page.page.getByTestId("take-one").click()]);
-  expect((await readFile(await download.path())).subarray(1, 4).toString()).toBe("PNG");
+  expect((await bytesOf(download)).subarray(1, 4).toString()).toBe("PNG");
   // The worker that decodes, its graphs, the embedding and the compiled code.
   await page.page.getByTestId("decoding").selectOption("here");
   await page.page.locator('#decoding[data-place="here"]').waitFor();

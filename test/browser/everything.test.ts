@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import type { Sa1bRecord } from "../../proto/index.js";
 import { SlowLink } from "../support/slow-link.js";
-import { type ClientPage, scene, scenePhoto } from "./page.js";
+import { bytesOf, type ClientPage, scene, scenePhoto } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
@@ -36,7 +35,7 @@ describe("everything mode in the web client", () => {
 
     const saving = page.page.waitForEvent("download");
     await page.page.getByTestId("everything-save").click();
-    const record: Sa1bRecord = JSON.parse(await readFile(await (await saving).path(), "utf8"));
+    const record: Sa1bRecord = JSON.parse((await bytesOf(await saving)).toString());
     expect(record.image).toMatchObject({ image_id: await page.data("image-id"), width: scene.width });
     expect(record.annotations).toHaveLength(count);
 

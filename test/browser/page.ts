@@ -1,4 +1,12 @@
-import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, selectors } from "playwright-core";
+import { buffer } from "node:stream/consumers";
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Download,
+  type Page,
+  selectors,
+} from "playwright-core";
 import { drawScene, jpegScene, orientedJpeg, sceneClicks } from "../support/pictures.js";
 import { longestMs } from "./chromium.js";
 
@@ -29,6 +37,9 @@ export function scenePhoto(seed = 0): Promise<Buffer> {
 export function turnedPhoto(): Promise<Buffer> {
   return orientedJpeg(drawScene(size.width, size.height), 6);
 }
+
+/** A file that the page makes; the browser may run elsewhere. */
+export const bytesOf = async (download: Download): Promise<Buffer> => buffer(await download.createReadStream());
 
 /** What is done to a page before it goes anywhere, so that nothing it sends is missed. */
 export type Preparation = (page: Page) => void | Promise<void>;

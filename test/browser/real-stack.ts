@@ -1,10 +1,10 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
-import { openBrowser } from "./chromium.js";
+import { joinBrowser } from "./chromium.js";
 import { ClientPage, type Preparation, scenePhoto } from "./page.js";
 import type { SharedMaskwire } from "./shared-maskwire.js";
 
-/** A browser for the tests of one file, before the Maskwire of all files; its pages close after each test, and none may have complained. */
+/** The browser and the Maskwire of all files, for the tests of one: its pages close after each test, and none may have complained. */
 export class RealStack {
   readonly maskwire: SharedMaskwire = inject("maskwire");
   browser!: Browser;
@@ -13,7 +13,7 @@ export class RealStack {
 
   constructor() {
     beforeAll(async () => {
-      [this.browser, this.photo] = await Promise.all([openBrowser(), scenePhoto()]);
+      [this.browser, this.photo] = await Promise.all([joinBrowser(inject("browser")), scenePhoto()]);
     });
     afterEach(async () => {
       const complaints = this.pages.flatMap((page) => page.complaints);
