@@ -25,7 +25,12 @@ const suite = (
   },
 });
 
-/** Without a server, a thread or a file, and with nothing that one test file could leave for the next: they share a process. */
+/** Files that share processes, each of which loads the program once: most of the time of a small file would go into that. */
+const shared = <Options extends { setupFiles: string[] }>({ test }: { test: Options }) => ({
+  test: { ...test, isolate: false, setupFiles: [...test.setupFiles, "dist/test/support/fail-on-remains.js"] },
+});
+
+/** Without a server, a thread or a file. */
 const pure = ["dist/{proto,services/sam,web-client}/**/*.test.js"];
 
 /** Begun first, in this order: a long one that is begun last has all others wait for it. */
@@ -62,41 +67,50 @@ export default defineConfig({
   test: {
     sequence: { sequencer: SlowestFirst },
     projects: [
-      { test: { ...suite("pure", pure, 30_000).test, isolate: false } },
-      suite(
-        "unit",
-        [
-          "dist/{services,gateway,models}/**/*.test.js",
-          "dist/test/{bench,deploy,documents,run,scenes,simulation,structure,support}/**/*.test.js",
-        ],
-        30_000,
-        [],
-        pure,
+      shared(suite("pure", pure, 30_000)),
+      shared(
+        suite(
+          "unit",
+          [
+            "dist/{services,gateway,models}/**/*.test.js",
+            "dist/test/{bench,deploy,documents,run,scenes,simulation,structure,support}/**/*.test.js",
+          ],
+          30_000,
+          [],
+          pure,
+        ),
       ),
       suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 300_000, [
         "dist/test/support/fail-on-leaks.js",
       ]),
       // By Node 24: see test/run/steps.ts.
-      suite(
-        "node-24",
-        [
-          "dist/{services,gateway,models}/**/*.test.js",
-          "dist/test/support/**/*.test.js",
-          "dist/test/end-to-end/{http,stop}.test.js",
-        ],
-        120_000,
-        [],
-        [...pure, "dist/models/optimise-model.test.js", "dist/services/decoder/rewrite/**"],
+      shared(
+        suite(
+          "node-24",
+          [
+            "dist/{services,gateway,models}/**/*.test.js",
+            "dist/test/support/**/*.test.js",
+            "dist/test/end-to-end/{http,stop}.test.js",
+          ],
+          120_000,
+          [],
+          // Long calculation, which no Node does otherwise.
+          [
+            ...pure,
+            "dist/models/optimise-model.test.js",
+            "dist/services/decoder/{masks,rewrite}/**",
+            "dist/gateway/sessions/state/**",
+          ],
+        ),
       ),
       suite("chaos", ["dist/test/chaos/**/*.test.js"], 30_000, ["dist/test/support/fail-on-leaks.js"]),
       suite("attacks", ["dist/test/attacks/**/*.test.js"], 120_000, ["dist/test/support/fail-on-leaks.js"]),
-      {
+      shared({
         test: {
           ...suite("browser", ["dist/test/browser/**/*.test.js"], 300_000).test,
           globalSetup: ["dist/test/browser/shared-maskwire.js"],
-          isolate: false,
         },
-      },
+      }),
       // By `npm run test:containers`, where there is a container engine.
       suite("containers", ["dist/services/**/*.containers.js"], 120_000),
     ],

@@ -52,10 +52,7 @@ export function stepsIn(folder: string): Record<string, Step> {
     types: { run: () => check("npx", "--no-install", "tsc", "-b", "--checkers", "1") },
     lint: { run: () => check("npm", "run", "-s", "lint") },
     unit: { run: () => [...suite("pure", twoFilesAtATime), ...suite("unit", threeFilesAtATime)] },
-    "node-24": {
-      run: () =>
-        onNode24((node) => [...suite("pure", twoFilesAtATime, node), ...suite("node-24", threeFilesAtATime, node)]),
-    },
+    "node-24": { run: () => onNode24((node) => suite("node-24", threeFilesAtATime, node)) },
     "end-to-end": clusters("end-to-end", threeFilesAtATime),
     chaos: clusters("chaos", oneFileAtATime),
     attacks: clusters("attacks", oneFileAtATime),

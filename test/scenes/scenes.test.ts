@@ -45,7 +45,7 @@ describe.each(scenes)("the scene $name", (scene) => {
 
   test("has committed masks that fit its committed picture", async () => {
     const masks: SceneMasks = JSON.parse(await readFile(`test/scenes/${scene.name}.masks.json`, "utf8"));
-    const { width, height } = await sharp(`${publicSamples}/${scene.name}.jpg`).metadata();
+    const { width, height } = await sharp(await readFile(`${publicSamples}/${scene.name}.jpg`)).metadata();
     expect([masks.width, masks.height]).toEqual([width, height]);
     const covered = new Uint8Array(masks.width * masks.height);
     for (const object of masks.objects) {
