@@ -46,6 +46,8 @@ describe.each(schemas.map((schema) => [schema.typeName, schema] as const))("%s",
         const library = attempt(() => fromBinary(schema, bytes));
         // A field that nobody knows may be a group: the library passes over it.
         if ("error" in ours && isGroups(ours.error)) return;
+        // A list that is longer than any may be was not read to its end, where the library may find more that is wrong.
+        if ("value" in ours && isCut(ours.value)) return;
         expect("error" in ours).toBe("error" in library);
         if ("error" in ours) expect(ours.error).toBeInstanceOf(Error);
         else if ("value" in library) expect(known(ours.value)).toStrictEqual(known(library.value));
@@ -64,6 +66,19 @@ function attempt<T>(run: () => T): { value: T } | { error: unknown } {
 }
 
 const isGroups = (error: unknown) => error instanceof MessageError && error.message.includes("groups");
+
+/** Whether it has a list with one more than the limit, which shows that there were more. */
+function isCut(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(isCut);
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array) return false;
+  const { $typeName } = value as { $typeName?: string };
+  return Object.entries(value).some(
+    ([name, field]) =>
+      (Array.isArray(field) &&
+        field.length > (contract.listLimits[`${$typeName}.${name}`] ?? Number.POSITIVE_INFINITY)) ||
+      isCut(field),
+  );
+}
 
 /** Without what another release's fields have left behind. */
 function known(value: unknown): unknown {
