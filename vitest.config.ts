@@ -67,7 +67,7 @@ export default defineConfig({
   test: {
     sequence: { sequencer: SlowestFirst },
     projects: [
-      shared(suite("pure", pure, 30_000)),
+      shared(suite("pure", pure, 120_000)),
       shared(
         suite(
           "unit",
@@ -75,7 +75,7 @@ export default defineConfig({
             "dist/{services,gateway,models}/**/*.test.js",
             "dist/test/{bench,deploy,documents,run,scenes,simulation,structure,support}/**/*.test.js",
           ],
-          30_000,
+          120_000,
           [],
           pure,
         ),
