@@ -28,6 +28,7 @@ describe("the limits of requests", () => {
       Encode: 1025 * 1024,
       LookupImage: 4096,
       FetchEmbedding: 4096,
+      DeleteImages: 4096,
       Segment: 2 * 1024 * 1024,
       SegmentOnce: 2 * 1024 * 1024,
       Prepare: 4096,
@@ -35,6 +36,7 @@ describe("the limits of requests", () => {
       LoadEmbedding: 1025 * 1024,
       DescribeGraphs: 4096,
       FetchGraph: 4096,
+      ForgetImages: 4096,
     });
   });
 });
