@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { exportJWK, generateKeyPair } from "jose";
 import { Provider } from "oidc-provider";
-import { freePort } from "./free-port.js";
+import { freePort } from "../../services/runtime/testing/free-port.js";
 
 /** Whom the tokens of a client are to be for. */
 export const audience = "https://maskwire.test";
