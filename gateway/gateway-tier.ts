@@ -1,3 +1,4 @@
+import type { Audit } from "../services/runtime/audit/audit.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
 import { fromErrorMessage } from "../services/runtime/grpc/error-message.js";
 import type { Host, Tier } from "../services/runtime/host.js";
@@ -12,8 +13,10 @@ import { holdToBrowserRules } from "./browsers/hold-to-browser-rules.js";
 import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
 import { UploadRate } from "./callers/upload-rate.js";
+import type { Visitor } from "./callers/visitor.js";
 import { accessRoutes } from "./http/access.js";
 import { admitRequests } from "./http/admit-requests.js";
+import { auditRequests } from "./http/audit-requests.js";
 import { browserDecoding } from "./http/browser-decoding.js";
 import { deletionRoutes } from "./http/delete-images.js";
 import { everythingRoute } from "./http/everything.js";
@@ -72,6 +75,7 @@ export class GatewayTier implements Tier {
     const requests = new CallerRates(gateway.callerRequests);
     const rules = new BrowserRules({ ...gateway.browsers, trustedProxies: gateway.trustedProxies, logger });
     observeRequests(host, callers);
+    auditRequests(host.http, host.audit, callers);
     holdToBrowserRules(host.http, rules, host.methodsOf);
     admitRequests(host.http, { access: host.access, rates: requests, metrics: host.metrics });
     limitRequests(host, { rates: requests, quota, metrics: host.metrics });
@@ -80,11 +84,14 @@ export class GatewayTier implements Tier {
     const { access, metrics, overload } = host;
     this.#sessions = new Sessions(
       { ...gateway, unsent, access, quota, logger, metrics, overload },
-      (session, { caller }) => ({
+      (session, visitor) => ({
         ask,
-        line: ask.openLine({ session, caller: caller.key, tenant: caller.tenant }),
+        line: ask.openLine({ session, caller: visitor.caller.key, tenant: visitor.caller.tenant }),
         limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
-        onClick: (click) => clicks.observe(click),
+        onClick: (click) => {
+          clicks.observe(click);
+          noteRefusedClick(host.audit, visitor, session, click);
+        },
       }),
     );
     overload.onRelief("disconnect-idle", () => this.#sessions.disconnectIdle());
@@ -110,6 +117,7 @@ export class GatewayTier implements Tier {
     const door = new SessionDoor({
       rules,
       access,
+      audit: host.audit,
       callers,
       rates: requests,
       quota,
@@ -138,6 +146,17 @@ export class GatewayTier implements Tier {
     this.#decoders.close();
     this.#peerKey.close();
   }
+}
+
+/** A session's clicks come by no request of their own: they are told of by the session's id. */
+function noteRefusedClick(audit: Audit, { principal }: Visitor, session: string, { error }: ClickReport): void {
+  if (!error) return;
+  const { code } = fromErrorMessage(error);
+  if (code !== Code.PERMISSION_DENIED && code !== Code.RESOURCE_EXHAUSTED) return;
+  const { id, tenant } = principal;
+  const who = tenant === undefined ? {} : { tenant, principal: id };
+  const action = code === Code.PERMISSION_DENIED ? "denied" : "limited";
+  audit.note({ ...who, action, outcome: "refused", code, object: "click", request: session });
 }
 
 function createMetrics({ metrics }: Host, maxSessions: number, sessions: () => number) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type Caller, callerAt } from "../../services/runtime/callers/caller.js";
+import { type Caller, callerAt, networkOf } from "../../services/runtime/callers/caller.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { TrustedProxies } from "./forwarded-for.js";
 
@@ -20,13 +20,22 @@ export class Callers {
     this.#logger = logger;
   }
 
-  of({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): Caller {
+  of(request: Pick<IncomingMessage, "socket" | "headers">): Caller {
+    return callerAt(this.#addressOf(request));
+  }
+
+  /** The network that asks, for an auditor. */
+  networkOf(request: Pick<IncomingMessage, "socket" | "headers">): string {
+    return networkOf(this.#addressOf(request));
+  }
+
+  #addressOf({ socket, headers }: Pick<IncomingMessage, "socket" | "headers">): string {
     const peer = socket.remoteAddress ?? "";
     const header = headers["x-forwarded-for"];
     const forwardedFor = Array.isArray(header) ? header.join(",") : header;
-    if (forwardedFor === undefined) return callerAt(peer);
+    if (forwardedFor === undefined) return peer;
     if (!this.#proxies.has(peer)) this.#warn(peer);
-    return callerAt(this.#proxies.clientOf(peer, forwardedFor));
+    return this.#proxies.clientOf(peer, forwardedFor);
   }
 
   /** Everybody behind a proxy that is not known for one shares what is meant for one. */

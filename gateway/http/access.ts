@@ -3,6 +3,7 @@ import type { Access } from "../../services/runtime/callers/access.js";
 import type { Principal } from "../../services/runtime/callers/principal.js";
 import { isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
+import { tellAudit } from "./audit-requests.js";
 import { visitorOf } from "./observe-requests.js";
 
 /** What a page needs to know of who it is for, and how its sessions begin (L6 to L8). */
@@ -15,11 +16,12 @@ export async function accessRoutes(app: FastifyInstance, { access }: { access: A
     const { id, tenant, scopes, expiresAt } = principalOf(request);
     return { id, tenant, scopes: [...scopes], expiresAt: asTime(expiresAt) };
   });
-  app.post("/v1/tickets", async (request, reply) => {
+  app.post("/v1/tickets", { config: { audit: "sign-in" } }, async (request, reply) => {
     try {
       const { ticket, expiresInMs, sessionUntil } = await access.giveTicket(principalOf(request));
       return { ticket, expiresInMs, sessionUntil: asTime(sessionUntil) };
     } catch (error) {
+      tellAudit(request, { error });
       if (isInternal(error)) request.log.error({ err: error }, "request failed");
       return replyError(reply, error);
     }

@@ -4,6 +4,7 @@ import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Ask } from "../ask/ask.js";
+import { tellAudit } from "./audit-requests.js";
 import { callOf } from "./call-of.js";
 
 interface DeletionRoutes {
@@ -21,6 +22,7 @@ export async function deletionRoutes(app: FastifyInstance, { ask }: DeletionRout
         await erase(request, callOf(request, reply));
         return reply.code(204).send();
       } catch (error) {
+        tellAudit(request, { error });
         if (isInternal(error)) request.log.error({ err: error }, "request failed");
         return replyError(reply, error);
       }
@@ -28,13 +30,16 @@ export async function deletionRoutes(app: FastifyInstance, { ask }: DeletionRout
   };
   app.delete(
     "/v1/images/:id",
+    { config: { audit: "delete" } },
     handle((request, call) => {
       const { id } = request.params as { id: string };
+      tellAudit(request, { object: id });
       return ask.deleteImages({ case: "imageId", value: checkImageId(id) }, call);
     }),
   );
   app.delete(
     "/v1/images",
+    { config: { audit: "delete" } },
     handle((request, call) => {
       checkConfirmed(request, call.origin?.tenant ?? namelessWord);
       return ask.deleteImages({ case: "everything", value: true }, call);
@@ -42,8 +47,10 @@ export async function deletionRoutes(app: FastifyInstance, { ask }: DeletionRout
   );
   app.delete(
     "/v1/tenants/:tenant",
+    { config: { audit: "admin" } },
     handle((request, call) => {
       const { tenant } = request.params as { tenant: string };
+      tellAudit(request, { object: `tenant ${tenant}` });
       return ask.deleteTenant({ tenant: checkTenant(tenant) }, call);
     }),
   );

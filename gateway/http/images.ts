@@ -14,6 +14,7 @@ import { checkImageId } from "../../services/runtime/image-id.js";
 import type { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
 import type { Ask } from "../ask/ask.js";
 import type { RatedUpload, UploadRate } from "../callers/upload-rate.js";
+import { tellAudit } from "./audit-requests.js";
 import { callOf } from "./call-of.js";
 import { JsonLines } from "./json-lines.js";
 import { callerOf } from "./observe-requests.js";
@@ -37,8 +38,10 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
   // A picture comes as it is, whatever type its sender gives it; what it really is shows in its bytes.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, body, done) => done(null, body));
-  app.post<UploadQuery>("/v1/images", { bodyLimit: Number.MAX_SAFE_INTEGER }, (request, reply) =>
-    postImage(routes, request, reply),
+  app.post<UploadQuery>(
+    "/v1/images",
+    { bodyLimit: Number.MAX_SAFE_INTEGER, config: { audit: "upload" } },
+    (request, reply) => postImage(routes, request, reply),
   );
   app.get<ModelQuery & { Params: { id: string } }>("/v1/images/:id", (request, reply) =>
     getImage(routes, request, reply),
@@ -54,7 +57,9 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
   const { id = "", model = "", priority = "" } = request.query;
   try {
     held.grow(passingBytes);
-    const header = { imageId: id && checkImageId(id), model, priority: priorityOf(priority) };
+    const imageId = id && checkImageId(id);
+    if (imageId) tellAudit(request, { object: imageId });
+    const header = { imageId, model, priority: priorityOf(priority) };
     const announced = Math.min(announcedBytes(request), routes.maxImageBytes);
     rated = routes.rate.begin(caller, announced);
     const { arrived } = rated;
@@ -68,12 +73,14 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
       { header, bytes, announcedBytes: announced, arrivedBytes: () => came },
       { ...call, onProgress: (event) => lines?.tell(eventLine(event)) },
     );
+    if (ready.image) tellAudit(request, { object: ready.image.imageId });
     // H8: what is known already may still be arriving, and is not needed.
     if (!request.raw.complete) request.raw.resume();
     if (!lines) return reply.send(toJson(EncodeReadySchema, ready, { alwaysEmitImplicit: true }));
     lines.write(eventLine({ case: "ready", value: ready }));
     return lines.end();
   } catch (error) {
+    tellAudit(request, { error });
     if (isInternal(error)) request.log.error({ err: error }, "request failed");
     if (!request.raw.complete) discardRest(request.raw);
     return lines ? lines.fail(error) : replyError(reply, error);

@@ -10,6 +10,8 @@ import { shape, variables } from "../settings.js";
 interface Given {
   /** Where somebody is asked who calls. */
   access?: Access | undefined;
+  /** As `MASKWIRE_AUDIT` has it. */
+  audit?: string;
   /** Sees the host before the gateway is made. */
   watch?: (host: Host) => void;
   /** Where the other tiers are; left out, nowhere. */
@@ -22,7 +24,7 @@ const nowhere = ["127.0.0.1:1"];
 /** A gateway on a port of loopback. @param env its settings, and those that every process has. */
 export async function serveGateway(
   env: Record<string, string> = {},
-  { access, watch, encoders = nowhere, decoders = nowhere }: Given = {},
+  { access, audit = "off", watch, encoders = nowhere, decoders = nowhere }: Given = {},
 ): Promise<Host> {
   const process = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
   const settings = shape(readEnv(variables, env), { ...process, sizes: { waiting: 32 * MiB, unsent: 64 * MiB } });
@@ -31,6 +33,7 @@ export async function serveGateway(
     port: 0,
     stopMs: 60_000,
     logger: fakeLogger(),
+    audit,
     ...(access && { access }),
   });
   await host.listen((one) => {

@@ -22,12 +22,12 @@ export class Maskwire implements AsyncDisposable {
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
-    const { host, port, admin, stopMs, overload, http2 } = settings;
+    const { host, port, admin, stopMs, overload, http2, audit } = settings;
     this.#access = createAccess(settings.access, logger);
     const { access } = this.#access;
     this.#quotas = openQuotas(settings.cache, logger);
     const { make: quota } = this.#quotas;
-    this.host = new Host({ host, port, admin, stopMs, logger, access, quota, overload, http2 });
+    this.host = new Host({ host, port, admin, stopMs, logger, access, quota, overload, http2, audit });
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */

@@ -4,6 +4,8 @@ import type { FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
 import { requestBytes } from "../../proto/index.js";
 import { AdminPort } from "./admin-port.js";
+import type { Audit } from "./audit/audit.js";
+import { openAudit } from "./audit/open-audit.js";
 import { type Access, openAccess } from "./callers/access.js";
 import { noQuota, type Quota } from "./callers/quota.js";
 import { Code, ServiceError } from "./errors.js";
@@ -52,6 +54,8 @@ interface HostOptions {
   access?: Access;
   /** What they may take; left out, all. */
   quota?: (metrics: Pick<Metrics, "limitHit">) => Quota;
+  /** As `openAudit` takes it; left out, nothing is told. */
+  audit?: string;
   overload?: OverloadSettings;
   http2?: Partial<Http2Limits>;
 }
@@ -74,6 +78,8 @@ export class Host {
   readonly access: Access;
   /** Counts what they take, at every door. */
   readonly quota: Quota;
+  /** Where doors tell what was done. */
+  readonly audit: Audit;
   /** Who lets work in asks it first. */
   readonly overload: OverloadManager;
   readonly #pressure = new Pressure();
@@ -97,6 +103,7 @@ export class Host {
     this.access = options.access ?? openAccess;
     this.metrics = createMetrics();
     this.quota = options.quota?.(this.metrics) ?? noQuota;
+    this.audit = openAudit(options.audit ?? "off", options.logger, this.metrics);
     const { logger, overload: settings = overloadDefaults } = options;
     this.overload = new OverloadManager({ settings, metrics: this.metrics, logger });
     this.describe("overload", () => this.overload.describe());
@@ -251,6 +258,7 @@ export class Host {
     this.overload.close();
     this.#pressure.close();
     this.metrics.close();
+    await this.audit.close();
   }
 
   async #flushGrpc(): Promise<void> {

@@ -19,6 +19,9 @@ export const variables = {
   MASKWIRE_LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], "a pino level such as info or warn")
     .describe("least level that is logged"),
+  MASKWIRE_AUDIT: text("off, stdout, or the path of a file").describe(
+    "where the audit log goes, a JSON object a line: off, stdout, or a file, which is added to and opened anew on SIGHUP",
+  ),
   MASKWIRE_STOP_MS: integer(0, 600_000).describe("time to finish what is under way on SIGTERM"),
   MASKWIRE_OVERLOAD_DELAY_MS: integer(10, 600_000).describe(
     "event-loop delay from which work is refused for a while: previews first, clicks at four times of it",
@@ -75,6 +78,7 @@ export function shape(env: Env, usualPort: number, sizes: Record<keyof ReturnTyp
     /** The operator's port; undefined without one. */
     admin: adminPort === "off" ? undefined : { host: env.MASKWIRE_ADMIN_HOST ?? host, port: adminPort },
     logLevel: env.MASKWIRE_LOG_LEVEL ?? "info",
+    audit: env.MASKWIRE_AUDIT ?? "off",
     stopMs: env.MASKWIRE_STOP_MS ?? 10_000,
     overload: {
       loopDelayMs: env.MASKWIRE_OVERLOAD_DELAY_MS ?? overloadDefaults.loopDelayMs,

@@ -7,6 +7,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from "fastify";
+import type { AuditAction } from "../audit/audit.js";
 import { Code, type ErrorInit, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
 import { AllowedMethods } from "./allowed-methods.js";
@@ -23,6 +24,8 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Answered to anybody, also where callers are asked who they are: it tells nothing of anybody's pictures. */
     isPublic?: boolean;
+    /** What the audit log says was done there. */
+    audit?: AuditAction;
   }
 }
 
