@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** What the kernel's two versions of control groups call the same things; `line` of /proc/self/cgroup tells the group that one is in. */
 const versions = [
@@ -20,8 +21,12 @@ const versions = [
   },
 ] as const;
 
+/** The kernel tells nobody that a group has become empty: it is looked at. */
+const lookMs = 20;
+const mostEndMs = 10_000;
+
 /** A control group with a limit of memory, within this process's own: what a container is to the kernel. */
-export class MemoryGroup implements Disposable {
+export class MemoryGroup implements AsyncDisposable {
   readonly #folder: string;
   readonly #version: (typeof versions)[number];
 
@@ -57,8 +62,10 @@ export class MemoryGroup implements Disposable {
     return Number(/^oom_kill (\d+)$/m.exec(this.#read(this.#version.events))?.[1] ?? 0);
   }
 
-  /** Once all its processes have ended. */
-  [Symbol.dispose](): void {
+  /** What its first process has started may end a moment after it. @throws Error when it does not. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const until = performance.now() + mostEndMs;
+    while (performance.now() < until && this.#read("cgroup.procs") !== "") await sleep(lookMs);
     rmdirSync(this.#folder);
   }
 

@@ -62,12 +62,11 @@ export class Stage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { process, group } of this.members.splice(0).reverse()) {
-      await process[Symbol.asyncDispose]();
-      group?.[Symbol.dispose]();
-    }
+    const members = this.members.splice(0).reverse();
+    for (const { process } of members) await process[Symbol.asyncDispose]();
     await this.redis?.[Symbol.asyncDispose]();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    for (const { group } of members) await group?.[Symbol.asyncDispose]();
   }
 
   async #startRoles(env: Readonly<Record<string, string>>): Promise<void> {
@@ -104,7 +103,7 @@ export class Stage implements AsyncDisposable {
       const process = await MaskwireProcess.start(settings, group?.launcher);
       this.members.push({ role, process, metricsUrl: process.adminUrl, limits, group });
     } catch (error) {
-      group?.[Symbol.dispose]();
+      await group?.[Symbol.asyncDispose]();
       throw error;
     }
   }
