@@ -152,7 +152,7 @@ it("K7 tells that it is the shared cache, and of a server's own refusal what tha
       new ServiceError({ code: Code.UNAVAILABLE, message: "The cache.", retryAfterMs: 2000, reason: "CACHE_LOST" }),
       503,
     ],
-    [new ServiceError({ code: Code.PERMISSION_DENIED, message: "Not you." }), 403],
+    [new ServiceError({ code: Code.FAILED_PRECONDITION, message: "Not now." }), 409],
   ] as const;
   for (const [one, status] of answers) {
     error = one;

@@ -289,3 +289,43 @@ it("gives the masks although a file beside them cannot be written", async () => 
 it("leaves the photo as it was", async () => {
   expect(await readFile(photo)).toEqual(await jpegScene(width, height));
 });
+
+describe("maskwire delete", () => {
+  const isThere = async (id: string) => (await fetch(`${maskwire.url}/v1/images/${id}`)).status === 200;
+
+  it("deletes a photo by its file or its id, and all of them when that is said", async () => {
+    const seen = async () => {
+      const { stdout } = await cli(["segment", photo, "--point", disc, "--json"]);
+      return (JSON.parse(stdout) as JsonResult).image.imageId;
+    };
+    const id = await seen();
+    for (const args of [[photo], [id], ["--all"], ["--all", "all"]]) {
+      expect(await seen()).toBe(id);
+      expect(await isThere(id)).toBe(true);
+      const { code, stdout, stderr } = await cli(["delete", ...args]);
+      expect({ code, stderr }, args.join(" ")).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toBe(args[0] === "--all" ? "deleted everything\n" : `deleted ${id}\n`);
+      expect(await isThere(id)).toBe(false);
+    }
+    expect((await stat(photo)).isFile()).toBe(true);
+  });
+
+  it.each([
+    ["nothing to delete", ["delete"], "Say what to delete"],
+    ["a photo and everything", ["delete", "--all", "all", "photo.jpg"], "Say what to delete"],
+    ["an id that is none", ["delete", "sha256:12"], "64 hex digits"],
+    ["no file", ["delete", "none.jpg"], "none.jpg"],
+    ["another's name for everything", ["delete", "--all", "acme"], "?confirm=all"],
+  ])("refuses %s, and deletes nothing", async (_what, args, sentence) => {
+    const { code, stdout, stderr } = await cli(args);
+    expect(stderr).toContain(sentence);
+    expect(code).toBeGreaterThan(0);
+    expect(stdout).toBe("");
+  });
+
+  it("asks for a gateway", async () => {
+    const { code, stderr } = await cli(["delete", photo], { MASKWIRE_URL: "" });
+    expect(stderr).toContain("--url or MASKWIRE_URL");
+    expect(code).toBe(2);
+  });
+});

@@ -123,6 +123,23 @@ export class GatewayClient {
     }
   }
 
+  /** Deletes a picture; nobody says whether there was one (rule K4). */
+  async erase(imageId: string): Promise<void> {
+    await this.#erase(`${this.#url}/v1/images/${imageId}`);
+  }
+
+  /** Deletes every picture of whoever asks. @param confirm the tenant's name, or `all` (rule K5). */
+  async eraseAll(confirm: string): Promise<void> {
+    await this.#erase(`${this.#url}/v1/images?${new URLSearchParams({ confirm })}`);
+  }
+
+  async #erase(url: string): Promise<void> {
+    const answer = await request(url, { method: "DELETE", headers: this.#headers });
+    const body = await text(answer, url);
+    if (answer.statusCode === 204) return;
+    throw errorOf(body) ?? new CommandError(`${this.#host} answers, but not as Maskwire does.`);
+  }
+
   /** @param query of the routes of pictures, which take the model there; the others take it in their body. */
   #at(path: string, query?: Record<string, string>): string {
     const all = query && new URLSearchParams({ ...query, ...(this.#model && { model: this.#model }) });

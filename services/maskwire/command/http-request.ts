@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { CommandError } from "./command-error.js";
 
 interface RequestInit {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   headers?: Record<string, string>;
   body?: Uint8Array;
   /** Called while the body leaves, with the bytes sent so far. */

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { checkOutputs } from "./check-outputs.js";
 import { usageError } from "./command-error.js";
+import type { DeleteOptions } from "./delete-pictures.js";
 import { errorAsJson } from "./describe-error.js";
 import { type EverythingCommandOptions, everythingPhoto } from "./everything-photo.js";
 import { collectLimits, parseExpiry, parseScopes } from "./key-values.js";
@@ -103,6 +104,17 @@ export function createProgram({ isJson = false } = {}): Command {
       await showUsage(options);
     });
   addKeys(program);
+  program
+    .command("delete")
+    .description("delete a photo at the gateway, with all that was made of it, or all photos")
+    .argument("[photo]", `${photoHelp}; or its id, sha256:...`)
+    .option("--all [tenant]", "every photo of yours; where the gateway asks who you are, with your tenant's name")
+    .addOption(new Option("-u, --url <url>", "the gateway").env("MASKWIRE_URL").argParser(once(parseGatewayUrl)))
+    .addOption(keyFileOption())
+    .action(async (photo: string | undefined, options: DeleteOptions) => {
+      const { deletePictures } = await import("./delete-pictures.js");
+      await deletePictures(photo, options);
+    });
   program
     .command("serve")
     .description("start the server, as npm start does; its settings are the MASKWIRE_* variables")
