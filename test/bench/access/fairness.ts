@@ -12,6 +12,8 @@ import { Keys } from "./keys.js";
 /** Between an answer and the next click. */
 const thinkMs = 20;
 const warmUpClicks = 30;
+const searchedPictures = 4;
+const uploadedPictures = 300;
 
 interface FairnessOptions {
   blocks: number;
@@ -21,7 +23,15 @@ interface FairnessOptions {
   real: boolean;
 }
 
-const ways = ["alone", "beside another tenant's bulk job", "beside a bulk job of its own tenant"] as const;
+const alone = "alone";
+/** Whose job runs beside the clicks, and what it does. */
+const jobs = {
+  "beside another tenant's everything mode": { tenant: "bulk", searches: true, uploads: false },
+  "beside another tenant's uploads": { tenant: "bulk", searches: false, uploads: true },
+  "beside everything mode of its own tenant": { tenant: "people", searches: true, uploads: false },
+} as const;
+type Way = typeof alone | keyof typeof jobs;
+const ways = [alone, ...(Object.keys(jobs) as (keyof typeof jobs)[])] as const;
 
 /** Clicks of a person, alone and beside bulk jobs, block by block in turn: what a bulk job of another tenant costs them. */
 export async function fairness(options: FairnessOptions, say: (line: string) => void): Promise<Outcome> {
@@ -32,14 +42,17 @@ export async function fairness(options: FairnessOptions, say: (line: string) => 
   };
   await using maskwire = await MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error", ...env, ...keys.env });
   const { url } = maskwire;
-  const upTo = async (tenant: string, seed: number) => {
+  const kept = async (tenant: string, seed: number) => {
     const { image } = await upload(url, await jpegScene(640, 480, seed), {}, headersOf(keys.of(tenant)));
     return image?.imageId ?? "";
   };
-  const pictures: Record<string, string[]> = { people: [], bulk: [] };
-  for (const tenant of ["people", "bulk"])
-    for (let seed = 1; seed <= 4; seed++) pictures[tenant]?.push(await upTo(tenant, seed));
-  await using person = await guestBySocket(url, await upTo("people", 9), keys.of("people"));
+  const searched: Record<string, string[]> = { people: [], bulk: [] };
+  for (const tenant of ["people", "bulk"]) {
+    for (let seed = 1; seed <= searchedPictures; seed++) searched[tenant]?.push(await kept(tenant, seed));
+  }
+  const pictures: Uint8Array[] = [];
+  for (let seed = 100; pictures.length < uploadedPictures; seed++) pictures.push(await jpegScene(640, 480, seed));
+  await using person = await guestBySocket(url, await kept("people", 9), keys.of("people"));
   const clicks = async (count: number) => {
     const ms: number[] = [];
     for (let left = count; left > 0; left--) {
@@ -49,39 +62,58 @@ export async function fairness(options: FairnessOptions, say: (line: string) => 
     return ms;
   };
   await clicks(warmUpClicks);
-  const p95: Record<(typeof ways)[number], number[]> = { [ways[0]]: [], [ways[1]]: [], [ways[2]]: [] };
-  const p50: Record<(typeof ways)[number], number[]> = { [ways[0]]: [], [ways[1]]: [], [ways[2]]: [] };
-  const done = { points: 0, pictures: 0 };
+  const blocks = new Map<Way, number[][]>(ways.map((way) => [way, []]));
+  const done = { points: 0, uploads: 0, seconds: 0 };
+  let sent = 0;
   for (let block = 0; block < options.blocks; block++) {
-    for (const [at, way] of ways.entries()) {
-      const tenant = at === 2 ? "people" : "bulk";
-      await using job =
-        at === 0 ? undefined : await BulkJob.start(url, keys.of(tenant), pictures[tenant] ?? [], block * 10 + at + 1);
-      const ms = await clicks(options.clicks);
-      p50[way].push(median(ms));
-      p95[way].push(quantile(ms, 0.95));
-      if (at === 1) {
-        done.points += job?.points ?? 0;
-        done.pictures += job?.pictures ?? 0;
+    for (const way of ways) {
+      if (way === alone) {
+        blocks.get(way)?.push(await clicks(options.clicks));
+        continue;
       }
+      const { tenant, searches, uploads } = jobs[way];
+      const headers = headersOf(keys.of(tenant));
+      const fresh = [...pictures.slice(sent), ...pictures.slice(0, sent)];
+      const job = await BulkJob.start({
+        url,
+        headers,
+        imageIds: searches ? (searched[tenant] ?? []) : [],
+        pictures: uploads ? fresh : [],
+      });
+      const startedAt = performance.now();
+      blocks.get(way)?.push(await clicks(options.clicks));
+      const seconds = (performance.now() - startedAt) / 1000;
+      const { points, uploads: uploaded } = await job.end();
+      sent = (sent + uploaded) % pictures.length;
+      if (tenant !== "bulk") continue;
+      done.points += points;
+      done.uploads += uploaded;
+      done.seconds += seconds;
     }
     say(`block ${block + 1} of ${options.blocks}`);
   }
+  const p95 = (way: Way) => (blocks.get(way) ?? []).map((ms) => quantile(ms, 0.95));
   /** Of each block over the one of the same round alone. */
-  const more = (way: (typeof ways)[number]) =>
-    100 * (median(p95[way].map((ms, block) => ms / (p95.alone[block] as number))) - 1);
+  const more = (way: Way) => {
+    const base = p95(alone);
+    return 100 * (median(p95(way).map((ms, block) => ms / (base[block] as number))) - 1);
+  };
+  const [, everything, uploads, own] = ways;
   return {
-    bars: [atMost("clicks beside another tenant's bulk job: p95 more than alone", more(ways[1]), 20, "%")],
+    bars: [everything, uploads].map((way) => atMost(`clicks ${way}: p95 more than alone`, more(way as Way), 20, "%")),
     detail: {
       model: options.real ? "default" : "tiny",
       blocks: options.blocks,
       "clicks a block": options.clicks,
       "threads of a click alone": options.threads || "as the program has it",
       "median of the blocks, ms": Object.fromEntries(
-        ways.map((way) => [way, { p50: round(median(p50[way])), p95: round(median(p95[way])) }]),
+        ways.map((way) => {
+          const p50 = (blocks.get(way) ?? []).map((ms) => median(ms));
+          return [way, { p50: round(median(p50)), p95: round(median(p95(way))) }];
+        }),
       ),
-      "beside a bulk job of its own tenant: p95 more than alone, %": round(more(ways[2])),
-      "done by the other tenant's bulk job meanwhile": done,
+      [`clicks ${own}: p95 more than alone, %`]: round(more(own as Way)),
+      "done by the other tenant's bulk jobs": { ...done, seconds: round(done.seconds) },
     },
   };
 }
