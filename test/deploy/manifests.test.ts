@@ -19,6 +19,10 @@ const secrets = {
   "maskwire-cache/url": "rediss://maskwire@cache.example.com:6380",
   "maskwire-cache/password": "of the cache\n",
   "maskwire-cache/signing-keys": `key-1:${"ab".repeat(32)}\n`,
+  "maskwire-access/keys.json": '{"keys":[]}',
+  "maskwire-access/peers.json": '{"keys":[]}',
+  "maskwire-access/peer-key": "mw_gateways_secret\n",
+  "maskwire-access/ticket-keys": `key-1:${"cd".repeat(32)}\n`,
 };
 
 /** The base with each component by itself: none may lean on another unsaid. */
@@ -363,3 +367,18 @@ function allows(
     .some(({ ingress }) => ingress?.some((rule) => opens(rule, rule.from, source.podLabels)));
   return out && into;
 }
+
+describe.skipIf(!findKustomize())("in production", () => {
+  it("L10: every tier asks who is calling, and gateways have a key of their own for the others", () => {
+    const objects = render(join(kubernetesFolder, "overlays", "production"));
+    const all = Object.fromEntries(
+      tiers(objects).map((tier) => [tier.name, shapeSettings(readEnv(environment(tier, objects, secrets)))]),
+    );
+    for (const name of tierNames) expect(all[name]?.access.keys, name).toBeDefined();
+    expect(all.gateway?.gateway.peerKey?.content).toBe("mw_gateways_secret");
+    expect(all.gateway?.access.ticketKeys?.keys).toHaveLength(1);
+    // Who may use a gateway is nothing that the others need to know.
+    const files = ["encoder", "decoder"].map((name) => all[name]?.access.keys?.path);
+    for (const file of files) expect(file).toMatch(/maskwire-access-peers\.json$/);
+  });
+});
