@@ -34,9 +34,9 @@ export function checkErrorMessage({ code, message }: Pick<ErrorMessage, "code" |
   return checkSentence(message);
 }
 
-/** The statuses that H3, U2 to U5 and W1 name, and those of HTTP itself. */
+/** The statuses that H3, L1, U2 to U5 and W1 name, and those of HTTP itself. */
 const knownStatuses = [
-  400, 403, 404, 405, 408, 409, 411, 413, 414, 415, 417, 421, 422, 426, 429, 431, 499, 501, 502, 503, 504, 505,
+  400, 401, 403, 404, 405, 408, 409, 411, 413, 414, 415, 417, 421, 422, 426, 429, 431, 499, 501, 502, 503, 504, 505,
 ];
 
 /** An answer over HTTP. @param body as text, or its beginning. */

@@ -66,7 +66,7 @@ export class Arena implements AsyncDisposable {
         ms,
       }));
     if (rehearsal) await this.#attack(ordersOf(rehearsal.part, Math.min(rehearsal.mostMs, mostMs)));
-    await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId);
+    await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId, headersOf(stage));
     if (judgesFigures || !this.#alone) {
       await sleep(aloneMs);
       this.#alone = client.take();
@@ -134,23 +134,24 @@ export class Arena implements AsyncDisposable {
     };
   }
 
-  async #stageFor({ setting, env = {}, nameServer }: Attack): Promise<Stage> {
+  async #stageFor({ setting, env = {}, nameServer, asksForKeys }: Attack): Promise<Stage> {
     const { isConfined } = this.#scale;
-    const key = JSON.stringify([isConfined || setting, env, nameServer]);
+    const key = JSON.stringify([isConfined || setting, env, nameServer, asksForKeys]);
     if (this.#stage && this.#stageKey === key) return this.#stage;
     await this.#strike();
     const stage = await Stage.start({
       setting: isConfined ? "roles" : setting,
       env: { ...this.#scale.env, ...env },
       nameServer,
+      asksForKeys,
       isConfined,
     });
     this.#stage = stage;
     this.#stageKey = key;
     const gateway = stage.urlOf("gateway");
     const [others, own] = await Promise.all([jpegScene(640, 480, 901), jpegScene(640, 480, 902)]);
-    this.#othersImageId = (await upload(gateway, others)).image?.imageId ?? "";
-    this.#imageId = (await upload(gateway, own)).image?.imageId ?? "";
+    this.#othersImageId = (await upload(gateway, others, {}, headersOf(stage))).image?.imageId ?? "";
+    this.#imageId = (await upload(gateway, own, {}, headersOf(stage))).image?.imageId ?? "";
     return stage;
   }
 
@@ -161,6 +162,8 @@ export class Arena implements AsyncDisposable {
     await stage?.[Symbol.asyncDispose]();
   }
 }
+
+const headersOf = ({ key }: Stage): Record<string, string> => (key ? { authorization: `Bearer ${key}` } : {});
 
 /** A process at rest. */
 export interface Look {

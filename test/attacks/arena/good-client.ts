@@ -20,6 +20,7 @@ export interface Clicks {
 export class GoodClient implements AsyncDisposable {
   readonly #url: string;
   readonly #imageId: string;
+  readonly #headers: Record<string, string>;
   readonly #stopping = new AbortController();
   #socket: SocketClient;
   #sequence = 0;
@@ -28,16 +29,18 @@ export class GoodClient implements AsyncDisposable {
   #lost = 0;
   #running: Promise<void> = Promise.resolve();
 
-  private constructor(url: string, imageId: string, socket: SocketClient) {
+  private constructor(url: string, imageId: string, headers: Record<string, string>, socket: SocketClient) {
+    this.#headers = headers;
     this.#url = url;
     this.#imageId = imageId;
     this.#socket = socket;
   }
 
-  static async join(url: string, imageId: string): Promise<GoodClient> {
-    const socket = await SocketClient.join(url);
+  /** @param headers that show who it is. */
+  static async join(url: string, imageId: string, headers: Record<string, string>): Promise<GoodClient> {
+    const socket = await SocketClient.join(url, { headers });
     await socket.openReady(imageId);
-    const client = new GoodClient(url, imageId, socket);
+    const client = new GoodClient(url, imageId, headers, socket);
     client.#running = client.#run();
     return client;
   }
@@ -95,7 +98,7 @@ export class GoodClient implements AsyncDisposable {
   async #rejoin(): Promise<void> {
     await this.#socket[Symbol.asyncDispose]();
     if (this.#stopping.signal.aborted) return;
-    this.#socket = await SocketClient.join(this.#url);
+    this.#socket = await SocketClient.join(this.#url, { headers: this.#headers });
     const left = new Promise<void>((resolve) => {
       this.#stopping.signal.addEventListener("abort", () => resolve(), { once: true });
     });

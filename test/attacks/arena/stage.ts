@@ -2,6 +2,9 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeKeyFile } from "../../../services/access/keys/key-file.js";
+import { digestOf, formatKey, newSecret } from "../../../services/access/keys/secret.js";
+import { scopes } from "../../../services/runtime/callers/principal.js";
 import { MaskwireProcess } from "../../support/maskwire-process.js";
 import { RedisServer } from "../../support/redis-server.js";
 import type { Setting } from "../attack.js";
@@ -27,6 +30,8 @@ interface StagePlan {
   env: Readonly<Record<string, string>>;
   /** `address:port` of the name server that they ask, in place of the machine's. */
   nameServer?: string | undefined;
+  /** Who calls must show a key. */
+  asksForKeys?: boolean | undefined;
   /** Each process is in a control group with its manifest's memory, all that it starts included. */
   isConfined?: boolean | undefined;
 }
@@ -35,6 +40,8 @@ interface StagePlan {
 export class Stage implements AsyncDisposable {
   readonly members: Member[] = [];
   redis: RedisServer | undefined;
+  /** What shows the good client, where that is asked for. */
+  key: string | undefined;
   readonly #plan: StagePlan;
   #folder: string | undefined;
 
@@ -46,8 +53,9 @@ export class Stage implements AsyncDisposable {
     const stage = new Stage(plan);
     const { setting, env } = plan;
     try {
-      if (setting === "single") await stage.#add("all", limitsTogether(), env);
-      else await stage.#startRoles(env);
+      const all = plan.asksForKeys ? { ...env, ...(await stage.#makeKey()) } : env;
+      if (setting === "single") await stage.#add("all", limitsTogether(), all);
+      else await stage.#startRoles(all);
       return stage;
     } catch (error) {
       await stage[Symbol.asyncDispose]();
@@ -71,8 +79,7 @@ export class Stage implements AsyncDisposable {
 
   async #startRoles(env: Readonly<Record<string, string>>): Promise<void> {
     this.redis = await RedisServer.start();
-    this.#folder = await mkdtemp(join(tmpdir(), "maskwire-attacks-"));
-    const keys = join(this.#folder, "signing-keys");
+    const keys = join(await this.#files(), "signing-keys");
     await writeFile(keys, `key-1:${randomBytes(32).toString("hex")}\n`);
     const shared = { ...env, MASKWIRE_CACHE_URL: this.redis.url, MASKWIRE_CACHE_SIGNING_KEY_FILE: keys };
     // Both are in the list of what to stop before the first failure is told.
@@ -86,6 +93,24 @@ export class Stage implements AsyncDisposable {
       MASKWIRE_ENCODER_ADDRESS: new URL(this.urlOf("encoder")).host,
       MASKWIRE_DECODER_ADDRESSES: new URL(this.urlOf("decoder")).host,
     });
+  }
+
+  async #files(): Promise<string> {
+    this.#folder ??= await mkdtemp(join(tmpdir(), "maskwire-attacks-"));
+    return this.#folder;
+  }
+
+  /** One for everything: the good client's, and that of gateways among themselves and the other tiers. */
+  async #makeKey(): Promise<Record<string, string>> {
+    const folder = await this.#files();
+    const [file, shown] = [join(folder, "keys.json"), join(folder, "key")];
+    const [id, secret] = ["good", newSecret()];
+    const sha256 = digestOf(secret).toString("hex");
+    const entry = { id, sha256, tenant: "acme", scopes: [...scopes], createdAt: Date.now() };
+    this.key = formatKey({ id, secret });
+    await writeFile(file, writeKeyFile({ keys: [entry], tenants: {} }));
+    await writeFile(shown, this.key);
+    return { MASKWIRE_AUTH_FILE: file, MASKWIRE_PEER_KEY_FILE: shown };
   }
 
   async #add(role: Member["role"], limits: ProcessLimits, env: Readonly<Record<string, string>>): Promise<void> {

@@ -22,6 +22,7 @@ import { stalledHosts } from "./stalled-hosts.js";
 import { unknownFields } from "./unknown-fields.js";
 import { unreadAnswers } from "./unread-answers.js";
 import { waitingClicks } from "./waiting-clicks.js";
+import { wrongKeys } from "./wrong-keys.js";
 
 /** In the order in which they are played; those of one setting stand together, so that they share their processes. */
 export const attacks: readonly Attack[] = [
@@ -56,4 +57,5 @@ export const attacks: readonly Attack[] = [
   heldEncodes,
   hugePictures,
   forgedCache,
+  wrongKeys,
 ];
