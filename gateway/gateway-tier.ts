@@ -56,7 +56,12 @@ export class GatewayTier implements Tier {
   constructor(
     host: Host,
     gateway: GatewaySettings,
-    addresses: { encoders: readonly string[]; decoders: readonly string[]; lookup?: Lookup; connect?: Connect },
+    addresses: {
+      encoders: readonly string[];
+      decoders: readonly string[];
+      lookup?: Lookup;
+      connect?: Connect | undefined;
+    },
   ) {
     const { limits } = gateway;
     const { logger } = host;

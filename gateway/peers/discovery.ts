@@ -21,8 +21,8 @@ export class Discovery {
   readonly #names: readonly Extract<Target, { kind: "dns" }>[];
   readonly #options: DiscoveryOptions;
   readonly #lookup: Lookup;
-  /** What each name had when it was last resolved. */
-  readonly #known = new Map<string, readonly string[]>();
+  /** What each name had when it was last resolved, by the name and its port. */
+  readonly #known = new Map<string, { name: string; addresses: readonly string[] }>();
   #told = "";
   #timer: NodeJS.Timeout | undefined;
   #lookedUpAt = Number.NEGATIVE_INFINITY;
@@ -46,6 +46,12 @@ export class Discovery {
   refresh(): void {
     if (this.#names.length === 0 || this.#isClosed || this.#isLooking) return;
     this.#lookIn(Math.max(0, this.#lookedUpAt + restMs - performance.now()));
+  }
+
+  /** The name by which the server at an address was asked for: what its certificate should be for. */
+  nameOf(address: string): string {
+    const byName = [...this.#known.values()].find(({ addresses }) => addresses.includes(address));
+    return byName?.name ?? address.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
   }
 
   close(): void {
@@ -72,10 +78,8 @@ export class Discovery {
   async #resolve({ name, port }: { name: string; port: number }): Promise<boolean> {
     try {
       const found = await this.#lookup(name);
-      this.#known.set(
-        `${name}:${port}`,
-        found.map((ip) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`)),
-      );
+      const addresses = found.map((ip) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`));
+      this.#known.set(`${name}:${port}`, { name, addresses });
       return true;
     } catch (error) {
       this.#options.onFailure(name, error);
@@ -84,7 +88,8 @@ export class Discovery {
   }
 
   #tell(): void {
-    const addresses = [...new Set([...this.#servers, ...[...this.#known.values()].flat()])];
+    const found = [...this.#known.values()].flatMap(({ addresses }) => addresses);
+    const addresses = [...new Set([...this.#servers, ...found])];
     const sorted = [...addresses].sort().join();
     if (sorted === this.#told) return;
     this.#told = sorted;

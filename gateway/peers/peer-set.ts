@@ -182,7 +182,9 @@ export class PeerSet {
   }
 
   #meet(address: string): Peer {
-    return new Peer(address, { health: this.#health, connect: this.#connect }, ({ state }) => {
+    const name = this.#discovery.nameOf(address);
+    const connect = () => this.#connect(address, name);
+    return new Peer(address, { health: this.#health, connect }, ({ state }) => {
       if (state === "lost") this.#discovery.refresh();
       this.#tell();
     });

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
-import { RpcClient, type ServingStatus } from "../../services/runtime/grpc/client.js";
+import { dial, RpcClient, type ServingStatus } from "../../services/runtime/grpc/client.js";
+import type { PeerCertificate } from "../../services/runtime/tls/peer-certificate.js";
 import type { Candidate } from "./choose-peer.js";
 
 /** `connecting`: nothing heard yet. `not_serving`: it starts, or drains. `lost`: no connection; tried again and again. */
@@ -27,11 +28,19 @@ const attemptMs = 3000;
 /** Pauses between tries to reach a lost peer: doubled from the first to the last, each shortened by chance. */
 const reconnectMs = { first: 50, last: 1000 };
 
-/** A new way to the server at an address. */
-export type Connect = (address: string) => RpcClient;
+/** A new way to the server at an address. @param name by which it was found, which its certificate should be for. */
+export type Connect = (address: string, name: string) => RpcClient;
 
 /** Fresh connections only: a shared one would bring along its own pauses after failures. */
-export const connectFreshly: Connect = (address) => new RpcClient(address, { "grpc.use_local_subchannel_pool": 1 });
+const fresh = { "grpc.use_local_subchannel_pool": 1 };
+
+export const connectFreshly: Connect = (address) => new RpcClient(address, fresh);
+
+/** The same over TLS. */
+export const connectEncrypted =
+  (certificate: Pick<PeerCertificate, "encryptTo">): Connect =>
+  (address, name) =>
+    new RpcClient(address, {}, dial(address, fresh, certificate.encryptTo(name)));
 
 /** One server of a tier: its connection, its health and what it has to do. */
 export class Peer implements Candidate {
@@ -44,7 +53,7 @@ export class Peer implements Candidate {
   #state: PeerState = "connecting";
   #heardAt = 0;
   readonly #health: Health;
-  readonly #connect: Connect;
+  readonly #connect: () => RpcClient;
   readonly #onChange: (peer: Peer) => void;
   readonly #retired = new AbortController();
   #pinging: Promise<boolean> | undefined;
@@ -53,14 +62,14 @@ export class Peer implements Candidate {
 
   constructor(
     address: string,
-    { health, connect }: { health: Health; connect: Connect },
+    { health, connect }: { health: Health; connect: () => RpcClient },
     onChange: (peer: Peer) => void,
   ) {
     this.address = address;
     this.#health = health;
     this.#connect = connect;
     this.#onChange = onChange;
-    this.#client = connect(address);
+    this.#client = connect();
     void this.#follow();
   }
 
@@ -130,7 +139,7 @@ export class Peer implements Candidate {
       await sleep(reconnectPause(failures, Math.random()), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
       this.#client.close();
-      this.#client = this.#connect(this.address);
+      this.#client = this.#connect();
     }
   }
 

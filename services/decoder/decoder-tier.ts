@@ -76,6 +76,7 @@ export class DecoderTier implements Tier {
         access: host.access,
         quota: host.quota,
         trustsPeers: settings.trustsPeers,
+        asksCertificates: host.asksCertificates,
         scopes: {
           segment: "segment",
           segmentOnce: "segment",

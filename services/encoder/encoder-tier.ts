@@ -78,6 +78,7 @@ export class EncoderTier implements Tier {
         access: host.access,
         quota: host.quota,
         trustsPeers: settings.trustsPeers,
+        asksCertificates: host.asksCertificates,
         scopes: { encode: "upload", fetchEmbedding: "segment", lookupImage: "segment", deleteImages: "upload" },
       },
     );

@@ -12,8 +12,12 @@ import { readEnv, shapeSettings } from "./settings.js";
 const answerMs = 2000;
 
 try {
-  const { host, port } = shapeSettings(readEnv(process.env));
-  const url = `http://${loopbackOf(host)}:${port}/readyz`;
+  const { host, port, admin, tls } = shapeSettings(readEnv(process.env));
+  // The main port may ask for certificates, and this one is never encrypted.
+  const asked = tls.server ? admin : { host, port };
+  if (!asked)
+    throw new SettingsError("Where the port is encrypted the health is asked of MASKWIRE_ADMIN_PORT, which is off.");
+  const url = `http://${loopbackOf(asked.host)}:${asked.port}/readyz`;
   const answer = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
   process.stdout.write(`${await answer.text()}\n`);
   if (!answer.ok) process.exitCode = 1;

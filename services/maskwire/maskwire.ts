@@ -4,6 +4,7 @@ import { Models } from "../inference/models/models.js";
 import { RpcClient } from "../runtime/grpc/client.js";
 import { Host } from "../runtime/host.js";
 import type { Logger } from "../runtime/logger.js";
+import { PeerCertificate } from "../runtime/tls/peer-certificate.js";
 import { openStores, type Stores } from "../stores/open-stores.js";
 import { loopbackOf } from "./loopback.js";
 import { openQuotas } from "./open-quotas.js";
@@ -18,16 +19,19 @@ export class Maskwire implements AsyncDisposable {
   readonly #access: ReturnType<typeof createAccess>;
   readonly #quotas: ReturnType<typeof openQuotas>;
   #stores: Stores | undefined;
+  #peerCertificate: PeerCertificate | undefined;
 
+  /** @throws SettingsError when a certificate cannot be used. */
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
-    const { host, port, admin, stopMs, overload, http2, audit } = settings;
+    const { host, port, admin, stopMs, overload, http2, audit, reflection, tls } = settings;
     this.#access = createAccess(settings.access, logger);
     const { access } = this.#access;
     this.#quotas = openQuotas(settings.cache, logger);
     const { make: quota } = this.#quotas;
-    this.host = new Host({ host, port, admin, stopMs, logger, access, quota, overload, http2, audit });
+    const served = { access, quota, overload, http2, audit, reflection, tls: tls.server };
+    this.host = new Host({ host, port, admin, stopMs, logger, ...served });
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */
@@ -47,14 +51,14 @@ export class Maskwire implements AsyncDisposable {
 
   /** Where a client on this machine reaches it. */
   get url(): string {
-    return urlOf(this.#settings.host, this.host.port);
+    return urlOf(this.#settings.tls.server ? "https" : "http", this.#settings.host, this.host.port);
   }
 
   /** Where its operator reaches it on this machine. @throws Error when its settings have no port for that. */
   get adminUrl(): string {
     const { admin } = this.#settings;
     if (!admin || this.host.adminPort === undefined) throw new Error("there is no port for the operator");
-    return urlOf(admin.host, this.host.adminPort);
+    return urlOf("http", admin.host, this.host.adminPort);
   }
 
   /** Orderly and bounded; safe to call twice. */
@@ -63,6 +67,7 @@ export class Maskwire implements AsyncDisposable {
     await this.#quotas.close();
     await this.#stores?.close();
     this.#access.close();
+    this.#peerCertificate?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -72,11 +77,18 @@ export class Maskwire implements AsyncDisposable {
   #surroundings(host: Host): Surroundings<Settings> {
     const settings = this.#settings;
     const models = once(() => new Models(this.#manifest, settings.models.chosen));
-    const surroundings = { host, settings, models, stores: once(() => this.#openStores(host)) };
+    const stores = once(() => this.#openStores(host));
+    const surroundings = { host, settings, models, stores, certificate: once(() => this.#openCertificate(host)) };
     if (settings.role !== "all") return surroundings;
     // In one process the gateway still reaches the services over RPC, but by no way around through the network.
     const addresses = [`${loopbackOf(settings.host)}:${host.port}`];
     return { ...surroundings, here: { addresses, connect: (address) => new RpcClient(address, {}, host.connect()) } };
+  }
+
+  #openCertificate({ logger, metrics }: Host): PeerCertificate | undefined {
+    const { peers } = this.#settings.tls;
+    this.#peerCertificate = peers && new PeerCertificate(peers, { logger, metrics });
+    return this.#peerCertificate;
   }
 
   #openStores(host: Host): Stores {
@@ -102,7 +114,7 @@ function manifestOf({ models }: Settings): Manifest {
   return models.file === undefined ? shipped : shipped.withOwn(models.file);
 }
 
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: "http" | "https", host: string, port: number): string {
   const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `http://${name}:${port}`;
+  return `${scheme}://${name}:${port}`;
 }

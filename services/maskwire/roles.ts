@@ -7,6 +7,7 @@ import type { Host, Tier } from "../runtime/host.js";
 import type { MemoryParts } from "../runtime/limits/memory-plan.js";
 import { MiB } from "../runtime/settings/forms.js";
 import type { Variables } from "../runtime/settings/read-env.js";
+import type { PeerCertificate } from "../runtime/tls/peer-certificate.js";
 import type { Stores } from "../stores/open-stores.js";
 import type { HereToo } from "../stores/settings.js";
 
@@ -18,6 +19,8 @@ export interface Surroundings<Settings> {
   readonly models: () => Models;
   /** Opened when the first tier asks for them. */
   readonly stores: () => Stores;
+  /** For the way to other tiers on the network, read when it is asked for first; undefined where that is not encrypted. */
+  readonly certificate: () => PeerCertificate | undefined;
   /** Where the other tiers are when all are in this process, and the way to them that stays inside it. */
   readonly here?: { readonly addresses: readonly string[]; readonly connect: Connect };
 }
@@ -80,11 +83,13 @@ export const tiers = {
     settings: gateway,
     load: async () => {
       const { GatewayTier } = await import("../../gateway/gateway-tier.js");
-      return ({ host, settings, here }: Surroundings<{ gateway: gateway.GatewaySettings }>) => {
+      const { connectEncrypted } = await import("../../gateway/peers/peer.js");
+      return ({ host, settings, here, certificate }: Surroundings<{ gateway: gateway.GatewaySettings }>) => {
+        const own = here ? undefined : certificate();
         const { encoderAddresses: encoders, decoderAddresses: decoders } = settings.gateway;
         const addresses = here
           ? { encoders: here.addresses, decoders: here.addresses, connect: here.connect }
-          : { encoders, decoders };
+          : { encoders, decoders, connect: own && connectEncrypted(own) };
         return new GatewayTier(host, settings.gateway, addresses);
       };
     },

@@ -6,6 +6,7 @@ import { type ProcessMemory, processMemory } from "../runtime/limits/process-mem
 import { type EnvOf, readEnv as readVariables, type Source, type Variables } from "../runtime/settings/read-env.js";
 import { SettingsError } from "../runtime/settings/settings-error.js";
 import * as host from "../runtime/settings.js";
+import * as tls from "../runtime/tls/settings.js";
 import * as cache from "../stores/settings.js";
 import { peerVariables, type Role, roleOf, roles, type TierName, tierNames, tiers } from "./roles.js";
 
@@ -20,6 +21,7 @@ type TierVariables = Intersection<(typeof tiers)[TierName]["settings"]["variable
 type AllVariables = typeof own &
   typeof host.variables &
   typeof access.variables &
+  typeof tls.variables &
   typeof models.variables &
   typeof cache.variables &
   TierVariables;
@@ -28,6 +30,7 @@ type AllVariables = typeof own &
 export const parts: readonly { title: string; variables: Variables }[] = [
   { title: "Every process", variables: { ...own, ...host.variables } },
   { title: "Who may use it", variables: access.variables },
+  { title: "Encryption", variables: tls.variables },
   { title: "Models and their workers", variables: models.variables },
   { title: "Cache", variables: cache.variables },
   ...tierNames.map((name) => ({
@@ -66,16 +69,18 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
   const { port, hereToo } = roleOf(role);
   const { sizes, planned } = plan(role, env, memory);
   const process = host.shape(env, port, sizes);
+  const encryption = tls.shape(env);
   const chosen = models.shape(env);
   // A process of one tier alone is behind the gateways; one with everything in it takes calls from anybody.
   const context = { ...process, models: chosen, trustsPeers: role !== "all", sizes };
   return {
     role,
     ...process,
+    tls: encryption,
     access: access.shape(env, {
       host: process.host,
       // Where the port asks for certificates, who has none of ours gets no further.
-      requiresCertificates: false,
+      requiresCertificates: encryption.server?.clients === "required",
       hasOtherGateways: role === "gateway",
     }),
     models: chosen,

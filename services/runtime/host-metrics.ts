@@ -5,17 +5,19 @@ import { countLimitHits, type Limit } from "./limits/limit-hits.js";
 import { watchBudgets } from "./limits/watch-budgets.js";
 import { Counter } from "./metrics.js";
 import { measureProcess } from "./process-metrics.js";
+import { type TlsMetrics, tlsMetrics } from "./tls/tls-metrics.js";
 
 /** A registry of one process, with the figures that every tier has. */
-export type Metrics = Registry & {
-  /** Counts a request, or one prompt of a stream, that ended with an error instead of its answer. */
-  refused(operation: string, error: unknown): void;
-  /** Counts what a limit has refused, cut off or slowed down. */
-  limitHit(limit: Limit): void;
-  /** Shows what a budget holds, its limit and how often it had no room. */
-  watchBudget(budget: ByteBudget): void;
-  close(): void;
-};
+export type Metrics = Registry &
+  TlsMetrics & {
+    /** Counts a request, or one prompt of a stream, that ended with an error instead of its answer. */
+    refused(operation: string, error: unknown): void;
+    /** Counts what a limit has refused, cut off or slowed down. */
+    limitHit(limit: Limit): void;
+    /** Shows what a budget holds, its limit and how often it had no room. */
+    watchBudget(budget: ByteBudget): void;
+    close(): void;
+  };
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -31,6 +33,7 @@ export function createMetrics(): Metrics {
       refusals.inc({ operation, code: Code[describeError(error).code] ?? "UNKNOWN" }),
     limitHit: countLimitHits(registry),
     watchBudget: watchBudgets(registry),
+    ...tlsMetrics(registry),
     close,
   });
 }

@@ -1,4 +1,5 @@
 import { once, setMaxListeners } from "node:events";
+import type { Socket } from "node:net";
 import type { Server as GrpcServer } from "@grpc/grpc-js";
 import type { FastifyInstance } from "fastify";
 import { HealthImplementation } from "grpc-health-check";
@@ -24,6 +25,9 @@ import { OnePort } from "./one-port.js";
 import { OverloadManager } from "./overload/overload-manager.js";
 import { Pressure } from "./overload/pressure.js";
 import { type OverloadSettings, overloadDefaults } from "./overload/thresholds.js";
+import { FollowedCertificate } from "./tls/followed-certificate.js";
+import type { ServerTls } from "./tls/settings.js";
+import { TlsDoor } from "./tls/tls-door.js";
 
 /** One tier of the system: the encoder, the decoder or the gateway, as the process that runs it sees it. */
 export interface Tier {
@@ -56,6 +60,10 @@ interface HostOptions {
   quota?: (metrics: Pick<Metrics, "limitHit">) => Quota;
   /** As `openAudit` takes it; left out, nothing is told. */
   audit?: string;
+  /** How its port is encrypted; left out, it is not. */
+  tls?: ServerTls | undefined;
+  /** Whether gRPC describes its services to anybody who asks. */
+  reflection?: boolean;
   overload?: OverloadSettings;
   http2?: Partial<Http2Limits>;
 }
@@ -86,6 +94,7 @@ export class Host {
   readonly #options: HostOptions;
   readonly #http: Http;
   readonly #admin: AdminPort | undefined;
+  readonly #tls: { door: TlsDoor; certificate: FollowedCertificate } | undefined;
   readonly #health = new HealthImplementation({ "": "NOT_SERVING" });
   readonly #forced = new AbortController();
   readonly #tiers: Tier[] = [];
@@ -96,6 +105,7 @@ export class Host {
   #starting: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
+  /** @throws SettingsError when the port's certificate cannot be used. */
   constructor(options: HostOptions) {
     this.#options = options;
     this.grpc = createGrpcServer({ requestBytes, ...options.http2 });
@@ -107,6 +117,7 @@ export class Host {
     const { logger, overload: settings = overloadDefaults } = options;
     this.overload = new OverloadManager({ settings, metrics: this.metrics, logger });
     this.describe("overload", () => this.overload.describe());
+    this.#tls = options.tls && this.#openTls(options.tls);
     // Every call under way listens to it; that many are no leak.
     setMaxListeners(0, this.#forced.signal);
     this.#http = createHttp(this.logger);
@@ -136,6 +147,11 @@ export class Host {
   /** The answers that each connection of HTTP has yet to get. */
   get owed(): Pick<AnswersOwed, "count"> {
     return this.#http.owed;
+  }
+
+  /** Whether those who connect are asked for a certificate, which tells what they may do. */
+  get asksCertificates(): boolean {
+    return (this.#options.tls?.clients ?? "off") !== "off";
   }
 
   /** Aborts when the time to stop is over: joins the signal of every call. */
@@ -172,13 +188,14 @@ export class Host {
     await this.http.register(async () => {});
     const limits = { ...defaultHttp2Limits, ...this.#options.http2 };
     const door = new Http2Door(limits, () => this.#tiers.some(({ services }) => services.length > 0), this.metrics);
-    const onePort = new OnePort(this.http.server, this.grpc, { admitsHttp2: (socket) => door.admits(socket) });
+    const admitsHttp2 = (socket: Socket) => door.admits(socket);
+    const onePort = new OnePort(this.http.server, this.grpc, { admitsHttp2, tls: this.#tls?.door });
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);
     if (this.#options.admin) await this.#admin?.listen(this.#options.admin);
     this.#tiers.push(...tiers(this));
     const services = this.#tiers.flatMap((tier) => tier.services);
-    if (services.length > 0) addReflection(this.grpc, services);
+    if (this.#options.reflection && services.length > 0) addReflection(this.grpc, services);
     for (const service of services) this.#health.setStatus(service, "NOT_SERVING");
     await this.http.ready();
   }
@@ -255,6 +272,7 @@ export class Host {
     // A tier that is still loading sees the signal and gives up; closed before, it would leave its workers behind.
     await this.#starting;
     for (const tier of [...this.#tiers].reverse()) await tier.close().catch((err) => this.#log(err, tier));
+    this.#tls?.certificate.close();
     this.overload.close();
     this.#pressure.close();
     this.metrics.close();
@@ -267,6 +285,13 @@ export class Host {
     const flushed = Promise.all([shutDown, this.#onePort?.http2Closed()]);
     const timeout = AbortSignal.any([this.forced, AbortSignal.timeout(flushMs)]);
     if (!timeout.aborted) await Promise.race([flushed, once(timeout, "abort")]);
+  }
+
+  #openTls({ files, clients }: ServerTls) {
+    const { logger, metrics } = this;
+    const certificate = new FollowedCertificate(files, { logger, metrics, onChange: (changed) => door.use(changed) });
+    const door = new TlsDoor({ certificate: certificate.current, clients, logger, metrics });
+    return { door, certificate };
   }
 
   #log(err: unknown, tier: Tier): void {

@@ -2,45 +2,56 @@ import { once } from "node:events";
 import type { Server as HttpServer } from "node:http";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
+import { readFirstBytes } from "./first-bytes.js";
 import { endWhenDeaf } from "./grpc/end-when-deaf.js";
+import type { TlsDoor } from "./tls/tls-door.js";
 
 /** The first bytes of HTTP/2 with prior knowledge (RFC 9113, 3.4); no HTTP/1 method begins with all of them. */
 const http2Preface = Buffer.from("PRI * HTTP/2.0");
-/** A peer that connects and does not say which protocol it speaks holds a socket no longer than this. */
-const firstBytesMs = 30_000;
 
 interface OnePortOptions {
   admitsHttp2?: (socket: Socket) => boolean;
+  /** What every connection goes through first; left out, nothing is encrypted. */
+  tls?: TlsDoor | undefined;
   /** See `endWhenDeaf`. */
   lookMs?: number;
 }
 
-/** One listening socket for HTTP/1.1, WebSocket and gRPC: the first bytes of a connection tell which it speaks. */
+/**
+ * One listening socket for HTTP/1.1, WebSocket and gRPC: the first bytes of a connection tell which it speaks, and over TLS
+ * what the two sides have agreed on (ALPN).
+ */
 export class OnePort {
   readonly #server = createServer({ noDelay: true });
   readonly #http: HttpServer;
   readonly #sockets = new Set<Socket>();
   readonly #http2 = new Set<Socket>();
 
-  constructor(http: HttpServer, grpc: GrpcServer, { admitsHttp2 = () => true, lookMs }: OnePortOptions = {}) {
+  constructor(http: HttpServer, grpc: GrpcServer, { admitsHttp2 = () => true, tls, lookMs }: OnePortOptions = {}) {
     this.#http = http;
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+    const speak = (isHttp2: boolean, socket: Socket) => {
+      if (!isHttp2) http.emit("connection", socket);
+      else if (!admitsHttp2(socket)) socket.destroy();
+      else {
+        this.#http2.add(socket);
+        socket.once("close", () => this.#http2.delete(socket));
+        injector.injectConnection(socket);
+        endWhenDeaf(socket, lookMs);
+      }
+    };
     this.#server.on("connection", (socket) => {
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
-      // For good: between two owners of the socket, and after a refused upgrade, nobody else listens, and a peer's reset
-      // would end the process. The socket destroys itself.
-      socket.on("error", () => {});
-      readProtocol(socket, (isHttp2) => {
-        if (!isHttp2) http.emit("connection", socket);
-        else if (!admitsHttp2(socket)) socket.destroy();
-        else {
-          this.#http2.add(socket);
-          socket.once("close", () => this.#http2.delete(socket));
-          injector.injectConnection(socket);
-          endWhenDeaf(socket, lookMs);
-        }
-      });
+      ignoreErrors(socket);
+      if (tls) tls.open(socket);
+      else readFirstBytes(socket, beginsHttp2, (isHttp2) => speak(isHttp2, socket));
+    });
+    tls?.onOpened((socket) => {
+      ignoreErrors(socket);
+      if (socket.alpnProtocol === "h2") return speak(true, socket);
+      const begun = () => true;
+      readFirstBytes(socket, begun, () => speak(false, socket));
     });
   }
 
@@ -68,28 +79,16 @@ export class OnePort {
   }
 }
 
-/** Looks at a connection's first bytes, puts them back, and says whether they begin HTTP/2. */
-function readProtocol(socket: Socket, found: (isHttp2: boolean) => void): void {
-  const drop = () => socket.destroy();
-  let seen = Buffer.alloc(0);
-  const look = () => {
-    const piece: Buffer | null = socket.read();
-    if (!piece) {
-      // The peer has ended without a request.
-      drop();
-      return;
-    }
-    seen = Buffer.concat([seen, piece]);
-    const isPreface = seen.subarray(0, http2Preface.length).equals(http2Preface.subarray(0, seen.length));
-    // "P" may become "PRI * HTTP/2.0" and may become "POST".
-    if (isPreface && seen.length < http2Preface.length) return;
-    socket.off("readable", look);
-    socket.off("timeout", drop);
-    socket.setTimeout(0);
-    socket.unshift(seen);
-    found(isPreface);
-  };
-  socket.setTimeout(firstBytesMs);
-  socket.on("timeout", drop);
-  socket.on("readable", look);
+/**
+ * For good: between two owners of the socket, and after a refused upgrade, nobody else listens, and a peer's reset would end
+ * the process. The socket destroys itself.
+ */
+function ignoreErrors(socket: Socket): void {
+  socket.on("error", () => {});
+}
+
+/** undefined while "P" may become "PRI * HTTP/2.0" as well as "POST". */
+function beginsHttp2(seen: Buffer): boolean | undefined {
+  const isPreface = seen.subarray(0, http2Preface.length).equals(http2Preface.subarray(0, seen.length));
+  return isPreface && seen.length < http2Preface.length ? undefined : isPreface;
 }

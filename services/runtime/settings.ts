@@ -40,6 +40,9 @@ export const variables = {
   MASKWIRE_GRPC_PING_MS: integer(1000, 86_400_000).describe(
     "silence after which a gRPC peer is pinged, and time for its answer before it is taken to be gone",
   ),
+  MASKWIRE_GRPC_REFLECTION: z
+    .enum(["on", "off"], "on or off")
+    .describe("whether gRPC describes its services to anybody who asks, as grpcurl does"),
   MASKWIRE_MAX_IMAGE_BYTES: integer(1, 0xffff_ffff).describe("largest upload"),
   MASKWIRE_MAX_IMAGE_PIXELS: integer(1, 0xffff_ffff).describe("largest picture, width times height"),
   MASKWIRE_UPLOAD_BYTES: bytes(1024).describe(
@@ -93,6 +96,7 @@ export function shape(env: Env, usualPort: number, sizes: Record<keyof ReturnTyp
       idleMs: env.MASKWIRE_GRPC_IDLE_MS ?? defaultHttp2Limits.idleMs,
       pingMs: env.MASKWIRE_GRPC_PING_MS ?? defaultHttp2Limits.pingMs,
     },
+    reflection: env.MASKWIRE_GRPC_REFLECTION === "on",
     /** What one request may bring, wherever that is checked. */
     limits: {
       maxImageBytes: env.MASKWIRE_MAX_IMAGE_BYTES ?? 64 * MiB,

@@ -98,9 +98,9 @@ describe("the health check", () => {
   });
   afterAll(() => server.close());
 
-  const exitCodeFor = async (role: (typeof roles)[number]) => {
+  const exitCodeFor = async (role: (typeof roles)[number], more: Record<string, string> = {}) => {
     const port = String((server.address() as AddressInfo).port);
-    const env = { ...process.env, ...neededSettings(role), MASKWIRE_PORT: port };
+    const env = { ...process.env, ...neededSettings(role), MASKWIRE_PORT: port, ...more };
     const script = join(projectRoot, "dist", "services", "maskwire", "health-check.js");
     const [code] = await once(spawn(process.execPath, [script], { env, stdio: "ignore" }), "exit");
     return code;
@@ -111,5 +111,13 @@ describe("the health check", () => {
     expect(await exitCodeFor(role)).toBe(0);
     status = 503;
     expect(await exitCodeFor(role)).toBe(1);
+  });
+
+  it("asks the operator's port where the other is encrypted, and says so when there is none", async () => {
+    status = 200;
+    const files = { MASKWIRE_TLS_CERT_FILE: "tls.crt", MASKWIRE_TLS_KEY_FILE: "tls.key" };
+    const admin = String((server.address() as AddressInfo).port);
+    expect(await exitCodeFor("all", { ...files, MASKWIRE_PORT: "1", MASKWIRE_ADMIN_PORT: admin })).toBe(0);
+    expect(await exitCodeFor("all", { ...files, MASKWIRE_ADMIN_PORT: "off" })).toBe(1);
   });
 });

@@ -34,6 +34,7 @@ beforeAll(async () => {
   maskwire = await startMaskwire({
     ...tinyModelEnv({ slowEncodes: true, slowDecodes: true }),
     MASKWIRE_DECODER_WORKERS: "1",
+    MASKWIRE_GRPC_REFLECTION: "on",
     MASKWIRE_MAX_IMAGE_BYTES: "1000000",
   });
   rpc = new RpcClient(new URL(maskwire.url).host);
@@ -277,12 +278,14 @@ describe("health and reflection", () => {
     expect((await fetch(`${starting.url}/livez`)).status).toBe(200);
     await started;
     expect((await readyz()).status).toBe(200);
+    // T9: nor does it describe itself, unless it is told to.
+    await expect(reflect(starting.url, services)).rejects.toMatchObject({ code: Code.UNIMPLEMENTED });
     const stopped = starting.stop();
     expect(starting.host.readiness().ready).toBe(false);
     await stopped;
   });
 
-  it("reflection names both services and describes their messages", async () => {
+  it("T9: reflection names both services and describes their messages", async () => {
     const symbols = [...services, "maskwire.v1.SegmentRequest", "maskwire.v1.EncodeHeader", "maskwire.v1.Mask"];
     const { services: listed, described } = await reflect(maskwire.url, symbols);
     expect(listed).toEqual(expect.arrayContaining(services));

@@ -16,7 +16,7 @@ export class MaskwireProcess extends Child {
     const child = MaskwireProcess.spawn(env, launcher);
     try {
       const [[, url], [, adminUrl]] = await Promise.all([
-        child.line(/^Maskwire \(\w+\) is ready at (http:\S+)$/),
+        child.line(/^Maskwire \(\w+\) is ready at (https?:\S+)$/),
         child.line(/^Its metrics are at (http:\S+)\/metrics$/),
       ]);
       child.url = url as string;

@@ -22,6 +22,8 @@ interface SocketOptions {
   headers?: Record<string, string>;
   /** False: as a peer that is gone behind a connection that still stands. */
   answerPings?: boolean;
+  /** The authority of an encrypted gateway, PEM. */
+  ca?: string;
 }
 
 /** A WebSocket client for tests: one promise a frame, in the order in which they come. */
@@ -32,13 +34,17 @@ export class SocketClient implements AsyncDisposable {
   readonly #readers: { resolve: (one: Received) => void; reject: (error: Error) => void }[] = [];
   form: "binary" | "text";
 
-  private constructor(url: string, { form = "binary", protocols, headers = {}, answerPings = true }: SocketOptions) {
+  private constructor(
+    url: string,
+    { form = "binary", protocols, headers = {}, answerPings = true, ca }: SocketOptions,
+  ) {
     this.form = form;
     const offered = protocols ?? (form === "binary" ? ["maskwire.v1"] : []);
     this.#socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/ws`, offered, {
       perMessageDeflate: false,
       headers,
       autoPong: answerPings,
+      ...(ca === undefined ? {} : { ca }),
     });
     this.#socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     this.closed = new Promise((resolve) => {

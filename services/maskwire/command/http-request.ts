@@ -86,6 +86,13 @@ function unreachable(url: string, error: unknown): CommandError {
     case "ECONNRESET":
     case "EPIPE":
       return new CommandError(`${origin} hung up before it had answered.`, 1, error);
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE": {
+      const message = `The certificate of ${origin} is of an authority that is not known here: name its file in NODE_EXTRA_CA_CERTS.`;
+      return new CommandError(message, 1, error);
+    }
     default: {
       const why = error instanceof Error ? error.message : String(error);
       return new CommandError(`${origin} cannot be reached: ${why}.`, 1, error);

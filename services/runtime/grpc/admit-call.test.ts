@@ -1,6 +1,9 @@
 import { once } from "node:events";
+import type { DescMethod } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
 import { describe, expect, it } from "vitest";
+import { DecoderService } from "../../../proto/index.js";
+import { type Access, openAccess } from "../callers/access.js";
 import { asCaller, callerAt } from "../callers/caller.js";
 import type { Principal } from "../callers/principal.js";
 import { isTenantName } from "../callers/tenant.js";
@@ -89,7 +92,7 @@ describe("where callers are asked who they are", () => {
     if (bearer !== undefined) metadata.set("authorization", `Bearer ${bearer}`);
     for (const [name, value] of Object.entries(says)) metadata.set(name, value);
     const call = { metadata, getPeer: () => "127.0.0.1:4711" };
-    return admitCall(Echo.method.say, call, { access, trustsPeers, scopeOf: () => "segment" });
+    return admitCall(Echo.method.say, call, { access, trustsPeers, asksCertificates: false, scopeOf: () => "segment" });
   };
   const says = { "maskwire-caller": named, "maskwire-tenant": "other" };
 
@@ -150,5 +153,60 @@ describe("where callers are asked who they are", () => {
         watch: (principal: Principal, onEnd: () => void) => all.watch(principal, onEnd),
       };
     }
+  });
+});
+
+describe("T6: where peers are asked for certificates", () => {
+  const says = { "maskwire-caller": named, "maskwire-tenant": "acme" };
+  const keys = new FakeAccess({
+    peer: { ...principalOf("ours", ["peer"]), tenant: undefined },
+    user: principalOf("acme"),
+  });
+  const { segment, loadEmbedding } = DecoderService.method;
+  /** @param names undefined for a peer that has shown none. */
+  const admit = (
+    method: DescMethod,
+    names: string | undefined,
+    { access = openAccess as Access, bearer = "" } = {},
+  ) => {
+    const metadata = new Metadata();
+    if (bearer) metadata.set("authorization", `Bearer ${bearer}`);
+    for (const [name, value] of Object.entries(says)) metadata.set(name, value);
+    const certificate = names === undefined ? {} : { sslPeerCertificate: { subjectaltname: names } };
+    const call = { metadata, getPeer: () => "127.0.0.1:4711", getAuthContext: () => certificate };
+    const scopeOf = () => (method === loadEmbedding ? ("peer" as const) : ("segment" as const));
+    return admitCall(method, call, { access, trustsPeers: true, asksCertificates: true, scopeOf });
+  };
+  const denied = expect.objectContaining({ code: Code.PERMISSION_DENIED });
+  const gateway = "URI:spiffe://x/maskwire/gateway";
+  const client = "URI:spiffe://x/maskwire/client";
+
+  it("a gateway may do anything, and speaks for whom it names", () => {
+    expect(admit(loadEmbedding, gateway)).toMatchObject({ on: { caller: named, tenant: "acme" } });
+    expect(admit(segment, gateway, { access: keys })).toMatchObject({ on: { caller: named, tenant: "acme" } });
+  });
+
+  it("a client speaks for itself, and loads nothing", () => {
+    expect(admit(segment, client)).toMatchObject({ on: { caller: here } });
+    expect(() => admit(loadEmbedding, client)).toThrow(denied);
+    expect(() => admit(loadEmbedding, client, { access: keys, bearer: "peer" })).toThrow(denied);
+    expect(() => admit(segment, client, { access: keys })).toThrow(
+      expect.objectContaining({ code: Code.UNAUTHENTICATED }),
+    );
+  });
+
+  it("one of another tier, or of no role, may nothing", () => {
+    for (const names of ["DNS:decoder.maskwire.internal", "DNS:example.org"]) {
+      expect(() => admit(segment, names), names).toThrow(denied);
+    }
+  });
+
+  it("who has shown none is taken for a client, unless a key says more", () => {
+    expect(admit(segment, undefined)).toMatchObject({ on: { caller: here } });
+    for (const method of [loadEmbedding, DecoderService.method.prepare]) {
+      expect(() => admit(method, undefined)).toThrow(denied);
+    }
+    const withKey = admit(loadEmbedding, undefined, { access: keys, bearer: "peer" });
+    expect(withKey).toMatchObject({ on: { caller: named, tenant: "acme" } });
   });
 });

@@ -4,10 +4,11 @@ import { type Access, requireScope } from "../callers/access.js";
 import { asCaller, callerAt, callerHeader, isCallerKey } from "../callers/caller.js";
 import { anyone, type Principal, type Scope } from "../callers/principal.js";
 import { checkTenant, tenantHeader } from "../callers/tenant.js";
+import { type Authenticated, certificateOf, requireRole } from "../tls/certificate-role.js";
 import type { Origin } from "../tracing/origin.js";
 
 /** A call as its handler sees it: what came with it, and from where. */
-export interface ReceivedCall {
+export interface ReceivedCall extends Authenticated {
   readonly metadata: Metadata;
   getPeer(): string;
 }
@@ -19,6 +20,8 @@ export interface CallRules {
   readonly access: Access;
   /** Where nobody is asked: peers on the network are our own gateways, whose word about who asks is taken. */
   readonly trustsPeers: boolean;
+  /** Peers on the network are asked for certificates, and these tell which of them is a gateway of ours. */
+  readonly asksCertificates: boolean;
   /** What a method needs. */
   readonly scopeOf: (method: DescMethod) => Scope;
 }
@@ -36,13 +39,18 @@ interface Admitted {
 export function admitCall(
   method: DescMethod,
   call: ReceivedCall,
-  { access, trustsPeers, scopeOf }: CallRules,
+  { access, trustsPeers, asksCertificates, scopeOf }: CallRules,
 ): Admitted | Promise<Admitted> {
   const isInProcess = call.getPeer() === sameProcess;
-  const isTrusted = isInProcess || (access.isOpen && trustsPeers);
+  const isAsked = asksCertificates && !isInProcess;
+  const certificate = isAsked ? certificateOf(call) : undefined;
+  if (certificate) requireRole(method, certificate);
+  const isTrusted = isInProcess || certificate?.role === "gateway" || (access.isOpen && trustsPeers && !isAsked);
   if (isTrusted) return { principal: anyone, on: named(call, true) };
   const admit = (principal: Principal): Admitted => {
-    if (principal.scopes.has("peer")) return { principal, on: named(call, true) };
+    // A key does not make a gateway of who has shown to be something else.
+    if (principal.scopes.has("peer") && !certificate) return { principal, on: named(call, true) };
+    if (isAsked) requireRole(method, certificate);
     requireScope(principal, scopeOf(method));
     const { key: caller, tenant } = asCaller(principal, at(call));
     // A gateway whose key lacks the scope would show everybody's pictures to everybody.

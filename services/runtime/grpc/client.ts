@@ -24,7 +24,7 @@ import { Messages } from "./messages.js";
 import { methodDefinition } from "./service-definition.js";
 import { callsOf, explainFor, type Spokesman } from "./spokesman.js";
 import { fromRpcError } from "./status.js";
-import { watchedCredentials } from "./watched-credentials.js";
+import { type Encrypt, watchedCredentials } from "./watched-credentials.js";
 
 /** A call; without a signal, one that nobody leaves. */
 interface CallOptions extends Pick<Call, "origin"> {
@@ -61,7 +61,7 @@ export class RpcClient {
   readonly #calls: ClientCalls;
   #explain = fromRpcError;
 
-  /** @param calls what carries them: by default a connection, made when first used and again when it is lost. */
+  /** @param calls what carries them: by default a connection that is not encrypted. */
   constructor(address: string, options: ChannelOptions = {}, calls: ClientCalls = dial(address, options)) {
     this.address = address;
     this.#calls = calls;
@@ -226,8 +226,9 @@ export class RpcClient {
   }
 }
 
-function dial(address: string, options: ChannelOptions): ClientCalls {
-  return new GrpcClient(address, watchedCredentials(), {
+/** A connection for calls, made when first used and again when it is lost. @param encrypt left out, there is no TLS. */
+export function dial(address: string, options: ChannelOptions, encrypt?: Encrypt): ClientCalls {
+  return new GrpcClient(address, watchedCredentials(encrypt), {
     // A peer that hangs behind a live connection is noticed within 5 s, not waited for: a process that is only busy
     // answers pings, since its models run in threads of their own.
     "grpc.keepalive_time_ms": 2_000,

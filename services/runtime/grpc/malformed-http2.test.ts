@@ -3,8 +3,11 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { getActiveResourcesInfo } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { createMetrics } from "../host-metrics.js";
 import { OnePort } from "../one-port.js";
+import { Authority } from "../testing/authority.js";
 import { Echo, echoScopes } from "../testing/echo-service.js";
 import { fakeLogger } from "../testing/fake-logger.js";
 import {
@@ -17,6 +20,8 @@ import {
   rstStream,
   settings,
 } from "../testing/http2-frames.js";
+import { readCertificate } from "../tls/certificate.js";
+import { TlsDoor } from "../tls/tls-door.js";
 import { RpcClient } from "./client.js";
 import { createGrpcServer } from "./grpc-server.js";
 import { serve } from "./serve.js";
@@ -80,7 +85,15 @@ const hourMs = 3_600_000;
 // Nothing else ends a connection: neither idleness, nor pings, nor silence before the first request.
 const grpc = createGrpcServer({ idleMs: hourMs, pingMs: hourMs, silentMs: hourMs });
 const onePort = new OnePort(createServer(), grpc, { lookMs: 20 });
+const authority = new Authority();
+const { cert, key } = authority.issue("server");
+const files = { cert: { variable: "CERT", path: cert }, key: { variable: "KEY", path: key } };
+const certificate = readCertificate(files, Date.now());
+const metrics = createMetrics();
+const tls = new TlsDoor({ certificate, clients: "off", logger: fakeLogger(), metrics });
+const encryptedPort = new OnePort(createServer(), grpc, { lookMs: 20, tls });
 let port: number;
+let portOfTls: number;
 let client: RpcClient;
 
 beforeAll(async () => {
@@ -93,20 +106,24 @@ beforeAll(async () => {
   };
   serve(grpc, Echo, implementation, { signal: new AbortController().signal, logger: fakeLogger(), scopes: echoScopes });
   port = await onePort.listen("127.0.0.1", 0);
+  portOfTls = await encryptedPort.listen("127.0.0.1", 0);
   client = new RpcClient(`127.0.0.1:${port}`);
 });
 
 afterAll(() => {
   client.close();
-  onePort.stopListening();
+  for (const one of [onePort, encryptedPort]) one.stopListening();
   grpc.forceShutdown();
-  onePort.destroyConnections();
+  for (const one of [onePort, encryptedPort]) one.destroyConnections();
+  metrics.close();
+  authority[Symbol.dispose]();
 });
 
-async function send(parts: readonly Uint8Array[], isEnded: boolean): Promise<void> {
-  const socket = connect(port, "127.0.0.1");
+async function send(parts: readonly Uint8Array[], isEnded: boolean, isEncrypted = false): Promise<void> {
+  const tlsOptions = { port: portOfTls, host: "127.0.0.1", ca: authority.pem, ALPNProtocols: ["h2"] };
+  const socket = isEncrypted ? connectTls(tlsOptions) : connect(port, "127.0.0.1");
   socket.on("error", () => {});
-  await once(socket, "connect");
+  await once(socket, isEncrypted ? "secureConnect" : "connect");
   socket.resume().write(Buffer.concat(parts));
   if (isEnded) socket.end();
   // The server reads it before the peer is gone.
@@ -117,6 +134,12 @@ async function send(parts: readonly Uint8Array[], isEnded: boolean): Promise<voi
 it.each(behindPreface)("gives back the socket of a peer that sends %s", async (_name, parts) => {
   const before = openSockets();
   await Promise.all([send(parts, false), send(parts, true)]);
+  while (openSockets() > before) await sleep(10);
+});
+
+it.each(behindPreface)("T2: over TLS, gives back the socket of a peer that sends %s", async (_name, parts) => {
+  const before = openSockets();
+  await Promise.all([send(parts, false, true), send(parts, true, true)]);
   while (openSockets() > before) await sleep(10);
 });
 

@@ -84,6 +84,8 @@ interface Options<S extends DescService = DescService> {
   onRefused?: (operation: string, error: unknown) => void;
   /** See `CallRules`. */
   trustsPeers?: boolean;
+  /** See `CallRules`. */
+  asksCertificates?: boolean;
 }
 
 type Rules = CallRules & { readonly quota: Quota };
@@ -100,6 +102,7 @@ export function serve<S extends DescService>(
     access: options.access ?? openAccess,
     quota: options.quota ?? noQuota,
     trustsPeers: options.trustsPeers ?? false,
+    asksCertificates: options.asksCertificates ?? false,
     scopeOf: ({ localName }) => scopes[localName] ?? "admin",
   };
   const handlers: Record<string, unknown> = {};

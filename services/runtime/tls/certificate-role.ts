@@ -1,0 +1,80 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { DecoderService, EncoderService } from "../../../proto/index.js";
+import { Code, ServiceError } from "../errors.js";
+
+/** What a peer is by its certificate. */
+const certificateRoles = ["gateway", "encoder", "decoder", "client"] as const;
+export type CertificateRole = (typeof certificateRoles)[number];
+
+/** What those may call who are no gateway of ours; all the rest is between the tiers. */
+const ofClients = new Set<DescMethod>([
+  EncoderService.method.encode,
+  EncoderService.method.lookupImage,
+  DecoderService.method.segment,
+  DecoderService.method.segmentOnce,
+  DecoderService.method.segmentEverything,
+]);
+
+/** A peer's certificate, once its authority has been checked. @param role undefined for one whose names tell none. */
+export interface PeerCertificateRole {
+  readonly role: CertificateRole | undefined;
+}
+
+/** The part of a call by which its peer is known; in-process calls have none. */
+export interface Authenticated {
+  getAuthContext?(): { sslPeerCertificate?: { subjectaltname?: string | undefined } | undefined };
+}
+
+/** @returns undefined for a peer that has shown no certificate, or none of an authority that is accepted. */
+export function certificateOf(call: Authenticated): PeerCertificateRole | undefined {
+  const certificate = call.getAuthContext?.().sslPeerCertificate;
+  return certificate && { role: roleOf(certificate.subjectaltname ?? "") };
+}
+
+/**
+ * @param certificate undefined for a peer without one, who may what a client may.
+ * @throws ServiceError PERMISSION_DENIED when such a peer may not call the method.
+ */
+export function requireRole(method: DescMethod, certificate: PeerCertificateRole | undefined): void {
+  const role = certificate ? certificate.role : "client";
+  if (role === "gateway" || (role === "client" && ofClients.has(method))) return;
+  const is = !certificate
+    ? "You have shown no certificate"
+    : role
+      ? `Your certificate is that of a ${role}`
+      : "Your certificate has no role";
+  const message = `${is}: to call ${method.name}, come with one of ${whoMayCall(method)}.`;
+  throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
+}
+
+const whoMayCall = (method: DescMethod) => (ofClients.has(method) ? "a client or a gateway" : "a gateway");
+
+/** `URI:spiffe://anything/maskwire/gateway` or `DNS:gateway.maskwire.internal`. */
+const roleForms = [/^URI:spiffe:\/\/[^/]+\/(?:.+\/)?maskwire\/(\w+)$/, /^DNS:(\w+)\.maskwire\.internal$/];
+
+/** Node's list of alternative names; what has other characters than a plain name is in quotes. */
+const nameForm = /([^,":]+:(?:"(?:[^"\\]|\\.)*"|[^,"]*))(?:, |$)/y;
+
+/** @returns undefined where there is none, and where names tell of several. */
+function roleOf(alternativeNames: string): CertificateRole | undefined {
+  const found = new Set(namesIn(alternativeNames).flatMap(roleIn));
+  const [role] = found;
+  return found.size === 1 ? role : undefined;
+}
+
+function namesIn(text: string): string[] {
+  const form = new RegExp(nameForm);
+  const names: string[] = [];
+  while (form.lastIndex < text.length) {
+    const [, name] = form.exec(text) ?? [];
+    // Not as Node writes it: nothing in it is believed.
+    if (name === undefined) return [];
+    names.push(name);
+  }
+  return names;
+}
+
+function roleIn(name: string): CertificateRole[] {
+  const [, word] = roleForms.map((form) => form.exec(name)).find(Boolean) ?? [];
+  return certificateRoles.filter((role) => role === word);
+}
