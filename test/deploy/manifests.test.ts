@@ -1,5 +1,5 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PublicHosts } from "../../gateway/browsers/public-hosts.js";
 import { type TierName, tierNames, tiers as tierRows } from "../../services/maskwire/roles.js";
@@ -78,13 +78,14 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
     }
   });
 
-  it("opens the port that the process listens on, and asks there", () => {
+  it("opens the port that the process listens on, and asks there, or the operator's where that asks for certificates", () => {
     for (const tier of ours) {
       const { container } = tier;
       const { settings } = settingsOf(tier);
       const port = container.ports?.find(({ containerPort }) => containerPort === settings.port);
       expect(port, tier.name).toBeDefined();
-      for (const probe of probes(container)) expect(probe.httpGet?.port, tier.name).toBe(port?.name);
+      const asked = settings.tls.server ? "admin" : port?.name;
+      for (const probe of probes(container)) expect(probe.httpGet?.port, tier.name).toBe(asked);
     }
   });
 
@@ -244,6 +245,34 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ render: rendered 
       for (const [name, value] of Object.entries(environment(tier, objects, secrets))) {
         expect(value, `${tier.name} ${name}`).not.toMatch(/:\/\/[^/@]*:[^/@]+@|of the cache/);
       }
+    }
+  });
+
+  it("T6: mounts for each tier the certificate that its settings name, of its own role", () => {
+    for (const tier of ours) {
+      const { settings } = settingsOf(tier);
+      const files = [settings.tls.server, settings.tls.peers].flatMap((one) => (one ? Object.values(one.files) : []));
+      const folders = new Set(files.map((file) => dirname(file?.path ?? "")));
+      // As cert-manager names them.
+      for (const file of files) expect(["ca.crt", "tls.crt", "tls.key"]).toContain(basename(file?.path ?? ""));
+      const mounts = tier.container.volumeMounts?.filter(({ mountPath }) => folders.has(mountPath)) ?? [];
+      expect(mounts.length, tier.name).toBe(folders.size);
+      for (const { name, readOnly } of mounts) {
+        expect(readOnly, tier.name).toBe(true);
+        const secret = tier.pod.volumes?.find((volume) => volume.name === name)?.secret?.secretName;
+        const certificates = ofKind(objects, "Certificate").filter(({ spec }) => spec?.secretName === secret);
+        const names = certificates.map(({ spec }) => spec as { uris: string[]; dnsNames?: string[]; usages: string[] });
+        expect(names.map(({ uris }) => uris)).toEqual([[`spiffe://maskwire.internal/maskwire/${tier.name}`]]);
+        // By the name that the gateways look up.
+        if (settings.tls.server) expect(names).toEqual([expect.objectContaining({ dnsNames: [tier.name] })]);
+      }
+    }
+    for (const { spec, metadata } of ofKind(objects, "Certificate")) {
+      const { issuerRef } = spec as { issuerRef: { name: string } };
+      expect(
+        ofKind(objects, "Issuer").map((issuer) => issuer.metadata.name),
+        metadata.name,
+      ).toContain(issuerRef.name);
     }
   });
 

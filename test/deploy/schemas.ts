@@ -1,3 +1,5 @@
+import { Certificate } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate";
+import { Issuer } from "@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer";
 import { ScaledObject } from "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject";
 import { PodMonitor } from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor";
 import { Deployment } from "kubernetes-models/apps/v1/Deployment";
@@ -37,6 +39,11 @@ const schemas: Record<string, Schema> = {
     HorizontalPodAutoscaler,
     "kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler",
   ),
+  "cert-manager.io/v1 Certificate": schema(
+    Certificate,
+    "@kubernetes-models/cert-manager/cert-manager.io/v1/Certificate",
+  ),
+  "cert-manager.io/v1 Issuer": schema(Issuer, "@kubernetes-models/cert-manager/cert-manager.io/v1/Issuer"),
   "keda.sh/v1alpha1 ScaledObject": schema(ScaledObject, "@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject"),
   "monitoring.coreos.com/v1 PodMonitor": schema(
     PodMonitor,

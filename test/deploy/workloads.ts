@@ -35,7 +35,7 @@ interface EnvVar {
 interface PodSpec {
   terminationGracePeriodSeconds: number;
   containers: Container[];
-  volumes?: { name: string; secret?: { secretName: string; items: { key: string; path: string }[] } }[];
+  volumes?: { name: string; secret?: { secretName: string; items?: { key: string; path: string }[] } }[];
 }
 
 /** A Deployment's or a StatefulSet's pods. */
@@ -121,7 +121,10 @@ function secretFile(
   const mount = container.volumeMounts?.find(({ mountPath }) => path.startsWith(`${mountPath}/`));
   const secret = volumes.find(({ name }) => name === mount?.name)?.secret;
   if (!mount || !secret) return undefined;
-  const item = secret.items.find((one) => `${mount.mountPath}/${one.path}` === path);
+  // cert-manager makes it, with everything in it.
+  if (objects.some(({ kind, spec }) => kind === "Certificate" && spec?.secretName === secret.secretName))
+    return undefined;
+  const item = secret.items?.find((one) => `${mount.mountPath}/${one.path}` === path);
   if (!item) throw new Error(`the Secret ${secret.secretName} is not mounted as ${path}`);
   const file = join(secretsFolder(), `${secret.secretName}-${item.key}`);
   writeFileSync(file, secretValue({ name: secret.secretName, key: item.key }, objects, secrets));
