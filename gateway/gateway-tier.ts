@@ -94,6 +94,7 @@ export class GatewayTier implements Tier {
         line: ask.openLine({ session, caller: visitor.caller.key, tenant: visitor.caller.tenant }),
         limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
         onClick: (click) => {
+          metrics.ofTenant(click.outcome === "answered" ? "request" : "refused", visitor.caller.tenant);
           clicks.observe(click);
           noteRefusedClick(host.audit, visitor, session, click);
         },

@@ -90,6 +90,7 @@ export function observeRequests(
     const { span, startedAt } = one;
     const ms = performance.now() - startedAt;
     seconds.observe({ route: routeOf(request), status }, ms / 1000);
+    metrics.ofTenant(status < 400 ? "request" : "refused", one.visitor.caller.tenant);
     span.note({ "http.response.status_code": status });
     span.end(failure(status));
     request.log.debug({ status, ms }, "request");

@@ -57,7 +57,10 @@ export class EncoderTier implements Tier {
       limits,
       maxElsewhere: maxQueue,
       forced: host.forced,
-      onEncoded: this.#metrics.encoded,
+      onEncoded: (times, tenant) => {
+        this.#metrics.encoded(times);
+        host.metrics.ofTenant("encode", tenant);
+      },
       onSaved: this.#metrics.saved,
       onFailed: this.#metrics.failed,
     });

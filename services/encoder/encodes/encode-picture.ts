@@ -36,7 +36,7 @@ export interface EncoderObjects {
   parts: OnceStarted<EncoderParts>;
   embeddings: EmbeddingStore;
   limits: ImageLimits;
-  onEncoded: (times: StageTimes) => void;
+  onEncoded: (times: StageTimes, tenant: string | undefined) => void;
 }
 
 /** An encode under way: who hears of it, what ends it, whether people wait for it, and the call that began it. */
@@ -107,7 +107,7 @@ export async function encodePicture(
     if (reach === "nowhere") throw cacheLost();
     const storeMs = performance.now() - encodedAt;
     const times = { queue: waitedMs + queueMs, preprocess: readMs + preprocessMs, encode: encodeMs, store: storeMs };
-    onEncoded(times);
+    onEncoded(times, ref.tenant);
     trace(span, { startedAt, queueMs, preprocessMs, encodeMs, encodedAt, storeMs });
     logger.debug({ image: shortImageId(imageId), width, height, ...times }, "picture encoded");
     return {
