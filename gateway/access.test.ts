@@ -65,7 +65,10 @@ it("L1: who has a bearer is let in", async () => {
 it("L1: guesses have a rate, those who are known beside them do not share it", async () => {
   const guess = () => ask("/v1/images/none", { headers: { authorization: "Bearer guess" } });
   const statuses = new Set<number>();
-  for (let i = 0; i < 250; i++) statuses.add((await guess()).status);
+  // Many at once, until there are too many for a second: one after the other a busy machine may be too slow for that.
+  while (!statuses.has(429)) {
+    for (const { status } of await Promise.all(Array.from({ length: 250 }, guess))) statuses.add(status);
+  }
   expect(statuses).toEqual(new Set([401, 429]));
   expect((await ask("/v1/images/none", { headers: { authorization: "Bearer user" } })).status).toBe(400);
 });
