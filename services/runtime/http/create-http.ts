@@ -49,6 +49,8 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
     refused.add(socket);
     leaveUnread(socket);
   };
+  // What is asked before all routes are there: without its hooks one ends the process, and clients come back to a port at once.
+  let early: (() => void)[] | undefined = [];
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
@@ -71,7 +73,11 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
         response.once("finish", () => {
           if (!request.complete) discardRest(request);
         });
-        if (owed.count(socket) <= mostOwed) return handle(request, response);
+        if (owed.count(socket) <= mostOwed) {
+          if (early === undefined) handle(request, response);
+          else early.push(() => handle(request, response));
+          return;
+        }
         close(socket);
         const message = `At most ${mostOwed} requests of a connection may wait for their answers.`;
         const error = { code: Code.RESOURCE_EXHAUSTED, message, retryAfterMs: pipeliningRetryMs };
@@ -85,6 +91,12 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
   });
   app.server.on("connect", (_request, socket) => {
     answerRaw(socket, 405, { code: Code.UNIMPLEMENTED, message: "This is no proxy." });
+  });
+  app.addHook("onReady", (done) => {
+    const waiting = early ?? [];
+    early = undefined;
+    for (const handle of waiting) handle();
+    done();
   });
   const allowed = new AllowedMethods();
   app.addHook("onRoute", ({ url, method }) => {
