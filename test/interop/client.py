@@ -100,11 +100,18 @@ def main() -> None:
     parser.add_argument("y", type=int)
     parser.add_argument("--protos", type=pathlib.Path, required=True)
     parser.add_argument("--health", type=pathlib.Path, required=True)
+    parser.add_argument("--ca", type=pathlib.Path, help="authority of an encrypted server, PEM")
     options = parser.parse_args()
 
     with tempfile.TemporaryDirectory() as folder:
         generate(options.protos, options.health, folder)
         print(json.dumps(call_all(options)))
+
+
+def connect(options) -> grpc.Channel:
+    if options.ca is None:
+        return grpc.insecure_channel(options.address)
+    return grpc.secure_channel(options.address, grpc.ssl_channel_credentials(options.ca.read_bytes()))
 
 
 def call_all(options) -> dict:
@@ -120,7 +127,7 @@ def call_all(options) -> dict:
         for at in range(0, len(data), CHUNK_BYTES):
             yield encoder_pb2.EncodeRequest(chunk=data[at : at + CHUNK_BYTES])
 
-    with grpc.insecure_channel(options.address) as channel:
+    with connect(options) as channel:
         health = health_pb2_grpc.HealthStub(channel)
         encoder = encoder_pb2_grpc.EncoderServiceStub(channel)
         decoder = decoder_pb2_grpc.DecoderServiceStub(channel)
