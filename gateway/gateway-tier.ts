@@ -114,7 +114,7 @@ export class GatewayTier implements Tier {
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(accessRoutes, { access });
     host.http.register(usageRoute, { quota });
-    host.http.register(webClient);
+    host.http.register(webClient, host.access);
     host.http.get("/v1/ws", (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";
       reply.header("upgrade", "websocket");

@@ -3,14 +3,17 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import fastify from "fastify";
 import { expect, it } from "vitest";
+import type { Access } from "../../services/runtime/callers/access.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { webClient } from "./web-client.js";
 
+type SignIn = Access["signIn"];
+
 const assets = readdirSync(join(projectRoot, "dist", "site", "assets"));
 
-async function get(url: string, encoding: string) {
+async function get(url: string, encoding: string, signIn: SignIn = { methods: [] }) {
   const app = fastify();
-  await app.register(webClient);
+  await app.register(webClient, { signIn });
   try {
     return await app.inject({ url, headers: { "accept-encoding": encoding } });
   } finally {
@@ -56,4 +59,12 @@ it("loads little before the first click: 150 KiB of scripts at most, ONNX Runtim
   const sizes = await Promise.all(scripts.map(async (path) => (await get(path, "gzip")).rawPayload.length));
   expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(150 * 1024);
   expect(scripts.filter((path) => /ort|decode/.test(path))).toEqual([]);
+});
+
+it("D5: lets the page ask the provider of people's tokens, and nobody else", async () => {
+  const policyOf = async (signIn?: SignIn) => (await get("/", "identity", signIn)).headers["content-security-policy"];
+  expect(await policyOf()).not.toContain("connect-src");
+  const oidc = { issuer: "https://id.example.org/realm", clientId: "page", scope: "openid", audience: "masks" };
+  const policy = await policyOf({ methods: ["oidc"], oidc });
+  expect(policy).toContain("connect-src 'self' https://id.example.org;");
 });

@@ -2,25 +2,32 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
+import type { Access } from "../../services/runtime/callers/access.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 
-/** Everything the page needs comes from here; pictures may also be its own blobs. */
-const policy = [
-  "default-src 'self'",
-  // The decoder in the browser is compiled code.
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "worker-src 'self'",
-  "img-src 'self' blob: data:",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'self'",
-].join("; ");
+/**
+ * Everything the page needs comes from here; pictures may also be its own blobs.
+ * @param provider where people sign in, if anywhere: the page asks it for tokens.
+ */
+const policyWith = (provider: string | undefined) =>
+  [
+    "default-src 'self'",
+    ...(provider === undefined ? [] : [`connect-src 'self' ${new URL(provider).origin}`]),
+    // The decoder in the browser is compiled code.
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "worker-src 'self'",
+    "img-src 'self' blob: data:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'self'",
+  ].join("; ");
 
 /** The built web client at `/`. */
-export async function webClient(app: FastifyInstance): Promise<void> {
+export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "signIn">): Promise<void> {
+  const policy = policyWith(signIn.oidc?.issuer);
   // Before anybody has signed in there must be a page to do it with.
   app.addHook("onRoute", (route) => {
     route.config = { ...route.config, isPublic: true };

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { freePort } from "../../services/runtime/testing/free-port.js";
+import { audience, RealProvider } from "../support/real-provider.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
-import { scene } from "./page.js";
+import { scene, watched } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
@@ -97,6 +99,36 @@ it("stays for the tab, ends with signing out, and is nowhere in an address or in
   await page.page.reload();
   await page.page.getByTestId("sign-in").waitFor();
   expect(await page.page.evaluate("JSON.stringify(sessionStorage)")).not.toContain("mw_");
+});
+
+it("signs in with an organisation's provider, renews what it was given, and stays", async () => {
+  const port = await freePort();
+  await using provider = await RealProvider.start(undefined, { url: `http://localhost:${port}/`, tokenSeconds: 600 });
+  const guarded = await startMaskwire({
+    ...tinyModelEnv(),
+    MASKWIRE_PORT: String(port),
+    MASKWIRE_OIDC_ISSUER: provider.issuer,
+    MASKWIRE_OIDC_AUDIENCE: audience,
+    MASKWIRE_OIDC_TENANT_CLAIM: "org.tenant",
+    MASKWIRE_OIDC_CLIENT_ID: "page",
+    MASKWIRE_OIDC_CLIENT_SCOPE: "openid maskwire:segment maskwire:upload",
+  });
+  try {
+    const page = await stack.open(`http://localhost:${port}`);
+    await page.page.getByTestId("sign-in-provider").click();
+    await page.page.getByTestId("account").waitFor();
+    expect(new URL(page.page.url()).search).toBe("");
+    // A token whose time is over: the next one is had without a question.
+    const renewed = page.page.waitForResponse(`${provider.issuer}/token`);
+    await page.page.route("**/v1/tickets", (route) => route.fulfill({ status: 401 }), { times: 1 });
+    await page.page.goto(watched(`http://localhost:${port}`));
+    expect((await renewed).status()).toBe(200);
+    await page.until({ state: "ready" });
+    await page.click({ x: 0.5, y: 0.5 });
+    await page.until({ "mask-look": "final", points: 1 });
+  } finally {
+    await guarded.stop();
+  }
 });
 
 it("is accessible, in Chinese too", async () => {
