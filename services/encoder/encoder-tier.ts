@@ -51,6 +51,7 @@ export class EncoderTier implements Tier {
       admission,
       parts,
       embeddings,
+      twins: settings.deduplicates ? stores.twins : undefined,
       images,
       leases,
       deletion,

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { z } from "zod";
 import { type Provider, providers } from "../inference/models/providers.js";
 import type { ModelSettings } from "../inference/settings.js";
 import { bytes, integer, list, MiB } from "../runtime/settings/forms.js";
@@ -21,6 +22,11 @@ export const variables = {
     "memory that decoding may take in all of these together; a picture that alone takes more is refused",
   ),
   MASKWIRE_PICTURE_MS: integer(100, 600_000).describe("longest that decoding one picture may take"),
+  MASKWIRE_DEDUPLICATE: z
+    .enum(["on", "off"], "on or off")
+    .describe(
+      "on: a picture that another tenant has had encoded is not encoded again, which its uploader can tell by the time",
+    ),
 } as const;
 
 type Env = EnvOf<typeof variables>;
@@ -55,6 +61,7 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, size
     providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
     threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
     maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
+    deduplicates: env.MASKWIRE_DEDUPLICATE === "on",
   };
 }
 

@@ -16,6 +16,7 @@ import { createRedisStore } from "./redis-store.js";
 import type { CacheSettings } from "./settings.js";
 import { SigningKeys } from "./signing-keys.js";
 import { createStoreMetrics, type StoreName } from "./store-metrics.js";
+import { notesHere, Twins } from "./twins.js";
 
 export interface Stores {
   embeddings: EmbeddingStore;
@@ -25,6 +26,7 @@ export interface Stores {
   /** Of work that one process does for all who use the same cache. */
   leases: Leases;
   deletion: PictureDeletion;
+  twins: Twins;
   /** How long what is read here may be kept elsewhere. */
   ttlMs: number;
   /** A lease's term. */
@@ -84,8 +86,11 @@ export function openStores(settings: CacheSettings, metrics: Metrics, logger: Lo
   const sharing = settings.hereToo === "own" ? embeddings.layers : undefined;
   const leaseKeys = connection ?? new MemoryLeaseKeys();
   const leases = new Leases(leaseKeys, { namespace: settings.namespace, termMs: settings.leaseMs, signing: keys });
+  const embeddingStore = new EmbeddingStore(embeddings.blobs, { metrics, logger, limits, keys, sharing });
+  const { namespace, ttlMs } = settings;
   return {
-    embeddings: new EmbeddingStore(embeddings.blobs, { metrics, logger, limits, keys, sharing }),
+    embeddings: embeddingStore,
+    twins: new Twins({ notes: connection ?? notesHere(ttlMs), embeddings: embeddingStore, namespace, ttlMs }),
     images: new ImageStore(images.blobs, { metrics, logger, limits, keys }),
     leases,
     deletion: new PictureDeletion({

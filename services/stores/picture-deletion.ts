@@ -36,12 +36,20 @@ export class PictureDeletion {
   /** Drops it in the shared cache too, leases and all. @throws Error when not all of it is certain to be gone. */
   async delete(pictures: PictureSet): Promise<void> {
     const { keys, namespace, termMs } = this.#options;
-    const { prefix } = pictures;
+    const { prefix, tenant } = pictures;
     this.forget(pictures);
     // First: what is published after the look for its keys finds the note.
     await keys.set(this.#noteOf(pictures), randomUUID(), termMs);
     const kept = ["embedding", "image", "lease"].map((kind) => `${namespace}:${kind}:${prefix}`);
-    await keys.deleteAll(`${namespace}:*:${prefix}*`, (key) => kept.some((start) => key.startsWith(start)));
+    const twins: string[] = [];
+    await keys.deleteAll(`${namespace}:*:${prefix}*`, (key) => {
+      const isMeant = kept.some((start) => key.startsWith(start));
+      const own = `${namespace}:embedding:t=${tenant}:`;
+      if (isMeant && key.startsWith(own)) twins.push(`${namespace}:twin:${key.slice(own.length)}`);
+      return isMeant;
+    });
+    // What says that this tenant has it, too (see `Twins`).
+    if (tenant !== undefined) await Promise.all(twins.map((key) => keys.deleteIfEqual(key, tenant)));
   }
 
   /**

@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +12,7 @@ import { Cluster } from "../support/cluster.js";
 import { allLines, eventLines } from "../support/http-calls.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
-import { readMetrics } from "../support/start-maskwire.js";
+import { metric, readMetrics } from "../support/start-maskwire.js";
 import { TenantGateway } from "../support/tenant-gateway.js";
 import { until } from "../support/until.js";
 
@@ -17,6 +20,7 @@ const prompt = { points: [clickOn("disc")] };
 
 let cluster: Cluster;
 let gateway: TenantGateway;
+let folder: string | undefined;
 let seeds = 4200;
 const newPicture = () => jpegScene(640, 480, seeds++);
 
@@ -31,6 +35,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]();
   await cluster?.[Symbol.asyncDispose]();
+  if (folder) await rm(folder, { recursive: true });
 });
 
 /** Sends a picture as one of a tenant; resolves with all that is told of it. */
@@ -352,6 +357,56 @@ describe("what is deleted", () => {
     expect(await holders("acme", imageId)).toEqual([]);
   });
 });
+
+describe("K3 where tenants share the work", () => {
+  it("what another has had encoded is copied for who uploads it whole, and for nobody who only knows its id", async () => {
+    await using sharing = await Cluster.start({}, { MASKWIRE_DEDUPLICATE: "on", ...(await signingEnv()) });
+    const addresses = {
+      encoders: sharing.encoders.map(({ address }) => address),
+      decoders: sharing.decoders.map(({ address }) => address),
+    };
+    await using shared = await TenantGateway.start(addresses, ["acme", "zeta"]);
+    const encodes = async () => {
+      const counts = sharing.encoders.map(({ adminUrl }) =>
+        metric(adminUrl, 'maskwire_encodes_total{outcome="encoded"}'),
+      );
+      return (await Promise.all(counts)).reduce((sum, one) => sum + one, 0);
+    };
+    const picture = await newPicture();
+    const imageId = imageIdOf(picture);
+    const upload = (tenant: string) =>
+      shared.ask(tenant, "/v1/images", { method: "POST", body: picture as Buffer<ArrayBuffer> });
+    const segment = (tenant: string) =>
+      shared.ask(tenant, "/v1/segment", { method: "POST", body: JSON.stringify({ imageId, prompt }) });
+    const masks = async (tenant: string) => ((await (await segment(tenant)).json()) as { masks: unknown }).masks;
+    expect((await upload("acme")).status).toBe(200);
+    expect((await segment("zeta")).status).toBe(404);
+    expect((await shared.ask("zeta", `/v1/images/${imageId}`)).status).toBe(404);
+    const answer = await upload("zeta");
+    expect(await answer.json()).toMatchObject({ image: { imageId, width: 640, height: 480 }, cached: false });
+    expect(await encodes()).toBe(1);
+    expect(await masks("zeta")).toEqual(await masks("acme"));
+    // It is its own: the other's deletion takes nothing of it, and leaves nothing to copy.
+    expect((await shared.ask("acme", `/v1/images/${imageId}`, { method: "DELETE" })).status).toBe(204);
+    expect((await segment("zeta")).status).toBe(200);
+    expect((await shared.ask("zeta", "/v1/images?confirm=zeta", { method: "DELETE" })).status).toBe(204);
+    const client = createClient({ url: sharing.redis.url });
+    await client.connect();
+    const keys = await client.keys("*");
+    client.destroy();
+    expect(keys.filter((key) => !key.startsWith("maskwire:deleted:"))).toEqual([]);
+    expect((await upload("acme")).status).toBe(200);
+    expect(await encodes()).toBe(2);
+  });
+});
+
+/** Records that are signed, so that a copy has to be signed for its own tenant. */
+async function signingEnv(): Promise<Record<string, string>> {
+  folder = await mkdtemp(join(tmpdir(), "maskwire-tenants-"));
+  const path = join(folder, "keys");
+  await writeFile(path, `ours:${"ab".repeat(32)}\n`);
+  return { MASKWIRE_CACHE_SIGNING_KEY_FILE: path };
+}
 
 function closing(rpc: RpcClient): AsyncDisposable & { rpc: RpcClient } {
   return { rpc, [Symbol.asyncDispose]: async () => rpc.close() };

@@ -7,6 +7,7 @@ import { shortImageId } from "../../runtime/tracing/origin.js";
 import type { Span } from "../../runtime/tracing/spans.js";
 import type { EmbeddingStore } from "../../stores/embedding-store.js";
 import type { Lease } from "../../stores/leases.js";
+import type { Twins } from "../../stores/twins.js";
 import type { ImageLimits } from "../images/open-picture.js";
 import type { EncodedImage, EncodeTask } from "../worker/encoder-tasks.js";
 import type { Progress } from "./encode-flights.js";
@@ -35,6 +36,8 @@ export interface StageTimes {
 export interface EncoderObjects {
   parts: OnceStarted<EncoderParts>;
   embeddings: EmbeddingStore;
+  /** Where tenants share the work; left out, they do not. */
+  twins?: Twins | undefined;
   limits: ImageLimits;
   onEncoded: (times: StageTimes, tenant: string | undefined) => void;
 }
@@ -52,11 +55,12 @@ export interface Flight extends Omit<CallContext, "take"> {
  * @throws ServiceError as the source, `EncodeLine.read` and `WorkerPool.run` do; UNAVAILABLE when nobody could keep the embedding.
  */
 export async function encodePicture(
-  { parts, embeddings, limits, onEncoded }: EncoderObjects,
+  objects: EncoderObjects,
   ref: EmbeddingRef,
   source: PictureSource,
   flight: Flight & { lease: Lease | undefined },
 ): Promise<Ready> {
+  const { parts, embeddings, limits, onEncoded } = objects;
   const { lease, signal, span, logger, urgency } = flight;
   const { caller, tenant } = flight.origin;
   const { imageId, model, crop } = ref;
@@ -71,6 +75,8 @@ export async function encodePicture(
   const onPosition = (position: number, etaMs: number) => report({ stage: "queued", position, etaMs });
 
   const file = await source.file();
+  const copied = await copyTwin(objects, ref, source, caller);
+  if (copied) return copied;
   urgency.waitsAt(() => line.hasten(file));
   const request = { limits, rules: { size, resize }, crop };
   const decoded = await line.read(file, request, { signal, caller, tenant, urgent: urgency.isUrgent, onPosition });
@@ -105,6 +111,7 @@ export async function encodePicture(
     }
     const reach = await embeddings.set(ref, record, caller);
     if (reach === "nowhere") throw cacheLost();
+    await objects.twins?.note(ref);
     const storeMs = performance.now() - encodedAt;
     const times = { queue: waitedMs + queueMs, preprocess: readMs + preprocessMs, encode: encodeMs, store: storeMs };
     onEncoded(times, ref.tenant);
@@ -120,6 +127,24 @@ export async function encodePicture(
   } finally {
     decoded.leave();
   }
+}
+
+/** K3: what another tenant has had made of the same file, as this tenant's own; its file is kept as any other. */
+async function copyTwin(
+  { twins, embeddings }: EncoderObjects,
+  ref: EmbeddingRef,
+  source: PictureSource,
+  caller: string | undefined,
+): Promise<Ready | undefined> {
+  const twin = await twins?.find(ref);
+  if (!twin) return undefined;
+  const { width, height, reading } = twin.header;
+  await source.isPicture({ width, height });
+  // It is signed anew, in place.
+  const reach = await embeddings.set(ref, Uint8Array.from(twin.record), caller);
+  if (reach === "nowhere") throw cacheLost();
+  const image = imageInfo(ref.imageId, width, height, reading);
+  return { image, model: ref.model.id, cached: false, timings: {}, unshared: reach === "here" };
 }
 
 /** What nobody wants any more runs to its end all the same. @throws the signal's reason. */
