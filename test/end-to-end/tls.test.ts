@@ -38,8 +38,8 @@ afterAll(() => {
   theirs[Symbol.dispose]();
 });
 
-async function upload(url: string): Promise<number | undefined> {
-  const sent = request(`${url}/v1/images`, { method: "POST", ca, agent: false });
+async function upload(url: string, headers: Record<string, string> = {}): Promise<number | undefined> {
+  const sent = request(`${url}/v1/images`, { method: "POST", ca, agent: false, headers });
   sent.end(picture);
   const [reply] = await once(sent, "response");
   await once(reply.resume(), "end");
@@ -82,6 +82,12 @@ describe("T1: one encrypted port", () => {
       expect(outcome.case).toBe("result");
       rpc.close();
     }
+  });
+
+  it("W2: knows its own page by https, and none that came without", async () => {
+    const { host } = new URL(maskwire.url);
+    expect(await upload(maskwire.url, { origin: `https://${host}` })).toBe(200);
+    expect(await upload(maskwire.url, { origin: `http://${host}` })).toBe(403);
   });
 
   it("T6: lets nobody but gateways load embeddings", async () => {
