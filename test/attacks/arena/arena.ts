@@ -8,7 +8,7 @@ import type { Orders } from "./attacker.js";
 import { AttackerThread } from "./attacker-thread.js";
 import { type Clicks, GoodClient } from "./good-client.js";
 import { descriptorsOf, figuresOf, Heartbeat, residentMiB } from "./probes.js";
-import { type ProcessReport, type Report, reportOf } from "./report.js";
+import { besideCaches, growthOf, mostGrowth, type ProcessReport, type Report, reportOf } from "./report.js";
 import { type Member, Stage } from "./stage.js";
 
 export interface Scale {
@@ -78,21 +78,26 @@ export class Arena implements AsyncDisposable {
     const afterwards = stage.members.map(async (member, index): Promise<ProcessReport> => {
       const end = await endOf(member);
       const start = before[index] as Look;
-      const mostMiB = end === undefined ? residentMiB(member.process.pid, "VmHWM") : Number.NaN;
-      const after =
-        end === undefined ? await settled(member, start, { ms: settleMs, judgesMemory: judgesFigures }) : undefined;
+      const most = mostOf(member, end);
+      const mostKeptMiB = judgesFigures ? mostGrowth * besideCaches(start) : Number.POSITIVE_INFINITY;
+      const after = end === undefined ? await settled(member, start, { ms: settleMs, mostKeptMiB }) : undefined;
       return {
         role: member.role,
         limitMiB: member.limits.memoryMiB,
         end,
         before: start,
-        mostMiB,
+        ...most,
         after,
-        group: member.group && { mostMiB: member.group.mostBytes / MiB, kills: member.group.kills },
         stallMs: stalls[index] ?? 0,
       };
     });
-    const processes = await Promise.all(afterwards);
+    let processes = await Promise.all(afterwards);
+    if (judgesFigures && processes.some((one) => growthOf(one) > mostGrowth)) {
+      await this.#attack(ordersOf(1, mostMs));
+      processes = await Promise.all(
+        stage.members.map((member, index) => again(member, processes[index] as ProcessReport, settleMs)),
+      );
+    }
     await sleep(afterMs);
     const report = reportOf(attacks, { counts, alone, during, after: client.take(), processes, scale: this.#scale });
     // What is left of processes that were harmed is no ground for the next attack; a wrong sentence has harmed nobody.
@@ -184,17 +189,34 @@ async function look(member: Member): Promise<Look> {
 async function settled(
   member: Member,
   before: Look,
-  { ms, judgesMemory }: { ms: number; judgesMemory: boolean },
+  { ms, mostKeptMiB }: { ms: number; mostKeptMiB: number },
 ): Promise<Look> {
   const until = performance.now() + ms;
   for (;;) {
     const now = await look(member);
-    const isFreed = now.descriptors <= before.descriptors;
-    const isSmall = now.residentMiB - now.keptMiB <= 1.1 * (before.residentMiB - before.keptMiB);
-    const isBack = isFreed && (isSmall || !judgesMemory);
+    const isBack = now.descriptors <= before.descriptors && besideCaches(now) <= mostKeptMiB;
     if (isBack || performance.now() > until) return now;
     await sleep(200);
   }
+}
+
+/** The report of a process that has met the same once more. */
+async function again(member: Member, report: ProcessReport, ms: number): Promise<ProcessReport> {
+  const { before, after } = report;
+  if (!after) return report;
+  const end = await endOf(member);
+  const most = mostOf(member, end);
+  if (end !== undefined) return { ...report, ...most, end, after: undefined };
+  const mostKeptMiB = besideCaches(after) + (mostGrowth - 1) * besideCaches(before);
+  return { ...report, ...most, again: await settled(member, before, { ms, mostKeptMiB }) };
+}
+
+/** The most memory that it has held, and its group. */
+function mostOf({ process, group }: Member, end: string | undefined): Pick<ProcessReport, "mostMiB" | "group"> {
+  return {
+    mostMiB: end === undefined ? residentMiB(process.pid, "VmHWM") : Number.NaN,
+    group: group && { mostMiB: group.mostBytes / MiB, kills: group.kills },
+  };
 }
 
 /** How the process ended, if it did. */

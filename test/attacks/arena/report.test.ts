@@ -47,6 +47,8 @@ describe("the report of an attack", () => {
     expect(failures({ group: { mostMiB: 512, kills: 0 } })).toEqual([]);
     // What caches keep on purpose is no growth.
     expect(failures({ after: { ...look, residentMiB: 600, keptMiB: 290 } })).toEqual([]);
+    // What levels off is none either: the second time has added little.
+    expect(failures({ after: { ...look, residentMiB: 440 }, again: { ...look, residentMiB: 465 } })).toEqual([]);
   });
 
   it.each([
@@ -56,6 +58,7 @@ describe("the report of an attack", () => {
     ["a descriptor that stays", { after: { ...look, descriptors: 31 } }, {}],
     ["more memory than the manifest allows", { mostMiB: 513 }, {}],
     ["memory that stays", { after: { ...look, residentMiB: 440 } }, {}],
+    ["memory that stays each time", { after: { ...look, residentMiB: 500 }, again: { ...look, residentMiB: 535 } }, {}],
     ["a click that is lost", {}, { lost: 1 }],
     ["clicks that are refused", {}, { refused: 2 }],
     ["clicks that wait", {}, { p95Ms: 91 }],

@@ -12,6 +12,8 @@ export interface ProcessReport {
   before: Look;
   mostMiB: number;
   after: Look | undefined;
+  /** After the same once more, where more has stayed than may. */
+  again?: Look | undefined;
   /** Where the kernel held it to its limit: the most of all its processes and files, and how many the kernel has ended, since its start. */
   group?: { mostMiB: number; kills: number } | undefined;
   stallMs: number;
@@ -114,10 +116,18 @@ const lostWorkers = ({ before, after }: ProcessReport) => (after ? after.workerL
 
 const leaked = ({ before, after }: ProcessReport) => (after ? Math.max(0, after.descriptors - before.descriptors) : 0);
 
-/** Memory after it in parts of that before, beside what the caches keep; 0 of a process that ended. */
-export function growthOf({ before, after }: ProcessReport): number {
-  return after ? (after.residentMiB - after.keptMiB) / (before.residentMiB - before.keptMiB) : 0;
+/**
+ * Memory after it in parts of that before, beside what the caches keep; 0 of a process that ended. Of one that met it once more it
+ * is what that has added: a leak takes as much each time, what levels off does not.
+ */
+export function growthOf({ before, after, again }: ProcessReport): number {
+  if (!after) return 0;
+  const [first, last] = again ? [after, again] : [before, after];
+  return 1 + (besideCaches(last) - besideCaches(first)) / besideCaches(before);
 }
+
+/** In MiB. */
+export const besideCaches = ({ residentMiB, keptMiB }: Look): number => residentMiB - keptMiB;
 
 const mostTold = 8;
 
@@ -125,8 +135,11 @@ const mostTold = 8;
 export function linesOf(report: Report): string {
   const { seed, parts, crashes, processes, good, failures } = report;
   const ms = (value: number) => `${value.toFixed(0)} ms`;
-  const memory = processes.map(({ role, limitMiB, before, mostMiB, after, group }) => {
-    const figures = [before.residentMiB, mostMiB, after?.residentMiB ?? Number.NaN].map((mib) => mib.toFixed(0));
+  const memory = processes.map(({ role, limitMiB, before, mostMiB, after, again, group }) => {
+    const then = again ? [again.residentMiB] : [];
+    const figures = [before.residentMiB, mostMiB, after?.residentMiB ?? Number.NaN, ...then].map((mib) =>
+      mib.toFixed(0),
+    );
     const together = group ? ` (its group ${group.mostMiB.toFixed(0)} of ${limitMiB})` : "";
     return `${role} ${figures.join(" -> ")} MiB${together}, ${before.descriptors} -> ${after?.descriptors ?? "?"} descriptors`;
   });
