@@ -42,6 +42,7 @@ export const attacks: readonly Attack[] = [
   adminPaths,
   stalledHosts,
   slowNames,
+  wrongKeys,
   resetStreams,
   fuzzCalls,
   fuzzHttp2,
@@ -57,5 +58,4 @@ export const attacks: readonly Attack[] = [
   heldEncodes,
   hugePictures,
   forgedCache,
-  wrongKeys,
 ];
