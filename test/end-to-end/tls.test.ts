@@ -114,6 +114,14 @@ describe("T1: one encrypted port", () => {
         code: 1,
         stderr: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
       });
+      // The server that the command starts for itself needs no certificate, whatever the settings of others are.
+      const alone = { ...env, ...tinyModelEnv(), ...files.port("required"), MASKWIRE_TLS_CERT_FILE: "/nowhere.crt" };
+      const ownServer = await run(
+        process.execPath,
+        args.filter((one) => one !== "--url" && one !== maskwire.url),
+        { env: alone },
+      );
+      expect(JSON.parse(ownServer.stdout)).toHaveProperty("masks");
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,6 +1,7 @@
 import { variables as accessVariables } from "../../access/settings.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { createLogger } from "../../runtime/logger.js";
+import { variables as tlsVariables } from "../../runtime/tls/settings.js";
 import { Maskwire } from "../maskwire.js";
 import { type Env, readEnv, shapeSettings } from "../settings.js";
 import { usageError } from "./command-error.js";
@@ -13,7 +14,8 @@ import { usageError } from "./command-error.js";
 export async function startEmbedded(env: Record<string, string | undefined>, model?: string): Promise<Maskwire> {
   // Nobody else reaches it.
   const { MASKWIRE_CACHE_URL: _, ...read } = readEnv(env);
-  const own = Object.fromEntries(Object.entries(read).filter(([name]) => !(name in accessVariables))) as Env;
+  const doors = { ...accessVariables, ...tlsVariables };
+  const own = Object.fromEntries(Object.entries(read).filter(([name]) => !(name in doors))) as Env;
   const settings = shapeSettings({
     ...own,
     ...(model === undefined ? {} : { MASKWIRE_MODEL: model }),
