@@ -125,6 +125,20 @@ it("L7: who is known gets a ticket that a session begins with", async () => {
   ws.terminate();
 });
 
+it("L5: a request under way ends with its principal, and one that is answered leaves no watch behind", async () => {
+  const headers = { authorization: "Bearer user" };
+  const body = JSON.stringify({ imageId: `sha256:${"0".repeat(64)}`, prompt: { points: [{ x: 1, y: 1 }] } });
+  // Nobody is there to answer it.
+  const asking = ask("/v1/segment", { method: "POST", headers, body });
+  await expect.poll(() => access.watches(user)).toBe(1);
+  access.end(user);
+  const answer = await asking;
+  expect(answer.status).toBe(401);
+  expect(await answer.json()).toMatchObject({ error: { code: "UNAUTHENTICATED", message: /has ended/ } });
+  await ask("/v1/segment", { method: "POST", headers, body: "{}" });
+  await expect.poll(() => access.watches(user)).toBe(0);
+});
+
 it("L1: a stranger's connection is freed once it is refused", async () => {
   const socket = connect(host.port, "127.0.0.1");
   const head = "GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n";

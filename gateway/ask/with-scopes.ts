@@ -1,6 +1,7 @@
 import { requireScope } from "../../services/runtime/callers/access.js";
 import type { Scope } from "../../services/runtime/callers/principal.js";
-import type { Answer } from "./answer.js";
+import { ServiceError } from "../../services/runtime/errors.js";
+import type { Answer, AskCall } from "./answer.js";
 import type { Ask } from "./ask.js";
 
 /**
@@ -14,7 +15,7 @@ export function withScopes(ask: Ask): Ask {
       const line = ask.openLine(origin);
       return { segment: needing("segment", line.segment), close: () => line.close() };
     },
-    everything: needing("everything", ask.everything),
+    everything: async (request, call) => telling(await needing("everything", ask.everything)(request, call), call),
     openImage: needing("segment", ask.openImage),
     prepare: needing("segment", ask.prepare),
     upload: needing("upload", ask.upload),
@@ -31,6 +32,21 @@ export function withScopes(ask: Ask): Ask {
 function needing<Request, Result>(scope: Scope, answer: Answer<Request, Result>): Answer<Request, Result> {
   return async (request, call) => {
     requireScope(call.principal, scope);
-    return answer(request, call);
+    try {
+      return await answer(request, call);
+    } catch (error) {
+      throw whyOf(call, error);
+    }
   };
 }
+
+async function* telling<Event>(events: AsyncIterable<Event>, call: AskCall): AsyncGenerator<Event> {
+  try {
+    yield* events;
+  } catch (error) {
+    throw whyOf(call, error);
+  }
+}
+
+/** What has ended with its principal says so, whatever that came out as on the way (L5). */
+const whyOf = ({ signal }: AskCall, error: unknown) => (signal.reason instanceof ServiceError ? signal.reason : error);

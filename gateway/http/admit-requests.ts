@@ -24,7 +24,7 @@ export function admitRequests(http: FastifyInstance, { access, rates, metrics }:
     if (!visitor || access.isOpen || request.is404 || request.routeOptions.config.isPublic) return done();
     const at = visitor.caller;
     const admit = (principal: Principal) => {
-      letIn(request, { principal, caller: asCaller(principal, at) });
+      letIn(request, { principal, caller: asCaller(principal, at) }, (onEnd) => access.watch(principal, onEnd));
       done();
     };
     const refuse = (error: unknown) => {

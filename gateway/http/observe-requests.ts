@@ -15,12 +15,19 @@ import { type Span, startSpan } from "../../services/runtime/tracing/spans.js";
 import type { Callers } from "../callers/callers.js";
 import type { Visitor } from "../callers/visitor.js";
 
+/** Tells when who asks may no longer. @returns ends the watch. */
+type Watch = (onEnd: () => void) => () => void;
+
 interface Observed {
   visitor: Visitor;
+  watch: Watch;
   origin: Origin;
   span: Span;
   startedAt: number;
 }
+
+/** Where nobody is asked who they are nobody ends. */
+const never: Watch = () => () => {};
 
 const observed = new WeakMap<FastifyRequest, Observed>();
 
@@ -39,11 +46,16 @@ export function visitorOf(request: FastifyRequest): Visitor | undefined {
   return observed.get(request)?.visitor;
 }
 
-/** It is known who asks: from here on the request counts for them. */
-export function letIn(request: FastifyRequest, visitor: Visitor): void {
+export function watchOf(request: FastifyRequest): Watch {
+  return observed.get(request)?.watch ?? never;
+}
+
+/** It is known who asks: from here on the request counts for them, and ends with them. */
+export function letIn(request: FastifyRequest, visitor: Visitor, watch: Watch = never): void {
   const one = observed.get(request);
   if (!one) return;
   one.visitor = visitor;
+  one.watch = watch;
   const { key: caller, tenant } = visitor.caller;
   Object.assign(one.origin, { caller, ...(tenant === undefined ? {} : { tenant }) });
 }
@@ -78,7 +90,13 @@ export function observeRequests(
     });
     const caller = callers.of(request.raw);
     const origin = { request: id, traceparent: span.traceparent, caller: caller.key };
-    observed.set(request, { visitor: { principal: anyone, caller }, origin, span, startedAt: performance.now() });
+    observed.set(request, {
+      visitor: { principal: anyone, caller },
+      watch: never,
+      origin,
+      span,
+      startedAt: performance.now(),
+    });
     request.log = logger.child({ ...logFields(origin, span), route: routeOf(request) });
     // Also when the caller hangs up before it has its answer.
     reply.raw.once("close", () => end(request, reply.raw.writableFinished ? reply.statusCode : 499));
