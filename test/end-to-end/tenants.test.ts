@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DecoderService, EncoderService } from "../../proto/index.js";
+import { DecoderService, EmbeddingSource, EncoderService, type SegmentResult } from "../../proto/index.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { Cluster } from "../support/cluster.js";
@@ -282,7 +282,14 @@ describe("what is deleted", () => {
     expect(await holders("acme", kept)).toHaveLength(4);
     expect(await holders("zeta", imageId)).toHaveLength(4);
     expect(await click("acme", imageId)).toBe(404);
-    await spread("acme", picture);
+    // Uploaded again, it is new to every worker.
+    await send("acme", picture);
+    for (const { address } of cluster.decoders) {
+      await using client = closing(new RpcClient(address));
+      const ask = () => client.rpc.unary(decoder.segmentOnce, { imageId, prompt }, { origin: { tenant: "acme" } });
+      const sources = [await ask(), await ask()].map(({ outcome }) => (outcome.value as SegmentResult).embeddingSource);
+      expect(sources).toEqual([EmbeddingSource.STORE, EmbeddingSource.WORKER]);
+    }
   });
 
   it("K5 is everything of a tenant, and nothing of another", async () => {
