@@ -1,7 +1,11 @@
+import { readEnv } from "../runtime/settings/read-env.js";
 import { SettingsError } from "../runtime/settings/settings-error.js";
+import * as runtime from "../runtime/settings.js";
+import * as tls from "../runtime/tls/settings.js";
 import { loopbackOf } from "./loopback.js";
 import { refuse } from "./refuse.js";
-import { readEnv, shapeSettings } from "./settings.js";
+import { roleOf } from "./roles.js";
+import { own } from "./settings.js";
 
 /*
  * For a container's HEALTHCHECK: asks the Maskwire of the same settings on this machine whether it is ready. Exit code 0
@@ -12,9 +16,14 @@ import { readEnv, shapeSettings } from "./settings.js";
 const answerMs = 2000;
 
 try {
-  const { host, port, admin, tls } = shapeSettings(readEnv(process.env));
+  // Of the settings only where it listens: a file that has become unreadable since is no fault of the process that goes on.
+  const env = readEnv(
+    { ...own, ...runtime.variables, MASKWIRE_TLS_CERT_FILE: tls.variables.MASKWIRE_TLS_CERT_FILE },
+    process.env,
+  );
+  const { host, port, admin } = runtime.shape(env, roleOf(env.MASKWIRE_ROLE ?? "all").port, { heap: 0, uploads: 0 });
   // The main port may ask for certificates, and this one is never encrypted.
-  const asked = tls.server ? admin : { host, port };
+  const asked = env.MASKWIRE_TLS_CERT_FILE === undefined ? { host, port } : admin;
   if (!asked)
     throw new SettingsError("Where the port is encrypted the health is asked of MASKWIRE_ADMIN_PORT, which is off.");
   const url = `http://${loopbackOf(asked.host)}:${asked.port}/readyz`;

@@ -10,7 +10,8 @@ import * as tls from "../runtime/tls/settings.js";
 import * as cache from "../stores/settings.js";
 import { peerVariables, type Role, roleOf, roles, type TierName, tierNames, tiers } from "./roles.js";
 
-const own = {
+/** The process's own. */
+export const own = {
   MASKWIRE_ROLE: z.enum(roles, `one of ${roles.join(", ")}`).describe("which tiers this process runs"),
 } as const;
 

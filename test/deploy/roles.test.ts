@@ -113,6 +113,12 @@ describe("the health check", () => {
     expect(await exitCodeFor(role)).toBe(1);
   });
 
+  it("takes no file that the process would not take now for a fault of the one that runs", async () => {
+    status = 200;
+    const gone = { MASKWIRE_AUTH_FILE: "/nowhere/keys.json", MASKWIRE_CACHE_SIGNING_KEY_FILE: "/nowhere/signing" };
+    expect(await exitCodeFor("all", gone)).toBe(0);
+  });
+
   it("asks the operator's port where the other is encrypted, and says so when there is none", async () => {
     status = 200;
     const files = { MASKWIRE_TLS_CERT_FILE: "tls.crt", MASKWIRE_TLS_KEY_FILE: "tls.key" };
