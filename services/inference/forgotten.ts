@@ -1,15 +1,23 @@
 import { LRUCache } from "lru-cache";
 import { prefixesOf } from "./picture-set.js";
 
-/** Deletions that are remembered: what was under way before so many others has ended since. */
-const mostDeletions = 10_000;
+/** Deletions of one tenant that are remembered: what was under way before so many others has ended since. */
+const mostDeletions = 2000;
+/** Tenants whose deletions are remembered: those that have deleted last. */
+const mostTenants = 256;
+
+interface Deletion {
+  number: number;
+  at: number;
+}
 
 /**
  * What was deleted lately. Who is about to keep something asks whether its picture was deleted since he has got it: what is
- * under way must not put it back.
+ * under way must not put it back. Each tenant has its own bound, so nobody makes another's be forgotten by deleting much.
  */
 export class Forgotten {
-  readonly #deletions = new LRUCache<string, { number: number; at: number }>({ max: mostDeletions });
+  /** By the prefix of all that a tenant has, then by that of the set, the oldest first. */
+  readonly #tenants = new LRUCache<string, Map<string, Deletion>>({ max: mostTenants });
   readonly #now: () => number;
   #count = 0;
 
@@ -28,7 +36,13 @@ export class Forgotten {
    */
   note(prefix: string, number = this.#count + 1): number {
     this.#count = number;
-    this.#deletions.set(prefix, { number, at: this.#now() });
+    const tenant = tenantOf(prefix);
+    const deletions = this.#tenants.get(tenant) ?? new Map<string, Deletion>();
+    this.#tenants.set(tenant, deletions);
+    deletions.delete(prefix);
+    deletions.set(prefix, { number, at: this.#now() });
+    const [oldest = prefix] = deletions.keys();
+    if (deletions.size > mostDeletions) deletions.delete(oldest);
     return number;
   }
 
@@ -42,12 +56,17 @@ export class Forgotten {
     return this.#some(key, ({ at }) => this.#now() - at < ms);
   }
 
-  #some(key: string, test: (deletion: { number: number; at: number }) => boolean): boolean {
+  #some(key: string, test: (deletion: Deletion) => boolean): boolean {
     // Nearly always: nobody has deleted anything.
-    if (this.#deletions.size === 0) return false;
-    return prefixesOf(key).some((prefix) => {
-      const deletion = this.#deletions.peek(prefix);
+    if (this.#tenants.size === 0) return false;
+    const prefixes = prefixesOf(key);
+    const deletions = this.#tenants.peek(prefixes.at(-1) ?? "");
+    return prefixes.some((prefix) => {
+      const deletion = deletions?.get(prefix);
       return deletion !== undefined && test(deletion);
     });
   }
 }
+
+/** That of a tenant's whole set is its own. */
+const tenantOf = (prefix: string) => prefixesOf(prefix).at(-1) ?? prefix;

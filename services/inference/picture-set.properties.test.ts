@@ -39,6 +39,20 @@ it("K6 whatever is of a picture that was deleted since it came is gone, and noth
   );
 });
 
+it("K6 is remembered of each tenant by itself, however much others delete", () => {
+  const idOf = (number: number) => `sha256:${number.toString(16).padStart(64, "0")}`;
+  const forgotten = new Forgotten();
+  for (const tenant of ["acme", undefined]) forgotten.note(pictureSet(tenant, idOf(0)).prefix);
+  for (let number = 1; number <= 20_000; number++) forgotten.note(pictureSet("other", idOf(number)).prefix);
+  for (const tenant of ["acme", undefined]) {
+    expect(forgotten.isGone(`${pictureSet(tenant, idOf(0)).prefix}r1`, 0), String(tenant)).toBe(true);
+    expect(forgotten.isGone(`${pictureSet(tenant, idOf(1)).prefix}r1`, 0)).toBe(false);
+  }
+  // Each its latest, and no more than it may.
+  expect(forgotten.isGone(`${pictureSet("other", idOf(20_000)).prefix}r1`, 0)).toBe(true);
+  expect(forgotten.isGone(`${pictureSet("other", idOf(1)).prefix}r1`, 0)).toBe(false);
+});
+
 it("is what a request names, and refuses one that names nothing", () => {
   const imageId = `sha256:${"a".repeat(64)}`;
   const origin = { tenant: "acme" };
