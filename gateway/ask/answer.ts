@@ -1,4 +1,5 @@
 import type { Principal } from "../../services/runtime/callers/principal.js";
+import type { Taken } from "../../services/runtime/callers/quota.js";
 import type { EncodeCall } from "../peers/encoders.js";
 
 /** A call at the gateway's door, and who wants to hear what is done on the way (R2). */
@@ -7,6 +8,8 @@ export interface AskCall extends EncodeCall {
   readonly principal?: Principal | undefined;
   /** What `onProgress` told of is over, however it ended, unless the picture is gone: it is as ready as it was. */
   readonly onRecovered?: () => void;
+  /** Counts a part's encode against its caller's limit (Q1). @throws ServiceError RESOURCE_EXHAUSTED when none is left. */
+  readonly takeEncode?: () => Taken;
   /** It has begun: what came before was the wait for its caller's turn (C12). */
   readonly onTurn?: () => void;
 }

@@ -26,7 +26,8 @@ export type Region = Pick<BoundingBox, "x" | "y" | "width" | "height">;
 /**
  * Has the stored picture encoded again unless an encoder has its embedding still, its parts after it, and gives the decoder what
  * the shared cache does not hand on.
- * @throws ImageGoneError when the picture is not stored; ServiceError of the decoder or the encoder.
+ * @throws ImageGoneError when the picture is not stored; ServiceError of the decoder or the encoder; RESOURCE_EXHAUSTED when
+ *   the caller's limit holds no encode for the next part.
  */
 export async function provideEmbedding(
   providers: Providers,
@@ -53,9 +54,24 @@ export async function provideEmbedding(
 async function encode(providers: Providers, lack: Lack, call: AskCall, crop?: Region): Promise<EncodeReady> {
   const embedding = { ...lack.picture, ...(crop && { crop }) };
   const header = crop ? { ...embedding, priority: EncodePriority.BULK } : embedding;
-  const ready = await providers.encoders.encodeStored(header, call);
+  const encodeStored = () => providers.encoders.encodeStored(header, call);
+  const ready = await (crop ? counted(call, encodeStored) : encodeStored());
   if (ready.unshared || lack.isHidden) await carry(providers, lack.decoder, embedding, call);
   return ready;
+}
+
+/** A part is as much work as a picture, and counts as one (Q1) unless it was there or is refused. */
+async function counted(call: AskCall, work: () => Promise<EncodeReady>): Promise<EncodeReady> {
+  const taken = call.takeEncode?.();
+  try {
+    const ready = await work();
+    if (ready.cached) taken?.correct(-1);
+    return ready;
+  } catch (error) {
+    // Who leaves does not end an encode that has begun.
+    if (!call.signal.aborted) taken?.correct(-1);
+    throw error;
+  }
 }
 
 /** Takes an embedding from an encoder to a decoder. One that is lost on the way costs another round, not an error. */

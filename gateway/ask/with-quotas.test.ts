@@ -5,8 +5,11 @@ import type { Principal } from "../../services/runtime/callers/principal.js";
 import { noQuota, type Quota, type QuotaName } from "../../services/runtime/callers/quota.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { principalOf } from "../../services/runtime/testing/fake-access.js";
+import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import type { Upload } from "../peers/encoders.js";
 import type { Ask } from "./ask.js";
+import { cropsOf } from "./everything.js";
+import { withRecovery } from "./recovery.js";
 import { withQuotas } from "./with-quotas.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
@@ -97,4 +100,43 @@ it("Q1: counts the points that everything mode has asked, and all that it may as
   await left.next();
   await left.return(undefined);
   expect(taken.everythingPointsPerHour).toBe(20);
+});
+
+it("Q1: counts each crop that everything mode had to have encoded, and asks for none when there are none left", async () => {
+  const image = { imageId, width: 800, height: 600 };
+  const encoded: unknown[] = [];
+  const outcomes: (boolean | Error)[] = [];
+  const providers = {
+    encoders: {
+      encodeStored: async ({ crop }: { crop?: unknown }) => {
+        if (!crop) return create(EncodeReadySchema, { image, cached: true });
+        encoded.push(crop);
+        const outcome = outcomes.shift() ?? false;
+        if (outcome instanceof Error) throw outcome;
+        return create(EncodeReadySchema, { image, cached: outcome });
+      },
+    },
+  } as never;
+  const missing = new EmbeddingMissingError(
+    { address: "one" } as never,
+    new ServiceError({ code: Code.NOT_FOUND, message: "Missing." }),
+  );
+  let isMissing = true;
+  const decode = async () => {
+    if (isMissing) throw missing;
+    return (async function* () {})() as never;
+  };
+  const { door, taken } = open({ everything: withRecovery(providers, decode, cropsOf) }, { encodesPerHour: 7 });
+  const search = (cropNLayers: number) =>
+    door.everything(create(SegmentEverythingRequestSchema, { imageId, cropNLayers }), call);
+  // Layers of 4 and 16 crops.
+  await expect(search(2)).rejects.toEqual(used("encodesPerHour"));
+  expect([encoded.length, taken.encodesPerHour]).toEqual([7, 7]);
+  taken.encodesPerHour = 0;
+  outcomes.push(true, true, new ServiceError({ code: Code.UNAVAILABLE, message: "Lost." }));
+  await expect(search(1)).rejects.toThrow("Lost.");
+  expect([encoded.length, taken.encodesPerHour]).toEqual([10, 0]);
+  isMissing = false;
+  for await (const _ of await search(2));
+  expect([encoded.length, taken.encodesPerHour]).toEqual([10, 0]);
 });

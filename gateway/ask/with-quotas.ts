@@ -67,7 +67,8 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
     everything: async (request, call) => {
       const points = pointsOf(request);
       const taken = take(call, "everythingPointsPerHour", points);
-      return refunded(taken, points, await answered(taken, points, () => ask.everything(request, call)));
+      const asked = { ...call, takeEncode: () => take(call, "encodesPerHour") };
+      return refunded(taken, points, await answered(taken, points, () => ask.everything(request, asked)));
     },
   };
 
