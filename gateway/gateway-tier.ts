@@ -106,7 +106,7 @@ export class GatewayTier implements Tier {
     host.metrics.watchBudget(passing.bytes);
     const rate = new UploadRate({ ...gateway.callerUploads, metrics: host.metrics });
     host.http.register(imageRoutes, { ask, ...limits, passing, rate });
-    host.http.register(deletionRoutes, { ask });
+    host.http.register(deletionRoutes, { ask, metrics });
     const unsentAnswers = new UnsentAnswers(unsent, metrics);
     host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });

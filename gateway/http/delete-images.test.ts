@@ -17,6 +17,7 @@ async function startServer(
   name: string,
   asked: Asked[],
   fails?: () => ServiceError | undefined,
+  held?: Promise<void>,
 ): Promise<FakeServices> {
   const note = (by: string, images: { case?: string | undefined; value?: unknown }, tenant: string | undefined) => {
     asked.push({ by, tenant, images: String(images.case === "imageId" ? images.value : images.case) });
@@ -27,6 +28,7 @@ async function startServer(
     {
       encoder: {
         deleteImages: async ({ images, shared }, { origin }) => {
+          if (shared) await held;
           note(`${name} ${shared ? "shared" : "own"}`, images, origin.tenant);
           return {};
         },
@@ -50,13 +52,15 @@ async function start({
   access,
   fails,
   down,
+  held,
 }: {
   access?: FakeAccess;
   fails?: () => ServiceError | undefined;
   down?: string;
+  held?: Promise<void>;
 } = {}) {
   const asked: Asked[] = [];
-  const servers = [await startServer("one", asked, fails), await startServer("two", asked)];
+  const servers = [await startServer("one", asked, fails, held), await startServer("two", asked, undefined, held)];
   const addresses = servers.map(({ address }) => address);
   const decoders = down ? [...addresses, down] : addresses;
   const host = await serveGateway({}, { access, encoders: addresses, decoders });
@@ -91,6 +95,30 @@ it("K4 deletes a picture at every encoder, then in the shared cache, then at eve
   }
   expect((await erase("/v1/images/cat")).status).toBe(400);
   expect(asked).toEqual([]);
+});
+
+it("K4 has a few under way at once, which callers share, and tells the others when to ask again", async () => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const users = { flood: principalOf("acme"), other: principalOf("other") };
+  const { asked, erase } = await start({ access: new FakeAccess(users), held });
+  const refused: Response[] = [];
+  const flood = Array.from({ length: 50 }, async () => {
+    const answer = await erase(`/v1/images/${imageId}`, "flood");
+    if (answer.status === 429) refused.push(answer);
+    return answer.status;
+  });
+  while (refused.length < 38) await new Promise(setImmediate);
+  const other = erase("/v1/images?confirm=other", "other");
+  while (!asked.some(({ tenant }) => tenant === "other")) await new Promise(setImmediate);
+  release();
+  expect((await other).status).toBe(204);
+  const statuses = await Promise.all(flood);
+  expect(statuses.filter((status) => status === 204)).toHaveLength(12);
+  for (const answer of refused) expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(asked.filter(({ by }) => by === "one own")).toHaveLength(13);
 });
 
 it("K5 deletes everything only when that is said aloud, of whoever asks, and of others for who may", async () => {

@@ -1,24 +1,40 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { checkTenant } from "../../services/runtime/callers/tenant.js";
 import { invalidArgument, isInternal } from "../../services/runtime/errors.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Ask } from "../ask/ask.js";
 import { tellAudit } from "./audit-requests.js";
 import { callOf } from "./call-of.js";
+import { Places } from "./places.js";
 
 interface DeletionRoutes {
   ask: Pick<Ask, "deleteImages" | "deleteTenant">;
+  metrics: Pick<Metrics, "limitHit">;
 }
+
+/** Each asks every server, and has an encoder look at all keys of the shared cache. */
+const maxUnderWay = 16;
+const retryAfterMs = 1000;
 
 /** What the nameless tenant is called by who deletes all that it has. */
 const namelessWord = "all";
 
 /** `DELETE /v1/images/:id`, `DELETE /v1/images?confirm=` and `DELETE /v1/tenants/:tenant` (K4, K5). */
-export async function deletionRoutes(app: FastifyInstance, { ask }: DeletionRoutes): Promise<void> {
+export async function deletionRoutes(app: FastifyInstance, { ask, metrics }: DeletionRoutes): Promise<void> {
+  // K4
+  const places = new Places({
+    count: maxUnderWay,
+    limits: { full: "deletions", share: "deletions_share" },
+    refusal: "Too many pictures are being deleted at once; try again.",
+    retryAfterMs,
+    metrics,
+  });
   const handle = (erase: (request: FastifyRequest, call: ReturnType<typeof callOf>) => Promise<void>) => {
     return async (request: FastifyRequest, reply: FastifyReply) => {
       try {
+        places.enter(request, reply);
         await erase(request, callOf(request, reply));
         return reply.code(204).send();
       } catch (error) {

@@ -73,7 +73,7 @@ export class EncoderTier implements Tier {
         encode: encode({ models, uploads, limits, embeddings, images, encodes, isCacheUp }),
         fetchEmbedding: fetchEmbedding({ models, embeddings, isCacheUp }),
         lookupImage: lookupImage({ models, embeddings, images, isCacheUp }),
-        deleteImages: deleteImages({ encodes, deletion }),
+        deleteImages: deleteImages({ models, encodes, deletion }),
       },
       {
         signal: host.forced,

@@ -145,17 +145,26 @@ export class CacheConnection {
   }
 
   /**
-   * Deletes all keys of a pattern that are meant, on every node. What is set meanwhile may stay.
+   * Deletes all keys of a pattern that are meant, on every node. What is set meanwhile may stay. Over at every node when it settles.
    * @param pattern as SCAN takes it, which goes through all keys there are. @param isMeant of the pattern's keys.
+   * @throws the signal's reason when that aborts, the error of a node after all others have done it.
    */
-  async deleteAll(pattern: string, isMeant: (key: string) => boolean): Promise<void> {
-    await Promise.all(this.nodes.map(({ name }) => this.#deleteAllAt(name, pattern, isMeant)));
+  async deleteAll(pattern: string, isMeant: (key: string) => boolean, signal: AbortSignal): Promise<void> {
+    const ends = this.nodes.map(({ name }) => this.#deleteAllAt(name, pattern, isMeant, signal));
+    const failed = (await Promise.allSettled(ends)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 
-  async #deleteAllAt(name: string, pattern: string, isMeant: (key: string) => boolean): Promise<void> {
+  async #deleteAllAt(
+    name: string,
+    pattern: string,
+    isMeant: (key: string) => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
     const node = this.#node(name);
     let cursor = "0";
     do {
+      signal.throwIfAborted();
       const scan = ["SCAN", cursor, "MATCH", pattern, "COUNT", String(scannedAtOnce)];
       const answer = await node.run((signal) => this.#link.sendTo(name, scan, signal));
       const [next, keys] = answer as [CacheReply, CacheReply[]];

@@ -95,4 +95,4 @@ const signedBy = (picture: PictureRef, signed: Uint8Array) => ({
   parts: [signed],
 });
 
-const imageKey = (picture: PictureRef) => `${nameOf(picture)}:r${imageRecordVersion}`;
+export const imageKey = (picture: PictureRef) => `${nameOf(picture)}:r${imageRecordVersion}`;

@@ -11,6 +11,7 @@ export type LeaseKeys = Pick<
   | "setAndTell"
   | "setIfAbsent"
   | "extendIfEqual"
+  | "delete"
   | "deleteIfEqual"
   | "deleteAll"
   | "follow"
@@ -64,6 +65,10 @@ export class MemoryLeaseKeys implements LeaseKeys {
     this.#values.delete(key);
     this.#news.emit(key, "");
     return true;
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.#values.delete(key);
   }
 
   async deleteAll(_pattern: string, isMeant: (key: string) => boolean): Promise<void> {

@@ -23,6 +23,7 @@ const over = (keys: LeaseKeys, changes: Partial<LeaseKeys>): LeaseKeys => ({
   setAndTell: (...args) => keys.setAndTell(...args),
   setIfAbsent: (...args) => keys.setIfAbsent(...args),
   extendIfEqual: (...args) => keys.extendIfEqual(...args),
+  delete: (key) => keys.delete(key),
   deleteIfEqual: (...args) => keys.deleteIfEqual(...args),
   deleteAll: (...args) => keys.deleteAll(...args),
   follow: (...args) => keys.follow(...args),

@@ -4,7 +4,7 @@ import { pictureSet } from "../inference/picture-set.js";
 import { keyOfTenant } from "../runtime/callers/tenant.js";
 import type { CacheConnection } from "./cache-connection.js";
 import { LayeredStore } from "./layered-store.js";
-import { MemoryLeaseKeys } from "./lease-keys.js";
+import { type LeaseKeys, MemoryLeaseKeys } from "./lease-keys.js";
 import { Leases } from "./leases.js";
 import { createMemoryStore } from "./memory-store.js";
 import { PictureDeletion } from "./picture-deletion.js";
@@ -14,6 +14,7 @@ import { serverOf, TestConnection } from "./testing/connected-store.js";
 import { ask, RedisCluster } from "./testing/redis-cluster.js";
 import { findRedisServer, RedisServer } from "./testing/redis-server.js";
 
+const { signal: never } = new AbortController();
 const bytes = Uint8Array.of(1, 2, 3);
 const idOf = (number: number) => `sha256:${number.toString(16).padStart(64, "0")}`;
 const tenants = ["acme", "acme-2", "sha256", undefined];
@@ -85,7 +86,7 @@ describe.skipIf(!findRedisServer())("K4, K5 what is deleted (needs redis-server)
         pictureSet("acme", undefined),
         pictureSet(undefined, undefined),
       ]) {
-        await one.deletion.delete(set);
+        await one.deletion.delete(set, never);
         gone.push(set.prefix);
         await expectGone(set.prefix, (key) => !gone.some((prefix) => isOf(inOne(key), prefix)));
       }
@@ -109,14 +110,118 @@ describe.skipIf(!findRedisServer())("K4, K5 what is deleted (needs redis-server)
     const [hanging] = cluster.masters;
     hanging?.pause();
     try {
-      await expect(deletion.delete(pictureSet("acme", undefined))).rejects.toThrow();
+      await expect(deletion.delete(pictureSet("acme", undefined), never)).rejects.toThrow();
     } finally {
       hanging?.resume();
     }
     await connection.until("closed");
-    await deletion.delete(pictureSet("acme", undefined));
+    await deletion.delete(pictureSet("acme", undefined), never);
     for (const key of keys) expect(await images.has(key)).toBe(false);
     connection.close();
+  });
+});
+
+describe("K4 many deletions at once", () => {
+  /** Keys in memory, and the looks at all of them, each of which ends when the test says so. */
+  function watched() {
+    const keys = new MemoryLeaseKeys();
+    const looks: { pattern: string; signal: AbortSignal; end: () => void }[] = [];
+    const deleteAll: LeaseKeys["deleteAll"] = async (pattern, isMeant, signal) => {
+      await new Promise<void>((end) => {
+        looks.push({ pattern, signal, end });
+        signal.addEventListener("abort", () => end());
+      });
+      signal.throwIfAborted();
+      await keys.deleteAll(pattern, isMeant);
+    };
+    const over = new Proxy(keys, {
+      get: (target, name) => {
+        if (name === "deleteAll") return deleteAll;
+        const own = Reflect.get(target, name);
+        return typeof own === "function" ? own.bind(target) : own;
+      },
+    });
+    const deletion = new PictureDeletion({ stores: [], keys: over, namespace: "test", termMs: 60_000 });
+    const keep = (...names: string[]) => Promise.all(names.map((name) => keys.set(`test:${name}`, "acme", 60_000)));
+    const has = async (name: string) => (await keys.head(`test:${name}`, 9)) !== undefined;
+    const look = async (index: number) => {
+      while (!looks[index]) await new Promise(setImmediate);
+      return looks[index] as (typeof looks)[number];
+    };
+    return { deletion, looks, look, keep, has };
+  }
+  const settle = () => new Promise(setImmediate);
+  const acme = (index: number) => pictureSet("acme", pictures[index]);
+
+  it("look through the cache once, and once more for all that came meanwhile", async () => {
+    const { deletion, looks, look, keep, has } = watched();
+    const names = Array.from({ length: 50 }, (_, index) => `embedding:${acme(index).prefix}m`);
+    await keep(...names, `embedding:${acme(50).prefix}m`, `image:t=other:${pictures[1]}:r1`);
+    const first = deletion.delete(acme(0), never);
+    const { end } = await look(0);
+    const others = names.slice(1).map((_, index) => deletion.delete(acme(index + 1), new AbortController().signal));
+    await settle();
+    end();
+    (await look(1)).end();
+    await Promise.all([first, ...others]);
+    expect(looks).toHaveLength(2);
+    for (const name of names) expect(await has(name)).toBe(false);
+    expect(await has(`embedding:${acme(50).prefix}m`)).toBe(true);
+    expect(await has(`image:t=other:${pictures[1]}:r1`)).toBe(true);
+  });
+
+  it("end when nobody waits any more, and not before", async () => {
+    const { deletion, looks, look } = watched();
+    const callers = [0, 1, 2].map(() => new AbortController());
+    const begun = (index: number) => deletion.delete(acme(index), (callers[index] as AbortController).signal);
+    const first = begun(0);
+    const { signal } = await look(0);
+    const [second, third] = [begun(1), begun(2)];
+    for (const one of [first, second, third]) one.catch(() => {});
+    await settle();
+    callers[0]?.abort();
+    await expect(first).rejects.toThrow();
+    expect(signal.aborted).toBe(true);
+    const next = await look(1);
+    callers[1]?.abort();
+    await expect(second).rejects.toThrow();
+    expect(next.signal.aborted).toBe(false);
+    next.end();
+    await third;
+    expect(looks).toHaveLength(2);
+  });
+
+  it("need no look when they were given up before it began, and take none from who comes then", async () => {
+    const { deletion, looks, look } = watched();
+    const first = deletion.delete(acme(0), never);
+    const { end } = await look(0);
+    const caller = new AbortController();
+    const second = deletion.delete(acme(1), caller.signal);
+    second.catch(() => {});
+    await settle();
+    caller.abort();
+    await expect(second).rejects.toThrow();
+    const third = deletion.delete(acme(2), never);
+    await settle();
+    end();
+    const next = await look(1);
+    expect(next.pattern).toContain(acme(2).prefix);
+    next.end();
+    await Promise.all([first, third]);
+    expect(looks).toHaveLength(2);
+  });
+
+  it("delete at once what is known of a picture, and what says that the tenant has it", async () => {
+    const { deletion, look, keep, has } = watched();
+    const { prefix } = acme(0);
+    const known = { images: [`${prefix}r1`], embeddings: [`${prefix}m`] };
+    const names = [`image:${prefix}r1`, `embedding:${prefix}m`, `twin:${pictures[0]}:m`];
+    await keep(...names);
+    const deleted = deletion.delete(acme(0), never, known);
+    const { end } = await look(0);
+    for (const name of names) expect(await has(name), name).toBe(false);
+    end();
+    await deleted;
   });
 });
 
@@ -199,8 +304,8 @@ describe("K6 what is under way", () => {
     const picture = { tenant: "acme", imageId: pictures[0] as string };
     const latest = () => here.latest(picture);
     const before = await latest();
-    await there.delete(pictureSet("other", undefined));
-    await there.delete(pictureSet("acme", pictures[1]));
+    await there.delete(pictureSet("other", undefined), never);
+    await there.delete(pictureSet("acme", pictures[1]), never);
     expect(await latest()).toBe(before);
     const notes = [before];
     for (const set of [
@@ -208,7 +313,7 @@ describe("K6 what is under way", () => {
       pictureSet("acme", undefined),
       pictureSet("acme", pictures[0]),
     ]) {
-      await there.delete(set);
+      await there.delete(set, never);
       notes.push(await latest());
     }
     expect(new Set(notes).size).toBe(4);

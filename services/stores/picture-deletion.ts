@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type PictureSet, pictureSet } from "../inference/picture-set.js";
+import { type PictureSet, pictureSet, prefixesOf } from "../inference/picture-set.js";
+import { keyOfTenant } from "../runtime/callers/tenant.js";
 import type { BlobStore } from "./blob-store.js";
 import type { PictureRef } from "./image-store.js";
 import type { LeaseKeys } from "./lease-keys.js";
+import { Sweeps } from "./sweeps.js";
 
 interface DeletionOptions {
   /** Where pictures and embeddings are kept. */
@@ -14,6 +16,12 @@ interface DeletionOptions {
   termMs: number;
 }
 
+/** Keys of something of a picture that are known without a look at all there are, as its stores name them. */
+export interface KnownKeys {
+  readonly images: readonly string[];
+  readonly embeddings: readonly string[];
+}
+
 /** Bytes of the note that a set of pictures was deleted. */
 const noteBytes = 36;
 
@@ -23,9 +31,11 @@ const noteBytes = 36;
  */
 export class PictureDeletion {
   readonly #options: DeletionOptions;
+  readonly #sweeps: Sweeps<PictureSet>;
 
   constructor(options: DeletionOptions) {
     this.#options = options;
+    this.#sweeps = new Sweeps((sets, signal) => this.#sweep(sets, signal));
   }
 
   /** Drops what this process keeps. */
@@ -33,23 +43,60 @@ export class PictureDeletion {
     for (const store of this.#options.stores) store.forget(prefix);
   }
 
-  /** Drops it in the shared cache too, leases and all. @throws Error when not all of it is certain to be gone. */
-  async delete(pictures: PictureSet): Promise<void> {
+  /**
+   * Drops it in the shared cache too, leases and all: first what is known, then, together with others, what is found.
+   * @throws Error when not all of it is certain to be gone; the signal's reason when that aborts.
+   */
+  async delete(
+    pictures: PictureSet,
+    signal: AbortSignal,
+    known: KnownKeys = { images: [], embeddings: [] },
+  ): Promise<void> {
     const { keys, namespace, termMs } = this.#options;
-    const { prefix, tenant } = pictures;
     this.forget(pictures);
     // First: what is published after the look for its keys finds the note.
     await keys.set(this.#noteOf(pictures), randomUUID(), termMs);
-    const kept = ["embedding", "image", "lease"].map((kind) => `${namespace}:${kind}:${prefix}`);
-    const twins: string[] = [];
-    await keys.deleteAll(`${namespace}:*:${prefix}*`, (key) => {
-      const isMeant = kept.some((start) => key.startsWith(start));
-      const own = `${namespace}:embedding:t=${tenant}:`;
-      if (isMeant && key.startsWith(own)) twins.push(`${namespace}:twin:${key.slice(own.length)}`);
-      return isMeant;
-    });
-    // What says that this tenant has it, too (see `Twins`).
-    if (tenant !== undefined) await Promise.all(twins.map((key) => keys.deleteIfEqual(key, tenant)));
+    const gone = await Promise.allSettled([
+      ...known.images.map((name) => keys.delete(`${namespace}:image:${name}`)),
+      ...known.embeddings.map((name) => keys.delete(`${namespace}:embedding:${name}`)),
+      // The sweep finds them no more by their embeddings.
+      ...known.embeddings.map((name) => this.#deleteTwin(name, pictures)),
+    ]);
+    await this.#sweeps.join(pictures, signal);
+    const failed = gone.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+  }
+
+  async #sweep(sets: readonly PictureSet[], signal: AbortSignal): Promise<void> {
+    const { keys, namespace } = this.#options;
+    const byPrefix = new Map(sets.map((set) => [set.prefix, set]));
+    const twins: { name: string; set: PictureSet }[] = [];
+    const kept = ["embedding", "image", "lease"].map((kind) => `${namespace}:${kind}:`);
+    const only = byPrefix.size === 1 ? sets[0]?.prefix : "";
+    try {
+      await keys.deleteAll(
+        `${namespace}:*:${only}*`,
+        (key) => {
+          const start = kept.find((one) => key.startsWith(one));
+          if (start === undefined) return false;
+          const name = key.slice(start.length);
+          const set = prefixesOf(name).flatMap((prefix) => byPrefix.get(prefix) ?? [])[0];
+          if (set && start === kept[0]) twins.push({ name, set });
+          return set !== undefined;
+        },
+        signal,
+      );
+    } finally {
+      // By then no look finds them by their embeddings any more.
+      await Promise.all(twins.map(({ name, set }) => this.#deleteTwin(name, set)));
+    }
+  }
+
+  /** What says that this tenant has it, too (see `Twins`). */
+  async #deleteTwin(embedding: string, { tenant }: PictureSet): Promise<void> {
+    if (tenant === undefined) return;
+    const { keys, namespace } = this.#options;
+    await keys.deleteIfEqual(`${namespace}:twin:${embedding.slice(keyOfTenant(tenant, "").length)}`, tenant);
   }
 
   /**

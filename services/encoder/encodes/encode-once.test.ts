@@ -264,7 +264,7 @@ describe("K6 a picture that is deleted while it is encoded", () => {
     const one = createEncoder();
     const asked = one.ask();
     await expect.poll(() => one.line.read).toHaveBeenCalled();
-    await deletion.delete(pictures);
+    await deletion.delete(pictures, new AbortController().signal);
     one.decoding.open();
     one.encoding.open();
     await expect(asked).rejects.toEqual(gone);

@@ -133,6 +133,7 @@ it("works by itself where there are no leases to be had", async () => {
     setAndTell: down,
     setIfAbsent: down,
     extendIfEqual: down,
+    delete: down,
     deleteIfEqual: down,
     deleteAll: down,
     follow: () => ({ state: "deaf", close: () => {} }),

@@ -1,30 +1,44 @@
-import { requestedPictures } from "../../inference/picture-set.js";
+import { embeddingRef } from "../../inference/models/embedding-ref.js";
+import type { Models } from "../../inference/models/models.js";
+import { type PictureSet, requestedPictures } from "../../inference/picture-set.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
-import type { PictureDeletion } from "../../stores/picture-deletion.js";
+import { imageKey } from "../../stores/image-store.js";
+import type { KnownKeys, PictureDeletion } from "../../stores/picture-deletion.js";
 import type { EncodeOnce } from "../encodes/encode-once.js";
 import type { Handlers } from "./handlers.js";
 
 const retryAfterMs = 2000;
 
 interface Objects {
+  models: Pick<Models, "served">;
   encodes: Pick<EncodeOnce, "end">;
   deletion: Pick<PictureDeletion, "forget" | "delete">;
 }
 
 /** Pictures of a tenant, in this process and, where that is asked, in the shared cache. */
-export function deleteImages({ encodes, deletion }: Objects): Handlers["deleteImages"] {
-  return async ({ images, shared }, { origin }) => {
+export function deleteImages({ models, encodes, deletion }: Objects): Handlers["deleteImages"] {
+  return async ({ images, shared }, { origin, signal }) => {
     const pictures = requestedPictures(images, origin);
     await encodes.end(pictures);
     deletion.forget(pictures);
     if (shared) {
       try {
-        await deletion.delete(pictures);
+        await deletion.delete(pictures, signal, knownKeys(pictures, models));
       } catch (cause) {
+        signal.throwIfAborted();
         throw notCertain(cause);
       }
     }
     return {};
+  };
+}
+
+/** Of one picture, but for its crops. */
+function knownKeys({ tenant, imageId }: PictureSet, { served }: Pick<Models, "served">): KnownKeys | undefined {
+  if (imageId === undefined) return undefined;
+  return {
+    images: [imageKey({ tenant, imageId })],
+    embeddings: served.map((model) => embeddingRef({ tenant, imageId, model }).key),
   };
 }
 
