@@ -6,6 +6,7 @@ import { listenToRoom } from "./canvas/room-input.js";
 import { ToolLayer } from "./canvas/tool-layer.js";
 import { listenToView } from "./canvas/view-input.js";
 import { Client } from "./client.js";
+import { AccountView } from "./panel/account-view.js";
 import { AddressView } from "./panel/address-view.js";
 import { DecodingView } from "./panel/decoding-view.js";
 import { element } from "./panel/element.js";
@@ -91,7 +92,8 @@ export function start(): void {
       new ZoomView(port),
       new StripView(port, (token) => client.thumbnailOf(token)),
       new AddressView({ onAddress: fetchPicture }),
-      new SignInView(client.signIn, port, () => client.signOut()),
+      new SignInView(client.signIn, port),
+      new AccountView(client.signIn, () => client.signOut()),
       new FilmView({ onChoose: (sample) => client.choose(sampleSource(sample)) }),
       new SavedView({
         onClear: async () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,6 +15,7 @@ import { RealStack } from "./real-stack.js";
 const stack = new RealStack();
 const folder = mkdtempSync(join(tmpdir(), "maskwire-sign-in-"));
 const file = join(folder, "keys.json");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const secretOf = (id: string) => id.repeat(43).slice(0, 43);
 const keyOf = (id: string) => `mw_${id}_${secretOf(id)}`;
 let maskwire: Maskwire;
@@ -24,6 +26,7 @@ function writeKeys(...ids: string[]): void {
     sha256: createHash("sha256").update(secretOf(id)).digest("hex"),
     tenant: "acme",
     scopes: ["segment", "everything", "upload"],
+    limits: { clicksPerMinute: 500 },
     createdAt: "2026-01-01T00:00:00Z",
   }));
   writeFileSync(file, JSON.stringify({ keys }));
@@ -95,6 +98,7 @@ it("stays for the tab, ends with signing out, and is nowhere in an address or in
   expect(addresses.filter((address) => /mw_|ticket\.|ben/.test(address))).toEqual([]);
   expect(await page.page.evaluate("JSON.stringify(localStorage)")).not.toContain("mw_");
   await page.page.getByTestId("account").click();
+  await page.page.getByTestId("account-sign-out").click();
   await page.page.locator(signedOut).waitFor();
   await page.page.reload();
   await page.page.getByTestId("sign-in").waitFor();
@@ -131,8 +135,26 @@ it("signs in with an organisation's provider, renews what it was given, and stay
   }
 });
 
+it("says who is signed in, and what they have used of their limits", async () => {
+  writeKeys("anna", "ben");
+  const page = await stack.open(maskwire.url, { colorScheme: "dark" });
+  await page.page.getByTestId("sign-in-key").fill(keyOf("ben"));
+  await page.page.getByTestId("sign-in-submit").click();
+  await page.until({ state: "ready" });
+  await page.click({ x: 0.5, y: 0.5 });
+  await page.until({ "mask-look": "final" });
+  await page.page.getByTestId("account").click();
+  const dialog = page.page.getByTestId("account-dialog");
+  await dialog.getByText("ben (acme)").waitFor();
+  await dialog.getByText(/^[1-9]\d* of 500$/).waitFor();
+  await dialog.getByText("Clicks a minute").waitFor();
+  await page.page.evaluate(axe);
+  expect(await page.page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))")).toEqual([]);
+  await page.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+});
+
 it("is accessible, in Chinese too", async () => {
-  const axe = readFileSync(join(import.meta.dirname, "../../../node_modules/axe-core/axe.min.js"), "utf8");
   for (const options of [{}, { locale: "zh-CN", viewport: { width: 320, height: 640 } }]) {
     const page = await stack.open(maskwire.url, options);
     await page.page.getByTestId("sign-in").waitFor();

@@ -5,7 +5,7 @@ import type { View } from "../state/view.js";
 import { words } from "../words/words.js";
 import { element, setText } from "./element.js";
 
-/** Asks who is there, where the gateway wants to know; says who is, and lets them go. */
+/** Asks who is there, where the gateway wants to know. */
 export class SignInView implements View {
   readonly #signIn: SignIn;
   readonly #dispatch: StatePort["dispatch"];
@@ -16,11 +16,10 @@ export class SignInView implements View {
   readonly #problem = element("sign-in-problem", HTMLElement);
   readonly #submit = element("sign-in-submit", HTMLButtonElement);
   readonly #provider = element("sign-in-provider", HTMLButtonElement);
-  readonly #account = element("account", HTMLButtonElement);
   /** The link as it was drawn last: the dialog opens once for each time that somebody has to sign in. */
   #drawn: State["link"]["kind"] | undefined;
 
-  constructor(signIn: SignIn, { dispatch }: StatePort, onSignOut: () => void) {
+  constructor(signIn: SignIn, { dispatch }: StatePort) {
     this.#signIn = signIn;
     this.#dispatch = dispatch;
     element("sign-in-cancel", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
@@ -32,20 +31,13 @@ export class SignInView implements View {
     this.#key.addEventListener("input", () => this.#complain(""));
     // Letters are text here, and what is pasted belongs into the field.
     for (const kind of ["keydown", "paste"]) this.#dialog.addEventListener(kind, (event) => event.stopPropagation());
-    this.#account.addEventListener("click", onSignOut);
   }
 
   parts({ link }: State): readonly unknown[] {
-    return [link.kind, this.#signIn.account];
+    return [link.kind];
   }
 
   render({ link }: State): void {
-    const { account } = this.#signIn;
-    this.#account.hidden = account === undefined;
-    if (account !== undefined) {
-      setText(this.#account, words.signIn.signOut);
-      this.#account.title = words.signIn.account(account.id, account.tenant);
-    }
     if (link.kind === "signed-out" && this.#drawn !== "signed-out") this.#ask();
     if (link.kind === "open") this.#dialog.close();
     this.#drawn = link.kind;
