@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { CloseCode } from "../proto/index.js";
 import type { Host } from "../services/runtime/host.js";
 import { FakeAccess, principalOf } from "../services/runtime/testing/fake-access.js";
+import { startServices } from "./testing/fake-services.js";
 import { serveGateway } from "./testing/serve-gateway.js";
 
 const user = principalOf("acme");
@@ -102,6 +103,23 @@ it("L5: a session ends with its principal, and leaves no watch behind", async ()
   const [code, reason] = await once(ws, "close");
   expect([code, String(reason)]).toEqual([CloseCode.UNAUTHENTICATED, expect.stringMatching(/has ended/)]);
   await expect.poll(() => access.watches(user)).toBe(0);
+});
+
+it("W5: an embedding, which caches keep apart by who asks, is kept apart by origin too", async () => {
+  await using services = await startServices({
+    encoder: { fetchEmbedding: async (_request, send) => send({ chunk: Buffer.from("record") }) },
+  });
+  const own = await serveGateway({}, { access, encoders: [services.address] });
+  try {
+    const path = `/v1/images/sha256:${"a".repeat(64)}/embedding`;
+    const headers = { authorization: "Bearer user" };
+    const answer = await fetch(`http://127.0.0.1:${own.port}${path}`, { headers });
+    expect([answer.status, answer.headers.get("vary")]).toEqual([200, "origin, authorization"]);
+    await answer.body?.cancel();
+  } finally {
+    own.force();
+    await own.stop();
+  }
 });
 
 it("L6: anybody is told how to sign in, and who is known who they are", async () => {

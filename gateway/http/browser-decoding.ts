@@ -72,7 +72,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
       unsentAnswers.hold(reply, record.byteLength);
       return reply
         .header("cache-control", `private, ${immutable}`)
-        .header("vary", "authorization")
+        .header("vary", "origin, authorization")
         .type("application/octet-stream")
         .send(record);
     }),
