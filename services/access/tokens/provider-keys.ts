@@ -39,9 +39,26 @@ export class ProviderKeys {
 
   async #find(): Promise<JWTVerifyGetKey> {
     this.#url ??= await keysUrlOf(this.#issuer);
-    const { createRemoteJWKSet } = await loadJose();
+    const { createRemoteJWKSet, customFetch } = await loadJose();
     const options = { timeoutDuration: answerMs, cooldownDuration: restMs, cacheMaxAge: keepMs };
-    return createRemoteJWKSet(new URL(this.#url), options);
+    return createRemoteJWKSet(new URL(this.#url), { ...options, [customFetch]: this.#restAfterFailures() });
+  }
+
+  /** What could not be fetched is left alone for a while: anybody may come with a token of a key that is not known. */
+  #restAfterFailures(): typeof fetch {
+    let failed: { at: number; error: unknown } | undefined;
+    return async (...asked) => {
+      if (failed && this.#now() - failed.at < restMs) throw failed.error;
+      try {
+        const answer = await fetch(...asked);
+        if (!answer.ok) throw new Error(`${this.#url}: it answers with ${answer.status}`);
+        failed = undefined;
+        return answer;
+      } catch (error) {
+        failed = { at: this.#now(), error };
+        throw error;
+      }
+    };
   }
 }
 

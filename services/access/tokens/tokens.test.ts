@@ -197,6 +197,23 @@ it("L13: while the provider is out of reach tokens that were seen go on, others 
   expect(tokens.identify(seen)).toBe(principal);
 });
 
+it("L12: a provider in trouble is not asked for every stranger who names a key that is not known", async () => {
+  const tokens = tokensOf();
+  const known = await provider.token();
+  await tokens.identify(known);
+  await provider.addKey("unknown");
+  const strange = await provider.token({}, {}, "unknown");
+  provider.answer = { status: 500, body: "" };
+  wait(11_000);
+  const before = provider.asked.length;
+  for (let i = 0; i < 20; i++) expect(await refusal(tokens, strange)).toMatchObject({ code: Code.UNAVAILABLE });
+  expect(provider.asked.length - before).toBe(1);
+  expect(await tokens.identify(await provider.token({ sub: "bob" }))).toMatchObject({ id: "sub:bob" });
+  provider.answer = undefined;
+  wait(10_000);
+  expect(await tokens.identify(strange)).toMatchObject({ id: "sub:ann" });
+});
+
 it.each([
   ["does not answer as it should", 404, ""],
   ["answers with something else", 200, "<html>"],
