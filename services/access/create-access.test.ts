@@ -102,6 +102,14 @@ it("L9: what was let in before its key was revoked, and is watched after, ends a
   expect(stopped).not.toHaveBeenCalled();
 });
 
+it("L9: a key that is revoked while the process starts is not believed", async () => {
+  const settings = settingsOf({ MASKWIRE_AUTH_FILE: path });
+  write({ ...entry, revokedAt: 1 });
+  const late = createAccess(settings, fakeLogger());
+  await expect.poll(() => caught(() => late.access.identify({ authorization }))).toEqual(unauthenticated);
+  late.close();
+});
+
 it("L9: a file that cannot be used changes nothing, and the log says why", async () => {
   const { access } = opened;
   const principal = await access.identify({ authorization });

@@ -28,19 +28,23 @@ export function createAccess(settings: AccessSettings, logger: Logger): OpenedAc
   const tickets = new Tickets(ticketKeys?.keys);
   const access = new AccessControl({ keys, tokens, tickets, oidc: settings.oidc });
   const followers: { close(): void }[] = [];
-  const follow = (path: string) =>
-    followFiles([path], ([text]) => {
-      try {
-        const changed = parseKeyFile(text ?? "");
-        tenants = changed.tenants;
-        access.replaceKeys(changed.keys);
-        logger.info({ path, keys: changed.keys.length }, "keys have changed");
-      } catch (error) {
-        const why = text === undefined ? "it cannot be read" : (error as Error).message;
-        logger.error({ path, why }, "the file of keys cannot be used; the keys stay as they were");
-      }
-    });
-  if (file) followers.push(follow(file.path));
+  const follow = ({ path, text: known }: { path: string; text: string }) =>
+    followFiles(
+      [path],
+      ([text]) => {
+        try {
+          const changed = parseKeyFile(text ?? "");
+          tenants = changed.tenants;
+          access.replaceKeys(changed.keys);
+          logger.info({ path, keys: changed.keys.length }, "keys have changed");
+        } catch (error) {
+          const why = text === undefined ? "it cannot be read" : (error as Error).message;
+          logger.error({ path, why }, "the file of keys cannot be used; the keys stay as they were");
+        }
+      },
+      [known],
+    );
+  if (file) followers.push(follow(file));
   if (ticketKeys) followers.push(followSigningKeys(ticketKeys.path, tickets, logger));
   else if (settings.hasOtherGateways) {
     logger.warn("tickets are valid at this gateway alone: set MASKWIRE_TICKET_KEY_FILE, the same for all gateways");

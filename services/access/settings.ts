@@ -13,7 +13,8 @@ import type { TokenSettings } from "./tokens/tokens.js";
 
 const keyFile = z.string().transform((path, context) => {
   try {
-    return { path, ...parseKeyFile(readFileSync(path, "utf8")) };
+    const text = readFileSync(path, "utf8");
+    return { path, text, ...parseKeyFile(text) };
   } catch (error) {
     // Of a file that cannot be read the reason is plain from the path.
     const why = error instanceof Error && "code" in error ? "it cannot be read" : (error as Error).message;

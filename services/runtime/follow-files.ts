@@ -11,13 +11,15 @@ const lookMs = 10_000;
  * Tells when one of the files says something else, or is gone or there again. Their folders are watched: mounted secrets are
  * changed by moving a link, and the files themselves never change.
  * @param onChange is given their texts in the order of the paths, undefined for one that cannot be read.
+ * @param known what they said when they were read, where that was before: what has changed since is told, too.
  */
 export function followFiles(
   paths: readonly string[],
   onChange: (texts: readonly (string | undefined)[]) => void,
+  known?: readonly (string | undefined)[],
 ): { close(): void } {
   const read = () => paths.map(textOf);
-  let before = read();
+  let before = known ?? read();
   let settling: NodeJS.Timeout | undefined;
   const look = () => {
     const texts = read();
@@ -30,6 +32,7 @@ export function followFiles(
     settling = setTimeout(look, settleMs).unref();
   };
   const looks = setInterval(look, lookMs).unref();
+  if (known) lookSoon();
   const watchers = [...new Set(paths.map((path) => dirname(path)))].map((folder) => follow(folder, lookSoon));
   return {
     close: () => {
