@@ -1,6 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
-import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import type { SignIn } from "../runtime/callers/access.js";
 import { type Scope, scopes } from "../runtime/callers/principal.js";
@@ -9,6 +7,7 @@ import type { EnvOf } from "../runtime/settings/read-env.js";
 import { SettingsError } from "../runtime/settings/settings-error.js";
 import { signingKeyFile } from "../runtime/signing-keys.js";
 import { parseKeyFile } from "./keys/key-file.js";
+import { isLoopback, isSafeFromOthers } from "./tokens/safe-from-others.js";
 import type { TokenSettings } from "./tokens/tokens.js";
 
 const keyFile = z.string().transform((path, context) => {
@@ -23,7 +22,6 @@ const keyFile = z.string().transform((path, context) => {
   }
 });
 
-/** What is signed by keys that came over a network unencrypted is signed by anybody there. */
 const providerUrl = z
   .string()
   .refine(
@@ -33,9 +31,8 @@ const providerUrl = z
 
 function isProviderUrl(text: string): boolean {
   if (!URL.canParse(text) || /[?#]/.test(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  if (username !== "" || password !== "") return false;
-  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname.replace(/^\[|\]$/g, "")));
+  const { username, password } = new URL(text);
+  return username === "" && password === "" && isSafeFromOthers(text);
 }
 
 /** Gateways are known by keys and certificates. */
@@ -138,10 +135,4 @@ function shapeTokens(env: Env): { tokens?: TokenSettings; oidc?: SignIn["oidc"] 
   };
   if (!clientId) return { tokens };
   return { tokens, oidc: { issuer, clientId, scope: env.MASKWIRE_OIDC_CLIENT_SCOPE ?? "openid", audience } };
-}
-
-/** A name counts as what it is for: only "localhost" is this machine by its name. */
-function isLoopback(host: string): boolean {
-  if (isIP(host) === 0) return host.toLowerCase() === "localhost";
-  return ipaddr.process(host).range() === "loopback";
 }

@@ -1,6 +1,7 @@
 import type { JWTVerifyGetKey } from "jose";
 import { z } from "zod";
 import { loadJose } from "../jose.js";
+import { isSafeFromOthers } from "./safe-from-others.js";
 
 /** A provider that does not answer by then is out of reach. */
 const answerMs = 5_000;
@@ -77,5 +78,11 @@ async function keysUrlOf(issuer: string): Promise<string> {
   if (parsed.data.issuer !== issuer) {
     throw new Error(`${url}: it calls itself "${parsed.data.issuer}", and MASKWIRE_OIDC_ISSUER must be the same`);
   }
-  return parsed.data.jwks_uri;
+  const { jwks_uri: keys } = parsed.data;
+  if (!isSafeFromOthers(keys)) {
+    throw new Error(
+      `${url}: it has its keys at ${keys}, unencrypted; it must say https, or set MASKWIRE_OIDC_JWKS_URL`,
+    );
+  }
+  return keys;
 }

@@ -238,6 +238,17 @@ it.each([
   },
 );
 
+it("L12: keys that a provider has where anybody on the way could change them are not fetched", async () => {
+  const keys = "http://keys.example.org/";
+  provider.answer = { status: 200, body: JSON.stringify({ issuer: provider.issuer, jwks_uri: keys }) };
+  const tokens = tokensOf();
+  await tokens.warm();
+  expect(logger.lines).toMatchObject([
+    { level: 50, why: expect.stringMatching(/unencrypted.*MASKWIRE_OIDC_JWKS_URL/) },
+  ]);
+  expect(await refusal(tokens, await provider.token())).toMatchObject({ code: Code.UNAVAILABLE });
+});
+
 it("asks where the settings say for keys, and nowhere else", async () => {
   await tokensOf({ keysUrl: `${provider.issuer}/keys` }).identify(await provider.token());
   expect(provider.asked).toEqual(["/keys"]);
