@@ -98,10 +98,10 @@ export class Client {
     this.#connected.connect();
   }
 
-  /** Whoever was there is no more; the session that they had is given up. */
+  /** Whoever was there is no more, and nothing of theirs stays in sight. */
   signOut(): void {
     this.signIn.out();
-    this.#connected.disconnect(signInNeeded);
+    location.reload();
   }
 
   disconnect(): void {

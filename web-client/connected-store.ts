@@ -69,8 +69,8 @@ export class ConnectedStore {
   }
 
   /** Gives the connection up; another is made when its time has come. */
-  disconnect(code?: number): void {
-    this.#socket.drop(code);
+  disconnect(): void {
+    this.#socket.drop();
   }
 
   /** Ends the session for good. */

@@ -130,13 +130,23 @@ export function start(): void {
     void import("./watch/watch-views.js").then(({ watchViews }) => screen.add(watchViews(routing)));
   }
   // Before the connection, so that no click gets the number of an earlier one.
-  void restorePage(client).then(async (kept) => {
+  void begin(client, (kept) => {
     autosave = kept;
     autosave?.changed();
-    await comeBack(client);
-    client.connect();
-    void showSamples(client);
   });
+}
+
+async function begin(client: Client, keep: (autosave: Autosave | undefined) => void): Promise<void> {
+  await comeBack(client);
+  const room = await client.signIn.room();
+  keep(room === undefined ? undefined : await restorePage(client, room));
+  // A page shows one tenant's work, and keeps it with that tenant's: for another it begins anew.
+  client.signIn.onSignedIn = (tenant) => {
+    const mayStay = tenant === room || (room === undefined && client.store.state.strip.length > 0);
+    if (!mayStay) location.reload();
+  };
+  client.connect();
+  if (room !== undefined) void showSamples(client);
 }
 
 /** Takes what a provider has sent the person back with, and clears it from the address. */
@@ -149,8 +159,8 @@ async function comeBack({ signIn, dispatch }: Client): Promise<void> {
 }
 
 /** What an earlier visit left behind comes back; from then on this one is kept. */
-async function restorePage(client: Client): Promise<Autosave | undefined> {
-  const store = await openSavedStore();
+async function restorePage(client: Client, room: string): Promise<Autosave | undefined> {
+  const store = await openSavedStore(room);
   if (store === undefined) {
     client.dispatch({ kind: "saving-changed", status: "off" });
     return undefined;

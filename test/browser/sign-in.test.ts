@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { freePort } from "../../services/runtime/testing/free-port.js";
 import { audience, RealProvider } from "../support/real-provider.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
-import { scene, watched } from "./page.js";
+import { scene, scenePhoto, watched } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
@@ -21,10 +21,11 @@ const keyOf = (id: string) => `mw_${id}_${secretOf(id)}`;
 let maskwire: Maskwire;
 
 function writeKeys(...ids: string[]): void {
+  const tenants: Record<string, string> = { carl: "other" };
   const keys = ids.map((id) => ({
     id,
     sha256: createHash("sha256").update(secretOf(id)).digest("hex"),
-    tenant: "acme",
+    tenant: tenants[id] ?? "acme",
     scopes: ["segment", "everything", "upload"],
     limits: { clicksPerMinute: 500 },
     createdAt: "2026-01-01T00:00:00Z",
@@ -103,6 +104,36 @@ it("stays for the tab, ends with signing out, and is nowhere in an address or in
   await page.page.reload();
   await page.page.getByTestId("sign-in").waitFor();
   expect(await page.page.evaluate("JSON.stringify(sessionStorage)")).not.toContain("mw_");
+});
+
+it("shows nobody what another tenant's person has left on the same machine", async () => {
+  writeKeys("anna", "carl");
+  const page = await stack.open(maskwire.url);
+  const signInAs = async (id: string) => {
+    await page.page.getByTestId("sign-in-key").fill(keyOf(id));
+    await page.page.getByTestId("sign-in-submit").click();
+    await page.page.getByTestId("account").waitFor();
+    await page.until({ state: "ready" });
+  };
+  const own = page.page.locator(
+    '#strip li[data-name="hers.jpg"], #strip [title*="hers.jpg"], #strip [aria-label*="hers.jpg"]',
+  );
+  await signInAs("anna");
+  await page.choose(await scenePhoto(5), "hers.jpg");
+  await page.until({ state: "ready", "image-width": scene.width });
+  await own.first().waitFor();
+  await page.page.locator('#saved[data-status="saved"]').waitFor();
+  await page.page.getByTestId("account").click();
+  await page.page.getByTestId("account-sign-out").click();
+  await page.page.getByTestId("sign-in").waitFor();
+  expect(await own.count()).toBe(0);
+  await signInAs("carl");
+  expect(await own.count()).toBe(0);
+  await page.page.getByTestId("account").click();
+  await page.page.getByTestId("account-sign-out").click();
+  await page.page.getByTestId("sign-in").waitFor();
+  await signInAs("anna");
+  await own.first().waitFor();
 });
 
 it("signs in with an organisation's provider, renews what it was given, and stays", async () => {

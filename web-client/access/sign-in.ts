@@ -14,10 +14,15 @@ interface Account {
   readonly tenant: string;
 }
 
+/** What is remembered of it. */
+interface Kept extends Tokens {
+  readonly tenant: string | undefined;
+}
+
 /** Nobody has signed in, or the gateway does not know them any more. */
 export class SignInNeeded extends Error {}
 
-/** As long as the tab: nothing is left behind on a machine that others use. */
+/** As long as the tab: who sits down at the machine next has to sign in themselves. */
 const storageKey = "maskwire-signed-in";
 
 interface SignInOptions {
@@ -33,18 +38,34 @@ export class SignIn {
   #account: Account | undefined;
   /** For the next bearer of a provider's. */
   #refresh: string | undefined;
+  /** Of whoever signed in last. */
+  #tenant: string | undefined;
+
+  /** Told the tenant of whoever has just signed in on this page. */
+  onSignedIn: (tenant: string) => void = () => {};
 
   constructor({ storage, changed }: SignInOptions) {
     this.#storage = storage;
     this.#changed = changed;
-    const { bearer, refresh } = JSON.parse(storage.getItem(storageKey) ?? "{}") as Partial<Tokens>;
+    const { bearer, refresh, tenant } = JSON.parse(storage.getItem(storageKey) ?? "{}") as Partial<Kept>;
     this.#refresh = refresh;
+    this.#tenant = tenant;
     setBearer(bearer);
   }
 
   /** Who is signed in, where that is asked for. */
   get account(): Account | undefined {
     return this.#account;
+  }
+
+  /**
+   * Whose work this page may show and keep: a tenant's; "" where nobody is asked who they are; undefined before somebody has
+   * signed in.
+   */
+  async room(): Promise<string | undefined> {
+    if (currentBearer() !== undefined) return this.#tenant;
+    const terms = await this.#agree().catch(() => undefined);
+    return terms?.required ? undefined : "";
   }
 
   /** Ways to sign in that the gateway offers, once it has said so. */
@@ -127,7 +148,9 @@ export class SignIn {
   async #take(tokens: Tokens): Promise<boolean> {
     setBearer(tokens.bearer);
     if (await this.#meet()) {
+      this.#tenant = this.#account?.tenant;
       this.#keep(tokens);
+      this.onSignedIn(this.#tenant ?? "");
       return true;
     }
     this.out();
@@ -138,7 +161,7 @@ export class SignIn {
     setBearer(tokens?.bearer);
     this.#refresh = tokens?.refresh;
     if (tokens === undefined) this.#storage.removeItem(storageKey);
-    else this.#storage.setItem(storageKey, JSON.stringify(tokens));
+    else this.#storage.setItem(storageKey, JSON.stringify({ ...tokens, tenant: this.#tenant } satisfies Kept));
   }
 
   async #meet(): Promise<boolean> {

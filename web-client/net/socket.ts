@@ -63,8 +63,8 @@ export class Socket {
   }
 
   /** Gives the connection up; the browser itself may take minutes to notice that the network is gone. */
-  drop(code = abnormalClosure): void {
-    if (this.#socket !== undefined) this.#lose(this.#socket, code);
+  drop(): void {
+    if (this.#socket !== undefined) this.#lose(this.#socket, abnormalClosure);
   }
 
   /** Ends the connection without a word to the state. */

@@ -58,6 +58,7 @@ function lineOf({ name, of, used, limit }: Usage): HTMLElement {
   const line = document.createElement("div");
   const term = document.createElement("dt");
   const description = document.createElement("dd");
+  const share = document.createElement("dd");
   const meter = document.createElement("meter");
   const what = words.account.limits[name as keyof typeof words.account.limits] ?? name;
   setText(term, of === "tenant" ? words.account.ofTenant(what) : what);
@@ -66,7 +67,8 @@ function lineOf({ name, of, used, limit }: Usage): HTMLElement {
   meter.high = 0.9 * limit;
   meter.value = used;
   meter.setAttribute("aria-label", term.textContent ?? "");
-  line.append(term, description, meter);
+  share.append(meter);
+  line.append(term, description, share);
   return line;
 }
 

@@ -18,35 +18,43 @@ interface Schema extends DBSchema {
   works: { key: string; value: { name: string; work: unknown } };
 }
 
-/** Of its own for every folder of an origin: another Maskwire may be served beside this one. */
-function storeName(): string {
+/**
+ * Of its own for every folder of an origin, since another Maskwire may be served beside this one, and for every tenant, since others may
+ * sign in on the same machine.
+ */
+function storeName(tenant: string): string {
   const folder = new URL(".", document.baseURI).pathname;
-  return folder === "/" ? "maskwire" : `maskwire:${folder}`;
+  const name = folder === "/" ? "maskwire" : `maskwire:${folder}`;
+  return tenant === "" ? name : `${name}#${tenant}`;
 }
 
 const stores = ["page", "files", "works"] as const;
 /** How long another page is waited for that is just being left: this one, before it was loaded again. */
 const lockMs = 1_000;
 
-/** The store for this page alone. Undefined where the browser has none, or while another window of the page has it. */
-export async function openSavedStore(): Promise<SavedStore | undefined> {
+/**
+ * The store for this page alone. Undefined where the browser has none, or while another window of the page has it.
+ * @param tenant of whoever has signed in; "" where nobody is asked to.
+ */
+export async function openSavedStore(tenant: string): Promise<SavedStore | undefined> {
+  const name = storeName(tenant);
   try {
-    return (await holdLock()) ? await IndexedStore.open() : undefined;
+    return (await holdLock(name)) ? await IndexedStore.open(name) : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** As long as the page lives. Pages that are not secure have no locks, and no way to know of one another. */
-async function holdLock(): Promise<boolean> {
+async function holdLock(name: string): Promise<boolean> {
   if (navigator.locks === undefined) return true;
   // A browser that is slow to answer is no other window: only a lock that another page is known to have has its time.
-  return (await requestLock({ ifAvailable: true })) || requestLock({ signal: AbortSignal.timeout(lockMs) });
+  return (await requestLock(name, { ifAvailable: true })) || requestLock(name, { signal: AbortSignal.timeout(lockMs) });
 }
 
-function requestLock(options: LockOptions): Promise<boolean> {
+function requestLock(name: string, options: LockOptions): Promise<boolean> {
   return new Promise((resolve) => {
-    const held = navigator.locks.request(storeName(), options, (lock) => {
+    const held = navigator.locks.request(name, options, (lock) => {
       resolve(lock !== null);
       return lock && new Promise(() => {});
     });
@@ -63,8 +71,8 @@ class IndexedStore implements SavedStore {
   }
 
   /** @throws where the browser has no database for this page, as in some private windows. */
-  static async open(): Promise<IndexedStore> {
-    const db = await openDB<Schema>(storeName(), 1, {
+  static async open(name: string): Promise<IndexedStore> {
+    const db = await openDB<Schema>(name, 1, {
       upgrade(fresh) {
         for (const store of stores) fresh.createObjectStore(store);
       },

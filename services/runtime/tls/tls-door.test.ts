@@ -80,8 +80,10 @@ describe("T1: what is agreed on", () => {
   it("nothing with who speaks neither, or an old TLS", async () => {
     await start();
     await expect(dial({ ALPNProtocols: ["spdy/3"] })).rejects.toThrow();
-    await expect(dial({ minVersion: "TLSv1", maxVersion: "TLSv1.1" })).rejects.toThrow();
-    expect(await refused("handshake")).toBe(2);
+    // OpenSSL would not even send it at its own level.
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT:@SECLEVEL=0" } as const;
+    await expect(dial(old)).rejects.toThrow();
+    await expect.poll(() => refused("handshake")).toBe(2);
     expect(await get()).toEqual([200, "hello"]);
   });
 });
@@ -98,7 +100,7 @@ it("T3: says on the same port to who comes in the clear that it is encrypted", a
       },
     },
   ]);
-  expect(await refused("plain")).toBe(1);
+  await expect.poll(() => refused("plain")).toBe(1);
 });
 
 it("T2: gives up who begins a handshake and does not come to its end", async () => {
