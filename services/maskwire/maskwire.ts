@@ -86,7 +86,14 @@ export class Maskwire implements AsyncDisposable {
   }
 
   #openCertificate({ logger, metrics }: Host): PeerCertificate | undefined {
-    const { peers } = this.#settings.tls;
+    const { gateway, tls } = this.#settings;
+    const { peers } = tls;
+    if (!peers && gateway.peerKey) {
+      logger.warn(
+        "the key of MASKWIRE_PEER_KEY_FILE goes to the other tiers unencrypted: whoever listens on the way has it, and with it every " +
+          "tenant's pictures; set MASKWIRE_PEER_TLS=on",
+      );
+    }
     this.#peerCertificate = peers && new PeerCertificate(peers, { logger, metrics });
     return this.#peerCertificate;
   }

@@ -144,6 +144,7 @@ it("L11: gateways speak for those who ask them to tiers that know them by a key,
     return answer.status;
   };
   expect(await upload(81)).toBe(200);
+  await expect.poll(() => cluster.gateway.stderr).toContain("goes to the other tiers unencrypted");
   // Nobody else gets in at a decoder, be it with a key of the gateway's.
   const direct = new RpcClient(cluster.decoders[0]?.address ?? "");
   await expect(direct.unary(DecoderService.method.segmentOnce, {})).rejects.toMatchObject({
