@@ -7,6 +7,7 @@ import { DockerfileParser } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
 import { afterAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { ApiKeys } from "../../services/access/keys/api-keys.js";
 import { type Role, roles, tierNames, tiers } from "../../services/maskwire/roles.js";
 import { readEnv, shapeSettings, unknownVariables, variables } from "../../services/maskwire/settings.js";
 import { describeMemory } from "../../services/runtime/limits/memory-plan.js";
@@ -94,6 +95,7 @@ interface Service {
   deploy?: { resources?: { limits?: { memory: string; pids: number } } };
   stop_grace_period?: string;
   healthcheck?: unknown;
+  volumes?: string[];
 }
 
 const compose = (name: string) =>
@@ -236,6 +238,40 @@ describe("compose.yaml", () => {
         stranger.destroy();
       },
     );
+  });
+
+  describe("with compose.keys.yaml", () => {
+    const over = compose("compose.keys.yaml").services;
+    const folder = mkdtempSync(join(tmpdir(), "maskwire-compose-keys-"));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, "deploy"));
+    const commands = [...read("deploy", "compose.keys.yaml").matchAll(/^# {3}(.*)$/gm)].map(
+      ([, line]) => line as string,
+    );
+    const cli = `${process.execPath} ${join(projectRoot, "dist", "services", "maskwire", "cli.js")}`;
+    const script = commands.slice(0, -1).join("\n").replaceAll("npm run -s maskwire --", cli);
+    const made = spawnSync("sh", ["-ec", script], { cwd: folder, encoding: "utf8" });
+    /** What a tier is given, with the files of this machine. */
+    const settingsFor = (name: string) => {
+      const { environment, volumes: [mount = ""] = [] } = over[name] ?? {};
+      const from = /^\.\/(secrets\/\w+):\/run\/access:ro$/.exec(mount)?.[1] ?? "nowhere";
+      const given = Object.entries({ ...services[name]?.environment, ...environment });
+      const here = given.map(([key, value]) => [key, value.replace(/^\/run\/access/, join(folder, "deploy", from))]);
+      return shapeSettings(readEnv(Object.fromEntries(here)));
+    };
+
+    it("makes by its own commands what gateways let people in by, and are let in by themselves", () => {
+      expect(made).toMatchObject({ status: 0, stdout: expect.stringMatching(/^mw_me_\S{43}\n$/) });
+      expect(commands.at(-1)).toMatch(/^docker compose -f deploy\/compose.yaml -f deploy\/compose.keys.yaml /);
+      expect(statSync(join(folder, "deploy", "secrets")).mode & 0o077).toBe(0);
+      const { access, gateway } = settingsFor("gateway");
+      expect(access.ticketKeys?.keys).toHaveLength(1);
+      expect(new ApiKeys(access.keys?.keys ?? []).identify(made.stdout.trim())).toMatchObject({ tenant: "home" });
+      for (const name of ["encoder", "decoder"]) {
+        const peers = new ApiKeys(settingsFor(name).access.keys?.keys ?? []);
+        expect(peers.identify(gateway.peerKey?.content ?? ""), name).toMatchObject({ scopes: new Set(["peer"]) });
+      }
+    });
   });
 
   it("with compose.cuda.yaml, builds the encoder with arguments that the Dockerfile has", () => {
