@@ -4,10 +4,10 @@ import { bitmapToRle, type MaskRuns } from "../../proto/index.js";
 import { spinUs } from "../../services/decoder/graphs/decoder-session.js";
 import { withCandidates } from "../../services/decoder/rewrite/check-parity.js";
 import { type DecoderWeights, findWeights } from "../../services/decoder/rewrite/find-weights.js";
-import { GraphReader } from "../../services/decoder/rewrite/graph-reader.js";
 import { runtimeOptions } from "../../services/inference/models/create-session.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { verifyModelFile } from "../../services/inference/models/model-file.js";
+import { GraphReader } from "../../services/inference/onnx/graph-reader.js";
 import { type BarePicture, frameSize } from "./bare-model.js";
 
 /** Defaults of `SamAutomaticMaskGenerator`. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { randomNumbers } from "../../proto/testing/random-numbers.js";
-import { GraphBuilder, type Value } from "../../services/decoder/rewrite/graph-builder.js";
+import { GraphBuilder, type Value } from "../../services/inference/onnx/graph-builder.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 
 /*

@@ -2,12 +2,12 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { InferenceSession } from "onnxruntime-node";
 import { ModelProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from "../../../proto/onnx.js";
 import { SessionRunner } from "../../inference/models/session-runner.js";
+import { GraphReader } from "../../inference/onnx/graph-reader.js";
 import { type DecoderSpec, splitDecoder } from "../../sam/decode/decoder-spec.js";
 import { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { Candidates } from "../../sam/masks/candidates.js";
 import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
 import { type DecoderWeights, findWeights } from "./find-weights.js";
-import { GraphReader } from "./graph-reader.js";
 import { discLogits, normal, type ParityPrompt, parityPrompts, uniform } from "./parity-prompts.js";
 import type { RewrittenDecoder } from "./rewrite-decoder.js";
 

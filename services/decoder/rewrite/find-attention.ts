@@ -1,7 +1,7 @@
 import type { NodeProto } from "../../../proto/onnx.js";
+import type { GraphReader } from "../../inference/onnx/graph-reader.js";
+import { UnknownGraphError } from "../../inference/onnx/unknown-graph-error.js";
 import { type Linear, linearBefore, onlyLinearAfter } from "./find-layers.js";
-import type { GraphReader } from "./graph-reader.js";
-import { UnknownGraphError } from "./unknown-graph-error.js";
 
 /** Multi-head attention: softmax(scale * q k^T) v, between four projections. */
 export interface Attention {

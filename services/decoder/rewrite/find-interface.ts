@@ -1,6 +1,6 @@
 import type { ValueInfoProto } from "../../../proto/onnx.js";
-import type { GraphReader } from "./graph-reader.js";
-import { UnknownGraphError } from "./unknown-graph-error.js";
+import type { GraphReader } from "../../inference/onnx/graph-reader.js";
+import { UnknownGraphError } from "../../inference/onnx/unknown-graph-error.js";
 
 /** The names that an export gave its inputs, and the sizes that their shapes tell. */
 export interface StockInterface {

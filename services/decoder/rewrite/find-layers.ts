@@ -1,7 +1,7 @@
 import type { NodeProto } from "../../../proto/onnx.js";
-import { attribute, type GraphReader } from "./graph-reader.js";
-import { type Matrix, matrix, transpose } from "./matrix.js";
-import { UnknownGraphError } from "./unknown-graph-error.js";
+import { attribute, type GraphReader } from "../../inference/onnx/graph-reader.js";
+import { type Matrix, matrix, transpose } from "../../inference/onnx/matrix.js";
+import { UnknownGraphError } from "../../inference/onnx/unknown-graph-error.js";
 
 /** y = x W + b over the last axis. */
 export interface Linear {

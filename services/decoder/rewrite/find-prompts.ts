@@ -1,4 +1,7 @@
 import type { NodeProto } from "../../../proto/onnx.js";
+import type { GraphReader } from "../../inference/onnx/graph-reader.js";
+import { type Matrix, matrix } from "../../inference/onnx/matrix.js";
+import { UnknownGraphError } from "../../inference/onnx/unknown-graph-error.js";
 import type { StockInterface } from "./find-interface.js";
 import {
   constantOperand,
@@ -8,9 +11,6 @@ import {
   type PatchConvolution,
   patchConvolution,
 } from "./find-layers.js";
-import type { GraphReader } from "./graph-reader.js";
-import { type Matrix, matrix } from "./matrix.js";
-import { UnknownGraphError } from "./unknown-graph-error.js";
 
 /** The weights that turn prompts into tokens and a dense embedding. */
 export interface PromptWeights {

@@ -1,4 +1,6 @@
 import type { NodeProto } from "../../../proto/onnx.js";
+import type { GraphReader } from "../../inference/onnx/graph-reader.js";
+import { UnknownGraphError } from "../../inference/onnx/unknown-graph-error.js";
 import { type Attention, findAttentions } from "./find-attention.js";
 import { findInterface, type StockInterface } from "./find-interface.js";
 import {
@@ -13,8 +15,6 @@ import {
   patchConvolution,
 } from "./find-layers.js";
 import { findPrompts, type PromptWeights } from "./find-prompts.js";
-import type { GraphReader } from "./graph-reader.js";
-import { UnknownGraphError } from "./unknown-graph-error.js";
 
 /** One layer of the two-way transformer. */
 export interface Layer {

@@ -1,6 +1,6 @@
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
 import type { Linear } from "./find-layers.js";
 import type { DecoderWeights } from "./find-weights.js";
-import type { GraphBuilder, Value } from "./graph-builder.js";
 
 /**
  * The MLPs that read the decoder's own tokens, side by side as one batched product a layer; only the last layers differ in

@@ -1,8 +1,8 @@
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
+import { add, columnsByHead, type Matrix, multiply, scale, transpose } from "../../inference/onnx/matrix.js";
 import type { Attention } from "./find-attention.js";
-import type { GraphBuilder, Value } from "./graph-builder.js";
 import { linear, softmax } from "./layers.js";
 import type { MaskPrompt } from "./mask-prompt.js";
-import { add, columnsByHead, type Matrix, multiply, scale, transpose } from "./matrix.js";
 import { project, tokenValues } from "./token-attention.js";
 
 // Tokens are few and cells are many. Scores are kept as rows of cells, [B, heads, T, cells], whichever side asks: then

@@ -1,6 +1,6 @@
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
+import type { Matrix } from "../../inference/onnx/matrix.js";
 import type { Norm } from "./find-layers.js";
-import type { GraphBuilder, Value } from "./graph-builder.js";
-import type { Matrix } from "./matrix.js";
 
 /** x [.., in] -> x W [.., out], and + b [1, out] where there is one. */
 export function linear(g: GraphBuilder, x: Value, name: string, weight: Matrix, bias?: Matrix): Value {

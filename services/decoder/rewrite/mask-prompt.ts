@@ -1,8 +1,8 @@
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
+import { add, type Matrix, matrix, scale, transpose } from "../../inference/onnx/matrix.js";
 import type { PatchConvolution } from "./find-layers.js";
 import type { PromptWeights } from "./find-prompts.js";
-import type { GraphBuilder, Value } from "./graph-builder.js";
 import { gelu, layerNorm, linear } from "./layers.js";
-import { add, type Matrix, matrix, scale, transpose } from "./matrix.js";
 
 /**
  * What a mask prompt adds to the image: features x weight. The rank, 17 for the models that exist, is far below the

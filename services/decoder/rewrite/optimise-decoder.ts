@@ -1,8 +1,8 @@
 import "../../inference/models/no-telemetry.js";
 import type { InferenceSession } from "onnxruntime-node";
+import { UnknownGraphError } from "../../inference/onnx/unknown-graph-error.js";
 import { checkParity, type ParityReport } from "./check-parity.js";
 import { type RewrittenDecoder, rewriteDecoder } from "./rewrite-decoder.js";
-import { UnknownGraphError } from "./unknown-graph-error.js";
 
 /** What to serve: a rewritten decoder that passed parity here, or the stock graph and why. */
 export type OptimisedDecoder =

@@ -1,5 +1,5 @@
-import type { GraphBuilder, Value } from "./graph-builder.js";
-import type { Matrix } from "./matrix.js";
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
+import type { Matrix } from "../../inference/onnx/matrix.js";
 
 /**
  * The dense positional encoding of the image's grid: sine and cosine of random Fourier features of each cell's centre,

@@ -1,7 +1,7 @@
+import { GraphBuilder, type Value } from "../../inference/onnx/graph-builder.js";
+import { type Matrix, scale } from "../../inference/onnx/matrix.js";
 import type { DecoderWeights } from "./find-weights.js";
-import { GraphBuilder, type Value } from "./graph-builder.js";
 import { linear } from "./layers.js";
-import { type Matrix, scale } from "./matrix.js";
 import { positionalEncoding } from "./positional-encoding.js";
 
 /** The names and shapes of what the prefix hands to the step, all float32. P is the number of grid cells, row by row. */

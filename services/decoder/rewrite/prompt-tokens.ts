@@ -1,5 +1,5 @@
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
 import { labelValues, type PromptWeights } from "./find-prompts.js";
-import type { GraphBuilder, Value } from "./graph-builder.js";
 
 /**
  * The decoder's own tokens and the prompt's, [B, T, channels] with T = 1 + masks + N.

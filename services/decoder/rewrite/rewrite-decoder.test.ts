@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ModelProto, ModelProtoSchema, type NodeProto, NodeProtoSchema } from "../../../proto/onnx.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { resolveModelFile } from "../../inference/models/model-file.js";
+import { UnknownGraphError } from "../../inference/onnx/unknown-graph-error.js";
 import { checkParity, ParityBench } from "./check-parity.js";
 import { optimiseDecoder } from "./optimise-decoder.js";
 import { type ParityPrompt, parityPrompts } from "./parity-prompts.js";
 import { type RewrittenDecoder, rewriteDecoder } from "./rewrite-decoder.js";
-import { UnknownGraphError } from "./unknown-graph-error.js";
 
 const manifest = Manifest.read();
 const model = manifest.get(manifest.defaultId);

@@ -1,5 +1,5 @@
+import { GraphReader } from "../../inference/onnx/graph-reader.js";
 import { findWeights } from "./find-weights.js";
-import { GraphReader } from "./graph-reader.js";
 import { prefixGraph } from "./prefix-graph.js";
 import { stepGraph } from "./step-graph.js";
 

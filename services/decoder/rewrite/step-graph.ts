@@ -1,5 +1,6 @@
+import { GraphBuilder, type Value } from "../../inference/onnx/graph-builder.js";
+import { scale } from "../../inference/onnx/matrix.js";
 import type { DecoderWeights, Layer } from "./find-weights.js";
-import { GraphBuilder, type Value } from "./graph-builder.js";
 import { heads } from "./heads.js";
 import {
   attendToImage,
@@ -12,7 +13,6 @@ import {
 } from "./image-attention.js";
 import { layerNorm, linear } from "./layers.js";
 import { maskPrompt } from "./mask-prompt.js";
-import { scale } from "./matrix.js";
 import { positionalEncoding, positionalEncodingMatrix } from "./positional-encoding.js";
 import { prefixOutputs } from "./prefix-graph.js";
 import { promptTokens } from "./prompt-tokens.js";

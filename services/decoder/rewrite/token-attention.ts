@@ -1,8 +1,8 @@
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
+import { type Matrix, scale } from "../../inference/onnx/matrix.js";
 import type { Attention } from "./find-attention.js";
 import type { Norm } from "./find-layers.js";
-import type { GraphBuilder, Value } from "./graph-builder.js";
 import { layerNorm, linear, mergeHeads, softmax, splitHeads } from "./layers.js";
-import { type Matrix, scale } from "./matrix.js";
 
 // Softmax amplifies rounding: a token's scores over the image span a hundred and more, so the last bit of a query is felt
 // in the mask. What only tokens compute is cheap and is done by the export's own steps in their order, biases included;

@@ -1,8 +1,8 @@
+import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
+import { add, beside, type Matrix, matrix, multiply, scale } from "../../inference/onnx/matrix.js";
 import type { Norm, PatchConvolution } from "./find-layers.js";
 import type { DecoderWeights } from "./find-weights.js";
-import type { GraphBuilder, Value } from "./graph-builder.js";
 import { gelu, layerNorm, linear } from "./layers.js";
-import { add, beside, type Matrix, matrix, multiply, scale } from "./matrix.js";
 
 /**
  * The masks' logits: the image upscaled twice, and its product with each mask's hypernetwork.
