@@ -3,6 +3,7 @@
 export * from "./crop-boxes.js";
 export * from "./everything-points.js";
 export * from "./gen/maskwire/v1/decoder_pb.js";
+export * from "./gen/maskwire/v1/detail_pb.js";
 export * from "./gen/maskwire/v1/encoder_pb.js";
 export * from "./gen/maskwire/v1/error_pb.js";
 export * from "./gen/maskwire/v1/everything_pb.js";
