@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { Manifest } from "../services/inference/models/manifest.js";
+import { manifestSchema } from "../services/inference/models/manifest-form.js";
 import { type ModelSettings, shape, variables } from "../services/inference/settings.js";
 import { readEnv } from "../services/runtime/settings/read-env.js";
 import { watchOutput } from "../services/runtime/watch-output.js";
@@ -7,7 +8,7 @@ import { listModels, listText } from "./list-models.js";
 import { optimisationText, optimiseModel } from "./optimise-model.js";
 import { verificationText, verifyModels } from "./verify-models.js";
 
-/** `npm run models -- list | verify | optimize`: what models/manifest.json names, whether it is here and right, and its faster form. */
+/** `npm run models -- list | verify | optimize | schema`: what models/manifest.json names, whether it is here and right, and its faster form. */
 const program = new Command("models")
   .description("The models that Maskwire serves: what they are, and whether their files are the right ones.")
   .exitOverride();
@@ -43,6 +44,11 @@ program
     print(json ? optimised : optimisationText(optimised));
   });
 
+program
+  .command("schema")
+  .description("the JSON schema of files of models: what models/manifest.schema.json holds")
+  .action(() => print(`${JSON.stringify(manifestSchema(), null, 2)}`));
+
 program.addHelpText(
   "after",
   `
@@ -55,13 +61,12 @@ Examples:
 
 /** Of all settings only those that say where models and their graphs are: the others may be for another machine. */
 function settings(): ModelSettings {
-  const { MASKWIRE_MODELS_FILE, MASKWIRE_MODEL_CACHE_DIR } = process.env;
-  return shape(readEnv(variables, { MASKWIRE_MODELS_FILE, MASKWIRE_MODEL_CACHE_DIR }));
+  const { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR } = process.env;
+  return shape(readEnv(variables, { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR }));
 }
 
 function manifest(): Manifest {
-  const { file } = settings();
-  return file === undefined ? Manifest.read() : Manifest.read().withOwn(file);
+  return Manifest.configured(settings());
 }
 
 function print(output: string | object): void {

@@ -3,8 +3,9 @@ import type { Manifest, ModelFile } from "../services/inference/models/manifest.
 import { resolveModelFile } from "../services/inference/models/model-file.js";
 
 interface ListedFile {
-  part: "encoder" | "decoder";
-  /** As in the manifest: "package:..." or "file:...". */
+  /** What it is in its family: "encoder", "decoder". */
+  part: string;
+  /** As in the manifest. */
   source: string;
   bytes: number;
   sha256: string;
@@ -31,7 +32,7 @@ export function listModels(manifest: Manifest): Promise<ListedModel[]> {
       default: model.id === manifest.defaultId,
       licence: model.licence,
       provenance: model.provenance,
-      files: [await listFile("encoder", model.encoder, manifest), await listFile("decoder", model.decoder, manifest)],
+      files: await Promise.all(Object.entries(model.files).map(([part, file]) => listFile(part, file, manifest))),
     })),
   );
 }
@@ -40,7 +41,7 @@ export function listText(models: readonly ListedModel[]): string {
   return models.map(modelText).join("\n\n");
 }
 
-async function listFile(part: ListedFile["part"], file: ModelFile, manifest: Manifest): Promise<ListedFile> {
+async function listFile(part: string, file: ModelFile, manifest: Manifest): Promise<ListedFile> {
   const { source, bytes, sha256 } = file;
   return { part, source, bytes, sha256, present: await isPresent(file, manifest) };
 }

@@ -26,8 +26,7 @@ beforeAll(async () => {
   const model = (id: string, encoder: string, decoder: string) => ({
     ...data.models[0],
     id,
-    encoder: { ...data.models[0].encoder, ...file(encoder) },
-    decoder: { ...data.models[0].decoder, ...file(decoder) },
+    files: { encoder: file(encoder), decoder: file(decoder) },
   });
   const models = [
     model("good", "file:right.onnx", "file:right.onnx"),

@@ -34,10 +34,9 @@ it("rewrites the default model, proves it and keeps it; again it is cached", asy
 }, 120_000);
 
 it("keeps that a graph is none that it can rewrite, too; --force makes anew what is kept", async () => {
-  const model = manifest.get(manifest.defaultId);
-  const { id } = model;
-  const { source, sha256, bytes } = model.encoder;
-  const models = [{ ...model, decoder: { ...model.decoder, source, sha256, bytes } }];
+  const id = manifest.defaultId;
+  const [entry] = manifest.entries;
+  const models = [{ ...entry, files: { ...entry?.files, decoder: entry?.files.encoder } }];
   const own = new Manifest({ default: id, models }, manifest.folder);
   const optimise = (force: boolean) => optimiseModel(own, id, folder, { force });
   const first = await optimise(false);

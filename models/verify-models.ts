@@ -3,7 +3,7 @@ import { verifyModelFile } from "../services/inference/models/model-file.js";
 
 interface VerifiedFile {
   model: string;
-  part: "encoder" | "decoder";
+  part: string;
   source: string;
   sha256: string;
   ok: boolean;
@@ -23,9 +23,9 @@ interface Verification {
 export async function verifyModels(manifest: Manifest, id?: string): Promise<Verification> {
   const files: VerifiedFile[] = [];
   for (const model of id === undefined ? manifest.models : [manifest.get(id)]) {
-    for (const part of ["encoder", "decoder"] as const) {
-      const { source, sha256 } = model[part];
-      const problem = await verifyModelFile(model[part], manifest).then(
+    for (const [part, file] of Object.entries(model.files)) {
+      const { source, sha256 } = file;
+      const problem = await verifyModelFile(file, manifest).then(
         () => undefined,
         (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );

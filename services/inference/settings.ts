@@ -8,6 +8,7 @@ export const variables = {
   MASKWIRE_MODELS_FILE: text("the path of a JSON file").describe(
     "models of your own beside those of models/manifest.json, in the same form; their file: sources are relative to it",
   ),
+  MASKWIRE_MODELS_DIR: text("a folder").describe("where models are that npm run models -- pull has fetched"),
   MASKWIRE_MODEL: text("the id of a model").describe("model used when none is named"),
   MASKWIRE_MODEL_CACHE_DIR: text("a folder").describe("where rewritten decoder graphs are kept"),
   MASKWIRE_HUNG_MS: integer(100, 3_600_000).describe(
@@ -18,6 +19,7 @@ export const variables = {
 export function shape(env: EnvOf<typeof variables>) {
   return {
     file: env.MASKWIRE_MODELS_FILE,
+    pulledDir: env.MASKWIRE_MODELS_DIR ?? join(projectRoot, "models", "pulled"),
     /** Used when none is named; undefined for the manifest's own. */
     chosen: env.MASKWIRE_MODEL,
     cacheDir: env.MASKWIRE_MODEL_CACHE_DIR ?? join(projectRoot, "node_modules", ".cache", "maskwire"),

@@ -117,8 +117,7 @@ function once<T>(make: () => T): () => T {
 }
 
 function manifestOf({ models }: Settings): Manifest {
-  const shipped = Manifest.read();
-  return models.file === undefined ? shipped : shipped.withOwn(models.file);
+  return Manifest.configured(models);
 }
 
 function urlOf(scheme: "http" | "https", host: string, port: number): string {

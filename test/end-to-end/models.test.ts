@@ -16,6 +16,7 @@ describe("model files", () => {
   let folder: string;
   const known = Manifest.read().withOwn(tinyModelEnv().MASKWIRE_MODELS_FILE);
   const model = known.get(tinyModelId);
+  const entry = known.entries.find(({ id }) => id === tinyModelId);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "maskwire-models-"));
@@ -31,9 +32,11 @@ describe("model files", () => {
         default: model.id,
         models: [
           {
-            ...model,
-            encoder: { ...model.encoder, source: `file:${encoder}` },
-            decoder: { ...model.decoder, source: `file:${decoder}` },
+            ...entry,
+            files: {
+              encoder: { ...entry?.files.encoder, source: `file:${encoder}` },
+              decoder: { ...entry?.files.decoder, source: `file:${decoder}` },
+            },
           },
         ],
       },

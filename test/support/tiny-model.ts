@@ -88,23 +88,10 @@ function manifestOf(encoder: Uint8Array, decoder: Uint8Array) {
         family: "sam1",
         provenance: "Written by test/support/tiny-model.ts.",
         licence: "Apache-2.0",
-        encoder: {
-          ...fileOf("encoder.onnx", encoder),
-          input: "input",
-          outputs: [{ name: "output", role: "image", dims: [1, channels, grid, grid] }],
-        },
-        decoder: {
-          ...fileOf("decoder.onnx", decoder),
-          inputs: {
-            image: "image_embeddings",
-            points: "point_coords",
-            labels: "point_labels",
-            mask: "mask_input",
-            hasMask: "has_mask_input",
-            size: "orig_im_size",
-          },
-          outputs: { logits: "low_res_masks", scores: "iou_predictions" },
-          maskGrid: side,
+        files: { encoder: fileOf("encoder.onnx", encoder), decoder: fileOf("decoder.onnx", decoder) },
+        tensors: {
+          encoder: { input: "input", output: "output", dims: [1, channels, grid, grid] },
+          decoder: { maskGrid: side },
         },
         preprocess: {
           version: 1,

@@ -15,7 +15,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "maskwire-models-"));
   await writeFile(join(folder, "model.onnx"), bytes);
   const shipped = Manifest.read();
-  manifest = new Manifest({ default: shipped.defaultId, models: shipped.models }, folder);
+  manifest = new Manifest({ default: shipped.defaultId, models: shipped.entries }, folder);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   right = { source: "file:model.onnx", bytes: bytes.length, sha256 };
 });

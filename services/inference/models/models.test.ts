@@ -5,7 +5,8 @@ import { Models } from "./models.js";
 
 const shipped = Manifest.read();
 const model = shipped.get(shipped.defaultId);
-const manifest = new Manifest({ default: model.id, models: [model, { ...model, id: "other" }] }, shipped.folder);
+const [entry] = shipped.entries;
+const manifest = new Manifest({ default: model.id, models: [entry, { ...entry, id: "other" }] }, shipped.folder);
 
 it("serves the manifest's default, or the one that the settings name, by its name and by none", () => {
   for (const [models, id] of [

@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { isPermissive } from "./licence.js";
+import { capabilities, description, modelFile, modelId, preprocess } from "./manifest-forms.js";
+import type { Capabilities, DecoderContract, EncoderContract, ModelSpec } from "./model-spec.js";
+import { placedFiles } from "./placed-files.js";
+import { present } from "./present.js";
+
+/** Exports whose pictures become embeddings and masks in the same way. A family is one file that makes one, and a row in the table. */
+export interface SegmenterFamily<Name extends string, Tensors extends z.ZodType> {
+  /** What entries call it. */
+  readonly name: Name;
+  /** What it can be asked at most. */
+  readonly capabilities: Capabilities;
+  /** What an entry says of its graphs: where exporters differ. */
+  readonly tensors: Tensors;
+  /** How the graphs are run. */
+  contracts(tensors: z.output<Tensors>): { encoder: EncoderContract; decoder: DecoderContract };
+}
+
+const files = z.strictObject({
+  encoder: modelFile,
+  decoder: modelFile,
+  encoderData: modelFile.optional().describe("Weights outside of the graph, in a file of the name that it gives them."),
+  decoderData: modelFile.optional(),
+});
+
+const common = z.strictObject({
+  ...description,
+  files,
+  preprocess,
+  capabilities: capabilities.partial().optional().describe("Where it can be asked less than its family."),
+});
+
+const commonVariant = z.strictObject({
+  title: z.string().min(1).optional(),
+  files: files.partial().describe("Those that are others than the entry's."),
+});
+
+/** What the parts come to; the compiler does not see it through a family's own part. */
+interface Entry<Name, Tensors> extends z.output<typeof common> {
+  family: Name;
+  tensors: Tensors;
+  variants?: Record<string, z.output<typeof commonVariant> & { tensors?: Tensors }>;
+}
+
+/** An entry of a family -> what the tiers run: itself, then its variants. */
+export function segmenterForm<Name extends string, Tensors extends z.ZodType>(family: SegmenterFamily<Name, Tensors>) {
+  const { tensors } = family;
+  const variant = commonVariant.extend({ tensors: tensors.optional().describe("Instead of the entry's.") });
+  const entry = common.extend({
+    family: z.literal(family.name),
+    tensors,
+    variants: z
+      .record(modelId, variant)
+      .optional()
+      .describe("The same model in another precision, served as ID@VARIANT."),
+  });
+  return entry.transform((one) => specsOf(family, one as unknown as Entry<Name, z.output<Tensors>>));
+}
+
+function specsOf<Name extends string, Tensors extends z.ZodType>(
+  family: SegmenterFamily<Name, Tensors>,
+  { variants = {}, files, tensors, ...entry }: Entry<Name, z.output<Tensors>>,
+): ModelSpec[] {
+  const { id, title } = entry;
+  const others = Object.entries(variants).map(([name, own]) => ({
+    id: `${id}@${name}`,
+    title: own.title ?? `${title}, ${name}`,
+    files: { ...files, ...present(own.files) },
+    tensors: own.tensors ?? tensors,
+  }));
+  return [{ id, title, files, tensors }, ...others].map(({ tensors, files, ...own }) => {
+    const { encoder, decoder } = family.contracts(tensors);
+    const places = placedFiles(present(files));
+    return {
+      ...entry,
+      ...own,
+      kind: "segmenter",
+      needsConsent: entry.needsConsent ?? !isPermissive(entry.licence),
+      files: places,
+      encoder: { ...places.encoder, ...encoder },
+      decoder: { ...places.decoder, ...decoder },
+      capabilities: { ...family.capabilities, ...present(entry.capabilities ?? {}) },
+    };
+  });
+}

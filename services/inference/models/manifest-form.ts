@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { entryForm } from "../families/index.js";
+
+const $schema = z.string().optional();
+const models = z.array(entryForm).min(1);
+
+export type ManifestEntry = z.input<typeof entryForm>;
+
+export const manifestForm = z.strictObject({ $schema, default: z.string(), models });
+
+/** A file of somebody's own: its models beside those that are shipped. */
+export const ownForm = z.strictObject({
+  $schema,
+  default: z
+    .string()
+    .optional()
+    .describe("The model that is served when none is named: one of these, or of those that are shipped."),
+  models,
+});
+
+/** What models/manifest.schema.json holds: for the files of models that people write. */
+export function manifestSchema(): object {
+  const schema = z.toJSONSchema(ownForm, { io: "input" });
+  return { ...schema, title: "Models for Maskwire" };
+}
