@@ -98,7 +98,7 @@ export default defineConfig({
           [
             ...pure,
             "dist/models/optimise-model.test.js",
-            "dist/services/decoder/{masks,rewrite}/**",
+            "dist/services/{decoder/masks,decoder/rewrite,encoder/rewrite}/**",
             "dist/gateway/sessions/state/**",
           ],
         ),

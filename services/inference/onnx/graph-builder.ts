@@ -23,6 +23,12 @@ type Dimension = number | string;
 const opset = 20n;
 const irVersion = 9n;
 
+/** What a builder has made so far. */
+interface Made {
+  readonly nodes: readonly NodeProto[];
+  readonly initializers: readonly TensorProto[];
+}
+
 /** Writes one ONNX graph of float32 values, node by node, in the order of computation. */
 export class GraphBuilder {
   readonly #nodes: NodeProto[] = [];
@@ -30,9 +36,15 @@ export class GraphBuilder {
   readonly #inputs: ValueInfoProto[] = [];
   readonly #outputs: ValueInfoProto[] = [];
   readonly #renamed = new Map<string, string>();
-  readonly #scopes: string[] = [];
+  readonly #scopes: string[];
 
-  constructor(readonly name: string) {}
+  /** @param scopes names before those of all nodes and constants, as of `within`. */
+  constructor(
+    readonly name: string,
+    scopes: readonly string[] = [],
+  ) {
+    this.#scopes = [...scopes];
+  }
 
   /** Puts `name` before the names of the nodes and constants that `build` makes, for whoever reads a profile. */
   within<T>(name: string, build: () => T): T {
@@ -124,6 +136,11 @@ export class GraphBuilder {
   /** Elements `from` up to `to` of one axis. */
   slice(value: Value, axis: number, from: number, to: number): Value {
     return this.node("Slice", [value, this.integers([from]), this.integers([to]), this.integers([axis])]);
+  }
+
+  /** For whoever puts it into a graph of their own. */
+  get made(): Made {
+    return { nodes: this.#nodes, initializers: [...this.#initializers.values()] };
   }
 
   /** The graph as an ONNX file. */

@@ -1,5 +1,5 @@
 /**
- * The graph is not a SAM decoder export that the rewriter knows. Not a fault of the model: whoever catches it serves the
+ * The graph is not an export that its rewriter knows. Not a fault of the model: whoever catches it serves the
  * graph as it is.
  */
 export class UnknownGraphError extends Error {
@@ -13,6 +13,6 @@ export class UnknownGraphError extends Error {
     readonly lookedFor: string,
     readonly found: string,
   ) {
-    super(`not a SAM decoder that can be rewritten: looked for ${lookedFor}, found ${found}`);
+    super(`not a graph that can be rewritten: looked for ${lookedFor}, found ${found}`);
   }
 }
