@@ -35,12 +35,23 @@ interface CocoManifest {
   }[];
 }
 
+/** Pictures from one place. */
+export interface PictureSource {
+  source: string;
+  pictures: MeasuredPicture[];
+}
+
 /** The photographs of MASKWIRE_TEST_PHOTOS where that is set, the project's own scenes otherwise. */
-export function measuredPictures(): Promise<{ source: string; pictures: MeasuredPicture[] }> {
+export function measuredPictures(): Promise<PictureSource> {
   return photosFolder ? photographs(join(photosFolder, "coco")) : scenes();
 }
 
-async function photographs(folder: string): Promise<{ source: string; pictures: MeasuredPicture[] }> {
+/** The project's own scenes, and the photographs of MASKWIRE_TEST_PHOTOS where that is set. */
+export async function allMeasuredPictures(): Promise<PictureSource[]> {
+  return [...(photosFolder ? [await photographs(join(photosFolder, "coco"))] : []), await scenes()];
+}
+
+async function photographs(folder: string): Promise<PictureSource> {
   const { pairs } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as CocoManifest;
   const pictures: MeasuredPicture[] = [];
   for (const { name, image, mask, width, height, bbox_xyxy, first_click_xy } of pairs) {
@@ -57,7 +68,7 @@ async function photographs(folder: string): Promise<{ source: string; pictures: 
   return { source: "photographs of MASKWIRE_TEST_PHOTOS", pictures };
 }
 
-async function scenes(): Promise<{ source: string; pictures: MeasuredPicture[] }> {
+async function scenes(): Promise<PictureSource> {
   const folder = join(projectRoot, "test", "scenes");
   const files = (await readdir(folder)).filter((name) => name.endsWith(".masks.json")).sort();
   const pictures: MeasuredPicture[] = [];

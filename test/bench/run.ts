@@ -7,7 +7,7 @@ import { asJson, asText, type Suite } from "./report.js";
  */
 
 const suites: Record<string, () => Promise<{ suite: Suite }>> = {
-  quality: () => import("./quality.js"),
+  clicks: () => import("./clicks.js"),
   painting: () => import("./painting.js"),
   latency: () => import("./latency.js"),
   encode: () => import("./encode.js"),

@@ -31,6 +31,12 @@ describe("nextClick", () => {
     expect(nextClick(rectangle(5, 3, 7, 16), truth, size, size)).toMatchObject({ label: 1 });
   });
 
+  it("goes nowhere twice", () => {
+    const mask = rectangle(5, 5, 16, 7);
+    const first = nextClick(mask, truth, size, size);
+    expect(nextClick(mask, truth, size, size, first && [first])).toEqual({ x: 10, y: 11, label: 1 });
+  });
+
   it("has nothing to say to the right mask", () => {
     expect(nextClick(truth, truth, size, size)).toBeUndefined();
   });

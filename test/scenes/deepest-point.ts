@@ -3,24 +3,41 @@ export interface Pixel {
   readonly y: number;
 }
 
+/** A pixel with its squared distance to the nearest one outside its mask. */
+interface DeepPixel extends Pixel {
+  readonly squared: number;
+}
+
 /**
  * The pixel of a mask farthest from everything outside it, where a person would click. What lies past the picture's edge
  * counts as outside. The first one, row by row, where several are equally deep; undefined for an empty mask.
  */
 export function deepestPoint(bitmap: Uint8Array, width: number, height: number): Pixel | undefined {
-  const squared = distanceTransform(bitmap, width, height);
+  const deepest = deepestPixel(bitmap, width, height);
+  return deepest && { x: deepest.x, y: deepest.y };
+}
+
+/** The same with its depth. @param without pixels that are not to be it. */
+export function deepestPixel(
+  bitmap: Uint8Array,
+  width: number,
+  height: number,
+  without: readonly Pixel[] = [],
+): DeepPixel | undefined {
+  const squared = squaredDepths(bitmap, width, height);
+  for (const { x, y } of without) squared[y * width + x] = 0;
   let best = 0;
-  let at: Pixel | undefined;
+  let at: number | undefined;
   for (let i = 0; i < squared.length; i++) {
     if (squared[i]! <= best) continue;
     best = squared[i]!;
-    at = { x: i % width, y: Math.floor(i / width) };
+    at = i;
   }
-  return at;
+  return at === undefined ? undefined : { x: at % width, y: Math.floor(at / width), squared: best };
 }
 
 /** Squared Euclidean distance to the nearest pixel outside, exact: columns first, then rows (Meijster et al. 2000's split). */
-function distanceTransform(bitmap: Uint8Array, width: number, height: number): Float64Array {
+export function squaredDepths(bitmap: Uint8Array, width: number, height: number): Float64Array {
   const vertical = new Float64Array(width * height);
   for (let x = 0; x < width; x++) {
     let run = 0;
