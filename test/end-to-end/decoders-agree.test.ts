@@ -96,7 +96,8 @@ async function wayOfServer(runner: SessionRunner): Promise<Way> {
   return async ({ prompt: asked, multimask, preview }) => {
     const prompt = acceptPrompt(asked, size, frame.gridSize);
     const options = { preview, multimask, png: false, lowResLogits: true };
-    const { masks } = await answerPrompt({ kind: "prompt", ...place, prompt, ...options }, decoder, picture);
+    const task = { kind: "prompt" as const, ...place, prompt, picture: size, ...options };
+    const { masks } = await answerPrompt(task, decoder, picture, () => frame);
     return create(SegmentResultSchema, { masks: masks.map((mask) => maskMessage(mask, size)) });
   };
 }

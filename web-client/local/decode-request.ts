@@ -38,6 +38,7 @@ export async function decodeRequest<Kept>(
   const size = { width: frame.pictureWidth, height: frame.pictureHeight };
   const decode = (asked: Prompt | undefined, multiple: boolean | undefined, start: Float32Array | undefined) => {
     const checked = checkPrompt(asked, size, frame.gridSize, start);
+    if (checked.mask && "crop" in checked.mask) throw new PromptError("The logits are of a part of the picture.");
     return decodePrompt(decoder, picture, checked, { multimask: multiple, preview });
   };
   try {

@@ -6,6 +6,7 @@ import { Code, ServiceError } from "../../runtime/errors.js";
 import { halve } from "../../runtime/limits/halve.js";
 import { longestTimerMs } from "../../runtime/longest-timer.js";
 import type { EmbeddingHeader } from "../../sam/embedding-record.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { EmbeddingStore } from "../../stores/embedding-store.js";
 
 /** An embedding that every worker thread can read without a copy. Its tensors are verified by each that prepares them. */
@@ -14,6 +15,8 @@ export interface SharedEmbedding {
   /** Size of what was encoded: the upright picture, or a part of it. */
   width: number;
   height: number;
+  /** The upright picture. */
+  picture: PictureSize;
   record: SharedArrayBuffer;
   /** Number of the latest deletion when it came (see `Forgotten`). */
   asOf: number;
@@ -150,5 +153,6 @@ function share(ref: EmbeddingRef, header: EmbeddingHeader, bytes: Uint8Array, as
   const record = new SharedArrayBuffer(bytes.byteLength);
   new Uint8Array(record).set(bytes);
   const { width, height } = header.crop ?? header;
-  return { ref, width, height, record, asOf };
+  const picture = { width: header.width, height: header.height };
+  return { ref, width, height, picture, record, asOf };
 }

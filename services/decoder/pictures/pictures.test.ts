@@ -15,7 +15,14 @@ const call = { signal, origin: { caller: "me" } };
 
 function open({ isThere = true } = {}) {
   const run = vi.fn(async (..._given: unknown[]): Promise<unknown> => ({ warm: true }));
-  const embedding = { ref, width: 6, height: 5, record: new SharedArrayBuffer(4), asOf: 3 };
+  const embedding = {
+    ref,
+    width: 6,
+    height: 5,
+    picture: { width: 12, height: 9 },
+    record: new SharedArrayBuffer(4),
+    asOf: 3,
+  };
   const embeddings = {
     get: vi.fn(async () => (isThere ? { embedding, local: true } : undefined)),
     reject: vi.fn(async () => {}),
@@ -32,7 +39,7 @@ it("runs tasks on a picture's embedding for who asks, where its key is warm", as
   const { pictures, run, embedding, start } = open();
   start();
   const picture = await pictures.open(ref, call);
-  expect(picture).toMatchObject({ ref, width: 6, height: 5, local: true });
+  expect(picture).toMatchObject({ ref, width: 6, height: 5, picture: { width: 12, height: 9 }, local: true });
   expect(await picture.run({ kind: "prepare" }, { urgent: true })).toEqual({ warm: true });
   const { record, width, height } = embedding;
   expect(run).toHaveBeenCalledWith(

@@ -17,6 +17,8 @@ type OwnPart<T extends DecoderTask> = T extends DecoderTask
 /** A picture, or a part of one, that prompts can be run on. */
 export interface PictureTasks extends PictureSize {
   readonly ref: EmbeddingRef;
+  /** The upright picture that it is, or is a part of. */
+  readonly picture: PictureSize;
   /** The embedding was in this process already. */
   readonly local: boolean;
   /**
@@ -50,11 +52,12 @@ export class Pictures {
     const found = await this.#embeddings.get(ref);
     if (!found) throw notEmbedded(ref.crop);
     const { embedding, local } = found;
-    const { record, width, height, asOf } = embedding;
+    const { record, width, height, picture, asOf } = embedding;
     const ofPicture = { key: ref.key, record, width, height, modelId: ref.model.id, asOf };
     return {
       width,
       height,
+      picture,
       ref,
       local,
       run: async (task, options) => {

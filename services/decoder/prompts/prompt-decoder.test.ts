@@ -39,6 +39,7 @@ function createDecoder({ isFree = true } = {}) {
       open: async (ref) => ({
         width: 640,
         height: 480,
+        picture: { width: 640, height: 480 },
         ref,
         local: false,
         run: ((task: PromptTask, options: Options) => {

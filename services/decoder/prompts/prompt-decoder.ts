@@ -67,7 +67,7 @@ export class PromptDecoder {
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
     const picture = await pictures.open(requestedEmbedding(models, request, call.origin), call);
     const { ref } = picture;
-    const prompt = acceptPrompt(request.prompt, picture, ref.model.decoder.maskGrid);
+    const prompt = acceptPrompt(request.prompt, picture.picture, ref.model.decoder.maskGrid, ref.crop);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - startedAt;
     const { decoded, queueMs } = await this.#run(picture, prompt, request, fetchedAt);
@@ -88,7 +88,7 @@ export class PromptDecoder {
     return {
       imageId: ref.imageId,
       model: ref.model.id,
-      masks: decoded.masks.map((mask) => maskMessage(mask, picture)),
+      masks: decoded.masks.map((mask) => maskMessage(mask, picture.picture, ref.crop)),
       timings,
       embeddingSource: source,
     };
@@ -104,6 +104,8 @@ export class PromptDecoder {
     const task = {
       kind: "prompt" as const,
       prompt,
+      picture: picture.picture,
+      ...(picture.ref.crop ? { crop: picture.ref.crop } : {}),
       preview,
       multimask,
       png: formats.includes(MaskFormat.PNG),

@@ -78,6 +78,7 @@ class FakeDecoder implements EverythingObjects {
     return {
       width: ref.crop?.width ?? this.size.width,
       height: ref.crop?.height ?? this.size.height,
+      picture: this.size,
       ref,
       local: true,
       run: run as unknown as PictureTasks["run"],

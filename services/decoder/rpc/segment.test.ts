@@ -70,7 +70,9 @@ it("reads no further while a peer does not take its answers", async () => {
 describe("a preview", () => {
   const image = (letter: string) => `sha256:${letter.repeat(64)}`;
   /** Prompts wait until they are given up or the test ends; previews are told from others by their sign. */
-  async function play(requests: { sequence: number; preview?: boolean; imageId: string }[], hangUp?: AbortSignal) {
+  const crop = { x: 16, y: 0, width: 32, height: 48 };
+  type Asked = { sequence: number; preview?: boolean; imageId: string; crop?: typeof crop };
+  async function play(requests: Asked[], hangUp?: AbortSignal) {
     const given: number[] = [];
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
@@ -116,6 +118,20 @@ describe("a preview", () => {
         .map(({ sequence }) => sequence)
         .sort(),
     ).toEqual([1, 3, 5, 6]);
+  });
+
+  it("of a part gives way to the next of that part, and to a click on the picture, not to the picture's previews", async () => {
+    const { given, running } = await play([
+      { sequence: 1, imageId: image("a"), preview: true, crop },
+      { sequence: 2, imageId: image("a"), preview: true },
+      { sequence: 3, imageId: image("a"), preview: true, crop: { ...crop, x: 0 } },
+      { sequence: 4, imageId: image("a"), preview: true, crop },
+      { sequence: 5, imageId: image("b") },
+      { sequence: 6, imageId: image("a") },
+    ]);
+    await running;
+    // The click is what the last three give way to.
+    expect(given).toEqual([1, 4, 2, 3]);
   });
 
   it("is given up when its caller has gone", async () => {

@@ -14,7 +14,7 @@ const maxUnderWay = 64;
 
 const method = DecoderService.method.segment;
 
-/** What is given up when a newer prompt about its picture comes. */
+/** What is given up when a newer prompt about its picture comes, by `subjectOf`. */
 type Previews = Map<string, AbortController>;
 type Response = MessageInitShape<typeof SegmentResponseSchema>;
 /** A stream's, with what its prompts' spans say of it. */
@@ -37,7 +37,7 @@ export function segment(
       for (const preview of previews.values()) preview.abort();
     });
     const take = async (request: SegmentRequest) => {
-      previews.get(request.imageId)?.abort();
+      giveWay(request, previews);
       const response = request.preview ? respondToPreview(request, stream, previews) : respond(request, stream);
       const answer = response
         .then(send)
@@ -62,11 +62,12 @@ export function segment(
     previews: Previews,
   ): Promise<Response> {
     const controller = new AbortController();
-    previews.set(request.imageId, controller);
+    const subject = subjectOf(request);
+    previews.set(subject, controller);
     try {
       return await respond(request, { ...stream, signal: controller.signal });
     } finally {
-      if (previews.get(request.imageId) === controller) previews.delete(request.imageId);
+      if (previews.get(subject) === controller) previews.delete(subject);
     }
   }
 
@@ -86,5 +87,17 @@ export function segment(
       if (isInternal(error)) logger.error({ err: error, sequence, ...logFields({}, span) }, "prompt failed");
       return { sequence, outcome: { case: "error", value: toErrorMessage(error) } };
     }
+  }
+}
+
+/** The picture, or a part of it: who hovers over the one is not in the way of what is made finer on the other. */
+const subjectOf = ({ imageId, crop }: SegmentRequest) =>
+  crop ? `${imageId} ${crop.x},${crop.y},${crop.width},${crop.height}` : imageId;
+
+/** A preview takes the place of one about the same; what is no preview, of all about its picture. */
+function giveWay(request: SegmentRequest, previews: Previews): void {
+  const subject = subjectOf(request);
+  for (const [other, preview] of previews) {
+    if (request.preview ? other === subject : other.startsWith(request.imageId)) preview.abort();
   }
 }

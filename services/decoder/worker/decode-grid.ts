@@ -1,4 +1,5 @@
 import { encodeCounts, rleArea, rleBoundingBox } from "../../../proto/rle.js";
+import { placeMask } from "../../sam/crop/place-mask.js";
 import type { OpenPicture } from "../../sam/decode/decode-prompt.js";
 import type { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { Frame } from "../../sam/frame.js";
@@ -6,7 +7,7 @@ import { type ChosenMask, chooseMasks } from "../../sam/masks/candidates.js";
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { traceMask } from "../../sam/masks/trace-mask.js";
 import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
-import { isCutOff, placeMask } from "../masks/crop-mask.js";
+import { isCutOff } from "../masks/cut-off.js";
 import { PictureStability } from "../masks/picture-stability.js";
 import { removeSmallRegions } from "../masks/small-regions.js";
 import type { DecodedGrid, GridTask, GridThresholds } from "./decoder-tasks.js";

@@ -25,7 +25,11 @@ export interface Deletion {
 /** One prompt of a person or a program. */
 export interface PromptTask extends OnPicture {
   kind: "prompt";
+  /** Points and box in pixels of what was encoded; its mask is the picture's, or of a part that it names. */
   prompt: CheckedPrompt;
+  picture: PictureSize;
+  /** The part that was encoded; all of the picture when left out. Masks are those of the picture all the same. */
+  crop?: Region;
   /** What it finds is kept for the click that may follow. */
   preview: boolean;
   multimask: boolean | undefined;

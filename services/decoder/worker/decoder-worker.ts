@@ -14,6 +14,7 @@ import type { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { Frame } from "../../sam/frame.js";
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { LatestPreview } from "../../sam/masks/latest-preview.js";
+import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { RecordError } from "../../sam/record-error.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
@@ -92,7 +93,7 @@ async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<Kep
   if (task.kind === "prepare") return { warm };
   if (task.kind === "grid") return decodeGrid(task, decoder, picture);
   const prepareMs = performance.now() - started;
-  return { ...(await answerPrompt(task, decoder, picture)), warm, prepareMs };
+  return { ...(await answerPrompt(task, decoder, picture, (size) => frameOf(size, model))), warm, prepareMs };
 }
 
 /** The most of an answer's bytes: they move to the other thread. */
@@ -105,7 +106,7 @@ function featuresAt(task: FeaturesTask, model: ModelSpec): PointFeatures {
   return pointFeatures({ values: tensorsOf(task)[index]!.data, side }, frameOf(task, model), task.points);
 }
 
-function frameOf({ width, height }: DecoderTask, model: ModelSpec): Frame {
+function frameOf({ width, height }: PictureSize, model: ModelSpec): Frame {
   const key = `${model.id}:${width}x${height}`;
   const known = frames.get(key);
   if (known) return known;

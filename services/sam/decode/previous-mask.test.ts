@@ -56,6 +56,8 @@ describe("C8 the logits of an earlier answer", () => {
     ["too many steps", { sequence: 5, steps: [{}, {}] }, 1, /too many/],
     ["a last step without that mask", { sequence: 5, mask: 3, steps: [{}] }, 9, /do not lead/],
     ["an earlier step without its mask", { sequence: 5, steps: [{ mask: 3 }, {}] }, 9, /do not lead/],
+    ["a kept answer whose mask was made finer elsewhere", { sequence: 4, steps: [{ crop: {} }] }, 9, /made finer/],
+    ["an earlier step that was made finer", { sequence: 5, steps: [{ crop: {} }, {}] }, 9, /made finer/],
   ])("are not to be had from %s", async (_name, init, mostSteps, sentence) => {
     const { decode } = decoding();
     const asked = previousLogits(previous(init), kept(), { mostSteps, decode });

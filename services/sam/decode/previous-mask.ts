@@ -50,8 +50,11 @@ export async function previousLogits(
   },
 ): Promise<Float32Array> {
   if (sequence === undefined) throw new PreviousError("`previous` does not say which answer it means.");
-  const kept = answers.of(sequence, mask);
+  // A mask that was made finer is not the one that was answered here, nor is a part's embedding here to make it again.
+  const isFiner = (step: PreviousStep | undefined) => step?.crop !== undefined;
+  const kept = isFiner(steps.at(-1)) ? undefined : answers.of(sequence, mask);
   if (kept) return decodeHalf(kept);
+  if (steps.some(isFiner)) throw new PreviousError("The mask was made finer on a part of the picture.");
   if (steps.length > mostSteps) throw new PreviousError("The steps to the mask are too many.");
   let start: Float32Array | undefined;
   for (const [index, step] of steps.entries()) {

@@ -1,4 +1,5 @@
 import { encodeCounts, type MaskBox } from "../../../proto/rle.js";
+import { type PicturePart, placeTraced } from "../crop/place-mask.js";
 import type { Frame } from "../frame.js";
 import type { ChosenMask } from "./candidates.js";
 import { stabilityScore } from "./stability-score.js";
@@ -18,12 +19,18 @@ export interface DecodedMask {
   lowResLogits?: Uint16Array<ArrayBuffer>;
 }
 
-/** @returns `traced`: the same mask's runs. @throws RangeError as `traceMask`. */
+/**
+ * @param frame of the picture, or of the part of it that was decoded.
+ * @param part says which; the mask is the picture's all the same.
+ * @returns `traced`: the same mask's runs. @throws RangeError as `traceMask`.
+ */
 export function finishMask(
   { logits, predictedIou }: ChosenMask,
   frame: Frame,
+  part?: PicturePart,
 ): { mask: DecodedMask; traced: TracedMask } {
-  const traced = traceMask(logits, frame);
+  const found = traceMask(logits, frame);
+  const traced = part ? placeTraced(found, part) : found;
   const { runs, box, area } = traced;
   const mask = {
     counts: encodeCounts(runs),

@@ -1,4 +1,5 @@
 import {
+  type Crop,
   decodeRle,
   type LowResLogits,
   type MaskRuns,
@@ -7,6 +8,7 @@ import {
   rleBoundingBox,
 } from "../../../proto/index.js";
 import { decodeHalf } from "../half-float.js";
+import type { Region } from "../region.js";
 import { whole } from "../whole.js";
 
 /** A point in pixels of the upright picture; label 1 on the object, 0 beside it. */
@@ -24,8 +26,11 @@ interface PromptBox {
   y1: number;
 }
 
-/** float32 logits of gridSize x gridSize, row by row, or a binary mask of the picture's size. */
-export type PromptMask = { logits: Float32Array } | { picture: MaskRuns };
+/**
+ * float32 logits of gridSize x gridSize, row by row, of the whole picture or of a part of it; or a binary mask of the
+ * picture's size.
+ */
+export type PromptMask = { logits: Float32Array; crop?: Region } | { picture: MaskRuns };
 
 /** A prompt that can be decoded. */
 export interface CheckedPrompt {
@@ -111,7 +116,7 @@ function checkBox(given: NonNullable<Prompt["box"]>, { width, height }: PictureS
 function checkMask({ source }: NonNullable<Prompt["mask"]>, size: PictureSize, gridSize: number): PromptMask {
   switch (source.case) {
     case "lowResLogits":
-      return { logits: checkLogits(source.value, gridSize) };
+      return checkLogits(source.value, size, gridSize);
     case "rle": {
       const [height, width] = source.value.size;
       if (source.value.size.length !== 2)
@@ -137,7 +142,7 @@ function checkMask({ source }: NonNullable<Prompt["mask"]>, size: PictureSize, g
   }
 }
 
-function checkLogits({ width, height, data }: LowResLogits, gridSize: number): Float32Array {
+function checkLogits({ width, height, data, crop }: LowResLogits, size: PictureSize, gridSize: number): PromptMask {
   if (width !== gridSize || height !== gridSize || data.byteLength !== 2 * gridSize * gridSize) {
     throw new PromptError(
       `Low-resolution logits are ${gridSize} x ${gridSize} half floats, ${2 * gridSize * gridSize} bytes; ` +
@@ -147,5 +152,13 @@ function checkLogits({ width, height, data }: LowResLogits, gridSize: number): F
   // A copy: the message's bytes may start at an odd offset. Not `slice`, which for Node's Buffer is no copy.
   const logits = decodeHalf(new Uint16Array(Uint8Array.from(data).buffer));
   if (!logits.every(Number.isFinite)) throw new PromptError("Low-resolution logits must be finite numbers.");
-  return logits;
+  return { logits, ...(crop ? { crop: checkCrop(crop, size) } : {}) };
+}
+
+function checkCrop(crop: Crop, size: PictureSize): Region {
+  const { x, y, width, height } = whole(crop, ["x", "y", "width", "height"], "low_res_logits.crop", refusal);
+  if (width > 0 && height > 0 && x + width <= size.width && y + height <= size.height) return { x, y, width, height };
+  throw new PromptError(
+    `The logits' part ${width} x ${height} at (${x}, ${y}) is no part of the picture of ${size.width} x ${size.height} pixels.`,
+  );
 }

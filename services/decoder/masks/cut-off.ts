@@ -1,4 +1,4 @@
-import { eachColumnSpan, type MaskBox, type MaskRuns, RunsBuilder } from "../../../proto/rle.js";
+import type { MaskBox } from "../../../proto/rle.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 
@@ -20,14 +20,4 @@ export function isCutOff(box: MaskBox, crop: Region, { width, height }: PictureS
     cut(crop.x + box.x + box.width - 1, crop.x + crop.width, width) ||
     cut(crop.y + box.y + box.height - 1, crop.y + crop.height, height)
   );
-}
-
-/** A mask of a part of the picture as a mask of the picture. */
-export function placeMask(mask: MaskRuns, crop: Region, { width, height }: PictureSize): MaskRuns {
-  const builder = new RunsBuilder(mask.runs.length + 1);
-  eachColumnSpan(mask, (x, top, bottom) => {
-    const column = (crop.x + x) * height + crop.y;
-    builder.add(column + top, column + bottom);
-  });
-  return { width, height, runs: builder.finish(width * height) };
 }
