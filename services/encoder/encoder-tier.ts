@@ -14,6 +14,7 @@ import { fetchEmbedding } from "./rpc/fetch-embedding.js";
 import { lookupImage } from "./rpc/lookup-image.js";
 import type { EncoderSettings } from "./settings.js";
 import { type StartedParts, startParts } from "./start-parts.js";
+import type { EncoderDetail } from "./worker/encoder-tasks.js";
 
 /** The encoder's worker and its encodes. Pictures come in over RPC, embeddings go to the store. */
 export class EncoderTier implements Tier {
@@ -27,12 +28,14 @@ export class EncoderTier implements Tier {
   readonly #encodes: EncodeOnce;
   readonly #parts = new OnceStarted<StartedParts>(this.name);
   /** What its workers run, by model. */
-  #running: Record<string, { provider: string }> = {};
+  #running: EncoderDetail = {};
+  readonly #isCacheUp: Stores["isCacheUp"];
 
   constructor(host: Host, settings: EncoderSettings, models: Models, stores: Stores) {
     this.#host = host;
     this.#settings = settings;
     this.#models = models;
+    this.#isCacheUp = stores.isCacheUp;
     this.#admission = new Admission(host.overload);
     const { limits, maxQueue } = settings;
     const { embeddings, images, leases, deletion, isCacheUp } = stores;
@@ -95,10 +98,11 @@ export class EncoderTier implements Tier {
       models: this.#models,
       host: this.#host,
       tier: this,
+      isCacheUp: this.#isCacheUp,
       onPictureLost: this.#metrics.pictureLost,
     });
     this.#parts.set(parts);
-    this.#running = parts.pool.details[0] as Record<string, { provider: string }>;
+    this.#running = parts.pool.details[0] as EncoderDetail;
     for (const [id, { provider }] of Object.entries(this.#running)) this.#metrics.runs(id, provider);
     const { threads } = this.#settings;
     this.#host.logger.info({ tier: this.name, models: this.#running, threads }, "encoder ready");

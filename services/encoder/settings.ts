@@ -22,6 +22,11 @@ export const variables = {
     "memory that decoding may take in all of these together; a picture that alone takes more is refused",
   ),
   MASKWIRE_PICTURE_MS: integer(100, 600_000).describe("longest that decoding one picture may take"),
+  MASKWIRE_DRAFTS: z
+    .enum(["auto", "off"], "auto or off")
+    .describe(
+      "auto: where an encode takes longer than 300 ms and nobody else waits, a person's first outlines come from a draft of the picture",
+    ),
   MASKWIRE_DEDUPLICATE: z
     .enum(["on", "off"], "on or off")
     .describe(
@@ -61,6 +66,7 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, size
     providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
     threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
     maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
+    drafts: env.MASKWIRE_DRAFTS !== "off",
     deduplicates: env.MASKWIRE_DEDUPLICATE === "on",
   };
 }

@@ -2,11 +2,14 @@ import type { Models } from "../inference/models/models.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
+import type { Stores } from "../stores/open-stores.js";
+import { Drafts } from "./encodes/drafts.js";
 import { EncodeLine } from "./encodes/encode-line.js";
 import type { EncoderParts, EncoderPool } from "./encodes/encode-picture.js";
 import { PictureProcesses } from "./pictures/picture-processes.js";
 import type { Loss } from "./pictures/picture-slot.js";
 import type { EncoderSettings } from "./settings.js";
+import type { EncoderDetail } from "./worker/encoder-tasks.js";
 import type { EncoderWorkerData } from "./worker/encoder-worker.js";
 
 /** After so many encodes that people wait for, one of a batch goes, if one waits. */
@@ -24,6 +27,7 @@ interface Surroundings {
   settings: EncoderSettings;
   models: Models;
   host: Host;
+  isCacheUp: Stores["isCacheUp"];
   /** Whose parts they are. */
   tier: Tier;
   onPictureLost: (loss: Loss) => void;
@@ -34,7 +38,7 @@ interface Surroundings {
  * @throws when a file is not the manifest's or no provider can start; nothing of it is left then.
  */
 export async function startParts(surroundings: Surroundings): Promise<StartedParts> {
-  const { settings, host } = surroundings;
+  const { settings, host, isCacheUp } = surroundings;
   const { maxQueue, pictures: processes } = settings;
   let line: EncodeLine | undefined;
   // At the same time, so that neither waits for the other.
@@ -49,7 +53,9 @@ export async function startParts(surroundings: Surroundings): Promise<StartedPar
     readAhead: processes.count + 1,
     onDisplaced: () => host.metrics.limitHit("queue_place"),
   });
-  return { pictures, pool, line };
+  const [running] = pool.details as [EncoderDetail];
+  const takesFrames = (modelId: string) => settings.drafts && running[modelId]?.takesFrames === true;
+  return { pictures, pool, line, drafts: new Drafts({ takesFrames, line, pool, isCacheUp }) };
 }
 
 async function startPool({ settings, models, host, tier }: Surroundings): Promise<EncoderPool> {

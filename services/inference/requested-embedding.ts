@@ -10,6 +10,7 @@ interface Request {
   readonly imageId: string;
   readonly model: string;
   readonly crop?: Crop | undefined;
+  readonly draft?: boolean;
 }
 
 /**
@@ -18,7 +19,7 @@ interface Request {
  */
 export function requestedEmbedding(
   models: Pick<Models, "serving">,
-  { imageId, model, crop }: Request,
+  { imageId, model, crop, draft }: Request,
   { tenant }: Pick<Origin, "tenant">,
 ): EmbeddingRef {
   return embeddingRef({
@@ -26,5 +27,6 @@ export function requestedEmbedding(
     imageId: checkImageId(imageId),
     model: models.serving(model),
     crop: crop && cropRegion(crop),
+    draft: draft || undefined,
   });
 }

@@ -45,6 +45,8 @@ export interface EmbeddingHeader {
   height: number;
   /** The part of it that was encoded; all of it when absent. */
   crop?: Region | undefined;
+  /** It is a draft, of a smaller frame than the model's. */
+  draft?: true | undefined;
   /** How the file was read; absent in records that were made before this was told. */
   reading?: PictureReading | undefined;
   /** In the order in which their data follows. */
@@ -113,12 +115,13 @@ function parse(json: Uint8Array): unknown {
 /** By hand: this runs on the way of every embedding that is read, where a schema library costs as much as the checksum. */
 function isHeader(value: unknown): value is EmbeddingHeader {
   if (!isObject(value)) return false;
-  const { imageId, modelId, weights, dtype, width, height, crop, reading, tensors } = value;
+  const { imageId, modelId, weights, dtype, width, height, crop, draft, reading, tensors } = value;
   return (
     [imageId, modelId, weights].every((text) => typeof text === "string") &&
     dtype === "float16" &&
     [width, height].every(isLength) &&
     (crop === undefined || isRegion(crop)) &&
+    (draft === undefined || draft === true) &&
     (reading === undefined || isPictureReading(reading)) &&
     Array.isArray(tensors) &&
     tensors.length <= most.tensors &&

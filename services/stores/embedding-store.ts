@@ -139,7 +139,7 @@ export function mostRecordBytes(model: ModelSpec): number {
 }
 
 /** @throws RecordError when the record is of another picture or another encoder's weights: it would give a wrong mask. */
-function checkBelongs(header: EmbeddingHeader, { imageId, model, crop }: EmbeddingRef): void {
+function checkBelongs(header: EmbeddingHeader, { imageId, model, crop, draft }: EmbeddingRef): void {
   const shape = (tensors: EmbeddingHeader["tensors"]) =>
     tensors.map(({ name, dims }) => `${name}:${dims.join("x")}`).join();
   const place = (part: Region | undefined) => part && [part.x, part.y, part.width, part.height].join();
@@ -149,6 +149,7 @@ function checkBelongs(header: EmbeddingHeader, { imageId, model, crop }: Embeddi
     header.weights === model.encoder.sha256 &&
     header.dtype === "float16" &&
     place(header.crop) === place(crop) &&
+    header.draft === draft &&
     shape(header.tensors) === shape(embeddingTensors(model));
   if (!matches) throw new RecordError("mismatch");
 }

@@ -39,8 +39,9 @@ function wordsFor(constant: string, source: string): string {
 const timeOf =
   /^(?:export )?const (\w*(?:Ms|Tries|Rounds|Losses|Terms)) = ([\d_]+|\{ first: [\d_]+, last: [\d_]+ \});$/gm;
 
-/** Of no request's time: a type's bound, a unit, a price in milliseconds of work, the developer's watcher. */
+/** Of no request's time: a type's bound, a unit, a price in milliseconds of work, the developer's watcher, what is not worth a draft. */
 const none = new Set([
+  "services/encoder/encodes/drafts.ts bearableMs",
   "gateway/sessions/callers-pace.ts newSessionMs",
   "gateway/sessions/session-pace.ts followingWorkMs",
   "gateway/limits/unsent-bytes.ts noRetryMs",

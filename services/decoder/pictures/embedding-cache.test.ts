@@ -124,6 +124,17 @@ it("gives up half of its bytes when asked, the least recently used first", async
   expect(cache.has(refOf("b"))).toBe(false);
 });
 
+it("drops a picture's draft for its embedding", async () => {
+  const { store, cache } = open();
+  const draft = embeddingRef({ ...refOf("a"), draft: true });
+  for (const ref of [draft, refOf("a")]) {
+    const found = cache.get(ref);
+    store.answer(Uint8Array.of(1));
+    await found;
+  }
+  expect([cache.has(draft), cache.has(refOf("a"))]).toEqual([false, true]);
+});
+
 it("K6 does not bring back by a look that is under way what is deleted", async () => {
   const { store, cache } = open();
   const [asked, other] = [cache.get(refOf("a")), cache.get(refOf("b"))];

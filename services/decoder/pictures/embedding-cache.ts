@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { Forgotten } from "../../inference/forgotten.js";
-import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import { draftKeyOf, type EmbeddingRef } from "../../inference/models/embedding-ref.js";
 import type { PictureSet } from "../../inference/picture-set.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { halve } from "../../runtime/limits/halve.js";
@@ -102,7 +102,7 @@ export class EmbeddingCache {
       throw new ServiceError({ code: Code.NOT_FOUND, message: "The picture was deleted." });
     }
     const header = this.#store.verify(record, ref);
-    this.#cache.set(ref.key, share(ref, header, record, this.asOf));
+    this.#keep(share(ref, header, record, this.asOf));
     return this.#cache.has(ref.key);
   }
 
@@ -132,6 +132,13 @@ export class EmbeddingCache {
     return removed;
   }
 
+  /** The final one takes the place of its draft. */
+  #keep(embedding: SharedEmbedding): void {
+    const { key } = embedding.ref;
+    this.#cache.delete(draftKeyOf(key));
+    this.#cache.set(key, embedding);
+  }
+
   #load(ref: EmbeddingRef): Promise<SharedEmbedding | undefined> {
     const { key } = ref;
     const { asOf } = this;
@@ -140,7 +147,7 @@ export class EmbeddingCache {
       .then((stored) => {
         if (!stored || this.#forgotten.isGone(key, asOf)) return undefined;
         const embedding = share(ref, stored.header, stored.record, asOf);
-        this.#cache.set(key, embedding);
+        this.#keep(embedding);
         return embedding;
       })
       .finally(() => this.#loading.delete(key));

@@ -50,7 +50,7 @@ export class Pictures {
   async open(ref: EmbeddingRef, { signal, origin }: Call): Promise<PictureTasks> {
     const pool = this.#pool.get();
     const found = await this.#embeddings.get(ref);
-    if (!found) throw notEmbedded(ref.crop);
+    if (!found) throw notEmbedded(ref);
     const { embedding, local } = found;
     const { record, width, height, picture, asOf } = embedding;
     const ofPicture = { key: ref.key, record, width, height, modelId: ref.model.id, asOf };
@@ -62,7 +62,7 @@ export class Pictures {
       local,
       run: async (task, options) => {
         // K6: who asks task after task is told too.
-        if (this.#embeddings.isGone(embedding)) throw notEmbedded(ref.crop);
+        if (this.#embeddings.isGone(embedding)) throw notEmbedded(ref);
         try {
           const whole = { ...task, ...ofPicture } as DecoderTask;
           const { caller, tenant } = origin ?? {};
@@ -72,7 +72,7 @@ export class Pictures {
           if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
           // A damaged record is no better than none.
           await this.#embeddings.reject(embedding);
-          throw notEmbedded(ref.crop, error);
+          throw notEmbedded(ref, error);
         }
       },
     };
@@ -90,9 +90,12 @@ const costOf = (task: DecoderTask) => (task.kind === "grid" ? task.points.length
 
 const isBulk = ({ kind }: DecoderTask) => kind === "grid" || kind === "features";
 
-function notEmbedded(crop: Region | undefined, cause?: unknown): ServiceError {
-  const message = crop
-    ? `The embedding of the part ${crop.width} x ${crop.height} at (${crop.x}, ${crop.y}) is not in the cache; encode it.`
-    : "The picture's embedding is not in the cache; encode it.";
-  return new ServiceError({ code: Code.NOT_FOUND, message, cause });
+function notEmbedded({ crop, draft }: EmbeddingRef, cause?: unknown): ServiceError {
+  return new ServiceError({ code: Code.NOT_FOUND, message: whatToDo(crop, draft), cause });
+}
+
+function whatToDo(crop: Region | undefined, isDraft = false): string {
+  if (isDraft) return "The picture's draft is not in the cache; wait for its embedding.";
+  if (!crop) return "The picture's embedding is not in the cache; encode it.";
+  return `The embedding of the part ${crop.width} x ${crop.height} at (${crop.x}, ${crop.y}) is not in the cache; encode it.`;
 }

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, it, vi } from "vitest";
 import { EmbeddingSource, MaskFormat, type SegmentRequest, SegmentRequestSchema } from "../../../proto/index.js";
 import { Admission } from "../../inference/admission.js";
+import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { Models } from "../../inference/models/models.js";
 import { OnceStarted } from "../../inference/once-started.js";
@@ -21,6 +22,7 @@ type Options = Pick<TaskOptions, "urgent" | "staysWithKey" | "onStart"> | undefi
 
 function createDecoder({ isFree = true } = {}) {
   const runs: { task: PromptTask; options: Options; end: (result?: Partial<DecodedPrompt>) => void }[] = [];
+  const opened: EmbeddingRef[] = [];
   const refused = new Set<Work>();
   const admission = new Admission({
     check: (work) => {
@@ -36,23 +38,26 @@ function createDecoder({ isFree = true } = {}) {
     pool,
     onDecoded,
     pictures: {
-      open: async (ref) => ({
-        width: 640,
-        height: 480,
-        picture: { width: 640, height: 480 },
-        ref,
-        local: false,
-        run: ((task: PromptTask, options: Options) => {
-          options?.onStart?.({ queueMs: 0 });
-          return new Promise((resolve) => {
-            runs.push({ task, options, end: (result = {}) => resolve({ ...decoded, ...result }) });
-          });
-        }) as unknown as PictureTasks["run"],
-      }),
+      open: async (ref) => {
+        opened.push(ref);
+        return {
+          width: 640,
+          height: 480,
+          picture: { width: 640, height: 480 },
+          ref,
+          local: false,
+          run: ((task: PromptTask, options: Options) => {
+            options?.onStart?.({ queueMs: 0 });
+            return new Promise((resolve) => {
+              runs.push({ task, options, end: (result = {}) => resolve({ ...decoded, ...result }) });
+            });
+          }) as unknown as PictureTasks["run"],
+        };
+      },
     },
   });
   const ask = (init: object = {}) => prompts.decode(request(init), callContext());
-  return { ask, runs, admission, refused, onDecoded };
+  return { ask, runs, opened, admission, refused, onDecoded };
 }
 
 const request = (init: object): SegmentRequest =>
@@ -100,6 +105,15 @@ it("waits for the end of a preview that asks the same, and then goes where that 
   expect(runs[2]?.options).toMatchObject({ urgent: true, staysWithKey: true });
   for (const { end } of runs) end();
   await Promise.all([preview, same, other]);
+});
+
+it("decodes on the draft where that is asked for, and says so", async () => {
+  const { ask, runs, opened } = createDecoder();
+  const both = [ask({ draft: true }), ask()];
+  await turns();
+  for (const { end } of runs) end();
+  expect((await Promise.all(both)).map(({ draft }) => draft)).toEqual([true, false]);
+  expect(opened.map(({ draft }) => draft)).toEqual([true, undefined]);
 });
 
 it("takes its place in line instead while all workers are busy", async () => {

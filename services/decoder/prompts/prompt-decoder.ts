@@ -91,6 +91,7 @@ export class PromptDecoder {
       masks: decoded.masks.map((mask) => maskMessage(mask, picture.picture, ref.crop)),
       timings,
       embeddingSource: source,
+      draft: request.draft,
     };
   }
 

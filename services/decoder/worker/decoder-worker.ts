@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { Forgotten } from "../../inference/forgotten.js";
+import { draftKeyOf } from "../../inference/models/embedding-ref.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { imageTensor, modelFrame } from "../../inference/models/model-tensors.js";
 import { bytesOf, type KeptTensors } from "../../inference/models/session-runner.js";
@@ -120,7 +121,11 @@ async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder
   const bytes = bytesOf(kept) + previewBytes(model);
   // What was deleted while it was made ready serves the task that it was made ready for, and is not kept.
   const picture = { kept, frame: frameOf(task, model), latest: new LatestPreview(), bytes };
-  if (!forgotten.isGone(task.key, task.asOf)) warmPictures.set(task.key, picture);
+  if (!forgotten.isGone(task.key, task.asOf)) {
+    // The final one takes the place of its draft.
+    warmPictures.delete(draftKeyOf(task.key));
+    warmPictures.set(task.key, picture);
+  }
   return picture;
 }
 

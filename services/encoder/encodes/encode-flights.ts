@@ -1,8 +1,16 @@
+import type { Ready } from "./ready.js";
+
+type Image = NonNullable<Ready["image"]>;
+
 /** Tells what becomes of an encode: how far it is, while it is under way. */
-export type Progress =
+export type Progress = (
   | { stage: "queued"; position: number; etaMs: number; elsewhere?: true }
   /** `elsewhere`: in another process, which needs nobody here to wait for it. */
-  | { stage: "encoding"; elsewhere?: true };
+  | { stage: "encoding"; elsewhere?: true }
+) & {
+  /** The picture whose draft is there to be used meanwhile. */
+  draft?: Image;
+};
 
 /** What was said so long ago, as it would be said now. */
 export function aged(progress: Progress, ageMs: number): Progress {

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Admission } from "../../inference/admission.js";
-import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
+import { draftKeyOf, type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { OnceStarted } from "../../inference/once-started.js";
 import { pictureSet } from "../../inference/picture-set.js";
+import type { TaskOptions } from "../../inference/workers/worker-pool.js";
 import { Code, invalidArgument, overloaded } from "../../runtime/errors.js";
 import { alwaysOpen } from "../../runtime/overload/doorkeeper.js";
 import { callContext } from "../../runtime/testing/call-context.js";
@@ -11,6 +12,7 @@ import type { EmbeddingStore } from "../../stores/embedding-store.js";
 import { MemoryLeaseKeys } from "../../stores/lease-keys.js";
 import { Leases } from "../../stores/leases.js";
 import { PictureDeletion } from "../../stores/picture-deletion.js";
+import type { EncodedDraft, EncodeTask } from "../worker/encoder-tasks.js";
 import type { Progress } from "./encode-flights.js";
 import { EncodeOnce } from "./encode-once.js";
 import type { EncoderParts } from "./encode-picture.js";
@@ -42,6 +44,7 @@ function createCluster() {
   const deletion = new PictureDeletion({ stores: [], keys, namespace: "test", termMs: 60_000 });
   const embeddings = {
     find: async ({ key }: EmbeddingRef) => (stored.has(key) ? picture : undefined),
+    describe: async ({ key }: EmbeddingRef) => (stored.has(key) ? picture : undefined),
     share: async () => true,
     set: async ({ key }: EmbeddingRef) => {
       stored.add(key);
@@ -53,6 +56,8 @@ function createCluster() {
   function createEncoder() {
     const decoding = gate();
     const encoding = gate();
+    /** Until which the worker goes on after a draft. */
+    const finishing = gate();
     const line = {
       hasRoomFor: vi.fn(() => true),
       retryAfterMs: 700,
@@ -72,14 +77,19 @@ function createCluster() {
     };
     const pool = {
       hasten: vi.fn(),
-      run: vi.fn(async (_task: unknown, { onStart }: { onStart?: (info: { queueMs: number }) => void }) => {
+      run: vi.fn(async (task: EncodeTask, { onStart, onPart }: TaskOptions<EncodedDraft>) => {
         await encoding.opened;
         onStart?.({ queueMs: 1 });
+        if (task.draft) {
+          onPart?.({ record: new Uint8Array(1), draftMs: 5 });
+          await finishing.opened;
+        }
         return { record: new Uint8Array(1), preprocessMs: 1, encodeMs: 1 };
       }),
     };
     const parts = new OnceStarted<EncoderParts>("encoder");
-    parts.set({ line, pool } as unknown as EncoderParts);
+    const drafts = { isDue: vi.fn((_ref: EmbeddingRef, { wantsDraft }: { wantsDraft: boolean }) => wantsDraft) };
+    parts.set({ line, pool, drafts } as unknown as EncoderParts);
     const admission = new Admission(alwaysOpen);
     const images = { delete: vi.fn(async () => {}) };
     const told = { saved: vi.fn(), failed: vi.fn(), encoded: vi.fn() };
@@ -99,9 +109,9 @@ function createCluster() {
     });
     const source = { file: vi.fn(async () => new Uint8Array(1)), isPicture: vi.fn(async () => {}) };
     const heard: Progress[] = [];
-    const ask = (ref = refOf("a"), { isBulk = false, from = source as PictureSource } = {}) =>
-      encodes.encode(ref, isBulk, from, (progress) => heard.push(progress), callContext());
-    return { encodes, ask, line, pool, decoding, encoding, images, told, source, heard, admission };
+    const ask = (ref = refOf("a"), { isBulk = false, wantsDraft = false, from = source as PictureSource } = {}) =>
+      encodes.encode(ref, { isBulk, wantsDraft }, from, (progress) => heard.push(progress), callContext());
+    return { encodes, ask, line, pool, decoding, encoding, finishing, images, told, source, heard, admission };
   }
   return { createEncoder, deletion, stored };
 }
@@ -272,5 +282,64 @@ describe("K6 a picture that is deleted while it is encoded", () => {
     // Uploaded again it is a picture like any other.
     await one.ask();
     expect(stored.size).toBe(1);
+  });
+});
+
+describe("drafts", () => {
+  const draftKey = draftKeyOf(refOf("a").key);
+  const drafted = { stage: "encoding", draft: expect.objectContaining({ width: 4, height: 3 }) };
+
+  it("V2 are told of to all who wait, here and at another encoder, and are gone with the embedding", async () => {
+    const { createEncoder, stored } = createCluster();
+    const [one, two] = [createEncoder(), createEncoder()];
+    const first = one.ask(refOf("a"), { wantsDraft: true });
+    await expect.poll(() => one.line.read).toHaveBeenCalled();
+    const second = two.ask();
+    one.decoding.open();
+    one.encoding.open();
+    await expect.poll(() => one.heard).toContainEqual(drafted);
+    await expect.poll(() => two.heard).toContainEqual({ ...drafted, elsewhere: true });
+    expect([...stored]).toEqual([draftKey]);
+    const late: Progress[] = [];
+    const third = one.encodes.encode(
+      refOf("a"),
+      { isBulk: false, wantsDraft: true },
+      one.source,
+      (progress) => late.push(progress),
+      callContext(),
+    );
+    expect(late).toEqual([drafted]);
+    one.finishing.open();
+    expect(await Promise.all([first, second, third])).toHaveLength(3);
+    await expect.poll(() => [...stored]).toEqual([refOf("a").key]);
+    expect(one.told.encoded).toHaveBeenCalledWith(expect.objectContaining({ draft: 5 }), undefined);
+  });
+
+  it("V1 are wanted as soon as a person who understands them joins", async () => {
+    const { createEncoder } = createCluster();
+    const { ask, decoding, encoding, finishing, pool } = createEncoder();
+    const batch = ask(refOf("a"), { isBulk: true, wantsDraft: true });
+    const person = ask(refOf("a"), { wantsDraft: true });
+    decoding.open();
+    encoding.open();
+    finishing.open();
+    await Promise.all([batch, person]);
+    expect(pool.run.mock.calls[0]?.[0]).toMatchObject({ draft: true });
+    await ask(refOf("b"), { isBulk: true, wantsDraft: true });
+    expect(pool.run.mock.calls[1]?.[0]).toMatchObject({ draft: false });
+  });
+
+  it("V2 K6 leave nothing behind when the picture is deleted meanwhile", async () => {
+    const { createEncoder, stored } = createCluster();
+    const { ask, decoding, encoding, encodes, finishing } = createEncoder();
+    const outcome = ask(refOf("a"), { wantsDraft: true });
+    const refused = expect(outcome).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    decoding.open();
+    encoding.open();
+    await expect.poll(() => [...stored]).toEqual([draftKey]);
+    await encodes.end(pictureSet(undefined, refOf("a").imageId));
+    await refused;
+    expect([...stored]).toEqual([]);
+    finishing.open();
   });
 });

@@ -8,13 +8,13 @@ import type { ImageStore } from "../../stores/image-store.js";
 import type { Leases } from "../../stores/leases.js";
 import type { PictureDeletion } from "../../stores/picture-deletion.js";
 import { DeletedError } from "./deleted-error.js";
+import { Elsewhere } from "./elsewhere.js";
 import { EncodeFlights, type Progress } from "./encode-flights.js";
 import { type EncoderObjects, encodePicture, type Flight } from "./encode-picture.js";
 import { onceInCluster } from "./once-in-cluster.js";
 import type { PictureSource } from "./picture-source.js";
-import { readNews } from "./progress-news.js";
 import { findReady, type Ready } from "./ready.js";
-import { Urgency } from "./urgency.js";
+import { Urgency, type Waiting } from "./urgency.js";
 
 interface EncodeOnceOptions extends EncoderObjects {
   admission: Admission;
@@ -72,7 +72,7 @@ export class EncodeOnce {
    */
   async encode(
     ref: EmbeddingRef,
-    isBulk: boolean,
+    waiting: Waiting,
     source: PictureSource,
     listener: (progress: Progress) => void,
     call: CallContext,
@@ -80,23 +80,23 @@ export class EncodeOnce {
     const { admission, onSaved } = this.#options;
     const { key } = ref;
     // A person who joins what a batch has begun does not wait as long as the batch.
-    if (!isBulk) this.#urgencies.get(key)?.raise();
+    this.#urgencies.get(key)?.join(waiting);
     if (this.#flights.has(key)) {
       onSaved("process");
       call.span.note({ "maskwire.joined": true });
     } else {
       admission.check();
     }
-    return this.#flights.join(key, listener, call.signal, (report, abandoned) => {
+    return this.#flights.join(key, listener, call.signal, async (report, abandoned) => {
       const { origin, span, logger } = call;
-      return this.#flyUnlessDeleted(ref, source, {
-        report,
-        signal: abandoned,
-        urgency: new Urgency(!isBulk),
-        origin,
-        span,
-        logger,
-      });
+      const urgency = new Urgency(waiting);
+      this.#urgencies.set(key, urgency);
+      try {
+        return await this.#flyUnlessDeleted(ref, source, { report, signal: abandoned, urgency, origin, span, logger });
+      } finally {
+        // After one that everybody has left another may be under way already.
+        if (this.#urgencies.get(key) === urgency) this.#urgencies.delete(key);
+      }
     });
   }
 
@@ -124,8 +124,6 @@ export class EncodeOnce {
 
   async #fly(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
     const { images, onFailed } = this.#options;
-    const { key } = ref;
-    this.#urgencies.set(key, flight.urgency);
     try {
       return await this.#encodeOnceInCluster(ref, source, flight);
     } catch (error) {
@@ -133,33 +131,35 @@ export class EncodeOnce {
       // A file that can never be encoded need not be kept; one that was refused or cut off may be asked for again.
       if (error instanceof ServiceError && error.reason === "DAMAGED_IMAGE") await images.delete(ref);
       throw error;
-    } finally {
-      // After one that everybody has left another may be under way already.
-      if (this.#urgencies.get(key) === flight.urgency) this.#urgencies.delete(key);
     }
   }
 
   /** Whoever waits for another encoder's work keeps the file, and decodes it only when it is left to this one. */
   async #encodeOnceInCluster(ref: EmbeddingRef, source: PictureSource, flight: Flight): Promise<Ready> {
     const { leases, embeddings, forced, onSaved } = this.#options;
-    let waitNoMore: (() => void) | undefined;
+    const elsewhere = new Elsewhere(embeddings, ref, flight.report);
+    let leave: (() => void) | undefined;
+    const waitNoMore = () => {
+      elsewhere.end();
+      leave?.();
+    };
     try {
       const { outcome, isOthers } = await onceInCluster<Ready>(leases, ref.key, {
         find: () => findReady(embeddings, ref),
         work: (lease) => {
-          waitNoMore?.();
+          waitNoMore();
           return encodePicture(this.#options, ref, source, { ...flight, lease });
         },
         onWait: (news) => {
-          waitNoMore ??= this.#elsewhere.take(flight.origin.caller ?? "");
-          flight.report(readNews(news));
+          leave ??= this.#elsewhere.take(flight.origin.caller ?? "");
+          void elsewhere.hear(news);
         },
         signal: AbortSignal.any([flight.signal, forced]),
       });
       if (isOthers) onSaved("cluster");
       return outcome;
     } finally {
-      waitNoMore?.();
+      waitNoMore();
     }
   }
 }

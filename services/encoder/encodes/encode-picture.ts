@@ -9,26 +9,31 @@ import type { EmbeddingStore } from "../../stores/embedding-store.js";
 import type { Lease } from "../../stores/leases.js";
 import type { Twins } from "../../stores/twins.js";
 import type { ImageLimits } from "../images/open-picture.js";
-import type { EncodedImage, EncodeTask } from "../worker/encoder-tasks.js";
+import type { EncodedDraft, EncodedImage, EncodeTask } from "../worker/encoder-tasks.js";
+import type { Drafts } from "./drafts.js";
 import type { Progress } from "./encode-flights.js";
 import type { EncodeLine } from "./encode-line.js";
+import { KeptDraft } from "./kept-draft.js";
 import type { PictureSource } from "./picture-source.js";
 import { writeNews } from "./progress-news.js";
 import { findReady, imageInfo, type Ready } from "./ready.js";
 import type { Urgency } from "./urgency.js";
 
-export type EncoderPool = WorkerPool<EncodeTask, EncodedImage>;
+export type EncoderPool = WorkerPool<EncodeTask, EncodedImage, EncodedDraft>;
 
 /** What pictures go through. */
 export interface EncoderParts {
   line: EncodeLine;
   pool: EncoderPool;
+  drafts: Pick<Drafts, "isDue">;
 }
 
 /** Milliseconds that a picture spent in each stage. */
 export interface StageTimes {
   queue: number;
   preprocess: number;
+  /** Of a picture that had one. */
+  draft?: number;
   encode: number;
   store: number;
 }
@@ -65,7 +70,7 @@ export async function encodePicture(
   const { caller, tenant } = flight.origin;
   const { imageId, model, crop } = ref;
   const { size, resize } = model.preprocess;
-  const { line, pool } = parts.get();
+  const { line, pool, drafts } = parts.get();
   const report = (progress: Progress) => {
     const since = performance.now();
     flight.report(progress);
@@ -80,13 +85,16 @@ export async function encodePicture(
   urgency.waitsAt(() => line.hasten(file));
   const request = { limits, rules: { size, resize }, crop };
   const decoded = await line.read(file, request, { signal, caller, tenant, urgent: urgency.isUrgent, onPosition });
+  const draft = new KeptDraft({ embeddings, ref, owner: caller });
   try {
     const { picture, waitedMs, readMs } = decoded;
     const { width, height, reading } = picture;
     await source.isPicture({ width, height });
     const task: EncodeTask = { ...picture, imageId, modelId: model.id, ...(crop ? { crop } : {}) };
     urgency.waitsAt(() => pool.hasten(task));
+    const image = imageInfo(imageId, width, height, reading);
     let queueMs = 0;
+    let draftMs: number | undefined;
     const startedAt = performance.now();
     const encoded = pool.run(task, {
       signal,
@@ -98,7 +106,14 @@ export async function encodePicture(
       onStart: (info) => {
         decoded.leave();
         queueMs = info.queueMs;
+        task.draft = drafts.isDue(ref, urgency);
         report({ stage: "encoding" });
+      },
+      onPart: (made) => {
+        ({ draftMs } = made);
+        void draft.keep(made.record).then((isKept) => {
+          if (isKept && !signal.aborted) report({ stage: "encoding", draft: image });
+        });
       },
     });
     const { record, preprocessMs, encodeMs } = await unlessAborted(encoded, signal);
@@ -111,19 +126,24 @@ export async function encodePicture(
     }
     const reach = await embeddings.set(ref, record, caller);
     if (reach === "nowhere") throw cacheLost();
+    // Nobody waits for that.
+    void draft.drop();
     await objects.twins?.note(ref);
     const storeMs = performance.now() - encodedAt;
     const times = { queue: waitedMs + queueMs, preprocess: readMs + preprocessMs, encode: encodeMs, store: storeMs };
-    onEncoded(times, ref.tenant);
-    trace(span, { startedAt, queueMs, preprocessMs, encodeMs, encodedAt, storeMs });
+    onEncoded(draftMs === undefined ? times : { ...times, draft: draftMs }, ref.tenant);
+    trace(span, { startedAt, queueMs, draftMs, preprocessMs, encodeMs, encodedAt, storeMs });
     logger.debug({ image: shortImageId(imageId), width, height, ...times }, "picture encoded");
     return {
-      image: imageInfo(imageId, width, height, reading),
+      image,
       model: model.id,
       cached: false,
       timings: { queueMs: times.queue, preprocessMs: times.preprocess, encodeMs, storeMs },
       unshared: reach === "here",
     };
+  } catch (error) {
+    await draft.drop();
+    throw error;
   } finally {
     decoded.leave();
   }
@@ -164,13 +184,17 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
 
 function trace(
   span: Span,
-  at: Record<"startedAt" | "queueMs" | "preprocessMs" | "encodeMs" | "encodedAt" | "storeMs", number>,
+  at: Record<"startedAt" | "queueMs" | "preprocessMs" | "encodeMs" | "encodedAt" | "storeMs", number> & {
+    draftMs: number | undefined;
+  },
 ) {
   const runAt = at.startedAt + at.queueMs;
-  const encodeAt = runAt + at.preprocessMs;
+  const preprocessAt = runAt + (at.draftMs ?? 0);
+  const encodeAt = preprocessAt + at.preprocessMs;
   span.past("queue", at.startedAt, runAt);
   const run = span.past("worker run", runAt, at.encodedAt);
-  run.past("preprocess", runAt, encodeAt);
+  if (at.draftMs !== undefined) run.past("draft", runAt, preprocessAt);
+  run.past("preprocess", preprocessAt, encodeAt);
   run.past("encode", encodeAt, encodeAt + at.encodeMs);
   span.past("store", at.encodedAt, at.encodedAt + at.storeMs);
 }

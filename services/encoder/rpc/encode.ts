@@ -13,6 +13,7 @@ import type { ImageStore } from "../../stores/image-store.js";
 import type { Progress } from "../encodes/encode-flights.js";
 import type { EncodeOnce } from "../encodes/encode-once.js";
 import { storedPicture, uploadedPicture } from "../encodes/picture-source.js";
+import { ProgressEvents } from "../encodes/progress-events.js";
 import { findReady, type Ready } from "../encodes/ready.js";
 import type { Handlers } from "./handlers.js";
 import { readUpload, type UploadLimits } from "./read-upload.js";
@@ -61,6 +62,7 @@ async function encodeHeld(
   const claimedId = header.imageId && checkImageId(header.imageId);
   const crop = header.crop && cropRegion(header.crop);
   const isBulk = header.priority === EncodePriority.BULK;
+  const waiting = { isBulk, wantsDraft: header.drafts };
   const claimed = claimedId ? embeddingRef({ tenant, imageId: claimedId, model, crop }) : undefined;
 
   const known = claimed && (await findReady(embeddings, claimed));
@@ -86,16 +88,11 @@ async function encodeHeld(
   const source = upload ? uploadedPicture(images, ref, upload.chunks, caller) : storedPicture(images, ref, isCacheUp);
   // Progress is told in order and never after the outcome.
   let told = Promise.resolve();
+  const events = new ProgressEvents({ tellsDrafts: header.drafts, model: model.id });
   const tell = (progress: Progress) => {
-    told = told.then(() => send(toEvent(progress))).catch(() => {});
+    for (const event of events.of(progress)) told = told.then(() => send({ event })).catch(() => {});
   };
-  const ready = await encodes.encode(ref, isBulk, source, tell, call);
+  const ready = await encodes.encode(ref, waiting, source, tell, call);
   await told;
   return ready;
-}
-
-function toEvent(progress: Progress): Event {
-  return progress.stage === "encoding"
-    ? { event: { case: "encoding", value: {} } }
-    : { event: { case: "queued", value: { position: progress.position, etaMs: progress.etaMs } } };
 }

@@ -1,6 +1,19 @@
+import type { Provider } from "../../inference/models/providers.js";
 import type { PictureReading } from "../../sam/picture-reading.js";
 import type { Region } from "../../sam/region.js";
 import type { Pixels } from "../images/open-picture.js";
+
+/** What a worker says of each model when it is ready, by its id. */
+export type EncoderDetail = Record<
+  string,
+  {
+    provider: Provider;
+    /** Why each provider before it could not start. */
+    skipped: string[];
+    /** Its graph runs on frames of other sizes than the model's own. */
+    takesFrames: boolean;
+  }
+>;
 
 export interface EncodeTask {
   imageId: string;
@@ -13,6 +26,15 @@ export interface EncodeTask {
   height: number;
   /** The part of it to encode; all of it when absent. */
   crop?: Region;
+  /** A draft is to be made first, and told of as part of the result. */
+  draft?: boolean;
+}
+
+/** Made from a smaller frame. */
+export interface EncodedDraft {
+  /** An embedding record. */
+  record: Uint8Array;
+  draftMs: number;
 }
 
 export interface EncodedImage {

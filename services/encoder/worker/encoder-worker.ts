@@ -8,7 +8,7 @@ import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { encodeHalf } from "../../sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import { normalise } from "../images/preprocess.js";
-import type { EncodedImage, EncodeTask } from "./encoder-tasks.js";
+import type { EncodedImage, EncoderDetail, EncodeTask } from "./encoder-tasks.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {
@@ -21,7 +21,7 @@ const { models, providers, threads } = workerData as EncoderWorkerData;
 
 await serveTasks<EncodeTask, EncodedImage>(async () => {
   const loaded = new Map<string, (task: EncodeTask) => Promise<EncodedImage>>();
-  const running: Record<string, unknown> = {};
+  const running: EncoderDetail = {};
   let taskMs = 0;
   for (const { model, path } of models) {
     const { session, provider, skipped } = await createSession(path, { providers, threads });
@@ -37,7 +37,7 @@ await serveTasks<EncodeTask, EncodedImage>(async () => {
       if (!(error instanceof BadEmbeddingError)) throw error;
     });
     taskMs = Math.max(taskMs, performance.now() - startedAt);
-    running[model.id] = { provider, skipped };
+    running[model.id] = { provider, skipped, takesFrames: false };
     loaded.set(model.id, (task) => encode(task, model, infer));
   }
   return {

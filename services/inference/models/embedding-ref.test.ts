@@ -18,6 +18,8 @@ it("has a key that changes with everything that decides the bytes", () => {
     { tenant: "acme", imageId, model },
     { tenant: "acme.de", imageId, model },
     { imageId, model, crop },
+    { imageId, model, draft: true as const },
+    { imageId, model, crop, draft: true as const },
     ...Object.entries(crop).map(([side, value]) => ({ imageId, model, crop: { ...crop, [side]: value + 1 } })),
   ];
   const keys = [key, ...others.map((other) => embeddingRef({ tenant: undefined, ...other }).key)];

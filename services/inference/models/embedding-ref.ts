@@ -12,6 +12,8 @@ interface Identity {
   readonly model: ModelSpec;
   /** The part of the picture that is encoded; all of it when left out. */
   readonly crop?: Region | undefined;
+  /** The coarser one that is there while the final one is made. */
+  readonly draft?: true | undefined;
 }
 
 /** Which embedding is meant. Made by `embeddingRef` alone: its key is of what stands beside it. */
@@ -23,11 +25,15 @@ export interface EmbeddingRef extends Identity {
   readonly key: string;
 }
 
-export function embeddingRef({ tenant, imageId, model, crop }: Identity): EmbeddingRef {
-  return { tenant, imageId, model, crop, key: keyOf({ tenant, imageId, model, crop }) };
+export function embeddingRef({ tenant, imageId, model, crop, draft }: Identity): EmbeddingRef {
+  const key = keyOf({ tenant, imageId, model, crop });
+  return { tenant, imageId, model, crop, draft, key: draft ? draftKeyOf(key) : key };
 }
 
-function keyOf({ tenant, imageId, model, crop }: Identity): string {
+/** Of the draft that goes before the embedding of this key. */
+export const draftKeyOf = (key: string) => `${key}:draft`;
+
+function keyOf({ tenant, imageId, model, crop }: Omit<Identity, "draft">): string {
   const record = `r${embeddingRecordVersion}`;
   const part = crop ? [`crop=${crop.x},${crop.y},${crop.width},${crop.height}`] : [];
   const rest = [model.id, model.encoder.sha256, `p${model.preprocess.version}`, "float16", record, ...part];

@@ -10,6 +10,8 @@ export type TestTask =
   | { kind: "wait"; gate: Int32Array; value: string }
   /** Answers with the last that all workers were told. */
   | { kind: "heard" }
+  /** Waits for so long, and tells the value before it answers. */
+  | { kind: "part"; firstMs: number; value: string }
   | { kind: "refuse" }
   | { kind: "throw" }
   | { kind: "exit" };
@@ -32,7 +34,7 @@ export interface TestWorkerData {
 const { begun, failFrom, taskMs } = workerData as TestWorkerData;
 const worker = Atomics.add(begun, 0, 1) + 1;
 
-await serveTasks<TestTask, TestAnswer>(async () => {
+await serveTasks<TestTask, TestAnswer, string>(async () => {
   if (worker >= failFrom) throw new Error(`worker ${worker} was told to fail`);
   let heard = "nothing";
   return {
@@ -41,7 +43,7 @@ await serveTasks<TestTask, TestAnswer>(async () => {
       heard = String(news);
     },
     ...(taskMs === undefined ? {} : { taskMs }),
-    run: async (task, alone) => {
+    run: async (task, alone, tell) => {
       switch (task.kind) {
         case "refuse":
           throw new ServiceError({ code: Code.INVALID_ARGUMENT, message: "Not this.", reason: "DAMAGED_IMAGE" });
@@ -51,6 +53,10 @@ await serveTasks<TestTask, TestAnswer>(async () => {
           return process.exit(3);
         case "heard":
           return { result: { value: heard, worker, alone }, transfer: [] };
+        case "part":
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, task.firstMs);
+          tell({ result: task.value, transfer: [] });
+          return { result: { value: "whole", worker, alone }, transfer: [] };
         case "wait":
           Atomics.wait(task.gate, 0, 0);
       }

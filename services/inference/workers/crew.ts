@@ -23,14 +23,16 @@ export interface CrewOptions {
 }
 
 /** What a worker said of the work that it was given. */
-export type Answer = Exclude<FromWorker, { kind: "ready" }>;
+export type Answer = Exclude<FromWorker, { kind: "ready" | "part" }>;
 
 /** What becomes of the workers and of what they were given. */
 interface CrewEvents<Work> {
   /** A worker is ready. @param taskMs how long a task takes, as it has found out. */
   onReady(taskMs: number | undefined): void;
-  /** @param ranMs how long it took. @param isWanted false when it had been given up already. */
+  /** @param ranMs how long it took, from its last part on. @param isWanted false when it had been given up already. */
   onAnswer(work: Work, answer: Answer, ranMs: number, isWanted: boolean): void;
+  /** Some of what it is to do is done. */
+  onPart(work: Work, part: unknown): void;
   /** Its worker is lost, or hangs. */
   onGivenUp(work: Work, error: Error): void;
   /** Some may be free that were not, or are no more. */
@@ -157,6 +159,8 @@ export class Crew<Work> {
           member.isReady = true;
           this.#events.onReady(message.taskMs);
           resolve(message.detail);
+        } else if (message.kind === "part") {
+          this.#goOn(member, message);
         } else {
           this.#finish(member, message);
         }
@@ -173,6 +177,14 @@ export class Crew<Work> {
         this.#replace(member, error);
       });
     });
+  }
+
+  /** What is left takes as long as any other task. */
+  #goOn(member: Member<Work>, { id, result }: Extract<FromWorker, { kind: "part" }>): void {
+    const { current } = member;
+    if (current?.id !== id || this.#silence.hangs(member)) return;
+    current.startedAt = performance.now();
+    this.#events.onPart(current.work, result);
   }
 
   #finish(member: Member<Work>, answer: Answer): void {

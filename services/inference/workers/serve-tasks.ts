@@ -2,8 +2,9 @@ import { parentPort } from "node:worker_threads";
 import { describeError, isInternal } from "../../runtime/errors.js";
 import { endWorker, type FromWorker, type News, type ToWorker, type Transferable } from "./worker-protocol.js";
 
-interface Loaded<Task, Result> {
-  run: (task: Task, alone: boolean) => Promise<Transferable<Result>>;
+interface Loaded<Task, Result, Part> {
+  /** @param tell what of the result can be used before all of it is there. */
+  run: (task: Task, alone: boolean, tell: (part: Transferable<Part>) => void) => Promise<Transferable<Result>>;
   detail: unknown;
   /** Hears at once what the pool tells all workers, be it while a task runs. */
   hear?: (news: unknown) => void;
@@ -15,7 +16,9 @@ interface Loaded<Task, Result> {
  * The worker's side of a `WorkerPool`: loads, says so, then runs one task after another.
  * @param load prepares the worker; what it returns as `detail` the pool shows.
  */
-export async function serveTasks<Task, Result>(load: () => Promise<Loaded<Task, Result>>): Promise<void> {
+export async function serveTasks<Task, Result, Part = never>(
+  load: () => Promise<Loaded<Task, Result, Part>>,
+): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error("This file is the entry of a worker thread.");
   const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
@@ -26,7 +29,9 @@ export async function serveTasks<Task, Result>(load: () => Promise<Loaded<Task, 
     if ("news" in message) return hear?.(message.news);
     const { id, task, alone } = message;
     try {
-      const { result, transfer } = await run(task as Task, alone);
+      const { result, transfer } = await run(task as Task, alone, (part) =>
+        post({ kind: "part", id, result: part.result }, part.transfer),
+      );
       post({ kind: "done", id, result }, transfer);
     } catch (error) {
       const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;

@@ -16,8 +16,13 @@ export class TaskCosts {
     this.#all.measured(ranMs, mostMs);
   }
 
+  /** Milliseconds of one of that kind; undefined before the first. */
+  msOf(kind: string): number | undefined {
+    return this.#kinds.get(kind)?.ms;
+  }
+
   of(kind: string): number {
-    const ms = this.#kinds.get(kind)?.ms;
+    const ms = this.msOf(kind);
     if (!ms || this.#all.ms === 0) return 1;
     return Math.min(mostTimes, Math.max(1 / mostTimes, ms / this.#all.ms));
   }

@@ -4,7 +4,7 @@ import { Code } from "../../runtime/errors.js";
 import type { TestAnswer, TestTask, TestWorkerData } from "../testing/test-worker.js";
 import { type PoolOptions, WorkerPool } from "./worker-pool.js";
 
-type Pool = WorkerPool<TestTask, TestAnswer>;
+type Pool = WorkerPool<TestTask, TestAnswer, string>;
 
 const hour = 3_600_000;
 const pools: Pool[] = [];
@@ -14,7 +14,7 @@ const shared = () => new Int32Array(new SharedArrayBuffer(4));
 async function startPool(options: Partial<PoolOptions> & { failFrom?: number; taskMs?: number } = {}): Promise<Pool> {
   const { failFrom = 1000, taskMs, ...rest } = options;
   const begun = shared();
-  const pool = await WorkerPool.start<TestTask, TestAnswer>({
+  const pool = await WorkerPool.start<TestTask, TestAnswer, string>({
     entry: new URL("../testing/test-worker.js", import.meta.url),
     data: (): TestWorkerData => ({ begun, failFrom, taskMs }),
     size: 1,
@@ -79,6 +79,18 @@ describe("tasks", () => {
     expect(await pool.run({ kind: "heard" })).toMatchObject({ value: "news", worker });
     next.open();
     await next.done;
+  });
+
+  it("tells what can be used before a task is done, whose time counts from then on", async () => {
+    const pool = await startPool();
+    const parts: string[] = [];
+    const begunAt = performance.now();
+    const options = { kind: "slow", onPart: (part: string) => parts.push(part) };
+    const { value } = await pool.run({ kind: "part", firstMs: 50, value: "half" }, options);
+    expect([...parts, value]).toEqual(["half", "whole"]);
+    // A timer may be a little early.
+    expect(pool.taskMsOf("slow")).toBeLessThanOrEqual(performance.now() - begunAt - 49);
+    expect(pool.taskMsOf("never run")).toBe(pool.taskMs);
   });
 
   it("passes on errors that are meant for the peer and keeps others inside", async () => {

@@ -25,7 +25,7 @@ export interface PoolOptions extends CrewOptions {
   onServing?: () => void;
 }
 
-export interface TaskOptions {
+export interface TaskOptions<Part = never> {
   signal?: AbortSignal;
   /** Tasks of one key prefer the worker that ran that key last, where what they need is warm. */
   key?: string;
@@ -43,14 +43,17 @@ export interface TaskOptions {
   cost?: number | undefined;
   /** Tasks of a kind take about the same time; all are of one kind when left out. How long is measured. */
   kind?: string | undefined;
+  /** Its turn has come; the task may be changed still. */
   onStart?: (info: { queueMs: number }) => void;
+  /** Hears what of the result can be used while the worker goes on. */
+  onPart?: (part: Part) => void;
   /** Called when the place in line changes; 1 is next. @param waitMs until it begins, as estimated now. */
   onPosition?: (position: number, waitMs: number) => void;
 }
 
-interface Job<Task, Result> extends InLine {
+interface Job<Task, Result, Part> extends InLine {
   task: Task;
-  options: TaskOptions;
+  options: TaskOptions<Part>;
   queuedAt: number;
   hasBegun: boolean;
   resolve: (result: Result) => void;
@@ -62,10 +65,10 @@ interface Job<Task, Result> extends InLine {
  * happens on the main one. A worker that dies is replaced; the task it had fails as UNAVAILABLE, which is safe to repeat.
  * So does the task of one that hangs.
  */
-export class WorkerPool<Task, Result> {
+export class WorkerPool<Task, Result, Part = never> {
   readonly #options: PoolOptions;
-  readonly #crew: Crew<Job<Task, Result>>;
-  readonly #line: WaitingLine<Job<Task, Result>>;
+  readonly #crew: Crew<Job<Task, Result, Part>>;
+  readonly #line: WaitingLine<Job<Task, Result, Part>>;
   readonly #time = new TaskTime();
   readonly #costs = new TaskCosts();
   readonly #spare = new SpareWorker();
@@ -82,6 +85,7 @@ export class WorkerPool<Task, Result> {
         if (taskMs !== undefined) this.#time.guess(taskMs);
       },
       onAnswer: (job, answer, ranMs, isWanted) => this.#settle(job, answer, ranMs, isWanted),
+      onPart: (job, part) => job.options.onPart?.(part as Part),
       onGivenUp: (job, error) => job.reject(error),
       onChange: () => {
         this.#dispatch();
@@ -97,10 +101,10 @@ export class WorkerPool<Task, Result> {
   }
 
   /** Resolves when every worker is ready; rejects with the first one's reason when it cannot start. */
-  static async start<Task, Result>(options: PoolOptions): Promise<WorkerPool<Task, Result>> {
+  static async start<Task, Result, Part = never>(options: PoolOptions): Promise<WorkerPool<Task, Result, Part>> {
     const { signal } = options;
     if (signal?.aborted) throw stopped();
-    const pool = new WorkerPool<Task, Result>(options);
+    const pool = new WorkerPool<Task, Result, Part>(options);
     const giveUp = () => void pool.close();
     signal?.addEventListener("abort", giveUp);
     try {
@@ -153,12 +157,17 @@ export class WorkerPool<Task, Result> {
     return this.#time.ms;
   }
 
+  /** The same of tasks of a kind; before the first of them what is known of all. */
+  taskMsOf(kind: string): number {
+    return this.#costs.msOf(kind) ?? this.taskMs;
+  }
+
   /**
    * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, or becomes so with tasks of callers who
    *   have fewer, UNAVAILABLE when the worker died or hangs, there is none or the pool is closed, CANCELLED when the signal
    *   aborts before the task has started; whatever the worker threw.
    */
-  async run(task: Task, options: TaskOptions = {}): Promise<Result> {
+  async run(task: Task, options: TaskOptions<Part> = {}): Promise<Result> {
     if (this.#closing) throw stopped();
     if (!this.isServing) throw lost();
     if (options.signal?.aborted) throw cancelled();
@@ -221,7 +230,7 @@ export class WorkerPool<Task, Result> {
     onDisplaced?.();
   }
 
-  #wait(task: Task, options: TaskOptions): Promise<Result> {
+  #wait(task: Task, options: TaskOptions<Part>): Promise<Result> {
     const { signal, urgent = false, caller, tenant, cost = 1, kind = "", onPosition } = options;
     if (urgent) this.#spare.clicked(tenantOf(options));
     return new Promise((resolve, reject) => {
@@ -233,7 +242,7 @@ export class WorkerPool<Task, Result> {
       };
       const settled = () => signal?.removeEventListener("abort", leave);
       let told = 0;
-      const job: Job<Task, Result> = {
+      const job: Job<Task, Result, Part> = {
         task,
         options,
         urgent,
@@ -288,7 +297,7 @@ export class WorkerPool<Task, Result> {
   }
 
   /** Whether the last free worker is left to people of another tenant: by what is bulk, and by a tenant that has all the others. */
-  #leavesOneFree({ options }: Job<Task, Result>): boolean {
+  #leavesOneFree({ options }: Job<Task, Result, Part>): boolean {
     const tenant = tenantOf(options);
     if (!this.#spare.isKeptFrom(tenant)) return false;
     const { heard } = this.#crew;
@@ -298,7 +307,7 @@ export class WorkerPool<Task, Result> {
     return busy.length > 0 && busy.length === heard.length - 1 && busy.every((work) => tenantOf(work) === tenant);
   }
 
-  #settle(job: Job<Task, Result>, answer: Answer, ranMs: number, isWanted: boolean): void {
+  #settle(job: Job<Task, Result, Part>, answer: Answer, ranMs: number, isWanted: boolean): void {
     // Also of one that was given up: on a machine that has become slow, workers that are only slow would hang for ever.
     if (answer.kind === "done") {
       this.#time.measured(ranMs, this.#crew.longestMs);

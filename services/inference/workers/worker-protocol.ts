@@ -14,6 +14,8 @@ export const endWorker = "end";
 export type FromWorker =
   /** `taskMs`: how long a task takes, as the worker has found out while it warmed up. */
   | { kind: "ready"; detail: unknown; taskMs?: number | undefined }
+  /** Of a task that goes on: what can be used already. */
+  | { kind: "part"; id: number; result: unknown }
   | { kind: "done"; id: number; result: unknown }
   | { kind: "failed"; id: number; error: ErrorInit; stack?: string | undefined };
 
