@@ -140,3 +140,20 @@ describe.each(ways)("a prompt %s", (_name, way) => {
     expect(asked).toBe(1);
   });
 });
+
+it("V7 does not have made again what a draft lacks, V8 and knows drafts of sessions alone", async () => {
+  const asked: boolean[] = [];
+  await using services = await start(async ({ draft }) => {
+    asked.push(draft);
+    throw notFound();
+  });
+  const ask = doorTo(services);
+  const line = ask.openLine({ session: "s" });
+  open.push(line);
+  const onDraft = create(SegmentRequestSchema, { ...prompt, draft: true });
+  await expect(line.segment(onDraft, { signal })).rejects.toMatchObject({ code: Code.NOT_FOUND });
+  expect([services.encodes(), asked]).toEqual([0, [true]]);
+  await expect(ask.segment(onDraft, { signal })).rejects.toThrow();
+  expect(services.encodes()).toBeGreaterThan(0);
+  expect(new Set(asked.slice(1))).toEqual(new Set([false]));
+});

@@ -24,6 +24,11 @@ interface Picture {
   model: string;
 }
 
+/** `drafts`: who opens it understands them, and hears of one. */
+interface PictureToOpen extends Picture {
+  drafts?: boolean;
+}
+
 /** A session's prompts: they share a stream, to the decoder that its picture hashes to. */
 export interface Line {
   readonly segment: Answer<SegmentRequest, SegmentResult>;
@@ -42,7 +47,7 @@ export interface Ask {
   /** Every object of a picture. Throws what it is refused with before it began. */
   readonly everything: Answer<SegmentEverythingRequest, EverythingEvents>;
   /** Has a stored picture encoded, or joins the encode that is under way. Throws NOT_FOUND when it is not stored. */
-  readonly openImage: Answer<Picture, EncodeReady>;
+  readonly openImage: Answer<PictureToOpen, EncodeReady>;
   /** Has a picture's prompts find it warm. A favour: it never fails. */
   readonly prepare: Answer<Picture, void>;
   /** A picture's own time: it may take as long as it moves (H17). */
@@ -76,13 +81,20 @@ export function createAsk({ encoders, decoders }: Tiers, { deadlineMs, everythin
   /** The walk of a prompt, from the top down. */
   const prompts = (atPeer: Answer<SegmentRequest, SegmentResult>) =>
     withDeadline(deadlineMs, withSteps(withRecovery(providers, atPeer)));
+  /** V7: what a draft lacks is waited for, not made again. */
+  const withDrafts = (final: Answer<SegmentRequest, SegmentResult>, atPeer: typeof final): typeof final => {
+    const onDraft = withDeadline(deadlineMs, atPeer);
+    return (request, call) => (request.draft ? onDraft : final)(request, call);
+  };
 
   const deletion = withDeadline(deadlineMs, deleteImages(encoders, decoders));
   return {
-    segment: prompts((request, call) => decoders.segmentOnce(request, call)),
+    // V8
+    segment: prompts((request, call) => decoders.segmentOnce({ ...request, draft: false }, call)),
     openLine: (origin) => {
       const line = decoders.openLine(origin);
-      return { segment: prompts((request, call) => line.segment(request, call)), close: () => line.close() };
+      const atPeer: Answer<SegmentRequest, SegmentResult> = (request, call) => line.segment(request, call);
+      return { segment: withDrafts(prompts(atPeer), atPeer), close: () => line.close() };
     },
     everything: withBeginDeadline(everythingMs, withRecovery(providers, beginEverything(decoders), cropsOf)),
     openImage: withDeadline(deadlineMs, (image, call) => encoders.encodeStored(image, call)),

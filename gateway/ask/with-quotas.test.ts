@@ -39,12 +39,13 @@ function open(ask: Partial<Ask>, left: Partial<Record<QuotaName, number>> = {}) 
   return { taken, door: withQuotas(ask as Ask, quota) };
 }
 
-it("Q1: counts clicks, by themselves and of a line, but no previews and none that is not answered", async () => {
+it("Q1: counts clicks, by themselves and of a line, but no previews, no drafts and none that is not answered", async () => {
   const segment = vi.fn(async () => ({}) as never);
   const { door, taken } = open({ segment, openLine: () => ({ segment, close: () => {} }) }, { clicksPerMinute: 2 });
   await door.segment(click, call);
   const line = door.openLine({});
-  for (let count = 0; count < 5; count++) await line.segment(create(SegmentRequestSchema, { preview: true }), call);
+  for (let count = 0; count < 4; count++) await line.segment(create(SegmentRequestSchema, { preview: true }), call);
+  await line.segment(create(SegmentRequestSchema, { draft: true }), call);
   segment.mockRejectedValueOnce(new ServiceError({ code: Code.UNAVAILABLE, message: "Lost." }));
   await expect(line.segment(click, call)).rejects.toThrow("Lost.");
   await line.segment(click, call);

@@ -17,8 +17,8 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
   const counted =
     (segment: Ask["segment"]): Ask["segment"] =>
     async (request, call) => {
-      // Hovering is held by the frames that it takes.
-      if (request.preview) return segment(request, call);
+      // Hovering is held by the frames that it takes; of a click its own answer counts.
+      if (request.preview || request.draft) return segment(request, call);
       const taken = take(call, "clicksPerMinute");
       return answered(taken, 1, () => segment(request, call));
     };
@@ -40,8 +40,8 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
     if (ready.cached) taken.correct(-1);
     return ready;
   };
-  const isEmbedded = async (picture: { imageId: string; model: string }, call: AskCall) =>
-    picture.imageId !== "" && (await ask.lookup(picture, call)).embedded;
+  const isEmbedded = async ({ imageId, model }: { imageId: string; model: string }, call: AskCall) =>
+    imageId !== "" && (await ask.lookup({ imageId, model }, call)).embedded;
 
   return {
     ...ask,

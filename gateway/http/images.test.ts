@@ -117,10 +117,10 @@ describe("H1 an upload", () => {
   });
 });
 
-describe("H8, H11 what an upload says of itself", () => {
+describe("H8, H11, V9 what an upload says of itself", () => {
   it.each([
-    ["", { imageId: "", priority: EncodePriority.INTERACTIVE }],
-    [`?id=${imageId}`, { imageId, priority: EncodePriority.INTERACTIVE }],
+    ["", { imageId: "", priority: EncodePriority.INTERACTIVE, drafts: false }],
+    [`?id=${imageId}&drafts=true`, { imageId, priority: EncodePriority.INTERACTIVE, drafts: true }],
     [`?id=${encodeURIComponent(imageId)}&priority=bulk`, { imageId, priority: EncodePriority.BULK }],
   ])("is told to the encoder: %s", async (query, expected) => {
     let header: object | undefined;

@@ -31,7 +31,7 @@ interface ImageRoutes extends UploadLimits {
 const passingBytes = 256 * 1024;
 
 type ModelQuery = { Querystring: { model?: string } };
-type UploadQuery = { Querystring: { model?: string; id?: string; priority?: string } };
+type UploadQuery = { Querystring: { model?: string; id?: string; priority?: string; drafts?: string } };
 
 /** `POST /v1/images` and `GET /v1/images/:id` (H1 to H5, H8, H11, H16 to H19). */
 export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Promise<void> {
@@ -54,12 +54,12 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
   const caller = callerOf(request)?.key ?? "";
   const held = routes.passing.begin(caller);
   let rated: RatedUpload | undefined;
-  const { id = "", model = "", priority = "" } = request.query;
+  const { id = "", model = "", priority = "", drafts = "" } = request.query;
   try {
     held.grow(passingBytes);
     const imageId = id && checkImageId(id);
     if (imageId) tellAudit(request, { object: imageId });
-    const header = { imageId, model, priority: priorityOf(priority) };
+    const header = { imageId, model, priority: priorityOf(priority), drafts: wantsDrafts(drafts) };
     const announced = Math.min(announcedBytes(request), routes.maxImageBytes);
     rated = routes.rate.begin(caller, announced);
     const { arrived } = rated;
@@ -119,6 +119,12 @@ function priorityOf(word: string): EncodePriority {
     default:
       throw invalidArgument(`The priority is "interactive" or "bulk"; "${word.slice(0, 80)}" is neither.`);
   }
+}
+
+/** V9 @throws ServiceError INVALID_ARGUMENT for a word that is none. */
+function wantsDrafts(word: string): boolean {
+  if (word === "" || word === "true") return word === "true";
+  throw invalidArgument(`\`drafts\` is "true" or left out; "${word.slice(0, 80)}" is neither.`);
 }
 
 function eventLine(event: EncodeEvent["event"]) {

@@ -20,7 +20,7 @@ import { onePeer, withPeers } from "./retry.js";
 import { searchPeers } from "./search-peers.js";
 import { blame } from "./tier-request.js";
 
-export type EncodeProgress = Extract<EncodeEvent["event"], { case: "queued" | "encoding" }>;
+export type EncodeProgress = Exclude<EncodeEvent["event"], { case: "ready" | undefined }>;
 
 /** A call that has a picture encoded, and who wants to hear how far that is. */
 export interface EncodeCall extends Call {

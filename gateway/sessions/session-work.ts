@@ -1,4 +1,5 @@
-import type { SegmentRequest } from "../../proto/index.js";
+import { create } from "@bufbuild/protobuf";
+import { ImageDraftSchema, type SegmentRequest } from "../../proto/index.js";
 import type { Principal } from "../../services/runtime/callers/principal.js";
 import { isNotFound } from "../../services/runtime/errors.js";
 import type { Origin } from "../../services/runtime/tracing/origin.js";
@@ -6,6 +7,7 @@ import { startSpan } from "../../services/runtime/tracing/spans.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask, Line } from "../ask/ask.js";
 import { ImageGoneError } from "../ask/image-gone-error.js";
+import type { EncodeProgress } from "../peers/encoders.js";
 import type { ImageNews, RefusedError, SessionEffect, SessionEvent } from "./state/state.js";
 
 type Effect<K extends SessionEffect["kind"]> = Extract<SessionEffect, { kind: K }>;
@@ -46,7 +48,8 @@ export class SessionWork {
     const tell = (news: ImageNews) => apply({ kind: "image", opening, news });
     this.#opened = { signal, origin, principal };
     try {
-      const value = await ask.openImage(image, { ...this.#opened, onProgress: tell });
+      const onProgress = (progress: EncodeProgress) => tell(newsOf(progress));
+      const value = await ask.openImage(image, { ...this.#opened, onProgress });
       end();
       tell({ case: "ready", value });
     } catch (error) {
@@ -57,8 +60,8 @@ export class SessionWork {
     }
   }
 
-  prepare({ image }: Effect<"prepare">): void {
-    if (this.#opened) void this.#options.ask.prepare(image, this.#opened);
+  prepare({ image: { imageId, model } }: Effect<"prepare">): void {
+    if (this.#opened) void this.#options.ask.prepare({ imageId, model }, this.#opened);
   }
 
   async decode({ opening, request }: Effect<"decode">): Promise<void> {
@@ -117,7 +120,7 @@ export class SessionWork {
   #recovery(opening: number): Pick<AskCall, "onProgress" | "onRecovered"> {
     const { apply } = this.#options;
     return {
-      onProgress: (news) => apply({ kind: "image", opening, news }),
+      onProgress: (progress) => apply({ kind: "image", opening, news: newsOf(progress) }),
       onRecovered: () => apply({ kind: "recovered", opening }),
     };
   }
@@ -129,4 +132,11 @@ export class SessionWork {
     const span = startSpan(name, { kind: "server", parent: origin.traceparent, attributes });
     return { origin: { ...origin, traceparent: span.traceparent }, end: (error) => span.end(error) };
   }
+}
+
+/** An encoder's word as the session's own. */
+function newsOf(progress: EncodeProgress): ImageNews {
+  if (progress.case !== "draft") return progress;
+  const { image } = progress.value;
+  return { case: "draft", value: create(ImageDraftSchema, image ? { image } : {}) };
 }

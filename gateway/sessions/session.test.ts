@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import {
+  EncodeDraftSchema,
   EncodeReadySchema,
   EncodeStartedSchema,
   ErrorCode,
@@ -41,6 +42,7 @@ let ear: Ear;
 let encodes: Calls<string, typeof info>;
 let decodes: Calls<SegmentRequest, SegmentResult>;
 let clicks: string[];
+let asked: object[];
 let prepared: { imageId: string; signal: AbortSignal }[];
 let lineClosed: number;
 let logger: ReturnType<typeof fakeLogger>;
@@ -52,6 +54,7 @@ beforeEach(() => {
   encodes = new Calls();
   decodes = new Calls();
   clicks = [];
+  asked = [];
   prepared = [];
   lineClosed = 0;
   logger = fakeLogger();
@@ -64,6 +67,7 @@ function deps(deadlineMs = 60_000): SessionDeps {
       prepare: async ({ imageId: id }, { signal }) => void prepared.push({ imageId: id, signal }),
       encodeStored: (image, { signal, onProgress }) => {
         tellProgress = (progress) => onProgress?.(progress);
+        asked.push(image);
         return encodes.call(image.imageId, signal);
       },
       segment: (request, { signal }) => decodes.call(request, signal),
@@ -133,6 +137,24 @@ describe("the open image", () => {
     await settle();
     expect(ear.heard).toEqual(["welcome", "image ready", "result 1", "result 2"]);
     expect(clicks).toEqual(["answered", "answered"]);
+  });
+
+  it("V3 tells of a draft who understands it, answers from that, counts the click with its own answer", async () => {
+    session.take(message({ case: "openImage", value: { imageId, drafts: true } }), 0);
+    click(1);
+    tellProgress({ case: "draft", value: create(EncodeDraftSchema, { image: { imageId, width: 4, height: 3 } }) });
+    decodes.last.resolve(create(SegmentResultSchema, { draft: true }));
+    await settle();
+    expect(ear.heard).toEqual(["welcome", "image draft", "result 1"]);
+    expect(ear.frames.at(-2)).toMatchObject({ value: { event: { value: { image: { width: 4, height: 3 } } } } });
+    expect(clicks).toEqual([]);
+    encodes.last.resolve(info);
+    await settle();
+    decodes.last.resolve(create(SegmentResultSchema));
+    await settle();
+    expect(ear.heard.slice(3)).toEqual(["image ready", "result 1"]);
+    expect(clicks).toEqual(["answered"]);
+    expect(asked).toMatchObject([{ drafts: true }]);
   });
 
   it("I1 cancels what is under way for the one before and hears no more of it", async () => {

@@ -67,7 +67,9 @@ export class Session implements Receiver {
       origin: { session: id, traceparent, caller: caller.key, tenant: caller.tenant },
       apply: (event) => this.#apply(event),
       explain: (error) => explain(error, this.#logger),
-      onTurn: (request) => this.#clicks.asked(request),
+      onTurn: (request) => {
+        if (!request.draft) this.#clicks.asked(request);
+      },
     });
     this.#logger.debug("session opened");
     const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = deps.limits;
@@ -81,8 +83,8 @@ export class Session implements Receiver {
   take(message: ClientFrame["frame"], frameBytes: number): void {
     switch (message.case) {
       case "openImage": {
-        const { imageId, model } = message.value;
-        return this.#apply({ kind: "open", image: { imageId: checkImageId(imageId), model } });
+        const { imageId, model, drafts } = message.value;
+        return this.#apply({ kind: "open", image: { imageId: checkImageId(imageId), model, drafts } });
       }
       case "segment":
         return this.#takePrompt(message.value, frameBytes);
@@ -104,7 +106,7 @@ export class Session implements Receiver {
 
   /** Something is still to come for it: an answer, or its picture. */
   get isWaiting(): boolean {
-    return this.#state.kind === "encoding" || !isIdle(this.#state);
+    return this.#state.kind === "encoding" || this.#state.kind === "drafted" || !isIdle(this.#state);
   }
 
   /** Resolves when nothing waits for its answer, or when the signal aborts (B4). */
@@ -150,6 +152,10 @@ export class Session implements Receiver {
         this.#waiting.answered(sequence);
         return this.#answered(sequence, result);
       }
+      case "send-draft": {
+        const { sequence, result } = effect;
+        return this.#outlet.send({ case: "segment", value: { sequence, outcome: { case: "result", value: result } } });
+      }
       case "send-error":
         this.#waiting.answered(effect.sequence);
         return this.#refuse(effect.sequence, effect.error);
@@ -162,7 +168,7 @@ export class Session implements Receiver {
       case "prepare":
         return this.#work.prepare(effect);
       case "decode":
-        this.#clicks.asked(effect.request);
+        if (!effect.request.draft) this.#clicks.asked(effect.request);
         return void this.#work.decode(effect);
       case "find-everything":
         return void this.#work.findEverything(effect);

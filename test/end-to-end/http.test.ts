@@ -188,6 +188,8 @@ describe("HTTP", () => {
   it("H11: a priority that is none is 400", async () => {
     const reply = await post(picture, {}, "?priority=high");
     expect([reply.status, (await errorOf(reply)).message]).toEqual([400, expect.stringMatching(/"bulk"; "high"/)]);
+    // V9
+    expect((await post(picture, {}, "?drafts=yes")).status).toBe(400);
   });
 
   it("H6: a point on the disc gives its mask", async () => {

@@ -80,7 +80,8 @@ export class SimulatedSession {
     const { prompts, endMs } = planned;
     this.#left = prompts.filter(({ preview }) => !preview).length;
     // Without this the picture that is open already would be answered at once, and its line of clicks kept.
-    if (this.#picture !== before) this.#apply({ kind: "open", image: { imageId: this.#picture, model: "" } });
+    if (this.#picture !== before)
+      this.#apply({ kind: "open", image: { imageId: this.#picture, model: "", drafts: false } });
     encoders.open(this.#picture, () => {
       const { opening } = this.#state as { opening: number };
       this.#apply({ kind: "image", opening, news: { case: "ready", value: ready } });

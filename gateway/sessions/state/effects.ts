@@ -1,8 +1,23 @@
 import type { SegmentRequest, SegmentResult } from "../../../proto/index.js";
-import type { ImageNews, OpenedImage, OpenState, ReadyState, RefusedError, SessionEffect } from "./state.js";
+import type {
+  DraftedState,
+  ImageNews,
+  OpenedImage,
+  OpenState,
+  ReadyState,
+  RefusedError,
+  SessionEffect,
+} from "./state.js";
 
 export const send = ({ sequence }: SegmentRequest, result: SegmentResult): SessionEffect => ({
   kind: "send-result",
+  sequence,
+  result,
+});
+
+/** V3 */
+export const sketch = ({ sequence }: SegmentRequest, result: SegmentResult): SessionEffect => ({
+  kind: "send-draft",
   sequence,
   result,
 });
@@ -21,6 +36,8 @@ export const tell = ({ image }: { image: OpenedImage }, news: ImageNews): Sessio
 
 export const tellReady = (state: ReadyState): SessionEffect =>
   tell(state, { case: "ready", value: { ...state.info, cached: true } });
+
+export const tellDraft = (state: DraftedState): SessionEffect => tell(state, { case: "draft", value: state.draft });
 
 export const tellMissing = (state: OpenState): SessionEffect =>
   tell(state, { case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } });

@@ -1,4 +1,5 @@
-import { refuse, tell, tellMissing, tellReady } from "./effects.js";
+import { beginDraft, endDraft, finishDraft } from "./draft.js";
+import { refuse, tell, tellDraft, tellMissing, tellReady } from "./effects.js";
 import { cancelEverything } from "./everything.js";
 import { pump, unanswered } from "./prompts.js";
 import { notReady, otherImage } from "./refusals.js";
@@ -22,6 +23,8 @@ export function open(state: LiveState, image: OpenedImage): Step {
       return [{ ...state, kind: "encoding", opening, reopened: false }, [{ kind: "encode", opening, image }]];
     case "encoding":
       return [{ ...state, reopened: true }, []];
+    case "drafted":
+      return [{ ...state, reopened: true }, [tellDraft(state)]];
     case "ready":
       return [state, [tellReady(state)]];
   }
@@ -41,27 +44,29 @@ function openAnother(state: LiveState, image: OpenedImage): Step {
 export function hearImage(state: OpenState, news: ImageNews): Step {
   const told = tell(state, news);
   // Progress of an encode that a click caused (R2) is told while the session stays ready.
-  if (state.kind === "ready") return news.case === "queued" || news.case === "encoding" ? [state, [told]] : [state, []];
+  if (news.case === "queued" || news.case === "encoding") return [state, [told]];
+  if (state.kind === "ready") return [state, []];
+  if (news.case === "draft") return state.kind === "drafted" ? [state, []] : beginDraft(state, news.value, told);
   const { image, opening, clicks, answered, everything } = state;
   const kept = { image, opening, clicks, answered, everything };
-  switch (news.case) {
-    case "ready":
-      return begin({ ...kept, kind: "ready", info: news.value, running: undefined, preview: undefined }, told);
-    case "missing":
-      if (state.kind === "encoding" && state.reopened) {
-        return [{ ...state, reopened: false }, [{ kind: "encode", opening, image }]];
-      }
-      return [{ ...kept, kind: "awaiting-upload" }, [told]];
-    case "failed":
-      // I4
-      return [{ kind: "no-image", opening, everything }, [told, ...clicks.map((click) => refuse(click, news.value))]];
-    default:
-      return [state, [told]];
+  if (news.case === "ready") {
+    const { preview, effects } = state.kind === "drafted" ? finishDraft(state) : { preview: undefined, effects: [] };
+    return begin({ ...kept, kind: "ready", info: news.value, running: undefined, preview }, [...effects, told]);
   }
+  const ended = state.kind === "drafted" ? endDraft(state) : [];
+  if (news.case === "failed") {
+    // I4
+    const refused = clicks.map((click) => refuse(click, news.value));
+    return [{ kind: "no-image", opening, everything }, [...ended, told, ...refused]];
+  }
+  if (state.kind !== "awaiting-upload" && state.reopened) {
+    return [{ ...kept, kind: "encoding", reopened: false }, [...ended, { kind: "encode", opening, image }]];
+  }
+  return [{ ...kept, kind: "awaiting-upload" }, [...ended, told]];
 }
 
-function begin(state: ReadyState, told: SessionEffect): Step {
-  const [next, effects] = pump(state, [told]);
+function begin(state: ReadyState, told: SessionEffect[]): Step {
+  const [next, effects] = pump(state, told);
   // I7
   return [next, next.running ? effects : [...effects, { kind: "prepare", image: state.image }]];
 }

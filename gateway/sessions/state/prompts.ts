@@ -1,9 +1,11 @@
 import { MaskFormat, maxFormats, type SegmentRequest, type SegmentResult } from "../../../proto/index.js";
 import { previousOf } from "../../ask/previous.js";
+import { abandoned, hearDraft, hearDraftRefusal, previewsOf, pumpDraft } from "./draft.js";
 import { refuse, send } from "./effects.js";
 import { withPrevious } from "./previous.js";
 import * as refusals from "./refusals.js";
 import {
+  type DraftedState,
   isSame,
   type LiveState,
   type OpenState,
@@ -21,6 +23,8 @@ export function prompt(state: LiveState, request: SegmentRequest, limits: Sessio
     ...request,
     imageId: request.imageId.toLowerCase() || image.imageId,
     model: request.model || image.model,
+    // V8
+    draft: false,
   };
   // C5
   if (!isSame(named, image)) return [state, [refuse(request, refusals.notOpen)]];
@@ -32,10 +36,17 @@ export function prompt(state: LiveState, request: SegmentRequest, limits: Sessio
 
 /** P3, P1 */
 function preview(state: OpenState, request: SegmentRequest): Step {
-  if (state.kind !== "ready") return [state, [refuse(request, refusals.notReady)]];
+  if (!canAnswer(state)) return [state, [refuse(request, refusals.notReady)]];
   const replaced = state.preview ? [refuse(state.preview, refusals.newerPrompt)] : [];
-  return pump({ ...state, preview: request }, replaced);
+  return pumpAny({ ...state, preview: request }, replaced);
 }
+
+/** Whether prompts are answered, if from a draft. */
+const canAnswer = (state: OpenState): state is ReadyState | DraftedState =>
+  state.kind === "ready" || state.kind === "drafted";
+
+const pumpAny = (state: ReadyState | DraftedState, effects: SessionEffect[]): Step =>
+  state.kind === "ready" ? pump(state, effects) : pumpDraft(state, effects);
 
 function click(state: OpenState, request: SegmentRequest, limits: SessionLimits): Step {
   // C6
@@ -44,21 +55,21 @@ function click(state: OpenState, request: SegmentRequest, limits: SessionLimits)
     return [state, [refuse(request, refusals.tooMany(waiting, limits.clickRetryMs))]];
   }
   const clicks = [...state.clicks, request];
-  if (state.kind !== "ready") return [{ ...state, clicks }, []];
-  return pump({ ...state, ...withoutPreviews(state), clicks }, replacedPreviews(state));
+  if (!canAnswer(state)) return [{ ...state, clicks }, []];
+  return pumpAny({ ...state, ...withoutPreviews(state), clicks }, replacedPreviews(state));
 }
 
 /** A click does not wait for a preview, which at a busy decoder waits for the clicks of everybody (P2). */
-const withoutPreviews = ({ running }: ReadyState): Pick<ReadyState, "running" | "preview"> => ({
+const withoutPreviews = ({ running }: AtDecoder): AtDecoder => ({
   running: running?.preview ? undefined : running,
   preview: undefined,
 });
 
-function replacedPreviews({ running, preview }: ReadyState): SessionEffect[] {
-  const abandoned: SessionEffect[] = running?.preview
-    ? [{ kind: "abandon" }, refuse(running, refusals.newerPrompt)]
-    : [];
-  return preview ? [...abandoned, refuse(preview, refusals.newerPrompt)] : abandoned;
+type AtDecoder = Pick<ReadyState, "running" | "preview">;
+
+function replacedPreviews(state: AtDecoder): SessionEffect[] {
+  const refused = previewsOf(state).map((one) => refuse(one, refusals.newerPrompt));
+  return state.running?.preview ? [{ kind: "abandon" }, ...refused] : refused;
 }
 
 /** C9: the click that runs is about to be answered. */
@@ -67,10 +78,14 @@ export function expire(state: LiveState, sequence: number): Step {
   const late = state.clicks.filter((one) => one.sequence === sequence);
   if (late.length === 0) return [state, []];
   const clicks = state.clicks.filter((one) => !late.includes(one));
-  return [{ ...state, clicks }, late.map((one) => refuse(one, refusals.tooLate[state.kind]))];
+  const refused = late.map((one) => refuse(one, refusals.tooLate[state.kind]));
+  if (state.kind !== "drafted" || !state.running || !late.includes(state.running))
+    return [{ ...state, clicks }, refused];
+  return pumpDraft({ ...state, clicks, running: undefined }, [...abandoned(state), ...refused]);
 }
 
 export function hearAnswer(state: OpenState, result: SegmentResult): Step {
+  if (state.kind === "drafted") return hearDraft(state, result);
   if (state.kind !== "ready" || !state.running) return [state, []];
   const { running } = state;
   if (running.preview) return pump({ ...state, running: undefined }, [send(running, result)]);
@@ -82,6 +97,7 @@ export function hearAnswer(state: OpenState, result: SegmentResult): Step {
 }
 
 export function hearRefusal(state: OpenState, error: RefusedError): Step {
+  if (state.kind === "drafted") return hearDraftRefusal(state, error);
   if (state.kind !== "ready" || !state.running) return [state, []];
   return pump({ ...state, running: undefined }, [refuse(state.running, error)]);
 }
@@ -125,6 +141,7 @@ function withLogits(request: SegmentRequest): SegmentRequest {
 }
 
 export function unanswered(state: OpenState): SegmentRequest[] {
+  if (state.kind === "drafted") return [...state.clicks, ...previewsOf(state)];
   if (state.kind !== "ready") return state.clicks;
   return [state.running, ...state.clicks, state.preview].filter((one) => one !== undefined);
 }

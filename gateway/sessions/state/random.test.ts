@@ -39,14 +39,15 @@ class World {
     const asked = event.kind === "prompt" ? event.request : undefined;
     if (event.kind === "everything" && !this.isClosed) this.everythings.push(event.run);
     for (const effect of effects) this.#see(effect, asked);
-    if (state.kind === "ready" || state.kind === "encoding" || state.kind === "awaiting-upload") {
+    if (state.kind !== "no-image" && state.kind !== "closed") {
       const running = state.kind === "ready" && state.running && !state.running.preview ? 1 : 0;
       // C6
       expect(state.clicks.length + running).toBeLessThanOrEqual(limits.maxWaitingClicks);
       // P2
       if (state.kind === "ready" && state.running?.preview) expect(state.clicks).toEqual([]);
     }
-    if (state.kind === "ready") expect(Boolean(state.running)).toBe(this.decoding !== undefined);
+    if (state.kind === "ready" || state.kind === "drafted")
+      expect(Boolean(state.running)).toBe(this.decoding !== undefined);
   }
 
   #see(effect: SessionEffect, asked: SegmentRequest | undefined): void {
@@ -62,13 +63,21 @@ class World {
           (code === ErrorCode.FAILED_PRECONDITION || code === ErrorCode.RESOURCE_EXHAUSTED);
         return this.#answer(effect.sequence, !atTheDoor);
       }
+      case "send-draft":
+        // V3: of a click that waits, and once.
+        expect(this.clicks).toContain(effect.sequence);
+        expect(this.state.kind).toBe("drafted");
+        return;
       case "decode":
+        // V8, V5
+        expect(effect.request.draft).toBe(this.state.kind === "drafted");
+        if (effect.request.draft) expect(effect.request.prompt?.mask?.source.case).not.toBe("previous");
         // Never two at once.
         expect(this.decoding).toBeUndefined();
         this.decoding = effect;
         return;
       case "abandon":
-        expect(this.decoding?.request.preview).toBe(true);
+        expect(this.decoding?.request.preview || this.decoding?.request.draft).toBe(true);
         this.decoding = undefined;
         return;
       case "find-everything":
@@ -119,9 +128,10 @@ function frozen<T>(value: T): T {
 }
 
 const failed = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
+const gone = { code: ErrorCode.NOT_FOUND, message: "Not here.", reason: "" };
 
 it.each(Array.from({ length: 20 }, (_, index) => index * 1000))(
-  "keeps C1, C2, C6, P1, P2, E2 and E3 whatever happens (seeds from %i)",
+  "keeps C1, C2, C6, P1, P2, V3, V5, E2 and E3 whatever happens (seeds from %i)",
   (first) => {
     for (let seed = first; seed < first + 150; seed++) play(seed);
   },
@@ -144,16 +154,18 @@ function play(seed: number): void {
       const elsewhere = next() < 0.1 ? { imageId: "sha256:elsewhere" } : {};
       world.apply((isHover ? hover : click)(sequence, { ...previous, ...elsewhere }));
     } else if (choice < 15 && world.decoding) {
-      const { opening } = world.decoding;
+      const { opening, request } = world.decoding;
       world.decoding = undefined;
       const end = below(8);
-      if (end === 0) world.apply({ kind: "image-gone", opening });
+      if (request.draft && end < 2) world.apply({ kind: "refused", opening, error: end === 0 ? failed : gone });
+      else if (end === 0) world.apply({ kind: "image-gone", opening });
       else if (end === 1) world.apply({ kind: "refused", opening, error: failed });
       else world.apply({ kind: "answered", opening, result: result(1, 2) });
     } else if (choice < 19 && world.encodes.length > 0) {
       const opening = world.encodes[0] as number;
-      const news = (["queued", "encoding", "ready", "ready", "missing", "failed"] as const)[below(6)] ?? "ready";
-      if (news !== "queued" && news !== "encoding") world.encodes.shift();
+      const all = ["queued", "encoding", "draft", "draft", "ready", "ready", "missing", "failed"] as const;
+      const news = all[below(all.length)] ?? "ready";
+      if (news === "ready" || news === "missing" || news === "failed") world.encodes.shift();
       world.apply({ ...image(news), opening } as SessionEvent);
     } else if (choice === 20) world.apply(everything(turn));
     else if (choice === 21) world.apply(cancelEverything);

@@ -25,6 +25,10 @@ export const tooLate = {
     ErrorCode.DEADLINE_EXCEEDED,
     "The click has waited too long for its picture, which is not encoded yet; click again.",
   ),
+  drafted: error(
+    ErrorCode.DEADLINE_EXCEEDED,
+    "The click has waited too long for its picture, of which there is no more than a draft yet; click again.",
+  ),
   ready: error(ErrorCode.DEADLINE_EXCEEDED, "The click has waited too long for those before it; click again."),
 };
 export const otherImage = error(ErrorCode.CANCELLED, "Another picture was opened.");

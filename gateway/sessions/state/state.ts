@@ -1,6 +1,7 @@
 import type {
   EncodeReady,
   Error as ErrorMessage,
+  ImageDraft,
   ImageEvent,
   LowResLogits,
   SegmentEverythingEvent,
@@ -16,6 +17,8 @@ import type {
 export interface OpenedImage {
   imageId: string;
   model: string;
+  /** The client understands drafts. */
+  drafts: boolean;
 }
 
 /** The latest answered click's logits, for a prompt that starts from one of its masks. */
@@ -48,6 +51,18 @@ export type SessionState =
       /** Opened again while this was under way: the upload may have come after the encoder looked. */
       reopened: boolean;
     } & WithImage)
+  /** Encoded still, and prompts are answered from its draft meanwhile. */
+  | ({
+      kind: "drafted";
+      draft: ImageDraft;
+      /** As while encoding. */
+      reopened: boolean;
+      /** The prompt at the decoder. A click waits among the others all the same. */
+      running: SegmentRequest | undefined;
+      preview: SegmentRequest | undefined;
+      /** Clicks that the draft was asked. */
+      sketched: SegmentRequest[];
+    } & WithImage)
   | ({
       kind: "ready";
       info: EncodeReady;
@@ -59,6 +74,9 @@ export type SessionState =
 
 export type LiveState = Exclude<SessionState, { kind: "closed" }>;
 export type OpenState = Exclude<LiveState, { kind: "no-image" }>;
+export type DraftedState = Extract<SessionState, { kind: "drafted" }>;
+/** Nothing is answered yet. */
+export type AwaitingState = Extract<SessionState, { kind: "awaiting-upload" | "encoding" }>;
 export type ReadyState = Extract<SessionState, { kind: "ready" }>;
 
 export const initialState: SessionState = { kind: "no-image", opening: 0, everything: undefined };
@@ -95,6 +113,8 @@ export type OpeningEvent =
 export type SessionEffect =
   | { kind: "send-image"; imageId: string; news: ImageNews }
   | { kind: "send-result"; sequence: number; result: SegmentResult }
+  /** Of a click whose own answer is to come. */
+  | { kind: "send-draft"; sequence: number; result: SegmentResult }
   | { kind: "send-error"; sequence: number; error: RefusedError }
   | { kind: "send-everything"; event: SegmentEverythingEvent }
   | { kind: "send-everything-failed"; error: RefusedError }
@@ -103,7 +123,7 @@ export type SessionEffect =
   | { kind: "prepare"; image: OpenedImage }
   | { kind: "decode"; opening: number; request: SegmentRequest }
   | { kind: "find-everything"; run: number; opening: number; request: SegmentEverythingRequest }
-  /** The preview at the decoder is not wanted any more: nothing of it may be heard from now on. */
+  /** The prompt at the decoder is not wanted any more: nothing of it may be heard from now on. */
   | { kind: "abandon" }
   | { kind: "abort-everything" }
   /** Whatever is under way for this session is not wanted any more. */
@@ -125,4 +145,5 @@ export function isIdle(state: SessionState): boolean {
   return state.clicks.length === 0 && (state.kind === "encoding" || !state.running);
 }
 
-export const isSame = (a: OpenedImage, b: OpenedImage) => a.imageId === b.imageId && a.model === b.model;
+export const isSame = (a: Pick<OpenedImage, "imageId" | "model">, b: OpenedImage) =>
+  a.imageId === b.imageId && a.model === b.model;

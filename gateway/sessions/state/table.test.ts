@@ -11,7 +11,8 @@ import {
   refused,
   run,
 } from "../testing/session-events.js";
-import { events, type Row, table } from "../testing/session-table.js";
+import { events, type Row } from "../testing/session-rows.js";
+import { table } from "../testing/session-table.js";
 import type { SessionEvent } from "./state.js";
 import { step } from "./step.js";
 

@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   EncodeReadySchema,
   ErrorCode,
+  ImageDraftSchema,
   LowResLogitsSchema,
   type MaskFormat,
   MaskSchema,
@@ -23,8 +24,8 @@ import {
 import { step } from "../state/step.js";
 
 export const limits: SessionLimits = { maxWaitingClicks: 2, clickRetryMs: 250 };
-export const imageA: OpenedImage = { imageId: `sha256:${"a".repeat(64)}`, model: "" };
-export const imageB: OpenedImage = { imageId: `sha256:${"b".repeat(64)}`, model: "" };
+export const imageA: OpenedImage = { imageId: `sha256:${"a".repeat(64)}`, model: "", drafts: true };
+export const imageB: OpenedImage = { imageId: `sha256:${"b".repeat(64)}`, model: "", drafts: true };
 
 interface PromptInit {
   preview?: boolean;
@@ -63,6 +64,7 @@ const broken = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
 const news = {
   queued: { case: "queued", value: { $typeName: "maskwire.v1.EncodeQueued", position: 1, etaMs: 9 } },
   encoding: { case: "encoding", value: { $typeName: "maskwire.v1.EncodeStarted" } },
+  draft: { case: "draft", value: create(ImageDraftSchema, { image: { width: 4, height: 3 } }) },
   ready: { case: "ready", value: info },
   missing: { case: "missing", value: { $typeName: "maskwire.v1.ImageMissing" } },
   failed: { case: "failed", value: { $typeName: "maskwire.v1.Error", ...broken } },
@@ -100,8 +102,10 @@ function brief(effect: SessionEffect): string {
       return `answer ${effect.sequence}`;
     case "send-error":
       return `refuse ${effect.sequence} ${ErrorCode[effect.error.code]}`;
+    case "send-draft":
+      return `sketch ${effect.sequence}`;
     case "decode":
-      return `decode ${effect.request.sequence}`;
+      return `${effect.request.draft ? "draft" : "decode"} ${effect.request.sequence}`;
     case "send-everything":
       return `everything ${effect.event.event.case}`;
     case "send-everything-failed":
@@ -120,6 +124,8 @@ export const openOther: SessionEvent = { kind: "open", image: imageB };
 export const image = (name: keyof typeof news): Loose => ({ kind: "image", news: news[name] });
 export const answered: Loose = { kind: "answered", result: result(1, 2) };
 export const refused: Loose = { kind: "refused", error: broken };
+/** Its decoder has not, or not any more, what it was to decode on. */
+export const lost: Loose = { kind: "refused", error: { code: ErrorCode.NOT_FOUND, message: "Gone.", reason: "" } };
 export const recovered: Loose = { kind: "recovered" };
 export const gone: Loose = { kind: "image-gone" };
 

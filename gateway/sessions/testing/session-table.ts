@@ -1,61 +1,7 @@
-import type { SessionEvent, SessionState } from "../state/state.js";
-import {
-  answered,
-  cancelEverything,
-  click,
-  everything,
-  everythingFailed,
-  found,
-  gone,
-  hover,
-  image,
-  imageB,
-  type Loose,
-  open,
-  openOther,
-  recovered,
-  refused,
-} from "./session-events.js";
-
-/*
- * Every state with every event: what it does, and where it leads when that is elsewhere. A new kind of either does not compile
- * before it is in here.
- */
-
-export const events = {
-  open: { same: open, another: openOther },
-  prompt: { click: click(8), elsewhere: click(8, { imageId: imageB.imageId }), hover: hover(9) },
-  image: {
-    queued: image("queued"),
-    encoding: image("encoding"),
-    ready: image("ready"),
-    missing: image("missing"),
-    failed: image("failed"),
-  },
-  answered: { now: answered },
-  refused: { now: refused },
-  recovered: { now: recovered },
-  "image-gone": { now: gone },
-  expired: { first: { kind: "expired", sequence: 1 }, second: { kind: "expired", sequence: 2 } },
-  close: { now: { kind: "close" } },
-  everything: { newer: everything(5) },
-  "cancel-everything": { now: cancelEverything },
-  "everything-event": { progress: found(4, "progress"), done: found(4, "done") },
-  "everything-ended": { now: everythingFailed(4) },
-} satisfies Record<SessionEvent["kind"], Record<string, Loose>>;
-
-export type Row = { [K in keyof typeof events]: Record<keyof (typeof events)[K], string> };
-type EverythingEvents = "everything" | "cancel-everything" | "everything-event" | "everything-ended";
-
-const nothing = { now: "" };
-
-/** Of a state without everything mode: news of one before it changes nothing. */
-const noEverything = (begun: string): Pick<Row, EverythingEvents> => ({
-  everything: { newer: begun },
-  "cancel-everything": nothing,
-  "everything-event": { progress: "", done: "" },
-  "everything-ended": nothing,
-});
+import type { SessionState } from "../state/state.js";
+import { drafted } from "./drafted-table.js";
+import { click, everything, gone, hover, image, type Loose, open } from "./session-events.js";
+import { noEverything, noRefusal, nothing, type Row } from "./session-rows.js";
 
 /** Each kind of state in the situations that rules tell apart: how to come there, and what it does. */
 export const table = {
@@ -69,9 +15,9 @@ export const table = {
           elsewhere: "refuse 8 FAILED_PRECONDITION",
           hover: "refuse 9 FAILED_PRECONDITION",
         },
-        image: { queued: "", encoding: "", ready: "", missing: "", failed: "" },
+        image: { queued: "", encoding: "", draft: "", ready: "", missing: "", failed: "" },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "", second: "" },
@@ -91,9 +37,9 @@ export const table = {
           elsewhere: "refuse 8 FAILED_PRECONDITION",
           hover: "refuse 9 FAILED_PRECONDITION",
         },
-        image: { queued: "", encoding: "", ready: "", missing: "", failed: "" },
+        image: { queued: "", encoding: "", draft: "", ready: "", missing: "", failed: "" },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "", second: "" },
@@ -114,12 +60,13 @@ export const table = {
         image: {
           queued: "tell queued",
           encoding: "tell encoding",
+          draft: "drafted: tell draft",
           ready: "ready: tell ready, prepare",
           missing: "awaiting-upload: tell missing",
           failed: "no-image: tell failed",
         },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "", second: "" },
@@ -135,12 +82,13 @@ export const table = {
         image: {
           queued: "tell queued",
           encoding: "tell encoding",
+          draft: "drafted: tell draft, draft 1",
           ready: "ready: tell ready, decode 1",
           missing: "awaiting-upload: tell missing",
           failed: "no-image: tell failed, refuse 1 UNAVAILABLE",
         },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "refuse 1 DEADLINE_EXCEEDED", second: "" },
@@ -158,12 +106,13 @@ export const table = {
         image: {
           queued: "tell queued",
           encoding: "tell encoding",
+          draft: "drafted: tell draft",
           ready: "ready: tell ready, prepare",
           missing: "tell missing",
           failed: "no-image: tell failed",
         },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "", second: "" },
@@ -179,12 +128,13 @@ export const table = {
         image: {
           queued: "tell queued",
           encoding: "tell encoding",
+          draft: "drafted: tell draft, draft 1",
           ready: "ready: tell ready, decode 1",
           missing: "tell missing",
           failed: "no-image: tell failed, refuse 1 UNAVAILABLE",
         },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "refuse 1 DEADLINE_EXCEEDED", second: "" },
@@ -203,12 +153,13 @@ export const table = {
         image: {
           queued: "tell queued",
           encoding: "tell encoding",
+          draft: "drafted: tell draft",
           ready: "ready: tell ready, prepare",
           missing: "tell missing",
           failed: "no-image: tell failed",
         },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "", second: "" },
@@ -220,15 +171,16 @@ export const table = {
       },
     },
   },
+  drafted,
   ready: {
     "nothing runs": {
       by: [open, image("ready")],
       does: {
         open: { same: "tell ready", another: "encoding: cancel, encode" },
         prompt: { click: "decode 8", elsewhere: "refuse 8 FAILED_PRECONDITION", hover: "decode 9" },
-        image: { queued: "tell queued", encoding: "tell encoding", ready: "", missing: "", failed: "" },
+        image: { queued: "tell queued", encoding: "tell encoding", draft: "", ready: "", missing: "", failed: "" },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: { now: "tell ready" },
         "image-gone": { now: "awaiting-upload: tell missing" },
         expired: { first: "", second: "" },
@@ -241,9 +193,9 @@ export const table = {
       does: {
         open: { same: "tell ready", another: "encoding: cancel, refuse 1 CANCELLED, encode" },
         prompt: { click: "", elsewhere: "refuse 8 FAILED_PRECONDITION", hover: "" },
-        image: { queued: "tell queued", encoding: "tell encoding", ready: "", missing: "", failed: "" },
+        image: { queued: "tell queued", encoding: "tell encoding", draft: "", ready: "", missing: "", failed: "" },
         answered: { now: "answer 1" },
-        refused: { now: "refuse 1 UNAVAILABLE" },
+        refused: { now: "refuse 1 UNAVAILABLE", lost: "refuse 1 NOT_FOUND" },
         recovered: { now: "tell ready" },
         "image-gone": { now: "awaiting-upload: tell missing" },
         expired: { first: "", second: "" },
@@ -260,9 +212,9 @@ export const table = {
           elsewhere: "refuse 8 FAILED_PRECONDITION",
           hover: "",
         },
-        image: { queued: "tell queued", encoding: "tell encoding", ready: "", missing: "", failed: "" },
+        image: { queued: "tell queued", encoding: "tell encoding", draft: "", ready: "", missing: "", failed: "" },
         answered: { now: "answer 1" },
-        refused: { now: "refuse 1 UNAVAILABLE" },
+        refused: { now: "refuse 1 UNAVAILABLE", lost: "refuse 1 NOT_FOUND" },
         recovered: { now: "tell ready" },
         "image-gone": { now: "awaiting-upload: tell missing, refuse 1 FAILED_PRECONDITION" },
         expired: { first: "", second: "" },
@@ -275,9 +227,9 @@ export const table = {
       does: {
         open: { same: "tell ready", another: "encoding: cancel, refuse 1 CANCELLED, refuse 2 CANCELLED, encode" },
         prompt: { click: "refuse 2 CANCELLED", elsewhere: "refuse 8 FAILED_PRECONDITION", hover: "refuse 2 CANCELLED" },
-        image: { queued: "tell queued", encoding: "tell encoding", ready: "", missing: "", failed: "" },
+        image: { queued: "tell queued", encoding: "tell encoding", draft: "", ready: "", missing: "", failed: "" },
         answered: { now: "answer 1, decode 2" },
-        refused: { now: "refuse 1 UNAVAILABLE, decode 2" },
+        refused: { now: "refuse 1 UNAVAILABLE, decode 2", lost: "refuse 1 NOT_FOUND, decode 2" },
         recovered: { now: "tell ready" },
         "image-gone": { now: "awaiting-upload: tell missing, refuse 2 FAILED_PRECONDITION" },
         expired: { first: "", second: "" },
@@ -290,9 +242,9 @@ export const table = {
       does: {
         open: { same: "tell ready", another: "encoding: cancel, refuse 1 CANCELLED, refuse 2 CANCELLED, encode" },
         prompt: { click: "refuse 8 RESOURCE_EXHAUSTED", elsewhere: "refuse 8 FAILED_PRECONDITION", hover: "" },
-        image: { queued: "tell queued", encoding: "tell encoding", ready: "", missing: "", failed: "" },
+        image: { queued: "tell queued", encoding: "tell encoding", draft: "", ready: "", missing: "", failed: "" },
         answered: { now: "answer 1, decode 2" },
-        refused: { now: "refuse 1 UNAVAILABLE, decode 2" },
+        refused: { now: "refuse 1 UNAVAILABLE, decode 2", lost: "refuse 1 NOT_FOUND, decode 2" },
         recovered: { now: "tell ready" },
         "image-gone": { now: "awaiting-upload: tell missing" },
         expired: { first: "", second: "refuse 2 DEADLINE_EXCEEDED" },
@@ -308,9 +260,9 @@ export const table = {
           another: "encoding: cancel, abort everything, everything failed CANCELLED, encode",
         },
         prompt: { click: "decode 8", elsewhere: "refuse 8 FAILED_PRECONDITION", hover: "decode 9" },
-        image: { queued: "tell queued", encoding: "tell encoding", ready: "", missing: "", failed: "" },
+        image: { queued: "tell queued", encoding: "tell encoding", draft: "", ready: "", missing: "", failed: "" },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: { now: "tell ready" },
         "image-gone": { now: "awaiting-upload: tell missing" },
         expired: { first: "", second: "" },
@@ -328,9 +280,9 @@ export const table = {
       does: {
         open: { same: "", another: "" },
         prompt: { click: "", elsewhere: "", hover: "" },
-        image: { queued: "", encoding: "", ready: "", missing: "", failed: "" },
+        image: { queued: "", encoding: "", draft: "", ready: "", missing: "", failed: "" },
         answered: nothing,
-        refused: nothing,
+        refused: noRefusal,
         recovered: nothing,
         "image-gone": nothing,
         expired: { first: "", second: "" },
