@@ -89,7 +89,10 @@ export class ConnectedStore {
         break;
       case "open-image":
         this.router.open(effect.imageId);
-        this.#socket.send({ case: "openImage", value: create(OpenImageSchema, { imageId: effect.imageId }) });
+        this.#socket.send({
+          case: "openImage",
+          value: create(OpenImageSchema, { imageId: effect.imageId, drafts: true }),
+        });
         this.#openedAtMs = performance.now();
         this.#listen();
         break;

@@ -6,10 +6,10 @@ import { Faults, keyOf, WireLog } from "./wire-log.js";
 
 const click = (sequence: number, x = 1) =>
   create(SegmentRequestSchema, { sequence, prompt: { points: [{ x, y: 2, label: 1 }] } });
-const answer = (sequence: number, counts = "04") =>
+const answer = (sequence: number, counts = "04", draft = false) =>
   create(SegmentResponseSchema, {
     sequence,
-    outcome: { case: "result", value: { masks: [{ rle: { size: [2, 2], counts }, area: 4 }] } },
+    outcome: { case: "result", value: { draft, masks: [{ rle: { size: [2, 2], counts }, area: 4 }] } },
   });
 const refusal = (sequence: number, code: ErrorCode) =>
   create(SegmentResponseSchema, { sequence, outcome: { case: "error", value: { code, message: "no" } } });
@@ -52,6 +52,17 @@ describe("WireLog", () => {
     log.sent(click(5));
     for (const sequence of [5, 5, 9]) log.received(answer(sequence));
     expect(faults.repeated).toBe(2);
+  });
+
+  it("takes a click's draft for no answer, and one that comes after the answer for one too many", () => {
+    const { log, faults } = start();
+    for (const sequence of [5, 6]) log.sent(click(sequence));
+    log.received(answer(6, "13", true));
+    expect(log.unanswered).toEqual([5, 6]);
+    for (const sequence of [5, 6]) log.received(answer(sequence));
+    expect(faults).toMatchObject({ wrong: 0, disordered: 0, repeated: 0 });
+    log.received(answer(5, "13", true));
+    expect(faults.repeated).toBe(1);
   });
 
   it("counts masks that differ in one run, and requests whose masks nobody knows", () => {

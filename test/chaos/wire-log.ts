@@ -73,13 +73,16 @@ export class WireLog {
     const at = this.#waiting.findIndex((one) => one.sequence === sequence);
     const sent = this.#waiting[at];
     if (!sent) return this.#faults.note("repeated", `${sequence} was answered once more`);
+    const isDraft = outcome.case === "result" && outcome.value.draft;
+    // V3: its own answer is still to come.
+    if (isDraft && !sent.preview) return;
     this.#waiting.splice(at, 1);
     const overtakes = outcome.case === "error" && atTheDoor.has(outcome.value.code);
     const overtaken = this.#waiting.slice(0, at).find(({ preview }) => !preview);
     if (!sent.preview && !overtakes && overtaken) {
       this.#faults.note("disordered", `${sequence} was answered before ${overtaken.sequence}`);
     }
-    if (outcome.case !== "result") return;
+    if (outcome.case !== "result" || isDraft) return;
     const problem = this.#oracle.check(sent.key, outcome.value);
     if (problem !== undefined) this.#faults.note("wrong", `${sequence}: ${problem}`);
   }

@@ -72,7 +72,7 @@ export class CanvasView implements View {
     const mask = shownMask(picture);
     const overlay = overlayOf(picture);
     const about = [this.#version, drawn, cursor, picked, byKeys, tools.isFilled, viewport, density(), selection];
-    return [...about, picture.edit.present, mask?.mask, mask?.look, overlay?.found, overlay?.lit];
+    return [...about, picture.edit.present, mask?.mask, mask?.look, mask?.isDraft, overlay?.found, overlay?.lit];
   }
 
   render(state: State): void {

@@ -1,4 +1,3 @@
-import type { Mask } from "../../proto/index.js";
 import type { Corners, Spot } from "../geometry/spot.js";
 import { placeOf, type Viewport } from "../geometry/viewport.js";
 import type { Prompts } from "../state/prompts.js";
@@ -6,7 +5,7 @@ import type { FoundPicture } from "./found-layer.js";
 import { steadyPath } from "./mask-path.js";
 import { paintGrips } from "./paint-grips.js";
 import type { PicturePyramid } from "./picture-pyramid.js";
-import type { MaskLook } from "./shown-mask.js";
+import type { MaskLook, ShownMask } from "./shown-mask.js";
 
 /** What is to be seen on the canvas. */
 interface Scene {
@@ -18,7 +17,7 @@ interface Scene {
   readonly found: FoundPicture | undefined;
   /** Paints the finished objects. */
   readonly objects: () => void;
-  readonly mask: { readonly mask: Mask; readonly look: MaskLook } | undefined;
+  readonly mask: Pick<ShownMask, "mask" | "look" | "isDraft"> | undefined;
   /** Whether the inside of the mask is coloured and the rest darkened. */
   readonly fill: boolean;
   readonly prompts: Prompts;
@@ -50,7 +49,7 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
   }
   // Over the ground that steps back, whose colours are grey.
   scene.objects();
-  if (scene.mask !== undefined && path !== undefined) paintMask(context, path, scene.mask.look, scene.fill);
+  if (scene.mask !== undefined && path !== undefined) paintMask(context, path, scene.mask, scene.fill);
   const { points, box } = scene.prompts;
   if (box !== undefined) paintBox(context, boxOn(box, viewport), false);
   if (scene.rubber !== undefined) paintBox(context, scene.rubber, true);
@@ -101,10 +100,15 @@ function paintAround(context: CanvasRenderingContext2D, path: Path2D, look: Mask
   context.restore();
 }
 
-function paintMask(context: CanvasRenderingContext2D, path: Path2D, look: MaskLook, filled: boolean): void {
+function paintMask(
+  context: CanvasRenderingContext2D,
+  path: Path2D,
+  { look, isDraft }: Pick<ShownMask, "look" | "isDraft">,
+  filled: boolean,
+): void {
   context.save();
   if (filled) {
-    context.globalAlpha = { final: 0.28, pending: 0.2, preview: 0.22 }[look];
+    context.globalAlpha = { final: 0.28, draft: 0.2, pending: 0.2, preview: 0.22 }[look];
     context.fillStyle = fill;
     context.fill(path, "evenodd");
   }
@@ -115,7 +119,13 @@ function paintMask(context: CanvasRenderingContext2D, path: Path2D, look: MaskLo
   context.stroke(path);
   context.lineWidth = look === "preview" ? 1.5 : 2;
   context.strokeStyle = edge;
-  if (look === "preview") context.setLineDash([5, 4]);
+  if (isDraft) {
+    // Dots: no line of which one could be sure.
+    context.lineCap = "round";
+    context.setLineDash([0, 5]);
+  } else if (look === "preview") {
+    context.setLineDash([5, 4]);
+  }
   context.stroke(path);
   context.restore();
 }

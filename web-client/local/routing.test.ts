@@ -370,3 +370,18 @@ describe("the automatic choice", () => {
     expect(placeOf(routed(probes, here))).toBe("server");
   });
 });
+
+it("takes a click's draft for no answer, and no draft for the server's pace", () => {
+  const draft = (sequence: number): RoutingEvent => ({
+    kind: "answered",
+    response: response(sequence, { case: "result", value: { draft: true } }),
+    atMs: 200,
+  });
+  const under = routed([opened(), embedded(), click], initialRouting("automatic", false));
+  const [after, effects] = route(under, draft(1));
+  expect(effects).toMatchObject([{ kind: "answer", response: { sequence: 1 } }]);
+  expect([after.there, after.choice]).toEqual([under.there, under.choice]);
+  expect(route(after, answered(1))[0].there).toEqual([]);
+  const hovering = routed([opened(), embedded(), preview, draft(2)], initialRouting("automatic", false));
+  expect([hovering.there, hovering.choice.server]).toEqual([[], []]);
+});

@@ -215,13 +215,15 @@ function sent(routing: Routing, requests: readonly SegmentRequest[], atMs: numbe
 function answered(routing: Routing, response: SegmentResponse, atMs: number): Routed {
   const effects: RoutingEffect[] = [{ kind: "answer", response, place: "server" }];
   const question = routing.there.find(({ request }) => request.sequence === response.sequence);
-  if (question === undefined) return [routing, effects];
+  // A draft says nothing of the server's pace, and of a click the answer is still to come.
+  const isDraft = response.outcome.case === "result" && response.outcome.value.draft;
+  if (question === undefined || (isDraft && !question.request.preview)) return [routing, effects];
   const left = { ...routing, there: routing.there.filter((one) => one !== question) };
   if (response.outcome.case !== "result") return [left, effects];
   const serviceMs = serviceMsOf(response.outcome.value);
   const next = { ...left, answeredAtMs: atMs };
   const times = { askedAtMs: question.atMs, answeredAtMs: atMs, serviceMs };
-  if (!question.isTelling || hasWaited(times, routing.answeredAtMs)) return [next, effects];
+  if (isDraft || !question.isTelling || hasWaited(times, routing.answeredAtMs)) return [next, effects];
   const tookMs = atMs - question.atMs;
   const networkMs = Math.max(0, tookMs - serviceMs);
   const choice = hear(routing.choice, { place: "server", tookMs, networkMs, atMs });

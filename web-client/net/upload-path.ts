@@ -9,7 +9,9 @@ export interface UploadTerms {
 export function uploadPath({ imageId, isAhead }: UploadTerms): string {
   const query = new URLSearchParams();
   if (imageId !== undefined) query.set("id", imageId);
+  // Nobody looks at the draft of a picture that is not on the canvas.
   if (isAhead) query.set("priority", "bulk");
+  else query.set("drafts", "true");
   const text = query.toString();
   return text === "" ? "v1/images" : `v1/images?${text}`;
 }

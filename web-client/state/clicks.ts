@@ -1,5 +1,6 @@
 import type { Error as WireError } from "../../proto/index.js";
 import { words } from "../words/words.js";
+import { sketched } from "./drafts.js";
 import { settle } from "./edit.js";
 import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
@@ -48,6 +49,7 @@ export function answerClick(
   const { response, atMs } = event;
   const { outcome } = response;
   if (outcome.case !== "result") return refuseClick(state, picture, click, outcome.value, atMs);
+  if (outcome.value.draft) return [sketched(state, picture, click, outcome.value), []];
   if (outcome.value.masks.length === 0) return settled(state, picture, click, words.problems.nothingThere, atMs);
   const latency =
     picture.edit.present.sequence === click.sequence ? measure(state, picture, click, event) : state.latency;

@@ -1,6 +1,7 @@
 import { words } from "../words/words.js";
 import { announceOverlay, describeOverlay } from "./describe-everything.js";
 import type { Description } from "./description.js";
+import { shownDraft } from "./drafts.js";
 import { shownAnswer } from "./edit.js";
 import { duration, momentMs, percent } from "./numbers.js";
 import { pickedPoint, promptsInSight } from "./pointed.js";
@@ -39,12 +40,13 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
     }
     case "encoding": {
       const goneMs = nowMs - picture.sinceMs;
+      const drafted = picture.hasDraft ? draftWords(picture) : undefined;
+      if (drafted !== undefined) return { text: drafted, progress: studied(state, goneMs), problem: false };
       const wholeMs = state.lastEncodeMs;
       if (wholeMs === undefined) return { text: words.status.studying, progress: null, problem: false };
       const leftMs = wholeMs - goneMs;
       const left = leftMs > momentMs ? words.status.aboutLeft(duration(leftMs)) : words.status.momentLeft;
-      const progress = Math.min(0.97, goneMs / wholeMs);
-      return { text: words.status.studyingLeft(left), progress, problem: false };
+      return { text: words.status.studyingLeft(left), progress: studied(state, goneMs), problem: false };
     }
     case "refused":
       return { text: picture.message, progress: undefined, problem: true };
@@ -53,6 +55,18 @@ function describePicture(state: State, picture: ShownPicture, nowMs: number): De
         ? describeObject(picture, nowMs)
         : describeOverlay(picture.everything, nowMs);
   }
+}
+
+/** How much of it is done, after so long. */
+function studied({ lastEncodeMs }: State, goneMs: number): number | null {
+  return lastEncodeMs === undefined ? null : Math.min(0.97, goneMs / lastEncodeMs);
+}
+
+/** While there is no more than a draft; also what it has found, while the final mask is on its way. */
+function draftWords(picture: ShownPicture): string {
+  const draft = overlayOf(picture) === undefined ? shownDraft(picture) : undefined;
+  if (draft === undefined) return words.status.drafted;
+  return words.status.draft(percent(draft.mask.area / (picture.info.width * picture.info.height)));
 }
 
 function describeUpload(sentBytes: number, bytes: number, goneMs: number): Description {
@@ -85,6 +99,7 @@ function describeObject(picture: ReadyPicture, nowMs: number): Description {
   const still = { progress: undefined, problem: false };
   if (present.problem !== undefined) return { text: present.problem, progress: undefined, problem: true };
   if (!hasPrompts(present.prompts)) return { text: readyWords(picture), ...still };
+  if (shownDraft(picture) !== undefined) return { text: draftWords(picture), progress: null, problem: false };
   const isFresh = isFreshlyAsked(edit, nowMs);
   const answer = isFresh ? shownAnswer(edit)?.answer : present.answer;
   if (answer === undefined) {
@@ -110,6 +125,7 @@ export function announce(state: State, nowMs: number): string {
   const { picture } = state;
   if (picture.kind === "ready" && overlayOf(picture) !== undefined) return announceOverlay(picture);
   if (picture.kind === "ready") {
+    if (shownDraft(picture) !== undefined) return draftWords(picture);
     const shown = shownAnswer(picture.edit);
     const mask = shown?.answer.masks[shown.answer.chosen];
     const isOld = shown?.pending === true && !isFreshlyAsked(picture.edit, nowMs);
@@ -121,7 +137,7 @@ export function announce(state: State, nowMs: number): string {
   }
   if (picture.kind === "uploading") return words.status.uploadingSpoken;
   if (picture.kind === "queued") return words.status.inLine(picture.position);
-  if (picture.kind === "encoding") return words.status.studying;
+  if (picture.kind === "encoding") return picture.hasDraft ? draftWords(picture) : words.status.studying;
   return describe(state, nowMs).text;
 }
 

@@ -212,6 +212,11 @@ const table: Table = {
     encoding: "wanted again, finding, found, lit, aside, taken, cancelled, done, failed, new picture",
     ".": "lost",
   },
+  "image draft": {
+    ".": "wanted again, finding, found, lit, aside, taken, cancelled, done, failed, lost",
+    "~": "wanted early",
+    encoding: "new picture",
+  },
   "image ready": {
     "ready finding +everything": "wanted early",
     "~": "wanted again, finding, found, lit, aside, taken, cancelled, done, failed",

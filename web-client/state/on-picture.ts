@@ -27,7 +27,7 @@ import {
 } from "./objects.js";
 import { paint } from "./painting.js";
 import { imageEvent, uploadEvent, uploadFailed } from "./picture.js";
-import { answerPreview, endHover, hover, press } from "./preview.js";
+import { answerPreview, endHover, hover, press, previewAtRest } from "./preview.js";
 import { hasPrompts, type Prompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
 
@@ -138,7 +138,7 @@ export function onPicture(state: State, picture: ShownPicture, event: PictureEve
     case "image-event":
       // The picture before this one may still be spoken of.
       if (state.link.kind !== "open" || event.event.imageId !== picture.info.imageId) return [state, []];
-      return pursued(imageEvent(state, picture, event.event, event.atMs), event.atMs);
+      return imaged(state, picture, event);
     case "answer": {
       if (state.link.kind !== "open") return [state, []];
       const { sequence } = event.response;
@@ -154,6 +154,15 @@ export function onPicture(state: State, picture: ShownPicture, event: PictureEve
     case "upload-failed":
       return event.token === picture.info.token ? uploadFailed(state, picture, event) : [state, []];
   }
+}
+
+function imaged(before: State, picture: ShownPicture, { event, atMs }: EventOf<"image-event">): Next {
+  const [state, effects] = pursued(imageEvent(before, picture, event, atMs), atMs);
+  const hadDraft = picture.kind === "encoding" && picture.hasDraft;
+  const isBetter = event.event.case === "draft" ? !hadDraft : event.event.case === "ready" && hadDraft;
+  if (!isBetter) return [state, effects];
+  const [next, more] = previewAtRest(state, atMs);
+  return [next, [...effects, ...more]];
 }
 
 function pursued([state, effects]: Next, atMs: number): Next {

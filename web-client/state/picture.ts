@@ -1,4 +1,4 @@
-import type { EncodeEvent, ImageEvent } from "../../proto/index.js";
+import type { EncodeEvent, ImageEvent, ImageInfo } from "../../proto/index.js";
 import { words } from "../words/words.js";
 import { flush } from "./clicks.js";
 import { type Failure, failureOf } from "./errors.js";
@@ -17,7 +17,7 @@ type Next = readonly [State, readonly Effect[]];
 /** A picture takes the place of the one before, with what was done on it earlier, if anything was. */
 export function show(state: State, info: PictureInfo, work: Work | undefined, atMs: number): Next {
   const { edit, everything } = work ?? { edit: emptyEdit, everything: { kind: "off" as const } };
-  const shown: Shown = { info, edit, tries: 0, everything: halted(everything) };
+  const shown: Shown = { info, edit, drafts: [], tries: 0, everything: halted(everything) };
   const before = stopPicture(state);
   const fresh: State = { ...state, loading: undefined, notice: undefined, latency: undefined };
   const tooLarge = overLimits(state, info);
@@ -77,13 +77,18 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
     case "queued":
     case "encoding":
       return [progress(state, picture, event.event, atMs), []];
+    case "draft": {
+      // It has better already.
+      if (picture.kind === "ready") return [state, []];
+      const refused = ofOtherSize(picture, event.event.value.image);
+      if (refused !== undefined) return [{ ...state, picture: refused }, []];
+      const sinceMs = picture.kind === "encoding" ? picture.sinceMs : atMs;
+      return flush({ ...state, picture: { ...shown, kind: "encoding", sinceMs, hasDraft: true } }, atMs);
+    }
     case "ready": {
       const { image, cached, timings } = event.event.value;
-      if (image !== undefined && (image.width !== picture.info.width || image.height !== picture.info.height)) {
-        const size = ({ width, height }: Pick<PictureInfo, "width" | "height">) => `${width} × ${height}`;
-        const message = words.problems.otherSize(size(image), size(picture.info));
-        return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: false } }, []];
-      }
+      const refused = ofOtherSize(picture, image);
+      if (refused !== undefined) return [{ ...state, picture: refused }, []];
       const lastEncodeMs =
         cached || !timings ? state.lastEncodeMs : timings.preprocessMs + timings.encodeMs + timings.storeMs;
       const sinceMs = picture.kind === "ready" ? picture.sinceMs : atMs;
@@ -98,10 +103,20 @@ export function imageEvent(state: State, picture: ShownPicture, event: ImageEven
   }
 }
 
+/** The picture, refused, when the service sees it in another size than this browser. */
+function ofOtherSize(picture: ShownPicture, image: ImageInfo | undefined): ShownPicture | undefined {
+  if (image === undefined || (image.width === picture.info.width && image.height === picture.info.height)) {
+    return undefined;
+  }
+  const size = ({ width, height }: Pick<PictureInfo, "width" | "height">) => `${width} × ${height}`;
+  const message = words.problems.otherSize(size(image), size(picture.info));
+  return { ...shownOf(picture), kind: "refused", message, canRetry: false };
+}
+
 export function missing(state: State, picture: ShownPicture, atMs: number): Next {
   // The upload is under way already; its end opens the picture again.
   if (picture.kind === "uploading") return [state, []];
-  const shown: Shown = { ...shownOf(picture), tries: picture.tries + 1 };
+  const shown: Shown = { ...shownOf(picture), drafts: [], tries: picture.tries + 1 };
   if (shown.tries > mostTries) {
     const message = words.problems.notKept;
     return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: true } }, []];
@@ -119,7 +134,7 @@ export function uploadEvent(
 ): Next {
   if (picture.info.imageId === undefined) {
     if (event.case === "queued" || event.case === "encoding") return [progress(state, picture, event, atMs), []];
-    if (event.case !== "ready" || event.value.image === undefined) return [state, []];
+    if ((event.case !== "ready" && event.case !== "draft") || event.value.image === undefined) return [state, []];
     const info = { ...picture.info, imageId: event.value.image.imageId };
     return begin(state, { ...shownOf(picture), info }, atMs);
   }
@@ -141,7 +156,7 @@ function fail(
   timer: "reopen" | "upload",
   atMs: number,
 ): Next {
-  const shown: Shown = { ...shownOf(picture), tries: picture.tries + 1 };
+  const shown: Shown = { ...shownOf(picture), drafts: [], tries: picture.tries + 1 };
   if (remedy !== "wait" || shown.tries >= mostTries) {
     return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: remedy !== "none" } }, []];
   }
@@ -161,12 +176,14 @@ function progress(
   atMs: number,
 ): State {
   const shown = shownOf(picture);
+  // Where it stands in line is of no interest where prompts are answered.
+  if (picture.kind === "encoding" && picture.hasDraft) return state;
   if (event.case === "queued") {
     const { position, etaMs } = event.value;
     return { ...state, picture: { ...shown, kind: "queued", position, etaMs, sinceMs: atMs } };
   }
   const sinceMs = picture.kind === "encoding" ? picture.sinceMs : atMs;
-  return { ...state, picture: { ...shown, kind: "encoding", sinceMs } };
+  return { ...state, picture: { ...shown, kind: "encoding", sinceMs, hasDraft: false } };
 }
 
 export function overLimits({ link }: State, info: PictureInfo): string | undefined {
@@ -181,8 +198,8 @@ export function overLimits({ link }: State, info: PictureInfo): string | undefin
   return undefined;
 }
 
-export function shownOf({ info, edit, tries, everything }: Shown): Shown {
-  return { info, edit, tries, everything };
+export function shownOf({ info, edit, drafts, tries, everything }: Shown): Shown {
+  return { info, edit, drafts, tries, everything };
 }
 
 function megabytes(bytes: number): string {

@@ -1,7 +1,10 @@
 import { ErrorCode } from "../../proto/index.js";
 import type { Spot } from "../geometry/spot.js";
+import { pixelAt } from "../geometry/viewport.js";
+import { isAnswering } from "./drafts.js";
 import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
+import { toolInUse } from "./pointed.js";
 import { isDue, mostUnderWay, timed } from "./preview-pace.js";
 import { hasPrompts, noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 import { overlayOf, type ShownPicture, type State } from "./state.js";
@@ -17,7 +20,7 @@ const nearMs = 33;
 function canPreview(state: State, picture: ShownPicture): boolean {
   return (
     state.link.kind === "open" &&
-    picture.kind === "ready" &&
+    isAnswering(picture) &&
     overlayOf(picture) === undefined &&
     picture.edit.waiting.length === 0 &&
     !hasPrompts(picture.edit.present.prompts)
@@ -34,8 +37,10 @@ export function press(
   { x, y, label, atMs }: EventOf<"press">,
 ): readonly [State, readonly Effect[]] {
   const { edit } = picture;
-  if (state.link.kind !== "open" || picture.kind !== "ready" || edit.waiting.length > 0) return [state, []];
+  if (state.link.kind !== "open" || edit.waiting.length > 0) return [state, []];
   const isFirst = canPreview(state, picture);
+  // What starts from a mask waits for the picture.
+  if (!isFirst && picture.kind !== "ready") return [state, []];
   const at = { x, y, label };
   if (isFirst && (label === 0 || isSamePoint(edit.hover.at, at))) return [state, []];
   return ask(state, picture, refine(edit.present, at), { at, stale: !isFirst, atMs });
@@ -57,6 +62,20 @@ export function answerIsNearMs({ picture, previewing }: State, atMs: number): nu
   if (!isSamePoint(picture.edit.hover.at, click.prompts.points.at(-1))) return 0;
   if (previewing.wayMs === undefined || previewing.wayMs > nearMs) return 0;
   return Math.max(0, click.sentAtMs + nearMs - atMs);
+}
+
+/**
+ * Prompts are answered from now on, or better than before: what the pointer rests on is asked, and what a draft has shown of it is
+ * asked again.
+ */
+export function previewAtRest(state: State, atMs: number): readonly [State, readonly Effect[]] {
+  const { picture, pointing, viewport } = state;
+  if (picture.kind === "empty" || !canPreview(state, picture) || toolInUse(state) !== "click") return [state, []];
+  const { hover } = picture.edit;
+  const isResting = pointing.place !== undefined && pointing.grip === undefined && pointing.gesture.kind === "idle";
+  // One that is on its way is answered as well as can be by then.
+  if (!isResting || hover.asked.length > 0) return [state, []];
+  return askAt(state, picture, hover.at ?? pixelAt(viewport, picture.info, pointing.place), atMs);
 }
 
 /** With as many on their way as may be, only the latest of the spots that are passed is remembered. */
@@ -93,13 +112,15 @@ export function answerPreview(
   const result = outcome.case === "result" ? outcome.value : undefined;
   // A mask is newer than those that are still on their way from before.
   const left = asked.filter((one) => (result === undefined ? one.sequence !== sequence : one.sequence > sequence));
-  const state = question === undefined ? before : timed(before, question, outcome, place, atMs);
+  const isDraft = result?.draft === true;
+  // While a picture is encoded the service has more to do than answer.
+  const state = question === undefined || isDraft ? before : timed(before, question, outcome, place, atMs);
   // From the other place it says nothing of what is known here.
-  const isLatest = result !== undefined && question === asked.at(-1) && place === before.previewing.place;
+  const isLatest = result !== undefined && !isDraft && question === asked.at(-1) && place === before.previewing.place;
   const hover = { ...edit.hover, asked: left, wanted: undefined, isFound: edit.hover.isFound || isLatest };
   if (!canPreview(state, picture)) return [withHover(state, picture, hover), []];
   const fresh = question?.stale === false ? result?.masks[0] : undefined;
-  const found = { ...hover, shown: fresh ?? shown };
+  const found = fresh === undefined ? { ...hover, shown } : { ...hover, shown: fresh, isDraft };
   const answered = withHover(state, picture, found);
   // One that failed is of its moment: the next move of the pointer asks again.
   const hasFailed = outcome.case === "error" && outcome.value.code !== ErrorCode.CANCELLED;

@@ -93,6 +93,8 @@ describe("clicks", () => {
   it("keeps one that is made before the image's id is known", () => {
     const [state, none] = run([welcome(), chosen, { ...loaded(), imageId: undefined }, point()]);
     expect(none).toEqual([]);
+    const draft = uploadEvent({ case: "draft", value: { image: { imageId, width: 40, height: 20 } } });
+    expect(run([draft], state)[1].map(({ kind }) => kind)).toEqual(["open-image", "segment"]);
     const uploaded = uploadEvent({ case: "ready", value: { image: { imageId, width: 40, height: 20 } } });
     const [, effects] = run([uploaded], state);
     expect(effects.map(({ kind }) => kind)).toEqual(["open-image", "segment"]);

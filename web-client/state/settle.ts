@@ -1,3 +1,4 @@
+import { withoutOldDrafts } from "./drafts.js";
 import { withPointing } from "./pick.js";
 import { promptsInSight } from "./pointed.js";
 import { hasPrompts } from "./prompts.js";
@@ -6,7 +7,7 @@ import type { State } from "./state.js";
 
 /** What follows from any change. */
 export function settle(state: State): State {
-  return withoutGone(withoutPick(withFreshLabel(state)));
+  return withoutGone(withoutPick(withFreshLabel(withoutOldDrafts(state))));
 }
 
 /** A point that is gone is not picked any more. */

@@ -1,4 +1,4 @@
-import type { PictureReading } from "../../proto/index.js";
+import type { Mask, PictureReading } from "../../proto/index.js";
 import type { Size } from "../geometry/spot.js";
 import type { Viewport } from "../geometry/viewport.js";
 import { firstPage, type Page } from "./page.js";
@@ -120,7 +120,12 @@ export type Picture =
       readonly whyAgain?: string;
     } & Shown)
   | ({ readonly kind: "queued"; readonly position: number; readonly etaMs: number; readonly sinceMs: number } & Shown)
-  | ({ readonly kind: "encoding"; readonly sinceMs: number } & Shown)
+  | ({
+      readonly kind: "encoding";
+      readonly sinceMs: number;
+      /** Prompts are answered from a draft meanwhile. */
+      readonly hasDraft: boolean;
+    } & Shown)
   | ({
       readonly kind: "ready";
       readonly cached: boolean;
@@ -135,9 +140,17 @@ export type ShownPicture = Exclude<Picture, { kind: "empty" }>;
 export interface Shown {
   readonly info: PictureInfo;
   readonly edit: Edit;
+  /** Of clicks that wait for their own answers. */
+  readonly drafts: readonly Draft[];
   /** Failed tries since it was last ready. */
   readonly tries: number;
   readonly everything: Everything;
+}
+
+/** What was found for a click on a draft of the picture. */
+export interface Draft {
+  readonly sequence: number;
+  readonly mask: Mask;
 }
 
 export interface PictureInfo {

@@ -212,6 +212,11 @@ const table: Table = {
       "second added, second preparing, second coming, second prepared, second shown, first left early, first back, one kept, two kept, one edited, two and one current, two and one asked, two and everything",
     "~": "second waits",
   },
+  "image draft": {
+    ".": "second added, second preparing, second coming, second prepared, first left early, one kept, two kept, one edited, two and one current, two and one asked, two and everything",
+    "~": "second waits",
+    encoding: "second shown, first back",
+  },
   "image ready": {
     "~": "second added, second preparing, second coming, second prepared, first left early, one kept, two kept, one edited, two and one current, two and one asked, two and everything",
     "ready +prepare": "second waits, first back",

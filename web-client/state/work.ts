@@ -99,6 +99,8 @@ export interface Hover {
   /** It has come. */
   readonly isFound: boolean;
   readonly shown: Mask | undefined;
+  /** What is shown comes from a draft of the picture. */
+  readonly isDraft: boolean;
 }
 
 export interface AskedPreview {
@@ -108,7 +110,14 @@ export interface AskedPreview {
   readonly stale: boolean;
 }
 
-export const noHover: Hover = { asked: [], wanted: undefined, at: undefined, isFound: false, shown: undefined };
+export const noHover: Hover = {
+  asked: [],
+  wanted: undefined,
+  at: undefined,
+  isFound: false,
+  shown: undefined,
+  isDraft: false,
+};
 export const emptyStep: Step = {
   sequence: 0,
   prompts: noPrompts,

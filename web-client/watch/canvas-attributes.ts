@@ -34,6 +34,10 @@ export function canvasAttributes(state: State, routing: Routing): Attributes {
     editing: present.editing ?? 0,
     waiting: edit.waiting.length,
     maskLook: shown?.look ?? "none",
+    // Of the picture, and whether what is to be seen comes from it.
+    draft: picture.kind === "encoding" && picture.hasDraft,
+    drafted: shown?.isDraft === true,
+    draftArea: shown?.look === "draft" ? shown.mask.area : 0,
     maskArea: final?.mask.area ?? 0,
     maskSequence: final?.sequence ?? 0,
     maskCount: present.answer?.masks.length ?? 0,

@@ -188,6 +188,8 @@ export const en = {
     studyingLeft: (left: string) => `Studying the picture, ${left}`,
     aboutLeft: (time: string) => `about ${time} left`,
     momentLeft: "a moment left",
+    drafted: "You can click already; outlines get exact in a moment",
+    draft: (share: string) => `Draft: ${share} of the picture, the exact outline follows`,
     inLine: (position: number) => (position <= 1 ? "Next in line" : `${ordinal(position)} in line`),
     with: (text: string, left: string) => `${text}, ${left}`,
     uploadingSpoken: "Uploading",

@@ -188,6 +188,8 @@ export const zh: Words = {
     studyingLeft: (left) => `正在分析图片，${left}`,
     aboutLeft: (time) => `大约还需 ${time}`,
     momentLeft: "马上就好",
+    drafted: "现在就可以点击，轮廓稍后会更精确",
+    draft: (share) => `草图：占图片的 ${share}，精确轮廓随后就到`,
     inLine: (position) => (position <= 1 ? "下一个就是你" : `排在第 ${position} 位`),
     with: (text, left) => `${text}，${left}`,
     uploadingSpoken: "正在上传",

@@ -46,6 +46,8 @@ export const imageEvent = (
 
 export const ready = imageEvent({ case: "ready", value: { image: { imageId, width: 40, height: 20 } } });
 
+export const imageDraft = imageEvent({ case: "draft", value: { image: { imageId, width: 40, height: 20 } } });
+
 export const uploadEvent = (event: NonNullable<MessageInitShape<typeof EncodeEventSchema>["event"]>): ClientEvent => ({
   kind: "upload-event",
   token: 1,
@@ -61,6 +63,13 @@ export const answer = (sequence: number, masks: Mask[] = [mask()], atMs = 3_000)
   }),
   atMs,
 });
+
+/** From a draft of the picture. */
+export function draftAnswer(sequence: number, masks: Mask[] = [mask(4)]): EventOf<"answer"> {
+  const event = answer(sequence, masks);
+  if (event.response.outcome.case === "result") event.response.outcome.value.draft = true;
+  return event;
+}
 
 export const refusal = (
   sequence: number,

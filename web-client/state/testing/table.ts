@@ -15,6 +15,7 @@ import {
   everythingEvent,
   everythingFailure,
   found,
+  imageDraft,
   imageEvent,
   imageId,
   large,
@@ -38,6 +39,7 @@ export const pictureStates = {
   uploading: run(shown.uploading)[0],
   queued: run(shown.queued)[0],
   encoding: run(shown.encoding)[0],
+  drafted: run([...shown.encoding, imageDraft])[0],
   ready: run(shown.ready)[0],
   // With a click that waits, and one that is done.
   clicked: run([...shown.ready, point(), answer(1), point()])[0],
@@ -190,6 +192,7 @@ const events = {
   "image missing": imageEvent({ case: "missing", value: {} }),
   "image queued": imageEvent({ case: "queued", value: { position: 1, etaMs: 10 } }),
   "image encoding": imageEvent({ case: "encoding", value: {} }),
+  "image draft": imageDraft,
   "image ready": ready,
   "image failed": imageEvent({ case: "failed", value: { code: ErrorCode.INVALID_ARGUMENT, message: "no" } }),
   "image failed for now": imageEvent({
