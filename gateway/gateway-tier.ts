@@ -6,6 +6,7 @@ import { replyError } from "../services/runtime/http/reply-error.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import { createAsk } from "./ask/ask.js";
+import { createDetailMetrics } from "./ask/detail/detail-metrics.js";
 import { withQuotas } from "./ask/with-quotas.js";
 import { withScopes } from "./ask/with-scopes.js";
 import { BrowserRules } from "./browsers/browser-rules.js";
@@ -73,7 +74,8 @@ export class GatewayTier implements Tier {
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const { quota } = host;
-    const tiers = createAsk({ encoders: this.#encoders, decoders: this.#decoders }, gateway);
+    const detailEvents = createDetailMetrics(host.metrics);
+    const tiers = createAsk({ encoders: this.#encoders, decoders: this.#decoders }, { ...gateway, detailEvents });
     const ask = withScopes(withQuotas(tiers, quota));
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
@@ -92,6 +94,7 @@ export class GatewayTier implements Tier {
       (session, visitor) => ({
         ask,
         line: ask.openLine({ session, caller: visitor.caller.key, tenant: visitor.caller.tenant }),
+        detailEvents,
         limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
         onClick: (click) => {
           metrics.ofTenant(click.outcome === "answered" ? "request" : "refused", visitor.caller.tenant);

@@ -77,6 +77,10 @@ export const variables = {
   MASKWIRE_UNSENT_BYTES: bytes(1024).describe(
     "unsent bytes of all sessions and large answers together before the slowest reader is cut off",
   ),
+  MASKWIRE_DETAIL_PARTS: integer(0, 1000).describe(
+    "parts of a picture that a session, or a search in everything mode, may have encoded for finer masks, and eight times as many of all " +
+      "of a session's pictures. 0: masks stay as the whole picture gives them",
+  ),
   MASKWIRE_IDLE_MS: integer(100, 86_400_000).describe("silence before a session is closed"),
 } as const;
 
@@ -131,8 +135,11 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
     maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
     waitingBytes: sizes.waiting,
     unsentBytes: sizes.unsent,
+    detail: detailLimits(env.MASKWIRE_DETAIL_PARTS ?? 32),
     idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
   };
 }
+
+const detailLimits = (perPicture: number) => ({ perPicture, perSession: 8 * perPicture });
 
 export type GatewaySettings = ReturnType<typeof shape>;

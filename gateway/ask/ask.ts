@@ -9,10 +9,16 @@ import type {
 import type { DecoderLine, LineOrigin } from "../peers/decoder-line.js";
 import type { Decoders, GraphFile } from "../peers/decoders.js";
 import type { Encoders, PicturesToDelete, Upload } from "../peers/encoders.js";
-import type { Answer } from "./answer.js";
+import type { Answer, AskCall } from "./answer.js";
 import { withBeginDeadline } from "./begin-deadline.js";
+import { countedEncode } from "./counted-encode.js";
 import { withDeadline } from "./deadline.js";
 import { deleteImages } from "./delete-images.js";
+import type { DetailLimits } from "./detail/detail-limits.js";
+import { type DetailEvents, noDetailEvents } from "./detail/detail-metrics.js";
+import type { PictureOfPart } from "./detail/make-finer.js";
+import { partOf } from "./detail/part-of.js";
+import { withDetail } from "./detail/with-detail.js";
 import { beginEverything, cropsOf, type EverythingEvents } from "./everything.js";
 import { joined } from "./joined.js";
 import { withRecovery } from "./recovery.js";
@@ -31,6 +37,7 @@ interface PictureToOpen extends Picture {
 
 /** A session's prompts: they share a stream, to the decoder that its picture hashes to. */
 export interface Line {
+  /** The first answer, whatever detail is asked for: the finer one is the session's to wait for (Z1). */
   readonly segment: Answer<SegmentRequest, SegmentResult>;
   /** Cancels what is under way, at the decoders too. */
   close(): void;
@@ -41,13 +48,15 @@ export interface Line {
  * same deadlines, steps and recovery. Everything is asked by `(request, call)` and throws ServiceErrors.
  */
 export interface Ask {
-  /** One prompt by itself. Throws ImageGoneError when its picture is not stored any more. */
+  /** One prompt by itself, as fine as is asked. Throws ImageGoneError when its picture is not stored any more. */
   readonly segment: Answer<SegmentRequest, SegmentResult>;
   readonly openLine: (origin: LineOrigin) => Line;
   /** Every object of a picture. Throws what it is refused with before it began. */
   readonly everything: Answer<SegmentEverythingRequest, EverythingEvents>;
   /** Has a stored picture encoded, or joins the encode that is under way. Throws NOT_FOUND when it is not stored. */
   readonly openImage: Answer<PictureToOpen, EncodeReady>;
+  /** Has a part of a stored picture encoded, or finds it encoded, for masks that are made finer on it (Z5). */
+  readonly encodePart: Answer<PictureOfPart, EncodeReady>;
   /** Has a picture's prompts find it warm. A favour: it never fails. */
   readonly prepare: Answer<Picture, void>;
   /** A picture's own time: it may take as long as it moves (H17). */
@@ -67,6 +76,10 @@ export interface AskOptions {
   deadlineMs: number;
   /** E8 */
   everythingMs: number;
+  /** With no parts of a picture nothing is made finer. */
+  detail: Pick<DetailLimits, "perPicture">;
+  /** Hears what becomes of answers that are made finer. */
+  detailEvents?: DetailEvents;
 }
 
 export interface Tiers {
@@ -76,21 +89,27 @@ export interface Tiers {
   };
 }
 
-export function createAsk({ encoders, decoders }: Tiers, { deadlineMs, everythingMs }: AskOptions): Ask {
+export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): Ask {
+  const { deadlineMs, everythingMs, detail, detailEvents = noDetailEvents } = options;
   const providers = { encoders, decoders };
   /** The walk of a prompt, from the top down. */
   const prompts = (atPeer: Answer<SegmentRequest, SegmentResult>) =>
-    withDeadline(deadlineMs, withSteps(withRecovery(providers, atPeer)));
+    withDeadline(deadlineMs, withSteps(withRecovery(providers, atPeer, partOf)));
   /** V7: what a draft lacks is waited for, not made again. */
   const withDrafts = (final: Answer<SegmentRequest, SegmentResult>, atPeer: typeof final): typeof final => {
     const onDraft = withDeadline(deadlineMs, atPeer);
     return (request, call) => (request.draft ? onDraft : final)(request, call);
   };
+  const encodePart = withDeadline(deadlineMs, (part: PictureOfPart, call: AskCall) =>
+    countedEncode(call, () => encoders.encodePart(part, call)),
+  );
+
+  // V8
+  const once = prompts((request, call) => decoders.segmentOnce({ ...request, draft: false }, call));
 
   const deletion = withDeadline(deadlineMs, deleteImages(encoders, decoders));
   return {
-    // V8
-    segment: prompts((request, call) => decoders.segmentOnce({ ...request, draft: false }, call)),
+    segment: withDetail({ encodePart, segment: once }, detail, detailEvents),
     openLine: (origin) => {
       const line = decoders.openLine(origin);
       const atPeer: Answer<SegmentRequest, SegmentResult> = (request, call) => line.segment(request, call);
@@ -98,6 +117,7 @@ export function createAsk({ encoders, decoders }: Tiers, { deadlineMs, everythin
     },
     everything: withBeginDeadline(everythingMs, withRecovery(providers, beginEverything(decoders), cropsOf)),
     openImage: withDeadline(deadlineMs, (image, call) => encoders.encodeStored(image, call)),
+    encodePart,
     prepare: (image, call) => decoders.prepare(image, call),
     upload: (upload, call) => encoders.encodeUpload(upload, call),
     lookup: withDeadline(deadlineMs, (image, call) => encoders.lookup(image, call)),

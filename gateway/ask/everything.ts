@@ -8,7 +8,7 @@ import {
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { Answer } from "./answer.js";
-import type { Region } from "./provide-embedding.js";
+import type { Region } from "./region.js";
 
 export type EverythingEvents = AsyncGenerator<SegmentEverythingEvent>;
 

@@ -1,11 +1,13 @@
-import { type BoundingBox, EncodePriority, type EncodeReady, type ImageInfo } from "../../proto/index.js";
+import type { EncodeReady, ImageInfo } from "../../proto/index.js";
 import { Code, isNotFound, mayRetry, ServiceError } from "../../services/runtime/errors.js";
 import type { Call } from "../../services/runtime/grpc/call.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import type { Decoders } from "../peers/decoders.js";
 import type { EncodeProgress, Encoders } from "../peers/encoders.js";
 import type { AskCall } from "./answer.js";
+import { countedEncode, inBulk } from "./counted-encode.js";
 import { ImageGoneError } from "./image-gone-error.js";
+import type { Region } from "./region.js";
 
 /** What provides a decoder with an embedding. */
 export interface Providers {
@@ -20,8 +22,6 @@ interface Lack {
   /** It does not see what is in the shared cache either. */
   isHidden: boolean;
 }
-
-export type Region = Pick<BoundingBox, "x" | "y" | "width" | "height">;
 
 /**
  * Has the stored picture encoded again unless an encoder has its embedding still, its parts after it, and gives the decoder what
@@ -53,25 +53,11 @@ export async function provideEmbedding(
 
 async function encode(providers: Providers, lack: Lack, call: AskCall, crop?: Region): Promise<EncodeReady> {
   const embedding = { ...lack.picture, ...(crop && { crop }) };
-  const header = crop ? { ...embedding, priority: EncodePriority.BULK } : embedding;
-  const encodeStored = () => providers.encoders.encodeStored(header, call);
-  const ready = await (crop ? counted(call, encodeStored) : encodeStored());
+  const ready = await (crop
+    ? countedEncode(call, () => providers.encoders.encodeStored({ ...embedding, ...inBulk }, call))
+    : providers.encoders.encodeStored(embedding, call));
   if (ready.unshared || lack.isHidden) await carry(providers, lack.decoder, embedding, call);
   return ready;
-}
-
-/** A part is as much work as a picture, and counts as one (Q1) unless it was there or is refused. */
-async function counted(call: AskCall, work: () => Promise<EncodeReady>): Promise<EncodeReady> {
-  const taken = call.takeEncode?.();
-  try {
-    const ready = await work();
-    if (ready.cached) taken?.correct(-1);
-    return ready;
-  } catch (error) {
-    // Who leaves does not end an encode that has begun.
-    if (!call.signal.aborted) taken?.correct(-1);
-    throw error;
-  }
 }
 
 /** Takes an embedding from an encoder to a decoder. One that is lost on the way costs another round, not an error. */

@@ -12,8 +12,8 @@ import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import type { EncodeCall } from "../peers/encoders.js";
 import { ImageGoneError } from "./image-gone-error.js";
-import type { Region } from "./provide-embedding.js";
 import { withRecovery } from "./recovery.js";
+import type { Region } from "./region.js";
 
 const { signal } = new AbortController();
 const request = create(SegmentRequestSchema, { imageId: "sha256:a", model: "m" });

@@ -2,7 +2,8 @@ import type { ImageInfo } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import type { Answer } from "./answer.js";
-import { type Providers, provideEmbedding, type Region } from "./provide-embedding.js";
+import { type Providers, provideEmbedding } from "./provide-embedding.js";
+import type { Region } from "./region.js";
 
 /** Times that a prompt's embedding is provided. More than once: a decoder may be lost, or forget, in the meantime. */
 const maxRounds = 3;

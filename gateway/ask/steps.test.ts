@@ -1,8 +1,10 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { MaskFormat, type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
+import { MaskFormat, type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
 import { Code } from "../../services/runtime/errors.js";
 import { logitsOf, result } from "../sessions/testing/session-events.js";
+import { encodedMask } from "./detail/testing/encoded-mask.js";
+import type { Region } from "./region.js";
 import { withSteps } from "./steps.js";
 
 type PromptInit = NonNullable<MessageInitShape<typeof SegmentRequestSchema>["prompt"]>;
@@ -10,7 +12,7 @@ const call = { signal: new AbortController().signal };
 type Previous = {
   sequence?: number;
   mask: number;
-  steps: { prompt?: PromptInit; multimask?: boolean; mask?: number }[];
+  steps: { prompt?: PromptInit; multimask?: boolean; mask?: number; crop?: Partial<Region> }[];
 };
 
 const points = (count: number) => ({ points: Array.from({ length: count }, (_, index) => ({ x: index, y: 1 })) });
@@ -44,6 +46,32 @@ describe("withSteps", () => {
     expect(asked.map(logitsIn)).toEqual([undefined, logitsOf(11), logitsOf(20)]);
     expect(asked.slice(0, 2).map(({ formats }) => formats)).toEqual(Array(2).fill([MaskFormat.LOW_RES_LOGITS]));
     expect(asked.every(({ imageId }) => imageId === "sha256:a")).toBe(true);
+  });
+
+  it("Z7 makes a finer mask again as it was made: on the whole picture, then on the part from the logits of that", async () => {
+    const crop = { x: 384, y: 256, width: 288, height: 288 };
+    const asked: SegmentRequest[] = [];
+    const decode = async (one: SegmentRequest) => {
+      asked.push(one);
+      const { rle, bbox } = encodedMask({ width: 1000, height: 800 }, { x: 500, y: 400, width: 40, height: 30 });
+      return create(SegmentResultSchema, { masks: [{ rle, bbox, lowResLogits: logitsOf(asked.length) }] });
+    };
+    const steps = [
+      { prompt: points(1), crop },
+      { prompt: points(2), multimask: true },
+    ];
+    await withSteps(decode)(request({ sequence: 8, mask: 0, steps }), call);
+    expect(asked.map(({ prompt }) => prompt?.points.length)).toEqual([1, 1, 2, 3]);
+    expect(asked.map(({ crop }) => crop?.x)).toEqual([undefined, 384, undefined, undefined]);
+    expect(asked.map(logitsIn)).toEqual([undefined, logitsOf(1), logitsOf(2), logitsOf(3)]);
+    expect(asked.map(({ multimask }) => multimask)).toEqual([undefined, undefined, true, undefined]);
+    const elsewhere = [{ prompt: points(1), crop: { ...crop, x: 385 } }];
+    const half = [{ prompt: points(1), crop: { x: 384, y: 256, width: 288 } }];
+    for (const wrong of [elsewhere, half]) {
+      await expect(withSteps(decode)(request({ sequence: 8, mask: 0, steps: wrong }), call)).rejects.toMatchObject({
+        code: Code.INVALID_ARGUMENT,
+      });
+    }
   });
 
   it("passes on what starts from nothing", async () => {

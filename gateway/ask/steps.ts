@@ -1,6 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  type Crop,
   type LowResLogits,
+  type Mask,
   MaskFormat,
   MaskPromptSchema,
   maxSteps,
@@ -11,6 +13,9 @@ import {
 } from "../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../../services/runtime/errors.js";
 import type { Answer, AskCall } from "./answer.js";
+import { finerMask } from "./detail/finer-mask.js";
+import { isOnLattice } from "./detail/lattice.js";
+import { pictureOf } from "./detail/picture-of.js";
 import { noSequence, notKept, previousOf } from "./previous.js";
 
 type AnswerPrompt = Answer<SegmentRequest, SegmentResult>;
@@ -40,15 +45,35 @@ async function makeAgain(
   call: AskCall,
 ): Promise<LowResLogits | undefined> {
   let logits: LowResLogits | undefined;
-  for (const [index, { prompt, multimask, mask }] of steps.entries()) {
+  for (const [index, step] of steps.entries()) {
+    const { prompt, multimask, mask: number } = step;
     if (previousOf(prompt)) throw invalidArgument("A step of `previous` has a `previous` itself.");
-    const step = { ...request, prompt, multimask, formats: [MaskFormat.LOW_RES_LOGITS] } as SegmentRequest;
-    const { masks } = await next(startingFrom(step, logits), call);
-    logits = masks[index === steps.length - 1 ? chosen : mask]?.lowResLogits;
+    const asked = { ...request, prompt, multimask, formats: [MaskFormat.LOW_RES_LOGITS] } as SegmentRequest;
+    const { masks } = await next(startingFrom(asked, logits), call);
+    const first = masks[index === steps.length - 1 ? chosen : number];
+    const mask = first && (step.crop ? await madeFiner(next, asked, first, step.crop, call) : first);
+    logits = mask?.lowResLogits;
     if (!logits)
       throw notNow(`The steps of \`previous\` do not lead to the mask: step ${index + 1} has no mask of that number.`);
   }
   return logits;
+}
+
+/** Z7 */
+async function madeFiner(
+  next: AnswerPrompt,
+  asked: SegmentRequest,
+  first: Mask,
+  crop: Crop,
+  call: AskCall,
+): Promise<Mask | undefined> {
+  const picture = pictureOf(first);
+  const { x, y, width, height } = crop;
+  const isWhole = x !== undefined && y !== undefined && width !== undefined && height !== undefined;
+  if (!picture || !isWhole || !isOnLattice({ x, y, width, height }, picture)) {
+    throw invalidArgument("A step of `previous` names a `crop` that no answer's `detail` has named.");
+  }
+  return (await finerMask(next, asked, first, { x, y, width, height }, call))?.mask;
 }
 
 function startingFrom(request: SegmentRequest, logits: LowResLogits | undefined): SegmentRequest {

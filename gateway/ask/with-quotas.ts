@@ -14,13 +14,15 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
   const take = ({ principal = anyone }: AskCall, name: QuotaName, amount = 1) =>
     takeQuota(quota, principal, name, amount);
 
+  const countingParts = (call: AskCall): AskCall => ({ ...call, takeEncode: () => take(call, "encodesPerHour") });
+
   const counted =
     (segment: Ask["segment"]): Ask["segment"] =>
     async (request, call) => {
       // Hovering is held by the frames that it takes; of a click its own answer counts.
-      if (request.preview || request.draft) return segment(request, call);
+      if (request.preview || request.draft) return segment(request, countingParts(call));
       const taken = take(call, "clicksPerMinute");
-      return answered(taken, 1, () => segment(request, call));
+      return answered(taken, 1, () => segment(request, countingParts(call)));
     };
 
   /** @param isReady whether it needs no encode; asked only when there is none left. */
@@ -56,6 +58,7 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
         () => isEmbedded(picture, call),
         () => ask.openImage(picture, call),
       ),
+    encodePart: (part, call) => ask.encodePart(part, countingParts(call)),
     upload: (upload, call) => {
       const { imageId = "", model = "" } = upload.header;
       return encoding(
@@ -67,8 +70,7 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
     everything: async (request, call) => {
       const points = pointsOf(request);
       const taken = take(call, "everythingPointsPerHour", points);
-      const asked = { ...call, takeEncode: () => take(call, "encodesPerHour") };
-      return refunded(taken, points, await answered(taken, points, () => ask.everything(request, asked)));
+      return refunded(taken, points, await answered(taken, points, () => ask.everything(request, countingParts(call))));
     },
   };
 

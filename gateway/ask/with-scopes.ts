@@ -17,6 +17,7 @@ export function withScopes(ask: Ask): Ask {
     },
     everything: async (request, call) => telling(await needing("everything", ask.everything)(request, call), call),
     openImage: needing("segment", ask.openImage),
+    encodePart: needing("segment", ask.encodePart),
     prepare: needing("segment", ask.prepare),
     upload: needing("upload", ask.upload),
     lookup: needing("segment", ask.lookup),

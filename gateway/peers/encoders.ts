@@ -4,6 +4,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type EncodeEvent,
   type EncodeHeaderSchema,
+  EncodePriority,
   type EncodeReady,
   type EncodeRequestSchema,
   EncoderService,
@@ -74,6 +75,15 @@ export class Encoders {
       return lastEvent(encode.responses, call);
     };
     return searchPeers(this.#peers, image.imageId, call, ask, isLostCache);
+  }
+
+  /**
+   * Has a part of a stored picture encoded when no person waits for another (O1: refused as previews are).
+   * @throws ServiceError as `encodeStored`; RESOURCE_EXHAUSTED of this gateway.
+   */
+  async encodePart(part: Header, call: EncodeCall): Promise<EncodeReady> {
+    this.#overload.check("previews");
+    return this.encodeStored({ ...part, priority: EncodePriority.BULK }, call);
   }
 
   /**

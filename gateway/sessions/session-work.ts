@@ -6,8 +6,11 @@ import type { Origin } from "../../services/runtime/tracing/origin.js";
 import { startSpan } from "../../services/runtime/tracing/spans.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask, Line } from "../ask/ask.js";
+import type { DetailEvents } from "../ask/detail/detail-metrics.js";
+import { makeFiner } from "../ask/detail/make-finer.js";
 import { ImageGoneError } from "../ask/image-gone-error.js";
 import type { EncodeProgress } from "../peers/encoders.js";
+import type { DetailParts } from "./detail-parts.js";
 import type { ImageNews, RefusedError, SessionEffect, SessionEvent } from "./state/state.js";
 
 type Effect<K extends SessionEffect["kind"]> = Extract<SessionEffect, { kind: K }>;
@@ -15,8 +18,10 @@ type Effect<K extends SessionEffect["kind"]> = Extract<SessionEffect, { kind: K 
 interface SessionWorkOptions {
   /** Whose session it is. */
   principal: Principal;
-  ask: Pick<Ask, "openImage" | "everything" | "prepare">;
+  ask: Pick<Ask, "openImage" | "everything" | "prepare" | "encodePart">;
   line: Line;
+  detailEvents: DetailEvents;
+  parts: DetailParts;
   /** Of the session: whom all of it is for. */
   origin: Origin;
   /** Hears what comes of it. */
@@ -35,6 +40,8 @@ export class SessionWork {
   #opened: AskCall | undefined;
   /** The prompt at the decoder. */
   #prompt = new AbortController();
+  /** What is made finer behind the prompts. */
+  #finer = new AbortController();
   #everything = new AbortController();
 
   constructor(options: SessionWorkOptions) {
@@ -84,6 +91,30 @@ export class SessionWork {
     this.#prompt.abort();
   }
 
+  /** Z5: the part's encode waits for people, and its decode is worth no more than a preview. */
+  async makeFiner({ opening, request, first, plan }: Effect<"make-finer">): Promise<void> {
+    const { ask, line, origin, principal, detailEvents, parts, apply } = this.#options;
+    this.#finer = new AbortController();
+    const { signal } = this.#finer;
+    const { sequence, imageId, model } = request;
+    if (!parts.take(`${imageId} ${model}`, plan.part)) {
+      detailEvents.ended("refused", 0);
+      return apply({ kind: "finer", opening, sequence, result: undefined });
+    }
+    const call = { signal, origin: { ...origin, traceparent: request.traceparent }, principal };
+    const ports = { encodePart: ask.encodePart, segment: line.segment };
+    try {
+      const result = await makeFiner(ports, { ...request, preview: true }, first, plan, call, detailEvents);
+      if (!signal.aborted) apply({ kind: "finer", opening, sequence, result });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  abandonFiner(): void {
+    this.#finer.abort();
+  }
+
   async findEverything({ run, opening, request }: Effect<"find-everything">): Promise<void> {
     const { ask, principal, apply, explain } = this.#options;
     this.#everything = new AbortController();
@@ -112,6 +143,7 @@ export class SessionWork {
     this.#image.abort();
     this.#image = new AbortController();
     this.#prompt.abort();
+    this.#finer.abort();
     this.#everything.abort();
     this.#options.line.close();
   }

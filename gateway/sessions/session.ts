@@ -3,9 +3,12 @@ import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields } from "../../services/runtime/tracing/origin.js";
 import type { Ask, Line } from "../ask/ask.js";
+import type { DetailLimits } from "../ask/detail/detail-limits.js";
+import type { DetailEvents } from "../ask/detail/detail-metrics.js";
 import type { Visitor } from "../callers/visitor.js";
 import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import type { Outlet, Receiver } from "./connection.js";
+import { DetailParts } from "./detail-parts.js";
 import { explain } from "./explain.js";
 import { PromptsWaiting } from "./prompts-waiting.js";
 import { SessionWork } from "./session-work.js";
@@ -23,7 +26,7 @@ import { type SessionBytes, weightOf } from "./waiting-bytes.js";
 
 export interface SessionDeps {
   visitor: Visitor;
-  ask: Pick<Ask, "openImage" | "everything" | "prepare">;
+  ask: Pick<Ask, "openImage" | "everything" | "prepare" | "encodePart">;
   line: Line;
   logger: Logger;
   /** For the prompts that wait. */
@@ -33,8 +36,11 @@ export interface SessionDeps {
     maxImagePixels: number;
     pictureUrls: boolean;
     waitingMs: number;
+    detail: DetailLimits;
   };
   onClick(click: ClickReport): void;
+  /** Hears what becomes of answers that are made finer. */
+  detailEvents: DetailEvents;
 }
 
 /** A picture's session: messages in, the pure `step`, its effects out. */
@@ -63,6 +69,8 @@ export class Session implements Receiver {
     this.#work = new SessionWork({
       ask,
       line,
+      detailEvents: deps.detailEvents,
+      parts: new DetailParts(deps.limits.detail),
       principal,
       origin: { session: id, traceparent, caller: caller.key, tenant: caller.tenant },
       apply: (event) => this.#apply(event),
@@ -170,6 +178,15 @@ export class Session implements Receiver {
       case "decode":
         if (!effect.request.draft) this.#clicks.asked(effect.request);
         return void this.#work.decode(effect);
+      case "make-finer":
+        return void this.#work.makeFiner(effect);
+      case "abandon-finer":
+        return this.#work.abandonFiner();
+      case "send-finer": {
+        const { sequence, result } = effect;
+        const outcome = { case: "result" as const, value: result };
+        return this.#outlet.send({ case: "segment", value: { sequence, outcome } });
+      }
       case "find-everything":
         return void this.#work.findEverything(effect);
       case "abandon":

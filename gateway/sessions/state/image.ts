@@ -1,6 +1,7 @@
 import { beginDraft, endDraft, finishDraft } from "./draft.js";
 import { refuse, tell, tellDraft, tellMissing, tellReady } from "./effects.js";
 import { cancelEverything } from "./everything.js";
+import { abandonFiner } from "./finer.js";
 import { pump, unanswered } from "./prompts.js";
 import { notReady, otherImage } from "./refusals.js";
 import {
@@ -51,7 +52,8 @@ export function hearImage(state: OpenState, news: ImageNews): Step {
   const kept = { image, opening, clicks, answered, everything };
   if (news.case === "ready") {
     const { preview, effects } = state.kind === "drafted" ? finishDraft(state) : { preview: undefined, effects: [] };
-    return begin({ ...kept, kind: "ready", info: news.value, running: undefined, preview }, [...effects, told]);
+    const ready = { ...kept, kind: "ready" as const, info: news.value, running: undefined, preview, finer: undefined };
+    return begin(ready, [...effects, told]);
   }
   const ended = state.kind === "drafted" ? endDraft(state) : [];
   if (news.case === "failed") {
@@ -84,6 +86,6 @@ export function imageGone(state: OpenState): Step {
   const dropped = [running?.preview ? running : undefined, preview].filter((one) => one !== undefined);
   return [
     { kind: "awaiting-upload", image, opening, clicks, answered, everything },
-    [tellMissing(state), ...dropped.map((one) => refuse(one, notReady))],
+    [...abandonFiner(state), tellMissing(state), ...dropped.map((one) => refuse(one, notReady))],
   ];
 }

@@ -1,7 +1,9 @@
 import { MaskFormat, maxFormats, type SegmentRequest, type SegmentResult } from "../../../proto/index.js";
+import { asAsked } from "../../ask/detail/with-detail.js";
 import { previousOf } from "../../ask/previous.js";
 import { abandoned, hearDraft, hearDraftRefusal, previewsOf, pumpDraft } from "./draft.js";
 import { refuse, send } from "./effects.js";
+import { abandonFiner, beginFiner, withoutFiner } from "./finer.js";
 import { withPrevious } from "./previous.js";
 import * as refusals from "./refusals.js";
 import {
@@ -28,6 +30,8 @@ export function prompt(state: LiveState, request: SegmentRequest, limits: Sessio
   };
   // C5
   if (!isSame(named, image)) return [state, [refuse(request, refusals.notOpen)]];
+  // Z8
+  if (request.crop) return [state, [refuse(request, refusals.cropIsOurs)]];
   // C11
   const previous = previousOf(request.prompt);
   if (previous && previous.sequence === undefined) return [state, [refuse(request, refusals.noSequence)]];
@@ -56,7 +60,8 @@ function click(state: OpenState, request: SegmentRequest, limits: SessionLimits)
   }
   const clicks = [...state.clicks, request];
   if (!canAnswer(state)) return [{ ...state, clicks }, []];
-  return pumpAny({ ...state, ...withoutPreviews(state), clicks }, replacedPreviews(state));
+  const replaced = [...replacedPreviews(state), ...abandonFiner(state)];
+  return pumpAny({ ...withoutFiner(state), ...withoutPreviews(state), clicks }, replaced);
 }
 
 /** A click does not wait for a preview, which at a busy decoder waits for the clicks of everybody (P2). */
@@ -90,10 +95,10 @@ export function hearAnswer(state: OpenState, result: SegmentResult): Step {
   const { running } = state;
   if (running.preview) return pump({ ...state, running: undefined }, [send(running, result)]);
   const logits = result.masks.map((mask) => mask.lowResLogits).filter((one) => one !== undefined);
-  const asked = running.formats.includes(MaskFormat.LOW_RES_LOGITS);
-  const shown = asked ? result : { ...result, masks: result.masks.map(({ lowResLogits: _, ...mask }) => mask) };
   const answered = { sequence: running.sequence, logits };
-  return pump({ ...state, running: undefined, answered }, [send(running, shown)]);
+  const [pumped, effects] = pump({ ...state, running: undefined, answered }, [send(running, asAsked(running, result))]);
+  const [next, more] = beginFiner(pumped, running, result);
+  return [next, [...effects, ...more]];
 }
 
 export function hearRefusal(state: OpenState, error: RefusedError): Step {

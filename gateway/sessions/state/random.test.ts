@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
-import { ErrorCode, type SegmentRequest } from "../../../proto/index.js";
+import { DetailMode, ErrorCode, type SegmentRequest } from "../../../proto/index.js";
 import { randomNumbers } from "../../../proto/testing/random-numbers.js";
 import {
+  answered,
+  answeredSmall,
   cancelEverything,
   click,
   everything,
@@ -30,6 +32,8 @@ class World {
   readonly everythings: number[] = [];
   /** The one at the decoder. */
   finding: number | undefined;
+  /** The answered click that is made finer. */
+  finer: { opening: number; sequence: number } | undefined;
   isClosed = false;
 
   apply(event: SessionEvent): void {
@@ -80,6 +84,22 @@ class World {
         expect(this.decoding?.request.preview || this.decoding?.request.draft).toBe(true);
         this.decoding = undefined;
         return;
+      case "make-finer":
+        // Z5: the latest alone, and no click waits for it.
+        expect(this.finer).toBeUndefined();
+        expect(this.decoding === undefined || this.decoding.request.preview).toBe(true);
+        this.finer = { opening: effect.opening, sequence: effect.request.sequence };
+        return;
+      case "abandon-finer":
+        expect(this.finer).toBeDefined();
+        this.finer = undefined;
+        return;
+      case "send-finer":
+        // Z1: after the first answer, once.
+        expect(this.finer?.sequence).toBe(effect.sequence);
+        expect(this.clicks).not.toContain(effect.sequence);
+        this.finer = undefined;
+        return;
       case "find-everything":
         // E2, E3: one at a time, and those before it have ended.
         expect([this.finding, this.everythings]).toEqual([undefined, [effect.run]]);
@@ -100,6 +120,7 @@ class World {
         return;
       case "cancel":
         this.decoding = undefined;
+        this.finer = undefined;
         this.encodes = [];
     }
   }
@@ -131,7 +152,7 @@ const failed = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
 const gone = { code: ErrorCode.NOT_FOUND, message: "Not here.", reason: "" };
 
 it.each(Array.from({ length: 20 }, (_, index) => index * 1000))(
-  "keeps C1, C2, C6, P1, P2, V3, V5, E2 and E3 whatever happens (seeds from %i)",
+  "keeps C1, C2, C6, P1, P2, V3, V5, E2, E3, Z1 and Z5 whatever happens (seeds from %i)",
   (first) => {
     for (let seed = first; seed < first + 150; seed++) play(seed);
   },
@@ -143,7 +164,7 @@ function play(seed: number): void {
   const world = new World();
   let sequence = 0;
   for (let turn = 0; turn < 70; turn++) {
-    const choice = below(24);
+    const choice = below(26);
     if (choice < 2) world.apply({ kind: "open", image: choice === 0 || next() < 0.7 ? imageA : imageB });
     else if (choice < 10) {
       sequence++;
@@ -152,7 +173,8 @@ function play(seed: number): void {
       else world.clicks.push(sequence);
       const previous = next() < 0.2 ? { previous: { sequence: below(sequence), mask: below(3) } } : {};
       const elsewhere = next() < 0.1 ? { imageId: "sha256:elsewhere" } : {};
-      world.apply((isHover ? hover : click)(sequence, { ...previous, ...elsewhere }));
+      const detail = next() < 0.5 ? { detail: DetailMode.AUTO } : {};
+      world.apply((isHover ? hover : click)(sequence, { ...previous, ...elsewhere, ...detail }));
     } else if (choice < 15 && world.decoding) {
       const { opening, request } = world.decoding;
       world.decoding = undefined;
@@ -160,22 +182,28 @@ function play(seed: number): void {
       if (request.draft && end < 2) world.apply({ kind: "refused", opening, error: end === 0 ? failed : gone });
       else if (end === 0) world.apply({ kind: "image-gone", opening });
       else if (end === 1) world.apply({ kind: "refused", opening, error: failed });
-      else world.apply({ kind: "answered", opening, result: result(1, 2) });
+      else world.apply({ ...(end < 5 ? answeredSmall : answered), opening } as SessionEvent);
     } else if (choice < 19 && world.encodes.length > 0) {
       const opening = world.encodes[0] as number;
       const all = ["queued", "encoding", "draft", "draft", "ready", "ready", "missing", "failed"] as const;
       const news = all[below(all.length)] ?? "ready";
       if (news === "ready" || news === "missing" || news === "failed") world.encodes.shift();
       world.apply({ ...image(news), opening } as SessionEvent);
+    } else if (choice === 24 && world.finer) {
+      const { opening, sequence } = world.finer;
+      const isBetter = next() < 0.7;
+      world.apply({ kind: "finer", opening, sequence, result: isBetter ? result(6) : undefined });
+      if (!isBetter) world.finer = undefined;
     } else if (choice === 20) world.apply(everything(turn));
     else if (choice === 21) world.apply(cancelEverything);
-    else if (choice > 21 && world.finding !== undefined) {
+    else if (choice > 21 && choice < 24 && world.finding !== undefined) {
       const { finding } = world;
       if (choice === 22) world.apply(found(finding, next() < 0.5 ? "progress" : "done"));
       else world.apply(everythingFailed(finding));
     } else if (choice === 19) {
       // Late news of an opening that is gone changes nothing.
       const before = world.state;
+      world.apply({ kind: "finer", opening: -1, sequence: 1, result: result(1) });
       world.apply({ kind: "answered", opening: -1, result: result(1) });
       expect(world.state).toBe(before);
     }

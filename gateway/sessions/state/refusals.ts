@@ -1,4 +1,5 @@
 import { ErrorCode } from "../../../proto/index.js";
+import { cropIsOurs as cropIsOursText } from "../../ask/detail/with-detail.js";
 import { noSequence as noSequenceText, notKept as notKeptText } from "../../ask/previous.js";
 import type { RefusedError } from "./state.js";
 
@@ -10,6 +11,7 @@ export const notOpen = error(
   "The prompt is about another picture or model than the open one.",
 );
 export const notReady = error(ErrorCode.FAILED_PRECONDITION, "The picture is not ready for previews yet.");
+export const cropIsOurs = error(ErrorCode.INVALID_ARGUMENT, cropIsOursText);
 export const noSequence = error(ErrorCode.INVALID_ARGUMENT, noSequenceText);
 export const notKept = error(ErrorCode.FAILED_PRECONDITION, notKeptText);
 export const notForPreview = error(

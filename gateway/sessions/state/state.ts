@@ -9,6 +9,7 @@ import type {
   SegmentRequest,
   SegmentResult,
 } from "../../../proto/index.js";
+import type { DetailPlan } from "../../ask/detail/plan-detail.js";
 
 /*
  * What a session knows, hears and does. The rules are those of SPEC.md; `step` follows them.
@@ -25,6 +26,8 @@ export interface OpenedImage {
 export interface Answered {
   sequence: number;
   logits: LowResLogits[];
+  /** Those of its finer answer, once that was given. */
+  finer?: LowResLogits[];
 }
 
 interface Live {
@@ -69,6 +72,8 @@ export type SessionState =
       /** The prompt at the decoder. */
       running: SegmentRequest | undefined;
       preview: SegmentRequest | undefined;
+      /** The answered click whose masks are being made finer (Z1). */
+      finer: SegmentRequest | undefined;
     } & WithImage)
   | { kind: "closed" };
 
@@ -105,6 +110,8 @@ export type OpeningEvent =
   | { kind: "image"; opening: number; news: ImageNews }
   | { kind: "answered"; opening: number; result: SegmentResult }
   | { kind: "refused"; opening: number; error: RefusedError }
+  /** The finer answer of a click; undefined where its first answer stays. */
+  | { kind: "finer"; opening: number; sequence: number; result: SegmentResult | undefined }
   /** An encode that was told of although the image was ready is over. */
   | { kind: "recovered"; opening: number }
   /** The picture of a click or of everything mode is stored nowhere any more. */
@@ -122,6 +129,12 @@ export type SessionEffect =
   /** The open image is ready and nothing waits for it: its decoder may be, too (I7). */
   | { kind: "prepare"; image: OpenedImage }
   | { kind: "decode"; opening: number; request: SegmentRequest }
+  /** An answer's masks are to be made finer while nobody clicks. */
+  | { kind: "make-finer"; opening: number; request: SegmentRequest; first: SegmentResult; plan: DetailPlan }
+  /** What is being made finer is not wanted any more: nothing of it may be heard from now on. */
+  | { kind: "abandon-finer" }
+  /** A click's second answer. */
+  | { kind: "send-finer"; sequence: number; result: SegmentResult }
   | { kind: "find-everything"; run: number; opening: number; request: SegmentEverythingRequest }
   /** The prompt at the decoder is not wanted any more: nothing of it may be heard from now on. */
   | { kind: "abandon" }

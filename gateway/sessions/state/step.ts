@@ -1,4 +1,5 @@
 import { cancelEverything, endEverything, everything, hearEverything } from "./everything.js";
+import { hearFiner } from "./finer.js";
 import { hearImage, imageGone, open, recovered } from "./image.js";
 import { expire, hearAnswer, hearRefusal, prompt } from "./prompts.js";
 import type { OpeningEvent, OpenState, SessionEvent, SessionLimits, SessionState, Step } from "./state.js";
@@ -38,6 +39,8 @@ function hear(state: OpenState, event: OpeningEvent): Step {
       return hearAnswer(state, event.result);
     case "refused":
       return hearRefusal(state, event.error);
+    case "finer":
+      return hearFiner(state, event);
     case "recovered":
       return recovered(state);
     case "image-gone":

@@ -1,8 +1,9 @@
 import { answered, click, hover, image, type Loose, open } from "./session-events.js";
-import { noEverything, nothing, type Row } from "./session-rows.js";
+import { noEverything, noFiner, nothing, type Row } from "./session-rows.js";
 
 /** What a draft changes nothing of. */
 const always = {
+  finer: noFiner,
   recovered: nothing,
   "image-gone": nothing,
   close: { now: "closed: cancel" },

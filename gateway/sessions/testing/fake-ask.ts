@@ -4,7 +4,7 @@ import { type Ask, type AskOptions, createAsk, type Line, type Tiers } from "../
 type Decoders = Tiers["decoders"];
 type PeerLine = ReturnType<Decoders["openLine"]>;
 
-export interface Fakes extends Partial<Pick<Tiers["encoders"], "encodeStored">> {
+export interface Fakes extends Partial<Pick<Tiers["encoders"], "encodeStored" | "encodePart">> {
   everything?: Decoders["everything"];
   prepare?: Decoders["prepare"];
   segment?: PeerLine["segment"];
@@ -18,12 +18,20 @@ const never = () => new Promise<never>(() => {});
 
 /** The real door, with its deadlines and recovery, to tiers of which a test gives what it needs; and a line to them. */
 export function fakeAsk(
-  { encodeStored = unused, everything = unused, prepare = async () => {}, segment = never, onLineClosed }: Fakes,
-  { deadlineMs = 60_000, everythingMs = 60_000 }: Partial<AskOptions> = {},
+  {
+    encodeStored = unused,
+    encodePart = unused,
+    everything = unused,
+    prepare = async () => {},
+    segment = never,
+    onLineClosed,
+  }: Fakes,
+  { deadlineMs = 60_000, everythingMs = 60_000, detail = { perPicture: 2 } }: Partial<AskOptions> = {},
 ): { ask: Ask; line: Line } {
   const tiers: Tiers = {
     encoders: {
       encodeStored,
+      encodePart,
       encodeUpload: unused,
       lookup: unused,
       async *fetchEmbedding() {},
@@ -41,6 +49,6 @@ export function fakeAsk(
       openLine: () => ({ segment, close: () => onLineClosed?.() }),
     },
   };
-  const ask = createAsk(tiers, { deadlineMs, everythingMs });
+  const ask = createAsk(tiers, { deadlineMs, everythingMs, detail });
   return { ask, line: ask.openLine({}) };
 }

@@ -9,6 +9,7 @@ import { anyone } from "../../../services/runtime/callers/principal.js";
 import { noQuota } from "../../../services/runtime/callers/quota.js";
 import type { Limit } from "../../../services/runtime/limits/limit-hits.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
+import { noDetailEvents } from "../../ask/detail/detail-metrics.js";
 import { Callers } from "../../callers/callers.js";
 import { UnsentBytes } from "../../limits/unsent-bytes.js";
 import { Sessions, type SessionsOptions } from "../sessions.js";
@@ -71,8 +72,10 @@ export async function serveSessions(init: Partial<SessionsOptions> = {}, fakes: 
       maxImagePixels: 1,
       pictureUrls: false,
       waitingMs: hour,
+      detail: { perPicture: 0, perSession: 0 },
     },
     onClick: () => {},
+    detailEvents: noDetailEvents,
   }));
   const callers = new Callers({ trustedProxies: ["127.0.0.1"], logger });
   const server = createServer().on("upgrade", (request, socket, head) =>

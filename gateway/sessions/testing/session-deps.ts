@@ -4,6 +4,7 @@ import { type ClientFrame, ClientFrameSchema, type ServerFrame, ServerFrameSchem
 import { anyone } from "../../../services/runtime/callers/principal.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import type { AskOptions } from "../../ask/ask.js";
+import { noDetailEvents } from "../../ask/detail/detail-metrics.js";
 import type { Outlet } from "../connection.js";
 import type { ServerMessage } from "../frames.js";
 import type { SessionDeps } from "../session.js";
@@ -23,8 +24,10 @@ export function sessionDeps(fakes: Fakes, options?: Partial<AskOptions>): Sessio
       maxImagePixels: 22,
       pictureUrls: true,
       waitingMs: 60_000,
+      detail: { perPicture: 2, perSession: 3 },
     },
     onClick: () => {},
+    detailEvents: noDetailEvents,
   };
 }
 

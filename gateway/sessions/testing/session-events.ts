@@ -1,5 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import {
+  CropSchema,
+  DetailMode,
   EncodeReadySchema,
   ErrorCode,
   ImageDraftSchema,
@@ -32,14 +34,16 @@ interface PromptInit {
   imageId?: string;
   previous?: MessageInitShape<typeof PreviousMaskSchema>;
   formats?: MaskFormat[];
+  detail?: DetailMode;
 }
 
-const prompt = (sequence: number, { preview = false, imageId = "", previous, formats = [] }: PromptInit = {}) =>
+const prompt = (sequence: number, { preview = false, imageId = "", previous, formats = [], detail }: PromptInit = {}) =>
   create(SegmentRequestSchema, {
     sequence,
     preview,
     imageId,
     formats,
+    ...(detail !== undefined && { detail }),
     prompt: {
       points: [{ x: 1, y: 1 }],
       ...(previous ? { mask: { source: { case: "previous", value: previous } } } : {}),
@@ -58,6 +62,20 @@ export const result = (...bytes: number[]) =>
   create(SegmentResultSchema, {
     masks: bytes.map((byte) => create(MaskSchema, { area: byte, lowResLogits: logitsOf(byte) })),
   });
+/** Of a picture of 1000 x 800 pixels, in which it is small. */
+const small = (byte: number) =>
+  create(SegmentResultSchema, {
+    masks: [
+      create(MaskSchema, {
+        rle: { size: [800, 1000] },
+        bbox: { x: 0, y: 0, width: 40, height: 30 },
+        area: byte,
+        lowResLogits: { ...logitsOf(byte), ...(byte > 5 && { crop: smallPart }) },
+      }),
+    ],
+  });
+/** Where that is looked at. */
+export const smallPart = create(CropSchema, { x: 0, y: 0, width: 256, height: 256 });
 export const info = create(EncodeReadySchema, { image: { imageId: imageA.imageId, width: 4, height: 3 } });
 const broken = { code: ErrorCode.UNAVAILABLE, message: "Lost.", reason: "" };
 
@@ -76,6 +94,7 @@ export type Loose =
   | { kind: "image"; news: (typeof news)[keyof typeof news] }
   | { kind: "answered"; result: ReturnType<typeof result> }
   | { kind: "refused"; error: RefusedError }
+  | { kind: "finer"; sequence: number; result: ReturnType<typeof result> | undefined }
   | { kind: "recovered" }
   | { kind: "image-gone" };
 export function run(
@@ -106,6 +125,10 @@ function brief(effect: SessionEffect): string {
       return `sketch ${effect.sequence}`;
     case "decode":
       return `${effect.request.draft ? "draft" : "decode"} ${effect.request.sequence}`;
+    case "make-finer":
+      return `make ${effect.request.sequence} finer`;
+    case "send-finer":
+      return `answer ${effect.sequence} finer`;
     case "send-everything":
       return `everything ${effect.event.event.case}`;
     case "send-everything-failed":
@@ -126,6 +149,12 @@ export const answered: Loose = { kind: "answered", result: result(1, 2) };
 export const refused: Loose = { kind: "refused", error: broken };
 /** Its decoder has not, or not any more, what it was to decode on. */
 export const lost: Loose = { kind: "refused", error: { code: ErrorCode.NOT_FOUND, message: "Gone.", reason: "" } };
+export const detailedClick = (sequence: number, init: PromptInit = {}) =>
+  click(sequence, { detail: DetailMode.AUTO, ...init });
+export const answeredSmall: Loose = { kind: "answered", result: small(4) };
+/** News of what the first click's answer has become. */
+export const finer: Loose = { kind: "finer", sequence: 1, result: small(6) };
+export const notFiner: Loose = { kind: "finer", sequence: 1, result: undefined };
 export const recovered: Loose = { kind: "recovered" };
 export const gone: Loose = { kind: "image-gone" };
 

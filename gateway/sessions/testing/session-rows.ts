@@ -5,6 +5,7 @@ import {
   click,
   everything,
   everythingFailed,
+  finer,
   found,
   gone,
   hover,
@@ -12,6 +13,7 @@ import {
   imageB,
   type Loose,
   lost,
+  notFiner,
   open,
   openOther,
   recovered,
@@ -36,6 +38,7 @@ export const events = {
   },
   answered: { now: answered },
   refused: { now: refused, lost },
+  finer: { better: finer, none: notFiner },
   recovered: { now: recovered },
   "image-gone": { now: gone },
   expired: { first: { kind: "expired", sequence: 1 }, second: { kind: "expired", sequence: 2 } },
@@ -51,6 +54,8 @@ type EverythingEvents = "everything" | "cancel-everything" | "everything-event" 
 
 export const nothing = { now: "" };
 export const noRefusal = { now: "", lost: "" };
+/** Of a state in which nothing is made finer. */
+export const noFiner = { better: "", none: "" };
 
 /** Of a state without everything mode: news of one before it changes nothing. */
 export const noEverything = (begun: string): Pick<Row, EverythingEvents> => ({

@@ -90,9 +90,11 @@ function axisTaps(from: Axis, to: Axis): Taps[] {
     const add = (at: number, weight: number) => {
       if (weight > 0) weights.set(at, (weights.get(at) ?? 0) + weight);
     };
+    // A sliver's only cell may have its centre beyond it.
+    const beyond = Math.max(0, (cell + 0.5) * to.cell - to.length);
     let known = 0;
     for (let place = 0; place < places; place++) {
-      const pixel = to.start + (cell + (place + 0.5) / places) * to.cell - from.start;
+      const pixel = to.start + (cell + (place + 0.5) / places) * to.cell - beyond - from.start;
       if (pixel < 0 || pixel > from.length) continue;
       known += 1 / places;
       const at = Math.min(Math.max(Math.round((pixel / from.cell - 0.5) * finest) / finest, 0), from.cells - 1);

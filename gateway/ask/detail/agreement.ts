@@ -1,0 +1,33 @@
+import { combineMasks, decodeRle, type Mask, rleArea } from "../../../proto/index.js";
+import type { PictureSize, Region } from "../region.js";
+
+/** The least IoU with the first mask at which a finer one is taken to be of the same object. */
+const leastIou = 0.5;
+/** How near an edge of its part a mask has grown into it, as a share of the part's side. */
+const edgeShare = 0.01;
+
+/** Whether a finer mask counts (Z4): it is of the same object, and the part holds all of it. */
+export function agrees(first: Mask, finer: Mask, part: Region, picture: PictureSize): boolean {
+  return !isCutOff(finer, part, picture) && iouOf(first, finer) >= leastIou;
+}
+
+/** IoU of two masks of one picture. */
+export function iouOf({ rle: a }: Pick<Mask, "rle">, { rle: b }: Pick<Mask, "rle">): number {
+  if (!a || !b) return 0;
+  const [one, other] = [decodeRle(a), decodeRle(b)];
+  const intersection = rleArea(combineMasks(one, other, "intersection"));
+  const union = rleArea(one) + rleArea(other) - intersection;
+  return union === 0 ? 0 : intersection / union;
+}
+
+/** It reaches an edge of its part that is not the picture's: what lies beyond, nobody has seen. */
+function isCutOff({ bbox }: Pick<Mask, "bbox">, part: Region, picture: PictureSize): boolean {
+  if (!bbox) return true;
+  const [across, down] = [edgeShare * part.width, edgeShare * part.height];
+  return (
+    (part.x > 0 && bbox.x - part.x < across) ||
+    (part.y > 0 && bbox.y - part.y < down) ||
+    (part.x + part.width < picture.width && part.x + part.width - bbox.x - bbox.width < across) ||
+    (part.y + part.height < picture.height && part.y + part.height - bbox.y - bbox.height < down)
+  );
+}

@@ -1,0 +1,51 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  CropSchema,
+  DetailMode,
+  type Mask,
+  MaskFormat,
+  MaskPromptSchema,
+  PromptSchema,
+  type SegmentRequest,
+  type SegmentResult,
+} from "../../../proto/index.js";
+import type { Answer, AskCall } from "../answer.js";
+import type { Region } from "../region.js";
+import { agrees } from "./agreement.js";
+import { pictureOf } from "./picture-of.js";
+
+/** A finer mask, and the answer that it is of. */
+interface FinerMask {
+  readonly mask: Mask;
+  readonly result: SegmentResult;
+}
+
+/**
+ * The same prompt once more, on a part of the picture and from the logits of its first mask (Z4).
+ * @param first with its logits. @returns undefined where the first mask stays. @throws whatever `segment` throws.
+ */
+export async function finerMask(
+  segment: Answer<SegmentRequest, SegmentResult>,
+  request: SegmentRequest,
+  first: Mask,
+  part: Region,
+  call: AskCall,
+): Promise<FinerMask | undefined> {
+  const picture = pictureOf(first);
+  const value = first.lowResLogits;
+  if (!picture || !value) return undefined;
+  const mask = create(MaskPromptSchema, { source: { case: "lowResLogits", value } });
+  const { multimask: _, view: __, ...rest } = request;
+  const result = await segment(
+    {
+      ...rest,
+      prompt: { ...(request.prompt ?? create(PromptSchema)), mask },
+      formats: [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])],
+      detail: DetailMode.OFF,
+      crop: create(CropSchema, part),
+    },
+    call,
+  );
+  const finer = result.masks[0];
+  return finer && agrees(first, finer, part, picture) ? { mask: finer, result } : undefined;
+}

@@ -1,0 +1,32 @@
+import { type BoundingBox, DetailMode, type SegmentRequest } from "../../../proto/index.js";
+import type { PictureSize } from "../region.js";
+
+/** An object whose longer side is a smaller share of the picture's is small in it. */
+const smallShare = 0.15;
+/** Who sees less than this share of the picture's longer side has zoomed in. */
+const zoomedShare = 0.5;
+
+/** Whether any of its answers may be made finer. */
+export const mayWantDetail = ({ detail }: Pick<SegmentRequest, "detail">) =>
+  detail === DetailMode.AUTO || detail === DetailMode.ALWAYS;
+
+/** Whether the masks of an answer are to be made finer, where they can be (Z2). @param box of the best of them. */
+export function wantsDetail(request: SegmentRequest, box: BoundingBox, picture: PictureSize): boolean {
+  if (request.detail !== DetailMode.AUTO) return request.detail === DetailMode.ALWAYS;
+  return isRefinement(request) || isSmall(box, picture) || isZoomed(request, picture);
+}
+
+/** From an object's second click on. */
+function isRefinement({ prompt }: SegmentRequest): boolean {
+  const parts = (prompt?.points.length ?? 0) + (prompt?.box ? 1 : 0);
+  return parts > 1 || prompt?.mask !== undefined;
+}
+
+const isSmall = (box: BoundingBox, picture: PictureSize) =>
+  Math.max(box.width, box.height) < smallShare * Math.max(picture.width, picture.height);
+
+function isZoomed({ view }: SegmentRequest, picture: PictureSize): boolean {
+  const { width = 0, height = 0 } = view ?? {};
+  const seen = Math.max(width, height);
+  return seen > 0 && seen < zoomedShare * Math.max(picture.width, picture.height);
+}
