@@ -48,7 +48,7 @@ export const memory = (env: Env) => ({
 });
 
 export interface EncoderContext extends Pick<ProcessSettings, "limits" | "uploadBytes"> {
-  models: Pick<ModelSettings, "hungMs">;
+  models: Pick<ModelSettings, "hungMs" | "cacheDir">;
   /** Whether only other processes of Maskwire call it. */
   trustsPeers: boolean;
   /** As planned from `memory`. */
@@ -63,6 +63,7 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, size
     uploadBytes,
     limits: { maxImageBytes, maxImagePixels, maxDecodeBytes: sizes.decoding, pace },
     pictures: { count: processesOf(env), pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },
+    graphsDir: models.cacheDir,
     providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
     threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
     maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,

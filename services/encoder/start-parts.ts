@@ -1,3 +1,4 @@
+import type { ModelSpec } from "../inference/models/manifest.js";
 import type { Models } from "../inference/models/models.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { WorkerPool } from "../inference/workers/worker-pool.js";
@@ -6,6 +7,7 @@ import type { Stores } from "../stores/open-stores.js";
 import { Drafts } from "./encodes/drafts.js";
 import { EncodeLine } from "./encodes/encode-line.js";
 import type { EncoderParts, EncoderPool } from "./encodes/encode-picture.js";
+import { type EncoderFiles, encoderFiles } from "./graphs/encoder-files.js";
 import { PictureProcesses } from "./pictures/picture-processes.js";
 import type { Loss } from "./pictures/picture-slot.js";
 import type { EncoderSettings } from "./settings.js";
@@ -59,9 +61,16 @@ export async function startParts(surroundings: Surroundings): Promise<StartedPar
 }
 
 async function startPool({ settings, models, host, tier }: Surroundings): Promise<EncoderPool> {
-  const { providers, threads, maxQueue } = settings;
-  const served = models.served.map(async (model) => ({ model, path: await models.verified(model.encoder) }));
-  const data: EncoderWorkerData = { models: await Promise.all(served), providers, threads };
+  const { providers, threads, graphsDir, maxQueue } = settings;
+  const runtime = { providers, threads };
+  const served: EncoderWorkerData["models"] = [];
+  for (const model of models.served) {
+    const path = await models.verified(model.encoder);
+    const files = await encoderFiles(model, path, graphsDir, runtime);
+    served.push({ model, files });
+    tellOfGraph(host, model, files);
+  }
+  const data: EncoderWorkerData = { models: served, runtime };
   return WorkerPool.start({
     entry: new URL("./worker/encoder-worker.js", import.meta.url),
     data: () => data,
@@ -74,6 +83,19 @@ async function startPool({ settings, models, host, tier }: Surroundings): Promis
     hungMs: settings.hungMs,
     ...reportToHost(host, tier),
   });
+}
+
+/** What of a model's graph an operator would want to change. */
+function tellOfGraph({ logger }: Host, { id, preprocess }: ModelSpec, files: EncoderFiles): void {
+  const model = id;
+  if (files.kind === "stock" && preprocess.frames.includes("picture")) {
+    logger.warn(
+      { model, reason: files.reason },
+      "serving the stock encoder, which encodes the whole frame and is slower",
+    );
+  } else if (files.kind === "rewritten" && files.parity.skipped.length > 0) {
+    logger.warn({ model, reasons: files.parity.skipped }, "serving an encoder that could be faster");
+  }
 }
 
 async function startPictures(

@@ -63,7 +63,7 @@ export const tiers = {
     peers: {},
     restBytes: 680 * MiB,
     heapShare: 1 / 4,
-    container: { cores: ["threads"], writes: false },
+    container: { cores: ["threads"], writes: true },
   },
   decoder: {
     settings: decoder,

@@ -40,6 +40,8 @@ export interface EmbeddingHeader {
   /** Hex SHA-256 of the encoder's weights. */
   weights: string;
   dtype: "float16";
+  /** How much of the model's frame is encoded of every picture (`EncoderFrame`); absent in records from before there was a choice. */
+  frame?: string | undefined;
   /** Size of the upright picture in pixels. */
   width: number;
   height: number;
@@ -115,10 +117,11 @@ function parse(json: Uint8Array): unknown {
 /** By hand: this runs on the way of every embedding that is read, where a schema library costs as much as the checksum. */
 function isHeader(value: unknown): value is EmbeddingHeader {
   if (!isObject(value)) return false;
-  const { imageId, modelId, weights, dtype, width, height, crop, draft, reading, tensors } = value;
+  const { imageId, modelId, weights, dtype, frame, width, height, crop, draft, reading, tensors } = value;
   return (
     [imageId, modelId, weights].every((text) => typeof text === "string") &&
     dtype === "float16" &&
+    (frame === undefined || typeof frame === "string") &&
     [width, height].every(isLength) &&
     (crop === undefined || isRegion(crop)) &&
     (draft === undefined || draft === true) &&

@@ -14,6 +14,8 @@ export type RecordFault =
   | "digest"
   /** Sound, but of another picture or model than its key says: it would give a wrong mask. */
   | "mismatch"
+  /** Of encoders that encode another part of the model's frame. */
+  | "frame"
   /** Nobody has signed it, where only what is signed is used. */
   | "unsigned"
   /** Signed by a key that is not ours, or changed since, or moved from another key of the cache. */
@@ -27,6 +29,7 @@ const sentences: Record<RecordFault, string> = {
   checksum: "a record whose checksum is wrong",
   digest: "a record whose bytes have another SHA-256",
   mismatch: "a record of another picture or model",
+  frame: "a record of another frame (MASKWIRE_ENCODER_FRAME)",
   unsigned: "a record without a signature",
   signature: "a record whose signature is wrong",
 };

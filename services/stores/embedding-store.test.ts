@@ -120,6 +120,7 @@ describe("a record that cannot be used is a miss, counted by its reason and remo
     ["tensors of another shape", () => recordOf({ tensors: [{ name: "output", dims: [4, 1] }] })],
     ["tensors of another name", () => recordOf({ tensors: [{ name: "other", dims: [1, 4] }] })],
     ["a draft", () => recordOf({ draft: true })],
+    ["another frame", () => recordOf({ frame: "picture" }), "frame"],
     ["no record", () => Uint8Array.of(1, 2, 3), "foreign"],
     ["more pixels than are taken", () => recordOf({ width: 13, height: 1 }), "oversized"],
     ["sides whose product is no number of pixels", () => recordOf({ width: 2 ** 31, height: 2 ** 31 }), "oversized"],

@@ -152,4 +152,5 @@ function checkBelongs(header: EmbeddingHeader, { imageId, model, crop, draft }: 
     header.draft === draft &&
     shape(header.tensors) === shape(embeddingTensors(model));
   if (!matches) throw new RecordError("mismatch");
+  if ((header.frame ?? "full") !== model.preprocess.frame) throw new RecordError("frame");
 }

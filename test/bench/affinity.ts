@@ -1,4 +1,5 @@
 import { DecoderService, EmbeddingSource } from "../../proto/index.js";
+import { inFrame } from "../../services/inference/models/in-frame.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { createMetrics } from "../../services/runtime/host-metrics.js";
@@ -59,7 +60,7 @@ export const suite: Suite = {
 
 async function storePictures(url: string, count: number): Promise<string[]> {
   const manifest = Manifest.read();
-  const model = manifest.get(manifest.defaultId);
+  const model = inFrame(manifest.get(manifest.defaultId), testSettings().models.frame);
   const metrics = createMetrics();
   const { cache, limits } = testSettings();
   const { namespace, ttlMs } = cache;

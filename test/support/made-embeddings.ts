@@ -16,9 +16,16 @@ export function madeEmbedding(seed: number, model: ModelSpec): { ref: EmbeddingR
     const length = dims.reduce((product, dim) => product * dim, 1);
     return encodeHalf(wave(length, 1 + seed / 97));
   });
-  const { id: modelId, encoder } = model;
+  const { id: modelId, encoder, preprocess } = model;
   const size = { width: 640, height: 480 };
-  const header = { imageId, modelId, weights: encoder.sha256, dtype: "float16" as const, ...size };
+  const header = {
+    imageId,
+    modelId,
+    weights: encoder.sha256,
+    dtype: "float16" as const,
+    frame: preprocess.frame,
+    ...size,
+  };
   const record = encodeEmbeddingRecord({ ...header, tensors: infos }, tensors);
   return { ref: embeddingRef({ tenant: undefined, imageId, model }), record };
 }

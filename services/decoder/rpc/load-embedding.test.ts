@@ -115,6 +115,14 @@ it.each<[string, Part[]]>([
   expect(embeddings.bytes).toBe(0);
 });
 
+it("names the setting that differs when it is of another frame", async () => {
+  const { load } = open();
+  await expect(load(stream([header(), chunk(recordOf({ frame: "picture" }))]))).rejects.toMatchObject({
+    code: Code.FAILED_PRECONDITION,
+    message: expect.stringContaining("MASKWIRE_ENCODER_FRAME"),
+  });
+});
+
 it("says so when there is no room for it", async () => {
   const { load } = open(20);
   const loading = load(stream([header(), chunk(recordOf())]));

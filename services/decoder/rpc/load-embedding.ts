@@ -66,6 +66,7 @@ function keep(put: () => boolean): boolean {
     return put();
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause;
+    if (cause instanceof RecordError && cause.fault === "frame") throw otherFrame(cause);
     const why = cause instanceof RecordError ? cause.message : "a damaged record";
     throw new ServiceError({
       code: Code.INVALID_ARGUMENT,
@@ -73,4 +74,11 @@ function keep(put: () => boolean): boolean {
       cause,
     });
   }
+}
+
+/** For who runs them: no prompt and no encode could change it. */
+function otherFrame(cause: RecordError): ServiceError {
+  const message =
+    "The encoder and the decoder are set to different frames: MASKWIRE_ENCODER_FRAME has to be the same for both.";
+  return new ServiceError({ code: Code.FAILED_PRECONDITION, message, cause });
 }

@@ -5,29 +5,31 @@ import { noLimits, openPicture } from "./open-picture.js";
 import { fitPixels, normalise } from "./preprocess.js";
 
 /** Normalised to the channel's own value: mean 0, deviation 1. */
-const plain: Preprocess = { version: 1, size: 8, resize: "letterbox", mean: [0, 0, 0], std: [1, 1, 1] };
+const plain = { size: 8, resize: "letterbox", mean: [0, 0, 0], std: [1, 1, 1] } satisfies Partial<Preprocess>;
 const solid = (width: number, height: number, background: object): Sharp =>
   sharp({ create: { width, height, channels: 4, background } });
 
 async function planesOf(file: Buffer, width: number, height: number) {
   const picture = await openPicture(file, noLimits);
   expect([picture.width, picture.height]).toEqual([width, height]);
-  const planes = normalise(await fitPixels(picture, plain), plain);
+  const planes = normalise(await fitPixels(picture, plain), plain, { width: 8, height: 8 });
   const at = (x: number, y: number) => [0, 1, 2].map((channel) => planes[(channel * 8 + y) * 8 + x]);
   return { planes, at };
 }
 
 describe("normalise", () => {
   it("agrees with a plain reference, padding zero", () => {
-    const rules: Preprocess = { ...plain, size: 4, mean: [100, 110, 120], std: [50, 60, 70] };
+    const rules = { mean: [100, 110, 120], std: [50, 60, 70] } satisfies Partial<Preprocess>;
     const pixels = Uint8Array.from({ length: 4 * 2 * 3 }, (_, index) => (index * 37) % 256);
-    const planes = normalise({ data: pixels, width: 4, height: 2, channels: 3 }, rules);
+    const planes = normalise({ data: pixels, width: 4, height: 2, channels: 3 }, rules, { width: 5, height: 3 });
+    expect(planes).toHaveLength(3 * 3 * 5);
     for (let channel = 0; channel < 3; channel++) {
-      for (let y = 0; y < 4; y++) {
-        for (let x = 0; x < 4; x++) {
+      for (let y = 0; y < 3; y++) {
+        for (let x = 0; x < 5; x++) {
           const value = pixels[(y * 4 + x) * 3 + channel] as number;
-          const expected = y < 2 ? (value - (rules.mean[channel] as number)) / (rules.std[channel] as number) : 0;
-          expect(planes[(channel * 4 + y) * 4 + x]).toBeCloseTo(expected, 5);
+          const isPicture = y < 2 && x < 4;
+          const expected = isPicture ? (value - (rules.mean[channel] as number)) / (rules.std[channel] as number) : 0;
+          expect(planes[(channel * 3 + y) * 5 + x]).toBeCloseTo(expected, 5);
         }
       }
     }
@@ -35,7 +37,7 @@ describe("normalise", () => {
 
   it("ignores channels behind the third", () => {
     const one = { data: Uint8Array.of(1, 2, 3, 255), width: 1, height: 1, channels: 4 };
-    const planes = normalise(one, { ...plain, size: 1 });
+    const planes = normalise(one, plain, one);
     expect([...planes]).toEqual([1, 2, 3]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Preprocess } from "../../inference/models/manifest.js";
 import { type Frame, frameFor } from "../../sam/frame.js";
 import type { Region } from "../../sam/region.js";
+import type { Sides } from "./encoded-frame.js";
 import { enlarge } from "./enlarge.js";
 import type { Picture, Pixels } from "./open-picture.js";
 
@@ -32,19 +33,21 @@ export async function fitPixels(picture: Picture, rules: FrameRules, crop?: Regi
 /**
  * Interleaved RGB bytes of the frame's content -> planar, normalised, padded with zeros on the right and at the bottom, as
  * Meta's `Sam.preprocess`.
- * @returns float32, shape [1, 3, size, size].
+ * @param frame sides of what is padded to, no smaller than the content.
+ * @returns float32, shape [1, 3, frame.height, frame.width].
  */
 export function normalise(
   { data, width, height, channels }: Pixels,
-  { size, mean, std }: Pick<Preprocess, "size" | "mean" | "std">,
+  { mean, std }: Pick<Preprocess, "mean" | "std">,
+  frame: Sides,
 ): Float32Array {
-  const planes = new Float32Array(3 * size * size);
+  const planes = new Float32Array(3 * frame.height * frame.width);
   for (let channel = 0; channel < 3; channel++) {
     const scale = 1 / (std[channel] as number);
     const shift = -(mean[channel] as number) * scale;
     for (let y = 0; y < height; y++) {
       let from = y * width * channels + channel;
-      const row = (channel * size + y) * size;
+      const row = (channel * frame.height + y) * frame.width;
       for (let x = 0; x < width; x++, from += channels) planes[row + x] = (data[from] as number) * scale + shift;
     }
   }

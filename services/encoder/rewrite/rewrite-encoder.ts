@@ -7,7 +7,7 @@ import { framePasses } from "./frame/frame-passes.js";
 import type { EncoderInterface, Pass } from "./pass.js";
 
 /** An encoder of any frame. */
-interface RewrittenEncoder {
+export interface RewrittenEncoder {
   /** An ONNX file: the stock graph's input and output, height and width of the input any multiple of a cell's side. */
   readonly graph: Uint8Array;
   /** Names of the passes that made it, in order. */

@@ -1,44 +1,41 @@
 import { workerData } from "node:worker_threads";
-import { Tensor } from "onnxruntime-node";
-import { createSession } from "../../inference/models/create-session.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
-import type { Provider } from "../../inference/models/providers.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { encodeHalf } from "../../sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
+import type { EncoderFiles } from "../graphs/encoder-files.js";
+import type { EncoderRuntime } from "../graphs/encoder-runtime.js";
+import { wholeFrame } from "../images/encoded-frame.js";
 import { normalise } from "../images/preprocess.js";
+import { BadEmbeddingError } from "./check-tensor.js";
 import type { EncodedImage, EncoderDetail, EncodeTask } from "./encoder-tasks.js";
+import { type LoadedEncoder, loadEncoder } from "./load-encoder.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {
-  models: { model: ModelSpec; path: string }[];
-  providers: Provider[];
-  threads: number;
+  models: { model: ModelSpec; files: EncoderFiles }[];
+  runtime: EncoderRuntime;
 }
 
-const { models, providers, threads } = workerData as EncoderWorkerData;
+const { models, runtime } = workerData as EncoderWorkerData;
 
 await serveTasks<EncodeTask, EncodedImage>(async () => {
   const loaded = new Map<string, (task: EncodeTask) => Promise<EncodedImage>>();
   const running: EncoderDetail = {};
   let taskMs = 0;
-  for (const { model, path } of models) {
-    const { session, provider, skipped } = await createSession(path, { providers, threads });
-    const infer = async (planes: Float32Array) => {
-      const { size } = model.preprocess;
-      const outputs = await session.run({ [model.encoder.input]: new Tensor("float32", planes, [1, 3, size, size]) });
-      return embeddingTensors(model).map(({ name, dims }) => checkTensor(outputs[name], name, dims));
-    };
+  for (const { model, files } of models) {
+    const encoder = await loadEncoder(model, files, runtime);
+    const { provider, skipped, takesFrames } = encoder;
     const startedAt = performance.now();
-    // The first run allocates and, on a GPU, compiles: done before the service says it is ready.
-    await infer(new Float32Array(3 * model.preprocess.size ** 2)).catch((error) => {
+    // The first run allocates, most at the whole frame, and on a GPU compiles: done before the service says it is ready.
+    await encoder.run(new Float32Array(3 * model.preprocess.size ** 2), wholeFrame(model)).catch((error) => {
       // An empty picture may give a constant embedding, which is refused for pictures but proves that the model runs.
       if (!(error instanceof BadEmbeddingError)) throw error;
     });
     taskMs = Math.max(taskMs, performance.now() - startedAt);
-    running[model.id] = { provider, skipped, takesFrames: false };
-    loaded.set(model.id, (task) => encode(task, model, infer));
+    running[model.id] = { provider, skipped, takesFrames };
+    loaded.set(model.id, (task) => encode(task, model, encoder));
   }
   return {
     detail: running,
@@ -55,18 +52,20 @@ await serveTasks<EncodeTask, EncodedImage>(async () => {
 async function encode(
   { imageId, pixels, reading, width, height, crop }: EncodeTask,
   model: ModelSpec,
-  infer: (planes: Float32Array) => Promise<Float32Array[]>,
+  encoder: LoadedEncoder,
 ): Promise<EncodedImage> {
   const started = performance.now();
-  const planes = normalise(pixels, model.preprocess);
+  const frame = encoder.frameOf(pixels);
+  const planes = normalise(pixels, model.preprocess, frame);
   const preprocessed = performance.now();
-  const tensors = await infer(planes);
+  const tensors = encoder.whole(await encoder.run(planes, frame), frame);
   const record = encodeEmbeddingRecord(
     {
       imageId,
       modelId: model.id,
       weights: model.encoder.sha256,
       dtype: "float16",
+      frame: model.preprocess.frame,
       width,
       height,
       ...(crop ? { crop } : {}),
@@ -80,26 +79,4 @@ async function encode(
     preprocessMs: preprocessed - started,
     encodeMs: performance.now() - preprocessed,
   };
-}
-
-/** An embedding that must not be cached or used. */
-class BadEmbeddingError extends Error {
-  override readonly name = "BadEmbeddingError";
-}
-
-/** @throws BadEmbeddingError for values that no picture gives: NaN, infinite, over the half float's range, or all the same. */
-function checkTensor(tensor: Tensor | undefined, name: string, dims: number[]): Float32Array {
-  if (tensor?.type !== "float32" || tensor.dims.join() !== dims.join()) {
-    throw new Error(`the encoder's output "${name}" is not float32 ${dims.join("x")} as the manifest says`);
-  }
-  const values = tensor.data as Float32Array;
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (const value of values) {
-    if (!(Math.abs(value) <= 65504)) throw new BadEmbeddingError(`the embedding "${name}" holds ${value}`);
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  if (low === high) throw new BadEmbeddingError(`the embedding "${name}" is constant`);
-  return values;
 }

@@ -46,6 +46,14 @@ export const preprocess = z.strictObject({
   resize: z
     .enum(["letterbox", "stretch"])
     .describe("letterbox: the longer side fills the frame, the rest is zero. stretch: both sides fill it."),
+  frames: z
+    .array(z.enum(["full", "picture"]))
+    .default(["full"])
+    .refine((all) => all.includes("full"), 'holds "full"')
+    .describe(
+      "What the encoder's graph can be rewritten for. full: the frame with all of its padding. picture: the part of it that " +
+        "holds the picture; needs convolutions, and attention in windows, alone.",
+    ),
   mean: triple.describe("Of red, green and blue, on the scale 0 to 255."),
   std: triple,
 });

@@ -5,7 +5,12 @@ export interface ModelFile extends z.infer<typeof modelFile> {
   /** Of a source that is fetched: where it then lies, relative to the folder of fetched models. */
   readonly pulledAs?: string;
 }
-export type Preprocess = z.infer<typeof preprocess>;
+/** How much of the model's frame is encoded: all of it, or the part that holds the picture. */
+export type EncoderFrame = z.infer<typeof preprocess>["frames"][number];
+export interface Preprocess extends z.infer<typeof preprocess> {
+  /** Of `frames`, the one in force. */
+  readonly frame: EncoderFrame;
+}
 /** What a model can be asked. */
 export type Capabilities = z.infer<typeof capabilities>;
 

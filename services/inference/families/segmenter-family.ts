@@ -78,6 +78,7 @@ function specsOf<Name extends string, Tensors extends z.ZodType>(
       kind: "segmenter",
       needsConsent: entry.needsConsent ?? !isPermissive(entry.licence),
       files: places,
+      preprocess: { ...entry.preprocess, frame: "full" },
       encoder: { ...places.encoder, ...encoder },
       decoder: { ...places.decoder, ...decoder },
       capabilities: { ...family.capabilities, ...present(entry.capabilities ?? {}) },

@@ -38,7 +38,7 @@ class ProviderError extends OperationalError {
   override readonly name = "ProviderError";
 }
 
-interface LoadedSession {
+export interface LoadedSession {
   session: InferenceSession;
   provider: Provider;
   /** Why each provider before it could not start. */

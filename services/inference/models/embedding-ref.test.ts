@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { embeddingRecordVersion } from "../../sam/embedding-record.js";
 import { embeddingRef } from "./embedding-ref.js";
+import { inFrame } from "./in-frame.js";
 import { Manifest } from "./manifest.js";
 
 const manifest = Manifest.read();
@@ -15,6 +16,7 @@ it("has a key that changes with everything that decides the bytes", () => {
     { imageId, model: { ...model, id: "other" } },
     { imageId, model: { ...model, encoder: { ...model.encoder, sha256: "0" } } },
     { imageId, model: { ...model, preprocess: { ...model.preprocess, version: 99 } } },
+    { imageId, model: inFrame(model, "picture") },
     { tenant: "acme", imageId, model },
     { tenant: "acme.de", imageId, model },
     { imageId, model, crop },

@@ -36,6 +36,8 @@ export const draftKeyOf = (key: string) => `${key}:draft`;
 function keyOf({ tenant, imageId, model, crop }: Omit<Identity, "draft">): string {
   const record = `r${embeddingRecordVersion}`;
   const part = crop ? [`crop=${crop.x},${crop.y},${crop.width},${crop.height}`] : [];
-  const rest = [model.id, model.encoder.sha256, `p${model.preprocess.version}`, "float16", record, ...part];
+  const { version, frame } = model.preprocess;
+  const preprocess = frame === "full" ? `p${version}` : `p${version}-${frame}`;
+  const rest = [model.id, model.encoder.sha256, preprocess, "float16", record, ...part];
   return keyOfTenant(tenant, [imageId, ...rest].join(":"));
 }

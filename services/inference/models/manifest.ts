@@ -7,7 +7,7 @@ import { projectRoot } from "../../runtime/project-root.js";
 import type { ModelSpec } from "../families/model-spec.js";
 import { type ManifestEntry, manifestForm, ownForm } from "./manifest-form.js";
 
-export type { ModelFile, ModelSpec, Preprocess } from "../families/model-spec.js";
+export type { EncoderFrame, ModelFile, ModelSpec, Preprocess } from "../families/model-spec.js";
 
 /** A list of models that cannot be used; the message says which file and what is wrong in it. */
 export class ManifestError extends OperationalError {

@@ -5,7 +5,7 @@ import { Models } from "./models.js";
 
 const shipped = Manifest.read();
 const model = shipped.get(shipped.defaultId);
-const [entry] = shipped.entries;
+const entry = shipped.entries.find(({ id }) => id === model.id)!;
 const manifest = new Manifest({ default: model.id, models: [entry, { ...entry, id: "other" }] }, shipped.folder);
 
 it("serves the manifest's default, or the one that the settings name, by its name and by none", () => {
@@ -30,6 +30,15 @@ it("refuses another, also of the manifest, and names what is served", () => {
     );
   }
   expect(() => models.serving("x".repeat(500))).toThrow(/^The model "x{80}" is/);
+});
+
+it("encodes the frame that is wanted where the encoder can, else the full one", () => {
+  const { preprocess } = entry;
+  const whole = { ...entry, id: "whole", preprocess: { ...preprocess, frames: ["full" as const] } };
+  const both = new Manifest({ default: model.id, models: [entry, whole] }, shipped.folder);
+  const frameOf = (id: string, frame: "picture" | "full") => new Models(both, id, frame).serving("").preprocess.frame;
+  expect([frameOf(model.id, "picture"), frameOf(model.id, "full")]).toEqual(["picture", "full"]);
+  expect([frameOf("whole", "picture"), frameOf("whole", "full")]).toEqual(["full", "full"]);
 });
 
 it("is not made of a choice that the manifest lacks", () => {

@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../runtime/errors.js";
-import type { Manifest, ModelFile, ModelSpec } from "./manifest.js";
+import { inFrame } from "./in-frame.js";
+import type { EncoderFrame, Manifest, ModelFile, ModelSpec } from "./manifest.js";
 import { verifyModelFile } from "./model-file.js";
 
 /** The models that this process serves: of those of the manifest the one that the settings name, or its default. */
@@ -7,9 +8,12 @@ export class Models {
   readonly served: readonly [ModelSpec, ...ModelSpec[]];
   readonly #manifest: Manifest;
 
-  /** @throws ServiceError INVALID_ARGUMENT naming the models there are, when there is none of the chosen id. */
-  constructor(manifest: Manifest, chosen: string | undefined) {
-    this.served = [manifest.get(chosen ?? manifest.defaultId)];
+  /**
+   * @param frame that encoders encode, where they can.
+   * @throws ServiceError INVALID_ARGUMENT naming the models there are, when there is none of the chosen id.
+   */
+  constructor(manifest: Manifest, chosen: string | undefined, frame: EncoderFrame = "full") {
+    this.served = [inFrame(manifest.get(chosen ?? manifest.defaultId), frame)];
     this.#manifest = manifest;
   }
 

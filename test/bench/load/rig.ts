@@ -1,4 +1,5 @@
 import { embeddingRef } from "../../../services/inference/models/embedding-ref.js";
+import { inFrame } from "../../../services/inference/models/in-frame.js";
 import { Manifest } from "../../../services/inference/models/manifest.js";
 import { createMetrics } from "../../../services/runtime/host-metrics.js";
 import { imageIdOf } from "../../../services/runtime/image-id.js";
@@ -123,7 +124,7 @@ function withComment(jpeg: Buffer, text: string): Buffer {
 /** The embedding of a real picture under as many names as there are to be pictures: real masks, without the encodes. */
 async function storeAlbum(url: string, ofImage: string, count: number) {
   const manifest = Manifest.read();
-  const model = manifest.get(manifest.defaultId);
+  const model = inFrame(manifest.get(manifest.defaultId), testSettings().models.frame);
   const metrics = createMetrics();
   const { cache, limits } = testSettings();
   const { namespace, ttlMs } = cache;
