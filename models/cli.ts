@@ -6,9 +6,11 @@ import { readEnv } from "../services/runtime/settings/read-env.js";
 import { watchOutput } from "../services/runtime/watch-output.js";
 import { listModels, listText } from "./list-models.js";
 import { optimisationText, optimiseModel } from "./optimise-model.js";
+import { pulledText, pullModels } from "./pull-models.js";
+import { removalText, removeModel } from "./remove-model.js";
 import { verificationText, verifyModels } from "./verify-models.js";
 
-/** `npm run models -- list | verify | optimize | schema`: what models/manifest.json names, whether it is here and right, and its faster form. */
+/** `npm run models -- COMMAND`: what models/manifest.json names, fetched, held against its digests, and made faster. */
 const program = new Command("models")
   .description("The models that Maskwire serves: what they are, and whether their files are the right ones.")
   .exitOverride();
@@ -20,6 +22,28 @@ program
   .action(async ({ json }: { json?: true }) => {
     const list = await listModels(manifest());
     print(json ? { models: list } : listText(list));
+  });
+
+program
+  .command("pull")
+  .description("fetch the files of models that are not here yet; what an earlier try has brought is not fetched again")
+  .argument("<ids...>", "models of the manifest")
+  .option("--accept-licence", "you have read the licence of a model that asks for it, and agree to it")
+  .option("--json", "print one JSON object")
+  .action(async (ids: string[], { acceptLicence = false, json }: { acceptLicence?: boolean; json?: true }) => {
+    const signal = untilStopped();
+    const pulled = await pullModels(manifest(), ids, { acceptsLicence: acceptLicence, signal, screen: process.stderr });
+    print(json ? { models: pulled } : pulledText(pulled));
+  });
+
+program
+  .command("remove")
+  .description("remove what was fetched for a model, but for what another one uses")
+  .argument("<id>", "a model of the manifest")
+  .option("--json", "print one JSON object")
+  .action(async (id: string, { json }: { json?: true }) => {
+    const removal = await removeModel(manifest(), id, settings().cacheDir);
+    print(json ? removal : removalText(removal));
   });
 
 program
@@ -54,6 +78,7 @@ program.addHelpText(
   `
 Examples:
   npm run -s models -- list
+  npm run -s models -- pull ID --accept-licence
   npm run -s models -- verify --json
   npm run -s models -- optimize mobilesam --force
 `,
@@ -67,6 +92,14 @@ function settings(): ModelSettings {
 
 function manifest(): Manifest {
   return Manifest.configured(settings());
+}
+
+/** Aborts when the person has enough. */
+function untilStopped(): AbortSignal {
+  const stopping = new AbortController();
+  const message = "stopped; what has come is kept, and pull goes on from there";
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stopping.abort(new Error(message)));
+  return stopping.signal;
 }
 
 function print(output: string | object): void {

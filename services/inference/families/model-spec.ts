@@ -15,7 +15,7 @@ export interface Preprocess extends z.infer<typeof preprocess> {
 export type Capabilities = z.infer<typeof capabilities>;
 
 /** An entry of the manifest, or one of its variants, whatever it is for. */
-interface ManifestModel {
+export interface ManifestModel {
   readonly kind: "segmenter";
   /** The entry's, or `ENTRY@VARIANT`. */
   readonly id: string;

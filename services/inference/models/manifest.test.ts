@@ -176,7 +176,7 @@ describe("an entry", () => {
       ["decoder", "efefefefefefefef/decoder.onnx"],
       ["encoderData", "abababababababab/encoder.onnx_data"],
     ]);
-    expect(encoder.pulledAs).toBe(placed["encoder"]?.pulledAs);
+    expect(encoder.pulledAs).toBe(placed.encoder?.pulledAs);
     expect(model.encoder.pulledAs).toBeUndefined();
   });
 });
