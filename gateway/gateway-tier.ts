@@ -30,6 +30,7 @@ import { RequestsUnderWay } from "./http/under-way.js";
 import { UnsentAnswers } from "./http/unsent-answers.js";
 import { usageRoute } from "./http/usage.js";
 import { webClient } from "./http/web-client.js";
+import { wordsRoute } from "./http/words.js";
 import { UnsentBytes } from "./limits/unsent-bytes.js";
 import { Decoders } from "./peers/decoders.js";
 import type { Lookup } from "./peers/discovery.js";
@@ -117,6 +118,7 @@ export class GatewayTier implements Tier {
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(accessRoutes, { access });
     host.http.register(usageRoute, { quota });
+    host.http.register(wordsRoute, { ask });
     host.http.register(webClient, host.access);
     host.http.get("/v1/ws", (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";

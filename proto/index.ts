@@ -2,11 +2,13 @@
 
 export * from "./crop-boxes.js";
 export * from "./everything-points.js";
+export * from "./gen/maskwire/v1/box_pb.js";
 export * from "./gen/maskwire/v1/decoder_pb.js";
 export * from "./gen/maskwire/v1/detail_pb.js";
 export * from "./gen/maskwire/v1/encoder_pb.js";
 export * from "./gen/maskwire/v1/error_pb.js";
 export * from "./gen/maskwire/v1/everything_pb.js";
+export * from "./gen/maskwire/v1/grounding_pb.js";
 export * from "./gen/maskwire/v1/image_pb.js";
 export * from "./gen/maskwire/v1/mask_pb.js";
 export * from "./gen/maskwire/v1/prompt_pb.js";

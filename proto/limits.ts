@@ -10,6 +10,8 @@ import { EncoderService } from "./gen/maskwire/v1/encoder_pb.js";
 export const maxPoints = 128;
 /** Most earlier clicks that a mask is made again from: each is a decode. */
 export const maxSteps = 32;
+/** Most boxes of what words were found in: each becomes a mask. */
+export const maxGroundedBoxes = 16;
 /** Most extras that are asked for by name. */
 export const maxFormats = 8;
 
@@ -18,6 +20,7 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.Prompt.points": maxPoints,
   "maskwire.v1.PreviousMask.steps": maxSteps,
   "maskwire.v1.SegmentRequest.formats": maxFormats,
+  "maskwire.v1.GroundResponse.boxes": maxGroundedBoxes,
   "maskwire.v1.Rle.size": 2,
 };
 
@@ -29,7 +32,7 @@ export const maxDepth = 32;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-const { segment, segmentOnce, loadEmbedding } = DecoderService.method;
+const { segment, segmentOnce, segmentEverything, loadEmbedding } = DecoderService.method;
 const { encode } = EncoderService.method;
 
 const pathOf = ({ parent, name }: { parent: { typeName: string }; name: string }) => `/${parent.typeName}/${name}`;
@@ -38,6 +41,8 @@ const largeRequests = new Map([
   // A mask as logits has 128 KiB, a run-length encoded one of a very large picture somewhat more than 1 MiB.
   [pathOf(segment), 2 * MiB],
   [pathOf(segmentOnce), 2 * MiB],
+  // With what words were found in.
+  [pathOf(segmentEverything), 16 * KiB],
   // Chunks of 1 MiB, in a message each.
   [pathOf(encode), MiB + KiB],
   [pathOf(loadEmbedding), MiB + KiB],

@@ -1,6 +1,7 @@
 import type {
   DescribeGraphsResponse,
   EncodeReady,
+  ListDetectorsResponse,
   LookupImageResponse,
   SegmentEverythingRequest,
   SegmentRequest,
@@ -23,6 +24,7 @@ import { beginEverything, cropsOf, type EverythingEvents } from "./everything.js
 import { joined } from "./joined.js";
 import { withRecovery } from "./recovery.js";
 import { withSteps } from "./steps.js";
+import { withWords } from "./with-words.js";
 
 /** A picture as one of the models sees it; an empty name is the service's own model. */
 interface Picture {
@@ -61,6 +63,8 @@ export interface Ask {
   readonly prepare: Answer<Picture, void>;
   /** A picture's own time: it may take as long as it moves (H17). */
   readonly upload: Answer<Upload, EncodeReady>;
+  /** What understands words, and which. */
+  readonly listDetectors: Answer<Record<string, never>, ListDetectorsResponse>;
   readonly lookup: Answer<Picture, LookupImageResponse>;
   /** The record whole. Throws NOT_FOUND when the picture is not encoded. */
   readonly embedding: Answer<Picture, Buffer>;
@@ -92,12 +96,14 @@ export interface Tiers {
 export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): Ask {
   const { deadlineMs, everythingMs, detail, detailEvents = noDetailEvents } = options;
   const providers = { encoders, decoders };
+  const words = (next: Answer<SegmentRequest, SegmentResult>) =>
+    withWords(encoders, ({ prompt }) => prompt?.text, next);
   /** The walk of a prompt, from the top down. */
   const prompts = (atPeer: Answer<SegmentRequest, SegmentResult>) =>
-    withDeadline(deadlineMs, withSteps(withRecovery(providers, atPeer, partOf)));
+    withDeadline(deadlineMs, withSteps(words(withRecovery(providers, atPeer, partOf))));
   /** V7: what a draft lacks is waited for, not made again. */
   const withDrafts = (final: Answer<SegmentRequest, SegmentResult>, atPeer: typeof final): typeof final => {
-    const onDraft = withDeadline(deadlineMs, atPeer);
+    const onDraft = withDeadline(deadlineMs, words(atPeer));
     return (request, call) => (request.draft ? onDraft : final)(request, call);
   };
   const encodePart = withDeadline(deadlineMs, (part: PictureOfPart, call: AskCall) =>
@@ -115,11 +121,15 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
       const atPeer: Answer<SegmentRequest, SegmentResult> = (request, call) => line.segment(request, call);
       return { segment: withDrafts(prompts(atPeer), atPeer), close: () => line.close() };
     },
-    everything: withBeginDeadline(everythingMs, withRecovery(providers, beginEverything(decoders), cropsOf)),
+    everything: withBeginDeadline(
+      everythingMs,
+      withWords(encoders, ({ text }) => text, withRecovery(providers, beginEverything(decoders), cropsOf)),
+    ),
     openImage: withDeadline(deadlineMs, (image, call) => encoders.encodeStored(image, call)),
     encodePart,
     prepare: (image, call) => decoders.prepare(image, call),
     upload: (upload, call) => encoders.encodeUpload(upload, call),
+    listDetectors: withDeadline(deadlineMs, (_, call) => encoders.listDetectors(call)),
     lookup: withDeadline(deadlineMs, (image, call) => encoders.lookup(image, call)),
     embedding: withDeadline(deadlineMs, (image, call) => joined(encoders.fetchEmbedding(image, call))),
     deleteImages: deletion,

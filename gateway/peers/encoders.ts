@@ -9,6 +9,9 @@ import {
   type EncodeRequestSchema,
   EncoderService,
   type FetchEmbeddingRequestSchema,
+  type GroundRequestSchema,
+  type GroundResponse,
+  type ListDetectorsResponse,
   type LookupImageResponse,
 } from "../../proto/index.js";
 import { Code, isNotFound, mayRetry, ServiceError } from "../../services/runtime/errors.js";
@@ -134,6 +137,20 @@ export class Encoders {
       if (nothing && isLostCache(error)) return nothing;
       throw error;
     });
+  }
+
+  /** Boxes of what words name in a stored picture. @throws ServiceError of `EncoderService.Ground`. */
+  ground(
+    request: MessageInitShape<typeof GroundRequestSchema> & { imageId: string },
+    call: Call,
+  ): Promise<GroundResponse> {
+    const ask = (client: RpcClient) => client.unary(EncoderService.method.ground, request, call);
+    return searchPeers(this.#peers, request.imageId, call, ask, isLostCache);
+  }
+
+  /** What understands words at an encoder: all have the same. @throws ServiceError of `EncoderService.ListDetectors`. */
+  listDetectors(call: Call): Promise<ListDetectorsResponse> {
+    return withPeers(this.#peers, "", call, (client) => client.unary(EncoderService.method.listDetectors, {}, call));
   }
 
   /**

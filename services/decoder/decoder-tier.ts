@@ -13,6 +13,7 @@ import type { ServedGraphs } from "./graphs/served-graphs.js";
 import { createMetrics } from "./metrics.js";
 import { EmbeddingCache } from "./pictures/embedding-cache.js";
 import { type DecoderPool, Pictures } from "./pictures/pictures.js";
+import { withWords } from "./prompts/decode-words.js";
 import { PromptDecoder } from "./prompts/prompt-decoder.js";
 import { describeGraphs } from "./rpc/describe-graphs.js";
 import { fetchGraph } from "./rpc/fetch-graph.js";
@@ -53,7 +54,13 @@ export class DecoderTier implements Tier {
     host.overload.onRelief("shrink-caches", () => embeddings.shrink());
     const metrics = createMetrics(host.metrics, { maxQueue, waiting: () => pool.now?.waiting ?? 0, embeddings });
     const pictures = new Pictures(embeddings, pool);
-    const prompts = new PromptDecoder({ admission, models, pictures, pool, onDecoded: metrics.decoded });
+    const single = new PromptDecoder({ admission, models, pictures, pool, onDecoded: metrics.decoded });
+    const prompts = {
+      decode: withWords((request, call) => single.decode(request, call), {
+        modelId: (id) => models.serving(id).id,
+        workers,
+      }),
+    };
     const onLimit = host.metrics.limitHit;
     const places = new EverythingPlaces({ admission, maxQueue, workers, onLimit });
     serve(

@@ -2,15 +2,20 @@ import { EncoderService } from "../../proto/index.js";
 import { Admission } from "../inference/admission.js";
 import type { Models } from "../inference/models/models.js";
 import { OnceStarted } from "../inference/once-started.js";
+import { reportToHost } from "../inference/workers/report-to-host.js";
 import { serve } from "../runtime/grpc/serve.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { UploadBudget } from "../runtime/limits/upload-budget.js";
 import type { Stores } from "../stores/open-stores.js";
 import { EncodeOnce } from "./encodes/encode-once.js";
+import { Detectors } from "./grounding/detectors.js";
+import { Grounder } from "./grounding/grounder.js";
 import { createMetrics } from "./metrics.js";
 import { deleteImages } from "./rpc/delete-images.js";
 import { encode } from "./rpc/encode.js";
 import { fetchEmbedding } from "./rpc/fetch-embedding.js";
+import { ground } from "./rpc/ground.js";
+import { listDetectors } from "./rpc/list-detectors.js";
 import { lookupImage } from "./rpc/lookup-image.js";
 import type { EncoderSettings } from "./settings.js";
 import { type StartedParts, startParts } from "./start-parts.js";
@@ -26,6 +31,7 @@ export class EncoderTier implements Tier {
   readonly #admission: Admission;
   readonly #metrics: ReturnType<typeof createMetrics>;
   readonly #encodes: EncodeOnce;
+  readonly #detectors: Detectors;
   readonly #parts = new OnceStarted<StartedParts>(this.name);
   /** What its workers run, by model. */
   #running: EncoderDetail = {};
@@ -38,7 +44,7 @@ export class EncoderTier implements Tier {
     this.#isCacheUp = stores.isCacheUp;
     this.#admission = new Admission(host.overload);
     const { limits, maxQueue } = settings;
-    const { embeddings, images, leases, deletion, isCacheUp } = stores;
+    const { embeddings, images, findings, leases, deletion, isCacheUp } = stores;
     const uploads = new UploadBudget("uploads", settings.uploadBytes);
     host.metrics.watchBudget(uploads.bytes);
     const [admission, parts] = [this.#admission, this.#parts];
@@ -69,6 +75,29 @@ export class EncoderTier implements Tier {
       onFailed: this.#metrics.failed,
     });
     this.#encodes = encodes;
+    const detectors = new Detectors({
+      models,
+      chosen: settings.detectors,
+      threads: settings.threads,
+      pool: {
+        maxQueue,
+        hungMs: settings.hungMs,
+        onDisplaced: () => host.metrics.limitHit("queue_place"),
+        ...reportToHost(host, this),
+      },
+      onLoaded: (detail) => host.logger.info(detail, "detectors ready"),
+    });
+    this.#detectors = detectors;
+    const grounder = new Grounder({
+      detectors,
+      findings,
+      images,
+      deletion,
+      pictures: () => parts.get().pictures,
+      limits,
+      isCacheUp,
+      onLooked: (times) => this.#metrics.looked(times),
+    });
     serve(
       host.rpc,
       EncoderService,
@@ -77,6 +106,8 @@ export class EncoderTier implements Tier {
         fetchEmbedding: fetchEmbedding({ models, embeddings, isCacheUp }),
         lookupImage: lookupImage({ models, embeddings, images, isCacheUp }),
         deleteImages: deleteImages({ models, encodes, deletion }),
+        ground: ground({ admission, detectors, grounder }),
+        listDetectors: listDetectors(detectors),
       },
       {
         signal: host.forced,
@@ -86,7 +117,14 @@ export class EncoderTier implements Tier {
         quota: host.quota,
         trustsPeers: settings.trustsPeers,
         asksCertificates: host.asksCertificates,
-        scopes: { encode: "upload", fetchEmbedding: "segment", lookupImage: "segment", deleteImages: "upload" },
+        scopes: {
+          encode: "upload",
+          fetchEmbedding: "segment",
+          lookupImage: "segment",
+          deleteImages: "upload",
+          ground: "segment",
+          listDetectors: "segment",
+        },
       },
     );
   }
@@ -123,6 +161,6 @@ export class EncoderTier implements Tier {
 
   async close(): Promise<void> {
     const parts = this.#parts.now;
-    await Promise.all([parts?.pool.close(), parts?.pictures.close()]);
+    await Promise.all([parts?.pool.close(), parts?.pictures.close(), this.#detectors.close()]);
   }
 }

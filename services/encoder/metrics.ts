@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from "../runtime/metrics.js";
 import type { StageTimes } from "./encodes/encode-picture.js";
+import type { LookTimes } from "./grounding/grounder.js";
 import type { Loss } from "./pictures/picture-slot.js";
 
 /** What is read whenever the metrics are asked for. */
@@ -61,6 +62,13 @@ export function createMetrics(metrics: Registry, { maxQueue, waiting, undecoded,
     buckets: latencyBuckets,
     registers,
   });
+  const looks = new Histogram({
+    name: "maskwire_look_seconds",
+    help: "Time of a detector's look at a picture for words, by stage: read (the picture) and detect",
+    labelNames: ["stage"],
+    buckets: latencyBuckets,
+    registers,
+  });
   const running = new Gauge({
     name: "maskwire_encoder_provider",
     help: "1 for the execution provider that runs the model",
@@ -71,6 +79,9 @@ export function createMetrics(metrics: Registry, { maxQueue, waiting, undecoded,
     encoded(times: StageTimes) {
       encodes.inc({ outcome: "encoded" });
       for (const [stage, ms] of Object.entries(times)) seconds.observe({ stage }, ms / 1000);
+    },
+    looked(times: LookTimes) {
+      for (const [stage, ms] of Object.entries(times)) looks.observe({ stage }, ms / 1000);
     },
     failed: () => encodes.inc({ outcome: "failed" }),
     saved: (by: "process" | "cluster") => saved.inc({ by }),

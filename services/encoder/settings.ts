@@ -27,6 +27,9 @@ export const variables = {
     .describe(
       "auto: where an encode takes longer than 300 ms and nobody else waits, a person's first outlines come from a draft of the picture",
     ),
+  MASKWIRE_DETECTORS: list.describe(
+    "ids of the detectors that words are asked of; all that the manifest has when unset; none: of nobody",
+  ),
   MASKWIRE_DEDUPLICATE: z
     .enum(["on", "off"], "on or off")
     .describe(
@@ -68,6 +71,8 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, size
     threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
     maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
     drafts: env.MASKWIRE_DRAFTS !== "off",
+    /** undefined for all of the manifest. */
+    detectors: env.MASKWIRE_DETECTORS?.filter((id) => id !== "none"),
     deduplicates: env.MASKWIRE_DEDUPLICATE === "on",
   };
 }

@@ -12,7 +12,9 @@ export type Reason =
   | "WORKER_LOST"
   | "CACHE_LOST"
   | "UPLOAD_TOO_SLOW"
-  | "PICTURE_HOST";
+  | "PICTURE_HOST"
+  | "UNKNOWN_WORD"
+  | "NO_DETECTOR";
 
 /** The wire's form of an error: what `maskwire.v1.Error` is made from. */
 export interface ErrorInit {

@@ -8,7 +8,7 @@ export interface LookupMetrics {
   rejected(fault: RecordFault): void;
 }
 
-export function createLookupMetrics(store: "embedding" | "image", metrics: Registry): LookupMetrics {
+export function createLookupMetrics(store: "embedding" | "image" | "findings", metrics: Registry): LookupMetrics {
   const lookups = new Counter({
     name: `maskwire_${store}_lookups_total`,
     help: `Look-ups in the ${store} store by outcome: hit, miss, or rejected for a record that cannot be used`,

@@ -5,6 +5,7 @@ import type { BlobStore, StoreOperation } from "./blob-store.js";
 import type { CacheConnection } from "./cache-connection.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
+import { FindingsStore } from "./findings-store.js";
 import { ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
 import { MemoryLeaseKeys } from "./lease-keys.js";
@@ -21,6 +22,7 @@ import { notesHere, Twins } from "./twins.js";
 export interface Stores {
   embeddings: EmbeddingStore;
   images: ImageStore;
+  findings: FindingsStore;
   /** The one connection to the shared cache; undefined when everything is kept in this process. */
   connection: CacheConnection | undefined;
   /** Of work that one process does for all who use the same cache. */
@@ -91,6 +93,8 @@ export function openStores(settings: CacheSettings, metrics: Metrics, logger: Lo
   return {
     embeddings: embeddingStore,
     twins: new Twins({ notes: connection ?? notesHere(ttlMs), embeddings: embeddingStore, namespace, ttlMs }),
+    // Small beside those, and deleted with them.
+    findings: new FindingsStore(embeddings.blobs, { metrics, logger, keys }),
     images: new ImageStore(images.blobs, { metrics, logger, limits, keys }),
     leases,
     deletion: new PictureDeletion({

@@ -6,7 +6,7 @@ export const signatureBytes = 48;
 const idBytes = 16;
 
 /** What a signature is of; one of another kind never passes for it. */
-type SignedKind = "embedding" | "image" | "verdict";
+type SignedKind = "embedding" | "image" | "findings" | "verdict";
 
 /** What a signature binds: a kind, the name that the bytes go by, and the bytes. */
 export interface Signed {

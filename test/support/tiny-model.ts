@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { randomNumbers } from "../../proto/testing/random-numbers.js";
 import { GraphBuilder, type Value } from "../../services/inference/onnx/graph-builder.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
+import { detectorGraph } from "./tiny-detector.js";
 
 /*
  * A model of a few kilobytes with the interface of Meta's exports, for tests that ask where a request goes and not what its
@@ -27,6 +28,8 @@ const levelsOfCandidates = [3, 5, 3.5, 2];
 
 /** The manifest's entry of this name. */
 export const tinyModelId = "tiny";
+/** The one that finds dogs where a picture is red. */
+export const tinyDetectorId = "tiny-detector";
 
 /** Of matrices of the frame's side, each a few hundredths of a second on one core: work that something can happen in. */
 const slowEncodeProducts = 10;
@@ -40,9 +43,13 @@ interface Pace {
   readonly slowDecodes?: boolean;
 }
 
-/** The variables that make a process serve the tiny model instead of the default one. */
+/** The variables that make a process serve the tiny model instead of the default one, and ask words of the tiny detector. */
 export function tinyModelEnv(pace: Pace = {}) {
-  return { MASKWIRE_MODELS_FILE: writeTinyModel(pace), MASKWIRE_MODEL: tinyModelId };
+  return {
+    MASKWIRE_MODELS_FILE: writeTinyModel(pace),
+    MASKWIRE_MODEL: tinyModelId,
+    MASKWIRE_DETECTORS: tinyDetectorId,
+  };
 }
 
 /** Writes the model's files and its manifest where they are not there yet. @returns the manifest's path. */
@@ -50,6 +57,7 @@ function writeTinyModel({ slowEncodes = false, slowDecodes = false }: Pace): str
   const files = {
     "encoder.onnx": encoderGraph(slowEncodes ? slowEncodeProducts : 0),
     "decoder.onnx": decoderGraph(slowDecodes ? slowDecodeProducts : 0),
+    "detector.onnx": detectorGraph(),
   };
   const digest = createHash("sha256");
   for (const bytes of Object.values(files)) digest.update(bytes);
@@ -63,7 +71,7 @@ function writeTinyModel({ slowEncodes = false, slowDecodes = false }: Pace): str
   mkdirSync(folder, { recursive: true });
   for (const [name, bytes] of Object.entries(files)) writeWhole(join(folder, name), bytes);
   const manifest = join(folder, "models.json");
-  writeWhole(manifest, JSON.stringify(manifestOf(files["encoder.onnx"], files["decoder.onnx"]), null, 2));
+  writeWhole(manifest, JSON.stringify(manifestOf(files), null, 2));
   return manifest;
 }
 
@@ -74,11 +82,11 @@ function writeWhole(path: string, data: Uint8Array | string): void {
   renameSync(part, path);
 }
 
-function manifestOf(encoder: Uint8Array, decoder: Uint8Array) {
-  const fileOf = (name: string, bytes: Uint8Array) => ({
+function manifestOf(files: Record<`${"encoder" | "decoder" | "detector"}.onnx`, Uint8Array>) {
+  const fileOf = (name: keyof typeof files) => ({
     source: `file:${name}`,
-    sha256: createHash("sha256").update(bytes).digest("hex"),
-    bytes: bytes.length,
+    sha256: createHash("sha256").update(files[name]).digest("hex"),
+    bytes: files[name].length,
   });
   return {
     models: [
@@ -88,7 +96,7 @@ function manifestOf(encoder: Uint8Array, decoder: Uint8Array) {
         family: "sam1",
         provenance: "Written by test/support/tiny-model.ts.",
         licence: "Apache-2.0",
-        files: { encoder: fileOf("encoder.onnx", encoder), decoder: fileOf("decoder.onnx", decoder) },
+        files: { encoder: fileOf("encoder.onnx"), decoder: fileOf("decoder.onnx") },
         tensors: {
           encoder: { input: "input", output: "output", dims: [1, channels, grid, grid] },
           decoder: { maskGrid: side },
@@ -100,6 +108,16 @@ function manifestOf(encoder: Uint8Array, decoder: Uint8Array) {
           mean: [123.675, 116.28, 103.53],
           std: [58.395, 57.12, 57.375],
         },
+      },
+    ],
+    detectors: [
+      {
+        id: tinyDetectorId,
+        title: "Colours for tests",
+        family: "nanodet",
+        provenance: "Written by test/support/tiny-detector.ts.",
+        licence: "Apache-2.0",
+        files: { graph: fileOf("detector.onnx") },
       },
     ],
   };

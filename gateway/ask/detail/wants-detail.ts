@@ -6,9 +6,9 @@ const smallShare = 0.15;
 /** Who sees less than this share of the picture's longer side has zoomed in. */
 const zoomedShare = 0.5;
 
-/** Whether any of its answers may be made finer. */
-export const mayWantDetail = ({ detail }: Pick<SegmentRequest, "detail">) =>
-  detail === DetailMode.AUTO || detail === DetailMode.ALWAYS;
+/** Whether any of its answers may be made finer. Words name several objects, each somewhere else. */
+export const mayWantDetail = ({ detail, prompt }: Pick<SegmentRequest, "detail" | "prompt">) =>
+  (detail === DetailMode.AUTO || detail === DetailMode.ALWAYS) && !prompt?.text;
 
 /** Whether the masks of an answer are to be made finer, where they can be (Z2). @param box of the best of them. */
 export function wantsDetail(request: SegmentRequest, box: BoundingBox, picture: PictureSize): boolean {

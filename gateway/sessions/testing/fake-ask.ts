@@ -4,7 +4,7 @@ import { type Ask, type AskOptions, createAsk, type Line, type Tiers } from "../
 type Decoders = Tiers["decoders"];
 type PeerLine = ReturnType<Decoders["openLine"]>;
 
-export interface Fakes extends Partial<Pick<Tiers["encoders"], "encodeStored" | "encodePart">> {
+export interface Fakes extends Partial<Pick<Tiers["encoders"], "encodeStored" | "encodePart" | "ground">> {
   everything?: Decoders["everything"];
   prepare?: Decoders["prepare"];
   segment?: PeerLine["segment"];
@@ -21,6 +21,7 @@ export function fakeAsk(
   {
     encodeStored = unused,
     encodePart = unused,
+    ground = unused,
     everything = unused,
     prepare = async () => {},
     segment = never,
@@ -34,6 +35,8 @@ export function fakeAsk(
       encodePart,
       encodeUpload: unused,
       lookup: unused,
+      ground,
+      listDetectors: unused,
       async *fetchEmbedding() {},
       deleteImages: unused,
       deleteShared: unused,

@@ -7,6 +7,7 @@ import {
 } from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import type { GridThresholds } from "../worker/decoder-tasks.js";
+import { Wanted } from "./wanted.js";
 
 export interface EverythingOptions {
   isAdaptive: boolean;
@@ -20,6 +21,8 @@ export interface EverythingOptions {
     pointsDownscale: number;
   };
   thresholds: GridThresholds;
+  /** Only what words name. */
+  wanted: Wanted | undefined;
 }
 
 /** Defaults of `SamAutomaticMaskGenerator`. @throws ServiceError INVALID_ARGUMENT naming the option out of range. */
@@ -40,6 +43,7 @@ export function everythingOptions(request: SegmentEverythingRequest): Everything
       stabilityOffset: inRange("stability_score_offset", request.stabilityScoreOffset ?? 1, 0, 100),
       minRegionArea: inRange("min_mask_region_area", request.minMaskRegionArea ?? 0, 0, 0xffff_ffff),
     },
+    wanted: Wanted.of(request),
   };
 }
 

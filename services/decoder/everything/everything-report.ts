@@ -5,21 +5,32 @@ import { maskMessage } from "../../sam/masks/mask-message.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Finding, LedgerChange } from "./ledger.js";
 import { regionOf } from "./parts.js";
+import type { Wanted } from "./wanted.js";
 
 export type EverythingEvent = MessageInitShape<typeof SegmentEverythingEventSchema>;
+
+interface ReportOptions {
+  picture: PictureSize;
+  wanted: Wanted | undefined;
+  /** Points that are to be asked. */
+  total: number;
+  /** By `performance.now`. */
+  startedAt: number;
+}
 
 /** What everything mode tells while it works, and at its end. */
 export class EverythingReport {
   readonly #send: Send<EverythingEvent>;
   readonly #picture: PictureSize;
+  readonly #wanted: Wanted | undefined;
   readonly #total: number;
   readonly #startedAt: number;
   #done = 0;
 
-  /** @param total points that are to be asked. @param startedAt by `performance.now`. */
-  constructor(send: Send<EverythingEvent>, picture: PictureSize, total: number, startedAt: number) {
+  constructor(send: Send<EverythingEvent>, { picture, wanted, total, startedAt }: ReportOptions) {
     this.#send = send;
     this.#picture = picture;
+    this.#wanted = wanted;
     this.#total = total;
     this.#startedAt = startedAt;
   }
@@ -55,9 +66,10 @@ export class EverythingReport {
   }
 
   #annotation({ id, mask, point }: Finding, crop: CropBox) {
+    const grounding = this.#wanted?.match(mask);
     return {
       id,
-      mask: maskMessage(mask, this.#picture),
+      mask: { ...maskMessage(mask, this.#picture), ...(grounding ? { grounding } : {}) },
       point: { x: crop.x + point.x, y: crop.y + point.y, label: 1 },
       cropBox: regionOf(crop),
     };

@@ -28,11 +28,11 @@ export async function findEverything({ pictures, workers, ref, options, send, ca
   setMaxListeners(0, signal);
   const { picture, parts } = await openParts(pictures, ref, options, { ...call, signal });
   const total = parts.reduce((sum, { order }) => sum + order.left, 0);
-  const report = new EverythingReport(send, picture, total, startedAt);
+  const report = new EverythingReport(send, { picture, wanted: options.wanted, total, startedAt });
   await report.progress();
   for (const part of parts) {
     // One batch for each worker.
-    await allOrNone(workers, searchPart(part, { picture, thresholds: options.thresholds, report, signal }), failed);
+    await allOrNone(workers, searchPart(part, { picture, options, report, signal }), failed);
     await report.change(part.ledger.settle(), part.crop);
   }
   const shown = parts.reduce((sum, { ledger }) => sum + ledger.shown, 0);

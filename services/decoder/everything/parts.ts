@@ -22,7 +22,7 @@ export interface Part {
 export async function openParts(
   pictures: Pick<Pictures, "open">,
   ref: EmbeddingRef,
-  { crops, pointsPerSide, boxNmsThreshold, isAdaptive }: EverythingOptions,
+  { crops, pointsPerSide, boxNmsThreshold, isAdaptive, wanted }: EverythingOptions,
   call: Call,
 ): Promise<{ picture: PictureSize; parts: [Part, ...Part[]] }> {
   const whole = await pictures.open(ref, call);
@@ -32,7 +32,8 @@ export async function openParts(
     const isWhole = crop.layer === 0;
     const tasks = isWhole ? whole : await pictures.open(embeddingRef({ ...ref, crop: regionOf(crop) }), call);
     const grid = pointGrid(layerSide(pointsPerSide, crops.pointsDownscale, crop.layer), crop);
-    const order = await pointOrder(grid, isAdaptive, tasks);
+    const all = await pointOrder(grid, isAdaptive, tasks);
+    const order = wanted ? wanted.narrow(all, grid.points, crop) : all;
     return { crop, tasks, grid, order, ledger: new Ledger(boxNmsThreshold, nextId) };
   };
   const boxes = cropBoxes(width, height, crops.layers, crops.overlapRatio);

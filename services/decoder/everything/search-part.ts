@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
-import type { DecodedGrid, GridTask, GridThresholds } from "../worker/decoder-tasks.js";
+import type { DecodedGrid, GridTask } from "../worker/decoder-tasks.js";
+import type { EverythingOptions } from "./everything-options.js";
 import type { EverythingReport } from "./everything-report.js";
 import type { Part } from "./parts.js";
 import type { GridPoint } from "./point-grid.js";
@@ -9,7 +10,7 @@ import { takeBatch } from "./point-order.js";
 
 interface Search {
   picture: PictureSize;
-  thresholds: GridThresholds;
+  options: Pick<EverythingOptions, "thresholds" | "wanted">;
   report: EverythingReport;
   signal: AbortSignal;
 }
@@ -22,7 +23,8 @@ export function searchPart(
   { crop, tasks, grid: { points }, order, ledger }: Part,
   search: Search,
 ): () => Promise<void> {
-  const { picture, thresholds, report, signal } = search;
+  const { picture, options, report, signal } = search;
+  const { thresholds, wanted } = options;
   const part = crop.layer > 0 ? { part: { crop, picture } } : {};
   // Answers are taken in the order in which their batches were asked, and the next batch is chosen then: which worker is
   // faster must not change the result.
@@ -33,7 +35,8 @@ export function searchPart(
     signal.throwIfAborted();
     for (const [at, masks] of answers.entries()) {
       const index = batch[at] as number;
-      const { newMasks, ...change } = ledger.add(points[index] as GridPoint, masks);
+      const kept = wanted ? masks.filter((mask) => wanted.match(mask)) : masks;
+      const { newMasks, ...change } = ledger.add(points[index] as GridPoint, kept);
       order.answered(index, newMasks);
       report.answered();
       await report.change(change, crop);

@@ -1,6 +1,10 @@
 import { z } from "zod";
+import { detectorForm } from "./detector-family.js";
 import { sam1 } from "./sam1.js";
 import { segmenterForm } from "./segmenter-family.js";
 
-/** An entry of the manifest. A family is a row here. */
+/** An entry of the manifest that finds masks. A family is a row here. */
 export const entryForm = z.discriminatedUnion("family", [segmenterForm(sam1)]);
+
+/** One that finds what words name. */
+export const detectorEntryForm = z.discriminatedUnion("family", [detectorForm("nanodet"), detectorForm("ssdlite")]);

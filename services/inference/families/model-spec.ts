@@ -16,7 +16,7 @@ export type Capabilities = z.infer<typeof capabilities>;
 
 /** An entry of the manifest, or one of its variants, whatever it is for. */
 export interface ManifestModel {
-  readonly kind: "segmenter";
+  readonly kind: "segmenter" | "detector";
   /** The entry's, or `ENTRY@VARIANT`. */
   readonly id: string;
   readonly title: string;
@@ -74,4 +74,9 @@ export interface ModelSpec extends ManifestModel {
   readonly decoder: ModelFile & DecoderContract;
   readonly preprocess: Preprocess;
   readonly capabilities: Capabilities;
+}
+
+/** A model that finds what words name. */
+export interface DetectorSpec extends ManifestModel {
+  readonly kind: "detector";
 }

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { invalidArgument } from "../../runtime/errors.js";
 import { OperationalError } from "../../runtime/operational-error.js";
 import { projectRoot } from "../../runtime/project-root.js";
-import type { ModelSpec } from "../families/model-spec.js";
-import { type ManifestEntry, manifestForm, ownForm } from "./manifest-form.js";
+import type { DetectorSpec, ModelSpec } from "../families/model-spec.js";
+import { type DetectorEntry, type ManifestEntry, manifestForm, ownForm } from "./manifest-form.js";
 
-export type { EncoderFrame, ModelFile, ModelSpec, Preprocess } from "../families/model-spec.js";
+export type { DetectorSpec, EncoderFrame, ModelFile, ModelSpec, Preprocess } from "../families/model-spec.js";
 
 /** A list of models that cannot be used; the message says which file and what is wrong in it. */
 export class ManifestError extends OperationalError {
@@ -18,8 +18,11 @@ export class ManifestError extends OperationalError {
 export class Manifest {
   /** As they were written. */
   readonly entries: readonly ManifestEntry[];
+  readonly detectorEntries: readonly DetectorEntry[];
   /** Each entry, and each of its variants. */
   readonly models: readonly ModelSpec[];
+  /** What finds the things that words name. */
+  readonly detectors: readonly DetectorSpec[];
   readonly defaultId: string;
   /** Folder that relative `file:` sources start from. */
   readonly folder: string;
@@ -29,12 +32,15 @@ export class Manifest {
   constructor(data: unknown, folder: string, pulledDir = join(folder, "pulled")) {
     const parsed = manifestForm.safeParse(data);
     if (!parsed.success) throw new ManifestError(`The model manifest is malformed: ${z.prettifyError(parsed.error)}`);
-    this.entries = (data as z.input<typeof manifestForm>).models;
+    const { models, detectors = [] } = data as z.input<typeof manifestForm>;
+    this.entries = models;
+    this.detectorEntries = detectors;
     this.models = parsed.data.models.flat();
+    this.detectors = parsed.data.detectors?.flat() ?? [];
     this.defaultId = parsed.data.default;
     this.folder = folder;
     this.pulledDir = pulledDir;
-    const ids = this.models.map((one) => one.id);
+    const ids = this.all.map((one) => one.id);
     const twice = ids.find((id, index) => ids.indexOf(id) !== index);
     if (twice !== undefined) throw new ManifestError(`The model manifest has two models "${twice}".`);
     const standard = this.models.find(({ id }) => id === this.defaultId);
@@ -47,6 +53,11 @@ export class Manifest {
           "choose it by MASKWIRE_MODEL instead.",
       );
     }
+  }
+
+  /** All of them, whatever they are for. */
+  get all(): readonly (ModelSpec | DetectorSpec)[] {
+    return [...this.models, ...this.detectors];
   }
 
   /** The models that are shipped. */
@@ -67,9 +78,12 @@ export class Manifest {
    */
   withOwn(path: string): Manifest {
     const own = readOwn(path);
-    const added = own.models.map((entry) => inFolder(entry, dirname(resolve(path))));
+    const folder = dirname(resolve(path));
+    const models = [...this.entries, ...(own.models ?? []).map((entry) => inFolder(entry, folder))];
+    const added = (own.detectors ?? []).map((entry) => ({ ...entry, files: filesIn(entry.files, folder) }));
+    const all = [...this.detectorEntries, ...added];
     try {
-      const data = { default: own.default ?? this.defaultId, models: [...this.entries, ...added] };
+      const data = { default: own.default ?? this.defaultId, models, ...(all.length > 0 ? { detectors: all } : {}) };
       return new Manifest(data, this.folder, this.pulledDir);
     } catch (cause) {
       throw new ManifestError(`${path}: ${(cause as Error).message}`, { cause });
@@ -104,21 +118,23 @@ type Sources = Record<string, { source: string } | undefined>;
 
 /** An entry whose `file:` sources are absolute. */
 function inFolder(entry: ManifestEntry, folder: string): ManifestEntry {
-  const here = <Files extends Sources>(files: Files): Files =>
-    Object.fromEntries(
-      Object.entries(files).map(([role, file]) =>
-        file?.source.startsWith("file:")
-          ? [role, { ...file, source: `file:${resolve(folder, file.source.slice("file:".length))}` }]
-          : [role, file],
-      ),
-    ) as Files;
   const variants = Object.entries(entry.variants ?? {}).map(([name, own]) => [
     name,
-    { ...own, files: here(own.files) },
+    { ...own, files: filesIn(own.files, folder) },
   ]);
   return {
     ...entry,
-    files: here(entry.files),
+    files: filesIn(entry.files, folder),
     ...(entry.variants ? { variants: Object.fromEntries(variants) } : {}),
   };
+}
+
+function filesIn<Files extends Sources>(files: Files, folder: string): Files {
+  return Object.fromEntries(
+    Object.entries(files).map(([role, file]) =>
+      file?.source.startsWith("file:")
+        ? [role, { ...file, source: `file:${resolve(folder, file.source.slice("file:".length))}` }]
+        : [role, file],
+    ),
+  ) as Files;
 }

@@ -21,6 +21,16 @@ export function resolveModelFile({ source, pulledAs }: ModelFile, manifest: Mani
   return join(packageFolder(name), path);
 }
 
+/** Whether a file of its size lies where it should. */
+export async function isModelFilePresent(file: ModelFile, manifest: Manifest): Promise<boolean> {
+  try {
+    return (await stat(resolveModelFile(file, manifest))).size === file.bytes;
+  } catch {
+    // Not there, or the package that carries it is not installed.
+    return false;
+  }
+}
+
 /**
  * The path of a model's file once its size and SHA-256 are those of the manifest.
  * @throws ModelFileError saying which file, what is wrong and what to do.

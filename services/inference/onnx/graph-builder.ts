@@ -14,7 +14,11 @@ import {
 export type Value = string;
 
 /** A node's attribute; `int` and `float` keep apart what JavaScript does not. */
-type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
+type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly text: string }
+  | { readonly ints: readonly number[] };
 
 /** A dimension: a size, or a name for one that is known only when the graph runs. */
 type Dimension = number | string;
@@ -195,5 +199,6 @@ function attributeProto(name: string, value: Attribute): AttributeProto {
   const type = AttributeProto_AttributeType;
   if ("int" in value) return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value.int) });
   if ("float" in value) return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value.float });
+  if ("text" in value) return create(AttributeProtoSchema, { name, type: type.STRING, s: Buffer.from(value.text) });
   return create(AttributeProtoSchema, { name, type: type.INTS, ints: value.ints.map(BigInt) });
 }

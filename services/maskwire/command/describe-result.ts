@@ -1,16 +1,17 @@
-import type { ImageInfo, Mask, SegmentResult } from "../../../proto/index.js";
+import type { Grounding, ImageInfo, Mask, SegmentResult } from "../../../proto/index.js";
 import { readingNotes } from "../../sam/picture-reading.js";
 
 /** What `--json` prints: one object, its masks best first. */
 export function resultAsJson(image: ImageInfo, { masks, timings }: SegmentResult): Record<string, unknown> {
   return {
     image: imageAsJson(image),
-    masks: masks.map(({ rle, bbox, area, predictedIou, stabilityScore }) => ({
+    masks: masks.map(({ rle, bbox, area, predictedIou, stabilityScore, grounding }) => ({
       rle: rle && { size: rle.size, counts: rle.counts },
       bbox: bbox && { x: bbox.x, y: bbox.y, width: bbox.width, height: bbox.height },
       area,
       predictedIou,
       stabilityScore,
+      ...(grounding ? { grounding: groundingAsJson(grounding) } : {}),
     })),
     timings: timings && {
       queueMs: timings.queueMs,
@@ -19,6 +20,10 @@ export function resultAsJson(image: ImageInfo, { masks, timings }: SegmentResult
       maskMs: timings.maskMs,
     },
   };
+}
+
+function groundingAsJson({ label, via, detector, score, box }: Grounding): Record<string, unknown> {
+  return { label, via, detector, score, ...(box ? { box: { x0: box.x0, y0: box.y0, x1: box.x1, y1: box.y1 } } : {}) };
 }
 
 /** A picture, and how its file was read where that is known. */
@@ -47,6 +52,7 @@ export function resultAsText(image: ImageInfo, masks: readonly Mask[], files: re
     const share = ((100 * mask.area) / pixels).toFixed(1);
     return [
       `mask ${index + 1}`,
+      ...(mask.grounding ? [`${mask.grounding.label} ${mask.grounding.score.toFixed(2)}`] : []),
       `score ${mask.predictedIou.toFixed(3)}`,
       `stability ${mask.stabilityScore.toFixed(3)}`,
       `area ${mask.area} px (${share} %)`,

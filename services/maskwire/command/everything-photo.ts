@@ -11,6 +11,7 @@ import { askAbout, type GatewayOptions, withGateway } from "./with-gateway.js";
 export interface EverythingCommandOptions extends Omit<GatewayOptions, "json"> {
   out?: string;
   preview?: string;
+  text?: string;
   exhaustive?: true;
   pointsPerSide?: number;
   predIouThresh?: number;
@@ -72,9 +73,11 @@ async function collect(
   notices: Notices,
 ): Promise<Collected> {
   const kept = new Map<number, Sa1bAnnotation>();
-  const { pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea, cropNLayers } = options;
+  const { text, pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea, cropNLayers } =
+    options;
   const given = Object.fromEntries(
     Object.entries({
+      text,
       pointsPerSide,
       predIouThresh,
       stabilityScoreThresh,

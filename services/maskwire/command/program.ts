@@ -27,6 +27,7 @@ but, where it failed, one line {"error":{"message":...,"exitCode":...}}.
 Examples:
   maskwire segment truck.jpg --point 500,375 --out mask.png
   maskwire segment truck.jpg --box 425,600,700,875 --negative 575,750 --cutout wheel.png
+  maskwire segment park.jpg --text "dogs and cats" --out mask.png            (mask.png, mask-2.png, ...)
   maskwire segment truck.jpg --point 500,375 --multimask --out mask.png      (mask.png, mask-2.png, ...)
   maskwire everything truck.jpg --out masks.json --preview preview.png
   maskwire segment truck.jpg --point 500,375 --json --url http://localhost:8080 | jq .masks[0].rle
@@ -50,11 +51,16 @@ export function createProgram({ isJson = false } = {}): Command {
     .exitOverride();
   program
     .command("segment")
-    .description("find the masks of one object in a photo")
+    .description("find the masks of one object in a photo, or of all that words name")
     .argument("<photo>", photoHelp)
     .option("-p, --point <x,y>", "a point on the object; may be repeated", collectPoints)
     .option("-n, --negative <x,y>", "a point beside the object; may be repeated", collectPoints)
     .option("-b, --box <x0,y0,x1,y1>", "a box around the object, two opposite corners", parseBox)
+    .option(
+      "-t, --text <words>",
+      "every object of a kind, by a word for it; with points or a box those there",
+      once(String),
+    )
     .option("-o, --out <file.png>", "write the mask as greyscale PNG, 255 inside", once(parsePngPath))
     .option("-c, --cutout <file.png>", "write the object on transparency, cropped to its box", once(parsePngPath))
     .option("-m, --multimask", "every candidate mask of an ambiguous prompt, best first; files are numbered from -2 on")
@@ -64,8 +70,9 @@ export function createProgram({ isJson = false } = {}): Command {
     .addOption(keyFileOption())
     .addHelpText("after", examples)
     .action((photo: string, options: SegmentOptions) => {
-      const { out, cutout, multimask } = options;
-      checkOutputs(photo, { "--out": out, "--cutout": cutout }, { areNumbered: multimask === true });
+      const { out, cutout, multimask, text } = options;
+      const areNumbered = multimask === true || text !== undefined;
+      checkOutputs(photo, { "--out": out, "--cutout": cutout }, { areNumbered });
       return segmentPhoto(photo, options);
     });
   program
@@ -74,6 +81,7 @@ export function createProgram({ isJson = false } = {}): Command {
     .argument("<photo>", photoHelp)
     .option("-o, --out <file.json>", "write the record there; it goes to standard output otherwise", once(String))
     .option("--preview <file.png>", "write the photo with every mask in a colour of its own", once(parsePngPath))
+    .option("-t, --text <words>", "only objects that these words name", once(String))
     .option("--exhaustive", "ask every point of the grid; slower, a few more masks")
     .option("--points-per-side <n>", "the grid has this many points squared (32)", once(parseCount))
     .option("--pred-iou-thresh <x>", "least predicted IoU of a mask (0.88)", once(parseNumber))

@@ -12,6 +12,7 @@ export interface SegmentOptions extends GatewayOptions {
   point?: PointValue[];
   negative?: PointValue[];
   box?: BoxValue;
+  text?: string;
   out?: string;
   cutout?: string;
   multimask?: true;
@@ -36,24 +37,26 @@ export async function segmentPhoto(photo: string, options: SegmentOptions): Prom
     process.stdout.write(
       options.json
         ? `${JSON.stringify(resultAsJson(image, result))}\n`
-        : `${resultAsText(image, result.masks, files)}\n`,
+        : `${resultAsText(image, result.masks, files)}\n${result.masks.length === 0 ? "nothing of the kind found\n" : ""}`,
     );
     problems.check();
   });
 }
 
 /** @throws CommandError (bad usage) when there is nothing to go by. */
-export function toPrompt({ point = [], negative = [], box }: Pick<SegmentOptions, "point" | "negative" | "box">) {
-  if (point.length === 0 && !box) {
+export function toPrompt(options: Pick<SegmentOptions, "point" | "negative" | "box" | "text">) {
+  const { point = [], negative = [], box, text } = options;
+  if (point.length === 0 && !box && text === undefined) {
     throw usageError(
       negative.length === 0
-        ? "Say where the object is: --point X,Y (on it) or --box X0,Y0,X1,Y1 (around it)."
+        ? "Say where the object is: --point X,Y (on it) or --box X0,Y0,X1,Y1 (around it); or what it is: --text WORD."
         : "--negative only takes parts away; add --point X,Y on the object or --box X0,Y0,X1,Y1 around it.",
     );
   }
   return {
     points: [...point.map((at) => ({ ...at, label: 1 })), ...negative.map((at) => ({ ...at, label: 0 }))],
     ...(box ? { box } : {}),
+    ...(text === undefined ? {} : { text }),
   } satisfies MessageInitShape<typeof PromptSchema>;
 }
 

@@ -6,7 +6,7 @@ export function httpStatus({ code, reason }: ErrorInit): number {
   switch (code) {
     case Code.INVALID_ARGUMENT:
       if (reason === "UNSUPPORTED_IMAGE") return 415;
-      return reason === "DAMAGED_IMAGE" ? 422 : 400;
+      return reason === "DAMAGED_IMAGE" || reason === "UNKNOWN_WORD" ? 422 : 400;
     case Code.RESOURCE_EXHAUSTED:
       return reason === "IMAGE_TOO_LARGE" ? 413 : 429;
     case Code.NOT_FOUND:

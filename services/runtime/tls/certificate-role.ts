@@ -10,6 +10,8 @@ export type CertificateRole = (typeof certificateRoles)[number];
 const ofClients = new Set<DescMethod>([
   EncoderService.method.encode,
   EncoderService.method.lookupImage,
+  EncoderService.method.ground,
+  EncoderService.method.listDetectors,
   DecoderService.method.segment,
   DecoderService.method.segmentOnce,
   DecoderService.method.segmentEverything,

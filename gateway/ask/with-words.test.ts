@@ -1,0 +1,54 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, it } from "vitest";
+import { GroundResponseSchema, type SegmentRequest, SegmentRequestSchema } from "../../proto/index.js";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
+import { ImageGoneError } from "./image-gone-error.js";
+import { withWords } from "./with-words.js";
+
+const imageId = `sha256:${"a".repeat(64)}`;
+const call = { signal: new AbortController().signal };
+const found = create(GroundResponseSchema, { detector: "d", boxes: [{ label: "dog", score: 0.5 }] });
+const request = (init: Parameters<typeof create<typeof SegmentRequestSchema>>[1]) =>
+  create(SegmentRequestSchema, { imageId, ...init });
+
+/** What is asked for, and what then goes on. */
+function layer(ground: () => Promise<typeof found> = async () => found) {
+  const asked: unknown[] = [];
+  const words = withWords(
+    {
+      ground: (one) => {
+        asked.push(one);
+        return ground();
+      },
+    },
+    ({ prompt }: SegmentRequest) => prompt?.text,
+    async (one) => one,
+  );
+  return { asked, words };
+}
+
+it("G1 words are looked for before the prompt goes on, with what was found", async () => {
+  const { asked, words } = layer();
+  const wordy = request({ prompt: { text: "dog" }, sequence: 7 });
+  expect(await words(wordy, call)).toEqual({ ...wordy, grounding: found });
+  expect(asked).toEqual([{ imageId, text: "dog" }]);
+});
+
+it("G1 a prompt without words, or with what was found, goes on as it is", async () => {
+  const { asked, words } = layer();
+  for (const one of [
+    request({ prompt: { points: [{ x: 1, y: 1 }] } }),
+    request({}),
+    request({ prompt: { text: "dog" }, grounding: found }),
+  ]) {
+    expect(await words(one, call)).toBe(one);
+  }
+  expect(asked).toEqual([]);
+});
+
+it("G1 a picture that is not stored is to be uploaded again; any other refusal is told as it is", async () => {
+  const refused = (code: Code) => layer(() => Promise.reject(new ServiceError({ code, message: "No." }))).words;
+  const wordy = request({ prompt: { text: "dog" } });
+  await expect(refused(Code.NOT_FOUND)(wordy, call)).rejects.toThrow(ImageGoneError);
+  await expect(refused(Code.INVALID_ARGUMENT)(wordy, call)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+});

@@ -1,0 +1,37 @@
+import type { GroundResponse } from "../../proto/index.js";
+import { isNotFound } from "../../services/runtime/errors.js";
+import type { Encoders } from "../peers/encoders.js";
+import type { Answer, AskCall } from "./answer.js";
+import { ImageGoneError } from "./image-gone-error.js";
+
+interface Wordy {
+  imageId: string;
+  grounding?: GroundResponse;
+}
+
+/**
+ * Words are looked for in the picture first, and what is found goes with the request to the next layer (G1). Throws what
+ * `EncoderService.Ground` refuses them with; ImageGoneError when the picture is not stored.
+ * @param textOf the words of a request; empty for none.
+ */
+export function withWords<Request extends Wordy, Result>(
+  encoders: Pick<Encoders, "ground">,
+  textOf: (request: Request) => string | undefined,
+  next: Answer<Request, Result>,
+): Answer<Request, Result> {
+  return async function words(request, call) {
+    const text = textOf(request);
+    // Who brings what was found has asked for it before.
+    if (!text || request.grounding) return next(request, call);
+    return next({ ...request, grounding: await ground(encoders, request.imageId, text, call) }, call);
+  };
+}
+
+async function ground(encoders: Pick<Encoders, "ground">, imageId: string, text: string, call: AskCall) {
+  try {
+    return await encoders.ground({ imageId, text }, call);
+  } catch (error) {
+    if (isNotFound(error)) throw new ImageGoneError(error);
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+import type { FastifyInstance } from "fastify";
+import { ListDetectorsResponseSchema } from "../../proto/index.js";
+import { isInternal } from "../../services/runtime/errors.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
+import type { Ask } from "../ask/ask.js";
+import { writeJsonMessage } from "../json/write-json-message.js";
+import { callOf } from "./call-of.js";
+
+interface WordsRoute {
+  ask: Pick<Ask, "listDetectors">;
+}
+
+/** `GET /v1/words` (G4). */
+export async function wordsRoute(app: FastifyInstance, { ask }: WordsRoute): Promise<void> {
+  app.get("/v1/words", async (request, reply) => {
+    try {
+      const detectors = await ask.listDetectors({}, callOf(request, reply));
+      // A detector may be installed at any time.
+      return reply.header("cache-control", "no-cache").send(writeJsonMessage(ListDetectorsResponseSchema, detectors));
+    } catch (error) {
+      if (isInternal(error)) request.log.error({ err: error }, "request failed");
+      return replyError(reply, error);
+    }
+  });
+}

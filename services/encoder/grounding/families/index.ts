@@ -1,0 +1,6 @@
+import type { DetectorFamily } from "./family.js";
+import { nanodet } from "./nanodet.js";
+import { ssdlite } from "./ssdlite.js";
+
+/** Detectors by the families that the manifest's entries name. */
+export const detectorFamilies: Readonly<Record<string, DetectorFamily>> = { nanodet, ssdlite };

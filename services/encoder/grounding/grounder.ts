@@ -1,0 +1,135 @@
+import type { CallContext } from "../../runtime/grpc/serve.js";
+import { shortImageId } from "../../runtime/tracing/origin.js";
+import type { Findings } from "../../stores/findings-record.js";
+import type { FindingsRef, FindingsStore } from "../../stores/findings-store.js";
+import type { ImageStore, PictureRef } from "../../stores/image-store.js";
+import type { PictureDeletion } from "../../stores/picture-deletion.js";
+import { DeletedError } from "../encodes/deleted-error.js";
+import { notHere } from "../encodes/not-here.js";
+import type { ImageLimits } from "../images/open-picture.js";
+import type { PictureProcesses } from "../pictures/picture-processes.js";
+import type { Detectors, KnownDetector } from "./detectors.js";
+import { detectorFamilies } from "./families/index.js";
+
+/** Milliseconds that a look at a picture took, in each stage. */
+export interface LookTimes {
+  /** Fetching and decoding it. */
+  read: number;
+  /** In line and in the detectors. */
+  detect: number;
+}
+
+interface GrounderOptions {
+  detectors: Detectors;
+  findings: FindingsStore;
+  images: Pick<ImageStore, "get">;
+  deletion: Pick<PictureDeletion, "latest">;
+  pictures: () => Pick<PictureProcesses, "read">;
+  limits: ImageLimits;
+  isCacheUp: () => boolean;
+  onLooked: (times: LookTimes) => void;
+}
+
+interface Found {
+  /** Of each detector, in their order. */
+  findings: Findings[];
+  /** None of them had to look. */
+  cached: boolean;
+}
+
+/** Has detectors look at pictures, each once: what they find is kept, whatever words were asked for. */
+export class Grounder {
+  readonly #options: GrounderOptions;
+  /** By picture and detectors. */
+  readonly #looks = new Map<string, Promise<Findings[]>>();
+
+  constructor(options: GrounderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws ServiceError NOT_FOUND when the picture is not stored; as `PictureProcesses.read` and `WorkerPool.run` do.
+   */
+  async find(picture: PictureRef, detectors: readonly KnownDetector[], call: CallContext): Promise<Found> {
+    const { findings } = this.#options;
+    const kept = await Promise.all(detectors.map((one) => findings.get(refOf(picture, one))));
+    const missing = detectors.filter((_, at) => !kept[at]);
+    if (missing.length === 0) return { findings: kept.filter((one) => one !== undefined), cached: true };
+    const made = await this.#lookOnce(picture, missing, call);
+    const all = detectors.map((one, at) => kept[at] ?? made[missing.indexOf(one)]);
+    return { findings: all.filter((one) => one !== undefined), cached: false };
+  }
+
+  /** Who asks while a look is under way waits for that one; it goes on when its first caller has left. */
+  async #lookOnce(picture: PictureRef, detectors: readonly KnownDetector[], call: CallContext): Promise<Findings[]> {
+    const name = JSON.stringify([picture.tenant, picture.imageId, ...detectors.map(({ weights }) => weights)]);
+    let look = this.#looks.get(name);
+    if (!look) {
+      look = this.#look(picture, detectors, call).finally(() => this.#looks.delete(name));
+      look.catch(() => {});
+      this.#looks.set(name, look);
+    }
+    return unlessLeft(look, call.signal);
+  }
+
+  async #look(picture: PictureRef, detectors: readonly KnownDetector[], call: CallContext): Promise<Findings[]> {
+    const { detectors: all, images, deletion, pictures, limits, isCacheUp, onLooked } = this.#options;
+    const { caller, tenant } = call.origin;
+    const before = await deletion.latest(picture);
+    const startedAt = performance.now();
+    const stored = await images.get(picture);
+    if (!stored) throw notHere("The picture is not stored; upload it.", isCacheUp());
+    const size = Math.max(...detectors.map(({ spec }) => detectorFamilies[spec.family]?.pictureSide ?? 0));
+    const { width, height, pixels } = await pictures().read(
+      stored.file,
+      { limits, rules: { size, resize: "letterbox" } },
+      { caller, tenant },
+    );
+    const readAt = performance.now();
+    const found = await all.detect(detectors, { pixels }, { caller, tenant, urgent: true });
+    const doneAt = performance.now();
+    onLooked({ read: readAt - startedAt, detect: doneAt - readAt });
+    call.span.past("read picture", startedAt, readAt);
+    call.span.past("detect", readAt, doneAt);
+    call.logger.debug({ image: shortImageId(picture.imageId), ms: doneAt - startedAt }, "picture looked at for words");
+    const made = found.map((list): Findings => ({ width, height, found: list }));
+    await this.#keep(picture, detectors, made, { caller, before });
+    return made;
+  }
+
+  /** What was deleted meanwhile is not left where it was put (K6). */
+  async #keep(
+    picture: PictureRef,
+    detectors: readonly KnownDetector[],
+    made: readonly Findings[],
+    { caller, before }: { caller: string | undefined; before: string },
+  ): Promise<void> {
+    const { findings, deletion } = this.#options;
+    const refs = detectors.map((one) => refOf(picture, one));
+    await Promise.all(refs.map((ref, at) => made[at] && findings.set(ref, made[at], caller)));
+    if ((await deletion.latest(picture)) === before) return;
+    await Promise.all(refs.map((ref) => findings.delete(ref)));
+    throw new DeletedError();
+  }
+}
+
+const refOf = ({ tenant, imageId }: PictureRef, { spec, weights }: KnownDetector): FindingsRef => ({
+  tenant,
+  imageId,
+  detector: spec.id,
+  weights,
+});
+
+async function unlessLeft<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let leave = () => {};
+  const left = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
+  });
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
+}
