@@ -87,7 +87,7 @@ Examples:
 /** Of all settings only those that say where models and their graphs are: the others may be for another machine. */
 function settings(): ModelSettings {
   const { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR } = process.env;
-  return shape(readEnv(variables, { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR }));
+  return shape(readEnv(variables, { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR }), 0);
 }
 
 function manifest(): Manifest {

@@ -33,7 +33,7 @@ export const memory = (env: Env) => {
 };
 
 export interface DecoderContext extends Pick<ProcessSettings, "limits"> {
-  models: Pick<ModelSettings, "hungMs" | "cacheDir">;
+  models: Pick<ModelSettings, "hungMs" | "cacheDir" | "loadedBytes">;
   /** Whether only other processes of Maskwire call it. */
   trustsPeers: boolean;
   /** As planned from `memory`. */
@@ -44,6 +44,7 @@ export function shape(env: Env, { limits, models, trustsPeers, sizes }: DecoderC
   return {
     trustsPeers,
     hungMs: models.hungMs,
+    loadedBytes: models.loadedBytes,
     graphsDir: models.cacheDir,
     workers: workersOf(env),
     threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(8, availableParallelism()),

@@ -1,5 +1,7 @@
 import { EncoderService } from "../../proto/index.js";
 import { Admission } from "../inference/admission.js";
+import { describeModels } from "../inference/models/describe-models.js";
+import { modelMetrics } from "../inference/models/model-metrics.js";
 import type { Models } from "../inference/models/models.js";
 import { OnceStarted } from "../inference/once-started.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
@@ -33,8 +35,7 @@ export class EncoderTier implements Tier {
   readonly #encodes: EncodeOnce;
   readonly #detectors: Detectors;
   readonly #parts = new OnceStarted<StartedParts>(this.name);
-  /** What its workers run, by model. */
-  #running: EncoderDetail = {};
+  readonly #modelMetrics: ReturnType<typeof modelMetrics>;
   readonly #isCacheUp: Stores["isCacheUp"];
 
   constructor(host: Host, settings: EncoderSettings, models: Models, stores: Stores) {
@@ -56,6 +57,7 @@ export class EncoderTier implements Tier {
       undecoded: () => parts.now?.pictures.waiting ?? 0,
       processBytes,
     });
+    this.#modelMetrics = modelMetrics(host.metrics, this.name);
     const encodes = new EncodeOnce({
       admission,
       parts,
@@ -67,8 +69,9 @@ export class EncoderTier implements Tier {
       limits,
       maxElsewhere: maxQueue,
       forced: host.forced,
-      onEncoded: (times, tenant) => {
+      onEncoded: (times, { tenant, model }) => {
         this.#metrics.encoded(times);
+        this.#modelMetrics.used(model.id);
         host.metrics.ofTenant("encode", tenant);
       },
       onSaved: this.#metrics.saved,
@@ -138,19 +141,30 @@ export class EncoderTier implements Tier {
       tier: this,
       isCacheUp: this.#isCacheUp,
       onPictureLost: this.#metrics.pictureLost,
+      onLoaded: () => this.#noteLoaded(),
     });
     this.#parts.set(parts);
-    this.#running = parts.pool.details[0] as EncoderDetail;
-    for (const [id, { provider }] of Object.entries(this.#running)) this.#metrics.runs(id, provider);
+    this.#noteLoaded();
     const { threads } = this.#settings;
-    this.#host.logger.info({ tier: this.name, models: this.#running, threads }, "encoder ready");
+    this.#host.logger.info({ tier: this.name, models: parts.pool.details[0], threads }, "encoder ready");
+  }
+
+  #noteLoaded(): void {
+    const parts = this.#parts.now;
+    if (!parts) return;
+    const [running = {}] = parts.pool.details as [EncoderDetail?];
+    for (const [id, { provider }] of Object.entries(running)) this.#metrics.runs(id, provider);
+    this.#modelMetrics.loaded(this.#models.served, parts.pool.details as EncoderDetail[]);
   }
 
   readiness() {
     const parts = this.#parts.now;
     return {
       ready: parts?.pool.isServing === true && parts.pictures.isServing,
-      detail: { models: this.#running, waiting: parts?.line.waiting ?? 0 },
+      detail: {
+        models: describeModels(this.#models, parts?.models, (parts?.pool.details ?? []) as EncoderDetail[]),
+        waiting: parts?.line.waiting ?? 0,
+      },
     };
   }
 

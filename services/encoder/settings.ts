@@ -51,7 +51,7 @@ export const memory = (env: Env) => ({
 });
 
 export interface EncoderContext extends Pick<ProcessSettings, "limits" | "uploadBytes"> {
-  models: Pick<ModelSettings, "hungMs" | "cacheDir">;
+  models: Pick<ModelSettings, "hungMs" | "loadedBytes" | "cacheDir">;
   /** Whether only other processes of Maskwire call it. */
   trustsPeers: boolean;
   /** As planned from `memory`. */
@@ -63,6 +63,7 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, size
   return {
     trustsPeers,
     hungMs: models.hungMs,
+    loadedBytes: models.loadedBytes,
     uploadBytes,
     limits: { maxImageBytes, maxImagePixels, maxDecodeBytes: sizes.decoding, pace },
     pictures: { count: processesOf(env), pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },

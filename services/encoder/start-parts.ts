@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
 import type { ModelSpec } from "../inference/models/manifest.js";
 import type { Models } from "../inference/models/models.js";
+import { PreparedModels } from "../inference/models/prepared-models.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
@@ -12,7 +14,7 @@ import { PictureProcesses } from "./pictures/picture-processes.js";
 import type { Loss } from "./pictures/picture-slot.js";
 import type { EncoderSettings } from "./settings.js";
 import type { EncoderDetail } from "./worker/encoder-tasks.js";
-import type { EncoderWorkerData } from "./worker/encoder-worker.js";
+import type { EncoderWorkerData, LoadableEncoder } from "./worker/encoder-worker.js";
 
 /** After so many encodes that people wait for, one of a batch goes, if one waits. */
 const patience = 4;
@@ -23,6 +25,7 @@ const maxBulk = (maxQueue: number) => Math.max(1, Math.floor(maxQueue / 2));
 /** What is started: the processes that decode pictures, the worker that encodes them, and the line before both. */
 export interface StartedParts extends EncoderParts {
   pictures: PictureProcesses;
+  models: PreparedModels<LoadableEncoder>;
 }
 
 interface Surroundings {
@@ -33,6 +36,8 @@ interface Surroundings {
   /** Whose parts they are. */
   tier: Tier;
   onPictureLost: (loss: Loss) => void;
+  /** Told whenever what the worker has loaded has changed. */
+  onLoaded: () => void;
 }
 
 /**
@@ -44,7 +49,7 @@ export async function startParts(surroundings: Surroundings): Promise<StartedPar
   const { maxQueue, pictures: processes } = settings;
   let line: EncodeLine | undefined;
   // At the same time, so that neither waits for the other.
-  const [pictures, pool] = await bothOrNone(
+  const [pictures, { pool, models }] = await bothOrNone(
     startPictures(surroundings, (urgent) => line?.mayRead(urgent) !== false),
     startPool(surroundings),
   );
@@ -55,35 +60,56 @@ export async function startParts(surroundings: Surroundings): Promise<StartedPar
     readAhead: processes.count + 1,
     onDisplaced: () => host.metrics.limitHit("queue_place"),
   });
-  const [running] = pool.details as [EncoderDetail];
-  const takesFrames = (modelId: string) => settings.drafts && running[modelId]?.takesFrames === true;
-  return { pictures, pool, line, drafts: new Drafts({ takesFrames, line, pool, isCacheUp }) };
+  const takesFrames = (modelId: string) => {
+    const [running] = pool.details as [EncoderDetail?];
+    return settings.drafts && running?.[modelId]?.takesFrames === true;
+  };
+  return { pictures, pool, models, line, drafts: new Drafts({ takesFrames, line, pool, isCacheUp }) };
 }
 
-async function startPool({ settings, models, host, tier }: Surroundings): Promise<EncoderPool> {
-  const { providers, threads, graphsDir, maxQueue } = settings;
+interface StartedPool extends Closable {
+  pool: EncoderPool;
+  models: PreparedModels<LoadableEncoder>;
+}
+
+async function startPool({ settings, models, host, tier, onLoaded }: Surroundings): Promise<StartedPool> {
+  const { providers, threads, graphsDir, maxQueue, loadedBytes } = settings;
   const runtime = { providers, threads };
-  const served: EncoderWorkerData["models"] = [];
-  for (const model of models.served) {
-    const path = await models.verified(model.encoder);
-    const files = await encoderFiles(model, path, graphsDir, runtime);
-    served.push({ model, files });
-    tellOfGraph(host, model, files);
-  }
-  const data: EncoderWorkerData = { models: served, runtime };
-  return WorkerPool.start({
+  let pool: EncoderPool | undefined;
+  const prepared = new PreparedModels<LoadableEncoder>({
+    prepare: async (model) => {
+      const files = await encoderFiles(model, await models.verifiedGraph(model, "encoder"), graphsDir, runtime);
+      tellOfGraph(host, model, files);
+      return { model, files, bytes: await bytesOf(files.kind === "stock" ? files.path : files.paths.graph) };
+    },
+    onReady: (loadable) => pool?.tell(loadable),
+    onFailed: (model, err) => host.logger.error({ err, model: model.id }, "a model cannot be served"),
+  });
+  const atOnce = models.served.filter((model) => !models.isLazy(model));
+  for (const model of atOnce) await prepared.begin(model);
+  const started: EncoderPool = await WorkerPool.start({
     entry: new URL("./worker/encoder-worker.js", import.meta.url),
-    data: () => data,
+    data: (): EncoderWorkerData => ({
+      models: prepared.ready,
+      atOnce: atOnce.map(({ id }) => id),
+      loadedBytes,
+      runtime,
+    }),
     size: 1,
     maxQueue,
     maxOthers: maxBulk(maxQueue),
     patience,
     what: "pictures",
     onDisplaced: () => host.metrics.limitHit("queue_place"),
+    onDetails: onLoaded,
     hungMs: settings.hungMs,
     ...reportToHost(host, tier),
   });
+  pool = started;
+  return { pool: started, models: prepared, close: () => started.close() };
 }
+
+const bytesOf = async (path: string) => (await stat(path)).size;
 
 /** What of a model's graph an operator would want to change. */
 function tellOfGraph({ logger }: Host, { id, preprocess }: ModelSpec, files: EncoderFiles): void {

@@ -7,8 +7,8 @@ import { Manifest } from "./models/manifest.js";
 import { Models } from "./models/models.js";
 import { requestedEmbedding } from "./requested-embedding.js";
 
-const models = new Models(Manifest.read(), undefined);
-const [model] = models.served;
+const models = new Models(Manifest.read());
+const model = models.serving("");
 const imageId = `sha256:${"ab".repeat(32)}`;
 const region = { x: 1, y: 2, width: 3, height: 4 };
 

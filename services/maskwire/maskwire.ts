@@ -76,7 +76,7 @@ export class Maskwire implements AsyncDisposable {
 
   #surroundings(host: Host): Surroundings<Settings> {
     const settings = this.#settings;
-    const models = once(() => new Models(this.#manifest, settings.models.chosen, settings.models.frame));
+    const models = once(() => new Models(this.#manifest, settings.models));
     const stores = once(() => this.#openStores(host));
     const surroundings = { host, settings, models, stores, certificate: once(() => this.#openCertificate(host)) };
     if (settings.role !== "all") return surroundings;

@@ -139,6 +139,7 @@ const malformed: Record<string, string[]> = {
   MASKWIRE_LOAD_PERCENT: ["99", "1.25", "10001"],
   MASKWIRE_CACHE_URL: ["localhost:6379", "http://cache", "redis://", "redis+sentinel://host", "redis+cluster://h/1"],
   MASKWIRE_CACHE_NAMESPACE: ["a:b", "a b"],
+  MASKWIRE_MODELS: ["a b", "a:eager", ":lazy", "a;b", ","],
   MASKWIRE_ENCODER_PROVIDERS: ["gpu", "cpu,gpu", ","],
 };
 const isText = (name: string) => variables[name as keyof typeof variables].safeParse("any text at all").success;

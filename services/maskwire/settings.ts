@@ -71,7 +71,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
   const { sizes, planned } = plan(role, env, memory);
   const process = host.shape(env, port, sizes);
   const encryption = tls.shape(env);
-  const chosen = models.shape(env);
+  const chosen = models.shape(env, memory.limitBytes);
   // A process of one tier alone is behind the gateways; one with everything in it takes calls from anybody.
   const context = { ...process, models: chosen, trustsPeers: role !== "all", sizes };
   return {

@@ -35,7 +35,7 @@ const settings = testSettings({
   MASKWIRE_DISCOVERY_MS: "100",
 });
 const logger = createLogger("silent");
-const models = new Models(Manifest.read().withOwn(tiny.MASKWIRE_MODELS_FILE), tinyModelId);
+const models = new Models(Manifest.read().withOwn(tiny.MASKWIRE_MODELS_FILE), { chosen: tinyModelId });
 const metrics = createMetrics();
 let stores: Stores;
 const hosts: Host[] = [];
@@ -99,7 +99,7 @@ const share = (sources: EmbeddingSource[], ...wanted: EmbeddingSource[]) =>
 
 beforeAll(async () => {
   stores = openStores({ ...settings.cache, embeddingBytes: 4 * 1024 ** 3 }, metrics, logger);
-  const [model] = models.served;
+  const model = models.serving("");
   imageIds = await Promise.all(
     Array.from({ length: pictures }, async (_, seed) => {
       const { ref, record } = madeEmbedding(seed, model);

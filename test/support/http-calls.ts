@@ -19,7 +19,7 @@ export interface HttpError {
 export async function upload(
   url: string,
   bytes: Uint8Array,
-  query: { id?: string } = {},
+  query: { id?: string; model?: string } = {},
   headers: Record<string, string> = {},
 ): Promise<EncodeReady> {
   const reply = await fetch(`${url}/v1/images?${new URLSearchParams(query)}`, {

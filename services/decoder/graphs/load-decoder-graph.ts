@@ -1,3 +1,4 @@
+import type { InferenceSession } from "onnxruntime-node";
 import { createSession } from "../../inference/models/create-session.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { type KeptTensors, SessionRunner } from "../../inference/models/session-runner.js";
@@ -16,7 +17,7 @@ type Width = "wide" | "narrow";
 export type Widths = Partial<Record<Width, number>>;
 
 /** A model's decoder for each width; a width that the worker does not serve is the other. What one has prepared, both decode. */
-export type LoadedDecoder = Readonly<Record<Width, MaskDecoder<KeptTensors>>>;
+export type LoadedDecoder = Readonly<Record<Width, MaskDecoder<KeptTensors>>> & { release(): Promise<void> };
 
 /** The decoder of a model, ready to run on the CPU. */
 export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, widths: Widths): Promise<LoadedDecoder> {
@@ -24,12 +25,16 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
     const threads = widths.wide ?? widths.narrow ?? 1;
     const { session } = await createSession(files.path, { providers: ["cpu"], threads, spinUs });
     const decoder = new MaskDecoder(exportedDecoder(model), new SessionRunner({ stock: session }));
-    return { wide: decoder, narrow: decoder };
+    return { wide: decoder, narrow: decoder, release: () => session.release() };
   }
   const { paths } = files;
+  const opened: InferenceSession[] = [];
   const load = async (threads: number): Promise<MaskDecoder<KeptTensors>> => {
-    const open = async (path: string) =>
-      (await createSession(path, { providers: ["cpu"], threads, optimization: "basic", spinUs })).session;
+    const open = async (path: string) => {
+      const { session } = await createSession(path, { providers: ["cpu"], threads, optimization: "basic", spinUs });
+      opened.push(session);
+      return session;
+    };
     const sessions = {
       prefix: await open(paths.prefix),
       step: await open(paths.step),
@@ -41,7 +46,10 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
   const narrow = widths.narrow === undefined ? undefined : await load(widths.narrow);
   const any = wide ?? narrow;
   if (!any) throw new Error("A decoder needs one width at least.");
-  return { wide: wide ?? any, narrow: narrow ?? any };
+  const release = async () => {
+    for (const session of opened) await session.release();
+  };
+  return { wide: wide ?? any, narrow: narrow ?? any, release };
 }
 
 /** The export as it is: all of it is run once a prompt. */

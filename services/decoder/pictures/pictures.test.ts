@@ -1,10 +1,10 @@
 import { expect, it, vi } from "vitest";
 import { embeddingRef } from "../../inference/models/embedding-ref.js";
-import { Manifest } from "../../inference/models/manifest.js";
+import { Manifest, type ModelSpec } from "../../inference/models/manifest.js";
 import { OnceStarted } from "../../inference/once-started.js";
 import { pictureSet } from "../../inference/picture-set.js";
 import { Code, overloaded, ServiceError } from "../../runtime/errors.js";
-import { type DecoderPool, Pictures } from "./pictures.js";
+import { type DecoderParts, type DecoderPool, Pictures } from "./pictures.js";
 
 const manifest = Manifest.read();
 const model = manifest.get(manifest.defaultId);
@@ -29,10 +29,11 @@ function open({ isThere = true } = {}) {
     forget: vi.fn(() => 4),
     isGone: vi.fn(() => false),
   };
-  const pool = new OnceStarted<Pick<DecoderPool, "run" | "tell">>("decoder");
+  const parts = new OnceStarted<DecoderParts>("decoder");
   const tell = vi.fn();
-  const start = () => pool.set({ run, tell } as unknown as DecoderPool);
-  return { pictures: new Pictures(embeddings, pool), run, tell, embeddings, embedding, start };
+  const ready = vi.fn(async (_model: ModelSpec) => {});
+  const start = () => parts.set({ pool: { run, tell } as unknown as DecoderPool, models: { get: ready } });
+  return { pictures: new Pictures(embeddings, parts), ready, run, tell, embeddings, embedding, start };
 }
 
 it("runs tasks on a picture's embedding for who asks, where its key is warm", async () => {
@@ -91,7 +92,7 @@ it("K6 ends what is under way on a picture that is deleted, and has every worker
   start();
   const picture = await pictures.open(ref, call);
   pictures.forget(set);
-  expect(tell).toHaveBeenCalledExactlyOnceWith({ prefix: set.prefix, number: 4 });
+  expect(tell).toHaveBeenCalledExactlyOnceWith({ kind: "deletion", deletion: { prefix: set.prefix, number: 4 } });
   embeddings.isGone.mockReturnValue(true);
   await expect(picture.run({ kind: "prepare" })).rejects.toMatchObject({ code: Code.NOT_FOUND });
   expect(run).not.toHaveBeenCalled();

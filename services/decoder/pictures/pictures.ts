@@ -1,4 +1,5 @@
 import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import type { PreparedModels } from "../../inference/models/prepared-models.js";
 import type { OnceStarted } from "../../inference/once-started.js";
 import type { PictureSet } from "../../inference/picture-set.js";
 import type { TaskOptions, WorkerPool } from "../../inference/workers/worker-pool.js";
@@ -7,6 +8,7 @@ import type { Call } from "../../runtime/grpc/call.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 import type { DecoderResult, DecoderTask, Deletion } from "../worker/decoder-tasks.js";
+import type { DecoderNews } from "../worker/decoder-worker.js";
 import type { EmbeddingCache } from "./embedding-cache.js";
 
 /** What a task says for itself; the picture is filled in. */
@@ -34,21 +36,26 @@ export interface PictureTasks extends PictureSize {
 export type DecoderPool = WorkerPool<DecoderTask, DecoderResult<DecoderTask>>;
 
 type Embeddings = Pick<EmbeddingCache, "get" | "reject" | "forget" | "isGone">;
-type Pool = Pick<DecoderPool, "run" | "tell">;
+/** What is started. */
+export interface DecoderParts {
+  pool: Pick<DecoderPool, "run" | "tell">;
+  models: Pick<PreparedModels<unknown>, "get">;
+}
 
 /** Pictures' embeddings and the workers that use them. */
 export class Pictures {
   readonly #embeddings: Embeddings;
-  readonly #pool: OnceStarted<Pool>;
+  readonly #parts: OnceStarted<DecoderParts>;
 
-  constructor(embeddings: Embeddings, pool: OnceStarted<Pool>) {
+  constructor(embeddings: Embeddings, parts: OnceStarted<DecoderParts>) {
     this.#embeddings = embeddings;
-    this.#pool = pool;
+    this.#parts = parts;
   }
 
-  /** @throws ServiceError NOT_FOUND (no embedding: have it encoded), UNAVAILABLE. */
+  /** @throws ServiceError NOT_FOUND (no embedding: have it encoded), FAILED_PRECONDITION (its model is not here), UNAVAILABLE. */
   async open(ref: EmbeddingRef, { signal, origin }: Call): Promise<PictureTasks> {
-    const pool = this.#pool.get();
+    const { pool, models } = this.#parts.get();
+    await models.get(ref.model);
     const found = await this.#embeddings.get(ref);
     if (!found) throw notEmbedded(ref);
     const { embedding, local } = found;
@@ -81,7 +88,8 @@ export class Pictures {
   /** Drops all that this process and its workers have of a set of pictures. */
   forget(pictures: PictureSet): void {
     const number = this.#embeddings.forget(pictures);
-    this.#pool.now?.tell({ prefix: pictures.prefix, number } satisfies Deletion);
+    const deletion: Deletion = { prefix: pictures.prefix, number };
+    this.#parts.now?.pool.tell({ kind: "deletion", deletion } satisfies DecoderNews);
   }
 }
 

@@ -14,7 +14,7 @@ import type { PictureTasks } from "../pictures/pictures.js";
 import type { DecodedPrompt, PromptTask } from "../worker/decoder-tasks.js";
 import { PromptDecoder } from "./prompt-decoder.js";
 
-const models = new Models(Manifest.read(), undefined);
+const models = new Models(Manifest.read());
 const imageId = `sha256:${"a".repeat(64)}`;
 const decoded: DecodedPrompt = { masks: [], warm: true, isPreviewed: false, prepareMs: 1, decodeMs: 2, maskMs: 3 };
 
@@ -29,13 +29,13 @@ function createDecoder({ isFree = true } = {}) {
       if (refused.has(work)) throw overloaded("Too many.", 10);
     },
   });
-  const pool = new OnceStarted<{ isFree: boolean; taskMs: number }>("decoder");
-  pool.set({ isFree, taskMs: 3_600_000 });
+  const parts = new OnceStarted<{ pool: { isFree: boolean; taskMs: number } }>("decoder");
+  parts.set({ pool: { isFree, taskMs: 3_600_000 } });
   const onDecoded = vi.fn();
   const prompts = new PromptDecoder({
     admission,
     models,
-    pool,
+    parts,
     onDecoded,
     pictures: {
       open: async (ref) => {
@@ -81,12 +81,13 @@ it("hands a worker the prompt with what is asked of its masks, and tells what ca
   });
   expect(runs[0]?.options).toMatchObject({ urgent: true, staysWithKey: false });
   runs[0]?.end({ warm: false });
-  expect(await asked).toMatchObject({ imageId, model: models.served[0].id, embeddingSource: EmbeddingSource.STORE });
+  expect(await asked).toMatchObject({ imageId, model: models.serving("").id, embeddingSource: EmbeddingSource.STORE });
   await turns();
   expect(onDecoded).toHaveBeenCalledWith(
     expect.objectContaining({ decodeMs: 2, maskMs: 3 }),
     EmbeddingSource.STORE,
     false,
+    models.serving("").id,
   );
 });
 

@@ -40,9 +40,9 @@ interface PromptDecoderOptions {
   admission: Admission;
   models: Pick<Models, "serving">;
   pictures: Pick<Pictures, "open">;
-  pool: OnceStarted<Pick<DecoderPool, "isFree" | "taskMs">>;
+  parts: OnceStarted<{ pool: Pick<DecoderPool, "isFree" | "taskMs"> }>;
   /** Told of every prompt that was answered; `isPreviewed` without a run, from the preview before it. */
-  onDecoded: (times: StageTimes, source: EmbeddingSource, isPreviewed: boolean) => void;
+  onDecoded: (times: StageTimes, source: EmbeddingSource, isPreviewed: boolean, modelId: string) => void;
 }
 
 /** Decodes prompts of people and programs, one at a time each, and follows previews that ask the same. */
@@ -78,7 +78,7 @@ export class PromptDecoder {
     const doneAt = performance.now();
     setImmediate(() => {
       const { span, logger } = call;
-      onDecoded(timings, source, decoded.isPreviewed);
+      onDecoded(timings, source, decoded.isPreviewed, ref.model.id);
       if (span !== noSpan) traceDecode(span, { startedAt, doneAt, fetchMs, queueMs, ...decoded }, source);
       if (logger.isLevelEnabled("debug")) {
         const image = shortImageId(ref.imageId);
@@ -132,7 +132,7 @@ export class PromptDecoder {
    * the line instead. @returns whether there was one: its candidates are where it ran.
    */
   async #follow(key: string, prompt: CheckedPrompt): Promise<boolean> {
-    const pool = this.#options.pool.get();
+    const { pool } = this.#options.parts.get();
     if (!pool.isFree) return false;
     const end = this.#previews.same(key, prompt, hangsAfter * pool.taskMs);
     await end;

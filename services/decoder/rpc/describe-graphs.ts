@@ -15,7 +15,7 @@ const roles: Record<Part, GraphRole> = {
 export function describeGraphs(models: Models, graphs: ServedGraphs): Handlers["describeGraphs"] {
   return async (request) => {
     const model = models.serving(request.model);
-    const { paths, digests } = rewrittenGraphs(graphs, model);
+    const { paths, digests } = await rewrittenGraphs(graphs, model);
     const described = (Object.keys(paths) as Part[]).map(async (part) => {
       const { size: bytes } = await stat(paths[part]);
       return { role: roles[part], model: model.id, sha256: digests[part], bytes };

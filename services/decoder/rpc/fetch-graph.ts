@@ -11,7 +11,7 @@ const chunkBytes = 512 * 1024;
 /** @throws ServiceError NOT_FOUND; as `describeGraphs`. */
 export function fetchGraph(models: Models, graphs: ServedGraphs): Handlers["fetchGraph"] {
   return async ({ model, sha256 }, send, { signal }) => {
-    const { paths, digests } = rewrittenGraphs(graphs, models.serving(model));
+    const { paths, digests } = await rewrittenGraphs(graphs, models.serving(model));
     const part = (Object.keys(digests) as Part[]).find((one) => digests[one] === sha256);
     if (!part) throw new ServiceError({ code: Code.NOT_FOUND, message: "This decoder has no graph of that digest." });
     for await (const chunk of createReadStream(paths[part], { highWaterMark: chunkBytes, signal })) {

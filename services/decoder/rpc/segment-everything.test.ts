@@ -39,7 +39,7 @@ const maskAt = ({ x, y }: { x: number; y: number }, predictedIou = 0.9): Decoded
 });
 
 class FakeDecoder implements EverythingObjects {
-  readonly models = new Models(Manifest.read(), undefined);
+  readonly models = new Models(Manifest.read());
   readonly workers: number;
   size = { width: 640, height: 480 };
   readonly tasks: GridTask["points"][] = [];

@@ -2,6 +2,9 @@ import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 
+/** What a worker says of each model that it has loaded, by its id. */
+export type DecoderDetail = Record<string, { graph: "rewritten" | "stock" }>;
+
 /** What every task of a decoder worker says of its picture. */
 interface OnPicture {
   /** The embedding's key and record; the record is read only when the worker has not prepared it yet. */

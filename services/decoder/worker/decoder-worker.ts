@@ -5,6 +5,7 @@ import { draftKeyOf } from "../../inference/models/embedding-ref.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { imageTensor, modelFrame } from "../../inference/models/model-tensors.js";
 import { bytesOf, type KeptTensors } from "../../inference/models/session-runner.js";
+import { type LoadableModel, type LoadedModel, LoadedModels } from "../../inference/workers/loaded-models.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { longestTimerMs } from "../../runtime/longest-timer.js";
@@ -25,6 +26,7 @@ import { decodeGrid } from "./decode-grid.js";
 import type {
   DecodedGrid,
   DecodedPrompt,
+  DecoderDetail,
   DecoderTask,
   Deletion,
   FeaturesTask,
@@ -36,7 +38,11 @@ import { warmUp } from "./warm-up.js";
 
 /** What a worker is started with. */
 export interface DecoderWorkerData {
-  models: { model: ModelSpec; files: DecoderFiles }[];
+  /** Those that can be asked for, and which of them are loaded before it is ready. */
+  models: LoadableDecoder[];
+  atOnce: string[];
+  /** Of graphs that it keeps loaded. */
+  loadedBytes: number;
   /** Threads of one run: alone on the machine, and beside the other workers. */
   widths: Widths;
   /** Bytes of prepared embeddings that this worker keeps. */
@@ -45,10 +51,20 @@ export interface DecoderWorkerData {
   ttlMs: number;
 }
 
-const { models, widths, cacheBytes, ttlMs } = workerData as DecoderWorkerData;
+/** What a worker can load; it is told of others when they are ready. */
+export interface LoadableDecoder extends LoadableModel {
+  model: ModelSpec;
+  files: DecoderFiles;
+}
+
+/** What all workers are told. */
+export type DecoderNews = { kind: "deletion"; deletion: Deletion } | { kind: "model"; loadable: LoadableDecoder };
+
+const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs } = workerData as DecoderWorkerData;
 
 interface WarmPicture extends OpenPicture<KeptTensors> {
   readonly bytes: number;
+  readonly modelId: string;
 }
 
 /** Of a preview: its candidates and the mask that it started from, float32 [4 + 1, maskGrid, maskGrid]. */
@@ -66,24 +82,47 @@ const forgotten = new Forgotten();
 /** Pictures' frames: what a mask needs of one is made once (see `traceMask`). */
 const frames = new LRUCache<string, Frame>({ max: 64 });
 
-await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | PreparedPicture>(async () => {
-  const loaded = new Map<string, { model: ModelSpec; decoder: LoadedDecoder; kind: DecoderFiles["kind"] }>();
-  for (const { model, files } of models) {
-    const decoder = await loadDecoderGraph(model, files, widths);
-    loaded.set(model.id, { model, decoder, kind: files.kind });
-    await warmUp(decoder, model);
-  }
+await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | PreparedPicture>(async (say) => {
+  const loaded = new LoadedModels<LoadableDecoder, DecoderDetail[string], WarmDecoder>({
+    maxBytes: loadedBytes,
+    load: loadWarm,
+    onChange: say,
+  });
+  for (const one of models) loaded.know(one);
+  for (const id of atOnce) await loaded.get(id);
   return {
-    hear: (news) => forget(news as Deletion),
-    detail: Object.fromEntries([...loaded].map(([id, { kind }]) => [id, { graph: kind }])),
+    hear: (news) => {
+      const heard = news as DecoderNews;
+      if (heard.kind === "model") loaded.know(heard.loadable);
+      else forget(heard.deletion);
+    },
+    detail: loaded.details,
     run: async (task, alone) => {
-      const entry = loaded.get(task.modelId);
-      if (!entry) throw new Error(`model ${task.modelId} is not loaded`);
-      const result = await run(task, entry.model, entry.decoder[alone ? "wide" : "narrow"]);
+      const { model, decoder } = await loaded.get(task.modelId);
+      const result = await run(task, model, decoder[alone ? "wide" : "narrow"]);
       return { result, transfer: "masks" in result ? result.masks.flatMap(logitsOf) : [] };
     },
   };
 });
+
+interface WarmDecoder extends LoadedModel<DecoderDetail[string]> {
+  model: ModelSpec;
+  decoder: LoadedDecoder;
+}
+
+async function loadWarm({ model, files }: LoadableDecoder): Promise<WarmDecoder> {
+  const decoder = await loadDecoderGraph(model, files, widths);
+  await warmUp(decoder, model);
+  return {
+    model,
+    decoder,
+    detail: { graph: files.kind },
+    release: async () => {
+      for (const [key, { modelId }] of [...warmPictures]) if (modelId === model.id) warmPictures.delete(key);
+      await decoder.release();
+    },
+  };
+}
 
 async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>) {
   if (task.kind === "features") return featuresAt(task, model);
@@ -120,7 +159,7 @@ async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder
   const kept = await decoder.prepare(tensorsOf(task));
   const bytes = bytesOf(kept) + previewBytes(model);
   // What was deleted while it was made ready serves the task that it was made ready for, and is not kept.
-  const picture = { kept, frame: frameOf(task, model), latest: new LatestPreview(), bytes };
+  const picture = { modelId: model.id, kept, frame: frameOf(task, model), latest: new LatestPreview(), bytes };
   if (!forgotten.isGone(task.key, task.asOf)) {
     // The final one takes the place of its draft.
     warmPictures.delete(draftKeyOf(task.key));

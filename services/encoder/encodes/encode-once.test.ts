@@ -89,7 +89,7 @@ function createCluster() {
     };
     const parts = new OnceStarted<EncoderParts>("encoder");
     const drafts = { isDue: vi.fn((_ref: EmbeddingRef, { wantsDraft }: { wantsDraft: boolean }) => wantsDraft) };
-    parts.set({ line, pool, drafts } as unknown as EncoderParts);
+    parts.set({ line, pool, drafts, models: { get: async () => {} } } as unknown as EncoderParts);
     const admission = new Admission(alwaysOpen);
     const images = { delete: vi.fn(async () => {}) };
     const told = { saved: vi.fn(), failed: vi.fn(), encoded: vi.fn() };
@@ -312,7 +312,7 @@ describe("drafts", () => {
     one.finishing.open();
     expect(await Promise.all([first, second, third])).toHaveLength(3);
     await expect.poll(() => [...stored]).toEqual([refOf("a").key]);
-    expect(one.told.encoded).toHaveBeenCalledWith(expect.objectContaining({ draft: 5 }), undefined);
+    expect(one.told.encoded).toHaveBeenCalledWith(expect.objectContaining({ draft: 5 }), refOf("a"));
   });
 
   it("V1 are wanted as soon as a person who understands them joins", async () => {

@@ -1,4 +1,5 @@
 import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import type { PreparedModels } from "../../inference/models/prepared-models.js";
 import type { OnceStarted } from "../../inference/once-started.js";
 import type { WorkerPool } from "../../inference/workers/worker-pool.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
@@ -26,6 +27,7 @@ export interface EncoderParts {
   line: EncodeLine;
   pool: EncoderPool;
   drafts: Pick<Drafts, "isDue">;
+  models: Pick<PreparedModels<unknown>, "get">;
 }
 
 /** Milliseconds that a picture spent in each stage. */
@@ -44,7 +46,7 @@ export interface EncoderObjects {
   /** Where tenants share the work; left out, they do not. */
   twins?: Twins | undefined;
   limits: ImageLimits;
-  onEncoded: (times: StageTimes, tenant: string | undefined) => void;
+  onEncoded: (times: StageTimes, ref: EmbeddingRef) => void;
 }
 
 /** An encode under way: who hears of it, what ends it, whether people wait for it, and the call that began it. */
@@ -70,7 +72,8 @@ export async function encodePicture(
   const { caller, tenant } = flight.origin;
   const { imageId, model, crop } = ref;
   const { size, resize } = model.preprocess;
-  const { line, pool, drafts } = parts.get();
+  const { line, pool, drafts, models } = parts.get();
+  await models.get(model);
   const report = (progress: Progress) => {
     const since = performance.now();
     flight.report(progress);
@@ -131,7 +134,7 @@ export async function encodePicture(
     await objects.twins?.note(ref);
     const storeMs = performance.now() - encodedAt;
     const times = { queue: waitedMs + queueMs, preprocess: readMs + preprocessMs, encode: encodeMs, store: storeMs };
-    onEncoded(draftMs === undefined ? times : { ...times, draft: draftMs }, ref.tenant);
+    onEncoded(draftMs === undefined ? times : { ...times, draft: draftMs }, ref);
     trace(span, { startedAt, queueMs, draftMs, preprocessMs, encodeMs, encodedAt, storeMs });
     logger.debug({ image: shortImageId(imageId), width, height, ...times }, "picture encoded");
     return {

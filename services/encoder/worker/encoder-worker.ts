@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
+import { type LoadableModel, LoadedModels } from "../../inference/workers/loaded-models.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { encodeHalf } from "../../sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
@@ -14,40 +15,65 @@ import { type LoadedEncoder, loadEncoder } from "./load-encoder.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {
-  models: { model: ModelSpec; files: EncoderFiles }[];
+  /** Those that can be asked for, and which of them are loaded before it is ready. */
+  models: LoadableEncoder[];
+  atOnce: string[];
+  /** Of graphs that it keeps loaded. */
+  loadedBytes: number;
   runtime: EncoderRuntime;
 }
 
-const { models, runtime } = workerData as EncoderWorkerData;
+/** What a worker can load; it is told of others when they are ready. */
+export interface LoadableEncoder extends LoadableModel {
+  model: ModelSpec;
+  files: EncoderFiles;
+}
 
-await serveTasks<EncodeTask, EncodedImage>(async () => {
-  const loaded = new Map<string, (task: EncodeTask) => Promise<EncodedImage>>();
-  const running: EncoderDetail = {};
+const { models, atOnce, loadedBytes, runtime } = workerData as EncoderWorkerData;
+
+await serveTasks<EncodeTask, EncodedImage>(async (say) => {
   let taskMs = 0;
-  for (const { model, files } of models) {
-    const encoder = await loadEncoder(model, files, runtime);
-    const { provider, skipped, takesFrames } = encoder;
-    const startedAt = performance.now();
-    // The first run allocates, most at the whole frame, and on a GPU compiles: done before the service says it is ready.
-    await encoder.run(new Float32Array(3 * model.preprocess.size ** 2), wholeFrame(model)).catch((error) => {
-      // An empty picture may give a constant embedding, which is refused for pictures but proves that the model runs.
-      if (!(error instanceof BadEmbeddingError)) throw error;
-    });
-    taskMs = Math.max(taskMs, performance.now() - startedAt);
-    running[model.id] = { provider, skipped, takesFrames };
-    loaded.set(model.id, (task) => encode(task, model, encoder));
-  }
+  const loaded = new LoadedModels<LoadableEncoder, EncoderDetail[string], WarmEncoder>({
+    maxBytes: loadedBytes,
+    load: async (loadable) => {
+      const { encoder, runMs } = await loadWarm(loadable);
+      taskMs = Math.max(taskMs, runMs);
+      return encoder;
+    },
+    onChange: say,
+  });
+  for (const one of models) loaded.know(one);
+  for (const id of atOnce) await loaded.get(id);
   return {
-    detail: running,
+    detail: loaded.details,
     taskMs,
+    hear: (news) => loaded.know(news as LoadableEncoder),
     run: async (task) => {
-      const run = loaded.get(task.modelId);
-      if (!run) throw new Error(`model ${task.modelId} is not loaded`);
-      const result = await run(task);
+      const encoder = await loaded.get(task.modelId);
+      const result = await encode(task, encoder.model, encoder);
       return { result, transfer: [result.record.buffer as ArrayBuffer] };
     },
   };
 });
+
+interface WarmEncoder extends LoadedEncoder {
+  model: ModelSpec;
+  detail: EncoderDetail[string];
+}
+
+/** @returns it, and how long a run takes. */
+async function loadWarm({ model, files }: LoadableEncoder): Promise<{ encoder: WarmEncoder; runMs: number }> {
+  const encoder = await loadEncoder(model, files, runtime);
+  const { provider, skipped, takesFrames } = encoder;
+  const startedAt = performance.now();
+  // The first run allocates, most at the whole frame, and on a GPU compiles: done before the service says it is ready.
+  await encoder.run(new Float32Array(3 * model.preprocess.size ** 2), wholeFrame(model)).catch((error) => {
+    // An empty picture may give a constant embedding, which is refused for pictures but proves that the model runs.
+    if (!(error instanceof BadEmbeddingError)) throw error;
+  });
+  const detail = { provider, skipped, takesFrames };
+  return { encoder: { ...encoder, model, detail }, runMs: performance.now() - startedAt };
+}
 
 async function encode(
   { imageId, pixels, reading, width, height, crop }: EncodeTask,

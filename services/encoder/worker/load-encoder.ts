@@ -28,6 +28,7 @@ export interface LoadedEncoder {
   run(planes: Float32Array, frame: Sides): Promise<Float32Array[]>;
   /** What `run` gives -> the same over the whole frame, with the cells of an empty one outside of the picture's. */
   whole(tensors: Float32Array[], frame: Sides): Float32Array[];
+  release(): Promise<void>;
 }
 
 /** @throws ProviderError when no provider can start. */
@@ -49,7 +50,7 @@ export async function loadEncoder(
       return checkTensor(outputs[name], name, at === index ? [...dims.slice(0, 2), rows, columns] : dims);
     });
   };
-  const loaded = { provider, skipped, run };
+  const loaded = { provider, skipped, run, release: () => session.release() };
   if (files.kind === "stock") {
     return { ...loaded, takesFrames: false, frameOf: () => wholeFrame(model), whole: (tensors) => tensors };
   }

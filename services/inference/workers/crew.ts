@@ -23,12 +23,14 @@ export interface CrewOptions {
 }
 
 /** What a worker said of the work that it was given. */
-export type Answer = Exclude<FromWorker, { kind: "ready" | "part" }>;
+export type Answer = Exclude<FromWorker, { kind: "ready" | "detail" | "part" }>;
 
 /** What becomes of the workers and of what they were given. */
 interface CrewEvents<Work> {
   /** A worker is ready. @param taskMs how long a task takes, as it has found out. */
   onReady(taskMs: number | undefined): void;
+  /** What a worker says of itself has changed. */
+  onDetail(): void;
   /** @param ranMs how long it took, from its last part on. @param isWanted false when it had been given up already. */
   onAnswer(work: Work, answer: Answer, ranMs: number, isWanted: boolean): void;
   /** Some of what it is to do is done. */
@@ -49,10 +51,17 @@ interface Member<Work> {
   readonly isFirst: boolean;
   readonly warm: WarmKeys;
   isReady: boolean;
+  /** What it said of itself last. */
+  detail: unknown;
+  /** It loads something for what it does. */
+  isLoading: boolean;
   current: { id: number; work: Work; startedAt: number } | undefined;
   /** Tries to replace a lost worker before this one that did not get ready. */
   failures: number;
 }
+
+/** A worker that loads a model may be silent for so long, however short its tasks are. */
+const loadingMs = 180_000;
 
 /** Pauses between tries to replace a worker: doubled from the first to the last. */
 const respawnMs = { first: 250, last: 30_000 };
@@ -78,13 +87,17 @@ export class Crew<Work> {
     this.#silence = new SilenceWatch(options.hungMs);
   }
 
-  /** @returns what the workers said when they were ready. @throws the first one's reason when it cannot start; `stopped` when closed. */
-  async start(): Promise<unknown[]> {
-    const details = await Promise.all(Array.from({ length: this.#options.size }, () => this.#spawn(0)));
+  /** @throws the first one's reason when it cannot start; `stopped` when closed. */
+  async start(): Promise<void> {
+    await Promise.all(Array.from({ length: this.#options.size }, () => this.#spawn(0)));
     if (this.#isClosing) throw stopped();
     this.#isStarted = true;
     this.#silence.begin(() => this.#look());
-    return details;
+  }
+
+  /** What those that are ready said of themselves last. */
+  get details(): unknown[] {
+    return this.#members.filter(({ isReady }) => isReady).map(({ detail }) => detail);
   }
 
   /** False while all workers hang, and from a failed try to replace the last one until one is ready. */
@@ -145,11 +158,20 @@ export class Crew<Work> {
     await Promise.all(members.map(({ worker }) => end(worker, this.#options.endMs ?? 10_000)));
   }
 
-  #spawn(failures: number): Promise<unknown> {
+  #spawn(failures: number): Promise<void> {
     const isFirst = !this.#members.some((one) => one.isFirst);
     const worker = new Worker(this.#options.entry, { workerData: this.#options.data({ isFirst }) });
     const warm = new WarmKeys();
-    const member: Member<Work> = { worker, isFirst, warm, isReady: false, current: undefined, failures };
+    const member: Member<Work> = {
+      worker,
+      isFirst,
+      warm,
+      isReady: false,
+      detail: undefined,
+      isLoading: false,
+      current: undefined,
+      failures,
+    };
     this.#members.push(member);
     this.#noteServing();
     return new Promise((resolve, reject) => {
@@ -157,8 +179,12 @@ export class Crew<Work> {
       worker.on("message", (message: FromWorker) => {
         if (message.kind === "ready") {
           member.isReady = true;
+          member.detail = message.detail;
           this.#events.onReady(message.taskMs);
-          resolve(message.detail);
+          resolve();
+          this.#events.onDetail();
+        } else if (message.kind === "detail") {
+          this.#note(member, message);
         } else if (message.kind === "part") {
           this.#goOn(member, message);
         } else {
@@ -177,6 +203,14 @@ export class Crew<Work> {
         this.#replace(member, error);
       });
     });
+  }
+
+  /** What is loaded for a task is no part of the task's time. */
+  #note(member: Member<Work>, { detail, isLoading }: Extract<FromWorker, { kind: "detail" }>): void {
+    member.detail = detail;
+    member.isLoading = isLoading;
+    if (member.current) member.current.startedAt = performance.now();
+    this.#events.onDetail();
   }
 
   /** What is left takes as long as any other task. */
@@ -228,7 +262,7 @@ export class Crew<Work> {
   #look(): void {
     for (const member of this.#members) {
       if (member.isReady && !member.current) continue;
-      const silentMs = this.#silence.look(member, this.#events.usualMs());
+      const silentMs = this.#silence.look(member, this.#events.usualMs(), member.isLoading ? loadingMs : 0);
       if (silentMs === undefined) continue;
       this.#options.onWorkerHung?.(silentMs);
       if (member.current) this.#events.onGivenUp(member.current.work, lost(undefined, "WORKER_LOST"));

@@ -14,16 +14,19 @@ interface Loaded<Task, Result, Part> {
 
 /**
  * The worker's side of a `WorkerPool`: loads, says so, then runs one task after another.
- * @param load prepares the worker; what it returns as `detail` the pool shows.
+ * @param load prepares the worker; what it returns as `detail` the pool shows, until it says something else.
  */
 export async function serveTasks<Task, Result, Part = never>(
-  load: () => Promise<Loaded<Task, Result, Part>>,
+  load: (say: (detail: unknown, isLoading: boolean) => void) => Promise<Loaded<Task, Result, Part>>,
 ): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error("This file is the entry of a worker thread.");
   const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
     port.postMessage(message, transfer);
-  const { run, detail, hear, taskMs } = await load();
+  let isReady = false;
+  const { run, detail, hear, taskMs } = await load((detail, isLoading) => {
+    if (isReady) post({ kind: "detail", detail, isLoading });
+  });
   port.on("message", async (message: ToWorker | News | typeof endWorker) => {
     if (message === endWorker) return port.close();
     if ("news" in message) return hear?.(message.news);
@@ -38,5 +41,6 @@ export async function serveTasks<Task, Result, Part = never>(
       post({ kind: "failed", id, error: describeError(error), stack });
     }
   });
+  isReady = true;
   post({ kind: "ready", detail, taskMs });
 }

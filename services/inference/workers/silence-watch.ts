@@ -40,15 +40,15 @@ export class SilenceWatch<W extends object> {
 
   /**
    * One look more at a worker that has work, and was silent.
-   * @param usualMs how long its tasks take.
+   * @param usualMs how long its tasks take. @param leastMs for which it may be silent in any case.
    * @returns for how many milliseconds it has been silent, when it hangs from now on.
    */
-  look(worker: W, usualMs: number): number | undefined {
+  look(worker: W, usualMs: number, leastMs = 0): number | undefined {
     const before = this.#silent.get(worker);
     if (before?.hangs) return undefined;
     const count = (before?.looks ?? 0) + 1;
     const silentMs = count * this.#lookMs;
-    const hangs = silentMs >= this.longestMs(usualMs);
+    const hangs = silentMs >= Math.max(leastMs, this.longestMs(usualMs));
     this.#silent.set(worker, { looks: count, hangs });
     return hangs ? silentMs : undefined;
   }

@@ -21,6 +21,8 @@ export interface PoolOptions extends CrewOptions {
   what: string;
   /** Ends the loading of the first workers. */
   signal?: AbortSignal;
+  /** Told whenever `details` have changed. */
+  onDetails?: () => void;
   /** Told whenever `isServing` has changed. */
   onServing?: () => void;
 }
@@ -74,9 +76,6 @@ export class WorkerPool<Task, Result, Part = never> {
   readonly #spare = new SpareWorker();
   #closing: Promise<void> | undefined;
   #idle: (() => void)[] = [];
-  /** What the workers said when they were ready. */
-  details: unknown[] = [];
-
   private constructor(options: PoolOptions) {
     this.#options = options;
     this.#line = new WaitingLine({ patience: options.patience });
@@ -84,6 +83,7 @@ export class WorkerPool<Task, Result, Part = never> {
       onReady: (taskMs) => {
         if (taskMs !== undefined) this.#time.guess(taskMs);
       },
+      onDetail: () => options.onDetails?.(),
       onAnswer: (job, answer, ranMs, isWanted) => this.#settle(job, answer, ranMs, isWanted),
       onPart: (job, part) => job.options.onPart?.(part as Part),
       onGivenUp: (job, error) => job.reject(error),
@@ -108,7 +108,7 @@ export class WorkerPool<Task, Result, Part = never> {
     const giveUp = () => void pool.close();
     signal?.addEventListener("abort", giveUp);
     try {
-      pool.details = await pool.#crew.start();
+      await pool.#crew.start();
     } catch (error) {
       await pool.close();
       throw signal?.aborted ? stopped() : error;
@@ -116,6 +116,11 @@ export class WorkerPool<Task, Result, Part = never> {
       signal?.removeEventListener("abort", giveUp);
     }
     return pool;
+  }
+
+  /** What the workers that are ready said of themselves last. */
+  get details(): unknown[] {
+    return this.#crew.details;
   }
 
   get waiting(): number {

@@ -14,6 +14,8 @@ export const endWorker = "end";
 export type FromWorker =
   /** `taskMs`: how long a task takes, as the worker has found out while it warmed up. */
   | { kind: "ready"; detail: unknown; taskMs?: number | undefined }
+  /** What it said of itself has changed, or does in a moment: it is loading something for its task. */
+  | { kind: "detail"; detail: unknown; isLoading: boolean }
   /** Of a task that goes on: what can be used already. */
   | { kind: "part"; id: number; result: unknown }
   | { kind: "done"; id: number; result: unknown }
