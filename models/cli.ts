@@ -1,4 +1,6 @@
 import { Command, CommanderError } from "commander";
+import type { EncoderRuntime } from "../services/encoder/graphs/encoder-runtime.js";
+import { variables as encoder, runtimeOf } from "../services/encoder/settings.js";
 import { Manifest } from "../services/inference/models/manifest.js";
 import { manifestSchema } from "../services/inference/models/manifest-form.js";
 import { type ModelSettings, shape, variables } from "../services/inference/settings.js";
@@ -59,12 +61,13 @@ program
 
 program
   .command("optimize")
-  .description("make a model's decoder faster, prove that it gives the same masks, and keep it for the server")
+  .description("make a model's graphs faster, prove that they give the same, and keep them for the server")
   .argument("<id>", "a model of the manifest")
   .option("--force", "make and prove it anew, also when it is cached")
   .option("--json", "print one JSON object")
   .action(async (id: string, { force = false, json }: { force?: boolean; json?: true }) => {
-    const optimised = await optimiseModel(manifest(), id, settings().cacheDir, { force });
+    const { cacheDir } = settings();
+    const optimised = await optimiseModel(manifest(), id, { cacheDir, runtime: encoderRuntime(), force });
     print(json ? optimised : optimisationText(optimised));
   });
 
@@ -88,6 +91,12 @@ Examples:
 function settings(): ModelSettings {
   const { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR } = process.env;
   return shape(readEnv(variables, { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR }), 0);
+}
+
+/** As the server's: what is proven is what is served. */
+function encoderRuntime(): EncoderRuntime {
+  const { MASKWIRE_ENCODER_PROVIDERS, MASKWIRE_ENCODER_THREADS } = process.env;
+  return runtimeOf(readEnv(encoder, { MASKWIRE_ENCODER_PROVIDERS, MASKWIRE_ENCODER_THREADS }));
 }
 
 function manifest(): Manifest {

@@ -5,6 +5,7 @@ import type { ModelSettings } from "../inference/settings.js";
 import { bytes, integer, list, MiB } from "../runtime/settings/forms.js";
 import type { EnvOf } from "../runtime/settings/read-env.js";
 import type { ProcessSettings } from "../runtime/settings.js";
+import type { EncoderRuntime } from "./graphs/encoder-runtime.js";
 import { processesBytes } from "./pictures/picture-memory.js";
 
 export const variables = {
@@ -58,6 +59,14 @@ export interface EncoderContext extends Pick<ProcessSettings, "limits" | "upload
   sizes: Record<keyof ReturnType<typeof memory>["parts"], number>;
 }
 
+/** How encoders are run. */
+export function runtimeOf(env: Pick<Env, "MASKWIRE_ENCODER_PROVIDERS" | "MASKWIRE_ENCODER_THREADS">): EncoderRuntime {
+  return {
+    providers: env.MASKWIRE_ENCODER_PROVIDERS ?? ["cpu"],
+    threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
+  };
+}
+
 export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, sizes }: EncoderContext) {
   const { maxImageBytes, maxImagePixels, pace } = limits;
   return {
@@ -68,8 +77,7 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, size
     limits: { maxImageBytes, maxImagePixels, maxDecodeBytes: sizes.decoding, pace },
     pictures: { count: processesOf(env), pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },
     graphsDir: models.cacheDir,
-    providers: env.MASKWIRE_ENCODER_PROVIDERS ?? (["cpu"] as Provider[]),
-    threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
+    ...runtimeOf(env),
     maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
     drafts: env.MASKWIRE_DRAFTS !== "off",
     /** undefined for all of the manifest. */

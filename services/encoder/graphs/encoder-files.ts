@@ -24,12 +24,14 @@ export type EncoderFiles =
  * @param stockPath the verified export.
  * @param cacheDir a folder for the graphs; made when missing.
  * @param runtime what it is proven with, and is to be served with.
+ * @param options `again`: made and proven anew, whatever the cache holds. `onMaking`: told when it is not in the cache.
  */
 export async function encoderFiles(
   model: ModelSpec,
   stockPath: string,
   cacheDir: string,
   runtime: EncoderRuntime,
+  options: { again?: boolean; onMaking?: () => void } = {},
 ): Promise<EncoderFiles> {
   const asItIs = (reason: string): EncoderFiles => ({ kind: "stock", path: stockPath, reason });
   const { encoder, preprocess } = model;
@@ -54,6 +56,7 @@ export async function encoderFiles(
       const { graph, empty, parity } = optimised;
       return { kind: "rewritten", files: { graph, empty: bytesOf(empty) }, parity };
     },
+    ...options,
   });
   return made.kind === "stock" ? asItIs(made.reason) : made;
 }

@@ -7,15 +7,15 @@ export type RunEncoder = (planes: Float32Array, frame: FrameSize) => Promise<Flo
 /**
  * The largest differences that pass: of any value from another graph of the same frame, and, as a share of the values'
  * own spread, of the part of a picture's embedding that is far from where its frame is cut. Rounding brings about 1e-6; a smaller
- * frame 0.1 (what it cuts off reaches far, by little); rows taken for columns 1.5.
+ * frame 0.1 (what it cuts off reaches far, by little); rows taken for columns 1.3.
  */
 export const encoderLimits = { values: 1e-3, spread: 0.4 } as const;
 
-/** What an encoder gives for the probes. */
+/** What an encoder of any frame gives for the probe. */
 export interface Probed {
   /** Of a picture that fills the whole frame. */
   readonly full: Float32Array;
-  /** Of one that is smaller, and wider than high: in its own frame, or in the corner of the whole one. */
+  /** Of its top left part, in a frame of its own that is wider than high. */
   readonly part: Float32Array;
 }
 
@@ -33,23 +33,22 @@ function partOf({ size, grid }: EncoderInterface): FrameSize {
   return { height: cell * Math.ceil(0.4 * grid), width: cell * Math.ceil(0.6 * grid) };
 }
 
-/** @throws Error of the runtime when a graph does not run at a frame. */
+/** Of any encoder. @throws Error of the runtime when it does not run. */
+export function probeWholeFrame(run: RunEncoder, { size }: EncoderInterface): Promise<Float32Array> {
+  const whole = { height: size, width: size };
+  return run(probe(whole), whole);
+}
+
+/** @throws Error of the runtime when it does not run at a frame. */
 export async function probeAnyFrame(run: RunEncoder, encoder: EncoderInterface): Promise<Probed> {
-  const whole = { height: encoder.size, width: encoder.size };
   const part = partOf(encoder);
-  return { full: await run(probe(whole), whole), part: await run(probe(part), part) };
+  return { full: await probeWholeFrame(run, encoder), part: await run(probe(part), part) };
 }
 
-/** The same of a graph that takes the whole frame alone. */
-export async function probeWholeFrame(run: RunEncoder, encoder: EncoderInterface): Promise<Probed> {
-  const whole = { height: encoder.size, width: encoder.size };
-  return { full: await run(probe(whole), whole), part: await run(probe(partOf(encoder), whole), whole) };
-}
-
-/** A graph of any frame against the stock graph, whose `part` is of the whole frame. */
-export function checkFrame(stock: Probed, probed: Probed, encoder: EncoderInterface): EncoderParity {
-  const maxDifference = largestDifference(stock.full, probed.full);
-  const cutDifference = differenceInCorner(stock.part, probed.part, encoder);
+/** A graph of any frame against what the stock graph gives for the whole frame's probe. */
+export function checkFrame(stock: Float32Array, probed: Probed, encoder: EncoderInterface): EncoderParity {
+  const maxDifference = largestDifference(stock, probed.full);
+  const cutDifference = differenceInCorner(stock, probed.part, encoder);
   // Written so that NaN does not pass.
   const passed = maxDifference <= encoderLimits.values && cutDifference <= encoderLimits.spread;
   return { passed, maxDifference, cutDifference };

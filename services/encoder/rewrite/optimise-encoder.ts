@@ -57,13 +57,13 @@ export async function optimiseEncoder(
     throw error;
   }
   try {
-    const { probed, empty, provider } = await runAlone(load, stock, encoder, async (run, { provider }) => {
+    const { ofStock, empty, provider } = await runAlone(load, stock, encoder, async (run, { provider }) => {
       const whole = { height: encoder.size, width: encoder.size };
       const empty = await run(new Float32Array(3 * whole.height * whole.width), whole);
-      return { probed: await probeWholeFrame(run, encoder), empty, provider };
+      return { ofStock: await probeWholeFrame(run, encoder), empty, provider };
     });
     const ofPlain = await runAlone(load, plain.graph, encoder, (run) => probeAnyFrame(run, encoder));
-    const parity = checkFrame(probed, ofPlain, encoder);
+    const parity = checkFrame(ofStock, ofPlain, encoder);
     if (!parity.passed) return { kind: "stock", reason: `the rewritten encoder differs: ${differences(parity)}` };
     const made = {
       kind: "rewritten",
@@ -71,7 +71,7 @@ export async function optimiseEncoder(
       ...plain,
       parity: { ...parity, passes: plain.passes, skipped: [] },
     } as const;
-    return provider === "cpu" ? await madeFaster(made, { stock, probed, ofPlain, encoder, load }) : made;
+    return provider === "cpu" ? await madeFaster(made, { stock, ofStock, ofPlain, encoder, load }) : made;
   } catch (error) {
     return { kind: "stock", reason: `the rewritten encoder did not run: ${error}` };
   }
@@ -80,7 +80,7 @@ export async function optimiseEncoder(
 /** The same made faster, where that is proven too: at the whole frame by the stock graph, at others by the one that is not. */
 async function madeFaster(
   made: Extract<OptimisedEncoder, { kind: "rewritten" }>,
-  { stock, probed, ofPlain, encoder, load }: Attempt,
+  { stock, ofStock, ofPlain, encoder, load }: Attempt,
 ): Promise<OptimisedEncoder> {
   const faster = rewriteEncoder(stock, encoder, { exact: true });
   const { passes, skipped } = faster;
@@ -91,7 +91,7 @@ async function madeFaster(
   if (passes.length === made.parity.passes.length) return { ...made, parity: { ...made.parity, skipped } };
   try {
     const ofFaster = await runAlone(load, faster.graph, encoder, (run) => probeAnyFrame(run, encoder));
-    const parity = checkFrame(probed, ofFaster, encoder);
+    const parity = checkFrame(ofStock, ofFaster, encoder);
     const fromPlain = largestDifference(ofPlain.part, ofFaster.part);
     if (!parity.passed || !(fromPlain <= encoderLimits.values)) {
       return without(`differs: ${differences(parity)}, at another frame by ${fromPlain}`);
@@ -107,7 +107,7 @@ interface Attempt {
   readonly encoder: EncoderInterface;
   readonly load: LoadEncoder;
   /** What the stock graph gives, and the rewritten one before it was made faster. */
-  readonly probed: Probed;
+  readonly ofStock: Float32Array;
   readonly ofPlain: Probed;
 }
 

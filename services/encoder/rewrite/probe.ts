@@ -5,18 +5,18 @@ export interface FrameSize {
 }
 
 /**
- * A picture to prove an encoder with: float32 [3, height, width] in the top left corner of a frame, zeros around it. Waves,
- * edges and noise of about the strength of a normalised photograph's; the same picture, cut off, in whatever size.
+ * A picture to prove an encoder with: float32 [3, height, width]. Waves, edges and noise of about the strength of a
+ * normalised photograph's; a smaller one is the top left part of a larger.
  */
-export function probe(picture: FrameSize, frame: FrameSize = picture): Float32Array {
-  const values = new Float32Array(3 * frame.height * frame.width);
+export function probe({ height, width }: FrameSize): Float32Array {
+  const values = new Float32Array(3 * height * width);
+  let at = 0;
   for (let channel = 0; channel < 3; channel++) {
-    for (let y = 0; y < picture.height; y++) {
-      const row = (channel * frame.height + y) * frame.width;
-      for (let x = 0; x < picture.width; x++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
         const waves = Math.sin(x / 37 + channel) * Math.cos(y / 23);
         const board = ((x >> 6) + (y >> 5)) % 2 === 0 ? 0.7 : -0.7;
-        values[row + x] = waves + board + noise(channel, y, x);
+        values[at++] = waves + board + noise(channel, y, x);
       }
     }
   }
