@@ -23,6 +23,7 @@ import { deletionRoutes } from "./http/delete-images.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
 import { limitRequests } from "./http/limit-requests.js";
+import { modelsRoute } from "./http/models.js";
 import { observeRequests } from "./http/observe-requests.js";
 import { pictureRoute } from "./http/pictures.js";
 import { segmentRoute } from "./http/segment.js";
@@ -117,6 +118,7 @@ export class GatewayTier implements Tier {
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(accessRoutes, { access });
+    host.http.register(modelsRoute, { ask });
     host.http.register(usageRoute, { quota });
     host.http.register(wordsRoute, { ask });
     host.http.register(webClient, host.access);

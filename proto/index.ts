@@ -11,6 +11,7 @@ export * from "./gen/maskwire/v1/everything_pb.js";
 export * from "./gen/maskwire/v1/grounding_pb.js";
 export * from "./gen/maskwire/v1/image_pb.js";
 export * from "./gen/maskwire/v1/mask_pb.js";
+export * from "./gen/maskwire/v1/model_pb.js";
 export * from "./gen/maskwire/v1/prompt_pb.js";
 export * from "./gen/maskwire/v1/session_pb.js";
 export * from "./limits.js";

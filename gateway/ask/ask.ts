@@ -3,6 +3,7 @@ import type {
   EncodeReady,
   ListDetectorsResponse,
   LookupImageResponse,
+  Model,
   SegmentEverythingRequest,
   SegmentRequest,
   SegmentResult,
@@ -63,6 +64,8 @@ export interface Ask {
   readonly prepare: Answer<Picture, void>;
   /** A picture's own time: it may take as long as it moves (H17). */
   readonly upload: Answer<Upload, EncodeReady>;
+  /** The models that pictures and prompts can be for, the usual one first. */
+  readonly listModels: Answer<Record<string, never>, Model[]>;
   /** What understands words, and which. */
   readonly listDetectors: Answer<Record<string, never>, ListDetectorsResponse>;
   readonly lookup: Answer<Picture, LookupImageResponse>;
@@ -129,6 +132,7 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     encodePart,
     prepare: (image, call) => decoders.prepare(image, call),
     upload: (upload, call) => encoders.encodeUpload(upload, call),
+    listModels: async () => servedByBoth(encoders.models(), decoders.models()),
     listDetectors: withDeadline(deadlineMs, (_, call) => encoders.listDetectors(call)),
     lookup: withDeadline(deadlineMs, (image, call) => encoders.lookup(image, call)),
     embedding: withDeadline(deadlineMs, (image, call) => joined(encoders.fetchEmbedding(image, call))),
@@ -138,4 +142,10 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     describeGraphs: withDeadline(deadlineMs, (model, call) => decoders.describeGraphs(model, call)),
     fetchGraph: withDeadline(deadlineMs, (file, call) => decoders.fetchGraph(file, call)),
   };
+}
+
+/** A model that only encoders or only decoders serve gives no masks. */
+function servedByBoth(encoders: readonly Model[], decoders: readonly Model[]): Model[] {
+  const encoded = new Set(encoders.map(({ id }) => id));
+  return decoders.filter(({ id }) => encoded.has(id)).sort((a, b) => Number(b.usual) - Number(a.usual));
 }

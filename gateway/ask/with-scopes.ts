@@ -20,6 +20,7 @@ export function withScopes(ask: Ask): Ask {
     encodePart: needing("segment", ask.encodePart),
     prepare: needing("segment", ask.prepare),
     upload: needing("upload", ask.upload),
+    listModels: needing("segment", ask.listModels),
     listDetectors: needing("segment", ask.listDetectors),
     lookup: needing("segment", ask.lookup),
     embedding: needing("segment", ask.embedding),

@@ -32,7 +32,7 @@ export class DecoderLine {
   async segment(request: SegmentRequest, call: Call): Promise<SegmentResult> {
     this.#overload.check(request.preview ? "previews" : "clicks");
     const ask = (client: RpcClient) => this.#ask(client, request, call);
-    return withPeers(this.#peers, request.imageId, call, ask, { hedge: true });
+    return withPeers(this.#peers, toOf(request), call, ask, { hedge: true });
   }
 
   /** Cancels what is under way, at the decoders too. */
@@ -72,3 +72,5 @@ export class DecoderLine {
     if (this.#streams.get(stream.client) === stream) this.#streams.delete(stream.client);
   }
 }
+
+const toOf = ({ imageId, model }: SegmentRequest) => ({ key: imageId, model });

@@ -3,6 +3,7 @@ import {
   DecoderService,
   type DescribeGraphsResponse,
   type LoadEmbeddingHeaderSchema,
+  type Model,
   type SegmentEverythingEvent,
   type SegmentEverythingRequest,
   type SegmentRequest,
@@ -37,7 +38,7 @@ export class Decoders {
     { overload = alwaysOpen, ...options }: Omit<PeerOptions, "service"> & { overload?: Doorkeeper } = {},
   ) {
     this.#overload = overload;
-    this.#peers = new PeerSet(addresses, { ...options, service: DecoderService.typeName });
+    this.#peers = new PeerSet(addresses, { ...options, service: DecoderService.typeName, listModels: modelsOf });
   }
 
   /** One prompt by itself. @throws EmbeddingMissingError; ServiceError of `DecoderService.SegmentOnce`. */
@@ -50,7 +51,7 @@ export class Decoders {
         throw failureAt(client, error);
       }
     };
-    return withPeers(this.#peers, request.imageId, call, ask, { hedge: true });
+    return withPeers(this.#peers, { key: request.imageId, model: request.model }, call, ask, { hedge: true });
   }
 
   /**
@@ -60,15 +61,20 @@ export class Decoders {
    */
   async *everything(request: SegmentEverythingRequest, call: Call): AsyncGenerator<SegmentEverythingEvent> {
     this.#overload.check("everything");
-    const { events, first } = await withPeers(this.#peers, request.imageId, call, async (client) => {
-      const stream = client.serverStream(DecoderService.method.segmentEverything, request, call);
-      const iterator = stream[Symbol.asyncIterator]();
-      try {
-        return { events: iterator, first: await iterator.next() };
-      } catch (error) {
-        throw failureAt(client, error);
-      }
-    });
+    const { events, first } = await withPeers(
+      this.#peers,
+      { key: request.imageId, model: request.model },
+      call,
+      async (client) => {
+        const stream = client.serverStream(DecoderService.method.segmentEverything, request, call);
+        const iterator = stream[Symbol.asyncIterator]();
+        try {
+          return { events: iterator, first: await iterator.next() };
+        } catch (error) {
+          throw failureAt(client, error);
+        }
+      },
+    );
     try {
       for (let next = first; !next.done; next = await events.next()) yield next.value;
     } finally {
@@ -104,7 +110,7 @@ export class Decoders {
 
   /** Has a picture made ready where its prompts will go. A favour: when it fails, the first prompt does the work. */
   async prepare(image: { imageId: string; model: string }, call: Call): Promise<void> {
-    const peer = this.#peers.pick(image.imageId, new Set());
+    const peer = this.#peers.pick(image.imageId, new Set(), image.model);
     if (!peer) return;
     const ask = (client: RpcClient) => client.unary(DecoderService.method.prepare, image, call);
     await this.#peers.run(peer, ask).catch(() => {});
@@ -113,7 +119,7 @@ export class Decoders {
   /** @throws ServiceError of `DecoderService.DescribeGraphs`. */
   describeGraphs({ model }: { model: string }, call: Call): Promise<DescribeGraphsResponse> {
     const ask = (client: RpcClient) => client.unary(DecoderService.method.describeGraphs, { model }, call);
-    return withPeers(this.#peers, `graphs of ${model}`, call, ask);
+    return withPeers(this.#peers, { key: `graphs of ${model}`, model }, call, ask);
   }
 
   /**
@@ -131,7 +137,7 @@ export class Decoders {
       }
       return Buffer.concat(chunks, bytes);
     };
-    return searchPeers(this.#peers, `graphs of ${model}`, call, ask);
+    return searchPeers(this.#peers, { key: `graphs of ${model}`, model }, call, ask);
   }
 
   /**
@@ -149,7 +155,15 @@ export class Decoders {
     return new DecoderLine(this.#peers, this.#overload, origin);
   }
 
+  /** The models that decoders have said they serve. */
+  models(): Model[] {
+    return this.#peers.models();
+  }
+
   close(): void {
     this.#peers.close();
   }
 }
+
+const modelsOf = async (client: RpcClient, signal: AbortSignal) =>
+  (await client.unary(DecoderService.method.listModels, {}, { signal })).models;

@@ -13,6 +13,7 @@ import {
   type GroundResponse,
   type ListDetectorsResponse,
   type LookupImageResponse,
+  type Model,
 } from "../../proto/index.js";
 import { Code, isNotFound, mayRetry, ServiceError } from "../../services/runtime/errors.js";
 import type { Call } from "../../services/runtime/grpc/call.js";
@@ -63,7 +64,7 @@ export class Encoders {
     { overload = alwaysOpen, ...options }: Omit<PeerOptions, "service"> & { overload?: Doorkeeper } = {},
   ) {
     this.#overload = overload;
-    this.#peers = new PeerSet(addresses, { ...options, service: EncoderService.typeName });
+    this.#peers = new PeerSet(addresses, { ...options, service: EncoderService.typeName, listModels: modelsOf });
   }
 
   /**
@@ -77,7 +78,7 @@ export class Encoders {
       encode.end();
       return lastEvent(encode.responses, call);
     };
-    return searchPeers(this.#peers, image.imageId, call, ask, isLostCache);
+    return searchPeers(this.#peers, { key: image.imageId, model: image.model ?? "" }, call, ask, isLostCache);
   }
 
   /**
@@ -102,7 +103,12 @@ export class Encoders {
       const iterator = stream[Symbol.asyncIterator]();
       return { chunks: iterator, first: await iterator.next() };
     };
-    const { chunks, first } = await searchPeers(this.#peers, embedding.imageId, call, ask);
+    const { chunks, first } = await searchPeers(
+      this.#peers,
+      { key: embedding.imageId, model: embedding.model ?? "" },
+      call,
+      ask,
+    );
     try {
       for (let next = first; !next.done; next = await chunks.next()) yield next.value.chunk;
     } finally {
@@ -133,10 +139,12 @@ export class Encoders {
       nothing = found;
       throw new ServiceError({ code: Code.NOT_FOUND, message: "Not known here.", reason: "CACHE_LOST" });
     };
-    return searchPeers(this.#peers, image.imageId, call, ask, isLostCache).catch((error: unknown) => {
-      if (nothing && isLostCache(error)) return nothing;
-      throw error;
-    });
+    return searchPeers(this.#peers, { key: image.imageId, model: image.model ?? "" }, call, ask, isLostCache).catch(
+      (error: unknown) => {
+        if (nothing && isLostCache(error)) return nothing;
+        throw error;
+      },
+    );
   }
 
   /** Boxes of what words name in a stored picture. @throws ServiceError of `EncoderService.Ground`. */
@@ -145,7 +153,7 @@ export class Encoders {
     call: Call,
   ): Promise<GroundResponse> {
     const ask = (client: RpcClient) => client.unary(EncoderService.method.ground, request, call);
-    return searchPeers(this.#peers, request.imageId, call, ask, isLostCache);
+    return searchPeers(this.#peers, { key: request.imageId }, call, ask, isLostCache);
   }
 
   /** What understands words at an encoder: all have the same. @throws ServiceError of `EncoderService.ListDetectors`. */
@@ -171,6 +179,11 @@ export class Encoders {
     );
   }
 
+  /** The models that encoders have said they serve. */
+  models(): Model[] {
+    return this.#peers.models();
+  }
+
   close(): void {
     this.#peers.close();
   }
@@ -178,7 +191,7 @@ export class Encoders {
   async #sendUpload({ bytes, header }: Upload, call: EncodeCall): Promise<EncodeReady> {
     this.#overload.check("uploads");
     // Where the bytes' digest is not known yet any encoder will do, and each gets its share.
-    const peer = await onePeer(this.#peers, header.imageId || randomUUID(), call);
+    const peer = await onePeer(this.#peers, { key: header.imageId || randomUUID(), model: header.model ?? "" }, call);
     const { client } = peer;
     const encode = client.duplex(EncoderService.method.encode, call);
     let broken: { error: unknown } | undefined;
@@ -228,3 +241,6 @@ async function lastEvent(events: AsyncIterable<EncodeEvent>, { onProgress }: Enc
     retryAfterMs: 500,
   });
 }
+
+const modelsOf = async (client: RpcClient, signal: AbortSignal) =>
+  (await client.unary(EncoderService.method.listModels, {}, { signal })).models;

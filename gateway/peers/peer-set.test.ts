@@ -1,4 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, it } from "vitest";
+import { type Model, ModelSchema } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { CountedEvents } from "../testing/counted-events.js";
 import { ScriptedHealth, until } from "../testing/scripted-health.js";
@@ -177,4 +179,35 @@ it("wakes those that wait for a change, or for their time, and forgets those tha
   leaving.abort();
   await expect(waiting).rejects.toMatchObject({ name: "AbortError" });
   await expect(peers.changed(1, AbortSignal.abort())).rejects.toMatchObject({ name: "AbortError" });
+});
+
+describe("N8 models", () => {
+  const modelOf = (id: string, usual = false) => create(ModelSchema, { id, usual });
+  /** What each address serves; nothing of one that is too old to say. */
+  const serving = (served: Record<string, Model[]>): Partial<PeerOptions> => {
+    const health = new ScriptedHealth();
+    const listModels = async ({ address }: { address: string }) => served[address];
+    return { health: { watch: health.watch, ping: health.ping, listModels } };
+  };
+  const orderFor = (model: string) => peers.inOrder("key", model).map(({ address }) => address);
+
+  it("are asked for where they are served, and where that is not known", async () => {
+    await start(serving({ [first]: [modelOf("a", true)], [second]: [modelOf("b", true), modelOf("a")] }));
+    expect(orderFor("a")).toEqual([first, second, third]);
+    expect(orderFor("b")).toEqual([second, third]);
+    expect(orderFor("c")).toEqual([third]);
+    expect(peers.pick("key", new Set(), "b")?.address).toBe(second);
+    expect(
+      peers
+        .models()
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(["a", "b"]);
+  });
+
+  it("that are not named go where there is a usual one; that nobody serves, to whoever can say so", async () => {
+    await start(serving({ [first]: [modelOf("a")], [second]: [modelOf("a", true)], [third]: [modelOf("a")] }));
+    expect(orderFor("")).toEqual([second]);
+    expect(orderFor("nothing")).toEqual([first, second, third]);
+  });
 });

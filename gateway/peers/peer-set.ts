@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import type { Model } from "../../proto/index.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import type { Spokesman } from "../../services/runtime/grpc/spokesman.js";
 import { parseTarget } from "../../services/runtime/grpc/target.js";
@@ -29,6 +30,8 @@ export interface PeerOptions {
   logger?: Logger | undefined;
   lookup?: Lookup | undefined;
   health?: Health | undefined;
+  /** Asks a server for the models that it serves (N8). */
+  listModels?: Health["listModels"] | undefined;
   /** How servers are reached; by default each by a connection of its own. */
   connect?: Connect | undefined;
   /** What shows to servers that this is a gateway of theirs. */
@@ -59,13 +62,25 @@ export class PeerSet {
 
   constructor(
     addresses: readonly string[],
-    { service, limits = defaultLimits, events, logger, lookup, health, connect, spokesman, now }: PeerOptions,
+    {
+      service,
+      limits = defaultLimits,
+      events,
+      logger,
+      lookup,
+      health,
+      listModels,
+      connect,
+      spokesman,
+      now,
+    }: PeerOptions,
   ) {
     this.limits = limits;
     this.events = events;
     this.#health = health ?? {
       watch: (client, signal) => client.watchHealth(service, { signal }),
       ping: (client, withinMs) => client.answersHealth(service, withinMs),
+      ...(listModels ? { listModels } : {}),
     };
     const reach = connect ?? connectFreshly;
     this.#connect = spokesman ? (...to) => reach(...to).as(spokesman) : reach;
@@ -101,9 +116,9 @@ export class PeerSet {
     return this.#nobodySince;
   }
 
-  /** Peers that take requests for a key, the preferred first. */
-  inOrder(key: string): RpcClient[] {
-    return this.#order(key)
+  /** Peers that take requests for a key and a model, the preferred first. */
+  inOrder(key: string, model?: string): RpcClient[] {
+    return this.#able(key, model)
       .filter((peer) => peer.isServing)
       .map(({ client }) => client);
   }
@@ -114,8 +129,8 @@ export class PeerSet {
   }
 
   /** The peer for a request, its load considered; undefined when nobody serves who was not tried. */
-  pick(key: string, tried: ReadonlySet<Peer>): Peer | undefined {
-    const order = this.#order(key);
+  pick(key: string, tried: ReadonlySet<Peer>, model?: string): Peer | undefined {
+    const order = this.#able(key, model);
     const now = this.#now();
     const peer = choosePeer(order, tried, now, this.limits.loadFactor);
     if (peer && peer !== preferredPeer(order, tried, now)) this.events?.moved();
@@ -157,6 +172,20 @@ export class PeerSet {
   close(): void {
     this.#discovery.close();
     for (const peer of this.#peers.values()) peer.retire();
+  }
+
+  /** The models that servers have said they serve. */
+  models(): Model[] {
+    const all = [...this.#peers.values()].flatMap((peer) => (peer.isServing ? (peer.models ?? []) : []));
+    return [...new Map(all.map((model) => [model.id, model])).values()];
+  }
+
+  /** Those that serve the model; where none does, each can say so itself. */
+  #able(key: string, model: string | undefined): Peer[] {
+    const order = this.#order(key);
+    if (model === undefined || order.every((peer) => peer.serves(model))) return order;
+    const able = order.filter((peer) => peer.serves(model));
+    return able.length > 0 ? able : order;
   }
 
   #order(key: string): Peer[] {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Model } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { dial, RpcClient, type ServingStatus } from "../../services/runtime/grpc/client.js";
 import type { PeerCertificate } from "../../services/runtime/tls/peer-certificate.js";
@@ -13,10 +14,15 @@ type Watch = (client: RpcClient, signal: AbortSignal) => AsyncIterable<ServingSt
 /** Whether a peer's process answers within so many milliseconds, however busy it is. */
 type Ping = (client: RpcClient, withinMs: number) => Promise<boolean>;
 
-/** How a peer is known to be well. */
+/** The models that a peer serves; undefined where it cannot say. */
+type ListModels = (client: RpcClient, signal: AbortSignal) => Promise<readonly Model[] | undefined>;
+
+/** How a peer is known to be well, and what for. */
 export interface Health {
   watch: Watch;
   ping: Ping;
+  /** Left out: every peer is asked for any model. */
+  listModels?: ListModels;
 }
 
 /** How long a peer that failed is asked only after all others. */
@@ -49,6 +55,7 @@ export class Peer implements Candidate {
   avoidUntil = 0;
   /** It did not answer in time, and has not answered since. */
   isSilent = false;
+  #models: readonly Model[] | undefined;
   #client: RpcClient;
   #state: PeerState = "connecting";
   #heardAt = 0;
@@ -79,6 +86,16 @@ export class Peer implements Candidate {
 
   get isServing(): boolean {
     return this.#state === "serving";
+  }
+
+  /** The models that it serves, as it said when it was reached last; undefined when it could not say. */
+  get models(): readonly Model[] | undefined {
+    return this.#models;
+  }
+
+  /** @param model an empty name: the usual one, which a peer may leave to others. */
+  serves(model: string): boolean {
+    return this.#models?.some(({ id, usual }) => (model === "" ? usual : id === model)) ?? true;
   }
 
   /** The connection of this moment; a peer that was lost comes back with another. */
@@ -156,6 +173,8 @@ export class Peer implements Candidate {
     };
     try {
       for await (const status of this.#health.watch(this.#client, attempt.signal)) {
+        // Before anything is asked of it, it says what it can be asked.
+        if (status === "SERVING") await this.#learn(attempt.signal);
         hear(status === "SERVING" ? "serving" : "not_serving");
       }
     } catch (error) {
@@ -168,6 +187,10 @@ export class Peer implements Candidate {
       clearTimeout(hung);
     }
     return wasReached;
+  }
+
+  async #learn(signal: AbortSignal): Promise<void> {
+    this.#models = await this.#health.listModels?.(this.#client, signal).catch(() => undefined);
   }
 
   #become(state: PeerState): void {

@@ -4,7 +4,7 @@ import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import { runHedged } from "./hedge.js";
 import type { Peer } from "./peer.js";
 import type { PeerSet } from "./peer-set.js";
-import { TierRequest, unreachable } from "./tier-request.js";
+import { type Destination, TierRequest, unreachable } from "./tier-request.js";
 
 interface RetryOptions {
   /** A request that may be answered twice goes to the next server too when its own is silent. */
@@ -12,7 +12,7 @@ interface RetryOptions {
 }
 
 /**
- * Tries the tier's servers in the key's order, again and again, as long as the error says that another or a later try may
+ * Tries the tier's servers in the key's order, of those that serve the model where it is for one, again and again, as long as the error says that another or a later try may
  * succeed, and waits for one while none serves.
  * @param call whose signal ends the tries: the caller left, or its deadline passed.
  * @throws ServiceError the last one; INTERNAL when it is the request that kills workers or servers (R6); UNAVAILABLE with a
@@ -20,12 +20,12 @@ interface RetryOptions {
  */
 export async function withPeers<T>(
   peers: PeerSet,
-  key: string,
+  to: string | Destination,
   call: Call,
   ask: (client: RpcClient) => Promise<T>,
   { hedge = false }: RetryOptions = {},
 ): Promise<T> {
-  const request = new TierRequest(peers, key, call);
+  const request = new TierRequest(peers, destination(to), call);
   try {
     for (;;) {
       const peer = await request.nextPeer();
@@ -42,14 +42,16 @@ export async function withPeers<T>(
 }
 
 /** The tier's server for a request that cannot be repeated. @throws ServiceError UNAVAILABLE when none can be reached. */
-export async function onePeer(peers: PeerSet, key: string, call: Call): Promise<Peer> {
-  const request = new TierRequest(peers, key, call);
+export async function onePeer(peers: PeerSet, to: string | Destination, call: Call): Promise<Peer> {
+  const request = new TierRequest(peers, destination(to), call);
   try {
     return await request.nextPeer();
   } catch (error) {
     throw explain(error, request, call);
   }
 }
+
+const destination = (to: string | Destination): Destination => (typeof to === "string" ? { key: to } : to);
 
 function explain(error: unknown, { isStuck }: TierRequest, { signal }: Call): unknown {
   if (signal.aborted && signal.reason instanceof DOMException && signal.reason.name === "TimeoutError") {

@@ -3,6 +3,7 @@ import type { Call } from "../../services/runtime/grpc/call.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
 import type { PeerSet } from "./peer-set.js";
 import { withPeers } from "./retry.js";
+import type { Destination } from "./tier-request.js";
 
 /**
  * Asks the key's own server, and where that has nothing although another may, the others in the key's order.
@@ -11,17 +12,17 @@ import { withPeers } from "./retry.js";
  */
 export function searchPeers<T>(
   peers: PeerSet,
-  key: string,
+  to: Destination,
   call: Call,
   ask: (client: RpcClient) => Promise<T>,
   mayBeElsewhere: (error: unknown) => boolean = isNotFound,
 ): Promise<T> {
-  return withPeers(peers, key, call, async (home) => {
+  return withPeers(peers, to, call, async (home) => {
     try {
       return await ask(home);
     } catch (error) {
       if (!mayBeElsewhere(error)) throw error;
-      for (const other of peers.inOrder(key)) {
+      for (const other of peers.inOrder(to.key, to.model)) {
         if (other === home) continue;
         try {
           return await ask(other);

@@ -19,10 +19,16 @@ const maxLosses = 2;
 
 const nobody: ReadonlySet<Peer> = new Set();
 
+/** What decides where a request goes: its picture, and the model that it is for where it is for one. */
+export interface Destination {
+  readonly key: string;
+  readonly model?: string;
+}
+
 /** One request on its way through a tier: who was asked, what came of it, and who is next. */
 export class TierRequest {
   readonly peers: PeerSet;
-  readonly #key: string;
+  readonly #to: Destination;
   readonly #call: Call;
   /** Servers that failed or were silent in this round. */
   #tried: ReadonlySet<Peer> = nobody;
@@ -30,9 +36,9 @@ export class TierRequest {
   #stuckSince: number | undefined;
   #last: ServiceError | undefined;
 
-  constructor(peers: PeerSet, key: string, call: Call) {
+  constructor(peers: PeerSet, to: Destination, call: Call) {
     this.peers = peers;
-    this.#key = key;
+    this.#to = to;
     this.#call = call;
   }
 
@@ -46,7 +52,7 @@ export class TierRequest {
     const { signal } = this.#call;
     for (;;) {
       signal.throwIfAborted();
-      const peer = this.peers.pick(this.#key, this.#tried);
+      const peer = this.peers.pick(this.#to.key, this.#tried, this.#to.model);
       if (peer) return peer;
       this.#stuckSince ??= this.peers.now();
       const waitMs = this.#giveUpAt(this.#stuckSince) - this.peers.now();
@@ -60,7 +66,7 @@ export class TierRequest {
   /** The next server while the one that is silent is still waited for, if that can be afforded. */
   nextBeside(silent: Peer): Peer | undefined {
     this.#leave(silent);
-    const next = this.#call.signal.aborted ? undefined : this.peers.pick(this.#key, this.#tried);
+    const next = this.#call.signal.aborted ? undefined : this.peers.pick(this.#to.key, this.#tried, this.#to.model);
     return next && this.peers.takeHedge() ? next : undefined;
   }
 

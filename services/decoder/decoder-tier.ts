@@ -1,6 +1,7 @@
 import { DecoderService } from "../../proto/index.js";
 import { Admission } from "../inference/admission.js";
 import { describeModels } from "../inference/models/describe-models.js";
+import { listModels } from "../inference/models/list-models.js";
 import { modelMetrics } from "../inference/models/model-metrics.js";
 import type { Models } from "../inference/models/models.js";
 import { OnceStarted } from "../inference/once-started.js";
@@ -82,6 +83,7 @@ export class DecoderTier implements Tier {
         forgetImages: forgetImages({ pictures, deletion }),
         describeGraphs: describeGraphs(models, parts),
         fetchGraph: fetchGraph(models, parts),
+        listModels: listModels(models),
       },
       {
         signal: host.forced,
@@ -100,6 +102,7 @@ export class DecoderTier implements Tier {
           forgetImages: "upload",
           describeGraphs: "segment",
           fetchGraph: "segment",
+          listModels: "segment",
         },
       },
     );

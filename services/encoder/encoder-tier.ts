@@ -1,6 +1,7 @@
 import { EncoderService } from "../../proto/index.js";
 import { Admission } from "../inference/admission.js";
 import { describeModels } from "../inference/models/describe-models.js";
+import { listModels } from "../inference/models/list-models.js";
 import { modelMetrics } from "../inference/models/model-metrics.js";
 import type { Models } from "../inference/models/models.js";
 import { OnceStarted } from "../inference/once-started.js";
@@ -111,6 +112,7 @@ export class EncoderTier implements Tier {
         deleteImages: deleteImages({ models, encodes, deletion }),
         ground: ground({ admission, detectors, grounder }),
         listDetectors: listDetectors(detectors),
+        listModels: listModels(models),
       },
       {
         signal: host.forced,
@@ -127,6 +129,7 @@ export class EncoderTier implements Tier {
           deleteImages: "upload",
           ground: "segment",
           listDetectors: "segment",
+          listModels: "segment",
         },
       },
     );

@@ -13,7 +13,7 @@ import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { startMaskwire } from "../support/start-maskwire.js";
-import { tinyModelEnv } from "../support/tiny-model.js";
+import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
 
 let folder: string;
 let file: string;
@@ -55,6 +55,7 @@ it("L8: a key opens every door once it is made, and its secret stands nowhere", 
   expect(key).toMatch(/^mw_ann_[\w-]{43}$/);
   expect(await readFile(file, "utf8")).not.toContain(key.slice(-43));
   await expect.poll(async () => (await ask("/v1/me", key)).status).toBe(200);
+  expect(await (await ask("/v1/models", key)).json()).toMatchObject({ models: [{ id: tinyModelId }] });
   expect(await (await ask("/v1/me", key)).json()).toMatchObject({
     id: "ann",
     tenant: "acme",

@@ -87,3 +87,19 @@ it("refuses one whose files are not here, says so to its operator, and serves th
   expect(await statesOf("decoder")).toMatchObject({ gone: "failed" });
   expect((await fetch(`${maskwire.url}/readyz`)).status).toBe(200);
 });
+
+it("N8 tells which models there are, and what each can be asked", async () => {
+  const { models } = (await (await fetch(`${maskwire.url}/v1/models`)).json()) as { models: object[] };
+  const capabilities = { points: "MODEL_POINTS_ALL", boxes: true, maskInput: true, candidates: 3 };
+  expect(models).toEqual([
+    expect.objectContaining({
+      id: tinyModelId,
+      title: "Discs for tests",
+      licence: "Apache-2.0",
+      usual: true,
+      capabilities,
+    }),
+    expect.objectContaining({ id: "second", capabilities }),
+    expect.objectContaining({ id: "gone" }),
+  ]);
+});

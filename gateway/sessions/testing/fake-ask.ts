@@ -36,6 +36,7 @@ export function fakeAsk(
       encodeUpload: unused,
       lookup: unused,
       ground,
+      models: () => [],
       listDetectors: unused,
       async *fetchEmbedding() {},
       deleteImages: unused,
@@ -44,6 +45,7 @@ export function fakeAsk(
     decoders: {
       everything,
       prepare,
+      models: () => [],
       segmentOnce: unused,
       load: async () => {},
       describeGraphs: unused,

@@ -48,7 +48,20 @@ describe("T6: who may call what", () => {
 
   it.each<[CertificateRole | undefined, string[]]>([
     ["gateway", methods.map(({ name }) => name)],
-    ["client", ["Encode", "LookupImage", "Ground", "ListDetectors", "Segment", "SegmentOnce", "SegmentEverything"]],
+    [
+      "client",
+      [
+        "Encode",
+        "LookupImage",
+        "Ground",
+        "ListDetectors",
+        "ListModels",
+        "ListModels",
+        "Segment",
+        "SegmentOnce",
+        "SegmentEverything",
+      ],
+    ],
     ["encoder", []],
     ["decoder", []],
     [undefined, []],

@@ -12,6 +12,8 @@ const ofClients = new Set<DescMethod>([
   EncoderService.method.lookupImage,
   EncoderService.method.ground,
   EncoderService.method.listDetectors,
+  EncoderService.method.listModels,
+  DecoderService.method.listModels,
   DecoderService.method.segment,
   DecoderService.method.segmentOnce,
   DecoderService.method.segmentEverything,
