@@ -34,7 +34,7 @@ interface ListedModel {
 /** Every model of the manifest with its files. Reads no file's content. */
 export function listModels(manifest: Manifest): Promise<ListedModel[]> {
   return Promise.all(
-    manifest.models.map(
+    manifest.all.map(
       async ({ id, title, family, licence, licenceUrl, needsConsent, provenance, capabilities, files }) => ({
         id,
         title,
@@ -113,6 +113,8 @@ function capabilityText({ points, boxes, maskInput, candidates, text, video }: C
     ...(text ? ["words"] : []),
     ...(video ? ["video"] : []),
   ];
+  // What gives no masks has no candidates.
+  if (points === "none" && !boxes) return can.join(", ");
   return `${can.join(", ")}; ${candidates === 1 ? "one candidate" : `${candidates} candidates`}`;
 }
 

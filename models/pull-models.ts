@@ -33,7 +33,7 @@ export async function pullModels(
   const { screen, ...pulling } = options;
   const pulled: PulledModel[] = [];
   // A name that is none is told before anything is fetched.
-  for (const model of ids.map((id) => manifest.get(id))) {
+  for (const model of ids.map((id) => manifest.getAny(id))) {
     const onProgress = show(screen);
     try {
       pulled.push({ model: model.id, fetched: await pullModel(model, manifest, { ...pulling, onProgress }) });

@@ -17,7 +17,7 @@ interface Removal {
  * @throws ServiceError naming the models there are when there is none of that id.
  */
 export async function removeModel(manifest: Manifest, id: string, cacheDir: string): Promise<Removal> {
-  const model = manifest.get(id);
+  const model = manifest.getAny(id);
   const removal: Removal = { model: id, removed: [], kept: [] };
   for (const { source, pulledAs } of Object.values(model.files)) {
     if (pulledAs === undefined) continue;
@@ -33,7 +33,7 @@ export async function removeModel(manifest: Manifest, id: string, cacheDir: stri
 
 /** Another model that is whole here and of which a file is part. */
 async function userOf(pulledAs: string, manifest: Manifest, model: ManifestModel): Promise<string | undefined> {
-  for (const other of manifest.models) {
+  for (const other of manifest.all) {
     const files = Object.values(other.files);
     if (other.id === model.id || !files.some((file) => file.pulledAs === pulledAs)) continue;
     const checks = await Promise.allSettled(files.map((file) => verifyModelFile(file, manifest)));

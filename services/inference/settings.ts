@@ -13,6 +13,11 @@ export const variables = {
     "models of your own beside those of models/manifest.json, in the same form; their file: sources are relative to it",
   ),
   MASKWIRE_MODELS_DIR: text("a folder").describe("where models are that npm run models -- pull has fetched"),
+  MASKWIRE_PULL: z
+    .enum(["auto", "never"], "auto or never")
+    .describe(
+      "auto: a server on which nothing understands words fetches the first detector of the manifest in the background, where a registry answers",
+    ),
   MASKWIRE_MODEL: text("the id of a model").describe("model used when none is named"),
   MASKWIRE_MODELS: list
     .refine(
@@ -40,6 +45,7 @@ export function shape(env: EnvOf<typeof variables>, limitBytes: number) {
   return {
     file: env.MASKWIRE_MODELS_FILE,
     pulledDir: env.MASKWIRE_MODELS_DIR ?? join(projectRoot, "models", "pulled"),
+    pulls: env.MASKWIRE_PULL !== "never",
     /** Used when none is named; undefined for the manifest's own. */
     chosen: env.MASKWIRE_MODEL,
     /** undefined for the chosen one alone. */

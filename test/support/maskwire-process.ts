@@ -40,6 +40,8 @@ export class MaskwireProcess extends Child {
         MASKWIRE_PORT: "0",
         MASKWIRE_ADMIN_PORT: "0",
         MASKWIRE_LOG_LEVEL: "info",
+        // A test has what it has been given.
+        MASKWIRE_PULL: "never",
         ...env,
       },
     });

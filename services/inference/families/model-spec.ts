@@ -25,6 +25,7 @@ export interface ManifestModel {
   readonly licence: string;
   readonly licenceUrl?: string | undefined;
   readonly needsConsent: boolean;
+  readonly capabilities: Capabilities;
   /** By their roles in the family. */
   readonly files: Readonly<Record<string, ModelFile>>;
 }
@@ -73,7 +74,6 @@ export interface ModelSpec extends ManifestModel {
   readonly encoder: ModelFile & EncoderContract;
   readonly decoder: ModelFile & DecoderContract;
   readonly preprocess: Preprocess;
-  readonly capabilities: Capabilities;
 }
 
 /** A model that finds what words name. */

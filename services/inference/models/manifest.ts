@@ -90,13 +90,22 @@ export class Manifest {
     }
   }
 
-  /** @throws ServiceError INVALID_ARGUMENT naming the models there are. */
+  /** A model that finds masks. @throws ServiceError INVALID_ARGUMENT naming the models there are. */
   get(id: string): ModelSpec {
-    const found = this.models.find((one) => one.id === id);
-    if (found) return found;
-    const known = this.models.map((one) => one.id).join(", ");
-    throw invalidArgument(`There is no model "${id.slice(0, 80)}"; there is ${known}.`);
+    return named(this.models, id);
   }
+
+  /** One of all. @throws ServiceError INVALID_ARGUMENT naming the models there are. */
+  getAny(id: string): ModelSpec | DetectorSpec {
+    return named(this.all, id);
+  }
+}
+
+function named<Model extends { id: string }>(models: readonly Model[], id: string): Model {
+  const found = models.find((one) => one.id === id);
+  if (found) return found;
+  const known = models.map((one) => one.id).join(", ");
+  throw invalidArgument(`There is no model "${id.slice(0, 80)}"; there is ${known}.`);
 }
 
 function readOwn(path: string): z.input<typeof ownForm> {
