@@ -9,6 +9,8 @@ import { photosFolder } from "../support/photos.js";
 /** An object whose mask is known, in pixels of its upright picture. */
 export interface MeasuredObject {
   name: string;
+  /** What COCO calls it, of its photographs. */
+  category?: string;
   /** 1 inside, 0 outside, row by row. */
   truth: Uint8Array;
   /** A pixel deep inside. */
@@ -28,6 +30,7 @@ interface CocoManifest {
     name: string;
     image: string;
     mask: string;
+    category: string;
     width: number;
     height: number;
     bbox_xyxy: [number, number, number, number];
@@ -54,7 +57,7 @@ export async function allMeasuredPictures(): Promise<PictureSource[]> {
 async function photographs(folder: string): Promise<PictureSource> {
   const { pairs } = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as CocoManifest;
   const pictures: MeasuredPicture[] = [];
-  for (const { name, image, mask, width, height, bbox_xyxy, first_click_xy } of pairs) {
+  for (const { name, image, mask, category, width, height, bbox_xyxy, first_click_xy } of pairs) {
     const [x0, y0, x1, y1] = bbox_xyxy;
     const [x, y] = first_click_xy;
     const grey = await sharp(await readFile(join(folder, mask)))
@@ -63,7 +66,12 @@ async function photographs(folder: string): Promise<PictureSource> {
       .toBuffer();
     const truth = Uint8Array.from(grey, (value) => (value > 127 ? 1 : 0));
     const bytes = await readFile(join(folder, image));
-    pictures.push({ bytes, width, height, objects: [{ name, truth, click: { x, y }, box: { x0, y0, x1, y1 } }] });
+    pictures.push({
+      bytes,
+      width,
+      height,
+      objects: [{ name, category, truth, click: { x, y }, box: { x0, y0, x1, y1 } }],
+    });
   }
   return { source: "photographs of MASKWIRE_TEST_PHOTOS", pictures };
 }
