@@ -21,7 +21,10 @@ type Attribute =
   | { readonly ints: readonly number[] };
 
 /** A dimension: a size, or a name for one that is known only when the graph runs. */
-type Dimension = number | string;
+export type Dimension = number | string;
+
+/** Whose an operator is: ONNX's own, or of those that ONNX Runtime alone has. */
+type Domain = "" | "com.microsoft";
 
 /** Opset 20 has GELU as one operator; IR version 9 is the one of that opset's time. */
 const opset = 20n;
@@ -100,11 +103,23 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Any operator with one result. */
-  node(opType: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
+  /** Any operator with one result; in `inputs` an empty name leaves an optional one out. */
+  node(
+    opType: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain: Domain = "",
+  ): Value {
     const name = this.#path(`${opType}_${this.#nodes.length}`);
     const attribute = Object.entries(attributes).map(([key, value]) => attributeProto(key, value));
-    this.#nodes.push(create(NodeProtoSchema, { name, opType, input: [...inputs], output: [name], attribute }));
+    this.#nodes.push(create(NodeProtoSchema, { name, opType, domain, input: [...inputs], output: [name], attribute }));
+    return name;
+  }
+
+  /** What a node of another graph does, on other inputs. */
+  again({ opType, domain, attribute }: NodeProto, inputs: readonly Value[]): Value {
+    const name = this.#path(`${opType}_${this.#nodes.length}`);
+    this.#nodes.push(create(NodeProtoSchema, { name, opType, domain, input: [...inputs], output: [name], attribute }));
     return name;
   }
 
@@ -135,6 +150,16 @@ export class GraphBuilder {
 
   concat(values: readonly Value[], axis: number): Value {
     return this.node("Concat", values, { axis: { int: axis } });
+  }
+
+  /** Parts of these sizes of one axis, one after another. */
+  split(value: Value, axis: number, sizes: readonly number[]): Value[] {
+    const name = this.#path(`Split_${this.#nodes.length}`);
+    const output = sizes.map((_, i) => `${name}/${i}`);
+    const input = [value, this.integers(sizes)];
+    const attribute = [attributeProto("axis", { int: axis })];
+    this.#nodes.push(create(NodeProtoSchema, { name, opType: "Split", input, output, attribute }));
+    return output;
   }
 
   /** Elements `from` up to `to` of one axis. */
@@ -174,7 +199,8 @@ export class GraphBuilder {
   }
 }
 
-function valueInfo(name: string, dims: readonly Dimension[], docString: string): ValueInfoProto {
+/** What is known of a float32 value. */
+export function valueInfo(name: string, dims: readonly Dimension[], docString: string): ValueInfoProto {
   const dim = dims.map((size) => ({
     value:
       typeof size === "number"

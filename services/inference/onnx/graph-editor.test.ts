@@ -55,3 +55,19 @@ it("frees dimensions of inputs and outputs", () => {
   };
   expect(dims(editor.result())).toEqual([1n, "length"]);
 });
+
+it("names the operators of the runtime's own where there are some", () => {
+  const domains = ({ opsetImport }: ModelProto) => opsetImport.map(({ domain }) => domain);
+  const editor = new GraphEditor(small(), "new");
+  editor.replace("Abs_0", editor.write.node("Gelu", ["x"], {}, "com.microsoft"));
+  const once = editor.result();
+  expect(domains(once)).toEqual(["", "com.microsoft"]);
+  expect(domains(new GraphEditor(once, "again").result())).toEqual(["", "com.microsoft"]);
+});
+
+it("describes values that are still there", () => {
+  const editor = new GraphEditor(small(), "new");
+  editor.describe("Add_1", [1, "length"]);
+  editor.describe("gone", [1]);
+  expect(editor.result().graph!.valueInfo.map(({ name }) => name)).toEqual(["Add_1"]);
+});

@@ -1,7 +1,13 @@
 import { clone, create } from "@bufbuild/protobuf";
-import type { ModelProto, NodeProto, ValueInfoProto } from "../../../proto/onnx.js";
-import { GraphProtoSchema, ModelProtoSchema, NodeProtoSchema, ValueInfoProtoSchema } from "../../../proto/onnx.js";
-import { GraphBuilder, type Value } from "./graph-builder.js";
+import type { ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto } from "../../../proto/onnx.js";
+import {
+  GraphProtoSchema,
+  ModelProtoSchema,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  ValueInfoProtoSchema,
+} from "../../../proto/onnx.js";
+import { type Dimension, GraphBuilder, type Value, valueInfo } from "./graph-builder.js";
 import { inOrder } from "./in-order.js";
 
 /**
@@ -14,6 +20,7 @@ export class GraphEditor {
   readonly #model: ModelProto;
   readonly #replaced = new Map<Value, Value>();
   readonly #rewired = new Map<NodeProto, Map<number, Value>>();
+  readonly #described = new Map<Value, readonly Dimension[]>();
   readonly #freed = new Map<string, Readonly<Record<number, string>>>();
 
   /** @param name goes before the names of all that is new; each editor of a graph needs one of its own. */
@@ -38,6 +45,11 @@ export class GraphEditor {
     this.#freed.set(name, dims);
   }
 
+  /** The dimensions of a value, for the runtime, which cannot work out itself which are equal: those of one name are. */
+  describe(value: Value, dims: readonly Dimension[]): void {
+    this.#described.set(value, dims);
+  }
+
   /** The changed graph, without what nothing of it reads any more. */
   result(): ModelProto {
     const graph = this.#model.graph ?? create(GraphProtoSchema);
@@ -51,12 +63,22 @@ export class GraphEditor {
     const initializer = [...byName.values()].filter(({ name }) => read.has(name));
     const { name } = graph;
     const [input, output] = [graph.input, graph.output].map((all) => all.map((value) => this.#freedOf(value)));
-    const { irVersion, producerName, opsetImport } = this.#model;
+    const { irVersion, producerName } = this.#model;
+    const opsetImport = withDomains(this.#model.opsetImport, node);
     return create(ModelProtoSchema, {
       irVersion,
       producerName,
       opsetImport,
-      graph: create(GraphProtoSchema, { name, node, initializer, input: input!, output: output! }),
+      graph: create(GraphProtoSchema, {
+        name,
+        node,
+        initializer,
+        input: input!,
+        output: output!,
+        valueInfo: [...this.#described]
+          .filter(([value]) => read.has(value))
+          .map(([value, dims]) => valueInfo(value, dims, "")),
+      }),
     });
   }
 
@@ -97,6 +119,14 @@ export class GraphEditor {
     }
     return names;
   }
+}
+
+/** Operators that ONNX Runtime alone has are all of its version 1. */
+function withDomains(known: readonly OperatorSetIdProto[], nodes: readonly NodeProto[]): OperatorSetIdProto[] {
+  const added = new Set(nodes.map(({ domain }) => domain));
+  for (const { domain } of known) added.delete(domain);
+  added.delete("");
+  return [...known, ...[...added].map((domain) => create(OperatorSetIdProtoSchema, { domain, version: 1n }))];
 }
 
 function renamed(nodes: readonly NodeProto[], names: ReadonlyMap<Value, Value>): NodeProto[] {
