@@ -1,5 +1,6 @@
 import type { Contestant } from "./clicks/contestant.js";
 import { type Course, clickThrough } from "./clicks/course.js";
+import { finer } from "./clicks/finer.js";
 import { firstClicks } from "./clicks/first-clicks.js";
 import { KeptCourses } from "./clicks/kept-courses.js";
 import { report } from "./clicks/report.js";
@@ -32,6 +33,7 @@ export const suite: Suite = {
     try {
       contestants.push(await stock());
       contestants.push(await served("service"));
+      contestants.push(await finer("with detail"));
       for (const [name, env] of others) contestants.push(await served(name, env));
       for (const picture of sources.flatMap(({ pictures }) => pictures)) {
         for (const contestant of contestants) {
