@@ -1,15 +1,16 @@
 import { expect, it, vi } from "vitest";
 import { Lanes } from "../../inference/workers/lanes.js";
 import { Code } from "../../runtime/errors.js";
+import type { FileParts } from "../pictures/file-parts.js";
 import type { ReadOptions } from "../pictures/picture-processes.js";
 import type { ReadPicture, ReadRequest } from "../pictures/picture-protocol.js";
 import { EncodeLine, type EncodeLineOptions, type LineReadOptions } from "./encode-line.js";
 
 const request = {} as ReadRequest;
-const file = () => new Uint8Array(1);
+const file = (): FileParts => [new Uint8Array(1)];
 
 interface Waiting {
-  file: Uint8Array;
+  file: FileParts;
   options: ReadOptions;
   resolve: (picture: ReadPicture) => void;
   reject: (error: unknown) => void;
@@ -34,7 +35,7 @@ function createLine(options: Partial<EncodeLineOptions> = {}) {
     get readingOthers() {
       return state.readingOthers;
     },
-    read: (file: Uint8Array, _request: ReadRequest, options: ReadOptions = {}) =>
+    read: (file: FileParts, _request: ReadRequest, options: ReadOptions = {}) =>
       new Promise<ReadPicture>((resolve, reject) => {
         queue.add({ file, options, resolve, reject }, options.urgent ?? true);
         tell();

@@ -1,5 +1,6 @@
 import type { WorkerPool } from "../../inference/workers/worker-pool.js";
 import { overloaded } from "../../runtime/errors.js";
+import type { FileParts } from "../pictures/file-parts.js";
 import type { PictureProcesses, ReadOptions } from "../pictures/picture-processes.js";
 import type { ReadPicture, ReadRequest } from "../pictures/picture-protocol.js";
 
@@ -52,7 +53,7 @@ export class EncodeLine {
   /** Decoded, and not begun by the model. */
   #ready = 0;
   /** Files of pictures that people came to wait for. */
-  readonly #hastened = new WeakSet<Uint8Array>();
+  readonly #hastened = new WeakSet<FileParts>();
 
   constructor(pictures: Pictures, pool: Pool, options: EncodeLineOptions) {
     this.#pictures = pictures;
@@ -82,7 +83,7 @@ export class EncodeLine {
   }
 
   /** @throws ServiceError as `PictureProcesses.read` does; RESOURCE_EXHAUSTED when too many wait. */
-  async read(file: Uint8Array, request: ReadRequest, options: LineReadOptions): Promise<DecodedInLine> {
+  async read(file: FileParts, request: ReadRequest, options: LineReadOptions): Promise<DecodedInLine> {
     this.#makeRoomFor(options);
     const { onPosition, onBegin, ...rest } = options;
     const { urgent = true } = options;
@@ -115,7 +116,7 @@ export class EncodeLine {
   }
 
   /** Makes a picture that waits to be decoded urgent. */
-  hasten(file: Uint8Array): void {
+  hasten(file: FileParts): void {
     this.#hastened.add(file);
     this.#pictures.hasten(file);
   }

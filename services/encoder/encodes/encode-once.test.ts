@@ -12,6 +12,7 @@ import type { EmbeddingStore } from "../../stores/embedding-store.js";
 import { MemoryLeaseKeys } from "../../stores/lease-keys.js";
 import { Leases } from "../../stores/leases.js";
 import { PictureDeletion } from "../../stores/picture-deletion.js";
+import type { FileParts } from "../pictures/file-parts.js";
 import type { EncodedDraft, EncodeTask } from "../worker/encoder-tasks.js";
 import type { Progress } from "./encode-flights.js";
 import { EncodeOnce } from "./encode-once.js";
@@ -65,7 +66,7 @@ function createCluster() {
       leave: vi.fn(),
       read: vi.fn(
         async (
-          _file: Uint8Array,
+          _file: FileParts,
           _request: object,
           { onPosition }: { onPosition?: (at: number, etaMs: number) => void },
         ) => {
@@ -107,7 +108,7 @@ function createCluster() {
       onSaved: told.saved,
       onFailed: told.failed,
     });
-    const source = { file: vi.fn(async () => new Uint8Array(1)), isPicture: vi.fn(async () => {}) };
+    const source = { file: vi.fn(async () => [new Uint8Array(1)]), isPicture: vi.fn(async () => {}) };
     const heard: Progress[] = [];
     const ask = (ref = refOf("a"), { isBulk = false, wantsDraft = false, from = source as PictureSource } = {}) =>
       encodes.encode(ref, { isBulk, wantsDraft }, from, (progress) => heard.push(progress), callContext());
@@ -173,6 +174,21 @@ it("decodes it when the other encoder gives it up", async () => {
   expect(one.line.leave).toHaveBeenCalled();
   expect(await second).toMatchObject({ cached: false });
   expect(two.line.read).toHaveBeenCalledTimes(1);
+});
+
+it("keeps the file while the model runs, and is not ready before", async () => {
+  const { createEncoder, stored } = createCluster();
+  const { ask, decoding, encoding, finishing, source } = createEncoder();
+  const keeping = gate();
+  source.isPicture.mockReturnValueOnce(keeping.opened);
+  const ready = vi.fn();
+  const outcome = ask().then(ready);
+  for (const { open } of [decoding, encoding, finishing]) open();
+  await expect.poll(() => stored.size).toBe(1);
+  await soon();
+  expect(ready).not.toHaveBeenCalled();
+  keeping.open();
+  await outcome;
 });
 
 it("is joined by those who ask meanwhile", async () => {
@@ -267,6 +283,22 @@ describe("K6 a picture that is deleted while it is encoded", () => {
     await soon();
     expect([...stored]).toEqual([refOf("b").key]);
     for (const { images } of [one, two]) expect(images.delete).toHaveBeenCalledWith(refOf("a"));
+  });
+
+  it("is deleted after its file was put where it is kept, however long that takes", async () => {
+    const { ask, encodes, decoding, images, source, pool } = createCluster().createEncoder();
+    const keeping = gate();
+    source.isPicture.mockReturnValueOnce(keeping.opened);
+    const refused = expect(ask()).rejects.toEqual(gone);
+    decoding.open();
+    await expect.poll(() => pool.run).toHaveBeenCalled();
+    const ended = encodes.end(pictures);
+    await refused;
+    await soon();
+    expect(images.delete).not.toHaveBeenCalled();
+    keeping.open();
+    await ended;
+    expect(images.delete).toHaveBeenCalledWith(refOf("a"));
   });
 
   it("is taken back by an encoder that finds the note of it only when it has stored it", async () => {

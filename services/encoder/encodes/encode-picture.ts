@@ -89,10 +89,13 @@ export async function encodePicture(
   const request = { limits, rules: { size, resize }, crop };
   const decoded = await line.read(file, request, { signal, caller, tenant, urgent: urgency.isUrgent, onPosition });
   const draft = new KeptDraft({ embeddings, ref, owner: caller });
+  let keeping: Promise<void> | undefined;
   try {
     const { picture, waitedMs, readMs } = decoded;
     const { width, height, reading } = picture;
-    await source.isPicture({ width, height });
+    // While the model runs; it is there before anybody hears that the picture is ready.
+    keeping = source.isPicture({ width, height });
+    keeping.catch(() => {});
     const task: EncodeTask = { ...picture, imageId, modelId: model.id, ...(crop ? { crop } : {}) };
     urgency.waitsAt(() => pool.hasten(task));
     const image = imageInfo(imageId, width, height, reading);
@@ -129,6 +132,7 @@ export async function encodePicture(
     }
     const reach = await embeddings.set(ref, record, caller);
     if (reach === "nowhere") throw cacheLost();
+    await keeping;
     // Nobody waits for that.
     void draft.drop();
     await objects.twins?.note(ref);
@@ -149,6 +153,8 @@ export async function encodePicture(
     throw error;
   } finally {
     decoded.leave();
+    // What is deleted now is not put there after.
+    await keeping?.catch(() => {});
   }
 }
 

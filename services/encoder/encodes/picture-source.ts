@@ -1,18 +1,19 @@
 import { type ImageInfo, PictureFile } from "../../stores/image-record.js";
 import type { ImageStore, PictureRef } from "../../stores/image-store.js";
+import type { FileParts } from "../pictures/file-parts.js";
 import { notHere } from "./not-here.js";
 
 /** Where a picture's file comes from. */
 export interface PictureSource {
-  /** All of it; asked for once. @throws ServiceError NOT_FOUND. */
-  file(): Promise<Uint8Array>;
-  /** It has been decoded, and is of this size. */
+  /** @throws ServiceError NOT_FOUND. */
+  file(): Promise<FileParts>;
+  /** It has been decoded, and is of this size: its parts are needed no more. */
   isPicture(size: ImageInfo): Promise<void>;
 }
 
 /**
- * An upload, which is stored once it has turned out to be a picture.
- * @param chunks its file; given up as soon as it is joined: while it waits in line it is there once, as its budget says.
+ * An upload, which is stored once it has turned out to be a picture: joined no sooner, so that nobody waits for that.
+ * @param chunks its file; given up as soon as it is joined.
  * @param owner key of the caller who has sent it.
  */
 export function uploadedPicture(
@@ -21,15 +22,12 @@ export function uploadedPicture(
   chunks: Uint8Array[],
   owner: string | undefined,
 ): PictureSource {
-  let joined: PictureFile | undefined;
   return {
-    file: async () => {
-      joined = await PictureFile.of(chunks);
-      chunks.splice(0);
-      return joined.bytes;
-    },
+    file: async () => chunks,
     isPicture: async (size) => {
-      if (joined) await images.set(picture, joined, size, owner);
+      const file = await PictureFile.of(chunks);
+      chunks.splice(0);
+      await images.set(picture, file, size, owner);
     },
   };
 }
@@ -44,7 +42,7 @@ export function storedPicture(
     file: async () => {
       const stored = await images.get(picture);
       if (!stored) throw notHere("The picture is not stored; upload it.", isCacheUp());
-      return stored.file;
+      return [stored.file];
     },
     isPicture: async () => {},
   };

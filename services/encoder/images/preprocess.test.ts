@@ -12,7 +12,12 @@ const solid = (width: number, height: number, background: object): Sharp =>
 async function planesOf(file: Buffer, width: number, height: number) {
   const picture = await openPicture(file, noLimits);
   expect([picture.width, picture.height]).toEqual([width, height]);
-  const planes = normalise(await fitPixels(picture, plain), plain, { width: 8, height: 8 });
+  const planes = normalise(
+    await fitPixels(picture, plain),
+    plain,
+    { width: 8, height: 8 },
+    new Float32Array(3 * 8 * 8),
+  );
   const at = (x: number, y: number) => [0, 1, 2].map((channel) => planes[(channel * 8 + y) * 8 + x]);
   return { planes, at };
 }
@@ -21,7 +26,14 @@ describe("normalise", () => {
   it("agrees with a plain reference, padding zero", () => {
     const rules = { mean: [100, 110, 120], std: [50, 60, 70] } satisfies Partial<Preprocess>;
     const pixels = Uint8Array.from({ length: 4 * 2 * 3 }, (_, index) => (index * 37) % 256);
-    const planes = normalise({ data: pixels, width: 4, height: 2, channels: 3 }, rules, { width: 5, height: 3 });
+    // Whatever was there before.
+    const memory = new Float32Array(3 * 5 * 3 + 7).fill(8);
+    const planes = normalise(
+      { data: pixels, width: 4, height: 2, channels: 3 },
+      rules,
+      { width: 5, height: 3 },
+      memory,
+    );
     expect(planes).toHaveLength(3 * 3 * 5);
     for (let channel = 0; channel < 3; channel++) {
       for (let y = 0; y < 3; y++) {
@@ -37,7 +49,7 @@ describe("normalise", () => {
 
   it("ignores channels behind the third", () => {
     const one = { data: Uint8Array.of(1, 2, 3, 255), width: 1, height: 1, channels: 4 };
-    const planes = normalise(one, plain, one);
+    const planes = normalise(one, plain, one, new Float32Array(3));
     expect([...planes]).toEqual([1, 2, 3]);
   });
 });

@@ -13,13 +13,19 @@ const stored: Record<number, string[]> = {
   8: ["da", "eb", "fc"],
 };
 
-const pixels = (rows: string[]): Interleaved => ({
-  data: Uint8Array.from([...rows.join("")].flatMap((letter) => [letter.charCodeAt(0), 7])),
+/** A letter's pixel has its code, and the next numbers in its other channels. */
+const pixels = (rows: string[], channels = 3): Interleaved => ({
+  data: Uint8Array.from(
+    [...rows.join("")].flatMap((letter) => Array.from({ length: channels }, (_, i) => letter.charCodeAt(0) + 30 * i)),
+  ),
   width: rows[0]?.length ?? 0,
   height: rows.length,
-  channels: 2,
+  channels,
 });
 const rowsOf = ({ data, width, channels }: Interleaved) => {
+  for (const [index, value] of data.entries()) {
+    expect(value).toBe((data[index - (index % channels)] as number) + 30 * (index % channels));
+  }
   const letters = [...data].filter((_, index) => index % channels === 0).map((code) => String.fromCharCode(code));
   return letters.join("").match(new RegExp(`.{${width}}`, "g"));
 };
@@ -28,7 +34,9 @@ describe.each(Object.entries(stored))("orientation %s", (name, rows) => {
   const orientation = Number(name);
 
   it("is turned upright", () => {
-    expect(rowsOf(turnUpright(pixels(rows), orientation))).toEqual(["abc", "def"]);
+    for (const channels of [3, 4]) {
+      expect(rowsOf(turnUpright(pixels(rows, channels), orientation))).toEqual(["abc", "def"]);
+    }
   });
 
   it("finds a part of the upright picture where it is stored", () => {

@@ -1,7 +1,7 @@
 import type { Region } from "../../sam/region.js";
 
 export interface Interleaved {
-  /** `channels` bytes a pixel, row by row. */
+  /** `channels` bytes a pixel, three or four, row by row. */
   data: Uint8Array;
   width: number;
   height: number;
@@ -49,7 +49,7 @@ export function storedRegion(region: Region, orientation: number, width: number,
 /** Stored pixels turned and mirrored upright; the pixels themselves do not change. */
 export function turnUpright(stored: Interleaved, orientation: number): Interleaved {
   if (orientation <= 1 || orientation > 8) return stored;
-  const { channels } = stored;
+  const { channels, data: pixels } = stored;
   const [width, height] = isTurned(orientation) ? [stored.height, stored.width] : [stored.width, stored.height];
   const data = new Uint8Array(stored.data.byteLength);
   // A step along the upright row is one step of the stored picture: found once, not for each pixel.
@@ -61,8 +61,11 @@ export function turnUpright(stored: Interleaved, orientation: number): Interleav
   const origin = (originY * stored.width + originX) * channels;
   for (let y = 0, at = 0; y < height; y++) {
     let from = origin + y * down;
-    for (let x = 0; x < width; x++, from += across) {
-      for (let channel = 0; channel < channels; channel++) data[at++] = stored.data[from + channel] as number;
+    for (let x = 0; x < width; x++, from += across, at += channels) {
+      data[at] = pixels[from] as number;
+      data[at + 1] = pixels[from + 1] as number;
+      data[at + 2] = pixels[from + 2] as number;
+      if (channels > 3) data[at + 3] = pixels[from + 3] as number;
     }
   }
   return { data, width, height, channels };

@@ -1,3 +1,5 @@
+import { bytesOf } from "./file-parts.js";
+
 /** A message between a process and its picture process: a small object, and bytes that go along as they are. */
 export interface Frame<Message> {
   message: Message;
@@ -9,13 +11,13 @@ const prefixBytes = 8;
 /** The JSON is ours; the other side may be in a stranger's hands all the same. */
 const mostJsonBytes = 64 * 1024;
 
-/** What to write, in pieces: the body is not copied. */
-export function frameParts(message: object, body: Uint8Array = new Uint8Array(0)): Uint8Array[] {
+/** What to write, in pieces: the body's parts are not copied. */
+export function frameParts(message: object, body: readonly Uint8Array[] = []): Uint8Array[] {
   const json = Buffer.from(JSON.stringify(message));
   const prefix = Buffer.alloc(prefixBytes);
   prefix.writeUInt32LE(json.byteLength, 0);
-  prefix.writeUInt32LE(body.byteLength, 4);
-  return [prefix, json, body];
+  prefix.writeUInt32LE(bytesOf(body), 4);
+  return [prefix, json, ...body];
 }
 
 /** Puts frames together from the chunks of a stream. A body is laid in its place as it comes, and copied only once. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Confinement, confinedCommand } from "./confinement.js";
+import type { FileParts } from "./file-parts.js";
 import { FrameReader, frameParts } from "./frames.js";
 import type { FromProcess, ToProcess } from "./picture-protocol.js";
 import { residentBytes } from "./resident-memory.js";
@@ -62,7 +63,7 @@ export class PictureChild {
     return this.#child.killed;
   }
 
-  send(message: ToProcess, file?: Uint8Array): void {
+  send(message: ToProcess, file?: FileParts): void {
     for (const part of frameParts(message, file)) this.#child.stdin?.write(part);
   }
 

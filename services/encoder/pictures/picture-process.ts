@@ -35,14 +35,14 @@ async function answer(request: ReadRequest, file: Uint8Array): Promise<void> {
     await allowed;
     const { data, ...pixels } = await fitPixels(picture, request.rules, request.crop);
     const { width, height, reading } = picture;
-    write({ kind: "done", picture: { width, height, reading }, pixels }, data);
+    write({ kind: "done", picture: { width, height, reading }, pixels }, [data]);
   } catch (error) {
     const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;
     write({ kind: "failed", error: describeError(error), stack });
   }
 }
 
-function write(message: FromProcess, body?: Uint8Array): void {
+function write(message: FromProcess, body?: readonly Uint8Array[]): void {
   for (const part of frameParts(message, body)) {
     for (let at = 0; at < part.byteLength; ) at += writeSome(part, at);
   }

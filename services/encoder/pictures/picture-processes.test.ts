@@ -52,7 +52,7 @@ describe("a picture process", () => {
     for (const orientation of [1, 6]) {
       const file = await noise(90, 40).withMetadata({ orientation }).jpeg().toBuffer();
       const here = await openPicture(file, noLimits);
-      const found = await pictures.read(file, request);
+      const found = await pictures.read([file], request);
       expect(found).toMatchObject({ width: here.width, height: here.height, reading: here.reading });
       const pixels = await fitPixels(here, rules);
       expect(found.pixels).toMatchObject({ width: pixels.width, height: pixels.height, channels: 3 });
@@ -62,19 +62,21 @@ describe("a picture process", () => {
 
   it("hands on why a picture is refused, and goes on", async () => {
     const { pictures, losses } = await start();
-    await expect(pictures.read(Buffer.from("<html>"), request)).rejects.toMatchObject({ reason: "UNSUPPORTED_IMAGE" });
+    await expect(pictures.read([Buffer.from("<html>")], request)).rejects.toMatchObject({
+      reason: "UNSUPPORTED_IMAGE",
+    });
     const crop = { x: 50, y: 0, width: 50, height: 5 };
     const file = await noise(90, 40).png().toBuffer();
-    await expect(pictures.read(file, { ...request, crop })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
-    await expect(pictures.read(file.subarray(0, 900), request)).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
-    expect((await pictures.read(file, request)).width).toBe(90);
+    await expect(pictures.read([file], { ...request, crop })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    await expect(pictures.read([file.subarray(0, 900)], request)).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
+    expect((await pictures.read([file], request)).width).toBe(90);
     expect(losses).toEqual([]);
   });
 
   it("is refused what costs more than is allowed before anything is decoded, with the reason", async () => {
     const { pictures } = await start();
     const limits = { ...request.limits, maxDecodeBytes: 200 * MiB };
-    await expect(pictures.read(interlaced, { ...request, limits })).rejects.toMatchObject({
+    await expect(pictures.read([interlaced], { ...request, limits })).rejects.toMatchObject({
       code: Code.RESOURCE_EXHAUSTED,
       reason: "IMAGE_TOO_LARGE",
       message: expect.stringMatching(
@@ -85,17 +87,17 @@ describe("a picture process", () => {
 
   it.skipIf(process.platform !== "linux")("that takes more memory than it may is ended, and replaced", async () => {
     const { pictures, losses } = await start({ decodeBytes: 64 * MiB });
-    await expect(pictures.read(interlaced, request)).rejects.toMatchObject({
+    await expect(pictures.read([interlaced], request)).rejects.toMatchObject({
       reason: "IMAGE_TOO_LARGE",
       message: "Decoding the picture took more than 64 MiB of memory. Send a smaller one, or another format.",
     });
     expect(losses).toEqual(["memory"]);
-    expect((await pictures.read(await noise(90, 40).png().toBuffer(), request)).width).toBe(90);
+    expect((await pictures.read([await noise(90, 40).png().toBuffer()], request)).width).toBe(90);
   });
 
   it("that takes longer than it may is ended, and replaced", async () => {
     const { pictures, losses } = await start({ pictureMs: 100 });
-    await expect(pictures.read(interlaced, request)).rejects.toMatchObject({
+    await expect(pictures.read([interlaced], request)).rejects.toMatchObject({
       reason: "IMAGE_TOO_LARGE",
       message: "Decoding the picture took longer than 0.1 s. Send a smaller one, or another format.",
     });
@@ -108,12 +110,12 @@ describe("a picture process", () => {
     process.kill(pid as number, "SIGSEGV");
     while (losses.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(losses).toEqual(["crash"]);
-    expect((await pictures.read(await noise(90, 40).png().toBuffer(), request)).width).toBe(90);
+    expect((await pictures.read([await noise(90, 40).png().toBuffer()], request)).width).toBe(90);
   });
 
   it("that ends under a picture costs a second try, and the picture after that", async () => {
     const { pictures, losses } = await start();
-    const found = pictures.read(interlaced, request);
+    const found = pictures.read([interlaced], request);
     const ended = expect(found).rejects.toMatchObject({ reason: "DAMAGED_IMAGE" });
     const killing = setInterval(() => {
       // Something is being decoded.
@@ -127,8 +129,8 @@ describe("a picture process", () => {
   it("leaves what waits to its caller, and ends with the others", async () => {
     const { pictures } = await start();
     const leaving = new AbortController();
-    const first = pictures.read(interlaced, request);
-    const second = pictures.read(await noise(9, 9).png().toBuffer(), request, { signal: leaving.signal });
+    const first = pictures.read([interlaced], request);
+    const second = pictures.read([await noise(9, 9).png().toBuffer()], request, { signal: leaving.signal });
     expect(pictures.waiting).toBe(1);
     leaving.abort();
     await expect(second).rejects.toMatchObject({ code: Code.CANCELLED });
@@ -144,12 +146,12 @@ describe("a picture process", () => {
     const { pictures, losses } = await start();
     const { pids } = pictures;
     const leaving = new AbortController();
-    const first = pictures.read(interlaced, request, { signal: leaving.signal });
+    const first = pictures.read([interlaced], request, { signal: leaving.signal });
     const left = expect(first).rejects.toMatchObject({ code: Code.CANCELLED });
     await vi.waitFor(() => expect(pictures.budget.usedBytes).toBeGreaterThan(0), { timeout: 30_000, interval: 5 });
     leaving.abort();
     await left;
-    expect((await pictures.read(await noise(90, 40).png().toBuffer(), request)).width).toBe(90);
+    expect((await pictures.read([await noise(90, 40).png().toBuffer()], request)).width).toBe(90);
     expect(pictures.pids).not.toEqual(pids);
     expect(losses).toEqual([]);
     expect(pictures.budget.usedBytes).toBe(0);
@@ -158,7 +160,7 @@ describe("a picture process", () => {
   it.skipIf(process.platform !== "linux")("gives the memory of a large picture back", async () => {
     const { pictures } = await start();
     const idle = pictures.residentBytes;
-    const found = pictures.read(interlaced, request);
+    const found = pictures.read([interlaced], request);
     let most = 0;
     const looking = setInterval(() => {
       most = Math.max(most, pictures.residentBytes);
@@ -183,7 +185,7 @@ describe("a picture process", () => {
       const pictures = await PictureProcesses.start({ count: 2, decodeBytes: 2 ** 29, pictureMs: 60000 });
       const chunks = [];
       for await (const chunk of process.stdin) chunks.push(chunk);
-      pictures.read(Buffer.concat(chunks), ${JSON.stringify(request)}).catch(() => {});
+      pictures.read([Buffer.concat(chunks)], ${JSON.stringify(request)}).catch(() => {});
       setInterval(() => {
         if (pictures.budget.usedBytes > 0) process.stdout.write(JSON.stringify(pictures.pids) + ";");
       }, 5);

@@ -4,6 +4,7 @@ import type { ServiceError } from "../../runtime/errors.js";
 import { ByteBudget } from "../../runtime/limits/byte-budget.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
 import { type Confinement, findConfinement } from "./confinement.js";
+import { bytesOf, type FileParts } from "./file-parts.js";
 import { PictureChild } from "./picture-child.js";
 import type { FromProcess, ReadPicture, ReadRequest } from "./picture-protocol.js";
 import { type Loss, PictureSlot, type ReadJob } from "./picture-slot.js";
@@ -125,7 +126,7 @@ export class PictureProcesses {
    * @throws ServiceError as `openPicture` does; IMAGE_TOO_LARGE when it took too much time or memory, DAMAGED_IMAGE when
    *   it brought down two processes; CANCELLED when `signal` aborts.
    */
-  read(file: Uint8Array, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
+  read(file: FileParts, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
     if (this.#isClosing) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       const { signal, caller, tenant, urgent = true, onPlace, onBegin } = options;
@@ -152,7 +153,7 @@ export class PictureProcesses {
   }
 
   /** Makes a picture that waits urgent. */
-  hasten(file: Uint8Array): void {
+  hasten(file: FileParts): void {
     this.#line.hasten((job) => job.file === file);
   }
 
@@ -307,7 +308,7 @@ export class PictureProcesses {
 }
 
 /** Its pixels are not known yet; a file of some megabytes takes a picture process longer than one of kilobytes. */
-const costOf = ({ byteLength }: Uint8Array) => Math.min(mostCost, 1 + byteLength / (1024 * 1024));
+const costOf = (file: FileParts) => Math.min(mostCost, 1 + bytesOf(file) / (1024 * 1024));
 
 const tookTooLong = (pictureMs: number) =>
   imageTooLarge(`Decoding the picture took longer than ${pictureMs / 1000} s. Send a smaller one, or another format.`);

@@ -1,5 +1,6 @@
 import type { InLine } from "../../inference/workers/waiting-line.js";
 import type { Held } from "../../runtime/limits/byte-budget.js";
+import { bytesOf, type FileParts } from "./file-parts.js";
 import type { PictureChild } from "./picture-child.js";
 import { pictureProcess } from "./picture-memory.js";
 import type { ReadPicture, ReadRequest } from "./picture-protocol.js";
@@ -9,7 +10,7 @@ export type Loss = "time" | "memory" | "crash";
 
 /** A picture that is to be read. */
 export interface ReadJob extends InLine {
-  file: Uint8Array;
+  file: FileParts;
   request: ReadRequest;
   /** Told when it is its turn, once more after it brought a process down. */
   onBegin?: (() => void) | undefined;
@@ -108,7 +109,7 @@ export class PictureSlot {
     if (job.isLeft && (wantedBytes !== undefined || ranMs > leftMs)) return "left";
     // Waiting for room is not its picture's doing.
     if (wantedBytes === undefined && ranMs > pictureMs) return "time";
-    const mostBytes = this.#idleBytes + job.file.byteLength + decodeBytes + slackBytes;
+    const mostBytes = this.#idleBytes + bytesOf(job.file) + decodeBytes + slackBytes;
     return this.child.residentBytes > mostBytes ? "memory" : undefined;
   }
 

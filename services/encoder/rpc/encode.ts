@@ -85,7 +85,7 @@ async function encodeHeld(
   const ref = claimed ?? embeddingRef({ tenant, imageId: upload?.imageId ?? "", model, crop });
   const made = claimed ? undefined : await findReady(embeddings, ref);
   if (made) return made;
-  const source = upload ? uploadedPicture(images, ref, upload.chunks, caller) : storedPicture(images, ref, isCacheUp);
+  const source = upload ? uploadedPicture(images, ref, upload.file, caller) : storedPicture(images, ref, isCacheUp);
   // Progress is told in order and never after the outcome.
   let told = Promise.resolve();
   const events = new ProgressEvents({ tellsDrafts: header.drafts, model: model.id });

@@ -4,9 +4,10 @@ import { ImageDigest } from "../../runtime/image-id.js";
 import { inTime, type PaceLimits } from "../../runtime/limits/arrival-pace.js";
 import type { HeldUpload } from "../../runtime/limits/upload-budget.js";
 import { checkBytes, type ImageLimits } from "../images/open-picture.js";
+import { ArrivingParts } from "../pictures/file-parts.js";
 
 interface Upload {
-  chunks: Uint8Array[];
+  file: Uint8Array[];
   bytes: number;
   imageId: string;
 }
@@ -15,15 +16,15 @@ export type UploadLimits = ImageLimits & { pace: PaceLimits };
 
 /** The chunks, hashed as they arrive, or undefined when there are none. The limit holds while they arrive. */
 export async function readUpload(
-  parts: AsyncIterator<EncodeRequest>,
+  requests: AsyncIterator<EncodeRequest>,
   limits: UploadLimits,
   held: HeldUpload,
 ): Promise<Upload | undefined> {
-  const chunks: Uint8Array[] = [];
+  const parts = new ArrivingParts();
   const digest = new ImageDigest();
   let bytes = 0;
   await inTime(limits.pace, async (pace) => {
-    for (let next = await parts.next(); !next.done; next = await parts.next()) {
+    for (let next = await requests.next(); !next.done; next = await requests.next()) {
       const { part } = next.value;
       if (part.case !== "chunk") throw invalidArgument("After the header only chunks may follow.");
       bytes += part.value.byteLength;
@@ -31,8 +32,9 @@ export async function readUpload(
       held.grow(bytes);
       pace.arrived(part.value.byteLength);
       digest.update(part.value);
-      chunks.push(part.value);
+      parts.add(part.value);
     }
   });
-  return chunks.length > 0 ? { chunks, bytes, imageId: digest.imageId() } : undefined;
+  const file = parts.end();
+  return file.length > 0 ? { file, bytes, imageId: digest.imageId() } : undefined;
 }

@@ -50,7 +50,7 @@ await serveTasks<EncodeTask, EncodedImage>(async (say) => {
     hear: (news) => loaded.know(news as LoadableEncoder),
     run: async (task) => {
       const encoder = await loaded.get(task.modelId);
-      const result = await encode(task, encoder.model, encoder);
+      const result = await encode(task, encoder);
       return { result, transfer: [result.record.buffer as ArrayBuffer] };
     },
   };
@@ -58,6 +58,8 @@ await serveTasks<EncodeTask, EncodedImage>(async (say) => {
 
 interface WarmEncoder extends LoadedEncoder {
   model: ModelSpec;
+  /** Where a picture's tensor is written: float32, as many as the whole frame has. */
+  memory: Float32Array;
   detail: EncoderDetail[string];
 }
 
@@ -65,24 +67,25 @@ interface WarmEncoder extends LoadedEncoder {
 async function loadWarm({ model, files }: LoadableEncoder): Promise<{ encoder: WarmEncoder; runMs: number }> {
   const encoder = await loadEncoder(model, files, runtime);
   const { provider, skipped, takesFrames } = encoder;
+  const memory = new Float32Array(3 * model.preprocess.size ** 2);
   const startedAt = performance.now();
   // The first run allocates, most at the whole frame, and on a GPU compiles: done before the service says it is ready.
-  await encoder.run(new Float32Array(3 * model.preprocess.size ** 2), wholeFrame(model)).catch((error) => {
+  await encoder.run(memory, wholeFrame(model)).catch((error) => {
     // An empty picture may give a constant embedding, which is refused for pictures but proves that the model runs.
     if (!(error instanceof BadEmbeddingError)) throw error;
   });
   const detail = { provider, skipped, takesFrames };
-  return { encoder: { ...encoder, model, detail }, runMs: performance.now() - startedAt };
+  return { encoder: { ...encoder, model, memory, detail }, runMs: performance.now() - startedAt };
 }
 
 async function encode(
   { imageId, pixels, reading, width, height, crop }: EncodeTask,
-  model: ModelSpec,
-  encoder: LoadedEncoder,
+  encoder: WarmEncoder,
 ): Promise<EncodedImage> {
   const started = performance.now();
+  const { model, memory } = encoder;
   const frame = encoder.frameOf(pixels);
-  const planes = normalise(pixels, model.preprocess, frame);
+  const planes = normalise(pixels, model.preprocess, frame, memory);
   const preprocessed = performance.now();
   const tensors = encoder.whole(await encoder.run(planes, frame), frame);
   const record = encodeEmbeddingRecord(
