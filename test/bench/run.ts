@@ -12,6 +12,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   painting: () => import("./painting.js"),
   latency: () => import("./latency.js"),
   encode: () => import("./encode.js"),
+  preprocess: () => import("./preprocess.js"),
   decoder: () => import("./decoder.js"),
   pool: () => import("./pool.js"),
   everything: () => import("./everything.js"),
