@@ -81,7 +81,7 @@ export class Grounder {
     if (!stored) throw notHere("The picture is not stored; upload it.", isCacheUp());
     const size = Math.max(...detectors.map(({ spec }) => detectorFamilies[spec.family]?.pictureSide ?? 0));
     const { width, height, pixels } = await pictures().read(
-      stored.file,
+      [stored.file],
       { limits, rules: { size, resize: "letterbox" } },
       { caller, tenant },
     );
