@@ -7,6 +7,7 @@ import type { DecoderPort } from "./local/worker-decoder.js";
 import { longestTimerMs } from "./longest-timer.js";
 import { segmentRequest } from "./net/request.js";
 import { Socket, type SocketPort } from "./net/socket.js";
+import { WordsSearch } from "./net/words-search.js";
 import type { ClientEvent, Effect, TimerName } from "./state/event.js";
 import { clickSilenceMs } from "./state/silence.js";
 import { Store } from "./store.js";
@@ -39,6 +40,7 @@ export class ConnectedStore {
   readonly router: Router;
   readonly #surroundings: Surroundings;
   readonly #socket: Socket;
+  readonly #words = new WordsSearch();
   /** When a gateway was last asked for a picture. */
   #openedAtMs = 0;
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
@@ -58,8 +60,15 @@ export class ConnectedStore {
     });
     this.#socket = new Socket(
       () => surroundings.openSocket(),
-      (event) => this.router.hear(event),
+      (event) => this.#hear(event),
     );
+  }
+
+  #hear(event: ClientEvent): void {
+    if (event.kind === "socket-closed") this.#words.lose();
+    const found = event.kind === "answer" ? this.#words.hear(event) : undefined;
+    if (found === undefined) this.router.hear(event);
+    else for (const one of found) this.dispatch(one);
   }
 
   readonly dispatch = (event: ClientEvent): void => this.store.dispatch(event);
@@ -101,18 +110,22 @@ export class ConnectedStore {
         if (!effect.preview) this.#listen();
         break;
       case "everything": {
-        const { imageId, smallestRegionPx: minMaskRegionArea } = effect;
-        this.#socket.send({
-          case: "everything",
-          value: create(SegmentEverythingRequestSchema, { imageId, minMaskRegionArea }),
-        });
+        const { imageId, smallestRegionPx: minMaskRegionArea, words } = effect;
+        this.#socket.send(
+          words === undefined
+            ? { case: "everything", value: create(SegmentEverythingRequestSchema, { imageId, minMaskRegionArea }) }
+            : { case: "segment", value: this.#words.begin(words, imageId, performance.now()) },
+        );
         this.#listen();
         break;
       }
-      case "cancel-everything":
-        this.#socket.send({ case: "cancelEverything", value: create(CancelEverythingSchema) });
+      case "cancel-everything": {
+        const ended = this.#words.cancel(performance.now());
+        if (ended !== undefined) this.dispatch(ended);
+        else this.#socket.send({ case: "cancelEverything", value: create(CancelEverythingSchema) });
         this.#listen();
         break;
+      }
       case "disconnect":
         this.#socket.drop();
         break;

@@ -27,6 +27,7 @@ import { TakeAwayView } from "./panel/take-away-view.js";
 import { TakeFiles } from "./panel/take-files.js";
 import { ToolboxView } from "./panel/toolbox-view.js";
 import { ToolsView } from "./panel/tools-view.js";
+import { WordsView } from "./panel/words-view.js";
 import { ZoomView } from "./panel/zoom-view.js";
 import { addressSource } from "./pictures/picture-url.js";
 import { listSamples, sampleSource } from "./pictures/samples.js";
@@ -84,6 +85,7 @@ export function start(): void {
       new ToolsView(port),
       new ToolboxView(port),
       new EverythingView(port),
+      new WordsView(port),
       new MaskView(port, bitmap),
       new ObjectsView(port, bitmap),
       new TakeAwayView(port, new TakeFiles(port, new FileMaker(), bitmap)),

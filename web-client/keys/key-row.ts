@@ -54,6 +54,8 @@ export interface Acts {
     readonly actualSize: () => void;
     readonly neighbour: (by: 1 | -1) => void;
     readonly everything: () => void;
+    /** The field for words. */
+    readonly words: () => void;
   };
   /** In fields and lists too. */
   readonly anywhere: {

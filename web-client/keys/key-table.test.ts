@@ -74,6 +74,7 @@ describe("the table of keys", () => {
       "page.neighbour",
       "page.tool",
       "page.whole",
+      "page.words",
       "page.zoom",
       "row.move",
       "row.remove",

@@ -125,6 +125,7 @@ export const keyTable: readonly KeySection[] = [
         help: "everything",
         buttons: ["everything-begin", "everything-toggle"],
       }),
+      on("page", { keys: ["/"], does: ({ words }) => words(), help: "findWords", buttons: ["words"] }),
       // Beyond the last mask, and before the first, Tab leaves the picture as it always does.
       on("masks", {
         keys: ["Tab"],

@@ -14,6 +14,7 @@ export class EverythingView implements View {
   readonly #beginKey = element("everything-begin-key", HTMLElement);
   readonly #cancel = element("everything-cancel", HTMLButtonElement);
   readonly #toggle = element("everything-toggle", HTMLButtonElement);
+  readonly #takeAll = element("everything-take-all", HTMLButtonElement);
   readonly #save = element("everything-save", HTMLButtonElement);
   readonly #hints = element("hints", HTMLElement);
   readonly #overlayHints = element("hints-overlay", HTMLElement);
@@ -40,6 +41,10 @@ export class EverythingView implements View {
       "click",
       thenPicture(() => dispatch({ kind: "everything-toggle", atMs: atMs() })),
     );
+    this.#takeAll.addEventListener(
+      "click",
+      thenPicture(() => dispatch({ kind: "everything-take-all" })),
+    );
     this.#save.addEventListener("click", () => saveEverything(port.state.picture));
   }
 
@@ -57,11 +62,12 @@ export class EverythingView implements View {
     const overlay = overlayOf(picture);
     const found = everything === undefined || everything.kind === "off" ? 0 : everything.found.length;
     const isBusy = kind === "wanted" || kind === "finding";
-    const again = kind === "cancelled" || kind === "failed" || (kind === "done" && found === 0);
+    const byWords = everything !== undefined && everything.kind !== "off" && everything.words !== undefined;
+    const again = !byWords && (kind === "cancelled" || kind === "failed" || (kind === "done" && found === 0));
 
     this.#count.hidden = kind === "off";
     setText(this.#count, everything === undefined ? "" : countOf(everything, nowMs));
-    this.#begin.hidden = kind !== "off" && !again;
+    this.#begin.hidden = kind !== "off" && !again && (!byWords || isBusy);
     this.#begin.disabled = picture.kind === "empty" || picture.kind === "refused";
     setText(this.#beginText, again ? words.everything.again : words.everything.begin);
     // The key goes to what was found, once there is something.
@@ -70,6 +76,8 @@ export class EverythingView implements View {
     this.#toggle.hidden = kind === "off" || kind === "wanted" || (overlay === undefined && found === 0);
     setText(this.#toggle, overlay === undefined ? words.everything.show(found) : words.everything.back);
     this.#save.hidden = isBusy || found === 0;
+    this.#takeAll.hidden = isBusy || !byWords || overlay === undefined || found === 0;
+    setText(this.#takeAll, words.byWords.takeAll(found));
 
     this.#hints.hidden = overlay !== undefined;
     this.#overlayHints.hidden = overlay === undefined;

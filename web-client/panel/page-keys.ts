@@ -1,6 +1,7 @@
 import { density } from "../canvas/density.js";
 import { listenToKeys } from "../keys/listen-to-keys.js";
 import type { StatePort } from "../state/state-port.js";
+import { element } from "./element.js";
 import type { HelpView } from "./help-view.js";
 import { zoomStep } from "./zoom-view.js";
 
@@ -25,6 +26,7 @@ export function listenToPageKeys({ dispatch }: StatePort, help: HelpView): void 
       actualSize: () => dispatch({ kind: "actual-size-shown", density: density() }),
       neighbour: (by) => dispatch({ kind: "neighbour-opened", by }),
       everything: () => dispatch({ kind: "everything-toggle", atMs: performance.now() }),
+      words: () => element("words", HTMLInputElement).focus(),
     },
     (event) => isFree() && !isTyping(event),
   );

@@ -12,16 +12,16 @@ export function describeOverlay(everything: Everything, nowMs: number): Descript
     case "finding": {
       const { pointsDone, pointsTotal } = everything;
       const progress = pointsTotal > 0 ? pointsDone / pointsTotal : null;
-      return { text: withTimeLeft(words.everything.finding, everything, nowMs), progress, problem: false };
+      return { text: withTimeLeft(finding(everything), everything, nowMs), progress, problem: false };
     }
     case "failed":
       return { text: everything.message, progress: undefined, problem: true };
     case "cancelled":
       return { text: words.everything.cancelled, ...still };
     case "done":
-      return { text: everything.found.length === 0 ? words.everything.none : words.everything.done, ...still };
+      return { text: outcome(everything), ...still };
     case "wanted":
-      return { text: words.everything.finding, progress: null, problem: false };
+      return { text: finding(everything), progress: null, problem: false };
     case "off":
       return { text: words.status.ready, ...still };
   }
@@ -56,20 +56,33 @@ export function announceOverlay({ everything, info }: ShownPicture): string {
   const mask = ordered[at]?.mask;
   if (mask !== undefined) {
     const share = percent(mask.area / (info.width * info.height));
-    return words.everything.maskSpoken(at + 1, ordered.length, share, percent(mask.predictedIou));
+    const spoken = words.everything.maskSpoken(at + 1, ordered.length, share, percent(mask.predictedIou));
+    return mask.grounding === undefined ? spoken : words.byWords.maskSpoken(mask.grounding.label, spoken);
   }
   const { keysSpoken, foundSpoken, cancelledSpoken } = words.everything;
   switch (everything.kind) {
     case "wanted":
     case "finding":
-      return words.everything.findingSpoken;
+      return everything.words === undefined ? words.everything.findingSpoken : finding(everything);
     case "done":
-      return ordered.length === 0 ? words.everything.none : `${foundSpoken(masks(everything))} ${keysSpoken}`;
+      if (everything.words !== undefined && ordered.length > 0) return `${outcome(everything)}. ${keysSpoken}`;
+      return ordered.length === 0 ? outcome(everything) : `${foundSpoken(masks(everything))} ${keysSpoken}`;
     case "cancelled":
       return `${cancelledSpoken(masks(everything))} ${keysSpoken}`;
     case "failed":
       return everything.message;
   }
+}
+
+function finding({ words: asked }: Overlay): string {
+  return asked === undefined ? words.everything.finding : words.byWords.finding(asked);
+}
+
+function outcome({ found, words: asked }: Overlay): string {
+  if (asked !== undefined) {
+    return found.length === 0 ? words.byWords.none(asked) : words.byWords.done(found.length, asked);
+  }
+  return found.length === 0 ? words.everything.none : words.everything.done;
 }
 
 function withTimeLeft(

@@ -185,7 +185,9 @@ export function noticeOf(state: State): Notice | undefined {
     return { text: `${words.link.unreachable}${kept}`, action: link.kind === "waiting" ? "retry" : undefined };
   }
   if (picture.kind === "ready" && picture.everything.kind === "failed" && picture.everything.open) {
-    return { text: picture.everything.message, action: "begin" };
+    const { message, words: asked } = picture.everything;
+    // Words that are not understood are not asked again as they are.
+    return { text: message, action: asked === undefined ? "begin" : undefined };
   }
   if (picture.kind !== "empty" && picture.edit.present.problem !== undefined) {
     return { text: picture.edit.present.problem, action: "retry" };

@@ -81,12 +81,16 @@ export type ClientEvent =
   | { readonly kind: "escape" }
   /** From the start, whatever was found before. */
   | { readonly kind: "everything-begin"; readonly atMs: number }
+  /** The same for what words say. */
+  | { readonly kind: "words-asked"; readonly words: string; readonly atMs: number }
   | { readonly kind: "everything-cancel" }
   /** Shows what was found or puts it aside; begins where there is nothing. */
   | { readonly kind: "everything-toggle"; readonly atMs: number }
   | { readonly kind: "everything-step"; readonly to: FoundStep }
   /** The highlighted mask. */
   | { readonly kind: "everything-take" }
+  /** Every mask that words have found, each a finished object. */
+  | { readonly kind: "everything-take-all" }
   | { readonly kind: "retry"; readonly atMs: number }
   | { readonly kind: "dismiss" }
   // From the page itself
@@ -178,7 +182,12 @@ export type Effect =
   | { readonly kind: "stop-preparing" }
   | { readonly kind: "open-image"; readonly imageId: string }
   | { readonly kind: "segment"; readonly sequence: number; readonly prompts: Prompts; readonly preview: boolean }
-  | { readonly kind: "everything"; readonly imageId: string; readonly smallestRegionPx: number }
+  | {
+      readonly kind: "everything";
+      readonly imageId: string;
+      readonly smallestRegionPx: number;
+      readonly words: string | undefined;
+    }
   | { readonly kind: "cancel-everything" }
   /** Nothing comes over this connection any more, whatever the browser believes. */
   | { readonly kind: "disconnect" }

@@ -124,6 +124,16 @@ const table: Table = {
     ".": "wanted early, wanted again, finding, found, aside, taken, cancelled, done, failed, lost, new picture",
     aside: "lit",
   },
+  "everything-take-all": {
+    ".": "wanted early, wanted again, finding, found, lit, aside, taken, cancelled, done, failed, lost, new picture",
+  },
+  "words-asked": {
+    "~": "wanted early, wanted again",
+    wanted: "cancelled, new picture",
+    "wanted +cancel-everything": "finding, found, lit, aside, taken",
+    "finding +everything": "done, failed",
+    "connecting wanted +connect": "lost",
+  },
   "everything progress": {
     ".": "wanted early, done, failed, lost",
     "~": "wanted again, finding, found, lit, aside, taken, cancelled, new picture",

@@ -49,7 +49,7 @@ describe("everything mode", () => {
     expect([everythingOf(wanted).kind, nothing]).toEqual(["wanted", []]);
     const [state, effects] = run([ready], wanted);
     expect(everythingOf(state).kind).toBe("finding");
-    expect(effects).toEqual([{ kind: "everything", imageId: loaded().imageId, smallestRegionPx: 0 }]);
+    expect(effects).toEqual([{ kind: "everything", imageId: loaded().imageId, smallestRegionPx: 0, words: undefined }]);
   });
 
   it("keeps what is found, small before large, and drops what is retracted", () => {

@@ -1,4 +1,4 @@
-import { type Annotation, ErrorCode, type SegmentEverythingEvent } from "../../proto/index.js";
+import { type Annotation, ErrorCode, type Mask, type Point, type SegmentEverythingEvent } from "../../proto/index.js";
 import type { Spot } from "../geometry/spot.js";
 import { words } from "../words/words.js";
 import { place } from "./edit.js";
@@ -6,9 +6,11 @@ import { sentenceOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import { addFound, foundAt, neighbour } from "./found.js";
 import { reconnect } from "./link.js";
+import { addObjects, keepObject } from "./objects.js";
 import { missing } from "./picture.js";
+import { noPrompts, type Prompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
-import type { Everything } from "./work.js";
+import type { Everything, Overlay, SceneObject } from "./work.js";
 
 type Next = readonly [State, readonly Effect[]];
 
@@ -17,13 +19,24 @@ const speckShare = 1 / 10_000;
 
 /** Everything mode as a person begins it, from the start. */
 export function beginEverything(state: State, picture: ShownPicture, atMs: number): Next {
-  if (picture.everything.kind === "wanted" || picture.everything.kind === "finding") {
-    return [showEverything(state, picture, true), []];
-  }
+  const { everything } = picture;
+  const isUnderWay = everything.kind === "wanted" || everything.kind === "finding";
+  if (isUnderWay && everything.words === undefined) return [showEverything(state, picture, true), []];
+  return begin(state, picture, undefined, atMs);
+}
+
+/** Looks for what the words say; what is under way ends. */
+export function askWords(state: State, picture: ShownPicture, { words: said, atMs }: EventOf<"words-asked">): Next {
+  const asked = said.trim();
+  return asked === "" ? [state, []] : begin(state, picture, asked, atMs);
+}
+
+function begin(before: State, picture: ShownPicture, asked: string | undefined, atMs: number): Next {
+  const [state, ended] = cancelEverything(before, picture);
   const [link, connect] = reconnect(state.link, true);
-  const wanted = withEverything({ ...state, link }, picture, { kind: "wanted", found: [], open: true, lit: undefined });
-  const [next, effects] = pursueEverything(wanted, atMs);
-  return [next, [...connect, ...effects]];
+  const everything: Everything = { kind: "wanted", found: [], open: true, lit: undefined, words: asked };
+  const [next, effects] = pursueEverything(withEverything({ ...state, link }, picture, everything), atMs);
+  return [next, [...ended, ...connect, ...effects]];
 }
 
 /** What is wanted begins as soon as the picture is ready and the gateway has ended the search before it. */
@@ -34,11 +47,11 @@ export function pursueEverything(state: State, atMs: number): Next {
   if (link.kind !== "open" || link.search !== undefined || info.imageId === undefined) return [state, []];
   const smallestRegionPx = Math.round(info.width * info.height * speckShare);
   const searching: State = { ...state, link: { ...link, search: { heardAtMs: atMs } } };
-  const { found, open, lit } = picture.everything;
+  const overlay = overlayPart(picture.everything);
   const progress = { pointsDone: 0, pointsTotal: 0, etaMs: 0 };
   return [
-    withEverything(searching, picture, { kind: "finding", found, open, lit, heardAtMs: atMs, ...progress }),
-    [{ kind: "everything", imageId: info.imageId, smallestRegionPx }],
+    withEverything(searching, picture, { kind: "finding", ...overlay, heardAtMs: atMs, ...progress }),
+    [{ kind: "everything", imageId: info.imageId, smallestRegionPx, words: overlay.words }],
   ];
 }
 
@@ -47,8 +60,8 @@ export function cancelEverything(state: State, picture: ShownPicture): Next {
   const { everything } = picture;
   if (everything.kind === "wanted") return [withEverything(state, picture, { kind: "off" }), []];
   if (everything.kind !== "finding") return [state, []];
-  const { found, open, lit } = everything;
-  const cancelled: Everything = found.length === 0 ? { kind: "off" } : { kind: "cancelled", found, open, lit };
+  const overlay = overlayPart(everything);
+  const cancelled: Everything = overlay.found.length === 0 ? { kind: "off" } : { kind: "cancelled", ...overlay };
   // The gateway owes an end still; nothing else begins on this connection before it has come.
   return [withEverything(state, picture, cancelled), [{ kind: "cancel-everything" }]];
 }
@@ -85,11 +98,31 @@ export function takeFound(state: State, picture: ShownPicture, wanted: Annotatio
   const { everything } = picture;
   if (everything.kind === "off" || wanted?.mask === undefined || wanted.point === undefined) return state;
   const sequence = state.nextSequence;
-  const { x = 0, y = 0 } = wanted.point;
-  const prompts = { points: [{ x, y, label: 1 as const }], box: undefined, mask: undefined };
-  const edit = place(picture.edit, { sequence, prompts, answer: { masks: [wanted.mask], chosen: 0 } });
+  const edit = place(picture.edit, { sequence, ...objectOf(wanted.mask, wanted.point) });
   const taken: ShownPicture = { ...picture, edit };
   return showEverything({ ...state, nextSequence: sequence + 1, picture: taken }, taken, false);
+}
+
+/** All that words have found become finished objects, named after what they are; what was current is finished first. */
+export function takeAllFound(state: State, picture: ShownPicture): State {
+  const { everything } = picture;
+  if (everything.kind === "off" || everything.words === undefined) return state;
+  const made = everything.found.flatMap(({ mask, point }) =>
+    mask === undefined || point === undefined ? [] : [{ ...objectOf(mask, point), name: mask.grounding?.label }],
+  );
+  if (made.length === 0) return state;
+  const taken: ShownPicture = { ...picture, edit: addObjects(keepObject(picture.edit), made) };
+  return showEverything({ ...state, picture: taken }, taken, false);
+}
+
+/** An object as if its point had been clicked, or the box drawn that words have led to. */
+function objectOf(mask: Mask, { x = 0, y = 0 }: Point): Pick<SceneObject, "prompts" | "answer"> {
+  const { x0 = 0, y0 = 0, x1 = 0, y1 = 0 } = mask.grounding?.box ?? {};
+  const prompts: Prompts =
+    mask.grounding === undefined
+      ? { ...noPrompts, points: [{ x, y, label: 1 }] }
+      : { ...noPrompts, box: { x0, y0, x1, y1 } };
+  return { prompts, answer: { masks: [mask], chosen: 0 } };
 }
 
 /** The mask under a click, or the highlighted one. */
@@ -129,8 +162,7 @@ function advance(
       return { ...finding, found, lit: finding.lit === id ? undefined : finding.lit };
     }
     case "done": {
-      const { found, open, lit } = finding;
-      return { kind: "done", found, open, lit, elapsedMs: event.value.elapsedMs };
+      return { kind: "done", ...overlayPart(finding), elapsedMs: event.value.elapsedMs };
     }
     default:
       return finding;
@@ -141,15 +173,15 @@ export function everythingFailed(state: State, { error, atMs }: EventOf<"everyth
   const { link, picture } = state;
   if (link.kind !== "open" || link.search === undefined) return [state, []];
   if (picture.kind === "empty" || picture.everything.kind !== "finding") return ended(state, atMs);
-  const { found, open, lit } = picture.everything;
+  const overlay = overlayPart(picture.everything);
   if (error.code === ErrorCode.NOT_FOUND && picture.kind === "ready") {
     // Nobody has the picture any more: it is uploaded again, and the search begins when it is there.
-    const again = withEverything(state, picture, { kind: "wanted", found: [], open, lit: undefined });
+    const again = withEverything(state, picture, { kind: "wanted", ...overlay, found: [], lit: undefined });
     const [next, effects] = again.picture.kind === "empty" ? [again, []] : missing(again, again.picture, atMs);
     const [last, more] = ended(next, atMs);
     return [last, [...effects, ...more]];
   }
-  return ended(withEverything(state, picture, { kind: "failed", found, open, lit, message: sentenceOf(error) }), atMs);
+  return ended(withEverything(state, picture, { kind: "failed", ...overlay, message: sentenceOf(error) }), atMs);
 }
 
 /** The gateway has ended the run it had; what is wanted since then may begin. */
@@ -161,9 +193,10 @@ function ended(state: State, atMs: number): Next {
 /** A new connection knows nothing of the search of the one before; what it found stays. */
 export function loseEverything(everything: Everything): Everything {
   if (everything.kind !== "finding") return everything;
-  const { found, open, lit } = everything;
-  return { kind: "failed", found, open, lit, message: words.problems.lostWhileFinding };
+  return { kind: "failed", ...overlayPart(everything), message: words.problems.lostWhileFinding };
 }
+
+const overlayPart = ({ found, open, lit, words: asked }: Overlay): Overlay => ({ found, open, lit, words: asked });
 
 function withEverything(state: State, picture: ShownPicture, everything: Everything): State {
   return { ...state, picture: { ...picture, everything } };

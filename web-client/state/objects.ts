@@ -57,6 +57,23 @@ export function keepObject(edit: Edit): Edit {
   return step(edit, { ...withoutCurrent(present), objects: kept });
 }
 
+/** Finished objects of their own on top, in one step; of several of a name all but the first are numbered. */
+export function addObjects(
+  edit: Edit,
+  made: readonly (Pick<SceneObject, "prompts" | "answer"> & { readonly name: string | undefined })[],
+): Edit {
+  let { objects } = edit.present;
+  const named = new Map<string | undefined, number>();
+  for (const { name, prompts, answer } of made) {
+    const count = (named.get(name) ?? 0) + 1;
+    named.set(name, count);
+    const own = name === undefined || count === 1 ? name : `${name} ${count}`;
+    const fresh = newObject({ ...edit, present: { ...edit.present, objects } });
+    objects = [...objects, { ...fresh, name: own, prompts, answer }];
+  }
+  return step(edit, { ...edit.present, objects });
+}
+
 /** Makes a finished object the current one again, with the prompts it was made from. What was current is finished first. */
 export function editObject(edit: Edit, id: number): Edit {
   const kept = keepObject(edit);

@@ -1,6 +1,14 @@
 import { clear } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
-import { cancelEverything, foundFor, lightAt, showEverything, stepFound, takeFound } from "./everything.js";
+import {
+  cancelEverything,
+  foundFor,
+  lightAt,
+  showEverything,
+  stepFound,
+  takeAllFound,
+  takeFound,
+} from "./everything.js";
 import { onPicture, type PictureEvent } from "./on-picture.js";
 import type { ShownPicture, State } from "./state.js";
 
@@ -17,6 +25,8 @@ export function onMasks(state: State, picture: ShownPicture, event: PictureEvent
       return [stepFound(state, picture, event), []];
     case "everything-take":
       return [takeFound(state, picture, foundFor(picture, undefined)), []];
+    case "everything-take-all":
+      return [takeAllFound(state, picture), []];
     case "point": {
       const found = foundFor(picture, event);
       if (found !== undefined) return [takeFound(state, picture, found), []];

@@ -13,7 +13,7 @@ import {
   undo,
 } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
-import { beginEverything, cancelEverything, pursueEverything, showEverything } from "./everything.js";
+import { askWords, beginEverything, cancelEverything, pursueEverything, showEverything } from "./everything.js";
 import { wake } from "./link.js";
 import {
   combineObjects,
@@ -61,6 +61,8 @@ export type PictureEvent = EventOf<
   | "everything-toggle"
   | "everything-step"
   | "everything-take"
+  | "everything-take-all"
+  | "words-asked"
   | "image-event"
   | "answer"
   | "upload-progress"
@@ -134,7 +136,10 @@ export function onPicture(state: State, picture: ShownPicture, event: PictureEve
     // With the masks put aside there is none to step to and none to take.
     case "everything-step":
     case "everything-take":
+    case "everything-take-all":
       return [state, []];
+    case "words-asked":
+      return askWords(state, picture, event);
     case "image-event":
       // The picture before this one may still be spoken of.
       if (state.link.kind !== "open" || event.event.imageId !== picture.info.imageId) return [state, []];

@@ -38,8 +38,8 @@ export function stopPicture({ picture, link }: State): Effect[] {
 /** A search ends when its picture leaves the canvas; what it had found stays. */
 function halted(everything: Everything): Everything {
   if (everything.kind !== "finding" && everything.kind !== "wanted") return everything;
-  const { found, open, lit } = everything;
-  return found.length === 0 ? { kind: "off" } : { kind: "cancelled", found, open, lit };
+  const { found, open, lit, words: asked } = everything;
+  return found.length === 0 ? { kind: "off" } : { kind: "cancelled", found, open, lit, words: asked };
 }
 
 /** Asks the gateway about the picture, or uploads at once where its digest could not be computed. */

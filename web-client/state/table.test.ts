@@ -162,6 +162,15 @@ const table: Table = {
   "everything-take": {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, drafted, ready, clicked, refused, lost, asleep, stopped",
   },
+  "everything-take-all": {
+    ".": "connecting, empty, loading, opening, uploading, queued, encoding, drafted, ready, clicked, refused, lost, asleep, stopped",
+  },
+  "words-asked": {
+    ".": "connecting, empty, loading",
+    wanted: "opening, uploading, queued, encoding, drafted, refused",
+    "finding +everything": "ready, clicked",
+    "connecting wanted +connect": "lost, asleep, stopped",
+  },
   "everything progress": {
     ".": "connecting, empty, loading, opening, uploading, queued, encoding, drafted, ready, clicked, refused, lost, asleep, stopped",
   },

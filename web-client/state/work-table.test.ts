@@ -142,6 +142,13 @@ const table: Table = {
   },
   "everything-step": { ".": everywhere },
   "everything-take": { ".": everywhere },
+  "everything-take-all": { ".": everywhere },
+  "words-asked": {
+    wanted: "second waits, second shown, first back",
+    "finding +everything":
+      "second added, second preparing, second coming, second prepared, first left early, one kept, two kept, one edited, two and one current, two and one asked",
+    "wanted +cancel-everything": "two and everything",
+  },
   "everything progress": {
     ".": "second added, second preparing, second waits, second coming, second prepared, second shown, first left early, first back, one kept, two kept, one edited, two and one current, two and one asked",
     "~": "two and everything",

@@ -32,6 +32,8 @@ export interface Overlay {
   readonly open: boolean;
   /** The one that is highlighted. */
   readonly lit: number | undefined;
+  /** What was looked for; everything when left out. */
+  readonly words?: string | undefined;
 }
 
 /** The work on one picture: the current object and those that are finished, with their history, and what waits for an answer. */

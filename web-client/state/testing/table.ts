@@ -169,6 +169,8 @@ const events = {
   "everything-toggle": aside,
   "everything-step": { kind: "everything-step", to: "next" },
   "everything-take": { kind: "everything-take" },
+  "everything-take-all": { kind: "everything-take-all" },
+  "words-asked": { kind: "words-asked", words: "dog", atMs: 2_900 },
   "everything progress": everythingEvent({ case: "progress", value: { pointsDone: 8, pointsTotal: 64, etaMs: 700 } }),
   "everything found": found(rectangle(3, 30, 10, 5, 5)),
   "everything retracted": everythingEvent({ case: "retracted", value: { id: 2 } }),

@@ -1,0 +1,30 @@
+import { ask } from "../access/bearer.js";
+
+/** What can be found by words. */
+export interface KnownWords {
+  /** By the alphabet, each once. */
+  readonly words: readonly string[];
+  /** A sentence that says what to do, where no detector is installed. */
+  readonly advice: string | undefined;
+}
+
+interface Detector {
+  readonly ready?: boolean;
+  readonly advice?: string;
+  readonly labels?: readonly string[];
+  readonly aliases?: readonly { readonly word: string }[];
+}
+
+/** @throws TypeError when the gateway cannot be reached, or does not say. */
+export async function knownWords(): Promise<KnownWords> {
+  const answer = await ask("v1/words");
+  if (!answer.ok) throw new TypeError(`v1/words was answered with ${answer.status}.`);
+  return wordsOf(((await answer.json()) as { detectors?: readonly Detector[] }).detectors ?? []);
+}
+
+export function wordsOf(detectors: readonly Detector[]): KnownWords {
+  const ready = detectors.filter((detector) => detector.ready);
+  const words = ready.flatMap(({ labels = [], aliases = [] }) => [...labels, ...aliases.map(({ word }) => word)]);
+  const advice = ready.length === 0 ? detectors.find((detector) => detector.advice)?.advice : undefined;
+  return { words: [...new Set(words)].toSorted((a, b) => a.localeCompare(b)), advice };
+}
