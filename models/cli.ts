@@ -3,9 +3,12 @@ import type { EncoderRuntime } from "../services/encoder/graphs/encoder-runtime.
 import { variables as encoder, runtimeOf } from "../services/encoder/settings.js";
 import { Manifest } from "../services/inference/models/manifest.js";
 import { manifestSchema } from "../services/inference/models/manifest-form.js";
+import { Models } from "../services/inference/models/models.js";
 import { type ModelSettings, shape, variables } from "../services/inference/settings.js";
 import { readEnv } from "../services/runtime/settings/read-env.js";
 import { watchOutput } from "../services/runtime/watch-output.js";
+import { diagnose, diagnosisText } from "./doctor/diagnosis.js";
+import { examineModel } from "./doctor/examine-model.js";
 import { listModels, listText } from "./list-models.js";
 import { optimisationText, optimiseModel } from "./optimise-model.js";
 import { pulledText, pullModels } from "./pull-models.js";
@@ -72,6 +75,29 @@ program
   });
 
 program
+  .command("doctor")
+  .description(
+    "run a model as it is served on pictures whose masks are known, and say what is wrong; exit status 1 when something is",
+  )
+  .argument("<id>", "a model of the manifest")
+  .option("--json", "print one JSON object")
+  .action(async (id: string, { json }: { json?: true }) => {
+    const { cacheDir, frame } = settings();
+    const models = new Models(manifest(), { chosen: id, frame });
+    const onPicture = (done: number, all: number) => {
+      if (process.stderr.isTTY) process.stderr.write(done === all ? "\r\x1b[K" : `\r\x1b[K${done} of ${all} pictures`);
+    };
+    const examination = await examineModel(models.serving(id), models, {
+      cacheDir,
+      runtime: encoderRuntime(),
+      onPicture,
+    });
+    const findings = diagnose(examination);
+    print(json ? { ...examination, findings } : diagnosisText(id, findings));
+    if (findings.some(({ isFine }) => !isFine)) process.exitCode = 1;
+  });
+
+program
   .command("schema")
   .description("the JSON schema of files of models: what models/manifest.schema.json holds")
   .action(() => print(`${JSON.stringify(manifestSchema(), null, 2)}`));
@@ -84,13 +110,15 @@ Examples:
   npm run -s models -- pull ID --accept-licence
   npm run -s models -- verify --json
   npm run -s models -- optimize mobilesam --force
+  npm run -s models -- doctor mobilesam
 `,
 );
 
 /** Of all settings only those that say where models and their graphs are: the others may be for another machine. */
 function settings(): ModelSettings {
-  const { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR } = process.env;
-  return shape(readEnv(variables, { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR }), 0);
+  const { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR, MASKWIRE_ENCODER_FRAME } = process.env;
+  const own = { MASKWIRE_MODELS_FILE, MASKWIRE_MODELS_DIR, MASKWIRE_MODEL_CACHE_DIR, MASKWIRE_ENCODER_FRAME };
+  return shape(readEnv(variables, own), 0);
 }
 
 /** As the server's: what is proven is what is served. */

@@ -8,6 +8,7 @@ import { FileServer } from "../../services/inference/pull/testing/file-server.js
 import { fileOf, filesIn, madeBytes } from "../../services/inference/pull/testing/made-file.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { Child } from "../support/child.js";
+import { tinyModelEnv, tinyModelId } from "../support/tiny-model.js";
 
 const bytes = madeBytes(1_000_000);
 let files: FileServer;
@@ -30,6 +31,8 @@ afterAll(async () => {
   if (folder) rmSync(folder, { recursive: true });
 });
 
+const cli = join(projectRoot, "dist", "models", "cli.js");
+
 function start(...args: string[]): Child {
   const env = {
     PATH: process.env.PATH ?? "",
@@ -39,13 +42,27 @@ function start(...args: string[]): Child {
     MASKWIRE_MODELS_DIR: join(folder, "pulled"),
     MASKWIRE_MODEL_CACHE_DIR: join(folder, "cache"),
   };
-  return new Child(process.execPath, [join(projectRoot, "dist", "models", "cli.js"), ...args], { env });
+  return new Child(process.execPath, [cli, ...args], { env });
 }
 async function models(...args: string[]) {
   await using running = start(...args);
   return await running.ended;
 }
 const partBytes = () => filesIn(join(folder, "pulled"))[`${place}.part`] ?? 0;
+
+describe("npm run models -- doctor", () => {
+  it("runs a model from its files to its masks, and says that those of discs for tests are no masks of anything", async () => {
+    await using running = new Child(process.execPath, [cli, "doctor", tinyModelId], {
+      env: { PATH: process.env.PATH ?? "", ...tinyModelEnv(), MASKWIRE_MODEL_CACHE_DIR: join(folder, "cache") },
+    });
+    const { code, stdout } = await running.ended;
+    expect(stdout).toMatch(
+      /^tiny: something is wrong\n {2}wrong {2}\d+ of 24 pictures have a wrong mask; of \d+ x \d+ in orientation \d/,
+    );
+    expect(stdout).toMatch(/tiny runs on cpu\.[\s\S]*The encoder is served as it was exported, because/);
+    expect(code).toBe(1);
+  });
+});
 
 describe("npm run models", () => {
   it("asks for consent, is killed in the middle, holds off a second one, goes on through the proxy, and removes it all", async () => {
