@@ -3,6 +3,7 @@ import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
 import { type LoadableModel, LoadedModels } from "../../inference/workers/loaded-models.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
+import type { EmbeddingHeader } from "../../sam/embedding-record.js";
 import { encodeHalf } from "../../sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { EncoderFiles } from "../graphs/encoder-files.js";
@@ -10,7 +11,8 @@ import type { EncoderRuntime } from "../graphs/encoder-runtime.js";
 import { wholeFrame } from "../images/encoded-frame.js";
 import { normalise } from "../images/preprocess.js";
 import { BadEmbeddingError } from "./check-tensor.js";
-import type { EncodedImage, EncoderDetail, EncodeTask } from "./encoder-tasks.js";
+import { encodeDraft } from "./encode-draft.js";
+import type { EncodedDraft, EncodedImage, EncoderDetail, EncodeTask } from "./encoder-tasks.js";
 import { type LoadedEncoder, loadEncoder } from "./load-encoder.js";
 
 /** What a worker is started with. */
@@ -31,7 +33,7 @@ export interface LoadableEncoder extends LoadableModel {
 
 const { models, atOnce, loadedBytes, runtime } = workerData as EncoderWorkerData;
 
-await serveTasks<EncodeTask, EncodedImage>(async (say) => {
+await serveTasks<EncodeTask, EncodedImage, EncodedDraft>(async (say) => {
   let taskMs = 0;
   const loaded = new LoadedModels<LoadableEncoder, EncoderDetail[string], WarmEncoder>({
     maxBytes: loadedBytes,
@@ -48,10 +50,14 @@ await serveTasks<EncodeTask, EncodedImage>(async (say) => {
     detail: loaded.details,
     taskMs,
     hear: (news) => loaded.know(news as LoadableEncoder),
-    run: async (task) => {
+    run: async (task, _alone, tell) => {
       const encoder = await loaded.get(task.modelId);
-      const result = await encode(task, encoder);
-      return { result, transfer: [result.record.buffer as ArrayBuffer] };
+      if (task.draft) {
+        // Whatever is wrong with a draft, the embedding may be right.
+        const made = await draft(task, encoder).catch(() => undefined);
+        if (made) tell(moved(made));
+      }
+      return moved(await encode(task, encoder));
     },
   };
 });
@@ -78,17 +84,43 @@ async function loadWarm({ model, files }: LoadableEncoder): Promise<{ encoder: W
   return { encoder: { ...encoder, model, memory, detail }, runMs: performance.now() - startedAt };
 }
 
-async function encode(
-  { imageId, pixels, reading, width, height, crop }: EncodeTask,
-  encoder: WarmEncoder,
-): Promise<EncodedImage> {
+/** The record moves to the other thread. */
+const moved = <Result extends { record: Uint8Array }>(result: Result) => ({
+  result,
+  transfer: [result.record.buffer as ArrayBuffer],
+});
+
+async function draft(task: EncodeTask, encoder: WarmEncoder): Promise<EncodedDraft> {
+  const { model } = encoder;
   const started = performance.now();
+  const tensors = await encodeDraft(task.pixels, model, encoder);
+  return { record: recordOf(task, model, tensors, { draft: true }), draftMs: performance.now() - started };
+}
+
+async function encode(task: EncodeTask, encoder: WarmEncoder): Promise<EncodedImage> {
   const { model, memory } = encoder;
+  const { pixels, crop } = task;
+  const started = performance.now();
   const frame = encoder.frameOf(pixels);
   const planes = normalise(pixels, model.preprocess, frame, memory);
   const preprocessed = performance.now();
   const tensors = encoder.whole(await encoder.run(planes, frame), frame);
-  const record = encodeEmbeddingRecord(
+  const record = recordOf(task, model, tensors, crop ? { crop } : {});
+  return {
+    record,
+    preprocessMs: preprocessed - started,
+    encodeMs: performance.now() - preprocessed,
+  };
+}
+
+/** @param of what of the picture it is. */
+function recordOf(
+  { imageId, reading, width, height }: EncodeTask,
+  model: ModelSpec,
+  tensors: Float32Array[],
+  of: Pick<EmbeddingHeader, "crop" | "draft">,
+): Uint8Array {
+  return encodeEmbeddingRecord(
     {
       imageId,
       modelId: model.id,
@@ -97,15 +129,10 @@ async function encode(
       frame: model.preprocess.frame,
       width,
       height,
-      ...(crop ? { crop } : {}),
+      ...of,
       reading,
       tensors: embeddingTensors(model),
     },
     tensors.map((tensor) => encodeHalf(tensor)),
   );
-  return {
-    record,
-    preprocessMs: preprocessed - started,
-    encodeMs: performance.now() - preprocessed,
-  };
 }
