@@ -5,9 +5,10 @@ import type { Preference } from "./local/choice.js";
 import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
 import type { Routing } from "./local/routing.js";
 import { WorkerDecoder } from "./local/worker-decoder.js";
+import { EarlyUpload } from "./net/early-upload.js";
 import { Preparing } from "./net/preparing.js";
 import { abnormalClosure } from "./net/socket.js";
-import { Upload } from "./net/upload.js";
+import { Upload, type UploadListener } from "./net/upload.js";
 import {
   type PictureFile,
   PictureProblem,
@@ -30,6 +31,7 @@ export class Client {
   /** Who is there, where the gateway asks. */
   readonly signIn: SignIn;
   readonly #upload: Upload;
+  readonly #early: EarlyUpload;
   readonly #preparing: Preparing;
   readonly #sources = new Map<number, PictureSource>();
   /** Files as they were read; those of the strip are kept, the browser holds large ones on disk. */
@@ -53,11 +55,13 @@ export class Client {
       run: (effect) => this.#run(effect),
       changed,
     });
-    this.#upload = new Upload({
+    const listener: UploadListener = {
       onProgress: (token, sentBytes) => this.dispatch({ kind: "upload-progress", token, sentBytes }),
       onEvent: (token, event) => this.dispatch({ kind: "upload-event", token, event, atMs: performance.now() }),
       onFailure: (token, failure) => this.dispatch({ kind: "upload-failed", token, failure, atMs: performance.now() }),
-    });
+    };
+    this.#upload = new Upload(listener);
+    this.#early = new EarlyUpload(listener);
     this.#preparing = new Preparing({
       onProgress: (token, sentBytes) => this.dispatch({ kind: "preparing-progress", token, sentBytes }),
       onEvent: (token, event) => this.dispatch({ kind: "preparing-event", token, event }),
@@ -154,6 +158,7 @@ export class Client {
         this.#sources.delete(effect.token);
         this.#files.delete(effect.token);
         this.#thumbnails.delete(effect.token);
+        this.#early.forget(effect.token);
         break;
       case "prepare": {
         const picture = this.#files.get(effect.token);
@@ -165,11 +170,13 @@ export class Client {
         break;
       case "upload": {
         const picture = this.#files.get(effect.token);
-        if (picture !== undefined) this.#upload.start(effect.token, picture.file, picture);
+        if (picture === undefined || this.#early.adopt(effect.token)) break;
+        this.#upload.start(effect.token, picture.file, picture);
         break;
       }
       case "stop-upload":
         this.#upload.stop();
+        this.#early.stopAdopted();
         break;
     }
   }
@@ -179,7 +186,9 @@ export class Client {
     const wanted = () => this.store.state.loading?.token === token;
     const name = this.#nameOf(token);
     try {
-      const { file, imageId } = await this.#file(token);
+      const picture = await this.#file(token);
+      const { file, imageId } = picture;
+      if (wanted() && this.#takes(file)) void this.#early.start(token, picture);
       const bitmap = await decodeUpright(file);
       const { width, height } = bitmap;
       this.#keepThumbnail(token, bitmap);
@@ -201,6 +210,7 @@ export class Client {
         atMs: performance.now(),
       });
     } catch (error) {
+      this.#early.forget(token);
       this.dispatch({ kind: "picture-unreadable", token, message: problemOf(error, name) });
     }
   }
@@ -218,6 +228,12 @@ export class Client {
     } catch (error) {
       this.dispatch({ kind: "picture-unreadable", token, message: problemOf(error, name) });
     }
+  }
+
+  /** Whether the service is there, and takes a file as large. */
+  #takes({ size }: Blob): boolean {
+    const { link } = this.store.state;
+    return link.kind === "open" && (link.limits.pictureBytes === 0 || size <= link.limits.pictureBytes);
   }
 
   async #file(token: number): Promise<PictureFile> {

@@ -33,7 +33,7 @@ export class Preparing {
 }
 
 /** Whether the embedding is there. One that cannot be asked about is uploaded: that tells what is wrong. */
-async function isEmbedded(imageId: string, signal: AbortSignal): Promise<boolean> {
+export async function isEmbedded(imageId: string, signal: AbortSignal): Promise<boolean> {
   try {
     const answer = await ask(`v1/images/${imageId}`, { signal });
     if (!answer.ok) return false;

@@ -1,0 +1,86 @@
+import { isEmbedded } from "./preparing.js";
+import { Upload, type UploadListener } from "./upload.js";
+
+/** How it is asked whether the service has a picture's embedding, and how a picture is sent. */
+interface Ways {
+  isKnown(imageId: string, signal: AbortSignal): Promise<boolean>;
+  openUpload(listener: UploadListener): Pick<Upload, "start" | "stop">;
+}
+
+const overHttp: Ways = { isKnown: isEmbedded, openUpload: (listener) => new Upload(listener) };
+
+interface Early {
+  readonly token: number;
+  /** Somebody has asked for it since. */
+  isAdopted: boolean;
+  /** What was heard of it before. */
+  readonly untold: (() => void)[];
+}
+
+/**
+ * A picture on its way to the canvas is sent while the browser decodes it, unless the service has it: a person waits for both
+ * at once and not for one after the other. Who is to send it then takes over what is under way.
+ */
+export class EarlyUpload {
+  readonly #ways: Ways;
+  readonly #upload: Pick<Upload, "start" | "stop">;
+  #lookup: AbortController | undefined;
+  #early: Early | undefined;
+
+  /** @param listener hears of an upload once that is adopted, then also of what was before. */
+  constructor(listener: UploadListener, ways = overHttp) {
+    this.#ways = ways;
+    this.#upload = ways.openUpload({
+      onProgress: (token, sentBytes) => this.#hear(() => listener.onProgress(token, sentBytes)),
+      onEvent: (token, event) => this.#hear(() => listener.onEvent(token, event)),
+      onFailure: (token, failure) => {
+        const isAdopted = this.#early?.isAdopted === true;
+        // One that nobody has asked for is sent anew by who does.
+        this.#early = undefined;
+        if (isAdopted) listener.onFailure(token, failure);
+      },
+    });
+  }
+
+  /** @param imageId undefined where the page cannot tell: nor can it ask then, and nothing is done. */
+  async start(token: number, { file, imageId }: { file: Blob; imageId: string | undefined }): Promise<void> {
+    this.stop();
+    if (imageId === undefined) return;
+    const lookup = new AbortController();
+    this.#lookup = lookup;
+    const isKnown = await this.#ways.isKnown(imageId, lookup.signal);
+    if (isKnown || lookup.signal.aborted) return;
+    this.#early = { token, isAdopted: false, untold: [] };
+    this.#upload.start(token, file, { imageId });
+  }
+
+  /** The picture is to be sent. @returns false when it is not under way here. */
+  adopt(token: number): boolean {
+    const early = this.#early;
+    if (early?.token !== token || early.isAdopted) return false;
+    early.isAdopted = true;
+    for (const tell of early.untold.splice(0)) tell();
+    return true;
+  }
+
+  /** What was asked for is not wanted any more; another may be on its way already. */
+  stopAdopted(): void {
+    if (this.#early?.isAdopted) this.stop();
+  }
+
+  /** It is no picture, or has left the page. */
+  forget(token: number): void {
+    if (this.#early?.token === token) this.stop();
+  }
+
+  stop(): void {
+    this.#lookup?.abort();
+    this.#early = undefined;
+    this.#upload.stop();
+  }
+
+  #hear(tell: () => void): void {
+    if (this.#early?.isAdopted) tell();
+    else this.#early?.untold.push(tell);
+  }
+}
