@@ -6,6 +6,7 @@ import { jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import { testSettings } from "../support/start-maskwire.js";
 import { BareRunner } from "./bare-runner.js";
+import { measureEngine } from "./encoder-engine.js";
 import { atMost, type Outcome, round, type Suite } from "./report.js";
 import { median, p50p95 } from "./statistics.js";
 
@@ -24,8 +25,9 @@ interface Encoded {
 }
 
 export const suite: Suite = {
-  title: `${pictures} pictures encoded one by one, interleaved with the bare graph in a worker, then ${together} at once`,
+  title: `the encoder's graph by itself for pictures of three shapes, interleaved with the stock one; ${pictures} pictures encoded one by one, interleaved with the bare graph in a worker, then ${together} at once`,
   async run(say) {
+    const engine = await measureEngine(say);
     const scenes = await Promise.all(
       Array.from({ length: pictures + together + 1 }, (_, seed) => jpegScene(width, height, seed)),
     );
@@ -45,7 +47,8 @@ export const suite: Suite = {
       await Promise.all(scenes.slice(pictures + 1).map((scene) => upload(maskwire.url, scene)));
       const perMinute = (60_000 * together) / (performance.now() - startedAt);
       const hits = await timeHits(maskwire.url, scenes[0] as Buffer, first.image?.imageId ?? "");
-      return report(encoded, bareMs, perMinute, hits);
+      const service = report(encoded, bareMs, perMinute, hits);
+      return { bars: [...engine.bars, ...service.bars], detail: { ...engine.detail, ...service.detail } };
     } finally {
       await bare[Symbol.asyncDispose]();
       await maskwire[Symbol.asyncDispose]();
