@@ -18,6 +18,7 @@ import { withDeadline } from "./deadline.js";
 import { deleteImages } from "./delete-images.js";
 import type { DetailLimits } from "./detail/detail-limits.js";
 import { type DetailEvents, noDetailEvents } from "./detail/detail-metrics.js";
+import { withFinerMasks } from "./detail/finer-everything.js";
 import type { PictureOfPart } from "./detail/make-finer.js";
 import { partOf } from "./detail/part-of.js";
 import { withDetail } from "./detail/with-detail.js";
@@ -124,9 +125,14 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
       const atPeer: Answer<SegmentRequest, SegmentResult> = (request, call) => line.segment(request, call);
       return { segment: withDrafts(prompts(atPeer), atPeer), close: () => line.close() };
     },
-    everything: withBeginDeadline(
-      everythingMs,
-      withWords(encoders, ({ text }) => text, withRecovery(providers, beginEverything(decoders), cropsOf)),
+    everything: withFinerMasks(
+      { encodePart, segment: once },
+      { perPicture: detail.perPicture, mostMs: everythingMs },
+      detailEvents,
+      withBeginDeadline(
+        everythingMs,
+        withWords(encoders, ({ text }) => text, withRecovery(providers, beginEverything(decoders), cropsOf)),
+      ),
     ),
     openImage: withDeadline(deadlineMs, (image, call) => encoders.encodeStored(image, call)),
     encodePart,

@@ -9,6 +9,7 @@ import { asJson, asText, type Suite } from "./report.js";
 const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   clicks: () => import("./clicks.js"),
   words: () => import("./words.js"),
+  detail: () => import("./detail.js"),
   painting: () => import("./painting.js"),
   latency: () => import("./latency.js"),
   encode: () => import("./encode.js"),

@@ -207,6 +207,7 @@ describe("a mistake gets one sentence", () => {
   const cases: [name: string, args: () => string[] | Promise<string[]>, code: number, sentence: RegExp][] = [
     ["no prompt", () => ["segment", photo], 2, /^maskwire: Say where the object is/],
     ["a malformed point", () => ["segment", photo, "--point", "12"], 2, /Expected two numbers, X,Y/],
+    ["an unknown detail", () => ["segment", photo, "--point", "1,2", "--detail", "fine"], 2, /auto, always, off/],
     ["a malformed box", () => ["segment", photo, "--box", "1,2,3"], 2, /Expected four numbers/],
     ["an unknown option", () => ["segment", photo, "--bogus", "1,2"], 2, /unknown option '--bogus'/],
     [

@@ -6,6 +6,7 @@ import {
   MaskFormat,
   MaskPromptSchema,
   PromptSchema,
+  type Rle,
   type SegmentRequest,
   type SegmentResult,
 } from "../../../proto/index.js";
@@ -21,8 +22,8 @@ interface FinerMask {
 }
 
 /**
- * The same prompt once more, on a part of the picture and from the logits of its first mask (Z4).
- * @param first with its logits. @returns undefined where the first mask stays. @throws whatever `segment` throws.
+ * The same prompt once more, on a part of the picture and from its first mask (Z4): from its logits, where it has them.
+ * @returns undefined where the first mask stays. @throws whatever `segment` throws.
  */
 export async function finerMask(
   segment: Answer<SegmentRequest, SegmentResult>,
@@ -32,14 +33,16 @@ export async function finerMask(
   call: AskCall,
 ): Promise<FinerMask | undefined> {
   const picture = pictureOf(first);
-  const value = first.lowResLogits;
-  if (!picture || !value) return undefined;
-  const mask = create(MaskPromptSchema, { source: { case: "lowResLogits", value } });
+  if (!picture) return undefined;
+  const { lowResLogits, rle } = first;
+  const source = lowResLogits
+    ? { case: "lowResLogits" as const, value: lowResLogits }
+    : { case: "rle" as const, value: rle as Rle };
   const { multimask: _, view: __, ...rest } = request;
   const result = await segment(
     {
       ...rest,
-      prompt: { ...(request.prompt ?? create(PromptSchema)), mask },
+      prompt: { ...(request.prompt ?? create(PromptSchema)), mask: create(MaskPromptSchema, { source }) },
       formats: [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])],
       detail: DetailMode.OFF,
       crop: create(CropSchema, part),

@@ -2,7 +2,7 @@ import type { SegmentRequest, SegmentResult } from "../../../proto/index.js";
 import type { Region } from "../region.js";
 import { choosePart } from "./choose-part.js";
 import { pictureOf } from "./picture-of.js";
-import { wantsDetail } from "./wants-detail.js";
+import { mayWantDetail, wantsDetail } from "./wants-detail.js";
 
 /** What of an answer is to be made finer, and where. */
 export interface DetailPlan {
@@ -13,6 +13,7 @@ export interface DetailPlan {
 
 /** @returns undefined where nothing is to be made finer, or cannot be. */
 export function planDetail(request: SegmentRequest, { masks }: SegmentResult): DetailPlan | undefined {
+  if (!mayWantDetail(request)) return undefined;
   const [best] = masks;
   const picture = best && pictureOf(best);
   if (!best?.bbox || !picture || !wantsDetail(request, best.bbox, picture)) return undefined;

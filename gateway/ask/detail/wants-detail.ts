@@ -22,7 +22,7 @@ function isRefinement({ prompt }: SegmentRequest): boolean {
   return parts > 1 || prompt?.mask !== undefined;
 }
 
-const isSmall = (box: BoundingBox, picture: PictureSize) =>
+export const isSmall = (box: BoundingBox, picture: PictureSize) =>
   Math.max(box.width, box.height) < smallShare * Math.max(picture.width, picture.height);
 
 function isZoomed({ view }: SegmentRequest, picture: PictureSize): boolean {

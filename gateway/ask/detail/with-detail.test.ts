@@ -69,8 +69,8 @@ function world({ first = [small], finer = () => ({ ...small, width: 41 }), encod
         imageId,
         model: "m",
         detail: DetailMode.ALWAYS,
-        ...init,
         prompt: { points: [{ x: 510, y: 410 }] },
+        ...init,
       }),
       { signal },
     );
@@ -125,6 +125,7 @@ describe("an answer that is waited for", () => {
 
   it.each<[string, World, RequestInit]>([
     ["nobody asks for it", {}, { detail: DetailMode.OFF }],
+    ["it is of words", {}, { prompt: { text: "cup" } }],
     ["the gateway is set to make nothing finer (Z6)", { perPicture: 0 }, {}],
     ["the object is large", { first: [large] }, {}],
     ["nothing was found", { first: [] }, {}],

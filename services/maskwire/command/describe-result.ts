@@ -1,8 +1,8 @@
-import type { Grounding, ImageInfo, Mask, SegmentResult } from "../../../proto/index.js";
+import type { Crop, Grounding, ImageInfo, SegmentResult } from "../../../proto/index.js";
 import { readingNotes } from "../../sam/picture-reading.js";
 
 /** What `--json` prints: one object, its masks best first. */
-export function resultAsJson(image: ImageInfo, { masks, timings }: SegmentResult): Record<string, unknown> {
+export function resultAsJson(image: ImageInfo, { masks, timings, detail }: SegmentResult): Record<string, unknown> {
   return {
     image: imageAsJson(image),
     masks: masks.map(({ rle, bbox, area, predictedIou, stabilityScore, grounding }) => ({
@@ -19,12 +19,15 @@ export function resultAsJson(image: ImageInfo, { masks, timings }: SegmentResult
       decodeMs: timings.decodeMs,
       maskMs: timings.maskMs,
     },
+    ...(detail?.crop ? { detail: { crop: partAsJson(detail.crop), masks: detail.masks } } : {}),
   };
 }
 
 function groundingAsJson({ label, via, detector, score, box }: Grounding): Record<string, unknown> {
   return { label, via, detector, score, ...(box ? { box: { x0: box.x0, y0: box.y0, x1: box.x1, y1: box.y1 } } : {}) };
 }
+
+const partAsJson = ({ x = 0, y = 0, width = 0, height = 0 }: Crop) => ({ x, y, width, height });
 
 /** A picture, and how its file was read where that is known. */
 function imageAsJson({ imageId, width, height, reading }: ImageInfo): Record<string, unknown> {
@@ -45,7 +48,12 @@ function imageAsJson({ imageId, width, height, reading }: ImageInfo): Record<str
 }
 
 /** What a person reads: the picture, then a line for each mask. @param files where each mask was written, if it was. */
-export function resultAsText(image: ImageInfo, masks: readonly Mask[], files: readonly string[][]): string {
+export function resultAsText(
+  image: ImageInfo,
+  { masks, detail }: Pick<SegmentResult, "masks" | "detail">,
+  files: readonly string[][],
+): string {
+  const finer = detail?.crop && partAsJson(detail.crop);
   const pixels = image.width * image.height;
   const lines = masks.map((mask, index) => {
     const { x = 0, y = 0, width = 0, height = 0 } = mask.bbox ?? {};
@@ -57,6 +65,9 @@ export function resultAsText(image: ImageInfo, masks: readonly Mask[], files: re
       `stability ${mask.stabilityScore.toFixed(3)}`,
       `area ${mask.area} px (${share} %)`,
       `box ${x},${y} ${width} x ${height}`,
+      ...(finer && detail.masks.includes(index)
+        ? [`finer at ${finer.x},${finer.y} ${finer.width} x ${finer.height}`]
+        : []),
       ...(files[index] ?? []),
     ].join("  ");
   });

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { EverythingMode, type Sa1bAnnotation, type Sa1bRecord } from "../../../proto/index.js";
+import { type DetailMode, EverythingMode, type Sa1bAnnotation, type Sa1bRecord } from "../../../proto/index.js";
 import { CommandError } from "./command-error.js";
 import { FileProblems } from "./file-problems.js";
 import type { EverythingLine, GatewayClient } from "./gateway-client.js";
@@ -19,6 +19,7 @@ export interface EverythingCommandOptions extends Omit<GatewayOptions, "json"> {
   boxNmsThresh?: number;
   minMaskRegionArea?: number;
   cropNLayers?: number;
+  detail?: DetailMode;
 }
 
 /** `maskwire everything PHOTO`: every object, as an SA-1B record. @throws CommandError with the sentence to end with. */
@@ -73,8 +74,16 @@ async function collect(
   notices: Notices,
 ): Promise<Collected> {
   const kept = new Map<number, Sa1bAnnotation>();
-  const { text, pointsPerSide, predIouThresh, stabilityScoreThresh, boxNmsThresh, minMaskRegionArea, cropNLayers } =
-    options;
+  const {
+    text,
+    pointsPerSide,
+    predIouThresh,
+    stabilityScoreThresh,
+    boxNmsThresh,
+    minMaskRegionArea,
+    cropNLayers,
+    detail,
+  } = options;
   const given = Object.fromEntries(
     Object.entries({
       text,
@@ -84,6 +93,7 @@ async function collect(
       boxNmsThresh,
       minMaskRegionArea,
       cropNLayers,
+      detail,
     }).filter(([, value]) => value !== undefined),
   );
   const mode = options.exhaustive ? EverythingMode.EXHAUSTIVE : EverythingMode.ADAPTIVE;

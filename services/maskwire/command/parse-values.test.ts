@@ -1,11 +1,13 @@
 import { InvalidArgumentError } from "commander";
 import { describe, expect, it } from "vitest";
+import { DetailMode } from "../../../proto/index.js";
 import {
   collectPoints,
   numberedPath,
   once,
   parseBox,
   parseCount,
+  parseDetail,
   parseGatewayUrl,
   parsePngPath,
   parsePoint,
@@ -45,6 +47,15 @@ describe("parseBox", () => {
   it("refuses a second box", () => {
     expect(() => parseBox("1,2,3,4", { x0: 0, y0: 0, x1: 1, y1: 1 })).toThrow("one box only");
   });
+});
+
+it("reads whether masks are made finer", () => {
+  expect(["auto", "always", "off"].map((text) => parseDetail(text))).toEqual([
+    DetailMode.AUTO,
+    DetailMode.ALWAYS,
+    DetailMode.OFF,
+  ]);
+  for (const text of ["", "AUTO", "toString"]) expect(() => parseDetail(text)).toThrow("auto, always, off");
 });
 
 describe("parseGatewayUrl", () => {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { DetailMode } from "../../../proto/index.js";
 
 export interface PointValue {
   x: number;
@@ -40,6 +41,16 @@ export function parseCount(text: string): number {
   const count = parseNumber(text);
   if (Number.isInteger(count) && count >= 0 && count <= 0xffff_ffff) return count;
   throw new InvalidArgumentError("Expected a whole number, 0 or more.");
+}
+
+/** What `--detail` takes. */
+export const detailModes = { auto: DetailMode.AUTO, always: DetailMode.ALWAYS, off: DetailMode.OFF } as const;
+
+/** @throws InvalidArgumentError */
+export function parseDetail(text: string): DetailMode {
+  const mode = Object.entries(detailModes).find(([name]) => name === text)?.[1];
+  if (mode === undefined) throw new InvalidArgumentError(`Expected one of ${Object.keys(detailModes).join(", ")}.`);
+  return mode;
 }
 
 /** For an option that has one value: of several the others would be dropped. */

@@ -8,9 +8,11 @@ import { collectLimits, parseExpiry, parseScopes } from "./key-values.js";
 import type { CreateKeyOptions } from "./keys.js";
 import {
   collectPoints,
+  detailModes,
   once,
   parseBox,
   parseCount,
+  parseDetail,
   parseGatewayUrl,
   parseNumber,
   parsePngPath,
@@ -64,6 +66,11 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("-o, --out <file.png>", "write the mask as greyscale PNG, 255 inside", once(parsePngPath))
     .option("-c, --cutout <file.png>", "write the object on transparency, cropped to its box", once(parsePngPath))
     .option("-m, --multimask", "every candidate mask of an ambiguous prompt, best first; files are numbered from -2 on")
+    .addOption(
+      detailOption(
+        "look again at the part of the photo around the object: auto where it is small or there is more than one point, always, or off",
+      ),
+    )
     .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
     .option("--json", "print one JSON object with the masks as COCO run-length encoding")
     .addOption(gatewayOption())
@@ -91,6 +98,9 @@ export function createProgram({ isJson = false } = {}): Command {
       "--crop-n-layers <n>",
       "look again at magnified parts of the photo, so many layers deep (0)",
       once(parseCount),
+    )
+    .addOption(
+      detailOption("look again at the parts of the photo around objects: auto around small ones, always, or off"),
     )
     .option("--min-mask-region-area <n>", "fill holes and remove islands of fewer pixels (0)", once(parseCount))
     .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
@@ -138,6 +148,9 @@ export function createProgram({ isJson = false } = {}): Command {
   });
   return program;
 }
+
+const detailOption = (what: string) =>
+  new Option("--detail <mode>", what).choices(Object.keys(detailModes)).argParser(once(parseDetail));
 
 /** Commands that make and end the keys of a server (MASKWIRE_AUTH_FILE). */
 function addKeys(program: Command): void {

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Mask, MaskFormat, type PromptSchema } from "../../../proto/index.js";
+import { type DetailMode, type Mask, MaskFormat, type PromptSchema } from "../../../proto/index.js";
 import { usageError } from "./command-error.js";
 import { resultAsJson, resultAsText } from "./describe-result.js";
 import { FileProblems } from "./file-problems.js";
@@ -16,6 +16,7 @@ export interface SegmentOptions extends GatewayOptions {
   out?: string;
   cutout?: string;
   multimask?: true;
+  detail?: DetailMode;
 }
 
 /** `maskwire segment PHOTO`: the masks of one prompt. @throws CommandError with the sentence to end with. */
@@ -30,6 +31,7 @@ export async function segmentPhoto(photo: string, options: SegmentOptions): Prom
         prompt,
         formats: options.out ? [MaskFormat.PNG] : [],
         ...(options.multimask ? { multimask: true } : {}),
+        ...(options.detail === undefined ? {} : { detail: options.detail }),
       }),
     );
     notices.clear();
@@ -37,7 +39,7 @@ export async function segmentPhoto(photo: string, options: SegmentOptions): Prom
     process.stdout.write(
       options.json
         ? `${JSON.stringify(resultAsJson(image, result))}\n`
-        : `${resultAsText(image, result.masks, files)}\n${result.masks.length === 0 ? "nothing of the kind found\n" : ""}`,
+        : `${resultAsText(image, result, files)}\n${result.masks.length === 0 ? "nothing of the kind found\n" : ""}`,
     );
     problems.check();
   });
