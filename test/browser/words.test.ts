@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { colourPicture } from "../support/colour-picture.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
+import type { ClientPage } from "./page.js";
+import { RealStack } from "./real-stack.js";
+
+const stack = new RealStack();
+let maskwire: Maskwire;
+let picture: Buffer;
+
+beforeAll(async () => {
+  [maskwire, picture] = await Promise.all([startMaskwire(tinyModelEnv()), colourPicture()]);
+});
+afterAll(() => maskwire?.stop());
+
+async function say(page: ClientPage, words: string): Promise<void> {
+  await page.page.locator("#canvas").focus();
+  await page.page.keyboard.press("/");
+  await page.page.keyboard.press("ControlOrMeta+A");
+  await page.page.keyboard.type(words);
+  await page.page.keyboard.press("Enter");
+}
+
+it("G1, G3: finds what words say, gives all of it as objects with their names, and says what it does not know", async () => {
+  const page = await stack.open(maskwire.url);
+  await page.choose(picture, "colours.png", "image/png");
+  await page.until({ state: "ready" });
+
+  await say(page, "dogs");
+  await page.until({ everything: "done", overlay: "true", found: 2 });
+  expect(await page.page.getByTestId("announcement").textContent()).toMatch(/^“dogs”: 2 found\./);
+  expect(await page.page.locator('#words-known option[value="puppy"]').count()).toBe(1);
+
+  await page.page.getByTestId("everything-take-all").click();
+  await page.until({ overlay: "false", objects: 2 });
+  expect(await page.page.locator("#objects-list").textContent()).toMatch(/dog.*dog 2|dog 2.*dog/);
+
+  await say(page, "wyvern");
+  await page.until({ everything: "failed" });
+  expect(await page.page.getByTestId("notice-text").textContent()).toMatch(/wyvern/);
+  await say(page, "cup");
+  await page.until({ everything: "done", found: 0 });
+});
