@@ -4,16 +4,15 @@ import type { Detection } from "./detection.js";
 import { mergeDetections } from "./merge.js";
 import type { Meaning } from "./words/vocabulary.js";
 
-/** Least score of a box that answers words. */
-const leastScore = 0.2;
-
 /**
  * The boxes of what words mean, in pixels, the best first.
- * @param found of each detector, in shares of the picture.
+ * @param found of each detector, in shares of the picture. @param leastScore of a box that counts: where detectors agree, of both
+ *   together.
  */
 export function answerWords(
   meanings: readonly Meaning[],
   found: readonly (readonly Detection[])[],
+  leastScore: number,
   { width, height }: { width: number; height: number },
 ): MessageInitShape<typeof GroundedBoxSchema>[] {
   const byLabel = new Map(meanings.map((meaning) => [meaning.label, meaning]));

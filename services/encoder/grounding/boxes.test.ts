@@ -71,7 +71,7 @@ it("answers words with what they mean, in pixels, the surest first", () => {
     { label: "dog", via: "alias puppy" },
     { label: "cat", via: "name" },
   ];
-  expect(answerWords(meanings, [found], { width: 200, height: 100 })).toEqual([
+  expect(answerWords(meanings, [found], 0.2, { width: 200, height: 100 })).toEqual([
     { box: { x0: 100, y0: 0, x1: 200, y1: 50 }, score: 0.9, label: "cat", via: "name" },
     { box: { x0: 0, y0: 0, x1: 100, y1: 100 }, score: 0.3, label: "dog", via: "alias puppy" },
   ]);

@@ -2,6 +2,7 @@ import type { Admission } from "../../inference/admission.js";
 import { checkImageId } from "../../runtime/image-id.js";
 import { answerWords } from "../grounding/answer-words.js";
 import type { Detectors } from "../grounding/detectors.js";
+import { detectorFamilies } from "../grounding/families/index.js";
 import type { Grounder } from "../grounding/grounder.js";
 import { understand } from "../grounding/words/understand.js";
 import type { Handlers } from "./handlers.js";
@@ -24,9 +25,10 @@ export function ground({ admission, detectors, grounder }: Objects): Handlers["g
     const { findings, cached } = await grounder.find(picture, asked, call);
     const [first] = findings;
     const found = findings.map((one) => one.found);
+    const leastScore = Math.max(...asked.map(({ spec }) => detectorFamilies[spec.family]?.leastAnswer ?? 0));
     return {
       detector: asked.map(({ spec }) => spec.id).join("+"),
-      boxes: first ? answerWords(meanings, found, first) : [],
+      boxes: first ? answerWords(meanings, found, leastScore, first) : [],
       cached,
     };
   };

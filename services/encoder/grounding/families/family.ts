@@ -9,6 +9,12 @@ type RunGraph = (data: Float32Array, dims: readonly number[]) => Promise<FloatTe
 export interface DetectorFamily {
   /** Longer side of the picture that it wants to be given, in pixels. */
   readonly pictureSide: number;
+  /**
+   * Least score of a box that answers words: who asks for dogs knows that there are some, and sees each one's score. On 20 COCO
+   * photographs NanoDet finds 14 objects from 0.2 on and 16 from 0.12 on, SSDLite 11 and, from 0.1 on, 13; both together 15
+   * from 0.2 on and 17 from 0.12 on.
+   */
+  readonly leastAnswer: number;
   /** What it knows by which number; undefined where it reads what is written. */
   readonly labels: readonly string[] | undefined;
   /**

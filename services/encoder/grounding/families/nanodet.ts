@@ -18,6 +18,7 @@ const std = [57.375, 57.12, 58.395];
  */
 export const nanodet: DetectorFamily = {
   pictureSide: 640,
+  leastAnswer: 0.12,
   labels: cocoLabels,
   async detect(pixels, run) {
     const place = inTheMiddle(pixels, side);

@@ -20,6 +20,7 @@ const labelOf = namesByCocoId();
  */
 export const ssdlite: DetectorFamily = {
   pictureSide: 640,
+  leastAnswer: 0.1,
   labels: cocoLabels,
   async detect(pixels, run) {
     const place = { left: 0, top: 0, width: side, height: side };
