@@ -7,6 +7,7 @@ import { Models } from "../services/inference/models/models.js";
 import { type ModelSettings, shape, variables } from "../services/inference/settings.js";
 import { readEnv } from "../services/runtime/settings/read-env.js";
 import { watchOutput } from "../services/runtime/watch-output.js";
+import { addModel } from "./add-model.js";
 import { diagnose, diagnosisText } from "./doctor/diagnosis.js";
 import { examineModel } from "./doctor/examine-model.js";
 import { listModels, listText } from "./list-models.js";
@@ -27,6 +28,26 @@ program
   .action(async ({ json }: { json?: true }) => {
     const list = await listModels(manifest());
     print(json ? { models: list } : listText(list));
+  });
+
+program
+  .command("add")
+  .description(
+    "write a model of your own into the file of MASKWIRE_MODELS_FILE, with the digests that its files have or their host publishes",
+  )
+  .argument("<files...>", "what each file is: encoder=https://... decoder=file:PATH")
+  .requiredOption("--id <id>", "what requests will call it")
+  .requiredOption("--licence <licence>", "of its weights, as SPDX writes it")
+  .requiredOption("--like <id>", "a model that has the same tensors and preprocessing")
+  .option("--title <title>", "for people")
+  .option("--json", "print one JSON object")
+  .action(async (files: string[], options: Omit<Parameters<typeof addModel>[2], "files"> & { json?: true }) => {
+    const { file, pulledDir } = settings();
+    if (file === undefined) throw new Error("name the file that it goes into by MASKWIRE_MODELS_FILE");
+    const entry = await addModel(Manifest.read(pulledDir), file, { ...options, files });
+    print(
+      options.json ? entry : `${entry.id}: added to ${file}; next: models pull ${entry.id}, models doctor ${entry.id}`,
+    );
   });
 
 program

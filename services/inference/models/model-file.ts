@@ -13,7 +13,10 @@ export class ModelFileError extends OperationalError {
 }
 
 /** Where a manifest's file lies on this machine; says nothing of whether it is there or right. */
-export function resolveModelFile({ source, pulledAs }: ModelFile, manifest: Manifest): string {
+export function resolveModelFile(
+  { source, pulledAs }: ModelFile,
+  manifest: Pick<Manifest, "folder" | "pulledDir">,
+): string {
   if (pulledAs !== undefined) return resolve(manifest.pulledDir, pulledAs);
   if (source.startsWith("file:")) return resolve(manifest.folder, source.slice("file:".length));
   const [, name, path] = /^package:((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(source) ?? [];

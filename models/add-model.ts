@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { ModelFile } from "../services/inference/families/model-spec.js";
+import { type Manifest, ManifestError } from "../services/inference/models/manifest.js";
+import type { ManifestEntry } from "../services/inference/models/manifest-form.js";
+import { resolveModelFile } from "../services/inference/models/model-file.js";
+import { proxiedDispatcher } from "../services/inference/pull/open-source.js";
+import { publishedFile } from "../services/inference/pull/published-file.js";
+
+interface NewModel {
+  id: string;
+  licence: string;
+  title?: string | undefined;
+  /** The model whose tensors and preprocessing it has. */
+  like: string;
+  /** "ROLE=SOURCE" */
+  files: readonly string[];
+}
+
+/**
+ * Writes an entry into a file of somebody's own models, with the digests that its files have or that their host publishes.
+ * @param path of a file that need not be there yet. @returns the entry.
+ * @throws ManifestError, PullError, ModelFileError in a sentence; the file is as it was then.
+ */
+export async function addModel(
+  shipped: Manifest,
+  path: string,
+  { id, licence, title, like, files }: NewModel,
+): Promise<ManifestEntry> {
+  const own = await readOwn(path);
+  const known = own.models.length === 0 ? shipped : shipped.withOwn(path);
+  const pattern = known.entries.find((one) => one.id === like);
+  if (!pattern) throw new ManifestError(`There is no model "${like}" that it could be like.`);
+  const described: Record<string, ModelFile> = {};
+  for (const one of files) {
+    const [, role, source] = /^(\w+)=(.+)$/.exec(one) ?? [];
+    if (!role || !source)
+      throw new ManifestError(`"${one}" does not say what it is: expected ROLE=SOURCE, as in encoder=https://...`);
+    described[role] = await describe(source, dirname(path));
+  }
+  const { tensors, preprocess, family, capabilities } = pattern as ManifestEntry & { tensors: unknown };
+  const entry = {
+    id,
+    title: title ?? id,
+    family,
+    provenance: `Added by models add, like ${like}.`,
+    licence,
+    files: described,
+    tensors,
+    preprocess,
+    ...(capabilities ? { capabilities } : {}),
+  } as ManifestEntry;
+  const next = `${path}.new`;
+  try {
+    await writeFile(next, `${JSON.stringify({ ...own, models: [...own.models, entry] }, null, 2)}\n`);
+    shipped.withOwn(next);
+    await rename(next, path);
+  } finally {
+    await rm(next, { force: true });
+  }
+  return entry;
+}
+
+async function readOwn(path: string): Promise<{ models: ManifestEntry[] }> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return { models: [] };
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new ManifestError(`The file of models ${path} cannot be read as JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function describe(source: string, folder: string): Promise<ModelFile> {
+  if (source.startsWith("https:")) {
+    const dispatcher = proxiedDispatcher();
+    try {
+      return await publishedFile(source, dispatcher);
+    } finally {
+      await dispatcher.destroy();
+    }
+  }
+  const path = resolveModelFile({ source, sha256: "", bytes: 0 }, { folder, pulledDir: folder });
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) throw new ManifestError(`${source} is not here (looked at ${path}).`);
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return { source, sha256: hash.digest("hex"), bytes: found.size };
+}
