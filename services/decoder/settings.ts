@@ -20,6 +20,9 @@ type Env = EnvOf<typeof variables>;
 
 const workersOf = (env: Env) => env.MASKWIRE_DECODER_WORKERS ?? availableParallelism();
 
+/** Half as many more that give way, for what nobody waits for; threads have a priority of their own on Linux alone. */
+const yieldingOf = (env: Env) => (process.platform === "linux" ? Math.ceil(workersOf(env) / 2) : 0);
+
 /** Measured by `bench footprint`, and a little more. */
 const workerBytes = 50 * MiB;
 
@@ -27,7 +30,7 @@ const workerBytes = 50 * MiB;
 export const memory = (env: Env) => {
   const cache = { leastBytes: 16 * MiB, mostBytes: 256 * MiB, setBytes: env.MASKWIRE_DECODER_CACHE_BYTES };
   return {
-    restBytes: workersOf(env) * workerBytes,
+    restBytes: (workersOf(env) + yieldingOf(env)) * workerBytes,
     parts: { decoderEmbeddings: cache, decoderTensors: cache },
   };
 };
@@ -47,6 +50,7 @@ export function shape(env: Env, { limits, models, trustsPeers, sizes }: DecoderC
     loadedBytes: models.loadedBytes,
     graphsDir: models.cacheDir,
     workers: workersOf(env),
+    yielding: yieldingOf(env),
     threads: env.MASKWIRE_DECODER_THREADS ?? Math.min(8, availableParallelism()),
     maxQueue: env.MASKWIRE_DECODER_QUEUE ?? 256,
     everything: { maxPoints: env.MASKWIRE_EVERYTHING_POINTS ?? 32_768, deadlineMs: limits.everythingMs },

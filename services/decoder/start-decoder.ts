@@ -40,10 +40,11 @@ export async function startDecoder({
   ttlMs,
   onLoaded,
 }: Surroundings): Promise<StartedDecoder> {
-  const { graphsDir, hungMs, workers, threads, maxQueue, cacheBytes, loadedBytes } = settings;
+  const { graphsDir, hungMs, workers, yielding, threads, maxQueue, cacheBytes, loadedBytes } = settings;
   const { logger, metrics } = host;
   const widthsOf = (isFirst: boolean): Widths =>
     isFirst && threads > 1 ? { wide: threads, narrow: 1 } : { narrow: 1 };
+  const shareOf = (bytes: number) => Math.floor(bytes / (workers + yielding));
   let pool: DecoderPool | undefined;
   const prepared = new PreparedModels<LoadableDecoder>({
     prepare: async (model) => {
@@ -60,15 +61,17 @@ export async function startDecoder({
   for (const model of atOnce) await prepared.begin(model);
   pool = await WorkerPool.start({
     entry: new URL("./worker/decoder-worker.js", import.meta.url),
-    data: ({ isFirst }): DecoderWorkerData => ({
+    data: ({ isFirst, isYielding }): DecoderWorkerData => ({
       models: prepared.ready,
       atOnce: atOnce.map(({ id }) => id),
-      loadedBytes: Math.floor(loadedBytes / workers),
+      loadedBytes: shareOf(loadedBytes),
       widths: widthsOf(isFirst),
-      cacheBytes: Math.max(leastShareBytes, Math.floor(cacheBytes / workers)),
+      cacheBytes: Math.max(leastShareBytes, shareOf(cacheBytes)),
       ttlMs,
+      isYielding,
     }),
     size: workers,
+    yielding,
     maxQueue,
     what: "prompts",
     onDisplaced: () => metrics.limitHit("queue_place"),

@@ -55,6 +55,8 @@ export interface EncoderContext extends Pick<ProcessSettings, "limits" | "upload
   models: Pick<ModelSettings, "hungMs" | "loadedBytes" | "cacheDir">;
   /** Whether only other processes of Maskwire call it. */
   trustsPeers: boolean;
+  /** Whether people's clicks are answered in this process too. */
+  hasDecoder: boolean;
   /** As planned from `memory`. */
   sizes: Record<keyof ReturnType<typeof memory>["parts"], number>;
 }
@@ -67,10 +69,12 @@ export function runtimeOf(env: Pick<Env, "MASKWIRE_ENCODER_PROVIDERS" | "MASKWIR
   };
 }
 
-export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, sizes }: EncoderContext) {
+export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, hasDecoder, sizes }: EncoderContext) {
   const { maxImageBytes, maxImagePixels, pace } = limits;
   return {
     trustsPeers,
+    /** All that reads and encodes pictures gives way to clicks. */
+    yields: hasDecoder,
     hungMs: models.hungMs,
     loadedBytes: models.loadedBytes,
     uploadBytes,

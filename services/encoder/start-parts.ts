@@ -73,7 +73,7 @@ interface StartedPool extends Closable {
 }
 
 async function startPool({ settings, models, host, tier, onLoaded }: Surroundings): Promise<StartedPool> {
-  const { providers, threads, graphsDir, maxQueue, loadedBytes } = settings;
+  const { providers, threads, graphsDir, maxQueue, loadedBytes, yields } = settings;
   const runtime = { providers, threads };
   let pool: EncoderPool | undefined;
   const prepared = new PreparedModels<LoadableEncoder>({
@@ -94,6 +94,7 @@ async function startPool({ settings, models, host, tier, onLoaded }: Surrounding
       atOnce: atOnce.map(({ id }) => id),
       loadedBytes,
       runtime,
+      yields,
     }),
     size: 1,
     maxQueue,
@@ -131,6 +132,7 @@ async function startPictures(
   const options = { ...settings.pictures, decodeBytes: settings.limits.maxDecodeBytes };
   const pictures = await PictureProcesses.start({
     ...options,
+    yields: settings.yields,
     patience,
     mayBegin,
     onServing: () => host.readinessChanged(tier),

@@ -23,8 +23,10 @@ const settingsOf = (role: Role, size: number, env: Env = {}) =>
 const partsOf = (role: Role, size: number) => settingsOf(role, size).memory.parts;
 
 /** From the least that holds a role's models and workers: below that no cache is small enough. */
-const leastMiB: Record<Role, number> = { gateway: 512, encoder: 1664, decoder: 1280, all: 3072 };
-const sizes = [512, 768, 1024, 1152, 1280, 1536, 1664, 2048, 3072, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536];
+const leastMiB: Record<Role, number> = { gateway: 512, encoder: 1664, decoder: 1280, all: 3200 };
+const sizes = [
+  512, 768, 1024, 1152, 1280, 1536, 1664, 2048, 3072, 3200, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536,
+];
 
 const cache = { embeddings: 512 * MiB, pictures: 512 * MiB };
 const decoding = { decoding: 2048 * MiB };

@@ -73,7 +73,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
   const encryption = tls.shape(env);
   const chosen = models.shape(env, memory.limitBytes);
   // A process of one tier alone is behind the gateways; one with everything in it takes calls from anybody.
-  const context = { ...process, models: chosen, trustsPeers: role !== "all", sizes };
+  const context = { ...process, models: chosen, trustsPeers: role !== "all", hasDecoder: role === "all", sizes };
   return {
     role,
     ...process,

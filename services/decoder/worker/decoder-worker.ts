@@ -9,6 +9,7 @@ import { type LoadableModel, type LoadedModel, LoadedModels } from "../../infere
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { longestTimerMs } from "../../runtime/longest-timer.js";
+import { yieldThisThread } from "../../runtime/yield-cores.js";
 import type { OpenPicture } from "../../sam/decode/decode-prompt.js";
 import { floatTensors } from "../../sam/decode/float-tensors.js";
 import type { FloatTensor } from "../../sam/decode/graph-runner.js";
@@ -49,6 +50,8 @@ export interface DecoderWorkerData {
   cacheBytes: number;
   /** How long it keeps one. */
   ttlMs: number;
+  /** It gives way to the others on its cores. */
+  isYielding: boolean;
 }
 
 /** What a worker can load; it is told of others when they are ready. */
@@ -60,7 +63,10 @@ export interface LoadableDecoder extends LoadableModel {
 /** What all workers are told. */
 export type DecoderNews = { kind: "deletion"; deletion: Deletion } | { kind: "model"; loadable: LoadableDecoder };
 
-const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs } = workerData as DecoderWorkerData;
+const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs, isYielding } = workerData as DecoderWorkerData;
+
+// Before it has threads of its own.
+if (isYielding) yieldThisThread();
 
 interface WarmPicture extends OpenPicture<KeptTensors> {
   readonly bytes: number;

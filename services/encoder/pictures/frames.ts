@@ -24,10 +24,17 @@ export function frameParts(message: object, body: readonly Uint8Array[] = []): U
 export class FrameReader<Message> {
   readonly #mostBodyBytes: number;
   readonly #onFrame: (frame: Frame<Message>) => void;
+  readonly #room: (bytes: number) => Buffer;
   #head: Buffer = Buffer.alloc(0);
   #body: { message: Message; bytes: Buffer; filled: number } | undefined;
 
-  constructor(onFrame: (frame: Frame<Message>) => void, mostBodyBytes: number) {
+  /** @param room memory for a body; that of this process alone when left out. */
+  constructor(
+    onFrame: (frame: Frame<Message>) => void,
+    mostBodyBytes: number,
+    room: (bytes: number) => Buffer = (bytes) => Buffer.allocUnsafeSlow(bytes),
+  ) {
+    this.#room = room;
     this.#onFrame = onFrame;
     this.#mostBodyBytes = mostBodyBytes;
   }
@@ -49,7 +56,7 @@ export class FrameReader<Message> {
     const message = JSON.parse(this.#head.toString("utf8", prefixBytes, start)) as Message;
     const rest = this.#head.subarray(start);
     this.#head = none;
-    const body = { message, bytes: Buffer.allocUnsafeSlow(bodyBytes), filled: 0 };
+    const body = { message, bytes: this.#room(bodyBytes), filled: 0 };
     this.#body = body;
     return this.#fill(body, rest);
   }

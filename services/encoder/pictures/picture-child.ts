@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { sharedBytes } from "../../runtime/shared-bytes.js";
+import { yieldCores } from "../../runtime/yield-cores.js";
 import { type Confinement, confinedCommand } from "./confinement.js";
 import type { FileParts } from "./file-parts.js";
 import { FrameReader, frameParts } from "./frames.js";
@@ -9,6 +11,12 @@ import { residentBytes } from "./resident-memory.js";
 /** In 1024 x 1024 pixels of four bytes, and then some. */
 const mostPixelBytes = 64 * 1024 * 1024;
 const closeMs = 2000;
+
+interface ChildOptions {
+  decodeBytes: number;
+  /** It gives way to all else on its cores. */
+  yields?: boolean;
+}
 
 interface ChildEvents {
   onMessage(message: FromProcess, body: Uint8Array): void;
@@ -22,15 +30,25 @@ interface ChildEvents {
 export class PictureChild {
   readonly #child: ChildProcess;
 
-  constructor(confinement: Confinement, decodeBytes: number, { onMessage, onNonsense, onEnd }: ChildEvents) {
+  constructor(
+    confinement: Confinement,
+    { decodeBytes, yields }: ChildOptions,
+    { onMessage, onNonsense, onEnd }: ChildEvents,
+  ) {
     const entry = fileURLToPath(new URL("./picture-process.js", import.meta.url));
     const { file, args } = confinedCommand(entry, confinement, decodeBytes);
     // Nothing is inherited: no variables, no folder, no descriptors but the two pipes.
     const child = spawn(file, args, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
     this.#child = child;
+    // Before it has threads: those have the priority of who starts them.
+    if (yields && child.pid !== undefined) yieldCores(child.pid);
     // What is written to one that is gone fails there; its end says so, too.
     child.stdin.on("error", () => {});
-    const frames = new FrameReader<FromProcess>(({ message, body }) => onMessage(message, body), mostPixelBytes);
+    const frames = new FrameReader<FromProcess>(
+      ({ message, body }) => onMessage(message, body),
+      mostPixelBytes,
+      (bytes) => Buffer.from(sharedBytes(bytes).buffer),
+    );
     child.stdout.on("data", (chunk: Buffer) => {
       try {
         frames.push(chunk);

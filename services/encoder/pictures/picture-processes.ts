@@ -16,6 +16,8 @@ export interface PictureProcessesOptions {
   decodeBytes: number;
   /** The longest that one picture may take. */
   pictureMs: number;
+  /** They give way to all else on their cores. */
+  yields?: boolean;
   /** See `Lanes`. */
   patience?: number;
   /** Asked before a picture is begun; once it may be, after a no, `resume` is to be called. */
@@ -188,7 +190,7 @@ export class PictureProcesses {
 
   #spawn(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const child = new PictureChild(this.confinement, this.#options.decodeBytes, {
+      const child = new PictureChild(this.confinement, this.#options, {
         onMessage: (message, body) => {
           if (message.kind === "ready") {
             this.#failures = 0;

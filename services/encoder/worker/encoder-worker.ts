@@ -3,6 +3,8 @@ import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
 import { type LoadableModel, LoadedModels } from "../../inference/workers/loaded-models.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
+import { sharedBytes } from "../../runtime/shared-bytes.js";
+import { yieldThisThread } from "../../runtime/yield-cores.js";
 import type { EmbeddingHeader } from "../../sam/embedding-record.js";
 import { encodeHalf } from "../../sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
@@ -23,6 +25,8 @@ export interface EncoderWorkerData {
   /** Of graphs that it keeps loaded. */
   loadedBytes: number;
   runtime: EncoderRuntime;
+  /** It gives way to the others on its cores. */
+  yields: boolean;
 }
 
 /** What a worker can load; it is told of others when they are ready. */
@@ -31,7 +35,10 @@ export interface LoadableEncoder extends LoadableModel {
   files: EncoderFiles;
 }
 
-const { models, atOnce, loadedBytes, runtime } = workerData as EncoderWorkerData;
+const { models, atOnce, loadedBytes, runtime, yields } = workerData as EncoderWorkerData;
+
+// Before it has threads of its own.
+if (yields) yieldThisThread();
 
 await serveTasks<EncodeTask, EncodedImage, EncodedDraft>(async (say) => {
   let taskMs = 0;
@@ -55,9 +62,9 @@ await serveTasks<EncodeTask, EncodedImage, EncodedDraft>(async (say) => {
       if (task.draft) {
         // Whatever is wrong with a draft, the embedding may be right.
         const made = await draft(task, encoder).catch(() => undefined);
-        if (made) tell(moved(made));
+        if (made) tell({ result: made, transfer: [] });
       }
-      return moved(await encode(task, encoder));
+      return { result: await encode(task, encoder), transfer: [] };
     },
   };
 });
@@ -85,11 +92,6 @@ async function loadWarm({ model, files }: LoadableEncoder): Promise<{ encoder: W
 }
 
 /** The record moves to the other thread. */
-const moved = <Result extends { record: Uint8Array }>(result: Result) => ({
-  result,
-  transfer: [result.record.buffer as ArrayBuffer],
-});
-
 async function draft(task: EncodeTask, encoder: WarmEncoder): Promise<EncodedDraft> {
   const { model } = encoder;
   const started = performance.now();
@@ -120,7 +122,7 @@ function recordOf(
   tensors: Float32Array[],
   of: Pick<EmbeddingHeader, "crop" | "draft">,
 ): Uint8Array {
-  return encodeEmbeddingRecord(
+  const record = encodeEmbeddingRecord(
     {
       imageId,
       modelId: model.id,
@@ -135,4 +137,7 @@ function recordOf(
     },
     tensors.map((tensor) => encodeHalf(tensor)),
   );
+  const shared = sharedBytes(record.byteLength);
+  shared.set(record);
+  return shared;
 }

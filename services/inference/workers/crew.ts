@@ -10,8 +10,10 @@ export interface CrewOptions {
   /** Compiled entry file of the worker; calls `serveTasks`. */
   entry: URL;
   /** Given to every worker as `workerData`; the first worker is the one that gets a task that runs alone. */
-  data: (worker: { isFirst: boolean }) => unknown;
+  data: (worker: WorkerPlace) => unknown;
   size: number;
+  /** More workers, which give way to all others on their cores: for what nobody waits for. None when left out. */
+  yielding?: number | undefined;
   /** Silence after which a worker that has work hangs; five times what a task usually takes, where that is longer. */
   hungMs: number;
   /** Longer than any run or loading takes: a worker that has not ended so long after `close` hangs, and is stopped. */
@@ -20,6 +22,12 @@ export interface CrewOptions {
   onWorkerLost?: (error: Error) => void;
   /** Told of a worker that hangs, with how long it has been silent. */
   onWorkerHung?: (silentMs: number) => void;
+}
+
+/** Which of the workers one is. */
+interface WorkerPlace {
+  isFirst: boolean;
+  isYielding: boolean;
 }
 
 /** What a worker said of the work that it was given. */
@@ -46,9 +54,8 @@ interface CrewEvents<Work> {
 }
 
 /** A worker thread, and what it does. */
-interface Member<Work> {
+interface Member<Work> extends Readonly<WorkerPlace> {
   readonly worker: Worker;
-  readonly isFirst: boolean;
   readonly warm: WarmKeys;
   isReady: boolean;
   /** What it said of itself last. */
@@ -89,7 +96,9 @@ export class Crew<Work> {
 
   /** @throws the first one's reason when it cannot start; `stopped` when closed. */
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#options.size }, () => this.#spawn(0)));
+    const { size, yielding = 0 } = this.#options;
+    const places = Array.from({ length: size + yielding }, (_, at) => ({ isFirst: at === 0, isYielding: at >= size }));
+    await Promise.all(places.map((place) => this.#spawn(place, 0)));
     if (this.#isClosing) throw stopped();
     this.#isStarted = true;
     this.#silence.begin(() => this.#look());
@@ -100,9 +109,11 @@ export class Crew<Work> {
     return this.#members.filter(({ isReady }) => isReady).map(({ detail }) => detail);
   }
 
-  /** False while all workers hang, and from a failed try to replace the last one until one is ready. */
+  /** False while all workers that people's tasks go to hang, and from a failed try to replace the last one until one is ready. */
   get isServing(): boolean {
-    return this.#members.some((one) => (one.isReady || one.failures === 0) && !this.#silence.hangs(one));
+    return this.#members.some(
+      (one) => !one.isYielding && (one.isReady || one.failures === 0) && !this.#silence.hangs(one),
+    );
   }
 
   /** Those that could begin something now. */
@@ -158,13 +169,12 @@ export class Crew<Work> {
     await Promise.all(members.map(({ worker }) => end(worker, this.#options.endMs ?? 10_000)));
   }
 
-  #spawn(failures: number): Promise<void> {
-    const isFirst = !this.#members.some((one) => one.isFirst);
-    const worker = new Worker(this.#options.entry, { workerData: this.#options.data({ isFirst }) });
+  #spawn(place: WorkerPlace, failures: number): Promise<void> {
+    const worker = new Worker(this.#options.entry, { workerData: this.#options.data(place) });
     const warm = new WarmKeys();
     const member: Member<Work> = {
       worker,
-      isFirst,
+      ...place,
       warm,
       isReady: false,
       detail: undefined,
@@ -238,22 +248,23 @@ export class Crew<Work> {
     // One that cannot start at all is told to the caller of `start`.
     if (this.#isClosing || (!this.#isStarted && !member.isReady)) return;
     this.#options.onWorkerLost?.(error);
-    if (member.isReady) this.#respawn(0);
-    else this.#respawnLater(member.failures);
+    if (member.isReady) this.#respawn(member, 0);
+    else this.#respawnLater(member);
     this.#noteServing(error);
     this.#events.onChange();
   }
 
-  #respawn(failures: number): void {
+  #respawn({ isFirst, isYielding }: WorkerPlace, failures: number): void {
     // Its failure arrives in #replace.
-    this.#spawn(failures).catch(() => {});
+    this.#spawn({ isFirst, isYielding }, failures).catch(() => {});
   }
 
-  #respawnLater(failures: number): void {
+  #respawnLater(member: Member<Work>): void {
+    const { failures } = member;
     const pauseMs = Math.min(respawnMs.first * 2 ** failures, respawnMs.last);
     const timer = setTimeout(() => {
       this.#respawns.delete(timer);
-      this.#respawn(failures + 1);
+      this.#respawn(member, failures + 1);
     }, pauseMs);
     this.#respawns.add(timer.unref());
   }

@@ -33,6 +33,11 @@ export class Lanes<Job> {
     return this.#others.length;
   }
 
+  /** How many of a tenant's wait. */
+  waitingOf(tenant: string): number {
+    return this.#urgent.waitingOf(tenant) + this.#others.waitingOf(tenant);
+  }
+
   add(job: Job, isUrgent: boolean): void {
     (isUrgent ? this.#urgent : this.#others).add(job);
   }

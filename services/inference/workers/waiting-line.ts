@@ -47,6 +47,11 @@ export class WaitingLine<Job extends InLine> {
     return this.#lanes.others;
   }
 
+  /** How many of a tenant's wait. */
+  waitingOf(tenant: string): number {
+    return this.#lanes.waitingOf(tenant);
+  }
+
   add(job: Job): void {
     this.#lanes.add(job, job.urgent);
   }
@@ -69,6 +74,11 @@ export class WaitingLine<Job extends InLine> {
     const job = this.#lanes.inOrder().find(may);
     if (job !== undefined) this.#lanes.remove(job);
     return job;
+  }
+
+  /** All, in the order in which they would be taken if nobody came. */
+  inOrder(): Job[] {
+    return this.#lanes.inOrder();
   }
 
   /** @returns false when the job does not wait. */

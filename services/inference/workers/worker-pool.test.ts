@@ -204,6 +204,41 @@ describe("the queue", () => {
     await second.done;
   });
 
+  it("A4 has bulk give way to people of another tenant, who have all cores beside it", async () => {
+    const places: { isFirst: boolean; isYielding: boolean }[] = [];
+    const begun = shared();
+    const pool = await startPool({
+      size: 2,
+      yielding: 1,
+      maxQueue: 10,
+      data: (place) => {
+        places.push(place);
+        return { begun, failFrom: 1000 } satisfies TestWorkerData;
+      },
+    });
+    expect(places).toEqual([
+      { isFirst: true, isYielding: false },
+      { isFirst: false, isYielding: false },
+      { isFirst: false, isYielding: true },
+    ]);
+    const click = () => pool.run(echo("click"), { urgent: true, tenant: "people" });
+    await click();
+    const started: string[] = [];
+    const bulk = (name: string) => {
+      const { gate, open } = shutGate();
+      const options = { tenant: "bulk", bulk: true, onStart: () => started.push(name) };
+      return { open, done: pool.run({ kind: "wait", gate, value: name }, options) };
+    };
+    const [first, second] = [bulk("b1"), bulk("b2")];
+    expect(started).toEqual(["b1"]);
+    expect(await click()).toMatchObject({ alone: true });
+    first.open();
+    expect(await first.done).toMatchObject({ alone: false });
+    expect(started).toEqual(["b1", "b2"]);
+    second.open();
+    await second.done;
+  });
+
   it("A4 shares by what tasks cost", async () => {
     const pool = await startPool({ maxQueue: 20 });
     const held = hold(pool);

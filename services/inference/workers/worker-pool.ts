@@ -1,6 +1,7 @@
 import { overloaded, type ServiceError } from "../../runtime/errors.js";
 import { type Answer, Crew, type CrewOptions } from "./crew.js";
 import { estimateWait, leftOf } from "./estimate-wait.js";
+import { GivingWay } from "./giving-way.js";
 import { cancelled, fromWorker, lost, stopped } from "./pool-errors.js";
 import { SpareWorker } from "./spare-worker.js";
 import { TaskCosts } from "./task-costs.js";
@@ -35,7 +36,10 @@ export interface TaskOptions<Part = never> {
   staysWithKey?: boolean;
   /** Urgent tasks go before the others that wait. */
   urgent?: boolean;
-  /** Nobody waits for it: where there are several workers, it leaves one free for people of other tenants (see `SpareWorker`). */
+  /**
+   * Nobody waits for it: while people of other tenants are at work (see `SpareWorker`) it goes to workers that give way to theirs,
+   * or leaves one free where there are none of those.
+   */
   bulk?: boolean;
   /** Who asks: callers take turns. Those that are not named are one. */
   caller?: string | undefined;
@@ -74,6 +78,7 @@ export class WorkerPool<Task, Result, Part = never> {
   readonly #time = new TaskTime();
   readonly #costs = new TaskCosts();
   readonly #spare = new SpareWorker();
+  readonly #ways = new GivingWay<Job<Task, Result, Part>>(this.#spare);
   #closing: Promise<void> | undefined;
   #idle: (() => void)[] = [];
   private constructor(options: PoolOptions) {
@@ -139,7 +144,7 @@ export class WorkerPool<Task, Result, Part = never> {
 
   /** Whether a task that came now would be begun at once. */
   get isFree(): boolean {
-    return this.#line.length === 0 && this.#crew.free.length > 0;
+    return this.#line.length === 0 && this.#crew.free.some(({ isYielding }) => !isYielding);
   }
 
   /** Estimated milliseconds until a task that joined the queue now would start. */
@@ -151,9 +156,11 @@ export class WorkerPool<Task, Result, Part = never> {
   waitMsAt(place: number): number {
     const now = performance.now();
     // One that is being replaced takes as long as a task, for all we know.
-    const leftMs = this.#crew.heard.map(({ isReady, current }) =>
-      isReady ? (current ? leftOf(this.taskMs, now - current.startedAt) : 0) : this.taskMs,
-    );
+    const leftMs = this.#crew.heard
+      .filter(({ isYielding }) => !isYielding)
+      .map(({ isReady, current }) =>
+        isReady ? (current ? leftOf(this.taskMs, now - current.startedAt) : 0) : this.taskMs,
+      );
     return Math.round(estimateWait(place, this.taskMs, leftMs));
   }
 
@@ -281,14 +288,25 @@ export class WorkerPool<Task, Result, Part = never> {
   /** Order is kept: the next task goes to the worker that suits it. */
   #dispatch(): void {
     for (;;) {
-      const { free } = this.#crew;
+      const { free, heard } = this.#crew;
       if (free.length === 0 || this.#line.length === 0) return;
-      // A task that has the machine to itself may use all cores.
-      const alone = this.#line.length === 1 && this.#crew.isIdle;
-      const job = this.#line.takeIf((one) => free.length > 1 || !this.#leavesOneFree(one));
+      const line = this.#line;
+      const at = {
+        free,
+        heard,
+        waiting: line.length,
+        waitingOf: (tenant: string) => line.waitingOf(tenant),
+        inLine: () => line.inOrder(),
+      };
+      let route = { workers: [] as readonly (typeof free)[number][], givesWay: false };
+      const job = line.takeIf((one) => {
+        route = this.#ways.routeOf(one, at);
+        return route.workers.length > 0;
+      });
       if (!job) return;
       const { key, staysWithKey, onStart } = job.options;
-      const member = chooseWorker(free, { key, staysWithKey, alone });
+      const alone = !route.givesWay && this.#ways.hasCoresAlone({ ...at, waiting: line.length });
+      const member = chooseWorker(route.workers, { key, staysWithKey, alone });
       this.#crew.begin(member, job, key);
       job.hasBegun = true;
       onStart?.({ queueMs: performance.now() - job.queuedAt });
@@ -299,17 +317,6 @@ export class WorkerPool<Task, Result, Part = never> {
       }
       this.#line.tellPlaces();
     }
-  }
-
-  /** Whether the last free worker is left to people of another tenant: by what is bulk, and by a tenant that has all the others. */
-  #leavesOneFree({ options }: Job<Task, Result, Part>): boolean {
-    const tenant = tenantOf(options);
-    if (!this.#spare.isKeptFrom(tenant)) return false;
-    const { heard } = this.#crew;
-    const busy = heard.flatMap(({ current }) => current?.work ?? []);
-    // When one of them is done, it is looked at again.
-    if (options.bulk) return busy.length > 0;
-    return busy.length > 0 && busy.length === heard.length - 1 && busy.every((work) => tenantOf(work) === tenant);
   }
 
   #settle(job: Job<Task, Result, Part>, answer: Answer, ranMs: number, isWanted: boolean): void {
