@@ -1,4 +1,5 @@
 import { fairness } from "./access/fairness.js";
+import { floor } from "./access/floor.js";
 import { overhead } from "./access/overhead.js";
 import { tiers } from "./access/tiers.js";
 import { optionLines, readOptions, UsageError } from "./options.js";
@@ -11,7 +12,7 @@ const numbers = {
   threads: { value: 0, what: "fairness: threads of a click that is alone; 0: as the program has it" },
 };
 
-const parts = ["overhead", "tiers", "fairness"] as const;
+const parts = ["overhead", "tiers", "fairness", "floor"] as const;
 
 export const suite: Suite = {
   title: "What keys and quotas cost a warm click, and what a tenant's bulk job costs another's clicks",
@@ -25,6 +26,7 @@ export const suite: Suite = {
     if (isAsked("overhead")) outcomes.push(["overhead", await overhead(given.rounds, say)]);
     if (isAsked("tiers")) outcomes.push(["tiers", await tiers(given.rounds, say)]);
     if (isAsked("fairness")) outcomes.push(["fairness", await fairness({ ...given, real: flags.has("real") }, say)]);
+    if (isAsked("floor")) outcomes.push(["floor", await floor(given, say)]);
     return {
       bars: outcomes.flatMap(([, { bars }]) => bars),
       detail: Object.fromEntries(

@@ -15,11 +15,13 @@ export interface BulkWork {
 export interface BulkDone {
   points: number;
   uploads: number;
+  /** Uploads that were told to come later. */
+  refused: number;
 }
 
 const uploadsAtOnce = 2;
 const { url, headers, imageIds, pictures } = workerData as BulkWork;
-const done: BulkDone = { points: 0, uploads: 0 };
+const done: BulkDone = { points: 0, uploads: 0, refused: 0 };
 const ending = new AbortController();
 const { signal } = ending;
 
@@ -45,7 +47,8 @@ async function upload(bytes: Uint8Array): Promise<void> {
   const reply = await fetch(where, { method: "POST", headers, body, signal });
   if (!reply.ok && reply.status !== 429) throw new Error(`an upload: ${reply.status} ${await reply.text()}`);
   await reply.arrayBuffer();
-  done.uploads++;
+  if (reply.ok) done.uploads++;
+  else done.refused++;
 }
 
 async function again(work: () => Promise<void>): Promise<void> {

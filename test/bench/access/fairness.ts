@@ -14,6 +14,7 @@ const thinkMs = 20;
 const warmUpClicks = 30;
 const searchedPictures = 4;
 const uploadedPictures = 300;
+const seedColours = 60;
 
 interface FairnessOptions {
   blocks: number;
@@ -51,7 +52,10 @@ export async function fairness(options: FairnessOptions, say: (line: string) => 
     for (let seed = 1; seed <= searchedPictures; seed++) searched[tenant]?.push(await kept(tenant, seed));
   }
   const pictures: Uint8Array[] = [];
-  for (let seed = 100; pictures.length < uploadedPictures; seed++) pictures.push(await jpegScene(640, 480, seed));
+  // So many seeds give different colours; beyond them pictures of another height do.
+  for (let at = 0; at < uploadedPictures; at++) {
+    pictures.push(await jpegScene(640, 479 - Math.floor(at / seedColours), at));
+  }
   await using person = await guestBySocket(url, await kept("people", 9), keys.of("people"));
   const clicks = async (count: number) => {
     const ms: number[] = [];
@@ -63,7 +67,7 @@ export async function fairness(options: FairnessOptions, say: (line: string) => 
   };
   await clicks(warmUpClicks);
   const blocks = new Map<Way, number[][]>(ways.map((way) => [way, []]));
-  const done = { points: 0, uploads: 0, seconds: 0 };
+  const done = { points: 0, uploads: 0, refused: 0, seconds: 0 };
   let sent = 0;
   for (let block = 0; block < options.blocks; block++) {
     for (const way of ways) {
@@ -83,11 +87,12 @@ export async function fairness(options: FairnessOptions, say: (line: string) => 
       const startedAt = performance.now();
       blocks.get(way)?.push(await clicks(options.clicks));
       const seconds = (performance.now() - startedAt) / 1000;
-      const { points, uploads: uploaded } = await job.end();
+      const { points, uploads: uploaded, refused } = await job.end();
       sent = (sent + uploaded) % pictures.length;
       if (tenant !== "bulk") continue;
       done.points += points;
       done.uploads += uploaded;
+      done.refused += refused;
       done.seconds += seconds;
     }
     say(`block ${block + 1} of ${options.blocks}`);
