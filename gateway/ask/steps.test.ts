@@ -64,7 +64,7 @@ describe("withSteps", () => {
     expect(asked.map(({ prompt }) => prompt?.points.length)).toEqual([1, 1, 2, 3]);
     expect(asked.map(({ crop }) => crop?.x)).toEqual([undefined, 384, undefined, undefined]);
     expect(asked.map(logitsIn)).toEqual([undefined, logitsOf(1), logitsOf(2), logitsOf(3)]);
-    expect(asked.map(({ multimask }) => multimask)).toEqual([undefined, undefined, true, undefined]);
+    expect(asked.map(({ multimask }) => multimask)).toEqual([undefined, false, true, undefined]);
     const elsewhere = [{ prompt: points(1), crop: { ...crop, x: 385 } }];
     const half = [{ prompt: points(1), crop: { x: 384, y: 256, width: 288 } }];
     for (const wrong of [elsewhere, half]) {

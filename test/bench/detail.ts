@@ -1,4 +1,14 @@
-import { combineMasks, DetailMode, decodeRle, type MaskRuns, rleArea, rleToBitmap } from "../../proto/index.js";
+import {
+  combineMasks,
+  DetailMode,
+  decodeRle,
+  type MaskBox,
+  type MaskRuns,
+  rleArea,
+  rleBoundingBox,
+  rleToBitmap,
+} from "../../proto/index.js";
+import { cutMask } from "../../services/sam/crop/place-mask.js";
 import type { ObjectMask } from "../scenes/object-masks.js";
 import { segmentOverHttp, upload } from "../support/http-calls.js";
 import { startMaskwire } from "../support/start-maskwire.js";
@@ -85,8 +95,22 @@ async function measure(
 function scoreOf(mask: MaskRuns, truth: MaskRuns): Score {
   const intersection = rleArea(combineMasks(mask, truth, "intersection"));
   const union = rleArea(mask) + rleArea(truth) - intersection;
-  const boundary = boundaryScore(rleToBitmap(mask), rleToBitmap(truth), truth.width, truth.height);
+  // Of the twelve megapixels most are neither's.
+  const window = windowOf(rleBoundingBox(combineMasks(mask, truth, "union")), truth);
+  const [ours, theirs] = [mask, truth].map((one) => rleToBitmap(cutMask(one, window))) as [Uint8Array, Uint8Array];
+  const boundary = boundaryScore(ours, theirs, window.width, window.height);
   return { iou: union === 0 ? 1 : intersection / union, boundary };
+}
+
+/** With a pixel around: where the window ends no boundary may end. */
+function windowOf(box: MaskBox, { width, height }: MaskRuns): MaskBox {
+  const [x, y] = [Math.max(0, box.x - 1), Math.max(0, box.y - 1)];
+  return {
+    x,
+    y,
+    width: Math.min(width, box.x + box.width + 1) - x,
+    height: Math.min(height, box.y + box.height + 1) - y,
+  };
 }
 
 function report(measured: Measured[]): Outcome {

@@ -38,12 +38,14 @@ export async function finerMask(
   const source = lowResLogits
     ? { case: "lowResLogits" as const, value: lowResLogits }
     : { case: "rle" as const, value: rle as Rle };
-  const { multimask: _, view: __, ...rest } = request;
+  const { view: _, ...rest } = request;
   const result = await segment(
     {
       ...rest,
       prompt: { ...(request.prompt ?? create(PromptSchema)), mask: create(MaskPromptSchema, { source }) },
       formats: [...new Set([...request.formats, MaskFormat.LOW_RES_LOGITS])],
+      // The first mask has said which object is meant: of its candidates on the part another would be taken.
+      multimask: false,
       detail: DetailMode.OFF,
       crop: create(CropSchema, part),
     },

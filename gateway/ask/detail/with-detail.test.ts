@@ -95,7 +95,7 @@ describe("an answer that is waited for", () => {
       detail: DetailMode.OFF,
       formats: [MaskFormat.PNG, MaskFormat.LOW_RES_LOGITS],
     });
-    expect([second?.multimask, second?.view]).toEqual([undefined, undefined]);
+    expect([second?.multimask, second?.view]).toEqual([false, undefined]);
     expect(second?.prompt?.points).toEqual(first?.prompt?.points);
     expect(outcomes).toEqual(["finer"]);
   });
