@@ -123,7 +123,9 @@ describe("execution providers", () => {
       { ...tinyModelEnv(), MASKWIRE_ENCODER_PROVIDERS: "cuda,cpu" },
       { logger },
     );
-    const running = { [tinyModelId]: { provider: "cpu", skipped: [expect.stringMatching(/^cuda: /)] } };
+    const running = {
+      [tinyModelId]: { provider: "cpu", skipped: [expect.stringMatching(/^cuda: /)], takesFrames: false },
+    };
     expect(await (await fetch(`${maskwire.url}/readyz`)).json()).toMatchObject({
       ready: true,
       tiers: { encoder: { models: running } },
