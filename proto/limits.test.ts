@@ -31,6 +31,7 @@ describe("the limits of requests", () => {
       DeleteImages: 4096,
       Ground: 4096,
       ListDetectors: 4096,
+      ListModels: 4096,
       Segment: 2 * 1024 * 1024,
       SegmentOnce: 2 * 1024 * 1024,
       Prepare: 4096,

@@ -40,6 +40,25 @@ it("H20: who asks faster than its rate is told when to ask again, whatever it as
   expect((await get("203.0.113.7")).status).toBe(200);
 });
 
+it("H20: a deletion counts for ten requests", async () => {
+  const clock = { ms: 0 };
+  http = createHttp(fakeLogger() as unknown as Logger);
+  const { app, owed } = http;
+  observeAsCallers(app);
+  const rates = new CallerRates({ perSecond: 2, burst: 20, now: () => clock.ms });
+  limitRequests({ http: app, owed }, { rates, quota: noQuota, metrics: { limitHit: () => {} } });
+  app.delete("/here", (_request, reply) => reply.code(204).send());
+  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const statusOf = async (method: string) =>
+    (await fetch(`${url}/here`, { method, headers: { "x-forwarded-for": "203.0.113.7" } })).status;
+  expect([await statusOf("DELETE"), await statusOf("DELETE"), await statusOf("DELETE")]).toEqual([204, 204, 429]);
+  clock.ms += 4_500;
+  // Nine requests' worth have come back.
+  expect([await statusOf("DELETE"), await statusOf("GET")]).toEqual([429, 405]);
+  clock.ms += 1_000;
+  expect(await statusOf("DELETE")).toBe(204);
+});
+
 it("H20: of requests that were sent ahead the first that is too fast closes the connection, unless it is the only one", async () => {
   http = createHttp(fakeLogger() as unknown as Logger);
   const { app, owed } = http;

@@ -17,12 +17,19 @@ interface RequestLimits {
   metrics: Pick<Metrics, "limitHit">;
 }
 
-/** Why a visitor may not ask now: faster than its caller's rate (H20), or than its principal's limit (Q1). */
+/** What a deletion counts for: every server is told of it, and all keys of the cache are looked at. */
+const deletionCost = 10;
+
+/**
+ * Why a visitor may not ask now: faster than its caller's rate (H20), or than its principal's limit (Q1).
+ * @param cost for how many requests it counts against the caller's rate.
+ */
 export function requestRefusal(
   { caller, principal }: Visitor,
   { rates, quota, metrics }: RequestLimits,
+  cost = 1,
 ): ServiceError | undefined {
-  const waitMs = rates.of(caller.key).take();
+  const waitMs = rates.of(caller.key).take(cost);
   if (waitMs > 0) {
     metrics.limitHit("requests_rate");
     return tooManyRequests(waitMs);
@@ -35,7 +42,7 @@ export function requestRefusal(
 export function limitRequests({ http, owed }: Pick<Host, "http" | "owed">, limits: RequestLimits): void {
   http.addHook("onRequest", (request, reply, done) => {
     const visitor = visitorOf(request);
-    const refusal = visitor && requestRefusal(visitor, limits);
+    const refusal = visitor && requestRefusal(visitor, limits, request.method === "DELETE" ? deletionCost : 1);
     if (!refusal) return done();
     // Who sends ahead would have each of those behind refused as well.
     if (owed.count(request.raw.socket) > 1) reply.header("connection", "close");
