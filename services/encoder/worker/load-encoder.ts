@@ -38,7 +38,10 @@ export async function loadEncoder(
   runtime: EncoderRuntime,
 ): Promise<LoadedEncoder> {
   const path = files.kind === "stock" ? files.path : files.paths.graph;
-  const { session, provider, skipped } = await createSession(path, runtime);
+  const { session, provider, skipped } = await createSession(path, {
+    ...runtime,
+    changesShape: files.kind !== "stock",
+  });
   const { index, side } = imageTensor(model);
   const cell = cellSide(model);
   const cellsOf = ({ height, width }: Sides) => ({ rows: height / cell, columns: width / cell });

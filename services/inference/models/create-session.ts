@@ -15,16 +15,19 @@ interface SessionOptions {
    * runs that have their cores to themselves: between runs nothing spins.
    */
   spinUs?: number;
+  /** Its inputs have other sides from run to run: memory that is planned for one size is of no use to the next. */
+  changesShape?: boolean;
 }
 
 /** How every graph here is run, apart from the provider. */
 export function runtimeOptions(options: Omit<SessionOptions, "providers">): RuntimeOptions {
-  const { threads, optimization = "all", spinUs = 0 } = options;
+  const { threads, optimization = "all", spinUs = 0, changesShape = false } = options;
   const spinning = spinUs > 0 ? { allow_spinning: "1", spin_duration_us: String(spinUs) } : { allow_spinning: "0" };
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: optimization,
+    enableMemPattern: !changesShape,
     logSeverityLevel: 3,
     // Threads that spin between runs would take the cores from the rest of the process.
     extra: { session: { intra_op: spinning, force_spinning_stop: "1" } },
