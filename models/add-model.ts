@@ -65,10 +65,13 @@ export async function addModel(
 }
 
 async function readOwn(path: string): Promise<{ models: ManifestEntry[] }> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new ManifestError(`The file of models ${path} cannot be read: ${error.message}`, { cause: error });
+  });
   if (text === undefined) return { models: [] };
   try {
-    return JSON.parse(text);
+    return { models: [], ...JSON.parse(text) };
   } catch (cause) {
     throw new ManifestError(`The file of models ${path} cannot be read as JSON: ${(cause as Error).message}`, {
       cause,

@@ -47,7 +47,8 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
 
   return {
     ...ask,
-    segment: counted(ask.segment),
+    // A draft is a session's alone to ask of; what says so here is a click all the same.
+    segment: (request, call) => counted(ask.segment)({ ...request, draft: false }, call),
     openLine: (origin) => {
       const line = ask.openLine(origin);
       return { segment: counted(line.segment), close: () => line.close() };

@@ -34,16 +34,15 @@ it("G1 words are looked for before the prompt goes on, with what was found", asy
   expect(asked).toEqual([{ imageId, text: "dog" }]);
 });
 
-it("G1 a prompt without words, or with what was found, goes on as it is", async () => {
+it("G1 a prompt without words goes on as it is, and what a client says was found counts for nothing", async () => {
   const { asked, words } = layer();
-  for (const one of [
-    request({ prompt: { points: [{ x: 1, y: 1 }] } }),
-    request({}),
-    request({ prompt: { text: "dog" }, grounding: found }),
-  ]) {
-    expect(await words(one, call)).toBe(one);
+  for (const one of [request({ prompt: { points: [{ x: 1, y: 1 }] } }), request({})]) {
+    expect(await words({ ...one, grounding: found }, call)).toEqual({ ...one, grounding: undefined });
   }
   expect(asked).toEqual([]);
+  const others = request({ prompt: { text: "dog" }, grounding: { detector: "mine", boxes: [] } });
+  expect(await words(others, call)).toMatchObject({ grounding: found });
+  expect(asked).toEqual([{ imageId, text: "dog" }]);
 });
 
 it("G1 a picture that is not stored is to be uploaded again; any other refusal is told as it is", async () => {

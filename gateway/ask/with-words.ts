@@ -6,7 +6,7 @@ import { ImageGoneError } from "./image-gone-error.js";
 
 interface Wordy {
   imageId: string;
-  grounding?: GroundResponse;
+  grounding?: GroundResponse | undefined;
 }
 
 /**
@@ -21,8 +21,8 @@ export function withWords<Request extends Wordy, Result>(
 ): Answer<Request, Result> {
   return async function words(request, call) {
     const text = textOf(request);
-    // Who brings what was found has asked for it before.
-    if (!text || request.grounding) return next(request, call);
+    // What a client says was found counts for nothing: boxes of its own are prompts of their own.
+    if (!text) return next({ ...request, grounding: undefined }, call);
     return next({ ...request, grounding: await ground(encoders, request.imageId, text, call) }, call);
   };
 }

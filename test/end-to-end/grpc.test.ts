@@ -178,7 +178,9 @@ describe("EncoderService", () => {
       return first;
     };
     // Made before: nothing but sending happens while the first is encoded.
-    const pictures = await Promise.all([607, 608, 609, 610].map((seed) => jpegScene(640, 480, seed)));
+    const small = [608, 609, 610].map((seed) => jpegScene(640, 480, seed));
+    // One that fills the frame, for the others to come while it is encoded.
+    const pictures = await Promise.all([jpegScene(1024, 1024, 607), ...small]);
     const [first, batch, joined, person] = pictures as [Buffer, Buffer, Buffer, Buffer];
     const queued = (position: number) => ({ case: "queued", value: { position } });
     expect(await send("first", first)).toMatchObject({ case: "encoding" });

@@ -153,7 +153,7 @@ const rpcs: Record<string, Ask> = {
   forgetImages: (client, imageId) =>
     client.unary(decoder.forgetImages, { images: { case: "imageId", value: imageId } }, call),
 };
-const ofNoPicture = ["describeGraphs", "fetchGraph"];
+const ofNoPicture = ["describeGraphs", "fetchGraph", "listDetectors", "listModels"];
 
 describe("K2 another tenant's picture", () => {
   let imageId: string;
@@ -183,7 +183,7 @@ describe("K2 another tenant's picture", () => {
 
   it("is asked for by every RPC there is", () => {
     const all = [...EncoderService.methods, ...DecoderService.methods].map(({ localName }: DescMethod) => localName);
-    expect([...Object.keys(rpcs), ...ofNoPicture].sort()).toEqual(all.sort());
+    expect([...Object.keys(rpcs), ...ofNoPicture].sort()).toEqual([...new Set(all)].sort());
   });
 
   // What a tenant has deleted is refused for a while, whoever had it: that comes last.

@@ -80,3 +80,13 @@ it("goes on when the picture before is given up, and ends when it was asked for 
   early.forget(2);
   expect(calls.at(-1)).toBe("stop");
 });
+
+it("sends nothing more once it is asked for, or forgotten, while the service is still asked", async () => {
+  for (const end of ["adopt", "forget"] as const) {
+    const { early, calls } = open();
+    const sent = early.start(1, { file, imageId });
+    early[end](1);
+    await sent;
+    expect(calls.filter((call) => call !== "stop")).toEqual([]);
+  }
+});

@@ -24,7 +24,8 @@ interface Early {
 export class EarlyUpload {
   readonly #ways: Ways;
   readonly #upload: Pick<Upload, "start" | "stop">;
-  #lookup: AbortController | undefined;
+  /** Whether the service has it is being asked. */
+  #lookup: { readonly token: number; readonly ending: AbortController } | undefined;
   #early: Early | undefined;
 
   /** @param listener hears of an upload once that is adopted, then also of what was before. */
@@ -46,16 +47,18 @@ export class EarlyUpload {
   async start(token: number, { file, imageId }: { file: Blob; imageId: string | undefined }): Promise<void> {
     this.stop();
     if (imageId === undefined) return;
-    const lookup = new AbortController();
-    this.#lookup = lookup;
-    const isKnown = await this.#ways.isKnown(imageId, lookup.signal);
-    if (isKnown || lookup.signal.aborted) return;
+    const ending = new AbortController();
+    this.#lookup = { token, ending };
+    const isKnown = await this.#ways.isKnown(imageId, ending.signal);
+    if (isKnown || ending.signal.aborted) return;
     this.#early = { token, isAdopted: false, untold: [] };
     this.#upload.start(token, file, { imageId });
   }
 
   /** The picture is to be sent. @returns false when it is not under way here. */
   adopt(token: number): boolean {
+    // Who asks meanwhile sends it: it is not to be sent twice.
+    if (this.#lookup?.token === token) this.#lookup.ending.abort();
     const early = this.#early;
     if (early?.token !== token || early.isAdopted) return false;
     early.isAdopted = true;
@@ -70,11 +73,12 @@ export class EarlyUpload {
 
   /** It is no picture, or has left the page. */
   forget(token: number): void {
-    if (this.#early?.token === token) this.stop();
+    if ((this.#early ?? this.#lookup)?.token === token) this.stop();
   }
 
   stop(): void {
-    this.#lookup?.abort();
+    this.#lookup?.ending.abort();
+    this.#lookup = undefined;
     this.#early = undefined;
     this.#upload.stop();
   }

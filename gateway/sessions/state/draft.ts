@@ -18,8 +18,8 @@ export function beginDraft(state: AwaitingState, draft: ImageDraft, told: Sessio
 export function pumpDraft(state: DraftedState, effects: SessionEffect[]): [DraftedState, SessionEffect[]] {
   if (state.running) return [state, effects];
   const { opening, clicks, sketched, preview } = state;
-  // V5
-  const click = clicks.find((one) => !sketched.includes(one) && !previousOf(one.prompt));
+  // V5; what words find is not sketched: it is several objects, or none.
+  const click = clicks.find((one) => !sketched.includes(one) && !previousOf(one.prompt) && !one.prompt?.text);
   if (click) {
     return [
       { ...state, running: click, sketched: [...sketched, click] },

@@ -99,13 +99,13 @@ export class Detectors {
     pool.catch(() => {
       if (this.#running === running) this.#running = undefined;
     });
-    void before?.then(
-      async (old) => {
+    void before
+      ?.then(async (old) => {
         await old.drain(AbortSignal.timeout(10_000));
         await old.close();
-      },
-      () => {},
-    );
+      })
+      // Nobody waits for it.
+      .catch(() => {});
     return pool;
   }
 

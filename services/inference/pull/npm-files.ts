@@ -46,7 +46,8 @@ export async function fetchNpmFiles(
     const tarball = await pack(spec, integrity, work, until, onBytes);
     await unpackFiles(tarball, wanted, until);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    // npm may still write there when it is ended; the next run clears what is left.
+    await rm(work, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }).catch(() => {});
     await lock.release();
   }
 }

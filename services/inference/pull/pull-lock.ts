@@ -40,7 +40,9 @@ export async function takeLock(path: string, what: string): Promise<PullLock> {
   }
   const lost = new AbortController();
   const beat = setInterval(async () => {
-    const found = await read(path);
+    const found = await read(path).catch(() => "unread" as const);
+    // Of a file that cannot be read now nothing is known: the next beat asks again.
+    if (found === "unread") return;
     if (found?.holder?.token !== mine.token) lost.abort(new PullError(`${what} is being fetched by another process.`));
     else await utimes(path, new Date(), new Date()).catch(() => {});
   }, beatMs);
