@@ -13,7 +13,7 @@ let host: Host;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "maskwire-audit-"));
   const access = new FakeAccess({ user: principalOf("acme"), reader: principalOf("acme", ["segment"]) });
-  const env = { MASKWIRE_CALLER_REQUESTS_PER_SECOND: "1", MASKWIRE_REACH_MS: "0" };
+  const env = { MASKWIRE_CALLER_REQUESTS_PER_SECOND: "4", MASKWIRE_REACH_MS: "0" };
   host = await serveGateway(env, { access, audit: join(folder, "audit.jsonl") });
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -80,7 +80,7 @@ it("J1, J2: tells of sessions that are opened with a key or refused, and of who 
   };
   expect(await statusOf({ authorization: "Bearer user" })).toBe(101);
   expect(await statusOf({ origin: "https://attacker.example" })).toBe(403);
-  const statuses = await Promise.all(Array.from({ length: 30 }, () => ask(`/v1/images/${imageId}`, "reader")));
+  const statuses = await Promise.all(Array.from({ length: 60 }, () => ask(`/v1/images/${imageId}`, "reader")));
   const tooMany = statuses.filter(({ status }) => status === 429).length;
   expect(tooMany).toBeGreaterThan(10);
   const lines = await told();
