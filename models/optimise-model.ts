@@ -4,8 +4,9 @@ import { parityLimits } from "../services/decoder/rewrite/check-parity.js";
 import { type EncoderFiles, encoderFiles } from "../services/encoder/graphs/encoder-files.js";
 import type { EncoderRuntime } from "../services/encoder/graphs/encoder-runtime.js";
 import { encoderLimits } from "../services/encoder/rewrite/check-encoder.js";
+import { bytesOfGraph, type GraphRole } from "../services/inference/families/weights-of.js";
 import type { Manifest } from "../services/inference/models/manifest.js";
-import { verifyModelFile } from "../services/inference/models/model-file.js";
+import { Models } from "../services/inference/models/models.js";
 
 interface OptimisedFile {
   /** What of the graph it is: the stock one, or a part of the rewritten one. */
@@ -53,14 +54,16 @@ export async function optimiseModel(
   { cacheDir, runtime, force }: Options,
 ): Promise<Optimisation> {
   const model = manifest.get(id);
+  const models = new Models(manifest, { chosen: id });
+  const stock = (role: GraphRole) => ({ stockBytes: bytesOfGraph(model, role), again: force });
   const [encoder, decoder] = [
-    await verifyModelFile(model.encoder, manifest),
-    await verifyModelFile(model.decoder, manifest),
+    await models.verifiedGraph(model, "encoder"),
+    await models.verifiedGraph(model, "decoder"),
   ];
   return {
     model: id,
-    encoder: await optimised(encoder, force, (options) => encoderFiles(model, encoder, cacheDir, runtime, options)),
-    decoder: await optimised(decoder, force, (options) => decoderFiles(model, decoder, cacheDir, options)),
+    encoder: await optimised(stock("encoder"), (options) => encoderFiles(model, encoder, cacheDir, runtime, options)),
+    decoder: await optimised(stock("decoder"), (options) => decoderFiles(model, decoder, cacheDir, options)),
   };
 }
 
@@ -69,8 +72,7 @@ type Files<Parity> =
   | { kind: "stock"; path: string; reason: string };
 
 async function optimised<Parity>(
-  stock: string,
-  again: boolean,
+  { stockBytes, again }: { stockBytes: number; again: boolean },
   make: (options: { again: boolean; onMaking: () => void }) => Promise<Files<Parity>>,
 ): Promise<Optimised<Parity>> {
   let cached = true;
@@ -84,7 +86,7 @@ async function optimised<Parity>(
   return {
     kind: made.kind,
     cached,
-    stockBytes: (await stat(stock)).size,
+    stockBytes,
     files,
     ...(made.kind === "rewritten" ? { parity: made.parity } : { reason: made.reason }),
   };

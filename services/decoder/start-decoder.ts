@@ -1,4 +1,6 @@
 import { stat } from "node:fs/promises";
+import { bytesOfGraph } from "../inference/families/weights-of.js";
+import type { ModelSpec } from "../inference/models/manifest.js";
 import type { Models } from "../inference/models/models.js";
 import { PreparedModels } from "../inference/models/prepared-models.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
@@ -52,7 +54,7 @@ export async function startDecoder({
       if (files.kind === "stock") {
         logger.warn({ model: model.id, reason: files.reason }, "serving the stock decoder, which is slower");
       }
-      return { model, files, bytes: await bytesOf(files) };
+      return { model, files, bytes: await bytesOf(model, files) };
     },
     onReady: (loadable) => pool?.tell({ kind: "model", loadable } satisfies DecoderNews),
     onFailed: (model, err) => logger.error({ err, model: model.id }, "a model cannot be served"),
@@ -83,8 +85,8 @@ export async function startDecoder({
 }
 
 /** Of the files of a decoder's graphs. */
-async function bytesOf(files: DecoderFiles): Promise<number> {
-  const paths = files.kind === "stock" ? [files.path] : Object.values(files.paths);
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+async function bytesOf(model: ModelSpec, files: DecoderFiles): Promise<number> {
+  if (files.kind === "stock") return bytesOfGraph(model, "decoder");
+  const sizes = await Promise.all(Object.values(files.paths).map(async (path) => (await stat(path)).size));
   return sizes.reduce((sum, size) => sum + size, 0);
 }

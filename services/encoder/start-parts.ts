@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { bytesOfGraph } from "../inference/families/weights-of.js";
 import type { ModelSpec } from "../inference/models/manifest.js";
 import type { Models } from "../inference/models/models.js";
 import { PreparedModels } from "../inference/models/prepared-models.js";
@@ -80,7 +81,7 @@ async function startPool({ settings, models, host, tier, onLoaded }: Surrounding
     prepare: async (model) => {
       const files = await encoderFiles(model, await models.verifiedGraph(model, "encoder"), graphsDir, runtime);
       tellOfGraph(host, model, files);
-      return { model, files, bytes: await bytesOf(files.kind === "stock" ? files.path : files.paths.graph) };
+      return { model, files, bytes: await bytesOf(model, files) };
     },
     onReady: (loadable) => pool?.tell(loadable),
     onFailed: (model, err) => host.logger.error({ err, model: model.id }, "a model cannot be served"),
@@ -110,7 +111,8 @@ async function startPool({ settings, models, host, tier, onLoaded }: Surrounding
   return { pool: started, models: prepared, close: () => started.close() };
 }
 
-const bytesOf = async (path: string) => (await stat(path)).size;
+const bytesOf = async (model: ModelSpec, files: EncoderFiles) =>
+  files.kind === "stock" ? bytesOfGraph(model, "encoder") : (await stat(files.paths.graph)).size;
 
 /** What of a model's graph an operator would want to change. */
 function tellOfGraph({ logger }: Host, { id, preprocess }: ModelSpec, files: EncoderFiles): void {

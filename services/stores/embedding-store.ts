@@ -1,3 +1,4 @@
+import { weightsOf } from "../inference/families/weights-of.js";
 import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
 import type { ModelSpec } from "../inference/models/manifest.js";
 import { embeddingTensors } from "../inference/models/model-tensors.js";
@@ -146,7 +147,7 @@ function checkBelongs(header: EmbeddingHeader, { imageId, model, crop, draft }: 
   const matches =
     header.imageId === imageId &&
     header.modelId === model.id &&
-    header.weights === model.encoder.sha256 &&
+    header.weights === weightsOf(model, "encoder") &&
     header.dtype === "float16" &&
     place(header.crop) === place(crop) &&
     header.draft === draft &&

@@ -3,6 +3,7 @@ import KeyvRedis from "@keyv/redis";
 import { createClient, RESP_TYPES } from "@redis/client";
 import { Keyv } from "keyv";
 import { pino } from "pino";
+import { weightsOf } from "../../services/inference/families/weights-of.js";
 import { embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import { Manifest } from "../../services/inference/models/manifest.js";
 import { embeddingTensors } from "../../services/inference/models/model-tensors.js";
@@ -140,7 +141,7 @@ function embedding() {
     const noise = new Uint8Array(randomBytes(2 * dims.reduce((product, dim) => product * dim, 1)));
     return new Uint16Array(noise.buffer, noise.byteOffset, noise.byteLength / 2);
   });
-  const header = { imageId, modelId: model.id, weights: model.encoder.sha256, width: 1024, height: 768 };
+  const header = { imageId, modelId: model.id, weights: weightsOf(model, "encoder"), width: 1024, height: 768 };
   const whole = { ...header, dtype: "float16" as const, tensors: embeddingTensors(model) };
   return { ref: embeddingRef({ tenant: undefined, imageId, model }), record: encodeEmbeddingRecord(whole, tensors) };
 }

@@ -1,3 +1,4 @@
+import { weightsOf } from "../../services/inference/families/weights-of.js";
 import { type EmbeddingRef, embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import type { ModelSpec } from "../../services/inference/models/manifest.js";
 import { embeddingTensors } from "../../services/inference/models/model-tensors.js";
@@ -16,12 +17,12 @@ export function madeEmbedding(seed: number, model: ModelSpec): { ref: EmbeddingR
     const length = dims.reduce((product, dim) => product * dim, 1);
     return encodeHalf(wave(length, 1 + seed / 97));
   });
-  const { id: modelId, encoder, preprocess } = model;
+  const { id: modelId, preprocess } = model;
   const size = { width: 640, height: 480 };
   const header = {
     imageId,
     modelId,
-    weights: encoder.sha256,
+    weights: weightsOf(model, "encoder"),
     dtype: "float16" as const,
     frame: preprocess.frame,
     ...size,

@@ -1,3 +1,4 @@
+import { weightsOf } from "../../inference/families/weights-of.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { inThread } from "../../inference/onnx/in-thread.js";
 import { provenFiles } from "../../inference/onnx/proven-files.js";
@@ -30,7 +31,7 @@ export async function decoderFiles(
   const made = await provenFiles<Part, ParityReport>({
     cacheDir,
     name: `decoder-${model.id}`,
-    madeOf: [model.decoder.sha256, rewriterVersion],
+    madeOf: [weightsOf(model, "decoder"), rewriterVersion],
     files,
     make: async () => {
       const optimised = await optimiseInThread(stockPath);

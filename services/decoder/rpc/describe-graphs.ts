@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { GraphRole } from "../../../proto/index.js";
+import { weightsOf } from "../../inference/families/weights-of.js";
 import type { Models } from "../../inference/models/models.js";
 import type { Part } from "../graphs/decoder-files.js";
 import { rewrittenGraphs, type ServedGraphs } from "../graphs/served-graphs.js";
@@ -22,7 +23,7 @@ export function describeGraphs(models: Models, graphs: ServedGraphs): Handlers["
     });
     return {
       model: model.id,
-      encoderWeights: model.encoder.sha256,
+      encoderWeights: weightsOf(model, "encoder"),
       frameSize: model.preprocess.size,
       letterbox: model.preprocess.resize === "letterbox",
       maskGrid: model.decoder.maskGrid,

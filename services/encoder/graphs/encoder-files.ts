@@ -1,3 +1,4 @@
+import { weightsOf } from "../../inference/families/weights-of.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { imageTensor } from "../../inference/models/model-tensors.js";
 import { inThread } from "../../inference/onnx/in-thread.js";
@@ -48,7 +49,7 @@ export async function encoderFiles(
   const made = await provenFiles<Part, EncoderReport>({
     cacheDir,
     name: `encoder-${model.id}`,
-    madeOf: [encoder.sha256, rewriterVersion, runtime.providers.join()],
+    madeOf: [weightsOf(model, "encoder"), rewriterVersion, runtime.providers.join()],
     files,
     make: async () => {
       const optimised = await inThread<OptimisedEncoder>(new URL("./optimise-worker.js", import.meta.url), making);

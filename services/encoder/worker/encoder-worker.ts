@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
+import { weightsOf } from "../../inference/families/weights-of.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
 import { type LoadableModel, LoadedModels } from "../../inference/workers/loaded-models.js";
@@ -126,7 +127,7 @@ function recordOf(
     {
       imageId,
       modelId: model.id,
-      weights: model.encoder.sha256,
+      weights: weightsOf(model, "encoder"),
       dtype: "float16",
       frame: model.preprocess.frame,
       width,

@@ -1,6 +1,7 @@
 import { keyOfTenant } from "../../runtime/callers/tenant.js";
 import { embeddingRecordVersion } from "../../sam/embedding-record.js";
 import type { Region } from "../../sam/region.js";
+import { weightsOf } from "../families/weights-of.js";
 import type { ModelSpec } from "./manifest.js";
 
 /** What tells one embedding from another. */
@@ -38,6 +39,6 @@ function keyOf({ tenant, imageId, model, crop }: Omit<Identity, "draft">): strin
   const part = crop ? [`crop=${crop.x},${crop.y},${crop.width},${crop.height}`] : [];
   const { version, frame } = model.preprocess;
   const preprocess = frame === "full" ? `p${version}` : `p${version}-${frame}`;
-  const rest = [model.id, model.encoder.sha256, preprocess, "float16", record, ...part];
+  const rest = [model.id, weightsOf(model, "encoder"), preprocess, "float16", record, ...part];
   return keyOfTenant(tenant, [imageId, ...rest].join(":"));
 }

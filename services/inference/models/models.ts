@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../runtime/errors.js";
+import { type GraphRole, graphFiles } from "../families/weights-of.js";
 import { inFrame } from "./in-frame.js";
 import type { DetectorSpec, EncoderFrame, Manifest, ModelFile, ModelSpec } from "./manifest.js";
 import { isModelFilePresent, verifyModelFile } from "./model-file.js";
@@ -59,10 +60,9 @@ export class Models {
    * Where a graph of one of them lies, with the weights beside it where it has them there.
    * @throws ModelFileError when a file is missing, or not the one that the manifest names.
    */
-  async verifiedGraph({ files, ...graphs }: ModelSpec, role: "encoder" | "decoder"): Promise<string> {
-    const data = files[`${role}Data`];
-    if (data) await this.verified(data);
-    return this.verified(graphs[role]);
+  async verifiedGraph(model: ModelSpec, role: GraphRole): Promise<string> {
+    const [graph] = await Promise.all(graphFiles(model, role).map((file) => this.verified(file)));
+    return graph as string;
   }
 
   /** Where a file of theirs lies. @throws ModelFileError when it is missing, or not the one that the manifest names. */
