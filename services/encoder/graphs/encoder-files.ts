@@ -7,7 +7,7 @@ import type { EncoderReport, OptimisedEncoder } from "../rewrite/optimise-encode
 import type { EncoderMaking, EncoderRuntime } from "./encoder-runtime.js";
 
 /** Bumped when the rewriter makes another graph of the same weights. */
-const rewriterVersion = 2;
+const rewriterVersion = 3;
 
 const files = { graph: "encoder.onnx", empty: "empty.f32" } as const;
 type Part = keyof typeof files;
