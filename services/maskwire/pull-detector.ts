@@ -18,7 +18,9 @@ export async function pullDetector(settings: Settings, logger: Logger, stopped: 
   const { models, encoder, role } = settings;
   if (!models.pulls || !roleOf(role).tiers.includes("encoder")) return;
   const manifest = Manifest.configured(models);
-  const wanted = manifest.detectors.filter(({ id }) => encoder.detectors?.includes(id) ?? true);
+  // What only reads finds nothing by its name.
+  const named = manifest.detectors.filter(({ vocabulary }) => vocabulary !== "written");
+  const wanted = named.filter(({ id }) => encoder.detectors?.includes(id) ?? true);
   const first = wanted.find(({ needsConsent }) => !needsConsent);
   if (!first || (await isAnyHere(wanted, manifest))) return;
   await sleep(waitMs, undefined, { signal: stopped }).catch(() => {});

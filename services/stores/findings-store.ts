@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { EmbeddingRef } from "../inference/models/embedding-ref.js";
 import { keyOfTenant } from "../runtime/callers/tenant.js";
 import type { Logger } from "../runtime/logger.js";
@@ -21,6 +22,8 @@ export interface FindingsRef extends Pick<EmbeddingRef, "tenant" | "imageId"> {
   /** Id of the detector, and what tells its files from others of that id. */
   readonly detector: string;
   readonly weights: string;
+  /** What it was asked, where it finds whatever it is told. */
+  readonly words?: readonly string[] | undefined;
 }
 
 interface FindingsStoreOptions {
@@ -63,5 +66,11 @@ export class FindingsStore {
   }
 }
 
-const findingsKey = ({ tenant, imageId, detector, weights }: FindingsRef) =>
-  keyOfTenant(tenant, [imageId, "found", detector, weights, `r${findingsRecordVersion}`].join(":"));
+const findingsKey = ({ tenant, imageId, detector, weights, words }: FindingsRef) =>
+  keyOfTenant(
+    tenant,
+    [imageId, "found", detector, weights, `r${findingsRecordVersion}`, ...(words ? [digestOf(words)] : [])].join(":"),
+  );
+
+const digestOf = (words: readonly string[]) =>
+  createHash("sha256").update(JSON.stringify(words)).digest("hex").slice(0, 32);

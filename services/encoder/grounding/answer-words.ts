@@ -2,28 +2,73 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type GroundedBoxSchema, maxGroundedBoxes } from "../../../proto/index.js";
 import type { Detection } from "./detection.js";
 import { mergeDetections } from "./merge.js";
-import type { Meaning } from "./words/vocabulary.js";
+import type { Question, ThingQuestion } from "./plan-words.js";
+import { matchText } from "./written/match-text.js";
+
+/** What detectors of a kind have found, each its own, in shares of the picture, and the least score that counts. */
+export interface FoundByKind {
+  readonly found: readonly (readonly Detection[])[];
+  readonly leastScore: number;
+}
+
+type FoundByKinds = Readonly<Record<Question["kind"], FoundByKind>>;
+
+/** A found thing, and how the words for it were understood. */
+type Understood = Detection & { readonly via: string };
+
+/** So much of what is written lies in the thing that it stands on. */
+const leastInside = 0.7;
 
 /**
- * The boxes of what words mean, in pixels, the best first.
- * @param found of each detector, in shares of the picture. @param leastScore of a box that counts: where detectors agree, of both
- *   together.
+ * The boxes of what words mean, in pixels, the best first. Where detectors agree a box's score is of both together.
  */
 export function answerWords(
-  meanings: readonly Meaning[],
-  found: readonly (readonly Detection[])[],
-  leastScore: number,
+  questions: readonly Question[],
+  found: FoundByKinds,
   { width, height }: { width: number; height: number },
 ): MessageInitShape<typeof GroundedBoxSchema>[] {
-  const byLabel = new Map(meanings.map((meaning) => [meaning.label, meaning]));
-  const asked = found.map((list) => list.filter(({ label }) => byLabel.has(label)));
-  return mergeDetections(asked)
-    .filter(({ score }) => score >= leastScore)
+  const boxes = new Map<string, Understood>();
+  for (const one of questions.flatMap((question) => answersOf(question, found))) {
+    const { label, x0, y0, x1, y1 } = one;
+    const name = JSON.stringify([label, x0, y0, x1, y1]);
+    if (!boxes.has(name)) boxes.set(name, one);
+  }
+  return [...boxes.values()]
+    .sort((a, b) => b.score - a.score)
     .slice(0, maxGroundedBoxes)
-    .map(({ label, score, x0, y0, x1, y1 }) => ({
+    .map(({ label, via, score, x0, y0, x1, y1 }) => ({
       box: { x0: x0 * width, y0: y0 * height, x1: x1 * width, y1: y1 * height },
       score,
       label,
-      via: byLabel.get(label)?.via ?? "",
+      via,
     }));
+}
+
+function answersOf(question: Question, found: FoundByKinds): Understood[] {
+  if (question.kind !== "written") return thingsOf(question, found);
+  const { found: lines, leastScore } = found.written;
+  const places = lines.flatMap((one) => matchText(one, question.text)).filter(({ score }) => score >= leastScore);
+  if (!question.on) return places.map((place) => ({ ...place, via: "written" }));
+  return thingsOf(question.on, found).flatMap((thing) => {
+    const place = places.find((one) => insideOf(one, thing) >= leastInside);
+    return place ? [{ ...thing, label: place.label, via: `written on ${thing.label}` }] : [];
+  });
+}
+
+function thingsOf(question: ThingQuestion, found: FoundByKinds): Understood[] {
+  const meanings = question.kind === "closed" ? question.meanings : [{ label: question.words, via: "words" }];
+  const viaOf = new Map(meanings.map(({ label, via }) => [label, via]));
+  const { found: all, leastScore } = found[question.kind];
+  const asked = all.map((list) => list.filter(({ label }) => viaOf.has(label)));
+  return mergeDetections(asked)
+    .filter(({ score }) => score >= leastScore)
+    .map((one) => ({ ...one, via: viaOf.get(one.label) ?? "" }));
+}
+
+/** Which share of the first lies in the other. */
+function insideOf(one: Detection, outer: Detection): number {
+  const across = Math.min(one.x1, outer.x1) - Math.max(one.x0, outer.x0);
+  const down = Math.min(one.y1, outer.y1) - Math.max(one.y0, outer.y0);
+  const area = (one.x1 - one.x0) * (one.y1 - one.y0);
+  return area > 0 ? (Math.max(0, across) * Math.max(0, down)) / area : 0;
 }

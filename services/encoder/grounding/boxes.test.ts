@@ -60,21 +60,47 @@ describe("several detectors", () => {
   });
 });
 
-it("answers words with what they mean, in pixels, the surest first", () => {
-  const found = [
-    box(0, 0, 0.5, 1, 0.3),
-    box(0.5, 0, 1, 0.5, 0.9, "cat"),
-    box(0, 0, 1, 1, 0.8, "cow"),
-    box(0, 0, 0.1, 0.1, 0.1),
-  ];
-  const meanings = [
-    { label: "dog", via: "alias puppy" },
-    { label: "cat", via: "name" },
-  ];
-  expect(answerWords(meanings, [found], 0.2, { width: 200, height: 100 })).toEqual([
-    { box: { x0: 100, y0: 0, x1: 200, y1: 50 }, score: 0.9, label: "cat", via: "name" },
-    { box: { x0: 0, y0: 0, x1: 100, y1: 100 }, score: 0.3, label: "dog", via: "alias puppy" },
-  ]);
+describe("answers words", () => {
+  const size = { width: 200, height: 100 };
+  const nothing = { found: [], leastScore: 0 };
+  const dogs = { kind: "closed", meanings: [{ label: "dog", via: "alias puppy" }] } as const;
+
+  it("with what they mean, in pixels, the surest first", () => {
+    const found = [
+      box(0, 0, 0.5, 1, 0.3),
+      box(0.5, 0, 1, 0.5, 0.9, "cat"),
+      box(0, 0, 1, 1, 0.8, "cow"),
+      box(0, 0, 0.1, 0.1, 0.1),
+    ];
+    const closed = { found: [found], leastScore: 0.2 };
+    const cats = { kind: "closed", meanings: [{ label: "cat", via: "name" }] } as const;
+    expect(answerWords([dogs, cats], { closed, written: nothing, open: nothing }, size)).toEqual([
+      { box: { x0: 100, y0: 0, x1: 200, y1: 50 }, score: 0.9, label: "cat", via: "name" },
+      { box: { x0: 0, y0: 0, x1: 100, y1: 100 }, score: 0.3, label: "dog", via: "alias puppy" },
+    ]);
+  });
+
+  it("with where they are written, or with the thing that they are written on", () => {
+    const written = {
+      found: [[box(0.1, 0.1, 0.2, 0.2, 0.9, "STOP"), box(0.6, 0.6, 0.7, 0.7, 0.8, "GO")]],
+      leastScore: 0.5,
+    };
+    const closed = { found: [[box(0, 0, 0.5, 1, 0.3), box(0.5, 0, 1, 0.5, 0.9)]], leastScore: 0.2 };
+    const answer = (on?: typeof dogs) =>
+      answerWords([{ kind: "written", text: "stop", on }], { closed, written, open: nothing }, size);
+    expect(answer()).toEqual([{ box: { x0: 20, y0: 10, x1: 40, y1: 20 }, score: 0.9, label: "STOP", via: "written" }]);
+    expect(answer(dogs)).toEqual([
+      { box: { x0: 0, y0: 0, x1: 100, y1: 100 }, score: 0.3, label: "STOP", via: "written on dog" },
+    ]);
+  });
+
+  it("with what was asked as it is", () => {
+    const open = { found: [[box(0, 0, 0.5, 1, 0.3, "red shoe"), box(0, 0, 0.5, 1, 0.4, "lace")]], leastScore: 0.2 };
+    const asked = [{ kind: "open", words: "red shoe" }] as const;
+    expect(answerWords(asked, { closed: nothing, written: nothing, open }, size)).toEqual([
+      { box: { x0: 0, y0: 0, x1: 100, y1: 100 }, score: 0.3, label: "red shoe", via: "words" },
+    ]);
+  });
 });
 
 describe("the frame of a detector", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Manifest } from "../../inference/models/manifest.js";
 import { Code } from "../../runtime/errors.js";
-import { Detectors } from "./detectors.js";
+import { type AskedDetectors, Detectors } from "./detectors.js";
+import { planWords } from "./plan-words.js";
 
 const { detectors: shipped } = Manifest.read();
 
@@ -16,7 +17,8 @@ function open(here: Set<string>, chosen?: string[]): Detectors {
   const pool = { maxQueue: 1, hungMs: 1000 };
   return new Detectors({ models, chosen, threads: 1, pool, onLoaded: () => {} });
 }
-const ids = (all: readonly { spec: { id: string } }[]) => all.map(({ spec }) => spec.id);
+const ids = ({ of }: AskedDetectors) =>
+  (["closed", "written", "open"] as const).flatMap((kind) => of(kind).map(({ spec }) => spec.id));
 
 describe("G3 detectors", () => {
   it("are those of the manifest whose files are here, as soon as they are", async () => {
@@ -41,12 +43,47 @@ describe("G3 detectors", () => {
       message: expect.stringContaining("pull nanodet-g"),
     });
     await expect(detectors.asked("x".repeat(300))).rejects.toThrow(
-      /^There is no detector "x{80}"; there is ssdlite, nanodet-g/,
+      /^There is no detector "x{80}"; there is ssdlite, nanodet-g, pp-ocr/,
     );
   });
 
   it("are those that the settings choose, or none", async () => {
     expect(ids(await open(new Set(["ssdlite", "nanodet-g"]), ["nanodet-g"]).asked(""))).toEqual(["nanodet-g"]);
     await expect(open(new Set(["ssdlite"]), []).asked("")).rejects.toThrow("Words are not understood here.");
+  });
+});
+
+describe("G3 words are asked of", () => {
+  const plan = async (text: string, here: string[], id = "") => planWords(text, await open(new Set(here)).asked(id));
+  const both = ["ssdlite", "pp-ocr"];
+
+  it("those that know them, or those that read", async () => {
+    expect(await plan('puppies and "24 Hr"', both)).toEqual([
+      { kind: "closed", meanings: [{ label: "dog", via: "alias puppy" }] },
+      { kind: "written", text: "24 hr", on: undefined },
+    ]);
+    expect(await plan("the bus that says Volvo", both)).toEqual([
+      { kind: "written", text: "volvo", on: { kind: "closed", meanings: [{ label: "bus", via: "name" }] } },
+    ]);
+    expect(await plan("the sign that says STOP", both)).toEqual([{ kind: "written", text: "stop", on: undefined }]);
+  });
+
+  it("the one that is named, as far as it can", async () => {
+    expect(await plan("Stop, and go", ["pp-ocr"], "pp-ocr")).toEqual([
+      { kind: "written", text: "Stop, and go", on: undefined },
+    ]);
+    await expect(plan('"stop"', both, "ssdlite")).rejects.toThrow(
+      "ssdlite does not read what is written in a picture.",
+    );
+  });
+
+  it.each([
+    ['"stop"', ["ssdlite"], /^Nothing that reads .*pull pp-ocr/],
+    ["dog", ["pp-ocr"], /^Nothing that understands words .*pull ssdlite/],
+  ])("nobody where %s is not what is installed here", async (text, here, message) => {
+    await expect(plan(text, here)).rejects.toMatchObject({
+      reason: "NO_DETECTOR",
+      message: expect.stringMatching(message),
+    });
   });
 });

@@ -14,9 +14,21 @@ import type { GroundingWorkerData } from "./worker/grounding-worker.js";
 /** A detector that this process may use, and what it understands. */
 export interface KnownDetector {
   readonly spec: DetectorSpec;
-  readonly vocabulary: Vocabulary;
+  /** Of one that finds what it was trained for alone. */
+  readonly vocabulary: Vocabulary | undefined;
   /** Tells its files from others that go by the same id. */
   readonly weights: string;
+}
+
+type Vocabularies = DetectorSpec["vocabulary"];
+
+/** Those that a request means, and that are ready. */
+export interface AskedDetectors {
+  /** One was asked for by its name. */
+  readonly isNamed: boolean;
+  of(vocabulary: Vocabularies): readonly KnownDetector[];
+  /** Why words of this kind cannot be answered: FAILED_PRECONDITION (NO_DETECTOR). */
+  none(vocabulary: Vocabularies): ServiceError;
 }
 
 type DetectorPool = WorkerPool<DetectTask, DetectedAll>;
@@ -47,7 +59,11 @@ export class Detectors {
     this.#options = options;
     this.known = models.detectors
       .filter(({ id, family }) => Object.hasOwn(detectorFamilies, family) && (chosen?.includes(id) ?? true))
-      .map((spec) => ({ spec, vocabulary, weights: weightsOf(spec) }));
+      .map((spec) => ({
+        spec,
+        vocabulary: spec.vocabulary === "closed" ? vocabulary : undefined,
+        weights: weightsOf(spec),
+      }));
   }
 
   /** Those whose files are here. */
@@ -62,16 +78,22 @@ export class Detectors {
    * @param id empty for all of them.
    * @throws ServiceError INVALID_ARGUMENT naming those there are; FAILED_PRECONDITION (NO_DETECTOR) saying what to do.
    */
-  async asked(id: string): Promise<[KnownDetector, ...KnownDetector[]]> {
+  async asked(id: string): Promise<AskedDetectors> {
     const wanted = id === "" ? this.known : this.known.filter(({ spec }) => spec.id === id);
     if (id !== "" && wanted.length === 0) {
       const names = this.known.map(({ spec }) => spec.id).join(", ") || "none";
       throw invalidArgument(`There is no detector "${id.slice(0, 80)}"; there is ${names}.`);
     }
-    const ready = await this.ready();
-    const [first, ...more] = ready.filter((one) => wanted.includes(one));
-    if (!first) throw noDetector(wanted[0]);
-    return [first, ...more];
+    const ready = (await this.ready()).filter((one) => wanted.includes(one));
+    if (ready.length === 0) throw noDetector(wanted.find(({ spec }) => spec.vocabulary === "closed") ?? wanted[0]);
+    return {
+      isNamed: id !== "",
+      of: (vocabulary) => ready.filter(({ spec }) => spec.vocabulary === vocabulary),
+      none: (vocabulary) => {
+        const one = wanted.find(({ spec }) => spec.vocabulary === vocabulary);
+        return one ? noDetector(one) : otherDetector(vocabulary, ready);
+      },
+    };
   }
 
   /** @throws ServiceError as `WorkerPool.run`; ModelFileError. */
@@ -143,9 +165,17 @@ type RunOptions = NonNullable<Parameters<DetectorPool["run"]>[1]>;
 export const adviceOf = ({ spec }: KnownDetector) => `npm run models -- pull ${spec.id}`;
 
 function noDetector(one: KnownDetector | undefined): ServiceError {
+  const what = one?.spec.vocabulary === "written" ? "reads what is written in a picture" : "understands words";
   const message = one
-    ? `Nothing that understands words is installed here; \`${adviceOf(one)}\` on the encoder's machine installs it.`
+    ? `Nothing that ${what} is installed here; \`${adviceOf(one)}\` on the encoder's machine installs it.`
     : "Words are not understood here.";
+  return new ServiceError({ code: Code.FAILED_PRECONDITION, message, reason: "NO_DETECTOR" });
+}
+
+/** What is asked of those that do something else. */
+function otherDetector(vocabulary: Vocabularies, asked: readonly KnownDetector[]): ServiceError {
+  const what = vocabulary === "written" ? "read what is written in a picture" : "find things by their names";
+  const message = `${asked.map(({ spec }) => spec.id).join(", ")} does not ${what}.`;
   return new ServiceError({ code: Code.FAILED_PRECONDITION, message, reason: "NO_DETECTOR" });
 }
 

@@ -30,6 +30,13 @@ interface GrounderOptions {
   onLooked: (times: LookTimes) => void;
 }
 
+/** What is looked for, where, and by whom. */
+interface Search {
+  picture: PictureRef;
+  detectors: readonly KnownDetector[];
+  words: readonly string[];
+}
+
 interface Found {
   /** Of each detector, in their order. */
   findings: Findings[];
@@ -37,7 +44,7 @@ interface Found {
   cached: boolean;
 }
 
-/** Has detectors look at pictures, each once: what they find is kept, whatever words were asked for. */
+/** Has detectors look at pictures, each once: what they find is kept, whatever words were asked for; of an open vocabulary with these. */
 export class Grounder {
   readonly #options: GrounderOptions;
   /** By picture and detectors. */
@@ -48,31 +55,34 @@ export class Grounder {
   }
 
   /**
+   * @param words what those of an open vocabulary are asked.
    * @throws ServiceError NOT_FOUND when the picture is not stored; as `PictureProcesses.read` and `WorkerPool.run` do.
    */
-  async find(picture: PictureRef, detectors: readonly KnownDetector[], call: CallContext): Promise<Found> {
+  async find({ picture, detectors, words }: Search, call: CallContext): Promise<Found> {
     const { findings } = this.#options;
-    const kept = await Promise.all(detectors.map((one) => findings.get(refOf(picture, one))));
+    const kept = await Promise.all(detectors.map((one) => findings.get(refOf(picture, one, words))));
     const missing = detectors.filter((_, at) => !kept[at]);
     if (missing.length === 0) return { findings: kept.filter((one) => one !== undefined), cached: true };
-    const made = await this.#lookOnce(picture, missing, call);
+    const made = await this.#lookOnce({ picture, detectors: missing, words }, call);
     const all = detectors.map((one, at) => kept[at] ?? made[missing.indexOf(one)]);
     return { findings: all.filter((one) => one !== undefined), cached: false };
   }
 
   /** Who asks while a look is under way waits for that one; it goes on when its first caller has left. */
-  async #lookOnce(picture: PictureRef, detectors: readonly KnownDetector[], call: CallContext): Promise<Findings[]> {
-    const name = JSON.stringify([picture.tenant, picture.imageId, ...detectors.map(({ weights }) => weights)]);
+  async #lookOnce(search: Search, call: CallContext): Promise<Findings[]> {
+    const { picture, detectors, words } = search;
+    const name = JSON.stringify([picture.tenant, picture.imageId, detectors.map(({ weights }) => weights), words]);
     let look = this.#looks.get(name);
     if (!look) {
-      look = this.#look(picture, detectors, call).finally(() => this.#looks.delete(name));
+      look = this.#look(search, call).finally(() => this.#looks.delete(name));
       look.catch(() => {});
       this.#looks.set(name, look);
     }
     return unlessLeft(look, call.signal);
   }
 
-  async #look(picture: PictureRef, detectors: readonly KnownDetector[], call: CallContext): Promise<Findings[]> {
+  async #look(search: Search, call: CallContext): Promise<Findings[]> {
+    const { picture, detectors, words } = search;
     const { detectors: all, images, deletion, pictures, limits, isCacheUp, onLooked } = this.#options;
     const { caller, tenant } = call.origin;
     const before = await deletion.latest(picture);
@@ -86,26 +96,25 @@ export class Grounder {
       { caller, tenant },
     );
     const readAt = performance.now();
-    const found = await all.detect(detectors, { pixels }, { caller, tenant, urgent: true });
+    const found = await all.detect(detectors, { pixels, words: [...words] }, { caller, tenant, urgent: true });
     const doneAt = performance.now();
     onLooked({ read: readAt - startedAt, detect: doneAt - readAt });
     call.span.past("read picture", startedAt, readAt);
     call.span.past("detect", readAt, doneAt);
     call.logger.debug({ image: shortImageId(picture.imageId), ms: doneAt - startedAt }, "picture looked at for words");
     const made = found.map((list): Findings => ({ width, height, found: list }));
-    await this.#keep(picture, detectors, made, { caller, before });
+    await this.#keep(search, made, { caller, before });
     return made;
   }
 
   /** What was deleted meanwhile is not left where it was put (K6). */
   async #keep(
-    picture: PictureRef,
-    detectors: readonly KnownDetector[],
+    { picture, detectors, words }: Search,
     made: readonly Findings[],
     { caller, before }: { caller: string | undefined; before: string },
   ): Promise<void> {
     const { findings, deletion } = this.#options;
-    const refs = detectors.map((one) => refOf(picture, one));
+    const refs = detectors.map((one) => refOf(picture, one, words));
     await Promise.all(refs.map((ref, at) => made[at] && findings.set(ref, made[at], caller)));
     if ((await deletion.latest(picture)) === before) return;
     await Promise.all(refs.map((ref) => findings.delete(ref)));
@@ -113,11 +122,16 @@ export class Grounder {
   }
 }
 
-const refOf = ({ tenant, imageId }: PictureRef, { spec, weights }: KnownDetector): FindingsRef => ({
+const refOf = (
+  { tenant, imageId }: PictureRef,
+  { spec, weights }: KnownDetector,
+  words: readonly string[],
+): FindingsRef => ({
   tenant,
   imageId,
   detector: spec.id,
   weights,
+  words: spec.vocabulary === "open" ? words : undefined,
 });
 
 async function unlessLeft<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

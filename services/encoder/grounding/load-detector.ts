@@ -1,12 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { Tensor } from "onnxruntime-node";
+import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { checkConverted } from "../../inference/convert/check-converted.js";
 import { convertTfjs } from "../../inference/convert/convert-tfjs.js";
 import { isConverted } from "../../inference/convert/cuts.js";
 import { createSession } from "../../inference/models/create-session.js";
 import type { FloatTensors } from "../../sam/decode/graph-runner.js";
-import type { Pixels } from "../images/open-picture.js";
-import type { Detection } from "./detection.js";
+import type { DetectorGraph, GraphInputs, Look } from "./families/family.js";
 import { detectorFamilies } from "./families/index.js";
 
 /** A detector whose files are verified. */
@@ -17,26 +16,48 @@ export interface LoadableDetector {
   files: Record<string, { path: string; name: string }>;
 }
 
-export type LoadedDetector = (pixels: Pixels) => Promise<Detection[]>;
-
 /**
- * Loads a detector's graph. One of TensorFlow.js is converted, which takes less than a second, and held against what
+ * Loads a detector's graphs. One of TensorFlow.js is converted, which takes less than a second, and held against what
  * TensorFlow.js made of it.
  * @throws Error when it is not of its family; ConvertError; ProviderError.
  */
-export async function loadDetector({ id, family, files }: LoadableDetector, threads: number): Promise<LoadedDetector> {
+export async function loadDetector({ id, family, files }: LoadableDetector, threads: number): Promise<Look> {
   const known = detectorFamilies[family];
   if (!known) throw new Error(`the detector ${id} is of the family ${family}, which is not known`);
-  const graph = files.graph ? files.graph.path : await converted(family, files);
-  const { session } = await createSession(graph, { providers: ["cpu"], threads });
-  const [input = "", ...more] = session.inputNames;
-  if (more.length > 0) throw new Error(`the graph of ${id} has more inputs than a picture`);
-  const run = async (data: Float32Array, dims: readonly number[]): Promise<FloatTensors> => {
-    const outputs = await session.run({ [input]: new Tensor("float32", data, [...dims]) });
-    return outputs as unknown as FloatTensors;
+  const fileOf = (role: string) => {
+    const file = files[role];
+    if (!file) throw new Error(`the detector ${id} has no file for its ${role}`);
+    return file;
   };
-  if (!files.graph && isConverted(family)) await checkConverted(family, run);
-  return (pixels) => known.detect(pixels, run);
+  return known.open({
+    read: async (role) => readFile(fileOf(role).path),
+    graph: async (role) => {
+      if (files[role] || !isConverted(family)) return openGraph(fileOf(role).path, threads);
+      const graph = await openGraph(await converted(family, files), threads);
+      const [input = ""] = graph.inputs;
+      await checkConverted(family, (data, dims) => graph.run({ [input]: { type: "float32", data, dims } }));
+      return graph;
+    },
+  });
+}
+
+/** @param graph a path, or its bytes. */
+async function openGraph(graph: string | Uint8Array, threads: number): Promise<DetectorGraph> {
+  const { session } = await createSession(graph, { providers: ["cpu"], threads, changesShape: true });
+  return {
+    inputs: session.inputNames,
+    run: async (inputs, outputs) => {
+      const feeds = Object.entries(inputs).map(([name, one]) => [name, tensorOf(one)] as const);
+      const run = outputs
+        ? session.run(Object.fromEntries(feeds), [...outputs])
+        : session.run(Object.fromEntries(feeds));
+      return (await run) as InferenceSession.OnnxValueMapType as unknown as FloatTensors;
+    },
+  };
+}
+
+function tensorOf({ type, data, dims }: GraphInputs[string]): Tensor {
+  return new Tensor(type, data as never, [...dims]);
 }
 
 async function converted(family: string, { topology, ...weights }: LoadableDetector["files"]): Promise<Uint8Array> {

@@ -1,10 +1,10 @@
 import type { Admission } from "../../inference/admission.js";
 import { checkImageId } from "../../runtime/image-id.js";
-import { answerWords } from "../grounding/answer-words.js";
+import { answerWords, type FoundByKind } from "../grounding/answer-words.js";
 import type { Detectors } from "../grounding/detectors.js";
 import { detectorFamilies } from "../grounding/families/index.js";
 import type { Grounder } from "../grounding/grounder.js";
-import { understand } from "../grounding/words/understand.js";
+import { looksOf, planWords, type Question } from "../grounding/plan-words.js";
 import type { Handlers } from "./handlers.js";
 
 interface Objects {
@@ -17,18 +17,23 @@ interface Objects {
 export function ground({ admission, detectors, grounder }: Objects): Handlers["ground"] {
   return async ({ imageId, detector, text }, call) => {
     const picture = { tenant: call.origin.tenant, imageId: checkImageId(imageId) };
-    const asked = await detectors.asked(detector);
-    // All of a closed vocabulary have the same.
-    const meanings = understand(text, asked[0].vocabulary);
+    const ready = await detectors.asked(detector);
+    const questions = planWords(text, ready);
     admission.check("clicks");
     call.take("clicksPerMinute", 1);
-    const { findings, cached } = await grounder.find(picture, asked, call);
-    const [first] = findings;
-    const found = findings.map((one) => one.found);
-    const leastScore = Math.max(...asked.map(({ spec }) => detectorFamilies[spec.family]?.leastAnswer ?? 0));
+    const { kinds, words } = looksOf(questions);
+    const asked = [...kinds].flatMap((kind) => ready.of(kind));
+    const { findings, cached } = await grounder.find({ picture, detectors: asked, words }, call);
+    const [size = { width: 1, height: 1 }] = findings;
+    const foundBy = (kind: Question["kind"]): FoundByKind => ({
+      found: findings.filter((_, at) => asked[at]?.spec.vocabulary === kind).map(({ found }) => found),
+      // Where detectors agree, of both together.
+      leastScore: Math.max(0, ...ready.of(kind).map(({ spec }) => detectorFamilies[spec.family]?.leastAnswer ?? 0)),
+    });
+    const found = { closed: foundBy("closed"), written: foundBy("written"), open: foundBy("open") };
     return {
       detector: asked.map(({ spec }) => spec.id).join("+"),
-      boxes: first ? answerWords(meanings, found, leastScore, first) : [],
+      boxes: answerWords(questions, found, size),
       cached,
     };
   };

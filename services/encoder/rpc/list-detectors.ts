@@ -14,8 +14,9 @@ export function listDetectors(detectors: Pick<Detectors, "known" | "ready">): Ha
           title: spec.title,
           ready: isReady,
           advice: isReady ? "" : `\`${adviceOf(one)}\` on the encoder's machine installs it.`,
-          labels: [...vocabulary.labels],
-          aliases: [...vocabulary.aliases].map(([word, labels]) => ({ word, labels: [...labels] })),
+          vocabulary: spec.vocabulary,
+          labels: [...(vocabulary?.labels ?? [])],
+          aliases: [...(vocabulary?.aliases ?? [])].map(([word, labels]) => ({ word, labels: [...labels] })),
         };
       }),
     };

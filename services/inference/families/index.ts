@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { detectorForm } from "./detector-family.js";
+import { detectorForm, graphFiles } from "./detector-family.js";
+import { ppocr } from "./ppocr.js";
 import { sam1 } from "./sam1.js";
 import { segmenterForm } from "./segmenter-family.js";
 
@@ -7,4 +8,8 @@ import { segmenterForm } from "./segmenter-family.js";
 export const entryForm = z.discriminatedUnion("family", [segmenterForm(sam1)]);
 
 /** One that finds what words name. */
-export const detectorEntryForm = z.discriminatedUnion("family", [detectorForm("nanodet"), detectorForm("ssdlite")]);
+export const detectorEntryForm = z.discriminatedUnion("family", [
+  detectorForm({ name: "nanodet", vocabulary: "closed", files: graphFiles }),
+  detectorForm({ name: "ssdlite", vocabulary: "closed", files: graphFiles }),
+  detectorForm(ppocr),
+]);

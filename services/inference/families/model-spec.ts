@@ -79,4 +79,6 @@ export interface ModelSpec extends ManifestModel {
 /** A model that finds what words name. */
 export interface DetectorSpec extends ManifestModel {
   readonly kind: "detector";
+  /** closed: it finds what it was trained for. written: what is written in a picture. open: whatever it is told. */
+  readonly vocabulary: "closed" | "written" | "open";
 }

@@ -2,8 +2,35 @@ import type { FloatTensors } from "../../../sam/decode/graph-runner.js";
 import type { Pixels } from "../../images/open-picture.js";
 import type { Detection } from "../detection.js";
 
-/** Runs a detector's graph on the one input that it has. @throws whatever ONNX Runtime throws. */
-type RunGraph = (data: Float32Array, dims: readonly number[]) => Promise<FloatTensors>;
+/** What goes into a graph, row by row. */
+type GraphInput = { readonly dims: readonly number[] } & (
+  | { readonly type: "float32"; readonly data: Float32Array }
+  | { readonly type: "int64"; readonly data: BigInt64Array }
+  | { readonly type: "uint8" | "bool"; readonly data: Uint8Array }
+);
+
+export type GraphInputs = Readonly<Record<string, GraphInput>>;
+
+/** A graph of a detector's, loaded. */
+export interface DetectorGraph {
+  readonly inputs: readonly string[];
+  /**
+   * @param outputs those that are wanted, all when left out; float32. @throws whatever ONNX Runtime throws.
+   */
+  run(inputs: GraphInputs, outputs?: readonly string[]): Promise<FloatTensors>;
+}
+
+/** A detector's files by their roles in its family; a role that its entry does not name is an Error. */
+interface DetectorFiles {
+  graph(role: string): Promise<DetectorGraph>;
+  read(role: string): Promise<Uint8Array>;
+}
+
+/**
+ * All that is found in a picture, each thing once, the best first.
+ * @param words what an open vocabulary is asked; others find all that they know. @throws Error when the graph is of another family.
+ */
+export type Look = (pixels: Pixels, words: readonly string[]) => Promise<Detection[]>;
 
 /** How detectors of a kind are asked, and their answers read. */
 export interface DetectorFamily {
@@ -15,13 +42,8 @@ export interface DetectorFamily {
    * from 0.2 on and 17 from 0.12 on.
    */
   readonly leastAnswer: number;
-  /** What it knows by which number; undefined where it reads what is written. */
-  readonly labels: readonly string[] | undefined;
-  /**
-   * All that it finds in a picture, each thing once, the best first.
-   * @throws Error when the graph is not of this family.
-   */
-  detect(pixels: Pixels, run: RunGraph): Promise<Detection[]>;
+  /** Loads it. */
+  open(files: DetectorFiles): Promise<Look>;
 }
 
 /** Least score of what is kept of a picture; what counts as found for words is decided when they are asked. */

@@ -3,7 +3,8 @@ import type { Detection } from "../detection.js";
 import { framePicture, inTheMiddle, type Placement } from "../frame-picture.js";
 import { suppress } from "../suppress.js";
 import { cocoLabels } from "../words/coco-labels.js";
-import { type DetectorFamily, leastScore, mostDetections } from "./family.js";
+import { closedFamily } from "./closed-family.js";
+import { leastScore, mostDetections } from "./family.js";
 
 const side = 416;
 /** BGR, as NanoDet's configurations have them. */
@@ -16,16 +17,15 @@ const std = [57.375, 57.12, 58.395];
  * bottom the logits of a distribution whose mean, times the stride, is the distance from the cell to the box's side.
  * Which output is which its shape says.
  */
-export const nanodet: DetectorFamily = {
+export const nanodet = closedFamily({
   pictureSide: 640,
   leastAnswer: 0.12,
-  labels: cocoLabels,
   async detect(pixels, run) {
     const place = inTheMiddle(pixels, side);
     const data = framePicture(pixels, { width: side, height: side, place, mean, std, order: [2, 1, 0] });
     return suppress(boxesOf(await run(data, [1, 3, side, side]), place), mostDetections);
   },
-};
+});
 
 function boxesOf(outputs: FloatTensors, place: Placement): Detection[] {
   const found: Detection[] = [];

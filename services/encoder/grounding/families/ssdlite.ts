@@ -3,7 +3,8 @@ import type { Detection } from "../detection.js";
 import { framePicture } from "../frame-picture.js";
 import { suppress } from "../suppress.js";
 import { cocoGaps, cocoLabels } from "../words/coco-labels.js";
-import { type DetectorFamily, leastScore, mostDetections } from "./family.js";
+import { closedFamily } from "./closed-family.js";
+import { leastScore, mostDetections } from "./family.js";
 
 const side = 300;
 const halfRange = [127.5, 127.5, 127.5];
@@ -18,17 +19,16 @@ const labelOf = namesByCocoId();
  * picture stretched to it; scores [1, anchors, 91], 0 to 1, whose first is of nothing; codes [1, anchors, 4] and anchors of as
  * many. An anchor is y0, x0, y1, x1, 0 to 1; a code moves its centre by shares of its size and scales that by an exponent.
  */
-export const ssdlite: DetectorFamily = {
+export const ssdlite = closedFamily({
   pictureSide: 640,
   leastAnswer: 0.1,
-  labels: cocoLabels,
   async detect(pixels, run) {
     const place = { left: 0, top: 0, width: side, height: side };
     const frame = { width: side, height: side, place, mean: halfRange, std: halfRange, order: [0, 1, 2] } as const;
     const outputs = await run(framePicture(pixels, frame), [1, 3, side, side]);
     return suppress(boxesOf(outputs), mostDetections);
   },
-};
+});
 
 function boxesOf({ scores, codes, anchors }: FloatTensors): Detection[] {
   const classes = labelOf.length;

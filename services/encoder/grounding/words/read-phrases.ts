@@ -1,7 +1,11 @@
 import { chineseMeasures } from "./chinese.js";
+import { putQuotesAside, readWritten, type WrittenPhrase } from "./written-text.js";
 
 /** Of a person's words. */
 export const maxTextLength = 200;
+
+/** A thing that is named, or what is written somewhere. */
+export type Phrase = { readonly thing: string } | WrittenPhrase;
 
 const separators = /[,;，；、\n]|(?<=\s)(?:and|or|&)(?=\s)|\s*&\s*|[和跟與与或](?=\S)/u;
 /** What says which or how many, and nothing of the kind. */
@@ -10,11 +14,25 @@ const before =
 const after = /\s+(?:here|there|please|in (?:the|this) (?:picture|photo|image))$/u;
 const around = /^[\s"'“”‘’「」『』.!?。！？()]+|[\s"'“”‘’「」『』.!?。！？()]+$/gu;
 
-/** What somebody says -> the things that are named, without what stands around them: "The dogs, and a cat!" -> "dogs", "cat". */
-export function readPhrases(text: string): string[] {
-  const plain = text.normalize("NFKC").toLowerCase().replace(/\s+/gu, " ");
-  const phrases = plain.split(separators).map(core);
-  return [...new Set(phrases.filter((phrase) => phrase !== ""))];
+/**
+ * What somebody says -> the things that are named, without what stands around them, and what is written: "The dogs, and a cat!" ->
+ * "dogs", "cat"; "the sign that says STOP" -> written "stop" on "sign".
+ */
+export function readPhrases(text: string): Phrase[] {
+  const { rest, quotes } = putQuotesAside(text.normalize("NFKC").toLowerCase());
+  const phrases = rest
+    .replace(/\s+/gu, " ")
+    .split(separators)
+    .map((part) => readPhrase(part, quotes));
+  const known = new Map(phrases.flatMap((one) => (one ? [[JSON.stringify(one), one] as const] : [])));
+  return [...known.values()];
+}
+
+function readPhrase(part: string, quotes: readonly string[]): Phrase | undefined {
+  const written = readWritten(part.trim(), quotes);
+  if (written) return { written: written.written.trim(), on: core(written.on) };
+  const thing = core(part);
+  return thing === "" ? undefined : { thing };
 }
 
 function core(part: string): string {

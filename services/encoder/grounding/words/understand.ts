@@ -1,40 +1,28 @@
 import { invalidArgument, type ServiceError } from "../../../runtime/errors.js";
 import { nearestWords } from "./nearest-words.js";
-import { maxTextLength, readPhrases } from "./read-phrases.js";
+import { maxTextLength, type Phrase, readPhrases } from "./read-phrases.js";
 import { singularsOf } from "./singulars.js";
 import type { Meaning, Vocabulary } from "./vocabulary.js";
 
-/**
- * What somebody's words mean, each label once. Never a guess: one phrase that is not known refuses all.
- * @throws ServiceError INVALID_ARGUMENT: too long or nothing at all; UNKNOWN_WORD, with the nearest words that are known.
- */
-export function understand(text: string, vocabulary: Vocabulary): Meaning[] {
-  const phrases = phrasesOf(text);
-  const meanings = new Map<string, Meaning>();
-  for (const phrase of phrases) {
-    for (const meaning of meaningsOf(phrase, vocabulary)) {
-      if (!meanings.has(meaning.label)) meanings.set(meaning.label, meaning);
-    }
+/** What a phrase means in a vocabulary; none when it is not known. */
+export function meaningsOf(phrase: string, vocabulary: Vocabulary): readonly Meaning[] {
+  for (const word of [phrase, ...singularsOf(phrase)]) {
+    const meanings = vocabulary.meaningOf(word);
+    if (meanings.length > 0) return meanings;
   }
-  return [...meanings.values()];
+  return [];
 }
 
-function phrasesOf(text: string): string[] {
+/** @throws ServiceError INVALID_ARGUMENT: too long or nothing at all. */
+export function phrasesOf(text: string): Phrase[] {
   if (text.length > maxTextLength) throw invalidArgument(`\`text\` has at most ${maxTextLength} characters.`);
   const phrases = readPhrases(text);
   if (phrases.length === 0) throw invalidArgument("`text` names nothing.");
   return phrases;
 }
 
-function meaningsOf(phrase: string, vocabulary: Vocabulary): readonly Meaning[] {
-  for (const word of [phrase, ...singularsOf(phrase)]) {
-    const meanings = vocabulary.meaningOf(word);
-    if (meanings.length > 0) return meanings;
-  }
-  throw unknownWord(phrase, vocabulary);
-}
-
-function unknownWord(phrase: string, vocabulary: Vocabulary): ServiceError {
+/** UNKNOWN_WORD, with the nearest words that are known: never a guess. */
+export function unknownWord(phrase: string, vocabulary: Vocabulary): ServiceError {
   const nearest = nearestWords([phrase, ...singularsOf(phrase)], vocabulary.words());
   const known =
     nearest.length > 0

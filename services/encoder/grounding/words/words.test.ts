@@ -3,9 +3,20 @@ import { Code } from "../../../runtime/errors.js";
 import { cocoGaps, cocoLabels } from "./coco-labels.js";
 import { cocoVocabulary } from "./coco-vocabulary.js";
 import { maxTextLength, readPhrases } from "./read-phrases.js";
-import { understand } from "./understand.js";
+import { meaningsOf, phrasesOf, unknownWord } from "./understand.js";
+import type { Meaning } from "./vocabulary.js";
 
 const vocabulary = cocoVocabulary();
+/** Each label once. */
+function understand(text: string, known: typeof vocabulary): Meaning[] {
+  const all = phrasesOf(text).flatMap((phrase) => {
+    if ("written" in phrase) throw new Error(`${phrase.written} is written`);
+    const meanings = meaningsOf(phrase.thing, known);
+    if (meanings.length === 0) throw unknownWord(phrase.thing, known);
+    return meanings;
+  });
+  return [...new Map(all.map((one) => [one.label, one])).values()];
+}
 const meaning = (text: string) => understand(text, vocabulary).map(({ label, via }) => `${label} (${via})`);
 const labels = (text: string) => understand(text, vocabulary).map(({ label }) => label);
 
@@ -23,7 +34,7 @@ describe("the words for them", () => {
       expect(means.length, word).toBeGreaterThan(0);
       for (const label of means) expect(cocoLabels, word).toContain(label);
       // As they are looked up: by what is left of what somebody says.
-      expect(readPhrases(word), word).toEqual([word]);
+      expect(readPhrases(word), word).toEqual([{ thing: word }]);
     }
   });
 
@@ -67,7 +78,7 @@ describe("understands", () => {
     ["puppies", "dog (alias puppy)"],
     ["all the knives", "knife (name)"],
     ["women", "person (alias woman)"],
-    ["“sofa”", "couch (alias sofa)"],
+    ["‘sofa’", "couch (alias sofa)"],
     ["wine glasses", "wine glass (name)"],
     ["buses", "bus (name)"],
     ["geese", "bird (alias goose)"],
@@ -123,5 +134,36 @@ describe("G3 never guesses", () => {
     ["x".repeat(maxTextLength + 1), "`text` has at most 200 characters."],
   ])("%j", (text, message) => {
     expect(() => understand(text, vocabulary)).toThrow(message);
+  });
+});
+
+describe("G8 what is written", () => {
+  it.each<[string, string, string]>([
+    ["the sign that says STOP", "stop", "sign"],
+    ['says "24HR"', "24hr", ""],
+    ['"ROYAL MAIL"', "royal mail", ""],
+    ["“Royal, and Mail”", "royal, and mail", ""],
+    ["the bus with the text Volvo", "volvo", "bus"],
+    ["a woman saying hello", "hello", "woman"],
+    ['the bus "24HR"', "24hr", "bus"],
+    ['the word "exit" on the door', "exit", "door"],
+    ["写着停的牌子", "停", "牌子"],
+    ["写着“出口”的牌子", "出口", "牌子"],
+    ["牌子上写着出口", "出口", "牌子"],
+    ["「出口」", "出口", ""],
+  ])("%s", (text, written, on) => {
+    expect(readPhrases(text)).toEqual([{ written, on }]);
+  });
+
+  it("stands beside things", () => {
+    expect(readPhrases('dogs, "stop" and the cat')).toEqual([
+      { thing: "dogs" },
+      { written: "stop", on: "" },
+      { thing: "cat" },
+    ]);
+  });
+
+  it.each(["a person reading a book", "the sign", '""', "says"])("is nothing in %s", (text) => {
+    expect(readPhrases(text).some((one) => "written" in one)).toBe(false);
   });
 });

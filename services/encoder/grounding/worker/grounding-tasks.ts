@@ -7,6 +7,8 @@ export interface DetectTask {
   detectors: string[];
   /** The picture with a longer side as their families want it. */
   pixels: Pixels;
+  /** What those of an open vocabulary are asked. */
+  words: string[];
 }
 
 /** What each has found, in the task's order. */

@@ -1,6 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { serveTasks } from "../../../inference/workers/serve-tasks.js";
-import { type LoadableDetector, type LoadedDetector, loadDetector } from "../load-detector.js";
+import type { Look } from "../families/family.js";
+import { type LoadableDetector, loadDetector } from "../load-detector.js";
 import type { DetectedAll, DetectTask } from "./grounding-tasks.js";
 
 /** What a worker is started with. */
@@ -12,18 +13,22 @@ export interface GroundingWorkerData {
 const { detectors, threads } = workerData as GroundingWorkerData;
 
 await serveTasks<DetectTask, DetectedAll>(async () => {
-  const loaded = new Map<string, LoadedDetector>();
-  const startedAt = performance.now();
-  for (const detector of detectors) loaded.set(detector.id, await loadDetector(detector, threads));
+  /** Each from when it is asked first: who asks for things waits for nothing that reads. */
+  const loaded = new Map<string, Promise<Look>>();
+  const look = (id: string): Promise<Look> => {
+    const detector = detectors.find((one) => one.id === id);
+    if (!detector) throw new Error(`the detector ${id} is not here`);
+    const known = loaded.get(id);
+    if (known) return known;
+    const loading = loadDetector(detector, threads);
+    loaded.set(id, loading);
+    return loading;
+  };
   return {
-    detail: { detectors: [...loaded.keys()], loadMs: Math.round(performance.now() - startedAt) },
-    run: async ({ detectors, pixels }) => {
+    detail: { detectors: detectors.map(({ id }) => id) },
+    run: async ({ detectors, pixels, words }) => {
       const result: DetectedAll = [];
-      for (const id of detectors) {
-        const detect = loaded.get(id);
-        if (!detect) throw new Error(`the detector ${id} is not loaded`);
-        result.push(await detect(pixels));
-      }
+      for (const id of detectors) result.push(await (await look(id))(pixels, words));
       return { result, transfer: [] };
     },
   };
