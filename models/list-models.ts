@@ -105,7 +105,7 @@ function modelText(model: ListedModel): string {
   ].join("\n");
 }
 
-function capabilityText({ points, boxes, maskInput, candidates, text, video }: Capabilities): string {
+function capabilityText({ points, boxes, maskInput, candidates, maxPoints, text, video }: Capabilities): string {
   const can = [
     ...(points === "none" ? [] : [points === "positive" ? "points (none that say what is not meant)" : "points"]),
     ...(boxes ? ["boxes"] : []),
@@ -115,7 +115,8 @@ function capabilityText({ points, boxes, maskInput, candidates, text, video }: C
   ];
   // What gives no masks has no candidates.
   if (points === "none" && !boxes) return can.join(", ");
-  return `${can.join(", ")}; ${candidates === 1 ? "one candidate" : `${candidates} candidates`}`;
+  const most = maxPoints === undefined ? "" : `; ${maxPoints} points of a prompt at most`;
+  return `${can.join(", ")}; ${candidates === 1 ? "one candidate" : `${candidates} candidates`}${most}`;
 }
 
 function stateText({ present, fetchedBytes }: ListedFile): string {

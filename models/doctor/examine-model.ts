@@ -6,7 +6,7 @@ import { loadDecoderGraph } from "../../services/decoder/graphs/load-decoder-gra
 import { encoderFiles } from "../../services/encoder/graphs/encoder-files.js";
 import type { EncoderRuntime } from "../../services/encoder/graphs/encoder-runtime.js";
 import { noLimits, openPicture } from "../../services/encoder/images/open-picture.js";
-import { fitPixels, normalise } from "../../services/encoder/images/preprocess.js";
+import { fitPixels, modelInput } from "../../services/encoder/images/preprocess.js";
 import { loadEncoder } from "../../services/encoder/worker/load-encoder.js";
 import type { ModelSpec } from "../../services/inference/families/model-spec.js";
 import { embeddingTensors, modelFrame } from "../../services/inference/models/model-tensors.js";
@@ -102,9 +102,9 @@ export async function examineModel(
     const preprocess = { ...model.preprocess, resize };
     const pixels = await fitPixels(await openPicture(file, noLimits), preprocess);
     const sides = encoder.frameOf(pixels);
-    const planes = normalise(pixels, preprocess, sides, memory);
+    const input = modelInput(pixels, { ...model, preprocess }, sides, memory);
     const startedAt = performance.now();
-    const tensors = encoder.whole(await encoder.run(planes, sides), sides);
+    const tensors = encoder.whole(await encoder.run(input, sides), sides);
     times.encode.push(performance.now() - startedAt);
     const embedding = tensors.map((data, at) => ({ data, dims: embeddingTensors(model)[at]!.dims }));
     const kept = await decoder.wide.prepare(embedding);

@@ -49,6 +49,24 @@ export function frameFor(width: number, height: number, options: FrameOptions = 
   };
 }
 
+/** What of a model's interface says where pictures lie in its frame. */
+interface PromptFrame {
+  /** Side of the frame that prompts are given in, in pixels. */
+  readonly side: number;
+  readonly maskGrid: number;
+  readonly resize: ResizeRule;
+}
+
+/**
+ * Where prompts and masks of a picture lie. A letterbox model's logits go through its frame, of which the part is cut out
+ * that holds the picture; those of a stretched picture go straight to its size (SAM 2's `postprocess_masks`), so that their
+ * frame is the grid itself. @throws RangeError as `frameFor`.
+ */
+export function promptFrame({ width, height }: { width: number; height: number }, model: PromptFrame): Frame {
+  const { side, maskGrid, resize } = model;
+  return frameFor(width, height, { modelSize: resize === "stretch" ? maskGrid : side, gridSize: maskGrid, resize });
+}
+
 /**
  * A point of the picture in model pixels, as Meta's `ResizeLongestSide.apply_coords`: each coordinate times the ratio
  * of the rounded sides. The half pixel to a pixel's centre is added inside the model.

@@ -85,7 +85,7 @@ async function open<Kept>(runner: GraphRunner<Kept>) {
     0.3,
     uniform(5),
   );
-  const decoder = new MaskDecoder(splitDecoder(model.decoder.maskGrid), runner);
+  const decoder = new MaskDecoder(splitDecoder(model.decoder.maskGrid, model.decoder.tokens.side), runner);
   const kept = await decoder.prepare([{ data: values, dims }]);
   return { decoder, picture: { frame, kept, latest: new LatestPreview() } };
 }
@@ -94,7 +94,7 @@ async function wayOfServer(runner: SessionRunner): Promise<Way> {
   const { decoder, picture } = await open(runner);
   const place = { key: "", record: new SharedArrayBuffer(0), ...size, modelId: model.id, asOf: 0 };
   return async ({ prompt: asked, multimask, preview }) => {
-    const prompt = acceptPrompt(asked, size, frame.gridSize);
+    const prompt = acceptPrompt(asked, size, model);
     const options = { preview, multimask, png: false, lowResLogits: true };
     const task = { kind: "prompt" as const, ...place, prompt, picture: size, ...options };
     const { masks } = await answerPrompt(task, decoder, picture, () => frame);

@@ -9,7 +9,7 @@ import {
 import { splitDecoder } from "../../services/sam/decode/decoder-spec.js";
 import { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
 import { KeptAnswers } from "../../services/sam/decode/previous-mask.js";
-import { frameFor } from "../../services/sam/frame.js";
+import { promptFrame } from "../../services/sam/frame.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
 import { Declined } from "./declined.js";
 import { decodeRequest, type LocalPicture } from "./decode-request.js";
@@ -51,7 +51,7 @@ export class BrowserDecoder {
     this.#service = service;
     this.#described = described;
     this.#engine = engine;
-    this.#decoder = new MaskDecoder(splitDecoder(described.maskGrid), engine);
+    this.#decoder = new MaskDecoder(splitDecoder(described.maskGrid, described.frameSize), engine);
   }
 
   /**
@@ -87,11 +87,8 @@ export class BrowserDecoder {
     const { model, encoderWeights, frameSize, letterbox, maskGrid } = this.#described;
     const embedding = await fetchEmbedding(this.#service, imageId, model, encoderWeights);
     if (embedding.width !== width || embedding.height !== height) throw new Error("The embedding has another size.");
-    const frame = frameFor(width, height, {
-      modelSize: frameSize,
-      gridSize: maskGrid,
-      resize: letterbox ? "letterbox" : "stretch",
-    });
+    const resize = letterbox ? "letterbox" : "stretch";
+    const frame = promptFrame({ width, height }, { side: frameSize, maskGrid, resize });
     const prepared = await this.#decoder.prepare(embedding.tensors);
     this.#pictures.set(imageId, { frame, kept: prepared, ...nothingYet() });
     const [oldest] = this.#pictures.keys();

@@ -12,7 +12,7 @@ import { Declined } from "./declined.js";
 import { decodeRequest } from "./decode-request.js";
 
 const frame = frameFor(64, 48);
-const spec = splitDecoder(frame.gridSize);
+const spec = splitDecoder(frame.gridSize, frame.modelSize);
 const cells = frame.gridSize ** 2;
 
 /** A picture of discs round the first point. */

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-web";
-import type { FloatTensors, GraphName, GraphRunner } from "../../services/sam/decode/graph-runner.js";
+import type { FloatTensors, GraphName, GraphRunner, GraphTensors } from "../../services/sam/decode/graph-runner.js";
 import { Declined } from "./declined.js";
 import type { Backend } from "./routing.js";
 
@@ -48,7 +48,7 @@ export class Engine implements GraphRunner<Prepared> {
   }
 
   /** @throws Declined while that graph is not there. */
-  run(graph: GraphName, kept: Prepared, inputs: FloatTensors, outputs: readonly string[]): Promise<FloatTensors> {
+  run(graph: GraphName, kept: Prepared, inputs: GraphTensors, outputs: readonly string[]): Promise<FloatTensors> {
     return this.#session(graph).run({ ...kept, ...this.#tensors(inputs) }, outputs) as Promise<FloatTensors>;
   }
 
@@ -58,10 +58,12 @@ export class Engine implements GraphRunner<Prepared> {
     return session;
   }
 
-  #tensors(inputs: FloatTensors): Record<string, Tensor> {
+  #tensors(inputs: GraphTensors): Record<string, Tensor> {
     const { Tensor } = this.#runtime;
     const tensors: Record<string, Tensor> = {};
-    for (const [name, { data, dims }] of Object.entries(inputs)) tensors[name] = new Tensor("float32", data, dims);
+    for (const [name, { type, data, dims }] of Object.entries(inputs)) {
+      tensors[name] = new Tensor(type ?? "float32", data, dims);
+    }
     return tensors;
   }
 }

@@ -2,7 +2,7 @@ import type { InferenceSession } from "onnxruntime-node";
 import { createSession } from "../../inference/models/create-session.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { type KeptTensors, SessionRunner } from "../../inference/models/session-runner.js";
-import { type DecoderSpec, splitDecoder } from "../../sam/decode/decoder-spec.js";
+import { exportedDecoder, splitDecoder } from "../../sam/decode/decoder-spec.js";
 import { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { DecoderFiles } from "./decoder-files.js";
 import { spinUs } from "./decoder-session.js";
@@ -24,10 +24,11 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
   if (files.kind === "stock") {
     const threads = widths.wide ?? widths.narrow ?? 1;
     const { session } = await createSession(files.path, { providers: ["cpu"], threads, spinUs });
-    const decoder = new MaskDecoder(exportedDecoder(model), new SessionRunner({ stock: session }));
+    const decoder = new MaskDecoder(exportedDecoder(model.decoder), new SessionRunner({ stock: session }));
     return { wide: decoder, narrow: decoder, release: () => session.release() };
   }
   const { paths } = files;
+  const { maskGrid, tokens } = model.decoder;
   const opened: InferenceSession[] = [];
   const load = async (threads: number): Promise<MaskDecoder<KeptTensors>> => {
     const open = async (path: string) => {
@@ -40,7 +41,7 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
       step: await open(paths.step),
       stepWithMask: await open(paths.stepWithMask),
     };
-    return new MaskDecoder(splitDecoder(model.decoder.maskGrid), new SessionRunner(sessions));
+    return new MaskDecoder(splitDecoder(maskGrid, tokens.side), new SessionRunner(sessions));
   };
   const wide = widths.wide === undefined ? undefined : await load(widths.wide);
   const narrow = widths.narrow === undefined ? undefined : await load(widths.narrow);
@@ -50,10 +51,4 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
     for (const session of opened) await session.release();
   };
   return { wide: wide ?? any, narrow: narrow ?? any, release };
-}
-
-/** The export as it is: all of it is run once a prompt. */
-function exportedDecoder({ encoder, decoder: { inputs, outputs, maskGrid } }: ModelSpec): DecoderSpec {
-  const embedding = encoder.outputs.map(({ role }) => inputs[role]);
-  return { gridSize: maskGrid, embedding, step: "stock", stepWithMask: "stock", inputs, outputs };
 }

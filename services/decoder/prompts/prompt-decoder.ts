@@ -67,7 +67,7 @@ export class PromptDecoder {
     if (request.formats.length > maxFormats) throw invalidArgument(`A request has at most ${maxFormats} formats.`);
     const picture = await pictures.open(requestedEmbedding(models, request, call.origin), call);
     const { ref } = picture;
-    const prompt = acceptPrompt(request.prompt, picture.picture, ref.model.decoder.maskGrid, ref.crop);
+    const prompt = acceptPrompt(request.prompt, picture.picture, ref.model, ref.crop);
     const fetchedAt = performance.now();
     const fetchMs = fetchedAt - startedAt;
     const { decoded, queueMs } = await this.#run(picture, prompt, request, fetchedAt);

@@ -3,7 +3,7 @@ import { InferenceSession } from "onnxruntime-node";
 import { ModelProtoSchema, TensorProto_DataType, ValueInfoProtoSchema } from "../../../proto/onnx.js";
 import { SessionRunner } from "../../inference/models/session-runner.js";
 import { GraphReader } from "../../inference/onnx/graph-reader.js";
-import { type DecoderSpec, splitDecoder } from "../../sam/decode/decoder-spec.js";
+import { type DecoderSpec, exportedDecoder, splitDecoder } from "../../sam/decode/decoder-spec.js";
 import { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { Candidates } from "../../sam/masks/candidates.js";
 import type { PromptTokens } from "../../sam/prompts/prompt-tokens.js";
@@ -87,9 +87,10 @@ export class ParityBench implements AsyncDisposable {
         step: await load(rewritten.step, plain),
         stepWithMask: await load(rewritten.stepWithMask, plain),
       };
+      const { inputSize } = weights.prompts;
       const original = await decoding(specOfStock(weights, side), new SessionRunner(whole));
-      const split = await decoding(splitDecoder(side), new SessionRunner(halves));
-      return new ParityBench({ inputSize: weights.prompts.inputSize, mask, original, split, sessions });
+      const split = await decoding(splitDecoder(side, inputSize), new SessionRunner(halves));
+      return new ParityBench({ inputSize, mask, original, split, sessions });
     } catch (error) {
       await releaseAll(sessions);
       throw error;
@@ -151,21 +152,21 @@ export function withCandidates(stock: Uint8Array, { candidates }: DecoderWeights
 }
 
 /** The copy's names; those of the graph itself may be any. */
-function specOfStock({ stock, candidates }: DecoderWeights, gridSize: number): DecoderSpec {
-  return {
-    gridSize,
-    embedding: [stock.imageEmbeddings],
-    step: "stock",
-    stepWithMask: "stock",
+function specOfStock({ stock, candidates, prompts }: DecoderWeights, maskGrid: number): DecoderSpec {
+  const size = stock.origImSize;
+  return exportedDecoder({
+    maskGrid,
+    embedding: [{ name: stock.imageEmbeddings }],
+    tokens: { side: prompts.inputSize, pad: "caller", box: "corners", axes: 1, labels: "float32" },
     inputs: {
       points: stock.pointCoords,
       labels: stock.pointLabels,
       mask: stock.maskInput,
       hasMask: stock.hasMaskInput,
-      ...(stock.origImSize === undefined ? {} : { size: stock.origImSize }),
     },
-    outputs: { logits: candidates.masks, scores: candidates.scores },
-  };
+    ...(size === undefined ? {} : { constants: [{ name: size, type: "float32", dims: [2], values: [1, 1] }] }),
+    outputs: { logits: candidates.masks, scores: candidates.scores, single: 0 },
+  });
 }
 
 function tokensOf({ points }: ParityPrompt, inputSize: number): PromptTokens {

@@ -24,7 +24,7 @@ export function describeGraphs(models: Models, graphs: ServedGraphs): Handlers["
     return {
       model: model.id,
       encoderWeights: weightsOf(model, "encoder"),
-      frameSize: model.preprocess.size,
+      frameSize: model.decoder.tokens.side,
       letterbox: model.preprocess.resize === "letterbox",
       maskGrid: model.decoder.maskGrid,
       graphs: await Promise.all(described),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeCounts, rleArea, rleBoundingBox } from "../../../proto/index.js";
 import { splitDecoder } from "../../sam/decode/decoder-spec.js";
-import type { FloatTensors } from "../../sam/decode/graph-runner.js";
+import type { GraphTensors } from "../../sam/decode/graph-runner.js";
 import { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import { frameFor } from "../../sam/frame.js";
 import type { Candidates } from "../../sam/masks/candidates.js";
@@ -39,8 +39,8 @@ function candidates(masks: [logits: Float32Array, score: number][]): Candidates 
 }
 
 async function decode(answers: Candidates[], wanted: Partial<GridThresholds> = {}) {
-  const asked: FloatTensors[] = [];
-  const decoder = new MaskDecoder(splitDecoder(grid), {
+  const asked: GraphTensors[] = [];
+  const decoder = new MaskDecoder(splitDecoder(grid, 1024), {
     keep: async () => undefined,
     run: async (_graph, _kept, inputs) => {
       const { logits, predictedIou } = answers[asked.push(inputs) - 1]!;

@@ -24,7 +24,7 @@ export async function decodeGrid<Kept>(
   const stability = new PictureStability(frame);
   const found: DecodedGrid = [];
   for (const { x, y } of points) {
-    const tokens = promptTokens({ points: [{ x, y, label: 1 }] }, frame);
+    const tokens = promptTokens({ points: [{ x, y, label: 1 }] }, frame, decoder.spec.tokens);
     const candidates = await decoder.decode(kept, tokens, undefined);
     found.push(
       chooseMasks(candidates, tokens.count, true, frame)

@@ -18,14 +18,15 @@ export async function warmUp(decoder: LoadedDecoder, model: ModelSpec): Promise<
     const [x, y] = [cell % side, Math.floor(cell / side)];
     return side / 6 - Math.hypot(x - side / 2, y - side / 3);
   });
-  const tokens = promptTokens({ points: [{ x: 750, y: 500, label: 1 }] }, frame);
+  const tokens = promptTokens({ points: [{ x: 750, y: 500, label: 1 }] }, frame, decoder.wide.spec.tokens);
   const embedding = embeddingTensors(model).map(({ dims }) => ({
     data: new Float32Array(dims.reduce((a, b) => a * b, 1)),
     dims,
   }));
   for (const width of ["wide", "narrow"] as const) {
     const kept = await decoder[width].prepare(embedding);
-    for (const start of [undefined, disc]) await decoder[width].decode(kept, tokens, start);
+    for (const start of decoder[width].takesMasks ? [undefined, disc] : [undefined])
+      await decoder[width].decode(kept, tokens, start);
   }
   for (let run = 0; run < maskRuns; run++) {
     encodeCounts(traceMask(disc, frame).runs);

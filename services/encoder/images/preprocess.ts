@@ -1,4 +1,4 @@
-import type { Preprocess } from "../../inference/models/manifest.js";
+import type { ModelSpec, Preprocess } from "../../inference/models/manifest.js";
 import { type Frame, frameFor } from "../../sam/frame.js";
 import type { Region } from "../../sam/region.js";
 import type { Sides } from "./encoded-frame.js";
@@ -62,6 +62,39 @@ export function normalise(
   }
   for (const plane of [red, green, blue]) plane.fill(0, height * frame.width);
   return planes;
+}
+
+/**
+ * Interleaved RGB bytes of the frame's content -> the same as float32, normalised, without padding.
+ * @param memory where it is written. @returns shape [height, width, 3], the first part of `memory`.
+ */
+function interleave(
+  { data, width, height, channels }: Pixels,
+  { mean, std }: Pick<Preprocess, "mean" | "std">,
+  memory: Float32Array,
+): Float32Array {
+  const count = width * height;
+  for (let at = 0, from = 0, to = 0; at < count; at++, from += channels) {
+    for (let channel = 0; channel < 3; channel++) {
+      memory[to++] = (data[from + channel]! - mean[channel]!) / std[channel]!;
+    }
+  }
+  return memory.subarray(0, 3 * count);
+}
+
+/**
+ * The frame's content as a model's encoder takes it.
+ * @param frame sides of what is encoded. @param memory as many values as the whole frame has.
+ */
+export function modelInput(
+  pixels: Pixels,
+  { encoder, preprocess }: { encoder: Pick<ModelSpec["encoder"], "layout">; preprocess: Preprocess },
+  frame: Sides,
+  memory: Float32Array,
+): Float32Array {
+  return encoder.layout === "planes"
+    ? normalise(pixels, preprocess, frame, memory)
+    : interleave(pixels, preprocess, memory);
 }
 
 type Triple = [Float32Array, Float32Array, Float32Array];

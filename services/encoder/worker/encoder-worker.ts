@@ -12,7 +12,7 @@ import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { EncoderFiles } from "../graphs/encoder-files.js";
 import type { EncoderRuntime } from "../graphs/encoder-runtime.js";
 import { wholeFrame } from "../images/encoded-frame.js";
-import { normalise } from "../images/preprocess.js";
+import { modelInput } from "../images/preprocess.js";
 import { BadEmbeddingError } from "./check-tensor.js";
 import { encodeDraft } from "./encode-draft.js";
 import type { EncodedDraft, EncodedImage, EncoderDetail, EncodeTask } from "./encoder-tasks.js";
@@ -105,9 +105,9 @@ async function encode(task: EncodeTask, encoder: WarmEncoder): Promise<EncodedIm
   const { pixels, crop } = task;
   const started = performance.now();
   const frame = encoder.frameOf(pixels);
-  const planes = normalise(pixels, model.preprocess, frame, memory);
+  const input = modelInput(pixels, model, frame, memory);
   const preprocessed = performance.now();
-  const tensors = encoder.whole(await encoder.run(planes, frame), frame);
+  const tensors = encoder.whole(await encoder.run(input, frame), frame);
   const record = recordOf(task, model, tensors, crop ? { crop } : {});
   return {
     record,

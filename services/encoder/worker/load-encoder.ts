@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { Tensor } from "onnxruntime-node";
 import { createSession } from "../../inference/models/create-session.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
-import { embeddingTensors, imageTensor } from "../../inference/models/model-tensors.js";
+import { imageTensor } from "../../inference/models/model-tensors.js";
 import type { Provider } from "../../inference/models/providers.js";
 import type { EncoderFiles } from "../graphs/encoder-files.js";
 import type { EncoderRuntime } from "../graphs/encoder-runtime.js";
@@ -20,12 +20,12 @@ export interface LoadedEncoder {
   /** How much of the frame is to be encoded of a picture that fills so much of it. */
   frameOf(content: Sides): Sides;
   /**
-   * @param planes float32 [3, height, width], normalised; of the whole frame, or of the part that a picture is in.
-   * @returns the embedding's tensors as the manifest has them, float32, of so much of the frame: of the image
+   * @param pixels float32, normalised, as `modelInput` makes them; of the whole frame, or of the part that a picture is in.
+   * @returns the embedding's tensors as the manifest has them, float32; where it takes frames, of so much of it: of the image
    *   [1, channels, height / cell, width / cell].
    * @throws BadEmbeddingError for values that no picture gives.
    */
-  run(planes: Float32Array, frame: Sides): Promise<Float32Array[]>;
+  run(pixels: Float32Array, frame: Sides): Promise<Float32Array[]>;
   /** What `run` gives -> the same over the whole frame, with the cells of an empty one outside of the picture's. */
   whole(tensors: Float32Array[], frame: Sides): Float32Array[];
   release(): Promise<void>;
@@ -45,17 +45,28 @@ export async function loadEncoder(
   const { index, side } = imageTensor(model);
   const cell = cellSide(model);
   const cellsOf = ({ height, width }: Sides) => ({ rows: height / cell, columns: width / cell });
-  const run: LoadedEncoder["run"] = async (planes, frame) => {
+  const { input, layout, takes, outputs } = model.encoder;
+  const isStock = files.kind === "stock";
+  const run: LoadedEncoder["run"] = async (pixels, frame) => {
     const { height, width } = frame;
-    const outputs = await session.run({ [model.encoder.input]: new Tensor("float32", planes, [1, 3, height, width]) });
-    const { rows, columns } = cellsOf(frame);
-    return embeddingTensors(model).map(({ name, dims }, at) => {
-      return checkTensor(outputs[name], name, at === index ? [...dims.slice(0, 2), rows, columns] : dims);
+    const dims = layout === "planes" ? [1, 3, height, width] : [height, width, 3];
+    const given = await session.run({ [input]: new Tensor("float32", pixels, dims) });
+    return outputs.map(({ name, dims, kept }, at) => {
+      const { rows, columns } = cellsOf(frame);
+      const ofFrame = at === index && !isStock ? [...dims.slice(0, 2), rows, columns] : dims;
+      const values = checkTensor(given[name], name, ofFrame);
+      return kept
+        ? values.subarray(
+            0,
+            kept.reduce((product, dim) => product * dim, 1),
+          )
+        : values;
     });
   };
   const loaded = { provider, skipped, run, release: () => session.release() };
   if (files.kind === "stock") {
-    return { ...loaded, takesFrames: false, frameOf: () => wholeFrame(model), whole: (tensors) => tensors };
+    const frameOf = (content: Sides) => (takes === "picture" ? content : wholeFrame(model));
+    return { ...loaded, takesFrames: false, frameOf, whole: (tensors) => tensors };
   }
   const empty = await readFloats(files.paths.empty);
   return {

@@ -58,11 +58,31 @@ export const preprocess = z.strictObject({
   std: triple,
 });
 
+/** The same, with what an entry of a family need not say. */
+export function preprocessLike(family: Pick<z.output<typeof preprocess>, "size" | "resize" | "mean" | "std">) {
+  const { version, size, resize, mean, std } = preprocess.shape;
+  return preprocess
+    .extend({
+      version: version.prefault(1),
+      size: size.prefault(family.size),
+      resize: resize.prefault(family.resize),
+      mean: mean.prefault([...family.mean]),
+      std: std.prefault([...family.std]),
+    })
+    .prefault({});
+}
+
 export const capabilities = z.strictObject({
   points: z.enum(["none", "positive", "all"]).describe("positive: no point can say what is not meant."),
   boxes: z.boolean(),
   maskInput: z.boolean().describe("A prompt may start from a mask."),
   candidates: z.number().int().min(1).describe("Masks of one ambiguous prompt."),
+  maxPoints: z
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe("Points of one prompt, of which a box counts for two; as many as requests may have when left out."),
   text: z.boolean(),
   video: z.boolean(),
 });

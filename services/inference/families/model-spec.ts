@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { DecoderInterface } from "../../sam/decode/decoder-spec.js";
 import type { capabilities, modelFile, preprocess } from "./manifest-forms.js";
 
 export interface ModelFile extends z.infer<typeof modelFile> {
@@ -33,40 +34,26 @@ export interface ManifestModel {
 /** One of an encoder's results, float32; together they are the embedding. */
 interface EmbeddingTensor {
   name: string;
-  /** What it is to the decoder. image: the picture's features, cell by cell, [1, channels, side, side]. */
-  role: "image";
+  /** image: the picture's features, cell by cell, [1, channels, side, side]. The others are the decoder's alone to understand. */
+  role?: "image";
   dims: number[];
+  /** Where the decoder reads only the first of its values: the dimensions of those, which alone are kept. */
+  kept?: number[];
 }
 
 /** How an encoder's graph is run. */
 export interface EncoderContract {
-  /** float32 [1, 3, size, size], normalised. */
+  /** float32, normalised. */
   input: string;
+  /** Its form. planes: [1, 3, height, width]. interleaved: [height, width, 3]. */
+  layout: "planes" | "interleaved";
+  /** What of the model's frame it takes: all of it with its padding, or what the picture fills. */
+  takes: "frame" | "picture";
   outputs: EmbeddingTensor[];
 }
 
 /** How a decoder's graph is run, as it was exported. */
-export interface DecoderContract {
-  /** What the export calls its inputs, all float32. */
-  inputs: {
-    /** The output of the encoder that has this role. */
-    image: string;
-    /** [1, points, 2], in pixels of the model's frame. */
-    points: string;
-    /** [1, points] */
-    labels: string;
-    /** [1, 1, maskGrid, maskGrid] */
-    mask: string;
-    /** [1], 0 or 1 */
-    hasMask: string;
-    /** [2], height and width of the picture. */
-    size: string;
-  };
-  /** What it calls its results: logits [1, masks, maskGrid, maskGrid] and scores [1, masks]. */
-  outputs: { logits: string; scores: string };
-  /** Side of the square grid of mask logits, which covers the model's whole frame. */
-  maskGrid: number;
-}
+export type DecoderContract = DecoderInterface;
 
 /** A model that finds masks, as the tiers run it: plain data, which threads are given as it is. */
 export interface ModelSpec extends ManifestModel {

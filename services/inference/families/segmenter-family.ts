@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isPermissive } from "./licence.js";
-import { capabilities, description, modelFile, modelId, preprocess } from "./manifest-forms.js";
-import type { Capabilities, DecoderContract, EncoderContract, ModelSpec } from "./model-spec.js";
+import { capabilities, description, modelFile, modelId, preprocessLike } from "./manifest-forms.js";
+import type { Capabilities, DecoderContract, EncoderContract, ModelSpec, Preprocess } from "./model-spec.js";
 import { placedFiles } from "./placed-files.js";
 import { present } from "./present.js";
 
@@ -11,10 +11,15 @@ export interface SegmenterFamily<Name extends string, Tensors extends z.ZodType>
   readonly name: Name;
   /** What it can be asked at most. */
   readonly capabilities: Capabilities;
+  /** How pictures are prepared for it, where an entry does not say otherwise. */
+  readonly preprocess: Pick<Preprocess, "size" | "resize" | "mean" | "std">;
   /** What an entry says of its graphs: where exporters differ. */
   readonly tensors: Tensors;
   /** How the graphs are run. */
-  contracts(tensors: z.output<Tensors>): { encoder: EncoderContract; decoder: DecoderContract };
+  contracts(
+    tensors: z.output<Tensors>,
+    preprocess: Pick<Preprocess, "size">,
+  ): { encoder: EncoderContract; decoder: DecoderContract };
 }
 
 const files = z.strictObject({
@@ -27,7 +32,6 @@ const files = z.strictObject({
 const common = z.strictObject({
   ...description,
   files,
-  preprocess,
   capabilities: capabilities.partial().optional().describe("Where it can be asked less than its family."),
 });
 
@@ -39,6 +43,7 @@ const commonVariant = z.strictObject({
 /** What the parts come to; the compiler does not see it through a family's own part. */
 interface Entry<Name, Tensors> extends z.output<typeof common> {
   family: Name;
+  preprocess: Omit<Preprocess, "frame">;
   tensors: Tensors;
   variants?: Record<string, z.output<typeof commonVariant> & { tensors?: Tensors }>;
 }
@@ -49,6 +54,7 @@ export function segmenterForm<Name extends string, Tensors extends z.ZodType>(fa
   const variant = commonVariant.extend({ tensors: tensors.optional().describe("Instead of the entry's.") });
   const entry = common.extend({
     family: z.literal(family.name),
+    preprocess: preprocessLike(family.preprocess),
     tensors,
     variants: z
       .record(modelId, variant)
@@ -60,7 +66,7 @@ export function segmenterForm<Name extends string, Tensors extends z.ZodType>(fa
 
 function specsOf<Name extends string, Tensors extends z.ZodType>(
   family: SegmenterFamily<Name, Tensors>,
-  { variants = {}, files, tensors, ...entry }: Entry<Name, z.output<Tensors>>,
+  { variants = {}, files, tensors, preprocess, ...entry }: Entry<Name, z.output<Tensors>>,
 ): ModelSpec[] {
   const { id, title } = entry;
   const others = Object.entries(variants).map(([name, own]) => ({
@@ -70,7 +76,7 @@ function specsOf<Name extends string, Tensors extends z.ZodType>(
     tensors: own.tensors ?? tensors,
   }));
   return [{ id, title, files, tensors }, ...others].map(({ tensors, files, ...own }) => {
-    const { encoder, decoder } = family.contracts(tensors);
+    const { encoder, decoder } = family.contracts(tensors, preprocess);
     const places = placedFiles(present(files));
     return {
       ...entry,
@@ -78,7 +84,7 @@ function specsOf<Name extends string, Tensors extends z.ZodType>(
       kind: "segmenter",
       needsConsent: entry.needsConsent ?? !isPermissive(entry.licence),
       files: places,
-      preprocess: { ...entry.preprocess, frame: "full" },
+      preprocess: { ...preprocess, frame: "full" },
       encoder: { ...places.encoder, ...encoder },
       decoder: { ...places.decoder, ...decoder },
       capabilities: { ...family.capabilities, ...present(entry.capabilities ?? {}) },

@@ -19,6 +19,7 @@ export function listModels({
       boxes: capabilities.boxes,
       maskInput: capabilities.maskInput,
       candidates: capabilities.candidates,
+      maxPoints: capabilities.maxPoints ?? 0,
     },
   }));
   return async () => ({ models });

@@ -8,11 +8,14 @@ const model = manifest.get(manifest.defaultId);
 it("finds the picture's features among the tensors of an embedding", () => {
   expect(embeddingTensors(model)).toEqual([{ name: "output", dims: [1, 256, 64, 64] }]);
   expect(imageTensor(model)).toEqual({ index: 0, dims: [1, 256, 64, 64], side: 64 });
-  const detail = { name: "detail", role: "detail" as "image", dims: [1, 32, 8, 8] };
+  const detail = { name: "detail", dims: [4, 1, 8, 8, 32], kept: [1, 8, 8, 32] };
   const outputs: ModelSpec["encoder"]["outputs"] = [detail, { name: "features", role: "image", dims: [1, 2, 4, 4] }];
   const other = { encoder: { ...model.encoder, outputs } };
   expect(imageTensor(other)).toEqual({ index: 1, dims: [1, 2, 4, 4], side: 4 });
-  expect(embeddingTensors(other).map(({ name }) => name)).toEqual(["detail", "features"]);
+  expect(embeddingTensors(other)).toEqual([
+    { name: "detail", dims: [1, 8, 8, 32] },
+    { name: "features", dims: [1, 2, 4, 4] },
+  ]);
 });
 
 it("fits pictures into the model's frame and on its grid", () => {
@@ -26,10 +29,11 @@ it("fits pictures into the model's frame and on its grid", () => {
     preprocess: { ...model.preprocess, size: 64, resize: "stretch" as const },
     decoder: { ...model.decoder, maskGrid: 16 },
   };
+  // Straight from the grid to the picture.
   expect(modelFrame(small, { width: 600, height: 300 })).toMatchObject({
-    modelSize: 64,
+    modelSize: 16,
     gridSize: 16,
-    contentWidth: 64,
-    contentHeight: 64,
+    contentWidth: 16,
+    contentHeight: 16,
   });
 });

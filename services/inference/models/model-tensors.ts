@@ -1,10 +1,10 @@
 import type { TensorInfo } from "../../sam/embedding-record.js";
-import { type Frame, frameFor } from "../../sam/frame.js";
+import { type Frame, promptFrame } from "../../sam/frame.js";
 import type { ModelSpec } from "./manifest.js";
 
 /** The tensors of a model's embeddings, as their records name them, in the order in which the encoder gives them. */
 export function embeddingTensors({ encoder }: Pick<ModelSpec, "encoder">): TensorInfo[] {
-  return encoder.outputs.map(({ name, dims }) => ({ name, dims }));
+  return encoder.outputs.map(({ name, dims, kept }) => ({ name, dims: kept ?? dims }));
 }
 
 /** The one of them that holds the picture's features. */
@@ -25,8 +25,8 @@ export function imageTensor({ encoder }: Pick<ModelSpec, "encoder">): ImageTenso
 
 /** Where a picture, or the part of one that was encoded, lies in a model's frame and on its grid of logits. */
 export function modelFrame(
-  { preprocess: { size, resize }, decoder: { maskGrid } }: Pick<ModelSpec, "preprocess" | "decoder">,
-  { width, height }: { width: number; height: number },
+  { preprocess: { resize }, decoder: { maskGrid, tokens } }: Pick<ModelSpec, "preprocess" | "decoder">,
+  picture: { width: number; height: number },
 ): Frame {
-  return frameFor(width, height, { modelSize: size, gridSize: maskGrid, resize });
+  return promptFrame(picture, { side: tokens.side, maskGrid, resize });
 }

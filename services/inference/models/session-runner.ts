@@ -1,5 +1,5 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
-import type { FloatTensors, GraphName, GraphRunner } from "../../sam/decode/graph-runner.js";
+import type { FloatTensors, GraphName, GraphRunner, GraphTensors } from "../../sam/decode/graph-runner.js";
 
 /** A picture's tensors, by the names of the inputs that take them. */
 export type KeptTensors = InferenceSession.OnnxValueMapType;
@@ -17,7 +17,7 @@ export class SessionRunner implements GraphRunner<KeptTensors> {
     return graph ? this.#session(graph).run(feeds) : Promise.resolve(feeds);
   }
 
-  run(graph: GraphName, kept: KeptTensors, inputs: FloatTensors, outputs: readonly string[]): Promise<FloatTensors> {
+  run(graph: GraphName, kept: KeptTensors, inputs: GraphTensors, outputs: readonly string[]): Promise<FloatTensors> {
     return this.#session(graph).run({ ...kept, ...tensorsOf(inputs) }, outputs) as Promise<FloatTensors>;
   }
 
@@ -33,8 +33,10 @@ export function bytesOf(kept: KeptTensors): number {
   return Object.values(kept).reduce((sum, tensor) => sum + 4 * (tensor as Tensor).size, 0);
 }
 
-function tensorsOf(inputs: FloatTensors): Record<string, Tensor> {
+function tensorsOf(inputs: GraphTensors): Record<string, Tensor> {
   const tensors: Record<string, Tensor> = {};
-  for (const [name, { data, dims }] of Object.entries(inputs)) tensors[name] = new Tensor("float32", data, dims);
+  for (const [name, { type, data, dims }] of Object.entries(inputs)) {
+    tensors[name] = new Tensor(type ?? "float32", data, dims);
+  }
   return tensors;
 }

@@ -3,7 +3,7 @@ import { frameFor } from "../frame.js";
 import { LatestPreview } from "../masks/latest-preview.js";
 import { maskLogits } from "../masks/mask-logits.js";
 import type { CheckedPrompt } from "../prompts/check-prompt.js";
-import { DiscRunner, exportedDecoder } from "../testing/disc-runner.js";
+import { DiscRunner, metaDecoder } from "../testing/disc-runner.js";
 import { decodePrompt, type PromptOptions } from "./decode-prompt.js";
 import { splitDecoder } from "./decoder-spec.js";
 import { MaskDecoder } from "./mask-decoder.js";
@@ -16,7 +16,7 @@ const logits = new Float32Array(frame.gridSize ** 2).fill(3);
 const picture = { width: 64, height: 48, runs: Uint32Array.of(1000, 500, 64 * 48 - 1500) };
 
 /** A picture of its own, and what is run on it. */
-function open(spec = splitDecoder(frame.gridSize)) {
+function open(spec = splitDecoder(frame.gridSize, 256)) {
   const runner = new DiscRunner(spec);
   const decoder = new MaskDecoder(spec, runner);
   const openPicture = { frame, kept: "kept", latest: new LatestPreview() };
@@ -26,8 +26,8 @@ function open(spec = splitDecoder(frame.gridSize)) {
 }
 
 describe.each([
-  ["in two halves", splitDecoder(frame.gridSize)],
-  ["of Meta's export", exportedDecoder(frame.gridSize)],
+  ["in two halves", splitDecoder(frame.gridSize, 256)],
+  ["of Meta's export", metaDecoder(frame.gridSize, 256)],
 ])("a decoder %s is asked", (_name, spec) => {
   // Model pixels are four to a pixel of this picture.
   it.each<[string, CheckedPrompt, number[], number[], Float32Array | undefined]>([

@@ -37,7 +37,7 @@ export async function decodePrompt<Kept>(
 ): Promise<PromptMasks> {
   const { mask } = prompt;
   const start = mask && ("logits" in mask ? mask.logits : maskLogits(mask.picture, frame));
-  const tokens = promptTokens(prompt, frame);
+  const tokens = promptTokens(prompt, frame, decoder.spec.tokens);
   const previewed = latest.of(tokens, start);
   const candidates = previewed ?? (await decoder.decode(kept, tokens, start));
   if (preview) latest.keep(tokens, start, candidates);

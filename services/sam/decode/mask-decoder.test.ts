@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { DiscRunner, discScores, exportedDecoder } from "../testing/disc-runner.js";
+import { DiscRunner, discScores, metaDecoder } from "../testing/disc-runner.js";
 import { type DecoderSpec, splitDecoder } from "./decoder-spec.js";
-import type { FloatTensor, FloatTensors, GraphName } from "./graph-runner.js";
+import type { FloatTensor, GraphName, GraphTensors } from "./graph-runner.js";
 import { MaskDecoder } from "./mask-decoder.js";
 
 const gridSize = 4;
@@ -11,8 +11,9 @@ const image: FloatTensor = { data: Float32Array.of(1, 2), dims: [1, 2] };
 
 /** Another family's: two tensors of an embedding, names of its own, a mask in every run and no picture's size. */
 const other: DecoderSpec = {
-  gridSize,
-  embedding: ["image", "details"],
+  maskGrid: gridSize,
+  embedding: [{ name: "image" }, { name: "details", dims: [2, 1] }],
+  tokens: { side: 16, pad: "graph", box: "corners", axes: 2, labels: "int64" },
   step: "stock",
   stepWithMask: "stock",
   inputs: { points: "xy", labels: "kinds", mask: "from", hasMask: "has_from" },
@@ -26,25 +27,25 @@ const zeros = tensor(new Float32Array(gridSize ** 2), ...grid);
 const smallest = { orig_im_size: tensor([1, 1], 2) };
 
 describe("one run a prompt", () => {
-  it.each<[string, DecoderSpec, Float32Array | undefined, GraphName, FloatTensors]>([
-    ["in two halves", splitDecoder(gridSize), undefined, "step", prompt],
+  it.each<[string, DecoderSpec, Float32Array | undefined, GraphName, GraphTensors]>([
+    ["in two halves", splitDecoder(gridSize, 16), undefined, "step", prompt],
     [
       "in two halves, from a mask",
-      splitDecoder(gridSize),
+      splitDecoder(gridSize, 16),
       start,
       "stepWithMask",
       { ...prompt, mask_input: tensor(start, ...grid) },
     ],
     [
       "Meta's export",
-      exportedDecoder(gridSize),
+      metaDecoder(gridSize, 16),
       undefined,
       "stock",
       { ...prompt, mask_input: zeros, has_mask_input: tensor([0], 1), ...smallest },
     ],
     [
       "Meta's export, from a mask",
-      exportedDecoder(gridSize),
+      metaDecoder(gridSize, 16),
       start,
       "stock",
       { ...prompt, mask_input: tensor(start, ...grid), has_mask_input: tensor([1], 1), ...smallest },
@@ -55,8 +56,8 @@ describe("one run a prompt", () => {
       start,
       "stock",
       {
-        xy: prompt.point_coords,
-        kinds: prompt.point_labels,
+        xy: tensor(tokens.coords, 1, 1, 2, 2),
+        kinds: { type: "int64" as const, data: BigInt64Array.of(1n, -1n), dims: [1, 1, 2] },
         from: tensor(start, ...grid),
         has_from: tensor([1], 1),
       },
@@ -69,7 +70,7 @@ describe("one run a prompt", () => {
   });
 
   it("gives what the graph gave, and no copy of it", async () => {
-    const spec = splitDecoder(gridSize);
+    const spec = splitDecoder(gridSize, 16);
     const given = { low_res_masks: tensor([], 1, 4, ...grid), iou_predictions: tensor(discScores, 1, 4) };
     const decoder = new MaskDecoder(spec, { keep: async () => undefined, run: async () => given });
     const { logits, predictedIou } = await decoder.decode(undefined, tokens, undefined);
@@ -79,21 +80,22 @@ describe("one run a prompt", () => {
 
   it("refuses a graph that gives something else", async () => {
     const runner = { keep: async () => undefined, run: async () => ({ masks: image }) };
-    const decoder = new MaskDecoder(splitDecoder(gridSize), runner);
+    const decoder = new MaskDecoder(splitDecoder(gridSize, 16), runner);
     await expect(decoder.decode(undefined, tokens, undefined)).rejects.toThrow("gave no low_res_masks");
   });
 });
 
 describe("once a picture", () => {
   it.each<[string, DecoderSpec, GraphName | undefined, string[]]>([
-    ["in two halves the first is run", splitDecoder(gridSize), "prefix", ["image_embeddings"]],
-    ["of Meta's export the embedding is kept", exportedDecoder(gridSize), undefined, ["image_embeddings"]],
+    ["in two halves the first is run", splitDecoder(gridSize, 16), "prefix", ["image_embeddings"]],
+    ["of Meta's export the embedding is kept", metaDecoder(gridSize, 16), undefined, ["image_embeddings"]],
     ["an embedding's tensors go by their order", other, undefined, ["image", "details"]],
   ])("%s", async (_name, spec, graph, names) => {
     const runner = new DiscRunner(spec);
     const details = tensor([7], 1);
     await new MaskDecoder(spec, runner).prepare([image, details]);
-    const inputs = { [names[0]!]: image, ...(names[1] ? { [names[1]]: details } : {}) };
+    // What a graph takes more of than is kept is zero.
+    const inputs = { [names[0]!]: image, ...(names[1] ? { [names[1]]: tensor([7, 0], 2, 1) } : {}) };
     expect(runner.kept).toEqual([{ graph, inputs }]);
   });
 

@@ -7,6 +7,8 @@ export interface Candidates {
   readonly logits: Float32Array;
   /** float32 [count]: the model's own estimate of each mask's IoU. */
   readonly predictedIou: Float32Array;
+  /** Place of the mask that answers several prompts, where there is one. */
+  readonly single?: number;
 }
 
 /** A candidate that answers its prompt. */
@@ -18,13 +20,13 @@ export interface ChosenMask {
 
 /** Those that answer the prompt, best first; see `selectMasks`. @param tokens of the prompt. */
 export function chooseMasks(
-  { logits, predictedIou }: Candidates,
+  { logits, predictedIou, single }: Candidates,
   tokens: number,
   multimask: boolean | undefined,
   { gridSize }: Frame,
 ): ChosenMask[] {
   const cells = gridSize ** 2;
-  return selectMasks(predictedIou, tokens, multimask).map((index) => ({
+  return selectMasks(predictedIou, tokens, multimask, single).map((index) => ({
     logits: logits.subarray(index * cells, (index + 1) * cells),
     predictedIou: predictedIou[index]!,
   }));

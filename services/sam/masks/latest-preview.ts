@@ -19,9 +19,12 @@ export class LatestPreview {
   }
 
   /** @returns the candidates of this prompt; undefined when the preview was of another. */
-  of({ coords, labels }: PromptTokens, start: Float32Array | undefined): Candidates | undefined {
+  of({ coords, labels, box }: PromptTokens, start: Float32Array | undefined): Candidates | undefined {
     const isKnown =
-      isSame(this.#tokens?.coords, coords) && isSame(this.#tokens?.labels, labels) && isSame(this.#start, start);
+      isSame(this.#tokens?.coords, coords) &&
+      isSame(this.#tokens?.labels, labels) &&
+      isSame(this.#tokens?.box, box) &&
+      isSame(this.#start, start);
     return isKnown ? this.#candidates : undefined;
   }
 }

@@ -12,17 +12,25 @@ it.each([
   ["by SAM's rule the best candidate for a box", 2, undefined, [2]],
   ["by SAM's rule the unambiguous mask for two points and the pad", 3, undefined, [0]],
 ])("gives %s", (_name, points, multimask, expected) => {
-  expect(selectMasks(scores, points, multimask)).toEqual(expected);
+  expect(selectMasks(scores, points, multimask, 0)).toEqual(expected);
 });
 
 it.each([true, false, undefined])(
   "gives the one mask of a graph that has chosen already (multimask %s)",
   (multimask) => {
-    expect(selectMasks(Float32Array.of(0.3), 5, multimask)).toEqual([0]);
+    expect(selectMasks(Float32Array.of(0.3), 5, multimask, 0)).toEqual([0]);
   },
 );
 
 it.each([1, 2, 3, 4, 10])("agrees with the export's formula for %i points", (points) => {
   const reweighted = [...scores].map((score, index) => score + (index === 0 ? (points - 2.5) * 1000 : 0));
-  expect(selectMasks(scores, points, undefined)).toEqual([reweighted.indexOf(Math.max(...reweighted))]);
+  expect(selectMasks(scores, points, undefined, 0)).toEqual([reweighted.indexOf(Math.max(...reweighted))]);
+});
+
+it.each([
+  ["every candidate when they are asked for", true, [0, 2, 3, 1]],
+  ["the best when one is asked for", false, [0]],
+  ["the best by any prompt", undefined, [0]],
+])("gives, where no mask is the unambiguous one, %s", (_name, multimask, expected) => {
+  expect(selectMasks(scores, 9, multimask, undefined)).toEqual(expected);
 });

@@ -1,21 +1,16 @@
-import type { DecoderSpec } from "../decode/decoder-spec.js";
-import type { FloatTensor, FloatTensors, GraphName, GraphRunner } from "../decode/graph-runner.js";
+import { type DecoderSpec, exportedDecoder } from "../decode/decoder-spec.js";
+import type { FloatTensor, FloatTensors, GraphName, GraphRunner, GraphTensors } from "../decode/graph-runner.js";
 
 /** Meta's export (`SamOnnxModel`): all of it is run once a prompt. */
-export const exportedDecoder = (gridSize: number): DecoderSpec => ({
-  gridSize,
-  embedding: ["image_embeddings"],
-  step: "stock",
-  stepWithMask: "stock",
-  inputs: {
-    points: "point_coords",
-    labels: "point_labels",
-    mask: "mask_input",
-    hasMask: "has_mask_input",
-    size: "orig_im_size",
-  },
-  outputs: { logits: "low_res_masks", scores: "iou_predictions" },
-});
+export const metaDecoder = (maskGrid: number, side: number): DecoderSpec =>
+  exportedDecoder({
+    maskGrid,
+    embedding: [{ name: "image_embeddings" }],
+    tokens: { side, pad: "caller", box: "corners", axes: 1, labels: "float32" },
+    inputs: { points: "point_coords", labels: "point_labels", mask: "mask_input", hasMask: "has_mask_input" },
+    constants: [{ name: "orig_im_size", type: "float32", dims: [2], values: [1, 1] }],
+    outputs: { logits: "low_res_masks", scores: "iou_predictions", single: 0 },
+  });
 
 /** The candidates' scores. */
 export const discScores = [0.7, 0.5, 0.9, 0.8];
@@ -23,7 +18,7 @@ export const discScores = [0.7, 0.5, 0.9, 0.8];
 /** A run as it was asked for. */
 interface AskedRun {
   readonly graph: GraphName | undefined;
-  readonly inputs: FloatTensors;
+  readonly inputs: GraphTensors;
   readonly outputs?: readonly string[];
 }
 
@@ -46,11 +41,11 @@ export class DiscRunner implements GraphRunner<string> {
     return "kept";
   }
 
-  async run(graph: GraphName, kept: string, inputs: FloatTensors, outputs: readonly string[]): Promise<FloatTensors> {
+  async run(graph: GraphName, kept: string, inputs: GraphTensors, outputs: readonly string[]): Promise<FloatTensors> {
     if (kept !== "kept") throw new Error("A run was given what was not kept.");
     this.runs.push({ graph, inputs, outputs });
-    const { gridSize, inputs: names, outputs: results } = this.#spec;
-    const [x = 0, y = 0] = inputs[names.points]!.data;
+    const { maskGrid: gridSize, inputs: names, outputs: results } = this.#spec;
+    const [x = 0, y = 0] = Array.from(inputs[names.points]!.data, Number);
     const shrunk = this.startOf(inputs) === undefined ? 0 : 5;
     const logits = Float32Array.from({ length: discScores.length * gridSize ** 2 }, (_, at) => {
       const cell = at % gridSize ** 2;
@@ -66,9 +61,9 @@ export class DiscRunner implements GraphRunner<string> {
   }
 
   /** The mask that a run started from. */
-  startOf(inputs: FloatTensors): Float32Array | undefined {
-    const { mask, hasMask } = this.#spec.inputs;
+  startOf(inputs: GraphTensors): Float32Array | undefined {
+    const { mask = "", hasMask } = this.#spec.inputs;
     const isThere = hasMask === undefined ? mask in inputs : inputs[hasMask]?.data[0] === 1;
-    return isThere ? inputs[mask]?.data : undefined;
+    return isThere ? (inputs[mask] as FloatTensor | undefined)?.data : undefined;
   }
 }
