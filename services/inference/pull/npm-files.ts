@@ -31,7 +31,7 @@ export async function fetchNpmFiles(
   { signal, onBytes }: NpmOptions,
 ): Promise<void> {
   const work = join(folder, `npm-${spec.replace("/", "+")}`);
-  const lock = await takeLock(`${work}.lock`, spec);
+  const lock = await takeLock(`${work}.lock`, spec, { signal });
   const until = AbortSignal.any([signal, lock.lost]);
   try {
     // Of a run that was killed.

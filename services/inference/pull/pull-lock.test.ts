@@ -2,7 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { livelinessOf, thisLife } from "./process-life.js";
 import { PullError } from "./pull-error.js";
 import { takeLock } from "./pull-lock.js";
 
@@ -20,23 +21,28 @@ const hold = (holder: object | string, ageMs = 0) => {
   utimesSync(path, at, at);
 };
 /** A process that has been. */
-const deadPid = () => spawnSync(process.execPath, ["-e", ""]).pid;
+const deadLife = () => ({ ...thisLife(), pid: spawnSync("true").pid, started: "1", host: hostname(), token: "gone" });
+/** Of another machine or container: whether it lives cannot be seen. */
+const elsewhere = { pid: process.pid, place: "another", started: "1", host: "elsewhere", token: "theirs" };
+
+const paces = { beatMs: 5, silentMs: 40 };
+const take = (signal = AbortSignal.timeout(30_000)) => takeLock(path, "model.onnx", { signal, paces });
 
 it("is had by one at a time, and says by whom", async () => {
-  const lock = await takeLock(path, "model.onnx");
-  const second = takeLock(path, "model.onnx");
+  const lock = await take();
+  const second = take();
   await expect(second).rejects.toBeInstanceOf(PullError);
   await expect(second).rejects.toThrow(
     `model.onnx is being fetched by process ${process.pid} on ${hostname()} already: wait for it.`,
   );
   await lock.release();
   expect(readdirSync(folder)).toEqual([]);
-  await (await takeLock(path, "model.onnx")).release();
+  await (await take()).release();
 });
 
 it("of twenty who want it at once exactly one gets", async () => {
-  hold({ pid: deadPid(), host: hostname(), token: "gone" });
-  const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeLock(path, "model.onnx")));
+  hold(deadLife());
+  const tries = await Promise.allSettled(Array.from({ length: 20 }, () => take()));
   const held = tries.filter((one) => one.status === "fulfilled");
   expect(held).toHaveLength(1);
   for (const { value } of held) await value.release();
@@ -44,31 +50,59 @@ it("of twenty who want it at once exactly one gets", async () => {
 });
 
 it.each<[string, () => void]>([
-  ["a process that is gone", () => hold({ pid: deadPid(), host: hostname(), token: "gone" })],
-  ["another machine that has been silent", () => hold({ pid: 1, host: "elsewhere", token: "gone" }, 60_000)],
+  ["a process that is gone", () => hold(deadLife())],
+  ["one that had this process's number before", () => hold({ ...deadLife(), pid: process.pid })],
+  ["a container that was killed before this one was started", () => hold({ ...elsewhere, host: hostname() })],
+  ["another machine that has been silent", () => hold(elsewhere, 60_000)],
+  ["an older release, which says less", () => hold({ pid: process.pid, host: hostname(), token: "gone" })],
   ["nobody knows whom, long ago", () => hold("", 60_000)],
 ])("of %s is taken over", async (_name, before) => {
   before();
-  const lock = await takeLock(path, "model.onnx");
+  const lock = await take();
   expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ pid: process.pid });
   await lock.release();
   expect(readdirSync(folder)).toEqual([]);
 });
 
-it.each<[string, () => void, RegExp]>([
-  ["another machine", () => hold({ pid: 7, host: "elsewhere", token: "theirs" }), /by process 7 on elsewhere/],
-  ["whoever just writes it", () => hold(""), /by another process/],
-])("of %s is left alone", async (_name, before, message) => {
-  before();
-  await expect(takeLock(path, "model.onnx")).rejects.toThrow(message);
+it.each<[string, object | string, RegExp]>([
+  ["another machine", elsewhere, /by process \d+ on elsewhere/],
+  ["a container of the same name", { ...elsewhere, host: hostname() }, /is being fetched by process/],
+  ["whoever just writes it", "", /by another process/],
+])("of %s that says it lives is left alone", async (_name, holder, message) => {
+  hold(holder);
+  const beating = setInterval(() => hold(holder), paces.beatMs);
+  onTestFinished(() => clearInterval(beating));
+  await expect(take()).rejects.toThrow(message);
   expect(existsSync(path)).toBe(true);
 });
 
+it("of another is free as soon as that gives it back, and waited for no longer than is wanted", async () => {
+  hold(elsewhere);
+  const leaving = AbortSignal.abort(new Error("left"));
+  await expect(take(leaving)).rejects.toThrow();
+  const waiting = takeLock(path, "model.onnx", {
+    signal: AbortSignal.timeout(30_000),
+    paces: { beatMs: 5, silentMs: 30_000 },
+  });
+  rmSync(path);
+  await (await waiting).release();
+});
+
 it("that another took meanwhile is told of, and not taken away", async () => {
-  const lock = await takeLock(path, "model.onnx");
-  hold({ pid: 7, host: "elsewhere", token: "theirs" });
+  const lock = await take();
+  hold(elsewhere);
   await new Promise((resolve) => lock.lost.addEventListener("abort", resolve, { once: true }));
   expect(lock.lost.reason).toBeInstanceOf(PullError);
   await lock.release();
   expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ token: "theirs" });
 });
+
+it.skipIf(process.platform !== "linux")(
+  "is of a process that another can tell from those that have its number later",
+  () => {
+    expect(livelinessOf(thisLife())).toBe("alive");
+    expect(livelinessOf({ ...thisLife(), started: "1" })).toBe("dead");
+    expect(livelinessOf({ ...thisLife(), pid: process.ppid, started: "1" })).toBe("dead");
+    expect(livelinessOf({ ...thisLife(), place: "another" })).toBe("unknown");
+  },
+);

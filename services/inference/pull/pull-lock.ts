@@ -2,18 +2,27 @@ import { randomUUID } from "node:crypto";
 import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { livelinessOf, type ProcessLife, thisLife } from "./process-life.js";
 import { codeOf, PullError } from "./pull-error.js";
 
-/** How often whoever holds a lock says that it lives, and how long a silent one is believed: its folder may be another machine's too. */
-const beatMs = 2000;
+/** How often whoever holds a lock says that it lives. */
+const beatMs = 1000;
+/** One that says nothing for so long, while somebody watches, is dead: it may be of another machine or container, whose processes nobody sees from here. */
+const silentMs = 8000;
+/** One that has said nothing for so long by the clocks is not watched first. */
 const staleMs = 30_000;
 /** Taking a dead one's lock away is a matter of a few calls of the system. */
 const clearingMs = 20;
 
-interface Holder {
-  pid: number;
+interface Holder extends ProcessLife {
   host: string;
   token: string;
+}
+
+interface LockOptions {
+  /** Ends the waiting for a lock that may be a dead one's. */
+  readonly signal: AbortSignal;
+  readonly paces?: { readonly beatMs: number; readonly silentMs: number };
 }
 
 interface PullLock {
@@ -23,20 +32,24 @@ interface PullLock {
 }
 
 /**
- * The right to write a file alone, among all processes that see its folder.
- * @param path of the lock. @param what it is for, in an error. @throws PullError naming who has it.
+ * The right to write a file alone, among all processes that see its folder. One whose holder is dead is free: at once where that
+ * is plain, else once it has been watched for some seconds.
+ * @param path of the lock. @param what it is for, in an error. @throws PullError naming who has it; the signal's reason.
  */
-export async function takeLock(path: string, what: string): Promise<PullLock> {
-  const mine: Holder = { pid: process.pid, host: hostname(), token: randomUUID() };
+export async function takeLock(path: string, what: string, options: LockOptions): Promise<PullLock> {
+  const { paces = { beatMs, silentMs } } = options;
+  const mine: Holder = { ...thisLife(), host: hostname(), token: randomUUID() };
   while (!(await tryCreate(path, mine))) {
     const found = await read(path);
     if (!found) continue;
-    const { holder, isStale } = found;
-    if (!isStale) {
+    const { holder, identity } = found;
+    const life = found.life === "unknown" ? await watched(path, identity, { ...options, paces }) : found.life;
+    if (life === "gone") continue;
+    if (life === "alive") {
       const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
       throw new PullError(`${what} is being fetched by ${who} already: wait for it.`);
     }
-    await clear(path, found.identity, mine);
+    await clear(path, identity, mine);
   }
   const lost = new AbortController();
   const beat = setInterval(async () => {
@@ -45,7 +58,7 @@ export async function takeLock(path: string, what: string): Promise<PullLock> {
     if (found === "unread") return;
     if (found?.holder?.token !== mine.token) lost.abort(new PullError(`${what} is being fetched by another process.`));
     else await utimes(path, new Date(), new Date()).catch(() => {});
-  }, beatMs);
+  }, paces.beatMs);
   beat.unref();
   return {
     lost: lost.signal,
@@ -70,8 +83,8 @@ async function read(path: string) {
   try {
     const [text, { ino, mtimeMs }] = [await readFile(path, "utf8"), await stat(path)];
     const holder = parse(text);
-    const isDead = holder?.host === hostname() && !isAlive(holder.pid);
-    return { holder, identity: `${ino} ${mtimeMs} ${text}`, isStale: isDead || Date.now() - mtimeMs > staleMs };
+    const life = Date.now() - mtimeMs > staleMs ? "dead" : holder ? livelinessOf(holder) : "unknown";
+    return { holder, life, identity: `${ino} ${mtimeMs} ${text}` };
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
@@ -87,20 +100,23 @@ function parse(text: string): Holder | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
+/** Looks until its holder says that it lives, or has been silent for too long. */
+async function watched(path: string, identity: string, { signal, paces }: Required<LockOptions>) {
+  const until = performance.now() + paces.silentMs;
+  while (performance.now() < until) {
+    await sleep(paces.beatMs, undefined, { signal });
+    const now = await read(path);
+    if (!now) return "gone";
+    if (now.identity !== identity) return "alive";
   }
+  return "dead";
 }
 
 /** Takes a dead one's lock away, one process at a time: none takes away what another has taken since. */
 async function clear(path: string, dead: string, mine: Holder): Promise<void> {
   const right = `${path}.clearing`;
   if (!(await tryCreate(right, mine))) {
-    if ((await read(right))?.isStale) await rm(right, { force: true });
+    if ((await read(right))?.life === "dead") await rm(right, { force: true });
     await sleep(clearingMs);
     return;
   }

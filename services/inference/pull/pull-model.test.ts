@@ -128,7 +128,7 @@ describe("begins nothing", () => {
     const manifest = manifestOf(unreachable);
     const place = join(manifest.pulledDir, manifest.get("mine").encoder.pulledAs ?? "");
     mkdirSync(manifest.pulledDir);
-    const lock = await takeLock(`${dirname(place)}.lock`, "it");
+    const lock = await takeLock(`${dirname(place)}.lock`, "it", { signal: AbortSignal.timeout(60_000) });
     await expect(pull(manifest)).rejects.toThrow(/encoder\.onnx is being fetched by process \d+/);
     await lock.release();
   });

@@ -85,7 +85,7 @@ async function bytesToCome({ file, place }: Wanted): Promise<number> {
 }
 
 async function download(file: ModelFile, place: string, { signal, onProgress }: PullOptions): Promise<void> {
-  const lock = await takeLock(`${dirname(place)}.lock`, file.source);
+  const lock = await takeLock(`${dirname(place)}.lock`, file.source, { signal });
   const dispatcher = proxiedDispatcher();
   try {
     await downloadFile(file, place, {
