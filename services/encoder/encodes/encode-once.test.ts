@@ -39,7 +39,7 @@ function gate() {
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Encoders of one cluster: leases and embeddings are shared. */
-function createCluster() {
+function createCluster(now = () => performance.now()) {
   const keys = new MemoryLeaseKeys();
   const stored = new Set<string>();
   const deletion = new PictureDeletion({ stores: [], keys, namespace: "test", termMs: 60_000 });
@@ -100,7 +100,7 @@ function createCluster() {
       embeddings,
       images,
       deletion,
-      leases: new Leases(keys, { namespace: "test", termMs: 60_000 }),
+      leases: new Leases(keys, { namespace: "test", termMs: 60_000, now }),
       limits: {} as never,
       maxElsewhere: 4,
       forced: forced.signal,
@@ -359,6 +359,34 @@ describe("drafts", () => {
     expect(pool.run.mock.calls[0]?.[0]).toMatchObject({ draft: true });
     await ask(refOf("b"), { isBulk: true, wantsDraft: true });
     expect(pool.run.mock.calls[1]?.[0]).toMatchObject({ draft: false });
+  });
+
+  it("V2 leave nothing behind when the lease has run out and another's embedding is there", async () => {
+    let lateMs = 0;
+    const { createEncoder, stored } = createCluster(() => performance.now() + lateMs);
+    const { ask, decoding, encoding, finishing } = createEncoder();
+    const outcome = ask(refOf("a"), { wantsDraft: true });
+    decoding.open();
+    encoding.open();
+    await expect.poll(() => [...stored]).toEqual([draftKey]);
+    lateMs = 120_000;
+    stored.add(refOf("a").key);
+    finishing.open();
+    expect(await outcome).toMatchObject({ cached: true });
+    expect([...stored]).toEqual([refOf("a").key]);
+  });
+
+  it("K6 leave nothing behind when another has made one of what was deleted meanwhile", async () => {
+    const { createEncoder, deletion, stored } = createCluster();
+    const one = createEncoder();
+    const asked = one.ask();
+    await expect.poll(() => one.line.read).toHaveBeenCalled();
+    await deletion.delete(pictureSet(undefined, refOf("a").imageId), new AbortController().signal);
+    stored.add(draftKey);
+    one.decoding.open();
+    one.encoding.open();
+    await expect(asked).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    expect([...stored]).toEqual([]);
   });
 
   it("V2 K6 leave nothing behind when the picture is deleted meanwhile", async () => {

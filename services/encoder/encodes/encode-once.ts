@@ -1,5 +1,5 @@
 import type { Admission } from "../../inference/admission.js";
-import type { EmbeddingRef } from "../../inference/models/embedding-ref.js";
+import { type EmbeddingRef, embeddingRef } from "../../inference/models/embedding-ref.js";
 import type { PictureSet } from "../../inference/picture-set.js";
 import { overloaded, ServiceError } from "../../runtime/errors.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
@@ -118,7 +118,11 @@ export class EncodeOnce {
     await outcome.catch(() => {});
     const isEnded = flight.signal.reason instanceof DeletedError;
     if (!isEnded && (await deletion.latest(ref)) === before) return outcome;
-    await Promise.all([embeddings.delete(ref), images.delete(ref)]);
+    await Promise.all([
+      embeddings.delete(ref),
+      embeddings.delete(embeddingRef({ ...ref, draft: true })),
+      images.delete(ref),
+    ]);
     throw new DeletedError();
   }
 

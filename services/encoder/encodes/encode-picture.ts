@@ -128,7 +128,11 @@ export async function encodePicture(
       // Somebody else may have taken over; what is there stays.
       logger.warn({ image: shortImageId(imageId) }, "the lease of an encode ran out before it was done");
       const ready = await findReady(embeddings, ref);
-      if (ready) return ready;
+      if (ready) {
+        // Whoever has made it may be gone.
+        await draft.drop();
+        return ready;
+      }
     }
     const reach = await embeddings.set(ref, record, caller);
     if (reach === "nowhere") throw cacheLost();
