@@ -3,6 +3,7 @@ import { MaskFormat } from "../../../proto/index.js";
 import {
   answered,
   click,
+  gone,
   hover,
   image,
   logitsOf,
@@ -69,6 +70,21 @@ it("V7 takes a draft that is lost for none", () => {
   expect(effects.slice(4)).toEqual(["refuse 2 FAILED_PRECONDITION", "tell ready", "decode 1", "answer 1", "decode 3"]);
   // Another encoder has begun anew.
   expect(run([...drafted, click(1), lost, image("draft")]).effects.slice(-2)).toEqual(["tell draft", "draft 1"]);
+});
+
+it("V7 goes on with the draft when what a prompt needs beside it is gone", () => {
+  const { effects, state } = run([...drafted, hover(1), gone, hover(2), click(3), gone, answered]);
+  expect(effects.slice(3)).toEqual([
+    "draft 1",
+    "abandon",
+    "refuse 1 FAILED_PRECONDITION",
+    "draft 2",
+    "abandon",
+    "refuse 2 CANCELLED",
+    "draft 3",
+    "abandon",
+  ]);
+  expect(state).toMatchObject({ kind: "drafted", running: undefined, clicks: [{ sequence: 3 }] });
 });
 
 it("V8 lets no client say that a prompt is of a draft", () => {

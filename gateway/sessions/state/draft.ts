@@ -51,6 +51,14 @@ export function hearDraftRefusal(state: DraftedState, error: RefusedError): Step
   return pumpDraft({ ...state, running: undefined }, running.preview ? [refuse(running, error)] : []);
 }
 
+/** What its prompt needs beside the draft is not there: words are looked for in the picture itself. */
+export function draftUnasked(state: DraftedState): Step {
+  const { running } = state;
+  if (!running) return [state, []];
+  const refused = running.preview ? [refuse(running, refusals.notReady)] : [];
+  return pumpDraft({ ...state, running: undefined }, [...abandoned(state), ...refused]);
+}
+
 /** V7 */
 function loseDraft(state: DraftedState): Step {
   const { image, opening, reopened, clicks, answered, everything } = state;

@@ -1,4 +1,4 @@
-import { beginDraft, endDraft, finishDraft } from "./draft.js";
+import { beginDraft, draftUnasked, endDraft, finishDraft } from "./draft.js";
 import { refuse, tell, tellDraft, tellMissing, tellReady } from "./effects.js";
 import { cancelEverything } from "./everything.js";
 import { abandonFiner } from "./finer.js";
@@ -80,6 +80,7 @@ export function recovered(state: OpenState): Step {
 
 /** R3: the click keeps its place; a preview is of its moment. */
 export function imageGone(state: OpenState): Step {
+  if (state.kind === "drafted") return draftUnasked(state);
   if (state.kind !== "ready") return [state, []];
   const { image, opening, running, preview, answered, everything } = state;
   const clicks = running && !running.preview ? [running, ...state.clicks] : state.clicks;
