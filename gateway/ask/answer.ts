@@ -1,6 +1,8 @@
+import type { SegmentRequest } from "../../proto/index.js";
 import type { Principal } from "../../services/runtime/callers/principal.js";
 import type { Taken } from "../../services/runtime/callers/quota.js";
 import type { EncodeCall } from "../peers/encoders.js";
+import type { Region } from "./region.js";
 
 /** A call at the gateway's door, and who wants to hear what is done on the way (R2). */
 export interface AskCall extends EncodeCall {
@@ -10,6 +12,8 @@ export interface AskCall extends EncodeCall {
   readonly onRecovered?: () => void;
   /** Counts a part's encode against its caller's limit (Q1). @throws ServiceError RESOURCE_EXHAUSTED when none is left. */
   readonly takeEncode?: () => Taken;
+  /** Whether its session may have a part of a picture encoded (Z6); left out, a request by itself has its own. */
+  readonly takePart?: ((picture: Pick<SegmentRequest, "imageId" | "model">, part: Region) => boolean) | undefined;
   /** It has begun: what came before was the wait for its caller's turn (C12). */
   readonly onTurn?: () => void;
 }

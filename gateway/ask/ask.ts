@@ -104,14 +104,14 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     withWords(encoders, ({ prompt }) => prompt?.text, next);
   /** The walk of a prompt, from the top down. */
   const prompts = (atPeer: Answer<SegmentRequest, SegmentResult>) =>
-    withDeadline(deadlineMs, withSteps(words(withRecovery(providers, atPeer, partOf))));
+    withDeadline(deadlineMs, withSteps(detail, words(withRecovery(providers, atPeer, partOf))));
   /** V7: what a draft lacks is waited for, not made again. */
   const withDrafts = (final: Answer<SegmentRequest, SegmentResult>, atPeer: typeof final): typeof final => {
     const onDraft = withDeadline(deadlineMs, words(atPeer));
     return (request, call) => (request.draft ? onDraft : final)(request, call);
   };
   const encodePart = withDeadline(deadlineMs, (part: PictureOfPart, call: AskCall) =>
-    countedEncode(call, () => encoders.encodePart(part, call)),
+    countedEncode(call, (counted) => encoders.encodePart(part, counted)),
   );
 
   // V8

@@ -146,13 +146,18 @@ async function startSlowParts() {
 const withCrops = create(SegmentEverythingRequestSchema, { ...request, cropNLayers: 1 });
 
 it("E8 ends DEADLINE_EXCEEDED when its parts' embeddings take too long, and gives the encode up", async () => {
-  const { services, left } = await startSlowParts();
+  const { services, left, partBegun } = await startSlowParts();
   await using _ = services;
+  let hasBegun = false;
+  void partBegun.then(() => {
+    hasBegun = true;
+  });
   await expect(begin([services], { deadlineMs: 300 }, withCrops)).rejects.toMatchObject({
     code: Code.DEADLINE_EXCEEDED,
     message: expect.stringContaining("did not begin"),
   });
-  await left;
+  // On a busy machine the time may be over before.
+  if (hasBegun) await left;
 });
 
 it("E8 is for the beginning: what has begun may take longer", async () => {

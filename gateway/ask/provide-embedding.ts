@@ -54,7 +54,7 @@ export async function provideEmbedding(
 async function encode(providers: Providers, lack: Lack, call: AskCall, crop?: Region): Promise<EncodeReady> {
   const embedding = { ...lack.picture, ...(crop && { crop }) };
   const ready = await (crop
-    ? countedEncode(call, () => providers.encoders.encodeStored({ ...embedding, ...inBulk }, call))
+    ? countedEncode(call, (counted) => providers.encoders.encodeStored({ ...embedding, ...inBulk }, counted))
     : providers.encoders.encodeStored(embedding, call));
   if (ready.unshared || lack.isHidden) await carry(providers, lack.decoder, embedding, call);
   return ready;

@@ -1,8 +1,9 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { MaskFormat, type SegmentRequest, SegmentRequestSchema, SegmentResultSchema } from "../../proto/index.js";
 import { Code } from "../../services/runtime/errors.js";
 import { logitsOf, result } from "../sessions/testing/session-events.js";
+import { DetailParts } from "./detail/detail-parts.js";
 import { encodedMask } from "./detail/testing/encoded-mask.js";
 import type { Region } from "./region.js";
 import { withSteps } from "./steps.js";
@@ -40,7 +41,7 @@ describe("withSteps", () => {
   it("C8, S3: makes a mask again, each step from the chosen mask of the one before", async () => {
     const { asked, decode } = decoder();
     const steps = [{ prompt: points(1), multimask: true, mask: 1 }, { prompt: points(2) }];
-    await withSteps(decode)(request({ sequence: 8, mask: 0, steps }), call);
+    await withSteps({ perPicture: 2 }, decode)(request({ sequence: 8, mask: 0, steps }), call);
     expect(asked.map(({ prompt }) => prompt?.points.length)).toEqual([1, 2, 3]);
     expect(asked.map(({ multimask }) => multimask)).toEqual([true, undefined, undefined]);
     expect(asked.map(logitsIn)).toEqual([undefined, logitsOf(11), logitsOf(20)]);
@@ -60,7 +61,7 @@ describe("withSteps", () => {
       { prompt: points(1), crop },
       { prompt: points(2), multimask: true },
     ];
-    await withSteps(decode)(request({ sequence: 8, mask: 0, steps }), call);
+    await withSteps({ perPicture: 2 }, decode)(request({ sequence: 8, mask: 0, steps }), call);
     expect(asked.map(({ prompt }) => prompt?.points.length)).toEqual([1, 1, 2, 3]);
     expect(asked.map(({ crop }) => crop?.x)).toEqual([undefined, 384, undefined, undefined]);
     expect(asked.map(logitsIn)).toEqual([undefined, logitsOf(1), logitsOf(2), logitsOf(3)]);
@@ -68,16 +69,40 @@ describe("withSteps", () => {
     const elsewhere = [{ prompt: points(1), crop: { ...crop, x: 385 } }];
     const half = [{ prompt: points(1), crop: { x: 384, y: 256, width: 288 } }];
     for (const wrong of [elsewhere, half]) {
-      await expect(withSteps(decode)(request({ sequence: 8, mask: 0, steps: wrong }), call)).rejects.toMatchObject({
+      await expect(
+        withSteps({ perPicture: 2 }, decode)(request({ sequence: 8, mask: 0, steps: wrong }), call),
+      ).rejects.toMatchObject({
         code: Code.INVALID_ARGUMENT,
       });
     }
   });
 
+  it("Z6 has no more parts encoded than a session may, whoever names them", async () => {
+    const decode = vi.fn(async () => {
+      const { rle, bbox } = encodedMask({ width: 2000, height: 800 }, { x: 500, y: 400, width: 40, height: 30 });
+      return create(SegmentResultSchema, { masks: [{ rle, bbox, lowResLogits: logitsOf(1) }] });
+    });
+    const steps = (...at: number[]) =>
+      at.map((x) => ({ prompt: points(1), crop: { x, y: 256, width: 288 + 512 - x, height: 288 } }));
+    const ask = (parts: DetailParts | undefined, ...at: number[]) =>
+      withSteps({ perPicture: 2 }, decode)(request({ sequence: 8, mask: 0, steps: steps(...at) }), {
+        ...call,
+        takePart: parts && ((picture, part) => parts.take(picture, part)),
+      });
+    const tooMany = { code: Code.RESOURCE_EXHAUSTED, message: expect.stringContaining("MASKWIRE_DETAIL_PARTS") };
+    await ask(undefined, 384, 448, 384);
+    await expect(ask(undefined, 384, 448, 320)).rejects.toMatchObject(tooMany);
+    const ofSession = new DetailParts({ perPicture: 1, perSession: 8 });
+    await ask(ofSession, 384, 384);
+    decode.mockClear();
+    await expect(ask(ofSession, 448)).rejects.toMatchObject(tooMany);
+    expect(decode).toHaveBeenCalledTimes(1);
+  });
+
   it("passes on what starts from nothing", async () => {
     const { asked, decode } = decoder();
     const plain = create(SegmentRequestSchema, { sequence: 1, prompt: points(1) });
-    await withSteps(decode)(plain, call);
+    await withSteps({ perPicture: 2 }, decode)(plain, call);
     expect(asked).toEqual([plain]);
   });
 
@@ -96,14 +121,14 @@ describe("withSteps", () => {
     ],
   ])("C8 refuses %s", async (_name, previous, decodes, code) => {
     const { asked, decode } = decoder();
-    const refused = withSteps(decode)(request({ sequence: 8, ...previous }), call);
+    const refused = withSteps({ perPicture: 2 }, decode)(request({ sequence: 8, ...previous }), call);
     await expect(refused).rejects.toMatchObject({ code });
     expect(asked.length).toBe(decodes);
   });
 
   it("C11 refuses a `previous` that does not say which answer it means", async () => {
     const { asked, decode } = decoder();
-    const refused = withSteps(decode)(request({ mask: 0, steps: [{ prompt: points(1) }] }), call);
+    const refused = withSteps({ perPicture: 2 }, decode)(request({ mask: 0, steps: [{ prompt: points(1) }] }), call);
     await expect(refused).rejects.toMatchObject({
       code: wrong,
       message: expect.stringContaining("`mask.previous.sequence`"),

@@ -13,18 +13,22 @@ import {
 } from "../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../../services/runtime/errors.js";
 import type { Answer, AskCall } from "./answer.js";
+import { isPart } from "./detail/choose-part.js";
+import type { DetailLimits } from "./detail/detail-limits.js";
+import { DetailParts } from "./detail/detail-parts.js";
 import { finerMask } from "./detail/finer-mask.js";
-import { isOnLattice } from "./detail/lattice.js";
 import { pictureOf } from "./detail/picture-of.js";
 import { noSequence, notKept, previousOf } from "./previous.js";
 
 type AnswerPrompt = Answer<SegmentRequest, SegmentResult>;
+type CallWithParts = AskCall & { readonly takePart: NonNullable<AskCall["takePart"]> };
 
 /**
  * When a prompt's `previous` names a mask that is not kept, it is made again from its steps first, each by the next layer (C8, S3).
- * Throws INVALID_ARGUMENT when the steps cannot lead to it, FAILED_PRECONDITION when there are none or they do not.
+ * Throws INVALID_ARGUMENT when the steps cannot lead to it, FAILED_PRECONDITION when there are none or they do not,
+ * RESOURCE_EXHAUSTED when they name more parts of the picture than may be encoded (Z6).
  */
-export function withSteps(next: AnswerPrompt): AnswerPrompt {
+export function withSteps({ perPicture }: Pick<DetailLimits, "perPicture">, next: AnswerPrompt): AnswerPrompt {
   return async function steps(request, call) {
     const previous = previousOf(request.prompt);
     if (!previous) return next(request, call);
@@ -34,7 +38,9 @@ export function withSteps(next: AnswerPrompt): AnswerPrompt {
     if (previous.steps.length > maxSteps) {
       throw invalidArgument(`\`previous\` carries more steps than the ${maxSteps} that are made again.`);
     }
-    return next(startingFrom(request, await makeAgain(next, request, previous, call)), call);
+    const own = new DetailParts({ perPicture, perSession: perPicture });
+    const { takePart = (picture, part) => own.take(picture, part) } = call;
+    return next(startingFrom(request, await makeAgain(next, request, previous, { ...call, takePart })), call);
   };
 }
 
@@ -42,7 +48,7 @@ async function makeAgain(
   next: AnswerPrompt,
   request: SegmentRequest,
   { steps, mask: chosen }: PreviousMask,
-  call: AskCall,
+  call: CallWithParts,
 ): Promise<LowResLogits | undefined> {
   let logits: LowResLogits | undefined;
   for (const [index, step] of steps.entries()) {
@@ -65,14 +71,15 @@ async function madeFiner(
   asked: SegmentRequest,
   first: Mask,
   crop: Crop,
-  call: AskCall,
+  call: CallWithParts,
 ): Promise<Mask | undefined> {
   const picture = pictureOf(first);
   const { x, y, width, height } = crop;
   const isWhole = x !== undefined && y !== undefined && width !== undefined && height !== undefined;
-  if (!picture || !isWhole || !isOnLattice({ x, y, width, height }, picture)) {
+  if (!picture || !isWhole || !isPart({ x, y, width, height }, picture)) {
     throw invalidArgument("A step of `previous` names a `crop` that no answer's `detail` has named.");
   }
+  if (!call.takePart(asked, { x, y, width, height })) throw tooManyParts();
   return (await finerMask(next, asked, first, { x, y, width, height }, call))?.mask;
 }
 
@@ -81,5 +88,13 @@ function startingFrom(request: SegmentRequest, logits: LowResLogits | undefined)
   const mask = create(MaskPromptSchema, { source: { case: "lowResLogits", value: logits } });
   return { ...request, prompt: { ...(request.prompt ?? create(PromptSchema)), mask } };
 }
+
+/** Z6: the same comes of it whenever it is asked again. */
+const tooManyParts = () =>
+  new ServiceError({
+    code: Code.RESOURCE_EXHAUSTED,
+    message:
+      "The steps of `previous` name one part of the picture more than may be encoded for one session (MASKWIRE_DETAIL_PARTS); begin the object anew.",
+  });
 
 const notNow = (message: string) => new ServiceError({ code: Code.FAILED_PRECONDITION, message });

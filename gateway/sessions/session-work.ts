@@ -7,10 +7,10 @@ import { startSpan } from "../../services/runtime/tracing/spans.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask, Line } from "../ask/ask.js";
 import type { DetailEvents } from "../ask/detail/detail-metrics.js";
+import type { DetailParts } from "../ask/detail/detail-parts.js";
 import { makeFiner } from "../ask/detail/make-finer.js";
 import { ImageGoneError } from "../ask/image-gone-error.js";
 import type { EncodeProgress } from "../peers/encoders.js";
-import type { DetailParts } from "./detail-parts.js";
 import type { ImageNews, RefusedError, SessionEffect, SessionEvent } from "./state/state.js";
 
 type Effect<K extends SessionEffect["kind"]> = Extract<SessionEffect, { kind: K }>;
@@ -72,11 +72,13 @@ export class SessionWork {
   }
 
   async decode({ opening, request }: Effect<"decode">): Promise<void> {
-    const { line, origin, principal, apply, onTurn, explain } = this.#options;
+    const { line, origin, principal, parts, apply, onTurn, explain } = this.#options;
     this.#prompt = new AbortController();
     const { signal } = this.#prompt;
     const traced = { ...origin, traceparent: request.traceparent };
-    const call = { signal, origin: traced, principal, ...this.#recovery(opening), onTurn: () => onTurn(request) };
+    const told = { ...this.#recovery(opening), onTurn: () => onTurn(request) };
+    const takePart: AskCall["takePart"] = (picture, part) => parts.take(picture, part);
+    const call: AskCall = { signal, origin: traced, principal, takePart, ...told };
     try {
       const result = await line.segment(request, call);
       if (!signal.aborted) apply({ kind: "answered", opening, result });
@@ -96,8 +98,8 @@ export class SessionWork {
     const { ask, line, origin, principal, detailEvents, parts, apply } = this.#options;
     this.#finer = new AbortController();
     const { signal } = this.#finer;
-    const { sequence, imageId, model } = request;
-    if (!parts.take(`${imageId} ${model}`, plan.part)) {
+    const { sequence } = request;
+    if (!parts.take(request, plan.part)) {
       detailEvents.ended("refused", 0);
       return apply({ kind: "finer", opening, sequence, result: undefined });
     }

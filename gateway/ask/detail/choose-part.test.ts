@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BoundingBoxSchema, DetailMode, PromptSchema, SegmentRequestSchema } from "../../../proto/index.js";
 import type { PictureSize, Region } from "../region.js";
-import { choosePart } from "./choose-part.js";
+import { choosePart, isPart } from "./choose-part.js";
 import { isOnLattice, onLattice } from "./lattice.js";
 import { wantsDetail } from "./wants-detail.js";
 
@@ -61,6 +61,25 @@ describe("the lattice of parts", () => {
   ])("Z7 knows a part that is %s", (_name, region) => {
     expect(isOnLattice(region, photo)).toBe(false);
   });
+});
+
+it.each<[string, Region]>([
+  ["small", { x: 1024, y: 1024, width: 16, height: 16 }],
+  ["thin", { x: 0, y: 0, width: 512, height: 128 }],
+  ["most of the picture", { x: 0, y: 0, width: 3072, height: 2816 }],
+])("Z7 knows that no answer can have named a part that is %s", (_name, region) => {
+  expect(isOnLattice(region, photo)).toBe(true);
+  expect(isPart(region, photo)).toBe(false);
+});
+
+it("Z7 knows each part that an answer may have named", () => {
+  fc.assert(
+    fc.property(wishes, ({ picture, wanted: { x, y, width, height } }) => {
+      const [left, top] = [Math.floor(x), Math.floor(y)];
+      const chosen = part({ x: left, y: top, width: Math.ceil(width), height: Math.ceil(height) }, {}, picture);
+      expect(chosen === undefined || isPart(chosen, picture)).toBe(true);
+    }),
+  );
 });
 
 describe("the part for an object", () => {

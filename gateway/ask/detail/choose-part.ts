@@ -1,6 +1,6 @@
 import type { BoundingBox, Prompt } from "../../../proto/index.js";
 import type { PictureSize, Region } from "../region.js";
-import { onLattice } from "./lattice.js";
+import { isOnLattice, onLattice } from "./lattice.js";
 
 /** What of the object's size is added on each side: the model judges an object by what surrounds it. */
 const margin = 0.6;
@@ -24,6 +24,17 @@ export function choosePart(box: BoundingBox, prompt: Prompt | undefined, picture
   const wanted = { x: across.from, y: down.from, width: across.to - across.from, height: down.to - down.from };
   const part = onLattice(wanted, picture);
   return gainOf(part, picture) >= leastGain ? part : undefined;
+}
+
+/** Whether a part is one that `choosePart` can give: of all others there are too many to be kept. */
+export function isPart(part: Region, picture: PictureSize): boolean {
+  const isLargeEnough = (side: number, most: number) => side >= Math.min(leastSide, most);
+  return (
+    isOnLattice(part, picture) &&
+    isLargeEnough(part.width, picture.width) &&
+    isLargeEnough(part.height, picture.height) &&
+    gainOf(part, picture) >= leastGain
+  );
 }
 
 /** How many times larger a part shows the same object. */

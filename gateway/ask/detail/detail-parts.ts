@@ -1,7 +1,7 @@
-import type { DetailLimits } from "../ask/detail/detail-limits.js";
-import type { Region } from "../ask/region.js";
+import type { Region } from "../region.js";
+import type { DetailLimits } from "./detail-limits.js";
 
-/** Which parts a session has asked for: those it comes back to cost nothing more. */
+/** Which parts of pictures a session, or a request by itself, has asked for: those that it comes back to cost nothing more. */
 export class DetailParts {
   readonly #limits: DetailLimits;
   #picture = "";
@@ -12,8 +12,9 @@ export class DetailParts {
     this.#limits = limits;
   }
 
-  /** @param picture what tells pictures apart. @returns false when it may ask for no more. */
-  take(picture: string, { x, y, width, height }: Region): boolean {
+  /** @returns false when it may ask for no more. */
+  take({ imageId, model }: { imageId: string; model: string }, { x, y, width, height }: Region): boolean {
+    const picture = `${imageId} ${model}`;
     if (picture !== this.#picture) {
       this.#picture = picture;
       this.#ofPicture.clear();

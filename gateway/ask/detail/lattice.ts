@@ -18,7 +18,7 @@ export function onLattice(wanted: Region, { width, height }: PictureSize): Regio
   return { x, y, width: right - x, height: bottom - y };
 }
 
-/** Whether a part is one that `onLattice` gives: of all others there are too many to be kept. */
+/** Whether a part is one that `onLattice` gives. */
 export function isOnLattice({ x, y, width, height }: Region, picture: PictureSize): boolean {
   const [right, bottom] = [x + width, y + height];
   if (!(width > 0 && height > 0 && right <= picture.width && bottom <= picture.height)) return false;
