@@ -178,6 +178,10 @@ export class Client {
         this.#upload.stop();
         this.#early.stopAdopted();
         break;
+      case "refuse-upload":
+        this.#upload.stop();
+        this.#early.forget(effect.token);
+        break;
     }
   }
 

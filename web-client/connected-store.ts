@@ -16,7 +16,15 @@ import { Store } from "./store.js";
 export type PictureEffect = Extract<
   Effect,
   {
-    kind: "load-picture" | "read-picture" | "forget-picture" | "prepare" | "stop-preparing" | "upload" | "stop-upload";
+    kind:
+      | "load-picture"
+      | "read-picture"
+      | "forget-picture"
+      | "prepare"
+      | "stop-preparing"
+      | "upload"
+      | "stop-upload"
+      | "refuse-upload";
   }
 >;
 

@@ -193,6 +193,8 @@ export type Effect =
   | { readonly kind: "disconnect" }
   | { readonly kind: "upload"; readonly token: number }
   | { readonly kind: "stop-upload" }
+  /** It was refused: nothing of it is to be sent, asked for or not. */
+  | { readonly kind: "refuse-upload"; readonly token: number }
   | { readonly kind: "timer"; readonly name: TimerName; readonly delayMs: number };
 
 export type EventOf<Kind extends ClientEvent["kind"]> = Extract<ClientEvent, { kind: Kind }>;

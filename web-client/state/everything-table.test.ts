@@ -234,7 +234,8 @@ const table: Table = {
     ready: "new picture",
   },
   "image failed": {
-    refused: "wanted early, wanted again, finding, found, lit, aside, taken, cancelled, done, failed, new picture",
+    "refused +refuse-upload":
+      "wanted early, wanted again, finding, found, lit, aside, taken, cancelled, done, failed, new picture",
     ".": "lost",
   },
   "image failed for now": {

@@ -22,7 +22,10 @@ export function show(state: State, info: PictureInfo, work: Work | undefined, at
   const fresh: State = { ...state, loading: undefined, notice: undefined, latency: undefined };
   const tooLarge = overLimits(state, info);
   if (tooLarge !== undefined) {
-    return [{ ...fresh, picture: { ...shown, kind: "refused", message: tooLarge, canRetry: false } }, before];
+    return [
+      { ...fresh, picture: { ...shown, kind: "refused", message: tooLarge, canRetry: false } },
+      [...before, { kind: "refuse-upload", token: info.token }],
+    ];
   }
   const [next, effects] = begin({ ...fresh, picture: { ...shown, kind: "opening" } }, shown, atMs);
   return [next, [...before, ...effects]];
@@ -158,7 +161,11 @@ function fail(
 ): Next {
   const shown: Shown = { ...shownOf(picture), drafts: [], tries: picture.tries + 1 };
   if (remedy !== "wait" || shown.tries >= mostTries) {
-    return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: remedy !== "none" } }, []];
+    return [
+      { ...state, picture: { ...shown, kind: "refused", message, canRetry: remedy !== "none" } },
+      // An upload that fails has ended.
+      timer === "reopen" ? [{ kind: "refuse-upload", token: shown.info.token }] : [],
+    ];
   }
   const again: ShownPicture =
     timer === "upload"

@@ -31,7 +31,7 @@ export function welcome(state: State, event: EventOf<"welcome">): Next {
   if (tooLarge === undefined) return reopen(greeted, event.atMs);
   return [
     { ...greeted, picture: { ...shownOf(greeted.picture), kind: "refused", message: tooLarge, canRetry: false } },
-    [{ kind: "stop-upload" }],
+    [{ kind: "stop-upload" }, { kind: "refuse-upload", token: greeted.picture.info.token }],
   ];
 }
 

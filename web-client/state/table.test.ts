@@ -275,7 +275,7 @@ const table: Table = {
   },
   "image failed": {
     ".": "connecting, empty, loading, refused, lost, asleep, stopped",
-    refused: "opening, uploading, queued, encoding, drafted, ready, clicked",
+    "refused +refuse-upload": "opening, uploading, queued, encoding, drafted, ready, clicked",
   },
   "image failed for now": {
     ".": "connecting, empty, loading, refused, lost, asleep, stopped",

@@ -230,9 +230,9 @@ const table: Table = {
     ready: "second shown",
   },
   "image failed": {
-    refused:
+    "refused +refuse-upload":
       "second added, second preparing, second coming, second prepared, second shown, first left early, one kept, two kept, one edited, two and one current, two and one asked, two and everything",
-    "refused +prepare": "second waits, first back",
+    "refused +refuse-upload +prepare": "second waits, first back",
   },
   "image failed for now": {
     "opening +timer(reopen)":
