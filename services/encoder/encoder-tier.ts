@@ -90,6 +90,11 @@ export class EncoderTier implements Tier {
         ...reportToHost(host, this),
       },
       onLoaded: (detail) => host.logger.info(detail, "detectors ready"),
+      onWrong: (detector, reason) =>
+        host.logger.warn(
+          { detector, reason, advice: `npm run models -- pull ${detector}` },
+          "a detector is left out: a file of it is not the manifest's",
+        ),
     });
     this.#detectors = detectors;
     const grounder = new Grounder({

@@ -1,21 +1,30 @@
-import { describe, expect, it } from "vitest";
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, it, vi } from "vitest";
+import { ListDetectorsRequestSchema } from "../../../proto/index.js";
+import type { FileState } from "../../inference/models/file-states.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { Code } from "../../runtime/errors.js";
+import { callContext } from "../../runtime/testing/call-context.js";
+import { listDetectors } from "../rpc/list-detectors.js";
 import { type AskedDetectors, Detectors } from "./detectors.js";
 import { planWords } from "./plan-words.js";
 
 const { detectors: shipped } = Manifest.read();
 
-/** The manifest's, of which the files of some are here. */
-function open(here: Set<string>, chosen?: string[]): Detectors {
+/** The manifest's, of which the files of some are here, and one of others is damaged. */
+function open(here: Set<string>, chosen?: string[], damaged = new Set<string>(), onWrong = vi.fn()): Detectors {
   const models = {
     detectors: shipped,
-    arePresent: async (files: readonly { sha256: string }[]) =>
-      shipped.some(({ id, files: all }) => here.has(id) && Object.values(all)[0]?.sha256 === files[0]?.sha256),
-    verified: () => Promise.reject(new Error("not in this test")),
+    stateOf: async ({ sha256 }: { sha256: string }): Promise<FileState> => {
+      const owner = shipped.find(({ files }) => Object.values(files).some((file) => file.sha256 === sha256));
+      if (!owner || !here.has(owner.id)) return { kind: "absent" };
+      const isFirst = Object.values(owner.files)[0]?.sha256 === sha256;
+      if (isFirst && damaged.has(owner.id)) return { kind: "wrong", reason: `${owner.id} has another SHA-256` };
+      return { kind: "right", path: `/${sha256}` };
+    },
   };
   const pool = { maxQueue: 1, hungMs: 1000 };
-  return new Detectors({ models, chosen, threads: 1, pool, onLoaded: () => {} });
+  return new Detectors({ models, chosen, threads: 1, pool, onLoaded: () => {}, onWrong });
 }
 const ids = ({ of }: AskedDetectors) =>
   (["closed", "written", "open"] as const).flatMap((kind) => of(kind).map(({ spec }) => spec.id));
@@ -34,6 +43,30 @@ describe("G3 detectors", () => {
     here.add("ssdlite");
     expect(ids(await detectors.asked(""))).toEqual(["ssdlite", "nanodet-g"]);
     expect(ids(await detectors.asked("ssdlite"))).toEqual(["ssdlite"]);
+  });
+
+  it("leave out one of which a file is another than the manifest's, and say so once, and what to do", async () => {
+    const [here, damaged, onWrong] = [new Set(["ssdlite", "nanodet-g"]), new Set(["ssdlite"]), vi.fn()];
+    const detectors = open(here, undefined, damaged, onWrong);
+    expect(ids(await detectors.asked(""))).toEqual(["nanodet-g"]);
+    const [bad, good] =
+      (await listDetectors(detectors)(create(ListDetectorsRequestSchema), callContext())).detectors ?? [];
+    expect(bad).toMatchObject({
+      id: "ssdlite",
+      ready: false,
+      advice: expect.stringMatching(/damaged; .*pull ssdlite/),
+    });
+    expect(good).toMatchObject({ id: "nanodet-g", ready: true, advice: "" });
+    await expect(detectors.asked("ssdlite")).rejects.toMatchObject({
+      reason: "NO_DETECTOR",
+      message: expect.stringContaining("is damaged; `npm run models -- pull ssdlite`"),
+    });
+    expect(onWrong.mock.calls).toEqual([["ssdlite", "ssdlite has another SHA-256"]]);
+    damaged.clear();
+    expect(ids(await detectors.asked(""))).toEqual(["ssdlite", "nanodet-g"]);
+    damaged.add("ssdlite");
+    await detectors.states();
+    expect(onWrong).toHaveBeenCalledTimes(2);
   });
 
   it("are one by its name, which is not answered by another", async () => {

@@ -34,14 +34,22 @@ export interface AskedDetectors {
 type DetectorPool = WorkerPool<DetectTask, DetectedAll>;
 
 interface DetectorsOptions {
-  models: Pick<Models, "detectors" | "arePresent" | "verified">;
+  models: Pick<Models, "detectors" | "stateOf">;
   /** Ids of those that may be used; all that the manifest has when undefined. */
   chosen: readonly string[] | undefined;
   threads: number;
   pool: Omit<PoolOptions, "entry" | "data" | "size" | "what">;
   /** A worker has loaded them. */
   onLoaded: (detail: unknown) => void;
+  /** One is left out from now on: a file of it is not the manifest's. */
+  onWrong: (id: string, reason: string) => void;
 }
+
+/** Whether a detector can be used, and where its files lie then, by their roles. */
+type DetectorState =
+  | { readonly kind: "ready"; readonly paths: Readonly<Record<string, string>> }
+  | { readonly kind: "absent" }
+  | { readonly kind: "wrong"; readonly reason: string };
 
 /**
  * What finds things by words, as far as its files are here: they may come while the process runs, by a pull. Loaded when it is
@@ -50,6 +58,8 @@ interface DetectorsOptions {
 export class Detectors {
   readonly known: readonly KnownDetector[];
   readonly #options: DetectorsOptions;
+  /** Those that were told of as left out, and why. */
+  readonly #wrong = new Map<string, string>();
   #running: { ids: string; pool: Promise<DetectorPool> } | undefined;
   #isClosed = false;
 
@@ -66,11 +76,33 @@ export class Detectors {
       }));
   }
 
-  /** Those whose files are here. */
-  async ready(): Promise<KnownDetector[]> {
-    const present = this.known.map(({ spec }) => this.#options.models.arePresent(Object.values(spec.files)));
-    const arePresent = await Promise.all(present);
-    return this.known.filter((_, at) => arePresent[at]);
+  /** Of each that is known. One that cannot be used takes nothing from the others. */
+  async states(): Promise<ReadonlyMap<KnownDetector, DetectorState>> {
+    const states = await Promise.all(this.known.map(async (one) => [one, await this.#stateOf(one.spec)] as const));
+    for (const [{ spec }, state] of states) this.#tellOf(spec.id, state);
+    return new Map(states);
+  }
+
+  async #stateOf({ files }: DetectorSpec): Promise<DetectorState> {
+    const paths: Record<string, string> = {};
+    const states = Object.entries(files).map(async ([role, file]) => {
+      const state = await this.#options.models.stateOf(file);
+      if (state.kind === "right") paths[role] = state.path;
+      return state;
+    });
+    const all = await Promise.all(states);
+    const bad = all.find(({ kind }) => kind === "wrong") ?? all.find(({ kind }) => kind === "absent");
+    return bad && bad.kind !== "right" ? bad : { kind: "ready", paths };
+  }
+
+  #tellOf(id: string, state: DetectorState): void {
+    const reason = state.kind === "wrong" ? state.reason : undefined;
+    if (reason === this.#wrong.get(id)) return;
+    if (reason === undefined) this.#wrong.delete(id);
+    else {
+      this.#wrong.set(id, reason);
+      this.#options.onWrong(id, reason);
+    }
   }
 
   /**
@@ -84,14 +116,16 @@ export class Detectors {
       const names = this.known.map(({ spec }) => spec.id).join(", ") || "none";
       throw invalidArgument(`There is no detector "${id.slice(0, 80)}"; there is ${names}.`);
     }
-    const ready = (await this.ready()).filter((one) => wanted.includes(one));
-    if (ready.length === 0) throw noDetector(wanted.find(({ spec }) => spec.vocabulary === "closed") ?? wanted[0]);
+    const states = await this.states();
+    const ready = wanted.filter((one) => states.get(one)?.kind === "ready");
+    const first = wanted.find(({ spec }) => spec.vocabulary === "closed") ?? wanted[0];
+    if (ready.length === 0) throw noDetector(first, first && states.get(first));
     return {
       isNamed: id !== "",
       of: (vocabulary) => ready.filter(({ spec }) => spec.vocabulary === vocabulary),
       none: (vocabulary) => {
         const one = wanted.find(({ spec }) => spec.vocabulary === vocabulary);
-        return one ? noDetector(one) : otherDetector(vocabulary, ready);
+        return one ? noDetector(one, states.get(one)) : otherDetector(vocabulary, ready);
       },
     };
   }
@@ -109,8 +143,11 @@ export class Detectors {
 
   /** Started again once there are more of them. */
   async #pool(): Promise<DetectorPool> {
-    const ready = await this.ready();
-    const ids = ready.map(({ spec }) => spec.id).join();
+    const ready: LoadableDetector[] = [];
+    for (const [{ spec }, state] of await this.states()) {
+      if (state.kind === "ready") ready.push(loadable(spec, state.paths));
+    }
+    const ids = ready.map(({ id }) => id).join();
     if (this.#isClosed) throw stopped();
     if (this.#running?.ids === ids) return this.#running.pool;
     const before = this.#running?.pool;
@@ -131,12 +168,9 @@ export class Detectors {
     return pool;
   }
 
-  async #start(detectors: readonly KnownDetector[]): Promise<DetectorPool> {
+  async #start(detectors: LoadableDetector[]): Promise<DetectorPool> {
     const { threads, pool, onLoaded } = this.#options;
-    const data: GroundingWorkerData = {
-      detectors: await Promise.all(detectors.map((one) => this.#loadable(one))),
-      threads,
-    };
+    const data: GroundingWorkerData = { detectors, threads };
     const entry = new URL("./worker/grounding-worker.js", import.meta.url);
     const started: DetectorPool = await WorkerPool.start({
       ...pool,
@@ -148,26 +182,28 @@ export class Detectors {
     onLoaded(started.details[0]);
     return started;
   }
+}
 
-  async #loadable({ spec }: KnownDetector): Promise<LoadableDetector> {
-    const { id, family, files } = spec;
-    const found = Object.entries(files).map(async ([role, file]) => {
-      const path = await this.#options.models.verified(file);
-      return [role, { path, name: file.source.slice(file.source.lastIndexOf("/") + 1) }] as const;
-    });
-    return { id, family, files: Object.fromEntries(await Promise.all(found)) };
-  }
+function loadable({ id, family, files }: DetectorSpec, paths: Readonly<Record<string, string>>): LoadableDetector {
+  const found = Object.entries(files).map(([role, { source }]) => {
+    return [role, { path: paths[role] as string, name: source.slice(source.lastIndexOf("/") + 1) }] as const;
+  });
+  return { id, family, files: Object.fromEntries(found) };
 }
 
 type RunOptions = NonNullable<Parameters<DetectorPool["run"]>[1]>;
 
-/** What to do about a detector that is not here. */
-export const adviceOf = ({ spec }: KnownDetector) => `npm run models -- pull ${spec.id}`;
+/** What to do about a detector that cannot be used; empty where nothing is to be done. */
+export function adviceOf({ spec }: KnownDetector, state: DetectorState | undefined): string {
+  const pull = `\`npm run models -- pull ${spec.id}\` on the encoder's machine`;
+  if (state?.kind === "wrong") return `A file of ${spec.id} there is damaged; ${pull} fetches it again.`;
+  return state?.kind === "ready" ? "" : `${pull} installs it.`;
+}
 
-function noDetector(one: KnownDetector | undefined): ServiceError {
+function noDetector(one: KnownDetector | undefined, state: DetectorState | undefined): ServiceError {
   const what = one?.spec.vocabulary === "written" ? "reads what is written in a picture" : "understands words";
   const message = one
-    ? `Nothing that ${what} is installed here; \`${adviceOf(one)}\` on the encoder's machine installs it.`
+    ? `Nothing that ${what} can be used here; ${adviceOf(one, state)}`
     : "Words are not understood here.";
   return new ServiceError({ code: Code.FAILED_PRECONDITION, message, reason: "NO_DETECTOR" });
 }

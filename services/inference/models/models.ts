@@ -1,8 +1,9 @@
 import { invalidArgument } from "../../runtime/errors.js";
 import { type GraphRole, graphFiles } from "../families/weights-of.js";
+import { type FileState, FileStates } from "./file-states.js";
 import { inFrame } from "./in-frame.js";
 import type { DetectorSpec, EncoderFrame, Manifest, ModelFile, ModelSpec } from "./manifest.js";
-import { isModelFilePresent, verifyModelFile } from "./model-file.js";
+import { verifyModelFile } from "./model-file.js";
 
 /** What the settings say of models. */
 interface Choice {
@@ -23,6 +24,7 @@ export class Models {
   readonly detectors: readonly DetectorSpec[];
   readonly #lazy: ReadonlySet<string>;
   readonly #manifest: Manifest;
+  readonly #files: FileStates;
 
   /** @throws ServiceError INVALID_ARGUMENT naming the models there are, when there is none of an id that is chosen. */
   constructor(manifest: Manifest, { chosen, served, frame = "full" }: Choice = {}) {
@@ -33,6 +35,7 @@ export class Models {
     this.#lazy = new Set(all.filter(({ isLazy }) => isLazy).map(({ id }) => id));
     this.detectors = manifest.detectors;
     this.#manifest = manifest;
+    this.#files = new FileStates(manifest);
   }
 
   /** Whether it is loaded when it is asked for first, and not at the start. */
@@ -50,10 +53,9 @@ export class Models {
     throw invalidArgument(`The model "${id.slice(0, 80)}" is not served here; ${served}.`);
   }
 
-  /** Whether files of their sizes lie where they should; a pull may bring them at any time. */
-  async arePresent(files: readonly ModelFile[]): Promise<boolean> {
-    const found = await Promise.all(files.map((file) => isModelFilePresent(file, this.#manifest)));
-    return found.every(Boolean);
+  /** Whether a file of theirs is here, and the manifest's; a pull may bring it at any time. */
+  stateOf(file: ModelFile): Promise<FileState> {
+    return this.#files.of(file);
   }
 
   /**
@@ -61,12 +63,7 @@ export class Models {
    * @throws ModelFileError when a file is missing, or not the one that the manifest names.
    */
   async verifiedGraph(model: ModelSpec, role: GraphRole): Promise<string> {
-    const [graph] = await Promise.all(graphFiles(model, role).map((file) => this.verified(file)));
+    const [graph] = await Promise.all(graphFiles(model, role).map((file) => verifyModelFile(file, this.#manifest)));
     return graph as string;
-  }
-
-  /** Where a file of theirs lies. @throws ModelFileError when it is missing, or not the one that the manifest names. */
-  verified(file: ModelFile): Promise<string> {
-    return verifyModelFile(file, this.#manifest);
   }
 }
