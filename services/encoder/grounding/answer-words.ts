@@ -4,6 +4,7 @@ import type { Detection } from "./detection.js";
 import { mergeDetections } from "./merge.js";
 import type { Question, ThingQuestion } from "./plan-words.js";
 import { matchText } from "./written/match-text.js";
+import { blockAround } from "./written/text-block.js";
 
 /** What detectors of a kind have found, each its own, in shares of the picture, and the least score that counts. */
 export interface FoundByKind {
@@ -46,12 +47,15 @@ export function answerWords(
 
 function answersOf(question: Question, found: FoundByKinds): Understood[] {
   if (question.kind !== "written") return thingsOf(question, found);
-  const { found: lines, leastScore } = found.written;
-  const places = lines.flatMap((one) => matchText(one, question.text)).filter(({ score }) => score >= leastScore);
-  if (!question.on) return places.map((place) => ({ ...place, via: "written" }));
-  return thingsOf(question.on, found).flatMap((thing) => {
-    const place = places.find((one) => insideOf(one, thing) >= leastInside);
-    return place ? [{ ...thing, label: place.label, via: `written on ${thing.label}` }] : [];
+  const { on, text } = question;
+  const { found: all, leastScore } = found.written;
+  const read = all.flatMap((lines) => matchText(lines, text).map((place) => ({ place, lines })));
+  const places = read.filter(({ place }) => place.score >= leastScore);
+  if (on === undefined) return places.map(({ place }) => ({ ...place, via: "written" }));
+  if (on === "something") return places.map(({ place, lines }) => ({ ...blockAround(place, lines), via: "written" }));
+  return thingsOf(on, found).flatMap((thing) => {
+    const inside = places.find(({ place }) => insideOf(place, thing) >= leastInside);
+    return inside ? [{ ...thing, label: inside.place.label, via: `written on ${thing.label}` }] : [];
   });
 }
 

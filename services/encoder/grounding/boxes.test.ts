@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { answerWords } from "./answer-words.js";
 import { type Detection, overlap } from "./detection.js";
-import { framePicture, inTheMiddle } from "./frame-picture.js";
+import { cornerWeights, framePicture, inTheMiddle } from "./frame-picture.js";
 import { mergeDetections } from "./merge.js";
 import { suppress } from "./suppress.js";
 
@@ -122,6 +122,14 @@ describe("the frame of a detector", () => {
     const planes = framePicture(grey(8, 1, [0, 80, 0, 80, 0, 0, 0, 0]), { width: 2, height: 1, place, ...plain });
     // Tents four pixels to each side of 1.5 and 5.5, at the edge the edge again.
     expect([...planes.subarray(0, 2)].map(Math.round)).toEqual([30, 8]);
+  });
+
+  it("has the pixels between which a corner falls, where a graph was trained so, and another colour around it", () => {
+    const place = { left: 0, top: 0, width: 3, height: 1 };
+    const row = grey(8, 1, [0, 80, 90, 0, 80, 0, 0, 0]);
+    const frame = { width: 4, height: 1, place, ...plain, samples: cornerWeights, fill: 100 };
+    // At 0, at 8/3 and at 16/3.
+    expect([...framePicture(row, frame).subarray(0, 4)].map(Math.round)).toEqual([0, 30, 0, 100]);
   });
 
   it("is the picture itself where it is as large, and between its pixels where it enlarges", () => {

@@ -8,6 +8,13 @@ export interface Placement {
   readonly height: number;
 }
 
+/** What each new pixel of an axis is made of: `sources` with their `weights`, of pixel i from `starts[i]` to `starts[i + 1]`. */
+interface AxisWeights {
+  readonly starts: Uint32Array;
+  readonly sources: Uint32Array;
+  readonly weights: Float32Array;
+}
+
 interface FrameOptions {
   /** Of the frame, in pixels. */
   readonly width: number;
@@ -16,6 +23,10 @@ interface FrameOptions {
   /** Value of a byte in the frame's plane: (byte - mean) / std, by plane. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Byte of all channels where the picture is not; black when left out. */
+  readonly fill?: number;
+  /** How pixels are made of others; `tentWeights` when left out. */
+  readonly samples?: (from: number, to: number) => AxisWeights;
   /** Which of red, green and blue each plane has. */
   readonly order: readonly [number, number, number];
 }
@@ -28,32 +39,44 @@ export function inTheMiddle({ width, height }: { width: number; height: number }
 }
 
 /**
- * Interleaved bytes of sRGB -> a detector's planes, black where the picture is not.
+ * Interleaved bytes of sRGB -> a detector's planes.
  * @returns float32 [3, height, width].
  */
-export function framePicture(pixels: Pixels, { width, height, place, mean, std, order }: FrameOptions): Float32Array {
-  const planes = new Float32Array(3 * width * height);
-  const rows = tentWeights(pixels.height, place.height);
-  const columns = tentWeights(pixels.width, place.width);
-  const line = new Float32Array(pixels.width);
+export function framePicture(
+  pixels: Pixels,
+  { width, height, place, mean, std, order, fill = 0, samples = tentWeights }: FrameOptions,
+): Float32Array {
+  const { data, channels } = pixels;
+  const area = width * height;
+  const planes = new Float32Array(3 * area);
+  const rows = samples(pixels.height, place.height);
+  const columns = samples(pixels.width, place.width);
+  const scales = std.map((one) => 1 / one);
+  const shifts = mean.map((one, plane) => -one / (std[plane] as number));
   for (let plane = 0; plane < 3; plane++) {
-    const start = plane * width * height;
-    const [shift = 0, scale = 1] = [mean[plane], std[plane]];
-    planes.fill((0 - shift) / scale, start, start + width * height);
-    for (let y = 0; y < place.height; y++) {
-      line.fill(0);
-      for (let at = rows.starts[y]!; at < rows.starts[y + 1]!; at++) {
-        const weight = rows.weights[at]!;
-        let from = rows.sources[at]! * pixels.width * pixels.channels + order[plane]!;
-        for (let x = 0; x < pixels.width; x++, from += pixels.channels) line[x]! += weight * pixels.data[from]!;
-      }
-      const to = start + (place.top + y) * width + place.left;
+    planes.fill(fill * scales[plane]! + shifts[plane]!, plane * area, (plane + 1) * area);
+  }
+  const bytes = pixels.width * channels;
+  const line = new Float32Array(bytes);
+  for (let y = 0; y < place.height; y++) {
+    // All channels together, as they lie: the rows are most of the work.
+    line.fill(0);
+    for (let at = rows.starts[y]!; at < rows.starts[y + 1]!; at++) {
+      const weight = rows.weights[at]!;
+      const from = rows.sources[at]! * bytes;
+      for (let x = 0; x < bytes; x++) line[x]! += weight * data[from + x]!;
+    }
+    const row = (place.top + y) * width + place.left;
+    for (let plane = 0; plane < 3; plane++) {
+      const channel = order[plane]!;
+      const [scale, shift, to] = [scales[plane]!, shifts[plane]!, plane * area + row];
       for (let x = 0; x < place.width; x++) {
+        const end = columns.starts[x + 1]!;
         let value = 0;
-        for (let at = columns.starts[x]!; at < columns.starts[x + 1]!; at++) {
-          value += columns.weights[at]! * line[columns.sources[at]!]!;
+        for (let at = columns.starts[x]!; at < end; at++) {
+          value += columns.weights[at]! * line[columns.sources[at]! * channels + channel]!;
         }
-        planes[to + x] = (value - shift) / scale;
+        planes[to + x] = value * scale + shift;
       }
     }
   }
@@ -61,17 +84,28 @@ export function framePicture(pixels: Pixels, { width, height, place, mean, std, 
 }
 
 /**
- * Which pixels of an axis make one of the new ones: bilinear, with the tent as wide as a new pixel where it shrinks, so that
- * nothing between them is left out.
+ * Bilinear, with the tent as wide as a new pixel where it shrinks, so that nothing between them is left out.
  */
-function tentWeights(from: number, to: number) {
+function tentWeights(from: number, to: number): AxisWeights {
   const scale = from / to;
   const reach = Math.max(1, scale);
+  return axisWeights(from, to, (i) => (i + 0.5) * scale - 0.5, reach);
+}
+
+/**
+ * TensorFlow's `ResizeBilinear` without half pixel centres: between the two pixels around i * from / to, whatever lies between
+ * those and the next. Graphs that were trained behind it know pictures so.
+ */
+export function cornerWeights(from: number, to: number): AxisWeights {
+  return axisWeights(from, to, (i) => (i * from) / to, 1);
+}
+
+function axisWeights(from: number, to: number, centreOf: (i: number) => number, reach: number): AxisWeights {
   const starts = new Uint32Array(to + 1);
   const sources: number[] = [];
   const weights: number[] = [];
   for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale - 0.5;
+    const centre = centreOf(i);
     const first = weights.length;
     let sum = 0;
     for (let source = Math.ceil(centre - reach); source <= centre + reach; source++) {

@@ -31,9 +31,9 @@ export async function loadDetector({ id, family, files }: LoadableDetector, thre
   };
   return known.open({
     read: async (role) => readFile(fileOf(role).path),
-    graph: async (role) => {
-      if (files[role] || !isConverted(family)) return openGraph(fileOf(role).path, threads);
-      const graph = await openGraph(await converted(family, files), threads);
+    graph: async (role, changesShape = false) => {
+      if (files[role] || !isConverted(family)) return openGraph(fileOf(role).path, { threads, changesShape });
+      const graph = await openGraph(await converted(family, files), { threads, changesShape });
       const [input = ""] = graph.inputs;
       await checkConverted(family, (data, dims) => graph.run({ [input]: { type: "float32", data, dims } }));
       return graph;
@@ -42,8 +42,11 @@ export async function loadDetector({ id, family, files }: LoadableDetector, thre
 }
 
 /** @param graph a path, or its bytes. */
-async function openGraph(graph: string | Uint8Array, threads: number): Promise<DetectorGraph> {
-  const { session } = await createSession(graph, { providers: ["cpu"], threads, changesShape: true });
+async function openGraph(
+  graph: string | Uint8Array,
+  options: { threads: number; changesShape: boolean },
+): Promise<DetectorGraph> {
+  const { session } = await createSession(graph, { providers: ["cpu"], ...options });
   return {
     inputs: session.inputNames,
     run: async (inputs, outputs) => {

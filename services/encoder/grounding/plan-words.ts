@@ -14,8 +14,8 @@ export type ThingQuestion =
 interface WrittenQuestion {
   readonly kind: "written";
   readonly text: string;
-  /** What it stands on, where that is a thing that can be found; a sign, say, is where its words are. */
-  readonly on: ThingQuestion | undefined;
+  /** What it stands on: a thing that can be found, one that is known to nobody (a sign), or nothing that was said. */
+  readonly on: ThingQuestion | "something" | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ function questionOf(phrase: Phrase, detectors: AskedDetectors): Question {
   if (!("written" in phrase)) return thingOf(phrase.thing, detectors);
   if (detectors.of("written").length === 0) throw detectors.none("written");
   const { written: text, on } = phrase;
-  return { kind: "written", text, on: on === "" ? undefined : knownThing(on, detectors) };
+  return { kind: "written", text, on: on === "" ? undefined : (knownThing(on, detectors) ?? "something") };
 }
 
 function thingOf(phrase: string, detectors: AskedDetectors): ThingQuestion {
@@ -55,7 +55,9 @@ function knownThing(phrase: string, detectors: AskedDetectors): ThingQuestion | 
 
 /** What has to be looked for: by which kinds of detectors, and what the open ones are asked. */
 export function looksOf(questions: readonly Question[]): { kinds: Set<Question["kind"]>; words: string[] } {
-  const all = questions.flatMap((one) => (one.kind === "written" && one.on ? [one, one.on] : [one]));
+  const all = questions.flatMap((one) =>
+    one.kind === "written" && typeof one.on === "object" ? [one, one.on] : [one],
+  );
   const words = all.flatMap((one) => (one.kind === "open" ? [one.words] : []));
   return { kinds: new Set(all.map(({ kind }) => kind)), words: [...new Set(words)].sort() };
 }

@@ -22,7 +22,8 @@ export interface DetectorGraph {
 
 /** A detector's files by their roles in its family; a role that its entry does not name is an Error. */
 interface DetectorFiles {
-  graph(role: string): Promise<DetectorGraph>;
+  /** @param changesShape its inputs have other sides from run to run. */
+  graph(role: string, changesShape?: boolean): Promise<DetectorGraph>;
   read(role: string): Promise<Uint8Array>;
 }
 

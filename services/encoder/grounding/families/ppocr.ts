@@ -26,7 +26,7 @@ export const ppocr: DetectorFamily = {
   pictureSide: 960,
   leastAnswer: leastReading,
   async open(files) {
-    const [detection, recognition] = [await files.graph("detection"), await files.graph("recognition")];
+    const [detection, recognition] = [await files.graph("detection", true), await files.graph("recognition", true)];
     const characters = readDictionary(await files.read("dictionary"));
     return async (pixels) => {
       const found: Detection[] = [];

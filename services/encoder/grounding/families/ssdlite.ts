@@ -1,6 +1,6 @@
 import type { FloatTensors } from "../../../sam/decode/graph-runner.js";
 import type { Detection } from "../detection.js";
-import { framePicture } from "../frame-picture.js";
+import { cornerWeights, framePicture } from "../frame-picture.js";
 import { suppress } from "../suppress.js";
 import { cocoGaps, cocoLabels } from "../words/coco-labels.js";
 import { closedFamily } from "./closed-family.js";
@@ -16,7 +16,7 @@ const labelOf = namesByCocoId();
 
 /**
  * SSD with MobileNet as the TensorFlow object detection API trains it: one input float32 [1, 3, 300, 300] RGB from -1 to 1, the
- * picture stretched to it; scores [1, anchors, 91], 0 to 1, whose first is of nothing; codes [1, anchors, 4] and anchors of as
+ * picture stretched to it as TensorFlow does; scores [1, anchors, 91], 0 to 1, whose first is of nothing; codes [1, anchors, 4] and anchors of as
  * many. An anchor is y0, x0, y1, x1, 0 to 1; a code moves its centre by shares of its size and scales that by an exponent.
  */
 export const ssdlite = closedFamily({
@@ -24,7 +24,17 @@ export const ssdlite = closedFamily({
   leastAnswer: 0.1,
   async detect(pixels, run) {
     const place = { left: 0, top: 0, width: side, height: side };
-    const frame = { width: side, height: side, place, mean: halfRange, std: halfRange, order: [0, 1, 2] } as const;
+    // The resize of the graph itself, `Preprocessor/map/while/ResizeImage`, before which it is cut.
+    const samples = cornerWeights;
+    const frame = {
+      width: side,
+      height: side,
+      place,
+      mean: halfRange,
+      std: halfRange,
+      order: [0, 1, 2],
+      samples,
+    } as const;
     const outputs = await run(framePicture(pixels, frame), [1, 3, side, side]);
     return suppress(boxesOf(outputs), mostDetections);
   },

@@ -1,4 +1,5 @@
 import type { Detection } from "../detection.js";
+import { isUnder } from "./text-block.js";
 
 /** Of so many asked letters one may be another: signs are read with mistakes. */
 const lettersPerMistake = 4;
@@ -6,9 +7,6 @@ const lettersPerMistake = 4;
 const leastInWords = 3;
 /** Lines that follow each other and are one text, at most. */
 const mostLines = 4;
-/** Of a line's height: how far the next one may be below, and how much their lengths overlap at the least. */
-const leastOverlap = 0.3;
-const mostGap = 1;
 
 /**
  * Where a text is written, the surest first: within one line, or across some that stand under each other. Case, accents, spaces
@@ -61,16 +59,8 @@ function mistakesIn(lines: readonly Detection[], wanted: string): number | undef
   return mistakes <= Math.floor(wanted.length / lettersPerMistake) ? mistakes : undefined;
 }
 
-function below(line: Detection, lines: readonly Detection[]): Detection | undefined {
-  const height = line.y1 - line.y0;
-  const next = lines.filter((one) => {
-    const both = Math.min(line.x1, one.x1) - Math.max(line.x0, one.x0);
-    const shorter = Math.min(line.x1 - line.x0, one.x1 - one.x0);
-    const gap = one.y0 - line.y1;
-    return one !== line && both > leastOverlap * shorter && gap > -height / 2 && gap < mostGap * height;
-  });
-  return next.sort((a, b) => a.y0 - b.y0)[0];
-}
+const below = (line: Detection, lines: readonly Detection[]): Detection | undefined =>
+  lines.filter((one) => one !== line && isUnder(one, line)).sort((a, b) => a.y0 - b.y0)[0];
 
 const joined = (a: Detection, b: Detection): Detection => ({
   label: `${a.label} ${b.label}`,

@@ -7,6 +7,7 @@ import { cutLine } from "./cut-line.js";
 import { findLines } from "./find-lines.js";
 import { fewestMistakes, matchText } from "./match-text.js";
 import { readDictionary, readLine } from "./read-line.js";
+import { blockAround } from "./text-block.js";
 import { cornersOf, smallestBox } from "./turned-box.js";
 
 /** A map of zeros with cells of a value where `isText` says so. */
@@ -148,7 +149,7 @@ describe("G8 a text", () => {
     x1: x0 + 0.3,
     y1: y0 + 0.1,
   });
-  const lines = [line("WOLVO"), line("24HR RTA", 0.2), line("WAIT FOR", 0.4), line("Café", 0.5), line("MON", 0.8)];
+  const lines = [line("WOLVO"), line("24HR RTA", 0.15), line("WAIT FOR", 0.4), line("Café", 0.5), line("MON", 0.8)];
   const read = (asked: string) => matchText(lines, asked).map(({ label, score }) => [label, Number(score.toFixed(2))]);
 
   it.each<[string, [string, number][]]>([
@@ -165,6 +166,12 @@ describe("G8 a text", () => {
     ["!", []],
   ])("%s", (asked, found) => {
     expect(read(asked)).toEqual(found);
+  });
+
+  it("stands on what reaches around all of its lines", () => {
+    const block = blockAround(lines[2] as Detection, lines);
+    // WAIT FOR, Café, and half a line's height; 24HR RTA is a whole line's height above.
+    expect(block).toEqual({ label: "WAIT FOR", score: 0.9, x0: 0, y0: expect.closeTo(0.35), x1: expect.closeTo(0.35), y1: expect.closeTo(0.65) });
   });
 
   it("differs in letters that are left out, too many or others", () => {
