@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { workerData } from "node:worker_threads";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { serveTasks } from "../workers/serve-tasks.js";
@@ -10,6 +11,8 @@ export type TestTask =
   | { kind: "wait"; gate: Int32Array; value: string }
   /** Answers with the last that all workers were told. */
   | { kind: "heard" }
+  /** Answers once nobody wants it any more; others go on meanwhile. */
+  | { kind: "until-left"; value: string }
   /** Waits for so long, and tells the value before it answers. */
   | { kind: "part"; firstMs: number; value: string }
   | { kind: "refuse" }
@@ -29,9 +32,11 @@ export interface TestWorkerData {
   failFrom: number;
   /** What each says that a task takes. */
   taskMs?: number | undefined;
+  /** How many tasks each says that it can have at once; one when left out. */
+  seats?: number | undefined;
 }
 
-const { begun, failFrom, taskMs } = workerData as TestWorkerData;
+const { begun, failFrom, taskMs, seats = 1 } = workerData as TestWorkerData;
 const worker = Atomics.add(begun, 0, 1) + 1;
 
 await serveTasks<TestTask, TestAnswer, string>(async () => {
@@ -39,12 +44,16 @@ await serveTasks<TestTask, TestAnswer, string>(async () => {
   let heard = "nothing";
   return {
     detail: { worker },
+    seats: () => seats,
     hear: (news) => {
       heard = String(news);
     },
     ...(taskMs === undefined ? {} : { taskMs }),
-    run: async (task, alone, tell) => {
+    run: async (task, alone, tell, leaving) => {
       switch (task.kind) {
+        case "until-left":
+          await once(leaving(), "abort");
+          break;
         case "refuse":
           throw new ServiceError({ code: Code.INVALID_ARGUMENT, message: "Not this.", reason: "DAMAGED_IMAGE" });
         case "throw":

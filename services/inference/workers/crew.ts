@@ -4,7 +4,7 @@ import { end } from "./end.js";
 import { lost, stopped } from "./pool-errors.js";
 import { SilenceWatch } from "./silence-watch.js";
 import { WarmKeys } from "./warm-keys.js";
-import type { FromWorker, News, ToWorker } from "./worker-protocol.js";
+import type { FromWorker, Left, News, ToWorker } from "./worker-protocol.js";
 
 export interface CrewOptions {
   /** Compiled entry file of the worker; calls `serveTasks`. */
@@ -53,6 +53,12 @@ interface CrewEvents<Work> {
   usualMs(): number;
 }
 
+/** Something that a worker does. */
+interface Begun<Work> {
+  readonly work: Work;
+  startedAt: number;
+}
+
 /** A worker thread, and what it does. */
 interface Member<Work> extends Readonly<WorkerPlace> {
   readonly worker: Worker;
@@ -62,7 +68,10 @@ interface Member<Work> extends Readonly<WorkerPlace> {
   detail: unknown;
   /** It loads something for what it does. */
   isLoading: boolean;
-  current: { id: number; work: Work; startedAt: number } | undefined;
+  /** How many things it can do at once, as it said last. */
+  seats: number;
+  /** What it does, by the numbers that it knows them by. */
+  readonly begun: Map<number, Begun<Work>>;
   /** Tries to replace a lost worker before this one that did not get ready. */
   failures: number;
 }
@@ -73,9 +82,16 @@ const loadingMs = 180_000;
 /** Pauses between tries to replace a worker: doubled from the first to the last. */
 const respawnMs = { first: 250, last: 30_000 };
 
+/** A place at a worker for one thing that it does. */
+interface Seat<Work> extends Readonly<WorkerPlace> {
+  readonly isReady: boolean;
+  /** What is done there; undefined where the seat is free. */
+  readonly current: Begun<Work> | undefined;
+}
+
 /**
- * Worker threads that do one thing each. One that dies is replaced, and what it had to do is given up. So is that of one which
- * hangs; nothing can end that thread, and it gets nothing else before it has answered.
+ * Worker threads that do one thing each, or as many at once as they say. One that dies is replaced, and what it had to do is
+ * given up. So is that of one which hangs; nothing can end that thread, and it gets nothing else before it has answered.
  */
 export class Crew<Work> {
   readonly #options: CrewOptions;
@@ -116,19 +132,33 @@ export class Crew<Work> {
     );
   }
 
-  /** Those that could begin something now. */
+  /** Those that could begin something now, each as often as it could. */
   get free(): Member<Work>[] {
-    return this.#members.filter(({ isReady, current }) => isReady && !current);
+    return this.#heard
+      .filter(({ isReady }) => isReady)
+      .flatMap((one) => Array<Member<Work>>(Math.max(0, one.seats - one.begun.size)).fill(one));
   }
 
-  /** Those that do not hang. */
-  get heard(): Member<Work>[] {
-    return this.#members.filter((one) => !this.#silence.hangs(one));
+  /** The seats of those that do not hang. */
+  get heard(): Seat<Work>[] {
+    return this.#heard.flatMap(({ isFirst, isYielding, isReady, begun, seats }) => {
+      const works = [...begun.values()];
+      return Array.from({ length: Math.max(seats, works.length) }, (_, at) => ({
+        isFirst,
+        isYielding,
+        isReady,
+        current: works[at],
+      }));
+    });
   }
 
-  /** Whether anything is done by one that does not hang. */
+  /** Whether nothing is done by those that do not hang. */
   get isIdle(): boolean {
-    return this.heard.every(({ current }) => !current);
+    return this.#heard.every(({ begun }) => begun.size === 0);
+  }
+
+  get #heard(): Member<Work>[] {
+    return this.#members.filter((one) => !this.#silence.hangs(one));
   }
 
   /** The longest that a task counts as having taken. */
@@ -136,21 +166,29 @@ export class Crew<Work> {
     return this.#silence.longestMs(this.#events.usualMs());
   }
 
-  /** A free worker has something to do from now on. @param key what it has warm then. */
-  begin(member: Member<Work>, work: Work, key: string | undefined): void {
+  /** A free worker has something to do from now on. @param key what it has warm then. @returns the work's number. */
+  begin(member: Member<Work>, work: Work, key: string | undefined): number {
     const id = this.#nextId++;
-    member.current = { id, work, startedAt: performance.now() };
-    this.#silence.heard(member);
+    if (member.begun.size === 0) this.#silence.heard(member);
+    member.begun.set(id, { work, startedAt: performance.now() });
     if (key !== undefined) member.warm.remember(key, id);
+    return id;
   }
 
-  /** Sends a worker what it has begun. @throws Error for what cannot be copied; the worker is free then. */
-  send(member: Member<Work>, message: Omit<ToWorker, "id">): void {
+  /** Sends a worker what it has begun. @throws Error for what cannot be copied; its seat is free then. */
+  send(member: Member<Work>, message: ToWorker): void {
     try {
-      member.worker.postMessage({ id: member.current?.id ?? 0, ...message } satisfies ToWorker);
+      member.worker.postMessage(message);
     } catch (error) {
-      member.current = undefined;
+      member.begun.delete(message.id);
       throw error;
+    }
+  }
+
+  /** Nobody wants a work's result any more: its worker may end it, where it can. */
+  leave(work: Work): void {
+    for (const { begun, worker } of this.#members) {
+      for (const [id, one] of begun) if (one.work === work) worker.postMessage({ left: id } satisfies Left);
     }
   }
 
@@ -165,7 +203,7 @@ export class Crew<Work> {
     this.#silence.end();
     for (const timer of this.#respawns) clearTimeout(timer);
     const members = this.#members.splice(0);
-    for (const { current } of members) if (current) this.#events.onGivenUp(current.work, stopped());
+    for (const member of members) this.#giveUp(member, stopped());
     await Promise.all(members.map(({ worker }) => end(worker, this.#options.endMs ?? 10_000)));
   }
 
@@ -179,7 +217,8 @@ export class Crew<Work> {
       isReady: false,
       detail: undefined,
       isLoading: false,
-      current: undefined,
+      seats: 1,
+      begun: new Map(),
       failures,
     };
     this.#members.push(member);
@@ -190,6 +229,7 @@ export class Crew<Work> {
         if (message.kind === "ready") {
           member.isReady = true;
           member.detail = message.detail;
+          member.seats = message.seats;
           this.#events.onReady(message.taskMs);
           resolve();
           this.#events.onDetail();
@@ -216,25 +256,27 @@ export class Crew<Work> {
   }
 
   /** What is loaded for a task is no part of the task's time. */
-  #note(member: Member<Work>, { detail, isLoading }: Extract<FromWorker, { kind: "detail" }>): void {
+  #note(member: Member<Work>, { detail, isLoading, seats }: Extract<FromWorker, { kind: "detail" }>): void {
     member.detail = detail;
     member.isLoading = isLoading;
-    if (member.current) member.current.startedAt = performance.now();
+    member.seats = seats;
+    for (const one of member.begun.values()) one.startedAt = performance.now();
     this.#events.onDetail();
   }
 
   /** What is left takes as long as any other task. */
   #goOn(member: Member<Work>, { id, result }: Extract<FromWorker, { kind: "part" }>): void {
-    const { current } = member;
-    if (current?.id !== id || this.#silence.hangs(member)) return;
-    current.startedAt = performance.now();
-    this.#events.onPart(current.work, result);
+    const one = member.begun.get(id);
+    if (!one || this.#silence.hangs(member)) return;
+    one.startedAt = performance.now();
+    this.#events.onPart(one.work, result);
   }
 
   #finish(member: Member<Work>, answer: Answer): void {
-    if (member.current?.id !== answer.id) return;
-    const { work, startedAt } = member.current;
-    member.current = undefined;
+    const one = member.begun.get(answer.id);
+    if (!one) return;
+    const { work, startedAt } = one;
+    member.begun.delete(answer.id);
     // Who asked has been told when the worker hangs.
     this.#events.onAnswer(work, answer, performance.now() - startedAt, !this.#silence.hangs(member));
   }
@@ -244,7 +286,7 @@ export class Crew<Work> {
     const index = this.#members.indexOf(member);
     if (index < 0) return;
     this.#members.splice(index, 1);
-    if (member.current) this.#events.onGivenUp(member.current.work, lost(error, "WORKER_LOST"));
+    this.#giveUp(member, lost(error, "WORKER_LOST"));
     // One that cannot start at all is told to the caller of `start`.
     if (this.#isClosing || (!this.#isStarted && !member.isReady)) return;
     this.#options.onWorkerLost?.(error);
@@ -272,14 +314,19 @@ export class Crew<Work> {
   /** Whoever works or loads should be heard of in a while. */
   #look(): void {
     for (const member of this.#members) {
-      if (member.isReady && !member.current) continue;
+      if (member.isReady && member.begun.size === 0) continue;
       const silentMs = this.#silence.look(member, this.#events.usualMs(), member.isLoading ? loadingMs : 0);
       if (silentMs === undefined) continue;
       this.#options.onWorkerHung?.(silentMs);
-      if (member.current) this.#events.onGivenUp(member.current.work, lost(undefined, "WORKER_LOST"));
+      this.#giveUp(member, lost(undefined, "WORKER_LOST"));
     }
     this.#noteServing();
     this.#events.onChange();
+  }
+
+  /** What it does stays on its list until it answers, is ended or replaced. */
+  #giveUp({ begun }: Member<Work>, error: Error): void {
+    for (const { work } of begun.values()) this.#events.onGivenUp(work, error);
   }
 
   #noteServing(cause?: unknown): void {

@@ -1,19 +1,31 @@
 import { parentPort } from "node:worker_threads";
 import { describeError, isInternal } from "../../runtime/errors.js";
-import { endWorker, type FromWorker, type News, type ToWorker, type Transferable } from "./worker-protocol.js";
+import { endWorker, type FromWorker, type Left, type News, type ToWorker, type Transferable } from "./worker-protocol.js";
 
 interface Loaded<Task, Result, Part> {
-  /** @param tell what of the result can be used before all of it is there. */
-  run: (task: Task, alone: boolean, tell: (part: Transferable<Part>) => void) => Promise<Transferable<Result>>;
+  /**
+   * @param tell what of the result can be used before all of it is there.
+   * @param leaving aborts when nobody wants the result any more.
+   */
+  run: (
+    task: Task,
+    alone: boolean,
+    tell: (part: Transferable<Part>) => void,
+    leaving: () => AbortSignal,
+  ) => Promise<Transferable<Result>>;
   detail: unknown;
+  /** How many tasks it can have at once, asked whenever it says something; one when left out. */
+  seats?: () => number;
   /** Hears at once what the pool tells all workers, be it while a task runs. */
   hear?: (news: unknown) => void;
   /** About how long a task takes in ms: the estimate until the first has been done. */
   taskMs?: number;
+  /** It is to end: what would keep its thread is closed. */
+  end?: () => void;
 }
 
 /**
- * The worker's side of a `WorkerPool`: loads, says so, then runs one task after another.
+ * The worker's side of a `WorkerPool`: loads, says so, then runs one task after another, or as many at once as it has seats.
  * @param load prepares the worker; what it returns as `detail` the pool shows, until it says something else.
  */
 export async function serveTasks<Task, Result, Part = never>(
@@ -23,24 +35,41 @@ export async function serveTasks<Task, Result, Part = never>(
   if (!port) throw new Error("This file is the entry of a worker thread.");
   const post = (message: FromWorker, transfer: Transferable<Result>["transfer"] = []) =>
     port.postMessage(message, transfer);
-  let isReady = false;
-  const { run, detail, hear, taskMs } = await load((detail, isLoading) => {
-    if (isReady) post({ kind: "detail", detail, isLoading });
+  let ready: Loaded<Task, Result, Part> | undefined;
+  const seatsOf = ({ seats }: Loaded<Task, Result, Part>) => seats?.() ?? 1;
+  const loaded = await load((detail, isLoading) => {
+    if (ready) post({ kind: "detail", detail, isLoading, seats: seatsOf(ready) });
   });
-  port.on("message", async (message: ToWorker | News | typeof endWorker) => {
-    if (message === endWorker) return port.close();
+  const { run, detail, hear, taskMs, end } = loaded;
+  /** Of tasks that can be left. */
+  const leavings = new Map<number, AbortController>();
+  port.on("message", async (message: ToWorker | News | Left | typeof endWorker) => {
+    if (message === endWorker) {
+      end?.();
+      return port.close();
+    }
     if ("news" in message) return hear?.(message.news);
+    if ("left" in message) return leavings.get(message.left)?.abort();
     const { id, task, alone } = message;
     try {
-      const { result, transfer } = await run(task as Task, alone, (part) =>
-        post({ kind: "part", id, result: part.result }, part.transfer),
+      const { result, transfer } = await run(
+        task as Task,
+        alone,
+        (part) => post({ kind: "part", id, result: part.result }, part.transfer),
+        () => {
+          const leaving = leavings.get(id) ?? new AbortController();
+          leavings.set(id, leaving);
+          return leaving.signal;
+        },
       );
       post({ kind: "done", id, result }, transfer);
     } catch (error) {
       const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;
       post({ kind: "failed", id, error: describeError(error), stack });
+    } finally {
+      leavings.delete(id);
     }
   });
-  isReady = true;
-  post({ kind: "ready", detail, taskMs });
+  ready = loaded;
+  post({ kind: "ready", detail, seats: seatsOf(loaded), taskMs });
 }

@@ -11,12 +11,14 @@ const pools: Pool[] = [];
 const gates: Int32Array[] = [];
 const shared = () => new Int32Array(new SharedArrayBuffer(4));
 
-async function startPool(options: Partial<PoolOptions> & { failFrom?: number; taskMs?: number } = {}): Promise<Pool> {
-  const { failFrom = 1000, taskMs, ...rest } = options;
+type TestOptions = Partial<PoolOptions> & { failFrom?: number; taskMs?: number; seats?: number };
+
+async function startPool(options: TestOptions = {}): Promise<Pool> {
+  const { failFrom = 1000, taskMs, seats, ...rest } = options;
   const begun = shared();
   const pool = await WorkerPool.start<TestTask, TestAnswer, string>({
     entry: new URL("../testing/test-worker.js", import.meta.url),
-    data: (): TestWorkerData => ({ begun, failFrom, taskMs }),
+    data: (): TestWorkerData => ({ begun, failFrom, taskMs, seats }),
     size: 1,
     maxQueue: 3,
     hungMs: hour,
@@ -113,6 +115,34 @@ describe("tasks", () => {
     const uncopyable = { kind: "echo", value: () => {} } as unknown as TestTask;
     await expect(pool.run(uncopyable)).rejects.toThrow(/could not be cloned/);
     expect(await pool.run(echo("next"))).toMatchObject({ value: "next" });
+  });
+});
+
+describe("a worker with several seats", () => {
+  it("has as many tasks at once, ends one that nobody wants any more, and then takes the next", async () => {
+    const pool = await startPool({ seats: 2 });
+    const leaving = [new AbortController(), new AbortController()];
+    const ended: string[] = [];
+    const begun: string[] = [];
+    const run = (value: string, signal?: AbortSignal) =>
+      pool
+        .run({ kind: "until-left", value }, { onStart: () => begun.push(value), ...(signal ? { signal } : {}) })
+        .then((answer) => ended.push(answer.value));
+    const tasks = [run("a", leaving[0]?.signal), run("b", leaving[1]?.signal), run("c").catch(() => {})];
+    expect([begun, pool.waiting, pool.isFree]).toEqual([["a", "b"], 1, false]);
+    leaving[1]?.abort();
+    await tasks[1];
+    expect([begun, ended]).toEqual([["a", "b", "c"], ["b"]]);
+    leaving[0]?.abort();
+    await tasks[0];
+    expect(pool.isFree).toBe(true);
+  });
+
+  it("gives all of them up when it is lost", async () => {
+    const pool = await startPool({ seats: 2 });
+    const waiting = pool.run({ kind: "until-left", value: "a" });
+    await expect(pool.run({ kind: "exit" })).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE, reason: "WORKER_LOST" });
   });
 });
 

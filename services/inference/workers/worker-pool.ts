@@ -61,13 +61,12 @@ interface Job<Task, Result, Part> extends InLine {
   task: Task;
   options: TaskOptions<Part>;
   queuedAt: number;
-  hasBegun: boolean;
   resolve: (result: Result) => void;
   reject: (error: Error) => void;
 }
 
 /**
- * Worker threads that run one task each, behind one bounded queue. Inference blocks the thread that runs it, so it never
+ * Worker threads that run one task each, or as many at once as they say, behind one bounded queue. Inference blocks the thread that runs it, so it never
  * happens on the main one. A worker that dies is replaced; the task it had fails as UNAVAILABLE, which is safe to repeat.
  * So does the task of one that hangs.
  */
@@ -177,7 +176,7 @@ export class WorkerPool<Task, Result, Part = never> {
   /**
    * @throws ServiceError RESOURCE_EXHAUSTED with a retry hint when the queue is full, or becomes so with tasks of callers who
    *   have fewer, UNAVAILABLE when the worker died or hangs, there is none or the pool is closed, CANCELLED when the signal
-   *   aborts before the task has started; whatever the worker threw.
+   *   aborts before the task has started, or while it runs where the worker can end it; whatever the worker threw.
    */
   async run(task: Task, options: TaskOptions<Part> = {}): Promise<Result> {
     if (this.#closing) throw stopped();
@@ -247,7 +246,8 @@ export class WorkerPool<Task, Result, Part = never> {
     if (urgent) this.#spare.clicked(tenantOf(options));
     return new Promise((resolve, reject) => {
       const leave = () => {
-        if (!this.#line.remove(job)) return;
+        // What runs has its worker's word.
+        if (!this.#line.remove(job)) return this.#crew.leave(job);
         job.reject(cancelled());
         this.#line.tellPlaces();
         this.#checkIdle();
@@ -262,7 +262,6 @@ export class WorkerPool<Task, Result, Part = never> {
         tenant,
         cost: cost * this.#costs.of(kind),
         queuedAt: performance.now(),
-        hasBegun: false,
         onPlace: (place) => {
           if (place === told) return;
           told = place;
@@ -278,9 +277,8 @@ export class WorkerPool<Task, Result, Part = never> {
         },
       };
       this.#line.add(job);
+      signal?.addEventListener("abort", leave);
       this.#dispatch();
-      // One that runs already is past leaving.
-      if (!job.hasBegun) signal?.addEventListener("abort", leave);
       this.#line.tellPlaces();
     });
   }
@@ -307,11 +305,10 @@ export class WorkerPool<Task, Result, Part = never> {
       const { key, staysWithKey, onStart } = job.options;
       const alone = !route.givesWay && this.#ways.hasCoresAlone({ ...at, waiting: line.length });
       const member = chooseWorker(route.workers, { key, staysWithKey, alone });
-      this.#crew.begin(member, job, key);
-      job.hasBegun = true;
+      const id = this.#crew.begin(member, job, key);
       onStart?.({ queueMs: performance.now() - job.queuedAt });
       try {
-        this.#crew.send(member, { task: job.task, alone });
+        this.#crew.send(member, { id, task: job.task, alone });
       } catch (error) {
         job.reject(error as Error);
       }

@@ -9,13 +9,17 @@ export type ToWorker = {
 };
 /** What every worker is told, whatever it does: see `WorkerPool.tell`. */
 export type News = { news: unknown };
+/** Nobody wants the result of this task any more. */
+export type Left = { left: number };
 /** Asks a worker to end when its task is done. */
 export const endWorker = "end";
 export type FromWorker =
-  /** `taskMs`: how long a task takes, as the worker has found out while it warmed up. */
-  | { kind: "ready"; detail: unknown; taskMs?: number | undefined }
+  /**
+   * `seats`: how many tasks it can have at once. `taskMs`: how long one takes, as the worker has found out while it warmed up.
+   */
+  | { kind: "ready"; detail: unknown; seats: number; taskMs?: number | undefined }
   /** What it said of itself has changed, or does in a moment: it is loading something for its task. */
-  | { kind: "detail"; detail: unknown; isLoading: boolean }
+  | { kind: "detail"; detail: unknown; isLoading: boolean; seats: number }
   /** Of a task that goes on: what can be used already. */
   | { kind: "part"; id: number; result: unknown }
   | { kind: "done"; id: number; result: unknown }
