@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
-import type { EncoderRuntime } from "../services/encoder/graphs/encoder-runtime.js";
-import { variables as encoder, runtimeOf } from "../services/encoder/settings.js";
+import { type EncoderRuntime, runtimeHere } from "../services/encoder/graphs/encoder-runtime.js";
+import { variables as encoder, waysOf } from "../services/encoder/settings.js";
 import { Manifest } from "../services/inference/models/manifest.js";
 import { manifestSchema } from "../services/inference/models/manifest-form.js";
 import { Models } from "../services/inference/models/models.js";
@@ -142,10 +142,10 @@ function settings(): ModelSettings {
   return shape(readEnv(variables, own), 0);
 }
 
-/** As the server's: what is proven is what is served. */
+/** As the server's on its own machine: what is proven is what is served. */
 function encoderRuntime(): EncoderRuntime {
   const { MASKWIRE_ENCODER_PROVIDERS, MASKWIRE_ENCODER_THREADS } = process.env;
-  return runtimeOf(readEnv(encoder, { MASKWIRE_ENCODER_PROVIDERS, MASKWIRE_ENCODER_THREADS }));
+  return runtimeHere(waysOf(readEnv(encoder, { MASKWIRE_ENCODER_PROVIDERS, MASKWIRE_ENCODER_THREADS })));
 }
 
 function manifest(): Manifest {

@@ -38,6 +38,8 @@ export class EncoderTier implements Tier {
   readonly #parts = new OnceStarted<StartedParts>(this.name);
   readonly #modelMetrics: ReturnType<typeof modelMetrics>;
   readonly #isCacheUp: Stores["isCacheUp"];
+  /** By which each model runs. */
+  readonly #providers = new Map<string, string | undefined>();
 
   constructor(host: Host, settings: EncoderSettings, models: Models, stores: Stores) {
     this.#host = host;
@@ -161,14 +163,31 @@ export class EncoderTier implements Tier {
     const parts = this.#parts.now;
     if (!parts) return;
     const [running = {}] = parts.pool.details as [EncoderDetail?];
-    for (const [id, { provider }] of Object.entries(running)) this.#metrics.runs(id, provider);
+    for (const [id, one] of Object.entries(running)) {
+      this.#metrics.runs(id, one.provider);
+      this.#tellOfProvider(id, one);
+    }
     this.#modelMetrics.loaded(this.#models.served, parts.pool.details as EncoderDetail[]);
+  }
+
+  #tellOfProvider(model: string, { provider, skipped }: EncoderDetail[string]): void {
+    const isFirst = !this.#providers.has(model);
+    const before = this.#providers.get(model);
+    this.#providers.set(model, provider);
+    if (!isFirst && before === provider) return;
+    const { logger } = this.#host;
+    if (provider === undefined) logger.error({ model, skipped }, "an encoder waits: none of its providers is there");
+    else if (skipped.length > 0) logger.warn({ model, provider, skipped }, "an encoder runs by a later provider");
+    else if (!isFirst) logger.info({ model, provider }, "an encoder runs by its first provider again");
+    this.#host.readinessChanged(this);
   }
 
   readiness() {
     const parts = this.#parts.now;
+    const [running = {}] = (parts?.pool.details ?? []) as [EncoderDetail?];
+    const isLost = Object.values(running).some(({ provider }) => provider === undefined);
     return {
-      ready: parts?.pool.isServing === true && parts.pictures.isServing,
+      ready: parts?.pool.isServing === true && parts.pictures.isServing && !isLost,
       detail: {
         models: describeModels(this.#models, parts?.models, (parts?.pool.details ?? []) as EncoderDetail[]),
         waiting: parts?.line.waiting ?? 0,

@@ -71,10 +71,11 @@ export function createMetrics(metrics: Registry, { maxQueue, waiting, undecoded,
   });
   const running = new Gauge({
     name: "maskwire_encoder_provider",
-    help: "1 for the execution provider that runs the model",
+    help: "1 for the execution provider that runs the model, 0 for one that has run it",
     labelNames: ["model", "provider"],
     registers,
   });
+  const runningBy = new Map<string, string | undefined>();
   return {
     encoded(times: StageTimes) {
       encodes.inc({ outcome: "encoded" });
@@ -86,6 +87,12 @@ export function createMetrics(metrics: Registry, { maxQueue, waiting, undecoded,
     failed: () => encodes.inc({ outcome: "failed" }),
     saved: (by: "process" | "cluster") => saved.inc({ by }),
     pictureLost: (reason: Loss) => losses.inc({ reason }),
-    runs: (model: string, provider: string) => running.set({ model, provider }, 1),
+    /** @param provider undefined while none is there. */
+    runs(model: string, provider: string | undefined) {
+      const before = runningBy.get(model);
+      if (before !== undefined && before !== provider) running.set({ model, provider: before }, 0);
+      if (provider !== undefined) running.set({ model, provider }, 1);
+      runningBy.set(model, provider);
+    },
   };
 }

@@ -1,21 +1,26 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { type Provider, providers } from "../inference/models/providers.js";
+import { providers } from "../inference/models/providers.js";
 import type { ModelSettings } from "../inference/settings.js";
 import { bytes, integer, list, MiB } from "../runtime/settings/forms.js";
 import type { EnvOf } from "../runtime/settings/read-env.js";
 import type { ProcessSettings } from "../runtime/settings.js";
-import type { EncoderRuntime } from "./graphs/encoder-runtime.js";
+import type { EncoderProvider, EncoderWays } from "./graphs/encoder-runtime.js";
 import { processesBytes } from "./pictures/picture-memory.js";
+import { modelAddressForm, parseModelAddress } from "./remote/model-address.js";
 
 export const variables = {
   MASKWIRE_ENCODER_PROVIDERS: list
     .refine(
-      (all) => all.length > 0 && all.every((one) => (providers as readonly string[]).includes(one)),
-      `one or more of ${providers.join(", ")}, separated by commas`,
+      (all) => all.length > 0 && all.every((one) => isProvider(one) || parseModelAddress(one) !== undefined),
+      `one or more of ${providers.join(", ")} and ${modelAddressForm}, separated by commas`,
     )
-    .transform((all) => all as Provider[])
-    .describe("execution providers in order of preference; a later one is used when an earlier cannot start"),
+    .transform((all) => all as EncoderProvider[])
+    .describe(
+      "execution providers in order of preference; a later one is used when an earlier cannot start, or while a server is not there",
+    ),
+  MASKWIRE_ENCODER_CALLS: integer(1, 64).describe("pictures that are under way at a model server (oip:) at once"),
+  MASKWIRE_ENCODER_CALL_MS: integer(100, 600_000).describe("longest that a model server may take for one of them"),
   MASKWIRE_ENCODER_THREADS: integer(1, 1024).describe("threads of one encode"),
   MASKWIRE_ENCODER_QUEUE: integer(1, 100_000).describe("encodes that may wait; one more is refused"),
   MASKWIRE_PICTURE_PROCESSES: integer(1, 64).describe("processes that decode a picture each"),
@@ -62,12 +67,20 @@ export interface EncoderContext extends Pick<ProcessSettings, "limits" | "upload
 }
 
 /** How encoders are run. */
-export function runtimeOf(env: Pick<Env, "MASKWIRE_ENCODER_PROVIDERS" | "MASKWIRE_ENCODER_THREADS">): EncoderRuntime {
+export function waysOf(
+  env: Pick<
+    Env,
+    "MASKWIRE_ENCODER_PROVIDERS" | "MASKWIRE_ENCODER_THREADS" | "MASKWIRE_ENCODER_CALLS" | "MASKWIRE_ENCODER_CALL_MS"
+  >,
+): EncoderWays {
   return {
     providers: env.MASKWIRE_ENCODER_PROVIDERS ?? ["cpu"],
     threads: env.MASKWIRE_ENCODER_THREADS ?? availableParallelism(),
+    calls: { atOnce: env.MASKWIRE_ENCODER_CALLS ?? 4, callMs: env.MASKWIRE_ENCODER_CALL_MS ?? 10_000 },
   };
 }
+
+const isProvider = (name: string) => (providers as readonly string[]).includes(name);
 
 export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, hasDecoder, sizes }: EncoderContext) {
   const { maxImageBytes, maxImagePixels, pace } = limits;
@@ -81,7 +94,7 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, hasD
     limits: { maxImageBytes, maxImagePixels, maxDecodeBytes: sizes.decoding, pace },
     pictures: { count: processesOf(env), pictureMs: env.MASKWIRE_PICTURE_MS ?? 30_000 },
     graphsDir: models.cacheDir,
-    ...runtimeOf(env),
+    ...waysOf(env),
     maxQueue: env.MASKWIRE_ENCODER_QUEUE ?? 64,
     drafts: env.MASKWIRE_DRAFTS !== "off",
     /** undefined for all of the manifest. */

@@ -10,12 +10,17 @@ import type { Stores } from "../stores/open-stores.js";
 import { Drafts } from "./encodes/drafts.js";
 import { EncodeLine } from "./encodes/encode-line.js";
 import type { EncoderParts, EncoderPool } from "./encodes/encode-picture.js";
-import { type EncoderFiles, encoderFiles } from "./graphs/encoder-files.js";
+import type { EncoderFiles } from "./graphs/encoder-files.js";
+import { runtimeHere } from "./graphs/encoder-runtime.js";
+import { type LocalGraphs, localGraphs } from "./graphs/local-graphs.js";
+import { probeFile } from "./graphs/probe-file.js";
 import { PictureProcesses } from "./pictures/picture-processes.js";
 import type { Loss } from "./pictures/picture-slot.js";
+import { isRemote } from "./remote/model-address.js";
 import type { EncoderSettings } from "./settings.js";
 import type { EncoderDetail } from "./worker/encoder-tasks.js";
-import type { EncoderWorkerData, LoadableEncoder } from "./worker/encoder-worker.js";
+import type { EncoderWorkerData } from "./worker/encoder-worker.js";
+import type { LoadableEncoder } from "./worker/served-encoder.js";
 
 /** After so many encodes that people wait for, one of a batch goes, if one waits. */
 const patience = 4;
@@ -74,14 +79,20 @@ interface StartedPool extends Closable {
 }
 
 async function startPool({ settings, models, host, tier, onLoaded }: Surroundings): Promise<StartedPool> {
-  const { providers, threads, graphsDir, maxQueue, loadedBytes, yields } = settings;
-  const runtime = { providers, threads };
+  const { providers, threads, calls, graphsDir, maxQueue, loadedBytes, yields } = settings;
+  const ways = { providers, threads, calls };
+  const [hasRemote, hasHere] = [providers.some(isRemote), providers.some((one) => !isRemote(one))];
   let pool: EncoderPool | undefined;
   const prepared = new PreparedModels<LoadableEncoder>({
     prepare: async (model) => {
-      const files = await encoderFiles(model, await models.verifiedGraph(model, "encoder"), graphsDir, runtime);
-      tellOfGraph(host, model, files);
-      return { model, files, bytes: await bytesOf(model, files) };
+      const stockPath = await models.verifiedGraph(model, "encoder");
+      const graphs = await localGraphs(model, stockPath, graphsDir, runtimeHere(ways));
+      tellOfGraph(host, model, graphs);
+      const bytes = await bytesOf(model, graphs.files);
+      if (!hasRemote) return { model, graphs, bytes };
+      const reference = await referenceOf(model, stockPath, settings, host);
+      // One that never runs here takes no memory here.
+      return { model, graphs, reference, bytes: hasHere ? bytes : 0 };
     },
     onReady: (loadable) => pool?.tell(loadable),
     onFailed: (model, err) => host.logger.error({ err, model: model.id }, "a model cannot be served"),
@@ -94,7 +105,7 @@ async function startPool({ settings, models, host, tier, onLoaded }: Surrounding
       models: prepared.ready,
       atOnce: atOnce.map(({ id }) => id),
       loadedBytes,
-      runtime,
+      ways,
       yields,
     }),
     size: 1,
@@ -104,7 +115,8 @@ async function startPool({ settings, models, host, tier, onLoaded }: Surrounding
     what: "pictures",
     onDisplaced: () => host.metrics.limitHit("queue_place"),
     onDetails: onLoaded,
-    hungMs: settings.hungMs,
+    // A call that takes as long as it may is none that hangs.
+    hungMs: hasRemote ? Math.max(settings.hungMs, 2 * calls.callMs) : settings.hungMs,
     ...reportToHost(host, tier),
   });
   pool = started;
@@ -114,8 +126,23 @@ async function startPool({ settings, models, host, tier, onLoaded }: Surrounding
 const bytesOf = async (model: ModelSpec, files: EncoderFiles) =>
   files.kind === "stock" ? bytesOfGraph(model, "encoder") : (await stat(files.paths.graph)).size;
 
+/** The probe's embedding by the manifest's weights; undefined where they are too large to be run here. */
+async function referenceOf(
+  model: ModelSpec,
+  stockPath: string,
+  { graphsDir, threads, loadedBytes }: EncoderSettings,
+  { logger }: Host,
+): Promise<string | undefined> {
+  if (bytesOfGraph(model, "encoder") <= loadedBytes) return probeFile(model, stockPath, graphsDir, threads);
+  logger.warn(
+    { model: model.id },
+    "what a model server gives is not held against the model's own weights: they are more than MASKWIRE_MODEL_BYTES",
+  );
+  return undefined;
+}
+
 /** What of a model's graph an operator would want to change. */
-function tellOfGraph({ logger }: Host, { id, preprocess }: ModelSpec, files: EncoderFiles): void {
+function tellOfGraph({ logger }: Host, { id, preprocess }: ModelSpec, { files }: LocalGraphs): void {
   const model = id;
   if (files.kind === "stock" && preprocess.frames.includes("picture")) {
     logger.warn(

@@ -28,7 +28,7 @@ export interface EncoderParity {
 }
 
 /** Sides of the smaller probe, in whole cells: about 0.4 and 0.6 of the frame's. */
-function partOf({ size, grid }: EncoderInterface): FrameSize {
+export function partOf({ size, grid }: Pick<EncoderInterface, "size" | "grid">): FrameSize {
   const cell = size / grid;
   return { height: cell * Math.ceil(0.4 * grid), width: cell * Math.ceil(0.6 * grid) };
 }
@@ -60,8 +60,15 @@ export function largestDifference(expected: Float32Array, actual: Float32Array):
   return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i]!)), 0);
 }
 
-/** Over the first quarter of the picture's rows and columns: of what the whole frame gives, the spread of each channel is the unit. */
-function differenceInCorner(whole: Float32Array, part: Float32Array, encoder: EncoderInterface): number {
+/**
+ * Of the two embeddings of the probe, far from where the part is cut: over the first quarter of the part's rows and columns; of what the whole
+ * frame gives, the spread of each channel is the unit.
+ */
+export function differenceInCorner(
+  whole: Float32Array,
+  part: Float32Array,
+  encoder: Pick<EncoderInterface, "size" | "grid">,
+): number {
   const { size, grid } = encoder;
   const { height, width } = partOf(encoder);
   const [rows, columns] = [(height * grid) / size, (width * grid) / size];

@@ -38,11 +38,12 @@ export type OptimisedEncoder =
   | { readonly kind: "stock"; readonly reason: string };
 
 /**
- * Rewrites an encoder and proves it on this machine. Never throws for what a graph is: an unknown graph, one that does not
- * load and one that differs are all served as they are; a faster one that differs, as one of any frame alone.
+ * Rewrites an encoder and proves it on this machine. Never throws for what a rewritten graph is: an unknown graph, one that does
+ * not load and one that differs are all served as they are; a faster one that differs, as one of any frame alone.
  *
  * @param stock an ONNX file
  * @param load with the options to serve with, so that what is proven is what is served
+ * @throws ProviderError when not even the stock graph can be loaded: a provider that cannot start now proves nothing for later.
  */
 export async function optimiseEncoder(
   stock: Uint8Array,
@@ -56,12 +57,18 @@ export async function optimiseEncoder(
     if (error instanceof UnknownGraphError) return { kind: "stock", reason: error.message };
     throw error;
   }
+  const loaded = await load(stock);
   try {
-    const { ofStock, empty, provider } = await runAlone(load, stock, encoder, async (run, { provider }) => {
-      const whole = { height: encoder.size, width: encoder.size };
-      const empty = await run(new Float32Array(3 * whole.height * whole.width), whole);
-      return { ofStock: await probeWholeFrame(run, encoder), empty, provider };
-    });
+    const { ofStock, empty, provider } = await runAlone(
+      async () => loaded,
+      stock,
+      encoder,
+      async (run, { provider }) => {
+        const whole = { height: encoder.size, width: encoder.size };
+        const empty = await run(new Float32Array(3 * whole.height * whole.width), whole);
+        return { ofStock: await probeWholeFrame(run, encoder), empty, provider };
+      },
+    );
     const ofPlain = await runAlone(load, plain.graph, encoder, (run) => probeAnyFrame(run, encoder));
     const parity = checkFrame(ofStock, ofPlain, encoder);
     if (!parity.passed) return { kind: "stock", reason: `the rewritten encoder differs: ${differences(parity)}` };

@@ -1,14 +1,15 @@
-import type { Provider } from "../../inference/models/providers.js";
 import type { PictureReading } from "../../sam/picture-reading.js";
 import type { Region } from "../../sam/region.js";
+import type { EncoderProvider } from "../graphs/encoder-runtime.js";
 import type { Pixels } from "../images/open-picture.js";
 
 /** What a worker says of each model when it is ready, by its id. */
 export type EncoderDetail = Record<
   string,
   {
-    provider: Provider;
-    /** Why each provider before it could not start. */
+    /** undefined while none of them is there. */
+    provider: EncoderProvider | undefined;
+    /** Why each provider before it is not used; of all where there is none. */
     skipped: string[];
     /** Its graph runs on frames of other sizes than the model's own. */
     takesFrames: boolean;

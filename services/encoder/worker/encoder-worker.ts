@@ -2,21 +2,18 @@ import { workerData } from "node:worker_threads";
 import { weightsOf } from "../../inference/families/weights-of.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
-import { type LoadableModel, LoadedModels } from "../../inference/workers/loaded-models.js";
+import { LoadedModels } from "../../inference/workers/loaded-models.js";
 import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { sharedBytes } from "../../runtime/shared-bytes.js";
 import { yieldThisThread } from "../../runtime/yield-cores.js";
 import type { EmbeddingHeader } from "../../sam/embedding-record.js";
 import { encodeHalf } from "../../sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
-import type { EncoderFiles } from "../graphs/encoder-files.js";
-import type { EncoderRuntime } from "../graphs/encoder-runtime.js";
-import { wholeFrame } from "../images/encoded-frame.js";
+import type { EncoderWays } from "../graphs/encoder-runtime.js";
 import { modelInput } from "../images/preprocess.js";
-import { BadEmbeddingError } from "./check-tensor.js";
 import { encodeDraft } from "./encode-draft.js";
 import type { EncodedDraft, EncodedImage, EncoderDetail, EncodeTask } from "./encoder-tasks.js";
-import { type LoadedEncoder, loadEncoder } from "./load-encoder.js";
+import { type LoadableEncoder, type ServedEncoder, serveEncoder, type WarmEncoder } from "./served-encoder.js";
 
 /** What a worker is started with. */
 export interface EncoderWorkerData {
@@ -25,29 +22,28 @@ export interface EncoderWorkerData {
   atOnce: string[];
   /** Of graphs that it keeps loaded. */
   loadedBytes: number;
-  runtime: EncoderRuntime;
+  ways: EncoderWays;
   /** It gives way to the others on its cores. */
   yields: boolean;
 }
 
-/** What a worker can load; it is told of others when they are ready. */
-export interface LoadableEncoder extends LoadableModel {
-  model: ModelSpec;
-  files: EncoderFiles;
-}
-
-const { models, atOnce, loadedBytes, runtime, yields } = workerData as EncoderWorkerData;
+const { models, atOnce, loadedBytes, ways, yields } = workerData as EncoderWorkerData;
 
 // Before it has threads of its own.
 if (yields) yieldThisThread();
 
 await serveTasks<EncodeTask, EncodedImage, EncodedDraft>(async (say) => {
   let taskMs = 0;
-  const loaded = new LoadedModels<LoadableEncoder, EncoderDetail[string], WarmEncoder>({
+  const loaded: LoadedModels<LoadableEncoder, EncoderDetail[string], ServedEncoder> = new LoadedModels({
     maxBytes: loadedBytes,
     load: async (loadable) => {
-      const { encoder, runMs } = await loadWarm(loadable);
-      taskMs = Math.max(taskMs, runMs);
+      const encoder = await serveEncoder(loadable, {
+        ways,
+        onChange: (isLoading) => say(loaded.details, isLoading),
+        onRun: (ms) => {
+          taskMs = Math.max(taskMs, ms);
+        },
+      });
       return encoder;
     },
     onChange: say,
@@ -56,58 +52,56 @@ await serveTasks<EncodeTask, EncodedImage, EncodedDraft>(async (say) => {
   for (const id of atOnce) await loaded.get(id);
   return {
     detail: loaded.details,
+    // What runs here runs one at a time, and holds up the others' calls.
+    seats: () => seatsOf(loaded.all),
     taskMs,
     hear: (news) => loaded.know(news as LoadableEncoder),
-    run: async (task, _alone, tell) => {
-      const encoder = await loaded.get(task.modelId);
-      if (task.draft) {
-        // Whatever is wrong with a draft, the embedding may be right.
-        const made = await draft(task, encoder).catch(() => undefined);
-        if (made) tell({ result: made, transfer: [] });
-      }
-      return { result: await encode(task, encoder), transfer: [] };
+    end: () => {
+      for (const one of loaded.all) void one.release().catch(() => {});
     },
+    run: (task, _alone, tell, leaving) =>
+      loaded.use(task.modelId, ({ chain }) =>
+        chain.run((encoder) =>
+          encoder.memory.lend(async (memory) => {
+            if (task.draft) {
+              // Whatever is wrong with a draft, the embedding may be right.
+              const made = await draft(task, encoder, memory).catch(() => undefined);
+              if (made) tell({ result: made, transfer: [] });
+              task.draft = false;
+            }
+            return { result: await encode(task, encoder, memory, leaving()), transfer: [] };
+          }),
+        ),
+      ),
   };
 });
 
-interface WarmEncoder extends LoadedEncoder {
-  model: ModelSpec;
-  /** Where a picture's tensor is written: float32, as many as the whole frame has. */
-  memory: Float32Array;
-  detail: EncoderDetail[string];
-}
-
-/** @returns it, and how long a run takes. */
-async function loadWarm({ model, files }: LoadableEncoder): Promise<{ encoder: WarmEncoder; runMs: number }> {
-  const encoder = await loadEncoder(model, files, runtime);
-  const { provider, skipped, takesFrames } = encoder;
-  const memory = new Float32Array(3 * model.preprocess.size ** 2);
-  const startedAt = performance.now();
-  // The first run allocates, most at the whole frame, and on a GPU compiles: done before the service says it is ready.
-  await encoder.run(memory, wholeFrame(model)).catch((error) => {
-    // An empty picture may give a constant embedding, which is refused for pictures but proves that the model runs.
-    if (!(error instanceof BadEmbeddingError)) throw error;
-  });
-  const detail = { provider, skipped, takesFrames };
-  return { encoder: { ...encoder, model, memory, detail }, runMs: performance.now() - startedAt };
+/** As many as the one of them has that has fewest. */
+function seatsOf(all: readonly ServedEncoder[]): number {
+  return all.length === 0 ? 1 : Math.min(...all.map(({ chain }) => chain.now?.atOnce ?? 1));
 }
 
 /** The record moves to the other thread. */
-async function draft(task: EncodeTask, encoder: WarmEncoder): Promise<EncodedDraft> {
+async function draft(task: EncodeTask, encoder: WarmEncoder, memory: Float32Array): Promise<EncodedDraft> {
   const { model } = encoder;
   const started = performance.now();
-  const tensors = await encodeDraft(task.pixels, model, encoder);
+  const tensors = await encodeDraft(task.pixels, model, { run: encoder.run, whole: encoder.whole, memory });
   return { record: recordOf(task, model, tensors, { draft: true }), draftMs: performance.now() - started };
 }
 
-async function encode(task: EncodeTask, encoder: WarmEncoder): Promise<EncodedImage> {
-  const { model, memory } = encoder;
+async function encode(
+  task: EncodeTask,
+  encoder: WarmEncoder,
+  memory: Float32Array,
+  signal: AbortSignal,
+): Promise<EncodedImage> {
+  const { model } = encoder;
   const { pixels, crop } = task;
   const started = performance.now();
   const frame = encoder.frameOf(pixels);
   const input = modelInput(pixels, model, frame, memory);
   const preprocessed = performance.now();
-  const tensors = encoder.whole(await encoder.run(input, frame), frame);
+  const tensors = encoder.whole(await encoder.run(input, frame, signal), frame);
   const record = recordOf(task, model, tensors, crop ? { crop } : {});
   return {
     record,

@@ -1,5 +1,5 @@
 import "./no-telemetry.js";
-import { InferenceSession } from "onnxruntime-node";
+import { InferenceSession, listSupportedBackends } from "onnxruntime-node";
 import { OperationalError } from "../../runtime/operational-error.js";
 import type { Provider } from "./providers.js";
 
@@ -37,12 +37,18 @@ export function runtimeOptions(options: Omit<SessionOptions, "providers">): Runt
 type RuntimeOptions = InferenceSession.SessionOptions;
 
 /** No provider of those that are wanted runs on this machine. */
-class ProviderError extends OperationalError {
+export class ProviderError extends OperationalError {
   override readonly name = "ProviderError";
 }
 
+/** Of a list of one provider: why it could not start. */
+export const reasonOfOne = ({ message }: Error): string =>
+  message.replace(/^No execution provider can start\. \w+: /, "");
+
 export interface LoadedSession {
   session: InferenceSession;
+  /** What the graph takes, as "float32", by the inputs' names. */
+  inputTypes: Readonly<Record<string, string>>;
   provider: Provider;
   /** Why each provider before it could not start. */
   skipped: string[];
@@ -57,14 +63,31 @@ export async function createSession(model: string | Uint8Array, options: Session
   const skipped: string[] = [];
   for (const provider of options.providers) {
     try {
+      checkListed(provider);
       const session = await InferenceSession.create(model as string, {
-        executionProviders: [provider],
+        executionProviders: executionProviders(provider),
         ...runtimeOptions(options),
       });
-      return { session, provider, skipped };
+      return { session, inputTypes: inputTypesOf(session), provider, skipped };
     } catch (error) {
       skipped.push(`${provider}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
   throw new ProviderError(`No execution provider can start. ${skipped.join("; ")}`);
 }
+
+/** @throws ProviderError naming those there are, for one that this build of ONNX Runtime does not know. */
+function checkListed(provider: Provider): void {
+  const listed = listSupportedBackends().map(({ name }) => name);
+  if (listed.includes(provider)) return;
+  const elsewhere =
+    provider === "openvino" ? " (an OpenVINO Model Server can be asked as oip:grpc://HOST:PORT/MODEL)" : "";
+  throw new ProviderError(`ONNX Runtime has ${listed.join(", ")} here and no ${provider}${elsewhere}`);
+}
+
+/** What TensorRT leaves of a graph runs on the same device. */
+const executionProviders = (provider: Provider): Provider[] =>
+  provider === "tensorrt" ? ["tensorrt", "cuda"] : [provider];
+
+const inputTypesOf = ({ inputMetadata }: InferenceSession) =>
+  Object.fromEntries(inputMetadata.flatMap((one) => (one.isTensor ? [[one.name, one.type]] : [])));

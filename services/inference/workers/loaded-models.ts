@@ -20,12 +20,21 @@ interface LoadedModelsOptions<Loadable, Loaded, Detail> {
   readonly onChange: (loaded: Record<string, Detail>, isLoading: boolean) => void;
 }
 
+interface Entry<Loaded> {
+  readonly loaded: Loaded;
+  readonly bytes: number;
+  /** Tasks that have it. */
+  users: number;
+}
+
 /** The models of one worker: each is loaded when it is asked for first, and the least used one goes where there is no room. */
 export class LoadedModels<Loadable extends LoadableModel, Detail, Loaded extends LoadedModel<Detail>> {
   readonly #options: LoadedModelsOptions<Loadable, Loaded, Detail>;
   readonly #known = new Map<string, Loadable>();
   /** The least used first. */
-  readonly #loaded = new Map<string, { loaded: Loaded; bytes: number }>();
+  readonly #loaded = new Map<string, Entry<Loaded>>();
+  /** Loadings go one after another. */
+  #loading: Promise<unknown> = Promise.resolve();
 
   constructor(options: LoadedModelsOptions<Loadable, Loaded, Detail>) {
     this.#options = options;
@@ -40,31 +49,63 @@ export class LoadedModels<Loadable extends LoadableModel, Detail, Loaded extends
     return Object.fromEntries([...this.#loaded].map(([id, { loaded }]) => [id, loaded.detail]));
   }
 
+  /** Those that are loaded now. */
+  get all(): Loaded[] {
+    return [...this.#loaded.values()].map(({ loaded }) => loaded);
+  }
+
   /** For one task at a time: what another one uses may be unloaded. @throws whatever loading it throws. */
   async get(id: string): Promise<Loaded> {
-    const found = this.#loaded.get(id);
-    if (found) {
-      this.#loaded.delete(id);
-      this.#loaded.set(id, found);
-      return found.loaded;
+    return (await this.#entry(id)).loaded;
+  }
+
+  /** For tasks beside each other: it stays loaded meanwhile. @throws whatever loading it, or `task`, throws. */
+  async use<T>(id: string, task: (loaded: Loaded) => Promise<T>): Promise<T> {
+    const entry = await this.#entry(id);
+    entry.users++;
+    try {
+      return await task(entry.loaded);
+    } finally {
+      entry.users--;
     }
+  }
+
+  async #entry(id: string): Promise<Entry<Loaded>> {
+    const found = this.#find(id);
+    if (found) return found;
+    const loading = this.#loading.then(() => this.#find(id) ?? this.#load(id));
+    this.#loading = loading.catch(() => {});
+    return loading;
+  }
+
+  /** It is the most used one now. */
+  #find(id: string): Entry<Loaded> | undefined {
+    const found = this.#loaded.get(id);
+    if (!found) return undefined;
+    this.#loaded.delete(id);
+    this.#loaded.set(id, found);
+    return found;
+  }
+
+  async #load(id: string): Promise<Entry<Loaded>> {
     const loadable = this.#known.get(id);
     if (!loadable) throw new Error(`The worker does not know the model ${id}.`);
     this.#options.onChange(this.details, true);
     try {
       await this.#makeRoomFor(loadable.bytes);
-      const loaded = await this.#options.load(loadable);
-      this.#loaded.set(id, { loaded, bytes: loadable.bytes });
-      return loaded;
+      const entry: Entry<Loaded> = { loaded: await this.#options.load(loadable), bytes: loadable.bytes, users: 0 };
+      this.#loaded.set(id, entry);
+      return entry;
     } finally {
       this.#options.onChange(this.details, false);
     }
   }
 
   async #makeRoomFor(bytes: number): Promise<void> {
-    for (const [id, { loaded }] of this.#loaded) {
+    for (const [id, { loaded, users }] of this.#loaded) {
       const sum = [...this.#loaded.values()].reduce((total, one) => total + one.bytes, bytes);
       if (sum <= this.#options.maxBytes) return;
+      if (users > 0) continue;
       this.#loaded.delete(id);
       await loaded.release();
     }

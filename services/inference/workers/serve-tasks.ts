@@ -1,6 +1,14 @@
 import { parentPort } from "node:worker_threads";
 import { describeError, isInternal } from "../../runtime/errors.js";
-import { endWorker, type FromWorker, type Left, type News, type ToWorker, type Transferable } from "./worker-protocol.js";
+import { longestTimerMs } from "../../runtime/longest-timer.js";
+import {
+  endWorker,
+  type FromWorker,
+  type Left,
+  type News,
+  type ToWorker,
+  type Transferable,
+} from "./worker-protocol.js";
 
 interface Loaded<Task, Result, Part> {
   /**
@@ -37,9 +45,11 @@ export async function serveTasks<Task, Result, Part = never>(
     port.postMessage(message, transfer);
   let ready: Loaded<Task, Result, Part> | undefined;
   const seatsOf = ({ seats }: Loaded<Task, Result, Part>) => seats?.() ?? 1;
+  // Who waits for a server has nothing that keeps the thread.
+  const staying = setInterval(() => {}, longestTimerMs);
   const loaded = await load((detail, isLoading) => {
     if (ready) post({ kind: "detail", detail, isLoading, seats: seatsOf(ready) });
-  });
+  }).finally(() => clearInterval(staying));
   const { run, detail, hear, taskMs, end } = loaded;
   /** Of tasks that can be left. */
   const leavings = new Map<number, AbortController>();
