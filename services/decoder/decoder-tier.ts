@@ -91,6 +91,7 @@ export class DecoderTier implements Tier {
         onRefused: host.onRefused,
         access: host.access,
         quota: host.quota,
+        audit: host.audit,
         trustsPeers: settings.trustsPeers,
         asksCertificates: host.asksCertificates,
         scopes: {

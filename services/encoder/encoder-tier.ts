@@ -127,6 +127,7 @@ export class EncoderTier implements Tier {
         onRefused: host.onRefused,
         access: host.access,
         quota: host.quota,
+        audit: host.audit,
         trustsPeers: settings.trustsPeers,
         asksCertificates: host.asksCertificates,
         scopes: {

@@ -10,8 +10,9 @@ interface Objects {
 
 /** Pictures of a tenant, in this process and its workers. */
 export function forgetImages({ pictures, deletion }: Objects): Handlers["forgetImages"] {
-  return async ({ images }, { origin }) => {
+  return async ({ images }, { origin, audited }) => {
     const set = requestedPictures(images, origin);
+    audited.does("delete", set.imageId);
     deletion.forget(set);
     pictures.forget(set);
     return {};

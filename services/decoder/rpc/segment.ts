@@ -73,17 +73,18 @@ export function segment(
 
   async function respond(
     request: SegmentRequest,
-    { signal, origin, logger, attributes, take }: StreamContext,
+    { signal, origin, logger, attributes, take, audited }: StreamContext,
   ): Promise<Response> {
     const { sequence, traceparent } = request;
     const span = startSpan(spanName(method), { kind: "server", parent: traceparent, attributes });
     try {
-      const value = await prompts.decode(request, { signal, origin, span, logger, take });
+      const value = await prompts.decode(request, { signal, origin, span, logger, take, audited });
       span.end();
       return { sequence, outcome: { case: "result", value } };
     } catch (error) {
       span.end(error);
       onRefused(method.name, error);
+      audited.ended(error);
       if (isInternal(error)) logger.error({ err: error, sequence, ...logFields({}, span) }, "prompt failed");
       return { sequence, outcome: { case: "error", value: toErrorMessage(error) } };
     }

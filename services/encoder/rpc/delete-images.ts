@@ -17,8 +17,9 @@ interface Objects {
 
 /** Pictures of a tenant, in this process and, where that is asked, in the shared cache. */
 export function deleteImages({ models, encodes, deletion }: Objects): Handlers["deleteImages"] {
-  return async ({ images, shared }, { origin, signal }) => {
+  return async ({ images, shared }, { origin, signal, audited }) => {
     const pictures = requestedPictures(images, origin);
+    audited.does("delete", pictures.imageId);
     await encodes.end(pictures);
     deletion.forget(pictures);
     if (shared) {

@@ -74,7 +74,9 @@ async function encodeHeld(
   // The next one waits for what comes now.
   const [rate, kept] = [call.take("bytesPerSecond", 0), call.take("storedBytes", 0)];
   const uploadAt = performance.now();
-  const upload = isUnderWay ? undefined : await readUpload(parts, limits, held);
+  const onBytes = () => call.audited.does("upload", claimedId);
+  const upload = isUnderWay ? undefined : await readUpload(parts, limits, held, onBytes);
+  if (upload) call.audited.does("upload", upload.imageId);
   rate.correct(upload?.bytes ?? 0);
   kept.correct(upload?.bytes ?? 0);
   if (upload) call.span.past("upload", uploadAt, performance.now(), { "maskwire.bytes": upload.bytes });

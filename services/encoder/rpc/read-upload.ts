@@ -14,11 +14,15 @@ interface Upload {
 
 export type UploadLimits = ImageLimits & { pace: PaceLimits };
 
-/** The chunks, hashed as they arrive, or undefined when there are none. The limit holds while they arrive. */
+/**
+ * The chunks, hashed as they arrive, or undefined when there are none. The limit holds while they arrive.
+ * @param onFirst told when the first is here.
+ */
 export async function readUpload(
   requests: AsyncIterator<EncodeRequest>,
   limits: UploadLimits,
   held: HeldUpload,
+  onFirst: () => void,
 ): Promise<Upload | undefined> {
   const parts = new ArrivingParts();
   const digest = new ImageDigest();
@@ -27,6 +31,7 @@ export async function readUpload(
     for (let next = await requests.next(); !next.done; next = await requests.next()) {
       const { part } = next.value;
       if (part.case !== "chunk") throw invalidArgument("After the header only chunks may follow.");
+      if (bytes === 0) onFirst();
       bytes += part.value.byteLength;
       checkBytes(bytes, limits);
       held.grow(bytes);

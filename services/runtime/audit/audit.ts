@@ -24,6 +24,8 @@ export interface AuditEvent {
   readonly tenant?: string | undefined;
   /** A key's id or a token's subject; undefined where nobody is known. */
   readonly principal?: string | undefined;
+  /** The name in the client certificate that was shown, the one that tells its role where there is one. */
+  readonly certificate?: string | undefined;
   /** What it was done to: a picture's id, or a route. */
   readonly object?: string | undefined;
   /** Where it came from, as `networkOf` has it. */

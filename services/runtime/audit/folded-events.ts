@@ -14,9 +14,10 @@ export class FoldedEvents {
   /** @param now milliseconds. @returns how many like it were not told before this one; undefined when this one is not, either. */
   take(event: AuditEvent, now: number): number | undefined {
     if (!folded.has(event.action)) return 0;
-    const { action, code, tenant, principal, object } = event;
-    // Who is known is the same wherever they are.
-    const who = principal === undefined ? [event.address] : [tenant, principal];
+    const { action, code, tenant, principal, object, address, certificate } = event;
+    // Who is known is the same wherever they are refused; that a key is used from elsewhere is news.
+    const isNamed = principal !== undefined && action !== "key-use";
+    const who = isNamed ? [tenant, principal] : [tenant, principal, certificate, address];
     const key = JSON.stringify([action, code, object, ...who]);
     const kept = this.#kept.get(key);
     if (kept && now < kept.until) {

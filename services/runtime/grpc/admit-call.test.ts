@@ -107,13 +107,15 @@ describe("where callers are asked who they are", () => {
       expect(admit("user", said)).toEqual({
         principal: user,
         on: { caller: asCaller(user, callerAt("")).key, tenant: "acme" },
+        isForOthers: false,
       });
     }
     expect(() => admit("user", says)).toThrow(/"peer"/);
   });
 
   it("L2: one with the scope peer speaks for whom it names", () => {
-    expect(admit("gateway", says)).toEqual({ principal: gateway, on: { caller: named, tenant: "other" } });
+    const on = { caller: named, tenant: "other" };
+    expect(admit("gateway", says)).toEqual({ principal: gateway, on, isForOthers: true });
   });
 
   it("L3: one without the method's scope is told which it lacks", () => {

@@ -27,44 +27,52 @@ export interface CallRules {
 }
 
 /** Who has called, and for whom. */
-interface Admitted {
+export interface Admitted {
   readonly principal: Principal;
   readonly on: Pick<Origin, "caller" | "tenant">;
+  /** A gateway asks it for somebody, and knows who that is. */
+  readonly isForOthers: boolean;
 }
 
 /**
  * Lets a call in, or not. Gateways speak for those who asked them; everybody else for themselves.
+ * @param onKnown told of who has shown to be somebody, also where that one is refused then.
  * @throws ServiceError UNAUTHENTICATED, PERMISSION_DENIED, and INVALID_ARGUMENT for a tenant that is none.
  */
 export function admitCall(
   method: DescMethod,
   call: ReceivedCall,
   { access, trustsPeers, asksCertificates, scopeOf }: CallRules,
+  onKnown: (principal: Principal) => void = () => {},
 ): Admitted | Promise<Admitted> {
   const isInProcess = call.getPeer() === sameProcess;
   const isAsked = asksCertificates && !isInProcess;
   const certificate = isAsked ? certificateOf(call) : undefined;
   if (certificate) requireRole(method, certificate);
   const isTrusted = isInProcess || certificate?.role === "gateway" || (access.isOpen && trustsPeers && !isAsked);
-  if (isTrusted) return { principal: anyone, on: named(call, true) };
+  if (isTrusted) return { principal: anyone, on: named(call), isForOthers: isInProcess || namesCaller(call) };
   const admit = (principal: Principal): Admitted => {
+    onKnown(principal);
     // A key does not make a gateway of who has shown to be something else.
-    if (principal.scopes.has("peer") && !certificate) return { principal, on: named(call, true) };
+    if (principal.scopes.has("peer") && !certificate) {
+      return { principal, on: named(call), isForOthers: namesCaller(call) };
+    }
     if (isAsked) requireRole(method, certificate);
     requireScope(principal, scopeOf(method));
     const { key: caller, tenant } = asCaller(principal, at(call));
     // A gateway whose key lacks the scope would show everybody's pictures to everybody.
     const said = textOf(call, tenantHeader);
     if (tenant !== undefined && said !== undefined && said !== tenant) requireScope(principal, "peer");
-    return { principal, on: { caller, ...(tenant === undefined ? {} : { tenant }) } };
+    return { principal, on: { caller, ...(tenant === undefined ? {} : { tenant }) }, isForOthers: false };
   };
   const identified = access.identify({ authorization: textOf(call, "authorization") });
   return identified instanceof Promise ? identified.then(admit) : admit(identified);
 }
 
+const namesCaller = (call: ReceivedCall) => isCallerKey(textOf(call, callerHeader));
+
 /** Whom a gateway has named, and else whoever is at the other end of the connection. */
-function named(call: ReceivedCall, isTrusted: boolean): Pick<Origin, "caller" | "tenant"> {
-  if (!isTrusted) return { caller: at(call).key };
+function named(call: ReceivedCall): Pick<Origin, "caller" | "tenant"> {
   const caller = textOf(call, callerHeader);
   // Two are none: without its own tenant a call would see other pictures.
   const tenants = call.metadata.get(tenantHeader);
@@ -72,8 +80,10 @@ function named(call: ReceivedCall, isTrusted: boolean): Pick<Origin, "caller" | 
   return { caller: isCallerKey(caller) ? caller : at(call).key, ...(tenant === undefined ? {} : { tenant }) };
 }
 
-// grpc-js adds the port, to IPv6 as well and without brackets.
-const at = (call: ReceivedCall) => callerAt(call.getPeer().replace(/:\d+$/, ""));
+/** The other end of the connection. grpc-js adds the port, to IPv6 as well and without brackets. */
+export const addressOf = (call: Pick<ReceivedCall, "getPeer">) => call.getPeer().replace(/:\d+$/, "");
+
+const at = (call: ReceivedCall) => callerAt(addressOf(call));
 
 function textOf({ metadata }: ReceivedCall, name: string): string | undefined {
   const [value] = metadata.get(name);

@@ -17,6 +17,7 @@ import type {
   ServerWritableStream,
   sendUnaryData,
 } from "@grpc/grpc-js";
+import { type Audit, noAudit } from "../audit/audit.js";
 import { type Access, accessEnded, openAccess, unauthenticated } from "../callers/access.js";
 import { anyone, type Scope } from "../callers/principal.js";
 import { noQuota, type Quota, type QuotaName, type Taken, takeQuota } from "../callers/quota.js";
@@ -25,6 +26,7 @@ import type { Logger } from "../logger.js";
 import { logFields, type Origin } from "../tracing/origin.js";
 import type { Span } from "../tracing/spans.js";
 import { admitCall, type CallRules } from "./admit-call.js";
+import { AuditedCall } from "./audited-call.js";
 import type { Call } from "./call.js";
 import { receiveCall } from "./call-origin.js";
 import { codecOf } from "./codec.js";
@@ -45,6 +47,8 @@ export interface CallContext extends Call {
    * @throws ServiceError RESOURCE_EXHAUSTED
    */
   take(name: QuotaName, amount: number): Taken;
+  /** Where the call says what it is, for the audit log, and which of its requests were refused. */
+  readonly audited: Pick<AuditedCall, "does" | "ended">;
 }
 
 /** Sends one message of a stream; resolves when the peer can take more. */
@@ -77,6 +81,8 @@ interface Options<S extends DescService = DescService> {
   access?: Access;
   /** What they may take; left out, all. */
   quota?: Quota;
+  /** Where calls are told of that come by no gateway; left out, they are not. */
+  audit?: Audit;
   /** Joins every call's signal: aborted when the server is forced to stop. */
   signal: AbortSignal;
   logger: Logger;
@@ -88,7 +94,7 @@ interface Options<S extends DescService = DescService> {
   asksCertificates?: boolean;
 }
 
-type Rules = CallRules & { readonly quota: Quota };
+type Rules = CallRules & { readonly quota: Quota; readonly audit: Audit };
 
 /** Adds a service to the server. The one place where errors of handlers become gRPC statuses. */
 export function serve<S extends DescService>(
@@ -101,6 +107,7 @@ export function serve<S extends DescService>(
   const rules: Rules = {
     access: options.access ?? openAccess,
     quota: options.quota ?? noQuota,
+    audit: options.audit ?? noAudit,
     trustsPeers: options.trustsPeers ?? false,
     asksCertificates: options.asksCertificates ?? false,
     scopeOf: ({ localName }) => scopes[localName] ?? "admin",
@@ -133,11 +140,11 @@ function adapt(
       try {
         await scope.admitted();
         done(null, codecOf(method.output).create((await handle(inputOf(call, method), scope.context)) as never));
-        scope.context.span.end();
+        scope.ended();
       } catch (error) {
         const cause = scope.explain(error);
         report(cause, scope.context);
-        scope.context.span.end(cause);
+        scope.ended(cause);
         done(toStatus(cause));
       } finally {
         scope.close();
@@ -171,12 +178,12 @@ function adapt(
       await handle(inputOf(call, method), send, scope.context);
       isOver = true;
       call.end();
-      scope.context.span.end();
+      scope.ended();
     } catch (error) {
       isOver = true;
       const cause = scope.explain(error);
       report(cause, scope.context);
-      scope.context.span.end(cause);
+      scope.ended(cause);
       call.emit("error", toStatus(cause));
     } finally {
       scope.close();
@@ -226,6 +233,7 @@ function callScope(
   const { origin, span } = receiveCall(method, call);
   let taker = anyone;
   let own: Logger | undefined;
+  const audited = new AuditedCall(rules.audit, method, call, origin);
   const context: CallContext = {
     signal: controller.signal,
     origin,
@@ -235,18 +243,25 @@ function callScope(
       return own;
     },
     take: (name, amount) => takeQuota(rules.quota, taker, name, amount),
+    audited,
   };
   let stopWatching = () => {};
   return {
     context,
     /** Until who calls is known, and may. @throws ServiceError when they may not. */
     async admitted(): Promise<void> {
-      const admitting = admitCall(method, call, rules);
-      const { principal, on } = admitting instanceof Promise ? await admitting : admitting;
+      const admitting = admitCall(method, call, rules, (known) => audited.known(known));
+      const admitted = admitting instanceof Promise ? await admitting : admitting;
+      const { principal, on } = admitted;
+      audited.admitted(admitted);
       Object.assign(origin, on);
       if (!principal.scopes.has("peer")) taker = principal;
       context.take("requestsPerSecond", 1);
       stopWatching = rules.access.watch(principal, () => abort(unauthenticated(accessEnded)));
+    },
+    ended: (cause?: unknown) => {
+      span.end(cause);
+      audited.ended(cause);
     },
     explain: (error: unknown) => (controller.signal.aborted && isEndOfCall(error) ? (why ?? cancelled()) : error),
     close: () => {

@@ -10,6 +10,7 @@ export function callContext(init: Partial<CallContext> = {}): CallContext {
     span: noSpan,
     logger: fakeLogger(),
     take: () => ({ correct: () => {} }),
+    audited: { does: () => {}, ended: () => {} },
     ...init,
   };
 }

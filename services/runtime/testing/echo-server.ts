@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { Server } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import type { Logger } from "pino";
+import type { Audit } from "../audit/audit.js";
 import type { Access } from "../callers/access.js";
 import type { Quota } from "../callers/quota.js";
 import { RpcClient } from "../grpc/client.js";
@@ -34,6 +35,7 @@ interface EchoOptions {
   trustsPeers?: boolean;
   access?: Access;
   quota?: Quota;
+  audit?: Audit;
   scopes?: MethodScopes<typeof Echo>;
 }
 

@@ -35,6 +35,13 @@ export function certificateOf(call: Authenticated): PeerCertificateRole | undefi
   return certificate && { role: roleOf(certificate.subjectaltname ?? "") };
 }
 
+/** For an auditor: the name that tells the certificate's role, or else its first; undefined for a peer without one. */
+export function certificateName(call: Authenticated): string | undefined {
+  const text = call.getAuthContext?.().sslPeerCertificate?.subjectaltname;
+  const names = namesIn(text ?? "");
+  return (names.find((name) => roleIn(name).length > 0) ?? names[0])?.slice(0, longestName);
+}
+
 /**
  * @param certificate undefined for a peer without one, who may what a client may.
  * @throws ServiceError PERMISSION_DENIED when such a peer may not call the method.
@@ -50,6 +57,9 @@ export function requireRole(method: DescMethod, certificate: PeerCertificateRole
   const message = `${is}: to call ${method.name}, come with one of ${whoMayCall(method)}.`;
   throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
 }
+
+/** Of a name that somebody else's authority has let through. */
+const longestName = 200;
 
 const whoMayCall = (method: DescMethod) => (ofClients.has(method) ? "a client or a gateway" : "a gateway");
 
