@@ -51,8 +51,8 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
 async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuery>, reply: FastifyReply) {
   const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
   const call = callOf(request, reply);
-  const caller = callerOf(request)?.key ?? "";
-  const held = routes.passing.begin(caller);
+  const { key: caller = "", tenant } = callerOf(request) ?? {};
+  const held = routes.passing.begin({ caller, tenant });
   let rated: RatedUpload | undefined;
   const { id = "", model = "", priority = "", drafts = "" } = request.query;
   try {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { overloaded } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import type { Limit } from "../../services/runtime/limits/limit-hits.js";
-import { Shares } from "../../services/runtime/limits/shares.js";
+import { holderOf, Shares } from "../../services/runtime/limits/shares.js";
 import { callerOf } from "./observe-requests.js";
 
 interface PlacesOptions {
@@ -31,12 +31,12 @@ export class Places {
    */
   enter(request: FastifyRequest, reply: FastifyReply): void {
     const { limits, refusal, retryAfterMs, metrics } = this.#options;
-    const caller = callerOf(request)?.key ?? "";
-    const lacking = this.#shares.refusal(caller);
+    const who = holderOf({ caller: callerOf(request)?.key, tenant: callerOf(request)?.tenant });
+    const lacking = this.#shares.refusal(who);
     if (lacking) {
       metrics.limitHit(limits[lacking]);
       throw overloaded(lacking === "full" ? refusal : "You have too many of these under way; try again.", retryAfterMs);
     }
-    reply.raw.once("close", this.#shares.take(caller));
+    reply.raw.once("close", this.#shares.take(who));
   }
 }

@@ -11,15 +11,15 @@ afterEach(() => {
 /** One session of caller a each 10 ms, others at any time. */
 function create() {
   let next = 0;
-  const admit = (caller: string) => {
-    if (caller !== "a") return 0;
+  const admit = ({ key }: { key: string }) => {
+    if (key !== "a") return 0;
     const waitMs = Math.max(0, next - Date.now());
     if (waitMs === 0) next = Date.now() + 10;
     return waitMs;
   };
   const openings = new Openings(admit);
   const opened: string[] = [];
-  const enter = (caller: string, name: string) => openings.enter(caller, () => opened.push(name));
+  const enter = (caller: string, name: string) => openings.enter({ key: caller }, () => opened.push(name));
   return { openings, opened, enter };
 }
 

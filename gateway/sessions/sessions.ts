@@ -8,7 +8,7 @@ import type { Quota } from "../../services/runtime/callers/quota.js";
 import { Code, describeError, overloaded } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
-import { Shares } from "../../services/runtime/limits/shares.js";
+import { type Holder, Shares } from "../../services/runtime/limits/shares.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
@@ -69,7 +69,7 @@ export class Sessions {
   readonly #shares: Shares;
   readonly #pace = new CallersPace();
   readonly #openings = new Openings((caller) => this.#pace.admit(caller));
-  readonly #turns = new PromptTurns((caller) => this.#pace.isAlone(caller));
+  readonly #turns = new PromptTurns((key) => this.#pace.isAlone({ key }));
   readonly #waiting: WaitingBytes;
   #draining = false;
 
@@ -102,7 +102,7 @@ export class Sessions {
   /** Takes over a connection that asked to become a WebSocket, when it is its caller's turn (F8). */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, visitor: Visitor): void {
     const upgrade = () => this.#upgrade(request, socket, head, visitor);
-    if (this.#openings.enter(visitor.caller.key, upgrade)) return;
+    if (this.#openings.enter(visitor.caller, upgrade)) return;
     this.#options.metrics.limitHit("openings");
     answerRaw(socket, 429, describeError(overloaded("Too many sessions of yours are being opened.", retryMs)));
   }
@@ -163,11 +163,12 @@ export class Sessions {
     ws.on("error", () => {});
     const { access, quota, metrics } = this.#options;
     const { principal, caller } = visitor;
-    const refusal = this.#shares.refusal(caller.key);
+    const who = { caller: caller.key, tenant: caller.tenant };
+    const refusal = this.#shares.refusal(who);
     if (refusal) {
       // B3
       metrics.limitHit(refusal === "full" ? "sessions" : "sessions_share");
-      const reason = refusal === "full" ? "too many sessions" : "too many sessions from one address";
+      const reason = refusal === "full" ? "too many sessions" : `too many sessions ${ofWhom(who)}`;
       closeSocket(ws, CloseCode.TOO_MANY_SESSIONS, reason);
       return;
     }
@@ -177,8 +178,8 @@ export class Sessions {
       closeSocket(ws, CloseCode.TOO_MANY_SESSIONS, "your limit of open sessions (sessions) is reached; close one");
       return;
     }
-    const leaveShares = this.#shares.take(caller.key);
-    const { pace: ofCaller, leave: leavePace } = this.#pace.enter(caller.key);
+    const leaveShares = this.#shares.take(who);
+    const { pace: ofCaller, leave: leavePace } = this.#pace.enter(caller);
     const { entry, intake, forget } = this.#open(ws, request, visitor, ofCaller);
     const stopWatching = watchIdle(ws, this.#options.idleMs, () =>
       entry.connection.close(CloseCode.IDLE, "nothing was heard for too long"),
@@ -258,6 +259,8 @@ export class Sessions {
     };
   }
 }
+
+const ofWhom = ({ tenant }: Holder) => (tenant === undefined ? "from one address" : "of your tenant");
 
 function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

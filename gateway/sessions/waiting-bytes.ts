@@ -44,12 +44,13 @@ export class WaitingBytes {
   /** The part of one session. */
   of(caller: Caller): SessionBytes {
     let own = 0;
+    const who = { caller: caller.key, tenant: caller.tenant };
     return {
       hold: (bytes) => {
         if (own + bytes > this.budget.limitBytes * sessionShare) throw this.#tooMuch("in this session");
-        if (this.#shares.refusal(caller.key, bytes) === "share") throw this.#tooMuch("of yours");
+        if (this.#shares.refusal(who, bytes) === "share") throw this.#tooMuch("of yours");
         const held = this.budget.hold(bytes);
-        const leave = this.#shares.take(caller.key, bytes);
+        const leave = this.#shares.take(who, bytes);
         own += bytes;
         return () => {
           own -= held.bytes;

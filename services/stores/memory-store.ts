@@ -1,5 +1,7 @@
 import { LRUCache } from "lru-cache";
+import { tenantInKey } from "../runtime/callers/tenant.js";
 import { halve } from "../runtime/limits/halve.js";
+import type { Holder } from "../runtime/limits/shares.js";
 import { KeyvStore, type KeyvStoreOptions } from "./keyv-store.js";
 import { OwnedBytes } from "./owned-bytes.js";
 
@@ -38,7 +40,7 @@ export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions)
     if (found) owned.touch(key);
     return found;
   };
-  const makeRoom = (bytes: number, owner: string) => {
+  const makeRoom = (bytes: number, owner: Holder) => {
     while (lru.calculatedSize + bytes > maxBytes) {
       const next = owned.nextToGo(owner, bytes);
       if (!next) return;
@@ -51,10 +53,11 @@ export function createMemoryStore(maxBytes: number, options: MemoryStoreOptions)
     {
       get: (key, mostBytes) => find(key)?.subarray(0, mostBytes + 1),
       head: (key, length) => find(key)?.subarray(0, length),
-      set: (key, bytes, _ttlMs, owner = nobody) => {
+      set: (key, bytes, _ttlMs, caller = nobody) => {
         lru.delete(key);
         const size = sizeOf(bytes, key);
         if (size > maxBytes) return false;
+        const owner = { caller, tenant: tenantInKey(key) };
         makeRoom(size, owner);
         lru.set(key, compact(bytes));
         owned.add(key, owner, size);

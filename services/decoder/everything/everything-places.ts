@@ -1,7 +1,7 @@
 import type { Admission } from "../../inference/admission.js";
 import { overloaded } from "../../runtime/errors.js";
 import type { Limit } from "../../runtime/limits/limit-hits.js";
-import { Shares } from "../../runtime/limits/shares.js";
+import { type Holder, Shares } from "../../runtime/limits/shares.js";
 
 /** About what a picture in everything mode takes. */
 const retryAfterMs = 10_000;
@@ -29,16 +29,16 @@ export class EverythingPlaces {
    * One more picture.
    * @returns to be called when it is done. @throws ServiceError RESOURCE_EXHAUSTED, UNAVAILABLE with a retry hint.
    */
-  enter(caller: string): () => void {
+  enter(who: Holder): () => void {
     const { admission, onLimit } = this.#options;
     admission.check("everything");
-    const refusal = this.#shares.refusal(caller);
-    if (!refusal) return this.#shares.take(caller);
+    const refusal = this.#shares.refusal(who);
+    if (!refusal) return this.#shares.take(who);
     onLimit(refusal === "full" ? "everything" : "everything_share");
     throw overloaded(
       refusal === "full"
         ? "Too many pictures are in everything mode already; try again later."
-        : `You have ${this.#shares.heldBy(caller)} pictures in everything mode already; wait until one is done.`,
+        : `${who.tenant === undefined ? "You have" : "Your tenant has"} ${this.#shares.heldByTenantOf(who)} pictures in everything mode already; wait until one is done.`,
       retryAfterMs,
     );
   }

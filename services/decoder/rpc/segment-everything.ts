@@ -1,6 +1,7 @@
 import type { Models } from "../../inference/models/models.js";
 import { requestedEmbedding } from "../../inference/requested-embedding.js";
 import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
+import { holderOf } from "../../runtime/limits/shares.js";
 import { type EverythingOptions, everythingOptions, mostPoints } from "../everything/everything-options.js";
 import type { EverythingPlaces } from "../everything/everything-places.js";
 import { findEverything } from "../everything/find-everything.js";
@@ -26,8 +27,7 @@ export function segmentEverything(objects: EverythingObjects): Handlers["segment
     checkPoints(options, maxPoints);
     take("everythingPointsPerHour", mostPoints(options));
     const ref = requestedEmbedding(models, request, origin);
-    const { caller = "" } = origin;
-    const leave = places.enter(caller);
+    const leave = places.enter(holderOf(origin));
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), deadlineMs);
     try {

@@ -3,7 +3,7 @@ import { type EmbeddingRef, embeddingRef } from "../../inference/models/embeddin
 import type { PictureSet } from "../../inference/picture-set.js";
 import { overloaded, ServiceError } from "../../runtime/errors.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
-import { Shares } from "../../runtime/limits/shares.js";
+import { holderOf, Shares } from "../../runtime/limits/shares.js";
 import type { ImageStore } from "../../stores/image-store.js";
 import type { Leases } from "../../stores/leases.js";
 import type { PictureDeletion } from "../../stores/picture-deletion.js";
@@ -60,7 +60,7 @@ export class EncodeOnce {
     admission.check("uploads");
     const line = parts.now?.line;
     const isFull =
-      this.#elsewhere.refusal(caller ?? "") !== undefined ||
+      this.#elsewhere.refusal(holderOf({ caller, tenant })) !== undefined ||
       line?.hasRoomFor({ urgent: !isBulk, caller, tenant }) === false;
     const hint = line?.retryAfterMs ?? 1000;
     if (isFull) throw overloaded(`Too many pictures are waiting; try again in ${hint} ms.`, hint);
@@ -155,7 +155,7 @@ export class EncodeOnce {
           return encodePicture(this.#options, ref, source, { ...flight, lease });
         },
         onWait: (news) => {
-          leave ??= this.#elsewhere.take(flight.origin.caller ?? "");
+          leave ??= this.#elsewhere.take(holderOf(flight.origin));
           void elsewhere.hear(news);
         },
         signal: AbortSignal.any([flight.signal, forced]),

@@ -7,6 +7,7 @@ import { invalidArgument } from "../../runtime/errors.js";
 import type { CallContext, Send } from "../../runtime/grpc/serve.js";
 import { checkImageId } from "../../runtime/image-id.js";
 import { inTime } from "../../runtime/limits/arrival-pace.js";
+import { holderOf } from "../../runtime/limits/shares.js";
 import type { HeldUpload, UploadBudget } from "../../runtime/limits/upload-budget.js";
 import type { EmbeddingStore } from "../../stores/embedding-store.js";
 import type { ImageStore } from "../../stores/image-store.js";
@@ -34,7 +35,7 @@ interface Objects {
 export function encode(objects: Objects): Handlers["encode"] {
   return async (requests, send, call) => {
     // Until its embedding is stored.
-    const held = objects.uploads.begin(call.origin.caller ?? "");
+    const held = objects.uploads.begin(holderOf(call.origin));
     try {
       const ready = await encodeHeld(objects, requests, send, call, held);
       await send({ event: { case: "ready", value: ready } });

@@ -16,6 +16,9 @@ export const isTenantName = (value: unknown): value is string => typeof value ==
 export const keyOfTenant = (tenant: string | undefined, name: string): string =>
   tenant === undefined ? name : `t=${tenant}:${name}`;
 
+/** The tenant in a key that `keyOfTenant` has made; undefined where there is none. */
+export const tenantInKey = (key: string): string | undefined => /^t=([^:]+):/.exec(key)?.[1];
+
 /** @throws ServiceError INVALID_ARGUMENT for what is no tenant's name. */
 export function checkTenant(name: string): string {
   if (form.test(name)) return name;

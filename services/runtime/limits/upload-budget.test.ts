@@ -18,7 +18,7 @@ function refusal(work: () => void): ServiceError | undefined {
 
 it("holds what has arrived, a step ahead, until it is released", () => {
   const uploads = new UploadBudget("uploads", 8 * MiB);
-  const held = uploads.begin("a");
+  const held = uploads.begin({ caller: "a" });
   held.grow(1);
   held.grow(100 * KiB);
   expect(uploads.bytes.usedBytes).toBe(256 * KiB);
@@ -31,7 +31,7 @@ it("holds what has arrived, a step ahead, until it is released", () => {
 
 it("H18: refuses what no longer fits, with a hint, and keeps what it holds", () => {
   const uploads = new UploadBudget("uploads", 4 * MiB);
-  const [first, second] = [uploads.begin("a"), uploads.begin("b")];
+  const [first, second] = [uploads.begin({ caller: "a" }), uploads.begin({ caller: "b" })];
   first.grow(3 * MiB);
   second.grow(MiB - 300 * KiB);
   expect(refusal(() => second.grow(2 * MiB))).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, retryAfterMs: 1000 });
@@ -41,13 +41,22 @@ it("H18: refuses what no longer fits, with a hint, and keeps what it holds", () 
 
 it("H18: gives a caller's only upload all there is, and one of several no more than its part", () => {
   const alone = new UploadBudget("uploads", 8 * MiB);
-  expect(refusal(() => alone.begin("a").grow(8 * MiB))).toBeUndefined();
+  expect(refusal(() => alone.begin({ caller: "a" }).grow(8 * MiB))).toBeUndefined();
 
   const uploads = new UploadBudget("uploads", 8 * MiB);
   let taken = 0;
-  while (taken < 100 && !refusal(() => uploads.begin("greedy").grow(256 * KiB))) taken++;
+  while (taken < 100 && !refusal(() => uploads.begin({ caller: "greedy" }).grow(256 * KiB))) taken++;
   expect(taken).toBeLessThan(26);
   expect(taken).toBeGreaterThan(20);
   // Somebody else comes in.
-  expect(refusal(() => uploads.begin("other").grow(MiB))).toBeUndefined();
+  expect(refusal(() => uploads.begin({ caller: "other" }).grow(MiB))).toBeUndefined();
+});
+
+it("H18: gives a tenant's many no more than its part, and another tenant room", () => {
+  const uploads = new UploadBudget("uploads", 8 * MiB);
+  let taken = 0;
+  const one = () => uploads.begin({ caller: `${taken}`, tenant: "acme" }).grow(256 * KiB);
+  while (taken < 100 && !refusal(one)) taken++;
+  expect(taken).toBeLessThan(26);
+  expect(refusal(() => uploads.begin({ caller: "x", tenant: "umbrella" }).grow(MiB))).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { overloaded } from "../errors.js";
 import { ByteBudget } from "./byte-budget.js";
-import { Shares } from "./shares.js";
+import { type Holder, Shares } from "./shares.js";
 
 /** Room is taken a step ahead, so that a small chunk is no work. */
 const stepBytes = 256 * 1024;
@@ -15,8 +15,8 @@ export interface HeldUpload {
 }
 
 /**
- * Bytes of uploads that a process holds at once: as many as have arrived, not as many as were announced. Callers share them:
- * one whose only upload it is gets what there is, one with several no more than its part.
+ * Bytes of uploads that a process holds at once: as many as have arrived, not as many as were announced. Tenants and callers share
+ * them: one whose only upload it is gets what there is, one with several no more than its part.
  */
 export class UploadBudget {
   readonly bytes: ByteBudget;
@@ -29,7 +29,7 @@ export class UploadBudget {
     this.#shares = new Shares(limitBytes);
   }
 
-  begin(caller: string): HeldUpload {
+  begin(who: Holder): HeldUpload {
     const held = this.bytes.hold(0);
     const parts: (() => void)[] = [];
     return {
@@ -37,12 +37,12 @@ export class UploadBudget {
         const more = bytes - held.bytes;
         if (more <= 0) return;
         const step = Math.max(more, Math.min(stepBytes, this.bytes.limitBytes - this.bytes.usedBytes));
-        const isAlone = this.#shares.heldBy(caller) <= held.bytes;
-        if (!isAlone && this.#shares.refusal(caller, step) === "share") {
+        const isAlone = this.#shares.heldByTenantOf(who) <= held.bytes;
+        if (!isAlone && this.#shares.refusal(who, step) === "share") {
           throw overloaded("You are uploading too much at once; try again when some of it is done.", retryAfterMs);
         }
         held.resize(held.bytes + step);
-        parts.push(this.#shares.take(caller, step));
+        parts.push(this.#shares.take(who, step));
       },
       release: () => {
         held.release();
