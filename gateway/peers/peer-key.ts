@@ -17,7 +17,7 @@ export class PeerKey implements Spokesman {
   constructor(file: { path: string; content: string } | undefined, logger: Logger) {
     this.#logger = logger;
     this.#bearer = file?.content;
-    this.#file = file && followFiles([file.path], ([text]) => this.#take(file.path, text));
+    this.#file = file && followFiles([file.path], this.#userOf(file.path));
   }
 
   bearer(): string | undefined {
@@ -37,12 +37,19 @@ export class PeerKey implements Spokesman {
     this.#file?.close();
   }
 
-  #take(path: string, text: string | undefined): void {
-    const bearer = text?.trimEnd();
-    if (bearer) {
-      this.#bearer = bearer;
-      this.#logger.info({ path }, "the key for other tiers has changed");
-    } else
-      this.#logger.error({ path }, "the file of the key for other tiers is empty or gone; the key stays as it was");
+  #userOf(path: string): Parameters<typeof followFiles>[1] {
+    return {
+      take: ([text]) => {
+        const bearer = text?.trimEnd();
+        if (!bearer) throw new Error("it is empty or gone");
+        this.#bearer = bearer;
+        this.#logger.info({ path }, "the key for other tiers has changed");
+      },
+      refused: (why) =>
+        this.#logger.error(
+          { path, why },
+          "the file of the key for other tiers cannot be used; the key stays as it was",
+        ),
+    };
   }
 }

@@ -31,16 +31,15 @@ export function createAccess(settings: AccessSettings, logger: Logger): OpenedAc
   const follow = ({ path, text: known }: { path: string; text: string }) =>
     followFiles(
       [path],
-      ([text]) => {
-        try {
-          const changed = parseKeyFile(text ?? "");
+      {
+        take: ([text]) => {
+          if (text === undefined) throw new Error("it cannot be read");
+          const changed = parseKeyFile(text);
           tenants = changed.tenants;
           access.replaceKeys(changed.keys);
           logger.info({ path, keys: changed.keys.length }, "keys have changed");
-        } catch (error) {
-          const why = text === undefined ? "it cannot be read" : (error as Error).message;
-          logger.error({ path, why }, "the file of keys cannot be used; the keys stay as they were");
-        }
+        },
+        refused: (why) => logger.error({ path, why }, "the file of keys cannot be used; the keys stay as they were"),
       },
       [known],
     );

@@ -77,16 +77,16 @@ interface KeyHolder {
 
 /** Takes over the file's keys whenever it changes; one that cannot be used is logged, and the keys stay as they are. */
 export function followSigningKeys(path: string, holder: KeyHolder, logger: Logger): { close(): void } {
-  return followFiles([path], ([text]) => {
-    try {
-      holder.replace(parseSigningKeys(text ?? ""));
+  return followFiles([path], {
+    take: ([text]) => {
+      if (text === undefined) throw new Error("it cannot be read");
+      holder.replace(parseSigningKeys(text));
       logger.info({ path, keys: holder.ids }, "signing keys have changed");
-    } catch (error) {
-      const why = text === undefined ? "it cannot be read" : (error as Error).message;
+    },
+    refused: (why) =>
       logger.error(
         { path, why, keys: holder.ids },
         "the file of signing keys cannot be used; the keys stay as they were",
-      );
-    }
+      ),
   });
 }

@@ -35,8 +35,13 @@ export class FollowedCertificate {
     metrics.watchCertificates(() => this.#current.expiries);
     this.#warn();
     this.#looks = setInterval(() => this.#warn(), expiryLookMs).unref();
-    this.#follower = followFiles(pathsOf(files), () => {
-      if (this.#read()) onChange(this.#current);
+    this.#follower = followFiles(pathsOf(files), {
+      take: () => {
+        this.#read();
+        onChange(this.#current);
+      },
+      refused: (why) =>
+        logger.error({ why, files: pathsOf(files) }, "the new certificate cannot be used; the one before stays"),
     });
   }
 
@@ -49,18 +54,11 @@ export class FollowedCertificate {
     this.#follower.close();
   }
 
-  #read(): boolean {
-    const files = pathsOf(this.#files);
-    try {
-      this.#current = readCertificate(this.#files, Date.now());
-    } catch (error) {
-      const why = (error as Error).message;
-      this.#logger.error({ why, files }, "the new certificate cannot be used; the one before stays");
-      return false;
-    }
-    this.#logger.info({ files }, "the certificate has changed");
+  /** @throws SettingsError when they cannot be used. */
+  #read(): void {
+    this.#current = readCertificate(this.#files, Date.now());
+    this.#logger.info({ files: pathsOf(this.#files) }, "the certificate has changed");
     this.#warn();
-    return true;
   }
 
   #warn(): void {
