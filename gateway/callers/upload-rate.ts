@@ -1,7 +1,7 @@
 import { overloaded } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
+import { CallerRates } from "../../services/runtime/limits/caller-rates.js";
 import type { TokenBucketOptions } from "../../services/runtime/limits/token-bucket.js";
-import { CallerRates } from "./caller-rates.js";
 
 /** One upload's part of its caller's rate. */
 export interface RatedUpload {

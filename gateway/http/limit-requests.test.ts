@@ -3,10 +3,10 @@ import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { noQuota } from "../../services/runtime/callers/quota.js";
 import { createHttp, type Http } from "../../services/runtime/http/create-http.js";
+import { CallerRates } from "../../services/runtime/limits/caller-rates.js";
 import type { Limit } from "../../services/runtime/limits/limit-hits.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
-import { CallerRates } from "../callers/caller-rates.js";
 import { observeAsCallers } from "../testing/observe-as-callers.js";
 import { limitRequests } from "./limit-requests.js";
 

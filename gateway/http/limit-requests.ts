@@ -3,7 +3,7 @@ import { overloaded, type ServiceError } from "../../services/runtime/errors.js"
 import type { Host } from "../../services/runtime/host.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
-import type { CallerRates } from "../callers/caller-rates.js";
+import type { CallerRates } from "../../services/runtime/limits/caller-rates.js";
 import type { Visitor } from "../callers/visitor.js";
 import { visitorOf } from "./observe-requests.js";
 

@@ -287,10 +287,10 @@ export class Host {
     if (!timeout.aborted) await Promise.race([flushed, once(timeout, "abort")]);
   }
 
-  #openTls({ files, clients }: ServerTls) {
+  #openTls({ files, ...rest }: ServerTls) {
     const { logger, metrics } = this;
     const certificate = new FollowedCertificate(files, { logger, metrics, onChange: (changed) => door.use(changed) });
-    const door = new TlsDoor({ certificate: certificate.current, clients, logger, metrics });
+    const door = new TlsDoor({ certificate: certificate.current, ...rest, logger, metrics });
     return { door, certificate };
   }
 

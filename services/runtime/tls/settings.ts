@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { text } from "../settings/forms.js";
+import { integer, text } from "../settings/forms.js";
 import type { EnvOf } from "../settings/read-env.js";
 import { SettingsError } from "../settings/settings-error.js";
 import type { CertificateFiles } from "./certificate.js";
@@ -19,6 +19,9 @@ export const variables = {
   MASKWIRE_TLS_CLIENTS: z
     .enum(["required", "optional"], "required or optional")
     .describe("whether those who connect need a certificate, where one is asked for"),
+  MASKWIRE_TLS_HANDSHAKES_PER_SECOND: integer(1, 1_000_000).describe(
+    "TLS handshakes a second for one address, or one IPv6 network; what comes faster waits",
+  ),
   MASKWIRE_PEER_TLS: z.enum(["on", "off"], "on or off").describe("whether the way to the other tiers is encrypted"),
   MASKWIRE_PEER_CA_FILE: file.describe("authorities of the other tiers' certificates, PEM"),
   MASKWIRE_PEER_CERT_FILE: file.describe("our certificate, where the other tiers ask for one, PEM"),
@@ -27,11 +30,13 @@ export const variables = {
 } as const;
 
 type Variable = keyof typeof variables;
+type FileVariable = Exclude<Variable, "MASKWIRE_TLS_HANDSHAKES_PER_SECOND">;
 type Env = EnvOf<typeof variables>;
 
 export interface ServerTls {
   readonly files: CertificateFiles;
   readonly clients: ClientCertificates;
+  readonly handshakesPerSecond?: number | undefined;
 }
 
 export interface PeerTls {
@@ -53,7 +58,8 @@ function shapeServer(env: Env): ServerTls | undefined {
   need(env, "MASKWIRE_TLS_CLIENTS", "MASKWIRE_TLS_CLIENT_CA_FILE");
   if (!env.MASKWIRE_TLS_CERT_FILE) return undefined;
   const files = filesOf(env, "MASKWIRE_TLS_CERT_FILE", "MASKWIRE_TLS_KEY_FILE", "MASKWIRE_TLS_CLIENT_CA_FILE");
-  return { files, clients: files.ca ? (env.MASKWIRE_TLS_CLIENTS ?? "required") : "off" };
+  const { MASKWIRE_TLS_HANDSHAKES_PER_SECOND: handshakesPerSecond } = env;
+  return { files, handshakesPerSecond, clients: files.ca ? (env.MASKWIRE_TLS_CLIENTS ?? "required") : "off" };
 }
 
 function shapePeers(env: Env): PeerTls | undefined {
@@ -69,8 +75,8 @@ function shapePeers(env: Env): PeerTls | undefined {
   return { files, serverName: env.MASKWIRE_PEER_SERVER_NAME };
 }
 
-function filesOf(env: Env, cert: Variable, key: Variable, ca: Variable): CertificateFiles {
-  const fileOf = (variable: Variable) => {
+function filesOf(env: Env, cert: FileVariable, key: FileVariable, ca: FileVariable): CertificateFiles {
+  const fileOf = (variable: FileVariable) => {
     const path = env[variable];
     return path === undefined ? undefined : { variable, path };
   };

@@ -118,6 +118,32 @@ it("T2: gives up who begins a handshake and does not come to its end", async () 
   grpc.forceShutdown();
 });
 
+it("T2: ends who begins with what is no handshake, renegotiates, or speaks in the clear behind one, and serves on", async () => {
+  await start();
+  const random = Buffer.from(Array.from({ length: 600 }, (_, at) => (at * 7919) % 251));
+  const record = (type: number, body: Buffer) => Buffer.concat([Buffer.from([type, 3, 1, 0, body.length & 255]), body]);
+  const hello = Buffer.from([1, 0, 0, 40, 3, 3]);
+  const odd = [
+    Buffer.concat([Buffer.from([0x16, 3, 1, 2, 88]), random]),
+    record(0x16, hello),
+    record(0x16, random.subarray(0, 200)),
+    Buffer.concat([record(0x16, hello), Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n")]),
+    Buffer.from([0x16, 9, 9, 0xff, 0xff, 0]),
+  ];
+  for (const bytes of odd) {
+    const socket = connect(host?.port as number, "127.0.0.1").on("error", () => {});
+    socket.end(bytes);
+    await once(socket.resume(), "close");
+  }
+  await expect.poll(() => refused("handshake")).toBe(odd.length);
+  const old = await dial({ maxVersion: "TLSv1.2" });
+  const refusal = new Promise((resolve) => old.once("error", resolve));
+  old.renegotiate({}, () => {});
+  expect(String(await refusal)).toContain("no renegotiation");
+  old.destroy();
+  expect(await get()).toEqual([200, "hello"]);
+});
+
 describe("T5: client certificates", () => {
   it("required: lets in who has one of our authority, and tells the others why not", async () => {
     await start("required");

@@ -6,6 +6,7 @@ import { readFirstBytes } from "../first-bytes.js";
 import { answerRaw } from "../http/raw-answer.js";
 import type { Logger } from "../logger.js";
 import { type Certificate, minVersion } from "./certificate.js";
+import { Handshakes } from "./handshakes.js";
 import type { TlsMetrics, TlsRefusal } from "./tls-metrics.js";
 
 /** Whether those who connect are asked for a certificate of their own. */
@@ -19,9 +20,13 @@ interface TlsDoorOptions {
   metrics: Pick<TlsMetrics, "tlsRefused">;
   /** A peer that begins TLS and does not come to its end is given up after so long. */
   handshakeMs?: number;
+  /** Handshakes a second that are begun for one address. */
+  handshakesPerSecond?: number | undefined;
 }
 
 const usualHandshakeMs = 10_000;
+/** Each is half a millisecond of the main thread, or one and a half with RSA. */
+const usualHandshakesPerSecond = 50;
 
 /** The first byte of a TLS record that begins a handshake. */
 const handshakeRecord = 0x16;
@@ -36,10 +41,19 @@ export class TlsDoor {
   readonly #server: Server;
   readonly #clients: ClientCertificates;
   readonly #refused: (why: TlsRefusal, detail?: unknown) => void;
+  readonly #handshakes: Handshakes;
+  /** What is done when a connection is encrypted, by `nameOf` it. */
+  readonly #openings = new Map<string, () => void>();
 
-  constructor({ certificate, clients, logger, metrics, handshakeMs = usualHandshakeMs }: TlsDoorOptions) {
+  constructor(options: TlsDoorOptions) {
+    const { certificate, clients, logger, metrics } = options;
+    const { handshakeMs = usualHandshakeMs, handshakesPerSecond = usualHandshakesPerSecond } = options;
     this.#clients = clients;
     this.#refused = noteRefusals(logger, metrics);
+    this.#handshakes = new Handshakes({
+      perSecond: handshakesPerSecond,
+      onDropped: () => this.#refused("too_many"),
+    });
     this.#server = createServer({
       ...contextOf(certificate, clients),
       handshakeTimeout: handshakeMs,
@@ -62,6 +76,7 @@ export class TlsDoor {
 
   onOpened(opened: (socket: TLSSocket) => void): void {
     this.#server.on("secureConnection", (socket) => {
+      this.#openings.get(nameOf(socket))?.();
       const refusal = this.#refusalOf(socket);
       if (!refusal) return opened(socket);
       // For good, as on every connection: nobody else listens.
@@ -74,11 +89,17 @@ export class TlsDoor {
 
   /** Begins with a connection; `onOpened` tells when it is encrypted. */
   open(carrier: Socket): void {
+    const { begin, done } = this.#handshakes.enter(carrier);
+    const name = nameOf(carrier);
+    this.#openings.set(name, done);
+    carrier.once("close", () => {
+      if (this.#openings.get(name) === done) this.#openings.delete(name);
+    });
     readFirstBytes(
       carrier,
       ([first]) => first === handshakeRecord,
       (isTls) => {
-        if (isTls) return void this.#server.emit("connection", carrier);
+        if (isTls) return begin(() => void this.#server.emit("connection", carrier));
         this.#refused("plain");
         answerRaw(carrier, 400, notEncrypted);
       },
@@ -96,6 +117,10 @@ export class TlsDoor {
     return "This port asks for a client certificate: come with one of this service's authorities.";
   }
 }
+
+/** The two ends of a connection, by which what is encrypted on it is known again. */
+const nameOf = ({ remoteAddress, remotePort, localPort }: Pick<Socket, "remoteAddress" | "remotePort" | "localPort">) =>
+  `${remoteAddress} ${remotePort} ${localPort}`;
 
 /**
  * Who can speak HTTP/1.1 gets it: browsers offer both, and pages and WebSockets are served over that. gRPC's clients offer

@@ -2,8 +2,8 @@ import { Counter, Gauge, type Registry } from "../metrics.js";
 
 type Expiries = () => ReadonlyMap<string, number>;
 
-/** Why a connection did not get through TLS: it was not spoken, it failed, or the peer's certificate is none or not accepted. */
-const refusals = ["plain", "handshake", "no_certificate", "bad_certificate"] as const;
+/** Why a connection did not get through TLS: it was not spoken, it failed, there were too many, or the peer's certificate is none or not accepted. */
+const refusals = ["plain", "handshake", "too_many", "no_certificate", "bad_certificate"] as const;
 export type TlsRefusal = (typeof refusals)[number];
 
 export interface TlsMetrics {

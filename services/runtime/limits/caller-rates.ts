@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import { TokenBucket, type TokenBucketOptions } from "../../services/runtime/limits/token-bucket.js";
+import { TokenBucket, type TokenBucketOptions } from "./token-bucket.js";
 
 /** Whoever is pushed out of the table by so many others has been quiet for as long as they took to come. */
 const mostCallers = 10_000;
