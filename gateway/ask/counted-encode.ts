@@ -30,3 +30,23 @@ export async function countedEncode(
     throw error;
   }
 }
+
+/**
+ * A detector's look at a picture is as much work as a picture, and counts as one (Q1) unless it was there or fails. It goes on when who
+ * asked has left.
+ * @throws ServiceError RESOURCE_EXHAUSTED when the caller's limit holds none; whatever `look` throws.
+ */
+export async function countedLook<Result extends { cached: boolean }>(
+  call: AskCall,
+  look: () => Promise<Result>,
+): Promise<Result> {
+  const taken = call.takeEncode?.();
+  try {
+    const found = await look();
+    if (found.cached) taken?.correct(-1);
+    return found;
+  } catch (error) {
+    if (!call.signal.aborted) taken?.correct(-1);
+    throw error;
+  }
+}

@@ -51,3 +51,28 @@ it("G1 a picture that is not stored is to be uploaded again; any other refusal i
   await expect(refused(Code.NOT_FOUND)(wordy, call)).rejects.toThrow(ImageGoneError);
   await expect(refused(Code.INVALID_ARGUMENT)(wordy, call)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
 });
+
+it("Q1 a look at a picture counts as an encode, unless it was there or fails; where none is left nothing is looked for", async () => {
+  const wordy = request({ prompt: { text: "dog" } });
+  let used = 0;
+  const takeEncode = () => {
+    if (used >= 1) throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message: "No more." });
+    used++;
+    return {
+      correct: (more: number) => {
+        used += more;
+      },
+    };
+  };
+  const counted = { ...call, takeEncode };
+  await layer(async () => ({ ...found, cached: true })).words(wordy, counted);
+  await layer(() => Promise.reject(new ServiceError({ code: Code.UNAVAILABLE, message: "No." })))
+    .words(wordy, counted)
+    .catch(() => {});
+  expect(used).toBe(0);
+  await layer().words(wordy, counted);
+  expect(used).toBe(1);
+  const { asked, words } = layer();
+  await expect(words(wordy, counted)).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+  expect(asked).toEqual([]);
+});

@@ -2,6 +2,7 @@ import type { GroundResponse } from "../../proto/index.js";
 import { isNotFound } from "../../services/runtime/errors.js";
 import type { Encoders } from "../peers/encoders.js";
 import type { Answer, AskCall } from "./answer.js";
+import { countedLook } from "./counted-encode.js";
 import { ImageGoneError } from "./image-gone-error.js";
 
 interface Wordy {
@@ -29,7 +30,7 @@ export function withWords<Request extends Wordy, Result>(
 
 async function ground(encoders: Pick<Encoders, "ground">, imageId: string, text: string, call: AskCall) {
   try {
-    return await encoders.ground({ imageId, text }, call);
+    return await countedLook(call, () => encoders.ground({ imageId, text }, call));
   } catch (error) {
     if (isNotFound(error)) throw new ImageGoneError(error);
     throw error;

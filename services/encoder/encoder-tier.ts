@@ -116,7 +116,7 @@ export class EncoderTier implements Tier {
         encode: encode({ models, uploads, limits, embeddings, images, encodes, isCacheUp }),
         fetchEmbedding: fetchEmbedding({ models, embeddings, isCacheUp }),
         lookupImage: lookupImage({ models, embeddings, images, isCacheUp }),
-        deleteImages: deleteImages({ models, encodes, deletion }),
+        deleteImages: deleteImages({ models, encodes, grounder, deletion }),
         ground: ground({ admission, detectors, grounder }),
         listDetectors: listDetectors(detectors),
         listModels: listModels(models),

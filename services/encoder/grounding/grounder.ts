@@ -1,3 +1,4 @@
+import { type PictureSet, pictureSet } from "../../inference/picture-set.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
 import { shortImageId } from "../../runtime/tracing/origin.js";
 import type { Findings } from "../../stores/findings-record.js";
@@ -20,8 +21,8 @@ export interface LookTimes {
 }
 
 interface GrounderOptions {
-  detectors: Detectors;
-  findings: FindingsStore;
+  detectors: Pick<Detectors, "detect">;
+  findings: Pick<FindingsStore, "get" | "set" | "delete">;
   images: Pick<ImageStore, "get">;
   deletion: Pick<PictureDeletion, "latest">;
   pictures: () => Pick<PictureProcesses, "read">;
@@ -44,11 +45,22 @@ interface Found {
   cached: boolean;
 }
 
+/** A look that is under way. */
+interface Look {
+  /** How the keys of all that is kept of its picture begin. */
+  readonly prefix: string;
+  outcome: Promise<Findings[]>;
+  /** Its picture was deleted: what it finds is not kept. */
+  isDeleted: boolean;
+  /** What it puts into the store. */
+  keeping: Promise<unknown>;
+}
+
 /** Has detectors look at pictures, each once: what they find is kept, whatever words were asked for; of an open vocabulary with these. */
 export class Grounder {
   readonly #options: GrounderOptions;
   /** By picture and detectors. */
-  readonly #looks = new Map<string, Promise<Findings[]>>();
+  readonly #looks = new Map<string, Look>();
 
   constructor(options: GrounderOptions) {
     this.#options = options;
@@ -68,20 +80,35 @@ export class Grounder {
     return { findings: all.filter((one) => one !== undefined), cached: false };
   }
 
+  /** Ends all that is under way with pictures of a set (K6). @returns when none of it can be kept any more. */
+  async end({ prefix }: PictureSet): Promise<void> {
+    const ended = [...this.#looks].filter(([, look]) => look.prefix.startsWith(prefix));
+    for (const [name, look] of ended) {
+      look.isDeleted = true;
+      this.#looks.delete(name);
+    }
+    await Promise.allSettled(ended.map(([, { keeping }]) => keeping));
+  }
+
   /** Who asks while a look is under way waits for that one; it goes on when its first caller has left. */
   async #lookOnce(search: Search, call: CallContext): Promise<Findings[]> {
     const { picture, detectors, words } = search;
     const name = JSON.stringify([picture.tenant, picture.imageId, detectors.map(({ weights }) => weights), words]);
-    let look = this.#looks.get(name);
-    if (!look) {
-      look = this.#look(search, call).finally(() => this.#looks.delete(name));
-      look.catch(() => {});
-      this.#looks.set(name, look);
-    }
-    return unlessLeft(look, call.signal);
+    const known = this.#looks.get(name);
+    if (known) return unlessLeft(known.outcome, call.signal);
+    // Who joins a look that is under way takes nothing for it.
+    call.take("encodesPerHour", 1);
+    const { prefix } = pictureSet(picture.tenant, picture.imageId);
+    const look: Look = { prefix, outcome: Promise.resolve([]), isDeleted: false, keeping: Promise.resolve() };
+    look.outcome = this.#look(search, look, call).finally(() => {
+      if (this.#looks.get(name) === look) this.#looks.delete(name);
+    });
+    look.outcome.catch(() => {});
+    this.#looks.set(name, look);
+    return unlessLeft(look.outcome, call.signal);
   }
 
-  async #look(search: Search, call: CallContext): Promise<Findings[]> {
+  async #look(search: Search, look: Look, call: CallContext): Promise<Findings[]> {
     const { picture, detectors, words } = search;
     const { detectors: all, images, deletion, pictures, limits, isCacheUp, onLooked } = this.#options;
     const { caller, tenant } = call.origin;
@@ -103,7 +130,7 @@ export class Grounder {
     call.span.past("detect", readAt, doneAt);
     call.logger.debug({ image: shortImageId(picture.imageId), ms: doneAt - startedAt }, "picture looked at for words");
     const made = found.map((list): Findings => ({ width, height, found: list }));
-    await this.#keep(search, made, { caller, before });
+    await this.#keep(search, made, { look, caller, before });
     return made;
   }
 
@@ -111,12 +138,14 @@ export class Grounder {
   async #keep(
     { picture, detectors, words }: Search,
     made: readonly Findings[],
-    { caller, before }: { caller: string | undefined; before: string },
+    { look, caller, before }: { look: Look; caller: string | undefined; before: string },
   ): Promise<void> {
     const { findings, deletion } = this.#options;
+    if (look.isDeleted) throw new DeletedError();
     const refs = detectors.map((one) => refOf(picture, one, words));
-    await Promise.all(refs.map((ref, at) => made[at] && findings.set(ref, made[at], caller)));
-    if ((await deletion.latest(picture)) === before) return;
+    look.keeping = Promise.all(refs.map((ref, at) => made[at] && findings.set(ref, made[at], caller)));
+    await look.keeping;
+    if (!look.isDeleted && (await deletion.latest(picture)) === before) return;
     await Promise.all(refs.map((ref) => findings.delete(ref)));
     throw new DeletedError();
   }

@@ -5,6 +5,7 @@ import { Code, ServiceError } from "../../runtime/errors.js";
 import { imageKey } from "../../stores/image-store.js";
 import type { KnownKeys, PictureDeletion } from "../../stores/picture-deletion.js";
 import type { EncodeOnce } from "../encodes/encode-once.js";
+import type { Grounder } from "../grounding/grounder.js";
 import type { Handlers } from "./handlers.js";
 
 const retryAfterMs = 2000;
@@ -12,15 +13,16 @@ const retryAfterMs = 2000;
 interface Objects {
   models: Pick<Models, "served">;
   encodes: Pick<EncodeOnce, "end">;
+  grounder: Pick<Grounder, "end">;
   deletion: Pick<PictureDeletion, "forget" | "delete">;
 }
 
 /** Pictures of a tenant, in this process and, where that is asked, in the shared cache. */
-export function deleteImages({ models, encodes, deletion }: Objects): Handlers["deleteImages"] {
+export function deleteImages({ models, encodes, grounder, deletion }: Objects): Handlers["deleteImages"] {
   return async ({ images, shared }, { origin, signal, audited }) => {
     const pictures = requestedPictures(images, origin);
     audited.does("delete", pictures.imageId);
-    await encodes.end(pictures);
+    await Promise.all([encodes.end(pictures), grounder.end(pictures)]);
     deletion.forget(pictures);
     if (shared) {
       try {
