@@ -3,6 +3,7 @@ import { Code, ServiceError } from "../services/runtime/errors.js";
 import { fromErrorMessage } from "../services/runtime/grpc/error-message.js";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { replyError } from "../services/runtime/http/reply-error.js";
+import { CallerRates } from "../services/runtime/limits/caller-rates.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import { createAsk } from "./ask/ask.js";
@@ -11,8 +12,8 @@ import { withQuotas } from "./ask/with-quotas.js";
 import { withScopes } from "./ask/with-scopes.js";
 import { BrowserRules } from "./browsers/browser-rules.js";
 import { holdToBrowserRules } from "./browsers/hold-to-browser-rules.js";
-import { CallerRates } from "./callers/caller-rates.js";
 import { Callers } from "./callers/callers.js";
+import { PeerRoles } from "./callers/peer-roles.js";
 import { UploadRate } from "./callers/upload-rate.js";
 import type { Visitor } from "./callers/visitor.js";
 import { accessRoutes } from "./http/access.js";
@@ -84,9 +85,10 @@ export class GatewayTier implements Tier {
     const requests = new CallerRates(gateway.callerRequests);
     const rules = new BrowserRules({ ...gateway.browsers, trustedProxies: gateway.trustedProxies, logger });
     observeRequests(host, callers);
-    auditRequests(host.http, host.audit, callers);
+    const roles = new PeerRoles(host.asksCertificates);
+    auditRequests(host.http, host.audit, { callers, roles });
     holdToBrowserRules(host.http, rules, host.methodsOf);
-    admitRequests(host.http, { access: host.access, rates: requests, metrics: host.metrics });
+    admitRequests(host.http, { access: host.access, roles, rates: requests, metrics: host.metrics });
     limitRequests(host, { rates: requests, quota, metrics: host.metrics });
     const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
@@ -132,6 +134,7 @@ export class GatewayTier implements Tier {
       access,
       audit: host.audit,
       callers,
+      roles,
       rates: requests,
       quota,
       sessions: this.#sessions,

@@ -5,6 +5,7 @@ import type { Principal } from "../../services/runtime/callers/principal.js";
 import { Code, describeError } from "../../services/runtime/errors.js";
 import { originHeaders } from "../../services/runtime/tracing/origin.js";
 import type { Callers } from "../callers/callers.js";
+import type { PeerRoles } from "../callers/peer-roles.js";
 import { visitorOf } from "./observe-requests.js";
 
 /** What a route did, where its status does not say. */
@@ -29,19 +30,27 @@ const refusals = new Map<number, { action: AuditAction; code: Code }>([
   [429, { action: "limited", code: Code.RESOURCE_EXHAUSTED }],
 ]);
 
+/** Where requests come from. */
+interface Origins {
+  readonly callers: Pick<Callers, "networkOf">;
+  readonly roles: Pick<PeerRoles, "nameAt">;
+}
+
 /** Who did it, and from where, as the audit log names them; who is anyone has no name. */
-export function auditedAs({ id, tenant }: Principal, callers: Pick<Callers, "networkOf">, request: IncomingMessage) {
+export function auditedAs({ id, tenant }: Principal, { callers, roles }: Origins, request: IncomingMessage) {
   const address = callers.networkOf(request);
-  return tenant === undefined ? { address } : { tenant, principal: id, address };
+  const certificate = roles.nameAt(request.socket);
+  const where = { ...(certificate === undefined ? {} : { certificate }), address };
+  return tenant === undefined ? { principal: undefined, ...where } : { tenant, principal: id, ...where };
 }
 
 /** Tells the audit log of requests: keys that are used, who is refused, and what routes that say so in `config.audit` have done. */
-export function auditRequests(http: FastifyInstance, audit: Audit, callers: Pick<Callers, "networkOf">): void {
+export function auditRequests(http: FastifyInstance, audit: Audit, origins: Origins): void {
   http.addHook("onResponse", (request, reply, next) => {
     next();
     const visitor = visitorOf(request);
     if (!visitor) return;
-    const who = auditedAs(visitor.principal, callers, request.raw);
+    const who = auditedAs(visitor.principal, origins, request.raw);
     const { audit: action } = request.routeOptions.config;
     const told = { ...who, request: String(reply.getHeader(originHeaders.request)) };
     if (who.principal !== undefined) audit.note({ ...told, action: "key-use", outcome: "done" });

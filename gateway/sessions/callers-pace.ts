@@ -1,5 +1,5 @@
 import type { Caller } from "../../services/runtime/callers/caller.js";
-import { CallerRates } from "../callers/caller-rates.js";
+import { CallerRates } from "../../services/runtime/limits/caller-rates.js";
 import type { Pace } from "./intake.js";
 
 /** Milliseconds of the main thread that all sessions of a caller may take a second while others are there, and at once. */

@@ -9,10 +9,11 @@ import { Code, describeError, type ErrorInit, isInternal } from "../../services/
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
 import { httpStatus } from "../../services/runtime/http/reply-error.js";
+import type { CallerRates } from "../../services/runtime/limits/caller-rates.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import type { BrowserRules } from "../browsers/browser-rules.js";
-import type { CallerRates } from "../callers/caller-rates.js";
 import type { Callers } from "../callers/callers.js";
+import type { PeerRoles } from "../callers/peer-roles.js";
 import { auditedAs } from "../http/audit-requests.js";
 import { requestRefusal, tooManyRequests } from "../http/limit-requests.js";
 import type { Sessions } from "./sessions.js";
@@ -28,6 +29,7 @@ interface DoorOptions {
   access: Access;
   audit: Audit;
   callers: Callers;
+  roles: PeerRoles;
   rates: CallerRates;
   quota: Pick<Quota, "tryTake">;
   sessions: Pick<Sessions, "upgrade">;
@@ -44,7 +46,7 @@ export class SessionDoor {
   }
 
   enter(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const { rules, access, audit, callers, sessions, logger } = this.#options;
+    const { rules, access, audit, callers, roles, sessions, logger } = this.#options;
     // As where sessions are, whatever the path: nobody opens one by following a link.
     const refusal = rules.refusalOf(request, sessionsPath);
     if (refusal) {
@@ -66,7 +68,7 @@ export class SessionDoor {
         return;
       }
       if (principal.tenant !== undefined) {
-        audit.note({ ...auditedAs(principal, callers, request), action: "key-use", outcome: "done" });
+        audit.note({ ...auditedAs(principal, this.#options, request), action: "key-use", outcome: "done" });
       }
       sessions.upgrade(request, socket, head, visitor);
     };
@@ -76,6 +78,7 @@ export class SessionDoor {
       if (this.#hasRate(at, request, socket)) this.#refuse(request, socket, httpStatus(told), told);
     };
     try {
+      roles.check(request.socket);
       const identified = access.identify({ authorization: request.headers.authorization, ticket: ticketOf(request) });
       if (identified instanceof Promise) identified.then(admit, refuse);
       else admit(identified);
@@ -95,9 +98,9 @@ export class SessionDoor {
   }
 
   #refuse(request: IncomingMessage, socket: Duplex, status: number, error: ErrorInit, principal = anyone): void {
-    const { audit, callers } = this.#options;
+    const { audit } = this.#options;
     const action = error.code === Code.RESOURCE_EXHAUSTED ? "limited" : "denied";
-    const who = auditedAs(principal, callers, request);
+    const who = auditedAs(principal, this.#options, request);
     audit.note({ ...who, action, outcome: "refused", code: error.code, object: `GET ${sessionsPath}` });
     answerRaw(socket, status, error);
   }

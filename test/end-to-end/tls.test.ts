@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,6 +95,36 @@ describe("T1: one encrypted port", () => {
       await expect(loadEmbedding(maskwire.url, role)).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
     }
     await expect(loadEmbedding(maskwire.url, "gateway")).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+  });
+
+  it("T6: over HTTP and for WebSockets takes clients, and gateways alone for what an administrator may", async () => {
+    const known = (role: string) => {
+      const { cert, key } = role === "none" ? files.authority.issue("none", "DNS:example.org") : files.issue(role);
+      return { cert: readFileSync(cert), key: readFileSync(key) };
+    };
+    const ask = async (own: object, method: string, path: string) => {
+      const sent = request(`${maskwire.url}${path}`, { method, ca, agent: false, ...own }).end();
+      const [reply] = await once(sent, "response");
+      await once(reply.resume(), "end");
+      return reply.statusCode;
+    };
+    const statuses: Record<string, unknown> = {};
+    for (const role of [undefined, "client", "gateway", "decoder", "none"]) {
+      const own = role === undefined ? {} : known(role);
+      statuses[String(role)] = [
+        await ask(own, "GET", "/v1/models"),
+        await ask(own, "DELETE", "/v1/tenants/acme"),
+        await ask(own, "GET", "/livez"),
+      ];
+      if (role === "decoder") await expect(SocketClient.join(maskwire.url, { ca, ...own })).rejects.toThrow("403");
+    }
+    expect(statuses).toEqual({
+      undefined: [200, 403, 200],
+      client: [200, 403, 200],
+      gateway: [200, 204, 200],
+      decoder: [403, 403, 200],
+      none: [403, 403, 200],
+    });
   });
 
   it("is reached by the command line with a private authority, and says what to do without", async () => {

@@ -24,6 +24,9 @@ interface SocketOptions {
   answerPings?: boolean;
   /** The authority of an encrypted gateway, PEM. */
   ca?: string;
+  /** Our certificate and its key, PEM. */
+  cert?: Buffer;
+  key?: Buffer;
 }
 
 /** A WebSocket client for tests: one promise a frame, in the order in which they come. */
@@ -36,7 +39,7 @@ export class SocketClient implements AsyncDisposable {
 
   private constructor(
     url: string,
-    { form = "binary", protocols, headers = {}, answerPings = true, ca }: SocketOptions,
+    { form = "binary", protocols, headers = {}, answerPings = true, ...tls }: SocketOptions,
   ) {
     this.form = form;
     const offered = protocols ?? (form === "binary" ? ["maskwire.v1"] : []);
@@ -44,7 +47,7 @@ export class SocketClient implements AsyncDisposable {
       perMessageDeflate: false,
       headers,
       autoPong: answerPings,
-      ...(ca === undefined ? {} : { ca }),
+      ...tls,
     });
     this.#socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     this.closed = new Promise((resolve) => {

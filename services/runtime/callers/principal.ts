@@ -49,3 +49,9 @@ export const anyone: Principal = {
   scopes: new Set(scopes.filter((scope) => scope !== "peer")),
   limits: {},
 };
+
+/** The same where who connects is told apart by certificates, and this one's is no gateway's. */
+export const anyClient: Principal = {
+  ...anyone,
+  scopes: new Set([...anyone.scopes].filter((scope) => scope !== "admin")),
+};

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { DecoderService, EncoderService } from "../../../proto/index.js";
 import { Code } from "../errors.js";
-import { type CertificateRole, certificateOf, type PeerCertificateRole, requireRole } from "./certificate-role.js";
+import {
+  type CertificateRole,
+  certificateOf,
+  type PeerCertificateRole,
+  requireClient,
+  requireRole,
+} from "./certificate-role.js";
 
 const roleIn = (subjectaltname: string) =>
   certificateOf({ getAuthContext: () => ({ sslPeerCertificate: { subjectaltname } }) })?.role;
@@ -75,5 +81,24 @@ describe("T6: who may call what", () => {
 
   it("who has shown none, what a client may", () => {
     expect(allowed(undefined)).toEqual(allowed({ role: "client" }));
+  });
+});
+
+describe("T6: who may ask over HTTP", () => {
+  it.each<[string, PeerCertificateRole | undefined, RegExp | undefined]>([
+    ["a client", { role: "client" }, undefined],
+    ["a gateway", { role: "gateway" }, undefined],
+    ["who has shown none", undefined, undefined],
+    [
+      "an encoder",
+      { role: "encoder" },
+      /^Your certificate is that of an encoder: come with one of a client or a gateway\.$/,
+    ],
+    ["a decoder", { role: "decoder" }, /^Your certificate is that of a decoder: come with/],
+    ["one without a role", { role: undefined }, /^Your certificate has no role: come with/],
+  ])("%s", (_who, certificate, refusal) => {
+    const ask = () => requireClient(certificate);
+    if (refusal) expect(ask).toThrow(refusal);
+    else expect(ask).not.toThrow();
   });
 });

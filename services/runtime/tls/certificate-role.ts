@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { DecoderService, EncoderService } from "../../../proto/index.js";
 import { Code, ServiceError } from "../errors.js";
@@ -24,15 +26,26 @@ export interface PeerCertificateRole {
   readonly role: CertificateRole | undefined;
 }
 
-/** The part of a call by which its peer is known; in-process calls have none. */
-export interface Authenticated {
-  getAuthContext?(): { sslPeerCertificate?: { subjectaltname?: string | undefined } | undefined };
+interface AuthContext {
+  readonly sslPeerCertificate?: { readonly subjectaltname?: string | undefined } | undefined;
 }
 
-/** @returns undefined for a peer that has shown no certificate, or none of an authority that is accepted. */
+/** The part of a call by which its peer is known; in-process calls have none. */
+export interface Authenticated {
+  getAuthContext?(): AuthContext;
+}
+
+/** Of a peer's call. @returns undefined for one that has shown no certificate, or none of an authority that is accepted. */
 export function certificateOf(call: Authenticated): PeerCertificateRole | undefined {
   const certificate = call.getAuthContext?.().sslPeerCertificate;
   return certificate && { role: roleOf(certificate.subjectaltname ?? "") };
+}
+
+/** Of a connection that is spoken HTTP on, as grpc-js has it of its own. */
+export function authContextOf(socket: Duplex): AuthContext {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return {};
+  const certificate = socket.getPeerCertificate();
+  return "raw" in certificate ? { sslPeerCertificate: certificate } : {};
 }
 
 /** For an auditor: the name that tells the certificate's role, or else its first; undefined for a peer without one. */
@@ -49,17 +62,28 @@ export function certificateName(call: Authenticated): string | undefined {
 export function requireRole(method: DescMethod, certificate: PeerCertificateRole | undefined): void {
   const role = certificate ? certificate.role : "client";
   if (role === "gateway" || (role === "client" && ofClients.has(method))) return;
-  const is = !certificate
-    ? "You have shown no certificate"
-    : role
-      ? `Your certificate is that of a ${role}`
-      : "Your certificate has no role";
+  const is = certificate ? whatIsShown(certificate) : "You have shown no certificate";
   const message = `${is}: to call ${method.name}, come with one of ${whoMayCall(method)}.`;
   throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
 }
 
 /** Of a name that somebody else's authority has let through. */
 const longestName = 200;
+
+/**
+ * Holds a peer that speaks HTTP to what a client may, which is all that a gateway offers.
+ * @param certificate undefined for a peer without one. @throws ServiceError PERMISSION_DENIED
+ */
+export function requireClient(certificate: PeerCertificateRole | undefined): void {
+  if (!certificate || certificate.role === "client" || certificate.role === "gateway") return;
+  const message = `${whatIsShown(certificate)}: come with one of a client or a gateway.`;
+  throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
+}
+
+function whatIsShown({ role }: PeerCertificateRole): string {
+  if (!role) return "Your certificate has no role";
+  return `Your certificate is that of ${role === "encoder" ? "an" : "a"} ${role}`;
+}
 
 const whoMayCall = (method: DescMethod) => (ofClients.has(method) ? "a client or a gateway" : "a gateway");
 
