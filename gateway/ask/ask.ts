@@ -20,6 +20,7 @@ import type { DetailLimits } from "./detail/detail-limits.js";
 import { type DetailEvents, noDetailEvents } from "./detail/detail-metrics.js";
 import { withFinerMasks } from "./detail/finer-everything.js";
 import type { PictureOfPart } from "./detail/make-finer.js";
+import { onlyFromMasks } from "./detail/only-from-masks.js";
 import { partOf } from "./detail/part-of.js";
 import { withDetail } from "./detail/with-detail.js";
 import { beginEverything, cropsOf, type EverythingEvents } from "./everything.js";
@@ -110,8 +111,11 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     const onDraft = withDeadline(deadlineMs, words(atPeer));
     return (request, call) => (request.draft ? onDraft : final)(request, call);
   };
-  const encodePart = withDeadline(deadlineMs, (part: PictureOfPart, call: AskCall) =>
-    countedEncode(call, (counted) => encoders.encodePart(part, counted)),
+  const encodePart = onlyFromMasks(
+    () => decoders.models(),
+    withDeadline(deadlineMs, (part: PictureOfPart, call: AskCall) =>
+      countedEncode(call, (counted) => encoders.encodePart(part, counted)),
+    ),
   );
 
   // V8

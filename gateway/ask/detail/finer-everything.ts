@@ -10,13 +10,13 @@ import {
   type SegmentEverythingRequest,
   SegmentRequestSchema,
 } from "../../../proto/index.js";
-import { Code, ServiceError } from "../../../services/runtime/errors.js";
 import type { Answer, AskCall } from "../answer.js";
 import type { EverythingEvents } from "../everything.js";
 import { iouOf } from "./agreement.js";
 import type { DetailEvents } from "./detail-metrics.js";
 import { finerMask } from "./finer-mask.js";
 import type { DetailPorts } from "./make-finer.js";
+import { outcomeOf } from "./outcome-of.js";
 import { groupByPart, type PartOfSearch } from "./parts-of-search.js";
 
 interface SearchLimits {
@@ -92,8 +92,7 @@ export function withFinerMasks(
         events.ended(made > 0 ? "finer" : "kept", performance.now() - startedAt);
       } catch (error) {
         call.signal.throwIfAborted();
-        const isRefused = error instanceof ServiceError && error.code === Code.RESOURCE_EXHAUSTED;
-        events.ended(isRefused ? "refused" : "failed", performance.now() - startedAt);
+        events.ended(outcomeOf(error), performance.now() - startedAt);
       }
     }
 

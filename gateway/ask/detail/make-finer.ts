@@ -7,11 +7,11 @@ import {
   type SegmentResult,
   type SegmentTimings,
 } from "../../../proto/index.js";
-import { Code, ServiceError } from "../../../services/runtime/errors.js";
 import type { Answer, AskCall } from "../answer.js";
 import type { Region } from "../region.js";
 import type { DetailEvents, DetailOutcome } from "./detail-metrics.js";
 import { finerMask } from "./finer-mask.js";
+import { outcomeOf } from "./outcome-of.js";
 import type { DetailPlan } from "./plan-detail.js";
 
 /** A part of a stored picture. */
@@ -75,7 +75,7 @@ export async function makeFiner(
       end("left");
       throw call.signal.reason;
     }
-    end(error instanceof ServiceError && error.code === Code.RESOURCE_EXHAUSTED ? "refused" : "failed");
+    end(outcomeOf(error));
     return undefined;
   }
 }

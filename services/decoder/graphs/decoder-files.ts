@@ -3,6 +3,7 @@ import type { ModelSpec } from "../../inference/models/manifest.js";
 import { inThread } from "../../inference/onnx/in-thread.js";
 import { provenFiles } from "../../inference/onnx/proven-files.js";
 import type { ParityReport } from "../rewrite/check-parity.js";
+import { isRewritable } from "../rewrite/is-rewritable.js";
 import type { OptimisedDecoder } from "../rewrite/optimise-decoder.js";
 
 /** Bumped when the rewriter makes other graphs of the same weights. */
@@ -28,6 +29,9 @@ export async function decoderFiles(
   cacheDir: string,
   options: { again?: boolean; onMaking?: () => void } = {},
 ): Promise<DecoderFiles> {
+  if (!isRewritable(model.decoder)) {
+    return { kind: "stock", path: stockPath, reason: "its interface is none that the rewriter knows" };
+  }
   const made = await provenFiles<Part, ParityReport>({
     cacheDir,
     name: `decoder-${model.id}`,

@@ -1,12 +1,29 @@
 import { z } from "zod";
 import { detectorForm, graphFiles } from "./detector-family.js";
+import { efficientsam } from "./efficientsam.js";
+import { efficientvitSam } from "./efficientvit-sam.js";
+import { hqSam } from "./hq-sam.js";
 import { ppocr } from "./ppocr.js";
 import { sam1 } from "./sam1.js";
 import { sam1Pixels } from "./sam1-pixels.js";
+import { sam1Split } from "./sam1-split.js";
+import { sam2 } from "./sam2.js";
+import { sam2Sized } from "./sam2-sized.js";
+import { sam2Split } from "./sam2-split.js";
 import { segmenterForm } from "./segmenter-family.js";
 
 /** An entry of the manifest that finds masks. A family is a row here. */
-export const entryForm = z.discriminatedUnion("family", [segmenterForm(sam1), segmenterForm(sam1Pixels)]);
+export const entryForm = z.discriminatedUnion("family", [
+  segmenterForm(sam1),
+  segmenterForm(sam1Pixels),
+  segmenterForm(sam1Split),
+  segmenterForm(efficientsam),
+  segmenterForm(efficientvitSam),
+  segmenterForm(hqSam),
+  segmenterForm(sam2),
+  segmenterForm(sam2Sized),
+  segmenterForm(sam2Split),
+]);
 
 /** One that finds what words name. */
 export const detectorEntryForm = z.discriminatedUnion("family", [

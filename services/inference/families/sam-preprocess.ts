@@ -9,6 +9,9 @@ const imageNet = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375]
 /** SAM's: the longer side fills the frame. */
 export const samPreprocess: Rules = { size: 1024, resize: "letterbox", ...imageNet };
 
+/** SAM 2's: both sides fill it. */
+export const sam2Preprocess: Rules = { size: 1024, resize: "stretch", ...imageNet };
+
 /** Of features over the whole frame. */
 export const imageDims = z
   .tuple([z.literal(1), z.number().int().positive(), z.number().int().positive(), z.number().int().positive()])

@@ -30,6 +30,12 @@ type Domain = "" | "com.microsoft";
 const opset = 20n;
 const irVersion = 9n;
 
+const inputTypes = {
+  float32: TensorProto_DataType.FLOAT,
+  int32: TensorProto_DataType.INT32,
+  int64: TensorProto_DataType.INT64,
+} as const;
+
 /** What a builder has made so far. */
 interface Made {
   readonly nodes: readonly NodeProto[];
@@ -63,8 +69,8 @@ export class GraphBuilder {
     }
   }
 
-  input(name: string, dims: readonly Dimension[], describe: string): Value {
-    this.#inputs.push(valueInfo(name, dims, describe));
+  input(name: string, dims: readonly Dimension[], describe: string, type: keyof typeof inputTypes = "float32"): Value {
+    this.#inputs.push(valueInfo(name, dims, describe, inputTypes[type]));
     return name;
   }
 
@@ -199,15 +205,20 @@ export class GraphBuilder {
   }
 }
 
-/** What is known of a float32 value. */
-export function valueInfo(name: string, dims: readonly Dimension[], docString: string): ValueInfoProto {
+/** What is known of a value. */
+export function valueInfo(
+  name: string,
+  dims: readonly Dimension[],
+  docString: string,
+  elemType = TensorProto_DataType.FLOAT,
+): ValueInfoProto {
   const dim = dims.map((size) => ({
     value:
       typeof size === "number"
         ? { case: "dimValue" as const, value: BigInt(size) }
         : { case: "dimParam" as const, value: size },
   }));
-  const value = { case: "tensorType" as const, value: { elemType: TensorProto_DataType.FLOAT, shape: { dim } } };
+  const value = { case: "tensorType" as const, value: { elemType, shape: { dim } } };
   return create(ValueInfoProtoSchema, { name, docString, type: { value } });
 }
 
