@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Manifest } from "../inference/models/manifest.js";
 import { isModelFilePresent } from "../inference/models/model-file.js";
-import { pullModel } from "../inference/pull/pull-model.js";
 import type { Logger } from "../runtime/logger.js";
 import { roleOf } from "./roles.js";
 import type { Settings } from "./settings.js";
@@ -26,6 +25,8 @@ export async function pullDetector(settings: Settings, logger: Logger, stopped: 
   await sleep(waitMs, undefined, { signal: stopped }).catch(() => {});
   if (stopped.aborted) return;
   try {
+    // Loaded only here: the client and the unpacker that it brings are for this alone.
+    const { pullModel } = await import("../inference/pull/pull-model.js");
     const options = { acceptsLicence: false, signal: stopped, onProgress: () => {} };
     const fetched = await pullModel(first, manifest, options);
     logger.info({ model: first.id, files: fetched.length }, "a detector was fetched: words are understood from now on");

@@ -1,5 +1,6 @@
-import { RESP_TYPES, type RedisClientOptions } from "@redis/client";
+import type { RedisClientOptions } from "@redis/client";
 import type { CacheNodeAddress, CacheUrl } from "./cache-url.js";
+import { redisClient } from "./redis-client.js";
 
 /** The shared cache with all that is needed to be let in. */
 export interface CacheServer extends CacheUrl {
@@ -71,7 +72,7 @@ export function clientOptions({ server, timeoutMs }: LinkOptions) {
     disableOfflineQueue: true,
     commandsQueueMaxLength: maxCommands,
     // node-redis makes strings by default, which damages binary values without a word.
-    commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } },
+    commandOptions: { typeMapping: { [redisClient().RESP_TYPES.BLOB_STRING]: Buffer } },
     socket: {
       ...(server.tls ? tls : {}),
       connectTimeout: Math.max(timeoutMs, 1000),

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { createClient, ErrorReply } from "@redis/client";
+import type { createClient } from "@redis/client";
 import { type CacheLink, clientOptions, type LinkOptions, reconnectMs } from "./cache-link.js";
+import { redisClient } from "./redis-client.js";
 
 /** Who wants to know what is published on a channel. Neither may throw. */
 export interface Follower {
@@ -118,7 +119,7 @@ export class CacheNews {
       const address = await this.#link.listenAt();
       if (signal.aborted) return false;
       const base = clientOptions(this.#options);
-      client = createClient({
+      client = redisClient().createClient({
         ...base,
         pingInterval: listenerPingMs,
         socket: { ...base.socket, ...address, reconnectStrategy: false },
@@ -156,7 +157,7 @@ export class CacheNews {
       await client.subscribe(names, this.#hear);
     } catch (error) {
       // Asked again it would refuse again.
-      if (error instanceof ErrorReply && error.message.startsWith("NOPERM")) this.#fault = "refused";
+      if (error instanceof redisClient().ErrorReply && error.message.startsWith("NOPERM")) this.#fault = "refused";
       drop(client);
       return;
     }

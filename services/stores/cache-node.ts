@@ -1,8 +1,8 @@
-import { ClientOfflineError, ErrorReply } from "@redis/client";
 import pLimit from "p-limit";
 import { CacheError } from "./cache-error.js";
 import type { CacheLink } from "./cache-link.js";
 import { type BreakerState, CircuitBreaker } from "./circuit-breaker.js";
+import { redisClient } from "./redis-client.js";
 
 /** Unanswered commands in a row after which no more are sent. */
 const failuresToOpen = 3;
@@ -130,8 +130,8 @@ export class CacheNode {
 
   #failed(error: unknown): CacheError {
     if (error instanceof CacheError && error.kind !== "timeout") return error;
-    if (!(error instanceof ClientOfflineError)) this.#lastError = error;
-    if (error instanceof ErrorReply && !servesNothing.test(error.message)) this.#breaker.succeeded();
+    if (!(error instanceof redisClient().ClientOfflineError)) this.#lastError = error;
+    if (error instanceof redisClient().ErrorReply && !servesNothing.test(error.message)) this.#breaker.succeeded();
     else this.#breaker.failed();
     if (error instanceof CacheError) return error;
     return new CacheError("refused", error instanceof Error ? error.message : String(error), { cause: error });
@@ -174,7 +174,7 @@ export class CacheNode {
       return !this.#isClosed;
     } catch (error) {
       // Why it is offline was told before, by the link.
-      if (!(error instanceof ClientOfflineError)) this.#lastError = error;
+      if (!(error instanceof redisClient().ClientOfflineError)) this.#lastError = error;
       return false;
     }
   }

@@ -1,4 +1,3 @@
-import { ClientOfflineError, createCluster } from "@redis/client";
 import calculateSlot from "cluster-key-slot";
 import {
   addressOf,
@@ -9,6 +8,7 @@ import {
   reconnectMs,
 } from "./cache-link.js";
 import type { CacheNodeAddress } from "./cache-url.js";
+import { redisClient } from "./redis-client.js";
 
 /** Stands for the whole Cluster until one of its nodes has told which there are. */
 const unknown = "cluster";
@@ -16,7 +16,7 @@ const unknown = "cluster";
 /** A Cluster: each master holds a share of the keys, and is up or down by itself. */
 export function openClusterLink(addresses: CacheNodeAddress[], options: LinkOptions): CacheLink {
   const { commandOptions, ...defaults } = clientOptions(options);
-  const cluster = createCluster({
+  const cluster = redisClient().createCluster({
     rootNodes: addresses.map(({ host, port }) => ({ socket: { host, port } })),
     defaults,
     commandOptions,
@@ -36,7 +36,7 @@ export function openClusterLink(addresses: CacheNodeAddress[], options: LinkOpti
   connect(0);
 
   const nodeOf = (key: string) => cluster.slots[calculateSlot(key)]?.master;
-  const offline = () => Promise.reject(new ClientOfflineError());
+  const offline = () => Promise.reject(new (redisClient().ClientOfflineError)());
   const sendTo = async (name: string, args: readonly string[], abortSignal?: AbortSignal) => {
     const node = cluster.masters.find((master) => addressOf(master) === name);
     if (!node) return offline();

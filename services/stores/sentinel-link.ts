@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ClientOfflineError, createClient, type ErrorReply } from "@redis/client";
+import type { createClient, ErrorReply } from "@redis/client";
 import {
   addressOf,
   type CacheLink,
@@ -9,6 +9,7 @@ import {
   reconnectMs,
 } from "./cache-link.js";
 import type { CacheNodeAddress, CacheTopology } from "./cache-url.js";
+import { redisClient } from "./redis-client.js";
 
 type Client = Pick<ReturnType<typeof createClient>, "sendCommand" | "isReady" | "isOpen" | "destroy">;
 
@@ -41,7 +42,7 @@ export class SentinelLink implements CacheLink {
 
   send(_key: string, args: readonly (string | Buffer)[], abortSignal: AbortSignal): Promise<CacheReply> {
     const master = this.#master;
-    if (!master) return Promise.reject(new ClientOfflineError());
+    if (!master) return Promise.reject(new (redisClient().ClientOfflineError)());
     const answer = master.client.sendCommand<CacheReply & {}>(args, { abortSignal });
     answer.catch((error: ErrorReply) => {
       // It was made a replica.
@@ -51,7 +52,9 @@ export class SentinelLink implements CacheLink {
   }
 
   ping(): Promise<unknown> {
-    return this.#master ? this.#master.client.sendCommand(["PING"]) : Promise.reject(new ClientOfflineError());
+    return this.#master
+      ? this.#master.client.sendCommand(["PING"])
+      : Promise.reject(new (redisClient().ClientOfflineError)());
   }
 
   review(): void {
@@ -92,7 +95,7 @@ export class SentinelLink implements CacheLink {
   async #connectOnce(onConnected: () => void): Promise<void> {
     const address = await this.#askForMaster();
     const base = clientOptions(this.#options);
-    const client = createClient({
+    const client = redisClient().createClient({
       ...base,
       database: this.#options.server.database,
       socket: { ...base.socket, ...address, reconnectStrategy: false },
@@ -132,7 +135,7 @@ export class SentinelLink implements CacheLink {
   async #ask(sentinel: CacheNodeAddress): Promise<CacheNodeAddress> {
     const { timeoutMs, server } = this.#options;
     const base = clientOptions({ ...this.#options, server: { ...server, ...server.sentinelLogin } });
-    const client = createClient({
+    const client = redisClient().createClient({
       ...base,
       // A Sentinel that hangs must not keep us from the next.
       socket: { ...base.socket, ...sentinel, socketTimeout: Math.max(timeoutMs, 1000), reconnectStrategy: false },

@@ -1,12 +1,12 @@
-import { createClient } from "@redis/client";
 import { addressOf, type CacheLink, type CacheReply, clientOptions, type LinkOptions } from "./cache-link.js";
 import type { CacheNodeAddress } from "./cache-url.js";
+import { redisClient } from "./redis-client.js";
 
 /** One server; the client connects again by itself. */
 export function openSingleLink(address: CacheNodeAddress, options: LinkOptions): CacheLink {
   const name = addressOf(address);
   const base = clientOptions(options);
-  const client = createClient({
+  const client = redisClient().createClient({
     ...base,
     database: options.server.database,
     socket: { ...base.socket, host: address.host, port: address.port },

@@ -1,4 +1,3 @@
-import sharp from "sharp";
 import type { MaskRuns } from "../../../proto/rle.js";
 import { rleToBitmap } from "../../../proto/rle-bitmap.js";
 
@@ -8,6 +7,14 @@ import { rleToBitmap } from "../../../proto/rle-bitmap.js";
  */
 const COMPRESSION_LEVEL = 3;
 
+/** Loaded with the first PNG: most workers make none, and it is more than all else that they load. */
+async function loadSharp() {
+  const { default: sharp } = await import("sharp");
+  // No mask is made twice.
+  sharp.cache(false);
+  return sharp;
+}
+
 /**
  * A mask as PNG, 8-bit greyscale, 255 inside and 0 outside, at the mask's own size. One bitmap of a byte a pixel is
  * held meanwhile; it is drawn with 255 from the start and handed to sharp without a copy.
@@ -15,6 +22,7 @@ const COMPRESSION_LEVEL = 3;
  */
 export async function encodePng(mask: MaskRuns): Promise<Uint8Array> {
   const bitmap = rleToBitmap(mask, 255);
+  const sharp = await loadSharp();
   return await sharp(bitmap, {
     raw: { width: mask.width, height: mask.height, channels: 1 },
     // The runs are checked already, and sharp's own limit is a little below that of masks.

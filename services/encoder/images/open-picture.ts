@@ -2,6 +2,7 @@ import type { Metadata, Sharp } from "sharp";
 import { type Format, formatNames, formatOf, otherFormatOf } from "../../runtime/offered-formats.js";
 import type { PictureReading } from "../../sam/picture-reading.js";
 import type { Region } from "../../sam/region.js";
+import { checkBytes } from "./check-bytes.js";
 import { type DecodeCost, decodeCost } from "./decode-cost.js";
 import { pictureEnd } from "./picture-end.js";
 import { badCrop, damagedImage, imageTooLarge, meaningOf, notOffered, unsupportedImage } from "./picture-errors.js";
@@ -78,13 +79,6 @@ export async function openPicture(bytes: Uint8Array, limits: ImageLimits): Promi
   checkPixels(picture, limits);
   picture.checkCost();
   return picture;
-}
-
-/** @throws ServiceError RESOURCE_EXHAUSTED (IMAGE_TOO_LARGE) when an upload has more bytes than are taken. */
-export function checkBytes(bytes: number, { maxImageBytes }: ImageLimits): void {
-  if (bytes > maxImageBytes) {
-    throw imageTooLarge(`The file is larger than the ${maxImageBytes} bytes that are taken. Send a smaller one.`);
-  }
 }
 
 /** @throws ServiceError INVALID_ARGUMENT when the part is empty or reaches over the picture's edge. */

@@ -3,7 +3,8 @@ import { invalidArgument } from "../../runtime/errors.js";
 import { ImageDigest } from "../../runtime/image-id.js";
 import { inTime, type PaceLimits } from "../../runtime/limits/arrival-pace.js";
 import type { HeldUpload } from "../../runtime/limits/upload-budget.js";
-import { checkBytes, type ImageLimits } from "../images/open-picture.js";
+import { checkBytes } from "../images/check-bytes.js";
+import type { ImageLimits } from "../images/open-picture.js";
 import { ArrivingParts } from "../pictures/file-parts.js";
 
 interface Upload {
