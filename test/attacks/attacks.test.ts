@@ -14,7 +14,7 @@ const arena = new Arena({
   settleMs: 15_000,
   judgesFigures: false,
   // Nobody asks what its masks look like, and every stage is there at once.
-  env: tinyModelEnv(),
+  env: tinyModelEnv({ allCores: true }),
 });
 
 describe.skipIf(!findRedisServer())("nobody may end it", () => {

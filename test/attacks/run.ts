@@ -108,7 +108,7 @@ async function attackLong({ seed, json }: Wanted): Promise<void> {
   const reports: Report[] = [];
   {
     // So many pictures would take the model hours, and what their masks look like is nobody's question here.
-    await using arena = openArena({ ...scale, mostMs: longMs.counted, env: tinyModelEnv() });
+    await using arena = openArena({ ...scale, mostMs: longMs.counted, env: tinyModelEnv({ allCores: true }) });
     for (const group of counted) reports.push(await play(arena, json, ...group));
   }
   {

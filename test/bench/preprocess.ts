@@ -30,7 +30,7 @@ export const suite: Suite = {
     const model = manifest.get(manifest.defaultId);
     const { pictures: settings, limits } = testSettings().encoder;
     const processes = await PictureProcesses.start({ ...settings, decodeBytes: limits.maxDecodeBytes });
-    const maskwire = await MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error", ...tinyModelEnv() });
+    const maskwire = await MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error", ...tinyModelEnv({ allCores: true }) });
     const memory = new Float32Array(3 * model.preprocess.size ** 2);
     const all = new Map<string, Times>();
     try {

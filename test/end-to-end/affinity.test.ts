@@ -65,7 +65,9 @@ async function open(make: (host: Host) => DecoderTier | GatewayTier): Promise<st
   return url;
 }
 
-const startDecoder = () => open((host) => new DecoderTier(host, settings.decoder, models, stores));
+/** Without threads for what nobody waits for: nothing here is that. */
+const decoder = { ...settings.decoder, yielding: 0 };
+const startDecoder = () => open((host) => new DecoderTier(host, decoder, models, stores));
 
 const count = (url: string, series: string) => metric(adminUrls.get(url) ?? "", series);
 
@@ -107,16 +109,16 @@ beforeAll(async () => {
       return ref.imageId;
     }),
   );
-  for (let at = 0; at < decoderCount; at++) decoders.push(await startDecoder());
-  // The ninth gets its port later: a decoder that listens and is not in DNS yet.
-  const ninth = await startDecoder();
-  const targets = [...decoders, ninth].map((url, at) => `dns:///decoder-${at}:${port(url)}`);
+  // The ninth gets its name later: a decoder that listens and is not in DNS yet.
+  const started = await Promise.all(Array.from({ length: decoderCount + 1 }, startDecoder));
+  decoders.push(...started.slice(0, decoderCount));
+  const targets = started.map((url, at) => `dns:///decoder-${at}:${port(url)}`);
   for (let at = 0; at < gatewayCount; at++) {
     const addresses = { encoders: ["127.0.0.1:1"], decoders: targets, lookup };
     gateways.push(await open((host) => new GatewayTier(host, settings.gateway, addresses)));
   }
   await seen(decoderCount);
-  spare = ninth;
+  spare = started[decoderCount] as string;
 }, 120_000);
 
 afterAll(async () => {

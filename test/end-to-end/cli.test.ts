@@ -54,7 +54,6 @@ async function cli(args: string[], env: Record<string, string> = {}): Promise<Ch
   return child.ended;
 }
 
-/** From bytes: in this process sharp may read nothing else, since the encoder bars what it does not offer. */
 const openOutput = async (name: string) => sharp(await readFile(join(folder, name)));
 
 describe("maskwire segment", () => {

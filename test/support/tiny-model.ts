@@ -41,11 +41,17 @@ interface Pace {
   readonly slowEncodes?: boolean;
   /** Decodes take about a tenth. */
   readonly slowDecodes?: boolean;
+  /** As many decodes at once as the machine has cores, for who measures or floods; one, and that on one core, when left out. */
+  readonly allCores?: boolean;
 }
+
+/** Each thread of a decoder is a part of the time that its process takes to start. */
+const oneCore = { MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" };
 
 /** The variables that make a process serve the tiny model instead of the default one, and ask words of the tiny detector. */
 export function tinyModelEnv(pace: Pace = {}) {
   return {
+    ...(pace.allCores ? {} : oneCore),
     MASKWIRE_MODELS_FILE: writeTinyModel(pace),
     MASKWIRE_MODEL: tinyModelId,
     MASKWIRE_DETECTORS: tinyDetectorId,

@@ -38,7 +38,7 @@ const ways = [alone, ...(Object.keys(jobs) as (keyof typeof jobs)[])] as const;
 export async function fairness(options: FairnessOptions, say: (line: string) => void): Promise<Outcome> {
   using keys = new Keys("people", "bulk");
   const env = {
-    ...(options.real ? {} : tinyModelEnv()),
+    ...(options.real ? {} : tinyModelEnv({ allCores: true })),
     ...(options.threads > 0 ? { MASKWIRE_DECODER_THREADS: String(options.threads) } : {}),
   };
   await using maskwire = await MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error", ...env, ...keys.env });

@@ -26,7 +26,9 @@ export async function overhead(rounds: number, say: (line: string) => void): Pro
 }
 
 async function open(opened: Opened, way: string, env: Record<string, string>, key: string | undefined): Promise<Place> {
-  const { url } = opened.add(await MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error", ...tinyModelEnv(), ...env }));
+  const { url } = opened.add(
+    await MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error", ...tinyModelEnv({ allCores: true }), ...env }),
+  );
   const { image } = await upload(url, await jpegScene(640, 480), {}, headersOf(key));
   const imageId = image?.imageId ?? "";
   const guests = {

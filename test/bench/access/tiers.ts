@@ -40,7 +40,7 @@ async function open(opened: Opened, way: string, { gateway, services, key }: Tie
   const start = (env: Record<string, string>) =>
     MaskwireProcess.start({ MASKWIRE_LOG_LEVEL: "error", MASKWIRE_OVERLOAD_DELAY_MS: "10000", ...env });
   const service = (role: string) =>
-    start({ MASKWIRE_ROLE: role, MASKWIRE_CACHE_URL: redis.url, ...tinyModelEnv(), ...services });
+    start({ MASKWIRE_ROLE: role, MASKWIRE_CACHE_URL: redis.url, ...tinyModelEnv({ allCores: true }), ...services });
   const encoder = opened.add(await service("encoder"));
   const decoder = opened.add(await service("decoder"));
   const addresses = { MASKWIRE_ENCODER_ADDRESS: encoder.address, MASKWIRE_DECODER_ADDRESSES: decoder.address };
