@@ -65,7 +65,7 @@ export class DecoderTier implements Tier {
     });
     const prompts = {
       decode: withWords((request, call) => single.decode(request, call), {
-        modelId: (id) => models.serving(id).id,
+        serving: (id) => models.serving(id),
         workers,
       }),
     };

@@ -20,8 +20,8 @@ type Mask = MessageInitShape<typeof MaskSchema>;
 type Decode = (request: SegmentRequest, call: CallContext) => Promise<Result>;
 
 interface WordsOptions {
-  /** Id of the model that an empty name means too. @throws ServiceError when it is not served. */
-  modelId: (id: string) => string;
+  /** The model of that id; an empty one means one too. @throws ServiceError when it is not served. */
+  serving: (id: string) => { id: string; capabilities: { boxes: boolean } };
   /** Of one request, at once. */
   workers: number;
 }
@@ -31,7 +31,7 @@ interface WordsOptions {
  * with points those whose mask holds every positive and no negative one, with a box those that lie in it by more than half.
  * Any other prompt goes on as it is. @throws ServiceError FAILED_PRECONDITION for words that nobody has looked for.
  */
-export function withWords(decode: Decode, { modelId, workers }: WordsOptions): Decode {
+export function withWords(decode: Decode, { serving, workers }: WordsOptions): Decode {
   return async (request, call) => {
     const { prompt } = request;
     if (!prompt?.text) return decode(request, call);
@@ -40,14 +40,17 @@ export function withWords(decode: Decode, { modelId, workers }: WordsOptions): D
     const { detector, boxes } = groundingOf(request.grounding);
     const atOnce = pLimit(workers);
     const uncounted = { ...call, take: onceOnly(call.take) };
-    const results = await Promise.all(boxes.map(({ box }) => atOnce(() => decode(aloneIn(request, box), uncounted))));
+    const model = serving(request.model);
+    const results = await Promise.all(
+      boxes.map(({ box }) => atOnce(() => decode(aloneIn(request, box, model.capabilities.boxes), uncounted))),
+    );
     const masks = results.flatMap(({ masks = [] }, at) =>
       masks.slice(0, 1).map((mask): Mask => ({ ...mask, grounding: groundingOfMask(boxes[at], detector) })),
     );
     const [first] = results;
     return {
       imageId: first?.imageId ?? request.imageId,
-      model: first?.model ?? modelId(request.model),
+      model: first?.model ?? model.id,
       ...(first?.embeddingSource === undefined ? {} : { embeddingSource: first.embeddingSource }),
       masks: masks.filter((mask) => holdsPoints(mask, prompt.points) && liesIn(mask, prompt.box)),
       timings: sumOf(results),
@@ -55,10 +58,17 @@ export function withWords(decode: Decode, { modelId, workers }: WordsOptions): D
   };
 }
 
-/** SAM's mask for a box is its unambiguous one. */
-function aloneIn({ grounding: _, ...request }: SegmentRequest, box: Box | undefined): SegmentRequest {
-  return { ...request, prompt: create(PromptSchema, box ? { box } : {}), multimask: false };
+/** SAM's mask for a box is its unambiguous one. A model that takes no boxes is asked what is in the middle of it. */
+function aloneIn(
+  { grounding: _, ...request }: SegmentRequest,
+  box: Box | undefined,
+  takesBoxes: boolean,
+): SegmentRequest {
+  const asked = box && (takesBoxes ? { box } : { points: [middleOf(box)] });
+  return { ...request, prompt: create(PromptSchema, asked ?? {}), multimask: false };
 }
+
+const middleOf = ({ x0 = 0, y0 = 0, x1 = 0, y1 = 0 }: Box) => ({ x: (x0 + x1) / 2, y: (y0 + y1) / 2, label: 1 });
 
 const groundingOfMask = (found: GroundedBox | undefined, detector: string): Grounding =>
   create(GroundingSchema, {

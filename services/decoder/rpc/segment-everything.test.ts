@@ -131,6 +131,18 @@ describe("bounds", () => {
     expect(decoder.tasks).toEqual([]);
   });
 
+  it("C13 refuses a model that takes no points before anything is begun", async () => {
+    const decoder = new FakeDecoder();
+    const model = decoder.models.serving("");
+    const boxes = { ...model, id: "boxes", capabilities: { ...model.capabilities, points: "none" as const } };
+    const asked = run(Object.assign(decoder, { models: { serving: () => boxes } as unknown as Models }), exhaustive);
+    await expect(asked).rejects.toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message: expect.stringContaining('"boxes" takes no points'),
+    });
+    expect(decoder.tasks).toEqual([]);
+  });
+
   it("E8 ends what takes too long, and frees its place, also while nobody reads what it tells", async () => {
     const decoder = new FakeDecoder();
     decoder.limits = { maxPoints: 32_768, deadlineMs: 20 };

@@ -27,6 +27,9 @@ export function segmentEverything(objects: EverythingObjects): Handlers["segment
     checkPoints(options, maxPoints);
     take("everythingPointsPerHour", mostPoints(options));
     const ref = requestedEmbedding(models, request, origin);
+    if (ref.model.capabilities.points === "none") {
+      throw invalidArgument(`The model "${ref.model.id}" takes no points, of which everything mode asks many.`);
+    }
     const leave = places.enter(holderOf(origin));
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(tooLate(deadlineMs)), deadlineMs);
