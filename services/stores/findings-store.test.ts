@@ -35,10 +35,15 @@ it("gives back what a detector has found, to its tenant alone, until the picture
     { tenant: "acme" },
     { detector: "nanodet" },
     { weights: "4567" },
+    { words: ["dog"] },
     { imageId: `${imageId.slice(0, -1)}b` },
   ]) {
     expect(await store.get({ ...ref, ...other })).toBeUndefined();
   }
+  await store.set({ ...ref, words: ["dog", "cat"] }, { ...findings, found: [] }, undefined);
+  expect(await store.get({ ...ref, words: ["dog", "cat"] })).toMatchObject({ found: [] });
+  expect(await store.get({ ...ref, words: ["dog"] })).toBeUndefined();
+  expect(await store.get(ref)).toEqual(findings);
   blobs.forget(pictureSet(undefined, imageId).prefix);
   expect(await store.get(ref)).toBeUndefined();
 });

@@ -3,11 +3,13 @@ import { describe, expect, it, vi } from "vitest";
 import { ListDetectorsRequestSchema } from "../../../proto/index.js";
 import type { FileState } from "../../inference/models/file-states.js";
 import { Manifest } from "../../inference/models/manifest.js";
-import { Code } from "../../runtime/errors.js";
+import { Code, ServiceError } from "../../runtime/errors.js";
 import { callContext } from "../../runtime/testing/call-context.js";
 import { listDetectors } from "../rpc/list-detectors.js";
 import { type AskedDetectors, Detectors } from "./detectors.js";
-import { planWords } from "./plan-words.js";
+import { looksOf, planWords } from "./plan-words.js";
+import { cocoVocabulary } from "./words/coco-vocabulary.js";
+import type { Vocabulary } from "./words/vocabulary.js";
 
 const { detectors: shipped } = Manifest.read();
 
@@ -99,6 +101,23 @@ describe("G3 words are asked of", () => {
       { kind: "written", text: "volvo", on: { kind: "closed", meanings: [{ label: "bus", via: "name" }] } },
     ]);
     expect(await plan("the sign that says STOP", both)).toEqual([{ kind: "written", text: "stop", on: "something" }]);
+  });
+
+  it("those that find whatever they are told, where nobody knows them", () => {
+    const knownBy = (vocabulary?: Vocabulary) => [{ vocabulary }] as never;
+    const all: AskedDetectors = {
+      isNamed: false,
+      of: (kind) => (kind === "written" ? [] : knownBy(kind === "closed" ? cocoVocabulary() : undefined)),
+      none: (kind) => new ServiceError({ code: Code.FAILED_PRECONDITION, message: `No ${kind}.` }),
+    };
+    const questions = planWords("dogs, the red shoe and a lace", all);
+    expect(questions).toEqual([
+      { kind: "closed", meanings: [{ label: "dog", via: "name" }] },
+      { kind: "open", words: "red shoe" },
+      { kind: "open", words: "lace" },
+    ]);
+    expect(looksOf(questions)).toEqual({ kinds: new Set(["closed", "open"]), words: ["lace", "red shoe"] });
+    expect(() => planWords('"stop"', all)).toThrow("No written.");
   });
 
   it("the one that is named, as far as it can", async () => {

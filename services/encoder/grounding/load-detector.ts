@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { type InferenceSession, Tensor } from "onnxruntime-node";
+import { Tensor } from "onnxruntime-node";
 import { checkConverted } from "../../inference/convert/check-converted.js";
 import { convertTfjs } from "../../inference/convert/convert-tfjs.js";
 import { isConverted } from "../../inference/convert/cuts.js";
 import { createSession } from "../../inference/models/create-session.js";
-import type { FloatTensors } from "../../sam/decode/graph-runner.js";
-import type { DetectorGraph, GraphInputs, Look } from "./families/family.js";
+import { type DetectorGraph, floatsOf, type GraphTensors, type Look } from "./families/family.js";
 import { detectorFamilies } from "./families/index.js";
 
 /** A detector whose files are verified. */
@@ -35,7 +34,9 @@ export async function loadDetector({ id, family, files }: LoadableDetector, thre
       if (files[role] || !isConverted(family)) return openGraph(fileOf(role).path, { threads, changesShape });
       const graph = await openGraph(await converted(family, files), { threads, changesShape });
       const [input = ""] = graph.inputs;
-      await checkConverted(family, (data, dims) => graph.run({ [input]: { type: "float32", data, dims } }));
+      await checkConverted(family, async (data, dims) =>
+        floatsOf(await graph.run({ [input]: { type: "float32", data, dims } })),
+      );
       return graph;
     },
   });
@@ -54,12 +55,12 @@ async function openGraph(
       const run = outputs
         ? session.run(Object.fromEntries(feeds), [...outputs])
         : session.run(Object.fromEntries(feeds));
-      return (await run) as InferenceSession.OnnxValueMapType as unknown as FloatTensors;
+      return (await run) as unknown as GraphTensors;
     },
   };
 }
 
-function tensorOf({ type, data, dims }: GraphInputs[string]): Tensor {
+function tensorOf({ type, data, dims }: GraphTensors[string]): Tensor {
   return new Tensor(type, data as never, [...dims]);
 }
 

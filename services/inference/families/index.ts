@@ -3,6 +3,7 @@ import { detectorForm, graphFiles } from "./detector-family.js";
 import { efficientsam } from "./efficientsam.js";
 import { efficientvitSam } from "./efficientvit-sam.js";
 import { hqSam } from "./hq-sam.js";
+import { oneGraph, threeGraphs } from "./open-families.js";
 import { ppocr } from "./ppocr.js";
 import { sam1 } from "./sam1.js";
 import { sam1Pixels } from "./sam1-pixels.js";
@@ -30,4 +31,8 @@ export const detectorEntryForm = z.discriminatedUnion("family", [
   detectorForm({ name: "nanodet", vocabulary: "closed", files: graphFiles }),
   detectorForm({ name: "ssdlite", vocabulary: "closed", files: graphFiles }),
   detectorForm(ppocr),
+  detectorForm({ name: "owlvit", vocabulary: "open", files: oneGraph }),
+  detectorForm({ name: "owlv2", vocabulary: "open", files: oneGraph }),
+  detectorForm({ name: "grounding-dino", vocabulary: "open", files: oneGraph }),
+  detectorForm({ name: "sam3-words", vocabulary: "open", files: threeGraphs }),
 ]);

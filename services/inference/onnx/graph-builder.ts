@@ -34,6 +34,8 @@ const inputTypes = {
   float32: TensorProto_DataType.FLOAT,
   int32: TensorProto_DataType.INT32,
   int64: TensorProto_DataType.INT64,
+  uint8: TensorProto_DataType.UINT8,
+  bool: TensorProto_DataType.BOOL,
 } as const;
 
 /** What a builder has made so far. */
@@ -75,9 +77,15 @@ export class GraphBuilder {
   }
 
   /** Makes a value an output. It takes the output's name, so nothing is copied. */
-  output(name: string, value: Value, dims: readonly Dimension[], describe: string): void {
+  output(
+    name: string,
+    value: Value,
+    dims: readonly Dimension[],
+    describe: string,
+    type: keyof typeof inputTypes = "float32",
+  ): void {
     this.#renamed.set(value, name);
-    this.#outputs.push(valueInfo(name, dims, describe));
+    this.#outputs.push(valueInfo(name, dims, describe, inputTypes[type]));
   }
 
   /** A float32 constant; Float64 values are rounded here and nowhere before. */

@@ -1,7 +1,7 @@
 import type { FloatTensors } from "../../../sam/decode/graph-runner.js";
 import type { Pixels } from "../../images/open-picture.js";
 import type { Detection } from "../detection.js";
-import type { DetectorFamily } from "./family.js";
+import { type DetectorFamily, floatsOf } from "./family.js";
 
 /** Runs a detector's graph on the one input that it has. @throws whatever ONNX Runtime throws. */
 type RunGraph = (data: Float32Array, dims: readonly number[]) => Promise<FloatTensors>;
@@ -18,7 +18,8 @@ export function closedFamily(
       const { inputs, run } = await files.graph("graph");
       const [input = "", ...more] = inputs;
       if (more.length > 0) throw new Error("the graph has more inputs than a picture");
-      return (pixels) => family.detect(pixels, (data, dims) => run({ [input]: { type: "float32", data, dims } }));
+      return (pixels) =>
+        family.detect(pixels, async (data, dims) => floatsOf(await run({ [input]: { type: "float32", data, dims } })));
     },
   };
 }

@@ -2,22 +2,29 @@ import type { FloatTensors } from "../../../sam/decode/graph-runner.js";
 import type { Pixels } from "../../images/open-picture.js";
 import type { Detection } from "../detection.js";
 
-/** What goes into a graph, row by row. */
-type GraphInput = { readonly dims: readonly number[] } & (
+/** What goes into a graph or comes out of it, row by row. ONNX Runtime's tensors are of this form as they are. */
+export type GraphTensor = { readonly dims: readonly number[] } & (
   | { readonly type: "float32"; readonly data: Float32Array }
   | { readonly type: "int64"; readonly data: BigInt64Array }
   | { readonly type: "uint8" | "bool"; readonly data: Uint8Array }
 );
 
-export type GraphInputs = Readonly<Record<string, GraphInput>>;
+export type GraphTensors = Readonly<Record<string, GraphTensor>>;
+
+/** Outputs that are all float32. @throws Error when one is not. */
+export function floatsOf(outputs: GraphTensors): FloatTensors {
+  const other = Object.entries(outputs).find(([, { type }]) => type !== "float32");
+  if (other) throw new Error(`the graph's ${other[0]} is ${other[1].type}, not float32`);
+  return outputs as FloatTensors;
+}
 
 /** A graph of a detector's, loaded. */
 export interface DetectorGraph {
   readonly inputs: readonly string[];
   /**
-   * @param outputs those that are wanted, all when left out; float32. @throws whatever ONNX Runtime throws.
+   * @param outputs those that are wanted, all when left out. @throws whatever ONNX Runtime throws.
    */
-  run(inputs: GraphInputs, outputs?: readonly string[]): Promise<FloatTensors>;
+  run(inputs: GraphTensors, outputs?: readonly string[]): Promise<GraphTensors>;
 }
 
 /** A detector's files by their roles in its family; a role that its entry does not name is an Error. */

@@ -5,7 +5,7 @@ import { cutLine, lineHeight } from "../written/cut-line.js";
 import { findLines } from "../written/find-lines.js";
 import { readDictionary, readLine } from "../written/read-line.js";
 import { cornersOf, type TurnedBox } from "../written/turned-box.js";
-import { type DetectorFamily, type DetectorGraph, mostDetections } from "./family.js";
+import { type DetectorFamily, type DetectorGraph, floatsOf, mostDetections } from "./family.js";
 
 /** Sides of the detection's frame are multiples of this. */
 const step = 32;
@@ -64,7 +64,7 @@ async function linesOf(pixels: Pixels, detection: DetectorGraph): Promise<Turned
 
 async function runOn({ inputs, run }: DetectorGraph, data: Float32Array, dims: readonly number[]) {
   const [input = ""] = inputs;
-  const [tensor] = Object.values(await run({ [input]: { type: "float32", data, dims } }));
+  const [tensor] = Object.values(floatsOf(await run({ [input]: { type: "float32", data, dims } })));
   if (!tensor) throw new Error("the graph gives nothing");
   return tensor;
 }

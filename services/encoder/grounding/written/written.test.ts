@@ -171,7 +171,14 @@ describe("G8 a text", () => {
   it("stands on what reaches around all of its lines", () => {
     const block = blockAround(lines[2] as Detection, lines);
     // WAIT FOR, Café, and half a line's height; 24HR RTA is a whole line's height above.
-    expect(block).toEqual({ label: "WAIT FOR", score: 0.9, x0: 0, y0: expect.closeTo(0.35), x1: expect.closeTo(0.35), y1: expect.closeTo(0.65) });
+    expect(block).toEqual({
+      label: "WAIT FOR",
+      score: 0.9,
+      x0: 0,
+      y0: expect.closeTo(0.35),
+      x1: expect.closeTo(0.35),
+      y1: expect.closeTo(0.65),
+    });
   });
 
   it("differs in letters that are left out, too many or others", () => {
@@ -188,7 +195,7 @@ describe("ppocr", () => {
       inputs: ["x"],
       run: async ({ x }: Parameters<DetectorGraph["run"]>[0]) => {
         asked.push([name, x?.dims ?? []]);
-        return { out: answer(x?.dims ?? []) };
+        return { out: { type: "float32" as const, ...answer(x?.dims ?? []) } };
       },
     });
     const graphs: Record<string, DetectorGraph> = {
