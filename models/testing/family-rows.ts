@@ -229,4 +229,5 @@ export const familyRows: readonly FamilyRow[] = [
     takes: everything,
   },
   splitRow("sam2-split", 1024, 64),
+  splitRow("sam3-tracker", 1008, 72),
 ];

@@ -11,6 +11,7 @@ import { sam1Split } from "./sam1-split.js";
 import { sam2 } from "./sam2.js";
 import { sam2Sized } from "./sam2-sized.js";
 import { sam2Split } from "./sam2-split.js";
+import { sam3Tracker } from "./sam3-tracker.js";
 import { segmenterForm } from "./segmenter-family.js";
 
 /** An entry of the manifest that finds masks. A family is a row here. */
@@ -24,6 +25,7 @@ export const entryForm = z.discriminatedUnion("family", [
   segmenterForm(sam2),
   segmenterForm(sam2Sized),
   segmenterForm(sam2Split),
+  segmenterForm(sam3Tracker),
 ]);
 
 /** One that finds what words name. */
