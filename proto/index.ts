@@ -19,3 +19,4 @@ export * from "./rle.js";
 export * from "./rle-bitmap.js";
 export * from "./rle-combine.js";
 export * from "./sa1b.js";
+export * from "./wants-detail.js";

@@ -114,7 +114,7 @@ export class ConnectedStore {
         this.#listen();
         break;
       case "segment":
-        this.router.ask(segmentRequest(effect.sequence, effect.prompts, effect.preview));
+        this.router.ask(segmentRequest(effect.sequence, effect.prompts, effect.preview, effect.view));
         if (!effect.preview) this.#listen();
         break;
       case "everything": {

@@ -9,6 +9,7 @@ import { Client } from "./client.js";
 import { AccountView } from "./panel/account-view.js";
 import { AddressView } from "./panel/address-view.js";
 import { DecodingView } from "./panel/decoding-view.js";
+import { DetailView } from "./panel/detail-view.js";
 import { element } from "./panel/element.js";
 import { EverythingView } from "./panel/everything-view.js";
 import { FilmView } from "./panel/film-view.js";
@@ -87,6 +88,7 @@ export function start(): void {
       new EverythingView(port),
       new WordsView(port),
       new MaskView(port, bitmap),
+      new DetailView(port),
       new ObjectsView(port, bitmap),
       new TakeAwayView(port, new TakeFiles(port, new FileMaker(), bitmap)),
       new LatencyView(),

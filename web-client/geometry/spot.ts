@@ -16,6 +16,9 @@ export interface Size {
   readonly height: number;
 }
 
+/** A part of the picture, in its pixels. */
+export interface Region extends Spot, Size {}
+
 /** A place on a brush's way, all in one unit. */
 export interface TrailSpot {
   readonly x: number;

@@ -9,6 +9,7 @@ import {
   placeOf,
   refit,
   reveal,
+  seenPart,
   type Viewport,
   zoomAbout,
 } from "./viewport.js";
@@ -97,6 +98,17 @@ describe("moving", () => {
     const view = refit(near, picture, room, wide);
     expect(pixelAt(view, picture, { x: view.width / 2, y: view.height / 2 })).toEqual(middle);
     expect(isWhole(view, picture, wide)).toBe(false);
+  });
+});
+
+describe("what is seen", () => {
+  it("is all of the picture, or the pixels between those in the canvas's corners", () => {
+    expect(seenPart(whole, picture)).toEqual({ x: 0, y: 0, width: 400, height: 300 });
+    const near = zoomAbout(whole, picture, room, { x: 150, y: 20 }, 7);
+    const { x, y, width, height } = seenPart(near, picture);
+    expect(pixelAt(near, picture, { x: 0, y: 0 })).toEqual({ x, y });
+    const last = pixelAt(near, picture, { x: near.width - 0.01, y: near.height - 0.01 });
+    expect(last).toEqual({ x: x + width - 1, y: y + height - 1 });
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Corners, Size, Spot } from "./spot.js";
+import type { Corners, Region, Size, Spot } from "./spot.js";
 
 /**
  * The part of a picture that is on the canvas. Lengths of the canvas are in CSS pixels; the canvas is as large as the
@@ -87,6 +87,18 @@ export function boxAt(view: Viewport, picture: Size, { x0, y0, x1, y1 }: Corners
     y0: y(Math.min(y0, y1)),
     x1: x(Math.max(x0, x1)),
     y1: y(Math.max(y0, y1)),
+  };
+}
+
+/** The pixels of the picture that are on the canvas, if only in part. */
+export function seenPart({ width, height, scale, left, top }: Viewport, picture: Size): Region {
+  const x = Math.min(picture.width - 1, Math.floor(left / scale));
+  const y = Math.min(picture.height - 1, Math.floor(top / scale));
+  return {
+    x,
+    y,
+    width: clamp(Math.ceil((left + width) / scale) - x, 1, picture.width - x),
+    height: clamp(Math.ceil((top + height) / scale) - y, 1, picture.height - y),
   };
 }
 

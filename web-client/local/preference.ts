@@ -1,3 +1,4 @@
+import { remember, remembered } from "../remembered.js";
 import type { Preference } from "./choice.js";
 
 const key = "maskwire-decoding";
@@ -5,22 +6,11 @@ const preferences: readonly Preference[] = ["automatic", "server", "here"];
 
 /** The person's choice at an earlier visit. */
 export function rememberedPreference(): Preference {
-  try {
-    const stored = localStorage.getItem(key);
-    return preferences.find((preference) => preference === stored) ?? "automatic";
-  } catch {
-    // A page without storage has no memory of a choice.
-    return "automatic";
-  }
+  const stored = remembered(key);
+  return preferences.find((preference) => preference === stored) ?? "automatic";
 }
 
-export function rememberPreference(preference: Preference): void {
-  try {
-    localStorage.setItem(key, preference);
-  } catch {
-    // It holds until the page is closed.
-  }
-}
+export const rememberPreference = (preference: Preference): void => remember(key, preference);
 
 /** Whether the person has asked the system to send little. */
 export function isFrugal(): boolean {

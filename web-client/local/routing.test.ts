@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { SegmentRequestSchema, type SegmentResponse, SegmentResponseSchema } from "../../proto/index.js";
+import { DetailMode, SegmentRequestSchema, type SegmentResponse, SegmentResponseSchema } from "../../proto/index.js";
 import { initialRouting, placeOf, type Routing, type RoutingEffect, type RoutingEvent, route } from "./routing.js";
 
 const size = { width: 40, height: 20 };
@@ -368,6 +368,86 @@ describe("the automatic choice", () => {
     expect(route(here, asked(50, false, 60_000))[1].map(effectText)).toEqual(["+decode 50"]);
     const probes = [1, 2, 3].flatMap((at) => [asked(50 + at, true, 60_000 * at), answered(50 + at, 60_000 * at + 25)]);
     expect(placeOf(routed(probes, here))).toBe("server");
+  });
+});
+
+describe("D7: a click that was answered here", () => {
+  const small = { x: 4, y: 4, width: 3, height: 3 };
+  const wanting = (sequence: number, prompt = {}): RoutingEvent => ({
+    kind: "asked",
+    request: create(SegmentRequestSchema, { sequence, detail: DetailMode.AUTO, prompt }),
+    atMs: 100,
+  });
+  const found = (sequence: number, bbox = small): RoutingEvent => ({
+    kind: "decoded",
+    response: response(sequence, { case: "result", value: { masks: [{ bbox }] } }),
+    atMs: 150,
+  });
+  const finer = (sequence: number): RoutingEvent => ({
+    kind: "answered",
+    response: response(sequence, { case: "result", value: { detail: { masks: [0] } } }),
+    atMs: 300,
+  });
+  const effectsOf = (events: readonly RoutingEvent[]) => {
+    let routing: Routing = states.ready;
+    return events.flatMap((event) => {
+      const [next, effects] = route(routing, event);
+      routing = next;
+      return effects.map(effectText);
+    });
+  };
+
+  it("is asked of the server for its finer answer alone, which its first one is not", () => {
+    expect(effectsOf([wanting(1), found(1), answered(1), finer(1), answered(1)])).toEqual([
+      "+decode 1",
+      "+answer 1 here",
+      "+send 1",
+      "+answer 1 server",
+      // Nothing of it is under way any more.
+      "+answer 1 server",
+    ]);
+  });
+
+  it("is not where detail is not wanted: of a large object, or where nobody asked for it", () => {
+    const large = { ...small, width: 30 };
+    expect(effectsOf([wanting(1), found(1, large)])).toEqual(["+decode 1", "+answer 1 here"]);
+    expect(effectsOf([asked(1), found(1)])).toEqual(["+decode 1", "+answer 1 here"]);
+    const second = wanting(1, { points: [{}, {}] });
+    expect(effectsOf([second, found(1, large)])).toEqual(["+decode 1", "+answer 1 here", "+send 1"]);
+  });
+
+  it("is asked one at a time, the latest next, and not with another click behind it", () => {
+    expect(
+      effectsOf([wanting(1), found(1), wanting(2), found(2), wanting(3), found(3), answered(1), answered(3)]),
+    ).toEqual([
+      "+decode 1",
+      "+answer 1 here",
+      "+send 1",
+      "+decode 2",
+      "+answer 2 here",
+      "+decode 3",
+      "+answer 3 here",
+      "+send 3",
+    ]);
+    expect(effectsOf([wanting(1), wanting(2), found(1), found(2)])).toEqual([
+      "+decode 1",
+      "+answer 1 here",
+      "+decode 2",
+      "+answer 2 here",
+      "+send 2",
+    ]);
+    expect(effectsOf([wanting(1), found(1), wanting(2), found(2), asked(3), answered(1)])).not.toContain("+send 2");
+  });
+
+  it("holds no click up, whatever becomes of it", () => {
+    const refused: RoutingEvent = {
+      kind: "answered",
+      response: response(1, { case: "error", value: { message: "no" } }),
+      atMs: 300,
+    };
+    expect(effectsOf([wanting(1), found(1), refused, asked(2)]).slice(-1)).toEqual(["+decode 2"]);
+    expect(effectsOf([wanting(1), found(1), lost, wanting(2), found(2)]).slice(-1)).toEqual(["+send 2"]);
+    expect(effectsOf([wanting(1), found(1), asked(2)]).slice(-1)).toEqual(["+decode 2"]);
   });
 });
 

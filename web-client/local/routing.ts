@@ -1,5 +1,13 @@
 import { create } from "@bufbuild/protobuf";
-import { ErrorCode, type SegmentRequest, type SegmentResponse, SegmentResponseSchema } from "../../proto/index.js";
+import {
+  ErrorCode,
+  mayWantDetail,
+  type SegmentRequest,
+  type SegmentResponse,
+  SegmentResponseSchema,
+  wantsDetail,
+} from "../../proto/index.js";
+import { answerKind } from "../state/answer-kind.js";
 import { hasWaited, serviceMsOf } from "../state/service-time.js";
 import type { Place } from "../state/state.js";
 import {
@@ -12,12 +20,13 @@ import {
   type Preference,
   tried,
 } from "./choice.js";
+import { afterAnswer, askFiner, type FinerQuestions, noQuestions, withoutNext } from "./finer-questions.js";
 import { emptyLane, enter, type Job, jobsOf, type Lane, leave, unwanted } from "./lane.js";
 
 /*
  * Where each prompt of the session is decoded. What the gateway's rules promise holds for both places together: each
  * prompt is answered once (C1), clicks in their order (C2), and of previews only the latest counts (P1). Whatever
- * goes wrong here is asked of the server instead.
+ * goes wrong here is asked of the server instead, and so is what only the server can make finer, once the click is answered (D7).
  */
 
 export interface Routing {
@@ -29,6 +38,8 @@ export interface Routing {
   readonly here: Lane;
   /** What the server has been asked and has not answered. */
   readonly there: readonly Asked[];
+  /** And beside that. */
+  readonly finer: FinerQuestions;
   /** When it has last answered with masks. */
   readonly answeredAtMs: number;
   /** A person who counts bytes: no decoder is fetched unless it is asked for by name. */
@@ -117,6 +128,7 @@ export function initialRouting(preference: Preference, isFrugal: boolean): Routi
     picture: undefined,
     here: emptyLane,
     there: [],
+    finer: noQuestions,
     answeredAtMs: 0,
   };
 }
@@ -181,7 +193,8 @@ export function placeOf({ preference, choice, decoder, picture }: Routing): Plac
 function asked(before: Routing, request: SegmentRequest, atMs: number): Routed {
   const place = destination(before, request, atMs);
   // One probe at a time, whatever becomes of it.
-  const routing = { ...before, choice: tried(before.choice, place, atMs) };
+  const finer = request.preview ? before.finer : withoutNext(before.finer);
+  const routing = { ...before, finer, choice: tried(before.choice, place, atMs) };
   return place === "here"
     ? begin({ ...routing, here: enter(routing.here, request) }, cancelled(routing.here.preview), atMs)
     : sent(routing, [request], atMs);
@@ -204,7 +217,7 @@ function takesMasks({ decoder }: Routing): boolean {
 }
 
 function sent(routing: Routing, requests: readonly SegmentRequest[], atMs: number): Routed {
-  const isReady = routing.picture?.size !== undefined;
+  const isReady = routing.picture?.size !== undefined && routing.finer.sent === undefined;
   const there = [...routing.there];
   for (const request of requests) {
     there.push({ request, atMs, isTelling: isReady && there.every((before) => before.request.preview) });
@@ -213,10 +226,14 @@ function sent(routing: Routing, requests: readonly SegmentRequest[], atMs: numbe
 }
 
 function answered(routing: Routing, response: SegmentResponse, atMs: number): Routed {
+  const kind = answerKind(response);
+  if (kind === "own" && response.sequence === routing.finer.sent)
+    return withQuestions(routing, afterAnswer(routing.finer));
   const effects: RoutingEffect[] = [{ kind: "answer", response, place: "server" }];
+  if (kind === "finer") return [routing, effects];
   const question = routing.there.find(({ request }) => request.sequence === response.sequence);
   // A draft says nothing of the server's pace, and of a click the answer is still to come.
-  const isDraft = response.outcome.case === "result" && response.outcome.value.draft;
+  const isDraft = kind === "draft";
   if (question === undefined || (isDraft && !question.request.preview)) return [routing, effects];
   const left = { ...routing, there: routing.there.filter((one) => one !== question) };
   if (response.outcome.case !== "result") return [left, effects];
@@ -236,7 +253,30 @@ function decoded(routing: Routing, response: SegmentResponse, atMs: number): Rou
   if (running?.request.sequence !== response.sequence) return [routing, []];
   const choice = hear(routing.choice, { place: "here", tookMs: atMs - running.startedAtMs, networkMs: 0, atMs });
   const effects: RoutingEffect[] = running.isWanted ? [{ kind: "answer", response, place: "here" }] : [];
-  return begin({ ...routing, choice, here: leave(routing.here) }, effects, atMs);
+  const next = { ...routing, choice, here: leave(routing.here) };
+  if (!running.isWanted || !isWorthMore(next, running.request, response)) return begin(next, effects, atMs);
+  const [asking, more] = withQuestions(next, askFiner(next.finer, running.request));
+  return begin(asking, [...effects, ...more], atMs);
+}
+
+/** D7: whether the server is asked for a finer answer beside what was decoded here. Another click that waits is answered first, and finer then. */
+function isWorthMore(
+  { picture, here, there }: Routing,
+  request: SegmentRequest,
+  { outcome }: SegmentResponse,
+): boolean {
+  if (request.preview || !mayWantDetail(request) || here.clicks.length > 0) return false;
+  if (there.some((asked) => !asked.request.preview) || outcome.case !== "result" || picture?.size === undefined)
+    return false;
+  const box = outcome.value.masks[0]?.bbox;
+  return box !== undefined && wantsDetail(request, box, picture.size);
+}
+
+function withQuestions(
+  routing: Routing,
+  [finer, requests]: readonly [FinerQuestions, readonly SegmentRequest[]],
+): Routed {
+  return [{ ...routing, finer }, requests.map((request) => ({ kind: "send", request }))];
 }
 
 /** What waits behind a click that is handed over goes with it. */
@@ -296,7 +336,7 @@ function pursue(routing: Routing): Routed {
 
 /** What was under way is of no interest any more. */
 function forgotten(routing: Routing): Routing {
-  return { ...routing, here: unwanted(routing.here), there: [] };
+  return { ...routing, here: unwanted(routing.here), there: [], finer: noQuestions };
 }
 
 /** P1: a newer preview, or a click, has taken its place. */

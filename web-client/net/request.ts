@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  DetailMode,
   MaskPromptSchema,
   type PreviousMask,
   PreviousMaskSchema,
@@ -10,15 +11,20 @@ import {
   type SegmentRequest,
   SegmentRequestSchema,
 } from "../../proto/index.js";
+import type { Region } from "../geometry/spot.js";
 import type { Prompts, Start } from "../state/prompts.js";
 
 /** Contract: the most steps that a gateway makes again. After more refinements all the points by themselves say enough. */
 const mostSteps = 32;
 
-/** A click or a preview as the contract has it: the whole list of prompts, about the open picture. */
-export function segmentRequest(sequence: number, prompts: Prompts, preview: boolean): SegmentRequest {
+/**
+ * A click or a preview as the contract has it: the whole list of prompts, about the open picture.
+ * @param view what is seen of the picture, of a click whose masks are to be made finer where that is worth it.
+ */
+export function segmentRequest(sequence: number, prompts: Prompts, preview: boolean, view?: Region): SegmentRequest {
   const previous = prompts.mask === undefined && prompts.from !== undefined ? previousOf(prompts.from) : undefined;
-  const request = create(SegmentRequestSchema, { sequence, preview, prompt: promptOf(prompts) });
+  const detail = view === undefined ? {} : { detail: DetailMode.AUTO, view };
+  const request = create(SegmentRequestSchema, { sequence, preview, prompt: promptOf(prompts), ...detail });
   if (previous !== undefined && request.prompt !== undefined) {
     request.prompt.mask = create(MaskPromptSchema, { source: { case: "previous", value: previous } });
   }
@@ -41,14 +47,15 @@ function isAmbiguous({ points, marks = [], box, mask }: Prompts): boolean {
 }
 
 /** The mask with the way to it, for a gateway that does not have it. Undefined when that is too long. */
-function previousOf({ sequence, mask, prompts }: Start): PreviousMask | undefined {
+function previousOf(from: Start): PreviousMask | undefined {
+  const { sequence, mask } = from;
   const steps: PreviousStep[] = [];
-  let next = 0;
-  for (let asked: Prompts | undefined = prompts; asked !== undefined; asked = asked.from?.prompts) {
+  for (let start: Start | undefined = from; start !== undefined; start = start.prompts.from) {
     if (steps.length === mostSteps) return undefined;
-    const multimask = isAmbiguous(asked) ? { multimask: true } : {};
-    steps.unshift(create(PreviousStepSchema, { prompt: promptOf(asked), mask: next, ...multimask }));
-    next = asked.from?.mask ?? 0;
+    const { prompts, crop } = start;
+    const multimask = isAmbiguous(prompts) ? { multimask: true } : {};
+    const step = { prompt: promptOf(prompts), mask: start.mask, ...multimask, ...(crop && { crop }) };
+    steps.unshift(create(PreviousStepSchema, step));
   }
   return create(PreviousMaskSchema, { sequence, mask, steps });
 }

@@ -11,6 +11,7 @@ import {
   type SegmentRequest,
   SegmentRequestSchema,
 } from "../../proto/index.js";
+import { answerKind } from "../state/answer-kind.js";
 import type { ClientEvent, EventOf } from "../state/event.js";
 
 /** Beyond the numbers of clicks and previews, which count from 1. */
@@ -52,7 +53,7 @@ export class WordsSearch {
     const { outcome } = response;
     if (response.sequence !== this.#underWay?.sequence) return [];
     // What a draft of the picture says is said again when its embedding is there.
-    if (outcome.case === "result" && outcome.value.draft) return [];
+    if (answerKind(response) === "draft") return [];
     const { sinceMs } = this.#underWay;
     this.#underWay = undefined;
     if (outcome.case === "error") return [{ kind: "everything-failed", error: outcome.value, atMs }];

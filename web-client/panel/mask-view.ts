@@ -1,6 +1,7 @@
 import type { Mask } from "../../proto/index.js";
 import { listenToKeys } from "../keys/listen-to-keys.js";
 import { shownAnswer } from "../state/edit.js";
+import { isFiner } from "../state/finer.js";
 import { percent } from "../state/numbers.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
@@ -18,6 +19,7 @@ export class MaskView implements View {
   readonly #score = element("score", HTMLElement);
   readonly #stability = element("stability", HTMLElement);
   readonly #area = element("area", HTMLElement);
+  readonly #fine = element("fine", HTMLElement);
   readonly #port: StatePort;
   readonly #bitmap: () => ImageBitmap | undefined;
   #masks: readonly Mask[] | undefined;
@@ -42,6 +44,7 @@ export class MaskView implements View {
     setText(this.#none, overlay === undefined ? words.mask.none : words.mask.noneOverlay);
     this.#none.hidden = mask !== undefined;
     this.#facts.hidden = mask === undefined;
+    this.#fine.hidden = answer === undefined || !isFiner(answer);
     this.#renderCandidates(answer);
     if (mask === undefined) return;
     setText(this.#score, percent(mask.predictedIou));

@@ -3,6 +3,7 @@ import { colours } from "../canvas/colouring.js";
 import { keysFor, withKeys } from "../keys/key-names.js";
 import type { Acts } from "../keys/key-row.js";
 import { listenToKeys } from "../keys/listen-to-keys.js";
+import { isFiner } from "../state/finer.js";
 import { nameOf } from "../state/objects.js";
 import type { StatePort } from "../state/state-port.js";
 import type { SceneObject } from "../state/work.js";
@@ -23,6 +24,7 @@ const icons = {
   grip: "M7.5 5h.01M12.5 5h.01M7.5 10h.01M12.5 10h.01M7.5 15h.01M12.5 15h.01",
   pencil: "m4 16 .8-3.4L13 4.4l2.6 2.6-8.2 8.2L4 16Z",
   seen: "M2.5 10S5 5 10 5s7.5 5 7.5 5-2.5 5-7.5 5-7.5-5-7.5-5Zm7.5 2.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4Z",
+  fine: "M9 3.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11Zm4 9.5 4 4M9 6.5v5M6.5 9h5",
   unseen:
     "M3.5 3.5l13 13M8 5.3A8 8 0 0 1 10 5c5 0 7.5 5 7.5 5a12 12 0 0 1-2 2.6M5 7a11.6 11.6 0 0 0-2.5 3s2.5 5 7.5 5a8 8 0 0 0 3-.6",
 };
@@ -37,6 +39,7 @@ export class ObjectRow {
   readonly #pick = button("object-pick");
   readonly #picture = document.createElement("span");
   readonly #name = document.createElement("span");
+  readonly #fine = icon(icons.fine);
   readonly #rename = iconButton("object-rename", icons.pencil);
   readonly #eye = iconButton("object-eye", icons.seen);
   #object: SceneObject | undefined;
@@ -50,7 +53,8 @@ export class ObjectRow {
     this.element.dataset.id = String(id);
     this.#picture.className = "object-picture";
     this.#name.className = "object-name";
-    this.#pick.append(this.#picture, this.#name);
+    this.#fine.classList.add("object-fine");
+    this.#pick.append(this.#picture, this.#name, this.#fine);
     this.#pick.setAttribute("aria-pressed", "false");
     this.#pick.setAttribute("aria-keyshortcuts", rowKeys);
     this.element.append(this.#grip, this.#swatch, this.#pick, this.#rename, this.#eye);
@@ -103,6 +107,9 @@ export class ObjectRow {
     this.#eye.title = object.visible ? words.objects.hideTitle : words.objects.showTitle;
     this.#eye.querySelector("path")?.setAttribute("d", object.visible ? icons.seen : icons.unseen);
     this.element.dataset.visible = String(object.visible);
+    const isFine = isFiner(object.answer);
+    this.#fine.toggleAttribute("hidden", !isFine);
+    this.#pick.title = isFine ? words.page.madeFiner : "";
     const colour = colours[object.colour] ?? colours[0];
     this.element.style.setProperty("--object", colour);
     if (mask !== undefined && (mask !== this.#mask || object.colour !== this.#colour)) {
@@ -154,12 +161,16 @@ function button(className: string): HTMLButtonElement {
 
 function iconButton(className: string, path: string): HTMLButtonElement {
   const made = button(className);
+  made.append(icon(path));
+  return made;
+}
+
+function icon(path: string): SVGSVGElement {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
   svg.setAttribute("aria-hidden", "true");
   const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
   shape.setAttribute("d", path);
   svg.append(shape);
-  made.append(svg);
-  return made;
+  return svg;
 }

@@ -1,9 +1,11 @@
 import type { Error as WireError } from "../../proto/index.js";
 import { words } from "../words/words.js";
+import { answerKind } from "./answer-kind.js";
 import { sketched } from "./drafts.js";
 import { settle } from "./edit.js";
 import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
+import { viewFor } from "./finer.js";
 import type { Latency, ShownPicture, State } from "./state.js";
 import type { Click } from "./work.js";
 
@@ -22,12 +24,14 @@ export function flush(state: State, atMs: number): readonly [State, readonly Eff
   if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
   if (picture.info.imageId === undefined || (picture.kind === "opening" && picture.resting)) return [state, []];
   const effects: Effect[] = [];
+  const view = viewFor(state, picture.info);
   let room = link.limits.waitingClicks || Number.POSITIVE_INFINITY;
   for (const click of picture.edit.waiting) if (click.sentAtMs !== undefined) room--;
   const waiting = picture.edit.waiting.map((click) => {
     if (click.sentAtMs !== undefined || click.notBeforeMs > atMs + timerSlackMs || room <= 0) return click;
     room--;
-    effects.push({ kind: "segment", sequence: click.sequence, prompts: click.prompts, preview: false });
+    const { sequence, prompts } = click;
+    effects.push({ kind: "segment", sequence, prompts, preview: false, ...(view && { view }) });
     return { ...click, sentAtMs: atMs };
   });
   if (effects.length === 0) return [state, []];
@@ -49,7 +53,7 @@ export function answerClick(
   const { response, atMs } = event;
   const { outcome } = response;
   if (outcome.case !== "result") return refuseClick(state, picture, click, outcome.value, atMs);
-  if (outcome.value.draft) return [sketched(state, picture, click, outcome.value), []];
+  if (answerKind(response) === "draft") return [sketched(state, picture, click, outcome.value), []];
   if (outcome.value.masks.length === 0) return settled(state, picture, click, words.problems.nothingThere, atMs);
   const latency =
     picture.edit.present.sequence === click.sequence ? measure(state, picture, click, event) : state.latency;

@@ -130,8 +130,9 @@ export function announce(state: State, nowMs: number): string {
     const mask = shown?.answer.masks[shown.answer.chosen];
     const isOld = shown?.pending === true && !isFreshlyAsked(picture.edit, nowMs);
     if (shown === undefined || isOld || mask === undefined) return describe(state, nowMs).text;
-    const share = percent(mask.area / (picture.info.width * picture.info.height));
-    const found = words.status.foundSpoken(share, percent(mask.predictedIou));
+    const { area, predictedIou } = shown.answer.finer?.said[shown.answer.chosen] ?? mask;
+    const share = percent(area / (picture.info.width * picture.info.height));
+    const found = words.status.foundSpoken(share, percent(predictedIou));
     const count = shown.answer.masks.length;
     return count > 1 ? words.status.with(found, words.status.candidate(shown.answer.chosen + 1, count)) : found;
   }

@@ -1,4 +1,5 @@
 import type { Corners, Spot } from "../geometry/spot.js";
+import { isFiner } from "./finer.js";
 import type { PromptPoint, Prompts, Start } from "./prompts.js";
 import { hasPrompts, noPrompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
@@ -19,7 +20,8 @@ export function startOf({ sequence, prompts, answer, problem, asked }: Step): St
   if (!asked || prompts.mask !== undefined) return undefined;
   // A refusal has no mask; what it was to refine is still there.
   if (answer === undefined && problem !== undefined) return prompts.from;
-  return { sequence, mask: answer?.chosen ?? 0, prompts };
+  const crop = answer && isFiner(answer) ? answer.finer?.crop : undefined;
+  return { sequence, mask: answer?.chosen ?? 0, prompts, ...(crop && { crop }) };
 }
 
 export function movePoint(prompts: Prompts, index: number, { x, y }: Spot): Prompts {

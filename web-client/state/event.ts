@@ -8,7 +8,7 @@ import type {
   Welcome,
   Error as WireError,
 } from "../../proto/index.js";
-import type { Corners } from "../geometry/spot.js";
+import type { Corners, Region } from "../geometry/spot.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
 import type { LookingEvent } from "./looking.js";
@@ -181,7 +181,14 @@ export type Effect =
   | { readonly kind: "prepare"; readonly token: number }
   | { readonly kind: "stop-preparing" }
   | { readonly kind: "open-image"; readonly imageId: string }
-  | { readonly kind: "segment"; readonly sequence: number; readonly prompts: Prompts; readonly preview: boolean }
+  | {
+      readonly kind: "segment";
+      readonly sequence: number;
+      readonly prompts: Prompts;
+      readonly preview: boolean;
+      /** What is seen of the picture, where masks are to be made finer. */
+      readonly view?: Region | undefined;
+    }
   | {
       readonly kind: "everything";
       readonly imageId: string;

@@ -1,3 +1,4 @@
+import { answerKind } from "./answer-kind.js";
 import { answerClick, flush } from "./clicks.js";
 import {
   ask,
@@ -14,6 +15,7 @@ import {
 } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { askWords, beginEverything, cancelEverything, pursueEverything, showEverything } from "./everything.js";
+import { makeFiner } from "./finer.js";
 import { wake } from "./link.js";
 import {
   combineObjects,
@@ -146,7 +148,10 @@ export function onPicture(state: State, picture: ShownPicture, event: PictureEve
       return imaged(state, picture, event);
     case "answer": {
       if (state.link.kind !== "open") return [state, []];
-      const { sequence } = event.response;
+      const { sequence, outcome } = event.response;
+      if (outcome.case === "result" && answerKind(event.response) === "finer") {
+        return [edited(state, picture, makeFiner(edit, sequence, outcome.value)), []];
+      }
       if (edit.hover.asked.some((one) => one.sequence === sequence)) return answerPreview(state, picture, event);
       const click = edit.waiting.find((waiting) => waiting.sequence === sequence);
       return click === undefined ? [state, []] : answerClick(state, picture, click, event);

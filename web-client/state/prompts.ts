@@ -1,5 +1,5 @@
 import type { Rle } from "../../proto/index.js";
-import type { Corners, Spot } from "../geometry/spot.js";
+import type { Corners, Region, Spot } from "../geometry/spot.js";
 
 export interface Prompts {
   readonly points: readonly PromptPoint[];
@@ -18,6 +18,8 @@ export interface Start {
   /** Which of the answer's masks; 0 is the best. */
   readonly mask: number;
   readonly prompts: Prompts;
+  /** Where that mask had been made finer; it is another than the first one. */
+  readonly crop?: Region | undefined;
 }
 
 export interface PromptPoint extends Spot {

@@ -121,6 +121,7 @@ function respond(state: State, event: ClientEvent): Next {
       return follow(...startAfresh({ ...state, tools: changeTools(state.tools, event) }));
     case "fill-toggled":
     case "label-chosen":
+    case "detail-chosen":
       return [{ ...state, tools: changeTools(state.tools, event) }, []];
     case "object-selected":
       return [select(state, event), []];

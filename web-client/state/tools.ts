@@ -15,6 +15,8 @@ export interface Tools {
   readonly isFilled: boolean;
   /** What a plain click means: 1 includes, 0 leaves out. */
   readonly label: 0 | 1;
+  /** Whether masks are made finer where it shows: on small objects, and on what is looked at closely. */
+  readonly isFine: boolean;
 }
 
 export type ToolsEvent =
@@ -23,13 +25,14 @@ export type ToolsEvent =
   | { readonly kind: "brush-sized"; readonly size: number }
   | { readonly kind: "brush-stepped"; readonly by: 1 | -1 }
   | { readonly kind: "fill-toggled" }
-  | { readonly kind: "label-chosen"; readonly label: 0 | 1 };
+  | { readonly kind: "label-chosen"; readonly label: 0 | 1 }
+  | { readonly kind: "detail-chosen"; readonly isFine: boolean };
 
 /** Diameters in CSS pixels: on the screen, so that looking closer paints finer. */
 export const brushSize = { least: 6, most: 160, first: 36 } as const;
 const sizeStep = 1.25;
 
-export const firstTools: Tools = { tool: "click", brushSize: brushSize.first, isFilled: true, label: 1 };
+export const firstTools: Tools = { tool: "click", brushSize: brushSize.first, isFilled: true, label: 1, isFine: false };
 
 export function changeTools(tools: Tools, event: ToolsEvent): Tools {
   switch (event.kind) {
@@ -45,6 +48,8 @@ export function changeTools(tools: Tools, event: ToolsEvent): Tools {
       return { ...tools, isFilled: !tools.isFilled };
     case "label-chosen":
       return { ...tools, label: event.label };
+    case "detail-chosen":
+      return { ...tools, isFine: event.isFine };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Annotation, Mask } from "../../proto/index.js";
-import type { Spot } from "../geometry/spot.js";
+import type { Region, Spot } from "../geometry/spot.js";
 import { noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 
 /** What a person did on one picture. */
@@ -78,6 +78,18 @@ export interface Answer {
   /** Best first. */
   readonly masks: readonly Mask[];
   readonly chosen: number;
+  /** Once some of them have been made finer. */
+  readonly finer?: Finer | undefined;
+}
+
+/** What was made finer of an answer. */
+export interface Finer {
+  /** The part of the picture that was looked at by itself. */
+  readonly crop: Region;
+  /** Which of the masks; the others are as they came first. */
+  readonly masks: readonly number[];
+  /** Of each mask as it came first, which is what was said of it: an outline that has moved by a hair is not told again. */
+  readonly said: readonly Pick<Mask, "area" | "predictedIou">[];
 }
 
 export interface Click {

@@ -1,22 +1,12 @@
+import { remember, remembered } from "../remembered.js";
 import { type Format, formats } from "../state/page.js";
 
 const formatKey = "maskwire-format";
 
 /** The choice of an earlier visit. */
 export function rememberedFormat(): Format {
-  try {
-    const stored = localStorage.getItem(formatKey);
-    return formats.find((format) => format === stored) ?? "cutout";
-  } catch {
-    // A page without storage has no memory of a choice.
-    return "cutout";
-  }
+  const stored = remembered(formatKey);
+  return formats.find((format) => format === stored) ?? "cutout";
 }
 
-export function rememberFormat(format: Format): void {
-  try {
-    localStorage.setItem(formatKey, format);
-  } catch {
-    // As above.
-  }
-}
+export const rememberFormat = (format: Format): void => remember(formatKey, format);

@@ -1,6 +1,7 @@
 import { density } from "../canvas/density.js";
 import { shownMask } from "../canvas/shown-mask.js";
 import { placeOf, type Routing } from "../local/routing.js";
+import { isFiner } from "../state/finer.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { Attributes } from "./attribute-view.js";
 
@@ -39,6 +40,7 @@ export function canvasAttributes(state: State, routing: Routing): Attributes {
     drafted: shown?.isDraft === true,
     draftArea: shown?.look === "draft" ? shown.mask.area : 0,
     maskArea: final?.mask.area ?? 0,
+    finer: present.answer !== undefined && isFiner(present.answer),
     maskSequence: final?.sequence ?? 0,
     maskCount: present.answer?.masks.length ?? 0,
     asked: nextSequence - 1,

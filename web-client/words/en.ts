@@ -83,6 +83,10 @@ export const en = {
     score: "Score",
     stability: "Stability",
     area: "Area",
+    madeFiner: "Outlined in detail",
+    detail: "Detail when zoomed in",
+    detailTitle:
+      "Small objects, and what you have zoomed in on, are looked at once more: their outline gets finer a moment after your click",
     lastClick: "Last click",
     findWordsLabel: "Find by words",
     findWordsHint: "dog, cups, cars",

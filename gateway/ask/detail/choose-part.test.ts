@@ -1,11 +1,10 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BoundingBoxSchema, DetailMode, PromptSchema, SegmentRequestSchema } from "../../../proto/index.js";
+import { BoundingBoxSchema, PromptSchema } from "../../../proto/index.js";
 import type { PictureSize, Region } from "../region.js";
 import { choosePart, isPart } from "./choose-part.js";
 import { isOnLattice, onLattice } from "./lattice.js";
-import { wantsDetail } from "./wants-detail.js";
 
 const photo = { width: 4000, height: 3000 };
 const boxOf = (region: Region) => create(BoundingBoxSchema, region);
@@ -109,21 +108,4 @@ describe("the part for an object", () => {
     expect(part({ x: 10, y: 10, width: 40, height: 40 }, {}, { width: 300, height: 200 })).toBeUndefined();
     expect(part({ x: 0, y: 0, width: 0, height: 0 })).toBeUndefined();
   });
-});
-
-it.each<[string, MessageInitShape<typeof SegmentRequestSchema>, number, boolean]>([
-  ["left out", {}, 100, false],
-  ["off", { detail: DetailMode.OFF }, 100, false],
-  ["always", { detail: DetailMode.ALWAYS }, 3000, true],
-  ["auto, a first click on what is large", { detail: DetailMode.AUTO, prompt: { points: [{}] } }, 700, false],
-  ["auto, on what is small", { detail: DetailMode.AUTO, prompt: { points: [{}] } }, 590, true],
-  ["auto, a second click", { detail: DetailMode.AUTO, prompt: { points: [{}, {}] } }, 700, true],
-  ["auto, a box with a point", { detail: DetailMode.AUTO, prompt: { points: [{}], box: {} } }, 700, true],
-  ["auto, from a mask", { detail: DetailMode.AUTO, prompt: { points: [{}], mask: {} } }, 700, true],
-  ["auto, zoomed in", { detail: DetailMode.AUTO, view: { width: 1900, height: 900 } }, 700, true],
-  ["auto, hardly zoomed", { detail: DetailMode.AUTO, view: { width: 900, height: 2100 } }, 700, false],
-  ["auto, a view without a size", { detail: DetailMode.AUTO, view: {} }, 700, false],
-])("Z2 detail %s", (_name, init, side, expected) => {
-  const box = boxOf({ x: 0, y: 0, width: side, height: 20 });
-  expect(wantsDetail(create(SegmentRequestSchema, init), box, photo)).toBe(expected);
 });

@@ -1,9 +1,14 @@
 import { create } from "@bufbuild/protobuf";
-import { type Annotation, DetailMode, PromptSchema, type SegmentEverythingRequest } from "../../../proto/index.js";
+import {
+  type Annotation,
+  DetailMode,
+  isSmallObject,
+  PromptSchema,
+  type SegmentEverythingRequest,
+} from "../../../proto/index.js";
 import type { PictureSize, Region } from "../region.js";
 import { choosePart } from "./choose-part.js";
 import { pictureOf } from "./picture-of.js";
-import { isSmall } from "./wants-detail.js";
 
 /** How much larger a part may be that serves in the place of another. */
 const mostLarger = 1.5;
@@ -38,7 +43,7 @@ export function groupByPart(
   const wanted = annotations.flatMap((annotation): Wanted[] => {
     const { mask, point } = annotation;
     const picture = mask && pictureOf(mask);
-    if (!mask?.bbox || !picture || (detail === DetailMode.AUTO && !isSmall(mask.bbox, picture))) return [];
+    if (!mask?.bbox || !picture || (detail === DetailMode.AUTO && !isSmallObject(mask.bbox, picture))) return [];
     const part = choosePart(mask.bbox, create(PromptSchema, { points: point ? [point] : [] }), picture);
     return part ? [{ part, box: mask.bbox, picture, annotation }] : [];
   });

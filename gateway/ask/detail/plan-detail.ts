@@ -1,8 +1,7 @@
-import type { SegmentRequest, SegmentResult } from "../../../proto/index.js";
+import { mayWantDetail, type SegmentRequest, type SegmentResult, wantsDetail } from "../../../proto/index.js";
 import type { Region } from "../region.js";
 import { choosePart } from "./choose-part.js";
 import { pictureOf } from "./picture-of.js";
-import { mayWantDetail, wantsDetail } from "./wants-detail.js";
 
 /** What of an answer is to be made finer, and where. */
 export interface DetailPlan {

@@ -1,11 +1,16 @@
-import { MaskFormat, maxFormats, type SegmentRequest, type SegmentResult } from "../../../proto/index.js";
+import {
+  MaskFormat,
+  maxFormats,
+  mayWantDetail,
+  type SegmentRequest,
+  type SegmentResult,
+} from "../../../proto/index.js";
 import { invalidArgument } from "../../../services/runtime/errors.js";
 import type { Answer } from "../answer.js";
 import type { DetailLimits } from "./detail-limits.js";
 import type { DetailEvents } from "./detail-metrics.js";
 import { type DetailPorts, makeFiner } from "./make-finer.js";
 import { planDetail } from "./plan-detail.js";
-import { mayWantDetail } from "./wants-detail.js";
 
 /** Z8 */
 export const cropIsOurs = "`crop` is set by the gateway; ask for `detail`, and it chooses the part.";
