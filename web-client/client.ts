@@ -162,7 +162,7 @@ export class Client {
         break;
       case "prepare": {
         const picture = this.#files.get(effect.token);
-        if (picture !== undefined) this.#preparing.start(effect.token, picture);
+        if (picture !== undefined) this.#preparing.start(effect.token, this.#terms(picture));
         break;
       }
       case "stop-preparing":
@@ -171,7 +171,7 @@ export class Client {
       case "upload": {
         const picture = this.#files.get(effect.token);
         if (picture === undefined || this.#early.adopt(effect.token)) break;
-        this.#upload.start(effect.token, picture.file, picture);
+        this.#upload.start(effect.token, picture.file, this.#terms(picture));
         break;
       }
       case "stop-upload":
@@ -192,7 +192,7 @@ export class Client {
     try {
       const picture = await this.#file(token);
       const { file, imageId } = picture;
-      if (wanted() && this.#takes(file)) void this.#early.start(token, picture);
+      if (wanted() && this.#takes(file)) void this.#early.start(token, this.#terms(picture));
       const bitmap = await decodeUpright(file);
       const { width, height } = bitmap;
       this.#keepThumbnail(token, bitmap);
@@ -232,6 +232,11 @@ export class Client {
     } catch (error) {
       this.dispatch({ kind: "picture-unreadable", token, message: problemOf(error, name) });
     }
+  }
+
+  /** For the model that the page asks at the moment. */
+  #terms({ file, imageId }: PictureFile): { file: Blob; imageId: string | undefined; model: string | undefined } {
+    return { file, imageId, model: this.store.state.models.chosen };
   }
 
   /** Whether the service is there, and takes a file as large. */

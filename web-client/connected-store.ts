@@ -105,10 +105,10 @@ export class ConnectedStore {
         this.#socket.connect();
         break;
       case "open-image":
-        this.router.open(effect.imageId);
+        this.router.open(effect.imageId, effect.model ?? "");
         this.#socket.send({
           case: "openImage",
-          value: create(OpenImageSchema, { imageId: effect.imageId, drafts: true }),
+          value: create(OpenImageSchema, { imageId: effect.imageId, model: effect.model ?? "", drafts: true }),
         });
         this.#openedAtMs = performance.now();
         this.#listen();

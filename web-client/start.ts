@@ -16,6 +16,7 @@ import { FilmView } from "./panel/film-view.js";
 import { HelpView } from "./panel/help-view.js";
 import { LatencyView } from "./panel/latency-view.js";
 import { MaskView } from "./panel/mask-view.js";
+import { ModelView } from "./panel/model-view.js";
 import { ObjectsView } from "./panel/objects-view.js";
 import { listenToPageKeys } from "./panel/page-keys.js";
 import { listenForPictures } from "./panel/picture-input.js";
@@ -92,6 +93,7 @@ export function start(): void {
       new ObjectsView(port, bitmap),
       new TakeAwayView(port, new TakeFiles(port, new FileMaker(), bitmap)),
       new LatencyView(),
+      new ModelView(port),
       new DecodingView({ routing, onPrefer: (preference) => client.prefer(preference) }),
       new ZoomView(port),
       new StripView(port, (token) => client.thumbnailOf(token)),

@@ -9,11 +9,10 @@ import {
   rleToBitmap,
 } from "../../proto/index.js";
 import { cutMask } from "../../services/sam/crop/place-mask.js";
-import type { ObjectMask } from "../scenes/object-masks.js";
 import { segmentOverHttp, upload } from "../support/http-calls.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { boundaryScore } from "./detail/boundary-score.js";
-import { farPictures } from "./detail/far-pictures.js";
+import { type FarObject, farPictures } from "./detail/far-pictures.js";
 import { atLeast, type Bar, type Outcome, round, type Suite } from "./report.js";
 import { mean, median } from "./statistics.js";
 
@@ -50,7 +49,7 @@ export const suite: Suite = {
     const measured: Measured[] = [];
     const maskwire = await startMaskwire();
     try {
-      for await (const { name, bytes, objects } of farPictures(say)) {
+      for await (const { bytes, objects } of farPictures()) {
         const { image } = await upload(maskwire.url, bytes);
         const imageId = image?.imageId ?? "";
         for (const object of objects) {
@@ -58,7 +57,7 @@ export const suite: Suite = {
           if (!classes.some(({ from, to }) => side >= from && side < to)) continue;
           for (const prompt of prompts) {
             const one = await measure(maskwire.url, imageId, object, prompt);
-            measured.push({ ...one, object: `${name}: ${object.name}`, side });
+            measured.push({ ...one, object: object.name, side });
             say(line(measured.at(-1) as Measured));
           }
         }
@@ -73,10 +72,9 @@ export const suite: Suite = {
 async function measure(
   url: string,
   imageId: string,
-  { click, box, rle }: ObjectMask,
+  { click, box, truth }: FarObject,
   prompt: Prompt,
 ): Promise<Omit<Measured, "object" | "side">> {
-  const truth = decodeRle({ size: [...rle.size], counts: rle.counts });
   const corners = { x0: box.x, y0: box.y, x1: box.x + box.width, y1: box.y + box.height };
   const asked = prompt === "box" ? { box: corners } : { points: [{ x: click.x + 0.5, y: click.y + 0.5 }] };
   const answer = async (detail: DetailMode) => {

@@ -46,12 +46,12 @@ export interface PictureSource {
 
 /** The photographs of MASKWIRE_TEST_PHOTOS where that is set, the project's own scenes otherwise. */
 export function measuredPictures(): Promise<PictureSource> {
-  return photosFolder ? photographs(join(photosFolder, "coco")) : scenes();
+  return photosFolder ? photographs(join(photosFolder, "coco")) : measuredScenes();
 }
 
 /** The project's own scenes, and the photographs of MASKWIRE_TEST_PHOTOS where that is set. */
 export async function allMeasuredPictures(): Promise<PictureSource[]> {
-  return [...(photosFolder ? [await photographs(join(photosFolder, "coco"))] : []), await scenes()];
+  return [...(photosFolder ? [await photographs(join(photosFolder, "coco"))] : []), await measuredScenes()];
 }
 
 async function photographs(folder: string): Promise<PictureSource> {
@@ -76,7 +76,7 @@ async function photographs(folder: string): Promise<PictureSource> {
   return { source: "photographs of MASKWIRE_TEST_PHOTOS", pictures };
 }
 
-async function scenes(): Promise<PictureSource> {
+export async function measuredScenes(): Promise<PictureSource> {
   const folder = join(projectRoot, "test", "scenes");
   const files = (await readdir(folder)).filter((name) => name.endsWith(".masks.json")).sort();
   const pictures: MeasuredPicture[] = [];

@@ -5,7 +5,7 @@ import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
 const first = { "mask-look": "final", waiting: 0 };
-/** In the first sample, and small in it. */
+/** In the first sample. */
 const apple = { x: 0.16, y: 0.72 };
 
 async function openFirst(): Promise<ClientPage> {
@@ -33,10 +33,15 @@ it("shows a click's mask at once, and a finer one in its place: kept, marked, re
   await page.page.keyboard.press("Space");
   expect(await part("detail").isChecked()).toBe(true);
   await noteAreas(page.page);
-  await page.click(apple);
+  const { x, y } = await page.place(apple);
+  await page.page.mouse.move(x, y);
+  for (let turn = 0; turn < 3; turn++) await page.page.mouse.wheel(0, -200);
+  await page.page.waitForFunction("Number(document.querySelector('#canvas').dataset.zoom) > 1.4");
+  await page.page.mouse.click(x, y);
   await page.until({ ...first, points: 1, finer: "true" });
   const [before, after, ...more] = (await page.data("areas")).split(" ").map(Number) as [number, number];
   expect(more).toEqual([]);
+  expect(after).not.toBe(before);
   expect(after / before).toBeCloseTo(1, 0);
   expect(await part("fine").isVisible()).toBe(true);
   expect(await part("announcement").textContent()).toMatch(/^Object found/);
@@ -47,7 +52,7 @@ it("shows a click's mask at once, and a finer one in its place: kept, marked, re
   await part("undo").click();
   await page.until({ ...first, "mask-area": after, finer: "true" });
   // From the finer mask on.
-  await page.click({ x: apple.x + 0.02, y: apple.y + 0.02 });
+  await page.page.mouse.click(x + 10, y + 10);
   await page.until({ ...first, points: 2 });
   await part("undo").click();
   await page.until({ ...first, points: 1, "mask-area": after, finer: "true" });

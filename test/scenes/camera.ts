@@ -29,10 +29,7 @@ export class Camera {
   readonly #lens: number;
   readonly #focus: number;
 
-  readonly #options: CameraOptions;
-
   constructor(options: CameraOptions) {
-    this.#options = options;
     this.#eye = options.eye;
     this.#forward = normalise(subtract(options.target, options.eye));
     this.#right = normalise(cross(this.#forward, [0, 1, 0]));
@@ -40,14 +37,6 @@ export class Camera {
     this.#tangent = Math.tan((options.degrees * Math.PI) / 360);
     this.#lens = options.lens;
     this.#focus = options.focus ?? length(subtract(options.target, options.eye));
-  }
-
-  /** The same view from so many times as far away. */
-  further(times: number): Camera {
-    const { eye, target, focus, ...rest } = this.#options;
-    const back = (axis: 0 | 1 | 2) => target[axis] + times * (eye[axis] - target[axis]);
-    const sharp = focus === undefined ? {} : { focus: focus * times };
-    return new Camera({ ...rest, ...sharp, target, eye: [back(0), back(1), back(2)] });
   }
 
   /** The ray through (x, y) in pixels, y down, from the point of the lens that (u, v) in [0, 1) picks: 0.5, 0.5 its centre. */

@@ -1,25 +1,15 @@
 import { encode, luminance } from "./rgb.js";
 import { scramble } from "./sampler.js";
 import { clamp, mix } from "./vector.js";
-import type { Window } from "./window.js";
 
-/**
- * Light (three floats a pixel) to 8-bit sRGB: bloom, vignette, filmic curve, grain.
- * @param light of the window into the picture of `width * height` pixels.
- */
-export function develop(
-  light: Float32Array,
-  width: number,
-  height: number,
-  exposure: number,
-  window: Window,
-): Uint8Array {
-  const glow = bloom(light, window.width, window.height, exposure, Math.max(1, Math.round(width / 110)));
-  const result = new Uint8Array(light.length);
+/** Light (three floats a pixel) to 8-bit sRGB: bloom, vignette, filmic curve, grain. */
+export function develop(light: Float32Array, width: number, height: number, exposure: number): Uint8Array {
+  const glow = bloom(light, width, height, exposure);
+  const result = new Uint8Array(width * height * 3);
   const diagonal = width * width + height * height;
-  for (let i = 0; i < window.width * window.height; i++) {
-    const x = (i % window.width) + window.x + 0.5 - width / 2;
-    const y = Math.floor(i / window.width) + window.y + 0.5 - height / 2;
+  for (let i = 0; i < width * height; i++) {
+    const x = (i % width) + 0.5 - width / 2;
+    const y = Math.floor(i / width) + 0.5 - height / 2;
     const edge = (4 * (x * x + y * y)) / diagonal;
     const shade = exposure * (1 - 0.3 * edge * edge);
     const grain = (scramble(i * 2 + 1) + scramble(i * 2 + 2)) / 4294967296 - 1;
@@ -43,13 +33,14 @@ function filmic(x: number): number {
 }
 
 /** A little of the brightest light spread wide, as real lenses do. */
-function bloom(light: Float32Array, width: number, height: number, exposure: number, radius: number): Float32Array {
+function bloom(light: Float32Array, width: number, height: number, exposure: number): Float32Array {
   const bright = new Float32Array(light.length);
   for (let i = 0; i < light.length; i += 3) {
     const y = luminance(light[i]!, light[i + 1]!, light[i + 2]!) * exposure;
     const k = y > 1 ? (0.09 * Math.min(y - 1, 4)) / y : 0;
     for (let c = i; c < i + 3; c++) bright[c] = light[c]! * k;
   }
+  const radius = Math.max(1, Math.round(width / 110));
   let plane: Float32Array = bright;
   // Three box blurs come close to a Gaussian.
   for (let pass = 0; pass < 3; pass++) {

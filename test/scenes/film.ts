@@ -2,7 +2,6 @@ import type { Ray } from "./camera.js";
 import { luminance } from "./rgb.js";
 import { Sampler } from "./sampler.js";
 import { Tracer } from "./tracer.js";
-import type { Window } from "./window.js";
 import type { World } from "./world.js";
 
 /** One plane a quantity; colours and normals are three floats a pixel, row by row from the top. */
@@ -21,16 +20,12 @@ export interface Film {
   readonly mirroredNoise: Float32Array;
 }
 
-/**
- * Exposes every pixel with `samples` rays (a power of two) spread over the pixel and the lens.
- * @param window the part of the picture that is exposed; all of it when left out.
- */
-export function expose(world: World, width: number, height: number, samples: number, window?: Window): Film {
-  const part = window ?? { x: 0, y: 0, width, height };
-  const pixels = part.width * part.height;
+/** Exposes every pixel with `samples` rays (a power of two) spread over the pixel and the lens. */
+export function expose(world: World, width: number, height: number, samples: number): Film {
+  const pixels = width * height;
   const film: Film = {
-    width: part.width,
-    height: part.height,
+    width,
+    height,
     diffuse: new Float32Array(pixels * 3),
     mirrored: new Float32Array(pixels * 3),
     albedo: new Float32Array(pixels * 3),
@@ -48,9 +43,8 @@ export function expose(world: World, width: number, height: number, samples: num
   const k = 1 / samples;
   const met = new Uint16Array(world.bodies.length + 1);
   for (let i = 0; i < pixels; i++) {
-    const across = i % part.width;
-    const px = part.x + across;
-    const py = part.y + (i - across) / part.width;
+    const px = i % width;
+    const py = (i - px) / width;
     let d2 = 0;
     let m2 = 0;
     met.fill(0);

@@ -39,6 +39,16 @@ interface StepWithMask {
   readonly theirs: SegmentResult;
 }
 
+/** What it begins with. */
+interface Start {
+  readonly imageId: string;
+  /** "" for the usual one. */
+  readonly model: string;
+  readonly size: Size;
+  readonly backend: Backend;
+  readonly service: string;
+}
+
 /** The decoder in the browser: its graphs, and the pictures that are ready. */
 export class BrowserDecoder {
   readonly #service: string;
@@ -59,10 +69,10 @@ export class BrowserDecoder {
    * @param onOpening told when all is fetched, before the graphs are opened. @throws Error when they do not pass.
    */
   static async start(
-    { imageId, size, backend, service }: { imageId: string; size: Size; backend: Backend; service: string },
+    { imageId, model, size, backend, service }: Start,
     onOpening: () => void,
   ): Promise<{ decoder: BrowserDecoder; tookMs: number }> {
-    const answer = await fetchOk(new URL("v1/models/default/decoder", service));
+    const answer = await fetchOk(new URL(`v1/models/${encodeURIComponent(model || "default")}/decoder`, service));
     const described = fromJson(DescribeGraphsResponseSchema, await answer.json(), { ignoreUnknownFields: true });
     const graphs = await fetchGraphs(service, described);
     onOpening();

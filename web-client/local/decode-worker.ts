@@ -23,10 +23,10 @@ page.addEventListener("message", ({ data }: MessageEvent<Command>) => next(() =>
 async function carryOut(command: Command): Promise<void> {
   switch (command.kind) {
     case "start": {
-      const { imageId, size, avoidCard, service, bearer } = command;
+      const { imageId, model, size, avoidCard, service, bearer } = command;
       setBearer(bearer);
       const backend = avoidCard ? "wasm" : await backendHere();
-      const started = await BrowserDecoder.start({ imageId, size, backend, service }, () =>
+      const started = await BrowserDecoder.start({ imageId, model, size, backend, service }, () =>
         tell({ kind: "opening", backend }),
       );
       decoder = started.decoder;

@@ -38,8 +38,9 @@ export class Router {
     this.#handle({ kind: "asked", request, atMs: performance.now() });
   }
 
-  open(imageId: string): void {
-    this.#handle({ kind: "opened", imageId });
+  /** @param model "" for the usual one. */
+  open(imageId: string, model = ""): void {
+    this.#handle({ kind: "opened", imageId, model });
   }
 
   prefer(preference: Preference): void {

@@ -31,7 +31,7 @@ const decoded = (sequence: number, atMs = 150): RoutingEvent => ({
   response: response(sequence),
   atMs,
 });
-const opened = (imageId = "a"): RoutingEvent => ({ kind: "opened", imageId });
+const opened = (imageId = "a", model = ""): RoutingEvent => ({ kind: "opened", imageId, model });
 const embedded = (imageId = "a"): RoutingEvent => ({ kind: "embedded", imageId, size });
 const preferred = (preference: Routing["preference"]): RoutingEvent => ({ kind: "preferred", preference });
 const started: RoutingEvent = { kind: "started", backend: "wasm", imageId: "a", tookMs: 40, atMs: 90 };
@@ -369,6 +369,14 @@ describe("the automatic choice", () => {
     const probes = [1, 2, 3].flatMap((at) => [asked(50 + at, true, 60_000 * at), answered(50 + at, 60_000 * at + 25)]);
     expect(placeOf(routed(probes, here))).toBe("server");
   });
+});
+
+it("D2: begins anew with another model's graphs, and keeps those of the same one", () => {
+  const [other, effects] = route(states.ready, opened("a", "other"));
+  expect([other.decoder.kind, effects.map(effectText)]).toEqual(["off", ["+stop"]]);
+  expect(route(other, embedded())[1]).toMatchObject([{ kind: "start", model: "other" }]);
+  expect(route(states.failed, opened("a", "other"))[0].decoder.kind).toBe("off");
+  expect(route(states.ready, opened("b"))[0].decoder).toMatchObject({ kind: "ready", prepared: "a" });
 });
 
 describe("D7: a click that was answered here", () => {

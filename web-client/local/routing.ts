@@ -68,6 +68,8 @@ type LocalDecoder =
 
 interface OpenPicture {
   readonly imageId: string;
+  /** The graphs here are of one model; "" for the usual one. */
+  readonly model: string;
   readonly size: Size | undefined;
 }
 
@@ -87,7 +89,7 @@ export type RoutingEvent =
   | { readonly kind: "asked"; readonly request: SegmentRequest; readonly atMs: number }
   | { readonly kind: "preferred"; readonly preference: Preference }
   /** The session opens a picture. */
-  | { readonly kind: "opened"; readonly imageId: string }
+  | { readonly kind: "opened"; readonly imageId: string; readonly model: string }
   /** The service has its embedding. */
   | { readonly kind: "embedded"; readonly imageId: string; readonly size: Size }
   | { readonly kind: "answered"; readonly response: SegmentResponse; readonly atMs: number }
@@ -112,7 +114,7 @@ export type RoutingEvent =
 export type RoutingEffect =
   | { readonly kind: "send"; readonly request: SegmentRequest }
   | { readonly kind: "answer"; readonly response: SegmentResponse; readonly place: Place }
-  | { readonly kind: "start"; readonly imageId: string; readonly size: Size }
+  | { readonly kind: "start"; readonly imageId: string; readonly model: string; readonly size: Size }
   | { readonly kind: "prepare"; readonly imageId: string; readonly size: Size }
   | { readonly kind: "decode"; readonly imageId: string; readonly request: SegmentRequest }
   | { readonly kind: "stop" };
@@ -144,11 +146,10 @@ export function route(routing: Routing, event: RoutingEvent): Routed {
       return pursue({ ...routing, preference: event.preference, decoder });
     }
     case "opened":
-      if (routing.picture?.imageId === event.imageId) return [routing, []];
-      return [{ ...forgotten(routing), picture: { imageId: event.imageId, size: undefined } }, []];
+      return opened(routing, event.imageId, event.model);
     case "embedded": {
       if (routing.picture?.imageId !== event.imageId) return [routing, []];
-      return pursue({ ...routing, picture: { imageId: event.imageId, size: event.size } });
+      return pursue({ ...routing, picture: { ...routing.picture, size: event.size } });
     }
     case "answered":
       return answered(routing, event.response, event.atMs);
@@ -181,6 +182,16 @@ export function route(routing: Routing, event: RoutingEvent): Routed {
     case "failed":
       return failed(routing, event.why, event.atMs);
   }
+}
+
+/** Graphs of another model, and what is known of their pace, are of no use. */
+function opened(routing: Routing, imageId: string, model: string): Routed {
+  const { picture, decoder, choice } = routing;
+  if (picture?.imageId === imageId && picture.model === model) return [routing, []];
+  const next = { ...forgotten(routing), picture: { imageId, model, size: undefined } };
+  if (picture === undefined || picture.model === model || decoder.kind === "off") return [next, []];
+  const bare: Routing = { ...next, decoder: { kind: "off" }, choice: forgetHere(choice), here: emptyLane };
+  return [bare, decoder.kind === "failed" ? [] : [{ kind: "stop" }]];
 }
 
 /** Where the next preview goes, apart from one that is to see how the other place fares. */
@@ -322,7 +333,7 @@ function begin(routing: Routing, effects: readonly RoutingEffect[], atMs: number
 function pursue(routing: Routing): Routed {
   const { decoder, picture, preference } = routing;
   if (picture?.size === undefined || preference === "server") return [routing, []];
-  const { imageId, size } = picture;
+  const { imageId, model, size } = picture;
   if (decoder.kind === "ready") {
     if (decoder.asked === imageId) return [routing, []];
     // What was ready may have to wait behind this one: it is asked for again when it is back.
@@ -331,7 +342,7 @@ function pursue(routing: Routing): Routed {
   }
   const isWanted = preference === "here" || (!routing.isFrugal && isWorthTrying(routing.choice));
   if (decoder.kind !== "off" || !isWanted) return [routing, []];
-  return [{ ...routing, decoder: { kind: "starting" } }, [{ kind: "start", imageId, size }]];
+  return [{ ...routing, decoder: { kind: "starting" } }, [{ kind: "start", imageId, model, size }]];
 }
 
 /** What was under way is of no interest any more. */

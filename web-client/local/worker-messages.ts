@@ -4,12 +4,14 @@ import type { Backend, Size } from "./routing.js";
 export type Command =
   /**
    * Fetch, check, and make this picture ready.
+   * @property model "" for the usual one.
    * @property service the address of the page's folder: to a worker relative addresses mean its own.
    * @property bearer of whoever is signed in.
    */
   | {
       readonly kind: "start";
       readonly imageId: string;
+      readonly model: string;
       readonly size: Size;
       readonly avoidCard: boolean;
       readonly service: string;

@@ -3,7 +3,7 @@ import { Upload, type UploadListener } from "./upload.js";
 
 /** How it is asked whether the service has a picture's embedding, and how a picture is sent. */
 interface Ways {
-  isKnown(imageId: string, signal: AbortSignal): Promise<boolean>;
+  isKnown(picture: { readonly imageId: string; readonly model?: string | undefined }, signal: AbortSignal): Promise<boolean>;
   openUpload(listener: UploadListener): Pick<Upload, "start" | "stop">;
 }
 
@@ -44,15 +44,18 @@ export class EarlyUpload {
   }
 
   /** @param imageId undefined where the page cannot tell: nor can it ask then, and nothing is done. */
-  async start(token: number, { file, imageId }: { file: Blob; imageId: string | undefined }): Promise<void> {
+  async start(
+    token: number,
+    { file, imageId, model }: { file: Blob; imageId: string | undefined; model?: string | undefined },
+  ): Promise<void> {
     this.stop();
     if (imageId === undefined) return;
     const ending = new AbortController();
     this.#lookup = { token, ending };
-    const isKnown = await this.#ways.isKnown(imageId, ending.signal);
+    const isKnown = await this.#ways.isKnown({ imageId, model }, ending.signal);
     if (isKnown || ending.signal.aborted) return;
     this.#early = { token, isAdopted: false, untold: [] };
-    this.#upload.start(token, file, { imageId });
+    this.#upload.start(token, file, { imageId, model });
   }
 
   /** The picture is to be sent. @returns false when it is not under way here. */

@@ -15,13 +15,16 @@ export class Preparing {
     this.#upload = new Upload(listener);
   }
 
-  async start(token: number, { file, imageId }: Pick<UploadTerms, "imageId"> & { readonly file: Blob }): Promise<void> {
+  async start(
+    token: number,
+    { file, imageId, model }: Pick<UploadTerms, "imageId" | "model"> & { readonly file: Blob },
+  ): Promise<void> {
     this.stop();
     const lookup = new AbortController();
     this.#lookup = lookup;
-    const isKnown = imageId !== undefined && (await isEmbedded(imageId, lookup.signal));
+    const isKnown = imageId !== undefined && (await isEmbedded({ imageId, model }, lookup.signal));
     if (lookup.signal.aborted) return;
-    if (!isKnown) return this.#upload.start(token, file, { imageId, isAhead: true });
+    if (!isKnown) return this.#upload.start(token, file, { imageId, model, isAhead: true });
     const ready = create(EncodeEventSchema, { event: { case: "ready", value: { image: { imageId }, cached: true } } });
     this.#listener.onEvent(token, ready);
   }
@@ -33,9 +36,12 @@ export class Preparing {
 }
 
 /** Whether the embedding is there. One that cannot be asked about is uploaded: that tells what is wrong. */
-export async function isEmbedded(imageId: string, signal: AbortSignal): Promise<boolean> {
+export async function isEmbedded(
+  { imageId, model }: { readonly imageId: string; readonly model?: string | undefined },
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    const answer = await ask(`v1/images/${imageId}`, { signal });
+    const answer = await ask(`v1/images/${imageId}${model === undefined ? "" : `?${new URLSearchParams({ model })}`}`, { signal });
     if (!answer.ok) return false;
     return fromJson(LookupImageResponseSchema, await answer.json(), { ignoreUnknownFields: true }).embedded;
   } catch {

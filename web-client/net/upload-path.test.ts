@@ -11,6 +11,10 @@ it.each([
     { id: imageId, priority: "bulk" },
   ],
   [{ imageId: undefined, isAhead: true }, { priority: "bulk" }],
+  [
+    { imageId, model: "other" },
+    { id: imageId, model: "other", drafts: "true" },
+  ],
 ])("H8, H11, V9: %j is sent with %j", (terms, query) => {
   const { pathname, searchParams } = new URL(uploadPath(terms), "http://gateway/under/here/");
   expect(pathname).toBe("/under/here/v1/images");

@@ -1,4 +1,5 @@
 import { countOf } from "../state/describe-everything.js";
+import { isAble, modelInUse } from "../state/models.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
 import type { View } from "../state/view.js";
@@ -48,15 +49,16 @@ export class EverythingView implements View {
     this.#save.addEventListener("click", () => saveEverything(port.state.picture));
   }
 
-  parts({ picture }: State): readonly unknown[] {
-    return [picture.kind, picture.kind === "empty" || picture.everything];
+  parts({ picture, models }: State): readonly unknown[] {
+    return [picture.kind, models, picture.kind === "empty" || picture.everything];
   }
 
   isPassing({ picture }: State): boolean {
     return picture.kind !== "empty" && picture.everything.kind === "finding";
   }
 
-  render({ picture }: State, nowMs: number): void {
+  render(state: State, nowMs: number): void {
+    const { picture } = state;
     const everything = picture.kind === "empty" ? undefined : picture.everything;
     const kind = everything?.kind ?? "off";
     const overlay = overlayOf(picture);
@@ -68,7 +70,8 @@ export class EverythingView implements View {
     this.#count.hidden = kind === "off";
     setText(this.#count, everything === undefined ? "" : countOf(everything, nowMs));
     this.#begin.hidden = kind !== "off" && !again && (!byWords || isBusy);
-    this.#begin.disabled = picture.kind === "empty" || picture.kind === "refused";
+    this.#begin.disabled =
+      picture.kind === "empty" || picture.kind === "refused" || !isAble(modelInUse(state), "points");
     setText(this.#beginText, again ? words.everything.again : words.everything.begin);
     // The key goes to what was found, once there is something.
     this.#beginKey.hidden = again;

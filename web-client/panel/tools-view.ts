@@ -1,8 +1,10 @@
+import { isAble, modelInUse } from "../state/models.js";
 import { promptsInSight } from "../state/pointed.js";
 import { hasPrompts } from "../state/prompts.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
 import type { View } from "../state/view.js";
+import { words } from "../words/words.js";
 import { element } from "./element.js";
 
 /** What a click means, and the way back. */
@@ -21,10 +23,10 @@ export class ToolsView implements View {
     this.#exclude.addEventListener("change", () => dispatch({ kind: "label-chosen", label: 0 }));
   }
 
-  parts({ picture, tools }: State): readonly unknown[] {
-    if (picture.kind === "empty") return [tools.label];
+  parts({ picture, tools, models }: State): readonly unknown[] {
+    if (picture.kind === "empty") return [tools.label, models];
     const { past, present, future } = picture.edit;
-    return [tools.label, overlayOf(picture) === undefined, past, present, future];
+    return [tools.label, models, overlayOf(picture) === undefined, past, present, future];
   }
 
   render(state: State): void {
@@ -35,8 +37,17 @@ export class ToolsView implements View {
     this.#redo.disabled = edit === undefined || edit.future.length === 0;
     const isBare = !hasPrompts(promptsInSight(state));
     this.#clear.disabled = isBare;
-    this.#exclude.disabled = isBare;
+    const model = modelInUse(state);
+    this.#include.disabled = !isAble(model, "points");
+    this.#exclude.disabled = isBare || !isAble(model, "negatives");
+    this.#say(this.#include, isAble(model, "points") ? "" : words.models.lacks.points);
+    this.#say(this.#exclude, isAble(model, "negatives") ? "" : words.models.lacks.negatives);
     this.#include.checked = tools.label === 1;
     this.#exclude.checked = tools.label === 0;
+  }
+
+  /** Why it cannot be chosen. */
+  #say(input: HTMLInputElement, why: string): void {
+    if (input.parentElement !== null) input.parentElement.title = why;
   }
 }

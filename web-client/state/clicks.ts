@@ -6,6 +6,7 @@ import { settle } from "./edit.js";
 import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import { viewFor } from "./finer.js";
+import { modelInUse, promptsFor } from "./models.js";
 import type { Latency, ShownPicture, State } from "./state.js";
 import type { Click } from "./work.js";
 
@@ -24,13 +25,15 @@ export function flush(state: State, atMs: number): readonly [State, readonly Eff
   if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
   if (picture.info.imageId === undefined || (picture.kind === "opening" && picture.resting)) return [state, []];
   const effects: Effect[] = [];
+  const model = modelInUse(state);
   const view = viewFor(state, picture.info);
   let room = link.limits.waitingClicks || Number.POSITIVE_INFINITY;
   for (const click of picture.edit.waiting) if (click.sentAtMs !== undefined) room--;
   const waiting = picture.edit.waiting.map((click) => {
     if (click.sentAtMs !== undefined || click.notBeforeMs > atMs + timerSlackMs || room <= 0) return click;
     room--;
-    const { sequence, prompts } = click;
+    const { sequence } = click;
+    const prompts = promptsFor(model, click.prompts);
     effects.push({ kind: "segment", sequence, prompts, preview: false, ...(view && { view }) });
     return { ...click, sentAtMs: atMs };
   });

@@ -12,6 +12,7 @@ import type { Corners, Region } from "../geometry/spot.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
 import type { LookingEvent } from "./looking.js";
+import type { ModelsEvent } from "./models.js";
 import type { PageEvent } from "./page.js";
 import type { PointingEvent } from "./pointing.js";
 import type { Prompts } from "./prompts.js";
@@ -27,6 +28,7 @@ export type ClientEvent =
   | ToolsEvent
   | LookingEvent
   | SelectionEvent
+  | ModelsEvent
   /** A picture for the canvas. */
   | { readonly kind: "picture-chosen"; readonly token: number; readonly name: string }
   /** A picture for the strip, prepared while others are worked on. */
@@ -180,7 +182,8 @@ export type Effect =
   /** Has a picture of the strip encoded ahead; one at a time. */
   | { readonly kind: "prepare"; readonly token: number }
   | { readonly kind: "stop-preparing" }
-  | { readonly kind: "open-image"; readonly imageId: string }
+  /** @property model undefined for the service's usual one. */
+  | { readonly kind: "open-image"; readonly imageId: string; readonly model: string | undefined }
   | {
       readonly kind: "segment";
       readonly sequence: number;

@@ -17,6 +17,7 @@ import type { Effect, EventOf } from "./event.js";
 import { askWords, beginEverything, cancelEverything, pursueEverything, showEverything } from "./everything.js";
 import { makeFiner } from "./finer.js";
 import { wake } from "./link.js";
+import { isAble, modelInUse } from "./models.js";
 import {
   combineObjects,
   editObject,
@@ -78,6 +79,7 @@ export function onPicture(state: State, picture: ShownPicture, event: PictureEve
   switch (event.kind) {
     case "point": {
       const { x, y, label } = event;
+      if (label === 0 && !isAble(modelInUse(state), "negatives")) return [state, []];
       return prompted(state, picture, refine(edit.present, { x, y, label }), event.atMs);
     }
     case "box": {

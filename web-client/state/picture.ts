@@ -39,7 +39,7 @@ export function stopPicture({ picture, link }: State): Effect[] {
 }
 
 /** A search ends when its picture leaves the canvas; what it had found stays. */
-function halted(everything: Everything): Everything {
+export function halted(everything: Everything): Everything {
   if (everything.kind !== "finding" && everything.kind !== "wanted") return everything;
   const { found, open, lit, words: asked } = everything;
   return found.length === 0 ? { kind: "off" } : { kind: "cancelled", found, open, lit, words: asked };
@@ -67,7 +67,7 @@ export function reopen(state: State, atMs: number): Next {
   const isResting = picture.kind === "opening" && picture.resting === true;
   const asked: State = isResting ? { ...state, picture: { ...picture, resting: false } } : state;
   const [next, effects] = flush(asked, atMs);
-  return [next, [{ kind: "open-image", imageId }, ...effects]];
+  return [next, [{ kind: "open-image", imageId, model: state.models.chosen }, ...effects]];
 }
 
 export function imageEvent(state: State, picture: ShownPicture, event: ImageEvent, atMs: number): Next {

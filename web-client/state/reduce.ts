@@ -1,10 +1,12 @@
 import { contain } from "../geometry/viewport.js";
+import { chooseModel, listModels } from "./choose-model.js";
 import { flush } from "./clicks.js";
 import { sentenceOf } from "./errors.js";
 import type { ClientEvent, Effect, EventOf } from "./event.js";
 import { everythingFailed, hearEverything } from "./everything.js";
 import { reconnect, wake } from "./link.js";
 import { look } from "./looking.js";
+import { lackFor, modelInUse } from "./models.js";
 import { onMasks } from "./on-masks.js";
 import { onPicture, type PictureEvent } from "./on-picture.js";
 import { changePage } from "./page.js";
@@ -116,6 +118,8 @@ function respond(state: State, event: ClientEvent): Next {
     case "carried-dropped":
       return follow(...point(state, event));
     case "tool-chosen":
+      if (lackFor(modelInUse(state), event.tool) !== undefined) return [state, []];
+      return follow(...startAfresh({ ...state, tools: changeTools(state.tools, event) }));
     case "brush-sized":
     case "brush-stepped":
       return follow(...startAfresh({ ...state, tools: changeTools(state.tools, event) }));
@@ -123,6 +127,10 @@ function respond(state: State, event: ClientEvent): Next {
     case "label-chosen":
     case "detail-chosen":
       return [{ ...state, tools: changeTools(state.tools, event) }, []];
+    case "models-listed":
+      return listModels(state, event);
+    case "model-chosen":
+      return wake(...chooseModel(state, event));
     case "object-selected":
       return [select(state, event), []];
     case "samples-listed":

@@ -1,6 +1,7 @@
 import type { Mask, PictureReading } from "../../proto/index.js";
 import type { Size } from "../geometry/spot.js";
 import type { Viewport } from "../geometry/viewport.js";
+import { firstModels, type Models } from "./models.js";
 import { firstPage, type Page } from "./page.js";
 import { noPointing, type Pointing } from "./pointing.js";
 import { firstTools, type Tools } from "./tools.js";
@@ -28,6 +29,7 @@ export interface State {
   /** How long the last encode took, to say how long the next one may take. */
   readonly lastEncodeMs: number | undefined;
   readonly tools: Tools;
+  readonly models: Models;
   readonly pointing: Pointing;
   /** The finished objects whose rows are chosen, in the order of being chosen: what is cut goes by it. */
   readonly selection: readonly number[];
@@ -215,6 +217,7 @@ export const initialState: State = {
   },
   lastEncodeMs: undefined,
   tools: firstTools,
+  models: firstModels,
   pointing: noPointing,
   selection: [],
   room: { width: 1, height: 1 },

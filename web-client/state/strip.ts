@@ -157,6 +157,15 @@ export function preparingFailed(state: State, { token, failure, atMs }: EventOf<
   return [withEntry(state, { ...entry, preparation }), [{ kind: "timer", name: "prepare", delayMs }]];
 }
 
+/** What was made ahead is of no use: all others wait for it again. */
+export function startStripAgain(state: State): Next {
+  const strip = state.strip.map((entry): StripEntry => {
+    if (isShown(state, entry.token) || entry.info === undefined) return entry;
+    return { ...entry, preparation: preparationOf(state, entry.info) };
+  });
+  return [{ ...state, strip }, state.strip.some(isPreparing) ? [{ kind: "stop-preparing" }] : []];
+}
+
 export function entryOf({ strip }: State, token: number): StripEntry | undefined {
   return strip.find((entry) => entry.token === token);
 }

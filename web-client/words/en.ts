@@ -91,6 +91,7 @@ export const en = {
     findWordsLabel: "Find by words",
     findWordsHint: "dog, cups, cars",
     findWordsButton: "Find",
+    model: "Model",
     decodingLabel: "Masks are made",
     decodingAutomatic: "where it is faster",
     decodingServer: "by the server",
@@ -319,6 +320,14 @@ export const en = {
     decode: "Decode",
     mask: "Mask",
     draw: "Draw",
+  },
+  models: {
+    /** Of the chosen model. */
+    lacks: {
+      points: "This model takes no clicks.",
+      negatives: "This model leaves nothing out.",
+      boxes: "This model takes no boxes.",
+    },
   },
   decoding: {
     onServer: "At the moment by the server.",

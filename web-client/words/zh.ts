@@ -92,6 +92,7 @@ export const zh: Words = {
     findWordsLabel: "按文字查找",
     findWordsHint: "狗、杯子、汽车",
     findWordsButton: "查找",
+    model: "模型",
     decodingLabel: "蒙版的生成位置",
     decodingAutomatic: "自动选择较快的一方",
     decodingServer: "服务器",
@@ -315,6 +316,13 @@ export const zh: Words = {
     decode: "解码",
     mask: "蒙版",
     draw: "绘制",
+  },
+  models: {
+    lacks: {
+      points: "此模型不支持点击。",
+      negatives: "此模型不支持排除。",
+      boxes: "此模型不支持框选。",
+    },
   },
   decoding: {
     onServer: "目前由服务器生成。",

@@ -1,43 +1,80 @@
-import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import sharp from "sharp";
-import { projectRoot } from "../../../services/runtime/project-root.js";
-import { farScene } from "../../scenes/far-scene.js";
-import type { SceneMasks } from "../../scenes/object-masks.js";
-import { scenes } from "../../scenes/scenes.js";
+import {
+  bitmapToRle,
+  type MaskBox,
+  type MaskRuns,
+  rleBoundingBox,
+} from "../../../proto/index.js";
+import { type MeasuredObject, type MeasuredPicture, measuredScenes } from "../measured-objects.js";
 
 /** A photograph of 12 megapixels. */
 const size = { width: 4248, height: 2832 };
-/** From how far away: objects of 200 to 400 pixels, of 100 to 200, and of 40 to 100. */
-const distances = [4, 8, 16];
-/** Half a minute each on a quiet core: made once, and again when this changes. */
-const version = 1;
+/** How large a scene lies in it, of its own size: objects of 200 to 400 pixels, of 100 to 200, and of 50 to 100. */
+const shares = [1, 1 / 2, 1 / 4];
+/** Of the blur around, in pixels: it has no edges that could be taken for an object's. */
+const softness = 30;
 
-interface FarPicture extends SceneMasks {
-  readonly bytes: Buffer;
+export interface FarObject {
+  readonly name: string;
+  readonly truth: MaskRuns;
+  readonly click: { readonly x: number; readonly y: number };
+  readonly box: MaskBox;
 }
 
-/** Our own scenes from far away, rendered where they have not been before. @param say progress. */
-export async function* farPictures(say: (line: string) => void): AsyncGenerator<FarPicture> {
-  const folder = join(projectRoot, "node_modules", ".cache", "maskwire-test", `far-scenes-${version}`);
-  await mkdir(folder, { recursive: true });
-  for (const scene of scenes) {
-    for (const times of distances) {
-      const name = `${scene.name} from ${times} times as far`;
-      const file = join(folder, `${scene.name}-${times}`);
-      if (!existsSync(`${file}.json`)) {
-        say(`rendering ${name}`);
-        const { pixels, objects } = await farScene(scene, times, size.width, size.height);
-        await sharp(pixels, { raw: { ...size, channels: 3 } })
-          .jpeg({ quality: 92 })
-          .toFile(`${file}.jpg`);
-        // Last, and at once: what is there is whole.
-        await writeFile(`${file}.part`, JSON.stringify({ name, ...size, objects } satisfies SceneMasks));
-        await rename(`${file}.part`, `${file}.json`);
-      }
-      const masks = JSON.parse(await readFile(`${file}.json`, "utf8")) as SceneMasks;
-      yield { ...masks, bytes: await readFile(`${file}.jpg`) };
-    }
-  }
+interface FarPicture {
+  readonly bytes: Buffer;
+  readonly objects: readonly FarObject[];
+}
+
+/** Our own scenes, small in the middle of a large picture. To trace them from farther away would take half a minute each. */
+export async function* farPictures(): AsyncGenerator<FarPicture> {
+  const { pictures } = await measuredScenes();
+  for (const picture of pictures) for (const share of shares) yield await farPicture(picture, share);
+}
+
+async function farPicture({ bytes, width, height, objects }: MeasuredPicture, share: number): Promise<FarPicture> {
+  const small = { width: Math.round(share * width), height: Math.round(share * height) };
+  const left = Math.round((size.width - small.width) / 2);
+  const top = Math.round((size.height - small.height) / 2);
+  const scene = await sharp(bytes).resize({ ...small, fit: "fill" }).png().toBuffer();
+  const around = sharp(bytes)
+    .resize({ ...size, fit: "fill" })
+    .blur(softness);
+  const placed: FarObject[] = [];
+  for (const object of objects) placed.push(await farObject(object, { width, height }, small, { left, top }, share));
+  return {
+    bytes: await around.composite([{ input: scene, left, top }]).jpeg({ quality: 92 }).toBuffer(),
+    objects: placed,
+  };
+}
+
+/** @param share of the picture that it is of, which was made as small as `small` and laid at `place`. */
+async function farObject(
+  { name, truth, click }: MeasuredObject,
+  picture: { width: number; height: number },
+  small: { width: number; height: number },
+  { left, top }: { left: number; top: number },
+  share: number,
+): Promise<FarObject> {
+  const shares = Buffer.from(truth.map((inside) => 255 * inside));
+  const grey = await sharp(shares, { raw: { ...picture, channels: 1 } })
+    .resize({ ...small, fit: "fill" })
+    .extend({
+      left,
+      top,
+      right: size.width - left - small.width,
+      bottom: size.height - top - small.height,
+      background: "black",
+    })
+    .extractChannel(0)
+    .raw()
+    .toBuffer();
+  const mask = bitmapToRle(Uint8Array.from(grey, (value) => (value > 127 ? 1 : 0)), size.width, size.height);
+  const at = (pixel: number, from: number) => Math.floor(share * (pixel + 0.5)) + from;
+  return {
+    name: share === 1 ? name : `${name}, 1/${1 / share}`,
+    truth: mask,
+    click: { x: at(click.x, left), y: at(click.y, top) },
+    box: rleBoundingBox(mask),
+  };
 }
