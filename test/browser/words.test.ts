@@ -1,4 +1,6 @@
+import { fromBinary } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ClientFrameSchema } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { colourPicture } from "../support/colour-picture.js";
 import { startMaskwire } from "../support/start-maskwire.js";
@@ -11,7 +13,7 @@ let maskwire: Maskwire;
 let picture: Buffer;
 
 beforeAll(async () => {
-  [maskwire, picture] = await Promise.all([startMaskwire(tinyModelEnv()), colourPicture()]);
+  [maskwire, picture] = await Promise.all([startMaskwire(tinyModelEnv({ second: true })), colourPicture()]);
 });
 afterAll(() => maskwire?.stop());
 
@@ -42,4 +44,36 @@ it("G1, G3: finds what words say, gives all of it as objects with their names, a
   expect(await page.page.getByTestId("notice-text").textContent()).toMatch(/wyvern/);
   await say(page, "cup");
   await page.until({ everything: "done", found: 0 });
+});
+
+it("N8: opens the picture with another model, by keyboard or by the page's address, and asks it of what is in hand", async () => {
+  const page = await stack.open(maskwire.url);
+  const opened: string[] = [];
+  page.page.on("websocket", (socket) => {
+    socket.on("framesent", ({ payload }) => {
+      const { frame } = fromBinary(ClientFrameSchema, Buffer.from(payload));
+      if (frame.case === "openImage") opened.push(frame.value.model);
+    });
+  });
+  await page.page.reload();
+  await page.choose(picture, "colours.png", "image/png");
+  await page.until({ state: "ready" });
+  await page.click({ x: 0.3, y: 0.3 });
+  await page.until({ "mask-look": "final", points: 1, waiting: 0, "mask-sequence": 1 });
+  await page.page.getByTestId("keep").click();
+  await page.click({ x: 0.7, y: 0.7 });
+  await page.until({ "mask-look": "final", points: 1, waiting: 0, "mask-sequence": 2 });
+
+  const choice = page.page.getByTestId("model");
+  expect(await choice.locator("option").allTextContents()).toEqual(["Discs for tests", "The same discs"]);
+  await choice.focus();
+  await page.page.keyboard.press("ArrowDown");
+  await page.until({ state: "ready", objects: 1, points: 1, waiting: 0, "mask-look": "final", "mask-sequence": 3 });
+  expect(new URL(page.page.url()).searchParams.get("model")).toBe("second");
+
+  opened.length = 0;
+  await page.page.reload();
+  await page.until({ state: "ready", objects: 1, points: 1 });
+  expect(await choice.inputValue()).toBe("second");
+  expect(new Set(opened)).toEqual(new Set(["second"]));
 });

@@ -28,6 +28,8 @@ const levelsOfCandidates = [3, 5, 3.5, 2];
 
 /** The manifest's entry of this name. */
 export const tinyModelId = "tiny";
+/** The same under another name. */
+const secondModelId = "second";
 /** The one that finds dogs where a picture is red. */
 export const tinyDetectorId = "tiny-detector";
 
@@ -45,15 +47,20 @@ interface Pace {
   readonly allCores?: boolean;
 }
 
+interface Choice {
+  /** The same model under another name too, loaded when it is asked. */
+  readonly second?: boolean;
+}
+
 /** Each thread of a decoder is a part of the time that its process takes to start. */
 const oneCore = { MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_THREADS: "1" };
 
 /** The variables that make a process serve the tiny model instead of the default one, and ask words of the tiny detector. */
-export function tinyModelEnv(pace: Pace = {}) {
+export function tinyModelEnv({ second = false, ...pace }: Pace & Choice = {}) {
   return {
     ...(pace.allCores ? {} : oneCore),
     MASKWIRE_MODELS_FILE: writeTinyModel(pace),
-    MASKWIRE_MODEL: tinyModelId,
+    ...(second ? { MASKWIRE_MODELS: `${tinyModelId},${secondModelId}:lazy` } : { MASKWIRE_MODEL: tinyModelId }),
     MASKWIRE_DETECTORS: tinyDetectorId,
   };
 }
@@ -94,28 +101,27 @@ function manifestOf(files: Record<`${"encoder" | "decoder" | "detector"}.onnx`, 
     sha256: createHash("sha256").update(files[name]).digest("hex"),
     bytes: files[name].length,
   });
+  const tiny = {
+    id: tinyModelId,
+    title: "Discs for tests",
+    family: "sam1",
+    provenance: "Written by test/support/tiny-model.ts.",
+    licence: "Apache-2.0",
+    files: { encoder: fileOf("encoder.onnx"), decoder: fileOf("decoder.onnx") },
+    tensors: {
+      encoder: { input: "input", output: "output", dims: [1, channels, grid, grid] },
+      decoder: { maskGrid: side },
+    },
+    preprocess: {
+      version: 1,
+      size: frameSize,
+      resize: "letterbox",
+      mean: [123.675, 116.28, 103.53],
+      std: [58.395, 57.12, 57.375],
+    },
+  };
   return {
-    models: [
-      {
-        id: tinyModelId,
-        title: "Discs for tests",
-        family: "sam1",
-        provenance: "Written by test/support/tiny-model.ts.",
-        licence: "Apache-2.0",
-        files: { encoder: fileOf("encoder.onnx"), decoder: fileOf("decoder.onnx") },
-        tensors: {
-          encoder: { input: "input", output: "output", dims: [1, channels, grid, grid] },
-          decoder: { maskGrid: side },
-        },
-        preprocess: {
-          version: 1,
-          size: frameSize,
-          resize: "letterbox",
-          mean: [123.675, 116.28, 103.53],
-          std: [58.395, 57.12, 57.375],
-        },
-      },
-    ],
+    models: [tiny, { ...tiny, id: secondModelId, title: "The same discs" }],
     detectors: [
       {
         id: tinyDetectorId,

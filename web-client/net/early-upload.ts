@@ -3,7 +3,10 @@ import { Upload, type UploadListener } from "./upload.js";
 
 /** How it is asked whether the service has a picture's embedding, and how a picture is sent. */
 interface Ways {
-  isKnown(picture: { readonly imageId: string; readonly model?: string | undefined }, signal: AbortSignal): Promise<boolean>;
+  isKnown(
+    picture: { readonly imageId: string; readonly model?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<boolean>;
   openUpload(listener: UploadListener): Pick<Upload, "start" | "stop">;
 }
 

@@ -41,7 +41,9 @@ export async function isEmbedded(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    const answer = await ask(`v1/images/${imageId}${model === undefined ? "" : `?${new URLSearchParams({ model })}`}`, { signal });
+    const answer = await ask(`v1/images/${imageId}${model === undefined ? "" : `?${new URLSearchParams({ model })}`}`, {
+      signal,
+    });
     if (!answer.ok) return false;
     return fromJson(LookupImageResponseSchema, await answer.json(), { ignoreUnknownFields: true }).embedded;
   } catch {

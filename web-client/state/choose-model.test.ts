@@ -38,7 +38,10 @@ describe("another model", () => {
       { kind: "open-image", model: "other" },
       { kind: "segment", sequence: 3, prompts: { points: [{ x: 9 }], from: undefined } },
     ]);
-    expect(pictureOf(state)).toMatchObject({ kind: "opening", edit: { present: { objects: [{ id: 1 }], sequence: 3 } } });
+    expect(pictureOf(state)).toMatchObject({
+      kind: "opening",
+      edit: { present: { objects: [{ id: 1 }], sequence: 3 } },
+    });
     const [undone] = run([ready, answer(3), { kind: "undo" }], state);
     expect(pictureOf(undone).edit.present).toMatchObject({ sequence: 2, answer: { chosen: 0 } });
   });

@@ -54,5 +54,7 @@ export const lackFor = (model: Model | undefined, tool: Tool): Ability | undefin
 
 /** What a click asks, as far as the model takes it: without the mask that it would start from where the model takes none. */
 export function promptsFor(model: Model | undefined, prompts: Prompts): Prompts {
-  return prompts.from === undefined || model?.capabilities?.maskInput !== false ? prompts : { ...prompts, from: undefined };
+  return prompts.from === undefined || model?.capabilities?.maskInput !== false
+    ? prompts
+    : { ...prompts, from: undefined };
 }

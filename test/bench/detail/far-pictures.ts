@@ -1,10 +1,6 @@
 import sharp from "sharp";
-import {
-  bitmapToRle,
-  type MaskBox,
-  type MaskRuns,
-  rleBoundingBox,
-} from "../../../proto/index.js";
+import { bitmapToRle, type MaskBox, type MaskRuns, rleBoundingBox } from "../../../proto/index.js";
+import { placeMask } from "../../../services/sam/crop/place-mask.js";
 import { type MeasuredObject, type MeasuredPicture, measuredScenes } from "../measured-objects.js";
 
 /** A photograph of 12 megapixels. */
@@ -36,14 +32,20 @@ async function farPicture({ bytes, width, height, objects }: MeasuredPicture, sh
   const small = { width: Math.round(share * width), height: Math.round(share * height) };
   const left = Math.round((size.width - small.width) / 2);
   const top = Math.round((size.height - small.height) / 2);
-  const scene = await sharp(bytes).resize({ ...small, fit: "fill" }).png().toBuffer();
+  const scene = await sharp(bytes)
+    .resize({ ...small, fit: "fill" })
+    .png()
+    .toBuffer();
   const around = sharp(bytes)
     .resize({ ...size, fit: "fill" })
     .blur(softness);
   const placed: FarObject[] = [];
   for (const object of objects) placed.push(await farObject(object, { width, height }, small, { left, top }, share));
   return {
-    bytes: await around.composite([{ input: scene, left, top }]).jpeg({ quality: 92 }).toBuffer(),
+    bytes: await around
+      .composite([{ input: scene, left, top }])
+      .jpeg({ quality: 92 })
+      .toBuffer(),
     objects: placed,
   };
 }
@@ -56,20 +58,18 @@ async function farObject(
   { left, top }: { left: number; top: number },
   share: number,
 ): Promise<FarObject> {
-  const shares = Buffer.from(truth.map((inside) => 255 * inside));
-  const grey = await sharp(shares, { raw: { ...picture, channels: 1 } })
+  const shades = Buffer.from(truth.map((inside) => 255 * inside));
+  const grey = await sharp(shades, { raw: { ...picture, channels: 1 } })
     .resize({ ...small, fit: "fill" })
-    .extend({
-      left,
-      top,
-      right: size.width - left - small.width,
-      bottom: size.height - top - small.height,
-      background: "black",
-    })
     .extractChannel(0)
     .raw()
     .toBuffer();
-  const mask = bitmapToRle(Uint8Array.from(grey, (value) => (value > 127 ? 1 : 0)), size.width, size.height);
+  const inScene = bitmapToRle(
+    Uint8Array.from(grey, (value) => (value > 127 ? 1 : 0)),
+    small.width,
+    small.height,
+  );
+  const mask = placeMask(inScene, { x: left, y: top, ...small }, size);
   const at = (pixel: number, from: number) => Math.floor(share * (pixel + 0.5)) + from;
   return {
     name: share === 1 ? name : `${name}, 1/${1 / share}`,
