@@ -54,8 +54,8 @@ describe("withSteps", () => {
     const asked: SegmentRequest[] = [];
     const decode = async (one: SegmentRequest) => {
       asked.push(one);
-      const { rle, bbox } = encodedMask({ width: 1000, height: 800 }, { x: 500, y: 400, width: 40, height: 30 });
-      return create(SegmentResultSchema, { masks: [{ rle, bbox, lowResLogits: logitsOf(asked.length) }] });
+      const mask = encodedMask({ width: 1000, height: 800 }, { x: 500, y: 400, width: 40, height: 30 });
+      return create(SegmentResultSchema, { masks: [{ ...mask, lowResLogits: logitsOf(asked.length) }] });
     };
     const steps = [
       { prompt: points(1), crop },
@@ -79,8 +79,8 @@ describe("withSteps", () => {
 
   it("Z6 has no more parts encoded than a session may, whoever names them", async () => {
     const decode = vi.fn(async () => {
-      const { rle, bbox } = encodedMask({ width: 2000, height: 800 }, { x: 500, y: 400, width: 40, height: 30 });
-      return create(SegmentResultSchema, { masks: [{ rle, bbox, lowResLogits: logitsOf(1) }] });
+      const mask = encodedMask({ width: 2000, height: 800 }, { x: 500, y: 400, width: 40, height: 30 });
+      return create(SegmentResultSchema, { masks: [{ ...mask, lowResLogits: logitsOf(1) }] });
     });
     const steps = (...at: number[]) =>
       at.map((x) => ({ prompt: points(1), crop: { x, y: 256, width: 288 + 512 - x, height: 288 } }));

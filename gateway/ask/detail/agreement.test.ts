@@ -8,7 +8,8 @@ import { encodedMask } from "./testing/encoded-mask.js";
 const picture = { width: 64, height: 48 };
 const part = { x: 16, y: 16, width: 32, height: 32 };
 
-const filled = (region: Region): Mask => create(MaskSchema, encodedMask(picture, region));
+const sure = { predictedIou: 0.9, stabilityScore: 0.9 };
+const filled = (region: Region, scores = sure): Mask => create(MaskSchema, { ...encodedMask(picture, region), ...scores });
 const first = filled({ x: 20, y: 20, width: 10, height: 10 });
 
 it.each<[string, Region, boolean]>([
@@ -23,6 +24,15 @@ it.each<[string, Region, boolean]>([
   ["empty", { x: 0, y: 0, width: 0, height: 0 }, false],
 ])("Z4 a finer mask that is %s", (_name, region, counts) => {
   expect(agrees(first, filled(region), part, picture)).toBe(counts);
+});
+
+it.each<[string, Partial<typeof sure>, boolean]>([
+  ["nearly as sure of it", { predictedIou: 0.81 }, true],
+  ["far less sure of it", { predictedIou: 0.79 }, false],
+  ["surer of it, and its edge is frayed", { predictedIou: 0.97, stabilityScore: 0.59 }, false],
+])("Z4 a finer mask of which the model is %s", (_name, scores, counts) => {
+  const finer = filled({ x: 20, y: 20, width: 10, height: 10 }, { ...sure, ...scores });
+  expect(agrees(first, finer, part, picture)).toBe(counts);
 });
 
 it("Z4 lets a mask end where the picture does", () => {

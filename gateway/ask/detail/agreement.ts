@@ -3,12 +3,17 @@ import type { PictureSize, Region } from "../region.js";
 
 /** The least IoU with the first mask at which a finer one is taken to be of the same object. */
 const leastIou = 0.5;
+/** The least stability of a finer mask: below it half of what it has is guessed, and its edge is frayed. */
+const leastStability = 0.6;
+/** How much lower than of the first mask the model's own estimate of its IoU may be. */
+const mostDoubt = 0.1;
 /** How near an edge of its part a mask has grown into it, as a share of the part's side. */
 const edgeShare = 0.01;
 
-/** Whether a finer mask counts (Z4): it is of the same object, and the part holds all of it. */
+/** Whether a finer mask counts (Z4): it is of the same object, the part holds all of it, and the model is about as sure of it as of the first. */
 export function agrees(first: Mask, finer: Mask, part: Region, picture: PictureSize): boolean {
-  return !isCutOff(finer, part, picture) && iouOf(first, finer) >= leastIou;
+  const isSure = finer.stabilityScore >= leastStability && finer.predictedIou >= first.predictedIou - mostDoubt;
+  return isSure && !isCutOff(finer, part, picture) && iouOf(first, finer) >= leastIou;
 }
 
 /** IoU of two masks of one picture. */

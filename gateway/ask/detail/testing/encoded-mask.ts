@@ -8,5 +8,5 @@ export function encodedMask({ width, height }: PictureSize, region: Region) {
     bitmap.fill(1, y * width + region.x, y * width + region.x + region.width);
   }
   const runs = bitmapToRle(bitmap, width, height);
-  return { rle: encodeRle(runs), bbox: rleBoundingBox(runs) };
+  return { rle: encodeRle(runs), bbox: rleBoundingBox(runs), predictedIou: 0.9, stabilityScore: 0.9 };
 }
