@@ -9,7 +9,8 @@ const picture = { width: 64, height: 48 };
 const part = { x: 16, y: 16, width: 32, height: 32 };
 
 const sure = { predictedIou: 0.9, stabilityScore: 0.9 };
-const filled = (region: Region, scores = sure): Mask => create(MaskSchema, { ...encodedMask(picture, region), ...scores });
+const filled = (region: Region, scores = sure): Mask =>
+  create(MaskSchema, { ...encodedMask(picture, region), ...scores });
 const first = filled({ x: 20, y: 20, width: 10, height: 10 });
 
 it.each<[string, Region, boolean]>([
