@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Code } from "../../runtime/errors.js";
 import { noLimits, openPicture } from "../images/open-picture.js";
 import { fitPixels } from "../images/preprocess.js";
@@ -10,6 +10,7 @@ import { pictureProcess } from "./picture-memory.js";
 import { PictureProcesses, type PictureProcessesOptions } from "./picture-processes.js";
 import type { ReadRequest } from "./picture-protocol.js";
 import type { Loss } from "./picture-slot.js";
+import { interlacedPng } from "./testing/interlaced-png.js";
 
 const MiB = 1024 * 1024;
 const rules = { size: 64, resize: "letterbox" } as const;
@@ -19,12 +20,7 @@ const noise = (width: number, height: number) =>
     create: { width, height, channels: 3, background: "#000", noise: { type: "gaussian", mean: 128, sigma: 50 } },
   });
 /** Held in memory as a whole: 4 bytes a pixel. */
-let interlaced: Buffer;
-beforeAll(async () => {
-  interlaced = await sharp({ create: { width: 9000, height: 9000, channels: 4, background: "#7777" } })
-    .png({ progressive: true, compressionLevel: 1, adaptiveFiltering: false })
-    .toBuffer();
-});
+const interlaced = interlacedPng(8000);
 
 /** One that has ended and that nobody has asked about yet is not. */
 function isAlive(pid: number): boolean {
