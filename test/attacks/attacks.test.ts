@@ -9,8 +9,8 @@ import { attacks } from "./list/index.js";
 const arena = new Arena({
   seed: 1,
   countOf: ({ short }) => short,
-  mostMs: 2000,
-  aloneMs: 1000,
+  mostMs: 1200,
+  aloneMs: 500,
   settleMs: 15_000,
   judgesFigures: false,
   // Nobody asks what its masks look like, and every stage is there at once.
