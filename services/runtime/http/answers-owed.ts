@@ -6,9 +6,9 @@ import type { Duplex } from "node:stream";
 export class AnswersOwed {
   readonly #owed = new WeakMap<Duplex, Set<ServerResponse>>();
 
+  /** Each is closed at the latest soon after its connection: whoever works on it or holds something for it waits for that. */
   add(socket: Duplex, answer: ServerResponse): void {
-    const owed = this.#owed.get(socket) ?? new Set();
-    this.#owed.set(socket, owed);
+    const owed = this.#owed.get(socket) ?? this.#begin(socket);
     owed.add(answer);
     answer.once("close", () => owed.delete(answer));
   }
@@ -24,5 +24,17 @@ export class AnswersOwed {
   /** Resolves when those of this moment have been given, or cannot be any more. */
   async given(socket: Duplex): Promise<void> {
     await Promise.all(this.of(socket).map((answer) => once(answer, "close")));
+  }
+
+  #begin(socket: Duplex): Set<ServerResponse> {
+    const owed = new Set<ServerResponse>();
+    this.#owed.set(socket, owed);
+    // Node itself closes the one whose turn it was, and knows nothing of those behind it.
+    socket.once("close", () =>
+      setImmediate(() => {
+        for (const answer of owed) answer.destroy().emit("close");
+      }),
+    );
+    return owed;
   }
 }

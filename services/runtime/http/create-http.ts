@@ -1,5 +1,5 @@
 import { createServer, METHODS, type ServerOptions, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import { type Duplex, Readable } from "node:stream";
 import fastify, {
   errorCodes,
   type FastifyError,
@@ -97,6 +97,12 @@ export function createHttp(logger: Logger, options: ServerOptions = {}): Http {
     early = undefined;
     for (const handle of waiting) handle();
     done();
+  });
+  // Of an answer that stood behind others and is closed already nobody would end what it is read from.
+  app.addHook<unknown>("onSend", (_request, reply, payload, done) => {
+    if (!reply.raw.destroyed || !(payload instanceof Readable)) return done();
+    payload.destroy();
+    done(null, "");
   });
   const allowed = new AllowedMethods();
   app.addHook("onRoute", ({ url, method }) => {
