@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { type Mask, MaskSchema } from "../../../proto/index.js";
+import { BoxSchema, type Mask, MaskSchema } from "../../../proto/index.js";
 import type { Region } from "../region.js";
 import { agrees, iouOf } from "./agreement.js";
 import { encodedMask } from "./testing/encoded-mask.js";
@@ -34,6 +34,14 @@ it.each<[string, Partial<typeof sure>, boolean]>([
 ])("Z4 a finer mask of which the model is %s", (_name, scores, counts) => {
   const finer = filled({ x: 20, y: 20, width: 10, height: 10 }, { ...sure, ...scores });
   expect(agrees(first, finer, part, picture)).toBe(counts);
+});
+
+it("Z4 counts a finer mask that fills the prompt's box, whatever the first one was", () => {
+  const finer = filled({ x: 30, y: 20, width: 10, height: 10 });
+  const box = (x1: number) => create(BoxSchema, { x0: 30, y0: 20, x1, y1: 30 });
+  expect(agrees(first, finer, part, picture)).toBe(false);
+  expect(agrees(first, finer, part, picture, box(41))).toBe(true);
+  expect(agrees(first, finer, part, picture, box(46))).toBe(false);
 });
 
 it("Z4 lets a mask end where the picture does", () => {

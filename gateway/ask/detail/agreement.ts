@@ -1,8 +1,10 @@
-import { combineMasks, decodeRle, type Mask, rleArea } from "../../../proto/index.js";
+import { type Box, combineMasks, decodeRle, type Mask, rleArea } from "../../../proto/index.js";
 import type { PictureSize, Region } from "../region.js";
 
 /** The least IoU with the first mask at which a finer one is taken to be of the same object. */
 const leastIou = 0.5;
+/** The least IoU of its box with the prompt's, which says what is meant better than a first mask of few pixels. */
+const leastBoxIou = 0.7;
 /** The least stability of a finer mask: below it half of what it has is guessed, and its edge is frayed. */
 const leastStability = 0.6;
 /** How much lower than of the first mask the model's own estimate of its IoU may be. */
@@ -10,10 +12,14 @@ const mostDoubt = 0.1;
 /** How near an edge of its part a mask has grown into it, as a share of the part's side. */
 const edgeShare = 0.01;
 
-/** Whether a finer mask counts (Z4): it is of the same object, the part holds all of it, and the model is about as sure of it as of the first. */
-export function agrees(first: Mask, finer: Mask, part: Region, picture: PictureSize): boolean {
+/**
+ * Whether a finer mask counts (Z4): it is of the same object, the part holds all of it, and the model is about as sure of it as of the first.
+ * @param asked the prompt's box, where it has one.
+ */
+export function agrees(first: Mask, finer: Mask, part: Region, picture: PictureSize, asked?: Box): boolean {
   const isSure = finer.stabilityScore >= leastStability && finer.predictedIou >= first.predictedIou - mostDoubt;
-  return isSure && !isCutOff(finer, part, picture) && iouOf(first, finer) >= leastIou;
+  if (!isSure || isCutOff(finer, part, picture)) return false;
+  return iouOf(first, finer) >= leastIou || (asked !== undefined && boxIou(finer, asked) >= leastBoxIou);
 }
 
 /** IoU of two masks of one picture. */
@@ -23,6 +29,14 @@ export function iouOf({ rle: a }: Pick<Mask, "rle">, { rle: b }: Pick<Mask, "rle
   const intersection = rleArea(combineMasks(one, other, "intersection"));
   const union = rleArea(one) + rleArea(other) - intersection;
   return union === 0 ? 0 : intersection / union;
+}
+
+function boxIou({ bbox }: Pick<Mask, "bbox">, { x0 = 0, y0 = 0, x1 = 0, y1 = 0 }: Box): number {
+  if (!bbox) return 0;
+  const across = Math.min(bbox.x + bbox.width, x1) - Math.max(bbox.x, x0);
+  const down = Math.min(bbox.y + bbox.height, y1) - Math.max(bbox.y, y0);
+  const intersection = Math.max(0, across) * Math.max(0, down);
+  return intersection / (bbox.width * bbox.height + (x1 - x0) * (y1 - y0) - intersection);
 }
 
 /** It reaches an edge of its part that is not the picture's: what lies beyond, nobody has seen. */

@@ -52,5 +52,5 @@ export async function finerMask(
     call,
   );
   const finer = result.masks[0];
-  return finer && agrees(first, finer, part, picture) ? { mask: finer, result } : undefined;
+  return finer && agrees(first, finer, part, picture, request.prompt?.box) ? { mask: finer, result } : undefined;
 }

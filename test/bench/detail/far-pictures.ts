@@ -7,8 +7,6 @@ import { type MeasuredObject, type MeasuredPicture, measuredScenes } from "../me
 const size = { width: 4248, height: 2832 };
 /** How large a scene lies in it, of its own size: objects of 200 to 400 pixels, of 100 to 200, and of 50 to 100. */
 const shares = [1, 1 / 2, 1 / 4];
-/** Of the blur around, in pixels: it has no edges that could be taken for an object's. */
-const softness = 30;
 
 export interface FarObject {
   readonly name: string;
@@ -22,7 +20,10 @@ interface FarPicture {
   readonly objects: readonly FarObject[];
 }
 
-/** Our own scenes, small in the middle of a large picture. To trace them from farther away would take half a minute each. */
+/**
+ * Our own scenes, small in the middle of a large picture, mirrored around so that nothing ends at their edges. To trace them from farther
+ * away would take half a minute each.
+ */
 export async function* farPictures(): AsyncGenerator<FarPicture> {
   const { pictures } = await measuredScenes();
   for (const picture of pictures) for (const share of shares) yield await farPicture(picture, share);
@@ -32,20 +33,16 @@ async function farPicture({ bytes, width, height, objects }: MeasuredPicture, sh
   const small = { width: Math.round(share * width), height: Math.round(share * height) };
   const left = Math.round((size.width - small.width) / 2);
   const top = Math.round((size.height - small.height) / 2);
+  const edges = { left, top, right: size.width - left - small.width, bottom: size.height - top - small.height };
   const scene = await sharp(bytes)
     .resize({ ...small, fit: "fill" })
-    .png()
+    .raw()
     .toBuffer();
-  const around = sharp(bytes)
-    .resize({ ...size, fit: "fill" })
-    .blur(softness);
+  const large = sharp(scene, { raw: { ...small, channels: 3 } }).extend({ ...edges, extendWith: "mirror" });
   const placed: FarObject[] = [];
   for (const object of objects) placed.push(await farObject(object, { width, height }, small, { left, top }, share));
   return {
-    bytes: await around
-      .composite([{ input: scene, left, top }])
-      .jpeg({ quality: 92 })
-      .toBuffer(),
+    bytes: await large.jpeg({ quality: 92 }).toBuffer(),
     objects: placed,
   };
 }
