@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { embeddingRef } from "../inference/models/embedding-ref.js";
 import { Manifest, type ModelSpec } from "../inference/models/manifest.js";
 import { embeddingTensors } from "../inference/models/model-tensors.js";
+import { pictureSet, prefixesOf } from "../inference/picture-set.js";
 import { imageIdOf } from "../runtime/image-id.js";
 import { parseSigningKeys } from "../runtime/signing-keys.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import type { BlobStore } from "./blob-store.js";
 import { encodeEmbeddingRecord } from "./embedding-record.js";
 import { EmbeddingStore } from "./embedding-store.js";
+import { FindingsStore } from "./findings-store.js";
 import { PictureFile } from "./image-record.js";
 import { ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
@@ -128,4 +130,33 @@ it("K1 a signed record that somebody puts under another tenant's key is refused"
   }
   expect(await images.get(refOf("acme"))).toBeDefined();
   expect(await embeddings.get(refOf("acme"))).toBeDefined();
+});
+
+it("K4, K5: whatever is kept of a picture, of every model, goes by a key of that picture and of its tenant", async () => {
+  const asked: string[] = [];
+  const noting = { ...memory(), get: async (key: string) => void asked.push(key) } as unknown as BlobStore;
+  const findings = new FindingsStore(noting, { metrics: new Registry(), logger: fakeLogger(), keys: signing() });
+  const others = [{ ...model, id: "another" }];
+  for (const tenant of tenants) {
+    for (const words of [undefined, ["a red cup"]]) {
+      await findings.get({ tenant, imageId, detector: "d", weights: "w", ...(words ? { words } : {}) });
+    }
+    const crop = { x: 0, y: 0, width: 2, height: 2 };
+    const refs = [model, ...others].flatMap((one) => [
+      embeddingRef({ tenant, imageId, model: one }),
+      embeddingRef({ tenant, imageId, model: one, crop }),
+      embeddingRef({ tenant, imageId, model: one, draft: true }),
+    ]);
+    const keys = [...refs.map(({ key }) => key), ...asked.splice(0)];
+    expect(new Set(keys).size).toBe(8);
+    for (const key of keys) {
+      for (const set of [pictureSet(tenant, imageId), pictureSet(tenant, undefined)]) {
+        expect(key.startsWith(set.prefix), key).toBe(true);
+        expect(prefixesOf(key), key).toContain(set.prefix);
+      }
+      for (const stranger of tenants.filter((one) => one !== tenant)) {
+        expect(prefixesOf(key), key).not.toContain(pictureSet(stranger, undefined).prefix);
+      }
+    }
+  }
 });

@@ -9,7 +9,8 @@ import { freePort } from "../../services/runtime/testing/free-port.js";
 import { audience, RealProvider } from "../support/real-provider.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
-import { scene, scenePhoto, watched } from "./page.js";
+import { TlsFiles } from "../support/tls-files.js";
+import { type Preparation, scene, scenePhoto, watched } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
@@ -18,7 +19,12 @@ const file = join(folder, "keys.json");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const secretOf = (id: string) => id.repeat(43).slice(0, 43);
 const keyOf = (id: string) => `mw_${id}_${secretOf(id)}`;
+const tls = new TlsFiles();
 let maskwire: Maskwire;
+
+/** The page over TLS, with a certificate that the system's authorities know nothing of. */
+const open = (options = {}, prepare?: Preparation) =>
+  stack.open(maskwire.url, { ignoreHTTPSErrors: true, ...options }, prepare);
 
 function writeKeys(...ids: string[]): void {
   const tenants: Record<string, string> = { carl: "other" };
@@ -35,17 +41,18 @@ function writeKeys(...ids: string[]): void {
 
 beforeAll(async () => {
   writeKeys("anna", "ben");
-  maskwire = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_AUTH_FILE: file });
+  maskwire = await startMaskwire({ ...tinyModelEnv(), ...tls.port(), MASKWIRE_AUTH_FILE: file });
 });
 afterAll(async () => {
   await maskwire?.stop();
+  tls[Symbol.dispose]();
   rmSync(folder, { recursive: true });
 });
 
 const signedOut = '#link[data-state="signed-out"]';
 
 it("asks for a key, says what is wrong with a bad one, and works with a good one until it is revoked", async () => {
-  const page = await stack.open(maskwire.url);
+  const page = await open();
   const dialog = page.page.getByTestId("sign-in");
   const key = page.page.getByTestId("sign-in-key");
   await dialog.waitFor();
@@ -87,15 +94,19 @@ it("asks for a key, says what is wrong with a bad one, and works with a good one
 it("stays for the tab, ends with signing out, and is nowhere in an address or in what is kept", async () => {
   writeKeys("anna", "ben");
   const addresses: string[] = [];
-  const page = await stack.open(maskwire.url, {}, (one) => {
+  const page = await open({}, (one) => {
     one.on("request", (request) => void addresses.push(request.url()));
     one.on("websocket", (socket) => void addresses.push(socket.url()));
   });
   await page.page.getByTestId("sign-in-key").fill(keyOf("ben"));
   await page.page.getByTestId("sign-in-submit").click();
   await page.until({ state: "ready" });
-  await page.page.reload();
+  const again = await page.page.reload();
   await page.until({ state: "ready" });
+  // T1: all of it over TLS, sessions among it.
+  expect(await again?.securityDetails()).toMatchObject({ issuer: "Test authority", protocol: "TLS 1.3" });
+  expect(addresses.filter((address) => !/^(https|wss|blob|data):/.test(address))).toEqual([]);
+  expect(addresses.some((address) => address.startsWith("wss:"))).toBe(true);
   expect(addresses.filter((address) => /mw_|ticket\.|ben/.test(address))).toEqual([]);
   expect(await page.page.evaluate("JSON.stringify(localStorage)")).not.toContain("mw_");
   await page.page.getByTestId("account").click();
@@ -108,7 +119,7 @@ it("stays for the tab, ends with signing out, and is nowhere in an address or in
 
 it("shows nobody what another tenant's person has left on the same machine", async () => {
   writeKeys("anna", "carl");
-  const page = await stack.open(maskwire.url);
+  const page = await open();
   const signInAs = async (id: string) => {
     await page.page.getByTestId("sign-in-key").fill(keyOf(id));
     await page.page.getByTestId("sign-in-submit").click();
@@ -168,7 +179,7 @@ it("signs in with an organisation's provider, renews what it was given, and stay
 
 it("says who is signed in, and what they have used of their limits", async () => {
   writeKeys("anna", "ben");
-  const page = await stack.open(maskwire.url, { colorScheme: "dark" });
+  const page = await open({ colorScheme: "dark" });
   await page.page.getByTestId("sign-in-key").fill(keyOf("ben"));
   await page.page.getByTestId("sign-in-submit").click();
   await page.until({ state: "ready" });
@@ -187,7 +198,7 @@ it("says who is signed in, and what they have used of their limits", async () =>
 
 it("is accessible, in Chinese too", async () => {
   for (const options of [{}, { locale: "zh-CN", viewport: { width: 320, height: 640 } }]) {
-    const page = await stack.open(maskwire.url, options);
+    const page = await open(options);
     await page.page.getByTestId("sign-in").waitFor();
     await page.page.evaluate(axe);
     expect(await page.page.evaluate("axe.run().then(({ violations }) => violations.map(({ id }) => id))")).toEqual([]);

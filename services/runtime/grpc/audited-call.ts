@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { Audit, AuditAction, AuditEvent } from "../audit/audit.js";
+import { type Audit, type AuditAction, type AuditEvent, noAudit } from "../audit/audit.js";
 import { networkOf } from "../callers/caller.js";
 import type { Principal } from "../callers/principal.js";
 import { Code, describeError } from "../errors.js";
@@ -45,7 +45,7 @@ export class AuditedCall {
 
   admitted({ isForOthers }: Pick<Admitted, "isForOthers">): void {
     if (isForOthers) this.#who = undefined;
-    else this.#origin.request ??= newRequestId();
+    else this.#named();
   }
 
   /** What the call is, where that is told of when it ends. @param object a picture's id; left out, the method. */
@@ -62,10 +62,20 @@ export class AuditedCall {
     else if (this.#done) this.#note({ ...this.#done, outcome: code === undefined ? "done" : "failed", code });
   }
 
+  /** The id that it came with, or that it is given now. */
+  #named(): string {
+    const { request, session } = this.#origin;
+    const known = request ?? session;
+    if (known !== undefined) return known;
+    this.#origin.request = newRequestId();
+    return this.#origin.request;
+  }
+
   #note(event: Pick<AuditEvent, "action" | "outcome" | "code" | "object">): void {
+    if (this.#audit === noAudit) return;
     const address = networkOf(addressOf(this.#call));
     const certificate = certificateName(this.#call);
-    const where = { ...(certificate === undefined ? {} : { certificate }), address, request: this.#origin.request };
+    const where = { ...(certificate === undefined ? {} : { certificate }), address, request: this.#named() };
     const object = event.object ?? (event.action === "key-use" ? undefined : spanName(this.#method));
     this.#audit.note({ ...this.#who, ...where, ...event, ...(object === undefined ? {} : { object }) });
   }
