@@ -12,6 +12,8 @@ export const maxPoints = 128;
 export const maxSteps = 32;
 /** Most boxes of what words were found in: each becomes a mask. */
 export const maxGroundedBoxes = 16;
+/** Most boxes that words are held against: each is looked at by itself. */
+export const maxCandidates = 256;
 /** Most extras that are asked for by name. */
 export const maxFormats = 8;
 
@@ -21,6 +23,7 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.PreviousMask.steps": maxSteps,
   "maskwire.v1.SegmentRequest.formats": maxFormats,
   "maskwire.v1.GroundResponse.boxes": maxGroundedBoxes,
+  "maskwire.v1.GroundRequest.candidates": maxCandidates,
   "maskwire.v1.Rle.size": 2,
 };
 
@@ -33,7 +36,7 @@ const KiB = 1024;
 const MiB = 1024 * KiB;
 
 const { segment, segmentOnce, segmentEverything, loadEmbedding } = DecoderService.method;
-const { encode } = EncoderService.method;
+const { encode, ground } = EncoderService.method;
 
 const pathOf = ({ parent, name }: { parent: { typeName: string }; name: string }) => `/${parent.typeName}/${name}`;
 
@@ -43,6 +46,8 @@ const largeRequests = new Map([
   [pathOf(segmentOnce), 2 * MiB],
   // With what words were found in.
   [pathOf(segmentEverything), 16 * KiB],
+  // With what they are held against.
+  [pathOf(ground), 16 * KiB],
   // Chunks of 1 MiB, in a message each.
   [pathOf(encode), MiB + KiB],
   [pathOf(loadEmbedding), MiB + KiB],

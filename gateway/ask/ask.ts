@@ -27,6 +27,7 @@ import { beginEverything, cropsOf, type EverythingEvents } from "./everything.js
 import { joined } from "./joined.js";
 import { withRecovery } from "./recovery.js";
 import { withSteps } from "./steps.js";
+import { withRanks } from "./with-ranks.js";
 import { withWords } from "./with-words.js";
 
 /** A picture as one of the models sees it; an empty name is the service's own model. */
@@ -129,13 +130,16 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
       const atPeer: Answer<SegmentRequest, SegmentResult> = (request, call) => line.segment(request, call);
       return { segment: withDrafts(prompts(atPeer), atPeer), close: () => line.close() };
     },
-    everything: withFinerMasks(
-      { encodePart, segment: once },
-      { perPicture: detail.perPicture, mostMs: everythingMs },
-      detailEvents,
-      withBeginDeadline(
-        everythingMs,
-        withWords(encoders, ({ text }) => text, withRecovery(providers, beginEverything(decoders), cropsOf)),
+    everything: withRanks(
+      encoders,
+      withFinerMasks(
+        { encodePart, segment: once },
+        { perPicture: detail.perPicture, mostMs: everythingMs },
+        detailEvents,
+        withBeginDeadline(
+          everythingMs,
+          withWords(encoders, ({ text }) => text, withRecovery(providers, beginEverything(decoders), cropsOf)),
+        ),
       ),
     ),
     openImage: withDeadline(deadlineMs, (image, call) => encoders.encodeStored(image, call)),

@@ -1,5 +1,5 @@
 /** Corners as shares of the upright picture's width and height, 0 to 1. */
-interface RelativeBox {
+export interface RelativeBox {
   readonly x0: number;
   readonly y0: number;
   readonly x1: number;

@@ -125,7 +125,7 @@ describe("G3 words are asked of", () => {
       { kind: "written", text: "Stop, and go", on: undefined },
     ]);
     await expect(plan('"stop"', both, "ssdlite")).rejects.toThrow(
-      "ssdlite does not read what is written in a picture.",
+      "Of what is asked here (ssdlite) nothing reads what is written in a picture.",
     );
   });
 

@@ -200,18 +200,23 @@ export function adviceOf({ spec }: KnownDetector, state: DetectorState | undefin
   return state?.kind === "ready" ? "" : `${pull} installs it.`;
 }
 
+const can: Readonly<Record<Vocabularies, string>> = {
+  closed: "understands words",
+  open: "understands words",
+  written: "reads what is written in a picture",
+  ranking: "says how well words go with what was found",
+};
+
 function noDetector(one: KnownDetector | undefined, state: DetectorState | undefined): ServiceError {
-  const what = one?.spec.vocabulary === "written" ? "reads what is written in a picture" : "understands words";
   const message = one
-    ? `Nothing that ${what} can be used here; ${adviceOf(one, state)}`
+    ? `Nothing that ${can[one.spec.vocabulary]} can be used here; ${adviceOf(one, state)}`
     : "Words are not understood here.";
   return new ServiceError({ code: Code.FAILED_PRECONDITION, message, reason: "NO_DETECTOR" });
 }
 
-/** What is asked of those that do something else. */
+/** What is asked where nobody does that. */
 function otherDetector(vocabulary: Vocabularies, asked: readonly KnownDetector[]): ServiceError {
-  const what = vocabulary === "written" ? "read what is written in a picture" : "find things by their names";
-  const message = `${asked.map(({ spec }) => spec.id).join(", ")} does not ${what}.`;
+  const message = `Of what is asked here (${asked.map(({ spec }) => spec.id).join(", ")}) nothing ${can[vocabulary]}.`;
   return new ServiceError({ code: Code.FAILED_PRECONDITION, message, reason: "NO_DETECTOR" });
 }
 

@@ -9,6 +9,7 @@ import { DeletedError } from "../encodes/deleted-error.js";
 import { notHere } from "../encodes/not-here.js";
 import type { ImageLimits } from "../images/open-picture.js";
 import type { PictureProcesses } from "../pictures/picture-processes.js";
+import type { RelativeBox } from "./detection.js";
 import type { Detectors, KnownDetector } from "./detectors.js";
 import { detectorFamilies } from "./families/index.js";
 
@@ -36,6 +37,8 @@ interface Search {
   picture: PictureRef;
   detectors: readonly KnownDetector[];
   words: readonly string[];
+  /** What those that rank are asked about, in pixels of the picture. */
+  candidates?: readonly RelativeBox[] | undefined;
 }
 
 interface Found {
@@ -70,12 +73,13 @@ export class Grounder {
    * @param words what those of an open vocabulary are asked.
    * @throws ServiceError NOT_FOUND when the picture is not stored; as `PictureProcesses.read` and `WorkerPool.run` do.
    */
-  async find({ picture, detectors, words }: Search, call: CallContext): Promise<Found> {
+  async find(search: Search, call: CallContext): Promise<Found> {
+    const { picture, detectors } = search;
     const { findings } = this.#options;
-    const kept = await Promise.all(detectors.map((one) => findings.get(refOf(picture, one, words))));
+    const kept = await Promise.all(detectors.map((one) => findings.get(refOf(picture, one, search))));
     const missing = detectors.filter((_, at) => !kept[at]);
     if (missing.length === 0) return { findings: kept.filter((one) => one !== undefined), cached: true };
-    const made = await this.#lookOnce({ picture, detectors: missing, words }, call);
+    const made = await this.#lookOnce({ ...search, detectors: missing }, call);
     const all = detectors.map((one, at) => kept[at] ?? made[missing.indexOf(one)]);
     return { findings: all.filter((one) => one !== undefined), cached: false };
   }
@@ -92,8 +96,9 @@ export class Grounder {
 
   /** Who asks while a look is under way waits for that one; it goes on when its first caller has left. */
   async #lookOnce(search: Search, call: CallContext): Promise<Findings[]> {
-    const { picture, detectors, words } = search;
-    const name = JSON.stringify([picture.tenant, picture.imageId, detectors.map(({ weights }) => weights), words]);
+    const { picture, detectors, words, candidates } = search;
+    const weights = detectors.map((one) => one.weights);
+    const name = JSON.stringify([picture.tenant, picture.imageId, weights, words, candidates]);
     const known = this.#looks.get(name);
     if (known) return unlessLeft(known.outcome, call.signal);
     // Who joins a look that is under way takes nothing for it.
@@ -109,7 +114,7 @@ export class Grounder {
   }
 
   async #look(search: Search, look: Look, call: CallContext): Promise<Findings[]> {
-    const { picture, detectors, words } = search;
+    const { picture, detectors, words, candidates = [] } = search;
     const { detectors: all, images, deletion, pictures, limits, isCacheUp, onLooked } = this.#options;
     const { caller, tenant } = call.origin;
     const before = await deletion.latest(picture);
@@ -123,7 +128,14 @@ export class Grounder {
       { caller, tenant },
     );
     const readAt = performance.now();
-    const found = await all.detect(detectors, { pixels, words: [...words] }, { caller, tenant, urgent: true });
+    const shares = candidates.map(({ x0, y0, x1, y1 }) => ({
+      x0: x0 / width,
+      y0: y0 / height,
+      x1: x1 / width,
+      y1: y1 / height,
+    }));
+    const task = { pixels, words: [...words], candidates: shares };
+    const found = await all.detect(detectors, task, { caller, tenant, urgent: true });
     const doneAt = performance.now();
     onLooked({ read: readAt - startedAt, detect: doneAt - readAt });
     call.span.past("read picture", startedAt, readAt);
@@ -136,13 +148,14 @@ export class Grounder {
 
   /** What was deleted meanwhile is not left where it was put (K6). */
   async #keep(
-    { picture, detectors, words }: Search,
+    search: Search,
     made: readonly Findings[],
     { look, caller, before }: { look: Look; caller: string | undefined; before: string },
   ): Promise<void> {
     const { findings, deletion } = this.#options;
+    const { picture, detectors } = search;
     if (look.isDeleted) throw new DeletedError();
-    const refs = detectors.map((one) => refOf(picture, one, words));
+    const refs = detectors.map((one) => refOf(picture, one, search));
     look.keeping = Promise.all(refs.map((ref, at) => made[at] && findings.set(ref, made[at], caller)));
     await look.keeping;
     if (!look.isDeleted && (await deletion.latest(picture)) === before) return;
@@ -154,13 +167,16 @@ export class Grounder {
 const refOf = (
   { tenant, imageId }: PictureRef,
   { spec, weights }: KnownDetector,
-  words: readonly string[],
+  { words, candidates }: Pick<Search, "words" | "candidates">,
 ): FindingsRef => ({
   tenant,
   imageId,
   detector: spec.id,
   weights,
-  words: spec.vocabulary === "open" ? words : undefined,
+  words:
+    spec.vocabulary === "open" || spec.vocabulary === "ranking"
+      ? [...words, ...(candidates ? [JSON.stringify(candidates)] : [])]
+      : undefined,
 });
 
 async function unlessLeft<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -5,6 +5,7 @@ import type { Detectors } from "../grounding/detectors.js";
 import { detectorFamilies } from "../grounding/families/index.js";
 import type { Grounder } from "../grounding/grounder.js";
 import { looksOf, planWords, type Question } from "../grounding/plan-words.js";
+import { rankBoxes } from "../grounding/rank-boxes.js";
 import type { Handlers } from "./handlers.js";
 
 interface Objects {
@@ -15,9 +16,10 @@ interface Objects {
 
 /** Words on a stored picture -> boxes. */
 export function ground({ admission, detectors, grounder }: Objects): Handlers["ground"] {
-  return async ({ imageId, detector, text }, call) => {
+  return async ({ imageId, detector, text, candidates }, call) => {
     const picture = { tenant: call.origin.tenant, imageId: checkImageId(imageId) };
     const ready = await detectors.asked(detector);
+    if (candidates.length > 0) return rankBoxes({ picture, text, candidates, ready }, { admission, grounder }, call);
     const questions = planWords(text, ready);
     admission.check("clicks");
     call.take("clicksPerMinute", 1);

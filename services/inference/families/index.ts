@@ -3,7 +3,7 @@ import { detectorForm, graphFiles } from "./detector-family.js";
 import { efficientsam } from "./efficientsam.js";
 import { efficientvitSam } from "./efficientvit-sam.js";
 import { hqSam } from "./hq-sam.js";
-import { oneGraph, threeGraphs } from "./open-families.js";
+import { oneGraph, threeGraphs, twoGraphs } from "./open-families.js";
 import { ppocr } from "./ppocr.js";
 import { sam1 } from "./sam1.js";
 import { sam1Pixels } from "./sam1-pixels.js";
@@ -36,5 +36,6 @@ export const detectorEntryForm = z.discriminatedUnion("family", [
   detectorForm({ name: "owlvit", vocabulary: "open", files: oneGraph }),
   detectorForm({ name: "owlv2", vocabulary: "open", files: oneGraph }),
   detectorForm({ name: "grounding-dino", vocabulary: "open", files: oneGraph }),
+  detectorForm({ name: "clip", vocabulary: "ranking", files: twoGraphs }),
   detectorForm({ name: "sam3-words", vocabulary: "open", files: threeGraphs }),
 ]);

@@ -66,6 +66,6 @@ export interface ModelSpec extends ManifestModel {
 /** A model that finds what words name. */
 export interface DetectorSpec extends ManifestModel {
   readonly kind: "detector";
-  /** closed: it finds what it was trained for. written: what is written in a picture. open: whatever it is told. */
-  readonly vocabulary: "closed" | "written" | "open";
+  /** closed: it finds what it was trained for. written: what is written in a picture. open: whatever it is told. ranking: nothing; it says how well words go with what was found. */
+  readonly vocabulary: "closed" | "written" | "open" | "ranking";
 }

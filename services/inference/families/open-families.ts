@@ -11,6 +11,8 @@ const tokenizer = modelFile.describe(
 
 export const oneGraph = z.strictObject({ graph: modelFile, graphData: modelFile.optional(), tokenizer });
 
+export const twoGraphs = z.strictObject({ text: modelFile, image: modelFile, tokenizer });
+
 export const threeGraphs = z.strictObject({
   image: modelFile,
   imageData: modelFile.optional(),

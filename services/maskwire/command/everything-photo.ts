@@ -12,6 +12,7 @@ export interface EverythingCommandOptions extends Omit<GatewayOptions, "json"> {
   out?: string;
   preview?: string;
   text?: string;
+  rankBy?: string;
   exhaustive?: true;
   pointsPerSide?: number;
   predIouThresh?: number;
@@ -61,8 +62,8 @@ export async function everythingPhoto(photo: string, options: EverythingCommandO
 }
 
 interface Collected {
-  /** Largest first. */
-  annotations: Sa1bAnnotation[];
+  /** Largest first; those that words were held against before the others, the best first. */
+  annotations: (Sa1bAnnotation & { words_score?: number })[];
   points: number;
   elapsedMs: number;
 }
@@ -76,6 +77,7 @@ async function collect(
   const kept = new Map<number, Sa1bAnnotation>();
   const {
     text,
+    rankBy,
     pointsPerSide,
     predIouThresh,
     stabilityScoreThresh,
@@ -87,6 +89,7 @@ async function collect(
   const given = Object.fromEntries(
     Object.entries({
       text,
+      rankBy,
       pointsPerSide,
       predIouThresh,
       stabilityScoreThresh,
@@ -102,11 +105,20 @@ async function collect(
     else if ("retracted" in line) kept.delete(line.retracted);
     else if ("progress" in line) notices.progress(bar(line.progress, kept.size));
     else if ("done" in line) {
-      const annotations = [...kept.values()].sort((a, b) => b.area - a.area);
+      const annotations = inOrder([...kept.values()], line.done.ranked ?? []);
       return { annotations, points: line.done.points, elapsedMs: line.done.elapsedMs };
     }
   }
   throw new CommandError("The gateway ended before everything was found; try again.");
+}
+
+function inOrder(all: readonly Sa1bAnnotation[], ranked: readonly { id: number; score: number }[]) {
+  const scores = new Map(ranked.map(({ id, score }) => [id, score]));
+  const scored = all.map((one) => {
+    const score = scores.get(one.id);
+    return score === undefined ? one : { ...one, words_score: score };
+  });
+  return scored.sort((a, b) => (scores.get(b.id) ?? -1) - (scores.get(a.id) ?? -1) || b.area - a.area);
 }
 
 const barWidth = 30;

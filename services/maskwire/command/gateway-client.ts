@@ -31,7 +31,7 @@ export type EverythingLine =
   | { progress: { pointsDone: number; pointsTotal: number; etaMs: number } }
   | { annotation: Sa1bAnnotation }
   | { retracted: number }
-  | { done: { masks: number; points: number; elapsedMs: number } };
+  | { done: { masks: number; points: number; elapsedMs: number; ranked?: { id: number; score: number }[] } };
 
 /** An answer of `GET /v1/usage` (rule Q4), of who asks or of a tenant. */
 export type Usage =

@@ -89,6 +89,7 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("-o, --out <file.json>", "write the record there; it goes to standard output otherwise", once(String))
     .option("--preview <file.png>", "write the photo with every mask in a colour of its own", once(parsePngPath))
     .option("-t, --text <words>", "only objects that these words name", once(String))
+    .option("--rank-by <words>", "how well these words go with each object, the best first", once(String))
     .option("--exhaustive", "ask every point of the grid; slower, a few more masks")
     .option("--points-per-side <n>", "the grid has this many points squared (32)", once(parseCount))
     .option("--pred-iou-thresh <x>", "least predicted IoU of a mask (0.88)", once(parseNumber))

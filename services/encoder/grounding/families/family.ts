@@ -1,6 +1,6 @@
 import type { FloatTensors } from "../../../sam/decode/graph-runner.js";
 import type { Pixels } from "../../images/open-picture.js";
-import type { Detection } from "../detection.js";
+import type { Detection, RelativeBox } from "../detection.js";
 
 /** What goes into a graph or comes out of it, row by row. ONNX Runtime's tensors are of this form as they are. */
 export type GraphTensor = { readonly dims: readonly number[] } & (
@@ -35,10 +35,14 @@ interface DetectorFiles {
 }
 
 /**
- * All that is found in a picture, each thing once, the best first.
- * @param words what an open vocabulary is asked; others find all that they know. @throws Error when the graph is of another family.
+ * All that is found in a picture, each thing once, the best first; of what ranks, its candidates as they come.
+ * @param words what an open vocabulary is asked; others find all that they know. @param candidates what ranks is asked about. @throws Error when the graph is of another family.
  */
-export type Look = (pixels: Pixels, words: readonly string[]) => Promise<Detection[]>;
+export type Look = (
+  pixels: Pixels,
+  words: readonly string[],
+  candidates?: readonly RelativeBox[],
+) => Promise<Detection[]>;
 
 /** How detectors of a kind are asked, and their answers read. */
 export interface DetectorFamily {

@@ -1,3 +1,4 @@
+import { clip } from "./clip.js";
 import type { DetectorFamily } from "./family.js";
 import { groundingDino } from "./grounding-dino.js";
 import { nanodet } from "./nanodet.js";
@@ -15,4 +16,5 @@ export const detectorFamilies: Readonly<Record<string, DetectorFamily>> = {
   owlv2: owl(960, "pad"),
   "grounding-dino": groundingDino,
   "sam3-words": sam3Words,
+  clip,
 };

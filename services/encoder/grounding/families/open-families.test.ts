@@ -291,3 +291,43 @@ describe("sam3-words", () => {
     ]);
   });
 });
+
+/** Words mean (1, 0) where they name a dog and (0, 1) else; a picture is (its middle's red, green). */
+function clipGraphs() {
+  const text = new GraphBuilder("clip text");
+  const ids = text.input("input_ids", [1, 77], "Numbers.", "int64");
+  const isDog = text.node("ReduceMax", [isThis(text, ids, dog), text.integers([1])], { keepdims: { int: 1 } });
+  text.output("text_embeds", text.concat([isDog, text.subtract(text.scalar(1), isDog)], 1), [1, 2], "Of the words.");
+  const image = new GraphBuilder("clip image");
+  const pictures = image.input("pixel_values", ["pictures", 3, 224, 224], "Pictures.");
+  const middle = image.slice(image.slice(image.slice(pictures, 1, 0, 2), 2, 112, 113), 3, 112, 113);
+  image.output("image_embeds", image.reshape(middle, [-1, 2]), ["pictures", 2], "Of each.");
+  return { text: text.build(), image: image.build(), tokenizer: clipWords };
+}
+
+describe("G9 clip", () => {
+  it("holds words against the square around each box, in their order", async () => {
+    const look = await load("clip", clipGraphs());
+    // The left half is red, the right one green.
+    const data = Uint8Array.from({ length: 3 * 80 * 40 }, (_, at) => {
+      const isLeft = Math.floor(at / 3) % 80 < 40;
+      return at % 3 === (isLeft ? 0 : 1) ? 255 : 0;
+    });
+    const boxes = [
+      { x0: 0, y0: 0.4, x1: 0.25, y1: 0.6 },
+      { x0: 0.75, y0: 0, x1: 1, y1: 1 },
+    ];
+    const [red, green] = [(255 - 122.7709383) / 68.5005327, (255 - 116.7460125) / 66.6321579];
+    const [dark, black] = [-122.7709383 / 68.5005327, -116.7460125 / 66.6321579];
+    const found = await look({ data, width: 80, height: 40, channels: 3 }, ["a dog"], Array(10).fill(boxes).flat());
+    expect(found).toHaveLength(20);
+    expect(found[0]).toEqual({
+      ...boxes[0],
+      label: "",
+      score: expect.closeTo((1 + red / Math.hypot(red, black)) / 2, 4),
+    });
+    expect(found[19]?.score).toBeCloseTo((1 + dark / Math.hypot(dark, green)) / 2, 4);
+    const [cat] = await look({ data, width: 80, height: 40, channels: 3 }, ["a cat"], boxes);
+    expect(cat?.score).toBeCloseTo((1 + black / Math.hypot(red, black)) / 2, 4);
+  });
+});

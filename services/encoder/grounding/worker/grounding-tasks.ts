@@ -1,5 +1,5 @@
 import type { Pixels } from "../../images/open-picture.js";
-import type { Detection } from "../detection.js";
+import type { Detection, RelativeBox } from "../detection.js";
 
 /** A picture that some detectors look at. */
 export interface DetectTask {
@@ -9,6 +9,8 @@ export interface DetectTask {
   pixels: Pixels;
   /** What those of an open vocabulary are asked. */
   words: string[];
+  /** What those that rank are asked about. */
+  candidates: RelativeBox[];
 }
 
 /** What each has found, in the task's order. */

@@ -26,9 +26,9 @@ await serveTasks<DetectTask, DetectedAll>(async () => {
   };
   return {
     detail: { detectors: detectors.map(({ id }) => id) },
-    run: async ({ detectors, pixels, words }) => {
+    run: async ({ detectors, pixels, words, candidates }) => {
       const result: DetectedAll = [];
-      for (const id of detectors) result.push(await (await look(id))(pixels, words));
+      for (const id of detectors) result.push(await (await look(id))(pixels, words, candidates));
       return { result, transfer: [] };
     },
   };
