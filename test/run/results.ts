@@ -22,6 +22,8 @@ export interface Failure {
 export interface StepResult {
   readonly step: string;
   readonly seconds: number;
+  /** Of processors, by all that it started; where the system tells. */
+  readonly processorSeconds?: number | undefined;
   readonly files: readonly FileResult[];
 }
 

@@ -9,6 +9,7 @@ const failure = (test: string, lines: number): Failure => ({
 const chaos = (...failed: Failure[]): StepResult => ({
   step: "chaos",
   seconds: 150.4,
+  processorSeconds: 231.6,
   files: [{ file: "dist/test/chaos/chaos.test.js", seconds: 149, passed: ["one", "two"], failed, skipped: 0 }],
 });
 const types: StepResult = {
@@ -24,7 +25,7 @@ describe("the summary", () => {
       "    1.0 s  npx tsc -b",
       "",
       "types: 1 passed, 0 failed (1 s)",
-      "chaos: 2 passed, 0 failed (150 s)",
+      "chaos: 2 passed, 0 failed (150 s, 232 s of processors)",
       "3 passed, 0 failed",
     ]);
   });
@@ -45,7 +46,7 @@ describe("the summary", () => {
     expect(lines.filter((line) => line.startsWith("    a click")).length).toBe(12);
     expect(lines.slice(-3)).toEqual([
       "types: 1 passed, 0 failed (1 s)",
-      "chaos: 2 passed, 1 failed (150 s)",
+      "chaos: 2 passed, 1 failed (150 s, 232 s of processors)",
       "3 passed, 1 failed",
     ]);
   });

@@ -12,11 +12,13 @@ export function summaryOf(steps: readonly StepResult[]): string[] {
     ...slowest.map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`),
     ...describeFailures(steps),
     "",
-    ...steps.map(
-      (step) => `${step.step}: ${inWords(outcomeOf(step.files))} (${Math.round(step.seconds)} s)${flakyIn(step)}`,
-    ),
+    ...steps.map((step) => `${step.step}: ${inWords(outcomeOf(step.files))} (${timeOf(step)})${flakyIn(step)}`),
     inWords(outcomeOf(files)),
   ];
+}
+
+function timeOf({ seconds, processorSeconds: ofProcessors }: StepResult): string {
+  return `${Math.round(seconds)} s${ofProcessors === undefined ? "" : `, ${Math.round(ofProcessors)} s of processors`}`;
 }
 
 function inWords({ passed, failed, skipped }: Outcome): string {
