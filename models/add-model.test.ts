@@ -41,7 +41,18 @@ it("writes an entry with the digests of its files, like another model, beside th
   expect(both.get("other")).toMatchObject({ decoder: { sha256 }, preprocess: { size: 1024 }, needsConsent: false });
 });
 
-it.each<[string, ReturnType<typeof model>, RegExp]>([
+it("writes one of a family, whose tensors and preprocessing it has", async () => {
+  const { like: _, ...mine } = model("mine");
+  const entry = await addModel(shipped, path, { ...mine, family: "sam2" });
+  expect(Object.keys(entry)).not.toContain("tensors");
+  expect(shipped.withOwn(path).get("mine")).toMatchObject({
+    family: "sam2",
+    preprocess: { resize: "stretch" },
+    encoder: { input: "image" },
+  });
+});
+
+it.each<[string, Parameters<typeof addModel>[2], RegExp]>([
   ["a file that is not here", model("mine", ["encoder=file:none.onnx"]), /file:none\.onnx is not here/],
   ["a role that there is not", model("mine", ["words=file:encoder.onnx"]), /malformed[\s\S]*words/],
   ["no role", model("mine", ["file:encoder.onnx"]), /expected ROLE=SOURCE/],
@@ -51,6 +62,10 @@ it.each<[string, ReturnType<typeof model>, RegExp]>([
     { ...model("mine"), like: "nothing" },
     /no model "nothing" that it could be like/,
   ],
+  ["neither a model nor a family", { ...model("mine"), like: undefined }, /either which model .* or which family/],
+  ["both", { ...model("mine"), family: "sam2" }, /either which model .* or which family/],
+  ["a family that there is not", { ...model("mine"), like: undefined, family: "sam9" }, /family/],
+  ["a family whose names of tensors have to be said", { ...model("mine"), like: undefined, family: "sam1" }, /tensors/],
 ])("leaves everything as it was for %s", async (_what, wrong, message) => {
   await expect(addModel(shipped, path, wrong)).rejects.toThrow(message);
   expect(readdirSync(folder)).toEqual(["encoder.onnx"]);

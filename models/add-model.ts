@@ -14,8 +14,9 @@ interface NewModel {
   id: string;
   licence: string;
   title?: string | undefined;
-  /** The model whose tensors and preprocessing it has. */
-  like: string;
+  /** The model whose tensors and preprocessing it has; or its family, whose own it has. */
+  like?: string | undefined;
+  family?: string | undefined;
   /** "ROLE=SOURCE" */
   files: readonly string[];
 }
@@ -28,11 +29,13 @@ interface NewModel {
 export async function addModel(
   shipped: Manifest,
   path: string,
-  { id, licence, title, like, files }: NewModel,
+  { id, licence, title, like, family, files }: NewModel,
 ): Promise<ManifestEntry> {
   const own = await readOwn(path);
   const known = own.models.length === 0 ? shipped : shipped.withOwn(path);
-  const pattern = known.entries.find((one) => one.id === like);
+  if ((like === undefined) === (family === undefined))
+    throw new ManifestError("Say either which model it is like or which family it is of.");
+  const pattern = family === undefined ? known.entries.find((one) => one.id === like) : { family };
   if (!pattern) throw new ManifestError(`There is no model "${like}" that it could be like.`);
   const described: Record<string, ModelFile> = {};
   for (const one of files) {
@@ -41,17 +44,17 @@ export async function addModel(
       throw new ManifestError(`"${one}" does not say what it is: expected ROLE=SOURCE, as in encoder=https://...`);
     described[role] = await describe(source, dirname(path));
   }
-  const { tensors, preprocess, family, capabilities } = pattern as ManifestEntry & { tensors: unknown };
+  const said = pattern as Partial<Record<"tensors" | "preprocess" | "capabilities", object>> & { family: string };
   const entry = {
     id,
     title: title ?? id,
-    family,
-    provenance: `Added by models add, like ${like}.`,
+    family: said.family,
+    provenance: `Added by models add, ${like === undefined ? `of the family ${family}` : `like ${like}`}.`,
     licence,
     files: described,
-    tensors,
-    preprocess,
-    ...(capabilities ? { capabilities } : {}),
+    ...(said.tensors ? { tensors: said.tensors } : {}),
+    ...(said.preprocess ? { preprocess: said.preprocess } : {}),
+    ...(said.capabilities ? { capabilities: said.capabilities } : {}),
   } as ManifestEntry;
   const next = `${path}.new`;
   try {

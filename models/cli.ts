@@ -38,7 +38,8 @@ program
   .argument("<files...>", "what each file is: encoder=https://... decoder=file:PATH")
   .requiredOption("--id <id>", "what requests will call it")
   .requiredOption("--licence <licence>", "of its weights, as SPDX writes it")
-  .requiredOption("--like <id>", "a model that has the same tensors and preprocessing")
+  .option("--like <id>", "a model that has the same tensors and preprocessing")
+  .option("--family <name>", "the family of its exports, instead; see README")
   .option("--title <title>", "for people")
   .option("--json", "print one JSON object")
   .action(async (files: string[], options: Omit<Parameters<typeof addModel>[2], "files"> & { json?: true }) => {

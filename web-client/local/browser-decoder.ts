@@ -11,6 +11,7 @@ import { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
 import { KeptAnswers } from "../../services/sam/decode/previous-mask.js";
 import { promptFrame } from "../../services/sam/frame.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
+import { abilitiesOf } from "../../services/sam/prompts/check-abilities.js";
 import { Declined } from "./declined.js";
 import { decodeRequest, type LocalPicture } from "./decode-request.js";
 import { Engine, type Prepared } from "./engine.js";
@@ -100,7 +101,9 @@ export class BrowserDecoder {
     const resize = letterbox ? "letterbox" : "stretch";
     const frame = promptFrame({ width, height }, { side: frameSize, maskGrid, resize });
     const prepared = await this.#decoder.prepare(embedding.tensors);
-    this.#pictures.set(imageId, { frame, kept: prepared, ...nothingYet() });
+    const { capabilities } = this.#described;
+    const abilities = capabilities && abilitiesOf(capabilities);
+    this.#pictures.set(imageId, { frame, kept: prepared, abilities, ...nothingYet() });
     const [oldest] = this.#pictures.keys();
     if (this.#pictures.size > keptPictures && oldest !== undefined) this.#forget(oldest);
   }

@@ -1,12 +1,20 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { decodeRle, MaskFormat, rleArea, SegmentRequestSchema } from "../../proto/index.js";
+import {
+  decodeRle,
+  MaskFormat,
+  ModelCapabilitiesSchema,
+  ModelPoints,
+  rleArea,
+  SegmentRequestSchema,
+} from "../../proto/index.js";
 import { splitDecoder } from "../../services/sam/decode/decoder-spec.js";
 import { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
 import { KeptAnswers } from "../../services/sam/decode/previous-mask.js";
 import { frameFor } from "../../services/sam/frame.js";
 import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
+import { type Abilities, abilitiesOf } from "../../services/sam/prompts/check-abilities.js";
 import { DiscRunner } from "../../services/sam/testing/disc-runner.js";
 import { Declined } from "./declined.js";
 import { decodeRequest } from "./decode-request.js";
@@ -16,11 +24,11 @@ const spec = splitDecoder(frame.gridSize, frame.modelSize);
 const cells = frame.gridSize ** 2;
 
 /** A picture of discs round the first point. */
-function openDiscs() {
+function openDiscs(abilities?: Abilities) {
   const runner = new DiscRunner(spec);
   const decoder = new MaskDecoder(spec, runner);
   const answers = new KeptAnswers(6);
-  const picture = { frame, kept: "kept", answers, latest: new LatestPreview() };
+  const picture = { frame, kept: "kept", answers, abilities, latest: new LatestPreview() };
   const ask = (init: MessageInitShape<typeof SegmentRequestSchema>) => decodeRequest(request(init), decoder, picture);
   /** A candidate of the first run's again, as half floats carry it. */
   const candidate = async (index: number) => {
@@ -108,6 +116,18 @@ describe("a prompt decoded here", () => {
     const prompt = { points: [point], mask: { source: { case: "previous" as const, value } } };
     await expect(ask({ prompt, preview: true })).rejects.toBeInstanceOf(Declined);
     expect(runs).toHaveLength(0);
+  });
+
+  it("C13 leaves what its model does not take to the server, which refuses it", async () => {
+    const said = create(ModelCapabilitiesSchema, { points: ModelPoints.POSITIVE, boxes: false, maxPoints: 2 });
+    const { ask, runs } = openDiscs(abilitiesOf(said));
+    const box = { x0: 1, y0: 1, x1: 9, y1: 9 };
+    for (const prompt of [{ points: [{ ...point, label: 0 }] }, { box }, { points: [point, point, point] }]) {
+      await expect(ask({ prompt })).rejects.toBeInstanceOf(Declined);
+    }
+    expect(runs).toHaveLength(0);
+    await ask({ prompt: { points: [point, point] } });
+    expect(runs).toHaveLength(1);
   });
 
   it("keeps the logits of clicks only, and of the latest", async () => {

@@ -13,6 +13,7 @@ import { type KeptAnswers, PreviousError, previousLogits } from "../../services/
 import { encodeHalf } from "../../services/sam/half-float.js";
 import { finishMask } from "../../services/sam/masks/decoded-mask.js";
 import { maskMessage } from "../../services/sam/masks/mask-message.js";
+import { type Abilities, checkAbilities } from "../../services/sam/prompts/check-abilities.js";
 import { checkPrompt, PromptError } from "../../services/sam/prompts/check-prompt.js";
 import { Declined } from "./declined.js";
 
@@ -22,6 +23,8 @@ const mostSteps = 4;
 /** A picture that is decoded here, and what has been answered of it. */
 export interface LocalPicture<Kept = unknown> extends OpenPicture<Kept> {
   readonly answers: KeptAnswers;
+  /** What its model can be asked; anything where the server has not said. */
+  readonly abilities?: Abilities | undefined;
 }
 
 /**
@@ -34,9 +37,10 @@ export async function decodeRequest<Kept>(
   picture: LocalPicture<Kept>,
 ): Promise<SegmentResult> {
   const started = performance.now();
-  const { frame, answers } = picture;
+  const { frame, answers, abilities } = picture;
   const size = { width: frame.pictureWidth, height: frame.pictureHeight };
   const decode = (asked: Prompt | undefined, multiple: boolean | undefined, start: Float32Array | undefined) => {
+    if (asked && abilities) checkAbilities(asked, { id: model, capabilities: abilities });
     const checked = checkPrompt(asked, size, frame.gridSize, start);
     if (checked.mask && "crop" in checked.mask) throw new PromptError("The logits are of a part of the picture.");
     return decodePrompt(decoder, picture, checked, { multimask: multiple, preview });

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { GraphRole } from "../../../proto/index.js";
 import { weightsOf } from "../../inference/families/weights-of.js";
+import { capabilitiesMessage } from "../../inference/models/list-models.js";
 import type { Models } from "../../inference/models/models.js";
 import type { Part } from "../graphs/decoder-files.js";
 import { rewrittenGraphs, type ServedGraphs } from "../graphs/served-graphs.js";
@@ -28,6 +29,7 @@ export function describeGraphs(models: Models, graphs: ServedGraphs): Handlers["
       letterbox: model.preprocess.resize === "letterbox",
       maskGrid: model.decoder.maskGrid,
       graphs: await Promise.all(described),
+      capabilities: capabilitiesMessage(model),
     };
   };
 }

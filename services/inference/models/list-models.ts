@@ -1,26 +1,28 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type ListModelsResponseSchema, ModelPoints } from "../../../proto/index.js";
+import { type ListModelsResponseSchema, type ModelCapabilitiesSchema, ModelPoints } from "../../../proto/index.js";
+import type { ModelSpec } from "../families/model-spec.js";
 import type { Models } from "./models.js";
 
-const points = { none: ModelPoints.NONE, positive: ModelPoints.POSITIVE, all: ModelPoints.ALL };
+const pointsMessage = { none: ModelPoints.NONE, positive: ModelPoints.POSITIVE, all: ModelPoints.ALL };
 
 /** The models that a tier serves, for whoever asks it. */
 export function listModels({
   served,
   standard,
 }: Models): () => Promise<MessageInitShape<typeof ListModelsResponseSchema>> {
-  const models = served.map(({ id, title, licence, capabilities }) => ({
-    id,
-    title,
-    licence,
-    usual: id === standard?.id,
-    capabilities: {
-      points: points[capabilities.points],
-      boxes: capabilities.boxes,
-      maskInput: capabilities.maskInput,
-      candidates: capabilities.candidates,
-      maxPoints: capabilities.maxPoints ?? 0,
-    },
+  const models = served.map((model) => ({
+    id: model.id,
+    title: model.title,
+    licence: model.licence,
+    usual: model.id === standard?.id,
+    capabilities: capabilitiesMessage(model),
   }));
   return async () => ({ models });
+}
+
+/** What a model can be asked, as the contract's. */
+export function capabilitiesMessage({
+  capabilities: { points, boxes, maskInput, candidates, maxPoints = 0 },
+}: Pick<ModelSpec, "capabilities">): MessageInitShape<typeof ModelCapabilitiesSchema> {
+  return { points: pointsMessage[points], boxes, maskInput, candidates, maxPoints };
 }

@@ -1,8 +1,8 @@
-import type { Prompt } from "../../../proto/index.js";
+import { type ModelCapabilities, ModelPoints, type Prompt } from "../../../proto/index.js";
 import { PromptError } from "./check-prompt.js";
 
 /** What a model can be asked. */
-interface Abilities {
+export interface Abilities {
   /** positive: no point can say what is not meant. */
   readonly points: "none" | "positive" | "all";
   readonly boxes: boolean;
@@ -36,6 +36,19 @@ export function checkAbilities(
         `${points.length} points${box ? " and a box" : ""}.`,
     );
   }
+}
+
+const pointsOf: Record<ModelPoints, Abilities["points"]> = {
+  // Of a server from before it was said.
+  [ModelPoints.UNSPECIFIED]: "all",
+  [ModelPoints.NONE]: "none",
+  [ModelPoints.POSITIVE]: "positive",
+  [ModelPoints.ALL]: "all",
+};
+
+/** What the contract's message says of a model. */
+export function abilitiesOf({ points, boxes, maskInput, maxPoints }: ModelCapabilities): Abilities {
+  return { points: pointsOf[points], boxes, maskInput, ...(maxPoints > 0 ? { maxPoints } : {}) };
 }
 
 function taken({ points, boxes, maskInput }: Abilities): string {
