@@ -5,7 +5,7 @@ import { CallerRates } from "../limits/caller-rates.js";
 interface HandshakesOptions {
   /** Handshakes that are begun for one address, or one IPv6 network: it may have ten seconds' worth at once after a rest. */
   perSecond: number;
-  /** Connections at once whose handshake is not done: of all addresses, and of one. */
+  /** Connections at once whose handshake is not done: of all addresses, and of one; left out, as the rate has it. */
   total?: number;
   perAddress?: number;
   /** Told of one that has lost its place. */
@@ -24,6 +24,8 @@ interface Opening {
 
 /** At once after a rest, in seconds of the rate. */
 const burstSeconds = 10;
+/** Each holds a descriptor and some kilobytes. */
+const leastTotal = 1024;
 
 /**
  * Connections whose TLS handshake is not done: at most so many, and each costs its address what the handshake costs us. An honest one is done
@@ -39,11 +41,12 @@ export class Handshakes {
   readonly #waiting = new Map<string, { socket: Socket; handshake: () => void }[]>();
   #count = 0;
 
-  constructor({ perSecond, total = 1024, perAddress = 256, onDropped, now }: HandshakesOptions) {
-    this.#total = total;
-    this.#perAddress = perAddress;
+  constructor({ perSecond, total, perAddress, onDropped, now }: HandshakesOptions) {
+    const burst = burstSeconds * perSecond;
+    this.#total = total ?? Math.max(leastTotal, 2 * burst);
+    this.#perAddress = perAddress ?? burst;
     this.#onDropped = onDropped;
-    this.#rates = new CallerRates({ perSecond, burst: burstSeconds * perSecond, ...(now ? { now } : {}) });
+    this.#rates = new CallerRates({ perSecond, burst, ...(now ? { now } : {}) });
   }
 
   get count(): number {

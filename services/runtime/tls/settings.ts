@@ -20,7 +20,7 @@ export const variables = {
     .enum(["required", "optional"], "required or optional")
     .describe("whether those who connect need a certificate, where one is asked for"),
   MASKWIRE_TLS_HANDSHAKES_PER_SECOND: integer(1, 1_000_000).describe(
-    "TLS handshakes a second for one address, or one IPv6 network; what comes faster waits",
+    "TLS handshakes a second for one address, or one IPv6 network, which behind a proxy all callers may have; what comes faster waits",
   ),
   MASKWIRE_PEER_TLS: z.enum(["on", "off"], "on or off").describe("whether the way to the other tiers is encrypted"),
   MASKWIRE_PEER_CA_FILE: file.describe("authorities of the other tiers' certificates, PEM"),
