@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chownSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { projectRoot } from "../../services/runtime/project-root.js";
@@ -19,6 +19,7 @@ import { findHaproxy, findKustomize } from "../support/programs.js";
 import { RedisServer } from "../support/redis-server.js";
 import { SocketClient } from "../support/socket-client.js";
 import { metric, readMetrics } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
 
 /*
  * What the image holds, started as the manifests and compose.yaml start it: their environment, no right to write, and for
@@ -91,6 +92,19 @@ class Container extends Child {
   }
 }
 
+/** Two at once. @throws why one cannot start; neither runs then. */
+async function startBoth(one: Record<string, string>, other: Record<string, string>): Promise<[Container, Container]> {
+  const starting = [Container.start(one), Container.start(other)] as const;
+  try {
+    return await Promise.all(starting);
+  } catch (error) {
+    for (const end of await Promise.allSettled(starting)) {
+      if (end.status === "fulfilled") await end.value[Symbol.asyncDispose]();
+    }
+    throw error;
+  }
+}
+
 /** A manifest's environment for this machine: other addresses, the rest as it is. */
 async function onLoopback(
   env: Record<string, string>,
@@ -149,15 +163,20 @@ describe.skipIf(!findKustomize())("the tiers of deploy/kubernetes/overlays/cpu",
       if (!tier) throw new Error(`there is no ${name}`);
       return environment(tier, objects);
     };
-    await using encoder = await Container.start(await onLoopback(env("encoder")));
-    await using first = await Container.start(await onLoopback(env("decoder")));
-    await using second = await Container.start(await onLoopback(env("decoder")));
-    await using gateway = await Container.start(
+    const services = await startBoth(await onLoopback(env("encoder")), await onLoopback(env("decoder")));
+    await using encoder = services[0];
+    await using first = services[1];
+    // The graphs that the first has made serve this one, too.
+    const decoder = await onLoopback(env("decoder"));
+    const others = await startBoth(
+      decoder,
       await onLoopback(env("gateway"), {
         MASKWIRE_ENCODER_ADDRESS: encoder.address,
-        MASKWIRE_DECODER_ADDRESSES: `${first.address},${second.address}`,
+        MASKWIRE_DECODER_ADDRESSES: `${first.address},127.0.0.1:${decoder.MASKWIRE_PORT}`,
       }),
     );
+    await using second = others[0];
+    await using gateway = others[1];
     const all = [encoder, first, second, gateway];
     expect(await clickThrough(gateway.url, 901)).toBeGreaterThan(0.01);
     expect(all.map((one) => one.isHealthy())).toEqual([true, true, true, true]);
@@ -189,19 +208,31 @@ describe.skipIf(!findHaproxy())("the tiers of deploy/compose.yaml behind their p
   }
   const compose = parse(readFileSync(join(projectRoot, "deploy", "compose.yaml"), "utf8"), { merge: true }) as Compose;
   const env = (name: string) => compose.services[name]?.environment ?? {};
+  /** What is asked is where sessions go: the tiers of Kubernetes have shown that the image brings its model. */
+  let tinyModel: Record<string, string>;
+  beforeAll(() => {
+    const { MASKWIRE_MODELS_FILE: file, ...rest } = tinyModelEnv();
+    const folder = join(cacheFolder, "tiny");
+    // Other tests may be writing theirs.
+    cpSync(dirname(file), folder, { recursive: true, filter: (path) => !/\.\d+$/.test(path) });
+    tinyModel = { ...rest, MASKWIRE_MODELS_FILE: join(folder, basename(file)) };
+  });
 
   it("answer clicks, keep sessions, and go on while a gateway stops", async () => {
     const port = await freePort();
-    await using encoder = await Container.start(await onLoopback(env("encoder")));
-    await using decoder = await Container.start(await onLoopback(env("decoder")));
+    const services = await startBoth(
+      await onLoopback(env("encoder"), tinyModel),
+      await onLoopback(env("decoder"), tinyModel),
+    );
+    await using encoder = services[0];
+    await using decoder = services[1];
     const addresses = { MASKWIRE_ENCODER_ADDRESS: encoder.address, MASKWIRE_DECODER_ADDRESSES: decoder.address };
     // As containers: one port on addresses of their own.
-    const startGateway = async (host: string) =>
-      Container.start(
-        await onLoopback(env("gateway"), { ...addresses, MASKWIRE_HOST: host, MASKWIRE_PORT: String(port) }),
-      );
-    await using leaving = await startGateway("127.0.0.2");
-    await using staying = await startGateway("127.0.0.3");
+    const gatewayAt = (host: string) =>
+      onLoopback(env("gateway"), { ...addresses, MASKWIRE_HOST: host, MASKWIRE_PORT: String(port) });
+    const gateways = await startBoth(await gatewayAt("127.0.0.2"), await gatewayAt("127.0.0.3"));
+    await using leaving = gateways[0];
+    await using staying = gateways[1];
     await using dns = await DnsServer.start({ gateway: ["127.0.0.2", "127.0.0.3"] });
     const door = await freePort();
     await using proxy = startProxy({ BIND: `127.0.0.1:${door}`, GATEWAYS: `gateway:${port}`, DNS: dns.address });

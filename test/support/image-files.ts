@@ -11,10 +11,12 @@ import {
   symlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import dockerignoreModule from "@balena/dockerignore";
 import { type Copy, DockerfileParser, type From, type Instruction } from "dockerfile-ast";
 import { projectRoot } from "../../services/runtime/project-root.js";
+import { installForProduction } from "./install-for-production.js";
+import { placeFiles } from "./place-files.js";
 
 /** What the image's Dockerfile makes, as far as it can be made without an engine. */
 export interface ImageFiles extends AsyncDisposable {
@@ -35,8 +37,8 @@ const needsRoot = /^(apt-get|install -d)\b/;
 
 /**
  * Follows the Dockerfile, stage by stage, in folders of its own: copies what it copies, runs what it runs. Left out: the
- * base images (this machine serves for them) and commands for the system. The build stage's `npm ci` is that of this
- * checkout; that of the production dependencies is run.
+ * base images (this machine serves for them) and commands for the system. What `npm ci` installs is what this checkout has
+ * installed of it, and what it has built the build need not build again: the compiler looks whether it is of the same files.
  * @throws Error with the command that failed and its output.
  */
 export async function makeImageFiles(): Promise<ImageFiles> {
@@ -52,8 +54,12 @@ export async function makeImageFiles(): Promise<ImageFiles> {
   }
 }
 
-/** What this checkout has installed is in npm's cache: nothing is asked about it. */
-const installed = { npm_config_prefer_offline: "true", npm_config_audit: "false" };
+const build = "npm run -s build";
+const production = "npm ci --omit=dev";
+
+const dist = join(projectRoot, "dist");
+/** What the compiler has made, with the times by which it knows what is new. */
+const compiled = { recursive: true, preserveTimestamps: true, filter: (path: string) => path !== join(dist, "site") };
 
 class Dockerfile {
   readonly #root: string;
@@ -136,7 +142,8 @@ class Dockerfile {
       const target = this.#path(destination);
       const isFile = lstatSync(join(base, source)).isFile();
       const into = isFile && (destination.endsWith("/") || paths.length > 1) ? join(target, basename(source)) : target;
-      cpSync(join(base, source), into, { recursive: true });
+      mkdirSync(dirname(into), { recursive: true });
+      placeFiles(join(base, source), into);
     }
   }
 
@@ -148,8 +155,11 @@ class Dockerfile {
       symlinkSync(join(projectRoot, "node_modules"), join(cwd, "node_modules"));
       return;
     }
-    const env = { ...process.env, ...installed, ...this.#args, ...this.#env };
-    const { status, stdout, stderr } = spawnSync("/bin/sh", ["-c", command], { cwd, env, encoding: "utf8" });
+    if (command.startsWith(build)) cpSync(dist, join(cwd, "dist"), compiled);
+    if (command.startsWith(production)) installForProduction(cwd);
+    const env = { ...process.env, ...this.#args, ...this.#env };
+    const left = command.replace(production, "true");
+    const { status, stdout, stderr } = spawnSync("/bin/sh", ["-c", left], { cwd, env, encoding: "utf8" });
     if (status !== 0) throw new Error(`RUN ${command}\n${stdout}${stderr}`);
   }
 }
@@ -164,7 +174,7 @@ function copyContext(to: string): void {
       // Never part of it, and slow to walk.
       if (entry.name === "node_modules" || name === ".git") continue;
       if (entry.isDirectory()) walk(path);
-      else if (!ignored.ignores(name)) cpSync(path, join(to, name));
+      else if (!ignored.ignores(name)) cpSync(path, join(to, name), { preserveTimestamps: true });
     }
   };
   walk(projectRoot);
