@@ -11,7 +11,7 @@ const stack = new RealStack();
 const isOfDecoder = (url: string) => /decode-worker|ort[.-]|\.onnx|\/decoder$|\/embedding/.test(url);
 
 async function openReady(url?: string): Promise<ClientPage> {
-  const page = await stack.open(url);
+  const page = await stack.openAsItIs(url);
   await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
   return page;
@@ -23,6 +23,13 @@ const choiceOf = ({ page }: ClientPage) => page.getByTestId("decoding");
 async function untilDecoding({ page }: ClientPage, data: Record<string, string>): Promise<void> {
   const wanted = Object.entries(data).map(([key, value]) => `[data-${key}="${value}"]`);
   await page.locator(`#decoding${wanted.join("")}`).waitFor({ timeout: 60_000 });
+}
+
+/** The next of the choices, by keyboard. */
+async function choose(page: ClientPage, next: "server" | "here"): Promise<void> {
+  await choiceOf(page).focus();
+  await page.page.keyboard.press("ArrowDown");
+  expect(await choiceOf(page).inputValue()).toBe(next);
 }
 
 async function decodeHere(page: ClientPage): Promise<void> {
@@ -97,9 +104,9 @@ async function sweep(page: ClientPage, isEnough: () => Promise<boolean>): Promis
 }
 
 describe("decoding in the browser", () => {
-  it("gives the server's masks for every kind of prompt, with what it fetches from the page's own gateway alone, and not before it is used", async () => {
+  it("gives the server's masks for every kind of prompt, with what it fetches from the page's own gateway alone, and not before it is used; it is chosen by keyboard, remembered, and given up again", async () => {
     const requests: Request[] = [];
-    const page = await stack.open();
+    const page = await stack.openAsItIs();
     page.page.on("request", (request) => requests.push(request));
     await page.choose(stack.photo);
     await page.until({ state: "ready", "image-width": scene.width });
@@ -109,10 +116,11 @@ describe("decoding in the browser", () => {
 
     await clear(page);
     // The page by itself would leave a server that is slow to answer, as one is on a busy machine.
-    await choiceOf(page).selectOption("server");
+    await choose(page, "server");
     const theirs = await everyPrompt(page);
     await clear(page);
-    await decodeHere(page);
+    await choose(page, "here");
+    await untilDecoding(page, { place: "here", "takes-masks": "true" });
     const urls = requests.map((request) => request.url());
     expect(urls.filter(isOfDecoder).length).toBeGreaterThanOrEqual(7);
     expect(urls.filter((url) => !url.startsWith(stack.maskwire.url) && !/^(blob|data):/.test(url))).toEqual([]);
@@ -132,12 +140,26 @@ describe("decoding in the browser", () => {
     }
     // They are masks of different things, so that the comparison says something.
     expect(rleIou(ours[0]!.mask, ours.at(-1)!.mask)).toBeLessThan(0.5);
+
+    await clear(page);
+    await page.page.reload();
+    await page.until({ state: "ready", points: 0 });
+    expect(await choiceOf(page).inputValue()).toBe("here");
+    await untilDecoding(page, { place: "here" });
+    await page.click(scene.disc);
+    await page.until({ "mask-look": "final", points: 1, waiting: 0 });
+    expect(await placeOfClick(page)).toBe("here");
+    await choiceOf(page).selectOption("server");
+    await clear(page);
+    await page.click(scene.plate);
+    await page.until({ "mask-look": "final", points: 1, waiting: 0 });
+    expect(await placeOfClick(page)).toBe("server");
   });
 
   it("is chosen by itself on a slow network, and previews keep coming from this device", async () => {
     await using link = await SlowLink.open({ target: new URL(stack.maskwire.url).host, delayMs: 300 });
     let sent = 0;
-    const page = await stack.open(link.url, {}, (one) => {
+    const page = await stack.openAsItIs(link.url, {}, (one) => {
       one.on("websocket", (socket) => socket.on("framesent", () => sent++));
     });
     await page.choose(stack.photo);
@@ -212,28 +234,5 @@ describe("whatever fails here", () => {
     await untilDecoding(page, { decoder: "failed", place: "server" });
     await page.click({ x: scene.disc.x + 0.03, y: scene.disc.y });
     await page.until({ "mask-look": "final", points: 2, waiting: 0 });
-  });
-});
-
-describe("by hand", () => {
-  it("is chosen by keyboard, remembered, and given up again", async () => {
-    const page = await openReady();
-    await choiceOf(page).focus();
-    await page.page.keyboard.press("ArrowDown");
-    await page.page.keyboard.press("ArrowDown");
-    expect(await choiceOf(page).inputValue()).toBe("here");
-    await untilDecoding(page, { place: "here" });
-    await page.page.reload();
-    await page.until({ state: "ready" });
-    expect(await choiceOf(page).inputValue()).toBe("here");
-    await untilDecoding(page, { place: "here" });
-    await page.click(scene.disc);
-    await page.until({ "mask-look": "final", waiting: 0 });
-    expect(await placeOfClick(page)).toBe("here");
-    await choiceOf(page).selectOption("server");
-    await page.page.keyboard.press("Escape");
-    await page.click(scene.plate);
-    await page.until({ "mask-look": "final", points: 1, waiting: 0 });
-    expect(await placeOfClick(page)).toBe("server");
   });
 });

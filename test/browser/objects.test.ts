@@ -5,7 +5,7 @@ import { RealStack } from "./real-stack.js";
 const stack = new RealStack();
 const final = { "mask-look": "final", waiting: 0 };
 
-async function openReady(options = {}): Promise<ClientPage> {
+async function openOwn(options = {}): Promise<ClientPage> {
   const page = await stack.open(undefined, options);
   await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
@@ -42,7 +42,7 @@ async function colourAt(page: ClientPage, { x, y }: { x: number; y: number }): P
 
 describe("finished objects", () => {
   it("are kept by button and by Enter, listed with the topmost first, and painted in their colours until hidden", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const bare = await colourAt(page, scene.disc);
     await keepBoth(page);
     expect(await names(page)).toEqual(["Object 2", "Object 1"]);
@@ -58,7 +58,7 @@ describe("finished objects", () => {
   });
 
   it("stand out on the canvas while their row is chosen", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await keepBoth(page);
     await page.page.mouse.move(2, 2);
     const plain = await colourAt(page, scene.disc);
@@ -69,7 +69,7 @@ describe("finished objects", () => {
   });
 
   it("are renamed, recoloured and removed by mouse, each step undone by Ctrl+Z", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await keepBoth(page);
     await pick(page, 1).dblclick();
     await page.page.locator(".object-input").fill("Sun");
@@ -90,7 +90,7 @@ describe("finished objects", () => {
   });
 
   it("are edited again from their own prompts", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const { disc } = await keepBoth(page);
     await pick(page, 1).click();
     await page.page.getByTestId("object-edit").click();
@@ -104,7 +104,7 @@ describe("finished objects", () => {
   });
 
   it("are merged into one and cut out of one another", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const { disc, plate } = await keepBoth(page);
     await pick(page, 1).click();
     expect(await page.page.getByTestId("objects-merge").isDisabled()).toBe(true);
@@ -116,7 +116,7 @@ describe("finished objects", () => {
   });
 
   it("change places by dragging the grip", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await keepBoth(page);
     const grip = row(page, 1).locator(".object-grip");
     await expect.poll(() => names(page)).toEqual(["Object 2", "Object 1"]);
@@ -134,7 +134,7 @@ describe("finished objects", () => {
   });
 
   it("are all done by keyboard alone", async () => {
-    const page = await openReady();
+    const page = await openOwn();
     const { keyboard } = page.page;
     await page.page.getByTestId("canvas").focus();
     for (let i = 0; i < 10; i++) await keyboard.press("ArrowLeft");
@@ -167,7 +167,7 @@ describe("finished objects", () => {
   });
 
   it("are moved by a finger on a phone", async () => {
-    const page = await openReady({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
+    const page = await openOwn({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
     for (const [spot, count] of [
       [scene.disc, 1],
       [scene.plate, 2],

@@ -65,9 +65,7 @@ class Pen {
 }
 
 async function openReady(): Promise<{ page: ClientPage; pen: Pen }> {
-  const page = await stack.open();
-  await page.choose(stack.photo);
-  await page.until({ state: "ready", "image-width": scene.width });
+  const page = await stack.fresh();
   return { page, pen: await Pen.over(page) };
 }
 

@@ -6,7 +6,8 @@ const stack = new RealStack();
 const final = { "mask-look": "final", waiting: 0 };
 const plateBox = { from: { x: 0.54, y: 0.11 }, to: { x: 0.92, y: 0.49 } };
 
-async function openReady(options = {}): Promise<ClientPage> {
+/** A page that nobody has set anything on. */
+async function openOwn(options = {}): Promise<ClientPage> {
   const page = await stack.open(undefined, options);
   await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
@@ -45,7 +46,7 @@ const aroundDisc = Array.from({ length: 25 }, (_, at) => {
 
 describe("the brush", () => {
   it("makes a mask of a rough stroke, and takes from it with the right button; undo gives it back", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.page.keyboard.press("b");
     await page.until({ tool: "brush" });
     await draw(page, [
@@ -71,7 +72,7 @@ describe("the brush", () => {
   });
 
   it("grows and shrinks by key and by slider", async () => {
-    const page = await openReady();
+    const page = await openOwn();
     await page.page.keyboard.press("b");
     const size = page.page.getByTestId("brush-size");
     await size.waitFor();
@@ -89,7 +90,7 @@ describe("the brush", () => {
   });
 
   it("paints with a finger on a narrow phone, and the page stays where it is", async () => {
-    const page = await openReady({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
+    const page = await openOwn({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true });
     await page.page.getByTestId("tool-brush").check({ force: true });
     const touch = await page.page.context().newCDPSession(page.page);
     const [from, to] = [
@@ -109,7 +110,7 @@ describe("the brush", () => {
 
 describe("the lasso", () => {
   it("finds what it is drawn round", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.page.getByTestId("tool-lasso").check({ force: true });
     await draw(page, aroundDisc);
     await page.until({ ...final, painted: "true" });
@@ -117,7 +118,7 @@ describe("the lasso", () => {
   });
 
   it("is set corner by corner, and Escape gives it up", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.page.keyboard.press("l");
     const { from, to } = plateBox;
     const corners = [from, { x: to.x, y: from.y }, to, { x: from.x, y: to.y }];
@@ -132,7 +133,7 @@ describe("the lasso", () => {
 
 describe("a point that is there", () => {
   it("is dragged elsewhere, and the mask follows", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.click(scene.disc);
     await page.until({ ...final, points: 1 });
     expectArea(await page.area(), scene.disc.area);
@@ -145,7 +146,7 @@ describe("a point that is there", () => {
   });
 
   it("goes at a double click, at its cross, and at Delete", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     for (const spot of [scene.disc, scene.plate]) await page.click(spot);
     await page.until({ ...final, points: 2 });
     const { x, y } = await page.place(scene.plate);
@@ -167,7 +168,7 @@ describe("a point that is there", () => {
   });
 
   it("is picked and moved by keys, as one step of the history", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.click(scene.disc);
     await page.until({ ...final, points: 1 });
     const first = await page.area();
@@ -186,7 +187,7 @@ describe("a point that is there", () => {
   });
 
   it("goes where a finger rests on it", async () => {
-    const page = await openReady({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+    const page = await openOwn({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
     const { x, y } = await page.place(scene.disc);
     await page.page.touchscreen.tap(x, y);
     await page.until({ ...final, points: 1 });
@@ -199,7 +200,7 @@ describe("a point that is there", () => {
 
 describe("a box that is there", () => {
   it("is pulled by its side, and goes together with points", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.page.keyboard.press("m");
     // Too small at first: half of the plate.
     await page.drag({ x: 0.54, y: 0.11 }, { x: 0.73, y: 0.49 });
@@ -215,7 +216,7 @@ describe("a box that is there", () => {
   });
 
   it("is set by keys", async () => {
-    const page = await openReady();
+    const page = await openOwn();
     await page.page.keyboard.press("m");
     await page.page.getByTestId("canvas").focus();
     const { keyboard } = page.page;
@@ -231,7 +232,7 @@ describe("a box that is there", () => {
 
 describe("the look of a mask", () => {
   it("has an outline that moves, and stands still for those who want it so", async () => {
-    const page = await openReady();
+    const page = await openOwn();
     await page.click(scene.disc);
     await page.until({ ...final, points: 1 });
     const pixels = "document.getElementById('tool-layer').toDataURL()";
@@ -248,7 +249,7 @@ describe("the look of a mask", () => {
   });
 
   it("is filled or only outlined", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.click(scene.disc);
     await page.until({ ...final, points: 1 });
     const pixel = () =>
@@ -268,7 +269,7 @@ describe("the look of a mask", () => {
 
 describe("the tool that moves the picture", () => {
   it("moves the picture and clicks nothing", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     for (let i = 0; i < 4; i++) await page.page.keyboard.press("+");
     await page.page.keyboard.press("h");
     await page.drag({ x: 0.5, y: 0.5 }, { x: 0.3, y: 0.3 });

@@ -7,7 +7,7 @@ const final = { "mask-look": "final" };
 
 /** Three photos that nobody has, the first of them on the canvas; the page's own sample comes before them. */
 async function openThree(seed: number): Promise<ClientPage> {
-  const page = await stack.open();
+  const page = await stack.open(stack.tiny.url);
   await page.until({ state: "ready" });
   const buffers = await Promise.all([seed, seed + 1, seed + 2].map(scenePhoto));
   await page.chooseAll(buffers.map((buffer, at) => ({ name: `photo-${at + 1}.jpg`, buffer })));

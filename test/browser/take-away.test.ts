@@ -8,7 +8,7 @@ import { RealStack } from "./real-stack.js";
 const stack = new RealStack();
 const final = { "mask-look": "final", waiting: 0 };
 
-async function openReady(options = {}): Promise<ClientPage> {
+async function openOwn(options = {}): Promise<ClientPage> {
   const page = await stack.open(undefined, options);
   await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
@@ -62,7 +62,7 @@ async function maskArea(bytes: Uint8Array): Promise<number> {
 
 describe("what is taken away", () => {
   it("is a cut-out with a soft edge, as large as the object at the picture's resolution", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const area = await clickDisc(page);
     const { name, bytes } = await take(page, "cutout");
     expect(name).toBe("photo-cutout.png");
@@ -85,7 +85,7 @@ describe("what is taken away", () => {
   });
 
   it("is a mask that has the pixels the page says", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const area = await clickDisc(page);
     const { name, bytes } = await take(page, "mask");
     expect(name).toBe("photo-mask.png");
@@ -93,7 +93,7 @@ describe("what is taken away", () => {
   });
 
   it("is an SVG that draws as the same shape", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const area = await clickDisc(page);
     const { bytes } = await take(page, "svg");
     const [width, height, sum] = (await page.page.evaluate(`(async () => {
@@ -111,7 +111,7 @@ describe("what is taken away", () => {
   });
 
   it("is, for all objects, one data set of COCO with their names as categories, or one record of SA-1B", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const { disc, plate } = await keepBoth(page);
     const coco = JSON.parse((await take(page, "coco", "take-all")).bytes.toString());
     expect(coco.images).toEqual([{ id: 1, file_name: "photo.jpg", width: scene.width, height: scene.height }]);
@@ -127,7 +127,7 @@ describe("what is taken away", () => {
   });
 
   it("is everything of all objects in one archive, but for what is hidden", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const { disc, plate } = await keepBoth(page);
     const { name, bytes } = await take(page, "bundle", "take-all");
     expect(name).toBe("photo-objects.zip");
@@ -154,7 +154,7 @@ describe("what is taken away", () => {
   });
 
   it("goes to the clipboard as a picture or as text, by keyboard; the format is remembered", async () => {
-    const page = await openReady({ permissions: ["clipboard-read", "clipboard-write"] });
+    const page = await openOwn({ permissions: ["clipboard-read", "clipboard-write"] });
     const area = await clickDisc(page);
     const copy = page.page.getByTestId("take-copy");
     // Looked for in the page at every frame: it is said for a moment only.

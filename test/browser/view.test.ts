@@ -4,7 +4,7 @@ import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
 
-async function openReady(options = {}): Promise<ClientPage> {
+async function openOwn(options = {}): Promise<ClientPage> {
   const page = await stack.open(stack.maskwire.url, options);
   await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
@@ -22,7 +22,7 @@ async function zoomed(page: ClientPage, from: number, direction: 1 | -1): Promis
 
 describe("looking closer", () => {
   it("zooms about the pointer with the wheel: the object under it stays there and is found by a click", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const whole = await zoomOf(page);
     const spot = await page.place(scene.disc);
     await page.page.mouse.move(spot.x, spot.y);
@@ -40,7 +40,7 @@ describe("looking closer", () => {
   });
 
   it("moves the picture with Space and drag and with the middle button, and clicks nothing meanwhile", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.page.getByTestId("canvas").focus();
     for (let step = 0; step < 4; step++) await page.page.keyboard.press("+");
     await zoomed(page, 0, 1);
@@ -58,7 +58,7 @@ describe("looking closer", () => {
   });
 
   it("paints the picture as finely as before once it rests again", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     const pixels = (): Promise<string> => page.page.evaluate("document.getElementById('canvas').toDataURL()");
     const before = await pixels();
     const whole = await page.data("zoom");
@@ -71,13 +71,13 @@ describe("looking closer", () => {
   });
 
   it("shows one pixel on one pixel", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.page.getByTestId("zoom-actual").click();
     await page.until({ zoom: "1.000" });
   });
 
   it("zooms with two fingers, which are no taps", async () => {
-    const page = await openReady({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
+    const page = await openOwn({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
     const whole = await zoomOf(page);
     const { x, y } = await page.place({ x: 0.5, y: 0.5 });
     const session = await page.page.context().newCDPSession(page.page);

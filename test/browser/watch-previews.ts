@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { ClientFrameSchema, ServerFrameSchema } from "../../proto/index.js";
 
 /** The previews that a page has the server decode, as its WebSocket shows them. */
-export interface WatchedPreviews {
+interface WatchedPreviews {
   /** From being asked for to masks, in milliseconds. */
   readonly tookMs: readonly number[];
   /** On their way at once. */

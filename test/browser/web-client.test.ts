@@ -6,7 +6,7 @@ import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
 
-async function openReady(): Promise<ClientPage> {
+async function openOwn(): Promise<ClientPage> {
   const page = await stack.open();
   await page.choose(stack.photo);
   await page.until({ state: "ready", "image-width": scene.width });
@@ -32,7 +32,7 @@ describe("the web client", () => {
   });
 
   it("shows the mask of the object that is clicked, with the time of each stage", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.click(scene.disc);
     await page.until({ ...final, points: 1, waiting: 0 });
     expectArea(await page.area(), scene.disc.area);
@@ -45,7 +45,7 @@ describe("the web client", () => {
   });
 
   it("refines with points beside the object, and undo brings the earlier mask back at once", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.click(scene.disc);
     await page.until({ ...final, points: 1 });
     const first = await page.area();
@@ -65,14 +65,14 @@ describe("the web client", () => {
   });
 
   it("takes a drag for a box", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.drag({ x: 0.54, y: 0.11 }, { x: 0.92, y: 0.49 });
     await page.until({ ...final, box: "true" });
     expectArea(await page.area(), scene.plate.area);
   });
 
   it("works by keyboard alone", async () => {
-    const page = await openReady();
+    const page = await openOwn();
     await page.page.getByTestId("canvas").focus();
     // From the middle of the picture towards the disc.
     for (let i = 0; i < 10; i++) await page.page.keyboard.press("ArrowLeft");
@@ -83,7 +83,7 @@ describe("the web client", () => {
   });
 
   it("previews what lies under the pointer, until there is a click", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.hover(scene.disc);
     await page.until({ "mask-look": "preview" });
     expectArea(Number(await page.data("preview-area")), scene.disc.area);
@@ -134,7 +134,7 @@ describe("the web client", () => {
   });
 
   it("says in a sentence that a file is no picture, and keeps the one before", async () => {
-    const page = await openReady();
+    const page = await stack.fresh();
     await page.choose(Buffer.from("%PDF-1.4"), "notes.pdf", "application/pdf");
     const notice = page.page.getByTestId("notice");
     await notice.waitFor();
