@@ -6,6 +6,7 @@ import {
   SegmentEverythingEventSchema,
   SegmentEverythingRequestSchema,
 } from "../../proto/index.js";
+import type { AskCall } from "./answer.js";
 import { withRanks } from "./with-ranks.js";
 
 const call = { signal: new AbortController().signal };
@@ -23,7 +24,7 @@ async function* search(): AsyncGenerator<SegmentEverythingEvent> {
   yield create(SegmentEverythingEventSchema, { event: { case: "done", value: { masks: 2 } } });
 }
 
-async function ranked(rankBy: string, events = search) {
+async function ranked(rankBy: string, events = search, by: AskCall = call) {
   const asked: unknown[] = [];
   const encoders = {
     ground: async (request: object) => {
@@ -33,7 +34,7 @@ async function ranked(rankBy: string, events = search) {
   };
   const everything = withRanks(encoders, async () => events());
   let last: SegmentEverythingEvent | undefined;
-  for await (const event of await everything(create(SegmentEverythingRequestSchema, { imageId, rankBy }), call))
+  for await (const event of await everything(create(SegmentEverythingRequestSchema, { imageId, rankBy }), by))
     last = event;
   return { asked, done: last?.event.case === "done" ? last.event.value.ranked : undefined };
 }
@@ -49,6 +50,17 @@ it("G9 the end says how well words go with what was kept, the best first", async
     { id: 3, score: 0.75 },
     { id: 2, score: 0.25 },
   ]);
+});
+
+it("Q1 the look for it counts as an encode", async () => {
+  let used = 0;
+  const takeEncode = () => {
+    used++;
+    return { correct: () => {} };
+  };
+  await ranked("a red mug", search, { ...call, takeEncode });
+  await ranked("", search, { ...call, takeEncode });
+  expect(used).toBe(1);
 });
 
 it("G9 nobody is asked without words, or about nothing", async () => {

@@ -7,6 +7,7 @@ import {
 } from "../../proto/index.js";
 import type { Encoders } from "../peers/encoders.js";
 import type { Answer, AskCall } from "./answer.js";
+import { countedLook } from "./counted-encode.js";
 import type { EverythingEvents } from "./everything.js";
 
 /**
@@ -40,7 +41,7 @@ export function withRanks(
       const { x = 0, y = 0, width = 0, height = 0 } = mask?.bbox ?? {};
       return { x0: x, y0: y, x1: x + width, y1: y + height };
     });
-    const { boxes } = await encoders.ground({ imageId, text: rankBy, candidates }, call);
+    const { boxes } = await countedLook(call, () => encoders.ground({ imageId, text: rankBy, candidates }, call));
     return asked
       .map(({ id }, at) => create(RankedAnnotationSchema, { id, score: boxes[at]?.score ?? 0 }))
       .sort((a, b) => b.score - a.score);
