@@ -1,4 +1,4 @@
-import { type Examination, rightIou } from "./examine-model.js";
+import { type Examination, rightIou } from "./examination.js";
 
 interface Finding {
   isFine: boolean;
@@ -16,12 +16,15 @@ export function diagnose({
   graphs,
   pictures,
   otherRule,
+  trials,
+  fault,
   encodeMs,
   decodeMs,
   memoryBytes,
 }: Examination): Finding[] {
   return [
-    masksFinding(pictures, otherRule),
+    masksFinding({ pictures, otherRule, trials, fault }),
+    ...formFinding(trials),
     {
       // A later provider is what somebody asked for as well, and not the first choice.
       isFine: skipped.length === 0,
@@ -36,27 +39,45 @@ export function diagnose({
   ];
 }
 
-function masksFinding(pictures: Pictures, otherRule: Pictures): Finding {
+/** By so much a form has to be better than the entry's own: the same model differs by less from one form to an equal one. */
+const clearIou = 0.05;
+
+/** What one of the other forms says that is wrong with the entry; nothing when its own is as good as any. */
+function formFinding(trials: Examination["trials"]): Finding[] {
+  const [own, ...others] = trials;
+  const best = others.reduce((most, one) => (one.iou > most.iou ? one : most), { fault: undefined, iou: 0 });
+  if (!own || best.fault === undefined || best.iou < own.iou + clearIou) return [];
+  return [
+    {
+      isFine: false,
+      sentence: `On faint, noisy and narrow pictures the masks have a mean IoU of ${own.iou.toFixed(2)} and could have ${best.iou.toFixed(2)}: ${best.fault}.`,
+    },
+  ];
+}
+
+function masksFinding({
+  pictures,
+  otherRule,
+  trials,
+  fault,
+}: Pick<Examination, "pictures" | "otherRule" | "trials"> & { fault: string | undefined }): Finding {
   const wrong = pictures.filter((one) => !(worst(one) >= rightIou));
-  const rule = pictures[0]?.resize ?? "letterbox";
   if (wrong.length === 0) {
     const least = Math.min(...pictures.map(worst));
-    // A model may see things that are squeezed as well as others: then the masks do not tell which rule it was trained with.
+    // A model may see things that are squeezed as well as others: then clear pictures do not tell which rule it was trained with.
     const by = otherRule[0] ? `; by "${otherRule[0].resize}" ${Math.min(...otherRule.map(worst)).toFixed(2)}` : "";
     return {
       isFine: true,
       sentence: `The masks of ${pictures.length} pictures of known objects are right: 8 orientations of ${sizesOf(pictures)} (IoU ${least.toFixed(2)} at least${by}).`,
     };
   }
-  const other = otherRule[0]?.resize;
-  if (otherRule.length > 0 && otherRule.every((one) => worst(one) >= rightIou)) {
+  if (fault !== undefined) {
     return {
       isFine: false,
-      sentence: `The masks are wrong by "${rule}" (mean IoU ${mean(pictures).toFixed(2)}), and better by "${other}" (${mean(otherRule).toFixed(2)}): the entry's preprocess.resize is most likely the other one.`,
+      sentence: `The encoder gives no embedding of some pictures: ${fault}. Its graph is damaged, or of a precision that is too low for it.`,
     };
   }
-  const upright = wrong.some(({ orientation }) => orientation === 1);
-  if (!upright) {
+  if (!wrong.some(({ orientation }) => orientation === 1)) {
     const turned = [...new Set(wrong.map(({ orientation }) => orientation))].join(", ");
     return {
       isFine: false,
@@ -65,11 +86,13 @@ function masksFinding(pictures: Pictures, otherRule: Pictures): Finding {
   }
   const { width, height, orientation, ious } = wrong[0]!;
   const values = Object.entries(ious).map(([name, iou]) => `${name} ${iou.toFixed(2)}`);
+  const why =
+    formFinding(trials).length > 0
+      ? ""
+      : " No other form of the pictures gives better ones: a graph is damaged, encoder and decoder do not belong together, or the names in tensors are not the right ones.";
   return {
     isFine: false,
-    sentence:
-      `${wrong.length} of ${pictures.length} pictures have a wrong mask; of ${width} x ${height} in orientation ${orientation}: IoU ${values.join(", ")}. ` +
-      "Most likely preprocess.mean and std, the names in tensors, or encoder and decoder that do not belong together.",
+    sentence: `${wrong.length} of ${pictures.length} pictures have a wrong mask; of ${width} x ${height} in orientation ${orientation}: IoU ${values.join(", ")}.${why}`,
   };
 }
 
@@ -84,11 +107,6 @@ function graphFinding(graph: "encoder" | "decoder", served: Examination["graphs"
 }
 
 const worst = ({ ious }: Pictures[number]) => Math.min(...Object.values(ious));
-
-function mean(pictures: Pictures): number {
-  const all = pictures.flatMap(({ ious }) => Object.values(ious));
-  return all.reduce((sum, iou) => sum + iou, 0) / Math.max(1, all.length);
-}
 
 const sizesOf = (pictures: Pictures) =>
   [...new Set(pictures.map(({ width, height }) => `${width} x ${height}`))].join(", ");
