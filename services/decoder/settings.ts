@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import type { ModelSettings } from "../inference/settings.js";
+import type { ModelSettings, variables as modelVariables } from "../inference/settings.js";
 import { bytes, integer, MiB } from "../runtime/settings/forms.js";
 import type { EnvOf } from "../runtime/settings/read-env.js";
 import type { ProcessSettings } from "../runtime/settings.js";
@@ -26,11 +26,15 @@ const yieldingOf = (env: Env) => (process.platform === "linux" ? Math.ceil(worke
 /** Measured by `bench footprint`, and a little more. */
 const workerBytes = 50 * MiB;
 
+/** What each further model takes of a worker. */
+const modelBytes = 40 * MiB;
+
 /** What it takes of its process's memory, at rest and beyond. */
-export const memory = (env: Env) => {
+export const memory = (env: Env & Pick<EnvOf<typeof modelVariables>, "MASKWIRE_MODELS">) => {
+  const further = Math.max(0, (env.MASKWIRE_MODELS?.length ?? 1) - 1);
   const cache = { leastBytes: 16 * MiB, mostBytes: 256 * MiB, setBytes: env.MASKWIRE_DECODER_CACHE_BYTES };
   return {
-    restBytes: (workersOf(env) + yieldingOf(env)) * workerBytes,
+    restBytes: (workersOf(env) + yieldingOf(env)) * (workerBytes + further * modelBytes),
     parts: { decoderEmbeddings: cache, decoderTensors: cache },
   };
 };

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { providers } from "../inference/models/providers.js";
-import type { ModelSettings } from "../inference/settings.js";
+import type { ModelSettings, variables as modelVariables } from "../inference/settings.js";
 import { bytes, integer, list, MiB } from "../runtime/settings/forms.js";
 import type { EnvOf } from "../runtime/settings/read-env.js";
 import type { ProcessSettings } from "../runtime/settings.js";
@@ -47,9 +47,17 @@ type Env = EnvOf<typeof variables>;
 
 const processesOf = (env: Env) => env.MASKWIRE_PICTURE_PROCESSES ?? 1;
 
-/** What it takes of its process's memory, at rest and beyond. */
-export const memory = (env: Env) => ({
-  restBytes: processesBytes(processesOf(env)),
+/** Measured, each after some pictures: one of the small detectors, which the manifest has so many of, and an encoder of the default's size. */
+const [smallDetectors, detectorBytes, encoderBytes] = [3, 100 * MiB, 320 * MiB];
+
+const detectorsOf = (env: Env) => env.MASKWIRE_DETECTORS?.filter((id) => id !== "none").length ?? smallDetectors;
+
+/** What it takes of its process's memory, at rest and beyond: the first model is among what every encoder takes. */
+export const memory = (env: Env & Pick<EnvOf<typeof modelVariables>, "MASKWIRE_MODELS">) => ({
+  restBytes:
+    processesBytes(processesOf(env)) +
+    detectorsOf(env) * detectorBytes +
+    Math.max(0, (env.MASKWIRE_MODELS?.length ?? 1) - 1) * encoderBytes,
   parts: {
     // No less than phones' pictures need, no more than the costliest one that is taken.
     decoding: { leastBytes: 256 * MiB, mostBytes: 2048 * MiB, setBytes: env.MASKWIRE_PICTURE_BYTES },

@@ -269,3 +269,22 @@ describe("README.md", () => {
     expect([...named].filter((name) => !(name in variables || otherVariables.includes(name)))).toEqual([]);
   });
 });
+
+describe("the plan of memory", () => {
+  const MiB = 1024 * 1024;
+  const rest = (env: Record<string, string>) => {
+    const memory = { limitBytes: 16 * 1024 * MiB, heapLimitBytes: 1024 * MiB };
+    const { parts: planned } = shapeSettings(readEnv({ MASKWIRE_DECODER_WORKERS: "2", ...env }), memory).memory;
+    return (planned.rest ?? 0) / MiB;
+  };
+  const yielding = process.platform === "linux" ? 1 : 0;
+
+  it("counts the detectors that may be loaded, and each model after the first, in every worker that has it", () => {
+    const none = rest({ MASKWIRE_DETECTORS: "none" });
+    expect(rest({ MASKWIRE_DETECTORS: "ssdlite" }) - none).toBe(100);
+    expect(rest({}) - none).toBe(300);
+    expect(rest({ MASKWIRE_MODELS: "a,b:lazy,c" }) - rest({ MASKWIRE_MODELS: "a" })).toBe(
+      2 * (320 + (2 + yielding) * 40),
+    );
+  });
+});
