@@ -22,6 +22,8 @@ export interface Suite {
   title: string;
   /** A line for each option, where it takes any. */
   options?: string;
+  /** One line of JSON, also where it is not asked for: nobody watches it run. */
+  speaksJson?: true;
   /**
    * @param say progress for a person, on standard error. @param args what was given beside `--json`.
    * @throws UsageError for options that are not its own.

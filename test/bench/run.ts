@@ -13,6 +13,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   painting: () => import("./painting.js"),
   latency: () => import("./latency.js"),
   encode: () => import("./encode.js"),
+  gpu: () => import("./gpu.js"),
   preprocess: () => import("./preprocess.js"),
   decoder: () => import("./decoder.js"),
   pool: () => import("./pool.js"),
@@ -47,7 +48,7 @@ if (!load) {
       throw new UsageError(`"${name}" takes no ${others.join(" ")}`);
     process.stderr.write(`${suite.title}\n`);
     const outcome = await suite.run((line) => void process.stderr.write(`${line}\n`), others);
-    process.stdout.write(`${json ? asJson(name, outcome) : asText(name, outcome)}\n`);
+    process.stdout.write(`${json || suite.speaksJson ? asJson(name, outcome) : asText(name, outcome)}\n`);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     refuse(`${error.message}\n${suite.options ?? ""}`.trim());
