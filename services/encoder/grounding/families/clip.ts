@@ -20,6 +20,7 @@ const together = 16;
  */
 export const clip: DetectorFamily = {
   pictureSide: 1024,
+  isSlow: true,
   leastAnswer: 0,
   async open(files) {
     const [text, image] = [await files.graph("text"), await files.graph("image", true)];

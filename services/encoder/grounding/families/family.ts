@@ -54,6 +54,8 @@ export interface DetectorFamily {
    * from 0.12 on.
    */
   readonly leastAnswer: number;
+  /** A look takes seconds: many runs of its graphs, or one of a large graph. */
+  readonly isSlow?: boolean;
   /** Loads it. */
   open(files: DetectorFiles): Promise<Look>;
 }

@@ -23,6 +23,7 @@ const mostTokens = 256;
  */
 export const groundingDino: DetectorFamily = {
   pictureSide: longSide,
+  isSlow: true,
   leastAnswer: 0.25,
   async open(files) {
     const [graph, tokenizer] = [await files.graph("graph", true), readTokenizer(await files.read("tokenizer"))];

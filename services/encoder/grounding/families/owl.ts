@@ -21,6 +21,7 @@ const question = (words: string) => `a photo of a ${words}`;
  */
 export const owl = (side: number, fit: "pad" | "stretch"): DetectorFamily => ({
   pictureSide: side,
+  isSlow: true,
   leastAnswer: 0.1,
   async open(files) {
     const [graph, tokenizer] = [await files.graph("graph", true), readTokenizer(await files.read("tokenizer"))];

@@ -24,6 +24,7 @@ const mostCharacters = 100;
  */
 export const ppocr: DetectorFamily = {
   pictureSide: 960,
+  isSlow: true,
   leastAnswer: leastReading,
   async open(files) {
     const [detection, recognition] = [await files.graph("detection", true), await files.graph("recognition", true)];

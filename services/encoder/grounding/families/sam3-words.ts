@@ -18,6 +18,7 @@ const imageOutputs = ["vision_pos_enc_2", "backbone_fpn_0", "backbone_fpn_1", "b
  */
 export const sam3Words: DetectorFamily = {
   pictureSide: side,
+  isSlow: true,
   leastAnswer: 0.5,
   async open(files) {
     const [image, language, decoder] = [
