@@ -49,7 +49,9 @@ export const suite: Suite = {
     const rpc = new RpcClient(maskwire.address);
     try {
       const { detectors } = await rpc.unary(EncoderService.method.listDetectors, {});
-      const ready = detectors.filter((one) => one.ready).map(({ id }) => id);
+      // What is named is asked of these alone.
+      const known = detectors.filter(({ ready, vocabulary }) => ready && vocabulary === "closed");
+      const ready = known.map(({ id }) => id);
       if (ready.length === 0)
         throw new UsageError("No detector is installed: npm run models -- pull ssdlite nanodet-g");
       const together = ready.length > 1 ? ready.join("+") : undefined;
