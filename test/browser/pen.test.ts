@@ -65,7 +65,9 @@ class Pen {
 }
 
 async function openReady(): Promise<{ page: ClientPage; pen: Pen }> {
-  const page = await stack.fresh();
+  const page = await stack.open();
+  await page.choose(stack.photo);
+  await page.until({ state: "ready", "image-width": scene.width });
   return { page, pen: await Pen.over(page) };
 }
 
