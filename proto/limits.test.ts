@@ -29,7 +29,7 @@ describe("the limits of requests", () => {
       LookupImage: 4096,
       FetchEmbedding: 4096,
       DeleteImages: 4096,
-      Ground: 4096,
+      Ground: 16 * 1024,
       ListDetectors: 4096,
       ListModels: 4096,
       Segment: 2 * 1024 * 1024,

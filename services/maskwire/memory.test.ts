@@ -23,9 +23,9 @@ const settingsOf = (role: Role, size: number, env: Env = {}) =>
 const partsOf = (role: Role, size: number) => settingsOf(role, size).memory.parts;
 
 /** From the least that holds a role's models and workers: below that no cache is small enough. */
-const leastMiB: Record<Role, number> = { gateway: 512, encoder: 1664, decoder: 1280, all: 3200 };
+const leastMiB: Record<Role, number> = { gateway: 512, encoder: 2176, decoder: 1280, all: 3712 };
 const sizes = [
-  512, 768, 1024, 1152, 1280, 1536, 1664, 2048, 3072, 3200, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536,
+  512, 768, 1024, 1152, 1280, 1536, 2176, 3072, 3712, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536,
 ];
 
 const cache = { embeddings: 512 * MiB, pictures: 512 * MiB };

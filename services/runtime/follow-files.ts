@@ -58,7 +58,7 @@ export function followFiles(
     const now = performance.now();
     const until = settling?.until ?? Math.max(now + longestSettleMs, notBefore);
     clearTimeout(settling?.timer);
-    const at = Math.max(Math.min(now + settleMs, until), notBefore);
+    const at = Math.max(Math.min(now + settleMs, until), notBefore, now);
     settling = { timer: setTimeout(look, at - now).unref(), until };
   };
   const looks = setInterval(look, lookMs).unref();
