@@ -4,7 +4,7 @@ import { signatureBytes } from "./signing-keys.js";
 
 /** Bumped when the bytes of a record change meaning. Part of every key. */
 export const findingsRecordVersion = 1;
-/** No detector keeps so much of a picture. */
+/** What is longer is not kept: a hundred boxes of long words might be. */
 export const mostFindingsBytes = 64 * 1024;
 
 const share = z.number().min(0).max(1);
@@ -17,9 +17,14 @@ const form = z.object({
 /** All that one detector finds in a picture: the size of the upright one in pixels, and boxes as shares of it. */
 export type Findings = z.infer<typeof form>;
 
-/** Room for a signature, then JSON: some kilobytes, read once a question. */
-export function writeFindings(findings: Findings): Uint8Array {
+/**
+ * Room for a signature, then JSON: some kilobytes, read once a question.
+ * @returns undefined where it could not be read again: too long, or with figures that are no sizes, scores or shares.
+ */
+export function writeFindings(findings: Findings): Uint8Array | undefined {
+  if (!form.safeParse(findings).success) return undefined;
   const text = Buffer.from(JSON.stringify(findings));
+  if (signatureBytes + text.byteLength > mostFindingsBytes) return undefined;
   const record = new Uint8Array(signatureBytes + text.byteLength);
   record.set(text, signatureBytes);
   return record;

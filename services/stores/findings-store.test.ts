@@ -48,6 +48,15 @@ it("gives back what a detector has found, to its tenant alone, until the picture
   expect(await store.get(ref)).toBeUndefined();
 });
 
+it.each([
+  ["a box outside of its picture", [{ ...findings.found[0], x1: 1.5 }]],
+  ["a score that is no number", [{ ...findings.found[0], score: Number.NaN }]],
+  ["more than is read", Array(100).fill({ ...findings.found[0], label: "狗".repeat(200) })],
+])("does not keep %s", async (_what, found) => {
+  await open().set(ref, { ...findings, found: found as typeof findings.found }, undefined);
+  expect(await blobs.has(key)).toBe(false);
+});
+
 describe("is a miss, and gone", () => {
   const text = (value: unknown) => Buffer.concat([new Uint8Array(48), Buffer.from(JSON.stringify(value))]);
   it.each<[string, Uint8Array]>([

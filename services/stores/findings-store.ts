@@ -36,10 +36,12 @@ interface FindingsStoreOptions {
 export class FindingsStore {
   readonly #records: RecordStore;
   readonly #keys: SigningKeys;
+  readonly #logger: Logger;
 
   constructor(blobs: BlobStore, { metrics, logger, keys }: FindingsStoreOptions) {
     this.#records = new RecordStore(blobs, createLookupMetrics("findings", metrics), logger);
     this.#keys = keys;
+    this.#logger = logger;
   }
 
   get(ref: FindingsRef): Promise<Findings | undefined> {
@@ -52,10 +54,14 @@ export class FindingsStore {
     });
   }
 
-  /** @param owner key of the caller for whom it was made. */
+  /** Findings that could not be read again are not kept. @param owner key of the caller for whom it was made. */
   async set(ref: FindingsRef, findings: Findings, owner: string | undefined): Promise<void> {
     const key = findingsKey(ref);
     const record = writeFindings(findings);
+    if (!record) {
+      this.#logger.warn({ detector: ref.detector, found: findings.found.length }, "findings that cannot be kept");
+      return;
+    }
     const { signed, signature } = findingsSignature(record);
     signature.set(this.#keys.sign({ kind: "findings", name: key, parts: [signed] }) ?? []);
     await this.#records.set(key, record, owner);

@@ -52,7 +52,10 @@ function answersOf(question: Question, found: FoundByKinds): Understood[] {
   const read = all.flatMap((lines) => matchText(lines, text).map((place) => ({ place, lines })));
   const places = read.filter(({ place }) => place.score >= leastScore);
   if (on === undefined) return places.map(({ place }) => ({ ...place, via: "written" }));
-  if (on === "something") return places.map(({ place, lines }) => ({ ...blockAround(place, lines), via: "written" }));
+  if (on === "something") {
+    const best = places.toSorted((a, b) => b.place.score - a.place.score).slice(0, maxGroundedBoxes);
+    return best.map(({ place, lines }) => ({ ...blockAround(place, lines), via: "written" }));
+  }
   return thingsOf(on, found).flatMap((thing) => {
     const inside = places.find(({ place }) => insideOf(place, thing) >= leastInside);
     return inside ? [{ ...thing, label: inside.place.label, via: `written on ${thing.label}` }] : [];

@@ -1,11 +1,14 @@
-import { expect, it } from "vitest";
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { BoxSchema } from "../../../proto/index.js";
 import { pictureSet } from "../../inference/picture-set.js";
 import { Code } from "../../runtime/errors.js";
 import { callContext } from "../../runtime/testing/call-context.js";
 import type { Findings } from "../../stores/findings-record.js";
 import type { FindingsRef } from "../../stores/findings-store.js";
-import type { KnownDetector } from "./detectors.js";
+import type { AskedDetectors, KnownDetector } from "./detectors.js";
 import { Grounder } from "./grounder.js";
+import { rankBoxes } from "./rank-boxes.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const other = `sha256:${"b".repeat(64)}`;
@@ -19,10 +22,14 @@ const detector = {
 function make({ setMs = 0 } = {}) {
   const kept = new Map<string, Findings>();
   const looks: (() => void)[] = [];
+  const tasks: { candidates?: readonly object[] | undefined }[] = [];
   const keyOf = ({ tenant, imageId: id }: FindingsRef) => `${tenant} ${id}`;
   const grounder = new Grounder({
     detectors: {
-      detect: () => new Promise((resolve) => looks.push(() => resolve([[]]))),
+      detect: (_, task) => {
+        tasks.push(task);
+        return new Promise((resolve) => looks.push(() => resolve([[]])));
+      },
     },
     findings: {
       get: async (ref) => kept.get(keyOf(ref)),
@@ -52,7 +59,7 @@ function make({ setMs = 0 } = {}) {
     return grounder.find({ picture: { tenant, imageId: id }, detectors: [detector], words: [] }, call);
   };
   const looking = (count: number) => expect.poll(() => looks.length, { interval: 5 }).toBe(count);
-  return { grounder, kept, looks, find, taken, looking };
+  return { grounder, kept, looks, tasks, find, taken, looking };
 }
 
 it("K6: what is looked at while its picture is deleted ends NOT_FOUND, and nothing of it is kept", async () => {
@@ -86,4 +93,33 @@ it("Q1: a look counts as an encode of who begins it, and what is there for nothi
   await Promise.all([first, joined]);
   expect((await find("acme")).cached).toBe(true);
   expect(taken).toEqual(["encodesPerHour"]);
+});
+
+describe("G9 candidates", () => {
+  const rank = async (x1: number) => {
+    const { grounder, looks, tasks, looking } = make();
+    const ranker = { ...detector, spec: { ...detector.spec, vocabulary: "ranking" } } as unknown as KnownDetector;
+    const ready = { isNamed: false, of: () => [ranker], none: () => new Error("none") } as unknown as AskedDetectors;
+    const candidates = [create(BoxSchema, { x0: -1, y0: 0, x1, y1: 0.5 })];
+    const ranking = { picture: { tenant: "acme", imageId }, text: "a mug", candidates, ready };
+    const ranked = rankBoxes(ranking, { admission: { check: () => {} } as never, grounder }, callContext());
+    ranked.catch(() => {});
+    if (Number.isFinite(x1)) {
+      await looking(1);
+      looks[0]?.();
+    }
+    await ranked;
+    return tasks[0]?.candidates;
+  };
+
+  it("are looked at as far as they lie in the picture", async () => {
+    expect(await rank(3)).toEqual([{ x0: 0, y0: 0, x1: 1, y1: 0.5 }]);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])("with a corner of %s are refused", async (x1) => {
+    await expect(rank(x1)).rejects.toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message: "`candidates[0]` has a corner that is no finite number; send pixels.",
+    });
+  });
 });

@@ -128,11 +128,12 @@ export class Grounder {
       { caller, tenant },
     );
     const readAt = performance.now();
+    const shareOf = (pixels: number, size: number) => Math.min(Math.max(pixels / size, 0), 1);
     const shares = candidates.map(({ x0, y0, x1, y1 }) => ({
-      x0: x0 / width,
-      y0: y0 / height,
-      x1: x1 / width,
-      y1: y1 / height,
+      x0: shareOf(x0, width),
+      y0: shareOf(y0, height),
+      x1: shareOf(x1, width),
+      y1: shareOf(y1, height),
     }));
     const task = { pixels, words: [...words], candidates: shares };
     const found = await all.detect(detectors, task, { caller, tenant, urgent: true });

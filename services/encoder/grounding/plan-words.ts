@@ -1,3 +1,4 @@
+import { askedText } from "../../runtime/asked-text.js";
 import type { AskedDetectors } from "./detectors.js";
 import type { Phrase } from "./words/read-phrases.js";
 import { meaningsOf, phrasesOf, unknownWord } from "./words/understand.js";
@@ -21,13 +22,13 @@ interface WrittenQuestion {
 /**
  * Which detectors answer somebody's words: those that read what is written; for a thing those that know it, and where none does
  * those that look for whatever they are told.
- * @throws ServiceError INVALID_ARGUMENT: too long, nothing at all, or UNKNOWN_WORD; FAILED_PRECONDITION (NO_DETECTOR).
+ * @throws ServiceError INVALID_ARGUMENT: too long, too much at once, nothing at all, or UNKNOWN_WORD; FAILED_PRECONDITION (NO_DETECTOR).
  */
 export function planWords(text: string, detectors: AskedDetectors): Question[] {
-  const phrases = phrasesOf(text);
+  const asked = askedText(text);
   // A detector that was asked for by its name is told all of it.
-  if (detectors.isNamed && detectors.of("written").length > 0) return [{ kind: "written", text, on: undefined }];
-  return phrases.map((phrase) => questionOf(phrase, detectors));
+  if (detectors.isNamed && detectors.of("written").length > 0) return [{ kind: "written", text: asked, on: undefined }];
+  return phrasesOf(asked).map((phrase) => questionOf(phrase, detectors));
 }
 
 function questionOf(phrase: Phrase, detectors: AskedDetectors): Question {

@@ -1,12 +1,12 @@
 import { type Box, maxCandidates } from "../../../proto/index.js";
 import type { Admission } from "../../inference/admission.js";
+import { askedText } from "../../runtime/asked-text.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
 import { whole } from "../../sam/whole.js";
 import type { PictureRef } from "../../stores/image-store.js";
 import type { AskedDetectors } from "./detectors.js";
 import type { Grounder } from "./grounder.js";
-import { maxTextLength } from "./words/read-phrases.js";
 
 interface Ranking {
   picture: PictureRef;
@@ -29,12 +29,13 @@ export async function rankBoxes(
   { admission, grounder }: Ranks,
   call: CallContext,
 ) {
-  const words = text.trim();
-  if (words === "") throw invalidArgument("`text` names nothing.");
-  if (words.length > maxTextLength) throw invalidArgument(`\`text\` has at most ${maxTextLength} characters.`);
+  const words = askedText(text);
   if (candidates.length > maxCandidates) throw invalidArgument(`\`candidates\` has at most ${maxCandidates} boxes.`);
   const boxes = candidates.map((box, index) => {
     const { x0, y0, x1, y1 } = whole(box, ["x0", "y0", "x1", "y1"], `candidates[${index}]`, invalidArgument);
+    if (![x0, y0, x1, y1].every(Number.isFinite)) {
+      throw invalidArgument(`\`candidates[${index}]\` has a corner that is no finite number; send pixels.`);
+    }
     return { x0: Math.min(x0, x1), y0: Math.min(y0, y1), x1: Math.max(x0, x1), y1: Math.max(y0, y1) };
   });
   const [ranker] = ready.of("ranking");

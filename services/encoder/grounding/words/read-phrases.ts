@@ -1,9 +1,6 @@
 import { chineseMeasures } from "./chinese.js";
 import { putQuotesAside, readWritten, type WrittenPhrase } from "./written-text.js";
 
-/** Of a person's words. */
-export const maxTextLength = 200;
-
 /** A thing that is named, or what is written somewhere. */
 export type Phrase = { readonly thing: string } | WrittenPhrase;
 
@@ -17,9 +14,10 @@ const around = /^[\s"'“”‘’「」『』.!?。！？()]+|[\s"'“”‘’
 /**
  * What somebody says -> the things that are named, without what stands around them, and what is written: "The dogs, and a cat!" ->
  * "dogs", "cat"; "the sign that says STOP" -> written "stop" on "sign".
+ * @param text as `askedText` gives it.
  */
 export function readPhrases(text: string): Phrase[] {
-  const { rest, quotes } = putQuotesAside(text.normalize("NFKC").toLowerCase());
+  const { rest, quotes } = putQuotesAside(text.toLowerCase());
   const phrases = rest
     .replace(/\s+/gu, " ")
     .split(separators)

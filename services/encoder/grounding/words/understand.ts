@@ -1,6 +1,6 @@
 import { invalidArgument, type ServiceError } from "../../../runtime/errors.js";
 import { nearestWords } from "./nearest-words.js";
-import { maxTextLength, type Phrase, readPhrases } from "./read-phrases.js";
+import { type Phrase, readPhrases } from "./read-phrases.js";
 import { singularsOf } from "./singulars.js";
 import type { Meaning, Vocabulary } from "./vocabulary.js";
 
@@ -13,11 +13,18 @@ export function meaningsOf(phrase: string, vocabulary: Vocabulary): readonly Mea
   return [];
 }
 
-/** @throws ServiceError INVALID_ARGUMENT: too long or nothing at all. */
+/** Most things that are asked for at once: each may be a model's run of its own. */
+const mostPhrases = 8;
+
+/** @param text as `askedText` gives it. @throws ServiceError INVALID_ARGUMENT: nothing, or too much at once. */
 export function phrasesOf(text: string): Phrase[] {
-  if (text.length > maxTextLength) throw invalidArgument(`\`text\` has at most ${maxTextLength} characters.`);
   const phrases = readPhrases(text);
   if (phrases.length === 0) throw invalidArgument("`text` names nothing.");
+  if (phrases.length > mostPhrases) {
+    throw invalidArgument(
+      `\`text\` names at most ${mostPhrases} things at once, and here are ${phrases.length}; ask for some of them first.`,
+    );
+  }
   return phrases;
 }
 

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { askedText } from "../../../runtime/asked-text.js";
 import { Code } from "../../../runtime/errors.js";
 import { cocoGaps, cocoLabels } from "./coco-labels.js";
 import { cocoVocabulary } from "./coco-vocabulary.js";
-import { maxTextLength, readPhrases } from "./read-phrases.js";
+import { readPhrases } from "./read-phrases.js";
 import { meaningsOf, phrasesOf, unknownWord } from "./understand.js";
 import type { Meaning } from "./vocabulary.js";
 
 const vocabulary = cocoVocabulary();
 /** Each label once. */
 function understand(text: string, known: typeof vocabulary): Meaning[] {
-  const all = phrasesOf(text).flatMap((phrase) => {
+  const all = phrasesOf(askedText(text)).flatMap((phrase) => {
     if ("written" in phrase) throw new Error(`${phrase.written} is written`);
     const meanings = meaningsOf(phrase.thing, known);
     if (meanings.length === 0) throw unknownWord(phrase.thing, known);
@@ -131,9 +132,22 @@ describe("G3 never guesses", () => {
     ["   ", "`text` names nothing."],
     ["the", /not known/],
     ["!?", "`text` names nothing."],
-    ["x".repeat(maxTextLength + 1), "`text` has at most 200 characters."],
   ])("%j", (text, message) => {
     expect(() => understand(text, vocabulary)).toThrow(message);
+  });
+});
+
+describe("G10 no more than can be looked for", () => {
+  it.each([
+    ["x".repeat(201), "`text` has at most 200 characters."],
+    // Each is 18 characters.
+    ["\ufdfa".repeat(12), "`text` has at most 200 characters."],
+    ["a,b,c,d,e,f,g,h,i", "`text` names at most 8 things at once, and here are 9"],
+    ['"a" and the \'b\', "c", d, e, f, g, h, i', /at most 8 things/],
+  ])("%j", (text, message) => {
+    expect(() => understand(text, vocabulary)).toThrow(
+      expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: expect.stringMatching(message) }),
+    );
   });
 });
 
@@ -151,6 +165,7 @@ describe("G8 what is written", () => {
     ["写着“出口”的牌子", "出口", "牌子"],
     ["牌子上写着出口", "出口", "牌子"],
     ["「出口」", "出口", ""],
+    ['"  " and "exit"', "exit", ""],
   ])("%s", (text, written, on) => {
     expect(readPhrases(text)).toEqual([{ written, on }]);
   });

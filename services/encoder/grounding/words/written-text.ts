@@ -7,7 +7,7 @@ export interface WrittenPhrase {
 
 const open = "\uE000";
 const close = "\uE001";
-const quoted = /["“”„«「『]([^"“”„«»「」『』]*[^"“”„«»「」『』\s][^"“”„«»「」『』]*)["“”»」』]/gu;
+const quoted = /["“”„«「『]([^"“”„«»「」『』]+)["“”»」』]/gu;
 const kept = /\uE000(\d+)\uE001/u;
 
 /** Somebody's words with what stands in quotes put aside, so that nothing in there is a part of their sentence. */
@@ -15,7 +15,9 @@ export function putQuotesAside(text: string): { rest: string; quotes: string[] }
   const quotes: string[] = [];
   const rest = text
     .replace(/[\uE000\uE001]/gu, "")
-    .replace(quoted, (_, inside: string) => ` ${open}${quotes.push(inside) - 1}${close} `);
+    .replace(quoted, (all, inside: string) =>
+      inside.trim() === "" ? all : ` ${open}${quotes.push(inside) - 1}${close} `,
+    );
   return { rest, quotes };
 }
 

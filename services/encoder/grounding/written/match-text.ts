@@ -8,6 +8,13 @@ const leastInWords = 3;
 /** Lines that follow each other and are one text, at most. */
 const mostLines = 4;
 
+/** A line, and what of it counts. */
+interface PlainLine {
+  readonly line: Detection;
+  readonly letters: string;
+  readonly words: readonly string[];
+}
+
 /**
  * Where a text is written, the surest first: within one line, or across some that stand under each other. Case, accents, spaces
  * and signs do not count, and one letter in four may be another.
@@ -16,7 +23,11 @@ const mostLines = 4;
 export function matchText(lines: readonly Detection[], asked: string): Detection[] {
   const wanted = plainText(asked);
   if (wanted === "") return [];
-  const places = lines.flatMap((line) => placesFrom(line, lines, wanted));
+  const plain = lines.map((line) => {
+    const words = line.label.split(/[^\p{L}\p{N}]+/u).map(plainText);
+    return { line, letters: plainText(line.label), words };
+  });
+  const places = plain.flatMap((line) => placesFrom(line, plain, wanted));
   return places
     .sort((a, b) => b.score - a.score)
     .filter((one, at) => !places.slice(0, at).some((better) => isIn(better, one)));
@@ -31,17 +42,17 @@ function plainText(text: string): string {
 }
 
 /** From a line on downwards, as few lines as have it. */
-function placesFrom(first: Detection, lines: readonly Detection[], wanted: string): Detection[] {
+function placesFrom(first: PlainLine, lines: readonly PlainLine[], wanted: string): Detection[] {
   const run = [first];
   while (run.length <= mostLines) {
     const mistakes = mistakesIn(run, wanted);
     if (mistakes !== undefined) {
       // What begins further down has it by itself.
       if (run.length > 1 && mistakesIn(run.slice(1), wanted) !== undefined) return [];
-      const place = run.reduce(joined);
+      const place = run.map(({ line }) => line).reduce(joined);
       return [{ ...place, score: place.score * (1 - mistakes / wanted.length) }];
     }
-    const next = below(run.at(-1) as Detection, lines);
+    const next = below(run.at(-1) as PlainLine, lines);
     if (!next || run.includes(next)) return [];
     run.push(next);
   }
@@ -49,18 +60,21 @@ function placesFrom(first: Detection, lines: readonly Detection[], wanted: strin
 }
 
 /** @returns undefined where it is another text. */
-function mistakesIn(lines: readonly Detection[], wanted: string): number | undefined {
-  const text = lines.map(({ label }) => label).join(" ");
+function mistakesIn(lines: readonly PlainLine[], wanted: string): number | undefined {
   // So few letters are a part of many words.
   if (wanted.length < leastInWords && !/\p{Script=Han}/u.test(wanted)) {
-    return text.split(/[^\p{L}\p{N}]+/u).some((word) => plainText(word) === wanted) ? 0 : undefined;
+    return lines.some(({ words }) => words.includes(wanted)) ? 0 : undefined;
   }
-  const mistakes = fewestMistakes(plainText(text), wanted);
-  return mistakes <= Math.floor(wanted.length / lettersPerMistake) ? mistakes : undefined;
+  const letters = lines.map((one) => one.letters).join("");
+  const allowed = Math.floor(wanted.length / lettersPerMistake);
+  // Each letter that it is short of is a mistake.
+  if (wanted.length - letters.length > allowed) return undefined;
+  const mistakes = fewestMistakes(letters, wanted, allowed);
+  return mistakes <= allowed ? mistakes : undefined;
 }
 
-const below = (line: Detection, lines: readonly Detection[]): Detection | undefined =>
-  lines.filter((one) => one !== line && isUnder(one, line)).sort((a, b) => a.y0 - b.y0)[0];
+const below = ({ line }: PlainLine, lines: readonly PlainLine[]): PlainLine | undefined =>
+  lines.filter(({ line: one }) => one !== line && isUnder(one, line)).sort((a, b) => a.line.y0 - b.line.y0)[0];
 
 const joined = (a: Detection, b: Detection): Detection => ({
   label: `${a.label} ${b.label}`,
@@ -71,18 +85,30 @@ const joined = (a: Detection, b: Detection): Detection => ({
   y1: Math.max(a.y1, b.y1),
 });
 
-/** Letters that are left out, too many or others in that part of a text that is likest to the wanted one (Sellers 1980). */
-export function fewestMistakes(text: string, wanted: string): number {
-  let last = new Array<number>(text.length + 1).fill(0);
-  for (let i = 1; i <= wanted.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= text.length; j++) {
-      const other = wanted[i - 1] === text[j - 1] ? 0 : 1;
-      row.push(Math.min((last[j] as number) + 1, (row[j - 1] as number) + 1, (last[j - 1] as number) + other));
+/**
+ * Letters that are left out, too many or others in that part of a text that is likest to the wanted one (Sellers 1980).
+ * @param allowed what costs more is not followed (Ukkonen 1985). @returns more than it where there are more.
+ */
+export function fewestMistakes(text: string, wanted: string, allowed: number): number {
+  // For each beginning of the wanted text, the fewest of a part that ends here.
+  const fewest = Uint16Array.from({ length: wanted.length + 1 }, (_, at) => at);
+  /** The longest beginning that is still followed. */
+  let longest = Math.min(allowed, wanted.length);
+  let best = longest === wanted.length ? wanted.length : allowed + 1;
+  for (let at = 0; at < text.length && best > 0; at++) {
+    const until = Math.min(longest + 1, wanted.length);
+    let before = 0;
+    longest = 0;
+    for (let i = 1; i <= until; i++) {
+      const other = before + (wanted.charCodeAt(i - 1) === text.charCodeAt(at) ? 0 : 1);
+      before = fewest[i] as number;
+      const cost = Math.min(before + 1, (fewest[i - 1] as number) + 1, other);
+      fewest[i] = cost;
+      if (cost <= allowed) longest = i;
     }
-    last = row;
+    if (longest === wanted.length) best = Math.min(best, fewest[longest] as number);
   }
-  return Math.min(...last);
+  return best;
 }
 
 const isIn = (outer: Detection, inner: Detection) =>

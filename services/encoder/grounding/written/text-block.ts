@@ -21,10 +21,13 @@ export function isUnder(line: Detection, upper: Detection): boolean {
  */
 export function blockAround(place: Detection, lines: readonly Detection[]): Detection {
   const block = new Set(lines.filter((line) => isIn(line, place)));
-  for (let before = -1; before !== block.size; ) {
-    before = block.size;
-    for (const line of lines) {
-      if ([...block].some((one) => isUnder(line, one) || isUnder(one, line))) block.add(line);
+  const rest = new Set(lines.filter((line) => !block.has(line)));
+  // What is added comes up in the same loop, once.
+  for (const one of block) {
+    for (const line of rest) {
+      if (!isUnder(line, one) && !isUnder(one, line)) continue;
+      block.add(line);
+      rest.delete(line);
     }
   }
   const all = [place, ...block];

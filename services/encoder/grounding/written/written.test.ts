@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { randomNumbers } from "../../../../proto/testing/random-numbers.js";
 import type { Pixels } from "../../images/open-picture.js";
 import type { Detection } from "../detection.js";
 import type { DetectorGraph } from "../families/family.js";
@@ -181,10 +182,30 @@ describe("G8 a text", () => {
     });
   });
 
+  it("stands on lines that hang together by others, once each", () => {
+    const column = Array.from({ length: 6 }, (_, at) => line(String(at), 0.12 * at)).reverse();
+    const block = blockAround(column[3] as Detection, [...column, line("aside", 0, 0.6)]);
+    expect(block).toMatchObject({ label: "2", x0: 0, y0: 0, x1: expect.closeTo(0.35), y1: expect.closeTo(0.75) });
+  });
+
   it("differs in letters that are left out, too many or others", () => {
-    expect(fewestMistakes("xxabcdxx", "abcd")).toBe(0);
-    expect(fewestMistakes("xxabdxx", "abcd")).toBe(1);
-    expect(fewestMistakes("", "abcd")).toBe(4);
+    expect(fewestMistakes("xxabcdxx", "abcd", 1)).toBe(0);
+    expect(fewestMistakes("xxabdxx", "abcd", 1)).toBe(1);
+    expect(fewestMistakes("", "abcd", 4)).toBe(4);
+    expect(fewestMistakes("", "abcd", 1)).toBeGreaterThan(1);
+  });
+
+  it("has as many mistakes however few are followed", () => {
+    const next = randomNumbers(7);
+    const letters = (length: number) => Array.from({ length }, () => "abc"[Math.floor(next() * 3)]).join("");
+    for (let round = 0; round < 300; round++) {
+      const [text, wanted] = [letters(12), letters(1 + (round % 9))];
+      const all = fewestMistakes(text, wanted, wanted.length);
+      for (let allowed = 0; allowed <= wanted.length; allowed++) {
+        const found = fewestMistakes(text, wanted, allowed);
+        expect(found <= allowed ? found : "more", `${text} ${wanted} ${allowed}`).toBe(all <= allowed ? all : "more");
+      }
+    }
   });
 });
 
