@@ -78,7 +78,11 @@ export class GatewayTier implements Tier {
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
     const { quota } = host;
     const detailEvents = createDetailMetrics(host.metrics);
-    const tiers = createAsk({ encoders: this.#encoders, decoders: this.#decoders }, { ...gateway, detailEvents });
+    const onUnranked = (err: unknown) => logger.warn({ err }, "what everything mode found could not be ranked");
+    const tiers = createAsk(
+      { encoders: this.#encoders, decoders: this.#decoders },
+      { ...gateway, detailEvents, onUnranked },
+    );
     const ask = withScopes(withQuotas(tiers, quota));
     const clicks = createMetrics(host, gateway.maxSessions, () => this.#sessions.count);
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });

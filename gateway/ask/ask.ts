@@ -90,6 +90,8 @@ export interface AskOptions {
   detail: Pick<DetailLimits, "perPicture">;
   /** Hears what becomes of answers that are made finer. */
   detailEvents?: DetailEvents;
+  /** Hears why what everything mode found was not ranked (G9). */
+  onUnranked?: (error: unknown) => void;
 }
 
 export interface Tiers {
@@ -100,7 +102,7 @@ export interface Tiers {
 }
 
 export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): Ask {
-  const { deadlineMs, everythingMs, detail, detailEvents = noDetailEvents } = options;
+  const { deadlineMs, everythingMs, detail, detailEvents = noDetailEvents, onUnranked = () => {} } = options;
   const providers = { encoders, decoders };
   const words = (next: Answer<SegmentRequest, SegmentResult>) =>
     withWords(encoders, ({ prompt }) => prompt?.text, next);
@@ -132,6 +134,7 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     },
     everything: withRanks(
       encoders,
+      { mostMs: everythingMs, onUnranked },
       withFinerMasks(
         { encodePart, segment: once },
         { perPicture: detail.perPicture, mostMs: everythingMs },

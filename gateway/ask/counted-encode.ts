@@ -50,3 +50,23 @@ export async function countedLook<Result extends { cached: boolean }>(
     throw error;
   }
 }
+
+/**
+ * A look that is made at the end of other work, counted before that begins (Q1): who has none left hears it at once. `giveBack` for one
+ * that was not begun after all.
+ * @returns the call to make it with. @throws ServiceError RESOURCE_EXHAUSTED when the caller's limit holds none.
+ */
+export function takenAhead(call: AskCall): { call: AskCall; giveBack(): void } {
+  const taken = call.takeEncode?.();
+  let isOver = false;
+  if (!taken) return { call, giveBack: () => {} };
+  const takeEncode = () => {
+    isOver = true;
+    return taken;
+  };
+  const giveBack = () => {
+    if (!isOver) taken.correct(-1);
+    isOver = true;
+  };
+  return { call: { ...call, takeEncode }, giveBack };
+}

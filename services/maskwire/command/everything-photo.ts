@@ -105,6 +105,7 @@ async function collect(
     else if ("retracted" in line) kept.delete(line.retracted);
     else if ("progress" in line) notices.progress(bar(line.progress, kept.size));
     else if ("done" in line) {
+      if (line.done.unranked) notices.say(`The masks are not ranked: ${line.done.unranked}`);
       const annotations = inOrder([...kept.values()], line.done.ranked ?? []);
       return { annotations, points: line.done.points, elapsedMs: line.done.elapsedMs };
     }

@@ -31,7 +31,16 @@ export type EverythingLine =
   | { progress: { pointsDone: number; pointsTotal: number; etaMs: number } }
   | { annotation: Sa1bAnnotation }
   | { retracted: number }
-  | { done: { masks: number; points: number; elapsedMs: number; ranked?: { id: number; score: number }[] } };
+  | { done: EverythingEnd };
+
+interface EverythingEnd {
+  masks: number;
+  points: number;
+  elapsedMs: number;
+  ranked?: { id: number; score: number }[];
+  /** Why they are not ranked. */
+  unranked?: string;
+}
 
 /** An answer of `GET /v1/usage` (rule Q4), of who asks or of a tenant. */
 export type Usage =
