@@ -115,8 +115,8 @@ async function startPool({ settings, models, host, tier, onLoaded }: Surrounding
     what: "pictures",
     onDisplaced: () => host.metrics.limitHit("queue_place"),
     onDetails: onLoaded,
-    // A call that takes as long as it may is none that hangs.
-    hungMs: hasRemote ? Math.max(settings.hungMs, 2 * calls.callMs) : settings.hungMs,
+    // A draft and its picture that each take as long as a call may, one after the other, are none that hang.
+    hungMs: hasRemote ? Math.max(settings.hungMs, 3 * calls.callMs) : settings.hungMs,
     ...reportToHost(host, tier),
   });
   pool = started;

@@ -46,6 +46,7 @@ export class ModelServer {
   readonly #callMs: number;
   readonly #answerBytes: number;
   #isClosed = false;
+  #losses = 0;
 
   constructor({ address, isEncrypted, name, version }: ModelAddress, { callMs, answerBytes }: ServerOptions) {
     const serverName = address.slice(0, address.lastIndexOf(":")).replace(/^\[|\]$/g, "");
@@ -62,6 +63,11 @@ export class ModelServer {
     this.#model = { name, version };
     this.#callMs = callMs;
     this.#answerBytes = answerBytes;
+  }
+
+  /** Calls that did not get through, and were made again: after each there may be another server at the address. */
+  get losses(): number {
+    return this.#losses;
   }
 
   /** @throws ProviderLostError when the server cannot be reached, or the model is not ready there. */
@@ -124,6 +130,7 @@ export class ModelServer {
     try {
       return await once().catch((error) => {
         if (!(error instanceof ServiceError) || error.code !== Code.UNAVAILABLE) throw error;
+        this.#losses++;
         return sleep(retryMs, undefined, signal ? { signal } : {}).then(once);
       });
     } catch (error) {

@@ -24,9 +24,13 @@ async function serve(options?: Parameters<PatchModel["served"]>[0]): Promise<Fak
   return server;
 }
 
-async function connect(server: FakeModelServer, callMs = 5000): Promise<RemoteEncoder> {
+async function connect(server: FakeModelServer, callMs = 5000, provenForMs = 60_000): Promise<RemoteEncoder> {
   const { model, graphs, reference } = patches;
-  const encoder = await connectEncoder(server.provider, { model, files: graphs.files, reference }, { callMs });
+  const encoder = await connectEncoder(
+    server.provider,
+    { model, files: graphs.files, reference },
+    { callMs, provenForMs },
+  );
   opened.push({ close: () => encoder.release() });
   return encoder;
 }
@@ -110,6 +114,28 @@ describe("a model at a server", () => {
     await expect(encoder.isThere()).rejects.toThrow("its model patches is not ready");
     await server[Symbol.asyncDispose]();
     await expect(encoder.run(probe(whole), whole)).rejects.toThrow(ProviderLostError);
+  });
+
+  it.each([
+    ["a call did not get through", 60_000, 1],
+    ["the last time is too long ago", 0, 0],
+  ])("is proven again where %s", async (_, provenForMs, refusals) => {
+    const server = await serve();
+    const encoder = await connect(server, 5000, provenForMs);
+    server.behaviour.refusals = refusals;
+    await encoder.run(probe(whole), whole);
+    const { runs } = server.seen;
+    await encoder.isThere();
+    expect(server.seen.runs - runs).toBe(1);
+  });
+
+  it("is noticed when it has other weights since it was started again", async () => {
+    const server = await serve();
+    const encoder = await connect(server, 5000, 0);
+    await server[Symbol.asyncDispose]();
+    const other = await FakeModelServer.start(patches.served({ seed: 2 }), server.port);
+    opened.push({ close: () => other[Symbol.asyncDispose]() });
+    await expect(encoder.isThere()).rejects.toThrow(ModelDiffersError);
   });
 
   it("hears that nobody waits any more", async () => {

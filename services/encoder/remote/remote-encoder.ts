@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { imageTensor } from "../../inference/models/model-tensors.js";
 import type { EncoderFiles } from "../graphs/encoder-files.js";
@@ -22,9 +23,16 @@ export interface RemoteModel {
 }
 
 export interface RemoteEncoder extends LoadedEncoder {
-  /** @throws ProviderLostError when the server or its model is not there any more. */
+  /**
+   * Whether it is still what it was: asks it to encode the probe again where a call did not get through since it last did, and
+   * every minute.
+   * @throws ProviderLostError when the server or its model is not there any more; ModelDiffersError when it is another one.
+   */
   isThere(): Promise<void>;
 }
+
+/** A server that was started again with other weights between two calls cannot be told from the one before by its answers. */
+const proofMs = 60_000;
 
 /**
  * How far the server's embedding of the probe may be from the manifest's: root mean square of the difference, as a share of the
@@ -40,7 +48,7 @@ const mostDifference = 0.25;
 export async function connectEncoder(
   provider: RemoteProvider,
   { model, files, reference }: RemoteModel,
-  { callMs }: { callMs: number },
+  { callMs, provenForMs = proofMs }: { callMs: number; provenForMs?: number },
 ): Promise<RemoteEncoder> {
   const answerBytes = 4 * model.encoder.outputs.reduce((sum, { dims }) => sum + countOf(dims), 0);
   const server = new ModelServer(addressOf(provider, model.id), { callMs, answerBytes });
@@ -58,17 +66,28 @@ export async function connectEncoder(
     };
     const ofProbe = async (frame: FrameSize, ofFrame: boolean) =>
       (await runAs(probe(frame), frame, ofFrame))[imageTensor(model).index] as Float32Array;
+    let proven = { losses: server.losses, at: performance.now() };
     const whole = await ofProbe(wholeFrame(model), false);
-    if (reference !== undefined) checkDifference(await readFloats(reference), whole);
+    const expected = reference === undefined ? whole : await readFloats(reference);
+    checkDifference(expected, whole);
     // A graph may be said to take any frame, and be made for one.
     const isOfFrames = tensors.takesFrames && files.kind === "rewritten" && (await agreesOnPart(model, whole, ofProbe));
     const frames = await encoderFrames(model, files, { takesFrames: isOfFrames, isCoarse: true });
+    const isThere = async () => {
+      await server.checkReady();
+      const now = { losses: server.losses, at: performance.now() };
+      if (now.losses === proven.losses && now.at - proven.at < provenForMs) return;
+      const described = checkMetadata(model, await server.describe());
+      if (!isDeepStrictEqual(described, tensors)) throw new ModelDiffersError("its tensors are others than before");
+      checkDifference(expected, await ofProbe(wholeFrame(model), false));
+      proven = now;
+    };
     return {
       ...frames,
       provider,
       skipped: [],
       run: (planes, frame, signal) => runAs(planes, frame, isOfFrames, signal),
-      isThere: () => server.checkReady(),
+      isThere,
       release: async () => server.close(),
     };
   } catch (error) {

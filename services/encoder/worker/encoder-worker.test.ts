@@ -48,7 +48,7 @@ async function serve(): Promise<FakeModelServer> {
 
 const detail = () => (pool.details[0] as EncoderDetail).patches;
 
-function encode(signal?: AbortSignal): Promise<EncodedImage> {
+function encode(signal?: AbortSignal, onDraft?: (draft: EncodedDraft) => void): Promise<EncodedImage> {
   const pixels = {
     width: 128,
     height: 90,
@@ -57,7 +57,10 @@ function encode(signal?: AbortSignal): Promise<EncodedImage> {
   };
   const reading = { orientation: 1, page: 1, pages: 1 };
   const task = { imageId: `sha256:${"a".repeat(64)}`, modelId: "patches", pixels, reading, width: 128, height: 90 };
-  return pool.run(task, signal ? { signal } : {});
+  return pool.run(
+    { ...task, draft: onDraft !== undefined },
+    { ...(signal && { signal }), ...(onDraft && { onPart: onDraft }) },
+  );
 }
 
 const tensorOf = ({ record }: EncodedImage) => decodeEmbeddingRecord(record).tensors;
@@ -74,6 +77,14 @@ it("encodes by the processor until the server is there, then by that, several at
   const embeddings = await Promise.all([encode(), encode(), encode()]);
   for (const one of embeddings) expect(tensorOf(one)).toEqual(expected);
   expect(server.seen.runs - runs).toBe(3);
+
+  server.behaviour.refusals = 2;
+  const drafts: EncodedDraft[] = [];
+  expect(tensorOf(await encode(undefined, (draft) => drafts.push(draft)))).toEqual(expected);
+  expect(drafts).toHaveLength(1);
+  // Lost with the draft, it is not asked for the picture.
+  expect([server.seen.runs - runs, detail()?.provider]).toEqual([5, "cpu"]);
+  await expect.poll(() => detail()?.provider, { timeout: 5000 }).not.toBe("cpu");
 
   server.behaviour.gate = new Promise(() => {});
   const leaving = new AbortController();

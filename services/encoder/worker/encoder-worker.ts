@@ -13,6 +13,7 @@ import type { EncoderWays } from "../graphs/encoder-runtime.js";
 import { modelInput } from "../images/preprocess.js";
 import { encodeDraft } from "./encode-draft.js";
 import type { EncodedDraft, EncodedImage, EncoderDetail, EncodeTask } from "./encoder-tasks.js";
+import { ProviderLostError } from "./provider-lost-error.js";
 import { type LoadableEncoder, type ServedEncoder, serveEncoder, type WarmEncoder } from "./served-encoder.js";
 
 /** What a worker is started with. */
@@ -63,9 +64,12 @@ await serveTasks<EncodeTask, EncodedImage, EncodedDraft>(async (say) => {
       loaded.use(task.modelId, ({ chain }) =>
         chain.run((encoder) =>
           encoder.memory.lend(async (memory) => {
-            if (task.draft) {
-              // Whatever is wrong with a draft, the embedding may be right.
-              const made = await draft(task, encoder, memory).catch(() => undefined);
+            if (task.draft && encoder.takesFrames) {
+              const made = await draft(task, encoder, memory, leaving()).catch((error) => {
+                if (error instanceof ProviderLostError) throw error;
+                // Whatever else is wrong with a draft, the embedding may be right.
+                return undefined;
+              });
               if (made) tell({ result: made, transfer: [] });
               task.draft = false;
             }
@@ -82,10 +86,16 @@ function seatsOf(all: readonly ServedEncoder[]): number {
 }
 
 /** The record moves to the other thread. */
-async function draft(task: EncodeTask, encoder: WarmEncoder, memory: Float32Array): Promise<EncodedDraft> {
+async function draft(
+  task: EncodeTask,
+  encoder: WarmEncoder,
+  memory: Float32Array,
+  signal: AbortSignal,
+): Promise<EncodedDraft> {
   const { model } = encoder;
   const started = performance.now();
-  const tensors = await encodeDraft(task.pixels, model, { run: encoder.run, whole: encoder.whole, memory });
+  const run: WarmEncoder["run"] = (pixels, frame) => encoder.run(pixels, frame, signal);
+  const tensors = await encodeDraft(task.pixels, model, { run, whole: encoder.whole, memory });
   return { record: recordOf(task, model, tensors, { draft: true }), draftMs: performance.now() - started };
 }
 

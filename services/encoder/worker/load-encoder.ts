@@ -36,7 +36,12 @@ export async function loadEncoder(
     ...runtime,
     changesShape: takesFrames || takes === "picture",
   });
-  const frames = await encoderFrames(model, files, { takesFrames, isCoarse: provider !== "cpu" });
+  const frames = await encoderFrames(model, files, { takesFrames, isCoarse: provider !== "cpu" }).catch(
+    async (error) => {
+      await session.release();
+      throw error;
+    },
+  );
   return {
     ...frames,
     provider,

@@ -10,9 +10,12 @@ interface Fake {
   release: () => Promise<void>;
 }
 
-/** A server that comes and goes, two providers of this machine behind it, and all that became of them. */
+/** A server that comes and goes, another that stays, two providers of this machine behind them, and all that became of them. */
 class World {
   readonly log: string[] = [];
+  /** What their loading waits for. */
+  readonly slow = new Map<string, Promise<void>>();
+  readonly lost = new Set<string>();
   readonly loading: boolean[] = [];
   server: "there" | "away" | "other" = "there";
   here = true;
@@ -22,7 +25,7 @@ class World {
     const candidates = names.map(
       (name): Candidate<Fake> => ({
         name,
-        isRemote: name === "server",
+        isRemote: name.endsWith("server"),
         load: async () => this.#load(name),
       }),
     );
@@ -34,18 +37,21 @@ class World {
   run(chain: ProviderChain<Fake>): Promise<string> {
     return chain.run(async ({ name }) => {
       this.log.push(`run ${name}`);
-      if (name === "server" && this.server !== "there") throw new ProviderLostError("it is away");
+      if (this.lost.has(name) || (name === "server" && this.server !== "there"))
+        throw new ProviderLostError("it is away");
       return name;
     });
   }
 
-  #load(name: string): Fake {
+  async #load(name: string): Promise<Fake> {
     if (name === "server" && this.server === "other") throw new OperationalError("it is another model");
     if (name === "server" && this.server === "away") throw new ProviderLostError("it is away");
-    if (name !== "server" && !this.here) throw new OperationalError("there is no GPU");
+    if (!name.endsWith("server") && !this.here) throw new OperationalError("there is no GPU");
     this.log.push(`load ${name}`);
+    await this.slow.get(name);
     const isThere = async () => {
       if (name === "server" && this.server === "away") throw new ProviderLostError("it is away");
+      if (name === "server" && this.server === "other") throw new OperationalError("it is another model");
     };
     return { name, isThere, release: async () => void this.log.push(`release ${name}`) };
   }
@@ -95,6 +101,50 @@ it("notices between tasks that the first is lost", async () => {
   world.server = "away";
   await vi.advanceTimersByTimeAsync(1_000);
   expect(chain.now?.name).toBe("cpu");
+});
+
+it("leaves one that is another model now", async () => {
+  const chain = await world.start("server", "cpu");
+  world.server = "other";
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([chain.now?.name, chain.skipped]).toEqual(["cpu", ["server: it is another model"]]);
+});
+
+it("keeps no server for later that a better one takes the place of: it is proven again when it is needed", async () => {
+  world.server = "away";
+  const chain = await world.start("server", "second server");
+  world.server = "there";
+  await vi.advanceTimersByTimeAsync(1_000);
+  world.server = "away";
+  expect(await world.run(chain)).toBe("second server");
+  const loads = ["load second server", "load server", "release second server"];
+  expect(world.log).toEqual([...loads, "run server", "release server", "load second server", "run second server"]);
+});
+
+it("looks once at a time, and keeps the best of what is loaded at the same time", async () => {
+  world.server = "away";
+  const chain = await world.start("server", "second server", "cpu");
+  world.server = "there";
+  const open = new Map<string, () => void>();
+  for (const name of ["server", "cpu"]) {
+    world.slow.set(name, new Promise<void>((resolve) => open.set(name, resolve)));
+  }
+  await vi.advanceTimersByTimeAsync(1_000);
+  world.lost.add("second server");
+  const running = world.run(chain);
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(world.log.filter((one) => one.startsWith("load"))).toEqual(["load second server", "load server", "load cpu"]);
+  open.get("server")?.();
+  await vi.advanceTimersByTimeAsync(0);
+  open.get("cpu")?.();
+  expect(await running).toBe("server");
+  world.server = "away";
+  world.lost.delete("second server");
+  world.lost.add("server");
+  expect(await world.run(chain)).toBe("second server");
+  world.lost.add("second server");
+  expect(await world.run(chain)).toBe("cpu");
+  expect(world.log.filter((one) => one === "load cpu")).toHaveLength(1);
 });
 
 it("waits where nothing else is there, refuses with a hint meanwhile, and looks less often", async () => {

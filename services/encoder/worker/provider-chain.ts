@@ -13,7 +13,7 @@ export interface Candidate<Loaded> {
 
 /** A model, loaded by one of them. */
 interface Loaded {
-  /** Of a remote one. @throws ProviderLostError when it is not there any more. */
+  /** Of a remote one. @throws when it is not there any more, or is not what it was. */
   isThere?: () => Promise<void>;
   release(): Promise<void>;
 }
@@ -42,11 +42,12 @@ export class ProviderChain<One extends Loaded> {
   readonly #options: ChainOptions;
   /** Why those that are not chosen are not, by their places. */
   readonly #reasons = new Map<number, string>();
-  /** Loaded once and left for a better one. */
+  /** Those of this machine that were loaded once and left for a better one. */
   readonly #kept = new Map<number, One>();
   #chosen: Chosen<One> | undefined;
   #moving: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
   #isReleased = false;
 
   private constructor(candidates: readonly Candidate<One>[], options: ChainOptions) {
@@ -112,6 +113,8 @@ export class ProviderChain<One extends Loaded> {
   async #choose(from: number): Promise<boolean> {
     let isHope = this.#candidates.slice(0, from).some(({ isRemote }) => isRemote);
     for (let at = from; at < this.#candidates.length; at++) {
+      // A look has brought a better one meanwhile.
+      if (this.#chosen) return true;
       const { isRemote } = this.#candidates[at]!;
       try {
         await this.#take(at);
@@ -125,21 +128,32 @@ export class ProviderChain<One extends Loaded> {
   }
 
   async #take(at: number): Promise<void> {
-    const loaded = this.#kept.get(at) ?? (await this.#candidates[at]!.load());
+    const kept = this.#kept.get(at);
+    this.#kept.delete(at);
+    const loaded = kept ?? (await this.#candidates[at]!.load());
     if (this.#isReleased) {
       await loaded.release();
       throw new ProviderLostError("the model is unloaded");
     }
-    this.#kept.delete(at);
     const before = this.#chosen;
+    // While it was loaded, a look or a loss has brought one that is as good.
+    if (before && before.at <= at) return this.#putAside({ at, loaded });
     this.#chosen = { at, loaded };
     this.#reasons.delete(at);
-    // What runs on this machine is there when it is needed next, and takes as long to load as people would wait.
-    if (before) this.#kept.set(before.at, before.loaded);
+    if (before) this.#putAside(before);
+  }
+
+  /**
+   * What runs on this machine is there when it is needed next, and takes as long to load as people would wait. What a server has
+   * may be another model by then: it is proven again.
+   */
+  #putAside({ at, loaded }: Chosen<One>): void {
+    if (this.#candidates[at]!.isRemote || this.#chosen?.at === at) void loaded.release().catch(() => {});
+    else this.#kept.set(at, loaded);
   }
 
   /** All who ran by it when it was lost wait for the same next one. */
-  async #leave(chosen: Chosen<One>, error: ProviderLostError): Promise<void> {
+  async #leave(chosen: Chosen<One>, error: unknown): Promise<void> {
     while (this.#moving) await this.#moving;
     if (this.#chosen !== chosen) return;
     await this.#move(async () => {
@@ -172,7 +186,17 @@ export class ProviderChain<One extends Loaded> {
 
   /** @returns whether another one is chosen now. */
   async #look(): Promise<boolean> {
-    if (this.#moving) return true;
+    // One that is loaded takes longer than the time to the next look, which begins anew with every loss.
+    if (this.#moving || this.#isLooking) return true;
+    this.#isLooking = true;
+    try {
+      return await this.#lookAround();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #lookAround(): Promise<boolean> {
     const before = this.#chosen;
     for (const [at, { isRemote }] of this.#candidates.entries()) {
       if (!isRemote || at >= (before?.at ?? this.#candidates.length)) continue;
@@ -188,7 +212,7 @@ export class ProviderChain<One extends Loaded> {
       await before?.loaded.isThere?.();
       return false;
     } catch (error) {
-      if (error instanceof ProviderLostError && before) await this.#leave(before, error);
+      if (before) await this.#leave(before, error);
       return true;
     }
   }

@@ -55,7 +55,12 @@ export async function serveEncoder(
   const warm = async (load: Promise<Omit<WarmEncoder, "memory" | "model">>): Promise<WarmEncoder> => {
     const encoder = await load;
     const memory = new FrameMemory(encoder.atOnce, 3 * loadable.model.preprocess.size ** 2);
-    onRun(await runFirst(loadable.model, encoder, memory));
+    try {
+      onRun(await runFirst(loadable.model, encoder, memory));
+    } catch (error) {
+      await encoder.release();
+      throw error;
+    }
     // What writes to the memory is done before it goes.
     const release = () => (encoder.atOnce === 1 ? memory.lend(() => encoder.release()) : encoder.release());
     return { ...encoder, release, model: loadable.model, memory };
