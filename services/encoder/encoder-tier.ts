@@ -14,6 +14,7 @@ import { EncodeOnce } from "./encodes/encode-once.js";
 import { Detectors } from "./grounding/detectors.js";
 import { Grounder } from "./grounding/grounder.js";
 import { createMetrics } from "./metrics.js";
+import { canEncode, forStrangers } from "./model-providers.js";
 import { deleteImages } from "./rpc/delete-images.js";
 import { encode } from "./rpc/encode.js";
 import { fetchEmbedding } from "./rpc/fetch-embedding.js";
@@ -186,13 +187,14 @@ export class EncoderTier implements Tier {
   readiness() {
     const parts = this.#parts.now;
     const [running = {}] = (parts?.pool.details ?? []) as [EncoderDetail?];
-    const isLost = Object.values(running).some(({ provider }) => provider === undefined);
+    const describe = (one: Record<string, object>) => ({
+      models: describeModels(this.#models, parts?.models, [one]),
+      waiting: parts?.line.waiting ?? 0,
+    });
     return {
-      ready: parts?.pool.isServing === true && parts.pictures.isServing && !isLost,
-      detail: {
-        models: describeModels(this.#models, parts?.models, (parts?.pool.details ?? []) as EncoderDetail[]),
-        waiting: parts?.line.waiting ?? 0,
-      },
+      ready: parts?.pool.isServing === true && parts.pictures.isServing && canEncode(this.#models, running),
+      detail: describe(running),
+      publicDetail: describe(forStrangers(running)),
     };
   }
 

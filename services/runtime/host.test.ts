@@ -79,11 +79,14 @@ describe("readiness", () => {
     const loopback = { host: "127.0.0.1", port: 0 };
     const host = new Host({ ...loopback, admin: loopback, stopMs: 60_000, logger: fakeLogger() });
     hosts.push(host);
-    await host.listen(() => [fakeTier("a", [])]);
+    const readiness = () => ({ ready: true, detail: { colour: "red" }, publicDetail: { colour: "some" } });
+    await host.listen(() => [fakeTier("a", [], { readiness })]);
     await host.start();
     const ask = (path: string) => fetch(`http://127.0.0.1:${host.adminPort}${path}`);
     expect(await (await ask("/metrics")).text()).toContain("maskwire_event_loop_delay_p99_seconds");
     expect([(await ask("/livez")).status, (await ask("/readyz")).status]).toEqual([200, 200]);
+    expect(await (await ask("/readyz")).json()).toMatchObject({ tiers: { a: { colour: "red" } } });
+    expect(await (await fetchFrom(host, "/readyz")).json()).toMatchObject({ tiers: { a: { colour: "some" } } });
     const refused = await fetchFrom(host, "/metrics");
     expect(refused.status).toBe(404);
     expect(await refused.json()).toMatchObject({

@@ -36,13 +36,19 @@ export interface Tier {
   readonly services: string[];
   /** Loads and warms what the tier needs. Its routes and services are registered before, in its constructor. */
   start(): Promise<void>;
-  /** `ready` is about hard dependencies only; `detail` is shown at /readyz. */
-  readiness(): { ready: boolean; detail: Record<string, unknown> };
+  /**
+   * `ready` is about hard dependencies only. `detail` is shown at /readyz: at the operator's port and, unless there is a
+   * `publicDetail` for strangers, at the public one.
+   */
+  readiness(): { ready: boolean; detail: Record<string, unknown>; publicDetail?: Record<string, unknown> };
   /** Stops accepting, finishes what is under way; gives up when `signal` aborts. */
   drain(signal: AbortSignal): Promise<void>;
   /** Frees everything. */
   close(): Promise<void>;
 }
+
+/** Who asks how a process is. */
+type Audience = "public" | "operator";
 
 /** For the last answers over gRPC to leave; streams that stay open after that are cut. */
 const flushMs = 250;
@@ -124,19 +130,21 @@ export class Host {
     this.http = this.#http.app;
     // Bodies have limits on silence instead: what is large and moves goes on.
     this.http.server.requestTimeout = 0;
-    const health = (app: FastifyInstance) => {
+    const health = (audience: Audience) => (app: FastifyInstance) => {
       app.get("/livez", { config: { isPublic: true } }, () => ({ alive: true }));
       app.get("/readyz", { config: { isPublic: true } }, (_request, reply) => {
-        const report = this.readiness();
+        const report = this.readiness(audience);
         return reply.code(report.ready ? 200 : 503).send(report);
       });
     };
-    health(this.http);
+    health("public")(this.http);
     this.http.get("/metrics", { config: { isPublic: true } }, (_request, reply) => {
       const message = "Metrics are for the operator, on a port of their own: MASKWIRE_ADMIN_PORT.";
       return replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message }));
     });
-    if (options.admin) this.#admin = new AdminPort({ logger: this.logger, metrics: this.metrics, health });
+    if (options.admin) {
+      this.#admin = new AdminPort({ logger: this.logger, metrics: this.metrics, health: health("operator") });
+    }
   }
 
   /** Counts what was not answered, for a service's calls and the prompts within them. */
@@ -228,8 +236,11 @@ export class Host {
     this.#soft.set(name, describe);
   }
 
-  readiness(): { ready: boolean; tiers: Record<string, unknown> } {
-    const reports = this.#tiers.map((tier) => ({ name: tier.name, ...tier.readiness() }));
+  readiness(audience: Audience = "operator"): { ready: boolean; tiers: Record<string, unknown> } {
+    const reports = this.#tiers.map((tier) => {
+      const { ready, detail, publicDetail = detail } = tier.readiness();
+      return { name: tier.name, ready, detail: audience === "public" ? publicDetail : detail };
+    });
     return {
       ready: !this.#stopping && reports.length > 0 && reports.every((report) => report.ready),
       ...Object.fromEntries([...this.#soft].map(([name, describe]) => [name, describe()])),
