@@ -1,8 +1,9 @@
 import { stat } from "node:fs/promises";
 import { type DecoderFiles, decoderFiles } from "../services/decoder/graphs/decoder-files.js";
 import { parityLimits } from "../services/decoder/rewrite/check-parity.js";
-import { type EncoderFiles, encoderFiles } from "../services/encoder/graphs/encoder-files.js";
+import type { EncoderFiles } from "../services/encoder/graphs/encoder-files.js";
 import type { EncoderRuntime } from "../services/encoder/graphs/encoder-runtime.js";
+import { localGraphs } from "../services/encoder/graphs/local-graphs.js";
 import { encoderLimits } from "../services/encoder/rewrite/check-encoder.js";
 import { bytesOfGraph, type GraphRole } from "../services/inference/families/weights-of.js";
 import type { Manifest } from "../services/inference/models/manifest.js";
@@ -46,7 +47,8 @@ interface Options {
 
 /**
  * Does what the server does at its first start: rewrites a model's graphs, proves them and keeps them.
- * @throws ServiceError naming the models there are when there is none of that id; Error when a file is not the manifest's.
+ * @throws ServiceError naming the models there are when there is none of that id; ProviderError when no provider can start; Error
+ *   when a file is not the manifest's.
  */
 export async function optimiseModel(
   manifest: Manifest,
@@ -62,7 +64,10 @@ export async function optimiseModel(
   ];
   return {
     model: id,
-    encoder: await optimised(stock("encoder"), (options) => encoderFiles(model, encoder, cacheDir, runtime, options)),
+    encoder: await optimised(
+      stock("encoder"),
+      async (options) => (await localGraphs(model, encoder, cacheDir, runtime, options)).files,
+    ),
     decoder: await optimised(stock("decoder"), (options) => decoderFiles(model, decoder, cacheDir, options)),
   };
 }

@@ -11,6 +11,7 @@ import { windowEncoderGraph } from "../rewrite/testing/window-encoder.js";
 import { windowModel, windowModelGraph } from "../rewrite/testing/window-model.js";
 import { loadEncoder } from "../worker/load-encoder.js";
 import { encoderFiles } from "./encoder-files.js";
+import { localGraphs } from "./local-graphs.js";
 
 const model = inFrame(windowModel(), "picture");
 const runtime = { providers: ["cpu" as Provider], threads: 1 };
@@ -39,6 +40,13 @@ describe("an encoder's files", () => {
     expect(await readdir(join(folder, "cache"))).toEqual(before);
   });
 
+  it("are others where the same weights are to be run otherwise", async () => {
+    await files();
+    expect(await files({ encoder: { ...model.encoder, input: "other" } })).toMatchObject({ kind: "stock" });
+    const outputs = model.encoder.outputs.map((one) => ({ ...one, name: "other" }));
+    expect(await files({ encoder: { ...model.encoder, outputs } })).toMatchObject({ kind: "stock" });
+  });
+
   it.each([
     ["the manifest names no frame of it but the full one", { preprocess: { ...model.preprocess, frames: ["full"] } }],
     [
@@ -58,6 +66,15 @@ describe("an encoder's files", () => {
     const made = await encoderFiles(model, stock, folder, { providers: ["tensorrt", "cpu"], threads: 1 });
     expect(made).toMatchObject({ kind: "stock", reason: "TensorRT takes graphs of fixed sides" });
   });
+});
+
+it("are those of the first provider that can start, also behind one that has no graph of its own", async () => {
+  const providers: Provider[] = ["openvino", "tensorrt", "cpu"];
+  const made = await localGraphs(model, stock, join(folder, "cache"), { providers, threads: 1 });
+  expect(made.absent.openvino).toMatch(/no openvino/);
+  // Where TensorRT is there, it runs the stock graph.
+  const isThere = made.absent.tensorrt === undefined;
+  expect([made.provider, made.files.kind]).toEqual(isThere ? ["tensorrt", "stock"] : ["cpu", "rewritten"]);
 });
 
 describe("a loaded encoder", () => {

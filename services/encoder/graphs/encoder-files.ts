@@ -5,6 +5,7 @@ import { inThread } from "../../inference/onnx/in-thread.js";
 import { provenFiles } from "../../inference/onnx/proven-files.js";
 import type { EncoderReport, OptimisedEncoder } from "../rewrite/optimise-encoder.js";
 import type { EncoderMaking, EncoderRuntime } from "./encoder-runtime.js";
+import { encoderTerms } from "./encoder-terms.js";
 
 /** Bumped when the rewriter makes another graph of the same weights. */
 const rewriterVersion = 3;
@@ -49,7 +50,7 @@ export async function encoderFiles(
   const made = await provenFiles<Part, EncoderReport>({
     cacheDir,
     name: `encoder-${model.id}`,
-    madeOf: [weightsOf(model, "encoder"), rewriterVersion, runtime.providers.join()],
+    madeOf: [weightsOf(model, "encoder"), rewriterVersion, runtime.providers, encoderTerms(model)],
     files,
     make: async () => {
       const optimised = await inThread<OptimisedEncoder>(new URL("./optimise-worker.js", import.meta.url), making);

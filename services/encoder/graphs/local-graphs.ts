@@ -4,6 +4,7 @@ import type { Provider } from "../../inference/models/providers.js";
 import { isOperational } from "../../runtime/operational-error.js";
 import { type EncoderFiles, encoderFiles } from "./encoder-files.js";
 import type { EncoderRuntime } from "./encoder-runtime.js";
+import { tryProvider } from "./try-provider.js";
 
 /** An encoder's graphs for the providers of this machine. */
 export interface LocalGraphs {
@@ -30,8 +31,11 @@ export async function localGraphs(
   const stock: EncoderFiles = { kind: "stock", path: stockPath, reason: "another provider was to run it" };
   const absent: LocalGraphs["absent"] = {};
   for (const provider of providers) {
+    const runtime: EncoderRuntime = { providers: [provider], threads };
     try {
-      const files = await encoderFiles(model, stockPath, cacheDir, { providers: [provider], threads }, options);
+      // One that has no graph of its own, or had it made another day, says nothing yet of whether it can start now.
+      if (provider !== "cpu") await tryProvider(runtime);
+      const files = await encoderFiles(model, stockPath, cacheDir, runtime, options);
       return { files, provider, stock, absent };
     } catch (error) {
       if (!(error instanceof Error) || !isOperational(error)) throw error;

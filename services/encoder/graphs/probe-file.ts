@@ -6,6 +6,7 @@ import { provenFiles } from "../../inference/onnx/proven-files.js";
 import { wholeFrame } from "../images/encoded-frame.js";
 import { inputDims } from "../worker/encoder-tensors.js";
 import type { ProbeMaking } from "./encoder-runtime.js";
+import { encoderTerms } from "./encoder-terms.js";
 
 /** Bumped when the probe is another one. */
 const probeVersion = 1;
@@ -34,7 +35,7 @@ export async function probeFile(
   const made = await provenFiles({
     cacheDir,
     name: `probe-${model.id}`,
-    madeOf: [weightsOf(model, "encoder"), probeVersion],
+    madeOf: [weightsOf(model, "encoder"), probeVersion, encoderTerms(model)],
     files: { values: "probe.f32" },
     make: async () => {
       const values = await inThread<Uint8Array>(new URL("./probe-worker.js", import.meta.url), making);

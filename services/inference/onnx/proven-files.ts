@@ -20,8 +20,8 @@ interface Making<Part extends string, Parity> {
   cacheDir: string;
   /** Begins the name of its own folder. */
   name: string;
-  /** All that decides what is made, besides this machine: digest of the weights, version of the rewriter. */
-  madeOf: readonly (string | number)[];
+  /** All that decides what is made, besides this machine, as JSON takes it: digest of the weights, version of the rewriter. */
+  madeOf: readonly unknown[];
   /** Names of the files. */
   files: Readonly<Record<Part, string>>;
   make: () => Promise<Made<Part, Parity>>;
@@ -52,7 +52,7 @@ export async function provenFiles<Part extends string, Parity>(
   const { cacheDir, name, madeOf, files, again = false, onMaking = () => {} } = making;
   const runtime = [env.versions.node ?? "", cpus()[0]?.model ?? "", process.arch];
   const key = createHash("sha256")
-    .update([...madeOf, ...runtime].join(":"))
+    .update(JSON.stringify([...madeOf, ...runtime]))
     .digest("hex")
     .slice(0, 32);
   const folder = join(cacheDir, `${name}-${key}`);
