@@ -7,11 +7,10 @@ import {
   type MaskRuns,
   RleSchema,
   rleArea,
-  rleBoundingBox,
   rleToBitmap,
 } from "../../proto/index.js";
 import { segmentRequest } from "../../web-client/net/request.js";
-import { marksOf } from "../../web-client/state/marks.js";
+import { boundsOf, marksOf } from "../../web-client/state/marks.js";
 import { paint } from "../../web-client/state/painting.js";
 import type { Prompts } from "../../web-client/state/prompts.js";
 import { emptyStep, type Step } from "../../web-client/state/work.js";
@@ -135,7 +134,11 @@ class Painter {
   }
 
   #asked(step: Step, tool: Tool, stroke: MaskRuns, operation: Operation): Prompts | undefined {
-    return paint(step, { kind: "painted", tool, operation, rle: create(RleSchema, encodeRle(stroke)), atMs: 0 });
+    return paint(
+      step,
+      { kind: "painted", tool, operation, rle: create(RleSchema, encodeRle(stroke)), atMs: 0 },
+      undefined,
+    );
   }
 
   async #score(ways: Record<string, Prompts | undefined>, scores: Scores): Promise<void> {
@@ -164,11 +167,6 @@ function mostWrong(mask: Uint8Array, truth: Uint8Array, { width, height }: Measu
   // A mask that is right but for its edge is not painted at.
   if (Math.max(less, more) < 0.002 * width * height) return undefined;
   return less >= more ? { bitmap: missing, missing: true } : { bitmap: surplus, missing: false };
-}
-
-function boundsOf(runs: MaskRuns) {
-  const { x, y, width, height } = rleBoundingBox(runs);
-  return { x0: x, y0: y, x1: x + width, y1: y + height };
 }
 
 function put(scores: Scores, way: string, iou: number): void {

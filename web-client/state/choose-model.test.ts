@@ -1,10 +1,23 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { type ModelCapabilitiesSchema, ModelPoints, ModelSchema } from "../../proto/index.js";
+import { type Model, type ModelCapabilitiesSchema, ModelPoints, ModelSchema } from "../../proto/index.js";
 import type { ClientEvent } from "./event.js";
 import { isAble, lackFor, modelInUse } from "./models.js";
 import type { ShownPicture, State } from "./state.js";
-import { answer, begin, closed, point, ready, run, shown } from "./testing/fixtures.js";
+import {
+  answer,
+  begin,
+  chosen,
+  closed,
+  large,
+  loaded,
+  point,
+  ready,
+  refusal,
+  run,
+  shown,
+  welcome,
+} from "./testing/fixtures.js";
 import { tools } from "./tools.js";
 
 const model = (id: string, capabilities: MessageInitShape<typeof ModelCapabilitiesSchema> = {}) =>
@@ -19,7 +32,9 @@ const served = [
   model("boxes", { points: ModelPoints.NONE }),
   model("positive", { points: ModelPoints.POSITIVE, boxes: false, maskInput: false }),
 ];
-const listed: ClientEvent = { kind: "models-listed", models: served, atMs: 900 };
+const list = (models: readonly Model[]): ClientEvent => ({ kind: "models-listed", models, atMs: 900 });
+const listed = list(served);
+const plain = model("plain", { maskInput: false });
 const choose = (id: string | undefined): ClientEvent => ({ kind: "model-chosen", id, atMs: 5_000 });
 
 function pictureOf({ picture }: State): ShownPicture {
@@ -59,6 +74,53 @@ describe("another model", () => {
     expect([state.models.chosen, modelInUse(state)?.id]).toEqual([undefined, "usual"]);
     expect(kinds([...clicked, choose("usual")])).toEqual([]);
     expect(kinds([...clicked, choose("other"), choose("other")])).toEqual([]);
+  });
+
+  const fromOf = (events: readonly ClientEvent[], state?: State) =>
+    run(events, state)[1].flatMap((effect) => (effect.kind === "segment" ? [effect.prompts.from] : []));
+
+  it("starts from no mask of another: not what waits, nor what is undone, redone, moved or refused", () => {
+    const refined = [...shown.ready, listed, point(), answer(1), point(9)];
+    expect(fromOf(refined)).toMatchObject([{ sequence: 1 }]);
+    // Asked by the other model: without the mask, and gone on from with what it was asked.
+    const [waits, effects] = run([...refined, choose("other")]);
+    expect(effects).toMatchObject([{}, {}, { kind: "segment", sequence: 3, prompts: { from: undefined } }]);
+    expect(pictureOf(waits).edit.present).toMatchObject({ model: "other", prompts: { from: undefined } });
+    expect(fromOf([ready, answer(3), point(11)], waits)).toMatchObject([
+      { sequence: 3, model: "other", prompts: { from: undefined } },
+    ]);
+    const undone = [...refined, answer(2), choose("other"), ready, answer(3), { kind: "undo" } as const];
+    expect(fromOf([...undone, point(11)])).toEqual([undefined]);
+    expect(fromOf([...undone, { kind: "undo" }, { kind: "redo" }, point(11)])).toEqual([undefined]);
+    expect(fromOf([...undone, { kind: "point-moved", index: 1, x: 8, y: 8, atMs: 5_100 }])).toEqual([undefined]);
+    expect(fromOf([...undone, { kind: "press", x: 7, y: 4, label: 1, atMs: 5_100 }])).toEqual([undefined]);
+    expect(fromOf([...refined, refusal(2), choose("other"), ready, point(11)])).toEqual([undefined]);
+    // Its own again.
+    expect(fromOf([...undone, choose("usual"), ready, answer(4), { kind: "undo" }, point(11)])).toMatchObject([
+      { sequence: 2, prompts: { from: { sequence: 1 } } },
+    ]);
+  });
+
+  it("starts from no mask of another on a picture that was left with a click that waits", () => {
+    const second: ClientEvent[] = [
+      { kind: "picture-chosen", token: 2, name: "dog.jpg" },
+      { ...loaded(`sha256:${"cd".repeat(32)}`), token: 2 },
+    ];
+    const left = [...shown.ready, listed, point(), answer(1), point(9), ...second, choose("other")];
+    const back: ClientEvent[] = [{ kind: "picture-opened", token: 1 }, loaded()];
+    const [state] = run([...left, ...back]);
+    expect(pictureOf(state).edit.present).toMatchObject({ sequence: 2, model: "other", prompts: { from: undefined } });
+    expect(fromOf([...left, ...back])).toEqual([undefined]);
+  });
+
+  it("is not asked about a picture that is over the service's limits, nor is that tried again", () => {
+    const refused = [welcome({ maxImageBytes: 10 }), listed, chosen, loaded(undefined)];
+    const [state, effects] = run([...refused, choose("other")]);
+    expect([effects, state.models.chosen, state.picture.kind]).toEqual([[], "other", "refused"]);
+    expect(run([list([model("usual")])], state)[1]).toEqual([]);
+    expect(run([{ kind: "retry", atMs: 6_000 }], state)[1]).toEqual([]);
+    // What another model's service refused is.
+    expect(kinds([...shown.refused, listed, choose("other")])).toContain("open-image");
   });
 
   it("ends a search, and is told to the next connection", () => {
@@ -113,6 +175,30 @@ describe("what a model cannot be asked", () => {
     expect(run([point(), answer(1), out], positive)[1]).toEqual([]);
     const [, effects] = run([point(), answer(1), point(9)], positive);
     expect(effects).toMatchObject([{ kind: "segment", prompts: { points: [{}, {}], from: undefined } }]);
+  });
+
+  it("is told of a shape by its bounds and the places deepest in it", () => {
+    const keep: ClientEvent = { kind: "object-kept" };
+    const merged: ClientEvent[] = [
+      ...[point(), answer(1, [large.mask!]), keep, point(), answer(2, [large.mask!]), keep],
+      { kind: "objects-combined", id: 1, otherId: 2, operation: "union" },
+      { kind: "object-edited", id: 1 },
+      point(5),
+    ];
+    const asked = (one: Model) =>
+      run([...shown.ready, list([one]), ...merged])[1].flatMap((effect) =>
+        effect.kind === "segment" ? [effect.prompts] : [],
+      );
+    expect(asked(model("usual"))).toMatchObject([{ points: [{ x: 5 }], box: undefined, mask: { size: [20, 40] } }]);
+    expect(asked(plain)).toMatchObject([
+      { points: [{ x: 5 }], box: { x0: 2, y0: 2, x1: 22, y1: 14 }, mask: undefined, marks: [{ label: 1 }, {}, {}] },
+    ]);
+  });
+
+  it("is not asked in a preview either: the mask to start from", () => {
+    const press: ClientEvent = { kind: "press", x: 7, y: 4, label: 1, atMs: 5_100 };
+    const [, effects] = run([...shown.ready, list([plain]), point(), answer(1), press]);
+    expect(effects).toMatchObject([{ kind: "segment", preview: true, prompts: { points: [{}, {}], from: undefined } }]);
   });
 
   it("is not asked of it about the current object, whose mask stays", () => {

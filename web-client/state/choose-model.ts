@@ -1,6 +1,6 @@
 import { ask } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
-import { isAble, lackFor, modelInUse } from "./models.js";
+import { isAble, lackFor, modelInUse, takesMasks } from "./models.js";
 import { begin, halted, shownOf, stopPicture } from "./picture.js";
 import { hasPrompts, type Prompts } from "./prompts.js";
 import type { Shown, State } from "./state.js";
@@ -25,7 +25,7 @@ export function chooseModel(state: State, { id, atMs }: EventOf<"model-chosen">)
   if (chosen === before) return [state, []];
   const [next, effects] = startStripAgain(withTool({ ...state, models: { served, chosen } }));
   const { picture } = next;
-  if (picture.kind === "empty") return [next, effects];
+  if (picture.kind === "empty" || (picture.kind === "refused" && picture.isTooLarge)) return [next, effects];
   const [edit, nextSequence] = askAnew(next, picture.edit, atMs);
   const shown: Shown = { ...shownOf(picture), edit, drafts: [], tries: 0, everything: halted(picture.everything) };
   const [opened, opening] = begin({ ...next, nextSequence, notice: undefined }, shown, atMs);
@@ -52,7 +52,8 @@ function askAnew(state: State, edit: Edit, atMs: number): readonly [Edit, number
   };
   const { prompts, answer, asked } = again.present;
   if (answer === undefined || !asked || !hasPrompts(prompts) || !takes(state, prompts)) return [again, next];
-  return [ask(again, next, { ...prompts, from: undefined }, atMs), next + 1];
+  const { chosen: model } = state.models;
+  return [ask(again, { ...prompts, from: undefined }, { sequence: next, model, atMs }), next + 1];
 }
 
 function takes(state: State, { points, marks = [], box, mask }: Prompts): boolean {
@@ -62,7 +63,7 @@ function takes(state: State, { points, marks = [], box, mask }: Prompts): boolea
     (all.length === 0 || isAble(model, "points")) &&
     (all.every(({ label }) => label === 1) || isAble(model, "negatives")) &&
     (box === undefined || isAble(model, "boxes")) &&
-    (mask === undefined || model?.capabilities?.maskInput !== false)
+    (mask === undefined || takesMasks(model))
   );
 }
 

@@ -1,14 +1,14 @@
-import type { Error as WireError } from "../../proto/index.js";
+import { ErrorCode, type Error as WireError } from "../../proto/index.js";
 import { words } from "../words/words.js";
 import { answerKind } from "./answer-kind.js";
+import { asAsked, promptsFor, withoutStartOf } from "./as-asked.js";
 import { sketched } from "./drafts.js";
 import { settle } from "./edit.js";
 import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import { viewFor } from "./finer.js";
-import { modelInUse, promptsFor } from "./models.js";
 import type { Latency, ShownPicture, State } from "./state.js";
-import type { Click } from "./work.js";
+import type { Click, Edit } from "./work.js";
 
 /** Tries of one click, beyond which a person is told. */
 const mostTries = 5;
@@ -25,7 +25,7 @@ export function flush(state: State, atMs: number): readonly [State, readonly Eff
   if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
   if (picture.info.imageId === undefined || (picture.kind === "opening" && picture.resting)) return [state, []];
   const effects: Effect[] = [];
-  const model = modelInUse(state);
+  const asked = new Set<number>();
   const view = viewFor(state, picture.info);
   let room = link.limits.waitingClicks || Number.POSITIVE_INFINITY;
   for (const click of picture.edit.waiting) if (click.sentAtMs !== undefined) room--;
@@ -33,12 +33,14 @@ export function flush(state: State, atMs: number): readonly [State, readonly Eff
     if (click.sentAtMs !== undefined || click.notBeforeMs > atMs + timerSlackMs || room <= 0) return click;
     room--;
     const { sequence } = click;
-    const prompts = promptsFor(model, click.prompts);
+    const prompts = promptsFor(state.models, click.prompts);
+    asked.add(sequence);
     effects.push({ kind: "segment", sequence, prompts, preview: false, ...(view && { view }) });
     return { ...click, sentAtMs: atMs };
   });
   if (effects.length === 0) return [state, []];
-  return [{ ...state, picture: { ...picture, edit: { ...picture.edit, waiting } } }, effects];
+  const edit = asAsked({ ...picture.edit, waiting }, asked, state.models.chosen);
+  return [{ ...state, picture: { ...picture, edit } }, effects];
 }
 
 /** A new connection knows nothing of the old one's clicks. */
@@ -71,6 +73,11 @@ function refuseClick(
   error: WireError | undefined,
   atMs: number,
 ): readonly [State, readonly Effect[]] {
+  // Nothing leads to what it was to start from. All its points say nearly as much, and any later click would start there too.
+  if (error?.code === ErrorCode.FAILED_PRECONDITION && click.prompts.from !== undefined) {
+    const bare = withoutStartOf(picture.edit, click.sequence, state.models.chosen);
+    return flush({ ...state, picture: unsent(picture, bare, click) }, atMs);
+  }
   const { message, remedy, retryAfterMs } = failureOf(error);
   if (remedy !== "wait" || click.tries + 1 >= mostTries) return settled(state, picture, click, message, atMs);
   const delayMs = retryAfterMs ?? defaultRetryMs * 2 ** click.tries;
@@ -80,6 +87,13 @@ function refuseClick(
     { ...state, picture: { ...picture, edit: { ...picture.edit, waiting } } },
     [{ kind: "timer", name: "resend", delayMs }],
   ];
+}
+
+function unsent(picture: ShownPicture, edit: Edit, { sequence }: Click): ShownPicture {
+  const waiting = edit.waiting.map((click) =>
+    click.sequence === sequence ? { ...click, sentAtMs: undefined, notBeforeMs: 0 } : click,
+  );
+  return { ...picture, edit: { ...edit, waiting } };
 }
 
 function settled(state: State, picture: ShownPicture, click: Click, problem: string, atMs: number) {

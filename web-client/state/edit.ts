@@ -1,4 +1,5 @@
 import type { Corners, Spot } from "../geometry/spot.js";
+import { ownStart } from "./as-asked.js";
 import { isFiner } from "./finer.js";
 import type { PromptPoint, Prompts, Start } from "./prompts.js";
 import { hasPrompts, noPrompts } from "./prompts.js";
@@ -11,17 +12,20 @@ export function addPoint(prompts: Prompts, point: PromptPoint): Prompts {
 }
 
 /** The point refines the answer that is there or on its way: the model sees its mask along with all the points. */
-export function refine(step: Step, point: PromptPoint): Prompts {
-  return { ...addPoint(step.prompts, point), from: startOf(step) };
+export function refine(step: Step, point: PromptPoint, model: string | undefined): Prompts {
+  return { ...addPoint(step.prompts, point), from: startOf(step, model) };
 }
 
-/** What a refinement of this step starts from. */
-export function startOf({ sequence, prompts, answer, problem, asked }: Step): Start | undefined {
-  if (!asked || prompts.mask !== undefined) return undefined;
+/** What a refinement of this step starts from. @param model the one in use, as a step names it: it cannot make another's mask again. */
+export function startOf(step: Step, model: string | undefined): Start | undefined {
+  const { sequence, prompts, answer, problem, asked } = step;
+  if (!asked || prompts.mask !== undefined || step.model !== model) return undefined;
   // A refusal has no mask; what it was to refine is still there.
   if (answer === undefined && problem !== undefined) return prompts.from;
-  const crop = answer && isFiner(answer) ? answer.finer?.crop : undefined;
-  return { sequence, mask: answer?.chosen ?? 0, prompts, ...(crop && { crop }) };
+  const finer = answer && isFiner(answer) ? answer.finer : undefined;
+  const chosen = answer?.chosen ?? 0;
+  const mask = finer?.made?.[finer.masks.indexOf(chosen)] ?? chosen;
+  return { sequence, mask, prompts, model, ...(finer && { crop: finer.crop }) };
 }
 
 export function movePoint(prompts: Prompts, index: number, { x, y }: Spot): Prompts {
@@ -48,9 +52,14 @@ export function setBox(prompts: Prompts, box: Corners): Prompts {
 }
 
 /** A new step with its click; what had been undone is gone. A pending preview keeps its number, but is not shown. */
-export function ask(edit: Edit, sequence: number, prompts: Prompts, atMs: number): Edit {
+export function ask(
+  edit: Edit,
+  meant: Prompts,
+  { sequence, model, atMs }: { readonly sequence: number; readonly model: string | undefined; readonly atMs: number },
+): Edit {
+  const prompts = ownStart(meant, model);
   return {
-    ...append(edit, { ...edit.present, sequence, prompts, answer: undefined, problem: undefined, asked: true }),
+    ...append(edit, { ...edit.present, sequence, prompts, model, answer: undefined, problem: undefined, asked: true }),
     waiting: [...edit.waiting, { sequence, prompts, madeAtMs: atMs, sentAtMs: undefined, notBeforeMs: 0, tries: 0 }],
     // The preview's mask stays as a placeholder until the click is answered, so that nothing flickers.
     hover: { ...edit.hover, asked: staled(edit.hover.asked), wanted: undefined },

@@ -1,5 +1,5 @@
 import { eachColumnSpan, type MaskRuns, rleBoundingBox } from "../../proto/index.js";
-import type { Spot } from "../geometry/spot.js";
+import type { Corners, Spot } from "../geometry/spot.js";
 import type { PromptPoint } from "./prompts.js";
 
 /** Cells along the longer side: finer would move a mark by less than it matters. */
@@ -33,6 +33,11 @@ export function marksOf(mask: MaskRuns, label: 0 | 1, most: number): PromptPoint
     blot(grid, { x, y }, Math.max(1.5, depth * apart));
   }
   return marks;
+}
+
+export function boundsOf(mask: MaskRuns): Corners {
+  const { x, y, width, height } = rleBoundingBox(mask);
+  return { x0: x, y0: y, x1: x + width, y1: y + height };
 }
 
 interface Grid {

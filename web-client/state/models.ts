@@ -1,5 +1,4 @@
 import { type Model, ModelPoints } from "../../proto/index.js";
-import type { Prompts } from "./prompts.js";
 import type { Tool } from "./tools.js";
 
 /* Which of the service's models the page asks. */
@@ -52,9 +51,5 @@ const needs: Readonly<Record<Tool, readonly Ability[]>> = {
 export const lackFor = (model: Model | undefined, tool: Tool): Ability | undefined =>
   needs[tool].find((ability) => !isAble(model, ability));
 
-/** What a click asks, as far as the model takes it: without the mask that it would start from where the model takes none. */
-export function promptsFor(model: Model | undefined, prompts: Prompts): Prompts {
-  return prompts.from === undefined || model?.capabilities?.maskInput !== false
-    ? prompts
-    : { ...prompts, from: undefined };
-}
+/** Whether it can start from a mask, an earlier answer's or a rough one. */
+export const takesMasks = (model: Model | undefined): boolean => model?.capabilities?.maskInput !== false;

@@ -80,7 +80,7 @@ export function onPicture(state: State, picture: ShownPicture, event: PictureEve
     case "point": {
       const { x, y, label } = event;
       if (label === 0 && !isAble(modelInUse(state), "negatives")) return [state, []];
-      return prompted(state, picture, refine(edit.present, { x, y, label }), event.atMs);
+      return prompted(state, picture, refine(edit.present, { x, y, label }, state.models.chosen), event.atMs);
     }
     case "box": {
       const { x0, y0, x1, y1 } = event;
@@ -192,7 +192,7 @@ function pointChanged(state: State, picture: ShownPicture, event: EventOf<"point
 }
 
 function painted(state: State, picture: ShownPicture, event: EventOf<"painted">): Next {
-  const prompts = paint(picture.edit.present, event);
+  const prompts = paint(picture.edit.present, event, state.models.chosen);
   if (prompts === undefined) return [state, []];
   if (!hasPrompts(prompts)) return [edited(state, picture, clear(picture.edit)), []];
   return prompted(state, picture, prompts, event.atMs);
@@ -201,7 +201,7 @@ function painted(state: State, picture: ShownPicture, event: EventOf<"painted">)
 /** Any change of the prompts is a new click with the whole list; it waits here until it can be sent. */
 function prompted(state: State, picture: ShownPicture, prompts: Prompts, atMs: number): Next {
   const sequence = state.nextSequence;
-  const edit = ask(picture.edit, sequence, prompts, atMs);
+  const edit = ask(picture.edit, prompts, { sequence, model: state.models.chosen, atMs });
   const [next, effects] = flush({ ...edited(state, picture, edit), nextSequence: sequence + 1 }, atMs);
   return wake(next, effects);
 }

@@ -1,18 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  combineMasks,
-  decodeRle,
-  encodeRle,
-  type MaskRuns,
-  type Rle,
-  RleSchema,
-  rleArea,
-  rleBoundingBox,
-} from "../../proto/index.js";
-import type { Corners } from "../geometry/spot.js";
+import { combineMasks, decodeRle, encodeRle, type MaskRuns, type Rle, RleSchema, rleArea } from "../../proto/index.js";
 import { startOf } from "./edit.js";
 import type { EventOf } from "./event.js";
-import { marksOf } from "./marks.js";
+import { boundsOf, marksOf } from "./marks.js";
 import { currentMask } from "./objects.js";
 import { hasPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 import type { Step } from "./work.js";
@@ -40,14 +30,14 @@ const mostMarks = 60;
 
 type Painted = EventOf<"painted">;
 
-/** The prompts after a stroke; undefined where it has nothing to take from. */
-export function paint(step: Step, { tool, rle, operation }: Painted): Prompts | undefined {
+/** The prompts after a stroke; undefined where it has nothing to take from. @param model the one in use, as a step names it. */
+export function paint(step: Step, { tool, rle, operation }: Painted, model: string | undefined): Prompts | undefined {
   const { prompts } = step;
   if (operation !== "union" && !hasPrompts(prompts)) return undefined;
   const stroke = decodeRle(rle);
   const label = operation === "union" ? 1 : 0;
   const marks: PromptPoint[] = [...(prompts.marks ?? []), ...marksOf(stroke, label, marksOfStroke[tool])];
-  const from = startOf(step);
+  const from = startOf(step, model);
   if (from !== undefined || (tool === "brush" && prompts.mask === undefined)) {
     return { ...prompts, marks: marks.slice(-mostMarks), from };
   }
@@ -56,11 +46,6 @@ export function paint(step: Step, { tool, rle, operation }: Painted): Prompts | 
   // A mask that did not come from prompts, such as that of merged objects, is laid to, or cut out of.
   const mask = base && combined(base, stroke, operation);
   return { ...prompts, mask, marks: mask && marks.slice(-mostMarks), from };
-}
-
-function boundsOf(stroke: MaskRuns): Corners {
-  const { x, y, width, height } = rleBoundingBox(stroke);
-  return { x0: x, y0: y, x1: x + width, y1: y + height };
 }
 
 /** Undefined when nothing is left. */

@@ -23,7 +23,7 @@ export function show(state: State, info: PictureInfo, work: Work | undefined, at
   const tooLarge = overLimits(state, info);
   if (tooLarge !== undefined) {
     return [
-      { ...fresh, picture: { ...shown, kind: "refused", message: tooLarge, canRetry: false } },
+      { ...fresh, picture: refusedAsTooLarge(shown, tooLarge) },
       [...before, { kind: "refuse-upload", token: info.token }],
     ];
   }
@@ -191,6 +191,10 @@ function progress(
   }
   const sinceMs = picture.kind === "encoding" ? picture.sinceMs : atMs;
   return { ...state, picture: { ...shown, kind: "encoding", sinceMs, hasDraft: false } };
+}
+
+export function refusedAsTooLarge(picture: Shown, message: string): ShownPicture {
+  return { ...shownOf(picture), kind: "refused", message, canRetry: false, isTooLarge: true };
 }
 
 export function overLimits({ link }: State, info: PictureInfo): string | undefined {

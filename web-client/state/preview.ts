@@ -1,6 +1,7 @@
 import { ErrorCode } from "../../proto/index.js";
 import type { Spot } from "../geometry/spot.js";
 import { pixelAt } from "../geometry/viewport.js";
+import { promptsFor } from "./as-asked.js";
 import { isAnswering } from "./drafts.js";
 import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
@@ -43,7 +44,7 @@ export function press(
   if (!isFirst && picture.kind !== "ready") return [state, []];
   const at = { x, y, label };
   if (isFirst && (label === 0 || isSamePoint(edit.hover.at, at))) return [state, []];
-  return ask(state, picture, refine(edit.present, at), { at, stale: !isFirst, atMs });
+  return ask(state, picture, refine(edit.present, at, state.models.chosen), { at, stale: !isFirst, atMs });
 }
 
 function isSamePoint(a: PromptPoint | undefined, b: PromptPoint | undefined): boolean {
@@ -152,7 +153,7 @@ function ask(
     at,
     isFound: false,
   });
-  return [next, [{ kind: "segment", sequence, prompts, preview: true }]];
+  return [next, [{ kind: "segment", sequence, prompts: promptsFor(state.models, prompts), preview: true }]];
 }
 
 function withHover(state: State, picture: ShownPicture, hover: Hover): State {

@@ -18,6 +18,8 @@ export interface Start {
   /** Which of the answer's masks; 0 is the best. */
   readonly mask: number;
   readonly prompts: Prompts;
+  /** Whose mask it is, as a step names it. */
+  readonly model?: string | undefined;
   /** Where that mask had been made finer; it is another than the first one. */
   readonly crop?: Region | undefined;
 }

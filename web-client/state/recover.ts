@@ -3,7 +3,7 @@ import { ask, edited } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { loseEverything } from "./everything.js";
 import { greet, lose, reconnect } from "./link.js";
-import { begin, overLimits, reopen, shownOf } from "./picture.js";
+import { begin, overLimits, refusedAsTooLarge, reopen, shownOf } from "./picture.js";
 import { hasPrompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
 import { type Edit, noHover } from "./work.js";
@@ -30,7 +30,7 @@ export function welcome(state: State, event: EventOf<"welcome">): Next {
   const tooLarge = greeted.picture.kind === "refused" ? undefined : overLimits(greeted, greeted.picture.info);
   if (tooLarge === undefined) return reopen(greeted, event.atMs);
   return [
-    { ...greeted, picture: { ...shownOf(greeted.picture), kind: "refused", message: tooLarge, canRetry: false } },
+    { ...greeted, picture: refusedAsTooLarge(greeted.picture, tooLarge) },
     [{ kind: "stop-upload" }, { kind: "refuse-upload", token: greeted.picture.info.token }],
   ];
 }
@@ -45,7 +45,7 @@ export function retry(state: State, atMs: number): Next {
     present.problem !== undefined && hasPrompts(present.prompts)
       ? repeat(linked, linked.picture, atMs)
       : ([linked, []] as const);
-  if (asked.picture.kind !== "refused") return [asked, [...connect, ...click]];
+  if (asked.picture.kind !== "refused" || asked.picture.isTooLarge) return [asked, [...connect, ...click]];
   const [next, effects] = begin(asked, { ...asked.picture, tries: 0 }, atMs);
   return [next, [...connect, ...click, ...effects]];
 }
@@ -53,7 +53,7 @@ export function retry(state: State, atMs: number): Next {
 /** The same prompts under a new number, in the place of the step that failed. */
 function repeat(state: State, picture: ShownPicture, atMs: number): Next {
   const sequence = state.nextSequence;
-  const again = ask(picture.edit, sequence, picture.edit.present.prompts, atMs);
+  const again = ask(picture.edit, picture.edit.present.prompts, { sequence, model: state.models.chosen, atMs });
   const edit: Edit = { ...again, past: picture.edit.past };
   return flush({ ...edited(state, picture, edit), nextSequence: sequence + 1 }, atMs);
 }

@@ -84,6 +84,17 @@ describe("clicks", () => {
     expect(startOf([point(1), both, point(2), answer(2), moved])).toBeUndefined();
   });
 
+  it("is asked without the mask that it was to start from where nothing leads to that, once", () => {
+    const refused = refusal(2, ErrorCode.FAILED_PRECONDITION);
+    const [state, effects] = run([...shown.ready, point(1), answer(1), point(2), refused]);
+    expect(effects).toMatchObject([{ kind: "segment", sequence: 2, prompts: { points: [{}, {}], from: undefined } }]);
+    const next = run([answer(2), point(3)], state)[1];
+    expect(next).toMatchObject([{ prompts: { from: { sequence: 2, prompts: { from: undefined } } } }]);
+    const [told, none] = run([refused], state);
+    expect(none).toEqual([]);
+    expect(told.picture).toMatchObject({ edit: { waiting: [], present: { problem: expect.any(String) } } });
+  });
+
   it("keeps one that is made before there is a connection", () => {
     const [waiting] = run([chosen, loaded(), point()]);
     const [, effects] = run([welcome()], waiting);

@@ -135,7 +135,13 @@ export type Picture =
       /** How the service read the file. */
       readonly reading?: PictureReading | undefined;
     } & Shown)
-  | ({ readonly kind: "refused"; readonly message: string; readonly canRetry: boolean } & Shown);
+  | ({
+      readonly kind: "refused";
+      readonly message: string;
+      readonly canRetry: boolean;
+      /** Over the service's limits, whichever model is asked. */
+      readonly isTooLarge?: boolean;
+    } & Shown);
 
 export type ShownPicture = Exclude<Picture, { kind: "empty" }>;
 

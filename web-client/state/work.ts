@@ -54,6 +54,8 @@ export interface Step {
   readonly problem: string | undefined;
   /** The prompts were asked as they are; otherwise the answer came from elsewhere, and they do not lead to it. */
   readonly asked?: boolean | undefined;
+  /** The model that was asked; undefined for the usual one. */
+  readonly model?: string | undefined;
   /** The finished objects at this step, the topmost last. */
   readonly objects: readonly SceneObject[];
   /** The finished object that the current one is to replace. */
@@ -88,6 +90,8 @@ export interface Finer {
   readonly crop: Region;
   /** Which of the masks; the others are as they came first. */
   readonly masks: readonly number[];
+  /** What whoever made them numbers them, in the same order: the browser's own answer may have another. As here when left out. */
+  readonly made?: readonly number[] | undefined;
   /** Of each mask as it came first, which is what was said of it: an outline that has moved by a hair is not told again. */
   readonly said: readonly Pick<Mask, "area" | "predictedIou">[];
 }

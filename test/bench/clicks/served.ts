@@ -22,7 +22,7 @@ export async function served(name: string, env: Record<string, string> = {}): Pr
     const rle = masks[0]?.rle;
     if (!rle) throw new Error("an answer without a mask");
     const step = { ...emptyStep, sequence, prompts, answer: { masks, chosen: 0 }, asked: true };
-    return { bitmap: rleToBitmap(decodeRle(rle)), refine: (click) => ask(refine(step, click)) };
+    return { bitmap: rleToBitmap(decodeRle(rle)), refine: (click) => ask(refine(step, click, undefined)) };
   };
   return {
     name,
