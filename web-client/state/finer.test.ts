@@ -85,6 +85,24 @@ describe("a click whose masks may be made finer", () => {
     expect(stepsOf(run([...second, finerAnswer(2, [mask(8)], [0]), point(11)])[1])).toEqual([16, 16]);
   });
 
+  it("has each where its object is in an answer of another order, and drops one that is of none", () => {
+    const [state] = run([...shown.ready, fine, point(), answer(1, [mask(400), mask(20), mask(90)])]);
+    const moved = finerAnswer(1, [mask(21), mask(410), mask(3)], [0, 1, 2]);
+    const [after] = run([moved], state);
+    expect(areas(after)).toEqual([410, 21, 90]);
+    expect([0, 1, 2].map((chosen) => isFiner({ ...answerIn(after)!, chosen }))).toEqual([true, true, false]);
+    // To whoever made it, it is of the number that it had there.
+    const startOf = (index: number) => run([moved, { kind: "candidate", index }, point(9)], state)[1];
+    expect(startOf(0)).toMatchObject([{ prompts: { from: { mask: 1, crop } } }]);
+    expect(startOf(1)).toMatchObject([{ prompts: { from: { mask: 0, crop } } }]);
+    // A lone mask has nobody to be mistaken for.
+    expect(areas(run([...shown.ready, point(), answer(1, [mask(20)]), finerAnswer(1, [mask(90)], [0])])[0])).toEqual([
+      90,
+    ]);
+    const [unlike] = run([finerAnswer(1, [mask(3)], [0])], state);
+    expect([areas(unlike), answerIn(unlike)?.finer]).toEqual([[400, 20, 90], undefined]);
+  });
+
   it("is told of once: the outline that has moved a little says nothing", () => {
     const spoken = announce(run(clicked)[0], 9_000);
     expect(spoken).toBe("Object found: 0.6 % of the picture, score 90 %, candidate 1 of 3");
