@@ -93,7 +93,7 @@ it("refuses one whose files are not here, says so to its operator, and serves th
 
 it("N8 tells which models there are, and what each can be asked", async () => {
   const { models } = (await (await fetch(`${maskwire.url}/v1/models`)).json()) as { models: object[] };
-  const capabilities = { points: "MODEL_POINTS_ALL", boxes: true, maskInput: true, candidates: 3 };
+  const capabilities = { points: "MODEL_POINTS_ALL", boxes: true, maskInput: true, candidates: 3, maxPoints: 0 };
   expect(models).toEqual([
     expect.objectContaining({
       id: tinyModelId,
