@@ -71,9 +71,9 @@ export class ClientPage {
   /** In a browser that has been on the page before. */
   static async openIn(context: BrowserContext, url: string, prepare?: Preparation): Promise<ClientPage> {
     context.setDefaultTimeout(longestMs);
-    // A second answer comes when it comes: only those that wait for it have it.
-    await context.addInitScript("try { localStorage['maskwire-detail'] ??= 'off' } catch {}");
     const client = new ClientPage(await context.newPage());
+    // A second answer comes when it comes: only those that wait for it have it. Of this page alone: one beside it may have crashed.
+    await client.page.addInitScript("try { localStorage['maskwire-detail'] ??= 'off' } catch {}");
     await prepare?.(client.page);
     await client.page.goto(watched(url));
     return client;
