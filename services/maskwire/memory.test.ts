@@ -24,9 +24,7 @@ const partsOf = (role: Role, size: number) => settingsOf(role, size).memory.part
 
 /** From the least that holds a role's models and workers: below that no cache is small enough. */
 const leastMiB: Record<Role, number> = { gateway: 512, encoder: 2176, decoder: 1280, all: 3712 };
-const sizes = [
-  512, 768, 1024, 1152, 1280, 1536, 2176, 3072, 3712, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536,
-];
+const sizes = [512, 768, 1024, 1152, 1280, 1536, 2176, 3072, 3712, 4096, 6144, 8192, 16_384, 24_576, 32_768, 65_536];
 
 const cache = { embeddings: 512 * MiB, pictures: 512 * MiB };
 const decoding = { decoding: 2048 * MiB };
