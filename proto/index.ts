@@ -23,5 +23,8 @@ export * from "./limits.js";
 export * from "./rle.js";
 export * from "./rle-bitmap.js";
 export * from "./rle-combine.js";
+export * from "./rle-outlines.js";
+export * from "./rle-polygons.js";
+export * from "./rle-rings.js";
 export * from "./sa1b.js";
 export * from "./wants-detail.js";

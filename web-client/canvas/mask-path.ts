@@ -1,5 +1,4 @@
-import { decodeRle, type Mask } from "../../proto/index.js";
-import { type Outline, traceOutlines } from "../geometry/contour.js";
+import { decodeRle, type Mask, type Outline, traceOutlines } from "../../proto/index.js";
 import { eachCorner } from "../geometry/corners.js";
 import type { Viewport } from "../geometry/viewport.js";
 

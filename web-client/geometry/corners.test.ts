@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bitmapToRle } from "../../proto/index.js";
-import { type Outline, traceOutlines } from "./contour.js";
+import { bitmapToRle, type Outline, traceOutlines } from "../../proto/index.js";
 import { eachCorner } from "./corners.js";
 
 function cornersOf(outline: Outline, tolerance: number): { x: number; y: number }[] {

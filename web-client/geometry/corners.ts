@@ -1,4 +1,4 @@
-import type { Outline } from "./contour.js";
+import type { Outline } from "../../proto/index.js";
 
 /**
  * Walks a closed outline in one pass and tells its corners: points left out lie within `tolerance` of the line through

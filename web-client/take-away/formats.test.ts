@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { decodeRle, rleToBitmap } from "../../proto/index.js";
+import { decodeRle, polygonsOf, rleToBitmap } from "../../proto/index.js";
 import type { Format } from "../state/page.js";
 import { cocoOf } from "./coco.js";
 import { distinctNames, fileName } from "./file-names.js";
 import { makeFiles, type PngMaker } from "./make-files.js";
-import { polygonsJson, polygonsOf } from "./polygons.js";
+import { polygonsJson } from "./polygons.js";
 import { svgOf } from "./svg.js";
 import { corner, jobObject, parts, picture, rasterise, ring, taken } from "./testing/fixtures.js";
 

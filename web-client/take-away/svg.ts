@@ -1,4 +1,4 @@
-import { traceOutlines } from "../geometry/contour.js";
+import { traceOutlines } from "../../proto/index.js";
 import type { Taken, TakenPicture } from "./taken.js";
 
 /** The objects as paths of an SVG as large as the picture, their holes left open; exact at every pixel's middle. */

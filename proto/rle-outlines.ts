@@ -1,4 +1,4 @@
-import { eachColumnSpan, type MaskRuns } from "../../proto/index.js";
+import { eachColumnSpan, type MaskRuns } from "./rle.js";
 
 /** Closed outlines of a mask in pixels of the picture: x, y, x, y, ... each; the object lies to the right of the way. */
 export type Outline = Float32Array;

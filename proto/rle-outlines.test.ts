@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bitmapToRle } from "../../proto/index.js";
-import { type Outline, traceOutlines } from "./contour.js";
+import { bitmapToRle } from "./rle-bitmap.js";
+import { type Outline, traceOutlines } from "./rle-outlines.js";
 
 function outlinesOf(rows: string[]): Outline[] {
   const width = rows[0]!.length;

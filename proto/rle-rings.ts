@@ -1,5 +1,5 @@
-import type { MaskRuns } from "../../proto/index.js";
-import { type Outline, traceOutlines } from "../geometry/contour.js";
+import type { MaskRuns } from "./rle.js";
+import { type Outline, traceOutlines } from "./rle-outlines.js";
 
 /**
  * The outlines of a mask along the edges of its pixels: the corners of each ring, x, y, x, y, ... in whole numbers; the
