@@ -12,7 +12,7 @@ const suite = (
   test: {
     name,
     include,
-    setupFiles: ["dist/test/support/fail-on-warnings.js", ...setupFiles],
+    setupFiles: ["dist/test/support/note-processor-time.js", "dist/test/support/fail-on-warnings.js", ...setupFiles],
     exclude,
     testTimeout: timeoutMs,
     // What is polled for hangs like anything else: by itself it would have to come within a second.

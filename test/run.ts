@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { filesToRepeat, repeated } from "./run/again.js";
-import { childrenSeconds } from "./run/processor-time.js";
+import { processorTime, workedSince } from "./run/processor-time.js";
 import { outcomeOf, type StepResult } from "./run/results.js";
 import { setUp } from "./run/set-up.js";
 import { stepsIn } from "./run/steps.js";
@@ -29,10 +29,9 @@ for (const [step, { run }] of Object.entries(steps)) {
   if (wanted.length > 0 && !wanted.includes(step)) continue;
   say(`\n=== ${step}`);
   const startedAt = performance.now();
-  const before = childrenSeconds();
+  const before = processorTime();
   const files = run();
-  const after = childrenSeconds();
-  const processorSeconds = before === undefined || after === undefined ? undefined : after - before;
+  const processorSeconds = workedSince(before);
   results.push({ step, files, seconds: (performance.now() - startedAt) / 1000, processorSeconds });
 }
 for (const { step, file } of filesToRepeat(results, (name) => steps[name]?.again !== undefined)) {

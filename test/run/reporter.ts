@@ -47,5 +47,6 @@ function resultOf(module: TestModule, file: string): FileResult {
   if (own.length > 0) failed.push({ test: "the file itself", message: own.flatMap(messageOf) });
   else if (module.state() === "failed" && failed.length === 0) failed.push({ test: "the file itself", message: [] });
   const ms = environmentSetupDuration + prepareDuration + collectDuration + setupDuration + duration;
-  return { file, seconds: ms / 1000, passed, failed, skipped };
+  const { processorSeconds } = module.meta();
+  return { file, seconds: ms / 1000, processorSeconds, passed, failed, skipped };
 }

@@ -3,6 +3,8 @@ export interface FileResult {
   /** From the project's root; or what else failed, in words. */
   readonly file: string;
   readonly seconds: number;
+  /** Of processors, by it and what it started and waited for; where the system tells. */
+  readonly processorSeconds?: number | undefined;
   /** Full names. */
   readonly passed: readonly string[];
   readonly failed: readonly Failure[];

@@ -10,7 +10,16 @@ const chaos = (...failed: Failure[]): StepResult => ({
   step: "chaos",
   seconds: 150.4,
   processorSeconds: 231.6,
-  files: [{ file: "dist/test/chaos/chaos.test.js", seconds: 149, passed: ["one", "two"], failed, skipped: 0 }],
+  files: [
+    {
+      file: "dist/test/chaos/chaos.test.js",
+      seconds: 149,
+      processorSeconds: 229.7,
+      passed: ["one", "two"],
+      failed,
+      skipped: 0,
+    },
+  ],
 });
 const types: StepResult = {
   step: "types",
@@ -21,7 +30,7 @@ const types: StepResult = {
 describe("the summary", () => {
   it("names the slowest files, then every step, and ends with the total", () => {
     expect(summaryOf([types, chaos()])).toEqual([
-      "  149.0 s  dist/test/chaos/chaos.test.js",
+      "  149.0 s  dist/test/chaos/chaos.test.js, 230 s of processors",
       "    1.0 s  npx tsc -b",
       "",
       "types: 1 passed, 0 failed (1 s)",

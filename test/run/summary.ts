@@ -9,7 +9,7 @@ export function summaryOf(steps: readonly StepResult[]): string[] {
   const files = steps.flatMap((step) => step.files);
   const slowest = [...files].sort((a, b) => b.seconds - a.seconds).slice(0, slowestNamed);
   return [
-    ...slowest.map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`),
+    ...slowest.map((one) => `${one.seconds.toFixed(1).padStart(7)} s  ${one.file}${ofProcessors(one)}`),
     ...describeFailures(steps),
     "",
     ...steps.map((step) => `${step.step}: ${inWords(outcomeOf(step.files))} (${timeOf(step)})${flakyIn(step)}`),
@@ -17,8 +17,10 @@ export function summaryOf(steps: readonly StepResult[]): string[] {
   ];
 }
 
-function timeOf({ seconds, processorSeconds: ofProcessors }: StepResult): string {
-  return `${Math.round(seconds)} s${ofProcessors === undefined ? "" : `, ${Math.round(ofProcessors)} s of processors`}`;
+const timeOf = (step: StepResult) => `${Math.round(step.seconds)} s${ofProcessors(step)}`;
+
+function ofProcessors({ processorSeconds: worked }: { readonly processorSeconds?: number | undefined }): string {
+  return worked === undefined ? "" : `, ${Math.round(worked)} s of processors`;
 }
 
 function inWords({ passed, failed, skipped }: Outcome): string {
