@@ -19,6 +19,7 @@ export * from "./gen/maskwire/v1/mask_pb.js";
 export * from "./gen/maskwire/v1/model_pb.js";
 export * from "./gen/maskwire/v1/prompt_pb.js";
 export * from "./gen/maskwire/v1/session_pb.js";
+export * from "./label-studio-rle.js";
 export * from "./limits.js";
 export * from "./rle.js";
 export * from "./rle-bitmap.js";

@@ -1,0 +1,132 @@
+/**
+ * The run lengths of a brush in Label Studio: a stream of bits, most significant first, of the mask's pixels row by row as RGBA
+ * bytes. A head says how many bytes there are (32 bits), how many bits a value has (5, less one) and how many each of four kinds
+ * of length has (4 each, less one). Then come runs: a bit that says whether one value repeats, two for the kind of length, the
+ * length less one, and the value, or as many values as the length says.
+ */
+import { checkMaskSize, type MaskRuns } from "./rle.js";
+import { bitmapToRle, rleToBitmap } from "./rle-bitmap.js";
+
+const channels = 4;
+const valueBits = 8;
+const lengthBits = [3, 4, 8, 16];
+/** What people draw with leaves the edge half clear. */
+const half = 128;
+
+/** A mask as the numbers in `value.rle`: its pixels are opaque white, all others clear. */
+export function encodeLabelStudioRle(mask: MaskRuns): number[] {
+  const bitmap = rleToBitmap(mask, 255);
+  const bits = new BitWriter();
+  bits.write(bitmap.length * channels, 32);
+  bits.write(valueBits - 1, 5);
+  for (const length of lengthBits) bits.write(length - 1, 4);
+  for (let start = 0; start < bitmap.length; ) {
+    const value = bitmap[start]!;
+    const change = bitmap.indexOf(255 - value, start);
+    const end = change < 0 ? bitmap.length : change;
+    writeRun(bits, value, (end - start) * channels);
+    start = end;
+  }
+  return bits.finish();
+}
+
+function writeRun(bits: BitWriter, value: number, length: number): void {
+  for (let left = length; left > 0; ) {
+    const kind = lengthBits.findIndex((size) => left <= 2 ** size);
+    const at = kind < 0 ? lengthBits.length - 1 : kind;
+    const taken = Math.min(left, 2 ** lengthBits[at]!);
+    bits.write(1, 1);
+    bits.write(at, 2);
+    bits.write(taken - 1, lengthBits[at]!);
+    bits.write(value, valueBits);
+    left -= taken;
+  }
+}
+
+/**
+ * The mask of a brush on a picture of this size: what is at least half opaque.
+ * @throws RangeError with one plain sentence when the numbers are no such stream, or of another size.
+ */
+export function decodeLabelStudioRle(numbers: ArrayLike<number>, width: number, height: number): MaskRuns {
+  checkMaskSize(height, width);
+  const bits = new BitReader(numbers);
+  const total = bits.read(32);
+  if (total !== width * height * channels) {
+    throw new RangeError(
+      `The brush has ${total} values, but a picture of ${width} x ${height} has ${width * height * 4}.`,
+    );
+  }
+  const wordBits = bits.read(5) + 1;
+  const sizes = [0, 0, 0, 0].map(() => bits.read(4) + 1);
+  const bitmap = new Uint8Array(width * height);
+  for (let at = 0; at < total; ) {
+    const repeats = bits.read(1) === 1;
+    const end = at + 1 + bits.read(sizes[bits.read(2)]!);
+    if (end > total) throw new RangeError("The brush has a run that ends after the picture.");
+    if (repeats) {
+      const isIn = bits.read(wordBits) >= half;
+      if (isIn) bitmap.fill(1, firstPixel(at), firstPixel(end));
+      at = end;
+    } else {
+      for (; at < end; at++) if (bits.read(wordBits) >= half && at % channels === 3) bitmap[(at - 3) / channels] = 1;
+    }
+  }
+  return bitmapToRle(bitmap, width, height);
+}
+
+/** Opacity is the last of a pixel's values: the first pixel whose opacity is at or after an index. */
+const firstPixel = (at: number) => Math.ceil((at - 3) / channels);
+
+class BitWriter {
+  readonly #bytes: number[] = [];
+  #last = 0;
+  #free = 8;
+
+  write(value: number, count: number): void {
+    for (let left = count; left > 0; ) {
+      const taken = Math.min(left, this.#free);
+      const part = Math.floor(value / 2 ** (left - taken)) % 2 ** taken;
+      this.#last |= part << (this.#free - taken);
+      this.#free -= taken;
+      left -= taken;
+      if (this.#free === 0) this.#flush();
+    }
+  }
+
+  finish(): number[] {
+    if (this.#free < 8) this.#flush();
+    return this.#bytes;
+  }
+
+  #flush(): void {
+    this.#bytes.push(this.#last);
+    this.#last = 0;
+    this.#free = 8;
+  }
+}
+
+class BitReader {
+  readonly #bytes: ArrayLike<number>;
+  #at = 0;
+
+  constructor(bytes: ArrayLike<number>) {
+    this.#bytes = bytes;
+  }
+
+  read(count: number): number {
+    let value = 0;
+    for (let left = count; left > 0; ) {
+      const byte = this.#bytes[this.#at >> 3];
+      if (byte === undefined) throw new RangeError("The brush's numbers end before the picture does.");
+      if (!Number.isInteger(byte) || byte < 0 || byte > 255) {
+        throw new RangeError("The brush's numbers must be whole numbers from 0 to 255.");
+      }
+      const free = 8 - (this.#at & 7);
+      const taken = Math.min(left, free);
+      value = value * 2 ** taken + ((byte >> (free - taken)) & (2 ** taken - 1));
+      this.#at += taken;
+      left -= taken;
+    }
+    return value;
+  }
+}
