@@ -57,7 +57,7 @@ export function letIn(request: FastifyRequest, visitor: Visitor, watch: Watch = 
   one.visitor = visitor;
   one.watch = watch;
   const { key: caller, tenant } = visitor.caller;
-  Object.assign(one.origin, { caller, ...(tenant === undefined ? {} : { tenant }) });
+  Object.assign(one.origin, { caller, ...(tenant === undefined ? {} : { tenant, principal: visitor.principal.id }) });
 }
 
 /**

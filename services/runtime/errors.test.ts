@@ -76,8 +76,18 @@ describe("what a peer is told", () => {
 
 it("says itself whether another try may help", () => {
   expect(new ServiceError({ code: Code.UNAVAILABLE, message: "" }).shouldRetry()).toBe(true);
-  expect(new ServiceError({ code: Code.UNAVAILABLE, message: "", reason: "CACHE_LOST" }).shouldRetry()).toBe(false);
-  for (const code of [Code.RESOURCE_EXHAUSTED, Code.CANCELLED, Code.INTERNAL, Code.NOT_FOUND, Code.DEADLINE_EXCEEDED]) {
+  for (const reason of ["CACHE_LOST", "DATABASE_LOST", "FILES_LOST"] as const) {
+    expect(new ServiceError({ code: Code.UNAVAILABLE, message: "", reason }).shouldRetry()).toBe(false);
+  }
+  for (const code of [
+    Code.RESOURCE_EXHAUSTED,
+    Code.ABORTED,
+    Code.ALREADY_EXISTS,
+    Code.CANCELLED,
+    Code.INTERNAL,
+    Code.NOT_FOUND,
+    Code.DEADLINE_EXCEEDED,
+  ]) {
     expect(new ServiceError({ code, message: "" }).shouldRetry()).toBe(false);
   }
 });

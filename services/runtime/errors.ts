@@ -14,7 +14,13 @@ export type Reason =
   | "UPLOAD_TOO_SLOW"
   | "PICTURE_HOST"
   | "UNKNOWN_WORD"
-  | "NO_DETECTOR";
+  | "NO_DETECTOR"
+  | "CONFLICT"
+  | "DATABASE_LOST"
+  | "FILES_LOST";
+
+/** What all servers of a tier have in common: where it is lost another server has nothing to offer. */
+const shared: ReadonlySet<Reason | undefined> = new Set<Reason>(["CACHE_LOST", "DATABASE_LOST", "FILES_LOST"]);
 
 /** The wire's form of an error: what `maskwire.v1.Error` is made from. */
 export interface ErrorInit {
@@ -40,8 +46,7 @@ export class ServiceError extends OperationalError {
 
   /** Whether the same request may succeed on another peer, or soon. */
   shouldRetry(): boolean {
-    // Every peer has the same cache.
-    return this.code === Code.UNAVAILABLE && this.reason !== "CACHE_LOST";
+    return this.code === Code.UNAVAILABLE && !shared.has(this.reason);
   }
 }
 

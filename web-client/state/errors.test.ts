@@ -11,13 +11,16 @@ describe("failureOf", () => {
     [ErrorCode.RESOURCE_EXHAUSTED, undefined, "none"],
     [ErrorCode.INVALID_ARGUMENT, undefined, "none"],
     [ErrorCode.UNIMPLEMENTED, undefined, "none"],
+    [ErrorCode.ALREADY_EXISTS, undefined, "none"],
+    // Repeated as it is it would fail again, or undo what somebody else has done.
+    [ErrorCode.ABORTED, undefined, "ask"],
     [ErrorCode.INTERNAL, undefined, "ask"],
     [ErrorCode.NOT_FOUND, undefined, "ask"],
     [ErrorCode.FAILED_PRECONDITION, undefined, "ask"],
   ])("code %i, hint %s: %s", (code, retryAfterMs, remedy) => {
     const error = { code, message: "", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     expect(failureOf(error)).toMatchObject({ remedy, retryAfterMs });
-    expect(failureOf(error).message).toMatch(/^The service .*\.$|^Something .*\.$/);
+    expect(failureOf(error).message).toMatch(/^The service .*\.$|^Some(thing|body) .*\.$/);
   });
 
   it("takes the service's own sentence", () => {

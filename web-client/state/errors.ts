@@ -33,6 +33,7 @@ function remedyOf(code: ErrorCode | undefined, hasHint: boolean): Remedy {
       // Too many waiting comes with a hint; too many bytes or pixels does not.
       return hasHint ? "wait" : "none";
     case ErrorCode.INVALID_ARGUMENT:
+    case ErrorCode.ALREADY_EXISTS:
     case ErrorCode.PERMISSION_DENIED:
     case ErrorCode.UNIMPLEMENTED:
       return "none";
@@ -63,9 +64,12 @@ function kindOf(code: ErrorCode | undefined): string {
     case ErrorCode.UNAUTHENTICATED:
       return words.link.signInFirst;
     case ErrorCode.INVALID_ARGUMENT:
+    case ErrorCode.ALREADY_EXISTS:
     case ErrorCode.PERMISSION_DENIED:
     case ErrorCode.UNIMPLEMENTED:
       return problems.refused;
+    case ErrorCode.ABORTED:
+      return problems.changed;
     default:
       return problems.unknown;
   }

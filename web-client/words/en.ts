@@ -373,6 +373,7 @@ export const en = {
     service: (text: string, _kind: string) => text,
     /** What an error of the service is about, by its gRPC code. */
     refused: "The service cannot do this.",
+    changed: "Somebody else has changed this meanwhile; look at it again first.",
   },
   units: {
     megabytes: (count: string) => `${count} MB`,

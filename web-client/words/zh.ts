@@ -360,6 +360,7 @@ export const zh: Words = {
     unknown: "服务出了问题。",
     service: (text, kind) => `${kind}（${text}）`,
     refused: "服务无法执行此操作。",
+    changed: "其他人已修改此内容，请重新载入后再试。",
   },
   units: {
     megabytes: (count) => `${count} MB`,

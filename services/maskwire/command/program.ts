@@ -165,7 +165,7 @@ function addKeys(program: Command): void {
     .requiredOption("--tenant <name>", "whose pictures it sees", once(String))
     .option(
       "--scopes <list>",
-      "what it may do: segment,everything,upload unless said otherwise; also admin, peer",
+      "what it may do: segment,everything,upload unless said otherwise; also datasets, admin, peer",
       once(parseScopes),
     )
     .option("--expires <when>", "when it ends: 90d, 12h, 2027-01-31; never where this is left out", once(parseExpiry))

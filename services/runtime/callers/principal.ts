@@ -1,5 +1,5 @@
 /** What a principal may do; `peer` may speak for others, as our own gateways do. */
-export const scopes = ["segment", "everything", "upload", "admin", "peer"] as const;
+export const scopes = ["segment", "everything", "upload", "datasets", "admin", "peer"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** What a principal may take, where that is said: each is a limit beside those that hold for everybody. */

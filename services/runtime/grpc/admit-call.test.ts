@@ -32,15 +32,16 @@ async function seen(start: StartEcho, options: { trustsPeers?: boolean }, origin
 
 describe("who asks", () => {
   it("A2 is whom a gateway names, in this process and where only gateways call", async () => {
-    const origin = { caller: named, tenant: "acme" };
+    const origin = { caller: named, tenant: "acme", principal: "sub:Zoë, of acme" };
     expect(await seen(startEchoInProcess, {}, origin)).toMatchObject(origin);
     expect(await seen(startEcho, { trustsPeers: true }, origin)).toMatchObject(origin);
   });
 
   it("A2 is the other end of the connection for whoever else calls, whatever they say", async () => {
-    const told = await seen(startEcho, {}, { caller: named, tenant: "acme" });
+    const told = await seen(startEcho, {}, { caller: named, tenant: "acme", principal: "ann" });
     expect(told).toMatchObject({ caller: here });
     expect(told).not.toHaveProperty("tenant");
+    expect(told).not.toHaveProperty("principal");
     expect(await seen(startEcho, { trustsPeers: true }, {})).toMatchObject({ caller: here });
     for (const caller of ["x", "x".repeat(5000), "not a key at all"]) {
       expect(await seen(startEcho, { trustsPeers: true }, { caller })).toMatchObject({ caller: here });
@@ -103,19 +104,28 @@ describe("where callers are asked who they are", () => {
   });
 
   it("L2: a principal speaks for itself alone, whatever it says, and for no other tenant", () => {
-    for (const said of [{}, { "maskwire-caller": named }, { "maskwire-caller": named, "maskwire-tenant": "acme" }]) {
+    for (const said of [
+      {},
+      { "maskwire-caller": named },
+      { "maskwire-caller": named, "maskwire-tenant": "acme", "maskwire-principal": "boss" },
+    ]) {
       expect(admit("user", said)).toEqual({
         principal: user,
-        on: { caller: asCaller(user, callerAt("")).key, tenant: "acme" },
+        on: { caller: asCaller(user, callerAt("")).key, tenant: "acme", principal: user.id },
         isForOthers: false,
       });
     }
     expect(() => admit("user", says)).toThrow(/"peer"/);
   });
 
-  it("L2: one with the scope peer speaks for whom it names", () => {
-    const on = { caller: named, tenant: "other" };
-    expect(admit("gateway", says)).toEqual({ principal: gateway, on, isForOthers: true });
+  it("L2, M1: one with the scope peer speaks for whom it names", () => {
+    const on = { caller: named, tenant: "other", principal: "ann" };
+    expect(admit("gateway", { ...says, "maskwire-principal": "ann" })).toEqual({
+      principal: gateway,
+      on,
+      isForOthers: true,
+    });
+    expect(() => admit("gateway", { ...says, "maskwire-principal": "%" })).toThrow(/maskwire-principal/);
   });
 
   it("L3: one without the method's scope is told which it lacks", () => {
@@ -186,6 +196,11 @@ describe("T6: where peers are asked for certificates", () => {
   it("a gateway may do anything, and speaks for whom it names", () => {
     expect(admit(loadEmbedding, gateway)).toMatchObject({ on: { caller: named, tenant: "acme" } });
     expect(admit(segment, gateway, { access: keys })).toMatchObject({ on: { caller: named, tenant: "acme" } });
+  });
+
+  it("so may the tier of data sets, which asks for those whose data sets they are", () => {
+    const dataset = "URI:spiffe://x/maskwire/dataset";
+    expect(admit(segment, dataset, { access: keys })).toMatchObject({ on: { caller: named, tenant: "acme" } });
   });
 
   it("a client speaks for itself, and loads nothing", () => {

@@ -3,8 +3,9 @@ import type { Metadata } from "@grpc/grpc-js";
 import { type Access, requireScope } from "../callers/access.js";
 import { asCaller, callerAt, callerHeader, isCallerKey } from "../callers/caller.js";
 import { anyone, type Principal, type Scope } from "../callers/principal.js";
+import { principalFromHeader, principalHeader } from "../callers/principal-id.js";
 import { checkTenant, tenantHeader } from "../callers/tenant.js";
-import { type Authenticated, certificateOf, requireRole } from "../tls/certificate-role.js";
+import { type Authenticated, certificateOf, requireRole, speaksForOthers } from "../tls/certificate-role.js";
 import type { Origin } from "../tracing/origin.js";
 
 /** A call as its handler sees it: what came with it, and from where. */
@@ -29,7 +30,7 @@ export interface CallRules {
 /** Who has called, and for whom. */
 export interface Admitted {
   readonly principal: Principal;
-  readonly on: Pick<Origin, "caller" | "tenant">;
+  readonly on: Pick<Origin, "caller" | "tenant" | "principal">;
   /** A gateway asks it for somebody, and knows who that is. */
   readonly isForOthers: boolean;
 }
@@ -49,7 +50,7 @@ export function admitCall(
   const isAsked = asksCertificates && !isInProcess;
   const certificate = isAsked ? certificateOf(call) : undefined;
   if (certificate) requireRole(method, certificate);
-  const isTrusted = isInProcess || certificate?.role === "gateway" || (access.isOpen && trustsPeers && !isAsked);
+  const isTrusted = isInProcess || speaksForOthers(certificate) || (access.isOpen && trustsPeers && !isAsked);
   if (isTrusted) return { principal: anyone, on: named(call), isForOthers: isInProcess || namesCaller(call) };
   const admit = (principal: Principal): Admitted => {
     onKnown(principal);
@@ -63,7 +64,11 @@ export function admitCall(
     // A gateway whose key lacks the scope would show everybody's pictures to everybody.
     const said = textOf(call, tenantHeader);
     if (tenant !== undefined && said !== undefined && said !== tenant) requireScope(principal, "peer");
-    return { principal, on: { caller, ...(tenant === undefined ? {} : { tenant }) }, isForOthers: false };
+    return {
+      principal,
+      on: { caller, ...(tenant === undefined ? {} : { tenant, principal: principal.id }) },
+      isForOthers: false,
+    };
   };
   const identified = access.identify({ authorization: textOf(call, "authorization") });
   return identified instanceof Promise ? identified.then(admit) : admit(identified);
@@ -72,12 +77,17 @@ export function admitCall(
 const namesCaller = (call: ReceivedCall) => isCallerKey(textOf(call, callerHeader));
 
 /** Whom a gateway has named, and else whoever is at the other end of the connection. */
-function named(call: ReceivedCall): Pick<Origin, "caller" | "tenant"> {
+function named(call: ReceivedCall): Admitted["on"] {
   const caller = textOf(call, callerHeader);
   // Two are none: without its own tenant a call would see other pictures.
   const tenants = call.metadata.get(tenantHeader);
   const tenant = tenants.length === 0 ? undefined : checkTenant(tenants.join(","));
-  return { caller: isCallerKey(caller) ? caller : at(call).key, ...(tenant === undefined ? {} : { tenant }) };
+  const principals = call.metadata.get(principalHeader);
+  return {
+    caller: isCallerKey(caller) ? caller : at(call).key,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(principals.length === 0 ? {} : { principal: principalFromHeader(principals.join(",")) }),
+  };
 }
 
 /** The other end of the connection. grpc-js adds the port, to IPv6 as well and without brackets. */

@@ -2,6 +2,7 @@ import type { EventEmitter } from "node:events";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Metadata } from "@grpc/grpc-js";
 import { callerHeader } from "../callers/caller.js";
+import { principalHeader, principalToHeader } from "../callers/principal-id.js";
 import { tenantHeader } from "../callers/tenant.js";
 import { Code, ServiceError } from "../errors.js";
 import { type Origin, originHeaders, readOrigin } from "../tracing/origin.js";
@@ -28,7 +29,7 @@ export function traceCall(
 ): { metadata: Metadata; watch(call: EventEmitter): void } {
   const metadata = new Metadata();
   if (!origin) return { metadata, watch: () => {} };
-  const { request, session, traceparent, caller, tenant } = origin;
+  const { request, session, traceparent, caller, tenant, principal } = origin;
   const span = traceparent
     ? startSpan(spanName(method), {
         kind: "client",
@@ -41,6 +42,7 @@ export function traceCall(
   if (span.traceparent) metadata.set(originHeaders.traceparent, span.traceparent);
   if (caller) metadata.set(callerHeader, caller);
   if (tenant !== undefined) metadata.set(tenantHeader, tenant);
+  if (principal !== undefined) metadata.set(principalHeader, principalToHeader(principal));
   return {
     metadata,
     watch: (call) => {

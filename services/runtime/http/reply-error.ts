@@ -11,7 +11,9 @@ export function httpStatus({ code, reason }: ErrorInit): number {
       return reason === "IMAGE_TOO_LARGE" ? 413 : 429;
     case Code.NOT_FOUND:
       return 404;
+    case Code.ALREADY_EXISTS:
     case Code.FAILED_PRECONDITION:
+    case Code.ABORTED:
       return 409;
     case Code.CANCELLED:
       return 499;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DecoderService, EncoderService } from "../../../proto/index.js";
+import { DatasetService, DecoderService, EncoderService } from "../../../proto/index.js";
 import { Code } from "../errors.js";
 import {
   type CertificateRole,
@@ -40,7 +40,7 @@ describe("T6: the names of a certificate tell its role", () => {
 });
 
 describe("T6: who may call what", () => {
-  const methods = [...EncoderService.methods, ...DecoderService.methods];
+  const methods = [...EncoderService.methods, ...DecoderService.methods, ...DatasetService.methods];
   const allowed = (certificate: PeerCertificateRole | undefined) =>
     methods.filter((method) => {
       try {
@@ -66,8 +66,10 @@ describe("T6: who may call what", () => {
         "Segment",
         "SegmentOnce",
         "SegmentEverything",
+        ...DatasetService.methods.map(({ name }) => name),
       ],
     ],
+    ["dataset", methods.map(({ name }) => name)],
     ["encoder", []],
     ["decoder", []],
     [undefined, []],

@@ -1,11 +1,11 @@
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { DecoderService, EncoderService } from "../../../proto/index.js";
+import { DatasetService, DecoderService, EncoderService } from "../../../proto/index.js";
 import { Code, ServiceError } from "../errors.js";
 
 /** What a peer is by its certificate. */
-const certificateRoles = ["gateway", "encoder", "decoder", "client"] as const;
+const certificateRoles = ["gateway", "encoder", "decoder", "dataset", "client"] as const;
 export type CertificateRole = (typeof certificateRoles)[number];
 
 /** What those may call who are no gateway of ours; all the rest is between the tiers. */
@@ -19,6 +19,7 @@ const ofClients = new Set<DescMethod>([
   DecoderService.method.segment,
   DecoderService.method.segmentOnce,
   DecoderService.method.segmentEverything,
+  ...DatasetService.methods,
 ]);
 
 /** A peer's certificate, once its authority has been checked. @param role undefined for one whose names tell none. */
@@ -55,13 +56,17 @@ export function certificateName(call: Authenticated): string | undefined {
   return (names.find((name) => roleIn(name).length > 0) ?? names[0])?.slice(0, longestName);
 }
 
+/** Those of ours that ask other tiers for somebody: gateways, and what works on data sets. */
+export const speaksForOthers = (certificate: PeerCertificateRole | undefined): boolean =>
+  certificate?.role === "gateway" || certificate?.role === "dataset";
+
 /**
  * @param certificate undefined for a peer without one, who may what a client may.
  * @throws ServiceError PERMISSION_DENIED when such a peer may not call the method.
  */
 export function requireRole(method: DescMethod, certificate: PeerCertificateRole | undefined): void {
   const role = certificate ? certificate.role : "client";
-  if (role === "gateway" || (role === "client" && ofClients.has(method))) return;
+  if (speaksForOthers(certificate) || (role === "client" && ofClients.has(method))) return;
   const is = certificate ? whatIsShown(certificate) : "You have shown no certificate";
   const message = `${is}: to call ${method.name}, come with one of ${whoMayCall(method)}.`;
   throw new ServiceError({ code: Code.PERMISSION_DENIED, message });

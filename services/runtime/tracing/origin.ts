@@ -14,6 +14,8 @@ export interface Origin {
   caller?: string | undefined;
   /** Whose pictures it may see; undefined where nobody is asked who he is: there is one nameless tenant. */
   tenant?: string | undefined;
+  /** Who that is, by the id of the principal; undefined where nobody is asked. */
+  principal?: string | undefined;
 }
 
 /** Metadata of gRPC calls and headers of HTTP. */
