@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 const ticks = 100;
 
 /** Processor time, in seconds, where the system tells of it. */
-export interface ProcessorTime {
+interface ProcessorTime {
   /** Of this process. */
   readonly own: number;
   /** Of all processes that this one has waited for, with those that they have waited for; not of those that outlive who started them. */
