@@ -53,8 +53,18 @@ export function keepObject(edit: Edit): Edit {
   const before = objects.find(({ id }) => id === editing);
   const kept = before
     ? objects.map((object) => (object === before ? { ...before, prompts, answer } : object))
-    : [...objects, { ...newObject(edit), prompts, answer }];
+    : [...objects, { ...newObject(edit), name: nameByWords(present), prompts, answer }];
   return step(edit, { ...withoutCurrent(present), objects: kept });
+}
+
+/** What words have found has their name, numbered where an object has that already. */
+function nameByWords(present: Step): string | undefined {
+  const label = currentMask(present)?.grounding?.label;
+  if (!label) return undefined;
+  const taken = new Set(present.objects.map(({ name }) => name));
+  let name = label;
+  for (let count = 2; taken.has(name); count++) name = `${label} ${count}`;
+  return name;
 }
 
 /** Finished objects of their own on top, in one step; of several of a name all but the first are numbered. */

@@ -76,6 +76,15 @@ describe("a search by words", () => {
     expect(pictureOf(run([{ kind: "undo" }], state)[0]).edit.present.objects).toEqual([]);
   });
 
+  it("names one that is kept by its word, numbered where there is one of that name", () => {
+    const pick: ClientEvent = { kind: "point", x: 5, y: 5, label: 1, atMs: 3_000 };
+    const keep: ClientEvent = { kind: "object-kept" };
+    const [state] = run([...dogs, { kind: "everything-take-all" }]);
+    const [again] = run([asked, found(dog(large)), found(dog(small)), everythingDone, pick, keep], state);
+    const names = pictureOf(again).edit.present.objects.map(({ name }) => name);
+    expect(names).toEqual(["dog", "dog 2", "dog 3"]);
+  });
+
   it("says what is not there, and why it could not look", () => {
     const [none] = run([...shown.ready, asked, everythingDone]);
     expect(inWords(none, 9_000)).toMatchObject({ text: "There is no “dog” that could be found", problem: false });
