@@ -14,7 +14,7 @@ it("keeps a picture process from files, processes, threads and, where the system
   try {
     const { port } = server.address() as { port: number };
     const run = async (limits: typeof confinement) => {
-      const { file, args } = confinedCommand(probe, limits, 256 * 1024 * 1024);
+      const { file, args } = confinedCommand(probe, limits, { decodeBytes: 2 ** 28, fileBytes: 2 ** 20 });
       const { stdout } = await promisify(execFile)(file, [...args, String(port)], { env: {}, cwd: "/" });
       return JSON.parse(stdout) as Record<string, unknown>;
     };

@@ -22,6 +22,8 @@ interface Command {
 const noNetwork = ["--user", "--map-current-user", "--net", "--"];
 /** Address space of an idle process, most of it reserved by V8 and never used. */
 const idleAddressBytes = 2 * 1024 ** 3;
+/** What a shell counts files in; Bash counts twice as much. */
+const fileBlock = 512;
 
 /** Finds out, once, what works here: a container may forbid what its kernel can do. */
 export async function findConfinement(): Promise<Confinement> {
@@ -41,8 +43,13 @@ export async function findConfinement(): Promise<Confinement> {
 /**
  * How to start the entry file `entry` so confined.
  * @param decodeBytes memory that its work may take.
+ * @param fileBytes length of a file that it writes: one in memory is not counted as the process's own.
  */
-export function confinedCommand(entry: string, confinement: Confinement, decodeBytes: number): Command {
+export function confinedCommand(
+  entry: string,
+  confinement: Confinement,
+  { decodeBytes, fileBytes }: { decodeBytes: number; fileBytes: number },
+): Command {
   const root = realpathSync(projectRoot);
   const node = [
     process.execPath,
@@ -62,7 +69,12 @@ export function confinedCommand(entry: string, confinement: Confinement, decodeB
   const addressKiB = Math.ceil((idleAddressBytes + 3 * decodeBytes) / 1024);
   const limited =
     confinement.memory === "limited"
-      ? ["/bin/sh", "-c", `ulimit -c 0; ulimit -v ${addressKiB}; exec "$0" "$@"`, ...node]
+      ? [
+          "/bin/sh",
+          "-c",
+          `ulimit -c 0; ulimit -f ${fileBytes / fileBlock}; ulimit -v ${addressKiB}; exec "$0" "$@"`,
+          ...node,
+        ]
       : node;
   const [file = "", ...args] =
     confinement.network === "none" ? ["/usr/bin/unshare", ...noNetwork, ...limited] : limited;

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { sharedBytes } from "../../runtime/shared-bytes.js";
 import { yieldCores } from "../../runtime/yield-cores.js";
@@ -6,10 +7,13 @@ import { type Confinement, confinedCommand } from "./confinement.js";
 import type { FileParts } from "./file-parts.js";
 import { FrameReader, frameParts } from "./frames.js";
 import type { FromProcess, ToProcess } from "./picture-protocol.js";
+import { PixelFile } from "./pixel-file.js";
 import { residentBytes } from "./resident-memory.js";
 
 /** In 1024 x 1024 pixels of four bytes, and then some. */
 const mostPixelBytes = 64 * 1024 * 1024;
+/** The number of the pixel file in the process: the first after its standard ones. */
+const pixelDescriptor = 3;
 const closeMs = 2000;
 
 interface ChildOptions {
@@ -28,7 +32,7 @@ interface ChildEvents {
 
 /** A process that reads pictures, and the frames to and from it. */
 export class PictureChild {
-  readonly #child: ChildProcess;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
 
   constructor(
     confinement: Confinement,
@@ -36,16 +40,25 @@ export class PictureChild {
     { onMessage, onNonsense, onEnd }: ChildEvents,
   ) {
     const entry = fileURLToPath(new URL("./picture-process.js", import.meta.url));
-    const { file, args } = confinedCommand(entry, confinement, decodeBytes);
-    // Nothing is inherited: no variables, no folder, no descriptors but the two pipes.
-    const child = spawn(file, args, { env: {}, cwd: "/", stdio: ["pipe", "pipe", "ignore"] });
+    const { file, args } = confinedCommand(entry, confinement, { decodeBytes, fileBytes: mostPixelBytes });
+    const pixels = PixelFile.open();
+    // Nothing is inherited: no variables, no folder, no descriptors but the two pipes and a place for pixels.
+    const child = spawn(file, [...args, ...(pixels ? [String(pixelDescriptor)] : [])], {
+      env: {},
+      cwd: "/",
+      stdio: ["pipe", "pipe", "ignore", ...(pixels ? [pixels.descriptor] : [])],
+    }) as ChildProcessByStdio<Writable, Readable, null>;
     this.#child = child;
     // Before it has threads: those have the priority of who starts them.
     if (yields && child.pid !== undefined) yieldCores(child.pid);
     // What is written to one that is gone fails there; its end says so, too.
     child.stdin.on("error", () => {});
     const frames = new FrameReader<FromProcess>(
-      ({ message, body }) => onMessage(message, body),
+      ({ message, body }) => {
+        if (message.kind !== "done" || message.inFile === undefined) return onMessage(message, body);
+        if (!pixels || message.inFile > mostPixelBytes) return onNonsense();
+        pixels.read(message.inFile).then((data) => onMessage(message, data), onNonsense);
+      },
       mostPixelBytes,
       (bytes) => Buffer.from(sharedBytes(bytes).buffer),
     );
@@ -61,6 +74,7 @@ export class PictureChild {
       failure = error;
     });
     child.on("close", (code, signal) => {
+      pixels?.close();
       const how = signal ?? `exit code ${code}`;
       onEnd({ signal, error: failure ?? new Error(`a picture process could not start: it ended with ${how}`) });
     });
@@ -82,7 +96,7 @@ export class PictureChild {
   }
 
   send(message: ToProcess, file?: FileParts): void {
-    for (const part of frameParts(message, file)) this.#child.stdin?.write(part);
+    for (const part of frameParts(message, file)) this.#child.stdin.write(part);
   }
 
   kill(): void {
@@ -95,7 +109,7 @@ export class PictureChild {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once("close", resolve));
     // With its standard input it ends itself.
-    child.stdin?.destroy();
+    child.stdin.destroy();
     const hung = setTimeout(() => this.kill(), closeMs);
     await ended;
     clearTimeout(hung);

@@ -16,6 +16,9 @@ const mostFileBytes = 0xffff_ffff;
 // Who started it is gone: so is the reason for whatever is under way, and for nothing that runs natively there is another end.
 process.stdin.on("close", () => process.kill(process.pid, "SIGKILL"));
 
+/** Where pixels are left, when there is such a file. */
+const pixelFile = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
+
 let decode: () => void = () => {};
 const frames = new FrameReader<ToProcess>(({ message, body }: Frame<ToProcess>) => {
   if (message.kind === "decode") decode();
@@ -35,10 +38,23 @@ async function answer(request: ReadRequest, file: Uint8Array): Promise<void> {
     await allowed;
     const { data, ...pixels } = await fitPixels(picture, request.rules, request.crop);
     const { width, height, reading } = picture;
-    write({ kind: "done", picture: { width, height, reading }, pixels }, [data]);
+    const inFile = leaveInFile(data);
+    const done = { kind: "done", picture: { width, height, reading }, pixels, inFile } as const;
+    write(done, inFile === undefined ? [data] : []);
   } catch (error) {
     const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;
     write({ kind: "failed", error: describeError(error), stack });
+  }
+}
+
+/** @returns undefined when the pixels are not there: nobody gave a file, or the memory that it lies in is full. */
+function leaveInFile(pixels: Uint8Array): number | undefined {
+  if (pixelFile === undefined) return undefined;
+  try {
+    for (let at = 0; at < pixels.byteLength; ) at += writeSync(pixelFile, pixels, at, pixels.byteLength - at, at);
+    return pixels.byteLength;
+  } catch {
+    return undefined;
   }
 }
 

@@ -29,6 +29,11 @@ export type FromProcess =
   | { kind: "ready" }
   /** The header is read and within limits: decoding would take so much memory. */
   | { kind: "cost"; bytes: number }
-  /** The pixels are the frame's body. */
-  | { kind: "done"; picture: Omit<ReadPicture, "pixels">; pixels: Omit<ReadPicture["pixels"], "data"> }
+  | {
+      kind: "done";
+      picture: Omit<ReadPicture, "pixels">;
+      pixels: Omit<ReadPicture["pixels"], "data">;
+      /** So many bytes of pixels lie in the file that it inherited; without it they are the frame's body. */
+      inFile?: number | undefined;
+    }
   | { kind: "failed"; error: ErrorInit; stack?: string | undefined };

@@ -1,0 +1,29 @@
+import { fstatSync, readdirSync, writeSync } from "node:fs";
+import { expect, it } from "vitest";
+import { PixelFile } from "./pixel-file.js";
+
+it.skipIf(process.platform !== "linux")("gives what was left in it, again and again, and has no name", async () => {
+  const names = () => readdirSync("/dev/shm").filter((name) => name.startsWith("maskwire-")).length;
+  const before = names();
+  const file = PixelFile.open() as PixelFile;
+  expect(names()).toBe(before);
+  for (const first of [1, 5]) {
+    const pixels = Uint8Array.from({ length: 200_000 }, (_, i) => (first + i) % 251);
+    writeSync(file.descriptor, pixels, 0, pixels.byteLength, 0);
+    const found = await file.read(pixels.byteLength);
+    expect(found.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(Buffer.compare(found, pixels)).toBe(0);
+  }
+  await expect(file.read(200_001)).rejects.toThrow("fewer pixels");
+  file.close();
+});
+
+it.skipIf(process.platform !== "linux")("is closed when what is being read is there, and once", async () => {
+  const file = PixelFile.open() as PixelFile;
+  writeSync(file.descriptor, Uint8Array.of(1, 2, 3));
+  const reading = file.read(3);
+  file.close();
+  file.close();
+  expect(fstatSync(file.descriptor).isFile()).toBe(true);
+  expect([...(await reading)]).toEqual([1, 2, 3]);
+});
