@@ -1,5 +1,6 @@
 /** The one door to the generated contract: every message, enum and service of `maskwire.v1`. */
 
+export * from "./coco-polygons.js";
 export * from "./crop-boxes.js";
 export * from "./everything-points.js";
 export * from "./gen/maskwire/v1/box_pb.js";

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { AnnotationSchema, ImageInfoSchema, sa1bAnnotation, sa1bRecord } from "./index.js";
+import { AnnotationSchema, ImageInfoSchema, sa1bAnnotation, sa1bImageId, sa1bRecord, sa1bText } from "./index.js";
 
 const annotation = create(AnnotationSchema, {
   id: 7,
@@ -18,7 +18,7 @@ const annotation = create(AnnotationSchema, {
 const record = {
   id: 7,
   segmentation: { size: [3, 4], counts: "152" },
-  bbox: [1, 0, 2, 3],
+  bbox: [1, 0, 1, 2],
   area: 6,
   predicted_iou: 0.5,
   stability_score: 0.75,
@@ -31,9 +31,9 @@ it("writes an annotation with the field names of the SA-1B data set", () => {
 });
 
 it("writes a picture's record", () => {
-  const image = create(ImageInfoSchema, { imageId: "sha256:a", width: 4, height: 3 });
+  const image = create(ImageInfoSchema, { imageId: `sha256:${"0123456789abcdef".repeat(4)}`, width: 4, height: 3 });
   expect(sa1bRecord(image, "a.jpg", [annotation])).toEqual({
-    image: { image_id: "sha256:a", width: 4, height: 3, file_name: "a.jpg" },
+    image: { image_id: 0x0123456789abc, width: 4, height: 3, file_name: "a.jpg" },
     annotations: [record],
   });
 });
@@ -44,4 +44,23 @@ it("writes zeros for what a message leaves out", () => {
     bbox: [0, 0, 0, 0],
     point_coords: [],
   });
+});
+
+it("writes floats as floats, and what is none as it is", () => {
+  const whole = sa1bAnnotation(annotation);
+  const text = sa1bText({
+    image: { image_id: 7, width: 4, height: 3, file_name: 'a "1".jpg' },
+    annotations: [{ ...whole, predicted_iou: 1, stability_score: 1e-7, point_coords: [[2, 1.5]] }],
+  });
+  expect(text).toBe(
+    '{"image":{"image_id":7,"width":4,"height":3,"file_name":"a \\"1\\".jpg"},"annotations":[' +
+      '{"id":7,"segmentation":{"size":[3,4],"counts":"152"},"bbox":[1.0,0.0,1.0,2.0],"area":6,"predicted_iou":1.0,' +
+      '"stability_score":1e-7,"point_coords":[[2.0,1.5]],"crop_box":[0.0,0.0,4.0,3.0]}]}',
+  );
+});
+
+it("has a whole number for every picture, the same each time", () => {
+  const id = sa1bImageId(`sha256:${"f".repeat(64)}`);
+  expect([id, Number.isSafeInteger(id)]).toEqual([2 ** 52 - 1, true]);
+  expect(sa1bImageId("")).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Sa1bRecord } from "../../proto/index.js";
+import { type Sa1bRecord, sa1bImageId } from "../../proto/index.js";
 import { SlowLink } from "../support/slow-link.js";
 import { bytesOf, type ClientPage, scene, scenePhoto } from "./page.js";
 import { RealStack } from "./real-stack.js";
@@ -36,7 +36,7 @@ describe("everything mode in the web client", () => {
     const saving = page.page.waitForEvent("download");
     await page.page.getByTestId("everything-save").click();
     const record: Sa1bRecord = JSON.parse((await bytesOf(await saving)).toString());
-    expect(record.image).toMatchObject({ image_id: await page.data("image-id"), width: scene.width });
+    expect(record.image).toMatchObject({ image_id: sa1bImageId(await page.data("image-id")), width: scene.width });
     expect(record.annotations).toHaveLength(count);
 
     await page.hover(scene.disc);

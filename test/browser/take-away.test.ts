@@ -1,7 +1,7 @@
 import { strFromU8, unzipSync } from "fflate";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { decodeRle, rleToBitmap } from "../../proto/index.js";
+import { decodeRle, rleToBitmap, sa1bImageId } from "../../proto/index.js";
 import { bytesOf, type ClientPage, scene } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
@@ -121,7 +121,7 @@ describe("what is taken away", () => {
       { id: 2, image_id: 1, category_id: 2, area: plate, iscrowd: 0 },
     ]);
     const sa1b = JSON.parse((await take(page, "sa1b", "take-all")).bytes.toString());
-    expect(sa1b.image.image_id).toBe(await page.data("image-id"));
+    expect(sa1b.image.image_id).toBe(sa1bImageId(await page.data("image-id")));
     const bitmap = rleToBitmap(decodeRle(sa1b.annotations[0].segmentation));
     expect(bitmap.reduce((sum, pixel) => sum + pixel, 0)).toBe(disc);
   });

@@ -15,6 +15,7 @@ import {
   type Sa1bAnnotation,
   type Sa1bRecord,
   sa1bAnnotation,
+  sa1bImageId,
 } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { Code } from "../../services/runtime/errors.js";
@@ -56,7 +57,7 @@ function check({ segmentation, bbox, area, point_coords, crop_box }: Sa1bAnnotat
   expect(segmentation.size).toEqual([height, width]);
   const mask = decodeRle(segmentation);
   const box = rleBoundingBox(mask);
-  expect([area, bbox]).toEqual([rleArea(mask), [box.x, box.y, box.width, box.height]]);
+  expect([area, bbox]).toEqual([rleArea(mask), [box.x, box.y, box.width - 1, box.height - 1]]);
   const part = parts.find((one) => [one.x, one.y, one.width, one.height].join() === crop_box.join());
   expect(part).toBeDefined();
   const { x: left = 0, y: top = 0, width: w = 0, height: h = 0 } = part ?? {};
@@ -141,7 +142,7 @@ describe("maskwire everything", () => {
     expect([code, stderr]).toEqual([0, ""]);
     const { image, annotations } = JSON.parse(stdout) as Sa1bRecord;
     expect(image).toEqual({
-      image_id: imageIdOf(await jpegScene(width, height, 800)),
+      image_id: sa1bImageId(imageIdOf(await jpegScene(width, height, 800))),
       width,
       height,
       file_name: "scene.jpg",

@@ -67,7 +67,7 @@ export function checkSa1b(annotation: Sa1bAnnotation, width: number, height: num
   expect(area).toBe(rleArea(mask));
   expect(area).toBeGreaterThan(0);
   const box = rleBoundingBox(mask);
-  expect(bbox).toEqual([box.x, box.y, box.width, box.height]);
+  expect(bbox).toEqual([box.x, box.y, box.width - 1, box.height - 1]);
   // Scores are floats on the wire.
   expect(predicted_iou).toBeGreaterThan(Math.fround(0.88) - 1e-6);
   expect(stability_score).toBeGreaterThan(Math.fround(0.95) - 1e-6);

@@ -1,5 +1,4 @@
-import { pixelRings } from "../../proto/index.js";
-import { isExactly } from "./coco-raster.js";
+import { isExactly, pixelRings } from "../../proto/index.js";
 import type { Taken, TakenPicture } from "./taken.js";
 
 type Segmentation = number[][] | { size: [height: number, width: number]; counts: string };

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeRle, rleArea, rleBoundingBox, rleToBitmap } from "../../proto/index.js";
+import { decodeRle, isExactly, rleArea, rleBoundingBox, rleToBitmap } from "../../proto/index.js";
 import { cocoOf } from "./coco.js";
-import { isExactly } from "./coco-raster.js";
 import { makeFiles, type PngMaker } from "./make-files.js";
 import { svgOf } from "./svg.js";
 import type { Taken, TakenPicture } from "./taken.js";
@@ -94,42 +93,5 @@ describe("what leaves the page has every pixel of the mask and no other", () => 
   it("writes a plain object as polygons", () => {
     const { object, of } = shapes["a disc with a pole of one pixel"]!;
     expect(cocoOf(of, [object]).annotations[0]?.segmentation).toEqual([expect.any(Array)]);
-  });
-});
-
-// What pycocotools 2.0 makes of these in a picture of 8 x 6.
-describe("COCO's rule for polygons", () => {
-  it.each([
-    ["rectangle", [[1, 1, 4, 1, 4, 3, 1, 3]], "724000g0"],
-    ["triangle", [[0, 0, 6, 0, 0, 5]], "051O1O1O1Oc0"],
-    ["concave", [[1, 0, 7, 0, 7, 5, 4, 2, 1, 5]], "642O1O1001O15"],
-    ["beyond the picture", [[-2, -2, 5, -2, 5, 9, -2, 9]], "0n0b0"],
-    ["fractions", [[1.3, 0.6, 6.7, 1.2, 5.1, 4.9, 0.4, 3.3]], "73300001OO1N7"],
-    ["bow", [[0, 0, 6, 5, 6, 0, 0, 5]], "052N2N10O2N2;"],
-    ["narrower than a pixel", [[1, 1, 6, 1, 6, 1.4, 1, 1.4]], "`1"],
-    [
-      "two",
-      [
-        [0, 0, 2, 0, 2, 2, 0, 2],
-        [4, 3, 7, 3, 7, 5, 4, 5],
-      ],
-      "0240?0A0003",
-    ],
-  ])("is known: %s", (_name, polygons, counts) => {
-    const mask = decodeRle({ size: [6, 8], counts });
-    expect(isExactly(polygons, mask)).toBe(true);
-    const bitmap = rleToBitmap(mask);
-    bitmap[20] = 1 - bitmap[20]!;
-    const other = taken((x, y) => bitmap[y * 8 + x] === 1, {}, { width: 8, height: 6 });
-    expect(isExactly(polygons, other.runs)).toBe(false);
-  });
-
-  it("counts no pixel of two polygons twice", () => {
-    const overlapping = [
-      [0, 0, 4, 0, 4, 4, 0, 4],
-      [2, 2, 6, 2, 6, 5, 2, 5],
-    ];
-    const odd = taken((x, y) => (x < 4 && y < 4) !== (x >= 2 && x < 6 && y >= 2 && y < 5), {}, { width: 8, height: 6 });
-    expect(isExactly(overlapping, odd.runs)).toBe(false);
   });
 });

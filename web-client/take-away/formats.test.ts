@@ -119,7 +119,7 @@ describe("files", () => {
     const job = { format: "sa1b" as const, picture, objects: [jobObject({ ...ring, point: { x: 40, y: 41 } })] };
     const [file] = await makeFiles(job, png);
     const record = JSON.parse(String(file?.content));
-    expect(record.image).toEqual({ image_id: "sha256:00", width: 120, height: 80, file_name: "two <cats>.jpg" });
+    expect(record.image).toEqual({ image_id: 0, width: 120, height: 80, file_name: "two <cats>.jpg" });
     expect(record.annotations[0]).toMatchObject({ id: 7, point_coords: [[40, 41]], crop_box: [0, 0, 120, 80] });
     expect(rleToBitmap(decodeRle(record.annotations[0].segmentation))).toEqual(bitmapOf(ring));
   });

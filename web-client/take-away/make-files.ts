@@ -1,5 +1,5 @@
 import type { Annotation, ImageInfo } from "../../proto/index.js";
-import { decodeRle, sa1bRecord } from "../../proto/index.js";
+import { decodeRle, sa1bRecord, sa1bText } from "../../proto/index.js";
 import { cocoOf, rleOf } from "./coco.js";
 import { distinctNames, fileName } from "./file-names.js";
 import { polygonsJson } from "./polygons.js";
@@ -38,7 +38,7 @@ export async function makeFiles({ format, picture, objects }: Job, png: PngMaker
     svg: () => ({ name: named("outline.svg"), content: svgOf(picture, taken) }),
     polygon: () => ({ name: named("polygons.json"), content: polygonsJson(picture, taken) }),
     coco: () => ({ name: named("coco.json"), content: JSON.stringify(cocoOf(picture, taken)) }),
-    sa1b: () => ({ name: named("sa1b.json"), content: JSON.stringify(sa1bOf(picture, taken)) }),
+    sa1b: () => ({ name: named("sa1b.json"), content: sa1bText(sa1bOf(picture, taken)) }),
     rle: () => ({ name: named("rle.json"), content: rleJson(taken) }),
   };
   switch (format) {

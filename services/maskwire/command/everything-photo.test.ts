@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Sa1bAnnotation, Sa1bRecord } from "../../../proto/index.js";
+import { type Sa1bAnnotation, type Sa1bRecord, sa1bImageId } from "../../../proto/index.js";
 import { imageIdOf } from "../../runtime/image-id.js";
 import { CommandError } from "./command-error.js";
 import { everythingPhoto } from "./everything-photo.js";
@@ -77,7 +77,7 @@ describe("everythingPhoto", () => {
     answers = [[200, lines]];
     await everythingPhoto(photo, { url, out: out() });
     const { image: shown, annotations } = await record();
-    expect(shown).toEqual({ image_id: imageId, width: 4, height: 3, file_name: "photo.jpg" });
+    expect(shown).toEqual({ image_id: sa1bImageId(imageId), width: 4, height: 3, file_name: "photo.jpg" });
     expect(annotations.map(({ id }) => id)).toEqual([3, 2]);
   });
 

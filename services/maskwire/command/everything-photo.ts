@@ -1,5 +1,12 @@
 import { basename } from "node:path";
-import { type DetailMode, EverythingMode, type Sa1bAnnotation, type Sa1bRecord } from "../../../proto/index.js";
+import {
+  type DetailMode,
+  EverythingMode,
+  type Sa1bAnnotation,
+  type Sa1bRecord,
+  sa1bImageId,
+  sa1bText,
+} from "../../../proto/index.js";
 import { CommandError } from "./command-error.js";
 import { FileProblems } from "./file-problems.js";
 import type { EverythingLine, GatewayClient } from "./gateway-client.js";
@@ -32,12 +39,12 @@ export async function everythingPhoto(photo: string, options: EverythingCommandO
       collect(client, imageId, options, notices),
     );
     notices.clear();
-    const { imageId: image_id, width, height } = image;
+    const { imageId, width, height } = image;
     const record: Sa1bRecord = {
-      image: { image_id, width, height, file_name: basename(photo) },
+      image: { image_id: sa1bImageId(imageId), width, height, file_name: basename(photo) },
       annotations: result.annotations,
     };
-    const json = `${JSON.stringify(record)}\n`;
+    const json = `${sa1bText(record)}\n`;
     const { out, preview } = options;
     const { annotations, points } = result;
     const problems = new FileProblems();

@@ -1,13 +1,59 @@
-import { eachColumnSpan, type MaskRuns } from "../../proto/index.js";
+import { checkMaskSize, eachColumnSpan, type MaskRuns, RunsBuilder } from "./rle.js";
 
 /** Boundary points a pixel, along each axis. */
 const scale = 5;
 
+/** Of one call: what a hostile file may ask for in all. A ring around the largest picture has 2^18. */
+const mostSteps = 2 ** 26;
+
 /**
- * Whether COCO's readers make exactly this mask of the polygons. They have a rule of their own (`rleFrPoly` of cocoapi,
+ * The mask that COCO's readers make of polygons, x, y, x, y, ... each. They have a rule of their own (`rleFrPoly` of cocoapi,
  * common/maskApi.c): the boundary is walked in fifths of a pixel, and a column begins and ends where it crosses the column's
  * middle. Polygons are joined.
+ * @throws RangeError with one plain sentence when the size is absurd or a polygon is none, or too long to walk.
  */
+export function polygonsToRle(polygons: readonly ArrayLike<number>[], width: number, height: number): MaskRuns {
+  checkMaskSize(height, width);
+  checkPolygons(polygons);
+  const end = width * height;
+  /** Twice the index of a pixel, and one more where a span ends: so that the next one is joined to it. */
+  const edges: number[] = [];
+  for (const polygon of polygons) {
+    const changes = changesOf(polygon, width, height);
+    for (let i = 0; i < changes.length; i += 2) edges.push(2 * changes[i]!, 2 * (changes[i + 1] ?? end) + 1);
+  }
+  const builder = new RunsBuilder(edges.length + 2);
+  let depth = 0;
+  let start = 0;
+  for (const edge of Float64Array.from(edges).sort()) {
+    const at = Math.floor(edge / 2);
+    if (edge % 2 === 0) {
+      if (depth++ === 0) start = at;
+    } else if (--depth === 0) builder.add(start, at);
+  }
+  return { height, width, runs: builder.finish(end) };
+}
+
+function checkPolygons(polygons: readonly ArrayLike<number>[]): void {
+  let steps = 0;
+  for (const polygon of polygons) {
+    const { length } = polygon;
+    if (length < 6 || length % 2 !== 0) {
+      throw new RangeError(`A polygon needs an even number of at least 6 numbers; this one has ${length}.`);
+    }
+    for (let i = 0; i < length; i++) {
+      const number = polygon[i];
+      if (typeof number !== "number" || !Number.isFinite(number)) {
+        throw new RangeError("A polygon holds something that is no number.");
+      }
+      steps += scale * Math.abs(number - polygon[(i + 2) % length]!);
+    }
+    if (steps > mostSteps)
+      throw new RangeError("The polygons reach much too far beyond the picture, or have too many points.");
+  }
+}
+
+/** Whether COCO's readers make exactly this mask of the polygons, as {@link polygonsToRle} does. */
 export function isExactly(polygons: readonly ArrayLike<number>[], mask: MaskRuns): boolean {
   const { width, height } = mask;
   const end = width * height;
