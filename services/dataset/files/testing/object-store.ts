@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import S3rver from "s3rver";
+import type { ObjectStorePlace } from "../object-store-url.js";
+
+/** An object store of this process. It checks no signatures. */
+export interface TestObjectStore extends AsyncDisposable {
+  readonly url: string;
+  readonly place: ObjectStorePlace;
+}
+
+export async function startObjectStore(bucket = "pictures", prefix = "ours/"): Promise<TestObjectStore> {
+  const directory = await mkdtemp(join(tmpdir(), "maskwire-s3-"));
+  const server = new S3rver({
+    address: "127.0.0.1",
+    port: 0,
+    silent: true,
+    directory,
+    configureBuckets: [{ name: bucket, configs: [] }],
+  });
+  const { port } = await server.run();
+  const endpoint = `http://127.0.0.1:${port}`;
+  return {
+    url: `s3://${bucket}/${prefix}?endpoint=${encodeURIComponent(endpoint)}&region=us-east-1`,
+    place: { bucket, prefix, endpoint, region: "us-east-1" },
+    [Symbol.asyncDispose]: async () => {
+      await server.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The chain finds them first. @returns what puts back what was there. */
+export function useTestCredentials(): () => void {
+  const names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] as const;
+  const before = names.map((name) => process.env[name]);
+  for (const name of names) process.env[name] = "S3RVER";
+  return () => {
+    names.forEach((name, index) => {
+      if (before[index] === undefined) delete process.env[name];
+      else process.env[name] = before[index];
+    });
+  };
+}
