@@ -1,4 +1,7 @@
 import { createAccess } from "../access/create-access.js";
+import type { FileStore } from "../dataset/files/file-store.js";
+import { openFiles } from "../dataset/files/open-files.js";
+import { PictureFiles } from "../dataset/files/picture-files.js";
 import { Manifest } from "../inference/models/manifest.js";
 import { Models } from "../inference/models/models.js";
 import { RpcClient } from "../runtime/grpc/client.js";
@@ -19,6 +22,7 @@ export class Maskwire implements AsyncDisposable {
   readonly #access: ReturnType<typeof createAccess>;
   readonly #quotas: ReturnType<typeof openQuotas>;
   #stores: Stores | undefined;
+  readonly #files: FileStore;
   #peerCertificate: PeerCertificate | undefined;
 
   /** @throws SettingsError when a certificate cannot be used. */
@@ -28,6 +32,7 @@ export class Maskwire implements AsyncDisposable {
     const { host, port, admin, stopMs, overload, http2, audit, reflection, tls } = settings;
     this.#access = createAccess(settings.access, logger);
     const { access } = this.#access;
+    this.#files = openFiles(settings.files);
     this.#quotas = openQuotas(settings.cache, logger);
     const { make: quota } = this.#quotas;
     const served = { access, quota, overload, http2, audit, reflection, tls: tls.server };
@@ -66,6 +71,7 @@ export class Maskwire implements AsyncDisposable {
     await this.host.stop();
     await this.#quotas.close();
     await this.#stores?.close();
+    await this.#files[Symbol.asyncDispose]();
     this.#access.close();
     this.#peerCertificate?.close();
   }
@@ -78,7 +84,14 @@ export class Maskwire implements AsyncDisposable {
     const settings = this.#settings;
     const models = once(() => new Models(this.#manifest, settings.models));
     const stores = once(() => this.#openStores(host));
-    const surroundings = { host, settings, models, stores, certificate: once(() => this.#openCertificate(host)) };
+    const surroundings = {
+      host,
+      settings,
+      models,
+      stores,
+      certificate: once(() => this.#openCertificate(host)),
+      files: this.#files,
+    };
     if (settings.role !== "all") return surroundings;
     // In one process the gateway still reaches the services over RPC, but by no way around through the network.
     const addresses = [`${loopbackOf(settings.host)}:${host.port}`];
@@ -99,7 +112,7 @@ export class Maskwire implements AsyncDisposable {
   }
 
   #openStores(host: Host): Stores {
-    const stores = openStores(this.#settings.cache, host.metrics, host.logger);
+    const stores = openStores(this.#settings.cache, host.metrics, host.logger, new PictureFiles(this.#files));
     this.#stores = stores;
     host.describe("cache", () => stores.describe());
     host.overload.onRelief("shrink-caches", () => stores.shrink());

@@ -1,5 +1,6 @@
 import type { Connect } from "../../gateway/peers/peer.js";
 import * as gateway from "../../gateway/settings.js";
+import type { FileStore } from "../dataset/files/file-store.js";
 import * as decoder from "../decoder/settings.js";
 import * as encoder from "../encoder/settings.js";
 import type { Models } from "../inference/models/models.js";
@@ -19,6 +20,8 @@ export interface Surroundings<Settings> {
   readonly models: () => Models;
   /** Opened when the first tier asks for them. */
   readonly stores: () => Stores;
+  /** Where data sets' files are. */
+  readonly files: FileStore;
   /** For the way to other tiers on the network, read when it is asked for first; undefined where that is not encrypted. */
   readonly certificate: () => PeerCertificate | undefined;
   /** Where the other tiers are when all are in this process, and the way to them that stays inside it. */

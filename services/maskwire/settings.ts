@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as access from "../access/settings.js";
+import * as files from "../dataset/files/settings.js";
 import * as models from "../inference/settings.js";
 import { fixed, type MemoryPart, planMemory } from "../runtime/limits/memory-plan.js";
 import { type ProcessMemory, processMemory } from "../runtime/limits/process-memory.js";
@@ -25,6 +26,7 @@ type AllVariables = typeof own &
   typeof tls.variables &
   typeof models.variables &
   typeof cache.variables &
+  typeof files.variables &
   TierVariables;
 
 /** The variables by the part that they belong to. README's tables are checked against this. */
@@ -34,6 +36,7 @@ export const parts: readonly { title: string; variables: Variables }[] = [
   { title: "Encryption", variables: tls.variables },
   { title: "Models and their workers", variables: models.variables },
   { title: "Cache", variables: cache.variables },
+  { title: "Files of data sets", variables: files.variables },
   ...tierNames.map((name) => ({
     title: `${name[0]?.toUpperCase()}${name.slice(1)}`,
     variables: tiers[name].settings.variables,
@@ -85,6 +88,7 @@ export function shapeSettings(env: Env, memory: ProcessMemory = processMemory())
       hasOtherGateways: role === "gateway",
     }),
     models: chosen,
+    files: files.shape(env),
     cache: cache.shape(env, { hereToo: hereToo ?? "nothing", limits: process.limits, sizes }),
     ...(Object.fromEntries(tierNames.map((name) => [name, tiers[name].settings.shape(env, context)])) as TierSettings),
     memory: planned,

@@ -1,11 +1,12 @@
 import { crc32 } from "node:zlib";
 import { Registry } from "prom-client";
 import { beforeEach, describe, expect, it } from "vitest";
+import { Code, ServiceError } from "../runtime/errors.js";
 import { imageIdOf } from "../runtime/image-id.js";
 import { parseSigningKeys } from "../runtime/signing-keys.js";
 import { fakeLogger } from "../runtime/testing/fake-logger.js";
 import { imageHeadBytes, imageRecordVersion, PictureFile } from "./image-record.js";
-import { ImageStore } from "./image-store.js";
+import { type DurablePictures, ImageStore } from "./image-store.js";
 import { createMemoryStore } from "./memory-store.js";
 import { SigningKeys } from "./signing-keys.js";
 import { storeOptions } from "./testing/blob-store-contract.js";
@@ -151,4 +152,65 @@ it("takes no more of a value than its own head says, and nothing of one whose he
   expect(await store.get(picture)).toBeUndefined();
   expect(asked).toEqual([record.length]);
   expect(await rejects()).toEqual({ truncated: 1, foreign: 1 });
+});
+
+describe("a picture that is kept for good", () => {
+  let kept: Uint8Array;
+  let fault: ServiceError | undefined;
+  let reads: number;
+  const durable: DurablePictures = {
+    describe: async () => {
+      if (fault) throw fault;
+      return size;
+    },
+    bytesOf: async () => kept.byteLength,
+    open: async function* () {
+      reads++;
+      yield kept.subarray(0, 20);
+      yield kept.subarray(20);
+    },
+    delete: async () => {},
+    deleteAll: async () => {},
+  };
+  let durably: ImageStore;
+  const found = async (images: ImageStore) => {
+    const stored = await images.get(picture);
+    return stored && { ...stored, file: [...stored.file] };
+  };
+  beforeEach(async () => {
+    [kept, fault, reads] = [file, undefined, 0];
+    await store.delete(picture);
+    durably = new ImageStore(blobs, {
+      metrics: new Registry(),
+      logger: fakeLogger(),
+      limits,
+      keys: new SigningKeys(),
+      durable,
+    });
+  });
+
+  it("is there when the cache has forgotten it, and then is in the cache again", async () => {
+    expect(await durably.describe(picture)).toEqual(size);
+    expect(reads).toBe(0);
+    for (let times = 0; times < 2; times++) expect(await found(durably)).toEqual({ ...size, file: [...file] });
+    expect(reads).toBe(1);
+    expect(await found(store)).toEqual({ ...size, file: [...file] });
+  });
+
+  it("is not shown when its bytes are another's or more than are taken", async () => {
+    kept = file.map((byte) => byte ^ 1);
+    expect(await durably.get(picture)).toBeUndefined();
+    kept = new Uint8Array(101);
+    expect(await durably.get(picture)).toBeUndefined();
+    expect(reads).toBe(1);
+    expect(await store.describe(picture)).toBeUndefined();
+  });
+
+  it("is not taken for gone while what keeps it cannot be asked; a look-up goes on without", async () => {
+    fault = new ServiceError({ code: Code.UNAVAILABLE, message: "not now" });
+    await expect(durably.get(picture)).rejects.toBe(fault);
+    expect(await durably.describe(picture)).toBeUndefined();
+    await store.set(picture, await PictureFile.of([file]), size);
+    expect(await found(durably)).toEqual({ ...size, file: [...file] });
+  });
 });

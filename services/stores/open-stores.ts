@@ -6,7 +6,7 @@ import type { CacheConnection } from "./cache-connection.js";
 import type { BreakerState } from "./circuit-breaker.js";
 import { EmbeddingStore } from "./embedding-store.js";
 import { FindingsStore } from "./findings-store.js";
-import { ImageStore } from "./image-store.js";
+import { type DurablePictures, ImageStore } from "./image-store.js";
 import { LayeredStore } from "./layered-store.js";
 import { MemoryLeaseKeys } from "./lease-keys.js";
 import { Leases } from "./leases.js";
@@ -44,8 +44,16 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** The embedding store and the image store, in this process or shared, as the settings say. */
-export function openStores(settings: CacheSettings, metrics: Metrics, logger: Logger): Stores {
+/**
+ * The embedding store and the image store, in this process or shared, as the settings say.
+ * @param durable where data sets' pictures are kept for good.
+ */
+export function openStores(
+  settings: CacheSettings,
+  metrics: Metrics,
+  logger: Logger,
+  durable?: DurablePictures,
+): Stores {
   const { limits } = settings;
   const keys = new SigningKeys(settings.signingKeys?.keys);
   const keyFile = settings.signingKeys && followSigningKeys(settings.signingKeys.path, keys, logger);
@@ -95,13 +103,14 @@ export function openStores(settings: CacheSettings, metrics: Metrics, logger: Lo
     twins: new Twins({ notes: connection ?? notesHere(ttlMs), embeddings: embeddingStore, namespace, ttlMs }),
     // Small beside those, and deleted with them.
     findings: new FindingsStore(embeddings.blobs, { metrics, logger, keys }),
-    images: new ImageStore(images.blobs, { metrics, logger, limits, keys }),
+    images: new ImageStore(images.blobs, { metrics, logger, limits, keys, durable }),
     leases,
     deletion: new PictureDeletion({
       stores: [embeddings.blobs, images.blobs],
       keys: leaseKeys,
       namespace: settings.namespace,
       termMs: leases.longestWaitMs,
+      durable,
     }),
     ttlMs: settings.ttlMs,
     leaseMs: settings.leaseMs,

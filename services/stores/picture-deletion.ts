@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type PictureSet, pictureSet, prefixesOf } from "../inference/picture-set.js";
 import { keyOfTenant } from "../runtime/callers/tenant.js";
 import type { BlobStore } from "./blob-store.js";
-import type { PictureRef } from "./image-store.js";
+import type { DurablePictures, PictureRef } from "./image-store.js";
 import type { LeaseKeys } from "./lease-keys.js";
 import { Sweeps } from "./sweeps.js";
 
@@ -14,6 +14,8 @@ interface DeletionOptions {
   namespace: string;
   /** How long others who have something of it under way can find that it was deleted. */
   termMs: number;
+  /** Where data sets' pictures are kept for good. */
+  durable?: DurablePictures | undefined;
 }
 
 /** Keys of something of a picture that are known without a look at all there are, as its stores name them. */
@@ -44,7 +46,8 @@ export class PictureDeletion {
   }
 
   /**
-   * Drops it in the shared cache too, leases and all: first what is known, then, together with others, what is found.
+   * Drops it where it is kept for good, and in the shared cache too, leases and all: first what is known, then, together
+   * with others, what is found.
    * @throws Error when not all of it is certain to be gone; the signal's reason when that aborts.
    */
   async delete(
@@ -56,6 +59,8 @@ export class PictureDeletion {
     this.forget(pictures);
     // First: what is published after the look for its keys finds the note.
     await keys.set(this.#noteOf(pictures), randomUUID(), termMs);
+    // Before the cache: what is read there goes into it again.
+    await this.#deleteDurable(pictures);
     const gone = await Promise.allSettled([
       ...known.images.map((name) => keys.delete(`${namespace}:image:${name}`)),
       ...known.embeddings.map((name) => keys.delete(`${namespace}:embedding:${name}`)),
@@ -90,6 +95,11 @@ export class PictureDeletion {
       // By then no look finds them by their embeddings any more.
       await Promise.all(twins.map(({ name, set }) => this.#deleteTwin(name, set)));
     }
+  }
+
+  async #deleteDurable({ tenant, imageId }: PictureSet): Promise<void> {
+    const { durable } = this.#options;
+    await (imageId === undefined ? durable?.deleteAll(tenant) : durable?.delete({ tenant, imageId }));
   }
 
   /** What says that this tenant has it, too (see `Twins`). */

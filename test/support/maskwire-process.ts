@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { Child } from "./child.js";
+import { testDataFolder } from "./data-folder.js";
 
 /** The program itself in a process of its own, as `npm start` and the images run it. */
 export class MaskwireProcess extends Child {
@@ -42,6 +43,7 @@ export class MaskwireProcess extends Child {
         MASKWIRE_LOG_LEVEL: "info",
         // A test has what it has been given.
         MASKWIRE_PULL: "never",
+        MASKWIRE_DATA_DIR: testDataFolder,
         ...env,
       },
     });

@@ -4,13 +4,19 @@ import type { Manifest } from "../../services/inference/models/manifest.js";
 import { Maskwire } from "../../services/maskwire/maskwire.js";
 import { readEnv, type Settings, shapeSettings } from "../../services/maskwire/settings.js";
 import { createLogger, type Logger } from "../../services/runtime/logger.js";
+import { testDataFolder } from "./data-folder.js";
 
 /**
  * Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. It is
  * patient with its event loop, on which the test works too: what a test is not about is not refused as overload.
  */
 export function testSettings(env: Record<string, string> = {}): Settings {
-  const here = { MASKWIRE_HOST: "127.0.0.1", MASKWIRE_PORT: "0", MASKWIRE_ADMIN_PORT: "0" };
+  const here = {
+    MASKWIRE_HOST: "127.0.0.1",
+    MASKWIRE_PORT: "0",
+    MASKWIRE_ADMIN_PORT: "0",
+    MASKWIRE_DATA_DIR: testDataFolder,
+  };
   return shapeSettings(readEnv({ ...here, MASKWIRE_STOP_MS: "5000", MASKWIRE_OVERLOAD_DELAY_MS: "10000", ...env }));
 }
 

@@ -29,6 +29,7 @@ export function deleteImages({ models, encodes, grounder, deletion }: Objects): 
         await deletion.delete(pictures, signal, knownKeys(pictures, models));
       } catch (cause) {
         signal.throwIfAborted();
+        if (cause instanceof ServiceError) throw cause;
         throw notCertain(cause);
       }
     }
