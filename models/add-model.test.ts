@@ -52,6 +52,17 @@ it("writes one of a family, whose tensors and preprocessing it has", async () =>
   });
 });
 
+it("writes one that finds what words name among the detectors, of a family or like another", async () => {
+  const { like: _, ...mine } = model("owl", ["graph=file:encoder.onnx", "tokenizer=file:encoder.onnx"]);
+  await addModel(shipped, path, { ...mine, family: "owlv2" });
+  await addModel(shipped, path, { ...mine, id: "other-owl", like: "owl" });
+  await addModel(shipped, path, model("mine"));
+  const { models, detectors } = JSON.parse(readFileSync(path, "utf8"));
+  expect([models.length, detectors.length]).toEqual([1, 2]);
+  const all = shipped.withOwn(path);
+  expect(all.getAny("other-owl")).toMatchObject({ kind: "detector", family: "owlv2", vocabulary: "open" });
+});
+
 it.each<[string, Parameters<typeof addModel>[2], RegExp]>([
   ["a file that is not here", model("mine", ["encoder=file:none.onnx"]), /file:none\.onnx is not here/],
   ["a role that there is not", model("mine", ["words=file:encoder.onnx"]), /malformed[\s\S]*words/],
@@ -65,6 +76,11 @@ it.each<[string, Parameters<typeof addModel>[2], RegExp]>([
   ["neither a model nor a family", { ...model("mine"), like: undefined }, /either which model .* or which family/],
   ["both", { ...model("mine"), family: "sam2" }, /either which model .* or which family/],
   ["a family that there is not", { ...model("mine"), like: undefined, family: "sam9" }, /family/],
+  [
+    "a detector without what its family needs",
+    { ...model("owl", ["graph=file:encoder.onnx"]), like: undefined, family: "owlv2" },
+    /tokenizer/,
+  ],
   ["a family whose names of tensors have to be said", { ...model("mine"), like: undefined, family: "sam1" }, /tensors/],
 ])("leaves everything as it was for %s", async (_what, wrong, message) => {
   await expect(addModel(shipped, path, wrong)).rejects.toThrow(message);

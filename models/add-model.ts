@@ -3,9 +3,10 @@ import { createReadStream } from "node:fs";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { detectorFamilies } from "../services/inference/families/index.js";
 import type { ModelFile } from "../services/inference/families/model-spec.js";
 import { type Manifest, ManifestError } from "../services/inference/models/manifest.js";
-import type { ManifestEntry } from "../services/inference/models/manifest-form.js";
+import type { DetectorEntry, ManifestEntry } from "../services/inference/models/manifest-form.js";
 import { resolveModelFile } from "../services/inference/models/model-file.js";
 import { proxiedDispatcher } from "../services/inference/pull/open-source.js";
 import { publishedFile } from "../services/inference/pull/published-file.js";
@@ -14,7 +15,7 @@ interface NewModel {
   id: string;
   licence: string;
   title?: string | undefined;
-  /** The model whose tensors and preprocessing it has; or its family, whose own it has. */
+  /** The model whose tensors and preprocessing it has; or its family, whose own it has. A detector is a model too. */
   like?: string | undefined;
   family?: string | undefined;
   /** "ROLE=SOURCE" */
@@ -30,12 +31,13 @@ export async function addModel(
   shipped: Manifest,
   path: string,
   { id, licence, title, like, family, files }: NewModel,
-): Promise<ManifestEntry> {
+): Promise<ManifestEntry | DetectorEntry> {
   const own = await readOwn(path);
-  const known = own.models.length === 0 ? shipped : shipped.withOwn(path);
+  const known = own.models.length + own.detectors.length === 0 ? shipped : shipped.withOwn(path);
   if ((like === undefined) === (family === undefined))
     throw new ManifestError("Say either which model it is like or which family it is of.");
-  const pattern = family === undefined ? known.entries.find((one) => one.id === like) : { family };
+  const pattern =
+    family === undefined ? [...known.entries, ...known.detectorEntries].find((one) => one.id === like) : { family };
   if (!pattern) throw new ManifestError(`There is no model "${like}" that it could be like.`);
   const described: Record<string, ModelFile> = {};
   for (const one of files) {
@@ -55,10 +57,11 @@ export async function addModel(
     ...(said.tensors ? { tensors: said.tensors } : {}),
     ...(said.preprocess ? { preprocess: said.preprocess } : {}),
     ...(said.capabilities ? { capabilities: said.capabilities } : {}),
-  } as ManifestEntry;
+  } as ManifestEntry | DetectorEntry;
+  const kind = detectorFamilies.includes(entry.family) ? "detectors" : "models";
   const next = `${path}.new`;
   try {
-    await writeFile(next, `${JSON.stringify({ ...own, models: [...own.models, entry] }, null, 2)}\n`);
+    await writeFile(next, `${JSON.stringify(withEntry(own, kind, entry), null, 2)}\n`);
     shipped.withOwn(next);
     await rename(next, path);
   } finally {
@@ -67,14 +70,27 @@ export async function addModel(
   return entry;
 }
 
-async function readOwn(path: string): Promise<{ models: ManifestEntry[] }> {
+interface OwnFile {
+  models: ManifestEntry[];
+  detectors: DetectorEntry[];
+}
+
+/** A list that has nothing in it is not written. */
+function withEntry(own: OwnFile, kind: keyof OwnFile, entry: object): object {
+  const { models, detectors, ...rest } = own;
+  const lists = { models, detectors, [kind]: [...own[kind], entry] };
+  return { ...rest, ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)) };
+}
+
+async function readOwn(path: string): Promise<OwnFile> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw new ManifestError(`The file of models ${path} cannot be read: ${error.message}`, { cause: error });
   });
-  if (text === undefined) return { models: [] };
+  const empty = { models: [], detectors: [] };
+  if (text === undefined) return empty;
   try {
-    return { models: [], ...JSON.parse(text) };
+    return { ...empty, ...JSON.parse(text) };
   } catch (cause) {
     throw new ManifestError(`The file of models ${path} cannot be read as JSON: ${(cause as Error).message}`, {
       cause,

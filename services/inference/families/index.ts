@@ -39,3 +39,8 @@ export const detectorEntryForm = z.discriminatedUnion("family", [
   detectorForm({ name: "clip", vocabulary: "ranking", files: twoGraphs }),
   detectorForm({ name: "sam3-words", vocabulary: "open", files: threeGraphs }),
 ]);
+
+/** What entries of those call their families. */
+export const detectorFamilies: readonly string[] = detectorEntryForm.options.map(
+  ({ in: { shape } }) => shape.family.value,
+);
