@@ -109,7 +109,10 @@ export class BrowserRules {
   }
 }
 
+/** Below `/v1`, and what speaks other services' protocols. */
+const apis = ["/v1/", "/adapters/", "/api/"];
+
 /** Whether something answers there for the page, and not the page itself. */
-export const isOfApi = (path: string): boolean => path.startsWith("/v1/");
+export const isOfApi = (path: string): boolean => apis.some((api) => path.startsWith(api));
 
 const isRead = (method = "GET") => method === "GET" || method === "HEAD";

@@ -3,6 +3,7 @@ import https from "node:https";
 import type { LookupFunction } from "node:net";
 import { Code, invalidArgument, ServiceError } from "../../services/runtime/errors.js";
 import { formatHeadBytes, formatOf, offeredNames } from "../../services/runtime/offered-formats.js";
+import { anyOf } from "./any-of.js";
 import type { LookupAll } from "./lookup-by-dns.js";
 import type { PictureHosts } from "./picture-hosts.js";
 import { isPublicAddress } from "./public-address.js";
@@ -24,12 +25,17 @@ interface FetchOptions {
   readonly lookup: LookupAll;
   /** Of those that were; they may be known to this machine alone. */
   readonly lookupNamed: LookupAll;
+  /**
+   * What goes along to an address of the operator's own, which needs no grant; undefined for every other. Asked for each hop by itself, so that nothing
+   * of it goes on to where one redirects.
+   */
+  readonly credentials?: (url: URL) => Promise<Record<string, string>> | undefined;
 }
 
 const mostRedirects = 5;
 
 /**
- * Opens a picture on another host (U2 to U5). No cookie, credential or header of the caller goes along.
+ * Opens a picture on another host (U2 to U5). No cookie, credential or header of the caller goes along, nor any of ours but by `credentials`.
  * @throws ServiceError INVALID_ARGUMENT, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE (PICTURE_HOST) or
  *   DEADLINE_EXCEEDED; AbortError when the caller left.
  */
@@ -58,7 +64,8 @@ function readUrl(text: string, base?: string): URL {
 
 async function open(url: URL, options: FetchOptions): Promise<IncomingMessage> {
   const { signal } = options;
-  const grant = options.hosts.grant(url.hostname);
+  const own = await options.credentials?.(url);
+  const grant = own ? "named" : options.hosts.grant(url.hostname);
   if (grant === undefined) throw refused(`Pictures may not be fetched from ${url.hostname} here.`);
   // Open to many hosts must not mean open to whatever else they run.
   if (grant === "matched" && url.port !== "") {
@@ -69,7 +76,7 @@ async function open(url: URL, options: FetchOptions): Promise<IncomingMessage> {
     agent: false,
     signal,
     lookup: grant === "named" ? anyOf(options.lookupNamed) : publicOnly(options.lookup),
-    headers: { accept: "image/*", "accept-encoding": "identity", "user-agent": "Maskwire" },
+    headers: { accept: "image/*", "accept-encoding": "identity", "user-agent": "Maskwire", ...own },
   });
   try {
     return await new Promise((resolve, reject) => {
@@ -91,18 +98,6 @@ function publicOnly(lookup: LookupAll): LookupFunction {
       done(new Error("no public address", { cause: refused(`${host} is not on the public network.`) }), []);
     });
   });
-}
-
-/** As a connection asks: for all addresses, or for the first. */
-function anyOf(lookup: LookupAll): LookupFunction {
-  return (host, options, done) => {
-    lookup(host, { ...options, all: true }, (error, found) => {
-      const [first] = found;
-      if (error || !first) done(error ?? new Error(`${host} has no address`), "");
-      else if (options.all) done(null, found);
-      else done(null, first.address, first.family);
-    });
-  };
 }
 
 function redirectOf({ statusCode, headers }: IncomingMessage, from: URL): URL | undefined {

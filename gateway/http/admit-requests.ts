@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Access } from "../../services/runtime/callers/access.js";
 import { asCaller } from "../../services/runtime/callers/caller.js";
 import type { Principal } from "../../services/runtime/callers/principal.js";
@@ -8,6 +8,13 @@ import type { CallerRates } from "../../services/runtime/limits/caller-rates.js"
 import type { PeerRoles } from "../callers/peer-roles.js";
 import { tooManyRequests } from "./limit-requests.js";
 import { letIn, visitorOf } from "./observe-requests.js";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Where its clients carry their key elsewhere than in the header of that name: what that would be. */
+    authorization?: (request: FastifyRequest) => string | undefined | Promise<string | undefined>;
+  }
+}
 
 interface AdmitOptions {
   access: Access;
@@ -41,7 +48,12 @@ export function admitRequests(http: FastifyInstance, { access, roles, rates, met
         letIn(request, { principal: roles.anyoneAt(socket), caller: at });
         return done();
       }
-      const identified = access.identify({ authorization: request.headers.authorization });
+      const { authorization: find } = request.routeOptions.config;
+      const found = find ? find(request) : request.headers.authorization;
+      const identified =
+        found instanceof Promise
+          ? found.then((authorization) => access.identify({ authorization }))
+          : access.identify({ authorization: found });
       if (identified instanceof Promise) identified.then(admit, refuse);
       else admit(identified);
     } catch (error) {

@@ -12,6 +12,8 @@ import { visitorOf } from "./observe-requests.js";
 interface Done {
   /** A picture's id. */
   readonly object?: string;
+  /** Where the route itself does not always do the same. */
+  readonly action?: AuditAction;
   readonly error?: unknown;
 }
 
@@ -51,14 +53,14 @@ export function auditRequests(http: FastifyInstance, audit: Audit, origins: Orig
     const visitor = visitorOf(request);
     if (!visitor) return;
     const who = auditedAs(visitor.principal, origins, request.raw);
-    const { audit: action } = request.routeOptions.config;
+    const { object: named, error, action = request.routeOptions.config.audit } = done.get(request) ?? {};
     const told = { ...who, request: String(reply.getHeader(originHeaders.request)) };
     if (who.principal !== undefined) audit.note({ ...told, action: "key-use", outcome: "done" });
     const refusal = refusals.get(reply.statusCode);
     const route = `${request.method} ${request.routeOptions.url ?? "unknown"}`;
     if (refusal) return audit.note({ ...told, ...refusal, outcome: "refused", object: route });
     if (!action) return;
-    const { object = route, error } = done.get(request) ?? {};
+    const object = named ?? route;
     if (error === undefined) return audit.note({ ...told, action, outcome: "done", object });
     audit.note({ ...told, action, outcome: "failed", code: describeError(error).code, object });
   });

@@ -1,6 +1,19 @@
 import type { FastifyReply } from "fastify";
 import { Code, describeError, type ErrorInit } from "../errors.js";
 
+/** How an error is told to clients that were written for another server than this: their own form. */
+export type ErrorForm = (
+  error: ErrorInit,
+  status: number,
+) => { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body: unknown };
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** In the place of H3's, whoever refuses: the route itself, or what stands before it. */
+    errorForm?: ErrorForm;
+  }
+}
+
 /** H3 */
 export function httpStatus({ code, reason }: ErrorInit): number {
   switch (code) {
@@ -45,5 +58,12 @@ export function replyError(reply: FastifyReply, error: unknown, status?: number)
   const described = describeError(error);
   if (described.code === Code.UNAUTHENTICATED) reply.header("www-authenticate", challenge);
   if (described.retryAfterMs !== undefined) reply.header("retry-after", Math.ceil(described.retryAfterMs / 1000));
-  return reply.code(status ?? httpStatus(described)).send({ error: errorBody(described) });
+  const usual = status ?? httpStatus(described);
+  const form = reply.request?.routeOptions?.config?.errorForm;
+  if (!form) return reply.code(usual).send({ error: errorBody(described) });
+  const own = form(described, usual);
+  return reply
+    .code(own.status ?? usual)
+    .headers(own.headers ?? {})
+    .send(own.body);
 }
