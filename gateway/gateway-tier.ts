@@ -6,6 +6,7 @@ import { replyError } from "../services/runtime/http/reply-error.js";
 import { CallerRates } from "../services/runtime/limits/caller-rates.js";
 import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
+import { registerAdapters } from "./adapters/adapters.js";
 import { createAsk } from "./ask/ask.js";
 import { createDetailMetrics } from "./ask/detail/detail-metrics.js";
 import { withQuotas } from "./ask/with-quotas.js";
@@ -127,6 +128,13 @@ export class GatewayTier implements Tier {
     host.http.register(modelsRoute, { ask });
     host.http.register(usageRoute, { quota });
     host.http.register(wordsRoute, { ask });
+    registerAdapters(host.http, {
+      ...gateway,
+      ...limits,
+      port: { ask, bodies: { pace: limits.pace, passing, rate }, unsentAnswers },
+      metrics,
+      logger,
+    });
     host.http.register(webClient, host.access);
     host.http.get("/v1/ws", (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";

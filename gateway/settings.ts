@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { fixed } from "../services/runtime/limits/memory-plan.js";
 import type { ProcessMemory } from "../services/runtime/limits/process-memory.js";
 import {
@@ -7,11 +8,27 @@ import {
   fileAt,
   hostNames,
   integer,
+  list,
   MiB,
   origins,
 } from "../services/runtime/settings/forms.js";
 import type { EnvOf } from "../services/runtime/settings/read-env.js";
 import type { ProcessSettings } from "../services/runtime/settings.js";
+import { type AdapterName, adapterNames } from "./adapters/names.js";
+
+const adapters = list
+  .refine(
+    (all) => all.every((one) => (adapterNames as readonly string[]).includes(one)),
+    `some of ${adapterNames.join(", ")}, by commas`,
+  )
+  .transform((all) => all as AdapterName[]);
+
+const webAddress = z
+  .string()
+  .refine(
+    (one) => /^https?:\/\/[^\s?#@]+$/i.test(one) && URL.canParse(one),
+    "an address such as https://label.example.org",
+  );
 
 export const variables = {
   MASKWIRE_ENCODER_ADDRESS: addresses.describe(
@@ -82,6 +99,15 @@ export const variables = {
       "of a session's pictures. 0: masks stay as the whole picture gives them",
   ),
   MASKWIRE_IDLE_MS: integer(100, 86_400_000).describe("silence before a session is closed"),
+  MASKWIRE_ADAPTERS: adapters.describe(
+    "tools whose protocols the gateway speaks, below /adapters/ and the name of each: label-studio",
+  ),
+  MASKWIRE_LABEL_STUDIO_URL: webAddress.describe(
+    "Label Studio's own address, where pictures of its tasks are fetched from",
+  ),
+  MASKWIRE_LABEL_STUDIO_TOKEN_FILE: fileAt("a token").describe(
+    "file with a token of Label Studio's, legacy or personal, that goes along to its own address alone; read again when it changes",
+  ),
 } as const;
 
 type Env = EnvOf<typeof variables>;
@@ -137,6 +163,8 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
     unsentBytes: sizes.unsent,
     detail: detailLimits(env.MASKWIRE_DETAIL_PARTS ?? 32),
     idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
+    adapters: env.MASKWIRE_ADAPTERS ?? [],
+    labelStudio: { url: env.MASKWIRE_LABEL_STUDIO_URL, token: env.MASKWIRE_LABEL_STUDIO_TOKEN_FILE },
   };
 }
 

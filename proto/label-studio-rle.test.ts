@@ -1,3 +1,4 @@
+import { decodeBinary, encodeBinary } from "@thi.ng/rle-pack";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeLabelStudioRle, encodeLabelStudioRle } from "./label-studio-rle.js";
@@ -54,6 +55,37 @@ describe("a brush of Label Studio", () => {
     );
     const large = mask(new Array(300 * 400).fill(1), 300);
     expect(decodeLabelStudioRle(encodeLabelStudioRle(large), 300, 400)).toEqual(large);
+  });
+
+  it("is what the page's own encoder writes, bit for bit, and its decoder reads", () => {
+    const masks = fc
+      .record({
+        width: fc.integer({ min: 1, max: 300 }),
+        height: fc.integer({ min: 1, max: 300 }),
+        lengths: fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 40_000 })), {
+          maxLength: 60,
+        }),
+      })
+      .map(({ width, height, lengths }) => {
+        const bitmap = new Uint8Array(width * height);
+        let at = 0;
+        for (const [index, length] of lengths.entries()) {
+          if (index % 2 === 1) bitmap.fill(1, at, at + length);
+          at += length;
+        }
+        return { bitmap, width, height };
+      });
+    fc.assert(
+      fc.property(masks, ({ bitmap, width, height }) => {
+        const rgba = Uint8Array.from({ length: 4 * bitmap.length }, (_, i) => 255 * bitmap[i >> 2]!);
+        const written = encodeLabelStudioRle(bitmapToRle(bitmap, width, height));
+        expect(written).toEqual([...encodeBinary(rgba, rgba.length)]);
+        expect(bitmapToRle(Uint8Array.from(decodeBinary(Uint8Array.from(written))), 4 * width, height)).toEqual(
+          bitmapToRle(rgba, 4 * width, height),
+        );
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it.each([

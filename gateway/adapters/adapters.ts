@@ -1,0 +1,25 @@
+import type { FastifyInstance } from "fastify";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
+import type { Logger } from "../../services/runtime/logger.js";
+import { labelStudio } from "./label-studio/label-studio.js";
+import type { AdapterName } from "./names.js";
+import type { AdapterPort } from "./shared/adapter.js";
+
+interface AdapterOptions {
+  port: AdapterPort;
+  adapters: readonly AdapterName[];
+  labelStudio: { url: string | undefined; token: { path: string; content: string } | undefined };
+  pictureHosts: readonly string[];
+  maxImageBytes: number;
+  deadlineMs: number;
+  metrics: Pick<Metrics, "limitHit">;
+  logger: Logger;
+}
+
+/** Routes of the adapters that are turned on, each below its prefix. */
+export function registerAdapters(http: FastifyInstance, options: AdapterOptions): void {
+  const { adapters, port } = options;
+  const isOn = (name: AdapterName) => adapters.includes(name);
+  const at = (name: AdapterName) => ({ prefix: `/adapters/${name}`, port });
+  if (isOn("label-studio")) http.register(labelStudio, { ...options, ...options.labelStudio, ...at("label-studio") });
+}

@@ -1,0 +1,109 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
+import type { z } from "zod";
+import { invalidArgument, isInternal } from "../../../services/runtime/errors.js";
+import { type ErrorForm, replyError } from "../../../services/runtime/http/reply-error.js";
+import type { AskCall } from "../../ask/answer.js";
+import type { Ask } from "../../ask/ask.js";
+import { tellAudit } from "../../http/audit-requests.js";
+import { callOf } from "../../http/call-of.js";
+import { callerOf } from "../../http/observe-requests.js";
+import type { UnsentAnswers } from "../../http/unsent-answers.js";
+import type { OnUpload } from "./picture.js";
+import { type AdapterBody, adapterBody, type BodyLimits, maxBodyBytes, takeBodies } from "./take-bodies.js";
+
+/** What an adapter is made of: the door to the other tiers, and the limits that hold for all routes. */
+export interface AdapterPort {
+  readonly ask: Ask;
+  readonly bodies: BodyLimits;
+  readonly unsentAnswers: UnsentAnswers;
+}
+
+/** One question of a tool's. */
+export interface Asked {
+  readonly ask: Ask;
+  readonly call: AskCall;
+  readonly onUpload: OnUpload;
+  /** So many bytes are kept for it, beside its body. @throws ServiceError RESOURCE_EXHAUSTED when there is no room for them. */
+  hold(bytes: number): void;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+type Config = NonNullable<RouteShorthandOptions["config"]>;
+
+/** The routes of one adapter: each gets its tool's form of errors and of keys. */
+export class AdapterRoutes {
+  readonly #app: FastifyInstance;
+  readonly #port: AdapterPort;
+  readonly #config: Config;
+
+  /** @param authorization where the tool carries a key. @param errorForm how the tool reads errors. */
+  constructor(
+    app: FastifyInstance,
+    port: AdapterPort,
+    config: { authorization?: Config["authorization"]; errorForm: ErrorForm },
+  ) {
+    this.#app = app;
+    this.#port = port;
+    const { authorization, errorForm } = config;
+    this.#config = { errorForm, ...(authorization && { authorization }) };
+    takeBodies(app, port.bodies);
+  }
+
+  /** @param config of this route alone. */
+  get(path: string, answer: (asked: Asked) => unknown, config: Config = {}): void {
+    this.#app.get(path, { config: { ...this.#config, ...config } }, (request, reply) =>
+      this.#answer(request, reply, answer),
+    );
+  }
+
+  /** @param form of the body; what does not fit is told with its name. */
+  post<Form extends z.ZodType>(
+    path: string,
+    form: Form,
+    answer: (asked: Asked, given: z.output<Form>, body: AdapterBody) => unknown,
+    config: Config = {},
+  ): void {
+    const options = { bodyLimit: maxBodyBytes, config: { ...this.#config, ...config } };
+    this.#app.post(path, options, (request, reply) =>
+      this.#answer(request, reply, (asked) => {
+        const body = adapterBody(request);
+        return answer(asked, read(form, body.json), body);
+      }),
+    );
+  }
+
+  async #answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    answer: (asked: Asked) => unknown,
+  ): Promise<FastifyReply> {
+    const { key: caller = "", tenant } = callerOf(request) ?? {};
+    const memory = this.#port.bodies.passing.begin({ caller, tenant });
+    const hold = (bytes: number) => memory.grow(bytes);
+    const onUpload = (imageId: string) => tellAudit(request, { action: "upload", object: imageId });
+    try {
+      const call = callOf(request, reply);
+      const value = await answer({ ask: this.#port.ask, call, onUpload, hold, request, reply });
+      const bytes = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
+      this.#port.unsentAnswers.hold(reply, bytes.byteLength);
+      if (!reply.hasHeader("content-type")) reply.type("application/json; charset=utf-8");
+      return reply.header("cache-control", "no-store").send(bytes);
+    } catch (error) {
+      tellAudit(request, { error });
+      if (isInternal(error)) request.log.error({ err: error }, "request failed");
+      return replyError(reply, error);
+    } finally {
+      memory.release();
+    }
+  }
+}
+
+/** @throws ServiceError INVALID_ARGUMENT that names the first field that is not as it should be. */
+function read<Form extends z.ZodType>(form: Form, json: unknown): z.output<Form> {
+  const parsed = form.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const at = issue?.path.join(".") || "the body";
+  throw invalidArgument(`${at}: ${issue?.message ?? "it has another form"}.`);
+}

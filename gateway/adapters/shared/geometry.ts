@@ -1,0 +1,63 @@
+/** Pixels of a picture. */
+export type Corner = readonly [x: number, y: number];
+
+export interface Corners {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+/** The smallest box around points. */
+export function boxAround(points: readonly Corner[]): Corners {
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  return { x0: Math.min(...xs), y0: Math.min(...ys), x1: Math.max(...xs), y1: Math.max(...ys) };
+}
+
+/** A ring of numbers as its corners. */
+export function cornersOf(ring: readonly number[]): Corner[] {
+  return Array.from({ length: ring.length / 2 }, (_, i) => [ring[2 * i]!, ring[2 * i + 1]!] as const);
+}
+
+/**
+ * A closed ring with fewer corners, of which none that is left out lies farther than `tolerance` pixels from it (Douglas and Peucker, 1973).
+ * @returns the ring itself where no more than a line would be left.
+ */
+export function simplify(ring: readonly Corner[], tolerance: number): readonly Corner[] {
+  if (ring.length < 4) return ring;
+  // A ring has no ends: it is cut where it is farthest from its beginning.
+  let far = 0;
+  for (let i = 1; i < ring.length; i++) if (away(ring[i]!, ring[0]!) > away(ring[far]!, ring[0]!)) far = i;
+  const keep = new Uint8Array(ring.length + 1);
+  keep[0] = 1;
+  keep[far] = 1;
+  const parts: [number, number][] = [
+    [0, far],
+    [far, ring.length],
+  ];
+  const at = (i: number) => ring[i % ring.length]!;
+  for (let part = parts.pop(); part; part = parts.pop()) {
+    const [from, to] = part;
+    let [farthest, most] = [-1, tolerance];
+    for (let i = from + 1; i < to; i++) {
+      const distance = awayFromSide(at(i), at(from), at(to));
+      if (distance > most) [farthest, most] = [i, distance];
+    }
+    if (farthest < 0) continue;
+    keep[farthest] = 1;
+    parts.push([from, farthest], [farthest, to]);
+  }
+  const kept = ring.filter((_, i) => keep[i] === 1);
+  return kept.length < 3 ? ring : kept;
+}
+
+const away = ([ax, ay]: Corner, [bx, by]: Corner) => Math.hypot(ax - bx, ay - by);
+
+function awayFromSide(point: Corner, a: Corner, b: Corner): number {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const length = dx * dx + dy * dy;
+  if (length === 0) return away(point, a);
+  const share = Math.min(1, Math.max(0, ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / length));
+  return away(point, [a[0] + share * dx, a[1] + share * dy]);
+}

@@ -1,0 +1,66 @@
+import { Readable } from "node:stream";
+import { EncodePriority, type ImageInfo } from "../../../proto/index.js";
+import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
+import type { AskCall } from "../../ask/answer.js";
+import type { Ask } from "../../ask/ask.js";
+import { ImageGoneError } from "../../ask/image-gone-error.js";
+import { type DecodedFile, decodeBase64 } from "./base64-bytes.js";
+import type { AdapterBody } from "./take-bodies.js";
+
+/** A picture by what its bytes hash to; who has them gives them once they are needed. */
+export interface Picture {
+  readonly imageId: string;
+  /** @throws ServiceError when they cannot be had. */
+  file(): DecodedFile | Promise<DecodedFile>;
+}
+
+/** What is told of a picture that had to be sent to the encoders: for an auditor. */
+export type OnUpload = (imageId: string) => void;
+
+/** The picture that a tool sends with every question. @throws ServiceError INVALID_ARGUMENT for what is no Base64. */
+export function pictureIn(body: AdapterBody, text: string): Picture {
+  const file = body.fileAt(text) ?? decodeBase64(text);
+  if (file.bytes === 0) throw invalidArgument("The picture is empty: send its file in Base64.", "DAMAGED_IMAGE");
+  return { imageId: file.imageId, file: () => file };
+}
+
+/**
+ * Asks about a picture by its hash. Only when nobody has it, which is with its first question, do its bytes go to an encoder, and the question is
+ * asked again: fifty clicks are one encode.
+ * @throws ServiceError of `ask.upload`, and what `question` throws.
+ */
+export async function onPicture<Result>(
+  { ask, call, onUpload = () => {} }: { ask: Pick<Ask, "upload">; call: AskCall; onUpload?: OnUpload },
+  picture: Picture,
+  question: (imageId: string) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await question(picture.imageId);
+  } catch (error) {
+    if (!(error instanceof ImageGoneError)) throw error;
+  }
+  await send(ask, picture, call, onUpload);
+  return question(picture.imageId);
+}
+
+/** A picture's size, for questions that cannot be asked without it. @throws ServiceError of `ask.lookup` and `ask.upload`. */
+export async function sizeOf(
+  { ask, call, onUpload = () => {} }: { ask: Pick<Ask, "upload" | "lookup">; call: AskCall; onUpload?: OnUpload },
+  picture: Picture,
+): Promise<ImageInfo> {
+  const known = await ask.lookup({ imageId: picture.imageId, model: "" }, call);
+  const image = known.image ?? (await send(ask, picture, call, onUpload)).image;
+  if (image) return image;
+  throw new ServiceError({
+    code: Code.UNAVAILABLE,
+    message: "The picture's size is not known yet; ask again.",
+    retryAfterMs: 500,
+  });
+}
+
+async function send(ask: Pick<Ask, "upload">, picture: Picture, call: AskCall, onUpload: OnUpload) {
+  const { imageId, pieces, bytes } = await picture.file();
+  const header = { imageId, model: "", priority: EncodePriority.INTERACTIVE };
+  onUpload(imageId);
+  return ask.upload({ header, bytes: Readable.from(pieces), announcedBytes: bytes }, call);
+}

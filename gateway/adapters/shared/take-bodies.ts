@@ -1,0 +1,153 @@
+import type { IncomingMessage } from "node:http";
+import { errorCodes, type FastifyInstance, type FastifyRequest } from "fastify";
+import { invalidArgument } from "../../../services/runtime/errors.js";
+import { inTime, type PaceLimits } from "../../../services/runtime/limits/arrival-pace.js";
+import type { HeldUpload, UploadBudget } from "../../../services/runtime/limits/upload-budget.js";
+import type { UploadRate } from "../../callers/upload-rate.js";
+import { callerOf } from "../../http/observe-requests.js";
+import { announcedBytes } from "../../http/upload-body.js";
+import { Base64Bytes, beginsBase64, type DecodedFile } from "./base64-bytes.js";
+import { LongStrings } from "./long-strings.js";
+
+export interface BodyLimits {
+  pace: PaceLimits;
+  /** What bodies may take of this process's memory while they are answered, uploads on their way through among them (H18). */
+  passing: UploadBudget;
+  rate: UploadRate;
+}
+
+/** A body of JSON whose long strings were decoded on the way. */
+export class AdapterBody {
+  readonly json: unknown;
+  readonly #files: readonly DecodedFile[];
+
+  constructor(json: unknown, files: readonly DecodedFile[]) {
+    this.json = json;
+    this.#files = files;
+  }
+
+  /** What stood at a string that was cut out; undefined for one that is there itself. */
+  fileAt(text: string): DecodedFile | undefined {
+    return text.startsWith(placePrefix) ? this.#files[Number(text.slice(placePrefix.length))] : undefined;
+  }
+}
+
+/** The largest body: a picture of 48 MiB. */
+export const maxBodyBytes = 64 * 1024 * 1024;
+/** Beside the files. */
+const maxRestBytes = 4 * 1024 * 1024;
+const maxFiles = 8;
+/** Of a connection on its way. */
+const passingBytes = 256 * 1024;
+/** No label, address or key is as long. */
+const leastFileBytes = 4096;
+const placePrefix = "\u0000file ";
+/** As JSON writes it. */
+const placeOf = (index: number) => `\\u0000file ${index}`;
+
+const held = new WeakMap<FastifyRequest, HeldUpload>();
+
+/** Gives the routes of `app` their bodies as `AdapterBody`, whatever type they say. */
+export function takeBodies(app: FastifyInstance, limits: BodyLimits): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request: FastifyRequest, body: IncomingMessage) => takeBody(request, body, limits));
+  app.addHook("onResponse", (request, _reply, done) => {
+    held.get(request)?.release();
+    done();
+  });
+}
+
+/** The body of a route that takes JSON. @throws ServiceError INVALID_ARGUMENT where none was sent. */
+export function adapterBody({ body }: FastifyRequest): AdapterBody {
+  if (body instanceof AdapterBody) return body;
+  throw invalidArgument("The request has no body; send JSON.");
+}
+
+async function takeBody(request: FastifyRequest, body: IncomingMessage, limits: BodyLimits): Promise<AdapterBody> {
+  const announced = announcedBytes(request);
+  if (announced > maxBodyBytes) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+  const { key: caller = "", tenant } = callerOf(request) ?? {};
+  const memory = limits.passing.begin({ caller, tenant });
+  held.set(request, memory);
+  memory.grow(passingBytes);
+  const rated = limits.rate.begin(caller, announced);
+  const text = new BodyText((bytes) => memory.grow(passingBytes + bytes));
+  try {
+    await inTime(limits.pace, async (pace) => {
+      let total = 0;
+      // Left early, the connection stays for the answer.
+      for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+        total += piece.byteLength;
+        if (total > maxBodyBytes) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+        pace.arrived(piece.byteLength);
+        rated.arrived(piece.byteLength);
+        text.write(piece);
+      }
+    });
+    return text.end();
+  } finally {
+    rated.end();
+  }
+}
+
+/** JSON as it arrives: files on one side, the rest on the other. */
+class BodyText {
+  readonly #hold: (bytes: number) => void;
+  readonly #files: DecodedFile[] = [];
+  readonly #rest: Uint8Array[] = [];
+  #restBytes = 0;
+  #fileBytes = 0;
+  readonly #strings = new LongStrings(leastFileBytes, {
+    rest: (bytes) => this.#takeRest(bytes),
+    begin: (head) => this.#beginFile(head),
+  });
+
+  /** @param hold told how many bytes are kept. */
+  constructor(hold: (bytes: number) => void) {
+    this.#hold = hold;
+  }
+
+  write(piece: Uint8Array): void {
+    this.#strings.write(piece);
+  }
+
+  /** @throws ServiceError INVALID_ARGUMENT for what is no JSON. */
+  end(): AdapterBody {
+    const text = Buffer.concat(this.#rest, this.#restBytes).toString("utf8");
+    try {
+      return new AdapterBody(JSON.parse(text.replace(/^\uFEFF/, "")), this.#files);
+    } catch {
+      throw invalidArgument("The body is no JSON.");
+    }
+  }
+
+  #takeRest(bytes: Uint8Array): void {
+    this.#restBytes += bytes.byteLength;
+    if (this.#restBytes > maxRestBytes) {
+      throw invalidArgument(`Beside its pictures the body is larger than the ${maxRestBytes} bytes that are taken.`);
+    }
+    this.#hold(this.#fileBytes + this.#restBytes);
+    this.#rest.push(bytes);
+  }
+
+  #beginFile(head: Uint8Array) {
+    if (!beginsBase64(textOf(head))) return undefined;
+    const index = this.#files.length;
+    if (index === maxFiles) throw invalidArgument(`The body has more than ${maxFiles} pictures.`);
+    const file = new Base64Bytes();
+    const before = this.#fileBytes;
+    return {
+      place: placeOf(index),
+      piece: (bytes: Uint8Array) => {
+        file.add(textOf(bytes));
+        this.#fileBytes = before + file.bytes;
+        this.#hold(this.#fileBytes + this.#restBytes);
+      },
+      end: () => {
+        this.#files.push(file.end());
+      },
+    };
+  }
+}
+
+const textOf = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");

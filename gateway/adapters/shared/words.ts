@@ -1,0 +1,23 @@
+import type { Mask } from "../../../proto/index.js";
+import { ServiceError } from "../../../services/runtime/errors.js";
+import type { Asked } from "./adapter.js";
+import { onPicture, type Picture } from "./picture.js";
+import { segmentRequest } from "./prompts.js";
+
+/** Whether anything here understands words. */
+export async function knowsWords({ ask, call }: Asked): Promise<boolean> {
+  const { detectors } = await ask.listDetectors({}, call);
+  return detectors.some(({ ready, vocabulary }) => ready && vocabulary !== "ranking");
+}
+
+/** Masks of what words name in a picture; none where nothing is known by them. @throws any other ServiceError of `ask.segment`. */
+export async function masksOfWords(asked: Asked, picture: Picture, text: string): Promise<Mask[]> {
+  const { ask, call } = asked;
+  try {
+    const result = await onPicture(asked, picture, (imageId) => ask.segment(segmentRequest(imageId, { text }), call));
+    return result.masks;
+  } catch (error) {
+    if (error instanceof ServiceError && error.reason === "UNKNOWN_WORD") return [];
+    throw error;
+  }
+}

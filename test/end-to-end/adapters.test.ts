@@ -1,0 +1,156 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { decodeBinary } from "@thi.ng/rle-pack";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bitmapToRle, decodeRle, type Mask, type MaskRuns, type PromptSchema, rleIou } from "../../proto/index.js";
+import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { segmentOverHttp, upload } from "../support/http-calls.js";
+import { jpegScene } from "../support/pictures.js";
+import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
+
+const [width, height] = [640, 480];
+let maskwire: Maskwire;
+let picture: Buffer;
+let imageId: string;
+
+beforeAll(async () => {
+  maskwire = await startMaskwire({
+    ...tinyModelEnv(),
+    MASKWIRE_ADAPTERS: "label-studio",
+    MASKWIRE_CALLER_REQUESTS_PER_SECOND: "10000",
+  });
+  picture = await jpegScene(width, height, 4711);
+  imageId = (await upload(maskwire.url, picture)).image?.imageId ?? "";
+});
+afterAll(async () => {
+  await maskwire?.stop();
+});
+
+/** Answers of a kind of request are what the tests look at; that they are of that kind is what they show. */
+// biome-ignore lint/suspicious/noExplicitAny: what a tool's own client would take apart without types.
+type Answer = any;
+
+async function post(path: string, body: unknown): Promise<Answer> {
+  const reply = await fetch(`${maskwire.url}/adapters/${path}`, { method: "POST", body: JSON.stringify(body) });
+  const text = await reply.text();
+  if (!reply.ok) throw new Error(`${path}: ${reply.status} ${text}`);
+  return JSON.parse(text);
+}
+
+/** The native API's mask for the same prompt. */
+async function native(prompt: MessageInitShape<typeof PromptSchema>): Promise<MaskRuns> {
+  const { masks } = await segmentOverHttp(maskwire.url, { imageId, prompt });
+  return runsOf(masks[0]);
+}
+
+const runsOf = (mask: Mask | undefined) => decodeRle({ size: mask?.rle?.size ?? [], counts: mask?.rle?.counts ?? "" });
+
+/** What tests ask: points well inside the picture, so that every one of them has a mask. */
+const spot = fc.record({
+  x: fc.double({ min: 60, max: width - 60, noNaN: true }),
+  y: fc.double({ min: 60, max: height - 60, noNaN: true }),
+});
+const box = fc
+  .record({
+    x: fc.integer({ min: 0, max: 400 }),
+    y: fc.integer({ min: 0, max: 300 }),
+    w: fc.integer({ min: 120, max: 230 }),
+    h: fc.integer({ min: 120, max: 170 }),
+  })
+  .map(({ x, y, w, h }) => ({ x0: x, y0: y, x1: x + w, y1: y + h }));
+const runs = { numRuns: 12 };
+const least = 0.999;
+
+describe("X2, X4 Label Studio", () => {
+  const config = `<View><Image name="image" value="$image"/><BrushLabels name="tag" toName="image"><Label value="Cat"/><Label value="Dog"/></BrushLabels>
+    <KeyPointLabels name="kp" toName="image" smart="true"><Label value="Cat"/></KeyPointLabels>
+    <RectangleLabels name="box" toName="image" smart="true"><Label value="Dog"/></RectangleLabels></View>`;
+  const dataUri = () => `data:image/jpeg;base64,${picture.toString("base64")}`;
+  const region = (type: string, label: string, value: object, isPositive = true) => ({
+    id: "k3J",
+    type,
+    from_name: "kp",
+    to_name: "image",
+    original_width: width,
+    original_height: height,
+    image_rotation: 0,
+    is_positive: isPositive,
+    value: { ...value, [type]: [label] },
+  });
+  const predict = (result: object[], labelConfig = config) =>
+    post("label-studio/predict", {
+      tasks: [{ id: 31, data: { image: dataUri() } }],
+      project: "7.1716900000",
+      label_config: labelConfig,
+      params: { login: null, password: null, context: { result } },
+    });
+  const brushOf = ({ original_width, original_height, value }: Answer): MaskRuns => {
+    const rgba = decodeBinary(Uint8Array.from(value.rle));
+    return bitmapToRle(
+      Uint8Array.from({ length: rgba.length / 4 }, (_, i) => Number(rgba[4 * i + 3]! > 0)),
+      original_width,
+      original_height,
+    );
+  };
+
+  it("answers points in percent with the mask of the same points", async () => {
+    await fc.assert(
+      fc.asyncProperty(spot, spot, async (on, beside) => {
+        const percent = ({ x, y }: typeof on) => ({ x: (100 * x) / width, y: (100 * y) / height, width: 0.4 });
+        const { results } = await predict([
+          region("keypointlabels", "Cat", percent(on)),
+          region("keypointlabels", "Cat", percent(beside), false),
+        ]);
+        const points = [on, { ...beside, label: 0 }];
+        expect(results).toHaveLength(1);
+        expect(results[0].model_version).toBe("tiny");
+        const [item] = results[0].result;
+        const expected = await native({ points });
+        if (item === undefined) {
+          expect(expected.runs).toHaveLength(1);
+          return;
+        }
+        expect(item).toMatchObject({
+          type: "brushlabels",
+          from_name: "tag",
+          value: { brushlabels: ["Cat"], format: "rle" },
+        });
+        expect(rleIou(brushOf(item), expected)).toBeGreaterThanOrEqual(least);
+      }),
+      runs,
+    );
+  });
+
+  it("answers boxes in percent with the mask of the same box", async () => {
+    await fc.assert(
+      fc.asyncProperty(box, async ({ x0, y0, x1, y1 }) => {
+        const percent = {
+          x: (100 * x0) / width,
+          y: (100 * y0) / height,
+          width: (100 * (x1 - x0)) / width,
+          height: (100 * (y1 - y0)) / height,
+        };
+        const { results } = await predict([region("rectanglelabels", "Dog", { ...percent, rotation: 0 })]);
+        const expected = await native({ box: { x0, y0, x1, y1 } });
+        expect(rleIou(brushOf(results[0].result[0]), expected)).toBeGreaterThanOrEqual(least);
+      }),
+      runs,
+    );
+  });
+
+  it("encodes a picture once for fifty clicks", async () => {
+    const fresh = await jpegScene(width, height, 4712);
+    const encodes = () => metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
+    const before = await encodes();
+    for (let click = 0; click < 50; click++) {
+      const answer = await post("label-studio/predict", {
+        tasks: [{ id: 31, data: { image: `data:image/jpeg;base64,${fresh.toString("base64")}` } }],
+        label_config: config,
+        params: { context: { result: [region("keypointlabels", "Cat", { x: 20 + click, y: 50 })] } },
+      });
+      expect(answer.results[0].result).toHaveLength(1);
+    }
+    expect((await encodes()) - before).toBe(1);
+  });
+});
