@@ -91,7 +91,7 @@ export default defineConfig({
           [
             "dist/services/{runtime,access}/**/*.test.js",
             "dist/services/inference/workers/**/*.test.js",
-            "dist/services/inference/pull/{download-file,published-file,pull-lock,unpack-files}.test.js",
+            "dist/services/inference/pull/{download-file,published-file,unpack-files}.test.js",
             "dist/services/encoder/pictures/**/*.test.js",
             "dist/services/stores/{cache-connection,cache-news,leases,open-stores,redis-store}.test.js",
             "dist/services/maskwire/command/**/*.test.js",

@@ -1,5 +1,6 @@
 import { open, readFile, realpath, rename, rm, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { codeOf } from "../../runtime/error-code.js";
 import { OperationalError } from "../../runtime/operational-error.js";
 import { type KeyEntry, parseKeyFile, writeKeyFile } from "./key-file.js";
 
@@ -96,5 +97,3 @@ function unusable(path: string, cause: unknown): KeyFileError {
   if (code === "EACCES" || code === "EPERM") return new KeyFileError(`You may not read and write ${path}.`, { cause });
   return new KeyFileError(`${path} cannot be used: ${code ?? String(cause)}.`, { cause });
 }
-
-const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? String(error.code) : undefined);

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { codeOf, PullError } from "./pull-error.js";
+import { codeOf } from "../../runtime/error-code.js";
+import { PullError } from "./pull-error.js";
 
 /*
  * npm itself brings packages, and no library of ours: it knows the registry, mirror, proxy, authority and token that the

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { takeLock } from "../../runtime/file-lock/file-lock.js";
 import { checkSpace } from "./disk-space.js";
 import { npm } from "./npm-command.js";
-import { PullError } from "./pull-error.js";
-import { takeLock } from "./pull-lock.js";
+import { isBeingFetched, PullError } from "./pull-error.js";
 import { unpackFiles, type WantedFile } from "./unpack-files.js";
 
 /** How often is looked how much of a package has come: npm does not say. */
@@ -31,7 +31,7 @@ export async function fetchNpmFiles(
   { signal, onBytes }: NpmOptions,
 ): Promise<void> {
   const work = join(folder, `npm-${spec.replace("/", "+")}`);
-  const lock = await takeLock(`${work}.lock`, spec, { signal });
+  const lock = await takeLock(`${work}.lock`, { taken: isBeingFetched(spec), signal });
   const until = AbortSignal.any([signal, lock.lost]);
   try {
     // Of a run that was killed.

@@ -1,5 +1,6 @@
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
-import { codeOf, PullError } from "./pull-error.js";
+import { codeOf } from "../../runtime/error-code.js";
+import { PullError } from "./pull-error.js";
 
 /** Silence after which a server is taken for lost. */
 const silenceMs = 30_000;

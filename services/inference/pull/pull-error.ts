@@ -5,5 +5,6 @@ export class PullError extends OperationalError {
   override readonly name: string = "PullError";
 }
 
-export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error ? String(error.code) : undefined;
+/** Two do not fetch the same at once. @param who as a lock tells it. */
+export const isBeingFetched = (what: string) => (who: string) =>
+  new PullError(`${what} is being fetched by ${who} already: wait for it.`);

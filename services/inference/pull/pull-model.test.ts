@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { takeLock } from "../../runtime/file-lock/file-lock.js";
 import { freePort } from "../../runtime/testing/free-port.js";
 import { Manifest } from "../models/manifest.js";
 import { PullError } from "./pull-error.js";
-import { takeLock } from "./pull-lock.js";
 import { pullModel } from "./pull-model.js";
 import { FakeRegistry, makeTarball } from "./testing/fake-registry.js";
 import { fileOf, filesIn, madeBytes } from "./testing/made-file.js";
@@ -128,7 +128,10 @@ describe("begins nothing", () => {
     const manifest = manifestOf(unreachable);
     const place = join(manifest.pulledDir, manifest.get("mine").encoder.pulledAs ?? "");
     mkdirSync(manifest.pulledDir);
-    const lock = await takeLock(`${dirname(place)}.lock`, "it", { signal: AbortSignal.timeout(60_000) });
+    const lock = await takeLock(`${dirname(place)}.lock`, {
+      taken: (who) => new Error(who),
+      signal: AbortSignal.timeout(60_000),
+    });
     await expect(pull(manifest)).rejects.toThrow(/encoder\.onnx is being fetched by process \d+/);
     await lock.release();
   });

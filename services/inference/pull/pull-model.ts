@@ -1,5 +1,6 @@
 import { mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { takeLock } from "../../runtime/file-lock/file-lock.js";
 import type { ManifestModel, ModelFile } from "../families/model-spec.js";
 import type { Manifest } from "../models/manifest.js";
 import { verifyModelFile } from "../models/model-file.js";
@@ -9,8 +10,7 @@ import { fetchNpmFiles } from "./npm-files.js";
 import { readNpmSource } from "./npm-source.js";
 import { proxiedDispatcher } from "./open-source.js";
 import { partOf } from "./part-file.js";
-import { PullError } from "./pull-error.js";
-import { takeLock } from "./pull-lock.js";
+import { isBeingFetched, PullError } from "./pull-error.js";
 import type { WantedFile } from "./unpack-files.js";
 import { writeFault } from "./write-fault.js";
 
@@ -85,7 +85,7 @@ async function bytesToCome({ file, place }: Wanted): Promise<number> {
 }
 
 async function download(file: ModelFile, place: string, { signal, onProgress }: PullOptions): Promise<void> {
-  const lock = await takeLock(`${dirname(place)}.lock`, file.source, { signal });
+  const lock = await takeLock(`${dirname(place)}.lock`, { taken: isBeingFetched(file.source), signal });
   const dispatcher = proxiedDispatcher();
   try {
     await downloadFile(file, place, {

@@ -1,4 +1,5 @@
-import { codeOf, PullError } from "./pull-error.js";
+import { codeOf } from "../../runtime/error-code.js";
+import { PullError } from "./pull-error.js";
 
 /** What went wrong with a file, in a sentence where it is the disk's or the folder's; the error itself otherwise. */
 export function writeFault(error: unknown, folder: string): unknown {

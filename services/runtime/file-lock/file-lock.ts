@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { codeOf } from "../error-code.js";
 import { livelinessOf, type ProcessLife, thisLife } from "./process-life.js";
-import { codeOf, PullError } from "./pull-error.js";
 
 /** How often whoever holds a lock says that it lives. */
 const beatMs = 1000;
@@ -20,12 +20,14 @@ interface Holder extends ProcessLife {
 }
 
 interface LockOptions {
+  /** What is thrown when somebody has it. @param who "process 12 on that-machine", or "another process". */
+  readonly taken: (who: string) => Error;
   /** Ends the waiting for a lock that may be a dead one's. */
   readonly signal: AbortSignal;
   readonly paces?: { readonly beatMs: number; readonly silentMs: number };
 }
 
-interface PullLock {
+interface FileLock {
   /** Aborts where another took it for dead, as after a machine's sleep. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
@@ -34,9 +36,9 @@ interface PullLock {
 /**
  * The right to write a file alone, among all processes that see its folder. One whose holder is dead is free: at once where that
  * is plain, else once it has been watched for some seconds.
- * @param path of the lock. @param what it is for, in an error. @throws PullError naming who has it; the signal's reason.
+ * @param path of the lock. @throws what `taken` makes of who has it; the signal's reason.
  */
-export async function takeLock(path: string, what: string, options: LockOptions): Promise<PullLock> {
+export async function takeLock(path: string, options: LockOptions): Promise<FileLock> {
   const { paces = { beatMs, silentMs } } = options;
   const mine: Holder = { ...thisLife(), host: hostname(), token: randomUUID() };
   while (!(await tryCreate(path, mine))) {
@@ -46,8 +48,7 @@ export async function takeLock(path: string, what: string, options: LockOptions)
     const life = found.life === "unknown" ? await watched(path, identity, { ...options, paces }) : found.life;
     if (life === "gone") continue;
     if (life === "alive") {
-      const who = holder ? `process ${holder.pid} on ${holder.host}` : "another process";
-      throw new PullError(`${what} is being fetched by ${who} already: wait for it.`);
+      throw options.taken(describe(holder));
     }
     await clear(path, identity, mine);
   }
@@ -56,7 +57,7 @@ export async function takeLock(path: string, what: string, options: LockOptions)
     const found = await read(path).catch(() => "unread" as const);
     // Of a file that cannot be read now nothing is known: the next beat asks again.
     if (found === "unread") return;
-    if (found?.holder?.token !== mine.token) lost.abort(new PullError(`${what} is being fetched by another process.`));
+    if (found?.holder?.token !== mine.token) lost.abort(options.taken(describe(found?.holder)));
     else await utimes(path, new Date(), new Date()).catch(() => {});
   }, paces.beatMs);
   beat.unref();
@@ -68,6 +69,9 @@ export async function takeLock(path: string, what: string, options: LockOptions)
     },
   };
 }
+
+const describe = (holder: Holder | undefined) =>
+  holder ? `process ${holder.pid} on ${holder.host}` : "another process";
 
 async function tryCreate(path: string, holder: Holder): Promise<boolean> {
   try {

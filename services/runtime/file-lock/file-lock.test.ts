@@ -3,9 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, it, onTestFinished } from "vitest";
+import { takeLock } from "./file-lock.js";
 import { livelinessOf, thisLife } from "./process-life.js";
-import { PullError } from "./pull-error.js";
-import { takeLock } from "./pull-lock.js";
 
 let folder: string;
 let path: string;
@@ -25,16 +24,16 @@ const deadLife = () => ({ ...thisLife(), pid: spawnSync("true").pid, started: "1
 /** Of another machine or container: whether it lives cannot be seen. */
 const elsewhere = { pid: process.pid, place: "another", started: "1", host: "elsewhere", token: "theirs" };
 
+class Taken extends Error {}
+const taken = (who: string) => new Taken(`It is written by ${who}.`);
 const paces = { beatMs: 5, silentMs: 40 };
-const take = (signal = AbortSignal.timeout(30_000)) => takeLock(path, "model.onnx", { signal, paces });
+const take = (signal = AbortSignal.timeout(30_000)) => takeLock(path, { taken, signal, paces });
 
 it("is had by one at a time, and says by whom", async () => {
   const lock = await take();
   const second = take();
-  await expect(second).rejects.toBeInstanceOf(PullError);
-  await expect(second).rejects.toThrow(
-    `model.onnx is being fetched by process ${process.pid} on ${hostname()} already: wait for it.`,
-  );
+  await expect(second).rejects.toBeInstanceOf(Taken);
+  await expect(second).rejects.toThrow(`It is written by process ${process.pid} on ${hostname()}.`);
   await lock.release();
   expect(readdirSync(folder)).toEqual([]);
   await (await take()).release();
@@ -66,7 +65,7 @@ it.each<[string, () => void]>([
 
 it.each<[string, object | string, RegExp]>([
   ["another machine", elsewhere, /by process \d+ on elsewhere/],
-  ["a container of the same name", { ...elsewhere, host: hostname() }, /is being fetched by process/],
+  ["a container of the same name", { ...elsewhere, host: hostname() }, /by process/],
   ["whoever just writes it", "", /by another process/],
 ])("of %s that says it lives is left alone", async (_name, holder, message) => {
   hold(holder);
@@ -80,7 +79,8 @@ it("of another is free as soon as that gives it back, and waited for no longer t
   hold(elsewhere);
   const leaving = AbortSignal.abort(new Error("left"));
   await expect(take(leaving)).rejects.toThrow();
-  const waiting = takeLock(path, "model.onnx", {
+  const waiting = takeLock(path, {
+    taken,
     signal: AbortSignal.timeout(30_000),
     paces: { beatMs: 5, silentMs: 30_000 },
   });
@@ -92,7 +92,7 @@ it("that another took meanwhile is told of, and not taken away", async () => {
   const lock = await take();
   hold(elsewhere);
   await new Promise((resolve) => lock.lost.addEventListener("abort", resolve, { once: true }));
-  expect(lock.lost.reason).toBeInstanceOf(PullError);
+  expect(lock.lost.reason).toBeInstanceOf(Taken);
   await lock.release();
   expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ token: "theirs" });
 });

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { codeOf } from "./pull-error.js";
+import { codeOf } from "../error-code.js";
 
 /** What tells a process from every other one, those that have its number later among them. */
 export interface ProcessLife {
