@@ -2,7 +2,9 @@ import { Kysely, type Transaction } from "kysely";
 import type { Logger } from "../../runtime/logger.js";
 import { Connections } from "./connections.js";
 import { isTwisted } from "./database-errors.js";
+import { migrate } from "./migrate.js";
 import type { Schema } from "./schema.js";
+import { OwnServer } from "./server/own-server.js";
 
 export interface DatabaseSettings {
   /** postgres://..., or undefined: a server of our own, in `folder`. */
@@ -23,18 +25,27 @@ export class Database implements AsyncDisposable {
   readonly db: Kysely<Schema>;
   /** For libraries with connections of their own. */
   readonly url: string;
+  readonly #own: OwnServer | undefined;
 
-  private constructor(url: string, db: Kysely<Schema>) {
+  private constructor(url: string, { pool, own }: { pool: Connections; own: OwnServer | undefined }) {
     this.url = url;
-    this.db = db;
+    this.db = new Kysely<Schema>({ dialect: pool.dialect() });
+    this.#own = own;
   }
 
-  /** @throws ServiceError UNAVAILABLE when it cannot be reached. */
+  /** Its tables are up to date then. @throws ServiceError UNAVAILABLE when it cannot be reached; FAILED_PRECONDITION when it cannot be used. */
   static async open(settings: DatabaseSettings, logger: Logger): Promise<Database> {
-    const { url, connections, statementMs } = settings;
-    if (url === undefined) throw new Error("no own server yet");
-    const pool = new Connections({ url, connections, statementMs }, logger);
-    return new Database(url, new Kysely<Schema>({ dialect: pool.dialect() }));
+    const { folder, connections, statementMs } = settings;
+    const own = settings.url === undefined ? await OwnServer.start({ folder, logger }) : undefined;
+    const url = settings.url ?? own?.url ?? "";
+    const database = new Database(url, { pool: new Connections({ url, connections, statementMs }, logger), own });
+    try {
+      await migrate(database.db);
+      return database;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
   }
 
   /** All or nothing. Done again where another transaction got in the way: `work` may run several times. */
@@ -50,6 +61,7 @@ export class Database implements AsyncDisposable {
 
   async close(): Promise<void> {
     await this.db.destroy();
+    await this.#own?.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

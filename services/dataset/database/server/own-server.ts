@@ -1,0 +1,171 @@
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Code, ServiceError } from "../../../runtime/errors.js";
+import { takeLock } from "../../../runtime/file-lock/file-lock.js";
+import type { Logger } from "../../../runtime/logger.js";
+import { checkReachable, serverAccount } from "./account.js";
+import { endLeftover } from "./leftover.js";
+import { parametersOf } from "./parameters.js";
+import { preparePrograms } from "./prepare-programs.js";
+import { installedPrograms, type Programs } from "./programs.js";
+import { type Running, type RunningServer, runProgram, startServer } from "./start-server.js";
+
+interface OwnServerOptions {
+  /** All of it is the server's. */
+  readonly folder: string;
+  readonly logger: Logger;
+  readonly programs?: Programs;
+}
+
+/** Its superuser: whoever can reach its socket is it. */
+const user = "maskwire";
+/** A socket's path is 103 bytes at most on macOS, 107 on Linux. */
+const longestSocket = 103;
+const socketName = "/.s.PGSQL.5432";
+/** Of a lock that another machine or container may hold. */
+const lockMs = 60_000;
+/** After so long it is ended by force: what was committed is on the disk. */
+const stopMs = 10_000;
+/** Between its end that nobody asked for and the next try. */
+const restartMs = 1000;
+
+/** A PostgreSQL server of this process's own: it ends when this process does, however that ends, and is started again when it alone does. */
+export class OwnServer {
+  readonly url: string;
+  readonly #start: () => Promise<RunningServer>;
+  readonly #logger: Logger;
+  readonly #release: () => Promise<void>;
+  #server: RunningServer;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    url: string,
+    {
+      server,
+      start,
+      logger,
+      release,
+    }: {
+      server: RunningServer;
+      start: () => Promise<RunningServer>;
+      logger: Logger;
+      release: () => Promise<void>;
+    },
+  ) {
+    this.url = url;
+    this.#server = server;
+    this.#start = start;
+    this.#logger = logger;
+    this.#release = release;
+    this.#keepUp(server);
+  }
+
+  /** Makes it where there is none. @throws ServiceError saying why it cannot run, or who uses the folder. */
+  static async start({ folder, logger, programs = installedPrograms() }: OwnServerOptions): Promise<OwnServer> {
+    const data = join(folder, "data");
+    const account = serverAccount(data);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    if (account) {
+      checkReachable(folder);
+      chownSync(folder, account.uid, account.gid);
+    }
+    chmodSync(folder, 0o700);
+    const lock = await takeLock(join(folder, "lock"), {
+      taken: (who) => inUse(folder, who),
+      signal: AbortSignal.timeout(lockMs),
+    });
+    const socket = socketFolder(folder, account);
+    const release = async () => {
+      if (socket !== folder) rmSync(socket, { recursive: true, force: true });
+      await lock.release();
+    };
+    try {
+      const running = { ...preparePrograms(programs, folder, account !== undefined), account, cwd: folder };
+      await endLeftover(data);
+      const isNew = await make(running, data);
+      const start = () =>
+        startServer(running, parametersOf({ data, socket }), (line) => logger.debug({ line }, "the own database says"));
+      const server = await start();
+      if (isNew) sync(running, data, logger);
+      return new OwnServer(urlOf(socket), { server, start, logger, release });
+    } catch (error) {
+      await release();
+      throw error instanceof ServiceError ? error : startFault(error);
+    }
+  }
+
+  /** Orderly and bounded; safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  async #stop(): Promise<void> {
+    this.#server.stop();
+    const late = setTimeout(() => this.#server.kill(), stopMs);
+    await this.#server.ended;
+    clearTimeout(late);
+    await this.#release();
+  }
+
+  async #keepUp(server: RunningServer): Promise<void> {
+    const code = await server.ended;
+    while (!this.#closing) {
+      this.#logger.error({ code }, "the own database has ended by itself; it is started again");
+      try {
+        this.#server = await this.#start();
+        void this.#keepUp(this.#server);
+        return;
+      } catch (error) {
+        this.#logger.error({ err: error }, "the own database does not start");
+        await sleep(restartMs);
+      }
+    }
+  }
+}
+
+/** Makes the files of a database that is empty. @returns whether there were none. */
+async function make(running: Running, data: string): Promise<boolean> {
+  if (existsSync(data)) return false;
+  const part = `${data}.new`;
+  // Of a process that was ended while it did this.
+  rmSync(part, { recursive: true, force: true });
+  const options = ["--username", user, "--auth", "trust", "--locale", "C", "--encoding", "UTF8"];
+  await runProgram(running, "initdb", ["--pgdata", part, ...options, "--no-sync", "--no-instructions"]);
+  renameSync(part, data);
+  return true;
+}
+
+/** What was made is on the disk before long; the server itself sees to what it writes later. */
+function sync(running: Running, data: string, logger: Logger): void {
+  runProgram(running, "initdb", ["--sync-only", "--pgdata", data]).catch((error: unknown) =>
+    logger.warn({ err: error }, "the own database's files could not be synced to the disk"),
+  );
+}
+
+function socketFolder(folder: string, account: { uid: number; gid: number } | undefined): string {
+  if (Buffer.byteLength(folder + socketName) <= longestSocket) return folder;
+  const short = mkdtempSync(join(tmpdir(), "maskwire-db-"));
+  if (account) chownSync(short, account.uid, account.gid);
+  return short;
+}
+
+const urlOf = (socket: string) => `postgres://${user}@localhost/postgres?host=${encodeURIComponent(socket)}`;
+
+const inUse = (folder: string, who: string) =>
+  new ServiceError({
+    code: Code.FAILED_PRECONDITION,
+    message: `The data sets in ${folder} are in use by ${who}: stop that, or set MASKWIRE_DATA_DIR to another folder, or MASKWIRE_DATABASE_URL to a server that several can share.`,
+  });
+
+function startFault(cause: unknown): ServiceError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  const why = /(?:FATAL|PANIC|error): +(.*)/.exec(said)?.[1] ?? said.split("\n").at(-1) ?? "";
+  return new ServiceError({
+    code: Code.FAILED_PRECONDITION,
+    message: `The data sets' own database does not start: ${why}. Mend that, or set MASKWIRE_DATABASE_URL to a server that runs.`,
+    cause,
+  });
+}

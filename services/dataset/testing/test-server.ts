@@ -1,0 +1,84 @@
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "kysely";
+import pino from "pino";
+import { Database } from "../database/database.js";
+import { serverAccount } from "../database/server/account.js";
+import { parametersOf } from "../database/server/parameters.js";
+import { preparePrograms } from "../database/server/prepare-programs.js";
+import { installedPrograms, type Programs, systemPrograms } from "../database/server/programs.js";
+import { type RunningServer, runProgram, startServer } from "../database/server/start-server.js";
+
+/** Where Debian has its own. */
+const debian = "/usr/lib/postgresql";
+
+/** PostgreSQL servers that tests run against, each by its name: npm's, and Debian's where it is installed. */
+export function testServers(): { name: string; programs: Programs }[] {
+  const releases = existsSync(debian) ? readdirSync(debian) : [];
+  return [
+    { name: "npm's PostgreSQL", programs: installedPrograms() },
+    ...releases.map((one) => ({
+      name: `Debian's PostgreSQL ${one}`,
+      programs: systemPrograms(join(debian, one, "bin")),
+    })),
+  ];
+}
+
+const logger = pino({ level: "silent" });
+
+/** A real server with empty data sets: fast, and forgetful where a machine's crash is concerned. */
+export class TestServer {
+  readonly #server: RunningServer;
+  readonly #folder: string;
+  readonly #databases: Database[] = [];
+  #made = 0;
+
+  private constructor(server: RunningServer, folder: string) {
+    this.#server = server;
+    this.#folder = folder;
+  }
+
+  static async start(programs: Programs = installedPrograms()): Promise<TestServer> {
+    const folder = mkdtempSync(join(tmpdir(), "maskwire-pg-"));
+    const data = join(folder, "data");
+    const account = serverAccount(data);
+    if (account) chownSync(folder, account.uid, account.gid);
+    const running = { ...preparePrograms(programs, folder, account !== undefined), account, cwd: folder };
+    const options = ["--username", "maskwire", "--auth", "trust", "--locale", "C", "--encoding", "UTF8"];
+    await runProgram(running, "initdb", ["--pgdata", data, ...options, "--no-sync"]);
+    const hasty = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((one) => ["-c", `${one}=off`]);
+    const server = await startServer(running, [...parametersOf({ data, socket: folder }), ...hasty], () => {});
+    const started = new TestServer(server, folder);
+    // What all later ones are copies of.
+    await (await started.#open("template1")).close();
+    return started;
+  }
+
+  /** A database of its own, its tables made. */
+  async database(): Promise<Database> {
+    const name = `test_${++this.#made}`;
+    const first = await this.#open("postgres");
+    await sql`create database ${sql.id(name)}`.execute(first.db);
+    await first.close();
+    const database = await this.#open(name);
+    this.#databases.push(database);
+    return database;
+  }
+
+  /** For whoever opens it themselves. */
+  url(name: string): string {
+    return `postgres://maskwire@localhost/${name}?host=${encodeURIComponent(this.#folder)}`;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#databases.map((one) => one.close()));
+    this.#server.kill();
+    await this.#server.ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #open(name: string): Promise<Database> {
+    return Database.open({ url: this.url(name), folder: "", connections: 4, statementMs: 30_000 }, logger);
+  }
+}
