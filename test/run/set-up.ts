@@ -20,6 +20,12 @@ const needs = [
     found: findGrpcPython,
     packages: ["python3-grpcio", "python3-grpc-tools"],
   },
+  {
+    what: "Debian's PostgreSQL",
+    suites: "data sets on it (they run on npm's too)",
+    found: () => (existsSync("/usr/lib/postgresql") ? true : undefined),
+    packages: ["postgresql"],
+  },
   { what: "HAProxy", suites: "deploy", found: findHaproxy, packages: ["haproxy"] },
   // Debian 12's is too old; there and elsewhere one of them has to be on the PATH.
   {

@@ -6,7 +6,7 @@ import { migrate } from "./migrate.js";
 import type { Schema } from "./schema.js";
 import { OwnServer } from "./server/own-server.js";
 
-export interface DatabaseSettings {
+interface DatabaseSettings {
   /** postgres://..., or undefined: a server of our own, in `folder`. */
   readonly url: string | undefined;
   /** Where our own server keeps its files. */
