@@ -11,6 +11,9 @@ interface ProcessorTime {
   readonly children: number;
 }
 
+/** Before a process began. */
+export const nothing: ProcessorTime = { own: 0, children: 0 };
+
 export function processorTime(): ProcessorTime | undefined {
   try {
     const stat = readFileSync("/proc/self/stat", "utf8");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, it } from "vitest";
 import { projectRoot } from "../../services/runtime/project-root.js";
-import type { FileResult } from "./results.js";
+import type { SuiteResult } from "./results.js";
 
 const folder = mkdtempSync(join(tmpdir(), "maskwire-reporter-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,7 +33,7 @@ it("tells of tests, of hooks, of files that cannot be read and of errors outside
   const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
   const args = ["run", "--root", folder, "--globals", `--reporter=${reporter}`, `--outputFile.results=${results}`];
   spawnSync(process.execPath, [vitest, ...args], { cwd: folder, stdio: "ignore" });
-  const files = JSON.parse(readFileSync(results, "utf8")) as FileResult[];
+  const { files, processorSeconds } = JSON.parse(readFileSync(results, "utf8")) as SuiteResult;
   const told = files
     .map(({ file, passed, failed, skipped }) => ({
       file,
@@ -61,4 +61,5 @@ it("tells of tests, of hooks, of files that cannot be read and of errors outside
     },
   ]);
   expect(files.every(({ seconds }) => Number.isFinite(seconds))).toBe(true);
+  if (process.platform === "linux") expect(processorSeconds).toBeGreaterThan(0);
 });

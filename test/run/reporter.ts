@@ -2,7 +2,8 @@ import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { Reporter, SerializedError, TestModule, Vitest } from "vitest/node";
 import { failedAsAWhole, messageOf } from "./failures.js";
-import type { Failure, FileResult } from "./results.js";
+import { nothing, workedSince } from "./processor-time.js";
+import type { Failure, FileResult, SuiteResult } from "./results.js";
 
 /**
  * Writes what became of each file, as JSON, to the file of `--outputFile.results`. Unlike Vitest's own report it tells what
@@ -23,7 +24,13 @@ export default class ResultsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
     const files = modules.map((module) => resultOf(module, relative(this.#root, module.moduleId)));
     const stray = errors.map((error) => failedAsAWhole(this.#fileOf(error), "outside every test", messageOf(error)));
-    writeFileSync(this.#output, JSON.stringify([...files, ...stray]));
+    this.#write({ files: [...files, ...stray] });
+    // What is shared by all files has ended by then, too.
+    process.once("exit", () => this.#write({ files: [...files, ...stray], processorSeconds: workedSince(nothing) }));
+  }
+
+  #write(result: SuiteResult): void {
+    writeFileSync(this.#output, JSON.stringify(result));
   }
 
   #fileOf({ VITEST_TEST_PATH: path }: SerializedError): string {

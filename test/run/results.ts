@@ -20,13 +20,17 @@ export interface Failure {
   readonly message: readonly string[];
 }
 
-/** One of the runner's steps after it ran. */
-export interface StepResult {
-  readonly step: string;
-  readonly seconds: number;
+/** What became of files that one program ran. */
+export interface SuiteResult {
+  readonly files: readonly FileResult[];
   /** Of processors, by all that it started; where the system tells. */
   readonly processorSeconds?: number | undefined;
-  readonly files: readonly FileResult[];
+}
+
+/** One of the runner's steps after it ran. */
+export interface StepResult extends SuiteResult {
+  readonly step: string;
+  readonly seconds: number;
 }
 
 export interface Outcome {

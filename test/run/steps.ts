@@ -1,58 +1,62 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { failedAsAWhole } from "./failures.js";
 import { node24 } from "./node-24.js";
-import type { FileResult } from "./results.js";
+import type { SuiteResult } from "./results.js";
+import { runProgram, type Tell } from "./run-program.js";
 
 /** A file waits for about a third of its time, for processes to start and for limits of time to pass: three fill two cores. */
 const threeFilesAtATime = ["--maxWorkers=3"];
-const twoFilesAtATime = ["--maxWorkers=2"];
 /** Files of these suites break, flood and measure what they start. */
 const oneFileAtATime = ["--no-file-parallelism"];
 const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
 const reporter = fileURLToPath(new URL("./reporter.js", import.meta.url));
 
+/** What `npm test` runs, as it is summed up. */
+export const stepNames = ["types", "lint", "unit", "node-24", "end-to-end", "chaos", "attacks", "browser"] as const;
+export type StepName = (typeof stepNames)[number];
+export const isStep = (name: string): name is StepName => stepNames.some((one) => one === name);
+
 interface Step {
-  run(): FileResult[];
+  run(tell: Tell): Promise<SuiteResult>;
   /** One of its files by itself, where a file's failure may be that of a moment: with whole clusters and their faults. */
-  again?(file: string): FileResult[];
+  again?(file: string): Promise<SuiteResult>;
 }
 
-/**
- * What `npm test` runs, in this order.
- * @param folder of the suites' results
- */
-export function stepsIn(folder: string): Record<string, Step> {
-  /** One of Vitest's projects, on this Node or another. */
-  function suite(project: string, args: string[], node = process.execPath): FileResult[] {
-    const file = join(folder, `${project}.json`);
+/** @param folder of the suites' results */
+export function stepsIn(folder: string): Readonly<Record<StepName, Step>> {
+  /** One of Vitest's projects or some at once, on this Node or another. */
+  async function suite(
+    projects: readonly string[],
+    args: string[],
+    tell: Tell,
+    node = process.execPath,
+  ): Promise<SuiteResult> {
+    const file = join(folder, `${projects.join("-")}.json`);
     // Results of before would be taken for this run's.
     rmSync(file, { force: true });
     const results = ["--reporter=default", `--reporter=${reporter}`, `--outputFile.results=${file}`];
-    const { status, signal } = spawnSync(
-      node,
-      [vitest, "run", "--project", project, "--passWithNoTests", ...results, ...args],
-      { cwd: projectRoot, stdio: "inherit" },
-    );
-    const files = readResults(file);
-    if (status === 0 || files.some(({ failed }) => failed.length > 0)) return files;
-    return [...files, failedAsAWhole(`project ${project}`, `ended with ${signal ?? `status ${status}`}`)];
+    const named = projects.flatMap((project) => ["--project", project]);
+    const problem = await runProgram(node, [vitest, "run", ...named, "--passWithNoTests", ...results, ...args], tell);
+    const result = readResult(file);
+    if (problem === undefined || result.files.some(({ failed }) => failed.length > 0)) return result;
+    const files = [...result.files, failedAsAWhole(`project ${projects.join(" and ")}`, problem)];
+    return { ...result, files };
   }
 
   const clusters = (project: string, args: string[]): Step => ({
-    run: () => suite(project, args),
-    again: (file) => suite(project, [file]),
+    run: (tell) => suite([project], args, tell),
+    again: (file) => suite([project], [file], undefined),
   });
 
   return {
     // The build before this was the same command: here it only counts.
-    types: { run: () => check("npx", "--no-install", "tsc", "-b", "--checkers", "1") },
-    lint: { run: () => check("npm", "run", "-s", "lint") },
-    unit: { run: () => [...suite("pure", twoFilesAtATime), ...suite("unit", threeFilesAtATime)] },
-    "node-24": { run: () => onNode24((node) => suite("node-24", threeFilesAtATime, node)) },
+    types: { run: (tell) => check(["npx", "--no-install", "tsc", "-b", "--checkers", "1"], tell) },
+    lint: { run: (tell) => check(["npm", "run", "-s", "lint"], tell) },
+    unit: { run: (tell) => suite(["pure", "unit"], threeFilesAtATime, tell) },
+    "node-24": { run: (tell) => onNode24((node) => suite(["node-24"], threeFilesAtATime, tell, node)) },
     "end-to-end": clusters("end-to-end", threeFilesAtATime),
     chaos: clusters("chaos", oneFileAtATime),
     attacks: clusters("attacks", oneFileAtATime),
@@ -60,33 +64,43 @@ export function stepsIn(folder: string): Record<string, Step> {
   };
 }
 
+/**
+ * Beside each other: those whose files wait for most of their time, for what they have broken to come back or for a browser,
+ * and those that would fill both cores alone. Each lane from its top, so that what is long is not begun last.
+ */
+export const lanes: readonly (readonly StepName[])[] = [
+  ["types", "unit", "end-to-end"],
+  ["lint", "chaos", "browser", "attacks", "node-24"],
+];
+
 /** A command that passes or fails as one test. */
-function check(...command: [string, ...string[]]): FileResult[] {
+async function check(command: readonly [string, ...string[]], tell: Tell): Promise<SuiteResult> {
   const startedAt = performance.now();
+  const [program, ...args] = command;
+  const problem = await runProgram(program, args, tell);
   const name = command.join(" ");
-  const { status } = spawnSync(command[0], command.slice(1), { cwd: projectRoot, stdio: "inherit" });
-  if (status !== 0) return [failedAsAWhole(name, `ended with status ${status}`)];
+  if (problem !== undefined) return { files: [failedAsAWhole(name, problem)] };
   const seconds = (performance.now() - startedAt) / 1000;
-  return [{ file: name, seconds, passed: [name], failed: [], skipped: 0 }];
+  return { files: [{ file: name, seconds, passed: [name], failed: [], skipped: 0 }] };
 }
 
 /** What may differ from one Node to the next: everything but pure calculation, and processes that start, work and stop. */
-function onNode24(run: (node: string) => FileResult[]): FileResult[] {
+async function onNode24(run: (node: string) => Promise<SuiteResult>): Promise<SuiteResult> {
   try {
     const node = node24();
-    if (node !== undefined) return run(node);
+    if (node !== undefined) return await run(node);
   } catch (error) {
-    return [failedAsAWhole("Node 24", "its installation", [String(error)])];
+    return { files: [failedAsAWhole("Node 24", "its installation", [String(error)])] };
   }
   process.stdout.write("SKIPPED: there is no package of Node 24 for this platform\n");
-  return [{ file: "Node 24", seconds: 0, passed: [], failed: [], skipped: 1 }];
+  return { files: [{ file: "Node 24", seconds: 0, passed: [], failed: [], skipped: 1 }] };
 }
 
-function readResults(file: string): FileResult[] {
+function readResult(file: string): SuiteResult {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as FileResult[];
+    return JSON.parse(readFileSync(file, "utf8")) as SuiteResult;
   } catch {
     // The suite was killed or never came to its tests: its status says so.
-    return [];
+    return { files: [] };
   }
 }
