@@ -7,7 +7,7 @@ import { Theatre } from "./theatre.js";
  * when one failed.
  */
 
-const scale = { modelEnv: {}, people: 50, album: 5, fresh: 3, clicksBefore: 300, clicksAfter: 600 };
+const scale = { modelEnv: {}, people: 50, load: 0.5, album: 5, fresh: 3, clicksBefore: 300, clicksAfter: 600 };
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");

@@ -16,12 +16,11 @@ interface StageOptions {
   fresh: readonly Picture[];
   expected: ExpectedMasks;
   people: number;
+  /** Share of what the cluster can answer that they ask for. */
+  load: number;
   /** What the cluster can answer; 0 while that is not known, and people click without thinking. */
   clicksPerSecond: number;
 }
-
-/** Share of what the cluster can do that people ask for: the rest is for what a fault costs. */
-const load = 0.5;
 
 /** Fifty people at their pictures, and what a scenario may do to the cluster behind them. */
 export class Stage {
@@ -33,6 +32,7 @@ export class Stage {
   readonly faults = new Faults();
   readonly people: Person[];
   readonly clicksPerSecond: number;
+  readonly #load: number;
   /** What a scenario noticed beside the figures. */
   readonly notes: string[] = [];
   /** What must not be, in words. */
@@ -52,12 +52,13 @@ export class Stage {
     this.#giveUp = reject;
   });
 
-  constructor({ cluster, album, fresh, expected, people, clicksPerSecond }: StageOptions) {
+  constructor({ cluster, album, fresh, expected, people, load, clicksPerSecond }: StageOptions) {
     this.cluster = cluster;
     this.album = album;
     this.fresh = fresh;
     this.expected = expected;
     this.clicksPerSecond = clicksPerSecond;
+    this.#load = load;
     const { ledger, faults } = this;
     this.#givenUp.catch(() => {});
     ledger.onChange = () => {
@@ -72,7 +73,7 @@ export class Stage {
 
   /** Mean thinking time between two gestures. */
   get thinkMs(): number {
-    return this.clicksPerSecond === 0 ? 0 : (1000 * this.people.length) / (load * this.clicksPerSecond);
+    return this.clicksPerSecond === 0 ? 0 : (1000 * this.people.length) / (this.#load * this.clicksPerSecond);
   }
 
   /** Everybody connects and opens a picture. */

@@ -16,6 +16,8 @@ interface Scale {
   /** The variables that say which model is served. */
   modelEnv: Record<string, string>;
   people: number;
+  /** Share of what the cluster can do that people ask for: the rest is for what a fault costs. */
+  load: number;
   /** Pictures that people have open from the beginning. */
   album: number;
   /** Pictures that they open when a scenario says so. */
@@ -114,6 +116,7 @@ export class Theatre implements AsyncDisposable {
       fresh: this.#fresh,
       expected: this.#expected,
       people: this.#scale.people,
+      load: this.#scale.load,
       clicksPerSecond: this.#clicksPerSecond,
     });
   }
