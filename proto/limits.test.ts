@@ -1,13 +1,13 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { ClientFrameSchema, DecoderService, EncoderService, listLimits, requestBytes } from "./index.js";
+import { ClientFrameSchema, DatasetService, DecoderService, EncoderService, listLimits, requestBytes } from "./index.js";
 
-/** Every list that a request can have, in itself or in the messages in it. */
+/** Every list and map that a request can have, in itself or in the messages in it. */
 function listsOf(desc: DescMessage, seen = new Set<DescMessage>()): string[] {
   if (seen.has(desc)) return [];
   seen.add(desc);
   return desc.fields.flatMap((field) => [
-    ...(field.fieldKind === "list" ? [`${desc.typeName}.${field.name}`] : []),
+    ...(field.fieldKind === "list" || field.fieldKind === "map" ? [`${desc.typeName}.${field.name}`] : []),
     ...(field.message ? listsOf(field.message, seen) : []),
   ]);
 }
@@ -16,7 +16,8 @@ describe("the limits of requests", () => {
   const methods = [...EncoderService.methods, ...DecoderService.methods];
 
   it("name each of their lists, and no other", () => {
-    const lists = [ClientFrameSchema, ...methods.map(({ input }) => input)].flatMap((desc) => listsOf(desc));
+    const inputs = [...methods, ...DatasetService.methods].map(({ input }) => input);
+    const lists = [ClientFrameSchema, ...inputs].flatMap((desc) => listsOf(desc));
     expect(new Set(Object.keys(listLimits))).toEqual(new Set(lists));
   });
 
@@ -41,5 +42,8 @@ describe("the limits of requests", () => {
       FetchGraph: 4096,
       ForgetImages: 4096,
     });
+    const ofDatasets = DatasetService.methods.map(({ parent, name }) => requestBytes(`/${parent.typeName}/${name}`));
+    expect(Math.min(...ofDatasets)).toBe(64 * 1024);
+    expect(Math.max(...ofDatasets)).toBe(16 * 1024 * 1024);
   });
 });

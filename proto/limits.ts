@@ -1,3 +1,4 @@
+import { DatasetService } from "./gen/maskwire/v1/dataset_pb.js";
 import { DecoderService } from "./gen/maskwire/v1/decoder_pb.js";
 import { EncoderService } from "./gen/maskwire/v1/encoder_pb.js";
 
@@ -17,7 +18,16 @@ export const maxCandidates = 256;
 /** Most extras that are asked for by name. */
 export const maxFormats = 8;
 
-/** Most entries of each list that a request can have. A reader keeps one more, which shows that there were too many. */
+/** Most labels of a data set, and in a filter. */
+export const maxLabels = 1000;
+/** Most pictures or objects that are changed or asked for at once. */
+const maxAtOnce = 500;
+/** Most words that a filter names of a kind. */
+const maxWords = 100;
+/** There are not as many states of anything. */
+const maxStates = 16;
+
+/** Most entries of each list and map that a request can have. A reader keeps one more of a list, which shows that there were too many. */
 export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.Prompt.points": maxPoints,
   "maskwire.v1.PreviousMask.steps": maxSteps,
@@ -25,10 +35,52 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.GroundResponse.boxes": maxGroundedBoxes,
   "maskwire.v1.GroundRequest.candidates": maxCandidates,
   "maskwire.v1.Rle.size": 2,
+  "maskwire.v1.CreateDatasetRequest.labels": maxLabels,
+  "maskwire.v1.SetLabelsRequest.labels": maxLabels,
+  "maskwire.v1.AddPictureHeader.attributes": maxWords,
+  "maskwire.v1.PictureFilter.splits": maxWords,
+  "maskwire.v1.PictureFilter.states": maxStates,
+  "maskwire.v1.PictureFilter.labels": maxLabels,
+  "maskwire.v1.PictureFilter.object_states": maxStates,
+  "maskwire.v1.PictureFilter.people": maxWords,
+  "maskwire.v1.UpdatePicturesRequest.pictures": maxAtOnce,
+  "maskwire.v1.UpdatePicturesRequest.attributes": maxWords,
+  "maskwire.v1.DeletePicturesRequest.pictures": 1000,
+  "maskwire.v1.ListObjectsRequest.pictures": maxAtOnce,
+  "maskwire.v1.ListObjectsRequest.labels": maxLabels,
+  "maskwire.v1.ListObjectsRequest.states": maxStates,
+  "maskwire.v1.ListObjectsRequest.people": maxWords,
+  "maskwire.v1.SaveObjectsRequest.changes": maxAtOnce,
+  "maskwire.v1.DatasetObject.attributes": maxWords,
+  "maskwire.v1.ObjectPatch.attributes": maxWords,
+  // Steps of one click after another; who clicks on for longer begins anew.
+  "maskwire.v1.Provenance.prompts": 4 * maxSteps,
+  "maskwire.v1.NextReviewsRequest.labels": maxLabels,
+  "maskwire.v1.NextReviewsRequest.people": maxWords,
+  "maskwire.v1.ReviewObjectsRequest.verdicts": maxAtOnce,
+  "maskwire.v1.UrlList.urls": 100_000,
+  "maskwire.v1.ExportWork.splits": maxWords,
+  "maskwire.v1.ExportWork.labels": maxLabels,
+  "maskwire.v1.ExportWork.states": maxStates,
+  "maskwire.v1.AcceptReplaysRequest.objects": 10_000,
 };
 
 /** Most fields of one message, those of the messages in it included: four times what the fullest request has. */
 export const maxFields = 4 * maxSteps * maxPoints * 4;
+/** Most fields of those messages that carry many objects or addresses; answers, too, are read within them. */
+const moreFields = 16 * maxFields;
+const { method: ofDatasets } = DatasetService;
+const large = new Set<string>(
+  [
+    ofDatasets.saveObjects.input,
+    ofDatasets.startJob.input,
+    ofDatasets.uploadImport.input,
+    ...DatasetService.methods.map(({ output }) => output),
+  ].map(({ typeName }) => typeName),
+);
+
+export const mostFieldsOf = ({ typeName }: { typeName: string }): number =>
+  large.has(typeName) ? moreFields : maxFields;
 /** Messages within messages; a request needs ten. */
 export const maxDepth = 32;
 
@@ -51,7 +103,24 @@ const largeRequests = new Map([
   // Chunks of 1 MiB, in a message each.
   [pathOf(encode), MiB + KiB],
   [pathOf(loadEmbedding), MiB + KiB],
+  ...datasetRequests(),
 ]);
+
+/** Filters are some kilobytes, lists of labels and of pictures more; masks, and addresses of pictures, are the most. */
+function datasetRequests(): [path: string, bytes: number][] {
+  const filtered = DatasetService.methods.map((method): [string, number] => [pathOf(method), 64 * KiB]);
+  return [
+    ...filtered,
+    [pathOf(ofDatasets.createDataset), 512 * KiB],
+    [pathOf(ofDatasets.setLabels), 512 * KiB],
+    [pathOf(ofDatasets.reviewObjects), MiB],
+    [pathOf(ofDatasets.acceptReplays), 256 * KiB],
+    [pathOf(ofDatasets.saveObjects), 16 * MiB],
+    [pathOf(ofDatasets.startJob), 16 * MiB],
+    [pathOf(ofDatasets.addPicture), MiB + 64 * KiB],
+    [pathOf(ofDatasets.uploadImport), MiB + 64 * KiB],
+  ];
+}
 
 /** The largest message that a method's caller may send; most carry an id and a few numbers. */
 export function requestBytes(path: string): number {

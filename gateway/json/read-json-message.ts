@@ -1,5 +1,5 @@
 import { type DescMessage, fromJson, type JsonValue, type MessageShape } from "@bufbuild/protobuf";
-import { listLimits, maxDepth, maxFields } from "../../proto/index.js";
+import { listLimits, maxDepth, mostFieldsOf } from "../../proto/index.js";
 
 /** JSON that is no message that is taken. Its text is part of a sentence. */
 export class JsonMessageError extends Error {
@@ -9,7 +9,7 @@ export class JsonMessageError extends Error {
 export const notJson = (cause: unknown) => new JsonMessageError("it is no JSON, or no UTF-8", { cause });
 
 /** Objects, lists and what separates their entries. */
-const maxParts = 2 * maxFields;
+const mostPartsOf = (schema: DescMessage) => 2 * mostFieldsOf(schema);
 /** Lists and objects within each other: JSON has a list around repeated messages. */
 const maxNesting = 2 * maxDepth;
 /** Of the library's reason, which may repeat a value of any length. */
@@ -20,7 +20,7 @@ const longestReason = 200;
  * @throws JsonMessageError saying what of it is none.
  */
 export function readJsonMessage<S extends DescMessage>(schema: S, text: string): MessageShape<S> {
-  checkParts(text);
+  checkParts(text, mostPartsOf(schema));
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
@@ -43,7 +43,7 @@ const backslash = 0x5c;
 const comma = 0x2c;
 
 /** Before anything is made of it: a megabyte of empty objects would take forty. */
-function checkParts(text: string): void {
+function checkParts(text: string, maxParts: number): void {
   let parts = 0;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {

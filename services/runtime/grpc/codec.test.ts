@@ -49,10 +49,24 @@ const file = create(FileDescriptorProtoSchema, {
         { name: "seed", number: 15, type: Type.STRING, label: OPTIONAL, oneofIndex: 0 },
         { name: "graft", number: 16, type: Type.MESSAGE, typeName: tree, label: OPTIONAL, oneofIndex: 0 },
         { name: "cut", number: 2000, type: Type.BOOL, label: OPTIONAL, oneofIndex: 0 },
+        { name: "leaves", number: 17, type: Type.UINT64, label: OPTIONAL },
+        { name: "moment", number: 18, type: Type.INT64, label: OPTIONAL },
+        { name: "years", number: 19, type: Type.UINT64, label: REPEATED },
+        { name: "carved", number: 20, type: Type.MESSAGE, typeName: `${tree}.CarvedEntry`, label: REPEATED },
+      ],
+      nestedType: [
+        {
+          name: "CarvedEntry",
+          options: { mapEntry: true },
+          field: [
+            { name: "key", number: 1, type: Type.STRING, label: OPTIONAL },
+            { name: "value", number: 2, type: Type.STRING, label: OPTIONAL },
+          ],
+        },
       ],
       oneofDecl: [{ name: "origin" }, { name: "_rings" }],
     },
-    { name: "Large", field: [{ name: "number", number: 1, type: Type.UINT64, label: OPTIONAL }] },
+    { name: "Large", field: [{ name: "number", number: 1, type: Type.FIXED64, label: OPTIONAL }] },
   ],
 });
 

@@ -12,7 +12,7 @@ import {
 } from "@bufbuild/protobuf";
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Edition, FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
-import { listLimits, maxDepth, maxFields } from "../../../proto/index.js";
+import { listLimits, maxDepth, maxFields, mostFieldsOf } from "../../../proto/index.js";
 
 /** A message to bytes and back. */
 interface Codec<Desc extends DescMessage> {
@@ -36,7 +36,7 @@ export class MessageError extends Error {
  * A codec with every field's functions chosen once. The library looks each of them up by reflection in each message, which
  * is nothing in a hot loop; but a click's messages come after a run of the model has emptied the processor's caches, and every
  * line of code then waits for memory: about a tenth of a millisecond a click. What it leaves out (proto2 and
- * editions, maps, 64-bit numbers, the well-known types) goes through the library.
+ * editions, maps of other than strings, signed 64-bit numbers that are zigzag or fixed, the well-known types but times) goes through the library.
  */
 export function codecOf<Desc extends DescMessage>(desc: Desc): Codec<Desc> {
   const known = codecs.get(desc);
@@ -86,6 +86,18 @@ const scalars: Partial<Record<ScalarType, Scalar>> = {
     write: (writer, value) => writer.uint32(value),
     read: (reader) => reader.uint32(),
   },
+  [ScalarType.INT64]: {
+    wireType: WireType.Varint,
+    zero: 0n,
+    write: (writer, value) => writer.int64(value),
+    read: (reader) => BigInt(reader.int64()),
+  },
+  [ScalarType.UINT64]: {
+    wireType: WireType.Varint,
+    zero: 0n,
+    write: (writer, value) => writer.uint64(value),
+    read: (reader) => BigInt(reader.uint64()),
+  },
   [ScalarType.BOOL]: {
     wireType: WireType.Varint,
     zero: false,
@@ -111,20 +123,31 @@ const scalarOf = ({ scalar }: DescField) => scalars[scalar ?? ScalarType.INT32];
 
 function isPlain(desc: DescMessage, above: readonly DescMessage[] = []): boolean {
   if (above.includes(desc)) return true;
-  if (desc.file.edition !== Edition.EDITION_PROTO3 || desc.typeName.startsWith("google.protobuf.")) return false;
+  if (desc.file.edition !== Edition.EDITION_PROTO3) return false;
+  // The others have forms of their own in code; a time is a message like ours.
+  if (desc.typeName.startsWith("google.protobuf.") && desc.typeName !== "google.protobuf.Timestamp") return false;
   return desc.fields.every((field) => {
-    if (field.fieldKind === "map") return false;
+    if (field.fieldKind === "map") return isTextMap(field);
     return field.message ? isPlain(field.message, [...above, desc]) : scalarOf(field) !== undefined;
   });
 }
 
+const isTextMap = (field: DescField & { fieldKind: "map" }) =>
+  field.mapKey === ScalarType.STRING && field.mapKind === "scalar" && field.scalar === ScalarType.STRING;
+
 /** Reads no more of a message than its limits allow. */
 class BoundedReader extends BinaryReader {
+  readonly #most: number;
   #fields = 0;
   #depth = 0;
 
+  constructor(bytes: Uint8Array, most = maxFields) {
+    super(bytes);
+    this.#most = most;
+  }
+
   count(): void {
-    if (++this.#fields > maxFields) throw new MessageError("It has more fields than any message needs.");
+    if (++this.#fields > this.#most) throw new MessageError("It has more fields than any message needs.");
   }
 
   enter(): void {
@@ -153,6 +176,7 @@ const damaged = (cause: unknown) => new MessageError("Its bytes are damaged, or 
 
 class Compiled implements Codec<DescMessage> {
   readonly #desc: DescMessage;
+  readonly #mostFields: number;
   readonly #zeros: [name: string, make: () => unknown][] = [];
   readonly #complete: ((message: Fields, init: Fields) => void)[] = [];
   readonly #writers: WriteField[] = [];
@@ -160,6 +184,7 @@ class Compiled implements Codec<DescMessage> {
 
   constructor(desc: DescMessage) {
     this.#desc = desc;
+    this.#mostFields = mostFieldsOf(desc);
     // Before its fields: a message may hold messages of its own kind.
     codecs.set(desc, this as Codec<DescMessage>);
     for (const member of desc.members) this.#add(member);
@@ -182,7 +207,7 @@ class Compiled implements Codec<DescMessage> {
 
   decode(bytes: Uint8Array): MessageShape<DescMessage> {
     try {
-      return this.readFields(new BoundedReader(bytes), bytes.byteLength) as unknown as MessageShape<DescMessage>;
+      return this.readFields(new BoundedReader(bytes, this.#mostFields), bytes.byteLength) as unknown as MessageShape<DescMessage>;
     } catch (cause) {
       throw cause instanceof MessageError ? cause : damaged(cause);
     }
@@ -227,6 +252,13 @@ class Compiled implements Codec<DescMessage> {
       });
       return;
     }
+    if (member.fieldKind === "map") {
+      this.#zeros.push([name, () => ({})]);
+      this.#complete.push((message, init) => {
+        if (init[name] != null) message[name] = { ...(init[name] as object) };
+      });
+      return;
+    }
     const make = maker(member);
     const isList = member.fieldKind === "list";
     const zero = scalarOf(member)?.zero;
@@ -241,6 +273,11 @@ class Compiled implements Codec<DescMessage> {
 
   #compile(field: DescField): void {
     const { localName: name, number, oneof } = field;
+    if (field.fieldKind === "map") {
+      this.#writers.push((writer, message) => writeTextMap(writer, number, message[name] as Record<string, string>));
+      this.#readers[number] = (reader, message) => readTextEntry(reader, message[name] as Record<string, string>);
+      return;
+    }
     const { write, read } = field.message ? messageField(number, field.message) : scalarField(field);
     if (field.fieldKind === "list") {
       const scalar = field.message ? undefined : scalarOf(field);
@@ -293,6 +330,32 @@ class Compiled implements Codec<DescMessage> {
       };
     }
   }
+}
+
+/** As entries of two fields, key and value. */
+function writeTextMap(writer: BinaryWriter, number: number, map: Record<string, string>): void {
+  for (const [key, value] of Object.entries(map)) {
+    writer.tag(number, WireType.LengthDelimited).fork();
+    writer.tag(1, WireType.LengthDelimited).string(key);
+    writer.tag(2, WireType.LengthDelimited).string(value);
+    writer.join();
+  }
+}
+
+function readTextEntry(reader: BoundedReader, map: Record<string, string>): void {
+  const length = reader.uint32();
+  const end = reader.pos + length;
+  let key = "";
+  let value = "";
+  while (reader.pos < end) {
+    const [no] = reader.tag();
+    reader.count();
+    // Nobody writes others; the library, too, goes on behind their tag.
+    if (no === 1) key = reader.string();
+    else if (no === 2) value = reader.string();
+  }
+  // As a field of its own, whatever it is called.
+  Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 interface ValueCodec {

@@ -27,6 +27,9 @@ export function randomInit(desc: DescMessage, draw: Draw, depth = 3): Record<str
       const limit = Math.min(4, listLimits[`${desc.typeName}.${member.name}`] ?? 4);
       const most = member.message && depth === 0 ? 0 : limit;
       init[member.localName] = Array.from({ length: draw(most + 1) }, () => valueFor(member, draw, depth));
+    } else if (member.fieldKind === "map") {
+      const keys = ["", "a", "ünï – 漢字 🦄", "constructor"].slice(0, draw(5));
+      init[member.localName] = Object.fromEntries(keys.map((key) => [key, ["", "b", "x".repeat(draw(400))][draw(3)]]));
     } else if (!member.message || depth > 0) {
       init[member.localName] = valueFor(member, draw, depth);
     }
@@ -48,6 +51,11 @@ function valueFor(field: DescField, draw: Draw, depth: number): unknown {
       return [0, -0, 0.5, -1e30, Number.NaN, Number.POSITIVE_INFINITY][draw(6)];
     case ScalarType.DOUBLE:
       return [0, -0, 1 / 3, -1e300, Number.NaN, Number.NEGATIVE_INFINITY][draw(6)];
+    case ScalarType.INT64:
+      return [0n, 1n, -1n, 2n ** 63n - 1n, -(2n ** 63n), BigInt(draw(2 ** 20))][draw(6)];
+    case ScalarType.UINT64:
+    case ScalarType.FIXED64:
+      return [0n, 1n, 127n, 128n, 2n ** 64n - 1n, BigInt(draw(2 ** 20))][draw(6)];
     case ScalarType.INT32:
       return [0, 1, -1, 2 ** 31 - 1, -(2 ** 31), draw(2 ** 20)][draw(6)];
     default:
