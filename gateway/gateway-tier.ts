@@ -8,6 +8,7 @@ import { UploadBudget } from "../services/runtime/limits/upload-budget.js";
 import { Counter, Gauge, Histogram, latencyBuckets } from "../services/runtime/metrics.js";
 import { registerAdapters } from "./adapters/adapters.js";
 import { createAsk } from "./ask/ask.js";
+import { DatasetDoor } from "./ask/datasets.js";
 import { createDetailMetrics } from "./ask/detail/detail-metrics.js";
 import { withQuotas } from "./ask/with-quotas.js";
 import { withScopes } from "./ask/with-scopes.js";
@@ -21,6 +22,7 @@ import { accessRoutes } from "./http/access.js";
 import { admitRequests } from "./http/admit-requests.js";
 import { auditRequests } from "./http/audit-requests.js";
 import { browserDecoding } from "./http/browser-decoding.js";
+import { datasetRoutes } from "./http/datasets/datasets.js";
 import { deletionRoutes } from "./http/delete-images.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
@@ -35,6 +37,7 @@ import { usageRoute } from "./http/usage.js";
 import { webClient } from "./http/web-client.js";
 import { wordsRoute } from "./http/words.js";
 import { UnsentBytes } from "./limits/unsent-bytes.js";
+import { Datasets } from "./peers/datasets.js";
 import { Decoders } from "./peers/decoders.js";
 import type { Lookup } from "./peers/discovery.js";
 import { Encoders } from "./peers/encoders.js";
@@ -52,6 +55,7 @@ export class GatewayTier implements Tier {
   readonly services: string[] = [];
   readonly #encoders: Encoders;
   readonly #decoders: Decoders;
+  readonly #datasets: Datasets | undefined;
   readonly #sessions: Sessions;
   readonly #requests: RequestsUnderWay;
   readonly #peerKey: PeerKey;
@@ -64,6 +68,8 @@ export class GatewayTier implements Tier {
     addresses: {
       encoders: readonly string[];
       decoders: readonly string[];
+      /** Left out, there are no data sets. */
+      datasets?: readonly string[] | undefined;
       lookup?: Lookup;
       connect?: Connect | undefined;
     },
@@ -77,6 +83,7 @@ export class GatewayTier implements Tier {
     const options = { spokesman, limits: gateway.peers, logger, lookup, connect, overload: host.overload };
     this.#encoders = new Encoders(addresses.encoders, { ...options, events: events("encoder") });
     this.#decoders = new Decoders(addresses.decoders, { ...options, events: events("decoder") });
+    this.#datasets = addresses.datasets && new Datasets(addresses.datasets, { ...options, events: events("dataset") });
     const { quota } = host;
     const detailEvents = createDetailMetrics(host.metrics);
     const onUnranked = (err: unknown) => logger.warn({ err }, "what everything mode found could not be ranked");
@@ -123,6 +130,8 @@ export class GatewayTier implements Tier {
     host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
+    const datasets = new DatasetDoor(this.#datasets, { deadlineMs: gateway.deadlineMs, quota });
+    datasetRoutes(host.http, { datasets, ...limits, passing, rate, metrics, unsentAnswers });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(accessRoutes, { access });
     host.http.register(modelsRoute, { ask });
@@ -172,6 +181,7 @@ export class GatewayTier implements Tier {
     this.#sessions.close();
     this.#encoders.close();
     this.#decoders.close();
+    this.#datasets?.close();
     this.#peerKey.close();
   }
 }

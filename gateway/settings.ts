@@ -37,6 +37,9 @@ export const variables = {
   MASKWIRE_DECODER_ADDRESSES: addresses.describe(
     "where the decoders are (host:port or dns:///name:port, several by commas)",
   ),
+  MASKWIRE_DATASET_ADDRESS: addresses.describe(
+    "where the servers of data sets are (host:port or dns:///name:port, several by commas); unset there are none",
+  ),
   MASKWIRE_PEER_KEY_FILE: fileAt("a key").describe(
     "file with the key, of the scope peer, by which encoders and decoders know this gateway; read again when it changes",
   ),
@@ -131,6 +134,8 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
   return {
     encoderAddresses: env.MASKWIRE_ENCODER_ADDRESS ?? [],
     decoderAddresses: env.MASKWIRE_DECODER_ADDRESSES ?? [],
+    /** undefined where there are no data sets. */
+    datasetAddresses: env.MASKWIRE_DATASET_ADDRESS,
     peerKey: env.MASKWIRE_PEER_KEY_FILE,
     peers: {
       discoveryMs: env.MASKWIRE_DISCOVERY_MS ?? 5000,

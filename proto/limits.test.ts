@@ -1,6 +1,13 @@
 import type { DescMessage } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { ClientFrameSchema, DatasetService, DecoderService, EncoderService, listLimits, requestBytes } from "./index.js";
+import {
+  ClientFrameSchema,
+  DatasetService,
+  DecoderService,
+  EncoderService,
+  listLimits,
+  requestBytes,
+} from "./index.js";
 
 /** Every list and map that a request can have, in itself or in the messages in it. */
 function listsOf(desc: DescMessage, seen = new Set<DescMessage>()): string[] {

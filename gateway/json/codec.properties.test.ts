@@ -6,7 +6,9 @@ import { codecOf, MessageError } from "../../services/runtime/grpc/codec.js";
 import { drawFrom, randomInit } from "../../services/runtime/testing/random-message.js";
 
 /** Every message that crosses a port. */
-const methods = [contract.EncoderService, contract.DecoderService, contract.DatasetService].flatMap((service) => service.methods);
+const methods = [contract.EncoderService, contract.DecoderService, contract.DatasetService].flatMap(
+  (service) => service.methods,
+);
 const schemas = [
   ...new Set<DescMessage>([
     ...methods.flatMap(({ input, output }) => [input, output]),

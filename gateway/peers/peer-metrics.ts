@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from "../../services/runtime/metrics.js";
 import type { PeerState } from "./peer.js";
 
-type Tier = "encoder" | "decoder";
+type Tier = "encoder" | "decoder" | "dataset";
 
 /** What a tier's peers tell of themselves. */
 export interface PeerEvents {

@@ -272,3 +272,20 @@ describe("the end of waiting", () => {
     await expect(waiting("key", call)).rejects.toMatchObject({ code: Code.DEADLINE_EXCEEDED });
   });
 });
+
+describe("R11: what would be done two times", () => {
+  it("is sent to the next server where it never reached one", async () => {
+    const { asked, attempt } = attempts(fail(peerLost("No connection established: refused")), yes);
+    expect(await withPeers(peers, "key", call, attempt, { once: true })).toBe("yes");
+    expect(asked).toEqual([first, second]);
+  });
+
+  it.each([
+    ["a server that is lost under it", peerLost()],
+    ["one that stops", failure(Code.UNAVAILABLE, 1)],
+  ])("is not sent again after %s", async (_what, error) => {
+    const { asked, attempt } = attempts(fail(error), yes);
+    await expect(withPeers(peers, "key", call, attempt, { once: true })).rejects.toBe(error);
+    expect(asked).toEqual([first]);
+  });
+});

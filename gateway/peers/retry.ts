@@ -1,6 +1,7 @@
 import { Code, isAbort, ServiceError } from "../../services/runtime/errors.js";
 import type { Call } from "../../services/runtime/grpc/call.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
+import { PeerLostError } from "../../services/runtime/grpc/status.js";
 import { runHedged } from "./hedge.js";
 import type { Peer } from "./peer.js";
 import type { PeerSet } from "./peer-set.js";
@@ -9,6 +10,8 @@ import { type Destination, TierRequest, unreachable } from "./tier-request.js";
 interface RetryOptions {
   /** A request that may be answered twice goes to the next server too when its own is silent. */
   hedge?: boolean;
+  /** Done twice it would be done two times: it is sent again only where it cannot have reached a server (R11). */
+  once?: boolean;
 }
 
 /**
@@ -23,7 +26,7 @@ export async function withPeers<T>(
   to: string | Destination,
   call: Call,
   ask: (client: RpcClient) => Promise<T>,
-  { hedge = false }: RetryOptions = {},
+  { hedge = false, once = false }: RetryOptions = {},
 ): Promise<T> {
   const request = new TierRequest(peers, destination(to), call);
   try {
@@ -33,6 +36,7 @@ export async function withPeers<T>(
         return await (hedge ? runHedged(request, peer, ask) : request.run(peer, ask));
       } catch (error) {
         call.signal.throwIfAborted();
+        if (once && !wasNeverSent(error)) throw error;
         request.noteFailure(error);
       }
     }
@@ -50,6 +54,8 @@ export async function onePeer(peers: PeerSet, to: string | Destination, call: Ca
     throw explain(error, request, call);
   }
 }
+
+const wasNeverSent = (error: unknown) => error instanceof PeerLostError && !error.wasUnderWay;
 
 const destination = (to: string | Destination): Destination => (typeof to === "string" ? { key: to } : to);
 

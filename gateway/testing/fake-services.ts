@@ -1,13 +1,14 @@
 import { setMaxListeners } from "node:events";
 import type { DescService } from "@bufbuild/protobuf";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import { DecoderService, EncoderService } from "../../proto/index.js";
+import { DatasetService, DecoderService, EncoderService } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { type MethodScopes, type ServiceImplementation, serve } from "../../services/runtime/grpc/serve.js";
 import { fakeLogger } from "../../services/runtime/testing/fake-logger.js";
 
 type EncoderMethods = ServiceImplementation<typeof EncoderService>;
 type DecoderMethods = ServiceImplementation<typeof DecoderService>;
+type DatasetMethods = ServiceImplementation<typeof DatasetService>;
 
 export interface FakeServices extends AsyncDisposable {
   address: string;
@@ -26,7 +27,7 @@ function needingNothing<S extends DescService>({ methods }: S): MethodScopes<S> 
 
 /** Real gRPC servers of the contract on a free port, with the methods that a test gives. */
 export async function startServices(
-  methods: { encoder?: Partial<EncoderMethods>; decoder?: Partial<DecoderMethods> },
+  methods: { encoder?: Partial<EncoderMethods>; decoder?: Partial<DecoderMethods>; dataset?: Partial<DatasetMethods> },
   port = 0,
   { trustsPeers = false } = {},
 ): Promise<FakeServices> {
@@ -48,6 +49,12 @@ export async function startServices(
     logger,
     trustsPeers,
     scopes: needingNothing(DecoderService),
+  });
+  serve(server, DatasetService, { ...unusedOf(DatasetService), ...methods.dataset } as DatasetMethods, {
+    signal,
+    logger,
+    trustsPeers,
+    scopes: needingNothing(DatasetService),
   });
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, free) =>

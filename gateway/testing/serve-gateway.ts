@@ -1,4 +1,5 @@
 import type { Access } from "../../services/runtime/callers/access.js";
+import type { Quota } from "../../services/runtime/callers/quota.js";
 import { Host } from "../../services/runtime/host.js";
 import { MiB } from "../../services/runtime/settings/forms.js";
 import { readEnv } from "../../services/runtime/settings/read-env.js";
@@ -10,6 +11,8 @@ import { shape, variables } from "../settings.js";
 interface Given {
   /** Where somebody is asked who calls. */
   access?: Access | undefined;
+  /** What callers may take; left out, all. */
+  quota?: Quota;
   /** As `MASKWIRE_AUDIT` has it. */
   audit?: string;
   /** Sees the host before the gateway is made. */
@@ -17,6 +20,8 @@ interface Given {
   /** Where the other tiers are; left out, nowhere. */
   encoders?: readonly string[];
   decoders?: readonly string[];
+  /** Left out, there are none. */
+  datasets?: readonly string[];
 }
 
 const nowhere = ["127.0.0.1:1"];
@@ -24,7 +29,7 @@ const nowhere = ["127.0.0.1:1"];
 /** A gateway on a port of loopback. @param env its settings, and those that every process has. */
 export async function serveGateway(
   env: Record<string, string> = {},
-  { access, audit = "off", watch, encoders = nowhere, decoders = nowhere }: Given = {},
+  { access, quota, audit = "off", watch, encoders = nowhere, decoders = nowhere, datasets }: Given = {},
 ): Promise<Host> {
   const process = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
   const settings = shape(readEnv(variables, env), { ...process, sizes: { waiting: 32 * MiB, unsent: 64 * MiB } });
@@ -35,10 +40,11 @@ export async function serveGateway(
     logger: fakeLogger(),
     audit,
     ...(access && { access }),
+    ...(quota && { quota: () => quota }),
   });
   await host.listen((one) => {
     watch?.(one);
-    return [new GatewayTier(one, settings, { encoders, decoders })];
+    return [new GatewayTier(one, settings, { encoders, decoders, datasets })];
   });
   await host.start();
   return host;

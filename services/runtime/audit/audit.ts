@@ -8,6 +8,8 @@ export type AuditAction =
   | "sign-in"
   | "upload"
   | "delete"
+  /** A data set, or what is in it, is changed; a job over it is begun or steered. */
+  | "dataset"
   /** What only the scope `admin` may. */
   | "admin"
   /** Who calls is not known, or may not. */

@@ -207,7 +207,10 @@ class Compiled implements Codec<DescMessage> {
 
   decode(bytes: Uint8Array): MessageShape<DescMessage> {
     try {
-      return this.readFields(new BoundedReader(bytes, this.#mostFields), bytes.byteLength) as unknown as MessageShape<DescMessage>;
+      return this.readFields(
+        new BoundedReader(bytes, this.#mostFields),
+        bytes.byteLength,
+      ) as unknown as MessageShape<DescMessage>;
     } catch (cause) {
       throw cause instanceof MessageError ? cause : damaged(cause);
     }

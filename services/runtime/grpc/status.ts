@@ -38,18 +38,18 @@ export class PeerLostError extends ServiceError {
  */
 export function fromRpcError(error: RpcError, isOurs = false): ServiceError {
   const hint = Number(error.metadata?.get(pushback)[0] ?? Number.NaN);
+  const reason = error.metadata?.get(reasonTrailer)[0];
   // A stopping server resets its streams, which gRPC reports as cancelled although nobody here did. What our own services
-  // say of themselves carries a hint; without one it is the library's text, with addresses that are nobody's business.
+  // say of themselves carries a hint or a reason; without either it is the library's text, with addresses that are nobody's business.
   const isLost =
     (error.code === Code.CANCELLED && !isOurs) ||
-    (error.code === Code.UNAVAILABLE && Number.isNaN(hint)) ||
+    (error.code === Code.UNAVAILABLE && Number.isNaN(hint) && reason === undefined) ||
     // A connection that another call's answer was too much for.
     (error.code === Code.INTERNAL && error.details.includes("triggered by internal client error"));
   if (isLost) return new PeerLostError(error);
   if (error.code === Code.DEADLINE_EXCEEDED) {
     return new ServiceError({ code: error.code, message: "The answer took too long.", cause: error });
   }
-  const reason = error.metadata?.get(reasonTrailer)[0];
   return new ServiceError({
     code: error.code,
     // Of faults inside, libraries on both sides tell in words that are for the log.

@@ -18,6 +18,8 @@ const limits = [
   "fetches_share",
   "downloads",
   "downloads_share",
+  "watches",
+  "watches_share",
   "deletions",
   "deletions_share",
   "pictures_share",

@@ -1,0 +1,68 @@
+import type { DescMethodUnary } from "@bufbuild/protobuf";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { requestBytes } from "../../../proto/index.js";
+import type { PaceLimits } from "../../../services/runtime/limits/arrival-pace.js";
+import type { UploadBudget } from "../../../services/runtime/limits/upload-budget.js";
+import type { DatasetDoor } from "../../ask/datasets.js";
+import { readJson } from "../../json/read-json.js";
+import { writeJsonMessage } from "../../json/write-json-message.js";
+import { tellAudit } from "../audit-requests.js";
+import { bodyOf } from "../body-of.js";
+import { callOf } from "../call-of.js";
+import type { UnsentAnswers } from "../unsent-answers.js";
+import { takeBudgetedBodies } from "./budgeted-bodies.js";
+import { handle } from "./handle.js";
+import { putPathFields, type Query, queryMessage } from "./query-message.js";
+import { type DatasetRoute, isRead, datasetRoutes as table } from "./routes.js";
+
+export interface MessageRoutes {
+  datasets: DatasetDoor;
+  passing: UploadBudget;
+  pace: PaceLimits;
+  unsentAnswers: UnsentAnswers;
+}
+
+/** Bodies are text, where a mask's counts are as long as in the message; numbers and names take more. */
+const jsonBytes = 2;
+
+/** Every route of the table (M2). */
+export async function messageRoutes(app: FastifyInstance, routes: MessageRoutes): Promise<void> {
+  const { datasets, unsentAnswers } = routes;
+  takeBudgetedBodies(app, routes);
+  for (const { method, path, rpc } of table) {
+    const { input, output } = rpc;
+    const url = `/v1/datasets${path}`;
+    const bodyLimit = jsonBytes * requestBytes(`/${rpc.parent.typeName}/${rpc.name}`);
+    app.route({
+      method,
+      url,
+      bodyLimit,
+      config: isRead(rpc) ? {} : { audit: "dataset" },
+      handler: handle(async (request, reply) => {
+        tellAudit(request, { object: `${rpc.name} ${(request.params as { dataset?: string }).dataset ?? ""}`.trim() });
+        const message = messageOf(method, input, request);
+        const answered = await datasets.unary(rpc as DescMethodUnary, message, callOf(request, reply));
+        const answer = Buffer.from(JSON.stringify(writeJsonMessage(output, answered as never)));
+        unsentAnswers.hold(reply, answer.byteLength);
+        return reply.header("cache-control", "no-store").type("application/json; charset=utf-8").send(answer);
+      }),
+    });
+  }
+}
+
+function messageOf(method: DatasetRoute["method"], input: DatasetRoute["rpc"]["input"], request: FastifyRequest) {
+  const isQuery = method === "GET" || method === "DELETE";
+  const message = isQuery
+    ? queryMessage(input, request.query as Query)
+    : readJson(input, bodyOrNothing(request), "body");
+  putPathFields(input, message, request.params as Query);
+  return message;
+}
+
+/** A request that says nothing more than its path may have no body. */
+function bodyOrNothing(request: FastifyRequest): Uint8Array {
+  const body = bodyOf(request);
+  return body.byteLength === 0 ? nothing : body;
+}
+
+const nothing = new TextEncoder().encode("{}");
