@@ -19,7 +19,7 @@ export const maxCandidates = 256;
 export const maxFormats = 8;
 
 /** Most labels of a data set, and in a filter. */
-export const maxLabels = 1000;
+const maxLabels = 1000;
 /** Most pictures or objects that are changed or asked for at once. */
 const maxAtOnce = 500;
 /** Most words that a filter names of a kind. */
