@@ -4,8 +4,8 @@
  * of length has (4 each, less one). Then come runs: a bit that says whether one value repeats, two for the kind of length, the
  * length less one, and the value, or as many values as the length says.
  */
-import { checkMaskSize, type MaskRuns } from "./rle.js";
-import { bitmapToRle, rleToBitmap } from "./rle-bitmap.js";
+import { checkMaskSize, type MaskRuns, RunsBuilder } from "./rle.js";
+import { transposed } from "./rle-transposed.js";
 
 const channels = 4;
 const valueBits = 8;
@@ -15,17 +15,16 @@ const half = 128;
 
 /** A mask as the numbers in `value.rle`: its pixels are opaque white, all others clear. */
 export function encodeLabelStudioRle(mask: MaskRuns): number[] {
-  const bitmap = rleToBitmap(mask, 255);
+  // Row by row.
+  const { runs } = transposed(mask);
   const bits = new BitWriter();
-  bits.write(bitmap.length * channels, 32);
+  bits.write(mask.width * mask.height * channels, 32);
   bits.write(valueBits - 1, 5);
   for (const length of lengthBits) bits.write(length - 1, 4);
-  for (let start = 0; start < bitmap.length; ) {
-    const value = bitmap[start]!;
-    const change = bitmap.indexOf(255 - value, start);
-    const end = change < 0 ? bitmap.length : change;
-    writeRun(bits, value, (end - start) * channels);
-    start = end;
+  let isIn = false;
+  for (const run of runs) {
+    writeRun(bits, isIn ? 255 : 0, run * channels);
+    isIn = !isIn;
   }
   return bits.finish();
 }
@@ -58,20 +57,24 @@ export function decodeLabelStudioRle(numbers: ArrayLike<number>, width: number, 
   }
   const wordBits = bits.read(5) + 1;
   const sizes = [0, 0, 0, 0].map(() => bits.read(4) + 1);
-  const bitmap = new Uint8Array(width * height);
+  /** Row by row. */
+  const rows = new RunsBuilder();
   for (let at = 0; at < total; ) {
     const repeats = bits.read(1) === 1;
     const end = at + 1 + bits.read(sizes[bits.read(2)]!);
     if (end > total) throw new RangeError("The brush has a run that ends after the picture.");
     if (repeats) {
-      const isIn = bits.read(wordBits) >= half;
-      if (isIn) bitmap.fill(1, firstPixel(at), firstPixel(end));
+      const [first, last] = [firstPixel(at), firstPixel(end)];
+      if (bits.read(wordBits) >= half && last > first) rows.add(first, last);
       at = end;
     } else {
-      for (; at < end; at++) if (bits.read(wordBits) >= half && at % channels === 3) bitmap[(at - 3) / channels] = 1;
+      for (; at < end; at++) {
+        const pixel = firstPixel(at);
+        if (bits.read(wordBits) >= half && at % channels === 3) rows.add(pixel, pixel + 1);
+      }
     }
   }
-  return bitmapToRle(bitmap, width, height);
+  return transposed({ height: width, width: height, runs: rows.finish(width * height) });
 }
 
 /** Opacity is the last of a pixel's values: the first pixel whose opacity is at or after an index. */

@@ -1,0 +1,85 @@
+import { isExactly, rleArea, rleBoundingBox } from "../../../../proto/index.js";
+import { bridged } from "../shapes/bridged.js";
+import { partsOf } from "../shapes/mask-rings.js";
+import { countsOf, runsOfMask } from "../shapes/shapes.js";
+import { Notes } from "../text/notes.js";
+import { labelsOf, ownSplit, unnamed, writePictures } from "../text/pictures.js";
+import { textBytes } from "../text/text-bytes.js";
+import type { CocoForm, ExportObject, ExportSet, FilledPicture, Sink } from "../types.js";
+
+/** `annotations/instances_SPLIT.json` and `images/NAME`. */
+export async function writeCoco(set: ExportSet, sink: Sink, form: CocoForm): Promise<string[]> {
+  const notes = new Notes();
+  for (const split of set.splits) {
+    await sink.write(`annotations/instances_${ownSplit(split)}.json`, textBytes(texts(set, split, form, notes)));
+  }
+  await writePictures(set, sink, ({ name }) => `images/${name}`);
+  return notes.sentences();
+}
+
+async function* texts(set: ExportSet, split: string, form: CocoForm, notes: Notes): AsyncGenerator<string> {
+  yield '{"info":{"description":"Exported by Maskwire","version":"1.0"},"licenses":[],\n"categories":[';
+  const categories = labelsOf(set).map(({ name, parent }) => ({ name, supercategory: parent ?? "" }));
+  const ids = new Map(categories.map(({ name }, at) => [name, at + 1]));
+  yield categories.map((category) => JSON.stringify({ id: ids.get(category.name), ...category })).join(",\n");
+  yield '],\n"images":[';
+  let separator = "\n";
+  for await (const { id, name, width, height, attributes } of set.pictures(split)) {
+    yield `${separator}${JSON.stringify({ id, file_name: name, width, height, license: 0, ...given(attributes) })}`;
+    separator = ",\n";
+  }
+  yield '],\n"annotations":[';
+  separator = "\n";
+  for await (const { picture, objects } of set.filled(split)) {
+    for (const object of objects) {
+      yield separator + JSON.stringify(annotationOf(object, picture, ids.get(object.label ?? unnamed), form, notes));
+      separator = ",\n";
+    }
+  }
+  yield "]}\n";
+}
+
+const given = (attributes: Readonly<Record<string, string>>) =>
+  Object.keys(attributes).length > 0 ? { attributes } : {};
+
+function annotationOf(
+  object: ExportObject,
+  picture: FilledPicture["picture"],
+  category: number | undefined,
+  form: CocoForm,
+  notes: Notes,
+) {
+  const { id, rle, attributes, predictedIou, stabilityScore, point, cropBox } = object;
+  const runs = runsOfMask(rle);
+  const { x, y, width, height } = rleBoundingBox(runs);
+  // A crowd is one whatever the form: trainers must not count it as an object.
+  const isCrowd = attributes.iscrowd === "1";
+  if (isCrowd) notes.add("Crowds (attribute iscrowd) are written as such, as run lengths", "crowd");
+  return {
+    id,
+    image_id: picture.id,
+    category_id: category,
+    segmentation: isCrowd ? { size: rle.size, counts: rle.counts } : segmentationOf(object, form, notes),
+    area: rleArea(runs),
+    bbox: [x, y, width, height],
+    iscrowd: isCrowd || form === "counts" ? 1 : 0,
+    ...given(attributes),
+    ...(predictedIou !== undefined && { predicted_iou: predictedIou }),
+    ...(stabilityScore !== undefined && { stability_score: stabilityScore }),
+    ...(point && { point_coords: [[point.x, point.y]] }),
+    ...(cropBox && { crop_box: [cropBox.x, cropBox.y, cropBox.width, cropBox.height] }),
+  };
+}
+
+function segmentationOf({ rle }: ExportObject, form: CocoForm, notes: Notes): unknown {
+  if (form === "rle") return { size: rle.size, counts: rle.counts };
+  if (form === "counts") return { size: rle.size, counts: countsOf(rle) };
+  const mask = runsOfMask(rle);
+  const parts = partsOf(mask);
+  const holes = parts.reduce((sum, part) => sum + part.holes.length, 0);
+  if (holes > 0) notes.add("Objects with holes are cut open by a bridge of no width to each hole", "object");
+  const polygons = parts.map((part) => bridged([part.outer, ...part.holes]));
+  if (isExactly(polygons, mask)) return polygons;
+  notes.add("Objects are written as run lengths, since polygons would not have their pixels", "object");
+  return { size: rle.size, counts: rle.counts };
+}

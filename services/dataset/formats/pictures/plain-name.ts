@@ -1,0 +1,19 @@
+const longest = 500;
+
+/** A name as pictures have it: a relative path with `/` that leads nowhere else. Windows' backslashes are folders too. */
+export function plainName(name: string): string {
+  const parts = name
+    .replace(/\p{Cc}/gu, "")
+    .replace(/^[a-z]:/i, "")
+    .split(/[/\\]/)
+    .filter((part) => part !== "" && part !== "." && part !== "..");
+  return parts.join("/").slice(-longest);
+}
+
+/** Without the ending of its file. */
+export const stemOf = (path: string) => path.replace(/\.[^./]+$/, "");
+
+export const baseOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+/** With the `/` at its end; "" of a file that lies in none. */
+export const folderOf = (path: string) => path.slice(0, path.lastIndexOf("/") + 1);

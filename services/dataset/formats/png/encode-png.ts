@@ -1,0 +1,41 @@
+import { promisify } from "node:util";
+import { crc32, deflate } from "node:zlib";
+
+const deflated = promisify(deflate);
+const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/**
+ * A PNG of one byte a pixel, row by row. Written here and not by an image library, which may put a palette in another order: the
+ * indices are what the file is for.
+ * @param palette 0xrrggbb each; without it the bytes are greys.
+ */
+export async function encodePng(
+  values: Uint8Array,
+  width: number,
+  height: number,
+  palette?: readonly number[],
+): Promise<Buffer> {
+  const rows = Buffer.alloc((width + 1) * height);
+  for (let y = 0; y < height; y++) rows.set(values.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, palette ? 3 : 0, 0, 0, 0], 8);
+  const colours = palette?.flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]);
+  return Buffer.concat([
+    signature,
+    chunk("IHDR", header),
+    ...(colours ? [chunk("PLTE", Buffer.from(colours))] : []),
+    chunk("IDAT", await deflated(rows)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type: string, body: Buffer): Buffer {
+  const whole = Buffer.alloc(body.length + 12);
+  whole.writeUInt32BE(body.length, 0);
+  whole.write(type, 4, "latin1");
+  body.copy(whole, 8);
+  whole.writeUInt32BE(crc32(whole.subarray(4, 8 + body.length)), 8 + body.length);
+  return whole;
+}

@@ -1,0 +1,22 @@
+import { isPictureFile } from "../pictures/found-pictures.js";
+import { baseOf, folderOf, stemOf } from "../pictures/plain-name.js";
+import type { Source } from "../types.js";
+
+const maskFolders = /^(segmentationclass(png)?|segmentation_?masks?|masks?|annotations|gtfine)$/i;
+
+/**
+ * The PNGs that are masks of pictures beside them: in a folder that is called so, each of a picture elsewhere. Where masks are asked
+ * for and no picture is here, all of them are.
+ */
+export function pngMasks(source: Source, isWanted: boolean): string[] {
+  const paths = source.files.map(({ path }) => path).filter(isPictureFile);
+  const isIn = (path: string) =>
+    folderOf(path)
+      .split("/")
+      .some((part) => maskFolders.test(part));
+  const stems = new Set(paths.filter((path) => !isIn(path)).map((path) => stemOf(baseOf(path)).toLowerCase()));
+  const masks = paths.filter((path) => /\.png$/i.test(path) && isIn(path));
+  const isTold = source.files.some(({ path }) => baseOf(path) === "labelmap.txt");
+  if (isWanted && stems.size === 0) return masks.length > 0 ? masks : paths.filter((path) => /\.png$/i.test(path));
+  return isTold ? masks : masks.filter((path) => stems.has(stemOf(baseOf(path)).toLowerCase()));
+}
