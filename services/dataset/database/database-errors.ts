@@ -1,3 +1,4 @@
+import { codeOf } from "../../runtime/error-code.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 
 /** PostgreSQL's codes of what is gone, stopping, starting, or full: https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -10,13 +11,14 @@ const brokenWords =
 const cancelled = "57014";
 const lockTimeout = "55P03";
 const diskFull = "53100";
+const uniqueViolation = "23505";
 const serializationFailure = "40001";
 const deadlock = "40P01";
 
 /** Any error of `pg`'s as it is told: what it means for whoever asked is decided here and nowhere else. */
 export function databaseError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ServiceError) return error;
-  const code = codeOf(error);
+  const code = codeOf(error) ?? "";
   if (code === diskFull) return lostError("The database's disk is full: make room there, then try again.", error);
   if (lost.test(code) || broken.test(code) || brokenWords.test(error.message)) {
     return lostError("The database cannot be asked now; nothing was changed. Try again in a moment.", error);
@@ -34,8 +36,8 @@ export function isTwisted(error: unknown): boolean {
   return code === serializationFailure || code === deadlock;
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+/** Something else has that name. */
+export const isDuplicate = (error: unknown): boolean => codeOf(error) === uniqueViolation;
 
 function lostError(message: string, cause: Error): ServiceError {
   return new ServiceError({ code: Code.UNAVAILABLE, message, reason: "DATABASE_LOST", retryAfterMs: 1000, cause });

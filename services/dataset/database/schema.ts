@@ -9,6 +9,8 @@ import type { ColumnType, Generated, JSONColumnType } from "kysely";
 type Int8 = ColumnType<bigint, bigint | number, bigint | number>;
 /** Given by the database where nobody says it. */
 type Moment = ColumnType<Date, Date | undefined, Date>;
+/** Counted up by the database. */
+type Change = ColumnType<bigint, undefined, never>;
 /** Names and their values. */
 type Attributes = JSONColumnType<Record<string, string>, string | undefined, string>;
 
@@ -95,7 +97,7 @@ interface PictureRevisionTable {
   deleted: boolean;
   person: string;
   at: Moment;
-  change: Int8;
+  change: Change;
 }
 
 /** What an object is now, without its mask and how that came about. */
@@ -124,8 +126,8 @@ interface ObjectTable {
   attributes: Attributes;
 }
 
-/** What a revision was: of a person's work, for statistics. */
-export const revisionKinds = { made: 1, changed: 2, judged: 3, takenBack: 4, deleted: 5 } as const;
+/** What a revision was, for statistics. `made`: a person has made the mask; `brought`: a job or an import has. */
+export const revisionKinds = { made: 1, changed: 2, judged: 3, takenBack: 4, deleted: 5, brought: 6 } as const;
 
 /** Every state of every object, and its masks. */
 interface ObjectRevisionTable {
@@ -133,7 +135,7 @@ interface ObjectRevisionTable {
   object: Int8;
   revision: number;
   dataset: number;
-  /** See `revisionKinds`. `made`: it has a mask of its own. */
+  /** See `revisionKinds`. */
   kind: number;
   label: number;
   state: number;
@@ -158,7 +160,7 @@ interface ObjectRevisionTable {
   provenance: Buffer | null;
   /** `Provenance` with nothing but prompts; null as `counts`, or without any. */
   prompts: Buffer | null;
-  change: Int8;
+  change: Change;
 }
 
 /** How many objects of a picture are alike. Kept by the database. */

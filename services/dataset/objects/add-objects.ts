@@ -1,0 +1,108 @@
+import type { Transaction } from "kysely";
+import { Gear, ObjectState, type Provenance, type Rle } from "../../../proto/index.js";
+import { invalidArgument } from "../../runtime/errors.js";
+import { type Attributes, checkAttributes } from "../attributes.js";
+import type { Schema } from "../database/schema.js";
+import { lockForChange } from "../database/set-lock.js";
+import { picturesOf } from "../pictures/picture-filter.js";
+import { noPicture } from "../pictures/pictures.js";
+import { readMask } from "./read-mask.js";
+import { insertObjects, type MadeObject } from "./write-objects.js";
+
+/** An object that somebody or something wants to keep. */
+export interface NewObject {
+  readonly picture: bigint;
+  /** 0: none. */
+  readonly label: number;
+  readonly rle: Pick<Rle, "size" | "counts">;
+  readonly state: ObjectState;
+  /** Its gear is ASSISTED unless it says another. */
+  readonly provenance?: Provenance;
+  readonly attributes?: Attributes;
+}
+
+const mostSeconds = 3600;
+
+/** What new objects are checked against. */
+export interface Surroundings {
+  /** Pixels, of the set's pictures that are meant. */
+  readonly pictures: ReadonlyMap<bigint, { readonly width: number; readonly height: number }>;
+  readonly labels: ReadonlySet<number>;
+}
+
+/**
+ * Adds objects to pictures of a set, all or none, as part of a transaction.
+ * @param set its key. @returns their ids, in order. @throws ServiceError INVALID_ARGUMENT; NOT_FOUND for a picture that is not there.
+ */
+export async function addObjects(
+  trx: Transaction<Schema>,
+  set: number,
+  person: string,
+  objects: readonly NewObject[],
+): Promise<bigint[]> {
+  if (objects.length === 0) return [];
+  await lockForChange(trx, set);
+  const surroundings = await surroundingsOf(
+    trx,
+    set,
+    objects.map(({ picture }) => picture),
+  );
+  return insertObjects(
+    trx,
+    set,
+    person,
+    objects.map((one) => checkNew(one, surroundings)),
+  );
+}
+
+export async function surroundingsOf(
+  trx: Transaction<Schema>,
+  set: number,
+  pictures: readonly bigint[],
+): Promise<Surroundings> {
+  const ids = [...new Set(pictures)];
+  const rows =
+    ids.length === 0
+      ? []
+      : await picturesOf(trx, set, undefined).select(["id", "width", "height"]).where("id", "in", ids).execute();
+  const labels = await trx.selectFrom("labels").select("id").where("dataset", "=", set).execute();
+  return { pictures: new Map(rows.map((row) => [row.id, row])), labels: new Set(labels.map(({ id }) => id)) };
+}
+
+/** @throws ServiceError INVALID_ARGUMENT; NOT_FOUND. */
+export function checkNew(one: NewObject, { pictures, labels }: Surroundings): MadeObject {
+  const picture = pictures.get(one.picture);
+  if (!picture) throw noPicture(one.picture);
+  checkLabel(one.label, labels);
+  if (!isState(one.state)) throw invalidArgument(`An object is not made in the state ${one.state}.`);
+  checkAttributes(one.attributes ?? {});
+  const gear = one.provenance?.gear ?? Gear.UNSPECIFIED;
+  return {
+    picture: one.picture,
+    label: one.label,
+    mask: readMask(one.rle, picture),
+    state: one.state,
+    gear: gear === Gear.UNSPECIFIED ? Gear.ASSISTED : checkGear(gear),
+    provenance: one.provenance,
+    seconds: checkSeconds(one.provenance?.seconds ?? 0),
+    attributes: one.attributes ?? {},
+  };
+}
+
+/** One that an object can be in while it is there. */
+export const isState = (state: ObjectState) =>
+  state > ObjectState.UNSPECIFIED && state < ObjectState.DELETED && Number.isInteger(state);
+
+export function checkLabel(label: number, labels: ReadonlySet<number>): void {
+  if (label !== 0 && !labels.has(label)) throw invalidArgument(`The data set has no label ${label}.`);
+}
+
+export function checkGear(gear: Gear): Gear {
+  if (Gear[gear] === undefined) throw invalidArgument(`There is no gear ${gear}.`);
+  return gear;
+}
+
+export function checkSeconds(seconds: number): number {
+  if (seconds >= 0 && seconds <= mostSeconds) return seconds;
+  throw invalidArgument(`A person works on a mask for 0 to ${mostSeconds} seconds; ${seconds} were given.`);
+}

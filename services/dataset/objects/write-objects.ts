@@ -1,0 +1,170 @@
+import { sql, type Transaction } from "kysely";
+import { Gear, type ObjectState, type Provenance } from "../../../proto/index.js";
+import type { Attributes } from "../attributes.js";
+import { revisionKinds, type Schema } from "../database/schema.js";
+import { unnested } from "../database/unnest.js";
+import { keptProvenance } from "./object-message.js";
+import type { KeptMask } from "./read-mask.js";
+
+type RevisionKind = (typeof revisionKinds)[keyof typeof revisionKinds];
+
+/** An object that is made, checked. */
+export interface MadeObject {
+  readonly picture: bigint;
+  readonly label: number;
+  readonly mask: KeptMask;
+  readonly state: ObjectState;
+  readonly gear: Gear;
+  readonly provenance: Provenance | undefined;
+  readonly seconds: number;
+  readonly attributes: Attributes;
+}
+
+/** What becomes of an object, all of it: its next revision. */
+export interface NextRevision {
+  readonly id: bigint;
+  readonly picture: bigint;
+  readonly revision: number;
+  readonly kind: RevisionKind;
+  readonly label: number;
+  readonly state: ObjectState;
+  readonly gear: Gear;
+  readonly shape: number;
+  readonly maker: string;
+  readonly seconds: number;
+  readonly reason: string;
+  readonly attributes: Attributes;
+  /** Whose work it is a verdict about. */
+  readonly judged: string | null;
+  readonly mask: Pick<KeptMask, "x" | "y" | "width" | "height" | "area">;
+  /** Where the mask is another than before. */
+  readonly made?: { readonly counts: string; readonly provenance: Provenance | undefined };
+}
+
+/** Inserts them, whoever has locked the set for a change. @returns their ids, in order. */
+export async function insertObjects(
+  trx: Transaction<Schema>,
+  set: number,
+  person: string,
+  objects: readonly MadeObject[],
+): Promise<bigint[]> {
+  if (objects.length === 0) return [];
+  const { rows } = await sql<{ id: bigint }>`
+    select nextval(pg_get_serial_sequence('objects', 'id')) as id from generate_series(1, ${objects.length})`.execute(
+    trx,
+  );
+  const ids = rows.map(({ id }) => id);
+  await insertRevisions(
+    trx,
+    set,
+    person,
+    objects.map(({ mask, provenance, ...rest }, at) => ({
+      ...rest,
+      id: ids[at] as bigint,
+      revision: 1,
+      kind: kindOf(rest.gear, provenance),
+      shape: 1,
+      maker: person,
+      reason: "",
+      judged: null,
+      mask,
+      made: { counts: mask.counts, provenance },
+    })),
+  );
+  const given = unnested(
+    objects.map((one, at) => ({ ...one, id: ids[at] as bigint })),
+    {
+      id: ["bigint", ({ id }) => id],
+      picture: ["bigint", ({ picture }) => picture],
+      label: ["int", ({ label }) => label],
+      state: ["smallint", ({ state }) => state],
+      gear: ["smallint", ({ gear }) => gear],
+      seconds: ["real", ({ seconds }) => seconds],
+      x: ["int", ({ mask }) => mask.x],
+      y: ["int", ({ mask }) => mask.y],
+      width: ["int", ({ mask }) => mask.width],
+      height: ["int", ({ mask }) => mask.height],
+      area: ["int", ({ mask }) => mask.area],
+      attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
+    },
+  );
+  await sql`
+    insert into objects (id, picture, label, state, gear, seconds, x, y, width, height, area, attributes, dataset, maker, person, reason)
+    select given.*, ${set}::int, ${person}, ${person}, '' from ${given}`.execute(trx);
+  return ids;
+}
+
+/** Who made a mask for the statistics: what a job or an import brought is nobody's work. */
+export function kindOf(gear: Gear, provenance: Provenance | undefined): RevisionKind {
+  const isBrought = gear === Gear.AUTOMATIC || gear === Gear.IMPORTED || (provenance?.job ?? "") !== "";
+  return isBrought ? revisionKinds.brought : revisionKinds.made;
+}
+
+/** Makes them what they become; whoever calls has locked them, and knows that they are at the revision before. */
+export async function updateObjects(
+  trx: Transaction<Schema>,
+  set: number,
+  person: string,
+  revisions: readonly NextRevision[],
+): Promise<void> {
+  if (revisions.length === 0) return;
+  await insertRevisions(trx, set, person, revisions);
+  const given = unnested(revisions, {
+    id: ["bigint", ({ id }) => id],
+    revision: ["int", ({ revision }) => revision],
+    shape: ["int", ({ shape }) => shape],
+    label: ["int", ({ label }) => label],
+    state: ["smallint", ({ state }) => state],
+    gear: ["smallint", ({ gear }) => gear],
+    maker: ["text", ({ maker }) => maker],
+    seconds: ["real", ({ seconds }) => seconds],
+    x: ["int", ({ mask }) => mask.x],
+    y: ["int", ({ mask }) => mask.y],
+    width: ["int", ({ mask }) => mask.width],
+    height: ["int", ({ mask }) => mask.height],
+    area: ["int", ({ mask }) => mask.area],
+    reason: ["text", ({ reason }) => reason],
+    attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
+  });
+  await sql`
+    update objects set revision = given.revision, shape = given.shape, label = given.label, state = given.state, gear = given.gear,
+      maker = given.maker, seconds = given.seconds, x = given.x, y = given.y, width = given.width, height = given.height,
+      area = given.area, reason = given.reason, attributes = given.attributes, person = ${person}, at = now()
+    from ${given} where objects.id = given.id`.execute(trx);
+}
+
+async function insertRevisions(
+  trx: Transaction<Schema>,
+  set: number,
+  person: string,
+  revisions: readonly NextRevision[],
+): Promise<void> {
+  const rows = revisions.map((one) => ({ ...one, kept: one.made && keptProvenance(one.made.provenance) }));
+  const given = unnested(rows, {
+    picture: ["bigint", ({ picture }) => picture],
+    object: ["bigint", ({ id }) => id],
+    revision: ["int", ({ revision }) => revision],
+    kind: ["smallint", ({ kind }) => kind],
+    label: ["int", ({ label }) => label],
+    state: ["smallint", ({ state }) => state],
+    shape: ["int", ({ shape }) => shape],
+    gear: ["smallint", ({ gear }) => gear],
+    maker: ["text", ({ maker }) => maker],
+    seconds: ["real", ({ seconds }) => seconds],
+    judged: ["text", ({ judged }) => judged],
+    reason: ["text", ({ reason }) => reason],
+    attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
+    x: ["int", ({ mask }) => mask.x],
+    y: ["int", ({ mask }) => mask.y],
+    width: ["int", ({ mask }) => mask.width],
+    height: ["int", ({ mask }) => mask.height],
+    area: ["int", ({ mask }) => mask.area],
+    counts: ["text", ({ made }) => made?.counts ?? null],
+    provenance: ["bytea", ({ kept }) => kept?.provenance ?? null],
+    prompts: ["bytea", ({ kept }) => kept?.prompts ?? null],
+  });
+  await sql`
+    insert into object_revisions (picture, object, revision, kind, label, state, shape, gear, maker, seconds, judged, reason, attributes,
+      x, y, width, height, area, counts, provenance, prompts, dataset, person)
+    select given.*, ${set}::int, ${person} from ${given}`.execute(trx);
+}

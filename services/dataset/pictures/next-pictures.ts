@@ -1,0 +1,87 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Kysely, type SqlBool, sql } from "kysely";
+import type { NextPicturesRequest, NextPicturesResponseSchema, PictureFilter } from "../../../proto/index.js";
+import { invalidArgument } from "../../runtime/errors.js";
+import type { Database } from "../database/database.js";
+import type { Schema } from "../database/schema.js";
+import { findSet } from "../sets/find-set.js";
+import type { Who } from "../who.js";
+import { asksMore, picturesOf } from "./picture-filter.js";
+import { type PictureRow, pictureMessage } from "./picture-message.js";
+
+const usualCount = 3;
+const mostCount = 20;
+/** Whoever opened a picture has it for so long. */
+const holdMs = 600_000;
+
+/** What a person works on next: each picture is in one person's hands. */
+export class NextPictures {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async next(who: Who, request: NextPicturesRequest): Promise<MessageInitShape<typeof NextPicturesResponseSchema>> {
+    const { db } = this.#database;
+    if (request.count > mostCount) throw invalidArgument(`At most ${mostCount} pictures are answered at once.`);
+    const { key } = await findSet(db, who, request.dataset);
+    const rows = await this.#find(key, who.person, request);
+    const [first] = rows;
+    if (!first) return {};
+    const total = await countOf(db, key, request.filter);
+    const position = await countOf(db, key, request.filter, first.id);
+    return { pictures: rows.map((row) => pictureMessage(row)), position, total };
+  }
+
+  async #find(set: number, person: string, request: NextPicturesRequest): Promise<PictureRow[]> {
+    const { after, backwards, hold, filter } = request;
+    const { db } = this.#database;
+    for (;;) {
+      const rows = await picturesOf(db, set, filter)
+        .selectAll()
+        .$if(after > 0n, (all) => all.where("pictures.id", backwards ? "<" : ">", after))
+        .$if(hold, (all) => all.where(isFree(person)))
+        .orderBy("pictures.id", backwards ? "desc" : "asc")
+        .limit(request.count === 0 ? usualCount : request.count)
+        .execute();
+      const [first, ...rest] = rows;
+      if (!first || !hold) return rows;
+      const held = await db
+        .updateTable("pictures")
+        .set({ held_by: person, held_until: new Date(Date.now() + holdMs) })
+        .where("id", "=", first.id)
+        .where("deleted", "=", false)
+        .where(isFree(person))
+        .returningAll()
+        .executeTakeFirst();
+      // Another person has it since: the one after it, then.
+      if (held) return [held, ...rest];
+    }
+  }
+}
+
+const isFree = (person: string) =>
+  sql<SqlBool>`(pictures.held_until is null or pictures.held_until < now() or pictures.held_by = ${person})`;
+
+/** How many pictures the filter takes, or takes before one. */
+async function countOf(db: Kysely<Schema>, set: number, filter?: PictureFilter, before?: bigint): Promise<number> {
+  if (before === undefined && !asksMore(filter)) return counted(db, set, filter);
+  const { n } = await picturesOf(db, set, filter)
+    .select((all) => all.fn.countAll<bigint>().as("n"))
+    .$if(before !== undefined, (all) => all.where("pictures.id", "<", before as bigint))
+    .executeTakeFirstOrThrow();
+  return Number(n);
+}
+
+async function counted(db: Kysely<Schema>, set: number, filter: PictureFilter | undefined): Promise<number> {
+  const { splits = [], states = [] } = filter ?? {};
+  const { n } = await db
+    .selectFrom("picture_counts")
+    .select((all) => all.fn.sum<string | null>("pictures").as("n"))
+    .where("dataset", "=", set)
+    .$if(splits.length > 0, (some) => some.where("split", "in", splits))
+    .$if(states.length > 0, (some) => some.where("state", "in", states))
+    .executeTakeFirstOrThrow();
+  return Number(n ?? 0);
+}
