@@ -1,14 +1,10 @@
-import { LateSocket } from "./access/late-socket.js";
+import { pageGateway } from "./access/bearer.js";
 import { SignIn, SignInNeeded } from "./access/sign-in.js";
 import { ConnectedStore, type PictureEffect } from "./connected-store.js";
 import type { Preference } from "./local/choice.js";
 import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
 import type { Routing } from "./local/routing.js";
 import { WorkerDecoder } from "./local/worker-decoder.js";
-import { EarlyUpload } from "./net/early-upload.js";
-import { Preparing } from "./net/preparing.js";
-import { abnormalClosure } from "./net/socket.js";
-import { Upload, type UploadListener } from "./net/upload.js";
 import {
   type PictureFile,
   PictureProblem,
@@ -17,8 +13,14 @@ import {
   readPicture,
 } from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
+import { LateSocket } from "./sdk/session/late-socket.js";
+import { signInNeeded } from "./sdk/session/link.js";
+import { abnormalClosure } from "./sdk/session/socket.js";
+import { EarlyUpload, overHttp } from "./sdk/upload/early-upload.js";
+import { Preparing } from "./sdk/upload/preparing.js";
+import { Upload, type UploadListener } from "./sdk/upload/upload.js";
+import { inWords } from "./state/errors.js";
 import type { ClientEvent } from "./state/event.js";
-import { signInNeeded } from "./state/link.js";
 import type { Work } from "./state/work.js";
 import type { Store } from "./store.js";
 import { decodeUpright } from "./upright/decode-upright.js";
@@ -58,15 +60,16 @@ export class Client {
     const listener: UploadListener = {
       onProgress: (token, sentBytes) => this.dispatch({ kind: "upload-progress", token, sentBytes }),
       onEvent: (token, event) => this.dispatch({ kind: "upload-event", token, event, atMs: performance.now() }),
-      onFailure: (token, failure) => this.dispatch({ kind: "upload-failed", token, failure, atMs: performance.now() }),
+      onFailure: (token, failure) =>
+        this.dispatch({ kind: "upload-failed", token, failure: inWords(failure), atMs: performance.now() }),
     };
-    this.#upload = new Upload(listener);
-    this.#early = new EarlyUpload(listener);
-    this.#preparing = new Preparing({
+    this.#upload = new Upload(pageGateway, listener);
+    this.#early = new EarlyUpload(listener, overHttp(pageGateway));
+    this.#preparing = new Preparing(pageGateway, {
       onProgress: (token, sentBytes) => this.dispatch({ kind: "preparing-progress", token, sentBytes }),
       onEvent: (token, event) => this.dispatch({ kind: "preparing-event", token, event }),
       onFailure: (token, failure) =>
-        this.dispatch({ kind: "preparing-failed", token, failure, atMs: performance.now() }),
+        this.dispatch({ kind: "preparing-failed", token, failure: inWords(failure), atMs: performance.now() }),
     });
   }
 

@@ -2,7 +2,7 @@ import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/p
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ClientFrameSchema, ErrorCode, ServerFrameSchema } from "../proto/index.js";
 import { ConnectedStore } from "./connected-store.js";
-import type { SocketPort } from "./net/socket.js";
+import type { SocketPort } from "./sdk/session/socket.js";
 
 const imageId = `sha256:${"ab".repeat(32)}`;
 

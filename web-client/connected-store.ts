@@ -4,12 +4,12 @@ import type { Preference } from "./local/choice.js";
 import { Router } from "./local/router.js";
 import type { RoutingEvent } from "./local/routing.js";
 import type { DecoderPort } from "./local/worker-decoder.js";
-import { longestTimerMs } from "./longest-timer.js";
-import { segmentRequest } from "./net/request.js";
-import { Socket, type SocketPort } from "./net/socket.js";
-import { WordsSearch } from "./net/words-search.js";
+import { longestTimerMs } from "./sdk/longest-timer.js";
+import { segmentRequest } from "./sdk/session/request.js";
+import { clickSilenceMs } from "./sdk/session/silence.js";
+import { Socket, type SocketPort } from "./sdk/session/socket.js";
+import { WordsSearch } from "./sdk/session/words-search.js";
 import type { ClientEvent, Effect, TimerName } from "./state/event.js";
-import { clickSilenceMs } from "./state/silence.js";
 import { Store } from "./store.js";
 
 /** What is about pictures and their files: the page's to carry out. */

@@ -9,10 +9,10 @@ import {
   rleArea,
   rleToBitmap,
 } from "../../proto/index.js";
-import { segmentRequest } from "../../web-client/net/request.js";
+import type { Prompts } from "../../web-client/sdk/session/prompts.js";
+import { segmentRequest } from "../../web-client/sdk/session/request.js";
 import { boundsOf, marksOf } from "../../web-client/state/marks.js";
 import { paint } from "../../web-client/state/painting.js";
-import type { Prompts } from "../../web-client/state/prompts.js";
 import { emptyStep, type Step } from "../../web-client/state/work.js";
 import { upload } from "../support/http-calls.js";
 import { SocketClient } from "../support/socket-client.js";

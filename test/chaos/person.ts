@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SegmentResponse } from "../../proto/index.js";
 import { ConnectedStore, type PictureEffect } from "../../web-client/connected-store.js";
+import { hasPrompts } from "../../web-client/sdk/session/prompts.js";
+import { Upload } from "../../web-client/sdk/upload/upload.js";
+import { inWords } from "../../web-client/state/errors.js";
 import type { ClientEvent } from "../../web-client/state/event.js";
-import { hasPrompts } from "../../web-client/state/prompts.js";
 import type { ShownPicture, State } from "../../web-client/state/state.js";
 import type { Step } from "../../web-client/state/work.js";
 import type { Picture } from "./album.js";
 import type { Ledger } from "./ledger.js";
-import { NodeUpload } from "./node-upload.js";
 import type { Click, Gesture, Turn } from "./turns.js";
 import { WatchedSocket } from "./watched-socket.js";
 import { type Faults, type MaskOracle, WireLog } from "./wire-log.js";
@@ -32,7 +33,7 @@ export class Person {
   readonly closeCodes: number[] = [];
   readonly #options: PersonOptions;
   readonly #connected: ConnectedStore;
-  readonly #upload: NodeUpload;
+  readonly #upload: Upload;
   readonly #pictures = new Map<number, Picture>();
   /** The ledger's number of each click that has not ended, by its sequence. */
   readonly #open = new Map<number, number>();
@@ -53,7 +54,15 @@ export class Person {
       run: (effect) => this.#run(effect),
       changed: () => this.#changed(),
     });
-    this.#upload = new NodeUpload((event) => this.#dispatch(event));
+    this.#upload = new Upload(
+      { at: (path) => `${this.gateway}/${path}`, headers: () => ({}) },
+      {
+        onProgress: () => {},
+        onEvent: (token, event) => this.#dispatch({ kind: "upload-event", token, event, atMs: performance.now() }),
+        onFailure: (token, failure) =>
+          this.#dispatch({ kind: "upload-failed", token, failure: inWords(failure), atMs: performance.now() }),
+      },
+    );
   }
 
   /** The one that this person is or was connected to. */
@@ -241,12 +250,16 @@ export class Person {
     if (click !== undefined && outcome.case === "error") this.#options.ledger.refused(click);
   }
 
+  #send(token: number, { bytes, imageId }: Picture): void {
+    this.#upload.start(token, new Blob([bytes as Uint8Array<ArrayBuffer>]), { imageId });
+  }
+
   #run(effect: PictureEffect): void {
     switch (effect.kind) {
       case "load-picture":
         return this.#load(effect.token);
       case "upload":
-        return this.#upload.start(this.gateway, effect.token, this.#pictures.get(effect.token) as Picture);
+        return this.#send(effect.token, this.#pictures.get(effect.token) as Picture);
       case "stop-upload":
         return this.#upload.stop();
       default:

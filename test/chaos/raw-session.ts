@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type MaskFormat, SegmentRequestSchema, type SegmentResponse } from "../../proto/index.js";
-import { segmentRequest } from "../../web-client/net/request.js";
+import { segmentRequest } from "../../web-client/sdk/session/request.js";
 import { clickOn } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
 import type { Picture } from "./album.js";

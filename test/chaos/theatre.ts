@@ -1,4 +1,4 @@
-import { segmentRequest } from "../../web-client/net/request.js";
+import { segmentRequest } from "../../web-client/sdk/session/request.js";
 import { segmentOverHttp } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { drawAlbum, type Picture } from "./album.js";

@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import WebSocket from "ws";
 import { ClientFrameSchema, type SegmentResponse, ServerFrameSchema } from "../../proto/index.js";
-import type { SocketPort } from "../../web-client/net/socket.js";
+import type { SocketPort } from "../../web-client/sdk/session/socket.js";
 import type { WireLog } from "./wire-log.js";
 
 interface Watchers {

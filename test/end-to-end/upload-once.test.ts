@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
-import { uploadPath } from "../../web-client/net/upload-path.js";
+import { uploadPath } from "../../web-client/sdk/upload/upload-path.js";
 import { Child } from "../support/child.js";
 import { CountingProxy } from "../support/counting-proxy.js";
 import { clickOn, jpegScene } from "../support/pictures.js";

@@ -1,10 +1,8 @@
-import { ask, currentBearer, setBearer } from "./bearer.js";
+import { protocolsWith, type Terms, termsNow, ticketFrom } from "../sdk/http/tickets.js";
+import { ask, currentBearer, pageGateway, setBearer } from "./bearer.js";
 import type { Provider, Tokens } from "./provider.js";
 
-/** What the gateway says of who may come (`GET v1/auth`). */
-interface Terms {
-  readonly required: boolean;
-  readonly methods: readonly string[];
+interface PageTerms extends Terms {
   readonly oidc?: Provider;
 }
 
@@ -34,7 +32,7 @@ interface SignInOptions {
 export class SignIn {
   readonly #storage: SignInOptions["storage"];
   readonly #changed: () => void;
-  #terms: Terms | undefined;
+  #terms: PageTerms | undefined;
   #account: Account | undefined;
   /** For the next bearer of a provider's. */
   #refresh: string | undefined;
@@ -79,11 +77,11 @@ export class SignIn {
    */
   async protocols(): Promise<string[]> {
     const { required } = await this.#agree();
-    if (!required) return ["maskwire.v1"];
+    if (!required) return protocolsWith(undefined);
     const ticket = (await this.#ticket()) ?? ((await this.#renew()) ? await this.#ticket() : undefined);
     if (ticket === undefined) throw new SignInNeeded();
     if (this.#account === undefined) await this.#meet();
-    return ["maskwire.v1", `maskwire.ticket.${ticket}`];
+    return protocolsWith(ticket);
   }
 
   /** A session could not be opened: what the gateway asks for may have changed with a restart. */
@@ -115,8 +113,8 @@ export class SignIn {
     this.#changed();
   }
 
-  async #agree(): Promise<Terms> {
-    this.#terms ??= await termsNow();
+  async #agree(): Promise<PageTerms> {
+    this.#terms ??= await termsNow(pageGateway);
     return this.#terms;
   }
 
@@ -129,10 +127,7 @@ export class SignIn {
   /** @returns undefined when nobody is signed in, or the gateway does not know them. */
   async #ticket(): Promise<string | undefined> {
     if (currentBearer() === undefined) return undefined;
-    const answer = await ask("v1/tickets", { method: "POST" });
-    if (answer.status === 401) return undefined;
-    if (!answer.ok) throw new TypeError(`v1/tickets was answered with ${answer.status}.`);
-    return ((await answer.json()) as { ticket: string }).ticket;
+    return ticketFrom(pageGateway);
   }
 
   /** @returns whether there is another bearer. */
@@ -171,10 +166,4 @@ export class SignIn {
     this.#changed();
     return answer.ok;
   }
-}
-
-async function termsNow(): Promise<Terms> {
-  const answer = await fetch("v1/auth");
-  if (!answer.ok) throw new TypeError(`v1/auth was answered with ${answer.status}.`);
-  return (await answer.json()) as Terms;
 }

@@ -1,4 +1,5 @@
-import { ask } from "./bearer.js";
+import { askJson } from "../sdk/http/gateway.js";
+import { pageGateway } from "./bearer.js";
 
 /** What is used of one limit (`GET v1/usage`). */
 export interface Usage {
@@ -11,7 +12,5 @@ export interface Usage {
 
 /** @throws TypeError when the gateway cannot be reached, or does not say. */
 export async function usageNow(): Promise<Usage[]> {
-  const answer = await ask("v1/usage");
-  if (!answer.ok) throw new TypeError(`v1/usage was answered with ${answer.status}.`);
-  return ((await answer.json()) as { limits: Usage[] }).limits;
+  return ((await askJson(pageGateway, "v1/usage")) as { limits: Usage[] }).limits;
 }

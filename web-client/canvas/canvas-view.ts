@@ -1,7 +1,7 @@
 import { contain } from "../geometry/viewport.js";
+import { hasPrompts } from "../sdk/session/prompts.js";
 import { carried } from "../state/grip.js";
 import { boxInMaking, heldPart, pictureSize, promptsInSight } from "../state/pointed.js";
-import { hasPrompts } from "../state/prompts.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { View } from "../state/view.js";
 import { density } from "./density.js";

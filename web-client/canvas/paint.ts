@@ -1,6 +1,6 @@
 import type { Corners, Spot } from "../geometry/spot.js";
 import { placeOf, type Viewport } from "../geometry/viewport.js";
-import type { Prompts } from "../state/prompts.js";
+import type { Prompts } from "../sdk/session/prompts.js";
 import type { FoundPicture } from "./found-layer.js";
 import { steadyPath } from "./mask-path.js";
 import { paintGrips } from "./paint-grips.js";

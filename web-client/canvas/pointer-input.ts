@@ -1,8 +1,8 @@
 import type { Spot, TrailSpot } from "../geometry/spot.js";
 import { pixelAt } from "../geometry/viewport.js";
+import { previewEveryMs } from "../sdk/session/preview-pace.js";
 import { reachOf } from "../state/grip.js";
 import { pictureSize } from "../state/pointed.js";
-import { previewEveryMs } from "../state/preview-pace.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
 import { pressedRadius } from "../state/tools.js";
@@ -96,5 +96,5 @@ export function listenToPointer(canvas: HTMLCanvasElement, port: StatePort): voi
 }
 
 function hoverEveryMs(state: State): number {
-  return overlayOf(state.picture) === undefined ? previewEveryMs(state) : highlightEveryMs;
+  return overlayOf(state.picture) === undefined ? previewEveryMs(state.previewing) : highlightEveryMs;
 }

@@ -1,4 +1,4 @@
-import type { Place } from "../state/state.js";
+import type { Place } from "../sdk/session/event.js";
 
 /** What the person wants: the faster of both, or one by name. */
 export type Preference = "automatic" | Place;

@@ -6,8 +6,8 @@ const url = new URL("https://service/a");
 /** Answers in their order; the last one again and again. */
 function answering(...answers: Response[]): string[] {
   const asked: string[] = [];
-  vi.stubGlobal("fetch", async (url: URL) => {
-    asked.push(url.pathname);
+  vi.stubGlobal("fetch", async (url: string) => {
+    asked.push(new URL(url).pathname);
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     return answer?.clone();
   });

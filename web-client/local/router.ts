@@ -1,6 +1,6 @@
 import type { SegmentRequest } from "../../proto/index.js";
+import type { Place } from "../sdk/session/event.js";
 import type { ClientEvent } from "../state/event.js";
-import type { Place } from "../state/state.js";
 import type { Preference } from "./choice.js";
 import { initialRouting, placeOf, type Routing, type RoutingEvent, route } from "./routing.js";
 import type { DecoderPort } from "./worker-decoder.js";

@@ -7,9 +7,9 @@ import {
   SegmentResponseSchema,
   wantsDetail,
 } from "../../proto/index.js";
-import { answerKind } from "../state/answer-kind.js";
-import { hasWaited, serviceMsOf } from "../state/service-time.js";
-import type { Place } from "../state/state.js";
+import { answerKind } from "../sdk/session/answer-kind.js";
+import type { Place } from "../sdk/session/event.js";
+import { hasWaited, serviceMsOf } from "../sdk/session/service-time.js";
 import {
   type Choice,
   forgetHere,

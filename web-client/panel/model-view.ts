@@ -1,6 +1,7 @@
 import type { Model } from "../../proto/index.js";
-import { listModels } from "../net/list-models.js";
+import { pageGateway } from "../access/bearer.js";
 import { remember, remembered } from "../remembered.js";
+import { listModels } from "../sdk/http/list-models.js";
 import { type Ability, isAble, modelInUse } from "../state/models.js";
 import type { State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
@@ -57,7 +58,7 @@ export class ModelView implements View {
   /** Anew with each connection: it may be another gateway's, or a newer one. */
   async #list(): Promise<void> {
     try {
-      this.#dispatch({ kind: "models-listed", models: await listModels(), atMs: performance.now() });
+      this.#dispatch({ kind: "models-listed", models: await listModels(pageGateway), atMs: performance.now() });
     } catch {
       // The usual one is asked without a list; what is wrong, its answers say.
     }

@@ -1,4 +1,4 @@
-import { hasPrompts } from "../state/prompts.js";
+import { hasPrompts } from "../sdk/session/prompts.js";
 import { overlayOf, type Picture, type State } from "../state/state.js";
 import type { View } from "../state/view.js";
 import { element } from "./element.js";

@@ -1,6 +1,6 @@
+import { hasPrompts } from "../sdk/session/prompts.js";
 import { isAble, modelInUse } from "../state/models.js";
 import { promptsInSight } from "../state/pointed.js";
-import { hasPrompts } from "../state/prompts.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
 import type { View } from "../state/view.js";

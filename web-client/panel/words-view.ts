@@ -1,4 +1,5 @@
-import { type KnownWords, knownWords } from "../net/known-words.js";
+import { pageGateway } from "../access/bearer.js";
+import { type KnownWords, knownWords } from "../sdk/http/known-words.js";
 import type { State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
 import type { View } from "../state/view.js";
@@ -42,7 +43,7 @@ export class WordsView implements View {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      this.#show(await knownWords());
+      this.#show(await knownWords(pageGateway));
     } catch {
       // Words can be asked for without suggestions; what is wrong, the answer says.
     } finally {

@@ -1,5 +1,6 @@
 import { ask } from "../access/bearer.js";
-import { failureOfAnswer } from "../net/upload-lines.js";
+import { failureOfAnswer } from "../sdk/upload/upload-lines.js";
+import { inWords } from "../state/errors.js";
 import { words } from "../words/words.js";
 import { PictureProblem, type PictureSource } from "./picture-file.js";
 
@@ -35,7 +36,8 @@ export function addressSource(address: URL): PictureSource {
       const answer = await ask(`v1/pictures?${query}`).catch(() => {
         throw new PictureProblem(words.problems.unreachable);
       });
-      if (!answer.ok) throw new PictureProblem(failureOfAnswer(answer.status, await answer.text(), null).message);
+      if (!answer.ok)
+        throw new PictureProblem(inWords(failureOfAnswer(answer.status, await answer.text(), null)).message);
       return answer.blob().catch(() => {
         throw new PictureProblem(words.problems.notWhole(address.hostname));
       });

@@ -1,7 +1,7 @@
 import { decodeRle } from "../../proto/index.js";
+import type { Prompts } from "../sdk/session/prompts.js";
 import { boundsOf, marksOf } from "./marks.js";
 import { isAble, type Models, modelInUse, takesMasks } from "./models.js";
-import type { Prompts } from "./prompts.js";
 import type { Edit, Step } from "./work.js";
 
 /*

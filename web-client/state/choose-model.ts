@@ -1,8 +1,8 @@
+import { hasPrompts, type Prompts } from "../sdk/session/prompts.js";
 import { ask } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { isAble, lackFor, modelInUse, takesMasks } from "./models.js";
 import { begin, halted, shownOf, stopPicture } from "./picture.js";
-import { hasPrompts, type Prompts } from "./prompts.js";
 import type { Shown, State } from "./state.js";
 import { startStripAgain } from "./strip.js";
 import type { Tool } from "./tools.js";

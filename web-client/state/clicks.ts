@@ -1,6 +1,7 @@
 import { ErrorCode, type Error as WireError } from "../../proto/index.js";
+import { answerKind } from "../sdk/session/answer-kind.js";
+import { againAfter, type Click, dueClicks, unsent } from "../sdk/session/waiting.js";
 import { words } from "../words/words.js";
-import { answerKind } from "./answer-kind.js";
 import { asAsked, promptsFor, withoutStartOf } from "./as-asked.js";
 import { sketched } from "./drafts.js";
 import { settle } from "./edit.js";
@@ -8,13 +9,7 @@ import { failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import { viewFor } from "./finer.js";
 import type { Latency, ShownPicture, State } from "./state.js";
-import type { Click, Edit } from "./work.js";
-
-/** Tries of one click, beyond which a person is told. */
-const mostTries = 5;
-const defaultRetryMs = 500;
-/** Timers may fire a little before their time. */
-const timerSlackMs = 10;
+import type { Edit } from "./work.js";
 
 /**
  * Sends the clicks that have not been sent on this connection, up to the gateway's limit. It keeps those of a picture
@@ -25,28 +20,22 @@ export function flush(state: State, atMs: number): readonly [State, readonly Eff
   if (link.kind !== "open" || picture.kind === "empty" || picture.kind === "refused") return [state, []];
   if (picture.info.imageId === undefined || (picture.kind === "opening" && picture.resting)) return [state, []];
   const effects: Effect[] = [];
-  const asked = new Set<number>();
   const view = viewFor(state, picture.info);
-  let room = link.limits.waitingClicks || Number.POSITIVE_INFINITY;
-  for (const click of picture.edit.waiting) if (click.sentAtMs !== undefined) room--;
-  const waiting = picture.edit.waiting.map((click) => {
-    if (click.sentAtMs !== undefined || click.notBeforeMs > atMs + timerSlackMs || room <= 0) return click;
-    room--;
-    const { sequence } = click;
-    const prompts = promptsFor(state.models, click.prompts);
-    asked.add(sequence);
+  const due = dueClicks(picture.edit.waiting, link.limits.waitingClicks, atMs);
+  if (due.length === 0) return [state, []];
+  for (const { sequence, prompts: own } of due) {
+    const prompts = promptsFor(state.models, own);
     effects.push({ kind: "segment", sequence, prompts, preview: false, ...(view && { view }) });
-    return { ...click, sentAtMs: atMs };
-  });
-  if (effects.length === 0) return [state, []];
+  }
+  const waiting = picture.edit.waiting.map((click) => (due.includes(click) ? { ...click, sentAtMs: atMs } : click));
+  const asked = new Set(due.map(({ sequence }) => sequence));
   const edit = asAsked({ ...picture.edit, waiting }, asked, state.models.chosen);
   return [{ ...state, picture: { ...picture, edit } }, effects];
 }
 
 /** A new connection knows nothing of the old one's clicks. */
 export function unsend(picture: ShownPicture): ShownPicture {
-  const waiting = picture.edit.waiting.map((click) => ({ ...click, sentAtMs: undefined, notBeforeMs: 0 }));
-  return { ...picture, edit: { ...picture.edit, waiting } };
+  return { ...picture, edit: { ...picture.edit, waiting: picture.edit.waiting.map(unsent) } };
 }
 
 export function answerClick(
@@ -76,23 +65,21 @@ function refuseClick(
   // Nothing leads to what it was to start from. All its points say nearly as much, and any later click would start there too.
   if (error?.code === ErrorCode.FAILED_PRECONDITION && click.prompts.from !== undefined) {
     const bare = withoutStartOf(picture.edit, click.sequence, state.models.chosen);
-    return flush({ ...state, picture: unsent(picture, bare, click) }, atMs);
+    return flush({ ...state, picture: sentAgain(picture, bare, click) }, atMs);
   }
-  const { message, remedy, retryAfterMs } = failureOf(error);
-  if (remedy !== "wait" || click.tries + 1 >= mostTries) return settled(state, picture, click, message, atMs);
-  const delayMs = retryAfterMs ?? defaultRetryMs * 2 ** click.tries;
-  const again = { ...click, sentAtMs: undefined, notBeforeMs: atMs + delayMs, tries: click.tries + 1 };
-  const waiting = picture.edit.waiting.map((other) => (other.sequence === click.sequence ? again : other));
+  const failure = failureOf(error);
+  const again = againAfter(click, failure, atMs);
+  if (again === undefined) return settled(state, picture, click, failure.message, atMs);
+  const { delayMs } = again;
+  const waiting = picture.edit.waiting.map((other) => (other.sequence === click.sequence ? again.click : other));
   return [
     { ...state, picture: { ...picture, edit: { ...picture.edit, waiting } } },
     [{ kind: "timer", name: "resend", delayMs }],
   ];
 }
 
-function unsent(picture: ShownPicture, edit: Edit, { sequence }: Click): ShownPicture {
-  const waiting = edit.waiting.map((click) =>
-    click.sequence === sequence ? { ...click, sentAtMs: undefined, notBeforeMs: 0 } : click,
-  );
+function sentAgain(picture: ShownPicture, edit: Edit, { sequence }: Click): ShownPicture {
+  const waiting = edit.waiting.map((click) => (click.sequence === sequence ? unsent(click) : click));
   return { ...picture, edit: { ...edit, waiting } };
 }
 

@@ -1,3 +1,5 @@
+import type { Link } from "../sdk/session/link.js";
+import { hasPrompts } from "../sdk/session/prompts.js";
 import { words } from "../words/words.js";
 import { announceOverlay, describeOverlay } from "./describe-everything.js";
 import type { Description } from "./description.js";
@@ -5,8 +7,7 @@ import { shownDraft } from "./drafts.js";
 import { shownAnswer } from "./edit.js";
 import { duration, momentMs, percent } from "./numbers.js";
 import { pickedPoint, promptsInSight } from "./pointed.js";
-import { hasPrompts } from "./prompts.js";
-import { type Latency, type Link, overlayOf, type ShownPicture, type State } from "./state.js";
+import { type Latency, overlayOf, type ShownPicture, type State } from "./state.js";
 import type { Edit } from "./work.js";
 
 /** Most answers come sooner: words that changed for so short a time would only flicker. */
@@ -180,7 +181,7 @@ export function noticeOf(state: State): Notice | undefined {
   if (picture.kind === "refused") return { text: picture.message, action: picture.canRetry ? "retry" : "choose" };
   const kept = picture.kind !== "empty" && picture.edit.waiting.length > 0 ? ` ${words.link.clicksKept}` : "";
   if (state.isOffline && link.kind !== "open") return { text: `${words.link.offline}${kept}`, action: undefined };
-  if (link.kind === "stopped") return { text: link.message, action: "retry" };
+  if (link.kind === "stopped") return { text: words.problems.misunderstood, action: "retry" };
   if (link.kind === "signed-out") return { text: `${words.link.signInFirst}${kept}`, action: "sign-in" };
   if ((link.kind === "waiting" || link.kind === "connecting") && link.attempt > 1) {
     return { text: `${words.link.unreachable}${kept}`, action: link.kind === "waiting" ? "retry" : undefined };

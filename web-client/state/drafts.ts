@@ -1,7 +1,7 @@
 import type { SegmentResult } from "../../proto/index.js";
-import { hasPrompts } from "./prompts.js";
+import { hasPrompts } from "../sdk/session/prompts.js";
+import type { Click } from "../sdk/session/waiting.js";
 import type { Draft, Shown, ShownPicture, State } from "./state.js";
-import type { Click } from "./work.js";
 
 /*
  * What a draft of the picture says of clicks, until their own answers take its place. It is shown and never more than that: it

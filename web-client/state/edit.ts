@@ -1,8 +1,8 @@
 import type { Corners, Spot } from "../geometry/spot.js";
+import type { PromptPoint, Prompts, Start } from "../sdk/session/prompts.js";
+import { hasPrompts, noPrompts } from "../sdk/session/prompts.js";
 import { ownStart } from "./as-asked.js";
 import { isFiner } from "./finer.js";
-import type { PromptPoint, Prompts, Start } from "./prompts.js";
-import { hasPrompts, noPrompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
 import type { Answer, AskedPreview, Edit, Step } from "./work.js";
 import { noHover } from "./work.js";

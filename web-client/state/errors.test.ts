@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ErrorCode } from "../../proto/index.js";
-import { failureOf } from "./errors.js";
+import { failureOfAnswer } from "../sdk/upload/upload-lines.js";
+import { failureOf, inWords } from "./errors.js";
 
 describe("failureOf", () => {
   it.each([
@@ -21,6 +22,13 @@ describe("failureOf", () => {
     const error = { code, message: "", ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     expect(failureOf(error)).toMatchObject({ remedy, retryAfterMs });
     expect(failureOf(error).message).toMatch(/^The service .*\.$|^Some(thing|body) .*\.$/);
+  });
+
+  it("has a sentence for whatever an upload was answered with", () => {
+    for (const status of [0, 400, 408, 413, 415, 422, 429, 500, 503]) {
+      expect(inWords(failureOfAnswer(status, "<html>", null)).message).toMatch(/^[A-Z].*\.$/);
+    }
+    expect(inWords(failureOfAnswer(408, "<html>", null)).message).toContain("too slow");
   });
 
   it("takes the service's own sentence", () => {

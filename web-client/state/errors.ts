@@ -1,54 +1,49 @@
 import { ErrorCode, type Error as WireError } from "../../proto/index.js";
+import {
+  ourReasons,
+  failureOf as protocolFailure,
+  type Failure as ToldFailure,
+  uploadTooSlow,
+} from "../sdk/failure.js";
 import { words } from "../words/words.js";
 
-/** What can be done about a failure: wait and repeat it, ask the person whether to, or nothing. */
-type Remedy = "wait" | "ask" | "none";
-
 /** A failure as this page acts on it. */
-export interface Failure {
+export interface Failure extends Omit<ToldFailure, "error"> {
   /** One sentence. */
   readonly message: string;
-  readonly remedy: Remedy;
-  /** How long to wait first, when the service says so. */
-  readonly retryAfterMs: number | undefined;
 }
 
-/** The reason that a gateway gives when an upload has all but stopped (H17). */
-export const uploadTooSlow = "UPLOAD_TOO_SLOW";
+export const failureOf = (error: Partial<WireError> | undefined): Failure => inWords(protocolFailure(error));
 
-export function failureOf(error: Partial<WireError> | undefined): Failure {
-  const retryAfterMs = error?.retryAfterMs;
-  // Sent again at once it would crawl again: the person may know of a better network.
-  const remedy = error?.reason === uploadTooSlow ? "ask" : remedyOf(error?.code, retryAfterMs !== undefined);
+/** In the page's language. */
+export function inWords({ error, remedy, retryAfterMs }: ToldFailure): Failure {
   return { message: sentenceOf(error), remedy, retryAfterMs };
-}
-
-function remedyOf(code: ErrorCode | undefined, hasHint: boolean): Remedy {
-  switch (code) {
-    case ErrorCode.CANCELLED:
-    case ErrorCode.DEADLINE_EXCEEDED:
-    case ErrorCode.UNAVAILABLE:
-      return "wait";
-    case ErrorCode.RESOURCE_EXHAUSTED:
-      // Too many waiting comes with a hint; too many bytes or pixels does not.
-      return hasHint ? "wait" : "none";
-    case ErrorCode.INVALID_ARGUMENT:
-    case ErrorCode.ALREADY_EXISTS:
-    case ErrorCode.PERMISSION_DENIED:
-    case ErrorCode.UNIMPLEMENTED:
-      return "none";
-    // Somebody who signs in meanwhile may go on.
-    case ErrorCode.UNAUTHENTICATED:
-      return "ask";
-    default:
-      return "ask";
-  }
 }
 
 /** The service's own sentence where it has one. It speaks English; a page in another language says first what it is about. */
 export function sentenceOf(error: Partial<WireError> | undefined): string {
-  const kind = error?.reason === uploadTooSlow ? words.problems.uploadTooSlow : kindOf(error?.code);
+  const kind = kindOfReason(error?.reason) ?? kindOf(error?.code);
   return error?.message ? words.problems.service(sentence(error.message), kind) : kind;
+}
+
+function kindOfReason(reason: string | undefined): string | undefined {
+  const { problems } = words;
+  switch (reason) {
+    case uploadTooSlow:
+      return problems.uploadTooSlow;
+    case ourReasons.uploadInterrupted:
+      return problems.uploadInterrupted;
+    case ourReasons.uploadTooLarge:
+      return problems.uploadTooLarge;
+    case ourReasons.uploadKind:
+      return problems.uploadKind;
+    case ourReasons.uploadFailed:
+      return problems.uploadFailed;
+    case ourReasons.busy:
+      return problems.busy;
+    default:
+      return undefined;
+  }
 }
 
 function kindOf(code: ErrorCode | undefined): string {

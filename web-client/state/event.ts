@@ -1,23 +1,14 @@
-import type {
-  EncodeEvent,
-  ImageEvent,
-  MaskOperation,
-  Rle,
-  SegmentEverythingEvent,
-  SegmentResponse,
-  Welcome,
-  Error as WireError,
-} from "../../proto/index.js";
+import type { EncodeEvent, MaskOperation, Rle } from "../../proto/index.js";
 import type { Corners, Region } from "../geometry/spot.js";
+import type { Place, SessionEvent } from "../sdk/session/event.js";
+import type { Prompts } from "../sdk/session/prompts.js";
 import type { Failure } from "./errors.js";
 import type { FoundStep } from "./found.js";
 import type { LookingEvent } from "./looking.js";
 import type { ModelsEvent } from "./models.js";
 import type { PageEvent } from "./page.js";
 import type { PointingEvent } from "./pointing.js";
-import type { Prompts } from "./prompts.js";
 import type { SelectionEvent } from "./selection.js";
-import type { Place } from "./state.js";
 import type { ToolsEvent } from "./tools.js";
 import type { Work } from "./work.js";
 
@@ -139,19 +130,7 @@ export type ClientEvent =
   /** Previews are answered from elsewhere now. */
   | { readonly kind: "decoding-moved"; readonly place: Place }
   // From the gateway
-  | { readonly kind: "socket-closed"; readonly code: number; readonly atMs: number; readonly random: number }
-  | { readonly kind: "welcome"; readonly welcome: Welcome; readonly atMs: number }
-  | { readonly kind: "image-event"; readonly event: ImageEvent; readonly atMs: number }
-  | {
-      readonly kind: "answer";
-      readonly response: SegmentResponse;
-      /** Where it was decoded; the server when left out. */
-      readonly place?: Place;
-      readonly atMs: number;
-    }
-  | { readonly kind: "everything-event"; readonly event: SegmentEverythingEvent; readonly atMs: number }
-  | { readonly kind: "everything-failed"; readonly error: WireError; readonly atMs: number }
-  | { readonly kind: "frame-error"; readonly error: WireError }
+  | SessionEvent
   | { readonly kind: "upload-progress"; readonly token: number; readonly sentBytes: number }
   | { readonly kind: "upload-event"; readonly token: number; readonly event: EncodeEvent; readonly atMs: number }
   | {

@@ -1,14 +1,14 @@
 import { type Annotation, ErrorCode, type Mask, type Point, type SegmentEverythingEvent } from "../../proto/index.js";
 import type { Spot } from "../geometry/spot.js";
+import { reconnect } from "../sdk/session/link.js";
+import { noPrompts, type Prompts } from "../sdk/session/prompts.js";
 import { words } from "../words/words.js";
 import { place } from "./edit.js";
 import { sentenceOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import { addFound, foundAt, neighbour } from "./found.js";
-import { reconnect } from "./link.js";
 import { addObjects, keepObject } from "./objects.js";
 import { missing } from "./picture.js";
-import { noPrompts, type Prompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
 import type { Everything, Overlay, SceneObject } from "./work.js";
 

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { DetailSchema, type Mask } from "../../proto/index.js";
-import { segmentRequest } from "../net/request.js";
+import { segmentRequest } from "../sdk/session/request.js";
 import { announce } from "./describe.js";
 import type { ClientEvent, Effect, EventOf } from "./event.js";
 import { isFiner } from "./finer.js";

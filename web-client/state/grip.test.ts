@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Prompts } from "../sdk/session/prompts.js";
 import { carried, gripAt } from "./grip.js";
-import type { Prompts } from "./prompts.js";
 
 /** Half as large on the screen as it is, moved by a few pixels. */
 const view = { width: 200, height: 150, scale: 0.5, left: 10, top: 5 };

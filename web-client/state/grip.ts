@@ -1,6 +1,6 @@
 import type { Corners, Spot } from "../geometry/spot.js";
 import { placeOf, type Viewport } from "../geometry/viewport.js";
-import type { Prompts } from "./prompts.js";
+import type { Prompts } from "../sdk/session/prompts.js";
 
 /** What of the prompts on the canvas can be taken hold of. */
 export type Grip =

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CloseCode } from "../../proto/index.js";
+import { signInNeeded } from "../sdk/session/link.js";
 import { noticeOf } from "./describe.js";
-import { signInNeeded } from "./link.js";
 import { answer, closed, point, run, shown, welcome } from "./testing/fixtures.js";
 
 describe("a session that needs somebody to sign in", () => {

@@ -1,6 +1,6 @@
 import { eachColumnSpan, type MaskRuns, rleBoundingBox } from "../../proto/index.js";
 import type { Corners, Spot } from "../geometry/spot.js";
-import type { PromptPoint } from "./prompts.js";
+import type { PromptPoint } from "../sdk/session/prompts.js";
 
 /** Cells along the longer side: finer would move a mark by less than it matters. */
 const finestGrid = 96;

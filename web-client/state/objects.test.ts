@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { decodeRle, type Mask, rleArea } from "../../proto/index.js";
+import type { Prompts } from "../sdk/session/prompts.js";
 import type { ClientEvent } from "./event.js";
 import { maskOfObject } from "./objects.js";
-import type { Prompts } from "./prompts.js";
 import type { State } from "./state.js";
 import { answer, large, point, rectangle, run, shown, small } from "./testing/fixtures.js";
 import type { Edit } from "./work.js";

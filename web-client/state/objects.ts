@@ -9,9 +9,9 @@ import {
   rleArea,
   rleBoundingBox,
 } from "../../proto/index.js";
+import { noPrompts } from "../sdk/session/prompts.js";
 import { words } from "../words/words.js";
 import { append, withoutCurrent, withoutHover } from "./edit.js";
-import { noPrompts } from "./prompts.js";
 import { overlayOf, type State } from "./state.js";
 import type { Edit, SceneObject, Step } from "./work.js";
 

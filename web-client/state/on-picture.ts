@@ -1,4 +1,5 @@
-import { answerKind } from "./answer-kind.js";
+import { answerKind } from "../sdk/session/answer-kind.js";
+import { hasPrompts, type Prompts } from "../sdk/session/prompts.js";
 import { answerClick, flush } from "./clicks.js";
 import {
   ask,
@@ -16,7 +17,6 @@ import {
 import type { Effect, EventOf } from "./event.js";
 import { askWords, beginEverything, cancelEverything, pursueEverything, showEverything } from "./everything.js";
 import { makeFiner } from "./finer.js";
-import { wake } from "./link.js";
 import { isAble, modelInUse } from "./models.js";
 import {
   combineObjects,
@@ -31,8 +31,8 @@ import {
 import { paint } from "./painting.js";
 import { imageEvent, uploadEvent, uploadFailed } from "./picture.js";
 import { answerPreview, endHover, hover, press, previewAtRest } from "./preview.js";
-import { hasPrompts, type Prompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
+import { wake } from "./wake.js";
 
 type Next = readonly [State, readonly Effect[]];
 

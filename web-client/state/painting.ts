@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { combineMasks, decodeRle, encodeRle, type MaskRuns, type Rle, RleSchema, rleArea } from "../../proto/index.js";
+import { hasPrompts, type PromptPoint, type Prompts } from "../sdk/session/prompts.js";
 import { startOf } from "./edit.js";
 import type { EventOf } from "./event.js";
 import { boundsOf, marksOf } from "./marks.js";
 import { currentMask } from "./objects.js";
-import { hasPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 import type { Step } from "./work.js";
 
 /*

@@ -1,16 +1,11 @@
 import type { EncodeEvent, ImageEvent, ImageInfo } from "../../proto/index.js";
+import { mostPictureTries, pictureRetryMs } from "../sdk/session/picture-tries.js";
 import { words } from "../words/words.js";
 import { flush } from "./clicks.js";
 import { type Failure, failureOf } from "./errors.js";
 import type { Effect, EventOf } from "./event.js";
 import type { PictureInfo, Shown, ShownPicture, State } from "./state.js";
 import { type Everything, emptyEdit, type Work } from "./work.js";
-
-/** Tries of one picture, beyond which a person is asked. */
-const mostTries = 8;
-const defaultRetryMs = 1_000;
-/** A service that starts needs some seconds for its model; a wait much longer than that looks like a dead page. */
-const longestRetryMs = 8_000;
 
 type Next = readonly [State, readonly Effect[]];
 
@@ -120,7 +115,7 @@ export function missing(state: State, picture: ShownPicture, atMs: number): Next
   // The upload is under way already; its end opens the picture again.
   if (picture.kind === "uploading") return [state, []];
   const shown: Shown = { ...shownOf(picture), drafts: [], tries: picture.tries + 1 };
-  if (shown.tries > mostTries) {
+  if (shown.tries > mostPictureTries) {
     const message = words.problems.notKept;
     return [{ ...state, picture: { ...shown, kind: "refused", message, canRetry: true } }, []];
   }
@@ -160,7 +155,7 @@ function fail(
   atMs: number,
 ): Next {
   const shown: Shown = { ...shownOf(picture), drafts: [], tries: picture.tries + 1 };
-  if (remedy !== "wait" || shown.tries >= mostTries) {
+  if (remedy !== "wait" || shown.tries >= mostPictureTries) {
     return [
       { ...state, picture: { ...shown, kind: "refused", message, canRetry: remedy !== "none" } },
       // An upload that fails has ended.
@@ -171,8 +166,7 @@ function fail(
     timer === "upload"
       ? { ...shown, kind: "uploading", sentBytes: 0, sinceMs: atMs, whyAgain: message }
       : { ...shown, kind: "opening", resting: true };
-  const hintMs = retryAfterMs ?? defaultRetryMs;
-  const delayMs = Math.max(hintMs, Math.min(longestRetryMs, hintMs * 2 ** picture.tries));
+  const delayMs = pictureRetryMs(retryAfterMs, picture.tries);
   return [{ ...state, picture: again }, [{ kind: "timer", name: timer, delayMs }]];
 }
 

@@ -1,8 +1,8 @@
 import type { Corners, Size, Spot } from "../geometry/spot.js";
 import { boxAt, pixelAt } from "../geometry/viewport.js";
+import { noPrompts, type Prompts } from "../sdk/session/prompts.js";
 import type { Gesture } from "./gesture.js";
 import type { Grip } from "./grip.js";
-import { noPrompts, type Prompts } from "./prompts.js";
 import { overlayOf, type State } from "./state.js";
 import type { Tool } from "./tools.js";
 

@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { ErrorCode, SegmentResponseSchema } from "../../proto/index.js";
+import { previewEveryMs } from "../sdk/session/preview-pace.js";
 import { shownAnswer } from "./edit.js";
 import type { ClientEvent, Effect } from "./event.js";
 import { answerIsNearMs } from "./preview.js";
-import { previewEveryMs } from "./preview-pace.js";
 import type { ShownPicture, State } from "./state.js";
 import { answer, imageId, mask, point, refusal, run, shown } from "./testing/fixtures.js";
 
@@ -82,28 +82,28 @@ describe("previews", () => {
       run([at(state.previewing.lastAskedAtMs + afterMs)], state)[1].length === 1;
     const [begun] = run(shown.ready);
     const quick = late(begun, 3, 40);
-    expect([asks(quick, 61), previewEveryMs(quick)]).toEqual([true, 61]);
+    expect([asks(quick, 61), previewEveryMs(quick.previewing)]).toEqual([true, 61]);
     const slow = late(quick, 12, 300);
     expect([asks(slow, 400), asks(slow, 1_000)]).toEqual([false, true]);
     // The pointer's timer makes up for one that was late.
-    expect(asks(slow, previewEveryMs(slow) - 15)).toBe(true);
+    expect(asks(slow, previewEveryMs(slow.previewing) - 15)).toBe(true);
     const tooSlow = late(slow, 12, 900);
     expect([asks(tooSlow, 4_000), asks(tooSlow, 5_000)]).toEqual([false, true]);
     const recovered = late(tooSlow, 8, 40);
     expect(asks(recovered, 60)).toBe(true);
     // Decoded by the browser itself they are nobody's load, and what was known of the network says nothing about them.
     const [here] = run([{ kind: "decoding-moved", place: "here" }], tooSlow);
-    expect([asks(here, 33), previewEveryMs(here)]).toEqual([true, 33]);
+    expect([asks(here, 33), previewEveryMs(here.previewing)]).toEqual([true, 33]);
     const slowHere = late(here, 12, 300);
-    expect([asks(slowHere, 33), previewEveryMs(slowHere)]).toEqual([true, 33]);
+    expect([asks(slowHere, 33), previewEveryMs(slowHere.previewing)]).toEqual([true, 33]);
     const tooSlowHere = late(here, 12, 900);
     expect([asks(tooSlowHere, 900), asks(tooSlowHere, 1_000)]).toEqual([false, true]);
     // One that was asked of the server before says nothing about the browser.
     const [stray] = run([at(900_000), answer(here.nextSequence, [mask()], 902_000)], here);
-    expect(previewEveryMs(stray)).toBe(33);
+    expect(previewEveryMs(stray.previewing)).toBe(33);
     // One that was held up is soon made good.
     const heldUp = late(late(run([{ kind: "decoding-moved", place: "here" }], begun)[0], 1, 2_000), 3, 130);
-    expect(previewEveryMs(heldUp)).toBe(33);
+    expect(previewEveryMs(heldUp.previewing)).toBe(33);
   });
 
   const press = (x: number, label: 0 | 1 = 1): ClientEvent => ({ kind: "press", x, y: 5, label, atMs: 2_960 });
@@ -199,7 +199,7 @@ describe("previews", () => {
       }),
       atMs: 3_040,
     });
-    const everyMs = (...events: ClientEvent[]) => previewEveryMs(run([...shown.ready, ...events])[0]);
+    const everyMs = (...events: ClientEvent[]) => previewEveryMs(run([...shown.ready, ...events])[0].previewing);
     expect(everyMs()).toBe(60);
     expect(everyMs(hover, served(20))).toBe(33);
     expect(everyMs(hover, served(45))).toBe(60);

@@ -1,13 +1,13 @@
 import { ErrorCode } from "../../proto/index.js";
 import type { Spot } from "../geometry/spot.js";
 import { pixelAt } from "../geometry/viewport.js";
+import { isDue, mostUnderWay, timed } from "../sdk/session/preview-pace.js";
+import { hasPrompts, noPrompts, type PromptPoint, type Prompts } from "../sdk/session/prompts.js";
 import { promptsFor } from "./as-asked.js";
 import { isAnswering } from "./drafts.js";
 import { addPoint, refine, staled } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { toolInUse } from "./pointed.js";
-import { isDue, mostUnderWay, timed } from "./preview-pace.js";
-import { hasPrompts, noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
 import { overlayOf, type ShownPicture, type State } from "./state.js";
 import { type AskedPreview, type Hover, noHover } from "./work.js";
 
@@ -90,7 +90,7 @@ export function hover(
   const { hover: before } = picture.edit;
   if (before.asked.length >= mostUnderWay[state.previewing.place])
     return [withHover(state, picture, { ...before, wanted: spot }), []];
-  return isDue(state, atMs) ? askAt(state, picture, spot, atMs) : [state, []];
+  return isDue(state.previewing, atMs) ? askAt(state, picture, spot, atMs) : [state, []];
 }
 
 export function endHover(state: State, picture: ShownPicture): State {
@@ -115,7 +115,10 @@ export function answerPreview(
   const left = asked.filter((one) => (result === undefined ? one.sequence !== sequence : one.sequence > sequence));
   const isDraft = result?.draft === true;
   // While a picture is encoded the service has more to do than answer.
-  const state = question === undefined || isDraft ? before : timed(before, question, outcome, place, atMs);
+  const state =
+    question === undefined || isDraft
+      ? before
+      : { ...before, previewing: timed(before.previewing, question.atMs, outcome, place, atMs) };
   // From the other place it says nothing of what is known here.
   const isLatest = result !== undefined && !isDraft && question === asked.at(-1) && place === before.previewing.place;
   const hover = { ...edit.hover, asked: left, wanted: undefined, isFound: edit.hover.isFound || isLatest };
@@ -125,7 +128,7 @@ export function answerPreview(
   const answered = withHover(state, picture, found);
   // One that failed is of its moment: the next move of the pointer asks again.
   const hasFailed = outcome.case === "error" && outcome.value.code !== ErrorCode.CANCELLED;
-  if (wanted === undefined || hasFailed || answered.picture.kind === "empty" || !isDue(answered, atMs)) {
+  if (wanted === undefined || hasFailed || answered.picture.kind === "empty" || !isDue(answered.previewing, atMs)) {
     return [answered, []];
   }
   if (left.length >= mostUnderWay[state.previewing.place]) return [withHover(state, picture, { ...found, wanted }), []];

@@ -1,10 +1,10 @@
+import { greet, lose, reconnect } from "../sdk/session/link.js";
+import { hasPrompts } from "../sdk/session/prompts.js";
 import { flush, unsend } from "./clicks.js";
 import { ask, edited } from "./edit.js";
 import type { Effect, EventOf } from "./event.js";
 import { loseEverything } from "./everything.js";
-import { greet, lose, reconnect } from "./link.js";
 import { begin, overLimits, refusedAsTooLarge, reopen, shownOf } from "./picture.js";
-import { hasPrompts } from "./prompts.js";
 import type { ShownPicture, State } from "./state.js";
 import { type Edit, noHover } from "./work.js";
 

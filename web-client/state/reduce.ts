@@ -1,10 +1,11 @@
 import { contain } from "../geometry/viewport.js";
+import { reconnect } from "../sdk/session/link.js";
+import { movePreviews } from "../sdk/session/preview-pace.js";
 import { chooseModel, listModels } from "./choose-model.js";
 import { flush } from "./clicks.js";
 import { sentenceOf } from "./errors.js";
 import type { ClientEvent, Effect, EventOf } from "./event.js";
 import { everythingFailed, hearEverything } from "./everything.js";
-import { reconnect, wake } from "./link.js";
 import { look } from "./looking.js";
 import { lackFor, modelInUse } from "./models.js";
 import { onMasks } from "./on-masks.js";
@@ -14,7 +15,6 @@ import { reopen, show } from "./picture.js";
 import { point } from "./point.js";
 import { giveUp, startAfresh } from "./pointer.js";
 import { noPointing } from "./pointing.js";
-import { movePreviews } from "./preview-pace.js";
 import { retry, socketClosed, welcome } from "./recover.js";
 import { restore } from "./restore.js";
 import { select } from "./selection.js";
@@ -37,6 +37,7 @@ import {
   removePicture,
 } from "./strip.js";
 import { changeTools } from "./tools.js";
+import { wake } from "./wake.js";
 
 type Next = readonly [State, readonly Effect[]];
 
@@ -78,7 +79,7 @@ function respond(state: State, event: ClientEvent): Next {
     case "dismiss":
       return [{ ...state, notice: undefined }, []];
     case "decoding-moved":
-      return [movePreviews(state, event.place), []];
+      return [{ ...state, previewing: movePreviews(state.previewing, event.place) }, []];
     case "frame-error":
       return [{ ...state, notice: sentenceOf(event.error) }, []];
     case "timer":

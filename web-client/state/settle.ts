@@ -1,7 +1,7 @@
+import { hasPrompts } from "../sdk/session/prompts.js";
 import { withoutOldDrafts } from "./drafts.js";
 import { withPointing } from "./pick.js";
 import { promptsInSight } from "./pointed.js";
-import { hasPrompts } from "./prompts.js";
 import { withoutGone } from "./selection.js";
 import type { State } from "./state.js";
 

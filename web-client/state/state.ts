@@ -1,6 +1,9 @@
 import type { Mask, PictureReading } from "../../proto/index.js";
 import type { Size } from "../geometry/spot.js";
 import type { Viewport } from "../geometry/viewport.js";
+import type { Place } from "../sdk/session/event.js";
+import type { Link } from "../sdk/session/link.js";
+import { firstPreviewing, type Previewing } from "../sdk/session/preview-pace.js";
 import { firstModels, type Models } from "./models.js";
 import { firstPage, type Page } from "./page.js";
 import { noPointing, type Pointing } from "./pointing.js";
@@ -44,38 +47,6 @@ export interface State {
   /** Whether the gateway fetches pictures from other hosts, as it said last. */
   readonly takesAddresses: boolean;
   readonly page: Page;
-}
-
-/** Where prompts are decoded: by the service, or by this browser itself. */
-export type Place = "server" | "here";
-
-/** The connection to the gateway. */
-export type Link =
-  | { readonly kind: "connecting"; readonly attempt: number }
-  | {
-      readonly kind: "open";
-      readonly limits: Limits /** Everything mode, from its request until its end has come. */;
-      readonly search: Search | undefined;
-    }
-  | { readonly kind: "waiting"; readonly attempt: number; readonly retryAtMs: number }
-  /** Closed for idleness: connects again when there is need. */
-  | { readonly kind: "asleep" }
-  /** The gateway does not understand this page: only a person may try again. */
-  | { readonly kind: "stopped"; readonly message: string }
-  /** The gateway asks who is there, and nobody has told it, or it is not known any more. */
-  | { readonly kind: "signed-out" };
-
-interface Search {
-  readonly heardAtMs: number;
-}
-
-/** What the gateway's welcome says; 0 means that it names no limit. */
-export interface Limits {
-  readonly pictureBytes: number;
-  readonly picturePixels: number;
-  readonly waitingClicks: number;
-  /** Whether the gateway fetches pictures from other hosts. */
-  readonly pictureUrls: boolean;
 }
 
 interface Loading {
@@ -173,20 +144,6 @@ export interface PictureInfo {
   readonly imageId: string | undefined;
 }
 
-/** How previews have fared on this page. */
-interface Previewing {
-  readonly place: Place;
-  /** Of the ways there and back, the latest weighing most; undefined before the first. */
-  readonly roundTripMs: number | undefined;
-  /** The way alone of the latest one, there and back. */
-  readonly wayMs: number | undefined;
-  /** What the service itself took for the latest, waiting for other people's included; undefined before the first. */
-  readonly serviceMs: number | undefined;
-  /** When the latest one came. */
-  readonly foundAtMs: number;
-  readonly lastAskedAtMs: number;
-}
-
 /** Milliseconds of the last click, by stage. */
 export interface Latency {
   readonly sequence: number;
@@ -213,14 +170,7 @@ export const initialState: State = {
   latency: undefined,
   clickAnsweredAtMs: 0,
   nextSequence: 1,
-  previewing: {
-    place: "server",
-    roundTripMs: undefined,
-    wayMs: undefined,
-    serviceMs: undefined,
-    foundAtMs: 0,
-    lastAskedAtMs: 0,
-  },
+  previewing: firstPreviewing,
   lastEncodeMs: undefined,
   tools: firstTools,
   models: firstModels,

@@ -1,6 +1,7 @@
 import type { Annotation, Mask } from "../../proto/index.js";
 import type { Region, Spot } from "../geometry/spot.js";
-import { noPrompts, type PromptPoint, type Prompts } from "./prompts.js";
+import { noPrompts, type PromptPoint, type Prompts } from "../sdk/session/prompts.js";
+import type { Click } from "../sdk/session/waiting.js";
 
 /** What a person did on one picture. */
 export interface Work {
@@ -94,16 +95,6 @@ export interface Finer {
   readonly made?: readonly number[] | undefined;
   /** Of each mask as it came first, which is what was said of it: an outline that has moved by a hair is not told again. */
   readonly said: readonly Pick<Mask, "area" | "predictedIou">[];
-}
-
-export interface Click {
-  readonly sequence: number;
-  readonly prompts: Prompts;
-  readonly madeAtMs: number;
-  /** Undefined while it has not been sent on this connection. */
-  readonly sentAtMs: number | undefined;
-  readonly notBeforeMs: number;
-  readonly tries: number;
 }
 
 /** The preview under the pointer. */

@@ -1,7 +1,7 @@
 import type { Mask } from "../../proto/index.js";
 import { colours } from "../canvas/colouring.js";
+import type { Prompts } from "../sdk/session/prompts.js";
 import { currentMask, maskOfObject, nameOf } from "../state/objects.js";
-import type { Prompts } from "../state/prompts.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { SceneObject } from "../state/work.js";
 import type { JobObject } from "./take-away-job.js";

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { DetailMode, decodeRle, MaskFormat, type MaskPromptSchema, rleToBitmap } from "../../../proto/index.js";
-import { segmentRequest } from "../../../web-client/net/request.js";
+import { noPrompts, type Prompts } from "../../../web-client/sdk/session/prompts.js";
+import { segmentRequest } from "../../../web-client/sdk/session/request.js";
 import { addPoint, setBox } from "../../../web-client/state/edit.js";
-import { noPrompts, type Prompts } from "../../../web-client/state/prompts.js";
 import { segmentOverHttp, upload } from "../../support/http-calls.js";
 import { startMaskwire } from "../../support/start-maskwire.js";
 import type { Answer, Contestant } from "./contestant.js";

@@ -1,7 +1,7 @@
 import { decodeRle, rleToBitmap } from "../../../proto/index.js";
-import { segmentRequest } from "../../../web-client/net/request.js";
+import { noPrompts, type Prompts } from "../../../web-client/sdk/session/prompts.js";
+import { segmentRequest } from "../../../web-client/sdk/session/request.js";
 import { addPoint, refine, setBox } from "../../../web-client/state/edit.js";
-import { noPrompts, type Prompts } from "../../../web-client/state/prompts.js";
 import { emptyStep } from "../../../web-client/state/work.js";
 import { upload } from "../../support/http-calls.js";
 import { SocketClient } from "../../support/socket-client.js";

@@ -1,4 +1,4 @@
-import type { SegmentResponse } from "../../proto/index.js";
+import type { SegmentResponse } from "../../../proto/index.js";
 
 /**
  * A click is answered up to three times under its number: from a draft of the picture, for itself, and finer on a part of the picture.

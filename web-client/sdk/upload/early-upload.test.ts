@@ -1,13 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
-import { EncodeEventSchema } from "../../proto/index.js";
+import { EncodeEventSchema } from "../../../proto/index.js";
 import { EarlyUpload } from "./early-upload.js";
 import type { UploadListener } from "./upload.js";
 
 const imageId = `sha256:${"a".repeat(64)}`;
 const file = new Blob(["picture"]);
 const encoding = create(EncodeEventSchema, { event: { case: "encoding", value: {} } });
-const failure = { message: "Busy.", remedy: "wait", retryAfterMs: 5 } as const;
+const failure = { error: {}, remedy: "wait", retryAfterMs: 5 } as const;
 
 /** An upload that the test carries out. */
 function open({ isKnown = false } = {}) {

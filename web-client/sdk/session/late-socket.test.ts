@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { SocketPort } from "../net/socket.js";
 import { LateSocket } from "./late-socket.js";
+import type { SocketPort } from "./socket.js";
 
 class FakeSocket extends EventTarget {
   binaryType = "blob";

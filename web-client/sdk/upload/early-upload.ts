@@ -1,3 +1,4 @@
+import type { Gateway } from "../http/gateway.js";
 import { isEmbedded } from "./preparing.js";
 import { Upload, type UploadListener } from "./upload.js";
 
@@ -10,7 +11,11 @@ interface Ways {
   openUpload(listener: UploadListener): Pick<Upload, "start" | "stop">;
 }
 
-const overHttp: Ways = { isKnown: isEmbedded, openUpload: (listener) => new Upload(listener) };
+/** By requests to a gateway. */
+export const overHttp = (gateway: Gateway): Ways => ({
+  isKnown: (picture, signal) => isEmbedded(gateway, picture, signal),
+  openUpload: (listener) => new Upload(gateway, listener),
+});
 
 interface Early {
   readonly token: number;
@@ -32,7 +37,7 @@ export class EarlyUpload {
   #early: Early | undefined;
 
   /** @param listener hears of an upload once that is adopted, then also of what was before. */
-  constructor(listener: UploadListener, ways = overHttp) {
+  constructor(listener: UploadListener, ways: Ways) {
     this.#ways = ways;
     this.#upload = ways.openUpload({
       onProgress: (token, sentBytes) => this.#hear(() => listener.onProgress(token, sentBytes)),

@@ -1,4 +1,4 @@
-import type { SegmentResult } from "../../proto/index.js";
+import type { SegmentResult } from "../../../proto/index.js";
 
 /** What the gateway takes at the most from one prompt's answer to the next prompt's start. */
 const turnMs = 2;

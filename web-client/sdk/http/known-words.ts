@@ -1,4 +1,4 @@
-import { ask } from "../access/bearer.js";
+import { askJson, type Gateway } from "./gateway.js";
 
 /** What can be found by words. */
 export interface KnownWords {
@@ -16,10 +16,8 @@ interface Detector {
 }
 
 /** @throws TypeError when the gateway cannot be reached, or does not say. */
-export async function knownWords(): Promise<KnownWords> {
-  const answer = await ask("v1/words");
-  if (!answer.ok) throw new TypeError(`v1/words was answered with ${answer.status}.`);
-  return wordsOf(((await answer.json()) as { detectors?: readonly Detector[] }).detectors ?? []);
+export async function knownWords(gateway: Gateway): Promise<KnownWords> {
+  return wordsOf(((await askJson(gateway, "v1/words")) as { detectors?: readonly Detector[] }).detectors ?? []);
 }
 
 export function wordsOf(detectors: readonly Detector[]): KnownWords {

@@ -10,9 +10,9 @@ import {
   SegmentEverythingEventSchema,
   type SegmentRequest,
   SegmentRequestSchema,
-} from "../../proto/index.js";
-import { answerKind } from "../state/answer-kind.js";
-import type { ClientEvent, EventOf } from "../state/event.js";
+} from "../../../proto/index.js";
+import { answerKind } from "./answer-kind.js";
+import type { SessionEvent, SessionEventOf } from "./event.js";
 
 /** Beyond the numbers of clicks and previews, which count from 1. */
 const firstSequence = 2 ** 31;
@@ -36,7 +36,7 @@ export class WordsSearch {
   }
 
   /** @returns whether one was under way: what is to be said of its end. */
-  cancel(atMs: number): ClientEvent | undefined {
+  cancel(atMs: number): SessionEvent | undefined {
     if (this.#underWay === undefined) return undefined;
     this.#underWay = undefined;
     return { kind: "everything-failed", error: create(ErrorSchema, { code: ErrorCode.CANCELLED }), atMs };
@@ -48,7 +48,7 @@ export class WordsSearch {
   }
 
   /** @returns what an answer means to the state; undefined for one that is no search's. */
-  hear({ response, atMs }: EventOf<"answer">): ClientEvent[] | undefined {
+  hear({ response, atMs }: SessionEventOf<"answer">): SessionEvent[] | undefined {
     if (response.sequence < firstSequence) return undefined;
     const { outcome } = response;
     if (response.sequence !== this.#underWay?.sequence) return [];

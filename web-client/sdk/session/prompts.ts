@@ -1,5 +1,5 @@
-import type { Rle } from "../../proto/index.js";
-import type { Corners, Region, Spot } from "../geometry/spot.js";
+import type { Rle } from "../../../proto/index.js";
+import type { Corners, Region, Spot } from "../spot.js";
 
 export interface Prompts {
   readonly points: readonly PromptPoint[];

@@ -1,13 +1,25 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { ErrorCode, MaskSchema } from "../../proto/index.js";
-import { answer, refusal } from "../state/testing/fixtures.js";
-import { wordsOf } from "./known-words.js";
+import { ErrorCode, ErrorSchema, type Mask, MaskSchema, SegmentResponseSchema } from "../../../proto/index.js";
+import { wordsOf } from "../http/known-words.js";
+import type { SessionEventOf } from "./event.js";
 import { WordsSearch } from "./words-search.js";
 
 const imageId = `sha256:${"ab".repeat(32)}`;
 const dog = create(MaskSchema, { area: 8, bbox: { x: 4, y: 2, width: 4, height: 2 } });
 const nothing = create(MaskSchema, { area: 0 });
+
+const answer = (sequence: number, masks: Mask[] = [], atMs = 3_000): SessionEventOf<"answer"> => ({
+  kind: "answer",
+  response: create(SegmentResponseSchema, { sequence, outcome: { case: "result", value: { imageId, masks } } }),
+  atMs,
+});
+
+const refusal = (sequence: number): SessionEventOf<"answer"> => ({
+  kind: "answer",
+  response: create(SegmentResponseSchema, { sequence, outcome: { case: "error", value: create(ErrorSchema) } }),
+  atMs: 3_000,
+});
 
 describe("a search by words", () => {
   it("is one prompt of the session, and its answer everything mode's events", () => {

@@ -1,7 +1,29 @@
-import { ErrorCode, type SegmentResponse } from "../../proto/index.js";
+import { ErrorCode, type SegmentResponse } from "../../../proto/index.js";
+import type { Place } from "./event.js";
 import { hasWaited, serviceMsOf } from "./service-time.js";
-import type { Place, State } from "./state.js";
-import type { AskedPreview } from "./work.js";
+
+/** How previews have fared. */
+export interface Previewing {
+  readonly place: Place;
+  /** Of the ways there and back, the latest weighing most; undefined before the first. */
+  readonly roundTripMs: number | undefined;
+  /** The way alone of the latest one, there and back. */
+  readonly wayMs: number | undefined;
+  /** What the service itself took for the latest, waiting for other people's included; undefined before the first. */
+  readonly serviceMs: number | undefined;
+  /** When the latest one came. */
+  readonly foundAtMs: number;
+  readonly lastAskedAtMs: number;
+}
+
+export const firstPreviewing: Previewing = {
+  place: "server",
+  roundTripMs: undefined,
+  wayMs: undefined,
+  serviceMs: undefined,
+  foundAtMs: 0,
+  lastAskedAtMs: 0,
+};
 
 /* How often previews are asked for: as often as the way and the service bear. */
 
@@ -32,7 +54,7 @@ const weightOfServer = 0.3;
 const weightHere = 0.5;
 
 /** How far apart previews are to be asked for. */
-export function previewEveryMs({ previewing: { place, roundTripMs = 0, serviceMs } }: State): number {
+export function previewEveryMs({ place, roundTripMs = 0, serviceMs }: Previewing): number {
   if (roundTripMs > tooSlowMs) return place === "here" ? probeHereEveryMs : probeEveryMs;
   if (place === "here") return quickEveryMs;
   if (roundTripMs > slowMs) return 3 * roundTripMs;
@@ -41,50 +63,46 @@ export function previewEveryMs({ previewing: { place, roundTripMs = 0, serviceMs
 }
 
 /** Whether one may be asked for at this moment. */
-export function isDue(state: State, atMs: number): boolean {
-  const { place, roundTripMs = 0, lastAskedAtMs } = state.previewing;
+export function isDue(previewing: Previewing, atMs: number): boolean {
+  const { place, roundTripMs = 0, lastAskedAtMs } = previewing;
   const enough = place === "here" ? tooSlowMs : slowMs;
-  return roundTripMs <= enough || atMs - lastAskedAtMs >= previewEveryMs(state) - earlyMs;
+  return roundTripMs <= enough || atMs - lastAskedAtMs >= previewEveryMs(previewing) - earlyMs;
 }
 
 /** What was known of the times holds for the place before. */
-export function movePreviews(state: State, place: Place): State {
-  if (state.previewing.place === place) return state;
-  return {
-    ...state,
-    previewing: { ...state.previewing, place, roundTripMs: undefined, wayMs: undefined, serviceMs: undefined },
-  };
+export function movePreviews(previewing: Previewing, place: Place): Previewing {
+  if (previewing.place === place) return previewing;
+  return { ...previewing, place, roundTripMs: undefined, wayMs: undefined, serviceMs: undefined };
 }
 
-/** What an answer tells of the way and of the service. */
+/** What an answer tells of the way and of the service. @param askedAtMs when its question was sent. */
 export function timed(
-  state: State,
-  question: AskedPreview,
+  previewing: Previewing,
+  askedAtMs: number,
   outcome: SegmentResponse["outcome"],
   place: Place,
   atMs: number,
-): State {
-  const { previewing } = state;
+): Previewing {
   // One that was on its way to the other place says nothing about this one.
-  if (place !== previewing.place) return state;
+  if (place !== previewing.place) return previewing;
   if (outcome.case !== "result") {
-    if (!isOverload(outcome.value?.code)) return state;
-    return { ...state, previewing: { ...previewing, serviceMs: outcome.value?.retryAfterMs ?? refusedEveryMs } };
+    if (!isOverload(outcome.value?.code)) return previewing;
+    return { ...previewing, serviceMs: outcome.value?.retryAfterMs ?? refusedEveryMs };
   }
   const serviceMs = serviceMsOf(outcome.value);
-  const known = { ...state, previewing: { ...previewing, serviceMs, foundAtMs: atMs } };
-  const times = { askedAtMs: question.atMs, answeredAtMs: atMs, serviceMs };
-  return hasWaited(times, previewing.foundAtMs) ? known : heard(known, atMs - question.atMs, serviceMs);
+  const known = { ...previewing, serviceMs, foundAtMs: atMs };
+  const times = { askedAtMs, answeredAtMs: atMs, serviceMs };
+  return hasWaited(times, previewing.foundAtMs) ? known : heard(known, atMs - askedAtMs, serviceMs);
 }
 
 function isOverload(code: ErrorCode | undefined): boolean {
   return code === ErrorCode.RESOURCE_EXHAUSTED || code === ErrorCode.UNAVAILABLE;
 }
 
-function heard(state: State, tookMs: number, serviceMs: number): State {
-  const { place, roundTripMs: before = tookMs } = state.previewing;
+function heard(previewing: Previewing, tookMs: number, serviceMs: number): Previewing {
+  const { place, roundTripMs: before = tookMs } = previewing;
   const weight = place === "here" ? weightHere : weightOfServer;
   const roundTripMs = before + weight * (tookMs - before);
   const wayMs = Math.max(0, tookMs - serviceMs);
-  return { ...state, previewing: { ...state.previewing, roundTripMs, wayMs } };
+  return { ...previewing, roundTripMs, wayMs };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ErrorCode } from "../../../proto/index.js";
 import { failureOfAnswer, parseLine, splitLines } from "./upload-lines.js";
 
 describe("splitLines", () => {
@@ -22,9 +23,10 @@ describe("parseLine", () => {
   });
 
   it("reads errors, with the hint when there is one", () => {
-    expect(parseLine('{"error":{"code":"INVALID_ARGUMENT","message":"this picture is damaged"}}')).toEqual({
+    const message = "this picture is damaged";
+    expect(parseLine(JSON.stringify({ error: { code: "INVALID_ARGUMENT", message } }))).toEqual({
       kind: "error",
-      failure: { message: "This picture is damaged.", remedy: "none", retryAfterMs: undefined },
+      failure: { error: { code: ErrorCode.INVALID_ARGUMENT, message }, remedy: "none", retryAfterMs: undefined },
     });
     expect(parseLine('{"error":{"code":"RESOURCE_EXHAUSTED","message":"Busy.","retryAfterMs":700}}')).toMatchObject({
       failure: { remedy: "wait", retryAfterMs: 700 },
@@ -49,11 +51,11 @@ describe("failureOfAnswer", () => {
 
   it("asks before it sends again what was too slow, and says so whoever gave it up", () => {
     const body = '{"error":{"code":"DEADLINE_EXCEEDED","reason":"UPLOAD_TOO_SLOW","message":"it all but stopped"}}';
-    expect(failureOfAnswer(408, body, null)).toMatchObject({ remedy: "ask", message: "It all but stopped." });
+    expect(failureOfAnswer(408, body, null)).toMatchObject({ remedy: "ask", error: { message: "it all but stopped" } });
     expect(parseLine(body)).toMatchObject({ failure: { remedy: "ask" } });
     expect(failureOfAnswer(408, "<html>", null)).toMatchObject({
       remedy: "ask",
-      message: expect.stringContaining("too slow"),
+      error: { reason: "UPLOAD_TOO_SLOW" },
     });
     expect(parseLine('{"error":{"code":"DEADLINE_EXCEEDED","message":"x"}}')).toMatchObject({
       failure: { remedy: "wait" },
@@ -65,9 +67,9 @@ describe("failureOfAnswer", () => {
     for (const status of [404, 500]) expect(failureOfAnswer(status, "<html>", null).remedy).toBe("ask");
   });
 
-  it("has a sentence for every status", () => {
+  it("has a reason for every status", () => {
     for (const status of [0, 400, 408, 413, 415, 422, 429, 500, 503]) {
-      expect(failureOfAnswer(status, "<html>", null).message).toMatch(/^[A-Z].*\.$/);
+      expect(failureOfAnswer(status, "<html>", null).error.reason).toMatch(/^[A-Z_]+$/);
     }
   });
 });

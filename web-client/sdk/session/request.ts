@@ -10,9 +10,9 @@ import {
   PromptSchema,
   type SegmentRequest,
   SegmentRequestSchema,
-} from "../../proto/index.js";
-import type { Region } from "../geometry/spot.js";
-import type { Prompts, Start } from "../state/prompts.js";
+} from "../../../proto/index.js";
+import type { Region } from "../spot.js";
+import type { Prompts, Start } from "./prompts.js";
 
 /** Contract: the most steps that a gateway makes again. After more refinements all the points by themselves say enough. */
 const mostSteps = 32;

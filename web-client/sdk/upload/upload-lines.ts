@@ -1,7 +1,6 @@
 import { fromJson } from "@bufbuild/protobuf";
-import { type EncodeEvent, EncodeEventSchema, ErrorCode } from "../../proto/index.js";
-import { type Failure, failureOf, uploadTooSlow } from "../state/errors.js";
-import { words } from "../words/words.js";
+import { type EncodeEvent, EncodeEventSchema, ErrorCode } from "../../../proto/index.js";
+import { type Failure, failureOf, ourReasons, uploadTooSlow } from "../failure.js";
 
 /** What a line of the upload's answer says. */
 export type UploadLine =
@@ -39,23 +38,23 @@ export function failureOfAnswer(status: number, body: string, retryAfter: string
 }
 
 /** What a status means when something between the page and the gateway has answered, or nothing has. */
-function errorOfStatus(status: number): { code: ErrorCode; message: string; reason?: string } {
+function errorOfStatus(status: number): { code: ErrorCode; reason: string } {
   switch (status) {
     case 0:
-      return { code: ErrorCode.UNAVAILABLE, message: words.problems.uploadInterrupted };
+      return { code: ErrorCode.UNAVAILABLE, reason: ourReasons.uploadInterrupted };
     case 408:
-      return { code: ErrorCode.DEADLINE_EXCEEDED, message: "", reason: uploadTooSlow };
+      return { code: ErrorCode.DEADLINE_EXCEEDED, reason: uploadTooSlow };
     case 413:
-      return { code: ErrorCode.RESOURCE_EXHAUSTED, message: words.problems.uploadTooLarge };
+      return { code: ErrorCode.RESOURCE_EXHAUSTED, reason: ourReasons.uploadTooLarge };
     case 415:
-      return { code: ErrorCode.INVALID_ARGUMENT, message: words.problems.uploadKind };
+      return { code: ErrorCode.INVALID_ARGUMENT, reason: ourReasons.uploadKind };
     case 429:
     case 502:
     case 503:
     case 504:
-      return { code: ErrorCode.UNAVAILABLE, message: words.problems.busy };
+      return { code: ErrorCode.UNAVAILABLE, reason: ourReasons.busy };
     default:
-      return { code: ErrorCode.INTERNAL, message: words.problems.uploadFailed };
+      return { code: ErrorCode.INTERNAL, reason: ourReasons.uploadFailed };
   }
 }
 

@@ -1,10 +1,43 @@
-import { CloseCode } from "../../proto/index.js";
-import { words } from "../words/words.js";
-import type { Effect, EventOf } from "./event.js";
-import type { Limits, Link, State } from "./state.js";
+import { CloseCode } from "../../../proto/index.js";
+import type { SessionEventOf } from "./event.js";
+
+/** The connection to the gateway. */
+export type Link =
+  | { readonly kind: "connecting"; readonly attempt: number }
+  | {
+      readonly kind: "open";
+      readonly limits: Limits;
+      /** Everything mode, from its request until its end has come. */
+      readonly search: Search | undefined;
+    }
+  | { readonly kind: "waiting"; readonly attempt: number; readonly retryAtMs: number }
+  /** Closed for idleness: connects again when there is need. */
+  | { readonly kind: "asleep" }
+  /** The gateway does not understand this side: only a person may try again. */
+  | { readonly kind: "stopped" }
+  /** The gateway asks who is there, and nobody has told it, or it is not known any more. */
+  | { readonly kind: "signed-out" };
+
+interface Search {
+  readonly heardAtMs: number;
+}
+
+/** What the gateway's welcome says; 0 means that it names no limit. */
+interface Limits {
+  readonly pictureBytes: number;
+  readonly picturePixels: number;
+  readonly waitingClicks: number;
+  /** Whether the gateway fetches pictures from other hosts. */
+  readonly pictureUrls: boolean;
+}
+
+/** What is to be done for the connection. */
+type LinkEffect =
+  | { readonly kind: "connect" }
+  | { readonly kind: "timer"; readonly name: "reconnect"; readonly delayMs: number };
 
 /**
- * What a lost connection leads to. The wait doubles up to a limit, and a random half of it keeps many pages from coming
+ * What a lost connection leads to. The wait doubles up to a limit, and a random half of it keeps many clients from coming
  * back at the same moment after a restart of the gateway.
  */
 const firstWaitMs = 400;
@@ -12,18 +45,18 @@ const longestWaitMs = 15_000;
 /** "Connect again later" needs a later that is worth the name. */
 const crowdedWaitMs = 5_000;
 
-/** Of this page alone, never on the wire: the gateway will not let a session begin before somebody has signed in. */
+/** Of this side alone, never on the wire: the gateway will not let a session begin before somebody has signed in. */
 export const signInNeeded = 4998;
 
-type LinkStep = readonly [Link, readonly Effect[]];
+type LinkStep = readonly [Link, readonly LinkEffect[]];
 
-export function lose(link: Link, { code, atMs, random }: EventOf<"socket-closed">): LinkStep {
+export function lose(link: Link, { code, atMs, random }: SessionEventOf<"socket-closed">): LinkStep {
   if (link.kind === "asleep" || link.kind === "stopped" || link.kind === "signed-out") return [link, []];
   switch (code) {
     case CloseCode.IDLE:
       return [{ kind: "asleep" }, []];
     case CloseCode.BAD_FRAMES:
-      return [{ kind: "stopped", message: words.problems.misunderstood }, []];
+      return [{ kind: "stopped" }, []];
     case signInNeeded:
       return [{ kind: "signed-out" }, []];
     default: {
@@ -58,7 +91,7 @@ export function reconnect(link: Link, byPerson: boolean): LinkStep {
   }
 }
 
-export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: Limits; search: undefined } {
+export function greet({ welcome }: SessionEventOf<"welcome">): Extract<Link, { kind: "open" }> {
   return {
     kind: "open",
     search: undefined,
@@ -69,11 +102,4 @@ export function greet({ welcome }: EventOf<"welcome">): { kind: "open"; limits: 
       pictureUrls: welcome.pictureUrls,
     },
   };
-}
-
-/** Somebody is here: a connection that sleeps is made again. One that backs off goes on doing so. */
-export function wake(state: State, effects: readonly Effect[]): readonly [State, readonly Effect[]] {
-  if (state.link.kind !== "asleep") return [state, effects];
-  const [link, connect] = reconnect(state.link, false);
-  return [{ ...state, link }, [...connect, ...effects]];
 }

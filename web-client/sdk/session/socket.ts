@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type ClientFrame, ClientFrameSchema, ServerFrameSchema } from "../../proto/index.js";
-import type { ClientEvent } from "../state/event.js";
+import { type ClientFrame, ClientFrameSchema, ServerFrameSchema } from "../../../proto/index.js";
+import type { SessionEvent } from "./event.js";
 
 /** Longer than this without a welcome, and another try has better chances. */
 const welcomeMs = 10_000;
@@ -23,12 +23,12 @@ export interface SocketPort {
 /** The session's WebSocket: one at a time, its frames as events. */
 export class Socket {
   readonly #open: () => SocketPort;
-  readonly #dispatch: (event: ClientEvent) => void;
+  readonly #dispatch: (event: SessionEvent) => void;
   #socket: SocketPort | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heardAtMs = 0;
 
-  constructor(openSocket: () => SocketPort, dispatch: (event: ClientEvent) => void) {
+  constructor(openSocket: () => SocketPort, dispatch: (event: SessionEvent) => void) {
     this.#open = openSocket;
     this.#dispatch = dispatch;
   }

@@ -1,4 +1,4 @@
-import type { SocketPort } from "../net/socket.js";
+import type { SocketPort } from "./socket.js";
 
 type Message = { readonly data: unknown };
 type Close = { readonly code: number };

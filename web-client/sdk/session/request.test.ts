@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { RleSchema } from "../../proto/index.js";
-import type { Prompts } from "../state/prompts.js";
+import { RleSchema } from "../../../proto/index.js";
+import type { Prompts } from "./prompts.js";
 import { segmentRequest } from "./request.js";
 
 const point = { x: 3, y: 4, label: 1 as const };
