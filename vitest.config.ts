@@ -73,7 +73,7 @@ export default defineConfig({
           "unit",
           [
             "dist/{services,gateway,models}/**/*.test.js",
-            "dist/test/{bench,deploy,documents,run,scenes,simulation,structure,support}/**/*.test.js",
+            "dist/test/{bench,deploy,documents,run,scenes,sdk,simulation,structure,support}/**/*.test.js",
           ],
           120_000,
           [],

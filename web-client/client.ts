@@ -1,5 +1,5 @@
 import { pageGateway } from "./access/bearer.js";
-import { SignIn, SignInNeeded } from "./access/sign-in.js";
+import { SignIn } from "./access/sign-in.js";
 import { ConnectedStore, type PictureEffect } from "./connected-store.js";
 import type { Preference } from "./local/choice.js";
 import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
@@ -13,9 +13,7 @@ import {
   readPicture,
 } from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
-import { LateSocket } from "./sdk/session/late-socket.js";
-import { signInNeeded } from "./sdk/session/link.js";
-import { abnormalClosure } from "./sdk/session/socket.js";
+import { openSocket } from "./sdk/session/open-socket.js";
 import { EarlyUpload, overHttp } from "./sdk/upload/early-upload.js";
 import { Preparing } from "./sdk/upload/preparing.js";
 import { Upload, type UploadListener } from "./sdk/upload/upload.js";
@@ -49,7 +47,12 @@ export class Client {
     const url = new URL("v1/ws", document.baseURI);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({
-      openSocket: () => this.#openSocket(url),
+      openSocket: () =>
+        openSocket({
+          protocols: () => this.signIn.protocols(),
+          doubt: () => this.signIn.doubt(),
+          open: (protocols) => new WebSocket(url, protocols),
+        }),
       // Elsewhere a page can neither check what it runs nor use threads.
       ...(isSecureContext ? { openDecoder: (onEvent) => new WorkerDecoder(onEvent) } : {}),
       preference: rememberedPreference(),
@@ -71,17 +74,6 @@ export class Client {
       onFailure: (token, failure) =>
         this.dispatch({ kind: "preparing-failed", token, failure: inWords(failure), atMs: performance.now() }),
     });
-  }
-
-  #openSocket(url: URL): LateSocket {
-    const opening = this.signIn.protocols().then((protocols) => {
-      const socket = new WebSocket(url, protocols);
-      const doubt = () => this.signIn.doubt();
-      socket.addEventListener("close", doubt);
-      socket.addEventListener("message", () => socket.removeEventListener("close", doubt), { once: true });
-      return socket;
-    });
-    return new LateSocket(opening, (error) => (error instanceof SignInNeeded ? signInNeeded : abnormalClosure));
   }
 
   get store(): Store {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SignInNeeded } from "../sdk/http/tickets.js";
 import { ask, currentBearer, setBearer } from "./bearer.js";
-import { SignIn, SignInNeeded } from "./sign-in.js";
+import { SignIn } from "./sign-in.js";
 
 /** A gateway that knows these keys; undefined asks nobody. */
 let known: string[] | undefined;

@@ -1,4 +1,4 @@
-import { protocolsWith, type Terms, termsNow, ticketFrom } from "../sdk/http/tickets.js";
+import { protocolsWith, SignInNeeded, type Terms, termsNow, ticketFrom } from "../sdk/http/tickets.js";
 import { ask, currentBearer, pageGateway, setBearer } from "./bearer.js";
 import type { Provider, Tokens } from "./provider.js";
 
@@ -16,9 +16,6 @@ interface Account {
 interface Kept extends Tokens {
   readonly tenant: string | undefined;
 }
-
-/** Nobody has signed in, or the gateway does not know them any more. */
-export class SignInNeeded extends Error {}
 
 /** As long as the tab: who sits down at the machine next has to sign in themselves. */
 const storageKey = "maskwire-signed-in";

@@ -1,3 +1,5 @@
+import { pictureIdOf } from "../sdk/picture-id.js";
+
 /** A picture of the person's own or a sample, read when it is wanted. */
 export interface PictureSource {
   readonly name: string;
@@ -17,7 +19,7 @@ export interface PictureFile {
 
 export async function readPicture(source: PictureSource): Promise<PictureFile> {
   const file = await source.read();
-  return { file, imageId: await digestOf(file) };
+  return { file, imageId: await pictureIdOf(file) };
 }
 
 const thumbnailWidth = 208;
@@ -47,10 +49,4 @@ export function pictureThumbnail(bitmap: ImageBitmap): HTMLCanvasElement {
     thumbnailHeight,
   );
   return canvas;
-}
-
-async function digestOf(file: Blob): Promise<string | undefined> {
-  if (!globalThis.isSecureContext) return undefined;
-  const digest = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  return `sha256:${Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }

@@ -1,5 +1,8 @@
 import { ask, askJson, type Gateway } from "./gateway.js";
 
+/** Nobody has signed in, or the gateway does not know them any more. */
+export class SignInNeeded extends Error {}
+
 /** What the gateway says of who may come (`GET v1/auth`). */
 export interface Terms {
   readonly required: boolean;

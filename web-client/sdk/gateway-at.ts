@@ -1,0 +1,57 @@
+import type { Gateway } from "./http/gateway.js";
+import { protocolsWith, SignInNeeded, type Terms, termsNow, ticketFrom } from "./http/tickets.js";
+import { openSocket } from "./session/open-socket.js";
+import type { SocketPort } from "./session/socket.js";
+
+/** A WebSocket's constructor: the platform's own, or that of the package `ws`. */
+export type WebSocketConstructor = new (url: string, protocols: string[]) => SocketPort;
+
+interface Options {
+  readonly url: string | URL;
+  readonly key: () => string | undefined;
+  readonly WebSocket: WebSocketConstructor;
+}
+
+/** A gateway by its address, in the name of whoever has a key. */
+export class GatewayAt implements Gateway {
+  readonly #base: URL;
+  readonly #key: () => string | undefined;
+  readonly #WebSocket: WebSocketConstructor;
+  #terms: Terms | undefined;
+
+  /** @throws TypeError for what is no address. */
+  constructor({ url, key, WebSocket }: Options) {
+    this.#base = new URL(url);
+    // A gateway below a path is one whose address ends with a slash.
+    if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";
+    this.#key = key;
+    this.#WebSocket = WebSocket;
+  }
+
+  at(path: string): string {
+    return new URL(path, this.#base).href;
+  }
+
+  headers(): Record<string, string> {
+    const key = this.#key();
+    return key === undefined ? {} : { authorization: `Bearer ${key}` };
+  }
+
+  openSocket(): SocketPort {
+    return openSocket({
+      protocols: () => this.#protocols(),
+      doubt: () => {
+        this.#terms = undefined;
+      },
+      open: (protocols) => new this.#WebSocket(this.at("v1/ws").replace(/^http/, "ws"), protocols),
+    });
+  }
+
+  async #protocols(): Promise<string[]> {
+    this.#terms ??= await termsNow(this);
+    if (!this.#terms.required) return protocolsWith(undefined);
+    const ticket = this.#key() === undefined ? undefined : await ticketFrom(this);
+    if (ticket === undefined) throw new SignInNeeded();
+    return protocolsWith(ticket);
+  }
+}
