@@ -10,8 +10,15 @@ import { projectRoot } from "../../services/runtime/project-root.js";
  * for working on it: its own `--omit dev` also leaves out what serves when something for working on it needs the same.
  */
 
+interface Project {
+  name: string;
+  devDependencies: object;
+  /** Packages of ours for other programs: none of them serves. */
+  workspaces: object;
+}
+
 interface Lock {
-  packages: Record<string, { dev?: boolean; devDependencies?: object }>;
+  packages: Record<string, { dev?: boolean; link?: boolean; devDependencies?: object; workspaces?: object }>;
 }
 
 /** @returns the bill as JSON. @throws Error with what npm said. */
@@ -19,12 +26,12 @@ export function billOfMaterials(): string {
   const folder = mkdtempSync(join(tmpdir(), "maskwire-sbom-"));
   try {
     const read = (name: string) => JSON.parse(readFileSync(join(projectRoot, name), "utf8"));
-    const { devDependencies: _, ...project } = read("package.json") as { name: string; devDependencies: object };
+    const { devDependencies: _, workspaces: ___, ...project } = read("package.json") as Project;
     const lock = read("package-lock.json") as Lock;
     const packages = Object.fromEntries(
       Object.entries(lock.packages)
-        .filter(([, { dev }]) => !dev)
-        .map(([path, { devDependencies: __, ...one }]) => [path, one]),
+        .filter(([path, { dev, link }]) => !dev && !link && (path === "" || path.includes("node_modules/")))
+        .map(([path, { devDependencies: __, workspaces: ____, ...one }]) => [path, one]),
     );
     // npm calls the project by its folder.
     const cwd = join(folder, project.name);

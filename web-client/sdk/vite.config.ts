@@ -36,18 +36,19 @@ function contractAsTables(): Plugin {
       const name = /\/proto\/gen\/maskwire\/v1\/(\w+)_pb\.ts$/.exec(path)?.[1];
       if (name === undefined) return undefined;
       const generated = await import(join(compiled, "proto", "gen", "maskwire", "v1", `${name}_pb.js`));
-      return writeTables(generated[`file_maskwire_v1_${name}`] as DescFile, join(here, "codec", "table.ts"));
+      return writeTables(generated[`file_maskwire_v1_${name}`] as DescFile);
     },
   };
 }
 
 /** What the declarations take from the library, which the package does not need. */
-const message = `export type Message<Name extends string> = { readonly $typeName: Name };
-export type GenEnum<_Shape> = unknown;
-export type GenFile = unknown;
-export type GenMessage<_Shape> = unknown;
-export type GenService<_Shape> = unknown;
-`;
+const message = [
+  "Message<Name extends string> = { readonly $typeName: Name }",
+  "Timestamp = { seconds: bigint; nanos: number }",
+  ...["Enum", "File", "Message", "Service"].map((of) => `Gen${of}<_Shape = unknown> = unknown`),
+]
+  .map((type) => `export type ${type};\n`)
+  .join("");
 
 /** The compiler's declarations, in the folders that they name each other by. */
 function types(): Plugin {
@@ -66,7 +67,10 @@ function types(): Plugin {
         if (!path.endsWith(".d.ts")) continue;
         const text = await readFile(join(to, path), "utf8");
         const own = relative(dirname(join(to, path)), join(to, "message.js"));
-        await writeFile(join(to, path), text.replace(/"@bufbuild\/protobuf(\/codegenv2)?"/g, JSON.stringify(own)));
+        await writeFile(
+          join(to, path),
+          text.replace(/"@bufbuild\/protobuf(\/codegenv2|\/wkt)?"/g, JSON.stringify(own)),
+        );
       }
     },
   };

@@ -1,4 +1,4 @@
-import { type EnumTable, type Field, inJson, type Kind, type Table } from "./table.js";
+import type { EnumTable, Field, Kind, Table } from "./table.js";
 import { WireReader, WireWriter } from "./wire.js";
 
 /*
@@ -237,8 +237,8 @@ function fromJsonValue(field: Field, value: unknown): unknown {
 }
 
 function numberOf([, name, , , of]: Field, said: string): number {
-  const names = of?.() as EnumTable & { readonly [inJson]: (name: string) => number | undefined };
-  const number = names[inJson](said);
+  const names = of?.() as EnumTable | undefined;
+  const number = names?.[said];
   if (number === undefined) throw new Error(`${name} has no ${said}.`);
   return number;
 }

@@ -1,0 +1,142 @@
+import { execFile, spawnSync } from "node:child_process";
+import { access, copyFile, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
+import { codeIn } from "./code-in.js";
+
+/** Without what `npm test` hands down. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.toLowerCase().startsWith("npm_")));
+
+function run(program: string, args: string[], cwd: string): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: "utf8", timeout: 120_000 });
+  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+describe("@maskwire/client, from its tarball in a fresh folder", () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "maskwire-client-"));
+    const sdk = join(projectRoot, "web-client", "sdk");
+    await access(join(sdk, "dist", "index.js")).catch(() => run("npm", ["run", "-s", "build"], sdk));
+    const [packed] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", folder], sdk)) as {
+      filename: string;
+    }[];
+    await writeFile(join(folder, "package.json"), '{"type":"module"}');
+    run("npm", ["install", "--offline", "--no-audit", "--no-fund", `./${packed?.filename}`], folder);
+    // What people bring themselves: pictures, and a WebSocket where Node has none.
+    await copyFile(join(projectRoot, "web-client", "public", "samples", "kitchen.jpg"), join(folder, "kitchen.jpg"));
+    for (const name of ["sharp", "ws"]) {
+      await symlink(join(projectRoot, "node_modules", name), join(folder, "node_modules", name));
+    }
+    await writeFile(
+      join(folder, "socket.js"),
+      'import { WebSocket } from "ws";\nglobalThis.WebSocket ??= WebSocket;\n',
+    );
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it("cuts an object out as README says", async () => {
+    await using maskwire = await startMaskwire(tinyModelEnv());
+    const code = (await codeIn("README.md", "js", "@maskwire/client")).replaceAll(
+      "localhost:8080",
+      `127.0.0.1:${maskwire.host.port}`,
+    );
+    await writeFile(join(folder, "cut-out.js"), code);
+    await runBeside("cut-out.js", folder);
+    const { width, height, channels } = await sharp(join(folder, "teapot.png")).metadata();
+    const { channels: bands } = await sharp(join(folder, "teapot.png")).stats();
+    expect({ width, height, channels }).toEqual({ width: 1200, height: 800, channels: 4 });
+    // Some of it is the object, and some is not.
+    expect([bands[3]?.min, bands[3]?.max]).toEqual([0, 255]);
+  });
+
+  it("refines, hovers, finds everything, and says in a sentence what is wrong", async () => {
+    await using maskwire = await startMaskwire(tinyModelEnv());
+    const code = `
+      import { MaskwireClient, MaskwireError, decodeRle, rleToBitmap } from "@maskwire/client";
+      import { readFile } from "node:fs/promises";
+      const client = new MaskwireClient({ gateway: "http://127.0.0.1:${maskwire.host.port}" });
+      const phases = new Set();
+      const picture = await client.open(await readFile("kitchen.jpg"), { onPhase: ({ kind }) => phases.add(kind) });
+      const first = await picture.click({ x: 640, y: 380 });
+      const second = await first.refine({ x: 300, y: 80, label: 0 });
+      const boxed = await picture.click({ box: { x0: 490, y0: 210, x1: 860, y1: 490 } });
+      const again = await picture.click({ mask: boxed.best.rle });
+      const hovered = await picture.hover({ x: 640, y: 380 });
+      const pixels = rleToBitmap(decodeRle(first.best.rle)).reduce((sum, one) => sum + one, 0);
+      const found = [];
+      for await (const finding of picture.everything({ pointsPerSide: 2, predIouThresh: 0, stabilityScoreThresh: 0 })) found.push(finding.case);
+      const refused = await picture.click({ points: [] }).catch((error) => error);
+      const models = await client.models();
+      const known = await client.open(picture.id);
+      await known.ready;
+      console.log(JSON.stringify({
+        phases: [...phases], candidates: first.masks.length, refined: second.masks.length, hovered: hovered.area === first.best.area,
+        pixels: pixels === first.best.area, again: again.masks.length > 0, last: found.at(-1), model: models[0].id,
+        refused: [refused instanceof MaskwireError, refused.code, /[.]$/.test(refused.message)],
+      }));
+      client.close();`;
+    await writeFile(join(folder, "all.js"), code);
+    expect(JSON.parse(await runBeside("all.js", folder))).toEqual({
+      phases: expect.arrayContaining(["uploading", "ready"]),
+      candidates: 3,
+      refined: 1,
+      hovered: true,
+      pixels: true,
+      again: true,
+      last: "done",
+      model: expect.any(String),
+      refused: [true, "INVALID_ARGUMENT", true],
+    });
+  });
+
+  it("has types that stand by themselves", async () => {
+    const code = `
+      import { type Finding, MaskwireClient, type Mask } from "@maskwire/client";
+      const client = new MaskwireClient({ gateway: "http://localhost:8080", key: () => undefined });
+      const picture = await client.open(new Uint8Array(), { signal: AbortSignal.timeout(5) });
+      const { best } = await picture.click({ x: 1, y: 2 });
+      const mask: Mask | undefined = await picture.hover({ x: 1, y: 2 });
+      const [height] = best?.rle?.size ?? [];
+      for await (const finding of picture.everything({ text: "dog" })) {
+        const kind: Finding["case"] = finding.case;
+        if (finding.case === "found") console.log(finding.value.mask?.predictedIou.toFixed(2), kind, mask, height?.toFixed());
+      }
+      // @ts-expect-error There is no such label.
+      await picture.click({ x: 1, y: 2, label: 7 });
+      // @ts-expect-error Of a mask there is no such thing.
+      console.log(best?.colour);`;
+    await writeFile(join(folder, "typed.ts"), code);
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--lib", "es2023,dom"];
+    run(
+      process.execPath,
+      [join(projectRoot, "node_modules", "typescript", "bin", "tsc"), ...options, "--types", "", "typed.ts"],
+      folder,
+    );
+  });
+
+  it("is no more than 25 KiB in gzip for a browser", async () => {
+    const file = join(folder, "node_modules", "@maskwire", "client", "dist", "index.js");
+    const bytes = await readFile(file);
+    expect(bytes.toString()).not.toMatch(/\bfrom"|\bimport"/);
+    expect(gzipSync(bytes, { level: 9 }).length).toBeLessThanOrEqual(25 * 1024);
+  });
+});
+
+/** As another process, while this one serves. */
+async function runBeside(file: string, folder: string): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "./socket.js", file], {
+    cwd: folder,
+    env,
+  });
+  return stdout;
+}
