@@ -140,6 +140,7 @@ export class GatewayTier implements Tier {
     registerAdapters(host.http, {
       ...gateway,
       ...limits,
+      host: gateway.browsers.host,
       port: { ask, bodies: { pace: limits.pace, passing, rate }, unsentAnswers },
       metrics,
       logger,

@@ -23,6 +23,13 @@ const adapters = list
   )
   .transform((all) => all as AdapterName[]);
 
+const ports = list
+  .refine(
+    (all) => all.length <= 3 && all.every((one) => /^\d{1,5}$/.test(one) && Number(one) < 65_536),
+    "up to three ports, by commas; 0 picks a free one",
+  )
+  .transform((all) => all.map(Number));
+
 const webAddress = z
   .string()
   .refine(
@@ -103,7 +110,13 @@ export const variables = {
   ),
   MASKWIRE_IDLE_MS: integer(100, 86_400_000).describe("silence before a session is closed"),
   MASKWIRE_ADAPTERS: adapters.describe(
-    "tools whose protocols the gateway speaks, below /adapters/ and the name of each: label-studio",
+    "tools whose protocols the gateway speaks, below /adapters/ and the name of each: label-studio, cvat, by commas",
+  ),
+  MASKWIRE_CVAT_PORTS: ports.describe(
+    "ports on which CVAT calls its functions directly (maskwire-interactor, maskwire-everything, maskwire-names, in this order; by commas)",
+  ),
+  MASKWIRE_CVAT_KEY_FILE: fileAt("a key").describe(
+    "file with the key by which all that comes to those ports acts, since CVAT carries none; read again when it changes",
   ),
   MASKWIRE_LABEL_STUDIO_URL: webAddress.describe(
     "Label Studio's own address, where pictures of its tasks are fetched from",
@@ -149,7 +162,8 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
     trustedProxies: env.MASKWIRE_TRUSTED_PROXIES ?? [],
     browsers: {
       host,
-      publicHosts: env.MASKWIRE_PUBLIC_HOSTS ?? [],
+      // By this name CVAT calls what runs beside its containers.
+      publicHosts: [...(env.MASKWIRE_PUBLIC_HOSTS ?? []), ...(env.MASKWIRE_CVAT_PORTS ? ["host.docker.internal"] : [])],
       origins: env.MASKWIRE_ORIGINS ?? [],
     },
     callerRequests: { perSecond: requestsPerSecond, burst: 10 * requestsPerSecond },
@@ -169,6 +183,7 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
     detail: detailLimits(env.MASKWIRE_DETAIL_PARTS ?? 32),
     idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
     adapters: env.MASKWIRE_ADAPTERS ?? [],
+    cvat: { ports: env.MASKWIRE_CVAT_PORTS ?? [], key: env.MASKWIRE_CVAT_KEY_FILE },
     labelStudio: { url: env.MASKWIRE_LABEL_STUDIO_URL, token: env.MASKWIRE_LABEL_STUDIO_TOKEN_FILE },
   };
 }

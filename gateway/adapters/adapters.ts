@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import type { Logger } from "../../services/runtime/logger.js";
+import { cvat } from "./cvat/cvat.js";
 import { labelStudio } from "./label-studio/label-studio.js";
 import type { AdapterName } from "./names.js";
 import type { AdapterPort } from "./shared/adapter.js";
@@ -9,6 +10,9 @@ interface AdapterOptions {
   port: AdapterPort;
   adapters: readonly AdapterName[];
   labelStudio: { url: string | undefined; token: { path: string; content: string } | undefined };
+  cvat: { ports: readonly number[]; key: { path: string; content: string } | undefined };
+  /** Where the gateway listens. */
+  host: string;
   pictureHosts: readonly string[];
   maxImageBytes: number;
   deadlineMs: number;
@@ -21,5 +25,6 @@ export function registerAdapters(http: FastifyInstance, options: AdapterOptions)
   const { adapters, port } = options;
   const isOn = (name: AdapterName) => adapters.includes(name);
   const at = (name: AdapterName) => ({ prefix: `/adapters/${name}`, port });
+  if (isOn("cvat")) http.register(cvat, { ...options, ...options.cvat });
   if (isOn("label-studio")) http.register(labelStudio, { ...options, ...options.labelStudio, ...at("label-studio") });
 }

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bitmapToRle, decodeRle, type Mask, type MaskRuns, type PromptSchema, rleIou } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
-import { segmentOverHttp, upload } from "../support/http-calls.js";
+import { colourPicture } from "../support/colour-picture.js";
+import { allLines, eventLines, segmentOverHttp, upload } from "../support/http-calls.js";
 import { jpegScene } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -17,7 +18,7 @@ let imageId: string;
 beforeAll(async () => {
   maskwire = await startMaskwire({
     ...tinyModelEnv(),
-    MASKWIRE_ADAPTERS: "label-studio",
+    MASKWIRE_ADAPTERS: "label-studio,cvat",
     MASKWIRE_CALLER_REQUESTS_PER_SECOND: "10000",
   });
   picture = await jpegScene(width, height, 4711);
@@ -153,4 +154,70 @@ describe("X2, X4 Label Studio", () => {
     }
     expect((await encodes()) - before).toBe(1);
   });
+});
+
+describe("X9, X10 CVAT", () => {
+  const invoke = async (name: string, body: object): Promise<Answer> => {
+    const reply = await fetch(`${maskwire.url}/api/function_invocations`, {
+      method: "POST",
+      headers: { "x-nuclio-function-name": name, "x-nuclio-path": "/" },
+      body: JSON.stringify({ image: picture.toString("base64"), ...body }),
+    });
+    return reply.ok ? reply.json() : undefined;
+  };
+  const placed = (pixels: number[], [left, top, right, bottom]: number[]): MaskRuns => {
+    const bitmap = new Uint8Array(width * height);
+    const across = right! - left! + 1;
+    expect(pixels).toHaveLength(across * (bottom! - top! + 1));
+    for (const [at, pixel] of pixels.entries())
+      bitmap[(top! + Math.floor(at / across)) * width + left! + (at % across)] = pixel;
+    return bitmapToRle(bitmap, width, height);
+  };
+
+  it("answers points and boxes with the native mask between inclusive corners", async () => {
+    await fc.assert(
+      fc.asyncProperty(spot, spot, fc.option(box), async (on, beside, around) => {
+        const answer = await invoke("maskwire-interactor", {
+          pos_points: [[on.x, on.y]],
+          neg_points: [[beside.x, beside.y]],
+          obj_bbox: around
+            ? [
+                [around.x0, around.y0],
+                [around.x1, around.y1],
+              ]
+            : [],
+        });
+        const expected = await native({ points: [on, { ...beside, label: 0 }], ...(around && { box: around }) });
+        if (answer) expect(rleIou(placed(answer.mask.flat(), answer.bounds), expected)).toBeGreaterThanOrEqual(least);
+        else expect(expected.runs).toHaveLength(1);
+      }),
+      runs,
+    );
+  });
+
+  it("finds what everything mode finds, mask by mask", async () => {
+    const found = await invoke("maskwire-everything", {});
+    expect(found.length).toBeGreaterThan(0);
+    const all = (await allLines(await everythingLines())).map(runsOf);
+    for (const { mask, label } of found) {
+      const runs = placed(mask.slice(0, -4), mask.slice(-4));
+      expect(label).toBe("object");
+      expect(Math.max(...all.map((one) => rleIou(one, runs)))).toBe(1);
+    }
+  });
+
+  it("finds things by their names", async () => {
+    const image = (await colourPicture()).toString("base64");
+    const found = await invoke("maskwire-names", { image });
+    expect(found.map(({ label }: Answer) => label)).toEqual(expect.arrayContaining(["dog", "dog"]));
+  });
+
+  async function everythingLines() {
+    const reply = await fetch(`${maskwire.url}/v1/everything`, { method: "POST", body: JSON.stringify({ imageId }) });
+    return (async function* () {
+      for await (const { annotation } of eventLines(reply) as AsyncGenerator<Answer>) {
+        if (annotation) yield { rle: annotation.segmentation } as Mask;
+      }
+    })();
+  }
 });

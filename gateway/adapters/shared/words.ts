@@ -10,6 +10,12 @@ export async function knowsWords({ ask, call }: Asked): Promise<boolean> {
   return detectors.some(({ ready, vocabulary }) => ready && vocabulary !== "ranking");
 }
 
+/** Everything that detectors of a closed vocabulary find, by its name. */
+export async function knownNames({ ask, call }: Pick<Asked, "ask" | "call">): Promise<string[]> {
+  const { detectors } = await ask.listDetectors({}, call);
+  return [...new Set(detectors.flatMap(({ ready, labels }) => (ready ? labels : [])))];
+}
+
 /** Masks of what words name in a picture; none where nothing is known by them. @throws any other ServiceError of `ask.segment`. */
 export async function masksOfWords(asked: Asked, picture: Picture, text: string): Promise<Mask[]> {
   const { ask, call } = asked;

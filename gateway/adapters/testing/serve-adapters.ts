@@ -6,8 +6,9 @@ import {
   type DetectorSchema,
   EncoderService,
   encodeRle,
+  GroundingSchema,
   MaskFormat,
-  type MaskSchema,
+  MaskSchema,
   rleArea,
   type SegmentEverythingRequest,
   type SegmentRequest,
@@ -99,9 +100,16 @@ export class ServedAdapters implements AsyncDisposable {
           const { points = [], box } = request.prompt ?? {};
           const [first] = points;
           const at = box ? { x: box.x0 ?? 0, y: box.y0 ?? 0 } : { x: first?.x ?? 5, y: first?.y ?? 5 };
-          const masks = [square(Math.round(at.x), Math.round(at.y), request.formats.includes(MaskFormat.PNG))];
+          const init = square(Math.round(at.x), Math.round(at.y), request.formats.includes(MaskFormat.PNG));
+          const drawn = create(MaskSchema, init);
+          const label = request.prompt?.text ?? "";
+          if (label !== "")
+            drawn.grounding = create(GroundingSchema, { label, score: 0.8, detector: "fake", via: "name" });
           return {
-            outcome: { case: "result", value: create(SegmentResultSchema, { imageId: request.imageId, masks }) },
+            outcome: {
+              case: "result",
+              value: create(SegmentResultSchema, { imageId: request.imageId, masks: [drawn] }),
+            },
           };
         },
         segmentEverything: async (request, send) => {

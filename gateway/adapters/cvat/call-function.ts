@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { type Mask, polygonsOf } from "../../../proto/index.js";
+import { Code, ServiceError } from "../../../services/runtime/errors.js";
+import type { Asked } from "../shared/adapter.js";
+import { everything } from "../shared/everything.js";
+import { cornersOf, simplify } from "../shared/geometry.js";
+import { maskPart, pixelsJson, rowsJson, runsOf } from "../shared/mask-part.js";
+import { onPicture, pictureIn } from "../shared/picture.js";
+import { type AdapterPrompt, segmentRequest } from "../shared/prompts.js";
+import type { AdapterBody } from "../shared/take-bodies.js";
+import { knownNames, masksOfWords } from "../shared/words.js";
+import { everythingLabel, type FunctionName } from "./functions.js";
+
+const coordinate = z.number({ error: "a coordinate is a number" });
+const point = z.tuple([coordinate, coordinate], { error: "a point is [x, y]" });
+const box = z.union([z.tuple([point, point]), z.tuple([])], { error: "a box is [[x0, y0], [x1, y1]]" });
+
+/** What CVAT sends with a call, whichever function it is for. */
+export const callForm = z.looseObject({
+  image: z.string({ error: "the picture is missing" }),
+  pos_points: z.array(point).max(1000).nullish(),
+  neg_points: z.array(point).max(1000).nullish(),
+  obj_bbox: box.nullish(),
+  threshold: z.number().nullish(),
+});
+type Given = z.output<typeof callForm>;
+
+/** Pixels by which a polygon may leave its mask: people drag its corners. */
+const tolerance = 0.8;
+/** Of a picture with thousands of objects as many as a person looks through. */
+const mostFound = 500;
+/** Things that a question may name at once. */
+const namesAtOnce = 8;
+
+/** @returns the answer in JSON. @throws ServiceError of what is asked; NOT_FOUND for a mask without a pixel, which CVAT has no form for. */
+export function callFunction(name: FunctionName, asked: Asked, given: Given, body: AdapterBody): Promise<Uint8Array> {
+  switch (name) {
+    case "maskwire-interactor":
+      return interact(asked, given, body);
+    case "maskwire-everything":
+      return findEverything(asked, given, body);
+    case "maskwire-names":
+      return findNames(asked, given, body);
+  }
+}
+
+async function interact(asked: Asked, given: Given, body: AdapterBody): Promise<Uint8Array> {
+  const { pos_points: on, neg_points: beside, obj_bbox: corners, threshold } = given;
+  const points = [
+    ...(on ?? []).map(([x, y]) => ({ x, y, label: 1 })),
+    ...(beside ?? []).map(([x, y]) => ({ x, y, label: 0 })),
+  ];
+  const [first, second] = corners ?? [];
+  const around = first && second && { x0: first[0], y0: first[1], x1: second[0], y1: second[1] };
+  const prompt: AdapterPrompt = { points, box: around };
+  const { masks } = await onPicture(asked, pictureIn(body, given.image), (imageId) =>
+    asked.ask.segment(segmentRequest(imageId, prompt), asked.call),
+  );
+  const [best] = masks;
+  const part = best && best.predictedIou >= (threshold ?? 0) ? maskPart(runsOf(best)) : undefined;
+  if (!part)
+    throw new ServiceError({
+      code: Code.NOT_FOUND,
+      message: "Nothing was found there; click elsewhere or draw a box.",
+    });
+  const bounds = JSON.stringify([part.left, part.top, part.right, part.bottom]);
+  return Buffer.concat([Buffer.from('{"mask":'), rowsJson(part), Buffer.from(`,"bounds":${bounds}}`)]);
+}
+
+async function findEverything(asked: Asked, given: Given, body: AdapterBody): Promise<Uint8Array> {
+  const found = await everything(asked, pictureIn(body, given.image));
+  const shapes = found
+    .map(({ mask }) => ({ mask, label: everythingLabel, confidence: mask.predictedIou }))
+    .filter(({ confidence }) => confidence >= (given.threshold ?? 0));
+  return shapesJson(shapes.slice(0, mostFound));
+}
+
+async function findNames(asked: Asked, given: Given, body: AdapterBody): Promise<Uint8Array> {
+  const picture = pictureIn(body, given.image);
+  const names = await knownNames(asked);
+  if (names.length === 0) {
+    const message = "Nothing here knows things by their names; whoever runs it installs a detector.";
+    throw new ServiceError({ code: Code.FAILED_PRECONDITION, reason: "NO_DETECTOR", message });
+  }
+  const shapes: Shape[] = [];
+  for (let at = 0; at < names.length; at += namesAtOnce) {
+    for (const mask of await masksOfWords(asked, picture, names.slice(at, at + namesAtOnce).join(", "))) {
+      const { label = "", score = 0 } = mask.grounding ?? {};
+      if (score >= (given.threshold ?? 0)) shapes.push({ mask, label, confidence: score });
+    }
+  }
+  return shapesJson(shapes.slice(0, mostFound));
+}
+
+interface Shape {
+  readonly mask: Mask;
+  readonly label: string;
+  readonly confidence: number;
+}
+
+/** Each with its mask and the outline that is used in its place where somebody wants polygons. */
+function shapesJson(shapes: readonly Shape[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const { mask, label, confidence } of shapes) {
+    const runs = runsOf(mask);
+    const part = maskPart(runs);
+    if (!part) continue;
+    const [outline = []] = [...polygonsOf(runs).outer].sort((a, b) => b.length - a.length);
+    const points = simplify(cornersOf(outline), tolerance).flat();
+    const head = JSON.stringify({ confidence: confidence.toFixed(4), label, type: "mask", points, attributes: [] });
+    const { left, top, right, bottom } = part;
+    parts.push(
+      Buffer.from(`${parts.length === 0 ? "" : ","}${head.slice(0, -1)},"mask":[`),
+      pixelsJson(part),
+      Buffer.from(`,${left},${top},${right},${bottom}]}`),
+    );
+  }
+  return Buffer.concat([Buffer.from("["), ...parts, Buffer.from("]")]);
+}

@@ -1,0 +1,214 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { FakeAccess, principalOf } from "../../../services/runtime/testing/fake-access.js";
+import { ServedAdapters } from "../testing/serve-adapters.js";
+
+const image = Buffer.from([0xff, 0xd8, 0xff, 0xe0, ...Buffer.from("a frame")]).toString("base64");
+const detectors = [
+  { id: "coco", ready: true, labels: ["cat", "dog"], vocabulary: "closed" },
+  { id: "away", ready: false, labels: ["unicorn"], vocabulary: "closed" },
+];
+const nuclio = { "x-nuclio-project-name": "cvat", "x-nuclio-function-namespace": "nuclio" };
+
+let served: ServedAdapters;
+beforeAll(async () => {
+  served = await ServedAdapters.start({ MASKWIRE_ADAPTERS: "cvat", MASKWIRE_CVAT_PORTS: "0,0,0" }, { detectors });
+});
+afterAll(() => served?.[Symbol.asyncDispose]());
+beforeEach(() => {
+  served.segments.length = 0;
+});
+
+const invoke = (name: string, body: unknown, own = served) =>
+  own.ask("cvat/api/function_invocations", body, { ...nuclio, "x-nuclio-function-name": name, "x-nuclio-path": "/" });
+const clicked = (rest: object = {}) => ({ image, pos_points: [[10, 12]], neg_points: [], obj_bbox: null, ...rest });
+const six = Array(6).fill(Array(6).fill(1));
+
+describe("X8 CVAT's dashboard", () => {
+  it.each(["/adapters/cvat", ""])("lists functions as Nuclio does, below %s/api", async (prefix) => {
+    const reply = await fetch(`${served.url}${prefix}/api/functions`, { headers: nuclio });
+    const functions = (await reply.json()) as Record<string, { metadata: { annotations: Record<string, string> } }>;
+    expect(Object.keys(functions)).toEqual(["maskwire-interactor", "maskwire-everything", "maskwire-names"]);
+    for (const [name, one] of Object.entries(functions)) {
+      expect(name).toMatch(/^[a-zA-Z0-9_.-]+$/);
+      expect(one).toEqual({
+        metadata: { name, namespace: "nuclio", annotations: expect.any(Object) },
+        spec: { description: expect.any(String) },
+        status: { state: "ready", httpPort: expect.any(Number) },
+      });
+      for (const value of Object.values(one.metadata.annotations)) expect(value).toBeTypeOf("string");
+      const alone = await fetch(`${served.url}${prefix}/api/functions/${name}`, { headers: nuclio });
+      expect(await alone.json()).toEqual(one);
+    }
+    const specOf = (name: string) => JSON.parse(functions[name]?.metadata.annotations.spec || "[]");
+    expect(specOf("maskwire-everything")).toEqual([{ id: 0, name: "object", type: "mask" }]);
+    expect(specOf("maskwire-names").map(({ name }: { name: string }) => name)).toEqual(["cat", "dog"]);
+    expect(functions["maskwire-interactor"]?.metadata.annotations).toMatchObject({
+      type: "interactor",
+      version: "2",
+      min_neg_points: "0",
+    });
+  });
+
+  it("knows no other function", async () => {
+    expect(await served.ask("cvat/api/functions/pth-sam")).toMatchObject({
+      status: 404,
+      body: { error: expect.stringMatching(/"pth-sam"/) },
+    });
+    expect((await invoke("other", clicked())).status).toBe(404);
+  });
+});
+
+describe("X9 CVAT's interactor", () => {
+  it("answers points with the mask's part and its inclusive bounds", async () => {
+    const { body } = await invoke("maskwire-interactor", clicked({ neg_points: [[30, 5.5]] }));
+    expect(body).toEqual({ mask: six, bounds: [10, 12, 15, 17] });
+    expect(served.segments[0]?.prompt?.points).toMatchObject([
+      { x: 10, y: 12, label: 1 },
+      { x: 30, y: 5.5, label: 0 },
+    ]);
+  });
+
+  it.each([null, []])("takes %j for no box", async (none) => {
+    await invoke("maskwire-interactor", clicked({ obj_bbox: none }));
+    expect(served.segments[0]?.prompt?.box).toBeUndefined();
+  });
+
+  it("answers a box, without any point too", async () => {
+    const { body } = await invoke(
+      "maskwire-interactor",
+      clicked({
+        pos_points: [],
+        obj_bbox: [
+          [3, 4],
+          [20, 21],
+        ],
+      }),
+    );
+    expect(body).toMatchObject({ bounds: [3, 4, 8, 9] });
+    expect(served.segments[0]?.prompt?.box).toMatchObject({ x0: 3, y0: 4, x1: 20, y1: 21 });
+  });
+
+  it("finds nothing below the threshold", async () => {
+    expect(await invoke("maskwire-interactor", clicked({ threshold: 0.95 }))).toMatchObject({
+      status: 404,
+      body: { error: expect.stringMatching(/\.$/) },
+    });
+  });
+});
+
+describe("X10 CVAT's detectors", () => {
+  it("find everything, as masks with their box and as polygons", async () => {
+    const { body } = await invoke("maskwire-everything", { image, threshold: 0.5 });
+    expect(body).toEqual([
+      expect.objectContaining({
+        confidence: "0.9000",
+        label: "object",
+        type: "mask",
+        attributes: [],
+        mask: [...Array(36).fill(1), 2, 3, 7, 8],
+      }),
+      expect.objectContaining({ mask: [...Array(36).fill(1), 20, 10, 25, 15] }),
+    ]);
+    const [{ points = [] } = {}] = body as { points?: number[] }[];
+    expect(new Set(points.map((one, at) => `${at % 2}:${one}`))).toEqual(new Set(["0:2", "0:8", "1:3", "1:9"]));
+  });
+
+  it("find nothing below the threshold", async () => {
+    expect((await invoke("maskwire-everything", { image, threshold: 0.95 })).body).toEqual([]);
+  });
+
+  it("find things by their names, with the detector's score", async () => {
+    await using own = await ServedAdapters.start(
+      { MASKWIRE_ADAPTERS: "cvat" },
+      { detectors: [{ ...detectors[0], labels: ["cat"] }] },
+    );
+    const { body } = await invoke("maskwire-names", { image }, own);
+    expect(own.segments.map(({ prompt }) => prompt?.text)).toEqual(["cat"]);
+    expect(body).toMatchObject([{ type: "mask", label: "cat", confidence: "0.8000" }]);
+  });
+
+  it("say so where nothing knows a name", async () => {
+    await using own = await ServedAdapters.start({ MASKWIRE_ADAPTERS: "cvat" });
+    expect(await invoke("maskwire-names", { image }, own)).toMatchObject({
+      status: 409,
+      body: { error: expect.stringMatching(/detector/) },
+    });
+  });
+});
+
+describe("X8 CVAT's direct calls", () => {
+  const portOf = async (own: ServedAdapters, name: string) => {
+    const { body } = await own.ask(`cvat/api/functions/${name}`, undefined, { authorization: "Bearer user" });
+    return (body as { status: { httpPort: number } }).status.httpPort;
+  };
+  /** As CVAT's containers do: by that name, and with no header of their own. */
+  const call = (port: number, body: unknown, host = "host.docker.internal") =>
+    new Promise<{ status: number | undefined; body: unknown }>((resolve, reject) => {
+      const asked = request({
+        host: "127.0.0.1",
+        port,
+        path: "/",
+        method: "POST",
+        headers: { host: `${host}:${port}`, "content-type": "application/json" },
+      });
+      asked.once("error", reject).once("response", async (response) => {
+        let text = "";
+        for await (const piece of response) text += piece;
+        resolve({ status: response.statusCode, body: JSON.parse(text) });
+      });
+      asked.end(JSON.stringify(body));
+    });
+
+  it("are told from each other by their ports", async () => {
+    const [interactor, everything] = await Promise.all([
+      portOf(served, "maskwire-interactor"),
+      portOf(served, "maskwire-everything"),
+    ]);
+    expect(await call(interactor, clicked())).toEqual({ status: 200, body: { mask: six, bounds: [10, 12, 15, 17] } });
+    expect((await call(everything, { image })).body).toHaveLength(2);
+  });
+
+  it("X1: act by the key that is set for them, and by none elsewhere", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cvat-"));
+    writeFileSync(join(folder, "key"), "user\n");
+    const access = new FakeAccess({ user: principalOf("acme") });
+    const env = { MASKWIRE_ADAPTERS: "cvat", MASKWIRE_CVAT_PORTS: "0", MASKWIRE_CVAT_KEY_FILE: join(folder, "key") };
+    await using own = await ServedAdapters.start(env, { access });
+    expect((await call(await portOf(own, "maskwire-interactor"), clicked())).status).toBe(200);
+    expect((await invoke("maskwire-interactor", clicked(), own)).status).toBe(401);
+    const basic = { authorization: `Basic ${Buffer.from("cvat:user").toString("base64")}` };
+    expect((await own.ask("cvat/api/functions", undefined, basic)).status).toBe(200);
+    rmSync(folder, { recursive: true });
+  });
+
+  it("W1: are refused by another name", async () => {
+    expect((await call(await portOf(served, "maskwire-interactor"), clicked(), "rebound.example.org")).status).toBe(
+      421,
+    );
+  });
+});
+
+it.each([
+  ["no picture", clicked({ image: undefined }), /^image: /],
+  ["a picture that is empty", clicked({ image: "" }), /empty/],
+  ["a point that is none", clicked({ pos_points: [[1]] }), /^pos_points\.0/],
+  [
+    "a box of three corners",
+    clicked({
+      obj_bbox: [
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ],
+    }),
+    /^obj_bbox/,
+  ],
+])("X3: CVAT is told of %s by status and sentence", async (_name, body, sentence) => {
+  const { status, body: answer } = await invoke("maskwire-interactor", body);
+  expect(String(status)).toMatch(/^4/);
+  expect(answer).toEqual({ error: expect.stringMatching(sentence) });
+});
