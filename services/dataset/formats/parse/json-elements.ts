@@ -202,7 +202,7 @@ class Splitter {
   #keep(piece: Uint8Array): void {
     this.#kept += piece.length;
     // Of what is too long only its length is remembered. A copy: whoever reads may use the chunk again.
-    if (this.#kept <= this.#limit()) this.#pieces.push(piece.slice());
+    if (this.#kept <= this.#limit()) this.#pieces.push(Uint8Array.from(piece));
     else this.#pieces = [];
   }
 
