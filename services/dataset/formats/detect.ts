@@ -52,14 +52,14 @@ function chosen(found: ReadonlyMap<AnnotationFormat, string[]>, wanted: Annotati
   if (wanted !== undefined) {
     const files = found.get(wanted);
     if (files) return { format: wanted, files };
-    const others = [...found.keys()].map(nameOf).join(" and ");
+    const others = [...found.keys()].map(nameOf).sort().join(" and ");
     const instead = others === "" ? "no annotations" : `annotations of ${others}`;
     throw new Unreadable(`There are no annotations of ${nameOf(wanted)} in it, but ${instead}.`);
   }
   const [one, ...others] = [...found];
   if (one === undefined) return undefined;
   if (others.length > 0) {
-    const names = [...found.keys()].map(nameOf).join(" and ");
+    const names = [...found.keys()].map(nameOf).sort().join(" and ");
     throw new Unreadable(`There are annotations of ${names} in it; say which of them to read.`);
   }
   const [format, files] = one;
@@ -123,5 +123,6 @@ async function isCvat(source: Source, path: string): Promise<boolean> {
     head += Buffer.from(chunk).toString("latin1");
     if (head.length >= headBytes) break;
   }
-  return /^[^<]*(<\?[^>]*>\s*|<!--[\s\S]*?-->\s*)*<annotations[\s>]/.test(head.slice(0, headBytes));
+  const [, root] = /<([A-Za-z_][\w.-]*)/.exec(head.slice(0, headBytes).replace(/<!--[\s\S]*?-->/g, "")) ?? [];
+  return root === "annotations";
 }

@@ -4,6 +4,7 @@ import { finiteNumber } from "../parse/fields.js";
 import { problemOf, Repeated, Unreadable } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { type Size, type SizeOf, sizeOfPicture } from "../pictures/picture-size.js";
+import { splitNamed } from "../pictures/split-of.js";
 import { boxMask, ellipseMask, maskOf, polygonMask } from "../shapes/shapes.js";
 import type { Found, FoundPicture, Mask, Source } from "../types.js";
 
@@ -79,7 +80,7 @@ async function* toldIn(source: Source, file: string): AsyncGenerator<Told> {
   let shape: (Shape & { line: number }) | undefined;
   let attribute: string | undefined;
   parser.on("error", (error) => {
-    broken ??= error.message.replace(/^\d+:\d+: /, "");
+    broken ??= error.message.replace(/^\d+:\d+: |\.$/g, "");
   });
   parser.on("opentag", ({ name, attributes }: SaxesTagPlain) => {
     const { line } = parser;
@@ -103,17 +104,17 @@ async function* toldIn(source: Source, file: string): AsyncGenerator<Told> {
     parser.write(decoder.decode(chunk, { stream: true }));
     yield* told;
     told = [];
-    if (broken !== undefined) throw new Unreadable(`The XML is damaged after line ${line}: ${broken}`);
+    if (broken !== undefined) throw new Unreadable(`The XML is damaged after line ${line}: ${broken}.`);
   }
   parser.close();
   yield* told;
-  if (broken !== undefined) throw new Unreadable(`The XML is damaged: ${broken}`);
+  if (broken !== undefined) throw new Unreadable(`The XML is damaged: ${broken}.`);
 }
 
 function pictureOf({ name, width, height, subset }: Attributes, by: string) {
   if (!name) throw new Unreadable("The image has no name.");
   const [w, h] = [finiteNumber(width), finiteNumber(height)];
-  const split = subset && subset.toLowerCase() !== "default" ? subset : undefined;
+  const split = subset && subset.toLowerCase() !== "default" ? splitNamed(subset) : undefined;
   return { name, by, ...(w !== undefined && h !== undefined && { width: w, height: h }), split };
 }
 

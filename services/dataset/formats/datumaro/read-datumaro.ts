@@ -5,6 +5,7 @@ import { problemOf, Repeated, Unreadable } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { type Size, type SizeOf, sizeOfPicture } from "../pictures/picture-size.js";
 import { baseOf, stemOf } from "../pictures/plain-name.js";
+import { splitNamed } from "../pictures/split-of.js";
 import { joined } from "../shapes/joined.js";
 import { boxMask, polygonMask, rleMask } from "../shapes/shapes.js";
 import type { Found, FoundPicture, Mask, Source } from "../types.js";
@@ -19,7 +20,7 @@ export async function* readDatumaro(
   try {
     const labels = await readLabels(source, file);
     const name = stemOf(baseOf(file));
-    const split = name === "default" ? undefined : name;
+    const split = name === "default" ? undefined : splitNamed(name);
     for await (const { text, line } of jsonElements(source.open(file), { arrays: ["items"] })) {
       try {
         const item = parseFields(text, "item");

@@ -14,6 +14,7 @@ import { jsonElements } from "../parse/json-elements.js";
 import { problemOf, Repeated, Unreadable } from "../parse/unreadable.js";
 import { type FoundPictures, isPictureFile } from "../pictures/found-pictures.js";
 import { baseOf } from "../pictures/plain-name.js";
+import { splitNamed } from "../pictures/split-of.js";
 import { boxMask, ellipseMask, maskOf, polygonMask } from "../shapes/shapes.js";
 import type { Found, FoundObject, FoundPicture, Mask, Source } from "../types.js";
 
@@ -54,7 +55,7 @@ function* readTask(task: Fields, place: Place): Generator<Found> {
       width: numberIn(sized, "original_width", "result"),
       height: numberIn(sized, "original_height", "result"),
     }),
-    ...(typeof data.split === "string" && data.split !== "" && { split: data.split }),
+    ...(typeof data.split === "string" && data.split !== "" && { split: splitNamed(data.split) }),
     attributes: attributesIn(isFields(task.meta) ? task.meta.attributes : undefined),
   });
   if (isNew) yield picture;

@@ -17,6 +17,12 @@ export function nameIn(path: string): string {
   return parts.slice(Math.min(Math.max(first, 0), parts.length - 1)).join("/");
 }
 
+/** A split by its usual name: `Validation` is `val`. */
+export function splitNamed(name: string): string {
+  const lower = name.toLowerCase();
+  return Object.hasOwn(splits, lower) ? splits[lower]! : name;
+}
+
 /** The split that a path tells of, by the last of its folders or words that does: `train/a.jpg`, `instances_val2017.json`. */
 export function splitOf(path: string): string | undefined {
   const words = path.toLowerCase().split(/[/._\- ]|\d+/);

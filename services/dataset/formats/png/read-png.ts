@@ -60,8 +60,8 @@ async function readSplits(source: Source): Promise<Map<string, string>> {
   return splits;
 }
 
-/** The pixels of each value but the background's, down the columns. */
-function regionsOf({ values, width, height, kind }: PngValues): Map<number, RunsBuilder> {
+/** The pixels, down the columns, of each value but the background's, the lowest value first. */
+function regionsOf({ values, width, height, kind }: PngValues): [value: number, region: RunsBuilder][] {
   const regions = new Map<number, RunsBuilder>();
   for (let x = 0; x < width; x++) {
     for (let y = 0, at = x; y < height; ) {
@@ -76,7 +76,7 @@ function regionsOf({ values, width, height, kind }: PngValues): Map<number, Runs
     if (regions.size > mostRegions)
       throw new Unreadable(`The PNG has more than ${mostRegions} ${kind}s: it is a picture.`);
   }
-  return regions;
+  return [...regions].sort(([a], [b]) => a - b);
 }
 
 const mostRegions = 10_000;

@@ -2,6 +2,7 @@ import { parse, YAMLError } from "yaml";
 import { finiteNumber, isFields } from "../parse/fields.js";
 import { Unreadable } from "../parse/unreadable.js";
 import { baseOf } from "../pictures/plain-name.js";
+import { splitNamed } from "../pictures/split-of.js";
 import { linesOf, readWhole } from "../text/read-whole.js";
 import type { Source } from "../types.js";
 
@@ -56,7 +57,7 @@ function namesIn(names: unknown): Map<number, string> {
 function foldersIn(yaml: Readonly<Record<string, unknown>>): { split: string; folder: string }[] {
   return Object.entries(yaml)
     .filter(([key]) => !notSplits.includes(key))
-    .flatMap(([key, value]) => [value].flat().map((folder) => ({ split: key === "valid" ? "val" : key, folder })))
+    .flatMap(([key, value]) => [value].flat().map((folder) => ({ split: splitNamed(key), folder })))
     .flatMap(({ split, folder }) => {
       if (typeof folder !== "string" || folder.endsWith(".txt")) return [];
       const plain = folder.replace(/^(\.{0,2}\/)+/, "").replace(/\/*$/, "/");
