@@ -5,6 +5,7 @@ import {
   findGrpcPython,
   findHaproxy,
   findKustomize,
+  findNumpyPython,
   findProgram,
   findRedisServer,
 } from "../support/programs.js";
@@ -25,6 +26,12 @@ const needs = [
     suites: "data sets on it (they run on npm's too)",
     found: () => (existsSync("/usr/lib/postgresql") ? true : undefined),
     packages: ["postgresql"],
+  },
+  {
+    what: "Python with NumPy and Pillow",
+    suites: "interop (exports)",
+    found: findNumpyPython,
+    packages: ["python3-numpy", "python3-pil"],
   },
   { what: "HAProxy", suites: "deploy", found: findHaproxy, packages: ["haproxy"] },
   // Debian 12's is too old; there and elsewhere one of them has to be on the PATH.

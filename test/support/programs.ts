@@ -20,12 +20,16 @@ export function findProgram(...names: string[]): string | undefined {
 export const findRedisServer = () => findProgram("redis-server", "valkey-server");
 export const findChromium = () => findProgram("chromium", "chromium-browser", "google-chrome-stable", "google-chrome");
 
-/** A Python with gRPC and its code generator. Debian's own comes first: its packages belong to no other interpreter. */
-export function findGrpcPython(): string | undefined {
+/** A Python with gRPC and its code generator. */
+export const findGrpcPython = () => findPython("grpc, grpc_tools");
+
+/** A Python that computes with masks and opens pictures. */
+export const findNumpyPython = () => findPython("numpy, PIL");
+
+/** Debian's own comes first: its packages belong to no other interpreter. */
+function findPython(modules: string): string | undefined {
   const candidates = ["/usr/bin/python3", findProgram("python3")].filter((path) => path !== undefined);
-  return candidates.find(
-    (path) => spawnSync(path, ["-c", "import grpc, grpc_tools"], { stdio: "ignore" }).status === 0,
-  );
+  return candidates.find((path) => spawnSync(path, ["-c", `import ${modules}`], { stdio: "ignore" }).status === 0);
 }
 
 /** A renderer of Kustomize folders, as a command that takes a folder. Older kubectl know no components. */
