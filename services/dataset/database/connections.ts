@@ -35,6 +35,8 @@ export class Connections implements PostgresPool {
     });
     // One that breaks while nobody uses it: whoever comes next gets another.
     this.#pool.on("error", (error) => logger.warn({ err: error }, "a connection to the database broke"));
+    // One that breaks between two statements of whoever has it: the next statement says so.
+    this.#pool.on("connect", (client) => client.on("error", () => {}));
   }
 
   async connect(): Promise<PostgresPoolClient> {

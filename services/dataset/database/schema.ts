@@ -247,18 +247,38 @@ interface JobTable {
   notes: JSONColumnType<string[], string | undefined, string>;
   /** The caller's own; null: none. */
   key: string | null;
+  /** "pictures": an item each; "whole": one item. */
+  pace: Generated<string>;
+  /** All of its items are known. */
+  planned: Generated<boolean>;
 }
 
 /** One picture, line range or file of a job. */
 interface JobItemTable {
   job: string;
   item: Int8;
-  /** 0: waits; 1: done; 2: failed. */
+  /** 0: waits; 1: done; 2: failed; 3: in the queue, or under way. */
   state: Generated<number>;
   attempts: Generated<number>;
   objects: Generated<number>;
   reason: Generated<string>;
   ended_at: Date | null;
+}
+
+/** Which process has a message of the queue. */
+interface JobClaimTable {
+  message: string;
+  pace: string;
+  job: string;
+  item: Int8;
+  holder: number;
+}
+
+/** What was imported already. */
+interface ImportedTable {
+  dataset: number;
+  picture: Int8;
+  source: Buffer;
 }
 
 interface JobProblemTable {
@@ -306,5 +326,7 @@ export interface Schema {
   jobs: JobTable;
   job_items: JobItemTable;
   job_problems: JobProblemTable;
+  job_claims: JobClaimTable;
+  imported: ImportedTable;
   replays: ReplayTable;
 }

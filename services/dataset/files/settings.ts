@@ -37,9 +37,10 @@ export function shape(env: EnvOf<typeof variables>, source: NodeJS.ProcessEnv = 
   };
 }
 
-/** Where the system's people keep what programs make for them. */
+/** Where the system's people keep what programs make for them; of root the machine, since its database runs as somebody else. */
 function dataHome({ XDG_DATA_HOME, LOCALAPPDATA }: NodeJS.ProcessEnv): string {
   if (XDG_DATA_HOME) return XDG_DATA_HOME;
+  if (process.getuid?.() === 0 && process.platform !== "darwin") return join("/var", "lib");
   if (process.platform === "win32" && LOCALAPPDATA) return LOCALAPPDATA;
   if (process.platform === "darwin") return join(homedir(), "Library", "Application Support");
   return join(homedir(), ".local", "share");

@@ -29,13 +29,15 @@ const logger = pino({ level: "silent" });
 
 /** A real server with empty data sets: fast, and forgetful where a machine's crash is concerned. */
 export class TestServer {
-  readonly #server: RunningServer;
+  #server: RunningServer;
+  readonly #begin: () => Promise<RunningServer>;
   readonly #folder: string;
   readonly #databases: Database[] = [];
   #made = 0;
 
-  private constructor(server: RunningServer, folder: string) {
+  private constructor(server: RunningServer, begin: () => Promise<RunningServer>, folder: string) {
     this.#server = server;
+    this.#begin = begin;
     this.#folder = folder;
   }
 
@@ -48,8 +50,8 @@ export class TestServer {
     const options = ["--username", "maskwire", "--auth", "trust", "--locale", "C", "--encoding", "UTF8"];
     await runProgram(running, "initdb", ["--pgdata", data, ...options, "--no-sync"]);
     const hasty = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((one) => ["-c", `${one}=off`]);
-    const server = await startServer(running, [...parametersOf({ data, socket: folder }), ...hasty], () => {});
-    const started = new TestServer(server, folder);
+    const begin = () => startServer(running, [...parametersOf({ data, socket: folder }), ...hasty], () => {});
+    const started = new TestServer(await begin(), begin, folder);
     // What all later ones are copies of.
     await (await started.#open("template1")).close();
     return started;
@@ -64,6 +66,16 @@ export class TestServer {
     const database = await this.#open(name);
     this.#databases.push(database);
     return database;
+  }
+
+  /** Ends all that is under way in it; nobody can reach it until it comes back. */
+  async lose(): Promise<void> {
+    this.#server.stop();
+    await this.#server.ended;
+  }
+
+  async comeBack(): Promise<void> {
+    this.#server = await this.#begin();
   }
 
   /** For whoever opens it themselves. */

@@ -1,0 +1,30 @@
+import type { Transaction } from "kysely";
+import type { PictureFilter } from "../../../proto/index.js";
+import type { Schema } from "../database/schema.js";
+import type { Job } from "./job.js";
+import type { Pace } from "./queue.js";
+
+/** One item of a job, to be done. */
+export interface Assignment {
+  readonly job: Job;
+  /** A picture's id where the job is about pictures. */
+  readonly item: bigint;
+  /** Aborts when it is not wanted any more here. */
+  readonly signal: AbortSignal;
+}
+
+/** Writes what was made, in the transaction in which the item ends. @returns how many objects it has made. */
+export type Finish = (trx: Transaction<Schema>) => Promise<number>;
+
+/** A kind of work. */
+export interface Work {
+  readonly pace: Pace;
+  /** Which pictures its items are; undefined for one that is a whole. */
+  filter(job: Job): PictureFilter | undefined;
+  /**
+   * Does it, as often as it is asked: until `Finish` has written, nobody sees anything of it. What it writes before it writes so that
+   * a second time changes nothing.
+   * @throws ServiceError UNAVAILABLE and the like: it is tried again; others: it is given up, and people see why.
+   */
+  do(assignment: Assignment): Promise<Finish>;
+}
