@@ -86,6 +86,12 @@ interface PictureTable {
   rejected: Generated<number>;
 }
 
+/** Files that no data set of the tenant has any more, until they are deleted. */
+interface LeftPictureTable {
+  tenant: string;
+  image_id: string;
+}
+
 interface PictureRevisionTable {
   picture: Int8;
   revision: number;
@@ -314,6 +320,7 @@ export interface Schema {
   labels: LabelTable;
   versions: VersionTable;
   pictures: PictureTable;
+  left_pictures: LeftPictureTable;
   picture_revisions: PictureRevisionTable;
   objects: ObjectTable;
   object_revisions: ObjectRevisionTable;

@@ -16,3 +16,13 @@ export async function lockForChange(trx: Transaction<Schema>, set: number): Prom
 export async function lockAlone(trx: Transaction<Schema>, set: number): Promise<void> {
   await sql`select pg_advisory_xact_lock(${space}, ${set})`.execute(trx);
 }
+
+/** Held by whoever puts a picture into a set and its file where files are kept, to the transaction's end; many at once. */
+export async function lockPicture(trx: Transaction<Schema>, imageId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${imageId}, ${space}))`.execute(trx);
+}
+
+/** Waits for those who have it, for whoever deletes its file. */
+export async function lockPictureAlone(trx: Transaction<Schema>, imageId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${imageId}, ${space}))`.execute(trx);
+}

@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import { PictureState } from "../../../proto/index.js";
 import { type Attributes, checkAttributes } from "../attributes.js";
 import type { Schema } from "../database/schema.js";
-import { lockForChange } from "../database/set-lock.js";
+import { lockForChange, lockPicture } from "../database/set-lock.js";
 import { alreadyExists } from "../faults.js";
 import { checkPictureName, checkSplit } from "./check-picture.js";
 import type { PictureRow } from "./picture-message.js";
@@ -25,7 +25,8 @@ export interface NewPicture {
 }
 
 /**
- * Puts a picture into a set; the same under the same name is there already then, and is left as it is.
+ * Puts a picture into a set; the same under the same name is there already then, and is left as it is. Whoever keeps its file after
+ * this and before the transaction's end keeps it from whoever deletes what no set has.
  * @param set its key. @throws ServiceError ALREADY_EXISTS when another picture has that name; INVALID_ARGUMENT.
  */
 export async function addPicture(
@@ -39,6 +40,7 @@ export async function addPicture(
   checkSplit(picture.split);
   checkAttributes(picture.attributes);
   await lockForChange(trx, set);
+  await lockPicture(trx, picture.imageId);
   const attributes = JSON.stringify(picture.attributes);
   const { split } = picture;
   const added = await trx

@@ -80,6 +80,12 @@ create index pictures_in_order on pictures (dataset, id) where not deleted;
 create index pictures_by_state on pictures (dataset, state, id) where not deleted;
 create index pictures_by_image on pictures (image_id);
 
+create table left_pictures (
+  tenant text not null,
+  image_id text not null,
+  primary key (tenant, image_id)
+);
+
 create table picture_revisions (
   picture bigint not null,
   revision int not null,
