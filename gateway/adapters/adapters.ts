@@ -23,10 +23,6 @@ interface AdapterOptions {
 /** Routes of the adapters that are turned on, each below its prefix. */
 export function registerAdapters(http: FastifyInstance, options: AdapterOptions): void {
   const { adapters, port } = options;
-  http.addHook("onRoute", (route) => {
-    // What a tool asks and is told its own documents say.
-    if (route.url.startsWith("/adapters/")) route.config = { ...route.config, describes: "elsewhere" };
-  });
   const isOn = (name: AdapterName) => adapters.includes(name);
   const at = (name: AdapterName) => ({ prefix: `/adapters/${name}`, port });
   if (isOn("cvat")) http.register(cvat, { ...options, ...options.cvat });

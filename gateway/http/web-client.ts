@@ -30,7 +30,7 @@ export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "
   const policy = policyWith(signIn.oidc?.issuer);
   // Before anybody has signed in there must be a page to do it with.
   app.addHook("onRoute", (route) => {
-    route.config = { ...route.config, isPublic: true, describes: "elsewhere" };
+    route.config = { ...route.config, isPublic: true };
   });
   const root = join(projectRoot, "dist", "site");
   if (!existsSync(root)) {

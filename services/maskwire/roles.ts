@@ -1,6 +1,8 @@
 import type { Connect } from "../../gateway/peers/peer.js";
 import * as gateway from "../../gateway/settings.js";
 import type { FileStore } from "../dataset/files/file-store.js";
+import type { FilesSettings } from "../dataset/files/settings.js";
+import * as dataset from "../dataset/settings.js";
 import * as decoder from "../decoder/settings.js";
 import * as encoder from "../encoder/settings.js";
 import type { Models } from "../inference/models/models.js";
@@ -44,12 +46,22 @@ interface TierRow {
   readonly hereToo: HereToo | null;
   /** Tiers that it calls, and the variable that says where each is. */
   readonly peers: Readonly<Record<string, string>>;
+  /** The same of those that it can do without. */
+  readonly mayCall: Readonly<Record<string, string>>;
   /** Measured by `bench footprint`, and a little more: such a process at rest, with what a picture or a prompt takes. */
   readonly restBytes: number;
   /** Of its memory, for JavaScript's heap. */
   readonly heapShare: number;
-  /** What its container must give it: settings that are its number of cores, and a place to write to. */
-  readonly container: { readonly cores: readonly string[]; readonly writes: boolean };
+  /** What its container must give it: settings that are its number of cores, a place to write to, and whether there may be several as they come. */
+  readonly container: { readonly cores: readonly string[]; readonly writes?: string; readonly scales: boolean };
+}
+
+/** It asks the other tiers as a gateway does, and looks at pictures as an encoder does. */
+interface DatasetNeeds {
+  dataset: dataset.DatasetSettings;
+  files: FilesSettings;
+  gateway: gateway.GatewaySettings;
+  encoder: encoder.EncoderSettings;
 }
 
 /** The tiers, each by its name, which is also that of the role of a process that runs it alone. The last is stopped first. */
@@ -64,9 +76,10 @@ export const tiers = {
     port: 50051,
     hereToo: "own",
     peers: {},
+    mayCall: {},
     restBytes: 680 * MiB,
     heapShare: 1 / 4,
-    container: { cores: ["threads"], writes: true },
+    container: { cores: ["threads"], writes: "/var/cache/maskwire", scales: true },
   },
   decoder: {
     settings: decoder,
@@ -78,9 +91,43 @@ export const tiers = {
     port: 50052,
     hereToo: "nothing",
     peers: {},
+    mayCall: {},
     restBytes: 600 * MiB,
     heapShare: 1 / 4,
-    container: { cores: ["workers", "threads"], writes: true },
+    container: { cores: ["workers", "threads"], writes: "/var/cache/maskwire", scales: true },
+  },
+  dataset: {
+    settings: dataset,
+    load: async () => {
+      const { DatasetTier } = await import("../dataset/dataset-tier.js");
+      const { measurePictures } = await import("./measure-pictures.js");
+      const { datasetEngine } = await import("./dataset-engine.js");
+      const { connectEncrypted } = await import("../../gateway/peers/peer.js");
+      return ({ host, settings, files, here, certificate, models }: Surroundings<DatasetNeeds>) => {
+        const { limits, measuringBytes: memoryBytes } = settings.dataset;
+        const { encoderAddresses, decoderAddresses } = settings.gateway;
+        const own = here ? undefined : certificate();
+        const engine = datasetEngine({
+          host,
+          gateway: settings.gateway,
+          encoders: here?.addresses ?? encoderAddresses,
+          decoders: here?.addresses ?? decoderAddresses,
+          connect: here?.connect ?? (own && connectEncrypted(own)),
+          models,
+        });
+        const measuring = measurePictures({ limits, memoryBytes, pictureMs: settings.encoder.pictures.pictureMs });
+        const { dataFolder } = settings.files;
+        return new DatasetTier(host, settings.dataset, { files, dataFolder, engine, measuring });
+      };
+    },
+    port: 50053,
+    hereToo: null,
+    peers: { encoder: "MASKWIRE_ENCODER_ADDRESS", decoder: "MASKWIRE_DECODER_ADDRESSES" },
+    mayCall: {},
+    restBytes: 250 * MiB,
+    heapShare: 1 / 4,
+    // One with a database of its own is alone with it.
+    container: { cores: [], writes: "/var/lib/maskwire", scales: false },
   },
   gateway: {
     settings: gateway,
@@ -89,20 +136,22 @@ export const tiers = {
       const { connectEncrypted } = await import("../../gateway/peers/peer.js");
       return ({ host, settings, here, certificate }: Surroundings<{ gateway: gateway.GatewaySettings }>) => {
         const own = here ? undefined : certificate();
-        const { encoderAddresses: encoders, decoderAddresses: decoders } = settings.gateway;
-        const addresses = here
-          ? { encoders: here.addresses, decoders: here.addresses, connect: here.connect }
-          : { encoders, decoders, connect: own && connectEncrypted(own) };
+        const { encoderAddresses: encoders, decoderAddresses: decoders, datasetAddresses: datasets } = settings.gateway;
+        const { addresses: all, connect } = here ?? {};
+        const addresses = all
+          ? { encoders: all, decoders: all, datasets: all, connect }
+          : { encoders, decoders, datasets, connect: own && connectEncrypted(own) };
         return new GatewayTier(host, settings.gateway, addresses);
       };
     },
     port: 8080,
     hereToo: null,
     peers: { encoder: "MASKWIRE_ENCODER_ADDRESS", decoder: "MASKWIRE_DECODER_ADDRESSES" },
+    mayCall: { dataset: "MASKWIRE_DATASET_ADDRESS" },
     restBytes: 100 * MiB,
     // Its work is in its heap; the others' is outside.
     heapShare: 1 / 2,
-    container: { cores: [], writes: false },
+    container: { cores: [], scales: true },
   },
 } as const satisfies Record<string, TierRow>;
 

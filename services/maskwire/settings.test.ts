@@ -133,6 +133,7 @@ const malformed: Record<string, string[]> = {
     ",",
   ],
   MASKWIRE_DECODER_ADDRESSES: ["a:1,b", "a:1 b:2", "a:123456", "dns:///a", "dns://8.8.8.8/a:1"],
+  MASKWIRE_IMPORT_BUCKETS: ["s3://bucket", "a b", "Bucket", "x"],
   MASKWIRE_PICTURE_HOSTS: ["https://example.org", "example.org:443", "a.*.org", "*example.org", "a b", "a,b/c", "*.*"],
   MASKWIRE_PUBLIC_HOSTS: ["https://example.org", "example.org:443", "a.*.org", "a b"],
   MASKWIRE_TRUSTED_PROXIES: ["proxy", "10.0.0.0/33", "10.0.0.0/", "10.0.0.1:80", "10.0.0.0/8 192.0.2.1", "7", "*"],

@@ -43,7 +43,11 @@ describe("the image", () => {
       .map((property) => [property.getName(), property.getValue() ?? ""]);
     const env = Object.fromEntries(set) as Record<string, string>;
     expect(unknownVariables(env)).toEqual([]);
-    expect(Object.keys(readEnv(env)).sort()).toEqual(["MASKWIRE_HOST", "MASKWIRE_MODEL_CACHE_DIR"]);
+    expect(Object.keys(readEnv(env)).sort()).toEqual([
+      "MASKWIRE_DATA_DIR",
+      "MASKWIRE_HOST",
+      "MASKWIRE_MODEL_CACHE_DIR",
+    ]);
     // Who may use it is for who runs it to say (L10).
     expect(() => shapeSettings(readEnv(env))).toThrow(/MASKWIRE_AUTH_FILE/);
     expect(shapeSettings(readEnv({ ...env, MASKWIRE_AUTH: "none" })).host).toBe("0.0.0.0");
@@ -54,10 +58,12 @@ describe("the image", () => {
     expect(new Set(exposed)).toEqual(new Set(roles.flatMap((role) => [portOf(role), settingsOf(role).admin?.port])));
   });
 
-  it("runs as a user by number, never root, who owns nothing but the place for graphs", () => {
+  it("runs as a user by number, never root, who owns nothing but the places for graphs and data sets", () => {
     expect(last("USER")).toBe("10001:10001");
     const place = last("ENV").match(/MASKWIRE_MODEL_CACHE_DIR=(\S+)/)?.[1];
     expect(text).toContain(`install -d -o 10001 -g 10001 -m 0750 ${place}`);
+    const data = last("ENV").match(/MASKWIRE_DATA_DIR=(\S+)/)?.[1];
+    expect(text).toContain(`install -d -o 10001 -g 10001 -m 0750 ${data} ${data}/database ${data}/files`);
     expect(text).not.toContain("--chown");
   });
 

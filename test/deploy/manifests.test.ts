@@ -19,6 +19,10 @@ const secrets = {
   "maskwire-cache/url": "rediss://maskwire@cache.example.com:6380",
   "maskwire-cache/password": "of the cache\n",
   "maskwire-cache/signing-keys": `key-1:${"ab".repeat(32)}\n`,
+  "maskwire-datasets/database-url": "postgres://maskwire@database.example.com:5432/maskwire",
+  "maskwire-datasets/database-password": "of the database\n",
+  "maskwire-datasets/object-store-url": "s3://maskwire/datasets?region=eu-central-1",
+  "maskwire-datasets/credentials": "[default]\n",
   "maskwire-access/keys.json": '{"keys":[]}',
   "maskwire-access/peers.json": '{"keys":[]}',
   "maskwire-access/peer-key": "mw_gateways_secret\n",
@@ -139,8 +143,8 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ objects }) => {
       const places = (container.volumeMounts ?? [])
         .filter(({ readOnly }) => !readOnly)
         .map(({ mountPath }) => mountPath);
-      const { writes } = tierRows[name as TierName].container;
-      expect(places, name).toEqual(writes ? ["/var/cache/maskwire"] : []);
+      const row: { container: { writes?: string; scales: boolean } } = tierRows[name as TierName];
+      expect(places, name).toEqual(row.container.writes ? [row.container.writes] : []);
     }
   });
 
@@ -242,7 +246,7 @@ describe.skipIf(!findKustomize()).each(renderings)("$name", ({ objects }) => {
   it("puts no password into an environment", () => {
     for (const tier of ours) {
       for (const [name, value] of Object.entries(environment(tier, objects, secrets))) {
-        expect(value, `${tier.name} ${name}`).not.toMatch(/:\/\/[^/@]*:[^/@]+@|of the cache/);
+        expect(value, `${tier.name} ${name}`).not.toMatch(/:\/\/[^/@]*:[^/@]+@|of the (cache|database)/);
       }
     }
   });

@@ -9,6 +9,7 @@ import { NetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPol
 import { PodDisruptionBudget } from "kubernetes-models/policy/v1/PodDisruptionBudget";
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
 import { Namespace } from "kubernetes-models/v1/Namespace";
+import { PersistentVolumeClaim } from "kubernetes-models/v1/PersistentVolumeClaim";
 import { Secret } from "kubernetes-models/v1/Secret";
 import { Service } from "kubernetes-models/v1/Service";
 import type { KubernetesObject } from "./render.js";
@@ -29,6 +30,7 @@ const schema = (Kind: Model, module: string): Schema => ({ validate: (object) =>
 const schemas: Record<string, Schema> = {
   "v1 Namespace": schema(Namespace, "kubernetes-models/v1/Namespace"),
   "v1 ConfigMap": schema(ConfigMap, "kubernetes-models/v1/ConfigMap"),
+  "v1 PersistentVolumeClaim": schema(PersistentVolumeClaim, "kubernetes-models/v1/PersistentVolumeClaim"),
   "v1 Secret": schema(Secret, "kubernetes-models/v1/Secret"),
   "v1 Service": schema(Service, "kubernetes-models/v1/Service"),
   "apps/v1 Deployment": schema(Deployment, "kubernetes-models/apps/v1/Deployment"),

@@ -143,7 +143,7 @@ describe("maskwire segment", () => {
     });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^picture 640 x 480\nmask 1/);
-    expect(stderr).toBe("maskwire: no gateway is given (--url or MASKWIRE_URL), so one is started for this picture\n");
+    expect(stderr).toBe("maskwire: no gateway is given (--url or MASKWIRE_URL), so one is started for this command\n");
   });
 
   it("shows how it is used", async () => {

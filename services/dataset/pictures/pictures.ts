@@ -28,11 +28,20 @@ export class Pictures {
     this.#database = database;
   }
 
-  /** One whose file is kept. @throws as `addPicture`. */
-  async add(who: Who, dataset: string, picture: NewPicture): Promise<PictureInit> {
+  /**
+   * @param keep has its file kept before anybody sees the picture: what takes files away waits until then. It may be asked
+   *   several times. @throws as `addPicture` and `keep`.
+   */
+  async add(
+    who: Who,
+    dataset: string,
+    picture: NewPicture,
+    keep: () => Promise<void> = async () => {},
+  ): Promise<PictureInit> {
     return this.#database.transaction(async (trx) => {
       const { key } = await findSet(trx, who, dataset);
       const { row } = await addPicture(trx, key, who.person, picture);
+      await keep();
       return pictureMessage(row);
     });
   }

@@ -12,6 +12,7 @@ import { FileProblems } from "./file-problems.js";
 import type { EverythingLine, GatewayClient } from "./gateway-client.js";
 import type { Notices } from "./notices.js";
 import { checkFolder, readPhoto, writeResult } from "./photo-files.js";
+import { progressBar } from "./progress-bar.js";
 import { askAbout, type GatewayOptions, withGateway } from "./with-gateway.js";
 
 /** The options of `maskwire everything` as commander hands them over. */
@@ -129,15 +130,12 @@ function inOrder(all: readonly Sa1bAnnotation[], ranked: readonly { id: number; 
   return scored.sort((a, b) => (scores.get(b.id) ?? -1) - (scores.get(a.id) ?? -1) || b.area - a.area);
 }
 
-const barWidth = 30;
-
 function bar(
   { pointsDone, pointsTotal, etaMs }: Extract<EverythingLine, { progress: unknown }>["progress"],
   masks: number,
 ): string {
   // Of none while something has to be made first.
   const share = pointsTotal === 0 ? 0 : pointsDone / pointsTotal;
-  const full = Math.round(share * barWidth);
   const left = pointsDone === 0 ? "" : `, about ${Math.ceil(etaMs / 1000)} s left`;
-  return `[${"#".repeat(full)}${".".repeat(barWidth - full)}] ${Math.floor(100 * share)} %, ${masks} masks${left}`;
+  return `${progressBar(share)}, ${masks} masks${left}`;
 }

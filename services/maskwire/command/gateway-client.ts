@@ -52,6 +52,8 @@ export class UnknownPictureError extends CommandError {}
 
 /** A gateway's HTTP interface as the command uses it. Every method throws CommandError with the gateway's own sentence. */
 export class GatewayClient {
+  readonly url: string;
+  readonly key: string | undefined;
   readonly #url: string;
   /** As it may be shown: some addresses have a password. */
   readonly #host: string;
@@ -63,6 +65,8 @@ export class GatewayClient {
    * @param key what shows who asks, where the gateway wants to know.
    */
   constructor(url: string, model: string, key?: string) {
+    this.url = url;
+    this.key = key;
     this.#headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
     this.#url = url;
     this.#host = new URL(url).origin;

@@ -3,10 +3,13 @@ import { request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { CommandError } from "./command-error.js";
 
+/** What is sent; of a stream's bytes it may be unknown how many there are. */
+export type Body = Uint8Array | { stream: AsyncIterable<Uint8Array>; bytes?: number };
+
 interface RequestInit {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
-  body?: Uint8Array;
+  body?: Body;
   /** Called while the body leaves, with the bytes sent so far. */
   onSent?: (bytes: number) => void;
 }
@@ -36,7 +39,15 @@ export function request(url: string, { method, headers, body, onSent }: RequestI
       return;
     }
     // Piece by piece, so that `onSent` follows the socket and not the memory.
-    Readable.from(pieces(body, onSent), { objectMode: true, highWaterMark: 1 }).pipe(sending);
+    const all = body instanceof Uint8Array ? [body] : body.stream;
+    const leaving = Readable.from(pieces(all, onSent), { objectMode: true, highWaterMark: 1 });
+    // A file that cannot be read to its end is not sent as if it had one.
+    leaving.on("error", (error) => {
+      sending.destroy();
+      reject(error);
+    });
+    sending.on("close", () => leaving.destroy());
+    leaving.pipe(sending);
   });
 }
 
@@ -62,16 +73,24 @@ export async function text(answer: IncomingMessage, url: string): Promise<string
   return all.join("\n");
 }
 
-function* pieces(body: Uint8Array, onSent: RequestInit["onSent"]): Generator<Uint8Array> {
-  for (let at = 0; at < body.byteLength; at += pieceBytes) {
-    onSent?.(at);
-    yield body.subarray(at, at + pieceBytes);
+async function* pieces(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  onSent: RequestInit["onSent"],
+): AsyncGenerator<Uint8Array> {
+  let sent = 0;
+  for await (const chunk of body) {
+    for (let at = 0; at < chunk.byteLength; at += pieceBytes) {
+      onSent?.(sent + at);
+      yield chunk.subarray(at, at + pieceBytes);
+    }
+    sent += chunk.byteLength;
   }
-  onSent?.(body.byteLength);
+  onSent?.(sent);
 }
 
-function lengthOf(body: Uint8Array | undefined): Record<string, string> {
-  return body ? { "content-length": String(body.byteLength) } : {};
+function lengthOf(body: Body | undefined): Record<string, string> {
+  const bytes = body instanceof Uint8Array ? body.byteLength : body?.bytes;
+  return bytes === undefined ? {} : { "content-length": String(bytes) };
 }
 
 function unreachable(url: string, error: unknown): CommandError {

@@ -5,6 +5,7 @@ import type { PrincipalLimits, Scope } from "../../runtime/callers/principal.js"
 import { checkTenant } from "../../runtime/callers/tenant.js";
 import { CommandError, usageError } from "./command-error.js";
 import { Notices } from "./notices.js";
+import { textTable } from "./text-table.js";
 
 interface FileOption {
   file?: string;
@@ -110,10 +111,7 @@ function keysAsText(keys: readonly ListedKey[]): string {
       .map(([name, value]) => `${name}=${value}`)
       .join(" "),
   ]);
-  const table = [["ID", "TENANT", "STATE", "CREATED", "EXPIRES", "SCOPES", "LIMITS"], ...rows];
-  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
-  return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
+  return textTable([["ID", "TENANT", "STATE", "CREATED", "EXPIRES", "SCOPES", "LIMITS"], ...rows]);
 }
 
 const asDay = (time: number) => new Date(time).toISOString().slice(0, 10);

@@ -32,7 +32,7 @@ export async function writeResult(path: string, data: Uint8Array | string): Prom
   }
 }
 
-function fileProblem(error: unknown): string {
+export function fileProblem(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "ENOENT":

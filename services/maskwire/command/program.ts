@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { checkOutputs } from "./check-outputs.js";
 import { usageError } from "./command-error.js";
+import { addDatasets } from "./dataset/dataset-program.js";
 import type { DeleteOptions } from "./delete-pictures.js";
 import { errorAsJson } from "./describe-error.js";
 import { type EverythingCommandOptions, everythingPhoto } from "./everything-photo.js";
@@ -123,6 +124,7 @@ export function createProgram({ isJson = false } = {}): Command {
       await showUsage(options);
     });
   addKeys(program);
+  addDatasets(program, { keyFile: keyFileOption });
   program
     .command("delete")
     .description("delete a photo at the gateway, with all that was made of it, or all photos")

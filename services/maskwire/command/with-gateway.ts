@@ -64,7 +64,7 @@ function describe(progress: UploadProgress): string {
 const nobody = { isTTY: false, write: () => true };
 
 async function startEmbedded(notices: Notices, model: string | undefined) {
-  notices.say("no gateway is given (--url or MASKWIRE_URL), so one is started for this picture");
+  notices.say("no gateway is given (--url or MASKWIRE_URL), so one is started for this command");
   // Loaded only here: with a gateway elsewhere the command needs no model and no runtime.
   const embedded = await import("./embedded-gateway.js");
   return embedded.startEmbedded(process.env, model);

@@ -1,0 +1,92 @@
+import type { Logger } from "../runtime/logger.js";
+import { Database } from "./database/database.js";
+import type { FileStore } from "./files/file-store.js";
+import { PictureFiles } from "./files/picture-files.js";
+import { createJobs } from "./jobs/create-jobs.js";
+import type { Engine } from "./jobs/engine.js";
+import type { Jobs } from "./jobs/jobs.js";
+import { Objects } from "./objects/objects.js";
+import { ChangePictures } from "./pictures/change-pictures.js";
+import { NextPictures } from "./pictures/next-pictures.js";
+import { Pictures } from "./pictures/pictures.js";
+import { Purging } from "./purging.js";
+import { Audits } from "./review/audits.js";
+import { Reviews } from "./review/reviews.js";
+import { Purge } from "./sets/purge.js";
+import { Sets } from "./sets/sets.js";
+import { Versions } from "./sets/versions.js";
+import type { DatasetSettings } from "./settings.js";
+import { Statistics } from "./statistics/statistics.js";
+
+/** What there is once somebody has a data set. */
+export interface Parts extends AsyncDisposable {
+  readonly database: Database;
+  readonly files: FileStore;
+  readonly pictureFiles: PictureFiles;
+  readonly purging: Purging;
+  readonly sets: Sets;
+  readonly versions: Versions;
+  readonly pictures: Pictures;
+  readonly nextPictures: NextPictures;
+  readonly changePictures: ChangePictures;
+  readonly objects: Objects;
+  readonly reviews: Reviews;
+  readonly audits: Audits;
+  readonly statistics: Statistics;
+  readonly jobs: Jobs;
+  /** Leaves work that is under way for whoever comes next. Safe to call twice. */
+  leaveWork(): Promise<void>;
+}
+
+interface PartsOptions {
+  settings: DatasetSettings;
+  /** For a database of our own. */
+  folder: string;
+  files: FileStore;
+  engine: Engine;
+  logger: Logger;
+}
+
+/** @throws as `Database.open`. */
+export async function openParts({ settings, folder, files, engine, logger }: PartsOptions): Promise<Parts> {
+  const { jobsAtOnce } = settings;
+  const database = await Database.open({ ...settings.database, folder }, logger);
+  try {
+    const atOnce = { pictures: Math.max(1, jobsAtOnce), whole: 1 };
+    const running = await createJobs({ database, files, engine, logger, atOnce });
+    if (jobsAtOnce > 0) await running.run();
+    const pictureFiles = new PictureFiles(files);
+    const purging = new Purging(new Purge(database, (picture) => pictureFiles.delete(picture)), logger);
+    // Of a process that was ended while it did this.
+    purging.begin();
+    let leaving: Promise<void> | undefined;
+    const leaveWork = () => {
+      leaving ??= Promise.all([purging.close(), running[Symbol.asyncDispose]()]).then(() => {});
+      return leaving;
+    };
+    return {
+      database,
+      files,
+      pictureFiles,
+      purging,
+      sets: new Sets(database),
+      versions: new Versions(database),
+      pictures: new Pictures(database),
+      nextPictures: new NextPictures(database),
+      changePictures: new ChangePictures(database),
+      objects: new Objects(database),
+      reviews: new Reviews(database),
+      audits: new Audits(database),
+      statistics: new Statistics(database),
+      jobs: running.jobs,
+      leaveWork,
+      [Symbol.asyncDispose]: async () => {
+        await leaveWork();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Logger } from "../runtime/logger.js";
+import type { Purge } from "./sets/purge.js";
+
+/** Takes what deleted data sets had away behind everybody's back: nobody waits for it, and whoever comes next goes on with it. */
+export class Purging {
+  readonly #purge: Pick<Purge, "step">;
+  readonly #logger: Logger;
+  #running: Promise<void> | undefined;
+  #isDue = false;
+  #isClosed = false;
+
+  constructor(purge: Pick<Purge, "step">, logger: Logger) {
+    this.#purge = purge;
+    this.#logger = logger;
+  }
+
+  /** There may be something. */
+  begin(): void {
+    this.#isDue = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** The portion that is under way is ended. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#isDue && !this.#isClosed) this.#isDue = await this.#purge.step();
+    } catch (err) {
+      this.#logger.warn(
+        { err },
+        "what deleted data sets had is still there; it goes with the next that is deleted, or the next start",
+      );
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { DatasetService } from "../../../proto/index.js";
+import type { MethodScopes } from "../../runtime/grpc/serve.js";
+import type { UploadBudget } from "../../runtime/limits/upload-budget.js";
+import type { Measure } from "../measure.js";
+import type { OnDemand } from "../on-demand.js";
+import type { Parts } from "../parts.js";
+import { addPicture } from "./add-picture.js";
+import { fetchPicture } from "./fetch-picture.js";
+import type { Handlers } from "./handlers.js";
+import type { PictureLimits } from "./read-picture.js";
+import { unary } from "./unary.js";
+import { watchJob } from "./watch-job.js";
+
+interface TableObjects {
+  parts: Pick<OnDemand<Parts>, "get">;
+  measure: Measure;
+  uploads: UploadBudget;
+  limits: PictureLimits;
+}
+
+/** Who may do one of them may do all. */
+export const scopes = Object.fromEntries(
+  DatasetService.methods.map(({ localName }) => [localName, "datasets"]),
+) as MethodScopes<typeof DatasetService>;
+
+/** What each RPC is asked of. */
+export function handlers({ parts, measure, uploads, limits }: TableObjects): Partial<Handlers> {
+  return {
+    createDataset: unary(parts, "createDataset", ({ sets }, who, request) => sets.create(who, request)),
+    getDataset: unary(parts, "getDataset", ({ sets }, who, request) => sets.get(who, request)),
+    listDatasets: unary(parts, "listDatasets", ({ sets }, who, request) => sets.list(who, request)),
+    updateDataset: unary(parts, "updateDataset", ({ sets }, who, request) => sets.update(who, request)),
+    deleteDataset: unary(parts, "deleteDataset", async ({ sets, purging }, who, request) => {
+      const deleted = await sets.delete(who, request);
+      purging.begin();
+      return deleted;
+    }),
+    setLabels: unary(parts, "setLabels", ({ sets }, who, request) => sets.setLabels(who, request)),
+    createVersion: unary(parts, "createVersion", ({ versions }, who, request) => versions.create(who, request)),
+    listVersions: unary(parts, "listVersions", ({ versions }, who, request) => versions.list(who, request)),
+    addPicture: addPicture({ parts, measure, uploads, limits }),
+    getPicture: unary(parts, "getPicture", ({ pictures }, who, request) => pictures.get(who, request)),
+    listPictures: unary(parts, "listPictures", ({ pictures }, who, request) => pictures.list(who, request)),
+    nextPictures: unary(parts, "nextPictures", ({ nextPictures }, who, request) => nextPictures.next(who, request)),
+    updatePictures: unary(parts, "updatePictures", ({ changePictures }, who, request) =>
+      changePictures.update(who, request),
+    ),
+    deletePictures: unary(parts, "deletePictures", ({ changePictures }, who, request) =>
+      changePictures.delete(who, request),
+    ),
+    fetchPicture: fetchPicture(parts),
+    listObjects: unary(parts, "listObjects", ({ objects }, who, request) => objects.list(who, request)),
+    saveObjects: unary(parts, "saveObjects", ({ objects }, who, request) => objects.save(who, request)),
+    listRevisions: unary(parts, "listRevisions", ({ objects }, who, request) => objects.revisions(who, request)),
+    nextReviews: unary(parts, "nextReviews", ({ reviews }, who, request) => reviews.next(who, request)),
+    reviewObjects: unary(parts, "reviewObjects", ({ reviews }, who, request) => reviews.decide(who, request)),
+    startAudit: unary(parts, "startAudit", ({ audits }, who, request) => audits.start(who, request)),
+    getAudit: unary(parts, "getAudit", ({ audits }, who, request) => audits.get(who, request)),
+    listAudits: unary(parts, "listAudits", ({ audits }, who, request) => audits.list(who, request)),
+    listAuditItems: unary(parts, "listAuditItems", ({ audits }, who, request) => audits.items(who, request)),
+    finishAuditItem: unary(parts, "finishAuditItem", ({ audits }, who, request) => audits.finish(who, request)),
+    getStatistics: unary(parts, "getStatistics", ({ statistics }, who, request) => statistics.get(who, request)),
+    startJob: unary(parts, "startJob", ({ jobs }, who, request) => jobs.start(who, request)),
+    getJob: unary(parts, "getJob", ({ jobs }, who, request) => jobs.get(who, request)),
+    listJobs: unary(parts, "listJobs", ({ jobs }, who, request) => jobs.list(who, request)),
+    watchJob: watchJob(parts),
+    controlJob: unary(parts, "controlJob", ({ jobs }, who, request) => jobs.control(who, request)),
+    listJobProblems: unary(parts, "listJobProblems", ({ jobs }, who, request) => jobs.problems(who, request)),
+  };
+}
