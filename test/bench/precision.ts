@@ -1,5 +1,5 @@
 import { Tensor } from "onnxruntime-node";
-import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
+import { decodeHalf, encodeHalf } from "../../proto/half-float.js";
 import { BareModel, type BarePicture, type BarePrompt } from "./bare-model.js";
 import { type MeasuredObject, measuredPictures } from "./measured-objects.js";
 import { atLeast, type Outcome, round, type Suite } from "./report.js";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bitmapToRle, decodeRle, type Mask, type MaskRuns, type PromptSchema, rleIou } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { colourPicture } from "../support/colour-picture.js";
-import { allLines, eventLines, segmentOverHttp, upload } from "../support/http-calls.js";
+import { segmentOverHttp, upload } from "../support/http-calls.js";
 import { jpegScene } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -195,29 +195,9 @@ describe("X9, X10 CVAT", () => {
     );
   });
 
-  it("finds what everything mode finds, mask by mask", async () => {
-    const found = await invoke("maskwire-everything", {});
-    expect(found.length).toBeGreaterThan(0);
-    const all = (await allLines(await everythingLines())).map(runsOf);
-    for (const { mask, label } of found) {
-      const runs = placed(mask.slice(0, -4), mask.slice(-4));
-      expect(label).toBe("object");
-      expect(Math.max(...all.map((one) => rleIou(one, runs)))).toBe(1);
-    }
-  });
-
   it("finds things by their names", async () => {
     const image = (await colourPicture()).toString("base64");
     const found = await invoke("maskwire-names", { image });
     expect(found.map(({ label }: Answer) => label)).toEqual(expect.arrayContaining(["dog", "dog"]));
   });
-
-  async function everythingLines() {
-    const reply = await fetch(`${maskwire.url}/v1/everything`, { method: "POST", body: JSON.stringify({ imageId }) });
-    return (async function* () {
-      for await (const { annotation } of eventLines(reply) as AsyncGenerator<Answer>) {
-        if (annotation) yield { rle: annotation.segmentation } as Mask;
-      }
-    })();
-  }
 });

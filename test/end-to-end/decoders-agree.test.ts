@@ -3,6 +3,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { InferenceSession } from "onnxruntime-node";
 import * as web from "onnxruntime-web";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { encodeHalf } from "../../proto/half-float.js";
 import {
   encodeRle,
   MaskFormat,
@@ -24,7 +25,6 @@ import { splitDecoder } from "../../services/sam/decode/decoder-spec.js";
 import type { GraphRunner } from "../../services/sam/decode/graph-runner.js";
 import { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
 import { KeptAnswers } from "../../services/sam/decode/previous-mask.js";
-import { encodeHalf } from "../../services/sam/half-float.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
 import { maskMessage } from "../../services/sam/masks/mask-message.js";
 import { traceMask } from "../../services/sam/masks/trace-mask.js";

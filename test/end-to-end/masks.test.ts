@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeHalf } from "../../proto/half-float.js";
 import {
   bitmapToRle,
   DecoderService,
@@ -12,7 +13,6 @@ import {
 import { randomNumbers } from "../../proto/testing/random-numbers.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
-import { decodeHalf } from "../../services/sam/half-float.js";
 import { upload } from "../support/http-calls.js";
 import { referenceMask } from "../support/reference-mask.js";
 import { photographs, samplePictures } from "../support/sample-pictures.js";

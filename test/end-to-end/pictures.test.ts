@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeHalf } from "../../proto/half-float.js";
 import { decodeRle, type MaskRuns, rleIou } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
-import { decodeHalf } from "../../services/sam/half-float.js";
 import { decodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
 import { segmentOverHttp, tryUpload, upload } from "../support/http-calls.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";

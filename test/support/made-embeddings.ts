@@ -1,9 +1,9 @@
+import { encodeHalf } from "../../proto/half-float.js";
 import { weightsOf } from "../../services/inference/families/weights-of.js";
 import { type EmbeddingRef, embeddingRef } from "../../services/inference/models/embedding-ref.js";
 import type { ModelSpec } from "../../services/inference/models/manifest.js";
 import { embeddingTensors } from "../../services/inference/models/model-tensors.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
-import { encodeHalf } from "../../services/sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../services/stores/embedding-record.js";
 
 /**

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
+import { encodeHalf } from "../../proto/half-float.js";
 import { encodeRle, rleArea, type SegmentResult, SegmentResultSchema } from "../../proto/index.js";
 import { frameFor } from "../../services/sam/frame.js";
-import { encodeHalf } from "../../services/sam/half-float.js";
 import { traceMask } from "../../services/sam/masks/trace-mask.js";
 import { differenceOf } from "./compare-answers.js";
 

@@ -1,5 +1,5 @@
+import { decodeHalf } from "../../proto/half-float.js";
 import { decodeRle, rleIou, type SegmentResult } from "../../proto/index.js";
-import { decodeHalf } from "../../services/sam/half-float.js";
 
 /**
  * Runtimes round differently: on the same graph two were seen to lie 2e-4 apart, half floats at such logits 4e-3. A mistake

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { decodeHalf, encodeHalf } from "../../proto/half-float.js";
 import {
   decodeRle,
   MaskFormat,
@@ -12,7 +13,6 @@ import { splitDecoder } from "../../services/sam/decode/decoder-spec.js";
 import { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
 import { KeptAnswers } from "../../services/sam/decode/previous-mask.js";
 import { frameFor } from "../../services/sam/frame.js";
-import { decodeHalf, encodeHalf } from "../../services/sam/half-float.js";
 import { LatestPreview } from "../../services/sam/masks/latest-preview.js";
 import { type Abilities, abilitiesOf } from "../../services/sam/prompts/check-abilities.js";
 import { DiscRunner } from "../../services/sam/testing/disc-runner.js";

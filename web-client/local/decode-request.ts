@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { encodeHalf } from "../../proto/half-float.js";
 import {
   MaskFormat,
   MaskSchema,
@@ -10,7 +11,6 @@ import {
 import { decodePrompt, type OpenPicture } from "../../services/sam/decode/decode-prompt.js";
 import type { MaskDecoder } from "../../services/sam/decode/mask-decoder.js";
 import { type KeptAnswers, PreviousError, previousLogits } from "../../services/sam/decode/previous-mask.js";
-import { encodeHalf } from "../../services/sam/half-float.js";
 import { finishMask } from "../../services/sam/masks/decoded-mask.js";
 import { maskMessage } from "../../services/sam/masks/mask-message.js";
 import { type Abilities, checkAbilities } from "../../services/sam/prompts/check-abilities.js";

@@ -8,10 +8,10 @@ import {
   toJson,
 } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { encodeHalf } from "../../../proto/half-float.js";
 import { encodeCounts, type Prompt, PromptSchema } from "../../../proto/index.js";
 import { Code } from "../../runtime/errors.js";
 import { codecOf } from "../../runtime/grpc/codec.js";
-import { encodeHalf } from "../../sam/half-float.js";
 import { acceptPrompt } from "./accept-prompt.js";
 
 type PromptInit = Exclude<MessageInitShape<typeof PromptSchema>, { $typeName: string }>;

@@ -1,8 +1,8 @@
+import { encodeHalf } from "../../../proto/half-float.js";
 import { maskInPart } from "../../sam/crop/mask-in-part.js";
 import { decodePrompt, type OpenPicture } from "../../sam/decode/decode-prompt.js";
 import type { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { Frame } from "../../sam/frame.js";
-import { encodeHalf } from "../../sam/half-float.js";
 import { type DecodedMask, finishMask } from "../../sam/masks/decoded-mask.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { encodePng } from "../masks/encode-png.js";

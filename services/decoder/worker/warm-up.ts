@@ -1,7 +1,7 @@
+import { encodeHalf } from "../../../proto/half-float.js";
 import { encodeCounts } from "../../../proto/rle.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors, modelFrame } from "../../inference/models/model-tensors.js";
-import { encodeHalf } from "../../sam/half-float.js";
 import { stabilityScore } from "../../sam/masks/stability-score.js";
 import { traceMask } from "../../sam/masks/trace-mask.js";
 import { promptTokens } from "../../sam/prompts/prompt-tokens.js";

@@ -1,4 +1,4 @@
-import { decodeHalf, encodeHalf } from "../../sam/half-float.js";
+import { decodeHalf, encodeHalf } from "../../../proto/half-float.js";
 
 /** The protocol's names of the types that values may have on their way. */
 export const valueTypes = ["FP32", "FP16"] as const;

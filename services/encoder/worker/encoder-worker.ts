@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
+import { encodeHalf } from "../../../proto/half-float.js";
 import { weightsOf } from "../../inference/families/weights-of.js";
 import type { ModelSpec } from "../../inference/models/manifest.js";
 import { embeddingTensors } from "../../inference/models/model-tensors.js";
@@ -7,7 +8,6 @@ import { serveTasks } from "../../inference/workers/serve-tasks.js";
 import { sharedBytes } from "../../runtime/shared-bytes.js";
 import { yieldThisThread } from "../../runtime/yield-cores.js";
 import type { EmbeddingHeader } from "../../sam/embedding-record.js";
-import { encodeHalf } from "../../sam/half-float.js";
 import { encodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { EncoderWays } from "../graphs/encoder-runtime.js";
 import { modelInput } from "../images/preprocess.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { decodeHalf } from "../../sam/half-float.js";
+import { decodeHalf } from "../../../proto/half-float.js";
 import { ConvertError } from "./convert-error.js";
 
 /** A constant: a dense row-major tensor. Integers and booleans are numbers too, as everywhere where they are only reckoned with. */

@@ -1,5 +1,5 @@
 import { Tensor } from "onnxruntime-node";
-import { decodeHalf, encodeHalf } from "../../sam/half-float.js";
+import { decodeHalf, encodeHalf } from "../../../proto/half-float.js";
 
 /** A graph's input of floats. @param type that the graph says it takes. */
 export function floatTensor(values: Float32Array, dims: readonly number[], type: string): Tensor {

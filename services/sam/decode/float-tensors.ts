@@ -1,5 +1,5 @@
+import { decodeHalf } from "../../../proto/half-float.js";
 import type { EmbeddingHeader } from "../embedding-record.js";
-import { decodeHalf } from "../half-float.js";
 import type { FloatTensor } from "./graph-runner.js";
 
 /** The tensors of an embedding's record as graphs take them. @param tensors half floats, one for each of the header's. */

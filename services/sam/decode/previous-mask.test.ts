@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { decodeHalf, encodeHalf } from "../../../proto/half-float.js";
 import { type PreviousMask, PreviousMaskSchema, type PreviousStep } from "../../../proto/index.js";
-import { decodeHalf, encodeHalf } from "../half-float.js";
 import { KeptAnswers, PreviousError, previousLogits } from "./previous-mask.js";
 
 /** No half float, so that what went through one shows. */

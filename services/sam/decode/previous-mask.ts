@@ -1,5 +1,5 @@
+import { decodeHalf, encodeHalf } from "../../../proto/half-float.js";
 import type { PreviousMask, PreviousStep } from "../../../proto/index.js";
-import { decodeHalf, encodeHalf } from "../half-float.js";
 import type { ChosenMask } from "../masks/candidates.js";
 
 /** Half floats of a mask's logits, as they travel and as they are kept: what starts from them is the same bit for bit. */

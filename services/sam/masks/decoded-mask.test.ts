@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
+import { encodeHalf } from "../../../proto/half-float.js";
 import { decodeCounts, rleArea, rleBoundingBox } from "../../../proto/index.js";
 import { frameFor } from "../frame.js";
-import { encodeHalf } from "../half-float.js";
 import { finishMask } from "./decoded-mask.js";
 import { maskMessage } from "./mask-message.js";
 import { stabilityScore } from "./stability-score.js";

@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { encodeHalf } from "../../../proto/half-float.js";
 import { encodeRle, maxPoints, PromptSchema } from "../../../proto/index.js";
-import { encodeHalf } from "../half-float.js";
 import { checkPrompt, PromptError } from "./check-prompt.js";
 
 /** Without whole messages, so that the parts of two can be put together. */

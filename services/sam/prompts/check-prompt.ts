@@ -1,3 +1,4 @@
+import { decodeHalf } from "../../../proto/half-float.js";
 import {
   type Crop,
   decodeRle,
@@ -7,7 +8,6 @@ import {
   type Prompt,
   rleBoundingBox,
 } from "../../../proto/index.js";
-import { decodeHalf } from "../half-float.js";
 import type { Region } from "../region.js";
 import { whole } from "../whole.js";
 

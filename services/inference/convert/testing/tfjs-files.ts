@@ -1,4 +1,4 @@
-import { encodeHalf } from "../../../sam/half-float.js";
+import { encodeHalf } from "../../../../proto/half-float.js";
 
 type Attribute = Record<string, unknown>;
 
