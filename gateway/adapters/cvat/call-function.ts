@@ -5,8 +5,9 @@ import type { Asked } from "../shared/adapter.js";
 import { everything } from "../shared/everything.js";
 import { cornersOf, simplify } from "../shared/geometry.js";
 import { maskPart, pixelsJson, rowsJson, runsOf } from "../shared/mask-part.js";
-import { onPicture, pictureIn } from "../shared/picture.js";
-import { type AdapterPrompt, segmentRequest } from "../shared/prompts.js";
+import { pictureIn } from "../shared/picture.js";
+import type { AdapterPrompt } from "../shared/prompts.js";
+import { segment } from "../shared/segment.js";
 import type { AdapterBody } from "../shared/take-bodies.js";
 import { knownNames, masksOfWords } from "../shared/words.js";
 import { everythingLabel, type FunctionName } from "./functions.js";
@@ -26,7 +27,7 @@ export const callForm = z.looseObject({
 type Given = z.output<typeof callForm>;
 
 /** Pixels by which a polygon may leave its mask: people drag its corners. */
-const tolerance = 0.8;
+const tolerance = 1.5;
 /** Of a picture with thousands of objects as many as a person looks through. */
 const mostFound = 500;
 /** Things that a question may name at once. */
@@ -53,9 +54,7 @@ async function interact(asked: Asked, given: Given, body: AdapterBody): Promise<
   const [first, second] = corners ?? [];
   const around = first && second && { x0: first[0], y0: first[1], x1: second[0], y1: second[1] };
   const prompt: AdapterPrompt = { points, box: around };
-  const { masks } = await onPicture(asked, pictureIn(body, given.image), (imageId) =>
-    asked.ask.segment(segmentRequest(imageId, prompt), asked.call),
-  );
+  const { masks } = await segment(asked, pictureIn(body, given.image), prompt);
   const [best] = masks;
   const part = best && best.predictedIou >= (threshold ?? 0) ? maskPart(runsOf(best)) : undefined;
   if (!part)

@@ -5,7 +5,7 @@ import { runsOf } from "../shared/mask-part.js";
 import type { AnswerControl } from "./label-config.js";
 
 /** Pixels by which a polygon may leave its mask: people drag its corners. */
-const tolerance = 0.8;
+const tolerance = 1.5;
 
 /** What is asked for beside the mask. */
 export const formatsOf = ({ kind }: AnswerControl): MaskFormat[] => (kind === "bitmask" ? [MaskFormat.PNG] : []);

@@ -18,7 +18,7 @@ export function isOwnFile(url: URL, base: URL | undefined): boolean {
  * @param value as a task's data have it: relative, in a cloud, or anywhere. @param base Label Studio's address, with a slash at its end.
  * @throws ServiceError INVALID_ARGUMENT for none; FAILED_PRECONDITION where Label Studio's address is needed and not known.
  */
-export function picturesAddresses(value: string, task: string, base: URL | undefined): URL[] {
+export function picturesAddresses(value: string, task: string, base: URL | undefined): [URL, ...URL[]] {
   if (/^https?:\/\//i.test(value)) {
     if (URL.canParse(value)) return [new URL(value)];
     throw invalidArgument("The picture's address cannot be read.");
@@ -34,7 +34,7 @@ export function picturesAddresses(value: string, task: string, base: URL | undef
   }
   const path = value.replace(/^\/+/, "");
   const [, upload] = /^(?:data\/)?(upload\/.+)$/.exec(path) ?? [];
-  const found =
+  const found: [URL, ...URL[]] =
     upload === undefined
       ? [new URL(path, base)]
       : [

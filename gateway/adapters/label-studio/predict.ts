@@ -3,8 +3,8 @@ import { invalidArgument } from "../../../services/runtime/errors.js";
 import type { Asked } from "../shared/adapter.js";
 import { everything } from "../shared/everything.js";
 import { usualModel } from "../shared/model.js";
-import { onPicture, type Picture, sizeOf } from "../shared/picture.js";
-import { segmentRequest } from "../shared/prompts.js";
+import { type Picture, sizeOf } from "../shared/picture.js";
+import { segment } from "../shared/segment.js";
 import type { AdapterBody } from "../shared/take-bodies.js";
 import { knowsWords, masksOfWords } from "../shared/words.js";
 import { formatsOf, itemsOf } from "./items.js";
@@ -77,9 +77,7 @@ export class Predictions {
     const items: object[] = [];
     let score = 0;
     for (const prompt of promptsOf(regions)) {
-      const { masks } = await onPicture(asked, picture, (imageId) =>
-        asked.ask.segment(segmentRequest(imageId, prompt, { formats: formatsOf(control) }), asked.call),
-      );
+      const { masks } = await segment(asked, picture, prompt, { formats: formatsOf(control) });
       const [best] = masks;
       if (!best) continue;
       items.push(...itemsOf(best, control, label));

@@ -1,19 +1,15 @@
-import { create } from "@bufbuild/protobuf";
 import { z } from "zod";
 import {
   combineMasks,
   decodeLabelStudioRle,
   eachColumnSpan,
-  encodeRle,
-  MaskPromptSchema,
   type MaskRuns,
-  maxPoints,
   polygonsToRle,
-  RleSchema,
   rleArea,
 } from "../../../proto/index.js";
 import { invalidArgument } from "../../../services/runtime/errors.js";
-import { boxAround, type Corner, type Corners } from "../shared/geometry.js";
+import { type Area, type LabelledPoint, promptsOfAreas } from "../shared/areas.js";
+import { boxAround, type Corner } from "../shared/geometry.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
 
 const number = z.number({ error: "a number is missing" });
@@ -46,16 +42,8 @@ export type Region = z.output<typeof regionForm>;
 const strokePoints = 5;
 /** Corners of the polygon that an ellipse is taken for. */
 const ellipseCorners = 64;
-/** Areas that are drawn and wait at once; each is a question of its own. */
-const maxAreas = 16;
-
 /** Whether a region is drawn into a mask of the picture's size, which has to be known to be that. */
 export const isDrawn = (region: Region): boolean => ["polygon", "brush"].includes(kindOf(region));
-
-interface Area {
-  readonly box?: Corners;
-  readonly mask?: MaskRuns;
-}
 
 /**
  * What is asked with all regions that are drawn: each box, ellipse, polygon and brush is an object of its own, with the points in it; points alone are one object.
@@ -63,7 +51,7 @@ interface Area {
  * @param regions in percent of their picture. @throws ServiceError INVALID_ARGUMENT for what says nothing.
  */
 export function promptsOf(regions: readonly Region[]): AdapterPrompt[] {
-  const points: { x: number; y: number; label: number }[] = [];
+  const points: LabelledPoint[] = [];
   const areas: Area[] = [];
   let strokes: MaskRuns | undefined;
   for (const region of regions) {
@@ -82,27 +70,11 @@ export function promptsOf(regions: readonly Region[]): AdapterPrompt[] {
   }
   // All strokes are of one object.
   if (strokes) areas.push({ mask: strokes });
-  if (points.length > maxPoints) throw invalidArgument(`There are more than ${maxPoints} points; clear some of them.`);
-  if (areas.length > maxAreas)
-    throw invalidArgument(`There are more than ${maxAreas} areas; accept or clear some of them.`);
-  if (areas.length > 1)
-    return areas.map((area) =>
-      promptOf(
-        area,
-        points.filter((point) => isIn(point, area)),
-      ),
-    );
-  const [area] = areas;
-  if (area) return [promptOf(area, points)];
-  if (points.length > 0) return [{ points }];
+  const prompts = promptsOfAreas(areas, points);
+  if (prompts.length > 0) return prompts;
   throw invalidArgument(
     "Nothing is drawn that an object could be found by: use a smart point, box, ellipse, polygon or brush.",
   );
-}
-
-function promptOf({ box, mask }: Area, points: AdapterPrompt["points"] = []): AdapterPrompt {
-  const source = mask && { case: "rle" as const, value: create(RleSchema, encodeRle(mask)) };
-  return { points, box, ...(source && { mask: create(MaskPromptSchema, { source }) }) };
 }
 
 type Kind = "keypoint" | "rectangle" | "ellipse" | "polygon" | "brush";
@@ -183,15 +155,4 @@ function middleOf({ box, mask }: Area): { x: number; y: number } {
   if (box) return { x: (box.x0 + box.x1) / 2, y: (box.y0 + box.y1) / 2 };
   const [first, second, third = second] = mask ? spread(mask) : [];
   return third ?? first ?? { x: 0, y: 0 };
-}
-
-function isIn({ x, y }: { x: number; y: number }, { box, mask }: Area): boolean {
-  if (box) return x >= box.x0 && x <= box.x1 && y >= box.y0 && y <= box.y1;
-  let isInside = false;
-  if (mask) {
-    eachColumnSpan(mask, (column, top, bottom) => {
-      isInside ||= column === Math.floor(x) && y >= top && y < bottom;
-    });
-  }
-  return isInside;
 }

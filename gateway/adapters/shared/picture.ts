@@ -27,19 +27,20 @@ export function pictureIn(body: AdapterBody, text: string): Picture {
 /**
  * Asks about a picture by its hash. Only when nobody has it, which is with its first question, do its bytes go to an encoder, and the question is
  * asked again: fifty clicks are one encode.
- * @throws ServiceError of `ask.upload`, and what `question` throws.
+ * @param model that it is encoded for; the usual one when left out. @throws ServiceError of `ask.upload`, and what `question` throws.
  */
 export async function onPicture<Result>(
   { ask, call, onUpload = () => {} }: { ask: Pick<Ask, "upload">; call: AskCall; onUpload?: OnUpload },
   picture: Picture,
   question: (imageId: string) => Promise<Result>,
+  model = "",
 ): Promise<Result> {
   try {
     return await question(picture.imageId);
   } catch (error) {
     if (!(error instanceof ImageGoneError)) throw error;
   }
-  await send(ask, picture, call, onUpload);
+  await send({ ask, call, onUpload }, picture, model);
   return question(picture.imageId);
 }
 
@@ -49,7 +50,7 @@ export async function sizeOf(
   picture: Picture,
 ): Promise<ImageInfo> {
   const known = await ask.lookup({ imageId: picture.imageId, model: "" }, call);
-  const image = known.image ?? (await send(ask, picture, call, onUpload)).image;
+  const image = known.image ?? (await send({ ask, call, onUpload }, picture)).image;
   if (image) return image;
   throw new ServiceError({
     code: Code.UNAVAILABLE,
@@ -58,9 +59,11 @@ export async function sizeOf(
   });
 }
 
-async function send(ask: Pick<Ask, "upload">, picture: Picture, call: AskCall, onUpload: OnUpload) {
+type Sender = { ask: Pick<Ask, "upload">; call: AskCall; onUpload: OnUpload };
+
+async function send({ ask, call, onUpload }: Sender, picture: Picture, model = "") {
   const { imageId, pieces, bytes } = await picture.file();
-  const header = { imageId, model: "", priority: EncodePriority.INTERACTIVE };
+  const header = { imageId, model, priority: EncodePriority.INTERACTIVE };
   onUpload(imageId);
   return ask.upload({ header, bytes: Readable.from(pieces), announcedBytes: bytes }, call);
 }

@@ -1,8 +1,8 @@
 import type { Mask } from "../../../proto/index.js";
 import { ServiceError } from "../../../services/runtime/errors.js";
 import type { Asked } from "./adapter.js";
-import { onPicture, type Picture } from "./picture.js";
-import { segmentRequest } from "./prompts.js";
+import type { Picture } from "./picture.js";
+import { segment } from "./segment.js";
 
 /** Whether anything here understands words. */
 export async function knowsWords({ ask, call }: Asked): Promise<boolean> {
@@ -18,10 +18,8 @@ export async function knownNames({ ask, call }: Pick<Asked, "ask" | "call">): Pr
 
 /** Masks of what words name in a picture; none where nothing is known by them. @throws any other ServiceError of `ask.segment`. */
 export async function masksOfWords(asked: Asked, picture: Picture, text: string): Promise<Mask[]> {
-  const { ask, call } = asked;
   try {
-    const result = await onPicture(asked, picture, (imageId) => ask.segment(segmentRequest(imageId, { text }), call));
-    return result.masks;
+    return (await segment(asked, picture, { text })).masks;
   } catch (error) {
     if (error instanceof ServiceError && error.reason === "UNKNOWN_WORD") return [];
     throw error;
