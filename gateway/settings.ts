@@ -110,7 +110,7 @@ export const variables = {
   ),
   MASKWIRE_IDLE_MS: integer(100, 86_400_000).describe("silence before a session is closed"),
   MASKWIRE_ADAPTERS: adapters.describe(
-    "tools whose protocols the gateway speaks, below /adapters/ and the name of each: label-studio, cvat, by commas",
+    "tools whose protocols the gateway speaks, below /adapters/ and the name of each: label-studio, cvat, x-anylabeling, roboflow, samapi, osam; several by commas",
   ),
   MASKWIRE_CVAT_PORTS: ports.describe(
     "ports on which CVAT calls its functions directly (maskwire-interactor, maskwire-everything, maskwire-names, in this order; by commas)",

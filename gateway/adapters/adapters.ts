@@ -4,7 +4,11 @@ import type { Logger } from "../../services/runtime/logger.js";
 import { cvat } from "./cvat/cvat.js";
 import { labelStudio } from "./label-studio/label-studio.js";
 import type { AdapterName } from "./names.js";
+import { osam } from "./osam/osam.js";
+import { roboflow } from "./roboflow/roboflow.js";
+import { samapi } from "./samapi/samapi.js";
 import type { AdapterPort } from "./shared/adapter.js";
+import { xAnyLabeling } from "./x-anylabeling/x-anylabeling.js";
 
 interface AdapterOptions {
   port: AdapterPort;
@@ -27,4 +31,8 @@ export function registerAdapters(http: FastifyInstance, options: AdapterOptions)
   const at = (name: AdapterName) => ({ prefix: `/adapters/${name}`, port });
   if (isOn("cvat")) http.register(cvat, { ...options, ...options.cvat });
   if (isOn("label-studio")) http.register(labelStudio, { ...options, ...options.labelStudio, ...at("label-studio") });
+  if (isOn("x-anylabeling")) http.register(xAnyLabeling, at("x-anylabeling"));
+  if (isOn("roboflow")) http.register(roboflow, { ...options, ...at("roboflow") });
+  if (isOn("samapi")) http.register(samapi, at("samapi"));
+  if (isOn("osam")) http.register(osam, at("osam"));
 }

@@ -20,6 +20,21 @@ export function cornersOf(ring: readonly number[]): Corner[] {
   return Array.from({ length: ring.length / 2 }, (_, i) => [ring[2 * i]!, ring[2 * i + 1]!] as const);
 }
 
+/** The pixels within a ring. */
+export function ringArea(ring: readonly Corner[]): number {
+  let twice = 0;
+  for (const [at, [x, y]] of ring.entries()) {
+    const [nextX, nextY] = ring[(at + 1) % ring.length]!;
+    twice += x * nextY - nextX * y;
+  }
+  return Math.abs(twice) / 2;
+}
+
+/** Pixels once around it. */
+export function ringLength(ring: readonly Corner[]): number {
+  return ring.reduce((sum, corner, at) => sum + away(corner, ring[(at + 1) % ring.length]!), 0);
+}
+
 /**
  * A closed ring with fewer corners, of which none that is left out lies farther than `tolerance` pixels from it (Douglas and Peucker, 1973).
  * @returns the ring itself where no more than a line would be left.

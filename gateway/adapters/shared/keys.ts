@@ -13,3 +13,9 @@ export function basicOrBearer({ headers: { authorization } }: FastifyRequest): s
   const pair = Buffer.from(encoded, "base64").toString("utf8");
   return bearer(pair.slice(pair.indexOf(":") + 1));
 }
+
+/** The header `Token`, which holds the key and nothing else; empty for none. */
+export function tokenHeader({ headers }: FastifyRequest): string | undefined {
+  const { token } = headers;
+  return typeof token === "string" && token !== "" ? bearer(token) : headers.authorization;
+}

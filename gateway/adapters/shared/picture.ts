@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
 import { EncodePriority, type ImageInfo } from "../../../proto/index.js";
-import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
+import { Code, invalidArgument, isNotFound, ServiceError } from "../../../services/runtime/errors.js";
 import type { AskCall } from "../../ask/answer.js";
 import type { Ask } from "../../ask/ask.js";
-import { ImageGoneError } from "../../ask/image-gone-error.js";
 import { type DecodedFile, decodeBase64 } from "./base64-bytes.js";
 import type { AdapterBody } from "./take-bodies.js";
 
@@ -38,7 +37,7 @@ export async function onPicture<Result>(
   try {
     return await question(picture.imageId);
   } catch (error) {
-    if (!(error instanceof ImageGoneError)) throw error;
+    if (!isNotFound(error)) throw error;
   }
   await send({ ask, call, onUpload }, picture, model);
   return question(picture.imageId);

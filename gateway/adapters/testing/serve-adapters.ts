@@ -7,9 +7,11 @@ import {
   EncoderService,
   encodeRle,
   GroundingSchema,
+  LowResLogitsSchema,
   MaskFormat,
   MaskSchema,
   rleArea,
+  rleBoundingBox,
   type SegmentEverythingRequest,
   type SegmentRequest,
   SegmentResultSchema,
@@ -103,6 +105,11 @@ export class ServedAdapters implements AsyncDisposable {
           const init = square(Math.round(at.x), Math.round(at.y), request.formats.includes(MaskFormat.PNG));
           const drawn = create(MaskSchema, init);
           const label = request.prompt?.text ?? "";
+          if (request.formats.includes(MaskFormat.LOW_RES_LOGITS)) {
+            // One number that counts what was asked.
+            const data = Uint8Array.of(0, asked.segments.length);
+            drawn.lowResLogits = create(LowResLogitsSchema, { width: 1, height: 1, data });
+          }
           if (label !== "")
             drawn.grounding = create(GroundingSchema, { label, score: 0.8, detector: "fake", via: "name" });
           return {
@@ -179,6 +186,7 @@ function square(left: number, top: number, hasPng = false): MessageInitShape<typ
   return {
     rle: encodeRle(runs),
     area: rleArea(runs),
+    bbox: rleBoundingBox(runs),
     predictedIou: 0.9,
     stabilityScore: 0.95,
     ...(hasPng && { png: Buffer.from("png") }),
