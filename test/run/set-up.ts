@@ -6,6 +6,7 @@ import {
   findHaproxy,
   findKustomize,
   findNumpyPython,
+  findPackagingPython,
   findProgram,
   findRedisServer,
 } from "../support/programs.js";
@@ -32,6 +33,12 @@ const needs = [
     suites: "interop (exports)",
     found: findNumpyPython,
     packages: ["python3-numpy", "python3-pil"],
+  },
+  {
+    what: "Python with numpy, Pillow, pip, setuptools and wheel",
+    suites: "interop",
+    found: findPackagingPython,
+    packages: ["python3-numpy", "python3-pil", "python3-pip", "python3-setuptools", "python3-wheel"],
   },
   { what: "HAProxy", suites: "deploy", found: findHaproxy, packages: ["haproxy"] },
   // Debian 12's is too old; there and elsewhere one of them has to be on the PATH.

@@ -26,6 +26,9 @@ export const findGrpcPython = () => findPython("grpc, grpc_tools");
 /** A Python that computes with masks and opens pictures. */
 export const findNumpyPython = () => findPython("numpy, PIL");
 
+/** One that makes packages besides. setuptools comes before pip, which loads what it has its own of. */
+export const findPackagingPython = () => findPython("setuptools, wheel, pip, numpy, PIL");
+
 /** Debian's own comes first: its packages belong to no other interpreter. */
 function findPython(modules: string): string | undefined {
   const candidates = ["/usr/bin/python3", findProgram("python3")].filter((path) => path !== undefined);

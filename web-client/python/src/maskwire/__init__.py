@@ -1,0 +1,20 @@
+"""Pictures, clicks and masks of a Maskwire, as numpy arrays."""
+
+from .aio import AsyncClient, AsyncPicture
+from .client import Client, Picture
+from .errors import MaskwireError
+from .masks import Mask
+from .polygons import polygons_of
+from .rle import decode_rle, encode_rle
+
+__all__ = [
+    "AsyncClient",
+    "AsyncPicture",
+    "Client",
+    "Mask",
+    "MaskwireError",
+    "Picture",
+    "decode_rle",
+    "encode_rle",
+    "polygons_of",
+]
