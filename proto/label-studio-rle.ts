@@ -18,7 +18,9 @@ export function encodeLabelStudioRle(mask: MaskRuns): number[] {
   // Row by row.
   const { runs } = transposed(mask);
   const bits = new BitWriter();
-  bits.write(mask.width * mask.height * channels, 32);
+  const total = mask.width * mask.height * channels;
+  bits.write(Math.floor(total / 2 ** 16), 16);
+  bits.write(total % 2 ** 16, 16);
   bits.write(valueBits - 1, 5);
   for (const length of lengthBits) bits.write(length - 1, 4);
   let isIn = false;
@@ -34,9 +36,8 @@ function writeRun(bits: BitWriter, value: number, length: number): void {
     const kind = lengthBits.findIndex((size) => left <= 2 ** size);
     const at = kind < 0 ? lengthBits.length - 1 : kind;
     const taken = Math.min(left, 2 ** lengthBits[at]!);
-    bits.write(1, 1);
-    bits.write(at, 2);
-    bits.write(taken - 1, lengthBits[at]!);
+    const size = lengthBits[at]!;
+    bits.write(((4 + at) << size) | (taken - 1), 3 + size);
     bits.write(value, valueBits);
     left -= taken;
   }
@@ -82,54 +83,48 @@ const firstPixel = (at: number) => Math.ceil((at - 3) / channels);
 
 class BitWriter {
   readonly #bytes: number[] = [];
-  #last = 0;
-  #free = 8;
+  #waiting = 0;
+  #count = 0;
 
+  /** At most 24 bits. */
   write(value: number, count: number): void {
-    for (let left = count; left > 0; ) {
-      const taken = Math.min(left, this.#free);
-      const part = Math.floor(value / 2 ** (left - taken)) % 2 ** taken;
-      this.#last |= part << (this.#free - taken);
-      this.#free -= taken;
-      left -= taken;
-      if (this.#free === 0) this.#flush();
+    this.#waiting = (this.#waiting << count) | value;
+    this.#count += count;
+    while (this.#count >= 8) {
+      this.#count -= 8;
+      this.#bytes.push((this.#waiting >> this.#count) & 255);
     }
+    this.#waiting &= 255;
   }
 
   finish(): number[] {
-    if (this.#free < 8) this.#flush();
+    if (this.#count > 0) this.write(0, 8 - this.#count);
     return this.#bytes;
-  }
-
-  #flush(): void {
-    this.#bytes.push(this.#last);
-    this.#last = 0;
-    this.#free = 8;
   }
 }
 
 class BitReader {
   readonly #bytes: ArrayLike<number>;
   #at = 0;
+  #waiting = 0;
+  #count = 0;
 
   constructor(bytes: ArrayLike<number>) {
     this.#bytes = bytes;
   }
 
   read(count: number): number {
-    let value = 0;
-    for (let left = count; left > 0; ) {
-      const byte = this.#bytes[this.#at >> 3];
+    if (count > 16) return this.read(count - 16) * 2 ** 16 + this.read(16);
+    while (this.#count < count) {
+      const byte = this.#bytes[this.#at++];
       if (byte === undefined) throw new RangeError("The brush's numbers end before the picture does.");
       if (!Number.isInteger(byte) || byte < 0 || byte > 255) {
         throw new RangeError("The brush's numbers must be whole numbers from 0 to 255.");
       }
-      const free = 8 - (this.#at & 7);
-      const taken = Math.min(left, free);
-      value = value * 2 ** taken + ((byte >> (free - taken)) & (2 ** taken - 1));
-      this.#at += taken;
-      left -= taken;
+      this.#waiting = ((this.#waiting & 0xffff) << 8) | byte;
+      this.#count += 8;
     }
-    return value;
+    this.#count -= count;
+    return (this.#waiting >> this.#count) & (2 ** count - 1);
   }
 }

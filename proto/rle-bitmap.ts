@@ -71,7 +71,7 @@ function eachFlip(bitmap: ArrayLike<number>, width: number, height: number, flip
  * The columns whose value changes on entering each row, sorted by row: those of row y are
  * `columns[starts[y]] .. columns[starts[y + 1] - 1]`. A column that changes twice at once is listed twice.
  */
-function columnFlips(mask: MaskRuns): { starts: Uint32Array; columns: Uint32Array } {
+export function columnFlips(mask: MaskRuns): { starts: Uint32Array; columns: Uint32Array } {
   const { height } = mask;
   const starts = new Uint32Array(height + 2);
   eachColumnSpan(mask, (_x, top, bottom) => {

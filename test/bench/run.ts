@@ -19,6 +19,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   pool: () => import("./pool.js"),
   everything: () => import("./everything.js"),
   precision: () => import("./precision.js"),
+  formats: () => import("./formats.js"),
   footprint: () => import("./footprint.js"),
   cache: () => import("./cache.js"),
   "cache-down": () => import("./cache-down.js"),

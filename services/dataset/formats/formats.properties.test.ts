@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnnotationFormat } from "../../../proto/index.js";
 import { readAnnotations, writeAnnotations } from "./formats.js";
+import { Unreadable } from "./parse/unreadable.js";
 import { objectFrom, setOf } from "./testing/example-set.js";
 import { allOf, drawn } from "./testing/found.js";
 import { MemoryFiles } from "./testing/memory-files.js";
@@ -40,7 +41,7 @@ const sets = fc.uniqueArray(pictures, { selector: ({ name }) => name, minLength:
 
 type Format = Exclude<AnnotationFormat, AnnotationFormat.UNSPECIFIED>;
 
-async function readBack(format: Format, made: readonly Made[], options: ExportOptions = {}) {
+async function written(format: Format, made: readonly Made[], options: ExportOptions = {}) {
   let id = 0;
   const all = made.map(({ objects, ...picture }) => ({
     ...picture,
@@ -51,6 +52,11 @@ async function readBack(format: Format, made: readonly Made[], options: ExportOp
   }));
   const files = new MemoryFiles();
   await writeAnnotations(format, setOf(labels, all), files, options);
+  return { files, all };
+}
+
+async function readBack(format: Format, made: readonly Made[], options: ExportOptions = {}) {
+  const { files, all } = await written(format, made, options);
   const sizes = new Map(all.map(({ name, objects }) => [name, objects[0]?.rle.size ?? []]));
   const sizeOf = async (name: string) => {
     const [height = 0, width = 0] = sizes.get(name) ?? [];
@@ -92,7 +98,7 @@ describe("what is written is read back with every pixel", () => {
           : made.map((one) => ({ ...one, objects: one.objects.map((o) => ({ ...o, label: odd })) }));
         expect(read.sort()).toEqual(expected(wanted));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -104,9 +110,49 @@ describe("what is written is read back with every pixel", () => {
         const read = objects.map(({ picture, label = "", rle }) => JSON.stringify([picture, label, drawn(rle)]));
         expect(read.sort()).toEqual(expected(made.map(asSeen)));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
+});
+
+describe("files that somebody has damaged", () => {
+  const damage = fc.record({
+    file: fc.nat(),
+    at: fc.nat(),
+    bytes: fc.oneof(
+      fc.uint8Array({ maxLength: 3 }),
+      fc
+        .constantFrom('"', "[", "}", ",", "-", "1e999", "null", "<", "&x;", "99999999999")
+        .map((text) => Buffer.from(text)),
+    ),
+    without: fc.integer({ min: 0, max: 40 }),
+  });
+
+  it.each([...formats, ["PNG", AnnotationFormat.PNG, {}] as const])(
+    "of %s give problems in sentences, and nothing worse",
+    async (_name, format, options) => {
+      await fc.assert(
+        fc.asyncProperty(sets, fc.array(damage, { minLength: 1, maxLength: 4 }), async (made, damages) => {
+          const { files } = await written(format, made, options);
+          const paths = [...files.contents.keys()];
+          for (const { file, at, bytes, without } of damages) {
+            const path = paths[file % paths.length]!;
+            const content = files.contents.get(path)!;
+            const place = at % (content.length + 1);
+            const parts = [content.subarray(0, place), bytes, content.subarray(place + without)];
+            files.contents.set(path, Buffer.concat(parts));
+          }
+          const sizeOf = async () => ({ width: 9, height: 9 });
+          const reading = allOf(readAnnotations(files.source(5), { format, sizeOf }));
+          const outcome = await reading.catch((error: unknown) => error);
+          if (outcome instanceof Unreadable) return;
+          expect(outcome).toHaveProperty("problems");
+          for (const { reason } of (await reading).problems) expect(reason).toMatch(/^\S.{0,400}\.$/s);
+        }),
+        { numRuns: 40 },
+      );
+    },
+  );
 });
 
 /** The label of each pixel, and what of each label is to be seen. */

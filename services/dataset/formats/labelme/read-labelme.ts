@@ -116,11 +116,9 @@ async function maskIn(shape: Fields, { width, height }: Size, skip: (type: strin
     }
     case "mask": {
       const png = await decodePng(Buffer.from(textIn(shape, "mask", "shape"), "base64"));
-      const part = bitmapToRle(
-        Uint8Array.from(png.values, (value) => (value === 0 ? 0 : 1)),
-        png.width,
-        png.height,
-      );
+      const isBytes = png.values instanceof Uint8Array;
+      const bitmap = isBytes ? png.values : Uint8Array.from(png.values, (value) => (value === 0 ? 0 : 1));
+      const part = bitmapToRle(bitmap, png.width, png.height);
       return maskOf(placeMask(part, Math.round(left), Math.round(top), width, height));
     }
     default:

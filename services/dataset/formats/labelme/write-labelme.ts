@@ -39,7 +39,7 @@ export async function writeLabelMe(set: ExportSet, sink: Sink): Promise<string[]
         imageWidth: width,
       };
       const path = paths.of(`${folder}${folderOf(name)}${baseOf(stemOf(name))}`, ".json");
-      await sink.write(path, textBytes([JSON.stringify(record, undefined, 1), "\n"]));
+      await sink.write(path, textBytes([JSON.stringify(record), "\n"]));
       if (open) await sink.write(`${folder}${name}`, open());
     }
   }

@@ -1,4 +1,4 @@
-import { eachColumnSpan, rleArea } from "../../../../proto/index.js";
+import { type MaskRuns, rleArea } from "../../../../proto/index.js";
 import { Unreadable } from "../parse/unreadable.js";
 import { stemOf } from "../pictures/plain-name.js";
 import { runsOfMask } from "../shapes/shapes.js";
@@ -47,23 +47,46 @@ function labelMap(labels: readonly string[]): string {
 /** The smallest object on top. */
 function draw({ picture, objects }: FilledPicture, indices: ReadonlyMap<string, number>, notes: Notes): Uint8Array {
   const { width, height } = picture;
-  const values = new Uint8Array(width * height);
+  /** Down the columns, as masks are. */
+  const drawn = new Uint8Array(width * height);
   const masks = objects.map(({ rle, label }) => ({ runs: runsOfMask(rle), index: indices.get(label ?? unnamed) ?? 0 }));
-  const drawn = masks.map((mask) => ({ ...mask, area: rleArea(mask.runs) })).sort((a, b) => b.area - a.area);
-  let covered = 0;
-  for (const { runs, index } of drawn) {
-    let isOver = false;
-    eachColumnSpan(runs, (x, top, bottom) => {
-      for (let y = top, at = top * width + x; y < bottom; y++, at += width) {
-        isOver ||= values[at] !== 0 && values[at] !== index;
-        values[at] = index;
-      }
-    });
-    if (isOver) covered++;
-  }
-  if (covered > 0) notes.add("A pixel has one label: objects lie over parts of larger ones", "object", covered);
-  const merged = drawn.length - new Set(drawn.map(({ index }) => index)).size;
+  const sorted = masks.map((mask) => ({ ...mask, area: rleArea(mask.runs) })).sort((a, b) => b.area - a.area);
+  for (const { runs, index } of sorted) eachSpan(runs, (start, end) => drawn.fill(index, start, end));
+  const covered = sorted.filter(({ runs, index }) => isCovered(runs, index, drawn)).length;
+  if (covered > 0) notes.add("A pixel has one label: some of theirs are smaller objects'", "object", covered);
+  const merged = sorted.length - new Set(sorted.map(({ index }) => index)).size;
   if (merged > 0)
-    notes.add("Objects of one label are one area of a picture; so many are not told apart any more", "object", merged);
-  return values;
+    notes.add("Objects of one label are one area of a picture: so many are not told apart", "object", merged);
+  return byRows(drawn, width, height);
+}
+
+function eachSpan({ runs }: MaskRuns, span: (start: number, end: number) => void): void {
+  for (let i = 1, at = runs[0] ?? 0; i < runs.length; i += 2) {
+    const end = at + runs[i]!;
+    span(at, end);
+    at = end + (runs[i + 1] ?? 0);
+  }
+}
+
+function isCovered(runs: MaskRuns, index: number, drawn: Uint8Array): boolean {
+  let isWhole = true;
+  eachSpan(runs, (start, end) => {
+    for (let at = start; isWhole && at < end; at++) isWhole = drawn[at] === index;
+  });
+  return !isWhole;
+}
+
+/** So many columns at a time that memory is walked in lines. */
+const band = 64;
+
+function byRows(columns: Uint8Array, width: number, height: number): Uint8Array {
+  const rows = new Uint8Array(columns.length);
+  for (let left = 0; left < width; left += band) {
+    const right = Math.min(width, left + band);
+    for (let y = 0; y < height; y++) {
+      const row = y * width;
+      for (let x = left, from = left * height + y; x < right; x++, from += height) rows[row + x] = columns[from]!;
+    }
+  }
+  return rows;
 }

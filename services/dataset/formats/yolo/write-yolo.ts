@@ -53,9 +53,10 @@ function* lines(
   numbers: ReadonlyMap<string, number>,
   notes: Notes,
 ): Generator<string> {
-  const { width, height } = picture;
+  const across = sharesOf(picture.width);
+  const down = sharesOf(picture.height);
   for (const object of objects) {
-    const shares = ringOf(object, notes).map((at, i) => share(at, i % 2 === 0 ? width : height));
+    const shares = ringOf(object, notes).map((at, i) => (i % 2 === 0 ? across(at) : down(at)));
     yield `${numbers.get(object.label ?? unnamed)} ${shares.join(" ")}\n`;
   }
 }
@@ -71,5 +72,8 @@ function ringOf({ rle }: ExportObject, notes: Notes): number[] {
   return ring;
 }
 
-/** Enough to find the pixel's corner again in the largest picture. */
-const share = (at: number, side: number) => String(Number((at / side).toPrecision(8)));
+/** Enough digits to find a pixel's corner again in the largest picture; corners are on few lines, so each is written once. */
+function sharesOf(side: number): (at: number) => string {
+  const known: string[] = [];
+  return (at) => (known[at] ??= String(Math.round((at / side) * 1e8) / 1e8));
+}

@@ -38,7 +38,7 @@ function yamlOf(text: string, path: string): unknown {
   } catch (error) {
     // Aliases without end are a ReferenceError.
     if (!(error instanceof YAMLError || error instanceof ReferenceError)) throw error;
-    throw new Unreadable(`${path} is no YAML: ${error.message.split("\n")[0]}`);
+    throw new Unreadable(`${path} is no YAML: ${error.message.split("\n")[0]?.replace(/[.:]$/, "")}.`);
   }
 }
 
