@@ -1,16 +1,8 @@
-import { CanvasView } from "./canvas/canvas-view.js";
-import { listenToCanvasKeys } from "./canvas/keyboard-input.js";
-import { listenToPointer } from "./canvas/pointer-input.js";
-import { PointingView } from "./canvas/pointing-view.js";
-import { listenToRoom } from "./canvas/room-input.js";
-import { ToolLayer } from "./canvas/tool-layer.js";
-import { listenToView } from "./canvas/view-input.js";
-import { Client } from "./client.js";
+import type { Client } from "./client.js";
 import { AccountView } from "./panel/account-view.js";
 import { AddressView } from "./panel/address-view.js";
 import { DecodingView } from "./panel/decoding-view.js";
 import { DetailView } from "./panel/detail-view.js";
-import { element } from "./panel/element.js";
 import { EverythingView } from "./panel/everything-view.js";
 import { FilmView } from "./panel/film-view.js";
 import { HelpView } from "./panel/help-view.js";
@@ -22,55 +14,34 @@ import { listenToPageKeys } from "./panel/page-keys.js";
 import { listenForPictures } from "./panel/picture-input.js";
 import { SavedView } from "./panel/saved-view.js";
 import { SignInView } from "./panel/sign-in-view.js";
-import { StageView } from "./panel/stage-view.js";
-import { StatusView } from "./panel/status-view.js";
 import { StripView } from "./panel/strip-view.js";
 import { TakeAwayView } from "./panel/take-away-view.js";
 import { TakeFiles } from "./panel/take-files.js";
-import { ToolboxView } from "./panel/toolbox-view.js";
 import { ToolsView } from "./panel/tools-view.js";
 import { WordsView } from "./panel/words-view.js";
-import { ZoomView } from "./panel/zoom-view.js";
 import { addressSource } from "./pictures/picture-url.js";
 import { listSamples, sampleSource } from "./pictures/samples.js";
 import { Autosave } from "./save/autosave.js";
 import { openSavedStore } from "./save/indexed-store.js";
-import { Screen } from "./screen.js";
+import { PictureStage } from "./stage/picture-stage.js";
 import { Drawing } from "./state/drawing.js";
 import { pictureParts } from "./state/picture-parts.js";
-import type { StatePort } from "./state/state-port.js";
 import { FileMaker } from "./take-away/file-maker.js";
 import { rememberedFormat } from "./take-away/remembered-format.js";
 import { words } from "./words/words.js";
 
 /** Puts the page together; from here on everything is an event. */
 export function start(): void {
-  const canvas = element("canvas", HTMLCanvasElement);
-  const layer = new ToolLayer(element("tool-layer", HTMLCanvasElement));
   let autosave: Autosave | undefined;
   const saving = new Drawing({
     parts: ({ strip, picture }) => [strip, ...pictureParts(picture)],
     render: () => autosave?.changed(),
   });
-  const client = new Client({
-    changed: () => {
-      // With the pointer, and never held up by a mask that is near.
-      pointing.drawIfStale(port.state, performance.now());
-      screen.invalidate();
-      saving.drawIfStale(port.state, performance.now());
-    },
-    show: (bitmap) => {
-      // Before it is fitted: a frame may be late to tell.
-      tellRoom();
-      view.bitmap = bitmap;
-    },
-  });
-  const port: StatePort = client.store;
+  const stage = new PictureStage({ changed: (state) => saving.drawIfStale(state, performance.now()) });
+  const { client, port, screen } = stage;
   const { dispatch } = port;
   const routing = () => client.routing;
-  const view = new CanvasView({ canvas, tools: layer, onStale: () => screen.invalidate() });
-  const bitmap = () => view.bitmap;
-  const pointing = new Drawing(new PointingView(canvas, layer));
+  const bitmap = () => stage.bitmap;
   const fetchPicture = (address: URL) => {
     const { link } = port.state;
     if (link.kind === "open" && !link.limits.pictureUrls) {
@@ -79,13 +50,10 @@ export function start(): void {
       client.choose(addressSource(address));
     }
   };
-  const screen = new Screen(port);
   screen.add({
-    canvas: [new StageView(), view],
+    canvas: [],
     others: [
-      new StatusView(port),
       new ToolsView(port),
-      new ToolboxView(port),
       new EverythingView(port),
       new WordsView(port),
       new MaskView(port, bitmap),
@@ -95,7 +63,6 @@ export function start(): void {
       new LatencyView(),
       new ModelView(port),
       new DecodingView({ routing, onPrefer: (preference) => client.prefer(preference) }),
-      new ZoomView(port),
       new StripView(port, (token) => client.thumbnailOf(token)),
       new AddressView({ onAddress: fetchPicture }),
       new SignInView(client.signIn, port),
@@ -110,11 +77,6 @@ export function start(): void {
     ],
   });
 
-  const tellRoom = listenToRoom(element("room", HTMLElement), port);
-  // Before the pointer: what moves the picture is nothing to click with.
-  listenToView(canvas, port);
-  listenToPointer(canvas, port);
-  listenToCanvasKeys(canvas, port);
   listenToPageKeys(port, new HelpView());
   listenForPictures({
     onPictures: ([first, ...others]) => {
@@ -123,11 +85,6 @@ export function start(): void {
     },
     onAddress: fetchPicture,
     onNothing: (message) => dispatch({ kind: "notice", message }),
-  });
-  addEventListener("online", () => dispatch({ kind: "network-back" }));
-  addEventListener("offline", () => {
-    dispatch({ kind: "network-lost" });
-    client.disconnect();
   });
   dispatch({ kind: "format-chosen", format: rememberedFormat() });
 

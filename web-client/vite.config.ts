@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -21,8 +22,24 @@ export default defineConfig({
     target: "es2022",
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-  plugins: [compressed(join(import.meta.dirname, "..", "dist", "site", "assets"))],
+  plugins: [
+    withParts(join(import.meta.dirname, "parts")),
+    compressed(join(import.meta.dirname, "..", "dist", "site", "assets")),
+  ],
 });
+
+/** What several pages have in common stands in their HTML as `<!-- part: NAME -->`. */
+function withParts(folder: string): Plugin {
+  return {
+    name: "parts",
+    transformIndexHtml: {
+      order: "pre",
+      handler: (page) => page.replace(/<!-- part: ([a-z-]+) -->/g, (_, name: string) => partOf(folder, name)),
+    },
+  };
+}
+
+const partOf = (folder: string, name: string) => readFileSync(join(folder, `${name}.html`), "utf8").trimEnd();
 
 /** Beside each file of some size the same in gzip, for a gateway to hand out: compiled code shrinks to a quarter. */
 function compressed(folder: string): Plugin {
