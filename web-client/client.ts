@@ -133,11 +133,12 @@ export class Client {
     return this.#files.get(token)?.file;
   }
 
-  /** Puts a picture into the strip. */
-  add(source: PictureSource): void {
+  /** Puts a picture into the strip. @returns the page's number for it. */
+  add(source: PictureSource): number {
     const token = ++this.#lastToken;
     this.#sources.set(token, source);
     this.dispatch({ kind: "picture-added", token, name: source.name });
+    return token;
   }
 
   #run(effect: PictureEffect): void {

@@ -4,10 +4,11 @@ import { carried } from "../state/grip.js";
 import { boxInMaking, heldPart, pictureSize, promptsInSight } from "../state/pointed.js";
 import { overlayOf, type State } from "../state/state.js";
 import type { View } from "../state/view.js";
+import type { SceneObject } from "../state/work.js";
 import { density } from "./density.js";
 import { FoundLayer } from "./found-layer.js";
 import { steadyPath } from "./mask-path.js";
-import { ObjectsLayer } from "./objects-layer.js";
+import { type ObjectLook, ObjectsLayer } from "./objects-layer.js";
 import { paint } from "./paint.js";
 import { PicturePyramid } from "./picture-pyramid.js";
 import { shape } from "./shape.js";
@@ -19,6 +20,8 @@ interface Parts {
   readonly tools: ToolLayer;
   /** What is painted is not what it should be any more, though the state is the same. */
   readonly onStale: () => void;
+  /** Left out where objects have the colours that they took in turn. */
+  readonly lookOf?: ((object: SceneObject) => ObjectLook | undefined) | undefined;
 }
 
 /** The canvas: as large as the picture is shown or as the room it has, in the middle of the room. */
@@ -27,15 +30,16 @@ export class CanvasView implements View {
   readonly #tools: ToolLayer;
   readonly #context: CanvasRenderingContext2D;
   readonly #found: FoundLayer;
-  readonly #objects = new ObjectsLayer();
+  readonly #objects: ObjectsLayer;
   readonly #onStale: () => void;
   #bitmap: ImageBitmap | undefined;
   #pyramid: PicturePyramid | undefined;
   /** Another whenever what is painted is not what it should be, though the state is the same. */
   #version = {};
 
-  constructor({ canvas, tools, onStale }: Parts) {
+  constructor({ canvas, tools, onStale, lookOf = () => undefined }: Parts) {
     this.#canvas = canvas;
+    this.#objects = new ObjectsLayer(lookOf);
     this.#tools = tools;
     this.#onStale = () => {
       this.#version = {};
@@ -50,6 +54,11 @@ export class CanvasView implements View {
       this.#pyramid = undefined;
       this.#onStale();
     });
+  }
+
+  /** Objects look otherwise than they did. */
+  repaint(): void {
+    this.#onStale();
   }
 
   /** The pixels of the picture that the state speaks of. */

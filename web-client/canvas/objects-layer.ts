@@ -1,18 +1,32 @@
 import type { Mask } from "../../proto/index.js";
 import type { Viewport } from "../geometry/viewport.js";
 import { maskOfObject } from "../state/objects.js";
-import type { Step } from "../state/work.js";
+import type { SceneObject, Step } from "../state/work.js";
 import { colours } from "./colouring.js";
 import { maskPath } from "./mask-path.js";
 
 const fillAlpha = 0.42;
 const litAlpha = 0.6;
+const proposalAlpha = 0.2;
+const proposalDash = [7, 5];
+
+/** How an object is painted, where that is not its own colour's to say. */
+export interface ObjectLook {
+  readonly colour: string;
+  /** A model's, that nobody has looked at: its outline is dashed, and what is under it shows. */
+  readonly isProposal: boolean;
+}
 
 /** The finished objects over the picture, the topmost last, each in its colour. */
 export class ObjectsLayer {
   /** On the whole picture at one scale; moving it leaves them as they are. */
   #paths = new WeakMap<Mask, Path2D>();
   #scale = 0;
+  readonly #lookOf: (object: SceneObject) => ObjectLook | undefined;
+
+  constructor(lookOf: (object: SceneObject) => ObjectLook | undefined) {
+    this.#lookOf = lookOf;
+  }
 
   /** @param lit the objects whose rows are chosen. */
   paint(
@@ -30,8 +44,10 @@ export class ObjectsLayer {
       if (mask === undefined || !object.visible || object.id === editing) continue;
       const path = this.#pathOf(mask, viewport.scale);
       const isLit = lit.includes(object.id);
-      context.fillStyle = colours[object.colour] ?? colours[0];
-      context.globalAlpha = isLit ? litAlpha : fillAlpha;
+      const look = this.#lookOf(object);
+      const isProposal = look?.isProposal === true;
+      context.fillStyle = look?.colour ?? colours[object.colour] ?? colours[0];
+      context.globalAlpha = isLit ? litAlpha : isProposal ? proposalAlpha : fillAlpha;
       context.fill(path, "evenodd");
       context.globalAlpha = 1;
       if (isLit) {
@@ -39,9 +55,11 @@ export class ObjectsLayer {
         context.strokeStyle = "rgb(6 24 66 / 0.55)";
         context.stroke(path);
       }
+      context.setLineDash(isProposal ? proposalDash : []);
       context.lineWidth = isLit ? 2.5 : 1.5;
       context.strokeStyle = isLit ? "white" : context.fillStyle;
       context.stroke(path);
+      context.setLineDash([]);
     }
     context.restore();
   }

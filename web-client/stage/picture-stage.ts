@@ -1,6 +1,7 @@
 import { CanvasView } from "../canvas/canvas-view.js";
 import { listenToCanvasKeys } from "../canvas/keyboard-input.js";
 import { listenToPointer } from "../canvas/pointer-input.js";
+import type { ObjectLook } from "../canvas/objects-layer.js";
 import { PointingView } from "../canvas/pointing-view.js";
 import { listenToRoom } from "../canvas/room-input.js";
 import { ToolLayer } from "../canvas/tool-layer.js";
@@ -15,6 +16,14 @@ import { Screen } from "../screen.js";
 import { Drawing } from "../state/drawing.js";
 import type { State } from "../state/state.js";
 import type { StatePort } from "../state/state-port.js";
+import type { SceneObject } from "../state/work.js";
+
+interface StageOptions {
+  /** Hears of every other state, once what moves with the pointer is drawn. */
+  readonly changed: (state: State) => void;
+  /** Left out where objects have the colours that they took in turn. */
+  readonly lookOf?: (object: SceneObject) => ObjectLook | undefined;
+}
 
 /**
  * A picture to prompt on, with all that it takes: the state, the connection, the canvas with its tools and what is said below
@@ -27,8 +36,7 @@ export class PictureStage {
   readonly screen: Screen;
   readonly #view: CanvasView;
 
-  /** @param changed hears of every other state, once what moves with the pointer is drawn. */
-  constructor({ changed }: { changed: (state: State) => void }) {
+  constructor({ changed, lookOf }: StageOptions) {
     const canvas = element("canvas", HTMLCanvasElement);
     const layer = new ToolLayer(element("tool-layer", HTMLCanvasElement));
     this.client = new Client({
@@ -48,7 +56,7 @@ export class PictureStage {
     const port = this.client.store;
     this.port = port;
     this.screen = new Screen(port);
-    this.#view = new CanvasView({ canvas, tools: layer, onStale: () => this.screen.invalidate() });
+    this.#view = new CanvasView({ canvas, tools: layer, onStale: () => this.screen.invalidate(), lookOf });
     const pointing = new Drawing(new PointingView(canvas, layer));
     this.screen.add({
       canvas: [new StageView(), this.#view],
@@ -65,6 +73,11 @@ export class PictureStage {
       port.dispatch({ kind: "network-lost" });
       this.client.disconnect();
     });
+  }
+
+  /** Objects look otherwise than they did. */
+  repaint(): void {
+    this.#view.repaint();
   }
 
   /** The pixels of the picture on the canvas. */

@@ -10,7 +10,7 @@ import type { PageEvent } from "./page.js";
 import type { PointingEvent } from "./pointing.js";
 import type { SelectionEvent } from "./selection.js";
 import type { ToolsEvent } from "./tools.js";
-import type { Work } from "./work.js";
+import type { SceneObject, Work } from "./work.js";
 
 /** What can happen to the page. Time and chance come in as fields, so that `reduce` stays pure. */
 export type ClientEvent =
@@ -53,6 +53,13 @@ export type ClientEvent =
   | { readonly kind: "candidate"; readonly index: number }
   /** The next one or the one before, round and round. */
   | { readonly kind: "candidate-stepped"; readonly by: 1 | -1 }
+  /** Finished objects that come from elsewhere; those of the same ids are replaced, and those that are gone go. */
+  | {
+      readonly kind: "objects-laid";
+      readonly token: number;
+      readonly objects: readonly SceneObject[];
+      readonly gone?: readonly number[];
+    }
   /** The current object is finished. */
   | { readonly kind: "object-kept" }
   | { readonly kind: "object-edited"; readonly id: number }

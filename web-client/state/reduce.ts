@@ -6,6 +6,7 @@ import { flush } from "./clicks.js";
 import { sentenceOf } from "./errors.js";
 import type { ClientEvent, Effect, EventOf } from "./event.js";
 import { everythingFailed, hearEverything } from "./everything.js";
+import { layObjects } from "./lay-objects.js";
 import { look } from "./looking.js";
 import { lackFor, modelInUse } from "./models.js";
 import { onMasks } from "./on-masks.js";
@@ -68,6 +69,8 @@ function respond(state: State, event: ClientEvent): Next {
       return pictureLoaded(state, event);
     case "picture-unreadable":
       return dropUnreadable(state, event);
+    case "objects-laid":
+      return [layObjects(state, event), []];
     case "preparing-event":
       return [prepared(state, event), []];
     case "preparing-progress":
