@@ -1,4 +1,5 @@
 import type { Client } from "./client.js";
+import { keyTable } from "./keys/key-table.js";
 import { AccountView } from "./panel/account-view.js";
 import { AddressView } from "./panel/address-view.js";
 import { DecodingView } from "./panel/decoding-view.js";
@@ -77,7 +78,7 @@ export function start(): void {
     ],
   });
 
-  listenToPageKeys(port, new HelpView());
+  listenToPageKeys(port, new HelpView(keyTable));
   listenForPictures({
     onPictures: ([first, ...others]) => {
       if (first !== undefined) client.choose(first);

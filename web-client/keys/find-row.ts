@@ -1,14 +1,12 @@
+import { allRows } from "./all-rows.js";
 import type { AnyKeyRow, KeyRow, Pressed, Situation } from "./key-row.js";
-import { keyTable } from "./key-table.js";
 
 /** What of a `KeyboardEvent` says which key it is. */
 export type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
 
-const rows = keyTable.flatMap((section): readonly AnyKeyRow[] => section.rows);
-
 /** The row for a key in a situation: one that names Shift before one that does not, when it is held. */
 export function findRow<Where extends Situation>(where: Where, press: KeyPress): KeyRow<Where> | undefined {
-  const here = rows.filter((row): row is AnyKeyRow & KeyRow<Where> => row.on === where);
+  const here = allRows.filter((row): row is AnyKeyRow & KeyRow<Where> => row.on === where);
   for (const name of namesOf(press)) {
     const row = here.find(({ keys, also = [] }) => keys.includes(name) || also.includes(name));
     if (row !== undefined) return row;

@@ -1,5 +1,5 @@
+import { allRows } from "./all-rows.js";
 import type { AnyKeyRow, HelpWord } from "./key-row.js";
-import { keyTable } from "./key-table.js";
 
 const signs: Readonly<Record<string, string>> = {
   ArrowUp: "↑",
@@ -9,8 +9,6 @@ const signs: Readonly<Record<string, string>> = {
   Control: "Ctrl",
   Escape: "Esc",
 };
-
-const rows = keyTable.flatMap((section): readonly AnyKeyRow[] => section.rows);
 
 /** What stands on a keyboard. @param key by its ARIA name. @param between what joins it to its modifiers. */
 export function keyLabel(key: string, between: string): string {
@@ -36,7 +34,7 @@ export function withKeys(title: string, word: HelpWord): string {
 
 /** By their ARIA names. */
 export function keysFor(isMeant: (row: AnyKeyRow) => boolean): string[] {
-  return rows.filter(isMeant).flatMap(({ keys }) => keys);
+  return allRows.filter(isMeant).flatMap(({ keys }) => keys);
 }
 
 export function keysOfButton(id: string): string[] {

@@ -57,6 +57,32 @@ export interface Acts {
     /** The field for words. */
     readonly words: () => void;
   };
+  /** On the page where pictures of a data set are annotated. */
+  readonly annotate: {
+    /** A model's proposal that is chosen, or all of them. */
+    readonly accept: (isAll: boolean) => void;
+    /** From object to object. */
+    readonly step: (by: 1 | -1) => void;
+    /** The chosen object is worked on again. */
+    readonly fix: () => void;
+    /** @returns whether an object was chosen. */
+    readonly remove: () => boolean;
+    readonly done: () => void;
+    readonly skip: () => void;
+  };
+  /** On the page where objects are reviewed. */
+  readonly review: {
+    readonly accept: () => void;
+    readonly reject: () => void;
+    readonly fix: () => void;
+    readonly later: () => void;
+    /** To the object before, whose verdict is given anew. */
+    readonly back: () => void;
+  };
+  /** There, while it is asked why an object is rejected. */
+  readonly reasons: {
+    readonly reason: (index: number) => void;
+  };
   /** In fields and lists too. */
   readonly anywhere: {
     readonly undo: () => void;

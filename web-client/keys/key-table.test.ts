@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { allRows as rows, allSections } from "./all-rows.js";
 import { en } from "../words/en.js";
 import { findRow, type KeyPress, pressedOf } from "./find-row.js";
 import { keyLabel, keysOfButton, listedKeys, withKeys } from "./key-names.js";
 import type { AnyKeyRow, KeyRow, Situation } from "./key-row.js";
-import { keyTable } from "./key-table.js";
 
-const rows = keyTable.flatMap((section): readonly AnyKeyRow[] => section.rows);
 const named = ({ keys, also = [] }: AnyKeyRow) => [...keys, ...also];
 /** `canvas: P`, for tests to name what is wrong. */
 const nameOf = (row: AnyKeyRow) => `${row.on}: ${row.keys.join(", ")}`;
@@ -52,6 +51,12 @@ describe("the table of keys", () => {
       named(row).flatMap((name) => doneBy(row as KeyRow<Situation>, pressOf(name)).map((act) => `${row.on}.${act}`)),
     );
     expect([...new Set(done)].sort()).toEqual([
+      "annotate.accept",
+      "annotate.done",
+      "annotate.fix",
+      "annotate.remove",
+      "annotate.skip",
+      "annotate.step",
       "anywhere.giveUp",
       "anywhere.redo",
       "anywhere.undo",
@@ -76,6 +81,12 @@ describe("the table of keys", () => {
       "page.whole",
       "page.words",
       "page.zoom",
+      "reasons.reason",
+      "review.accept",
+      "review.back",
+      "review.fix",
+      "review.later",
+      "review.reject",
       "row.move",
       "row.remove",
       "row.rename",
@@ -85,7 +96,7 @@ describe("the table of keys", () => {
   });
 
   it("uses every word of the help, a section's in that section alone", () => {
-    const told = keyTable.flatMap(({ title, rows: own }) => [
+    const told = allSections.flatMap(({ title, rows: own }) => [
       title,
       ...new Set(own.flatMap(({ help = [], shiftHelp = [] }) => [help, shiftHelp].flat())),
     ]);

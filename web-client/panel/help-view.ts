@@ -1,6 +1,6 @@
 import { listedKeys } from "../keys/key-names.js";
 import type { HelpWord } from "../keys/key-row.js";
-import { type KeySection, keyTable } from "../keys/key-table.js";
+import type { KeySection } from "../keys/key-table.js";
 import { words } from "../words/words.js";
 import { element } from "./element.js";
 
@@ -9,7 +9,10 @@ export class HelpView {
   readonly #dialog = element("help", HTMLDialogElement);
   readonly #list = element("help-list", HTMLElement);
 
-  constructor() {
+  readonly #table: readonly KeySection[];
+
+  constructor(table: readonly KeySection[]) {
+    this.#table = table;
     element("help-open", HTMLButtonElement).addEventListener("click", () => this.open());
     element("help-close", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
     // A click beside the page of keys closes it, as Escape does by itself.
@@ -23,7 +26,7 @@ export class HelpView {
   }
 
   open(): void {
-    if (this.#list.childElementCount === 0) this.#list.append(...keyTable.map(section));
+    if (this.#list.childElementCount === 0) this.#list.append(...this.#table.map(section));
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 }

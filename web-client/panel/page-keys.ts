@@ -1,15 +1,16 @@
 import { density } from "../canvas/density.js";
+import type { Acts } from "../keys/key-row.js";
 import { listenToKeys } from "../keys/listen-to-keys.js";
 import type { StatePort } from "../state/state-port.js";
 import { element } from "./element.js";
 import type { HelpView } from "./help-view.js";
 import { zoomStep } from "./zoom-view.js";
 
-/** The keys that are the page's, whatever has the focus. */
-export function listenToPageKeys({ dispatch }: StatePort, help: HelpView): void {
+/** The keys that are the page's, whatever has the focus. @param own what a page does otherwise. */
+export function listenToPageKeys({ dispatch }: StatePort, help: HelpView, own: Partial<Acts["page"]> = {}): void {
   // The help's own keys are the browser's: Escape closes it.
   const isFree = () => !help.isOpen;
-  const keep = () => dispatch({ kind: "object-kept" });
+  const keep = own.keep ?? (() => dispatch({ kind: "object-kept" }));
   listenToKeys(window, "nowhere", { keep }, ({ target }) => isFree() && target === document.body);
   listenToKeys(
     window,
@@ -27,6 +28,7 @@ export function listenToPageKeys({ dispatch }: StatePort, help: HelpView): void 
       neighbour: (by) => dispatch({ kind: "neighbour-opened", by }),
       everything: () => dispatch({ kind: "everything-toggle", atMs: performance.now() }),
       words: () => element("words", HTMLInputElement).focus(),
+      ...own,
     },
     (event) => isFree() && !isTyping(event),
   );
@@ -43,7 +45,7 @@ export function listenToPageKeys({ dispatch }: StatePort, help: HelpView): void 
 }
 
 /** Whether letters go into a field or a list; a switch or a slider takes none. */
-function isTyping({ target }: KeyboardEvent): boolean {
+export function isTyping({ target }: KeyboardEvent): boolean {
   if (target instanceof HTMLInputElement) return !["radio", "range", "checkbox"].includes(target.type);
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }
