@@ -22,7 +22,8 @@ export async function readSources(root: string): Promise<SourceFile[]> {
   const known = new Set(paths);
   return paths.map((path) => {
     const text = readFileSync(join(root, path), "utf8");
-    return { path, lines: text.split("\n").length - 1, imports: importsOf(path, text).filter((one) => known.has(one)) };
+    const imports = importsOf(path, text).flatMap((one) => [one, `${one}x`].filter((file) => known.has(file)));
+    return { path, lines: text.split("\n").length - 1, imports };
   });
 }
 
@@ -31,7 +32,7 @@ export async function sourcePaths(root: string): Promise<string[]> {
   return (await Promise.all(topFolders.map((folder) => typeScriptIn(root, folder)))).flat();
 }
 
-/** The files that a source text names, in order, each once. */
+/** The files that a source text names, in order, each once; one with markup has an `x` more. */
 export function importsOf(path: string, text: string): string[] {
   const named = [...text.matchAll(references)].map(([, reference]) =>
     normalize(join(dirname(path), reference as string))
@@ -48,7 +49,7 @@ async function typeScriptIn(root: string, folder: string): Promise<string[]> {
     entries.map(async (entry) => {
       const path = `${folder}/${entry.name}`;
       if (entry.isDirectory()) return leftOut.has(entry.name) ? [] : typeScriptIn(root, path);
-      return entry.name.endsWith(".ts") && !entry.name.endsWith(".d.ts") ? [path] : [];
+      return /\.tsx?$/.test(entry.name) && !entry.name.endsWith(".d.ts") ? [path] : [];
     }),
   );
   return found.flat();
