@@ -14,6 +14,7 @@ import { ObjectsView } from "./panel/objects-view.js";
 import { listenToPageKeys } from "./panel/page-keys.js";
 import { listenForPictures } from "./panel/picture-input.js";
 import { SavedView } from "./panel/saved-view.js";
+import { SendView } from "./panel/send-view.js";
 import { SignInView } from "./panel/sign-in-view.js";
 import { StripView } from "./panel/strip-view.js";
 import { TakeAwayView } from "./panel/take-away-view.js";
@@ -61,6 +62,7 @@ export function start(): void {
       new DetailView(port),
       new ObjectsView(port, bitmap),
       new TakeAwayView(port, new TakeFiles(port, new FileMaker(), bitmap)),
+      new SendView(port, (token) => client.fileOf(token)),
       new LatencyView(),
       new ModelView(port),
       new DecodingView({ routing, onPrefer: (preference) => client.prefer(preference) }),

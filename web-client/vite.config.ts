@@ -20,7 +20,11 @@ export default defineConfig({
     outDir: "../dist/site",
     emptyOutDir: true,
     target: "es2022",
-    rolldownOptions: { checks: { pluginTimings: false } },
+    rolldownOptions: {
+      // The page of clicks, the pages of data sets, and the one of those that has a picture to click on.
+      input: ["index", "datasets", "annotate"].map((name) => join(import.meta.dirname, `${name}.html`)),
+      checks: { pluginTimings: false },
+    },
   },
   plugins: [
     withParts(join(import.meta.dirname, "parts")),

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import fastify from "fastify";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Access } from "../../services/runtime/callers/access.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { webClient } from "./web-client.js";
@@ -58,7 +58,7 @@ it("loads little before the first click: 150 KiB of scripts at most, ONNX Runtim
   expect(scripts.length).toBeGreaterThan(0);
   const sizes = await Promise.all(scripts.map(async (path) => (await get(path, "gzip")).rawPayload.length));
   expect(sizes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThanOrEqual(150 * 1024);
-  expect(scripts.filter((path) => /ort|decode/.test(path))).toEqual([]);
+  expect(scripts.filter((path) => /\/ort|decode-worker|preact|dialog/.test(path))).toEqual([]);
 });
 
 it("D5: lets the page ask the provider of people's tokens, and nobody else", async () => {
@@ -67,4 +67,24 @@ it("D5: lets the page ask the provider of people's tokens, and nobody else", asy
   const oidc = { issuer: "https://id.example.org/realm", clientId: "page", scope: "openid", audience: "masks" };
   const policy = await policyOf({ methods: ["oidc"], oidc });
   expect(policy).toContain("connect-src 'self' https://id.example.org;");
+});
+
+describe("the pages of data sets", () => {
+  it.each([
+    ["/datasets", "./"],
+    ["/datasets/", "../"],
+    ["/datasets/some-id", "../"],
+    ["/datasets/some-id/review", "../../"],
+    ["/datasets/some-id/annotate?picture=3", "../../"],
+  ])("at %s fetch what they need from where the service is, and nothing else says where that is", async (url, base) => {
+    const { statusCode, payload, headers } = await get(url, "identity");
+    expect([statusCode, /<base href="([^"]*)"/.exec(payload)?.[1]]).toEqual([200, base]);
+    expect(headers["content-security-policy"]).toContain("base-uri 'self'");
+    expect(headers["cache-control"]).toBe("no-cache");
+  });
+
+  it("are few", async () => {
+    expect((await get("/datasets/some-id/other", "identity")).statusCode).toBe(404);
+    expect((await get("/", "identity")).headers["content-security-policy"]).toContain("base-uri 'none'");
+  });
 });

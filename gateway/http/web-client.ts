@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Access } from "../../services/runtime/callers/access.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
@@ -11,7 +11,7 @@ import { projectRoot } from "../../services/runtime/project-root.js";
  * Everything the page needs comes from here; pictures may also be its own blobs.
  * @param provider where people sign in, if anywhere: the page asks it for tokens.
  */
-const policyWith = (provider: string | undefined) =>
+const policyWith = (provider: string | undefined, base: "'none'" | "'self'") =>
   [
     "default-src 'self'",
     ...(provider === undefined ? [] : [`connect-src 'self' ${new URL(provider).origin}`]),
@@ -20,14 +20,26 @@ const policyWith = (provider: string | undefined) =>
     "worker-src 'self'",
     "img-src 'self' blob: data:",
     "object-src 'none'",
-    "base-uri 'none'",
+    `base-uri ${base}`,
     "form-action 'self'",
     "frame-ancestors 'self'",
   ].join("; ");
 
-/** The built web client at `/`. */
+const isolation = "require-corp";
+
+/** The pages of one data set, and the file that each is in. */
+const datasetPages: Readonly<Record<string, string>> = {
+  labels: "datasets",
+  annotate: "annotate",
+  review: "datasets",
+  audit: "datasets",
+  charts: "datasets",
+  replay: "datasets",
+};
+
+/** The built web client at `/`, and its pages of data sets. */
 export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "signIn">): Promise<void> {
-  const policy = policyWith(signIn.oidc?.issuer);
+  const policy = policyWith(signIn.oidc?.issuer, "'none'");
   // Before anybody has signed in there must be a page to do it with.
   app.addHook("onRoute", (route) => {
     route.config = { ...route.config, isPublic: true };
@@ -38,6 +50,7 @@ export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "
     app.get("/", (_request, reply) => replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message })));
     return;
   }
+  datasetRoutes(app, root, policyWith(signIn.oidc?.issuer, "'self'"));
   await app.register(fastifyStatic, {
     root,
     // A route a file, so that any other path is one that is not there, in the form that all errors have.
@@ -50,11 +63,31 @@ export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "
       response.setHeader("content-security-policy", policy);
       // Isolated from other origins, with the opener policy that all answers have, a page may use threads; its workers' scripts
       // have to say so too.
-      response.setHeader("cross-origin-embedder-policy", "require-corp");
+      response.setHeader("cross-origin-embedder-policy", isolation);
       response.setHeader("vary", "accept-encoding");
       // Vite puts a digest into the names under assets/.
       const isNamedByDigest = path.includes(`${join("site", "assets")}`);
       response.setHeader("cache-control", isNamedByDigest ? "public, max-age=31536000, immutable" : "no-cache");
     },
   });
+}
+
+/** Below `/datasets` a page is deeper than what it fetches: its base says how much, wherever a proxy may serve it. */
+function datasetRoutes(app: FastifyInstance, root: string, policy: string): void {
+  const pages = new Map(
+    [...new Set(Object.values(datasetPages))].map((name) => [name, readFileSync(join(root, `${name}.html`), "utf8")]),
+  );
+  const show = (reply: FastifyReply, name: string, depth: number) =>
+    reply
+      .type("text/html; charset=utf-8")
+      .header("content-security-policy", policy)
+      .header("cross-origin-embedder-policy", isolation)
+      .header("cache-control", "no-cache")
+      .send(pages.get(name)?.replace('<base href="./"', `<base href="${"../".repeat(depth) || "./"}"`));
+  app.get("/datasets", (_request, reply) => show(reply, "datasets", 0));
+  app.get("/datasets/", (_request, reply) => show(reply, "datasets", 1));
+  app.get("/datasets/:dataset", (_request, reply) => show(reply, "datasets", 1));
+  for (const [page, name] of Object.entries(datasetPages)) {
+    app.get(`/datasets/:dataset/${page}`, (_request, reply) => show(reply, name, 2));
+  }
 }

@@ -4,6 +4,6 @@ import { type KeySection, keyTable } from "./key-table.js";
 import { reviewTable } from "./review-keys.js";
 
 /** Of all pages, each once. */
-export const allSections: readonly KeySection[] = [...keyTable, ...annotateOwn, ...reviewTable];
+const allSections: readonly KeySection[] = [...keyTable, ...annotateOwn, ...reviewTable];
 
 export const allRows: readonly AnyKeyRow[] = allSections.flatMap(({ rows }): readonly AnyKeyRow[] => rows);

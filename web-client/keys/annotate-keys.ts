@@ -5,7 +5,12 @@ export const annotateOwn: readonly KeySection[] = [
   {
     title: "titleAnnotate",
     rows: [
-      on("annotate", { keys: ["A"], does: ({ accept }, { shift }) => accept(shift), help: "acceptProposal", shiftHelp: "acceptAll" }),
+      on("annotate", {
+        keys: ["A"],
+        does: ({ accept }, { shift }) => accept(shift),
+        help: "acceptProposal",
+        shiftHelp: "acceptAll",
+      }),
       on("annotate", { keys: ["N"], does: ({ step }, { shift }) => step(shift ? -1 : 1), help: "stepObjects" }),
       on("annotate", { keys: ["R"], does: ({ fix }) => fix(), help: "fixObject" }),
       on("annotate", {

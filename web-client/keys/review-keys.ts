@@ -8,8 +8,20 @@ export const reviewTable: readonly KeySection[] = [
   {
     title: "titleReview",
     rows: [
-      on("review", { keys: ["A"], also: ["Enter"], does: ({ accept }) => accept(), help: "accept", buttons: ["review-accept"] }),
-      on("review", { keys: ["R"], also: ["X"], does: ({ reject }) => reject(), help: "reject", buttons: ["review-reject"] }),
+      on("review", {
+        keys: ["A"],
+        also: ["Enter"],
+        does: ({ accept }) => accept(),
+        help: "accept",
+        buttons: ["review-accept"],
+      }),
+      on("review", {
+        keys: ["R"],
+        also: ["X"],
+        does: ({ reject }) => reject(),
+        help: "reject",
+        buttons: ["review-reject"],
+      }),
       on("review", { keys: ["F"], does: ({ fix }) => fix(), help: "fixObject", buttons: ["review-fix"] }),
       on("review", {
         keys: ["L", "ArrowRight"],

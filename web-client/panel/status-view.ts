@@ -27,10 +27,13 @@ export class StatusView implements View {
   readonly #noticeText = element("notice-text", HTMLElement);
   readonly #noticeAction = element("notice-action", HTMLButtonElement);
 
+  /** Pages that take no pictures of a person's own have none. */
+  readonly #file = document.getElementById("file");
+
   constructor({ dispatch }: StatePort) {
     const actions: Readonly<Record<NoticeAction, () => void>> = {
       retry: () => dispatch({ kind: "retry", atMs: performance.now() }),
-      choose: () => element("file", HTMLInputElement).click(),
+      choose: () => this.#file?.click(),
       dismiss: () => dispatch({ kind: "dismiss" }),
       "sign-in": () => dispatch({ kind: "retry", atMs: performance.now() }),
       begin: () => dispatch({ kind: "everything-begin", atMs: performance.now() }),
@@ -74,7 +77,8 @@ export class StatusView implements View {
     const notice = noticeOf(state);
     this.#notice.hidden = notice === undefined;
     setText(this.#noticeText, notice?.text ?? "");
-    this.#noticeAction.hidden = notice?.action === undefined;
+    const cannot = notice?.action === "choose" && this.#file === null;
+    this.#noticeAction.hidden = notice?.action === undefined || cannot;
     setData(this.#noticeAction, "action", notice?.action ?? "");
     setText(this.#noticeAction, actionNames[notice?.action ?? "dismiss"]);
   }

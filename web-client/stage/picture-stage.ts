@@ -1,7 +1,7 @@
 import { CanvasView } from "../canvas/canvas-view.js";
 import { listenToCanvasKeys } from "../canvas/keyboard-input.js";
-import { listenToPointer } from "../canvas/pointer-input.js";
 import type { ObjectLook } from "../canvas/objects-layer.js";
+import { listenToPointer } from "../canvas/pointer-input.js";
 import { PointingView } from "../canvas/pointing-view.js";
 import { listenToRoom } from "../canvas/room-input.js";
 import { ToolLayer } from "../canvas/tool-layer.js";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { noPrompts } from "../sdk/session/prompts.js";
 import type { ClientEvent, EventOf } from "./event.js";
 import type { State } from "./state.js";
 import { answer, large, point, run, shown, small } from "./testing/fixtures.js";
-import { noPrompts } from "./prompts.js";
 import type { SceneObject } from "./work.js";
 
 const object = (id: number, mask = large.mask!): SceneObject => ({
@@ -34,11 +34,7 @@ describe("objects that come from elsewhere", () => {
   });
 
   it("take the place of those with their ids, and others go", () => {
-    const [state] = run([
-      ...shown.ready,
-      laid([object(1), object(2)]),
-      laid([object(2, small.mask!)], { gone: [1] }),
-    ]);
+    const [state] = run([...shown.ready, laid([object(1), object(2)]), laid([object(2, small.mask!)], { gone: [1] })]);
     expect(idsOf(state)).toEqual([2]);
     expect(state.picture.kind !== "empty" && state.picture.edit.present.objects[0]?.answer.masks).toEqual([small.mask]);
   });

@@ -36,7 +36,7 @@ export function canKeep({ picture }: State): boolean {
   return currentMask(picture.edit.present) !== undefined;
 }
 
-export function maskOfObject({ answer }: SceneObject): Mask | undefined {
+export function maskOfObject({ answer }: Pick<SceneObject, "answer">): Mask | undefined {
   return answer.masks[answer.chosen];
 }
 

@@ -1,6 +1,8 @@
 /** What the page says, in English. The other languages say the same things: their dictionaries have the type of this one. */
 export const en = {
   page: {
+    toDataset: "To a data set",
+    datasets: "Data sets",
     help: "Keys",
     helpTitle: "All keys",
     close: "Close",

@@ -3,6 +3,8 @@ import type { Words } from "./en.js";
 /** 简体中文。 */
 export const zh: Words = {
   page: {
+    toDataset: "放入数据集",
+    datasets: "数据集",
     help: "按键",
     helpTitle: "所有按键",
     close: "关闭",

@@ -59,3 +59,10 @@ function previousOf(from: Start): PreviousMask | undefined {
   }
   return create(PreviousMaskSchema, { sequence, mask, steps });
 }
+
+/** Every click that led to a mask of an answer, the first one first. @param mask which of the answer's. */
+export function stepsTo(prompts: Prompts, mask: number): PreviousStep[] {
+  const steps = prompts.from === undefined ? [] : stepsTo(prompts.from.prompts, prompts.from.mask);
+  const multimask = isAmbiguous(prompts) ? { multimask: true } : {};
+  return [...steps, create(PreviousStepSchema, { prompt: promptOf(prompts), mask, ...multimask })];
+}

@@ -1,0 +1,25 @@
+import { create } from "@bufbuild/protobuf";
+import { ObjectState, type PictureFilter, PictureFilterSchema, PictureState } from "../../../proto/index.js";
+
+/** Which pictures a person goes through: the engine's gears, and what reviewers sent back. */
+export const gears = ["all", "empty", "proposed", "rejected"] as const;
+export type GearChoice = (typeof gears)[number];
+
+export function gearIn(text: string | null): GearChoice {
+  return gears.find((one) => one === text) ?? "all";
+}
+
+export function filterOf(gear: GearChoice): PictureFilter {
+  const open = { states: [PictureState.OPEN] };
+  switch (gear) {
+    case "all":
+      return create(PictureFilterSchema, open);
+    case "empty":
+      return create(PictureFilterSchema, { ...open, empty: true });
+    case "proposed":
+      return create(PictureFilterSchema, { ...open, objectStates: [ObjectState.PROPOSED] });
+    // Whoever reviewed it may have found the picture done before.
+    case "rejected":
+      return create(PictureFilterSchema, { objectStates: [ObjectState.REJECTED] });
+  }
+}
