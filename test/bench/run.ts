@@ -7,6 +7,7 @@ import { asJson, asText, type Suite } from "./report.js";
  */
 
 const suites: Record<string, () => Promise<{ suite: Suite }>> = {
+  adapters: () => import("./adapters.js"),
   clicks: () => import("./clicks.js"),
   words: () => import("./words.js"),
   detail: () => import("./detail.js"),

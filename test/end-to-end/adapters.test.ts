@@ -1,11 +1,21 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { decodeBinary } from "@thi.ng/rle-pack";
 import fc from "fast-check";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bitmapToRle, decodeRle, type Mask, type MaskRuns, type PromptSchema, rleIou } from "../../proto/index.js";
+import {
+  bitmapToRle,
+  decodeRle,
+  type Mask,
+  type MaskRuns,
+  type PromptSchema,
+  polygonsOf,
+  polygonsToRle,
+  rleIou,
+} from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { colourPicture } from "../support/colour-picture.js";
-import { segmentOverHttp, upload } from "../support/http-calls.js";
+import { allLines, eventLines, segmentOverHttp, upload } from "../support/http-calls.js";
 import { jpegScene } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -18,7 +28,7 @@ let imageId: string;
 beforeAll(async () => {
   maskwire = await startMaskwire({
     ...tinyModelEnv(),
-    MASKWIRE_ADAPTERS: "label-studio,cvat",
+    MASKWIRE_ADAPTERS: "label-studio,cvat,x-anylabeling,roboflow,samapi,osam",
     MASKWIRE_CALLER_REQUESTS_PER_SECOND: "10000",
   });
   picture = await jpegScene(width, height, 4711);
@@ -199,5 +209,166 @@ describe("X9, X10 CVAT", () => {
     const image = (await colourPicture()).toString("base64");
     const found = await invoke("maskwire-names", { image });
     expect(found.map(({ label }: Answer) => label)).toEqual(expect.arrayContaining(["dog", "dog"]));
+  });
+});
+
+/** The pixels of outer rings, by COCO's rule. */
+const ringsOf = (rings: [number, number][][]) =>
+  polygonsToRle(
+    rings.map((ring) => ring.flat()),
+    width,
+    height,
+  );
+/** A mask whose holes are filled: what a tool without holes can hold of it. */
+const filled = (mask: MaskRuns) => polygonsToRle(polygonsOf(mask).outer, width, height);
+
+describe("X11 X-AnyLabeling", () => {
+  it("answers points and corners with the native mask's outline", async () => {
+    await fc.assert(
+      fc.asyncProperty(spot, box, async (on, { x0, y0, x1, y1 }) => {
+        const { data } = await post("x-anylabeling/v1/predict", {
+          model: "maskwire_tiny",
+          image: `data:image/jpeg;base64,${picture.toString("base64")}`,
+          params: {
+            marks: [
+              { type: "point", data: [on.x, on.y], label: 0 },
+              { type: "rectangle", data: [x1, y1, x0, y0], label: 1 },
+            ],
+            epsilon_factor: 0,
+          },
+        });
+        const expected = await native({ points: [{ ...on, label: 0 }], box: { x0, y0, x1, y1 } });
+        if (polygonsOf(expected).outer.length !== 1) return;
+        expect(
+          rleIou(ringsOf(data.shapes.map(({ points }: Answer) => points)), filled(expected)),
+        ).toBeGreaterThanOrEqual(least);
+      }),
+      runs,
+    );
+  });
+});
+
+describe("X12 Roboflow", () => {
+  const image = () => ({ type: "base64", value: picture.toString("base64") });
+  it("answers boxes by their middle with the native mask, as run lengths and as polygons", async () => {
+    await fc.assert(
+      fc.asyncProperty(spot, box, async (on, { x0, y0, x1, y1 }) => {
+        const [w, h] = [x1 - x0, y1 - y0];
+        const prompts = [
+          { box: { x: x0 + w / 2, y: y0 + h / 2, width: w, height: h }, points: [{ ...on, positive: false }] },
+        ];
+        const ask = (format: string) =>
+          post("roboflow/sam2/segment_image", { image: image(), prompts, format, multimask_output: false });
+        const expected = await native({ points: [{ ...on, label: 0 }], box: { x0, y0, x1, y1 } });
+        const { predictions: asRle } = await ask("rle");
+        expect(rleIou(decodeRle(asRle[0].masks), expected)).toBeGreaterThanOrEqual(least);
+        const { predictions: asRings } = await ask("json");
+        expect(rleIou(ringsOf(asRings[0].masks), filled(expected))).toBeGreaterThanOrEqual(least);
+      }),
+      runs,
+    );
+  });
+
+  it("answers points as SAM's own server does, and goes on from its logits", async () => {
+    const body = { image: image(), image_id: "a1", point_coords: [[200.5, 150]], point_labels: [1] };
+    const { masks, low_res_masks: logits } = await post("roboflow/sam/segment_image", body);
+    const expected = await native({ points: [{ x: 200.5, y: 150 }] });
+    expect(rleIou(ringsOf(masks), filled(expected))).toBeGreaterThan(0.5);
+    expect([logits[0].length, logits[0][0].length]).toEqual([256, 256]);
+    const again = await post("roboflow/sam/segment_image", {
+      ...body,
+      image: undefined,
+      has_mask_input: true,
+      mask_input: logits,
+    });
+    expect(again.masks[0].length).toBeGreaterThan(3);
+  });
+});
+
+describe("X14 samapi", () => {
+  it("answers a box with the native mask's longest outline", async () => {
+    await fc.assert(
+      fc.asyncProperty(box, async ({ x0, y0, x1, y1 }) => {
+        const [feature] = await post("samapi/sam/", {
+          type: "vit_h",
+          bbox: [x0, y0, x1, y1],
+          b64img: picture.toString("base64"),
+        });
+        const expected = await native({ box: { x0, y0, x1, y1 } });
+        if (polygonsOf(expected).outer.length !== 1) return;
+        expect(rleIou(ringsOf(feature.geometry.coordinates), filled(expected))).toBeGreaterThanOrEqual(least);
+      }),
+      runs,
+    );
+  });
+
+  it("finds everything that the native API finds with the same settings", async () => {
+    const settings = { points_per_side: 6, pred_iou_thresh: 0.1, stability_score_thresh: 0.1 };
+    const features = await post("samapi/sam/automask/", {
+      b64img: picture.toString("base64"),
+      include_image_edge: true,
+      ...settings,
+    });
+    const reply = await fetch(`${maskwire.url}/v1/everything`, {
+      method: "POST",
+      body: JSON.stringify({
+        imageId,
+        mode: "EVERYTHING_MODE_EXHAUSTIVE",
+        pointsPerSide: 6,
+        predIouThresh: 0.1,
+        stabilityScoreThresh: 0.1,
+      }),
+    });
+    const lines: Answer[] = await allLines(eventLines(reply));
+    const gone = new Set(lines.flatMap(({ retracted }) => retracted ?? []));
+    const found = lines.flatMap(({ annotation }) =>
+      annotation && !gone.has(annotation.id) ? [decodeRle(annotation.segmentation)] : [],
+    );
+    expect(found.length).toBeGreaterThan(0);
+    expect(features).toHaveLength(found.length);
+    for (const { geometry } of features) {
+      const ring = ringsOf(geometry.coordinates);
+      expect(Math.max(...found.map((mask) => rleIou(ring, filled(mask))))).toBeGreaterThan(0.9);
+    }
+  });
+});
+
+describe("X15 osam", () => {
+  it("answers points and a box of two of them with the native mask in its box", async () => {
+    await fc.assert(
+      fc.asyncProperty(spot, box, async (on, { x0, y0, x1, y1 }) => {
+        const prompt = {
+          points: [
+            [on.x, on.y],
+            [x0, y0],
+            [x1, y1],
+          ],
+          point_labels: [0, 2, 3],
+        };
+        const { annotations } = await post("osam/api/generate", {
+          model: "sam:latest",
+          image: picture.toString("base64"),
+          prompt,
+        });
+        const expected = await native({ points: [{ ...on, label: 0 }], box: { x0, y0, x1, y1 } });
+        const [{ bounding_box: bounds, mask } = { bounding_box: undefined, mask: "" }] = annotations;
+        if (!bounds) {
+          expect(expected.runs).toHaveLength(1);
+          return;
+        }
+        const { data, info } = await sharp(Buffer.from(mask, "base64"))
+          .toColourspace("b-w")
+          .raw()
+          .toBuffer({ resolveWithObject: true });
+        expect([info.width, info.height]).toEqual([bounds.xmax - bounds.xmin + 1, bounds.ymax - bounds.ymin + 1]);
+        const bitmap = new Uint8Array(width * height);
+        for (const [at, value] of data.entries()) {
+          const [x, y] = [bounds.xmin + (at % info.width), bounds.ymin + Math.floor(at / info.width)];
+          bitmap[y * width + x] = Number(value === 255);
+        }
+        expect(rleIou(bitmapToRle(bitmap, width, height), expected)).toBeGreaterThanOrEqual(least);
+      }),
+      runs,
+    );
   });
 });
