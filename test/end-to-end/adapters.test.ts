@@ -42,8 +42,15 @@ afterAll(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: what a tool's own client would take apart without types.
 type Answer = any;
 
+/** One that was left open may be closed by the time that it is used again. */
+const headers = { connection: "close" };
+
 async function post(path: string, body: unknown): Promise<Answer> {
-  const reply = await fetch(`${maskwire.url}/adapters/${path}`, { method: "POST", body: JSON.stringify(body) });
+  const reply = await fetch(`${maskwire.url}/adapters/${path}`, {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers,
+  });
   const text = await reply.text();
   if (!reply.ok) throw new Error(`${path}: ${reply.status} ${text}`);
   return JSON.parse(text);
@@ -170,7 +177,7 @@ describe("X9, X10 CVAT", () => {
   const invoke = async (name: string, body: object): Promise<Answer> => {
     const reply = await fetch(`${maskwire.url}/api/function_invocations`, {
       method: "POST",
-      headers: { "x-nuclio-function-name": name, "x-nuclio-path": "/" },
+      headers: { ...headers, "x-nuclio-function-name": name, "x-nuclio-path": "/" },
       body: JSON.stringify({ image: picture.toString("base64"), ...body }),
     });
     return reply.ok ? reply.json() : undefined;
@@ -273,7 +280,8 @@ describe("X12 Roboflow", () => {
     const body = { image: image(), image_id: "a1", point_coords: [[200.5, 150]], point_labels: [1] };
     const { masks, low_res_masks: logits } = await post("roboflow/sam/segment_image", body);
     const expected = await native({ points: [{ x: 200.5, y: 150 }] });
-    expect(rleIou(ringsOf(masks), filled(expected))).toBeGreaterThan(0.5);
+    const rings = polygonsOf(expected).outer.map((ring) => polygonsToRle([ring], width, height));
+    expect(Math.max(...rings.map((ring) => rleIou(ringsOf(masks), ring)))).toBeGreaterThanOrEqual(least);
     expect([logits[0].length, logits[0][0].length]).toEqual([256, 256]);
     const again = await post("roboflow/sam/segment_image", {
       ...body,

@@ -119,6 +119,18 @@ describe("X5 what is drawn in Label Studio", () => {
       "a brush of another picture",
       [region("brushlabels", { rle: encodeLabelStudioRle(bitmapToRle(new Uint8Array(4), 2, 2)) })],
     ],
+    [
+      "a polygon that has no end",
+      [
+        region("polygonlabels", {
+          points: [
+            [0, 0],
+            [1e9, 0],
+            [0, 1e9],
+          ],
+        }),
+      ],
+    ],
     ["more points than a prompt has", Array(129).fill(region("keypoint", { x: 1, y: 1 }))],
   ])("refuses %s with a sentence", (_name, regions) => {
     expect(() => promptsOf(regions)).toThrow(

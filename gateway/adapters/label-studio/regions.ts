@@ -119,7 +119,7 @@ function areaOf(kind: Exclude<Kind, "keypoint" | "brush">, region: Region): Area
   }
   const corners = (value.points ?? []).map(toPixels);
   if (corners.length < 3) throw invalidArgument("A polygon needs three corners at least.");
-  return { mask: polygonsToRle([corners.flat()], width, height) };
+  return { mask: drawn(() => polygonsToRle([corners.flat()], width, height)) };
 }
 
 function turned([x, y]: Corner, degrees: number, [atX, atY]: Corner): Corner {
@@ -128,8 +128,13 @@ function turned([x, y]: Corner, degrees: number, [atX, atY]: Corner): Corner {
 }
 
 function strokeOf({ value, original_width: width, original_height: height }: Region): MaskRuns {
+  return drawn(() => decodeLabelStudioRle(value.rle ?? [], width, height));
+}
+
+/** @throws ServiceError INVALID_ARGUMENT for what cannot be drawn. */
+function drawn(draw: () => MaskRuns): MaskRuns {
   try {
-    return decodeLabelStudioRle(value.rle ?? [], width, height);
+    return draw();
   } catch (error) {
     if (error instanceof RangeError) throw invalidArgument(error.message);
     throw error;

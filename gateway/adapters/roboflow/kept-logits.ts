@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { LowResLogits } from "../../../proto/index.js";
 
-/** Each has a fifth of a megabyte. */
-const mostPictures = 50;
-const mostOfPicture = 10;
+/** Each has an eighth of a megabyte: ten in all. */
+const mostPictures = 20;
+const mostOfPicture = 4;
 
 /** Logits of earlier answers, by the picture and by what was asked for them. */
 export class KeptLogits {

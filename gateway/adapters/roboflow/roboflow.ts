@@ -8,7 +8,7 @@ import { type AdapterPort, AdapterRoutes, type Asked } from "../shared/adapter.j
 import { type FetchLimits, FileFetcher } from "../shared/fetch-file.js";
 import { onPicture, type Picture, sizeOf } from "../shared/picture.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
-import { segment } from "../shared/segment.js";
+import { asMany, segment } from "../shared/segment.js";
 import { findKey } from "./find-key.js";
 import { KeptLogits } from "./kept-logits.js";
 import { logitsOf, rowsOf } from "./logits.js";
@@ -148,7 +148,6 @@ async function segmentImage(asked: Asked, given: z.output<typeof sam1Form>, pict
   const start = given.has_mask_input && given.mask_input ? logitsOf(given.mask_input) : kept;
   const prompt = points.length > 0 ? { points } : await middleOf(asked, picture);
   const { masks } = await segment(asked, picture, startingFrom(prompt, start), {
-    multimask: false,
     formats: [MaskFormat.LOW_RES_LOGITS],
   });
   const [best] = masks;
@@ -180,7 +179,7 @@ async function predict(
   const prompt = parts.length > 0 ? { points, box: around ?? undefined } : await middleOf(asked, picture);
   const formats = given.save_logits_to_cache ? [MaskFormat.LOW_RES_LOGITS] : [];
   const { masks } = await segment(asked, picture, startingFrom(prompt, start), {
-    multimask: given.multimask_output ?? true,
+    ...asMany(given.multimask_output ?? true),
     formats,
   });
   const [best] = masks;

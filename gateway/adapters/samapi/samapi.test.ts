@@ -63,7 +63,6 @@ describe("X14 QuPath's samapi", () => {
     const [{ geometry }] = body as [{ geometry: { coordinates: number[][][] } }];
     expect(geometry.coordinates[0]?.at(-1)).toEqual(geometry.coordinates[0]?.[0]);
     expect(served.segments[0]).toMatchObject({
-      multimask: false,
       prompt: { box: { x0: 2, y0: 3, x1: 20, y1: 21 }, points: [{ label: 1 }, { label: 0 }] },
     });
   });

@@ -9,7 +9,7 @@ import { type Corner, cornersOf, ringLength } from "../shared/geometry.js";
 import { basicOrBearer } from "../shared/keys.js";
 import { runsOf } from "../shared/mask-part.js";
 import { pictureIn } from "../shared/picture.js";
-import { segment } from "../shared/segment.js";
+import { asMany, segment } from "../shared/segment.js";
 import type { AdapterBody } from "../shared/take-bodies.js";
 
 const number = z.number({ error: "a number is missing" });
@@ -70,7 +70,7 @@ export async function samapi(app: FastifyInstance, { port }: { port: AdapterPort
   routes.get("/sam/progress/", () => ({ message: "Nothing is being fetched.", percent: 0 }));
   routes.post("/sam/", promptForm, async (asked, given, body) => {
     const { masks } = await segment(asked, pictureIn(body, given.b64img), promptOf(given), {
-      multimask: given.multimask_output ?? false,
+      ...asMany(given.multimask_output),
     });
     return featuresOf(masks, given.type);
   });

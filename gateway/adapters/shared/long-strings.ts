@@ -34,21 +34,29 @@ export class LongStrings {
 
   write(piece: Uint8Array): void {
     let at = 0;
+    /** Where what was not handed on yet begins: text between strings, and short strings. */
+    let from = 0;
     while (at < piece.byteLength) {
       if (!this.#isInString) {
         const begin = piece.indexOf(quote, at);
-        const end = begin < 0 ? piece.byteLength : begin + 1;
-        this.#sink.rest(piece.subarray(at, end));
         this.#isInString = begin >= 0;
-        at = end;
-      } else {
-        const end = this.#endOfString(piece, at);
-        this.#take(piece.subarray(at, end < 0 ? piece.byteLength : end));
-        if (end < 0) return;
-        this.#close();
-        at = end + 1;
+        at = begin < 0 ? piece.byteLength : begin + 1;
+        continue;
       }
+      const end = this.#endOfString(piece, at);
+      const stop = end < 0 ? piece.byteLength : end;
+      const isShort = end >= 0 && this.#headBytes + stop - at < this.#leastBytes && this.#taker === undefined;
+      // Most strings are there whole: a text of many is handed on in one.
+      if (!isShort || this.#headBytes > 0) {
+        this.#leave(piece.subarray(from, at));
+        this.#take(piece.subarray(at, stop));
+        from = stop;
+      }
+      if (end < 0) return;
+      this.#close();
+      at = end + 1;
     }
+    this.#leave(piece.subarray(from));
   }
 
   /** Where the string ends in which `at` is; -1 when that is not in this piece. */
@@ -91,6 +99,9 @@ export class LongStrings {
     this.#headBytes = 0;
     this.#taker = undefined;
     this.#isInString = false;
-    this.#sink.rest(Buffer.of(quote));
+  }
+
+  #leave(bytes: Uint8Array): void {
+    if (bytes.byteLength > 0) this.#sink.rest(bytes);
   }
 }

@@ -17,3 +17,7 @@ export function segment(
   const model = options?.model ?? "";
   return onPicture(asked, picture, (imageId) => ask.segment(segmentRequest(imageId, prompt, options), call), model);
 }
+
+/** `multimask_output` of SAM's own interface. Where one mask is wanted it is the best of the candidates, as a person who clicks would have it. */
+export const asMany = (multimask: boolean | null | undefined): { multimask?: boolean } =>
+  multimask ? { multimask } : {};
