@@ -114,7 +114,7 @@ function isTask(text: string): boolean {
   return isFields(task) && isFields(task.data);
 }
 
-const headBytes = 2 ** 16;
+const headBytes = 2 ** 13;
 
 /** CVAT's files have it as their root. */
 async function isCvat(source: Source, path: string): Promise<boolean> {

@@ -54,9 +54,15 @@ describe("shapes of CVAT", () => {
     expect(objects[0]).toMatchObject({
       label: "a & b",
       attributes: { colour: "light <blue>", occluded: "true" },
-      sourceId: "b.jpg#1",
+      sourceId: "1",
     });
   });
+});
+
+it("tells objects of one picture apart that has two places in the file", async () => {
+  const box = '<box label="cat" xtl="1" ytl="1" xbr="3" ybr="3"></box>';
+  const { objects, pictures } = await readFiles({ "a.xml": xml(image(box), image(box)) });
+  expect([pictures.length, objects.map(({ sourceId }) => sourceId)]).toEqual([1, ["1", "2"]]);
 });
 
 describe("what is wrong in CVAT's XML", () => {
@@ -89,7 +95,7 @@ describe("what is wrong in CVAT's XML", () => {
       "a.xml:6 The polygon has a point that is none.",
       "a.xml:7 The mask's runs sum to 2 pixels, its box has 4.",
       "a.xml:8 The mask's runs are no numbers.",
-      "a.xml:9 The mask's runs sum to 1000000000 pixels, its box has 10000000000.",
+      "a.xml:9 The mask's size 100000 x 100000 is over 268435456 pixels.",
       "a.xml:10 The mask is empty: none of its pixels lies in the picture.",
       "a.xml:11 The box has no ybr.",
       "a.xml:17 The image has no name.",

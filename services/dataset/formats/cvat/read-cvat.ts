@@ -1,11 +1,11 @@
 import { SaxesParser, type SaxesTagPlain } from "saxes";
 import { placeMask, RunsBuilder, transposed } from "../../../../proto/index.js";
-import { finiteNumber } from "../parse/fields.js";
+import { attributesIn, finiteNumber } from "../parse/fields.js";
 import { problemOf, Repeated, Unreadable } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { type Size, type SizeOf, sizeOfPicture } from "../pictures/picture-size.js";
 import { splitNamed } from "../pictures/split-of.js";
-import { boxMask, ellipseMask, maskOf, polygonMask } from "../shapes/shapes.js";
+import { boxMask, checkSize, ellipseMask, maskOf, polygonMask } from "../shapes/shapes.js";
 import type { Found, FoundPicture, Mask, Source } from "../types.js";
 
 type Attributes = Readonly<Record<string, string>>;
@@ -22,7 +22,7 @@ interface Shape {
   readonly own: Record<string, string>;
 }
 
-const shapes = ["mask", "polygon", "box", "ellipse"];
+const withPixels = ["mask", "polygon", "box", "ellipse"];
 /** Without an area, or of a film. */
 const without = ["polyline", "points", "cuboid", "skeleton", "tag", "track"];
 
@@ -34,7 +34,8 @@ export async function* readCvat(
   sizeOf: SizeOf,
 ): AsyncGenerator<Found> {
   const repeated = new Repeated();
-  let current: { picture: FoundPicture; size: Size | undefined; shapes: number } | undefined;
+  let current: { picture: FoundPicture; size: Size | undefined } | undefined;
+  let shapes = 0;
   try {
     for await (const told of toldIn(source, file)) {
       const { line } = told;
@@ -45,9 +46,9 @@ export async function* readCvat(
           current = undefined;
           const [picture, isNew] = pictures.add(pictureOf(told.attributes, file));
           if (isNew) yield picture;
-          current = { picture, size: await sizeOfPicture(source, picture, sizeOf), shapes: 0 };
+          current = { picture, size: await sizeOfPicture(source, picture, sizeOf) };
         } else if (current) {
-          current.shapes++;
+          shapes++;
           if (!current.size) throw new Unreadable("The image has no width and height, and its file is not here.");
           const { attributes, own } = told.shape;
           const { label } = attributes;
@@ -56,9 +57,9 @@ export async function* readCvat(
             picture: current.picture.name,
             rle: maskIn(told.shape, current.size),
             ...(label && { label }),
-            attributes: { ...own, ...(attributes.occluded === "1" && { occluded: "true" }) },
+            attributes: { ...attributesIn(own), ...(attributes.occluded === "1" && { occluded: "true" }) },
             file,
-            sourceId: `${current.picture.name}#${current.shapes}`,
+            sourceId: String(shapes),
           };
         }
       } catch (error) {
@@ -85,7 +86,7 @@ async function* toldIn(source: Source, file: string): AsyncGenerator<Told> {
   parser.on("opentag", ({ name, attributes }: SaxesTagPlain) => {
     const { line } = parser;
     if (name === "image") told.push({ kind: "image", attributes, line });
-    else if (shapes.includes(name)) shape = { name, attributes, own: {}, line };
+    else if (withPixels.includes(name)) shape = { name, attributes, own: {}, line };
     else if (without.includes(name)) told.push({ kind: "skipped", name, line });
     else if (name === "attribute" && shape) attribute = attributes.name ?? "";
   });
@@ -166,9 +167,7 @@ function turned(left: number, top: number, right: number, bottom: number, degree
 }
 
 function runsIn(text = "", width: number, height: number): Uint32Array {
-  if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
-    throw new Unreadable("The mask has no size.");
-  }
+  checkSize(width, height);
   const builder = new RunsBuilder();
   let at = 0;
   for (const [i, run] of text.split(",").entries()) {

@@ -21,13 +21,13 @@ export async function* readDatumaro(
     const labels = await readLabels(source, file);
     const name = stemOf(baseOf(file));
     const split = name === "default" ? undefined : splitNamed(name);
-    for await (const { text, line } of jsonElements(source.open(file), { arrays: ["items"] })) {
+    for await (const { text, line, index } of jsonElements(source.open(file), { arrays: ["items"] })) {
       try {
         const item = parseFields(text, "item");
         const [picture, isNew] = pictures.add(pictureOf(item, file, split));
         if (isNew) yield picture;
         const size = await sizeOfPicture(source, picture, sizeOf);
-        yield* objectsOf(item, { picture, size, labels, file, line });
+        yield* objectsOf(item, { picture, size, labels, file, line, index });
       } catch (error) {
         yield problemOf(error, file, line);
       }
@@ -67,10 +67,12 @@ interface Place {
   readonly labels: readonly (string | undefined)[];
   readonly file: string;
   readonly line: number;
+  /** Of the item. */
+  readonly index: number;
 }
 
 /** A box stands for an object only where its group has nothing better. */
-function* objectsOf(item: Fields, { picture, size, labels, file, line }: Place): Generator<Found> {
+function* objectsOf(item: Fields, { picture, size, labels, file, line, index: itemIndex }: Place): Generator<Found> {
   const repeated = new Repeated();
   const annotations = listIn(item, "annotations").map((one) => fieldsOf(one, "annotation"));
   const numbered = annotations.map((annotation, index) => ({ annotation, index }));
@@ -101,7 +103,7 @@ function* objectsOf(item: Fields, { picture, size, labels, file, line }: Place):
         ...(label !== undefined && { label }),
         attributes: attributesIn(first.annotation.attributes),
         file,
-        sourceId: `${picture.name}#${first.index}`,
+        sourceId: `${itemIndex}/${first.index}`,
       };
     } catch (error) {
       yield problemOf(error, file, line);

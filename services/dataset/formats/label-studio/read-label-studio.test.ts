@@ -123,6 +123,11 @@ describe("what is wrong in Label Studio's JSON", () => {
         result("polygonlabels", { ...polygon, points: [[1, "x"]] }, { id: "r2" }),
         result("keypointlabels", { x: 1, y: 1, keypointlabels: ["cat"] }, { id: "r3" }),
         result("polygonlabels", polygon, { id: "r4", image_rotation: 90 }),
+        result(
+          "brushlabels",
+          { format: "rle", rle, brushlabels: ["cat"] },
+          { id: "r6", original_width: 1, original_height: 2 ** 28 },
+        ),
         result("polygonlabels", polygon, { id: "r5" }),
       ]),
       5,
@@ -130,12 +135,13 @@ describe("what is wrong in Label Studio's JSON", () => {
     const { objects, problems } = await readFiles({
       "t.json": `[${tasks.map((task) => JSON.stringify(task)).join(",\n")}]`,
     });
-    expect(objects.map(({ sourceId }) => sourceId)).toEqual(["12/r5"]);
+    expect(objects.map(({ sourceId }) => sourceId)).toEqual(["12@2/r5"]);
     expect(problems).toEqual([
       "t.json:2 The task's data names no picture.",
       "t.json:3 The brush's numbers end before the picture does.",
       "t.json:3 The region has a point that is none.",
       "t.json:3 The picture was turned in Label Studio, and the region is of the turned one.",
+      "t.json:3 No picture of 1 x 268435456 is read.",
       "t.json:4 The task is not an object.",
       't.json:3 A result of the type "keypointlabels" has no pixels.',
     ]);

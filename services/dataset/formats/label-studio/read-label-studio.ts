@@ -15,16 +15,18 @@ import { problemOf, Repeated, Unreadable } from "../parse/unreadable.js";
 import { type FoundPictures, isPictureFile } from "../pictures/found-pictures.js";
 import { baseOf } from "../pictures/plain-name.js";
 import { splitNamed } from "../pictures/split-of.js";
-import { boxMask, ellipseMask, maskOf, polygonMask } from "../shapes/shapes.js";
+import { boxMask, checkSize, ellipseMask, maskOf, polygonMask } from "../shapes/shapes.js";
+import { SourceIds } from "../shapes/source-ids.js";
 import type { Found, FoundObject, FoundPicture, Mask, Source } from "../types.js";
 
 /** Label Studio's JSON: a list of tasks, sizes in percent. Of a task's annotations the ground truth counts, or the last one. */
 export async function* readLabelStudio(source: Source, file: string, pictures: FoundPictures): AsyncGenerator<Found> {
   const repeated = new Repeated();
+  const ids = new SourceIds();
   try {
     for await (const { text, line, index } of jsonElements(source.open(file), { arrays: [""] })) {
       try {
-        yield* readTask(parseFields(text, "task"), { file, line, index, pictures, repeated });
+        yield* readTask(parseFields(text, "task"), { file, line, index, pictures, ids, repeated });
       } catch (error) {
         yield problemOf(error, file, line);
       }
@@ -40,11 +42,12 @@ interface Place {
   readonly line: number;
   readonly index: number;
   readonly pictures: FoundPictures;
+  readonly ids: SourceIds;
   readonly repeated: Repeated;
 }
 
 function* readTask(task: Fields, place: Place): Generator<Found> {
-  const { file, line, index, pictures, repeated } = place;
+  const { file, line, index, pictures, ids, repeated } = place;
   const data = fieldsOf(task.data, "task's data");
   const results = resultsOf(task, repeated, line);
   const sized = results.find(({ original_width }) => finiteNumber(original_width) !== undefined);
@@ -59,13 +62,13 @@ function* readTask(task: Fields, place: Place): Generator<Found> {
     attributes: attributesIn(isFields(task.meta) ? task.meta.attributes : undefined),
   });
   if (isNew) yield picture;
-  const task_id = finiteNumber(task.id) ?? `@${index}`;
+  const taskId = ids.next(task.id, index);
   const regionOf = (result: Fields | undefined, at: number) => String(result?.id ?? `@${at}`);
   for (const [at, parts] of grouped(results, regionOf).entries()) {
     try {
       const region = regionOf(parts[0], at);
       const object = objectOf(parts, picture, repeated, line);
-      if (object) yield { ...object, file, sourceId: `${task_id}/${region}` };
+      if (object) yield { ...object, file, sourceId: `${taskId}/${region}` };
     } catch (error) {
       yield problemOf(error, file, line);
     }
@@ -154,6 +157,7 @@ const labelsIn = (value: Fields) =>
 
 function maskIn(value: Fields, width: number, height: number): Mask {
   const number = (key: string, side: number) => (numberIn(value, key, "region") / 100) * side;
+  checkSize(width, height);
   if (Array.isArray(value.rle)) return maskOf(decodeLabelStudioRle(value.rle, width, height));
   if (Array.isArray(value.points)) {
     const points = value.points.flatMap((point) => {

@@ -115,7 +115,8 @@ async function maskIn(shape: Fields, { width, height }: Size, skip: (type: strin
       return ellipseMask([left, top, radius, radius], width, height);
     }
     case "mask": {
-      const png = await decodePng(Buffer.from(textIn(shape, "mask", "shape"), "base64"));
+      // A cut-out may reach a little beyond the picture.
+      const png = await decodePng(Buffer.from(textIn(shape, "mask", "shape"), "base64"), 2 * width * height);
       const isBytes = png.values instanceof Uint8Array;
       const bitmap = isBytes ? png.values : Uint8Array.from(png.values, (value) => (value === 0 ? 0 : 1));
       const part = bitmapToRle(bitmap, png.width, png.height);

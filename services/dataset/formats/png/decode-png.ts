@@ -17,6 +17,8 @@ export interface PngValues {
 const inflated = promisify(inflate);
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const mostPixels = 2 ** 27;
+/** Of all of a picture's values. */
+const mostBytes = 2 ** 28;
 /** Numbers a pixel, by PNG's colour type. */
 const channelsOf: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 
@@ -28,8 +30,8 @@ interface Header {
   readonly channels: number;
 }
 
-/** Opacity is left out. @throws Unreadable when it is no PNG, a damaged one, or of a kind that masks are not kept in. */
-export async function decodePng(bytes: Buffer): Promise<PngValues> {
+/** Opacity is left out. @param limit pixels that it may have. @throws Unreadable when it is no PNG, a damaged one, or of a kind that masks are not kept in. */
+export async function decodePng(bytes: Buffer, limit = mostPixels): Promise<PngValues> {
   if (!bytes.subarray(0, 8).equals(signature)) throw new Unreadable("The file is no PNG.");
   let header: Header | undefined;
   let palette: number[] = [];
@@ -39,7 +41,7 @@ export async function decodePng(bytes: Buffer): Promise<PngValues> {
     const type = bytes.toString("latin1", at + 4, at + 8);
     const body = bytes.subarray(at + 8, at + 8 + length);
     if (body.length < length) break;
-    if (type === "IHDR") header = headerOf(body);
+    if (type === "IHDR") header = headerOf(body, limit);
     else if (type === "PLTE")
       palette = Array.from({ length: Math.floor(length / 3) }, (_, i) => body.readUIntBE(3 * i, 3));
     else if (type === "IDAT") data.push(body);
@@ -53,17 +55,20 @@ export async function decodePng(bytes: Buffer): Promise<PngValues> {
   return { width, height, kind, palette, values: valuesOf(rows, header) };
 }
 
-function headerOf(body: Buffer): Header {
+function headerOf(body: Buffer, limit: number): Header {
   if (body.length < 13) throw new Unreadable("The PNG's header is cut off.");
   const [width, height] = [body.readUInt32BE(0), body.readUInt32BE(4)];
   const [depth = 0, type = 0, , , interlace = 0] = body.subarray(8);
   const channels = channelsOf[type];
   if (channels === undefined || ![1, 2, 4, 8, 16].includes(depth)) throw new Unreadable("The PNG is of no known kind.");
   if (interlace !== 0) throw new Unreadable("The PNG is interlaced; save it without.");
-  if (width === 0 || height === 0 || width * height > mostPixels) {
+  if (width === 0 || height === 0 || width * height > limit) {
     throw new Unreadable(`The PNG is ${width} x ${height}, which is no size of a mask.`);
   }
-  return { width, height, depth, type, channels };
+  const header = { width, height, depth, type, channels };
+  if (rowBytesOf(header) * height > mostBytes)
+    throw new Unreadable(`The PNG is ${width} x ${height}, in too many colours.`);
+  return header;
 }
 
 const rowBytesOf = ({ width, channels, depth }: Header) => Math.ceil((width * channels * depth) / 8);

@@ -11,6 +11,15 @@ import {
 import { Unreadable } from "../parse/unreadable.js";
 import type { Mask } from "../types.js";
 
+/** JPEG has no longer one; work on a mask takes memory by its sides, too. */
+const longestSide = 65_535;
+
+/** Of a picture or a part of one, before anything is made of it. @throws RangeError or Unreadable. */
+export function checkSize(width: number, height: number): void {
+  checkMaskSize(height, width);
+  if (Math.max(width, height) > longestSide) throw new Unreadable(`No picture of ${width} x ${height} is read.`);
+}
+
 /** @throws Unreadable when it has no pixel. */
 export function maskOf(runs: MaskRuns): Mask {
   if (rleArea(runs) === 0) throw new Unreadable("The mask is empty: none of its pixels lies in the picture.");
@@ -19,6 +28,7 @@ export function maskOf(runs: MaskRuns): Mask {
 
 /** By COCO's rule; numbers are x, y, x, y, ... @throws RangeError or Unreadable. */
 export function polygonMask(polygons: readonly (readonly number[])[], width: number, height: number): Mask {
+  checkSize(width, height);
   return maskOf(polygonsToRle(polygons, width, height));
 }
 
@@ -31,7 +41,7 @@ export function boxMask(
   width: number,
   height: number,
 ): Mask {
-  checkMaskSize(height, width);
+  checkSize(width, height);
   const within = (from: number, to: number) => Math.min(Math.max(Math.round(from), 0), to);
   const [left, right] = [within(x, width), within(x + boxWidth, width)];
   const [top, bottom] = [within(y, height), within(y + boxHeight, height)];
@@ -46,7 +56,7 @@ export function ellipseMask(
   width: number,
   height: number,
 ): Mask {
-  checkMaskSize(height, width);
+  checkSize(width, height);
   const builder = new RunsBuilder();
   const first = Math.max(0, Math.floor(x - radiusX));
   const last = Math.min(width - 1, Math.ceil(x + radiusX));
@@ -68,9 +78,9 @@ export function rleMask(size: readonly unknown[], counts: unknown, width: number
       `The mask's size is ${String(size[0])} x ${String(size[1])}, the picture's ${height} x ${width}.`,
     );
   }
+  checkSize(width, height);
   if (typeof counts === "string") return maskOf(decodeRle({ size: [height, width], counts }));
   if (!Array.isArray(counts)) throw new Unreadable("The mask has no counts.");
-  checkMaskSize(height, width);
   return maskOf({ height, width, runs: runsOf(counts, width * height) });
 }
 
