@@ -6,12 +6,13 @@ import type { Host, Tier } from "../runtime/host.js";
 import { UploadBudget } from "../runtime/limits/upload-budget.js";
 import { DatabaseWatch } from "./database-watch.js";
 import type { FileStore } from "./files/file-store.js";
+import type { ObjectStorePlace } from "./files/object-store-url.js";
 import type { Engine } from "./jobs/engine.js";
+import type { FetchPicture } from "./jobs/imports/import-source.js";
 import type { Measure } from "./measure.js";
 import { createMetrics } from "./metrics.js";
 import { OnDemand } from "./on-demand.js";
 import { openParts, type Parts } from "./parts.js";
-import type { Handlers } from "./rpc/handlers.js";
 import { handlers, scopes } from "./rpc/table.js";
 import type { DatasetSettings } from "./settings.js";
 
@@ -22,6 +23,10 @@ interface DatasetSurroundings {
   /** What makes masks for jobs. */
   engine: Engine & AsyncDisposable;
   measuring: { measure: Measure } & AsyncDisposable;
+  /** Where buckets are that are not Amazon's. */
+  objectStore: ObjectStorePlace | undefined;
+  /** Of imports by address, where any may be fetched. */
+  fetchPicture: FetchPicture | undefined;
 }
 
 /** Data sets: their database, their files and the jobs over them. Nothing of it is opened before somebody has a data set. */
@@ -38,13 +43,15 @@ export class DatasetTier implements Tier {
 
   constructor(host: Host, settings: DatasetSettings, surroundings: DatasetSurroundings) {
     const { logger } = host;
-    const { files, engine, measuring, dataFolder } = surroundings;
+    const { files, engine, measuring, dataFolder, objectStore, fetchPicture } = surroundings;
     const { measure } = measuring;
     this.#host = host;
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#folder = join(dataFolder, "database");
-    const parts = new OnDemand(() => openParts({ settings, folder: this.#folder, files, engine, logger }));
+    const folder = this.#folder;
+    const sources = { files, objectStore, fetchPicture };
+    const parts = new OnDemand(() => openParts({ settings, folder, ...sources, engine, measure, logger }));
     this.#parts = parts;
     // Our own database is looked after by who has started it.
     const onChange = () => host.readinessChanged(this);
@@ -52,7 +59,7 @@ export class DatasetTier implements Tier {
     createMetrics(host.metrics, { isOpen: () => parts.now !== undefined, isLost: () => this.#watch?.isUp === false });
     const uploads = new UploadBudget("dataset-pictures", settings.uploadBytes);
     host.metrics.watchBudget(uploads.bytes);
-    serve(host.rpc, DatasetService, handlers({ parts, measure, uploads, limits: settings.limits }) as Handlers, {
+    serve(host.rpc, DatasetService, handlers({ parts, measure, uploads, limits: settings.limits }), {
       signal: host.forced,
       logger,
       onRefused: host.onRefused,
@@ -62,7 +69,6 @@ export class DatasetTier implements Tier {
       trustsPeers: settings.trustsPeers,
       asksCertificates: host.asksCertificates,
       scopes,
-      partly: true,
     });
   }
 

@@ -1,10 +1,15 @@
 import type { Logger } from "../runtime/logger.js";
 import { Database } from "./database/database.js";
 import type { FileStore } from "./files/file-store.js";
+import type { ObjectStorePlace } from "./files/object-store-url.js";
 import { PictureFiles } from "./files/picture-files.js";
 import { createJobs } from "./jobs/create-jobs.js";
 import type { Engine } from "./jobs/engine.js";
+import type { FetchPicture } from "./jobs/imports/import-source.js";
+import type { JobFiles } from "./jobs/job-files.js";
 import type { Jobs } from "./jobs/jobs.js";
+import type { Replays } from "./jobs/replays.js";
+import type { Measure } from "./measure.js";
 import { Objects } from "./objects/objects.js";
 import { ChangePictures } from "./pictures/change-pictures.js";
 import { NextPictures } from "./pictures/next-pictures.js";
@@ -34,6 +39,8 @@ export interface Parts extends AsyncDisposable {
   readonly audits: Audits;
   readonly statistics: Statistics;
   readonly jobs: Jobs;
+  readonly jobFiles: JobFiles;
+  readonly replays: Replays;
   /** Leaves work that is under way for whoever comes next. Safe to call twice. */
   leaveWork(): Promise<void>;
 }
@@ -43,17 +50,34 @@ interface PartsOptions {
   /** For a database of our own. */
   folder: string;
   files: FileStore;
+  /** Where buckets are that are not Amazon's. */
+  objectStore: ObjectStorePlace | undefined;
   engine: Engine;
+  measure: Measure;
+  /** Of imports by address, where any may be fetched. */
+  fetchPicture: FetchPicture | undefined;
   logger: Logger;
 }
 
 /** @throws as `Database.open`. */
-export async function openParts({ settings, folder, files, engine, logger }: PartsOptions): Promise<Parts> {
-  const { jobsAtOnce } = settings;
+export async function openParts(options: PartsOptions): Promise<Parts> {
+  const { settings, folder, files, engine, measure, logger, ...sources } = options;
+  const { jobsAtOnce, importBuckets, importBytes: maxImportBytes, limits } = settings;
   const database = await Database.open({ ...settings.database, folder }, logger);
   try {
     const atOnce = { pictures: Math.max(1, jobsAtOnce), whole: 1 };
-    const running = await createJobs({ database, files, engine, logger, atOnce });
+    const running = await createJobs({
+      database,
+      files,
+      engine,
+      logger,
+      atOnce,
+      ...sources,
+      importBuckets,
+      maxImportBytes,
+      maxImageBytes: limits.maxImageBytes,
+      sizeOf: (bytes, { tenant }) => measure(bytes, { caller: "imports", ...(tenant !== undefined && { tenant }) }),
+    });
     if (jobsAtOnce > 0) await running.run();
     const pictureFiles = new PictureFiles(files);
     const purging = new Purging(new Purge(database, (picture) => pictureFiles.delete(picture)), logger);
@@ -79,6 +103,8 @@ export async function openParts({ settings, folder, files, engine, logger }: Par
       audits: new Audits(database),
       statistics: new Statistics(database),
       jobs: running.jobs,
+      jobFiles: running.jobFiles,
+      replays: running.replays,
       leaveWork,
       [Symbol.asyncDispose]: async () => {
         await leaveWork();

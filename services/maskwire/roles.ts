@@ -102,6 +102,7 @@ export const tiers = {
       const { DatasetTier } = await import("../dataset/dataset-tier.js");
       const { measurePictures } = await import("./measure-pictures.js");
       const { datasetEngine } = await import("./dataset-engine.js");
+      const { fetchForImports } = await import("./fetch-for-imports.js");
       const { connectEncrypted } = await import("../../gateway/peers/peer.js");
       return ({ host, settings, files, here, certificate, models }: Surroundings<DatasetNeeds>) => {
         const { limits, measuringBytes: memoryBytes } = settings.dataset;
@@ -116,8 +117,11 @@ export const tiers = {
           models,
         });
         const measuring = measurePictures({ limits, memoryBytes, pictureMs: settings.encoder.pictures.pictureMs });
-        const { dataFolder } = settings.files;
-        return new DatasetTier(host, settings.dataset, { files, dataFolder, engine, measuring });
+        const { dataFolder, objectStore } = settings.files;
+        const { pictureHosts, deadlineMs } = settings.gateway;
+        const fetchPicture = fetchForImports({ pictureHosts, deadlineMs, maxImageBytes: limits.maxImageBytes });
+        const sources = { files, dataFolder, objectStore, fetchPicture };
+        return new DatasetTier(host, settings.dataset, { ...sources, engine, measuring });
       };
     },
     port: 50053,

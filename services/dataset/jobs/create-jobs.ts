@@ -1,12 +1,19 @@
 import type { Logger } from "../../runtime/logger.js";
 import type { Database } from "../database/database.js";
 import type { FileStore } from "../files/file-store.js";
+import type { ObjectStorePlace } from "../files/object-store-url.js";
 import { PictureFiles } from "../files/picture-files.js";
 import type { Engine } from "./engine.js";
+import { ExportWork } from "./exports/export-work.js";
+import type { SizeOf } from "./imports/import-picture.js";
+import type { FetchPicture } from "./imports/import-source.js";
+import { ImportWork } from "./imports/import-work.js";
 import { Items } from "./items.js";
+import { JobFiles } from "./job-files.js";
 import { Jobs } from "./jobs.js";
 import { Plan } from "./plan.js";
 import { type Pace, Queue, type Tries } from "./queue.js";
+import { Replays } from "./replays.js";
 import { Watched } from "./watched.js";
 import { EverythingWork } from "./work/everything-work.js";
 import { ReplayWork } from "./work/replay-work.js";
@@ -16,6 +23,15 @@ interface CreateJobsOptions {
   readonly database: Database;
   readonly files: FileStore;
   readonly engine: Engine;
+  readonly sizeOf: SizeOf;
+  /** Undefined: no picture is fetched by URL. */
+  readonly fetchPicture?: FetchPicture | undefined;
+  /** Buckets that may be imported from. */
+  readonly importBuckets: readonly string[];
+  /** Where those are that are not Amazon's. */
+  readonly objectStore: ObjectStorePlace | undefined;
+  readonly maxImageBytes: number;
+  readonly maxImportBytes: number;
   readonly logger: Logger;
   /** Items that this process does at once. */
   readonly atOnce?: Readonly<Record<Pace, number>>;
@@ -25,6 +41,9 @@ interface CreateJobsOptions {
 
 export interface RunningJobs extends AsyncDisposable {
   readonly jobs: Jobs;
+  readonly replays: Replays;
+  /** Files that come for imports and that exports have made. */
+  readonly jobFiles: JobFiles;
   /** Begins to work, here. */
   run(): Promise<void>;
 }
@@ -41,7 +60,15 @@ export async function createJobs(options: CreateJobsOptions): Promise<RunningJob
   const pictures = new PictureFiles(files);
   const everything = new EverythingWork({ db: database.db, engine, pictures });
   const replay = new ReplayWork({ db: database.db, engine, pictures });
-  const works = { automatic: everything, prefill: everything, replay };
+  const { importBuckets: buckets, fetchPicture, objectStore, sizeOf, maxImageBytes, maxImportBytes } = options;
+  const origins = { files, fetchPicture, buckets, objectStore };
+  const works = {
+    automatic: everything,
+    prefill: everything,
+    replay,
+    import: new ImportWork({ ...origins, database, pictures, sizeOf, maxImageBytes }),
+    export: new ExportWork({ database, files, pictures }),
+  };
   const workers = new Workers({
     database,
     queue,
@@ -54,8 +81,11 @@ export async function createJobs(options: CreateJobsOptions): Promise<RunningJob
     ...(times && { times }),
   });
   let isRunning = false;
+  const jobs = new Jobs({ database, items, works, watched });
   return {
-    jobs: new Jobs({ database, items, works, watched }),
+    jobs,
+    replays: new Replays(database, jobs),
+    jobFiles: new JobFiles({ database, files, jobs, maxImportBytes }),
     run: async () => {
       isRunning = true;
       await workers.start();

@@ -61,6 +61,10 @@ export class Jobs {
     if (!kind) throw invalidArgument("work must say what is to be done.");
     if (request.key.length > mostKeyLength) throw invalidArgument(`key has at most ${mostKeyLength} characters.`);
     const { pace } = kind;
+    if (!fileName && work.case === "import" && work.value.source.case === "fileName") {
+      throw invalidArgument("A file comes with its import: send it by UploadImport.");
+    }
+    kind.check?.(create(JobWorkSchema, { work }));
     const started = await database.transaction(async (trx) => {
       const { key: dataset } = await findSet(trx, who, request.dataset);
       const known = await this.#byKey(trx, dataset, request.key);

@@ -34,7 +34,7 @@ export interface Message extends Task {
   readonly pace: Pace;
 }
 
-export interface DeadMessage extends Task {
+interface DeadMessage extends Task {
   readonly id: string;
   readonly reason: string;
 }

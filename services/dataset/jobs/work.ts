@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import type { PictureFilter } from "../../../proto/index.js";
+import type { JobWork, PictureFilter } from "../../../proto/index.js";
 import type { Schema } from "../database/schema.js";
 import type { Job } from "./job.js";
 import type { Pace } from "./queue.js";
@@ -19,6 +19,8 @@ export type Finish = (trx: Transaction<Schema>) => Promise<number>;
 /** A kind of work. */
 export interface Work {
   readonly pace: Pace;
+  /** Before it is begun. @throws ServiceError INVALID_ARGUMENT, PERMISSION_DENIED for what cannot be done. */
+  check?(work: JobWork): void;
   /** Which pictures its items are; undefined for one that is a whole. */
   filter(job: Job): PictureFilter | undefined;
   /**
@@ -27,4 +29,6 @@ export interface Work {
    * @throws ServiceError UNAVAILABLE and the like: it is tried again; others: it is given up, and people see why.
    */
   do(assignment: Assignment): Promise<Finish>;
+  /** It is done: what was kept for it alone is not needed any more. */
+  tidy?(job: Job): Promise<void>;
 }

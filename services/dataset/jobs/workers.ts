@@ -15,7 +15,7 @@ import type { Message, Pace, Queue } from "./queue.js";
 import type { Finish, Work } from "./work.js";
 
 type Trx = Transaction<Schema>;
-export type Works = Partial<Record<NonNullable<JobWork["work"]["case"]>, Work>>;
+export type Works = Record<NonNullable<JobWork["work"]["case"]>, Work>;
 
 export interface WorkerTimes {
   /** Between two looks for what nobody tells of: a message that may be tried again, a process that has ended. */
@@ -28,7 +28,7 @@ export interface WorkerTimes {
 
 const usualTimes: WorkerTimes = { lookMs: 5000, waitMs: 2000, mostWaitMs: 600_000 };
 
-export interface WorkersOptions {
+interface WorkersOptions {
   readonly database: Database;
   readonly queue: Queue;
   readonly items: Items;
@@ -171,6 +171,7 @@ export class Workers {
     try {
       const finish = await this.#do(message, job, signal);
       await this.#untilWritten(async (trx) => items.finish(trx, message, await finish(trx)));
+      await this.#tidy(job);
     } catch (error) {
       const given = signal.aborted ? signal.reason : error;
       if (given instanceof NotWantedError) return this.#untilWritten((trx) => items.drop(trx, message));
@@ -206,6 +207,15 @@ export class Workers {
         await pause(waitMs, undefined, { signal });
       }
     }
+  }
+
+  /** What stays is of no harm. */
+  async #tidy(job: Job): Promise<void> {
+    const { works, logger } = this.#options;
+    const { case: kind } = job.work.work;
+    await (kind && works[kind]?.tidy?.(job))?.catch((err: unknown) => {
+      logger.warn({ err, job: job.id }, "what was kept for a job could not be deleted");
+    });
   }
 
   /** People see what a job waits for; while the database is lost nobody can be told. */

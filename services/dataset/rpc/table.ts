@@ -5,10 +5,12 @@ import type { Measure } from "../measure.js";
 import type { OnDemand } from "../on-demand.js";
 import type { Parts } from "../parts.js";
 import { addPicture } from "./add-picture.js";
+import { fetchExport } from "./fetch-export.js";
 import { fetchPicture } from "./fetch-picture.js";
 import type { Handlers } from "./handlers.js";
 import type { PictureLimits } from "./read-picture.js";
 import { unary } from "./unary.js";
+import { uploadImport } from "./upload-import.js";
 import { watchJob } from "./watch-job.js";
 
 interface TableObjects {
@@ -24,7 +26,7 @@ export const scopes = Object.fromEntries(
 ) as MethodScopes<typeof DatasetService>;
 
 /** What each RPC is asked of. */
-export function handlers({ parts, measure, uploads, limits }: TableObjects): Partial<Handlers> {
+export function handlers({ parts, measure, uploads, limits }: TableObjects): Handlers {
   return {
     createDataset: unary(parts, "createDataset", ({ sets }, who, request) => sets.create(who, request)),
     getDataset: unary(parts, "getDataset", ({ sets }, who, request) => sets.get(who, request)),
@@ -61,10 +63,14 @@ export function handlers({ parts, measure, uploads, limits }: TableObjects): Par
     finishAuditItem: unary(parts, "finishAuditItem", ({ audits }, who, request) => audits.finish(who, request)),
     getStatistics: unary(parts, "getStatistics", ({ statistics }, who, request) => statistics.get(who, request)),
     startJob: unary(parts, "startJob", ({ jobs }, who, request) => jobs.start(who, request)),
+    uploadImport: uploadImport(parts, limits.pace),
     getJob: unary(parts, "getJob", ({ jobs }, who, request) => jobs.get(who, request)),
     listJobs: unary(parts, "listJobs", ({ jobs }, who, request) => jobs.list(who, request)),
     watchJob: watchJob(parts),
     controlJob: unary(parts, "controlJob", ({ jobs }, who, request) => jobs.control(who, request)),
     listJobProblems: unary(parts, "listJobProblems", ({ jobs }, who, request) => jobs.problems(who, request)),
+    fetchExport: fetchExport(parts),
+    listReplays: unary(parts, "listReplays", ({ replays }, who, request) => replays.list(who, request)),
+    acceptReplays: unary(parts, "acceptReplays", ({ replays }, who, request) => replays.accept(who, request)),
   };
 }

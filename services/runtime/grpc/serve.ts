@@ -92,8 +92,6 @@ interface Options<S extends DescService = DescService> {
   trustsPeers?: boolean;
   /** See `CallRules`. */
   asksCertificates?: boolean;
-  /** Methods that are not implemented are UNIMPLEMENTED. */
-  partly?: boolean;
 }
 
 type Rules = CallRules & { readonly quota: Quota; readonly audit: Audit };
@@ -117,7 +115,6 @@ export function serve<S extends DescService>(
   const handlers: Record<string, unknown> = {};
   for (const method of service.methods) {
     const handle = (implementation as Record<string, (...args: never[]) => Promise<unknown>>)[method.localName];
-    if (!handle && options.partly) continue;
     if (!handle) throw new Error(`${service.typeName}.${method.name} has no implementation`);
     handlers[method.localName] = adapt(method, handle as never, options, rules);
   }

@@ -4,18 +4,38 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type JobWork, ObjectState, PictureState, StartJobRequestSchema } from "../../../../proto/index.js";
+import { invalidArgument } from "../../../runtime/errors.js";
 import { fakeLogger } from "../../../runtime/testing/fake-logger.js";
 import type { Database } from "../../database/database.js";
 import { FolderFiles } from "../../files/folder-files.js";
+import type { ObjectStorePlace } from "../../files/object-store-url.js";
 import type { Who } from "../../who.js";
 import { createJobs, type RunningJobs } from "../create-jobs.js";
 import type { Engine } from "../engine.js";
+import type { FetchPicture } from "../imports/import-source.js";
 import { side } from "./fake-engine.js";
 
 export const who: Who = { tenant: "acme", person: "ann" };
 
 /** As long as nothing is waited for that a test does not bring about. */
 export const hasty = { lookMs: 50, waitMs: 20, mostWaitMs: 60_000 };
+
+/** A picture of tests says its size: "4x3" and whatever else, for one of its own. */
+export const pictureFile = (width: number, height: number, more = "") => Buffer.from(`${width}x${height} ${more}`);
+
+/** What tests bring in. */
+export const testImports = {
+  sizeOf: async (bytes: Uint8Array) => {
+    const [, width, height] = /^(\d+)x(\d+) /.exec(Buffer.from(bytes).toString()) ?? [];
+    if (!width || !height) throw invalidArgument("The file is not a picture.", "UNSUPPORTED_IMAGE");
+    return { width: Number(width), height: Number(height) };
+  },
+  importBuckets: ["bring"],
+  objectStore: undefined as ObjectStorePlace | undefined,
+  fetchPicture: undefined as FetchPicture | undefined,
+  maxImageBytes: 1000,
+  maxImportBytes: 1_000_000,
+};
 
 /** A data set with pictures, and processes that work on it. */
 export class JobStage implements AsyncDisposable {
@@ -34,7 +54,7 @@ export class JobStage implements AsyncDisposable {
 
   static async open(database: Database, pictures: number): Promise<JobStage> {
     const id = randomUUID();
-    const row = { id, tenant: "acme", name: id, description: "", created_by: "ann" };
+    const row = { id, tenant: "acme", name: id, description: "", created_by: "ann", next_label: 5 };
     const { key } = await database.db.insertInto("datasets").values(row).returning("key").executeTakeFirstOrThrow();
     const stage = new JobStage(database, { key, id }, await mkdtemp(join(tmpdir(), "maskwire-jobs-")));
     const label = { dataset: key, id: 4, place: 0, name: "Cup", colour: "#ff0000", hot_key: "", parent: 0 };
@@ -64,14 +84,15 @@ export class JobStage implements AsyncDisposable {
   }
 
   /** A process of the tier; `run` it to have it work. */
-  async process(engine: Engine, atOnce = { pictures: 3, whole: 1 }): Promise<RunningJobs> {
+  async process(engine: Engine, more: Partial<typeof testImports> = {}): Promise<RunningJobs> {
     const { database, files } = this;
     const made = await createJobs({
       database,
       files,
       engine,
+      ...testImports,
+      ...more,
       logger: fakeLogger(),
-      atOnce,
       times: hasty,
       tries: { retryLimit: 4, retryDelay: 0, retryBackoff: false },
     });

@@ -4,7 +4,7 @@ import { Database } from "../../database/database.js";
 import { FolderFiles } from "../../files/folder-files.js";
 import { createJobs } from "../create-jobs.js";
 import { FakeEngine } from "./fake-engine.js";
-import { hasty } from "./job-stage.js";
+import { hasty, testImports } from "./job-stage.js";
 
 /* A process that works on jobs until a test kills it; it writes a line for every picture that it looks at. */
 const [url = "", folder = ""] = process.argv.slice(2);
@@ -19,6 +19,7 @@ const running = await createJobs({
   database,
   files: new FolderFiles(folder),
   engine,
+  ...testImports,
   logger,
   times: hasty,
 });

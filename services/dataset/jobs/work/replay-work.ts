@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import {
   BoxSchema,
   decodeRle,
+  type Gear,
   type Mask,
   ObjectState,
   type PictureFilter,
@@ -106,9 +107,9 @@ export class ReplayWork implements Work {
       .flatMap((mask) => (mask.rle ? [{ mask, iou: rleIou(before, decodeRle(mask.rle)) }] : []))
       .reduce<{ mask: Mask; iou: number } | undefined>((a, b) => (a && a.iou >= b.iou ? a : b), undefined);
     if (!best) throw new Error("a model answered without a mask");
-    const { gear, source, sourceId } = object.provenance;
+    const { source, sourceId } = object.provenance;
     const provenance = create(ProvenanceSchema, {
-      gear,
+      gear: object.gear,
       source,
       sourceId,
       model: model.id,
@@ -123,6 +124,7 @@ export class ReplayWork implements Work {
 interface ReplayObject {
   readonly id: bigint;
   readonly revision: number;
+  readonly gear: Gear;
   readonly rle: Rle;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly provenance: Provenance;
@@ -152,7 +154,15 @@ async function objectsOf(db: Kysely<Schema>, { id, height, width }: PictureRow):
         .onRef("shape.object", "=", "objects.id")
         .onRef("shape.revision", "=", "objects.shape"),
     )
-    .select(["objects.id", "objects.revision", "objects.x", "objects.y", "objects.width", "objects.height"])
+    .select([
+      "objects.id",
+      "objects.revision",
+      "objects.gear",
+      "objects.x",
+      "objects.y",
+      "objects.width",
+      "objects.height",
+    ])
     .select(["shape.counts", "shape.provenance", "shape.prompts"])
     .where("objects.picture", "=", id)
     .where("objects.state", "<>", ObjectState.DELETED)
@@ -161,6 +171,7 @@ async function objectsOf(db: Kysely<Schema>, { id, height, width }: PictureRow):
   return rows.map((row) => ({
     id: row.id,
     revision: row.revision,
+    gear: row.gear,
     rle: create(RleSchema, { size: [height, width], counts: row.counts ?? "" }),
     box: { x: row.x, y: row.y, width: row.width, height: row.height },
     provenance: fromBinary(ProvenanceSchema, row.provenance ?? new Uint8Array()),

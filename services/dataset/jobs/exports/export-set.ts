@@ -1,0 +1,77 @@
+import type { Kysely } from "kysely";
+import type { Schema } from "../../database/schema.js";
+import type { PictureFiles } from "../../files/picture-files.js";
+import type { ExportLabel, ExportPicture, ExportSet, FilledPicture } from "../../formats/types.js";
+import { type Cut, objectsIn, type PictureInVersion, picturesIn } from "./export-rows.js";
+
+/** As a version has it. */
+export interface VersionLabel {
+  readonly id: number;
+  readonly name: string;
+  readonly colour: string;
+  readonly parent: number;
+}
+
+interface ExportSetOptions {
+  readonly db: Kysely<Schema>;
+  readonly cut: Cut;
+  readonly labels: readonly VersionLabel[];
+  readonly splits: readonly string[];
+  readonly hasUnlabelled: boolean;
+  /** Undefined: picture files are not asked for. */
+  readonly files: { readonly pictures: PictureFiles; readonly tenant: string | undefined } | undefined;
+  readonly signal: AbortSignal;
+  /** Pictures are written, with so many objects. */
+  readonly onFilled: (pictures: number, objects: number) => Promise<void>;
+}
+
+const page = { pictures: 500, filled: 50 };
+
+/** A version as writers read it, a page after the other: memory does not grow with it. */
+export function exportSet(options: ExportSetOptions): ExportSet {
+  const { db, cut, labels, splits, hasUnlabelled, signal, onFilled } = options;
+  const nameOf = new Map(labels.map(({ id, name }) => [id, name]));
+  const wanted = labels.filter(({ id }) => cut.labels.length === 0 || cut.labels.includes(id));
+  const names = new Set(wanted.map(({ name }) => name));
+  async function* pages(split: string, most: number): AsyncGenerator<PictureInVersion[]> {
+    for (let after = 0n; ; ) {
+      signal.throwIfAborted();
+      const rows = await picturesIn(db, cut, split, { after, most });
+      if (rows.length > 0) yield rows;
+      if (rows.length < most) return;
+      after = rows.at(-1)?.id ?? after;
+    }
+  }
+  return {
+    labels: wanted.map(({ name, colour, parent }): ExportLabel => {
+      const above = nameOf.get(parent);
+      return { name, colour, ...(above !== undefined && names.has(above) && { parent: above }) };
+    }),
+    splits,
+    hasUnlabelled,
+    pictures: async function* (split) {
+      for await (const rows of pages(split, page.pictures)) for (const row of rows) yield pictureOf(row, options);
+    },
+    filled: async function* (split) {
+      for await (const rows of pages(split, page.filled)) {
+        const objects = await objectsIn(db, cut, rows, nameOf);
+        for (const row of rows) {
+          const filled: FilledPicture = { picture: pictureOf(row, options), objects: objects.get(row.id) ?? [] };
+          yield filled;
+        }
+        await onFilled(
+          rows.length,
+          [...objects.values()].reduce((sum, { length }) => sum + length, 0),
+        );
+      }
+    },
+  };
+}
+
+function pictureOf(
+  { id, name, width, height, attributes, image_id: imageId }: PictureInVersion,
+  { files }: ExportSetOptions,
+): ExportPicture {
+  const open = files && (() => files.pictures.open({ tenant: files.tenant, imageId }));
+  return { id: Number(id), name, width, height, attributes, ...(open && { open }) };
+}

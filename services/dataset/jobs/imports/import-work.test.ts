@@ -1,0 +1,339 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import {
+  AnnotationFormat,
+  CocoForm,
+  type DatasetJob,
+  ExportWorkSchema,
+  Gear,
+  ImportWorkSchema,
+  JobState,
+  ObjectState,
+} from "../../../../proto/index.js";
+import { Code, ServiceError } from "../../../runtime/errors.js";
+import { zipped } from "../../archive/zip-sink.js";
+import { openZip } from "../../archive/zip-source.js";
+import { S3Files } from "../../files/s3-files.js";
+import { startObjectStore, useTestCredentials } from "../../files/testing/object-store.js";
+import { TestServer } from "../../testing/test-server.js";
+import type { RunningJobs } from "../create-jobs.js";
+import { columns, FakeEngine } from "../testing/fake-engine.js";
+import { JobStage, pictureFile, testImports, who } from "../testing/job-stage.js";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+  return () => server.close();
+});
+
+let stage: JobStage;
+async function open(more: Partial<typeof testImports> = {}): Promise<RunningJobs> {
+  stage = await JobStage.open(await server.database(), 0);
+  const running = await stage.process(new FakeEngine(), more);
+  await running.run();
+  return running;
+}
+afterEach(() => stage[Symbol.asyncDispose]());
+
+const { signal } = new AbortController();
+
+async function ended({ jobs }: RunningJobs, { id }: DatasetJob): Promise<DatasetJob> {
+  for await (const job of jobs.watch(who, { dataset: stage.dataset.id, job: id }, signal)) if (job.endedAt) return job;
+  throw new Error("the job did not end");
+}
+
+async function archive(files: Record<string, Uint8Array | object>): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  await zipped(
+    new Date(0),
+    async (sink) => {
+      for (const [name, content] of Object.entries(files)) {
+        await sink.write(name, [content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content))]);
+      }
+    },
+    async (all) => {
+      for await (const chunk of all) chunks.push(chunk);
+    },
+  );
+  return Buffer.concat(chunks);
+}
+
+/** COCO's, of pictures of 10 x 10: each with its objects' columns. */
+function coco(pictures: Record<string, [from: number, to: number, label: string][]>) {
+  const names = [...new Set(Object.values(pictures).flatMap((all) => all.map(([, , label]) => label)))];
+  let id = 0;
+  return {
+    info: {},
+    licenses: [],
+    images: Object.keys(pictures).map((file_name, at) => ({ id: at + 1, file_name, width: 10, height: 10 })),
+    categories: names.map((name, at) => ({ id: at + 1, name })),
+    annotations: Object.values(pictures).flatMap((all, at) =>
+      all.map(([from, to, label]) => ({
+        id: ++id,
+        image_id: at + 1,
+        category_id: names.indexOf(label) + 1,
+        segmentation: columns(from, to),
+        iscrowd: 0,
+      })),
+    ),
+  };
+}
+
+const twoPictures = () => ({
+  "a.png": pictureFile(10, 10, "a"),
+  "sub/b.png": pictureFile(10, 10, "b"),
+  "annotations.json": coco({
+    "a.png": [
+      [0, 2, "Cup"],
+      [3, 5, "dog"],
+    ],
+    "sub/b.png": [[1, 9, "dog"]],
+  }),
+});
+
+const upload = (running: RunningJobs, file: Uint8Array, work: MessageInitShape<typeof ImportWorkSchema> = {}) =>
+  running.jobFiles.startImport(
+    who,
+    stage.request({
+      case: "import",
+      value: create(ImportWorkSchema, { source: { case: "fileName", value: "mine.zip" }, makeLabels: true, ...work }),
+    }),
+    (async function* () {
+      yield file;
+    })(),
+    signal,
+  );
+
+const start = (running: RunningJobs, source: MessageInitShape<typeof ImportWorkSchema>["source"]) =>
+  running.jobs.start(
+    who,
+    stage.request({ case: "import", value: create(ImportWorkSchema, { makeLabels: true, ...(source && { source }) }) }),
+  );
+
+async function problemsOf({ jobs }: RunningJobs, { id: job }: DatasetJob) {
+  const asked = { dataset: stage.dataset.id, job, pageSize: 0, page: "" };
+  return (await jobs.problems(who, asked)).problems.map(({ file, reason }) => `${file}: ${reason}`);
+}
+
+const pictureNames = async () =>
+  (await stage.database.db.selectFrom("pictures").select("name").orderBy("id").execute()).map(({ name }) => name);
+
+describe("an archive", () => {
+  it("brings pictures, labels and objects, which say where they come from", async () => {
+    const running = await open();
+    const job = await ended(running, await upload(running, await archive(twoPictures()), { split: "train" }));
+    expect(job).toMatchObject({ state: JobState.DONE, done: 2n, total: 2n, objects: 3n, fileName: "mine.zip" });
+    expect(await pictureNames()).toEqual(["a.png", "sub/b.png"]);
+    const { db } = stage.database;
+    expect(await db.selectFrom("pictures").select(["split", "media_type", "width"]).execute()).toMatchObject(
+      Array(2).fill({ split: "train", width: 10 }),
+    );
+    const labels = await db.selectFrom("labels").select(["id", "name"]).orderBy("id").execute();
+    expect(labels.map(({ name }) => name)).toEqual(["Cup", "dog"]);
+    const objects = await db.selectFrom("objects").selectAll().orderBy("id").execute();
+    expect(objects.map(({ area }) => area)).toEqual([20, 20, 80]);
+    expect(objects[0]).toMatchObject({ gear: Gear.IMPORTED, state: ObjectState.ACCEPTED, label: 4, person: "ann" });
+    const keys: string[] = [];
+    for await (const key of stage.files.list("t=acme/")) keys.push(key);
+    expect(keys.filter((key) => key.includes("pictures/"))).toHaveLength(4);
+    // What was uploaded is gone.
+    await expect
+      .poll(async () => {
+        const left: string[] = [];
+        for await (const key of stage.files.list("t=acme/imports/")) left.push(key);
+        return left;
+      })
+      .toEqual([]);
+  });
+
+  it("brings nothing twice, and what is new", async () => {
+    const running = await open();
+    await ended(running, await upload(running, await archive(twoPictures())));
+    const files = twoPictures();
+    files["annotations.json"] = coco({
+      "a.png": [
+        [0, 2, "Cup"],
+        [3, 5, "dog"],
+      ],
+      "sub/b.png": [
+        [1, 9, "dog"],
+        [0, 1, "cat"],
+      ],
+    });
+    const job = await ended(running, await upload(running, await archive(files)));
+    expect(job).toMatchObject({ state: JobState.DONE, objects: 1n });
+    expect(await stage.objects()).toEqual([2, 2]);
+  });
+
+  it("names what cannot be taken, and the rest goes on", async () => {
+    const running = await open();
+    const files = {
+      ...twoPictures(),
+      "c.png": Buffer.from("no picture"),
+      "annotations.json": coco({
+        "a.png": [
+          [0, 2, "Cup"],
+          [3, 5, "dog"],
+        ],
+        "sub/b.png": [],
+        "gone.png": [[0, 1, "dog"]],
+      }),
+    };
+    const job = await ended(running, await upload(running, await archive(files), { makeLabels: false }));
+    expect(job).toMatchObject({ state: JobState.DONE_WITH_PROBLEMS, failed: 3n, objects: 1n });
+    expect((await problemsOf(running, job)).sort()).toEqual([
+      expect.stringMatching(/^annotations.json: .*no label "dog"/),
+      "c.png: The file is not a picture.",
+      expect.stringMatching(/^gone.png: .*neither among the files nor in the data set/),
+    ]);
+  });
+
+  it("that is none, or says nothing that can be read, fails the job with a sentence", async () => {
+    const running = await open();
+    const job = await ended(running, await upload(running, Buffer.from("PK and no more")));
+    expect(job.state).toBe(JobState.FAILED);
+    expect(job.message).toMatch(/zip archive/);
+  });
+
+  it("may be annotations alone, of pictures that are there", async () => {
+    const running = await open();
+    await stage.addPictures(1);
+    const file = Buffer.from(JSON.stringify(coco({ "0000.png": [[0, 4, "Cup"]] })));
+    const job = await ended(running, await upload(running, file, { source: { case: "fileName", value: "x.json" } }));
+    expect(job).toMatchObject({ state: JobState.DONE, objects: 1n });
+    expect(await stage.objects()).toEqual([1]);
+  });
+
+  it("is not taken when it is too large, and nothing stays of it", async () => {
+    const running = await open({ maxImportBytes: 10 });
+    await expect(upload(running, Buffer.alloc(11))).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+    for await (const key of stage.files.list("t=acme/")) throw new Error(`${key} stayed`);
+  });
+});
+
+it("an import whose process stops is gone on with, and what it had brought is not brought again", async () => {
+  let opened = 0;
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const sizeOf: typeof testImports.sizeOf = async (bytes) => {
+    if (++opened === 20) stop();
+    return testImports.sizeOf(bytes);
+  };
+  const running = await open({ sizeOf });
+  const names = Array.from({ length: 40 }, (_, at) => `${at}.png`);
+  const files = Object.fromEntries(names.map((name) => [name, pictureFile(10, 10, name)]));
+  const annotations = coco(Object.fromEntries(names.map((name) => [name, [[0, 3, "Cup"]]])));
+  const job = await upload(running, await archive({ ...files, "annotations.json": annotations }));
+  await stopped;
+  await running[Symbol.asyncDispose]();
+  expect((await stage.objects()).length).toBeLessThan(40);
+  const next = await stage.process(new FakeEngine());
+  await next.run();
+  expect(await ended(next, job)).toMatchObject({ state: JobState.DONE, done: 40n, total: 40n, objects: 40n });
+  expect(await stage.objects()).toEqual(Array(40).fill(1));
+});
+
+describe("addresses", () => {
+  it("are fetched, each once, and those that fail are named", async () => {
+    const asked: string[] = [];
+    const fetchPicture = async function* (address: string) {
+      asked.push(address);
+      if (address.endsWith("2.png")) {
+        const message = "pictures.example answered with HTTP 404.";
+        throw new ServiceError({ code: Code.UNAVAILABLE, reason: "PICTURE_HOST", message });
+      }
+      yield pictureFile(4, 3, address);
+    };
+    const running = await open({ fetchPicture });
+    const urls = [1, 2, 3].map((n) => `https://pictures.example/some%20where/${n}.png`);
+    const source = { case: "urls" as const, value: { urls } };
+    const job = await ended(running, await start(running, source));
+    expect(job).toMatchObject({ state: JobState.DONE_WITH_PROBLEMS, done: 2n, failed: 1n });
+    expect(await problemsOf(running, job)).toEqual([
+      "pictures.example/some where/2.png: pictures.example answered with HTTP 404.",
+    ]);
+    await ended(running, await start(running, source));
+    expect(asked).toHaveLength(4);
+    expect(await pictureNames()).toEqual([1, 3].map((n) => `pictures.example/some where/${n}.png`));
+  });
+
+  it("are refused where no host may be asked", async () => {
+    const running = await open();
+    const source = { case: "urls" as const, value: { urls: ["https://a.example/b.png"] } };
+    await expect(start(running, source)).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
+  });
+});
+
+describe("a prefix of a bucket", () => {
+  it("is read, where the bucket is named, and no other bucket is", async () => {
+    const restore = useTestCredentials();
+    try {
+      await using objects = await startObjectStore("bring", "");
+      await using files = new S3Files({ ...objects.place, prefix: "some/" });
+      for (const [name, content] of Object.entries(twoPictures())) {
+        await files.put(name, [content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content))]);
+      }
+      const running = await open({ objectStore: objects.place });
+      const job = await ended(running, await start(running, { case: "s3", value: "s3://bring/some/" }));
+      expect(job).toMatchObject({ state: JobState.DONE, done: 2n, objects: 3n });
+      await expect(start(running, { case: "s3", value: "s3://other/some/" })).rejects.toMatchObject({
+        code: Code.PERMISSION_DENIED,
+      });
+    } finally {
+      restore();
+    }
+  });
+});
+
+describe("an export", () => {
+  it("is a version's archive, which an import reads back, from any byte on", async () => {
+    const running = await open();
+    await ended(running, await upload(running, await archive(twoPictures())));
+    const work = create(ExportWorkSchema, { format: AnnotationFormat.COCO, pictures: true, coco: CocoForm.RLE });
+    const job = await ended(running, await running.jobs.start(who, stage.request({ case: "export", value: work })));
+    expect(job).toMatchObject({ state: JobState.DONE, total: 2n, done: 2n, objects: 3n });
+    expect(job.fileName).toMatch(/-v1-coco\.zip$/);
+    const fetched = async (start = 0, end = Number(job.bytes)) => {
+      const asked = { dataset: stage.dataset.id, job: job.id, offset: BigInt(start) };
+      const file = await running.jobFiles.exported(who, asked);
+      expect(file).toMatchObject({ bytes: Number(job.bytes), name: job.fileName });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of file.open({ start, end })) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    };
+    await expect(fetched(Number(job.bytes) + 1)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    const whole = await fetched();
+    expect(whole.length).toBe(Number(job.bytes));
+    expect(await fetched(100, 107)).toEqual(whole.subarray(100, 107));
+    const { files } = await openZip({
+      bytes: whole.length,
+      read: async function* (from, to) {
+        yield whole.subarray(from, to);
+      },
+    });
+    expect(files.map(({ path }) => path).filter((path) => path.endsWith(".png"))).toHaveLength(2);
+    await stage[Symbol.asyncDispose]();
+    const other = await open();
+    const back = await ended(other, await upload(other, whole));
+    expect(back).toMatchObject({ state: JobState.DONE, objects: 3n });
+    expect(await stage.objects()).toEqual([2, 1]);
+  });
+
+  it("has what its filter takes, as it was in the version that it names", async () => {
+    const running = await open();
+    await ended(running, await upload(running, await archive(twoPictures())));
+    const first = create(ExportWorkSchema, { format: AnnotationFormat.COCO });
+    await ended(running, await running.jobs.start(who, stage.request({ case: "export", value: first })));
+    const { db } = stage.database;
+    await db.updateTable("objects").set({ state: ObjectState.DELETED }).execute();
+    const again = create(ExportWorkSchema, { format: AnnotationFormat.SA1B, version: 1, labels: [4] });
+    const job = await ended(running, await running.jobs.start(who, stage.request({ case: "export", value: again })));
+    expect(job).toMatchObject({ state: JobState.DONE, objects: 1n });
+    expect(await db.selectFrom("versions").selectAll().execute()).toHaveLength(1);
+    const none = create(ExportWorkSchema, { format: AnnotationFormat.COCO, version: 9 });
+    const failed = await ended(running, await running.jobs.start(who, stage.request({ case: "export", value: none })));
+    expect(failed).toMatchObject({ state: JobState.FAILED, message: "The data set has no version 9." });
+  });
+});

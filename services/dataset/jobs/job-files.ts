@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto";
+import { type DatasetJob, type FetchExportRequest, JobState, type StartJobRequest } from "../../../proto/index.js";
+import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
+import type { Database } from "../database/database.js";
+import { notNow } from "../faults.js";
+import type { FileStore } from "../files/file-store.js";
+import { exportKey, importKey } from "../files/keys.js";
+import { findSet } from "../sets/find-set.js";
+import type { Who } from "../who.js";
+import type { Jobs } from "./jobs.js";
+
+interface JobFilesOptions {
+  readonly database: Database;
+  readonly files: FileStore;
+  readonly jobs: Jobs;
+  /** Largest file that is taken for an import. */
+  readonly maxImportBytes: number;
+}
+
+/** What an export has made. */
+interface ExportedFile {
+  readonly bytes: number;
+  readonly name: string;
+  readonly mediaType: string;
+  open(range: { start: number; end: number }): AsyncGenerator<Uint8Array>;
+}
+
+const ended: readonly JobState[] = [JobState.DONE, JobState.DONE_WITH_PROBLEMS];
+
+/** Files of jobs: what people send to be imported, and what exports have made. */
+export class JobFiles {
+  readonly #options: JobFilesOptions;
+
+  constructor(options: JobFilesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Keeps a file, then begins to import it.
+   * @throws ServiceError as `Jobs.start`; RESOURCE_EXHAUSTED for one that is too large, or when there is no room; what the chunks throw.
+   */
+  async startImport(
+    who: Who,
+    request: StartJobRequest,
+    chunks: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<DatasetJob> {
+    const { database, files, jobs, maxImportBytes } = this.#options;
+    const { case: kind, value: work } = request.work?.work ?? {};
+    if (kind !== "import" || work?.source.case !== "fileName" || work.source.value === "") {
+      throw invalidArgument("The header's work must be an import with a file_name.");
+    }
+    await findSet(database.db, who, request.dataset);
+    const id = randomUUID();
+    const key = importKey(who.tenant, id);
+    await files.put(key, atMost(chunks, maxImportBytes), { signal });
+    try {
+      const job = await jobs.start(who, request, { id, fileName: work.source.value });
+      // Its key is that of an import that has its file already.
+      if (job.id !== id) await files.delete(key);
+      return job;
+    } catch (error) {
+      await files.delete(key).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** What an export has made. @throws ServiceError NOT_FOUND; FAILED_PRECONDITION while it is not there; INVALID_ARGUMENT for an offset behind its end. */
+  async exported(who: Who, request: Pick<FetchExportRequest, "dataset" | "job" | "offset">): Promise<ExportedFile> {
+    const { files, jobs } = this.#options;
+    const job = await jobs.get(who, request);
+    if (job.work?.work.case !== "export") throw notNow("The job is no export: it makes no file.");
+    if (!ended.includes(job.state)) throw notNow("The export has not made its file; watch the job.");
+    const bytes = Number(job.bytes);
+    if (Number(request.offset) > bytes) throw invalidArgument(`The file has ${bytes} bytes.`);
+    const key = exportKey(who.tenant, job.id);
+    return { bytes, name: job.fileName, mediaType: "application/zip", open: (range) => files.get(key, range) };
+  }
+}
+
+async function* atMost(chunks: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.byteLength;
+    if (bytes > most) {
+      const message = `The file is larger than the ${most} bytes that are taken for an import (MASKWIRE_IMPORT_BYTES); divide it.`;
+      throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message });
+    }
+    yield chunk;
+  }
+}
