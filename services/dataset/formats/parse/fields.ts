@@ -59,17 +59,19 @@ export function boxIn(fields: Fields, key: string): [number, number, number, num
   return [x, y, width, height];
 }
 
-const mostAttributes = 64;
+/** As data sets take them. */
+const mostAttributes = 100;
 const longestName = 100;
-const longestValue = 1000;
+const longestValue = 4000;
 
 /** What is plain among someone's attributes, as text; what is long is cut. */
 export function attributesIn(value: unknown): Record<string, string> {
   const attributes: Record<string, string> = {};
   if (!isFields(value)) return attributes;
   for (const [key, one] of Object.entries(value).slice(0, mostAttributes)) {
-    const isPlain = typeof one === "string" || typeof one === "number" || typeof one === "boolean";
-    if (isPlain && key !== "" && one !== "") attributes[key.slice(0, longestName)] = String(one).slice(0, longestValue);
+    if (typeof one !== "string" && typeof one !== "number" && typeof one !== "boolean") continue;
+    const [name, text] = [key, String(one)].map((part) => part.replaceAll("\0", "").trim());
+    if (name && text) attributes[name.slice(0, longestName)] = text.slice(0, longestValue);
   }
   return attributes;
 }
