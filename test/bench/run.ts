@@ -29,6 +29,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   access: () => import("./access.js"),
   load: () => import("./load.js"),
   simulate: () => import("./simulate.js"),
+  dataset: () => import("./dataset.js"),
   web: () => import("./web.js"),
 };
 

@@ -17,9 +17,14 @@ export async function lockAlone(trx: Transaction<Schema>, set: number): Promise<
   await sql`select pg_advisory_xact_lock(${space}, ${set})`.execute(trx);
 }
 
-/** Held by whoever puts a picture into a set and its file where files are kept, to the transaction's end; many at once. */
-export async function lockPicture(trx: Transaction<Schema>, imageId: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${imageId}, ${space}))`.execute(trx);
+/**
+ * As `lockForChange`, and for a picture whose file is kept until the transaction's end: whoever deletes what no set has waits. Many at
+ * once.
+ */
+export async function lockToAdd(trx: Transaction<Schema>, set: number, imageId: string): Promise<void> {
+  await sql`
+    select pg_advisory_xact_lock_shared(${space}, ${set}), pg_advisory_xact_lock_shared(hashtextextended(${imageId}, ${space}))
+  `.execute(trx);
 }
 
 /** Waits for those who have it, for whoever deletes its file. */

@@ -19,10 +19,11 @@ export async function claimKeys(
   if (keys.length === 0) return new Map();
   // In one order for all: two who claim the same keys wait for each other once, and not in a ring.
   const ordered = [...keys].sort();
-  await sql`
+  const { rows: claimed } = await sql<{ key: string }>`
     insert into change_keys (dataset, person, key, object, revision)
     select ${set}, ${person}, key, 0, 0 from unnest(${ordered}::text[]) as key
-    on conflict do nothing`.execute(trx);
+    on conflict do nothing returning key`.execute(trx);
+  if (claimed.length === ordered.length) return new Map();
   const rows = await trx
     .selectFrom("change_keys")
     .select(["key", "object", "revision"])

@@ -41,7 +41,7 @@ export interface NextRevision {
   readonly made?: { readonly counts: string; readonly provenance: Provenance | undefined };
 }
 
-/** Inserts them, whoever has locked the set for a change. @returns their ids, in order. */
+/** Inserts them, whoever has locked the set for a change: one statement, whose masks go there once. @returns their ids, in order. */
 export async function insertObjects(
   trx: Transaction<Schema>,
   set: number,
@@ -49,49 +49,38 @@ export async function insertObjects(
   objects: readonly MadeObject[],
 ): Promise<bigint[]> {
   if (objects.length === 0) return [];
-  const { rows } = await sql<{ id: bigint }>`
-    select nextval(pg_get_serial_sequence('objects', 'id')) as id from generate_series(1, ${objects.length})`.execute(
-    trx,
-  );
-  const ids = rows.map(({ id }) => id);
-  await insertRevisions(
-    trx,
-    set,
-    person,
-    objects.map(({ mask, provenance, ...rest }, at) => ({
-      ...rest,
-      id: ids[at] as bigint,
-      revision: 1,
-      kind: kindOf(rest.gear, provenance),
-      shape: 1,
-      maker: person,
-      reason: "",
-      judged: null,
-      mask,
-      made: { counts: mask.counts, provenance },
-    })),
-  );
-  const given = unnested(
-    objects.map((one, at) => ({ ...one, id: ids[at] as bigint })),
-    {
-      id: ["bigint", ({ id }) => id],
-      picture: ["bigint", ({ picture }) => picture],
-      label: ["int", ({ label }) => label],
-      state: ["smallint", ({ state }) => state],
-      gear: ["smallint", ({ gear }) => gear],
-      seconds: ["real", ({ seconds }) => seconds],
-      x: ["int", ({ mask }) => mask.x],
-      y: ["int", ({ mask }) => mask.y],
-      width: ["int", ({ mask }) => mask.width],
-      height: ["int", ({ mask }) => mask.height],
-      area: ["int", ({ mask }) => mask.area],
-      attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
-    },
-  );
-  await sql`
-    insert into objects (id, picture, label, state, gear, seconds, x, y, width, height, area, attributes, dataset, maker, person, reason)
-    select given.*, ${set}::int, ${person}, ${person}, '' from ${given}`.execute(trx);
-  return ids;
+  const rows = objects.map((one, place) => ({ ...one, place, kept: keptProvenance(one.provenance) }));
+  const given = unnested(rows, {
+    place: ["int", ({ place }) => place],
+    picture: ["bigint", ({ picture }) => picture],
+    label: ["int", ({ label }) => label],
+    state: ["smallint", ({ state }) => state],
+    gear: ["smallint", ({ gear }) => gear],
+    kind: ["smallint", ({ gear, provenance }) => kindOf(gear, provenance)],
+    seconds: ["real", ({ seconds }) => seconds],
+    x: ["int", ({ mask }) => mask.x],
+    y: ["int", ({ mask }) => mask.y],
+    width: ["int", ({ mask }) => mask.width],
+    height: ["int", ({ mask }) => mask.height],
+    area: ["int", ({ mask }) => mask.area],
+    attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
+    counts: ["text", ({ mask }) => mask.counts],
+    provenance: ["bytea", ({ kept }) => kept.provenance],
+    prompts: ["bytea", ({ kept }) => kept.prompts],
+  });
+  const both = sql`picture, label, state, gear, seconds, x, y, width, height, area, attributes`;
+  const { rows: made } = await sql<{ id: bigint }>`
+    with numbered as materialized (
+      select nextval(pg_get_serial_sequence('objects', 'id')) as id, given.* from ${given}
+    ), revised as (
+      insert into object_revisions (object, ${both}, revision, shape, kind, counts, provenance, prompts, dataset, maker, person, reason)
+      select id, ${both}, 1, 1, kind, counts, provenance, prompts, ${set}::int, ${person}, ${person}, '' from numbered
+    ), kept as (
+      insert into objects (id, ${both}, dataset, maker, person, reason)
+      select id, ${both}, ${set}::int, ${person}, ${person}, '' from numbered
+    )
+    select id from numbered order by place`.execute(trx);
+  return made.map(({ id }) => id);
 }
 
 /** Who made a mask for the statistics: what a job or an import brought is nobody's work. */

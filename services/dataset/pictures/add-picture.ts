@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import { PictureState } from "../../../proto/index.js";
 import { type Attributes, checkAttributes } from "../attributes.js";
 import type { Schema } from "../database/schema.js";
-import { lockForChange, lockPicture } from "../database/set-lock.js";
+import { lockToAdd } from "../database/set-lock.js";
 import { alreadyExists } from "../faults.js";
 import { checkPictureName, checkSplit } from "./check-picture.js";
 import type { PictureRow } from "./picture-message.js";
@@ -39,44 +39,42 @@ export async function addPicture(
   checkPictureName(name);
   checkSplit(picture.split);
   checkAttributes(picture.attributes);
-  await lockForChange(trx, set);
-  await lockPicture(trx, picture.imageId);
-  const attributes = JSON.stringify(picture.attributes);
-  const { split } = picture;
+  await lockToAdd(trx, set, picture.imageId);
   const added = await trx
-    .insertInto("pictures")
-    .values({
-      dataset: set,
-      image_id: picture.imageId,
-      width: picture.width,
-      height: picture.height,
-      reading: picture.reading === undefined ? null : JSON.stringify(picture.reading),
-      bytes: picture.bytes,
-      media_type: picture.mediaType,
-      name,
-      split,
-      attributes,
-      state: PictureState.OPEN,
-      added_by: person,
-    })
-    .onConflict((name) => name.doNothing())
-    .returningAll()
+    .with("added", (db) =>
+      db
+        .insertInto("pictures")
+        .values({
+          dataset: set,
+          image_id: picture.imageId,
+          width: picture.width,
+          height: picture.height,
+          reading: picture.reading === undefined ? null : JSON.stringify(picture.reading),
+          bytes: picture.bytes,
+          media_type: picture.mediaType,
+          name,
+          split: picture.split,
+          attributes: JSON.stringify(picture.attributes),
+          state: PictureState.OPEN,
+          added_by: person,
+        })
+        .onConflict((name) => name.doNothing())
+        .returningAll(),
+    )
+    .with("noted", (db) =>
+      db
+        .insertInto("picture_revisions")
+        .columns(["picture", "revision", "dataset", "name", "split", "attributes", "state", "deleted", "person"])
+        .expression(
+          db
+            .selectFrom("added")
+            .select(["id", "revision", "dataset", "name", "split", "attributes", "state", "deleted", "added_by"]),
+        ),
+    )
+    .selectFrom("added")
+    .selectAll()
     .executeTakeFirst();
   if (!added) return { row: await sameAs(trx, set, name, picture.imageId), isNew: false };
-  await trx
-    .insertInto("picture_revisions")
-    .values({
-      picture: added.id,
-      revision: 1,
-      dataset: set,
-      name,
-      split,
-      attributes,
-      state: added.state,
-      deleted: false,
-      person,
-    })
-    .execute();
   return { row: added, isNew: true };
 }
 

@@ -62,6 +62,12 @@ async function picturesBy(db: Kysely<Schema>, set: number): Promise<Map<number, 
   return new Map(rows.map(({ state, n }) => [state, Number(n)]));
 }
 
+/** How many objects each label has. */
+export async function labelCounts(db: Kysely<Schema>, who: Who, dataset: string) {
+  const { key } = await findSet(db, who, dataset);
+  return (await objectsBy(db, key)).labels;
+}
+
 /** As the database has counted them. */
 async function objectsBy(db: Kysely<Schema>, set: number) {
   const rows = await db
