@@ -1,7 +1,7 @@
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sql } from "kysely";
+import pg from "pg";
 import pino from "pino";
 import { Database } from "../database/database.js";
 import { serverAccount } from "../database/server/account.js";
@@ -49,7 +49,10 @@ export class TestServer {
     const running = { ...preparePrograms(programs, folder, account !== undefined), account, cwd: folder };
     const options = ["--username", "maskwire", "--auth", "trust", "--locale", "C", "--encoding", "UTF8"];
     await runProgram(running, "initdb", ["--pgdata", data, ...options, "--no-sync"]);
-    const hasty = ["fsync", "synchronous_commit", "full_page_writes"].flatMap((one) => ["-c", `${one}=off`]);
+    const hasty = ["fsync", "synchronous_commit", "full_page_writes", "autovacuum"].flatMap((one) => [
+      "-c",
+      `${one}=off`,
+    ]);
     const begin = () => startServer(running, [...parametersOf({ data, socket: folder }), ...hasty], () => {});
     const started = new TestServer(await begin(), begin, folder);
     // What all later ones are copies of.
@@ -60,9 +63,10 @@ export class TestServer {
   /** A database of its own, its tables made. */
   async database(): Promise<Database> {
     const name = `test_${++this.#made}`;
-    const first = await this.#open("postgres");
-    await sql`create database ${sql.id(name)}`.execute(first.db);
-    await first.close();
+    const first = new pg.Client({ connectionString: this.url("postgres") });
+    await first.connect();
+    await first.query(`create database ${name} strategy file_copy`);
+    await first.end();
     const database = await this.#open(name);
     this.#databases.push(database);
     return database;
