@@ -148,6 +148,15 @@ describe("what keeps it from running", () => {
     );
   });
 
+  it("is that its folder cannot be made", async () => {
+    const file = join(above, "file");
+    writeFileSync(file, "");
+    await expect(OwnServer.start({ folder: join(file, "database"), logger })).rejects.toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      message: expect.stringMatching(/^The data sets' own database does not start: ENOTDIR/),
+    });
+  });
+
   it("is what PostgreSQL says", async () => {
     const file = join(folder, "data", "PG_VERSION");
     const release = readFileSync(file, "utf8");

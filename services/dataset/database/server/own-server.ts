@@ -1,11 +1,11 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ServiceError } from "../../../runtime/errors.js";
 import { takeLock } from "../../../runtime/file-lock/file-lock.js";
 import type { Logger } from "../../../runtime/logger.js";
-import { checkReachable, serverAccount } from "./account.js";
+import { type Account, checkReachable, serverAccount } from "./account.js";
 import { endLeftover } from "./leftover.js";
 import { parametersOf } from "./parameters.js";
 import { preparePrograms } from "./prepare-programs.js";
@@ -63,15 +63,18 @@ export class OwnServer {
   }
 
   /** Makes it where there is none. @throws ServiceError saying why it cannot run, or who uses the folder. */
-  static async start({ folder, logger, programs = installedPrograms() }: OwnServerOptions): Promise<OwnServer> {
+  static async start(options: OwnServerOptions): Promise<OwnServer> {
+    try {
+      return await OwnServer.#make(options);
+    } catch (error) {
+      throw error instanceof ServiceError ? error : startFault(error);
+    }
+  }
+
+  static async #make({ folder, logger, programs = installedPrograms() }: OwnServerOptions): Promise<OwnServer> {
     const data = join(folder, "data");
     const account = serverAccount(data);
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
-    if (account) {
-      checkReachable(folder);
-      chownSync(folder, account.uid, account.gid);
-    }
-    chmodSync(folder, 0o700);
+    makeFolder(folder, account);
     const lock = await takeLock(join(folder, "lock"), {
       taken: (who) => inUse(folder, who),
       signal: AbortSignal.timeout(lockMs),
@@ -83,16 +86,18 @@ export class OwnServer {
     };
     try {
       const running = { ...preparePrograms(programs, folder, account !== undefined), account, cwd: folder };
-      await endLeftover(data);
+      const start = async () => {
+        await endLeftover(data);
+        const say = (line: string) => logger.debug({ line }, "the own database says");
+        return startServer(running, parametersOf({ data, socket }), say);
+      };
       const isNew = await make(running, data);
-      const start = () =>
-        startServer(running, parametersOf({ data, socket }), (line) => logger.debug({ line }, "the own database says"));
       const server = await start();
       if (isNew) sync(running, data, logger);
       return new OwnServer(urlOf(socket), { server, start, logger, release });
     } catch (error) {
       await release();
-      throw error instanceof ServiceError ? error : startFault(error);
+      throw error;
     }
   }
 
@@ -116,7 +121,8 @@ export class OwnServer {
       this.#logger.error({ code }, "the own database has ended by itself; it is started again");
       try {
         this.#server = await this.#start();
-        void this.#keepUp(this.#server);
+        if (this.#closing) this.#server.stop();
+        else void this.#keepUp(this.#server);
         return;
       } catch (error) {
         this.#logger.error({ err: error }, "the own database does not start");
@@ -124,6 +130,17 @@ export class OwnServer {
       }
     }
   }
+}
+
+/** Makes the folder, for whom the server runs as alone. */
+function makeFolder(folder: string, account: Account | undefined): void {
+  mkdirSync(folder, { recursive: true });
+  if (account) {
+    checkReachable(folder);
+    chownSync(folder, account.uid, account.gid);
+  }
+  // A volume's folder may be another's, who lets this process's group in: the files in it are its own all the same.
+  if (account || statSync(folder).uid === process.getuid?.()) chmodSync(folder, 0o700);
 }
 
 /** Makes the files of a database that is empty. @returns whether there were none. */
@@ -145,7 +162,7 @@ function sync(running: Running, data: string, logger: Logger): void {
   );
 }
 
-function socketFolder(folder: string, account: { uid: number; gid: number } | undefined): string {
+function socketFolder(folder: string, account: Account | undefined): string {
   if (Buffer.byteLength(folder + socketName) <= longestSocket) return folder;
   const short = mkdtempSync(join(tmpdir(), "maskwire-db-"));
   if (account) chownSync(short, account.uid, account.gid);

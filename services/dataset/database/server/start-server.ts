@@ -101,7 +101,7 @@ export async function runProgram(running: Running, name: string, args: readonly 
     said += text;
   });
   const [code] = await once(child, "close");
-  if (code !== 0) throw new Error(`${name}: ${said.trim() || `exit code ${String(code)}`}`);
+  if (code !== 0) throw new Error(said.trim() || `${name} ended with exit code ${String(code)}`);
 }
 
 function options({ account, cwd, libraries }: Running) {
