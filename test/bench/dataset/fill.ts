@@ -17,19 +17,19 @@ import { numbersFrom, wobblyMasks } from "./wobbly-masks.js";
 export const who: Who = { tenant: undefined, person: "p0" };
 export const dataset = "measured";
 export const size = { width: 1024, height: 768 };
-export const labelCount = 20;
+const labelCount = 20;
 
 const picturesAtOnce = 200;
 const objectsAtOnce = 500;
 
 /** How many are wanted. */
-export interface Wanted {
+interface Wanted {
   readonly pictures: number;
   readonly objects: number;
 }
 
 /** What filling took. */
-export interface Filled {
+interface Filled {
   readonly ids: readonly bigint[];
   readonly picturesPerSecond: number;
   readonly objectsPerSecond: number;
