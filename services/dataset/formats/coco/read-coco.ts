@@ -12,6 +12,7 @@ import {
   textIn,
 } from "../parse/fields.js";
 import { jsonElements } from "../parse/json-elements.js";
+import { scoresIn } from "../parse/scores.js";
 import { problemOf, Repeated, Unreadable } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { boxMask, polygonMask, rleMask } from "../shapes/shapes.js";
@@ -118,24 +119,6 @@ function objectOf(annotation: Fields, { pictures, categories }: Tables, file: st
     ...scoresIn(annotation),
     file,
     sourceId,
-  };
-}
-
-/** As SA-1B calls them. */
-export function scoresIn(fields: Fields): Pick<FoundObject, "predictedIou" | "stabilityScore" | "point" | "cropBox"> {
-  const predictedIou = finiteNumber(fields.predicted_iou);
-  const stabilityScore = finiteNumber(fields.stability_score);
-  const [first] = listIn(fields, "point_coords");
-  const [x, y] = Array.isArray(first) ? first.map(finiteNumber) : [];
-  const [left, top, width, height] = boxIn(fields, "crop_box") ?? [];
-  return {
-    ...(predictedIou !== undefined && { predictedIou }),
-    ...(stabilityScore !== undefined && { stabilityScore }),
-    ...(x !== undefined && y !== undefined && { point: { x, y } }),
-    ...(left !== undefined &&
-      top !== undefined &&
-      width !== undefined &&
-      height !== undefined && { cropBox: { x: left, y: top, width, height } }),
   };
 }
 

@@ -1,6 +1,6 @@
-import { scoresIn } from "../coco/read-coco.js";
 import { fieldsOf, listIn, numberIn, parseFields, textIn } from "../parse/fields.js";
 import { jsonElements } from "../parse/json-elements.js";
+import { scoresIn } from "../parse/scores.js";
 import { problemOf, Unreadable } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { rleMask } from "../shapes/shapes.js";
