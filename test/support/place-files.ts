@@ -16,10 +16,17 @@ export function placeFiles(from: string, to: string, leavesOut: readonly string[
 }
 
 function linkOrCopy(from: string, to: string): void {
+  if (tryLink(from, to)) return;
+  // One that was there stands for the same file: linked anew it keeps its time, by which the compiler knows what is new.
+  rmSync(to, { force: true });
+  if (!tryLink(from, to)) copyFileSync(from, to);
+}
+
+function tryLink(from: string, to: string): boolean {
   try {
     linkSync(from, to);
+    return true;
   } catch {
-    rmSync(to, { force: true });
-    copyFileSync(from, to);
+    return false;
   }
 }
