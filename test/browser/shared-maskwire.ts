@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { MaskwireProcess } from "../support/maskwire-process.js";
+import { patience } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
 import { serveBrowser } from "./chromium.js";
 
@@ -47,7 +48,7 @@ function startShared(env: Record<string, string> = {}): Promise<MaskwireProcess>
     MASKWIRE_LOG_LEVEL: "error",
     // The page offers all that it has: pictures by their URL too.
     MASKWIRE_PICTURE_HOSTS: "127.0.0.1",
-    // Many pages ask it at once, and none of them is about being refused.
-    MASKWIRE_OVERLOAD_DELAY_MS: "10000",
+    // Many pages ask it at once.
+    ...patience,
   });
 }

@@ -6,7 +6,7 @@ import { scenarios } from "./scenarios/index.js";
 import { Theatre } from "./theatre.js";
 
 /** The short form of `npm run chaos`: as many people, fewer clicks, and the processors' time for what runs beside it. */
-const scale = { people: 50, load: 0.2, album: 5, fresh: 3, clicksBefore: 60, clicksAfter: 100 };
+const scale = { people: 50, load: 0.3, album: 5, fresh: 3, clicksBefore: 60, clicksAfter: 100 };
 /** An encode of the real model takes a second or two of the whole machine, and every picture is encoded three times; a click a tenth. */
 const realScale = { ...scale, people: 12, album: 1, fresh: 1, clicksBefore: 12, clicksAfter: 24 };
 /** Past the time that a scenario itself may take, so that its own report says what hung. */

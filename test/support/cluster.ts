@@ -1,7 +1,7 @@
 import { freePort } from "../../services/runtime/testing/free-port.js";
 import { MaskwireProcess } from "./maskwire-process.js";
 import { RedisServer } from "./redis-server.js";
-import { metric } from "./start-maskwire.js";
+import { metric, patience } from "./start-maskwire.js";
 import { tinyModelEnv } from "./tiny-model.js";
 import { until } from "./until.js";
 
@@ -88,8 +88,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #process(env: Record<string, string>): Promise<MaskwireProcess> {
-    // Machines that run tests are busy: nothing here is about being refused for that.
-    const started = await MaskwireProcess.start({ MASKWIRE_OVERLOAD_DELAY_MS: "10000", ...env });
+    const started = await MaskwireProcess.start({ ...patience, ...env });
     this.#opened.push(started);
     return started;
   }

@@ -6,18 +6,19 @@ import { readEnv, type Settings, shapeSettings } from "../../services/maskwire/s
 import { createLogger, type Logger } from "../../services/runtime/logger.js";
 import { testDataFolder } from "./data-folder.js";
 
-/**
- * Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. It is
- * patient with its event loop, on which the test works too: what a test is not about is not refused as overload.
- */
+/** For machines that run tests beside other work: what a test is not about is neither refused as overload nor taken for hung. */
+export const patience = { MASKWIRE_OVERLOAD_DELAY_MS: "10000", MASKWIRE_HUNG_MS: "120000" };
+
+/** Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. */
 export function testSettings(env: Record<string, string> = {}): Settings {
   const here = {
     MASKWIRE_HOST: "127.0.0.1",
     MASKWIRE_PORT: "0",
     MASKWIRE_ADMIN_PORT: "0",
     MASKWIRE_DATA_DIR: testDataFolder,
+    MASKWIRE_STOP_MS: "5000",
   };
-  return shapeSettings(readEnv({ ...here, MASKWIRE_STOP_MS: "5000", MASKWIRE_OVERLOAD_DELAY_MS: "10000", ...env }));
+  return shapeSettings(readEnv({ ...here, ...patience, ...env }));
 }
 
 /** A Maskwire in this process, ready. Stop it with `await using`, or in `afterAll`. */

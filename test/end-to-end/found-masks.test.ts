@@ -9,6 +9,7 @@ import {
   cropDefaults,
   decodeRle,
   EverythingMode,
+  type Rle,
   rleArea,
   rleBoundingBox,
   rleToBitmap,
@@ -32,17 +33,24 @@ import {
   postEverything,
 } from "../support/everything-calls.js";
 import { upload } from "../support/http-calls.js";
-import { clickOn, drawScene, fromRaw, jpegScene } from "../support/pictures.js";
+import { clickOn, drawScene, fromRaw, jpegScene, orientedJpeg } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
 
 /*
- * What everything mode finds with the real model: in parts of a picture, and on the command line.
+ * What is found with the real model: by everything mode in parts of a picture, and by the command line.
  */
 
 const [width, height] = [640, 480];
 /** The whole picture, then four parts. */
 const parts = cropBoxes(width, height, 1, cropDefaults.overlapRatio);
 const layered: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 4, cropNLayers: 1 };
+
+/** What the command prints as JSON. */
+interface JsonResult {
+  image: object;
+  masks: { rle: Rle; bbox: { width: number; height: number }; area: number; predictedIou: number }[];
+  timings: Record<string, number>;
+}
 
 let maskwire: Maskwire;
 let imageId: string;
@@ -120,25 +128,25 @@ it("finds the disc in whichever part shows it whole", async () => {
   }
 });
 
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "maskwire-found-"));
+  await writeFile(join(folder, "scene.jpg"), await jpegScene(width, height, 800));
+  await writeFile(join(folder, "grey.png"), await fromRaw(drawScene(64, 48)).greyscale().png().toBuffer());
+});
+afterAll(async () => {
+  if (folder) await rm(folder, { recursive: true });
+});
+
+const cli = (command: "segment" | "everything", args: string[]) => {
+  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
+  const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
+  return new Child(process.execPath, [entry, command, ...args], { env, cwd: folder }).ended;
+};
+
 describe("maskwire everything", () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "maskwire-everything-"));
-    await writeFile(join(folder, "scene.jpg"), await jpegScene(width, height, 800));
-    await writeFile(join(folder, "grey.png"), await fromRaw(drawScene(64, 48)).greyscale().png().toBuffer());
-  });
-  afterAll(async () => {
-    if (folder) await rm(folder, { recursive: true });
-  });
-
-  const cli = (args: string[]) => {
-    const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-    const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
-    return new Child(process.execPath, [entry, "everything", ...args], { env, cwd: folder }).ended;
-  };
-
   it("prints the picture's SA-1B record and nothing else, largest mask first", async () => {
-    const { code, stdout, stderr } = await cli(["scene.jpg", "--exhaustive", "--points-per-side", "4"]);
+    const { code, stdout, stderr } = await cli("everything", ["scene.jpg", "--exhaustive", "--points-per-side", "4"]);
     expect([code, stderr]).toEqual([0, ""]);
     const { image, annotations } = JSON.parse(stdout) as Sa1bRecord;
     expect(image).toEqual({
@@ -155,7 +163,7 @@ describe("maskwire everything", () => {
 
   it("writes the record and a preview of the photo's size, and says so in one line", async () => {
     const args = ["scene.jpg", "--points-per-side", "4", "--out", "all.json", "--preview", "all.png"];
-    const { code, stdout } = await cli(args);
+    const { code, stdout } = await cli("everything", args);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+ masks from 8 points in \d+\.\d s: all\.json, all\.png\n$/);
     const record = JSON.parse(await readFile(join(folder, "all.json"), "utf8")) as Sa1bRecord;
@@ -166,7 +174,7 @@ describe("maskwire everything", () => {
 
   it("takes a grey picture", async () => {
     const args = ["grey.png", "--points-per-side", "2", "--preview", "grey-all.png"];
-    expect(await cli(args)).toMatchObject({ code: 0, stderr: "" });
+    expect(await cli("everything", args)).toMatchObject({ code: 0, stderr: "" });
   });
 
   it.each([
@@ -174,9 +182,67 @@ describe("maskwire everything", () => {
     [["scene.jpg", "--out", "none/all.json"], 1, /there is no folder none/],
     [["none.jpg"], 1, /none\.jpg cannot be read/],
   ])("a mistake gets one sentence: %j", async (args, status, sentence) => {
-    const { code, stdout, stderr } = await cli(args);
+    const { code, stdout, stderr } = await cli("everything", args);
     expect([code, stdout]).toEqual([status, ""]);
     expect(stderr).toMatch(sentence);
     expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+});
+
+describe("maskwire segment", () => {
+  const disc = `${clickOn("disc").x},${clickOn("disc").y}`;
+  /** Of the disc that `drawScene` draws: its radius is 0.22 of the shorter side. */
+  const discArea = Math.PI * (0.22 * height) ** 2;
+  const openOutput = async (name: string) => sharp(await readFile(join(folder, name)));
+
+  it("prints one JSON object and nothing else", async () => {
+    const { code, stdout, stderr } = await cli("segment", ["scene.jpg", "--point", disc, "--json"]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const { image, masks, timings } = JSON.parse(stdout) as JsonResult;
+    expect(image).toEqual({
+      imageId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      width,
+      height,
+      reading: { orientation: 1, page: 1, pages: 1 },
+    });
+    expect(masks).toHaveLength(1);
+    const [mask] = masks as [JsonResult["masks"][number]];
+    expect(rleArea(decodeRle(mask.rle))).toBe(mask.area);
+    expect(mask.area / discArea).toBeGreaterThan(0.85);
+    expect(mask.area / discArea).toBeLessThan(1.15);
+    expect(mask.predictedIou).toBeGreaterThan(0.7);
+    expect(timings.decodeMs).toBeGreaterThan(0);
+  });
+
+  it("writes the mask and the cutout", async () => {
+    const args = ["scene.jpg", "--point", disc, "--negative", "5,5", "--box", "90,60,300,280"];
+    const { code, stdout } = await cli("segment", [...args, "--out", "mask.png", "--cutout", "cut.png", "--json"]);
+    expect(code).toBe(0);
+    const { masks } = JSON.parse(stdout) as JsonResult;
+    const [{ bbox, area }] = masks as [JsonResult["masks"][number]];
+    const mask = await (await openOutput("mask.png")).toColourspace("b-w").raw().toBuffer({ resolveWithObject: true });
+    expect(mask.info).toMatchObject({ width, height, channels: 1 });
+    expect(mask.data.reduce((sum, value) => sum + (value === 255 ? 1 : 0), 0)).toBe(area);
+    const cut = await (await openOutput("cut.png")).raw().toBuffer({ resolveWithObject: true });
+    expect(cut.info).toMatchObject({ width: bbox.width, height: bbox.height, channels: 4 });
+    expect(cut.data.filter((value, index) => index % 4 === 3 && value === 255)).toHaveLength(area);
+    // The disc is red.
+    const middle = 4 * (Math.floor(bbox.height / 2) * bbox.width + Math.floor(bbox.width / 2));
+    expect(cut.data[middle]).toBeGreaterThan(120);
+    expect(cut.data[middle + 1]).toBeLessThan(90);
+  });
+
+  it("cuts out of the upright picture", async () => {
+    await writeFile(join(folder, "turned.jpg"), await orientedJpeg(drawScene(width, height, 3), 6));
+    const { code, stdout } = await cli("segment", ["turned.jpg", "--point", disc, "--cutout", "turned.png", "--json"]);
+    expect(code).toBe(0);
+    const { image, masks } = JSON.parse(stdout) as JsonResult;
+    expect(image).toMatchObject({ width, height });
+    const { data, info } = await (await openOutput("turned.png")).raw().toBuffer({ resolveWithObject: true });
+    expect(info.width).toBe(masks[0]?.bbox.width);
+    const middle = 4 * (Math.floor(info.height / 2) * info.width + Math.floor(info.width / 2));
+    expect(data[middle]).toBeGreaterThan(120);
+    expect(data[middle + 1]).toBeLessThan(90);
   });
 });
