@@ -18,7 +18,7 @@ describe.skipIf(!findRedisServer())("one picture, several encoders over Redis", 
   let cluster: Cluster;
 
   beforeAll(async () => {
-    cluster = await Cluster.start({}, { MASKWIRE_CACHE_LEASE_MS: "1500" });
+    cluster = await Cluster.start({}, { MASKWIRE_CACHE_LEASE_MS: "1500" }, { decoders: 1 });
   }, 120_000);
   afterAll(async () => {
     await cluster?.[Symbol.asyncDispose]();

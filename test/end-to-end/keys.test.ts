@@ -137,6 +137,7 @@ it("L11: gateways speak for those who ask them to tiers that know them by a key,
   await using cluster = await Cluster.start(
     { MASKWIRE_AUTH_FILE: users, MASKWIRE_PEER_KEY_FILE: peerKey },
     { MASKWIRE_AUTH_FILE: peers },
+    { encoders: 1, decoders: 1 },
   );
   const { url } = cluster.gateway;
   const headers = { authorization: `Bearer ${ann}` };

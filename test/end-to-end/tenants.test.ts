@@ -368,7 +368,8 @@ describe("what is deleted", () => {
 
 describe("K3 where tenants share the work", () => {
   it("what another has had encoded is copied for who uploads it whole, and for nobody who only knows its id", async () => {
-    await using sharing = await Cluster.start({}, { MASKWIRE_DEDUPLICATE: "on", ...(await signingEnv()) });
+    const env = { MASKWIRE_DEDUPLICATE: "on", ...(await signingEnv()) };
+    await using sharing = await Cluster.start({}, env, { decoders: 1 });
     const addresses = {
       encoders: sharing.encoders.map(({ address }) => address),
       decoders: sharing.decoders.map(({ address }) => address),

@@ -161,7 +161,10 @@ describe("T1: one encrypted port", () => {
 describe("T8: a cluster whose tiers are encrypted and know each other", () => {
   let cluster: Cluster;
   beforeAll(async () => {
-    cluster = await Cluster.start({ ...files.port(), ...files.peer("gateway") }, files.port("required"));
+    cluster = await Cluster.start({ ...files.port(), ...files.peer("gateway") }, files.port("required"), {
+      encoders: 1,
+      decoders: 1,
+    });
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 

@@ -132,7 +132,7 @@ describe("in processes of their own", () => {
   let cluster: Cluster;
   beforeAll(async () => {
     const env = { ...collector.env, MASKWIRE_LOG_LEVEL: "debug" };
-    cluster = await Cluster.start(env, env);
+    cluster = await Cluster.start(env, env, { decoders: 1 });
   });
   afterAll(() => cluster[Symbol.asyncDispose]());
 

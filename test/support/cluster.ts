@@ -5,8 +5,14 @@ import { metric, patience } from "./start-maskwire.js";
 import { tinyModelEnv } from "./tiny-model.js";
 import { until } from "./until.js";
 
+/** How many servers a tier has; two when left out. */
+interface Sizes {
+  readonly encoders?: number;
+  readonly decoders?: number;
+}
+
 /**
- * Every tier in processes of its own over a real Redis: two encoders, two decoders, one gateway. They serve the tiny model,
+ * Every tier in processes of its own over a real Redis: encoders, decoders, and one gateway. They serve the tiny model,
  * whose encodes take long enough for something to happen meanwhile.
  */
 export class Cluster implements AsyncDisposable {
@@ -18,11 +24,11 @@ export class Cluster implements AsyncDisposable {
   #servicesEnv: Record<string, string> = {};
 
   /** @param servicesEnv of every encoder and decoder; that of a quick model, where nothing happens during an encode. */
-  static async start(gatewayEnv: Record<string, string> = {}, servicesEnv = {}): Promise<Cluster> {
+  static async start(gatewayEnv: Record<string, string> = {}, servicesEnv = {}, sizes: Sizes = {}): Promise<Cluster> {
     const cluster = new Cluster();
     cluster.#servicesEnv = servicesEnv;
     try {
-      await cluster.#start(gatewayEnv);
+      await cluster.#start(gatewayEnv, sizes);
       return cluster;
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -60,11 +66,11 @@ export class Cluster implements AsyncDisposable {
     for (const one of this.#opened.splice(0).reverse()) await one[Symbol.asyncDispose]();
   }
 
-  async #start(gatewayEnv: Record<string, string>): Promise<void> {
+  async #start(gatewayEnv: Record<string, string>, sizes: Sizes): Promise<void> {
     this.redis = await RedisServer.start();
     this.#opened.push(this.redis);
-    const encoders = [this.startEncoder(), this.startEncoder()];
-    const decoders = [this.startDecoder(), this.startDecoder()];
+    const encoders = Array.from({ length: sizes.encoders ?? 2 }, () => this.startEncoder());
+    const decoders = Array.from({ length: sizes.decoders ?? 2 }, () => this.startDecoder());
     // Each is in the list of what to stop before the first failure is told.
     await Promise.allSettled([...encoders, ...decoders]);
     this.encoders = await Promise.all(encoders);

@@ -69,7 +69,7 @@ it.each<[string, object | string, RegExp]>([
   ["whoever just writes it", "", /by another process/],
 ])("of %s that says it lives is left alone", async (_name, holder, message) => {
   hold(holder);
-  const beating = setInterval(() => hold(holder), paces.beatMs);
+  const beating = setInterval(() => utimesSync(path, new Date(), new Date()), paces.beatMs);
   onTestFinished(() => clearInterval(beating));
   await expect(take()).rejects.toThrow(message);
   expect(existsSync(path)).toBe(true);
