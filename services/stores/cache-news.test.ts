@@ -158,8 +158,8 @@ describe.skipIf(!findRedisServer())("news of leases in Redis (needs redis-server
 
   it("does without where the cache's user may use no channel: the lease is looked at now and then", () =>
     asLimited(["~*"], async (one, two) => {
-      const lease = await hold(one, 300);
-      const { freed } = await wait(two, never, 300);
+      const lease = await hold(one);
+      const { freed } = await wait(two, never, 3000);
       await lease.release("DAMAGED");
       expect(await freed).toEqual({ verdict: "DAMAGED" });
       expect(String(await subscribers())).toBe("0");

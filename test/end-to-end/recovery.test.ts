@@ -89,13 +89,15 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
     await Promise.all(processes.map((one) => one.ended));
   }
 
-  /** Decoders begin anew: an embedding that the shared cache has lost is in no process's memory either. */
-  async function forgetEmbeddings() {
-    await endAll(cluster.decoders);
-    cluster.decoders = await Promise.all(cluster.decoders.map((one) => cluster.startDecoder(portOf(one))));
+  /** The picture's decoder begins anew: an embedding that the shared cache has lost is in no process's memory either. */
+  async function forgetEmbedding(imageId: string) {
+    const home = homeOf(imageId, cluster.decoders);
+    const decoder = cluster.decoders[home] as MaskwireProcess;
+    await endAll([decoder]);
+    cluster.decoders[home] = await cluster.startDecoder(portOf(decoder));
   }
 
-  /** So do encoders: nor is a picture. */
+  /** So do all encoders: nor is a picture. */
   async function forgetPictures() {
     await endAll(cluster.encoders);
     cluster.encoders = await Promise.all(cluster.encoders.map((one) => cluster.startEncoder(portOf(one))));
@@ -117,9 +119,9 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   });
 
   it("R2: a click that finds no embedding has the stored image encoded and is answered", async () => {
-    const { client } = await openFresh();
+    const { imageId, client } = await openFresh();
     expect(await cluster.redis.remove(":embedding:")).toBeGreaterThan(0);
-    await forgetEmbeddings();
+    await forgetEmbedding(imageId);
     client.segment({ sequence: 1, prompt: disc });
     const seen: string[] = [];
     for (;;) {
@@ -145,7 +147,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R3: with the image gone too it is missing, and the click waits for the upload", async () => {
     const { picture, imageId, client } = await openFresh();
     await cluster.redis.flush();
-    await Promise.all([forgetEmbeddings(), forgetPictures()]);
+    await Promise.all([forgetEmbedding(imageId), forgetPictures()]);
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("missing");
     await upload(url, picture);
@@ -156,10 +158,10 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   });
 
   it("a damaged record is a miss: it is made again and the mask is the right one", async () => {
-    const { picture, client } = await openFresh();
+    const { picture, imageId, client } = await openFresh();
     const damaged = await cluster.redis.rewrite(":embedding:", flipMiddle);
     expect(damaged).toBeGreaterThan(0);
-    await forgetEmbeddings();
+    await forgetEmbedding(imageId);
     client.segment({ sequence: 1, prompt: disc });
     expect(await client.imageUntil("ready")).toContain("encoding");
     expect(rleIou(maskOf(await client.next("segment")), await referenceMask(single, picture))).toBeGreaterThan(0.999);
@@ -192,9 +194,9 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
       foreign = value;
       return value;
     });
-    const { client, picture } = await openFresh();
+    const { client, imageId, picture } = await openFresh();
     await cluster.redis.rewrite(":embedding:", () => foreign);
-    await forgetEmbeddings();
+    await forgetEmbedding(imageId);
     client.segment({ sequence: 1, prompt: { points: [clickOn("disc")] } });
     expect(await client.imageUntil("ready")).toContain("encoding");
     expect(rleIou(maskOf(await client.next("segment")), await referenceMask(single, picture))).toBeGreaterThan(0.999);
@@ -249,7 +251,7 @@ describe.skipIf(!findRedisServer())("tiers in processes of their own over Redis"
   it("R1: an encoder that is killed while it encodes a stored image costs no error", async () => {
     const { client, imageId } = await openFresh();
     await cluster.redis.remove(":embedding:");
-    await forgetEmbeddings();
+    await forgetEmbedding(imageId);
     client.segment({ sequence: 1, prompt: disc });
     await client.imageUntil("encoding");
     const index = homeOf(imageId, cluster.encoders);
