@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { Child } from "./child.js";
 import { testDataFolder } from "./data-folder.js";
+import { patience } from "./start-maskwire.js";
 
 /** The program itself in a process of its own, as `npm start` and the images run it. */
 export class MaskwireProcess extends Child {
@@ -41,6 +42,8 @@ export class MaskwireProcess extends Child {
         MASKWIRE_PORT: "0",
         MASKWIRE_ADMIN_PORT: "0",
         MASKWIRE_LOG_LEVEL: "info",
+        // Of machines that run tests beside other work no worker that is slow hangs.
+        MASKWIRE_HUNG_MS: patience.MASKWIRE_HUNG_MS,
         // A test has what it has been given.
         MASKWIRE_PULL: "never",
         MASKWIRE_DATA_DIR: testDataFolder,
