@@ -25,13 +25,15 @@ interface LockedPackage {
   license?: string;
   dev?: boolean;
   devOptional?: boolean;
+  /** To a package of ours, in this repository. */
+  link?: boolean;
 }
 
 const lock = JSON.parse(readFileSync(join(projectRoot, "package-lock.json"), "utf8")) as {
   packages: Record<string, LockedPackage>;
 };
 const shipped = Object.entries(lock.packages)
-  .filter(([path, { dev, devOptional }]) => path !== "" && !dev && !devOptional)
+  .filter(([path, { dev, devOptional, link }]) => path !== "" && !dev && !devOptional && !link)
   .map(([path, { license }]) => ({ name: path.slice(path.lastIndexOf("node_modules/") + 13), path, license }));
 
 /** Each way to fulfil an SPDX expression of ANDs and ORs without nesting. */

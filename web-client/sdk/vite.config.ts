@@ -7,23 +7,29 @@ import { writeTables } from "./codec/write-tables.ts";
 const here = import.meta.dirname;
 const compiled = join(here, "..", "..", "dist");
 
-/** The package, from what the compiler has made: one file for browsers and Node alike, and its types. */
+/** The package, from what the compiler has made: a file for programs of all kinds, and with `--mode element` one for pages; and types. */
 // biome-ignore lint/style/noDefaultExport: Vite looks for the default export.
-export default defineConfig({
-  root: here,
-  plugins: [contractAsTables(), types()],
-  build: {
-    outDir: "dist",
-    emptyOutDir: true,
-    target: "es2022",
-    lib: { entry: "index.ts", formats: ["es"], fileName: "index" },
-    rolldownOptions: {
-      checks: { pluginTimings: false },
-      // What nobody asks for of a file is nothing to be run.
-      treeshake: { moduleSideEffects: false },
-      output: { minify: true },
+export default defineConfig(({ mode }) => {
+  const isElement = mode === "element";
+  return {
+    root: here,
+    plugins: [contractAsTables(), ...(isElement ? [] : [types()])],
+    build: {
+      outDir: "dist",
+      emptyOutDir: !isElement,
+      target: "es2022",
+      // Each by itself: a page names one address.
+      lib: isElement
+        ? { entry: "element/index.ts", formats: ["es"], fileName: "element" }
+        : { entry: "index.ts", formats: ["es"], fileName: "index" },
+      rolldownOptions: {
+        checks: { pluginTimings: false },
+        // What nobody asks for of a file is nothing to be run.
+        treeshake: { moduleSideEffects: false },
+        output: { minify: true },
+      },
     },
-  },
+  };
 });
 
 /** The generated contract and its library, as tables and what reads them. */
