@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { placeFiles } from "./place-files.js";
 
@@ -17,8 +17,10 @@ export function installForProduction(folder: string): void {
   const text = readFileSync(join(folder, "package-lock.json"), "utf8");
   const { packages } = JSON.parse(text) as { packages: Record<string, Locked> };
   for (const [path, { dev, optional }] of Object.entries(packages)) {
-    if (path === "" || dev) continue;
+    // What the lock has beside these are packages of this repository, which npm only links to.
+    if (!path.includes("node_modules/") || dev) continue;
     try {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
       // The packages in it are in the lock by themselves.
       placeFiles(join(projectRoot, path), join(folder, path), ["node_modules"]);
     } catch (error) {
