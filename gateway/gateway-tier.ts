@@ -18,6 +18,7 @@ import { Callers } from "./callers/callers.js";
 import { PeerRoles } from "./callers/peer-roles.js";
 import { UploadRate } from "./callers/upload-rate.js";
 import type { Visitor } from "./callers/visitor.js";
+import { Descriptions } from "./describe/descriptions.js";
 import { accessRoutes } from "./http/access.js";
 import { admitRequests } from "./http/admit-requests.js";
 import { auditRequests } from "./http/audit-requests.js";
@@ -96,6 +97,7 @@ export class GatewayTier implements Tier {
     const callers = new Callers({ trustedProxies: gateway.trustedProxies, logger });
     const requests = new CallerRates(gateway.callerRequests);
     const rules = new BrowserRules({ ...gateway.browsers, trustedProxies: gateway.trustedProxies, logger });
+    const descriptions = new Descriptions(host.http);
     observeRequests(host, callers);
     const roles = new PeerRoles(host.asksCertificates);
     auditRequests(host.http, host.audit, { callers, roles });
@@ -137,6 +139,7 @@ export class GatewayTier implements Tier {
     host.http.register(modelsRoute, { ask });
     host.http.register(usageRoute, { quota });
     host.http.register(wordsRoute, { ask });
+    host.http.register(descriptions.routes);
     registerAdapters(host.http, {
       ...gateway,
       ...limits,
@@ -146,7 +149,7 @@ export class GatewayTier implements Tier {
       logger,
     });
     host.http.register(webClient, host.access);
-    host.http.get("/v1/ws", (_request, reply) => {
+    host.http.get("/v1/ws", { config: { describes: "elsewhere" } }, (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";
       reply.header("upgrade", "websocket");
       return replyError(reply, new ServiceError({ code: Code.FAILED_PRECONDITION, message }), 426);

@@ -29,10 +29,17 @@ export function registerAdapters(http: FastifyInstance, options: AdapterOptions)
   const { adapters, port } = options;
   const isOn = (name: AdapterName) => adapters.includes(name);
   const at = (name: AdapterName) => ({ prefix: `/adapters/${name}`, port });
-  if (isOn("cvat")) http.register(cvat, { ...options, ...options.cvat });
-  if (isOn("label-studio")) http.register(labelStudio, { ...options, ...options.labelStudio, ...at("label-studio") });
-  if (isOn("x-anylabeling")) http.register(xAnyLabeling, at("x-anylabeling"));
-  if (isOn("roboflow")) http.register(roboflow, { ...options, ...at("roboflow") });
-  if (isOn("samapi")) http.register(samapi, at("samapi"));
-  if (isOn("osam")) http.register(osam, at("osam"));
+  http.register(async (tools) => {
+    // What a tool asks and is told its own documents say.
+    tools.addHook("onRoute", (route) => {
+      route.config = { ...route.config, describes: "elsewhere" };
+    });
+    if (isOn("cvat")) tools.register(cvat, { ...options, ...options.cvat });
+    if (isOn("label-studio"))
+      tools.register(labelStudio, { ...options, ...options.labelStudio, ...at("label-studio") });
+    if (isOn("x-anylabeling")) tools.register(xAnyLabeling, at("x-anylabeling"));
+    if (isOn("roboflow")) tools.register(roboflow, { ...options, ...at("roboflow") });
+    if (isOn("samapi")) tools.register(samapi, at("samapi"));
+    if (isOn("osam")) tools.register(osam, at("osam"));
+  });
 }

@@ -33,6 +33,19 @@ type ModelQuery = { Querystring: { model?: string } };
 type ImageParams = { Params: { id: string } };
 type GraphParams = { Params: { id: string; file: string } };
 
+const descriptions = {
+  embedding: {
+    summary: "A picture's embedding, for who decodes by themselves",
+    query: { model: "The id of a model that is served; the usual one when left out." },
+    gives: { file: "The embedding's record." },
+  },
+  decoder: {
+    summary: "What it takes to decode as this service does; the id is a model's, or `default`",
+    gives: { message: DescribeGraphsResponseSchema },
+  },
+  graph: { summary: "A graph of the decoder's, by its digest", gives: { file: "An ONNX file." } },
+};
+
 /** What a browser decodes with by itself: a picture's embedding, and the decoder's graphs (D1 to D4). */
 export async function browserDecoding(app: FastifyInstance, routes: BrowserDecoding): Promise<void> {
   const { ask, logger, metrics, unsentAnswers } = routes;
@@ -63,6 +76,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
 
   app.get(
     "/v1/images/:id/embedding",
+    { config: { describes: descriptions.embedding } },
     handle("GET /v1/images/:id/embedding", async (request, reply) => {
       const imageId = checkImageId((request.params as ImageParams["Params"]).id);
       const { model = "" } = request.query as ModelQuery["Querystring"];
@@ -80,6 +94,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
 
   app.get(
     "/v1/models/:id/decoder",
+    { config: { describes: descriptions.decoder } },
     handle("GET /v1/models/:id/decoder", async (request, reply) => {
       const { id } = request.params as ImageParams["Params"];
       const described = await ask.describeGraphs({ model: id === "default" ? "" : id }, callOf(request, reply));
@@ -89,6 +104,7 @@ export async function browserDecoding(app: FastifyInstance, routes: BrowserDecod
 
   app.get(
     "/v1/models/:id/decoder/:file",
+    { config: { describes: descriptions.graph } },
     handle("GET /v1/models/:id/decoder/:file", async (request, reply) => {
       const { id, file } = request.params as GraphParams["Params"];
       const sha256 = /^([0-9a-f]{64})\.onnx$/.exec(file)?.[1];

@@ -46,7 +46,7 @@ export async function deletionRoutes(app: FastifyInstance, { ask, metrics }: Del
   };
   app.delete(
     "/v1/images/:id",
-    { config: { audit: "delete" } },
+    { config: { audit: "delete", describes: { summary: "Forgets a picture and all that was made of it" } } },
     handle((request, call) => {
       const { id } = request.params as { id: string };
       tellAudit(request, { object: id });
@@ -55,7 +55,15 @@ export async function deletionRoutes(app: FastifyInstance, { ask, metrics }: Del
   );
   app.delete(
     "/v1/images",
-    { config: { audit: "delete" } },
+    {
+      config: {
+        audit: "delete",
+        describes: {
+          summary: "Forgets every picture of the tenant",
+          query: { confirm: "The tenant's name, or `all` where there is none: that it is meant." },
+        },
+      },
+    },
     handle((request, call) => {
       checkConfirmed(request, call.origin?.tenant ?? namelessWord);
       return ask.deleteImages({ case: "everything", value: true }, call);
@@ -63,7 +71,7 @@ export async function deletionRoutes(app: FastifyInstance, { ask, metrics }: Del
   );
   app.delete(
     "/v1/tenants/:tenant",
-    { config: { audit: "admin" } },
+    { config: { audit: "admin", describes: { summary: "Forgets every picture of a tenant; for administrators" } } },
     handle((request, call) => {
       const { tenant } = request.params as { tenant: string };
       tellAudit(request, { object: `tenant ${tenant}` });

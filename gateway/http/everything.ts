@@ -32,11 +32,55 @@ interface EverythingRoute {
 const beginMs = 500;
 const preparing = toProgress(create(EverythingProgressSchema));
 
+const box = { type: "array", items: { type: "integer" }, minItems: 4, maxItems: 4 };
+const annotation = {
+  type: "object",
+  description: "A record of the data set SA-1B.",
+  required: ["id", "segmentation", "bbox", "area", "predicted_iou", "stability_score", "point_coords", "crop_box"],
+  additionalProperties: false,
+  properties: {
+    id: { type: "integer", minimum: 0 },
+    segmentation: {
+      type: "object",
+      required: ["size", "counts"],
+      additionalProperties: false,
+      properties: {
+        size: { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 },
+        counts: { type: "string" },
+      },
+    },
+    bbox: box,
+    area: { type: "integer", minimum: 0 },
+    predicted_iou: { type: "number" },
+    stability_score: { type: "number" },
+    point_coords: { type: "array", items: { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 } },
+    crop_box: box,
+  },
+};
+/** A line says one thing. */
+const lineSchema = {
+  type: "object",
+  minProperties: 1,
+  maxProperties: 1,
+  additionalProperties: false,
+  properties: {
+    progress: { type: "object", description: "EverythingProgress" },
+    annotation,
+    retracted: { type: "integer", description: "The id of an annotation that a better one has replaced." },
+    done: { type: "object", description: "EverythingDone: what came and was not retracted is the result." },
+  },
+};
+
 /** `POST /v1/everything` (E1). */
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
   const { ask, maxFrameBytes, pace } = route;
   takeWholeBodies(app, maxFrameBytes, pace);
-  app.post("/v1/everything", { bodyLimit: maxFrameBytes }, async (request, reply) => {
+  const describes = {
+    summary: "Masks of everything in a picture, a line each as they are found",
+    takes: { message: SegmentEverythingRequestSchema },
+    gives: { lines: lineSchema },
+  };
+  app.post("/v1/everything", { bodyLimit: maxFrameBytes, config: { describes } }, async (request, reply) => {
     let lines: JsonLines | undefined;
     try {
       const wanted: SegmentEverythingRequest = readJson(SegmentEverythingRequestSchema, bodyOf(request), "body");

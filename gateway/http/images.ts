@@ -33,6 +33,26 @@ const passingBytes = 256 * 1024;
 type ModelQuery = { Querystring: { model?: string } };
 type UploadQuery = { Querystring: { model?: string; id?: string; priority?: string; drafts?: string } };
 
+const model = "The id of a model that is served; the usual one when left out.";
+const descriptions = {
+  upload: {
+    summary: "Takes a picture and encodes it, unless it is known",
+    query: {
+      id: "`sha256:` and the hex digest of its bytes, where that is known: so it goes to its own encoder.",
+      model,
+      priority: "`bulk` for a picture that nobody waits for.",
+      drafts: "`true` where drafts are understood, in lines.",
+    },
+    takes: { file: "The picture's file, or a form with one." },
+    gives: [{ message: EncodeReadySchema }, { lines: EncodeEventSchema }],
+  },
+  lookup: {
+    summary: "Whether a picture is known, and its size",
+    query: { model },
+    gives: { message: LookupImageResponseSchema },
+  },
+};
+
 /** `POST /v1/images` and `GET /v1/images/:id` (H1 to H5, H8, H11, H16 to H19). */
 export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Promise<void> {
   // A picture comes as it is, whatever type its sender gives it; what it really is shows in its bytes.
@@ -40,11 +60,13 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
   app.addContentTypeParser("*", (_request, body, done) => done(null, body));
   app.post<UploadQuery>(
     "/v1/images",
-    { bodyLimit: Number.MAX_SAFE_INTEGER, config: { audit: "upload" } },
+    { bodyLimit: Number.MAX_SAFE_INTEGER, config: { audit: "upload", describes: descriptions.upload } },
     (request, reply) => postImage(routes, request, reply),
   );
-  app.get<ModelQuery & { Params: { id: string } }>("/v1/images/:id", (request, reply) =>
-    getImage(routes, request, reply),
+  app.get<ModelQuery & { Params: { id: string } }>(
+    "/v1/images/:id",
+    { config: { describes: descriptions.lookup } },
+    (request, reply) => getImage(routes, request, reply),
   );
 }
 

@@ -12,7 +12,11 @@ interface ModelsRoute {
 
 /** `GET /v1/models` (N8). */
 export async function modelsRoute(app: FastifyInstance, { ask }: ModelsRoute): Promise<void> {
-  app.get("/v1/models", async (request, reply) => {
+  const describes = {
+    summary: "The models that are served, the usual one first, and what each can be asked",
+    gives: { message: ListModelsResponseSchema },
+  };
+  app.get("/v1/models", { config: { describes } }, async (request, reply) => {
     try {
       const models = await ask.listModels({}, callOf(request, reply));
       return reply

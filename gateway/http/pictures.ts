@@ -41,6 +41,12 @@ export async function pictureRoute(app: FastifyInstance, options: Pictures): Pro
     metrics,
   });
 
+  const describes = {
+    summary: "A picture that another host has, where that is allowed",
+    query: { url: "Its address." },
+    gives: { file: "The picture's file, of the type that its host says." },
+  };
+
   /** The deadline is for all of it. */
   const passOn = withDeadline(
     deadlineMs,
@@ -63,19 +69,23 @@ export async function pictureRoute(app: FastifyInstance, options: Pictures): Pro
     },
   );
 
-  app.get<{ Querystring: { url?: string } }>("/v1/pictures", { exposeHeadRoute: false }, async (request, reply) => {
-    const call = callOf(request, reply);
-    try {
-      if (hosts.isEmpty) {
-        const message = "Pictures are not fetched from other hosts here; upload the file.";
-        throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
+  app.get<{ Querystring: { url?: string } }>(
+    "/v1/pictures",
+    { exposeHeadRoute: false, config: { describes } },
+    async (request, reply) => {
+      const call = callOf(request, reply);
+      try {
+        if (hosts.isEmpty) {
+          const message = "Pictures are not fetched from other hosts here; upload the file.";
+          throw new ServiceError({ code: Code.PERMISSION_DENIED, message });
+        }
+        requireScope(call.principal, "upload");
+        places.enter(request, reply);
+        return await passOn({ url: request.query.url ?? "", reply }, call);
+      } catch (error) {
+        if (isInternal(error)) request.log.error({ err: error }, "request failed");
+        return replyError(reply, error);
       }
-      requireScope(call.principal, "upload");
-      places.enter(request, reply);
-      return await passOn({ url: request.query.url ?? "", reply }, call);
-    } catch (error) {
-      if (isInternal(error)) request.log.error({ err: error }, "request failed");
-      return replyError(reply, error);
-    }
-  });
+    },
+  );
 }

@@ -23,7 +23,12 @@ interface SegmentRoute {
 export async function segmentRoute(app: FastifyInstance, route: SegmentRoute): Promise<void> {
   const { ask, maxFrameBytes, pace, unsentAnswers } = route;
   takeWholeBodies(app, maxFrameBytes, pace);
-  app.post("/v1/segment", { bodyLimit: maxFrameBytes }, async (request, reply) => {
+  const describes = {
+    summary: "Masks of what a prompt describes in a picture",
+    takes: { message: SegmentRequestSchema },
+    gives: { message: SegmentResultSchema },
+  };
+  app.post("/v1/segment", { bodyLimit: maxFrameBytes, config: { describes } }, async (request, reply) => {
     try {
       const prompt = readJson(SegmentRequestSchema, bodyOf(request), "body");
       prompt.imageId = checkImageId(prompt.imageId);

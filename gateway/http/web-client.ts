@@ -42,7 +42,7 @@ export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "
   const policy = policyWith(signIn.oidc?.issuer, "'none'");
   // Before anybody has signed in there must be a page to do it with.
   app.addHook("onRoute", (route) => {
-    route.config = { ...route.config, isPublic: true };
+    route.config = { ...route.config, isPublic: true, describes: "elsewhere" };
   });
   const root = join(projectRoot, "dist", "site");
   if (!existsSync(root)) {

@@ -12,7 +12,11 @@ interface WordsRoute {
 
 /** `GET /v1/words` (G4). */
 export async function wordsRoute(app: FastifyInstance, { ask }: WordsRoute): Promise<void> {
-  app.get("/v1/words", async (request, reply) => {
+  const describes = {
+    summary: "What can be found by words, and by which detectors",
+    gives: { message: ListDetectorsResponseSchema },
+  };
+  app.get("/v1/words", { config: { describes } }, async (request, reply) => {
     try {
       const detectors = await ask.listDetectors({}, callOf(request, reply));
       // A detector may be installed at any time.

@@ -43,6 +43,15 @@ interface Described {
   shows: "inline" | "attachment";
 }
 
+const descriptions = {
+  picture: {
+    summary: "A picture's file, or its thumbnail; takes Range",
+    queryOf: FetchPictureRequestSchema,
+    gives: { file: "The file, of the type that it is." },
+  },
+  job: { summary: "What an export has made; takes Range", gives: { file: "The file, of the type that it is." } },
+};
+
 /** `GET /v1/datasets/:dataset/pictures/:picture/file` and `.../jobs/:job/file` (M4, M5). */
 export async function fileRoutes(app: FastifyInstance, routes: FileRoutes): Promise<void> {
   const { datasets, metrics, unsentAnswers } = routes;
@@ -56,6 +65,7 @@ export async function fileRoutes(app: FastifyInstance, routes: FileRoutes): Prom
 
   app.get(
     "/v1/datasets/:dataset/pictures/:picture/file",
+    { config: { describes: descriptions.picture } },
     handle(async (request, reply) => {
       const wanted = queryMessage(FetchPictureRequestSchema, request.query as Query);
       putPathFields(FetchPictureRequestSchema, wanted, request.params as Query);
@@ -72,6 +82,7 @@ export async function fileRoutes(app: FastifyInstance, routes: FileRoutes): Prom
 
   app.get(
     "/v1/datasets/:dataset/jobs/:job/file",
+    { config: { describes: descriptions.job } },
     handle(async (request, reply) => {
       const wanted = queryMessage(FetchExportRequestSchema, request.query as Query);
       putPathFields(FetchExportRequestSchema, wanted, request.params as Query);

@@ -4,6 +4,7 @@ import { requestBytes } from "../../../proto/index.js";
 import type { PaceLimits } from "../../../services/runtime/limits/arrival-pace.js";
 import type { UploadBudget } from "../../../services/runtime/limits/upload-budget.js";
 import type { DatasetDoor } from "../../ask/datasets.js";
+import type { Operation } from "../../describe/operation.js";
 import { readJson } from "../../json/read-json.js";
 import { writeJsonMessage } from "../../json/write-json-message.js";
 import { tellAudit } from "../audit-requests.js";
@@ -37,7 +38,7 @@ export async function messageRoutes(app: FastifyInstance, routes: MessageRoutes)
       method,
       url,
       bodyLimit,
-      config: isRead(rpc) ? {} : { audit: "dataset" },
+      config: { ...(isRead(rpc) ? {} : { audit: "dataset" }), describes: describe(method, rpc) },
       handler: handle(async (request, reply) => {
         tellAudit(request, { object: `${rpc.name} ${(request.params as { dataset?: string }).dataset ?? ""}`.trim() });
         const message = messageOf(method, input, request);
@@ -50,9 +51,16 @@ export async function messageRoutes(app: FastifyInstance, routes: MessageRoutes)
   }
 }
 
+function describe(method: DatasetRoute["method"], { name, input, output }: DatasetRoute["rpc"]): Operation {
+  const summary = name.replace(/\B[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const takes = isQuery(method) ? { queryOf: input } : { takes: { message: input } };
+  return { summary, ...takes, gives: { message: output } };
+}
+
+const isQuery = (method: DatasetRoute["method"]) => method === "GET" || method === "DELETE";
+
 function messageOf(method: DatasetRoute["method"], input: DatasetRoute["rpc"]["input"], request: FastifyRequest) {
-  const isQuery = method === "GET" || method === "DELETE";
-  const message = isQuery
+  const message = isQuery(method)
     ? queryMessage(input, request.query as Query)
     : readJson(input, bodyOrNothing(request), "body");
   putPathFields(input, message, request.params as Query);

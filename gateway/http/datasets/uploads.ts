@@ -11,6 +11,7 @@ import {
 import type { UploadBudget } from "../../../services/runtime/limits/upload-budget.js";
 import type { ArrivingFile, DatasetDoor } from "../../ask/datasets.js";
 import type { RatedUpload, UploadRate } from "../../callers/upload-rate.js";
+import type { Operation } from "../../describe/operation.js";
 import { writeJsonMessage } from "../../json/write-json-message.js";
 import { tellAudit } from "../audit-requests.js";
 import { callOf } from "../call-of.js";
@@ -32,19 +33,35 @@ const passingBytes = 256 * 1024;
 /** An archive may be as large as the tier of data sets takes: that says so itself. */
 const anySize = Number.MAX_SAFE_INTEGER;
 
+const descriptions = {
+  picture: {
+    summary: "Adds a picture",
+    queryOf: AddPictureHeaderSchema,
+    takes: { file: "The picture's file; nothing where `imageId` names one that is stored." },
+    gives: { message: DatasetPictureSchema },
+  },
+  import: {
+    summary: "Begins to import an archive",
+    query: { key: "Names the request, so that it can be made again.", person: "Who begins it." },
+    queryOf: ImportWorkSchema,
+    takes: { file: "The archive." },
+    gives: { message: DatasetJobSchema },
+  },
+};
+
 /** `POST /v1/datasets/:dataset/pictures` and `.../imports` (M3): the file as the body, all else in the query. */
 export async function uploadRoutes(app: FastifyInstance, routes: UploadRoutes): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, body, done) => done(null, body));
-  const options = { bodyLimit: anySize, config: { audit: "dataset" } } as const;
+  const options = (describes: Operation) => ({ bodyLimit: anySize, config: { audit: "dataset", describes } }) as const;
   app.post(
     "/v1/datasets/:dataset/pictures",
-    options,
+    options(descriptions.picture),
     handle((request, reply) => addPicture(routes, request, reply)),
   );
   app.post(
     "/v1/datasets/:dataset/imports",
-    options,
+    options(descriptions.import),
     handle((request, reply) => uploadImport(routes, request, reply)),
   );
 }

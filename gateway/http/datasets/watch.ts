@@ -30,8 +30,13 @@ export async function watchRoute(app: FastifyInstance, { datasets, metrics, sile
     retryAfterMs,
     metrics,
   });
+  const describes = {
+    summary: "A job, a line with every change until it ends",
+    gives: { lines: DatasetJobSchema },
+  };
   app.get(
     "/v1/datasets/:dataset/jobs/:job/watch",
+    { config: { describes } },
     handle(async (request, reply) => {
       const wanted = queryMessage(GetJobRequestSchema, request.query as Query);
       putPathFields(GetJobRequestSchema, wanted, request.params as Query);
