@@ -20,6 +20,7 @@ export * from "./gen/maskwire/v1/mask_pb.js";
 export * from "./gen/maskwire/v1/model_pb.js";
 export * from "./gen/maskwire/v1/prompt_pb.js";
 export * from "./gen/maskwire/v1/session_pb.js";
+export * from "./gen/maskwire/v1/track_pb.js";
 export * from "./half-float.js";
 export * from "./label-studio-rle.js";
 export * from "./limits.js";

@@ -1,6 +1,7 @@
 import { DatasetService } from "./gen/maskwire/v1/dataset_pb.js";
 import { DecoderService } from "./gen/maskwire/v1/decoder_pb.js";
 import { EncoderService } from "./gen/maskwire/v1/encoder_pb.js";
+import { TrackService } from "./gen/maskwire/v1/track_pb.js";
 
 /*
  * How much of what the contract describes a request may carry. Who reads one keeps no more of it than this while it comes,
@@ -15,6 +16,12 @@ export const maxSteps = 32;
 export const maxGroundedBoxes = 16;
 /** Most boxes that words are held against: each is looked at by itself. */
 export const maxCandidates = 256;
+/** Most objects that are followed through a video. */
+export const maxTrackedObjects = 16;
+/** Most pictures whose masks are known: each is compared with the one that is looked at. */
+export const maxKnownPictures = 12;
+/** Most frames of a video. */
+export const maxFrames = 20_000;
 /** Most extras that are asked for by name. */
 export const maxFormats = 8;
 
@@ -35,6 +42,9 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.GroundResponse.boxes": maxGroundedBoxes,
   "maskwire.v1.GroundRequest.candidates": maxCandidates,
   "maskwire.v1.Rle.size": 2,
+  "maskwire.v1.PropagateRequest.known": maxKnownPictures,
+  "maskwire.v1.KnownPicture.masks": maxTrackedObjects,
+  "maskwire.v1.OpenVideo.image_ids": maxFrames,
   "maskwire.v1.CreateDatasetRequest.labels": maxLabels,
   "maskwire.v1.SetLabelsRequest.labels": maxLabels,
   "maskwire.v1.AddPictureHeader.attributes": maxWords,
@@ -87,7 +97,7 @@ export const maxDepth = 32;
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-const { segment, segmentOnce, segmentEverything, loadEmbedding } = DecoderService.method;
+const { segment, segmentOnce, segmentEverything, propagate, loadEmbedding } = DecoderService.method;
 const { encode, ground } = EncoderService.method;
 
 const pathOf = ({ parent, name }: { parent: { typeName: string }; name: string }) => `/${parent.typeName}/${name}`;
@@ -96,6 +106,10 @@ const largeRequests = new Map([
   // A mask as logits has 128 KiB, a run-length encoded one of a very large picture somewhat more than 1 MiB.
   [pathOf(segment), 2 * MiB],
   [pathOf(segmentOnce), 2 * MiB],
+  // A mask of each object in each picture that is known.
+  [pathOf(propagate), 8 * MiB],
+  // The ids of all frames of a video come in one.
+  [pathOf(TrackService.method.track), 2 * MiB],
   // With what words were found in.
   [pathOf(segmentEverything), 16 * KiB],
   // With what they are held against.

@@ -19,6 +19,7 @@ import { fetchGraph } from "./rpc/fetch-graph.js";
 import { forgetImages } from "./rpc/forget-images.js";
 import { loadEmbedding } from "./rpc/load-embedding.js";
 import { prepare } from "./rpc/prepare.js";
+import { propagate } from "./rpc/propagate.js";
 import { segment } from "./rpc/segment.js";
 import { segmentEverything } from "./rpc/segment-everything.js";
 import { segmentOnce } from "./rpc/segment-once.js";
@@ -79,6 +80,7 @@ export class DecoderTier implements Tier {
         segmentOnce: segmentOnce(prompts),
         prepare: prepare({ admission, models, pictures }),
         segmentEverything: segmentEverything({ models, pictures, places, workers, limits }),
+        propagate: propagate({ models, pictures }),
         loadEmbedding: loadEmbedding({ admission, models, embeddings }),
         forgetImages: forgetImages({ pictures, deletion }),
         describeGraphs: describeGraphs(models, parts),
@@ -99,6 +101,7 @@ export class DecoderTier implements Tier {
           segmentOnce: "segment",
           prepare: "segment",
           segmentEverything: "everything",
+          propagate: "segment",
           loadEmbedding: "peer",
           forgetImages: "upload",
           describeGraphs: "segment",

@@ -7,7 +7,7 @@ import { Code, ServiceError } from "../../runtime/errors.js";
 import type { Call } from "../../runtime/grpc/call.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
-import type { DecoderResult, DecoderTask, Deletion } from "../worker/decoder-tasks.js";
+import type { DecoderResult, DecoderTask, Deletion, OtherPicture } from "../worker/decoder-tasks.js";
 import type { DecoderNews } from "../worker/decoder-worker.js";
 import type { EmbeddingCache } from "./embedding-cache.js";
 
@@ -23,6 +23,8 @@ export interface PictureTasks extends PictureSize {
   readonly picture: PictureSize;
   /** The embedding was in this process already. */
   readonly local: boolean;
+  /** For a task of another picture that needs it too. */
+  readonly embedding: OtherPicture;
   /**
    * @throws ServiceError RESOURCE_EXHAUSTED, CANCELLED, UNAVAILABLE; see `WorkerPool.run`. NOT_FOUND when the embedding turns
    *   out to be damaged: have it encoded again. Once a task of a picture has been done, none of it finds that.
@@ -67,6 +69,7 @@ export class Pictures {
       picture,
       ref,
       local,
+      embedding: { key: ref.key, record, asOf },
       run: async (task, options) => {
         // K6: who asks task after task is told too.
         if (this.#embeddings.isGone(embedding)) throw notEmbedded(ref);
@@ -93,10 +96,13 @@ export class Pictures {
   }
 }
 
-/** In prompts: each point of a grid is one. */
-const costOf = (task: DecoderTask) => (task.kind === "grid" ? task.points.length : 1);
+/** In prompts: each point of a grid is one, and each object of a video; comparing two frames takes as long. */
+function costOf(task: DecoderTask): number {
+  if (task.kind === "grid") return task.points.length;
+  return task.kind === "propagate" ? task.memory.length + task.objects.length : 1;
+}
 
-const isBulk = ({ kind }: DecoderTask) => kind === "grid" || kind === "features";
+const isBulk = ({ kind }: DecoderTask) => kind === "grid" || kind === "features" || kind === "propagate";
 
 function notEmbedded({ crop, draft }: EmbeddingRef, cause?: unknown): ServiceError {
   return new ServiceError({ code: Code.NOT_FOUND, message: whatToDo(crop, draft), cause });

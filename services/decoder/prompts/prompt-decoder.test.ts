@@ -46,6 +46,7 @@ function createDecoder({ isFree = true } = {}) {
           picture: { width: 640, height: 480 },
           ref,
           local: false,
+          embedding: { key: ref.key, record: new SharedArrayBuffer(0), asOf: 0 },
           run: ((task: PromptTask, options: Options) => {
             options?.onStart?.({ queueMs: 0 });
             return new Promise((resolve) => {

@@ -81,6 +81,7 @@ class FakeDecoder implements EverythingObjects {
       picture: this.size,
       ref,
       local: true,
+      embedding: { key: ref.key, record: new SharedArrayBuffer(0), asOf: 0 },
       run: run as unknown as PictureTasks["run"],
     };
   }

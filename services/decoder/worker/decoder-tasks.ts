@@ -1,6 +1,8 @@
+import type { MaskRuns } from "../../../proto/rle.js";
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
+import type { TrackState } from "../../sam/track/propagate.js";
 
 /** What a worker says of each model that it has loaded, by its id. */
 export type DecoderDetail = Record<string, { graph: "rewritten" | "stock" }>;
@@ -81,6 +83,38 @@ export interface FeaturesTask extends OnPicture {
   points: { x: number; y: number }[];
 }
 
+/** The embedding of another picture. */
+export type OtherPicture = Pick<OnPicture, "key" | "record" | "asOf">;
+
+/** One of the same video, whose masks are known. */
+interface MemoryPicture extends OtherPicture {
+  /** See `MemoryFrame`. */
+  everywhere: boolean;
+}
+
+/** Objects of other pictures, looked for in this one. */
+export interface PropagateTask extends OnPicture {
+  kind: "propagate";
+  memory: MemoryPicture[];
+  /** `frame`: a place in the memory. Masks are of the picture's size. */
+  objects: { id: number; known: { frame: number; mask: MaskRuns }[] }[];
+}
+
+export interface PropagatedMask {
+  id: number;
+  state: TrackState;
+  /** Undefined for one that is absent. */
+  mask: DecodedMask | undefined;
+  /** See `Propagated`. */
+  agreement: number;
+}
+
+export interface PropagatedMasks {
+  objects: PropagatedMask[];
+  /** How alike the picture is to its memory; see `propagate`. */
+  likeness: number;
+}
+
 /** The embedding made ready, and nothing else. */
 export interface PrepareTask extends OnPicture {
   kind: "prepare";
@@ -94,11 +128,13 @@ export interface PreparedPicture {
 /** float32 [points, channels], each row of length 1. */
 export type PointFeatures = Float32Array;
 
-export type DecoderTask = PromptTask | GridTask | FeaturesTask | PrepareTask;
+export type DecoderTask = PromptTask | GridTask | FeaturesTask | PropagateTask | PrepareTask;
 export type DecoderResult<T extends DecoderTask> = T extends PromptTask
   ? DecodedPrompt
   : T extends GridTask
     ? DecodedGrid
     : T extends PrepareTask
       ? PreparedPicture
-      : PointFeatures;
+      : T extends PropagateTask
+        ? PropagatedMasks
+        : PointFeatures;

@@ -19,7 +19,9 @@ import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { LatestPreview } from "../../sam/masks/latest-preview.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { RecordError } from "../../sam/record-error.js";
+import { type Tokens, tokensOf } from "../../sam/track/tokens.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
+import { CosineGraph } from "../graphs/cosine-graph.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
 import { type LoadedDecoder, loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
 import { answerPrompt } from "./answer-prompt.js";
@@ -31,10 +33,14 @@ import type {
   DecoderTask,
   Deletion,
   FeaturesTask,
+  OtherPicture,
   PointFeatures,
   PreparedPicture,
+  PropagatedMasks,
+  PropagateTask,
 } from "./decoder-tasks.js";
 import { pointFeatures } from "./point-features.js";
+import { propagateMasks } from "./propagate-masks.js";
 import { warmUp } from "./warm-up.js";
 
 /** What a worker is started with. */
@@ -88,7 +94,12 @@ const forgotten = new Forgotten();
 /** Pictures' frames: what a mask needs of one is made once (see `traceMask`). */
 const frames = new LRUCache<string, Frame>({ max: 64 });
 
-await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | PreparedPicture>(async (say) => {
+/** A frame's cells, of the last few: each is in the memory of those after it. */
+const cellsOf = new LRUCache<string, Tokens>({ max: 8 });
+
+let cosines: Promise<CosineGraph> | undefined;
+
+await serveTasks<DecoderTask, Result>(async (say) => {
   const loaded = new LoadedModels<LoadableDecoder, DecoderDetail[string], WarmDecoder>({
     maxBytes: loadedBytes,
     load: loadWarm,
@@ -110,6 +121,8 @@ await serveTasks<DecoderTask, DecodedPrompt | DecodedGrid | PointFeatures | Prep
     },
   };
 });
+
+type Result = DecodedPrompt | DecodedGrid | PointFeatures | PropagatedMasks | PreparedPicture;
 
 interface WarmDecoder extends LoadedModel<DecoderDetail[string]> {
   model: ModelSpec;
@@ -138,6 +151,7 @@ async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<Kep
   const picture = known ?? (await prepare(task, model, decoder));
   if (task.kind === "prepare") return { warm };
   if (task.kind === "grid") return decodeGrid(task, decoder, picture);
+  if (task.kind === "propagate") return carryMasks(task, model, decoder, picture);
   const prepareMs = performance.now() - started;
   return { ...(await answerPrompt(task, decoder, picture, (size) => frameOf(size, model))), warm, prepareMs };
 }
@@ -149,7 +163,41 @@ function logitsOf({ lowResLogits }: DecodedMask): ArrayBuffer[] {
 
 function featuresAt(task: FeaturesTask, model: ModelSpec): PointFeatures {
   const { index, side } = imageTensor(model);
-  return pointFeatures({ values: tensorsOf(task)[index]!.data, side }, frameOf(task, model), task.points);
+  return pointFeatures({ values: floatsOf(task)[index]!.data, side }, frameOf(task, model), task.points);
+}
+
+/** Loaded when the first video comes. */
+async function carryMasks(
+  task: PropagateTask,
+  model: ModelSpec,
+  decoder: MaskDecoder<KeptTensors>,
+  picture: OpenPicture<KeptTensors>,
+): Promise<PropagatedMasks> {
+  cosines ??= CosineGraph.load(widths.wide ?? widths.narrow ?? 1);
+  const graph = await cosines;
+  const { side } = imageTensor(model);
+  const tokens = (of: OtherPicture) => frameCells(of, model, picture);
+  return propagateMasks(task, {
+    decoder,
+    picture,
+    side,
+    tokens,
+    cosines: (a, b, channels) => graph.of(a, b, channels),
+  });
+}
+
+/** The frames of one video are of one size: their cells lie alike. */
+function frameCells(
+  { key, record, asOf }: OtherPicture,
+  model: ModelSpec,
+  { frame }: Pick<OpenPicture, "frame">,
+): Tokens {
+  const known = cellsOf.get(key);
+  if (known) return known;
+  const { index, side } = imageTensor(model);
+  const tokens = tokensOf({ values: floatsOf({ record })[index]!.data, side }, frame);
+  if (!forgotten.isGone(key, asOf)) cellsOf.set(key, tokens);
+  return tokens;
 }
 
 function frameOf({ width, height }: PictureSize, model: ModelSpec): Frame {
@@ -162,7 +210,7 @@ function frameOf({ width, height }: PictureSize, model: ModelSpec): Frame {
 }
 
 async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>): Promise<WarmPicture> {
-  const kept = await decoder.prepare(tensorsOf(task));
+  const kept = await decoder.prepare(floatsOf(task));
   const bytes = bytesOf(kept) + previewBytes(model);
   // What was deleted while it was made ready serves the task that it was made ready for, and is not kept.
   const picture = { modelId: model.id, kept, frame: frameOf(task, model), latest: new LatestPreview(), bytes };
@@ -177,10 +225,11 @@ async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder
 function forget({ prefix, number }: Deletion): void {
   forgotten.note(prefix, number);
   for (const key of [...warmPictures.keys()]) if (key.startsWith(prefix)) warmPictures.delete(key);
+  for (const key of [...cellsOf.keys()]) if (key.startsWith(prefix)) cellsOf.delete(key);
 }
 
 /** @throws ServiceError DATA_LOSS when the record is damaged: this is where its tensors are verified. */
-function tensorsOf({ record }: DecoderTask): FloatTensor[] {
+function floatsOf({ record }: Pick<DecoderTask, "record">): FloatTensor[] {
   try {
     return floatTensors(decodeEmbeddingRecord(new Uint8Array(record)));
   } catch (cause) {

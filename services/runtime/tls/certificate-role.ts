@@ -19,6 +19,7 @@ const ofClients = new Set<DescMethod>([
   DecoderService.method.segment,
   DecoderService.method.segmentOnce,
   DecoderService.method.segmentEverything,
+  DecoderService.method.propagate,
   ...DatasetService.methods,
 ]);
 

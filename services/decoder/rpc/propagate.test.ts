@@ -1,0 +1,121 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { expect, it } from "vitest";
+import { encodeRle, PropagateRequestSchema, TrackState } from "../../../proto/index.js";
+import { embeddingRef } from "../../inference/models/embedding-ref.js";
+import { Manifest } from "../../inference/models/manifest.js";
+import { callContext } from "../../runtime/testing/call-context.js";
+import type { PropagatedMasks, PropagateTask } from "../worker/decoder-tasks.js";
+import { propagate } from "./propagate.js";
+
+const manifest = Manifest.read();
+const model = manifest.get(manifest.defaultId);
+const idOf = (digit: number) => `sha256:${String(digit).repeat(64)}`;
+const [target, first, second] = [idOf(1), idOf(2), idOf(3)];
+const rleOf = (width: number, height: number) =>
+  encodeRle({ width, height, runs: Uint32Array.of(5, width * height - 5) });
+const mask = { object: 4, rle: rleOf(8, 6) };
+
+/** @param sizes of pictures that are not 8 x 6 */
+function open(sizes: Record<string, { width: number; height: number }> = {}) {
+  const tasks: PropagateTask[] = [];
+  const found: PropagatedMasks = {
+    likeness: 0.75,
+    objects: [
+      {
+        id: 4,
+        state: "tracked",
+        agreement: 0.5,
+        mask: { counts: "x", box: { x: 1, y: 2, width: 3, height: 4 }, area: 9, predictedIou: 0.5, stabilityScore: 1 },
+      },
+      { id: 7, state: "absent", agreement: 0, mask: undefined },
+    ],
+  };
+  const handler = propagate({
+    models: { serving: () => model },
+    pictures: {
+      open: async (ref) => {
+        const size = sizes[ref.imageId] ?? { width: 8, height: 6 };
+        return {
+          ...size,
+          picture: size,
+          ref,
+          local: true,
+          embedding: { key: ref.key, record: new SharedArrayBuffer(0), asOf: 0 },
+          run: async (task) => {
+            tasks.push(task as unknown as PropagateTask);
+            return found as never;
+          },
+        };
+      },
+    },
+  });
+  const ask = (init: MessageInitShape<typeof PropagateRequestSchema>) =>
+    handler(create(PropagateRequestSchema, { imageId: target, ...init }), callContext());
+  return { ask, tasks };
+}
+
+it("has a worker look for the objects of the known pictures, each with all that is known of it", async () => {
+  const { ask, tasks } = open();
+  const other = { object: 2, rle: rleOf(8, 6) };
+  const answer = await ask({
+    known: [
+      { imageId: first, everywhere: true, masks: [mask] },
+      { imageId: second, masks: [other, mask] },
+    ],
+  });
+  const key = (imageId: string) => embeddingRef({ tenant: undefined, imageId, model }).key;
+  expect(tasks).toMatchObject([
+    {
+      kind: "propagate",
+      memory: [
+        { key: key(first), everywhere: true },
+        { key: key(second), everywhere: false },
+      ],
+      objects: [
+        { id: 2, known: [{ frame: 1 }] },
+        { id: 4, known: [{ frame: 0 }, { frame: 1 }] },
+      ],
+    },
+  ]);
+  expect(answer).toMatchObject({
+    likeness: 0.75,
+    objects: [
+      { object: 4, state: TrackState.TRACKED, agreement: 0.5, mask: { area: 9, rle: { size: [6, 8], counts: "x" } } },
+      { object: 7, state: TrackState.ABSENT },
+    ],
+  });
+  expect(answer.objects?.[1]).not.toHaveProperty("mask");
+});
+
+it.each<[string, MessageInitShape<typeof PropagateRequestSchema>, RegExp]>([
+  ["nothing that is known", {}, /names no picture/],
+  ["a picture without masks", { known: [{ imageId: first }] }, /has no mask/],
+  [
+    "more pictures than are compared",
+    { known: Array(13).fill({ imageId: first, masks: [mask] }) },
+    /at most 12 pictures/,
+  ],
+  [
+    "more objects than are followed",
+    { known: [{ imageId: first, masks: Array.from({ length: 17 }, (_, object) => ({ ...mask, object })) }] },
+    /at most 16 objects/,
+  ],
+  ["two masks of an object", { known: [{ imageId: first, masks: [mask, mask] }] }, /two masks in one picture/],
+  ["no mask at all", { known: [{ imageId: first, masks: [{ object: 1 }] }] }, /cannot be read: it is left out/],
+  [
+    "a mask that is none",
+    { known: [{ imageId: first, masks: [{ rle: { size: [6, 8], counts: "!" } }] }] },
+    /cannot be read/,
+  ],
+  [
+    "a mask of another size",
+    { known: [{ imageId: first, masks: [{ rle: rleOf(9, 6) }] }] },
+    /is 9 x 6 pixels, the pictures 8 x 6/,
+  ],
+  ["a picture of another size", { known: [{ imageId: second, masks: [mask] }] }, /one is 10 x 6, another 8 x 6/],
+  ["no id", { known: [{ imageId: "second", masks: [mask] }] }, /image/i],
+])("refuses %s", async (_what, init, message) => {
+  const { ask, tasks } = open({ [second]: { width: 10, height: 6 } });
+  await expect(ask(init)).rejects.toThrow(message);
+  expect(tasks).toEqual([]);
+});

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { randomNumbers } from "../../../proto/testing/random-numbers.js";
+import { frameFor } from "../frame.js";
+import type { CheckedPrompt } from "../prompts/check-prompt.js";
+import { propagate, type TrackRunner } from "./propagate.js";
+import type { Tokens } from "./tokens.js";
+
+/** A picture of 640 x 160: 32 x 8 cells of 20 pixels, and 128 x 32 of the mask grid. */
+const gridSize = 128;
+const frame = frameFor(640, 160, { modelSize: 512, gridSize });
+const [columns, rows, channels] = [32, 8, 32];
+const cells = columns * rows;
+
+const random = randomNumbers(7);
+const background = Float32Array.from({ length: channels * cells * 2 }, () => random() - 0.5);
+const looks = [1, 2, 3].map(() => Float32Array.from({ length: channels }, () => random() - 0.5));
+
+interface Thing {
+  look: number;
+  x: number;
+  y: number;
+}
+const size = 4;
+const isIn = ({ x, y }: Thing, column: number, row: number) =>
+  column >= x && column < x + size && row >= y && row < y + size;
+
+/** A frame with square things on a background that stays. @param scene another one's background. */
+function seen(things: Thing[], scene = 0): Tokens {
+  const values = new Float32Array(channels * cells);
+  for (let channel = 0; channel < channels; channel++) {
+    for (let cell = 0; cell < cells; cell++) {
+      const thing = things.find((one) => isIn(one, cell % columns, Math.floor(cell / columns)));
+      const own = background[(scene * channels + channel) * cells + cell]!;
+      values[channel * cells + cell] = thing ? looks[thing.look]![channel]! * 3 + 0.1 * own : own;
+    }
+  }
+  return { columns, rows, channels, values };
+}
+
+const labelsOf = (thing: Thing) =>
+  Float32Array.from({ length: cells }, (_, cell) => (isIn(thing, cell % columns, Math.floor(cell / columns)) ? 1 : 0));
+
+/** A model that paints the prompt's box, and nothing as another candidate. @param grown by so many of the grid's cells. */
+function painter(grown = 0): TrackRunner & { prompts: CheckedPrompt[] } {
+  const prompts: CheckedPrompt[] = [];
+  return {
+    prompts,
+    cosines: async (a, b) => {
+      const all = new Float32Array(cells * cells);
+      for (let channel = 0; channel < channels; channel++) {
+        for (let i = 0; i < cells; i++) {
+          for (let j = 0; j < cells; j++) {
+            const at = i * cells + j;
+            all[at] = all[at]! + a[channel * cells + i]! * b[channel * cells + j]!;
+          }
+        }
+      }
+      return all;
+    },
+    decode: async (prompt) => {
+      prompts.push(prompt);
+      const { x0, y0, x1, y1 } = prompt.box!;
+      const logits = new Float32Array(2 * gridSize ** 2).fill(-5);
+      for (let y = 0; y < gridSize; y++) {
+        for (let x = 0; x < gridSize; x++) {
+          const [px, py] = [(x + 0.5) * 5, (y + 0.5) * 5];
+          const margin = 5 * grown;
+          const inside = px > x0 - margin && px < x1 + margin && py > y0 - margin && py < y1 + margin;
+          if (inside) logits[(gridSize + y) * gridSize + x] = 5;
+        }
+      }
+      return { logits, predictedIou: Float32Array.of(0.5, 0.9) };
+    },
+  };
+}
+
+/** Pixels of the grid that are in a mask, and in the thing. */
+function found(logits: Float32Array, thing: Thing) {
+  let [mask, both] = [0, 0];
+  for (let at = 0; at < logits.length; at++) {
+    if (!(logits[at]! > 0)) continue;
+    mask++;
+    if (isIn(thing, Math.floor((at % gridSize) / 4), Math.floor(at / gridSize / 4))) both++;
+  }
+  return both / (mask + size * size * 16 - both);
+}
+
+const here: Thing = { look: 0, x: 2, y: 2 };
+const there: Thing = { look: 0, x: 7, y: 3 };
+const memory = [{ tokens: seen([here]), everywhere: true }];
+const one = [{ id: 5, known: [{ frame: 0, labels: labelsOf(here) }] }];
+
+describe("an object from a frame that is known to another", () => {
+  it("is painted where what looks like it is, from a box, points inside and a rough mask", async () => {
+    const runner = painter();
+    const { objects, likeness } = await propagate(runner, { tokens: seen([there]), frame }, memory, one);
+    expect(objects).toMatchObject([{ id: 5, state: "tracked", predictedIou: Math.fround(0.9) }]);
+    expect(found(objects[0]!.logits!, there)).toBeGreaterThan(0.8);
+    expect(likeness).toBeGreaterThan(0.7);
+    const [prompt] = runner.prompts;
+    for (const { x, y, label } of prompt!.points) {
+      expect([isIn(there, Math.floor(x / 20), Math.floor(y / 20)), label]).toEqual([true, 1]);
+    }
+    expect(prompt!.mask).toBeDefined();
+  });
+
+  it("is what was carried, and unsure, where the model finds another shape", async () => {
+    const { objects } = await propagate(painter(10), { tokens: seen([there]), frame }, memory, one);
+    expect(objects).toMatchObject([{ state: "unsure", predictedIou: 0 }]);
+    expect(objects[0]!.agreement).toBeLessThan(0.6);
+    expect(found(objects[0]!.logits!, there)).toBeGreaterThan(0.7);
+  });
+
+  it("is absent where nothing looks like it, and the model is not asked", async () => {
+    const runner = painter();
+    const { objects } = await propagate(runner, { tokens: seen([]), frame }, memory, one);
+    expect(objects).toEqual([{ id: 5, state: "absent", logits: undefined, predictedIou: 0, agreement: 0 }]);
+    expect(runner.prompts).toEqual([]);
+  });
+
+  it("is looked for near where it was, but all over a frame that a person touched", async () => {
+    const far: Thing = { look: 0, x: 26, y: 4 };
+    const [near, wide] = [{ ...here, x: 0 }, far];
+    const known = [{ id: 1, known: [{ frame: 0, labels: labelsOf(near) }] }];
+    const from = (everywhere: boolean) => [{ tokens: seen([near]), everywhere }];
+    const state = async (everywhere: boolean) =>
+      (await propagate(painter(), { tokens: seen([wide]), frame }, from(everywhere), known)).objects[0]!.state;
+    expect(await state(true)).toBe("tracked");
+    expect(await state(false)).not.toBe("tracked");
+  });
+
+  it("keeps objects apart that are known from different frames, each place one's", async () => {
+    const other: Thing = { look: 1, x: 9, y: 1 };
+    const both = [...memory, { tokens: seen([other]), everywhere: true }];
+    const objects = [...one, { id: 6, known: [{ frame: 1, labels: labelsOf(other) }] }];
+    const moved = [
+      { ...here, x: 3 },
+      { ...other, x: 7, y: 2 },
+    ];
+    const now = await propagate(painter(4), { tokens: seen(moved), frame }, both, objects);
+    const [a, b] = now.objects.map(({ logits }) => logits!);
+    expect(now.objects.map(({ id }) => id)).toEqual([5, 6]);
+    expect(a!.some((logit, at) => logit > 0 && b![at]! > 0)).toBe(false);
+    expect([found(a!, moved[0]!), found(b!, moved[1]!)].every((iou) => iou > 0.35)).toBe(true);
+  });
+
+  it("says how little a frame behind a cut is like the one before", async () => {
+    const same = await propagate(painter(), { tokens: seen([here]), frame }, memory, one);
+    const cut = await propagate(painter(), { tokens: seen([], 1), frame }, memory, one);
+    expect(cut.likeness).toBeLessThan(0.6 * same.likeness);
+  });
+});
