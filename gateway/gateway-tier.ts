@@ -32,6 +32,7 @@ import { modelsRoute } from "./http/models.js";
 import { observeRequests } from "./http/observe-requests.js";
 import { pictureRoute } from "./http/pictures.js";
 import { segmentRoute } from "./http/segment.js";
+import { trackRoute } from "./http/track.js";
 import { RequestsUnderWay } from "./http/under-way.js";
 import { UnsentAnswers } from "./http/unsent-answers.js";
 import { usageRoute } from "./http/usage.js";
@@ -131,6 +132,7 @@ export class GatewayTier implements Tier {
     const unsentAnswers = new UnsentAnswers(unsent, metrics);
     host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
+    host.http.register(trackRoute, { ask, ...limits, metrics });
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
     const datasets = new DatasetDoor(this.#datasets, { deadlineMs: gateway.deadlineMs, quota });
     datasetRoutes(host.http, { datasets, ...limits, passing, rate, metrics, unsentAnswers });

@@ -1,7 +1,6 @@
 import { DatasetService } from "./gen/maskwire/v1/dataset_pb.js";
 import { DecoderService } from "./gen/maskwire/v1/decoder_pb.js";
 import { EncoderService } from "./gen/maskwire/v1/encoder_pb.js";
-import { TrackService } from "./gen/maskwire/v1/track_pb.js";
 
 /*
  * How much of what the contract describes a request may carry. Who reads one keeps no more of it than this while it comes,
@@ -19,9 +18,13 @@ export const maxCandidates = 256;
 /** Most objects that are followed through a video. */
 export const maxTrackedObjects = 16;
 /** Most pictures whose masks are known: each is compared with the one that is looked at. */
-export const maxKnownPictures = 12;
+export const maxKnownPictures = 20;
 /** Most frames of a video. */
 export const maxFrames = 20_000;
+/** Most masks that people have made in one. */
+export const maxTrackPrompts = 1000;
+/** Most frames that were tracked before and are given again. */
+export const maxKnownFrames = 6;
 /** Most extras that are asked for by name. */
 export const maxFormats = 8;
 
@@ -44,7 +47,10 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.Rle.size": 2,
   "maskwire.v1.PropagateRequest.known": maxKnownPictures,
   "maskwire.v1.KnownPicture.masks": maxTrackedObjects,
-  "maskwire.v1.OpenVideo.image_ids": maxFrames,
+  "maskwire.v1.TrackVideoRequest.image_ids": maxFrames,
+  "maskwire.v1.TrackVideoRequest.prompts": maxTrackPrompts,
+  "maskwire.v1.TrackVideoRequest.known": maxKnownFrames,
+  "maskwire.v1.KnownFrame.masks": maxTrackedObjects,
   "maskwire.v1.CreateDatasetRequest.labels": maxLabels,
   "maskwire.v1.SetLabelsRequest.labels": maxLabels,
   "maskwire.v1.AddPictureHeader.attributes": maxWords,
@@ -108,8 +114,6 @@ const largeRequests = new Map([
   [pathOf(segmentOnce), 2 * MiB],
   // A mask of each object in each picture that is known.
   [pathOf(propagate), 8 * MiB],
-  // The ids of all frames of a video come in one.
-  [pathOf(TrackService.method.track), 2 * MiB],
   // With what words were found in.
   [pathOf(segmentEverything), 16 * KiB],
   // With what they are held against.

@@ -1,9 +1,12 @@
 import type {
   DescribeGraphsResponse,
+  EncodePriority,
   EncodeReady,
   ListDetectorsResponse,
   LookupImageResponse,
   Model,
+  PropagateRequest,
+  PropagateResponse,
   SegmentEverythingRequest,
   SegmentRequest,
   SegmentResult,
@@ -36,9 +39,11 @@ interface Picture {
   model: string;
 }
 
-/** `drafts`: who opens it understands them, and hears of one. */
 interface PictureToOpen extends Picture {
+  /** Who opens it understands drafts, and hears of one. */
   drafts?: boolean;
+  /** A person waits for it; left out: yes. */
+  priority?: EncodePriority;
 }
 
 /** A session's prompts: they share a stream, to the decoder that its picture hashes to. */
@@ -59,6 +64,8 @@ export interface Ask {
   readonly openLine: (origin: LineOrigin) => Line;
   /** Every object of a picture. Throws what it is refused with before it began. */
   readonly everything: Answer<SegmentEverythingRequest, EverythingEvents>;
+  /** Objects of a video's other pictures in one of them: a step of `track`. Throws ImageGoneError when one is not stored any more. */
+  readonly propagate: Answer<PropagateRequest, PropagateResponse>;
   /** Has a stored picture encoded, or joins the encode that is under way. Throws NOT_FOUND when it is not stored. */
   readonly openImage: Answer<PictureToOpen, EncodeReady>;
   /** Has a part of a stored picture encoded, or finds it encoded, for masks that are made finer on it (Z5). */
@@ -143,6 +150,15 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
           everythingMs,
           withWords(encoders, ({ text }) => text, withRecovery(providers, beginEverything(decoders), cropsOf)),
         ),
+      ),
+    ),
+    propagate: withDeadline(
+      deadlineMs,
+      withRecovery(
+        providers,
+        (request: PropagateRequest, call) => decoders.propagate(request, call),
+        () => [],
+        ({ known }) => known.map(({ imageId }) => imageId),
       ),
     ),
     openImage: withDeadline(deadlineMs, (image, call) => encoders.encodeStored(image, call)),

@@ -12,11 +12,13 @@ const maxRounds = 3;
  * When a decoder finds no embedding for the next layer, it is provided with one and the request repeated (R2, R3, R7, R9).
  * Throws ImageGoneError when the picture is not stored, ServiceErrors of the decoder or the encoder.
  * @param partsOf parts of the picture whose embeddings are needed beside the whole one's.
+ * @param othersOf ids of other pictures whose embeddings are needed.
  */
 export function withRecovery<Request extends { imageId: string; model: string }, Result>(
   providers: Providers,
   next: Answer<Request, Result>,
   partsOf: (request: Request, image: ImageInfo) => Region[] = () => [],
+  othersOf: (request: Request) => readonly string[] = () => [],
 ): Answer<Request, Result> {
   return async function recovery(request, call) {
     for (let round = 1; ; round++) {
@@ -27,8 +29,9 @@ export function withRecovery<Request extends { imageId: string; model: string },
         if (round > maxRounds) throw stillMissing(error);
         const { imageId, model } = request;
         // A decoder that has missed it twice does not see what the encoder sees.
-        const lack = { picture: { imageId, model }, decoder: error.peer, isHidden: round > 1 };
-        await provideEmbedding(providers, lack, call, (image) => partsOf(request, image));
+        const lack = (of: string) => ({ picture: { imageId: of, model }, decoder: error.peer, isHidden: round > 1 });
+        await provideEmbedding(providers, lack(imageId), call, (image) => partsOf(request, image));
+        for (const other of othersOf(request)) await provideEmbedding(providers, lack(other), call, () => []);
       }
     }
   };

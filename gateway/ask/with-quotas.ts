@@ -53,6 +53,12 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
       const line = ask.openLine(origin);
       return { segment: counted(line.segment), close: () => line.close() };
     },
+    // An object in a frame is a decode, as a point of everything mode is.
+    propagate: (request, call) => {
+      const objects = new Set(request.known.flatMap(({ masks }) => masks.map(({ object }) => object))).size;
+      const taken = take(call, "everythingPointsPerHour", objects);
+      return answered(taken, objects, () => ask.propagate(request, call));
+    },
     openImage: (picture, call) =>
       encoding(
         call,

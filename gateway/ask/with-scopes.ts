@@ -16,6 +16,7 @@ export function withScopes(ask: Ask): Ask {
       return { segment: needing("segment", line.segment), close: () => line.close() };
     },
     everything: async (request, call) => telling(await needing("everything", ask.everything)(request, call), call),
+    propagate: needing("segment", ask.propagate),
     openImage: needing("segment", ask.openImage),
     encodePart: needing("segment", ask.encodePart),
     prepare: needing("segment", ask.prepare),

@@ -4,6 +4,8 @@ import {
   type DescribeGraphsResponse,
   type LoadEmbeddingHeaderSchema,
   type Model,
+  type PropagateRequest,
+  type PropagateResponse,
   type SegmentEverythingEvent,
   type SegmentEverythingRequest,
   type SegmentRequest,
@@ -52,6 +54,22 @@ export class Decoders {
       }
     };
     return withPeers(this.#peers, { key: request.imageId, model: request.model }, call, ask, { hedge: true });
+  }
+
+  /**
+   * Objects of a video's other pictures in one of them.
+   * @throws EmbeddingMissingError; ServiceError of `DecoderService.Propagate`.
+   */
+  async propagate(request: PropagateRequest, call: Call): Promise<PropagateResponse> {
+    this.#overload.check("everything");
+    const ask = async (client: RpcClient) => {
+      try {
+        return await client.unary(DecoderService.method.propagate, request, call);
+      } catch (error) {
+        throw failureAt(client, error);
+      }
+    };
+    return withPeers(this.#peers, { key: request.video || request.imageId, model: request.model }, call, ask);
   }
 
   /**

@@ -47,6 +47,7 @@ export function fakeAsk(
       prepare,
       models: () => [],
       segmentOnce: unused,
+      propagate: unused,
       load: async () => {},
       describeGraphs: unused,
       fetchGraph: unused,

@@ -92,8 +92,8 @@ it.each<[string, MessageInitShape<typeof PropagateRequestSchema>, RegExp]>([
   ["a picture without masks", { known: [{ imageId: first }] }, /has no mask/],
   [
     "more pictures than are compared",
-    { known: Array(13).fill({ imageId: first, masks: [mask] }) },
-    /at most 12 pictures/,
+    { known: Array(21).fill({ imageId: first, masks: [mask] }) },
+    /at most 20 pictures/,
   ],
   [
     "more objects than are followed",

@@ -33,7 +33,7 @@ const states: Readonly<Record<State, TrackState>> = {
 export function propagate({ models, pictures }: Objects): Handlers["propagate"] {
   return async (request, call) => {
     const known = checkKnown(request);
-    call.take("clicksPerMinute", 1);
+    call.take("everythingPointsPerHour", new Set(known.flatMap(({ masks }) => masks.map(({ object }) => object))).size);
     const refs = [request, ...known].map(({ imageId }) =>
       requestedEmbedding(models, { imageId, model: request.model }, call.origin),
     );

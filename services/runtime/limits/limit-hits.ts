@@ -20,6 +20,8 @@ const limits = [
   "downloads_share",
   "watches",
   "watches_share",
+  "tracks",
+  "tracks_share",
   "deletions",
   "deletions_share",
   "pictures_share",

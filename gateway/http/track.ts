@@ -1,0 +1,59 @@
+import { toJson } from "@bufbuild/protobuf";
+import type { FastifyInstance } from "fastify";
+import { TrackEventSchema, TrackVideoRequestSchema } from "../../proto/index.js";
+import { isInternal } from "../../services/runtime/errors.js";
+import type { Metrics } from "../../services/runtime/host-metrics.js";
+import { replyError } from "../../services/runtime/http/reply-error.js";
+import type { PaceLimits } from "../../services/runtime/limits/arrival-pace.js";
+import type { Ask } from "../ask/ask.js";
+import { readJson } from "../json/read-json.js";
+import { trackVideo } from "../track/track-video.js";
+import { bodyOf } from "./body-of.js";
+import { callOf } from "./call-of.js";
+import { JsonLines } from "./json-lines.js";
+import { Places } from "./places.js";
+import { takeWholeBodies } from "./whole-body.js";
+
+interface TrackRoute {
+  ask: Pick<Ask, "segment" | "openImage" | "propagate">;
+  pace: PaceLimits;
+  metrics: Pick<Metrics, "limitHit">;
+}
+
+/** The ids of as many frames as a video may have, and masks of some. */
+const bodyBytes = 8 * 1024 * 1024;
+/** Each keeps its decoder busy for as long as it is read. */
+const tracks = 16;
+
+/** `POST /v1/track` (Y1). */
+export async function trackRoute(app: FastifyInstance, { ask, pace, metrics }: TrackRoute): Promise<void> {
+  takeWholeBodies(app, bodyBytes, pace);
+  const places = new Places({
+    count: tracks,
+    limits: { full: "tracks", share: "tracks_share" },
+    refusal: "Too many videos are being followed; try again in a while.",
+    retryAfterMs: 5000,
+    metrics,
+  });
+  const describes = {
+    summary: "Masks of objects through the frames of a video, a line each frame as they are found",
+    takes: { message: TrackVideoRequestSchema },
+    gives: { lines: TrackEventSchema },
+  };
+  app.post("/v1/track", { bodyLimit: bodyBytes, config: { describes } }, async (request, reply) => {
+    let lines: JsonLines | undefined;
+    try {
+      const wanted = readJson(TrackVideoRequestSchema, bodyOf(request), "body");
+      places.enter(request, reply);
+      for await (const event of trackVideo(ask, wanted, callOf(request, reply))) {
+        lines ??= new JsonLines(reply);
+        const line = toJson(TrackEventSchema, event, { alwaysEmitImplicit: true });
+        if (!lines.tell(line)) await lines.drained();
+      }
+      return lines?.end();
+    } catch (error) {
+      if (isInternal(error)) request.log.error({ err: error }, "request failed");
+      return lines ? lines.fail(error) : replyError(reply, error);
+    }
+  });
+}
