@@ -1,6 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it, vi } from "vitest";
-import { EncodeReadySchema, SegmentEverythingRequestSchema, SegmentRequestSchema } from "../../proto/index.js";
+import {
+  EncodeReadySchema,
+  PropagateRequestSchema,
+  PropagateResponseSchema,
+  SegmentEverythingRequestSchema,
+  SegmentRequestSchema,
+} from "../../proto/index.js";
 import type { Principal } from "../../services/runtime/callers/principal.js";
 import { noQuota, type Quota, type QuotaName } from "../../services/runtime/callers/quota.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
@@ -140,4 +146,18 @@ it("Q1: counts each crop that everything mode had to have encoded, and asks for 
   isMissing = false;
   for await (const _ of await search(2));
   expect([encoded.length, taken.encodesPerHour]).toEqual([10, 0]);
+});
+
+it("Y3 counts each object in a frame of a video as a point of everything mode, and nothing for what fails", async () => {
+  const known = [1, 2].map((object) => ({ imageId, masks: [{ object }, { object: 3 }] }));
+  const request = create(PropagateRequestSchema, { imageId, known });
+  const propagate = vi.fn(async () => create(PropagateResponseSchema));
+  const { door, taken } = open({ propagate }, { everythingPointsPerHour: 4 });
+  await door.propagate(request, call);
+  expect(taken.everythingPointsPerHour).toBe(3);
+  await expect(door.propagate(request, call)).rejects.toEqual(used("everythingPointsPerHour"));
+  propagate.mockRejectedValueOnce(new Error("lost"));
+  const other = open({ propagate }, { everythingPointsPerHour: 4 });
+  await expect(other.door.propagate(request, call)).rejects.toThrow("lost");
+  expect(other.taken.everythingPointsPerHour).toBe(0);
 });

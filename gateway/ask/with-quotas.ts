@@ -54,7 +54,7 @@ export function withQuotas(ask: Ask, quota: Quota): Ask {
       return { segment: counted(line.segment), close: () => line.close() };
     },
     // An object in a frame is a decode, as a point of everything mode is.
-    propagate: (request, call) => {
+    propagate: async (request, call) => {
       const objects = new Set(request.known.flatMap(({ masks }) => masks.map(({ object }) => object))).size;
       const taken = take(call, "everythingPointsPerHour", objects);
       return answered(taken, objects, () => ask.propagate(request, call));

@@ -1,4 +1,4 @@
-import { eachColumnSpan, type MaskRuns, rleBoundingBox } from "../../../proto/index.js";
+import { eachColumnSpan, type MaskRuns, rleBoundingBox } from "../../../proto/rle.js";
 
 /** In pixels of the picture. */
 interface Place {

@@ -1,4 +1,5 @@
-import { bitmapToRle, rleBoundingBox } from "../../../proto/index.js";
+import { rleBoundingBox } from "../../../proto/rle.js";
+import { bitmapToRle } from "../../../proto/rle-bitmap.js";
 import { contentGrid, type Frame } from "../frame.js";
 import type { CheckedPrompt } from "../prompts/check-prompt.js";
 import { deepestPlaces } from "../prompts/deepest-places.js";

@@ -19,14 +19,14 @@ const leastPixels = 20;
 const leastAgreement = 0.6;
 
 /** A frame whose masks are known. */
-export interface MemoryFrame {
+interface MemoryFrame {
   readonly tokens: Tokens;
   /** A person touched it: it is searched all over; others only near where a thing was. */
   readonly everywhere: boolean;
 }
 
 /** An object, and what is known of it. */
-export interface TrackedObject {
+interface TrackedObject {
   readonly id: number;
   /** Where it was: a frame by its place in the memory, and how much of each cell is the object, 0 to 1. */
   readonly known: readonly { readonly frame: number; readonly labels: Float32Array }[];
@@ -38,7 +38,7 @@ export interface TrackedObject {
  */
 export type TrackState = "tracked" | "unsure" | "absent";
 
-export interface Propagated {
+interface Propagated {
   readonly id: number;
   readonly state: TrackState;
   /** float32 [gridSize, gridSize]; of one that is absent undefined. */
