@@ -6,6 +6,7 @@ import { PreparedModels } from "../inference/models/prepared-models.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
+import { cosineGraph } from "./graphs/cosine-graph.js";
 import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
 import type { Widths } from "./graphs/load-decoder-graph.js";
 import type { DecoderPool } from "./pictures/pictures.js";
@@ -61,6 +62,7 @@ export async function startDecoder({
   });
   const atOnce = models.served.filter((model) => !models.isLazy(model));
   for (const model of atOnce) await prepared.begin(model);
+  const cosines = cosineGraph();
   pool = await WorkerPool.start({
     entry: new URL("./worker/decoder-worker.js", import.meta.url),
     data: ({ isFirst, isYielding }): DecoderWorkerData => ({
@@ -71,6 +73,7 @@ export async function startDecoder({
       cacheBytes: Math.max(leastShareBytes, shareOf(cacheBytes)),
       ttlMs,
       isYielding,
+      cosineGraph: cosines,
     }),
     size: workers,
     yielding,

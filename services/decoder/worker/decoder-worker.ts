@@ -21,7 +21,7 @@ import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { RecordError } from "../../sam/record-error.js";
 import { type Tokens, tokensOf } from "../../sam/track/tokens.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
-import { CosineGraph } from "../graphs/cosine-graph.js";
+import { CosineSession } from "../graphs/cosine-session.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
 import { type LoadedDecoder, loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
 import { answerPrompt } from "./answer-prompt.js";
@@ -58,6 +58,8 @@ export interface DecoderWorkerData {
   ttlMs: number;
   /** It gives way to the others on its cores. */
   isYielding: boolean;
+  /** What frames of videos are compared by. */
+  cosineGraph: Uint8Array;
 }
 
 /** What a worker can load; it is told of others when they are ready. */
@@ -69,7 +71,7 @@ export interface LoadableDecoder extends LoadableModel {
 /** What all workers are told. */
 export type DecoderNews = { kind: "deletion"; deletion: Deletion } | { kind: "model"; loadable: LoadableDecoder };
 
-const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs, isYielding } = workerData as DecoderWorkerData;
+const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs, isYielding, cosineGraph } = workerData as DecoderWorkerData;
 
 // Before it has threads of its own.
 if (isYielding) yieldThisThread();
@@ -97,7 +99,7 @@ const frames = new LRUCache<string, Frame>({ max: 64 });
 /** A frame's cells, of the last few: each is in the memory of those after it. */
 const cellsOf = new LRUCache<string, Tokens>({ max: 8 });
 
-let cosines: Promise<CosineGraph> | undefined;
+let cosines: Promise<CosineSession> | undefined;
 
 await serveTasks<DecoderTask, Result>(async (say) => {
   const loaded = new LoadedModels<LoadableDecoder, DecoderDetail[string], WarmDecoder>({
@@ -173,7 +175,7 @@ async function carryMasks(
   decoder: MaskDecoder<KeptTensors>,
   picture: OpenPicture<KeptTensors>,
 ): Promise<PropagatedMasks> {
-  cosines ??= CosineGraph.load(widths.wide ?? widths.narrow ?? 1);
+  cosines ??= CosineSession.load(cosineGraph, widths.wide ?? widths.narrow ?? 1);
   const graph = await cosines;
   const { side } = imageTensor(model);
   const tokens = (of: OtherPicture) => frameCells(of, model, picture);
