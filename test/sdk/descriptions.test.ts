@@ -135,6 +135,7 @@ describe("H24: the documents", () => {
         "/v1/everything",
         post({ imageId, pointsPerSide: 2, predIouThresh: 0, stabilityScoreThresh: 0 }),
       ],
+      "post /v1/track": ["/v1/track", post({ imageIds: [imageId, imageId], prompts: [{ object: 1, prompt: point }] })],
       // What is not there, or refused.
       "get /v1/pictures": ["/v1/pictures?url=http://example.org/a.jpg"],
       "get /v1/models/{id}/decoder/{file}": ["/v1/models/default/decoder/none.onnx"],

@@ -71,7 +71,8 @@ export interface LoadableDecoder extends LoadableModel {
 /** What all workers are told. */
 export type DecoderNews = { kind: "deletion"; deletion: Deletion } | { kind: "model"; loadable: LoadableDecoder };
 
-const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs, isYielding, cosineGraph } = workerData as DecoderWorkerData;
+const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs, isYielding, cosineGraph } =
+  workerData as DecoderWorkerData;
 
 // Before it has threads of its own.
 if (isYielding) yieldThisThread();
