@@ -7,6 +7,7 @@ import { type AdapterPort, AdapterRoutes, type Asked } from "../shared/adapter.j
 import { greyPng } from "../shared/grey-png.js";
 import { basicOrBearer } from "../shared/keys.js";
 import { maskPart, runsOf } from "../shared/mask-part.js";
+import { servedModels } from "../shared/model.js";
 import { type Picture, pictureIn, sizeOf } from "../shared/picture.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
 import { segment } from "../shared/segment.js";
@@ -49,8 +50,8 @@ export async function osam(app: FastifyInstance, { port }: { port: AdapterPort }
 }
 
 /** @returns what requests name: nothing for the usual one. @throws ServiceError INVALID_ARGUMENT for a model of another kind. */
-async function modelOf({ ask, call }: Asked, name: string): Promise<string> {
-  const models = await ask.listModels({}, call);
+async function modelOf(asked: Asked, name: string): Promise<string> {
+  const models = await servedModels(asked);
   const served = models.find(({ id }) => id === name.replace(/:latest$/, ""));
   if (served) return served.usual ? "" : served.id;
   if (likeOurs.test(name)) return "";
@@ -81,7 +82,7 @@ async function promptOf(asked: Asked, prompt: Given["prompt"], picture: Picture)
 
 /** None of an empty mask. */
 async function annotationOf(mask: Mask): Promise<object[]> {
-  const part = maskPart(runsOf(mask));
+  const part = maskPart(runsOf(mask), 255);
   if (!part) return [];
   const { left, top, right, bottom } = part;
   return [

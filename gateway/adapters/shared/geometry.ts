@@ -54,10 +54,14 @@ export function simplify(ring: readonly Corner[], tolerance: number): readonly C
   const at = (i: number) => ring[i % ring.length]!;
   for (let part = parts.pop(); part; part = parts.pop()) {
     const [from, to] = part;
-    let [farthest, most] = [-1, tolerance];
+    let farthest = -1;
+    let most = tolerance * tolerance;
     for (let i = from + 1; i < to; i++) {
-      const distance = awayFromSide(at(i), at(from), at(to));
-      if (distance > most) [farthest, most] = [i, distance];
+      const distance = squaredFromSide(at(i), at(from), at(to));
+      if (distance > most) {
+        farthest = i;
+        most = distance;
+      }
     }
     if (farthest < 0) continue;
     keep[farthest] = 1;
@@ -67,12 +71,15 @@ export function simplify(ring: readonly Corner[], tolerance: number): readonly C
   return kept.length < 3 ? ring : kept;
 }
 
-const away = ([ax, ay]: Corner, [bx, by]: Corner) => Math.hypot(ax - bx, ay - by);
+const away = ([ax, ay]: Corner, [bx, by]: Corner) => Math.sqrt((ax - bx) ** 2 + (ay - by) ** 2);
 
-function awayFromSide(point: Corner, a: Corner, b: Corner): number {
-  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+/** The square of a point's distance from a side: a root for each of thousands would take most of the time. */
+function squaredFromSide([x, y]: Corner, [ax, ay]: Corner, [bx, by]: Corner): number {
+  const dx = bx - ax;
+  const dy = by - ay;
   const length = dx * dx + dy * dy;
-  if (length === 0) return away(point, a);
-  const share = Math.min(1, Math.max(0, ((point[0] - a[0]) * dx + (point[1] - a[1]) * dy) / length));
-  return away(point, [a[0] + share * dx, a[1] + share * dy]);
+  const share = length === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / length));
+  const awayX = x - ax - share * dx;
+  const awayY = y - ay - share * dy;
+  return awayX * awayX + awayY * awayY;
 }

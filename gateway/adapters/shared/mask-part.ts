@@ -8,7 +8,7 @@ interface MaskPart {
   readonly bottom: number;
   readonly width: number;
   readonly height: number;
-  /** Row by row, 0 outside and 1 inside. */
+  /** Row by row, 0 outside. */
   readonly pixels: Uint8Array;
 }
 
@@ -17,11 +17,11 @@ export function runsOf({ rle }: Pick<Mask, "rle">): MaskRuns {
   return decodeRle({ size: rle?.size ?? [], counts: rle?.counts ?? "" });
 }
 
-/** undefined for an empty mask. */
-export function maskPart(mask: MaskRuns): MaskPart | undefined {
+/** @param foreground the value of the pixels inside. @returns undefined for an empty mask. */
+export function maskPart(mask: MaskRuns, foreground = 1): MaskPart | undefined {
   const { x, y, width, height } = rleBoundingBox(mask);
   if (width === 0) return undefined;
-  const whole = rleToBitmap(mask);
+  const whole = rleToBitmap(mask, foreground);
   const pixels = new Uint8Array(width * height);
   for (let row = 0; row < height; row++) {
     const at = (y + row) * mask.width + x;

@@ -7,6 +7,7 @@ import { type AdapterPort, AdapterRoutes, type Asked } from "../shared/adapter.j
 import { type Area, type LabelledPoint, promptsOfAreas } from "../shared/areas.js";
 import { boxAround } from "../shared/geometry.js";
 import { tokenHeader } from "../shared/keys.js";
+import { servedModels } from "../shared/model.js";
 import { pictureIn } from "../shared/picture.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
 import { segment } from "../shared/segment.js";
@@ -84,7 +85,7 @@ const success = (data: unknown) => ({ success: true, data });
 /** The models in their order, the usual one first. */
 async function entries(asked: Asked): Promise<(readonly [string, object])[]> {
   const widgets = (await knowsWords(asked)) ? [...pointing, ...wording] : pointing;
-  const models = await asked.ask.listModels({}, asked.call);
+  const models = await servedModels(asked);
   return models.map(({ id, title }) => {
     const entry = {
       display_name: `Maskwire ${title}`,
@@ -98,7 +99,7 @@ async function entries(asked: Asked): Promise<(readonly [string, object])[]> {
 }
 
 async function predict(asked: Asked, { model, image, params }: Given, body: AdapterBody) {
-  const models = await asked.ask.listModels({}, asked.call);
+  const models = await servedModels(asked);
   const served = models.find(({ id }) => model === `${prefix}${id}`);
   if (!served) throw unknownModel(model);
   const picture = pictureIn(body, image);

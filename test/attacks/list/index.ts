@@ -1,4 +1,5 @@
 import type { Attack } from "../attack.js";
+import { adapterBodies } from "./adapter-bodies.js";
 import { adminPaths } from "./admin-paths.js";
 import { manyClicks, manyEverything, manySessions, manyUploads } from "./crowds.js";
 import { echoedLists } from "./echoed-lists.js";
@@ -39,6 +40,7 @@ export const attacks: readonly Attack[] = [
   manyEverything,
   manyUploads,
   pictureTails,
+  adapterBodies,
   adminPaths,
   stalledHosts,
   slowNames,
