@@ -35,7 +35,7 @@ export class AdapterBody {
 /** The largest body: a picture of 48 MiB. */
 export const maxBodyBytes = 64 * 1024 * 1024;
 /** Beside the files. */
-const maxRestBytes = 2 * 1024 * 1024;
+const maxRestBytes = 1024 * 1024;
 const maxFiles = 8;
 /** Of a connection on its way. */
 const passingBytes = 256 * 1024;
