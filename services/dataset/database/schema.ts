@@ -191,7 +191,7 @@ interface ObjectCountTable {
   objects: Int8;
 }
 
-/** As `ObjectCountTable`. */
+/** The pictures of a set that one of each 1,024 ids has, so that what lies before one is known without counting. Kept by the database. */
 interface PictureCountTable {
   dataset: number;
   state: number;

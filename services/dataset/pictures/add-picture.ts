@@ -4,7 +4,7 @@ import { PictureState } from "../../../proto/index.js";
 import { type Attributes, checkAttributes } from "../attributes.js";
 import type { Schema } from "../database/schema.js";
 import { lockToAdd } from "../database/set-lock.js";
-import { alreadyExists } from "../faults.js";
+import { alreadyExists, conflict } from "../faults.js";
 import { checkPictureName, checkSplit } from "./check-picture.js";
 import type { PictureRow } from "./picture-message.js";
 
@@ -25,21 +25,27 @@ export interface NewPicture {
 }
 
 /**
- * Puts a picture into a set; the same under the same name is there already then, and is left as it is. Whoever keeps its file after
- * this and before the transaction's end keeps it from whoever deletes what no set has.
- * @param set its key. @throws ServiceError ALREADY_EXISTS when another picture has that name; INVALID_ARGUMENT.
+ * Puts a picture into a set; the same under the same name is there already then, and is left as it is.
+ * @param set its key. @param keep has its file kept: until the transaction's end nobody deletes it, and nobody who adds others waits
+ *   for it. @throws ServiceError ALREADY_EXISTS when another picture has that name; INVALID_ARGUMENT.
  */
 export async function addPicture(
   trx: Transaction<Schema>,
   set: number,
   person: string,
   picture: NewPicture,
+  keep?: () => Promise<void>,
 ): Promise<{ row: PictureRow; isNew: boolean }> {
   const name = picture.name === "" ? picture.imageId.replace(/^sha256:/, "") : picture.name;
   checkPictureName(name);
   checkSplit(picture.split);
   checkAttributes(picture.attributes);
   await lockToAdd(trx, set, picture.imageId);
+  if (keep) {
+    const there = await sameAs(trx, set, name, picture.imageId);
+    await keep();
+    if (there) return { row: there, isNew: false };
+  }
   const added = await trx
     .with("added", (db) =>
       db
@@ -74,11 +80,19 @@ export async function addPicture(
     .selectFrom("added")
     .selectAll()
     .executeTakeFirst();
-  if (!added) return { row: await sameAs(trx, set, name, picture.imageId), isNew: false };
-  return { row: added, isNew: true };
+  if (added) return { row: added, isNew: true };
+  const there = await sameAs(trx, set, name, picture.imageId);
+  if (!there) throw conflict("The picture");
+  return { row: there, isNew: false };
 }
 
-async function sameAs(trx: Transaction<Schema>, set: number, name: string, imageId: string): Promise<PictureRow> {
+/** The one that is there under that name. @throws ServiceError ALREADY_EXISTS when it is another picture. */
+async function sameAs(
+  trx: Transaction<Schema>,
+  set: number,
+  name: string,
+  imageId: string,
+): Promise<PictureRow | undefined> {
   const there = await trx
     .selectFrom("pictures")
     .selectAll()
@@ -86,6 +100,6 @@ async function sameAs(trx: Transaction<Schema>, set: number, name: string, image
     .where("name", "=", name)
     .where("deleted", "=", false)
     .executeTakeFirst();
-  if (there?.image_id === imageId) return there;
+  if (!there || there.image_id === imageId) return there;
   throw alreadyExists(`The data set has another picture called "${name}"; give this one another name.`);
 }

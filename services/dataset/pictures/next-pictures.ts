@@ -11,6 +11,8 @@ import { type PictureRow, pictureMessage } from "./picture-message.js";
 
 const usualCount = 3;
 const mostCount = 20;
+/** As `picture_counts` has them. */
+const idsOfPart = 1024n;
 /** Whoever opened a picture has it for so long. */
 const holdMs = 600_000;
 
@@ -29,9 +31,7 @@ export class NextPictures {
     const rows = await this.#find(key, who.person, request);
     const [first] = rows;
     if (!first) return {};
-    const total = await countOf(db, key, request.filter);
-    const position = await countOf(db, key, request.filter, first.id);
-    return { pictures: rows.map((row) => pictureMessage(row)), position, total };
+    return { pictures: rows.map((row) => pictureMessage(row)), ...(await placeOf(db, key, request.filter, first.id)) };
   }
 
   async #find(set: number, person: string, request: NextPicturesRequest): Promise<PictureRow[]> {
@@ -64,24 +64,45 @@ export class NextPictures {
 const isFree = (person: string) =>
   sql<SqlBool>`(pictures.held_until is null or pictures.held_until < now() or pictures.held_by = ${person})`;
 
-/** How many pictures the filter takes, or takes before one. */
-async function countOf(db: Kysely<Schema>, set: number, filter?: PictureFilter, before?: bigint): Promise<number> {
-  if (before === undefined && !asksMore(filter)) return counted(db, set, filter);
-  const { n } = await picturesOf(db, set, filter)
-    .select((all) => all.fn.countAll<bigint>().as("n"))
-    .$if(before !== undefined, (all) => all.where("pictures.id", "<", before as bigint))
+/** How many pictures the filter takes, and how many of them are before one. */
+async function placeOf(
+  db: Kysely<Schema>,
+  set: number,
+  filter: PictureFilter | undefined,
+  id: bigint,
+): Promise<{ position: number; total: number }> {
+  if (!asksMore(filter)) return countedPlace(db, set, filter, id);
+  const { position, total } = await picturesOf(db, set, filter)
+    .select([
+      (all) => all.fn.countAll<bigint>().as("total"),
+      (all) => all.fn.countAll<bigint>().filterWhere("pictures.id", "<", id).as("position"),
+    ])
     .executeTakeFirstOrThrow();
-  return Number(n);
+  return { position: Number(position), total: Number(total) };
 }
 
-async function counted(db: Kysely<Schema>, set: number, filter: PictureFilter | undefined): Promise<number> {
+/** As the database has counted them; only those of the part that the one is in are counted now. */
+async function countedPlace(
+  db: Kysely<Schema>,
+  set: number,
+  filter: PictureFilter | undefined,
+  id: bigint,
+): Promise<{ position: number; total: number }> {
   const { splits = [], states = [] } = filter ?? {};
-  const { n } = await db
+  const part = id / idsOfPart;
+  const near = picturesOf(db, set, filter)
+    .where("pictures.id", ">=", part * idsOfPart)
+    .where("pictures.id", "<", id);
+  const { total, before, here } = await db
     .selectFrom("picture_counts")
-    .select((all) => all.fn.sum<string | null>("pictures").as("n"))
+    .select([
+      (all) => all.fn.sum<string | null>("pictures").as("total"),
+      (all) => all.fn.sum<string | null>("pictures").filterWhere("part", "<", Number(part)).as("before"),
+      near.select((all) => all.fn.countAll<bigint>().as("n")).as("here"),
+    ])
     .where("dataset", "=", set)
     .$if(splits.length > 0, (some) => some.where("split", "in", splits))
     .$if(states.length > 0, (some) => some.where("state", "in", states))
     .executeTakeFirstOrThrow();
-  return Number(n ?? 0);
+  return { position: Number(before ?? 0) + Number(here), total: Number(total ?? 0) };
 }

@@ -130,6 +130,30 @@ describe.each(testServers())("on $name", ({ programs }) => {
     ]);
   });
 
+  it("knows its place among many", async () => {
+    await sql`alter sequence pictures_id_seq restart with 2047`.execute(database.db);
+    const later: bigint[] = [];
+    for (const name of ["d", "e", "f"]) later.push((await pictures.add(anna, "cells", newPicture(name))).id as bigint);
+    expect(later).toEqual([2047n, 2048n, 2049n]);
+    const placeAt = async (after: bigint, filter: FilterInit = {}) => {
+      const { position, total } = await next({ after, filter: create(PictureFilterSchema, filter), count: 1 });
+      return [position, total];
+    };
+    expect(await placeAt(0n)).toEqual([0, 6]);
+    expect(await placeAt(c)).toEqual([3, 6]);
+    expect(await placeAt(2047n)).toEqual([4, 6]);
+    expect(await placeAt(2048n)).toEqual([5, 6]);
+    await update([a, 2048n], { state: PictureState.DONE });
+    expect(await placeAt(2047n, { states: [PictureState.OPEN] })).toEqual([3, 4]);
+    expect(await placeAt(a, { states: [PictureState.DONE] })).toEqual([1, 2]);
+    await new ChangePictures(database).delete(
+      ben,
+      create(DeletePicturesRequestSchema, { dataset: "cells", pictures: [b, 2047n] }),
+    );
+    expect(await placeAt(2047n, { states: [PictureState.OPEN] })).toEqual([1, 2]);
+    expect(await placeAt(0n)).toEqual([0, 4]);
+  });
+
   it("is changed, alone or with others, each time as a revision", async () => {
     const { pictures: changed } = await update([a, b], { split: "test", attributes: { x: "1" } });
     expect(changed).toMatchObject([

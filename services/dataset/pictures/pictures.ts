@@ -40,8 +40,7 @@ export class Pictures {
   ): Promise<PictureInit> {
     return this.#database.transaction(async (trx) => {
       const { key } = await findSet(trx, who, dataset);
-      const { row } = await addPicture(trx, key, who.person, picture);
-      await keep();
+      const { row } = await addPicture(trx, key, who.person, picture, keep);
       return pictureMessage(row);
     });
   }

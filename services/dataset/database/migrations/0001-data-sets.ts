@@ -183,7 +183,7 @@ create table picture_counts (
   dataset int not null,
   state smallint not null,
   split text not null,
-  part smallint not null,
+  part int not null,
   pictures bigint not null,
   primary key (dataset, state, split, part)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
@@ -337,7 +337,7 @@ const countObjects = ({ added, gone }: { added: boolean; gone: boolean }) => {
 
 const countPictures = ({ added, gone }: { added: boolean; gone: boolean }) => {
   const there = "not deleted";
-  const rows = signed("dataset, state, split, id % 16 as part", {
+  const rows = signed("dataset, state, split, (id / 1024)::int as part", {
     ...(added ? { added: there } : {}),
     ...(gone ? { gone: there } : {}),
   });

@@ -56,9 +56,8 @@ export async function writeBatch(
   for (const picture of prepared) {
     const { name, attributes, split = work.split } = picture.found;
     try {
-      const { row } = await addPicture(trx, job.dataset, job.person, { ...picture, name, split, attributes });
-      // From here on nobody deletes its file.
-      await picture.keepAgain();
+      const added = { ...picture, name, split, attributes };
+      const { row } = await addPicture(trx, job.dataset, job.person, added, () => picture.keepAgain());
       pictures.set(name, row);
     } catch (error) {
       problems.push(problemOf(picture.found, reasonOf(error)));
