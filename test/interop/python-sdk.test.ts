@@ -7,6 +7,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
+import { writeOneKey } from "../support/one-key.js";
 import { findGrpcPython, findPackagingPython } from "../support/programs.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -202,6 +203,27 @@ with Client("${scheme}://${address}") as client:
     print(picture.width, picture.height, asyncio.run(main()), len(found) > 0)
 `;
     expect(await runCode(code)).toBe("1200 800 True True\n");
+  });
+
+  it("shows who is calling by a key, and says what is missing without", async () => {
+    const { path, key } = writeOneKey(folder);
+    await using guarded = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_AUTH_FILE: path });
+    const schemes = findGrpcPython() === undefined ? ["http"] : ["http", "grpc"];
+    const code = `
+from maskwire import Client, MaskwireError
+
+for scheme in ${JSON.stringify(schemes)}:
+    url = f"{scheme}://127.0.0.1:${guarded.host.port}"
+    assert len(Client(url, key="${key}").open("kitchen.jpg").segment(points=[(640, 380)], multimask=True)) == 3
+    for key in (None, "mw_ann_guess"):
+        try:
+            Client(url, key=key).open("kitchen.jpg")
+        except MaskwireError as error:
+            assert error.code == "UNAUTHENTICATED", error
+        else:
+            raise AssertionError("a stranger was let in")
+`;
+    expect(await runCode(code)).toBe("");
   });
 
   it("says that nobody is there", async () => {

@@ -6,7 +6,12 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
 import { projectRoot } from "../../services/runtime/project-root.js";
+import { freePort } from "../../services/runtime/testing/free-port.js";
+import { MaskwireClient } from "../../web-client/sdk/client.js";
+import { writeOneKey } from "../support/one-key.js";
+import { clickOn, jpegScene } from "../support/pictures.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
 import { codeIn } from "./code-in.js";
@@ -97,6 +102,51 @@ describe("@maskwire/client, from its tarball in a fresh folder", () => {
       model: expect.any(String),
       refused: [true, "INVALID_ARGUMENT", true],
     });
+  });
+
+  it("L6: shows who is calling by a key, and says what is missing without", async () => {
+    const { path, key } = writeOneKey(folder);
+    await using maskwire = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_AUTH_FILE: path });
+    const code = `
+      import { MaskwireClient } from "@maskwire/client";
+      import { readFile } from "node:fs/promises";
+      const gateway = "http://127.0.0.1:${maskwire.host.port}";
+      const file = await readFile("kitchen.jpg");
+      const told = [];
+      for (const key of ["${key}", () => "${key}", undefined, "mw_ann_guess"]) {
+        const client = new MaskwireClient({ gateway, ...(key && { key }) });
+        const picture = await client.open(file);
+        told.push(await picture.click({ x: 640, y: 380 }).then(({ masks }) => masks.length, ({ code }) => code));
+        client.close();
+      }
+      console.log(JSON.stringify(told));`;
+    await writeFile(join(folder, "key.js"), code);
+    const refused = "UNAUTHENTICATED";
+    expect(JSON.parse(await runBeside("key.js", folder))).toEqual([3, 3, refused, refused]);
+  });
+
+  it("S1: goes on where it was at a service that has just been started and knows nothing", async () => {
+    const port = String(await freePort());
+    const first = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_PORT: port });
+    const client = new MaskwireClient({ gateway: `http://127.0.0.1:${port}`, WebSocket });
+    const uploads: number[] = [];
+    const picture = await client.open(await jpegScene(320, 240, 9), {
+      onPhase: (phase) => void (phase.kind === "uploading" && phase.sentBytes === 0 && uploads.push(1)),
+    });
+    try {
+      const answer = await picture.click(clickOn("disc"));
+      const refined = await answer.refine({ x: 5, y: 5, label: 0 });
+      await first.stop();
+      // Asked while nobody is there: of the picture, and of a mask that the next one has never made.
+      const waiting = [picture.click(clickOn("disc")), answer.refine({ x: 5, y: 5, label: 0 })] as const;
+      await using _second = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_PORT: port });
+      const [again, refinedAgain] = await Promise.all(waiting);
+      expect(again.masks.map(({ rle }) => rle)).toEqual(answer.masks.map(({ rle }) => rle));
+      expect(refinedAgain.best?.rle).toEqual(refined.best?.rle);
+      expect(uploads.length).toBe(2);
+    } finally {
+      client.close();
+    }
   });
 
   it("has types that stand by themselves", async () => {

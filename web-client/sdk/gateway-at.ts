@@ -4,7 +4,10 @@ import { openSocket } from "./session/open-socket.js";
 import type { SocketPort } from "./session/socket.js";
 
 /** A WebSocket's constructor: the platform's own, or that of the package `ws`. */
-export type WebSocketConstructor = new (url: string, protocols: string[]) => SocketPort;
+export type WebSocketConstructor = new (
+  url: string,
+  protocols: string[],
+) => SocketPort & { addEventListener(type: "error", listener: () => void): void };
 
 interface Options {
   readonly url: string | URL;
@@ -43,7 +46,12 @@ export class GatewayAt implements Gateway {
       doubt: () => {
         this.#terms = undefined;
       },
-      open: (protocols) => new this.#WebSocket(this.at("v1/ws").replace(/^http/, "ws"), protocols),
+      open: (protocols) => {
+        const socket = new this.#WebSocket(this.at("v1/ws").replace(/^http/, "ws"), protocols);
+        // Its close tells all; an error of the package `ws` that nobody hears ends the process.
+        socket.addEventListener("error", () => {});
+        return socket;
+      },
     });
   }
 
