@@ -4,6 +4,7 @@ import { Code, ServiceError } from "../../../services/runtime/errors.js";
 import type { Asked } from "../shared/adapter.js";
 import { everything } from "../shared/everything.js";
 import { cornersOf, simplify } from "../shared/geometry.js";
+import { inTurns } from "../shared/in-turns.js";
 import { maskPart, pixelsJson, rowsJson, runsOf } from "../shared/mask-part.js";
 import { pictureIn } from "../shared/picture.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
@@ -98,21 +99,24 @@ interface Shape {
 }
 
 /** Each with its mask and the outline that is used in its place where somebody wants polygons. */
-function shapesJson(shapes: readonly Shape[]): Uint8Array {
-  const parts: Uint8Array[] = [];
-  for (const { mask, label, confidence } of shapes) {
-    const runs = runsOf(mask);
-    const part = maskPart(runs);
-    if (!part) continue;
-    const [outline = []] = [...polygonsOf(runs).outer].sort((a, b) => b.length - a.length);
-    const points = simplify(cornersOf(outline), tolerance).flat();
-    const head = JSON.stringify({ confidence: confidence.toFixed(4), label, type: "mask", points, attributes: [] });
-    const { left, top, right, bottom } = part;
-    parts.push(
-      Buffer.from(`${parts.length === 0 ? "" : ","}${head.slice(0, -1)},"mask":[`),
-      pixelsJson(part),
-      Buffer.from(`,${left},${top},${right},${bottom}]}`),
-    );
-  }
-  return Buffer.concat([Buffer.from("["), ...parts, Buffer.from("]")]);
+async function shapesJson(shapes: readonly Shape[]): Promise<Uint8Array> {
+  const parts = (await inTurns(shapes, shapeJson)).filter((one) => one.length > 0);
+  const separated = parts.flatMap((part, at) => (at === 0 ? part : [Buffer.from(","), ...part]));
+  return Buffer.concat([Buffer.from("["), ...separated, Buffer.from("]")]);
+}
+
+/** In pieces; none of an empty mask. */
+function shapeJson({ mask, label, confidence }: Shape): Uint8Array[] {
+  const runs = runsOf(mask);
+  const part = maskPart(runs);
+  if (!part) return [];
+  const [outline = []] = [...polygonsOf(runs).outer].sort((a, b) => b.length - a.length);
+  const points = simplify(cornersOf(outline), tolerance).flat();
+  const head = JSON.stringify({ confidence: confidence.toFixed(4), label, type: "mask", points, attributes: [] });
+  const { left, top, right, bottom } = part;
+  return [
+    Buffer.from(`${head.slice(0, -1)},"mask":[`),
+    pixelsJson(part),
+    Buffer.from(`,${left},${top},${right},${bottom}]}`),
+  ];
 }

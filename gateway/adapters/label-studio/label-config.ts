@@ -31,8 +31,8 @@ const kinds: Readonly<Record<string, AnswerKind>> = {
 };
 /** Those that hold a mask as it is come first. */
 const preference: readonly AnswerKind[] = ["brush", "bitmask", "polygon", "rectangle"];
-/** A project of a thousand labels has a tenth of it. */
-const maxLength = 1024 * 1024;
+/** A project of a thousand labels has a quarter of it. */
+const maxLength = 256 * 1024;
 
 /**
  * What a project's labelling configuration has for pictures. The parser knows no entities but XML's own five, so that nothing in it

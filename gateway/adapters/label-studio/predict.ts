@@ -2,6 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../../services/runtime/errors.js";
 import type { Asked } from "../shared/adapter.js";
 import { everything } from "../shared/everything.js";
+import { inTurns } from "../shared/in-turns.js";
 import { usualModel } from "../shared/model.js";
 import { type Picture, sizeOf } from "../shared/picture.js";
 import { segment } from "../shared/segment.js";
@@ -103,7 +104,8 @@ export class Predictions {
     }
     const found = named.map(({ mask }) => mask.predictedIou);
     const score = found.length === 0 ? 0 : found.reduce((sum, one) => sum + one, 0) / found.length;
-    return { result: named.flatMap(({ mask, label }) => itemsOf(mask, control, label)), score: Math.min(1, score) };
+    const items = await inTurns(named, ({ mask, label }) => itemsOf(mask, control, label));
+    return { result: items.flat(), score: Math.min(1, score) };
   }
 
   #pictureOf(

@@ -9,7 +9,7 @@ import {
 } from "../../../proto/index.js";
 import { invalidArgument } from "../../../services/runtime/errors.js";
 import { type Area, type LabelledPoint, promptsOfAreas } from "../shared/areas.js";
-import { boxAround, type Corner } from "../shared/geometry.js";
+import { boxAround, type Corner, ringLength } from "../shared/geometry.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
 
 const number = z.number({ error: "a number is missing" });
@@ -42,6 +42,9 @@ export type Region = z.output<typeof regionForm>;
 const strokePoints = 5;
 /** Corners of the polygon that an ellipse is taken for. */
 const ellipseCorners = 64;
+/** Pixels around a polygon: to draw one that goes to and fro takes the time of its length. */
+const longestOutline = 200_000;
+
 /** Whether a region is drawn into a mask of the picture's size, which has to be known to be that. */
 export const isDrawn = (region: Region): boolean => ["polygon", "brush"].includes(kindOf(region));
 
@@ -119,6 +122,7 @@ function areaOf(kind: Exclude<Kind, "keypoint" | "brush">, region: Region): Area
   }
   const corners = (value.points ?? []).map(toPixels);
   if (corners.length < 3) throw invalidArgument("A polygon needs three corners at least.");
+  if (ringLength(corners) > longestOutline) throw invalidArgument("The polygon's outline is longer than any object's.");
   return { mask: drawn(() => polygonsToRle([corners.flat()], width, height)) };
 }
 

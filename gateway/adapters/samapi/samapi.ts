@@ -6,6 +6,7 @@ import type { ErrorForm } from "../../../services/runtime/http/reply-error.js";
 import { type AdapterPort, AdapterRoutes, type Asked } from "../shared/adapter.js";
 import { everything } from "../shared/everything.js";
 import { type Corner, cornersOf, ringLength } from "../shared/geometry.js";
+import { inTurns } from "../shared/in-turns.js";
 import { basicOrBearer } from "../shared/keys.js";
 import { runsOf } from "../shared/mask-part.js";
 import { pictureIn } from "../shared/picture.js";
@@ -119,8 +120,8 @@ function touchesEdge({ bbox, rle }: Mask): boolean {
 }
 
 /** The longest outer ring of each mask, closed by its first corner. */
-function featuresOf(masks: readonly Mask[], type: string): object[] {
-  return masks.flatMap((mask, index) => {
+async function featuresOf(masks: readonly Mask[], type: string): Promise<object[]> {
+  const features = await inTurns(masks, (mask, index) => {
     const [ring] = polygonsOf(runsOf(mask))
       .outer.map(cornersOf)
       .sort((a, b) => ringLength(b) - ringLength(a));
@@ -129,6 +130,7 @@ function featuresOf(masks: readonly Mask[], type: string): object[] {
     const properties = { object_idx: index, label: "object", quality: mask.predictedIou, sam_model: type };
     return [{ type: "Feature", geometry: { type: "Polygon", coordinates }, properties }];
   });
+  return features.flat();
 }
 
 /** FastAPI's. */

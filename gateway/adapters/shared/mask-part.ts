@@ -1,4 +1,4 @@
-import { decodeRle, type Mask, type MaskRuns, rleBoundingBox, rleToBitmap } from "../../../proto/index.js";
+import { decodeRle, eachColumnSpan, type Mask, type MaskRuns, rleBoundingBox } from "../../../proto/index.js";
 
 /** The part of a mask within its box; corners are the outermost pixels' own, so the right one lies inside. */
 interface MaskPart {
@@ -21,12 +21,12 @@ export function runsOf({ rle }: Pick<Mask, "rle">): MaskRuns {
 export function maskPart(mask: MaskRuns, foreground = 1): MaskPart | undefined {
   const { x, y, width, height } = rleBoundingBox(mask);
   if (width === 0) return undefined;
-  const whole = rleToBitmap(mask, foreground);
   const pixels = new Uint8Array(width * height);
-  for (let row = 0; row < height; row++) {
-    const at = (y + row) * mask.width + x;
-    pixels.set(whole.subarray(at, at + width), row * width);
-  }
+  // An object is small beside its picture, most often.
+  eachColumnSpan(mask, (column, top, bottom) => {
+    const end = (bottom - y) * width;
+    for (let at = (top - y) * width + column - x; at < end; at += width) pixels[at] = foreground;
+  });
   return { left: x, top: y, right: x + width - 1, bottom: y + height - 1, width, height, pixels };
 }
 
