@@ -17,6 +17,9 @@ import {
   SegmentRequestSchema,
   type SegmentResult,
   SegmentResultSchema,
+  type TrackEvent,
+  TrackEventSchema,
+  TrackVideoRequestSchema,
 } from "../../../proto/index.js";
 import type { QuotaUsage } from "../../runtime/callers/quota.js";
 import { CommandError } from "./command-error.js";
@@ -121,6 +124,16 @@ export class GatewayClient {
       if (error) throw error;
       yield JSON.parse(line) as EverythingLine;
     }
+  }
+
+  /** @returns a video's frames as they are done (rule Y1). */
+  async *track(init: MessageInitShape<typeof TrackVideoRequestSchema>): AsyncGenerator<TrackEvent> {
+    const url = this.#at("/v1/track");
+    const message = create(TrackVideoRequestSchema, { ...init, model: this.#model });
+    const body = new TextEncoder().encode(toJsonString(TrackVideoRequestSchema, message));
+    const headers = { ...this.#headers, "content-type": "application/json" };
+    const answer = await request(url, { method: "POST", headers, body });
+    for await (const line of lines(answer, url)) yield this.#read(TrackEventSchema, line);
   }
 
   /** What is used of the limits of who asks; of a tenant's, for an admin. */

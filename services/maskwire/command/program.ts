@@ -20,6 +20,8 @@ import {
 } from "./parse-values.js";
 import { type SegmentOptions, segmentPhoto } from "./segment-photo.js";
 import type { UsageOptions } from "./show-usage.js";
+import { layoutNames } from "./track/layout-names.js";
+import type { TrackOptions } from "./track/track-frames.js";
 
 const examples = `
 Coordinates are pixels of the upright picture (EXIF orientation applied); 0,0 is its top left corner.
@@ -33,6 +35,7 @@ Examples:
   maskwire segment park.jpg --text "dogs and cats" --out mask.png            (mask.png, mask-2.png, ...)
   maskwire segment truck.jpg --point 500,375 --multimask --out mask.png      (mask.png, mask-2.png, ...)
   maskwire everything truck.jpg --out masks.json --preview preview.png
+  maskwire track frames/ --point 500,375 --out masks/
   maskwire segment truck.jpg --point 500,375 --json --url http://localhost:8080 | jq .masks[0].rle
 `;
 
@@ -111,6 +114,33 @@ export function createProgram({ isJson = false } = {}): Command {
     .action((photo: string, options: EverythingCommandOptions) => {
       checkOutputs(photo, { "--out": options.out, "--preview": options.preview });
       return everythingPhoto(photo, options);
+    });
+  program
+    .command("track")
+    .description("follow objects through the frames of a video: the pictures of a folder, in the order of their names")
+    .argument("<folder>", "a JPEG, PNG, WebP, GIF, TIFF or AVIF file a frame, all of one size")
+    .option("-p, --point <x,y>", "a point on the object; may be repeated", collectPoints)
+    .option("-n, --negative <x,y>", "a point beside the object; may be repeated", collectPoints)
+    .option("-b, --box <x0,y0,x1,y1>", "a box around the object, two opposite corners", parseBox)
+    .option("-f, --frame <n>", "the frame that these are on, from 0 (0)", once(parseCount))
+    .option("--objects <file.json>", "several objects, or one on several frames: a list of prompts", once(String))
+    .option("--first <n>", "the first frame that is wanted (0)", once(parseCount))
+    .option("--last <n>", "the last frame that is wanted", once(parseCount))
+    .requiredOption("-o, --out <folder>", "write a mask a frame there; of coco this is the file", once(String))
+    .addOption(
+      new Option(
+        "--layout <name>",
+        "davis: palette PNGs, an index an object; colmap, nerfstudio: what 3D tools mask by; coco: one file",
+      )
+        .choices(layoutNames)
+        .default("davis"),
+    )
+    .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
+    .addOption(gatewayOption())
+    .addOption(keyFileOption())
+    .action(async (folder: string, options: TrackOptions) => {
+      const { trackFrames } = await import("./track/track-frames.js");
+      await trackFrames(folder, options);
     });
   program
     .command("usage")

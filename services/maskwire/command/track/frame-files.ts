@@ -1,0 +1,29 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { CommandError, usageError } from "../command-error.js";
+
+/** Files that hold a frame, by their names' ends. */
+const frameName = /\.(jpe?g|png|webp|tiff?|avif|gif)$/i;
+
+/** Frames are numbered by their names: 2 before 10. */
+const inOrder = new Intl.Collator("en", { numeric: true });
+
+export interface FrameFile {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** The pictures of a folder in the order of their names. @throws CommandError with the reason. */
+export async function frameFiles(folder: string): Promise<FrameFile[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === "ENOENT" ? "there is no such folder" : error.message;
+    throw new CommandError(
+      `${folder} cannot be read: ${error.code === "ENOTDIR" ? "it is no folder" : why}.`,
+      1,
+      error,
+    );
+  });
+  const frames = names.filter((name) => frameName.test(name)).sort(inOrder.compare);
+  if (frames.length > 0) return frames.map((name) => ({ name, path: join(folder, name) }));
+  throw usageError(`${folder} holds no pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), of which a video's frames are.`);
+}

@@ -1,0 +1,178 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { create, fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { type FrameMasks, type TrackPrompt, TrackPromptSchema, TrackState } from "../../../../proto/index.js";
+import { imageIdOf } from "../../../runtime/image-id.js";
+import { CommandError, usageError } from "../command-error.js";
+import type { GatewayClient } from "../gateway-client.js";
+import type { Notices } from "../notices.js";
+import { readPhoto, writeResult } from "../photo-files.js";
+import { type SegmentOptions, toPrompt } from "../segment-photo.js";
+import { type GatewayOptions, withGateway } from "../with-gateway.js";
+import { type FrameFile, frameFiles } from "./frame-files.js";
+import type { Layout } from "./layout-names.js";
+import { cocoOf, frameFile } from "./layouts.js";
+
+/** The options of `maskwire track` as commander hands them over. */
+export interface TrackOptions extends Omit<GatewayOptions, "json">, Pick<SegmentOptions, "point" | "negative" | "box"> {
+  frame?: number;
+  objects?: string;
+  first?: number;
+  last?: number;
+  out: string;
+  layout: Layout;
+}
+
+/** Frames that are asked for together: a gateway's cache need not hold a whole video. */
+const portion = 32;
+/** Frames that the next portion goes on from. */
+const handedOn = 3;
+
+/** `maskwire track FOLDER`: objects through the frames of a video. @throws CommandError with the sentence to end with. */
+export async function trackFrames(folder: string, options: TrackOptions): Promise<void> {
+  const files = await frameFiles(folder);
+  const prompts = await promptsOf(options, files.length);
+  const first = options.first ?? 0;
+  const last = Math.min(options.last ?? files.length - 1, files.length - 1);
+  if (first > last) throw usageError(`--first ${first} is behind the last frame, ${last}.`);
+  const ids: string[] = [];
+  for (const { path } of files) ids.push(imageIdOf(await readPhoto(path)));
+  await withGateway(options, async (client, notices) => {
+    const video = new Video(client, { files, ids, prompts, notices });
+    const from = Math.min(...prompts.map(({ frame }) => frame));
+    for (let at = Math.max(from, first); at <= last; at += portion)
+      await video.track(at, Math.min(last, at + portion - 1));
+    for (let at = Math.min(from - 1, last); at >= first; at -= portion)
+      await video.track(Math.max(first, at - portion + 1), at);
+    notices.clear();
+    await write(files.slice(first, last + 1), video, first, options);
+    process.stdout.write(`${video.summary(first, last)}: ${options.out}\n`);
+  });
+}
+
+interface VideoParts {
+  files: readonly FrameFile[];
+  ids: readonly string[];
+  prompts: readonly TrackPrompt[];
+  notices: Notices;
+}
+
+/** A video's frames and what is known of them. */
+class Video {
+  readonly masks = new Map<number, FrameMasks>();
+  readonly #client: GatewayClient;
+  readonly #parts: VideoParts;
+  #size = { width: 0, height: 0 };
+
+  constructor(client: GatewayClient, parts: VideoParts) {
+    this.#client = client;
+    this.#parts = parts;
+  }
+
+  get size() {
+    return this.#size;
+  }
+
+  /** Frames from `first` to `last`, and what they go on from. */
+  async track(first: number, last: number): Promise<void> {
+    const { ids, prompts, notices, files } = this.#parts;
+    const touched = new Set(prompts.map(({ frame }) => frame));
+    for (const frame of touched) await this.#give(frame);
+    for (let frame = first; frame <= last; frame++) {
+      notices.progress(`sending frame ${frame + 1} of ${files.length}`);
+      await this.#give(frame);
+    }
+    const beside = Array.from({ length: handedOn }, (_, at) => [first - 1 - at, last + 1 + at]).flat();
+    const known = beside.flatMap((frame) => {
+      const found = touched.has(frame) ? undefined : this.masks.get(frame);
+      const masks = found?.objects.flatMap(({ object, mask }) => (mask?.rle ? [{ object, rle: mask.rle }] : [])) ?? [];
+      return masks.length > 0 ? [{ frame, masks }] : [];
+    });
+    for await (const { event } of this.#client.track({
+      imageIds: [...ids],
+      prompts: [...prompts],
+      first,
+      last,
+      known,
+    })) {
+      if (event.case === "done") this.#size = { width: event.value.width, height: event.value.height };
+      if (event.case !== "frame") continue;
+      const { frame } = event.value;
+      if (frame < first || frame > last) continue;
+      this.masks.set(frame, event.value);
+      notices.progress(`frame ${frame + 1} of ${files.length}`);
+      if (event.value.cut) notices.say(`there is likely a cut before ${files[frame]?.name}.`);
+    }
+  }
+
+  /** How many frames are sure, and which a person should look at. */
+  summary(first: number, last: number): string {
+    const { files } = this.#parts;
+    const unsure: string[] = [];
+    for (let frame = first; frame <= last; frame++) {
+      const isUnsure = this.masks.get(frame)?.objects.some(({ state }) => state === TrackState.UNSURE);
+      if (isUnsure) unsure.push(files[frame]?.name ?? "");
+    }
+    const count = last - first + 1;
+    const frames = count === 1 ? "1 frame" : `${count} frames`;
+    if (unsure.length === 0) return frames;
+    const shown = unsure.slice(0, 5).join(", ");
+    return `${frames}, ${unsure.length} of them unsure (${shown}${unsure.length > 5 ? ", ..." : ""}): prompt the object there as well`;
+  }
+
+  async #give(frame: number): Promise<void> {
+    const { files, ids, notices } = this.#parts;
+    const { path, name } = files[frame] as FrameFile;
+    const imageId = ids[frame] as string;
+    if (await this.#client.lookup(imageId)) return;
+    const bytes = await readPhoto(path);
+    if (imageIdOf(bytes) !== imageId) throw new CommandError(`${name} has changed while its video was followed.`);
+    await this.#client.upload(imageId, bytes, () => notices.progress(`sending ${name}`));
+  }
+}
+
+async function write(files: readonly FrameFile[], video: Video, first: number, { out, layout }: TrackOptions) {
+  if (layout === "coco") {
+    const frames = files.map(({ name }, at) => ({ name, masks: video.masks.get(first + at) }));
+    await mkdir(dirname(out), { recursive: true });
+    await writeResult(out, `${cocoOf(frames, video.size)}\n`);
+    return;
+  }
+  for (const [at, { name }] of files.entries()) {
+    const made = await frameFile(layout, name, video.masks.get(first + at), video.size);
+    if (!made) continue;
+    const path = join(out, made.path);
+    await mkdir(dirname(path), { recursive: true });
+    await writeResult(path, made.data);
+  }
+}
+
+/** @throws CommandError (bad usage) with what is wrong. */
+async function promptsOf(options: TrackOptions, count: number): Promise<TrackPrompt[]> {
+  const { objects, frame = 0, point, negative, box } = options;
+  const isHere = point !== undefined || negative !== undefined || box !== undefined;
+  if (objects !== undefined && isHere)
+    throw usageError("Say where objects are by --objects, or one by --point and --box.");
+  const prompts =
+    objects === undefined
+      ? [create(TrackPromptSchema, { frame, object: 1, prompt: toPrompt(options) })]
+      : await readPrompts(objects);
+  for (const one of prompts) {
+    if (one.frame >= count) throw usageError(`A prompt is on frame ${one.frame}; the last is ${count - 1}.`);
+  }
+  return prompts;
+}
+
+async function readPrompts(path: string): Promise<TrackPrompt[]> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new CommandError(`${path} cannot be read: ${error.message}`, 1, error);
+  });
+  try {
+    const list = JSON.parse(text) as JsonValue[];
+    return list.map((one) => fromJson(TrackPromptSchema, one));
+  } catch (error) {
+    throw usageError(
+      `${path} is no list of prompts such as [{"object": 1, "frame": 0, "prompt": {"points": [{"x": 500, "y": 375}]}}]: ${(error as Error).message}`,
+    );
+  }
+}
