@@ -35,7 +35,7 @@ it("runs lanes beside each other, and tells what those beside the first say when
   ]);
 });
 
-it("lets the other lanes end before it tells that one has failed", async () => {
+it("goes on with the rest before it tells that one has failed", async () => {
   const ended: string[] = [];
   const running = inLanes(
     [["a", "b"], ["c"]],
@@ -47,5 +47,24 @@ it("lets the other lanes end before it tells that one has failed", async () => {
     },
   );
   await expect(running).rejects.toThrow("a has failed");
-  expect(ended).toEqual(["c"]);
+  expect(ended).toEqual(["c", "b"]);
+});
+
+it("has a lane that is through take the last of another's", async () => {
+  const begun: string[] = [];
+  const ends = new Map<string, () => void>();
+  const running = inLanes(
+    [["a"], ["b", "c", "d"]],
+    () => {},
+    async (name, tell) => {
+      begun.push(tell ? `${name} beside` : name);
+      await new Promise<void>((resolve) => ends.set(name, resolve));
+    },
+  );
+  for (const name of ["a", "d", "b", "c"]) {
+    ends.get(name)?.();
+    await new Promise(setImmediate);
+  }
+  await running;
+  expect(begun).toEqual(["a", "b beside", "d", "c"]);
 });
