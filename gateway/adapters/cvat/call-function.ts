@@ -84,7 +84,7 @@ async function findNames(asked: Asked, given: Given, body: AdapterBody): Promise
   }
   const shapes: Shape[] = [];
   for (let at = 0; at < names.length; at += namesAtOnce) {
-    for (const mask of await masksOfWords(asked, picture, names.slice(at, at + namesAtOnce).join(", "))) {
+    for (const mask of (await masksOfWords(asked, picture, names.slice(at, at + namesAtOnce).join(", "))) ?? []) {
       const { label = "", score = 0 } = mask.grounding ?? {};
       if (score >= (given.threshold ?? 0)) shapes.push({ mask, label, confidence: score });
     }

@@ -196,6 +196,15 @@ describe("X4 Label Studio's backend", () => {
     expect(results[0]?.score).toBeCloseTo(0.9);
   });
 
+  it("X7: gives a whole task what its labels name, where something here knows them, and nothing else", async () => {
+    const detectors = [{ id: "coco", ready: true, labels: ["cat"], vocabulary: "closed" }];
+    await using own = await ServedAdapters.start({ MASKWIRE_ADAPTERS: "label-studio" }, { detectors });
+    const { body } = await own.ask("label-studio/predict", predict(dataUri(), null, config("RectangleLabels")));
+    const { results } = body as { results: { result: object[] }[] };
+    expect(results[0]?.result).toMatchObject([{ value: { rectanglelabels: ["cat"] } }]);
+    expect(own.searches).toEqual([]);
+  });
+
   it("X7: answers several tasks, each in its place", async () => {
     const { body } = await ask("predict", predict(dataUri(), null, config(), 3));
     expect((body as { results: object[] }).results).toHaveLength(3);

@@ -92,12 +92,13 @@ export class Predictions {
     const control = answerControl(config);
     const picture = await this.#pictureOf(task, control, config, asked, body);
     const named: { mask: Parameters<typeof itemsOf>[0]; label: string | undefined }[] = [];
-    if (control.labels.length > 0 && (await knowsWords(asked))) {
-      for (const label of control.labels) {
-        for (const mask of await masksOfWords(asked, picture, label)) named.push({ mask, label });
-      }
+    let isNamed = false;
+    for (const label of (await knowsWords(asked)) ? control.labels : []) {
+      const masks = await masksOfWords(asked, picture, label);
+      isNamed ||= masks !== undefined;
+      for (const mask of masks ?? []) named.push({ mask, label });
     }
-    if (named.length === 0) {
+    if (!isNamed) {
       const [only, ...others] = control.labels;
       const label = others.length === 0 ? only : undefined;
       for (const { mask } of (await everything(asked, picture)).slice(0, mostFound)) named.push({ mask, label });

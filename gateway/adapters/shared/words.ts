@@ -16,12 +16,12 @@ export async function knownNames({ ask, call }: Pick<Asked, "ask" | "call">): Pr
   return [...new Set(detectors.flatMap(({ ready, labels }) => (ready ? labels : [])))];
 }
 
-/** Masks of what words name in a picture; none where nothing is known by them. @throws any other ServiceError of `ask.segment`. */
-export async function masksOfWords(asked: Asked, picture: Picture, text: string): Promise<Mask[]> {
+/** Masks of what words name in a picture; undefined where nothing is known by them. @throws any other ServiceError of `ask.segment`. */
+export async function masksOfWords(asked: Asked, picture: Picture, text: string): Promise<Mask[] | undefined> {
   try {
     return (await segment(asked, picture, { text })).masks;
   } catch (error) {
-    if (error instanceof ServiceError && error.reason === "UNKNOWN_WORD") return [];
+    if (error instanceof ServiceError && error.reason === "UNKNOWN_WORD") return undefined;
     throw error;
   }
 }
