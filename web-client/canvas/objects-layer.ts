@@ -55,6 +55,12 @@ export class ObjectsLayer {
         context.strokeStyle = "rgb(6 24 66 / 0.55)";
         context.stroke(path);
       }
+      if (isProposal && !isLit) {
+        // Whatever the picture's colours are, the dashes show on it.
+        context.lineWidth = 3;
+        context.strokeStyle = "rgb(6 24 66 / 0.5)";
+        context.stroke(path);
+      }
       context.setLineDash(isProposal ? proposalDash : []);
       context.lineWidth = isLit ? 2.5 : 1.5;
       context.strokeStyle = isLit ? "white" : context.fillStyle;

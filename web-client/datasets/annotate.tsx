@@ -22,6 +22,7 @@ import { OutboxStore } from "./annotate/outbox-store.js";
 import { LabelsCard, ObjectsCard, PictureBar } from "./annotate/panel.js";
 import { Sender } from "./annotate/sender.js";
 import { keyFrom } from "./labels/labels.js";
+import { person } from "./net/person.js";
 import { DatasetService } from "./net/service.js";
 import { colourOf } from "./parts/look-of.js";
 import { PictureFiles } from "./parts/picture-files.js";
@@ -70,7 +71,10 @@ function start(set: Dataset): void {
   const bitmap = () => stage.bitmap;
   const keep = element("keep", HTMLButtonElement);
   const draw = () => {
-    render(<PictureBar annotating={annotating} back={back} />, element("picture-bar", HTMLElement));
+    render(
+      <PictureBar annotating={annotating} back={back} me={client.signIn.account?.id ?? person()} />,
+      element("picture-bar", HTMLElement),
+    );
     render(<LabelsCard annotating={annotating} />, element("labels-card", HTMLElement));
     render(<ObjectsCard annotating={annotating} />, element("objects-card", HTMLElement));
     const { picture } = port.state;

@@ -16,8 +16,16 @@ const gearNames = {
   rejected: words.annotate.gearRejected,
 } as const;
 
+interface PictureBarProps {
+  readonly annotating: Annotating;
+  /** The page that the person came from, of those of the data set. */
+  readonly back: string | undefined;
+  /** Who the person is, for the service. */
+  readonly me: string;
+}
+
 /** Which picture it is, and the way to the others. */
-export function PictureBar({ annotating, back }: { annotating: Annotating; back: string | undefined }) {
+export function PictureBar({ annotating, back, me }: PictureBarProps) {
   const { travel, set, gear, problem } = annotating;
   const { current, position, total } = travel;
   return (
@@ -34,7 +42,7 @@ export function PictureBar({ annotating, back }: { annotating: Annotating; back:
             {words.annotate.place(position + 1, total)}
           </span>
         )}
-        {current !== undefined && current.heldBy !== "" && (
+        {current !== undefined && current.heldBy !== "" && current.heldBy !== me && (
           <span class="quiet small">{words.annotate.held(current.heldBy)}</span>
         )}
       </div>

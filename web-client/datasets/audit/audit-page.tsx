@@ -10,6 +10,7 @@ import { ObjectFacts } from "../parts/object-facts.js";
 import type { PictureFiles } from "../parts/picture-files.js";
 import { placeOf } from "../parts/places.js";
 import { ProblemNote } from "../parts/problem-note.js";
+import { Scrolls } from "../parts/scrolls.js";
 import { useDoing } from "../parts/use-doing.js";
 import { useLoaded } from "../parts/use-loaded.js";
 import { words } from "../words/words.js";
@@ -118,7 +119,7 @@ function Figures({ audit }: { audit: Audit }) {
     <section class="card">
       <p>{words.audit.finished(finished, size)}</p>
       <progress aria-label={words.set.progress} max={size} value={finished} />
-      <div class="scrolls">
+      <Scrolls name={words.audit.title}>
         <table>
           <thead>
             <tr>
@@ -141,7 +142,7 @@ function Figures({ audit }: { audit: Audit }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolls>
       {!none && (
         <BarChart
           title={words.audit.histogram}

@@ -5,6 +5,7 @@ import { Frame } from "../parts/frame.js";
 import { nameOfGear, nameOfLabel, nameOfState } from "../parts/look-of.js";
 import { rounded } from "../parts/numbers.js";
 import { ProblemNote } from "../parts/problem-note.js";
+import { Scrolls } from "../parts/scrolls.js";
 import { useLoaded } from "../parts/use-loaded.js";
 import { words } from "../words/words.js";
 import { byDay } from "./by-day.js";
@@ -89,7 +90,7 @@ function PeopleTable({ statistics: { people } }: { statistics: DatasetStatistics
     charts.truthIou,
   ];
   return (
-    <div class="scrolls card">
+    <Scrolls name={charts.person} isCard>
       <table id="people">
         <thead>
           <tr>
@@ -117,14 +118,14 @@ function PeopleTable({ statistics: { people } }: { statistics: DatasetStatistics
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolls>
   );
 }
 
 function StatesTable({ statistics: { states } }: { statistics: DatasetStatistics }) {
   const { charts } = words;
   return (
-    <div class="scrolls card">
+    <Scrolls name={charts.states} isCard>
       <h2>{charts.states}</h2>
       <table>
         <thead>
@@ -146,6 +147,6 @@ function StatesTable({ statistics: { states } }: { statistics: DatasetStatistics
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolls>
   );
 }

@@ -1,6 +1,7 @@
-import { useId } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { words } from "../words/words.js";
 import { niceMost } from "./scale.js";
+import { Scrolls } from "./scrolls.js";
 
 interface Bar {
   readonly name: string;
@@ -19,13 +20,23 @@ interface BarChartProps {
 }
 
 const rowHeight = 30;
-const width = 640;
-const nameWidth = 150;
-const valueWidth = 64;
+const firstWidth = 560;
+const valueWidth = 56;
 
 /** Bars side by side, with the same figures as a table behind them: whoever does not see the one reads the other. */
 export function BarChart({ title, unit, bars, line }: BarChartProps) {
   const heading = useId();
+  const drawing = useRef<SVGSVGElement>(null);
+  const [width, setWidth] = useState(firstWidth);
+  // Drawn as wide as it has room, so that its words are as large as all others.
+  useEffect(() => {
+    const target = drawing.current;
+    if (target === null) return;
+    const sizing = new ResizeObserver(() => setWidth(target.clientWidth || firstWidth));
+    sizing.observe(target);
+    return () => sizing.disconnect();
+  }, []);
+  const nameWidth = Math.round(Math.min(150, width * 0.32));
   if (bars.length === 0) {
     return (
       <section>
@@ -42,13 +53,13 @@ export function BarChart({ title, unit, bars, line }: BarChartProps) {
   return (
     <section class="chart" aria-labelledby={heading}>
       <h2 id={heading}>{title}</h2>
-      <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      <svg ref={drawing} viewBox={`0 0 ${width} ${height}`} height={height} aria-hidden="true">
         {bars.map(({ name, value, shown }, at) => {
           const y = top + at * rowHeight;
           return (
             <g key={name}>
               <text class="chart-name" x={nameWidth - 10} y={y + rowHeight / 2} text-anchor="end">
-                {shortened(name)}
+                {shortened(name, nameWidth)}
               </text>
               <rect class="chart-bar" x={nameWidth} y={y + 5} width={lengthOf(value)} height={rowHeight - 10} rx={4} />
               <text class="chart-value" x={nameWidth + lengthOf(value) + 8} y={y + rowHeight / 2}>
@@ -79,7 +90,7 @@ export function BarChart({ title, unit, bars, line }: BarChartProps) {
       </svg>
       <details>
         <summary>{words.charts.table}</summary>
-        <div class="scrolls">
+        <Scrolls name={title}>
           <table>
             <thead>
               <tr>
@@ -98,7 +109,7 @@ export function BarChart({ title, unit, bars, line }: BarChartProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scrolls>
       </details>
       {line !== undefined && <p class="unseen">{line.name}</p>}
     </section>
@@ -106,4 +117,7 @@ export function BarChart({ title, unit, bars, line }: BarChartProps) {
 }
 
 /** What has room beside a bar; the table has all of it. */
-const shortened = (name: string) => (name.length > 20 ? `${name.slice(0, 19)}…` : name);
+function shortened(name: string, room: number): string {
+  const most = Math.floor(room / 7.5);
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+}

@@ -40,6 +40,11 @@ export function paintMasks(canvas: HTMLCanvasElement, { bitmap, part, objects, l
     context.globalAlpha = isAlone ? 0.16 : isProposal ? 0.2 : 0.42;
     context.fill(path, "evenodd");
     context.globalAlpha = 1;
+    if (isProposal && !isAlone) {
+      context.lineWidth = 1.8 * line;
+      context.strokeStyle = "rgb(6 24 66 / 0.5)";
+      context.stroke(path);
+    }
     context.setLineDash(isProposal ? [3 * line, 2 * line] : []);
     if (isAlone) {
       context.lineWidth = 2.5 * line;

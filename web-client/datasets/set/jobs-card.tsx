@@ -81,7 +81,7 @@ function JobRow({ service, job, onChanged }: { service: DatasetService; job: Dat
           button(words.jobs.pause, JobControl.PAUSE)}
         {job.state === JobState.PAUSED && button(words.jobs.resume, JobControl.RESUME)}
         {isUnderWay(job) && button(words.jobs.cancel, JobControl.CANCEL)}
-        {job.failed > 0n && isUnderWay(job) && button(words.jobs.retry, JobControl.RETRY_FAILED)}
+        {job.failed > 0n && mayRetry(job) && button(words.jobs.retry, JobControl.RETRY_FAILED)}
         {isDone && job.work?.work.case === "export" && <DownloadButton service={service} job={job} />}
         {job.failed > 0n && (
           <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -93,6 +93,8 @@ function JobRow({ service, job, onChanged }: { service: DatasetService; job: Dat
     </>
   );
 }
+
+const mayRetry = (job: DatasetJob) => isUnderWay(job) || job.state === JobState.DONE_WITH_PROBLEMS;
 
 function kindOf({ state }: DatasetJob): string {
   if (state === JobState.DONE) return "good";
