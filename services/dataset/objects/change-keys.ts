@@ -35,7 +35,10 @@ export async function claimKeys(
   return new Map(rows.map(({ key, ...answered }) => [key, answered]));
 }
 
-/** Notes what claimed keys came to; those of changes that were not made are free again. */
+/**
+ * Notes what claimed keys came to; those of changes that were not made are free again. Keys are remembered for a day: twice as many as are
+ * noted are forgotten, so that no more are kept than a day has.
+ */
 export async function noteKeys(
   trx: Transaction<Schema>,
   { set, person }: { set: number; person: string },
@@ -46,6 +49,11 @@ export async function noteKeys(
   const answers = [...made.values()];
   if (keys.length > 0) {
     await sql`
+      with forgotten as (
+        delete from change_keys where ctid = any (array (
+          select ctid from change_keys where at < now() - interval '1 day' limit ${2 * keys.length} for update skip locked
+        ))
+      )
       update change_keys set object = given.object, revision = given.revision
       from unnest(${keys}::text[], ${answers.map(({ object }) => object)}::bigint[], ${answers.map(({ revision }) => revision)}::int[])
         as given (key, object, revision)

@@ -19,7 +19,6 @@ import { Versions } from "../sets/versions.js";
 import { anna, ben, columns, makeObjects, makeSet, save, stranger } from "../testing/made-set.js";
 import { TestServer, testServers } from "../testing/test-server.js";
 import { Objects } from "./objects.js";
-import { forgetKeys } from "./save-changes.js";
 
 describe.each(testServers())("on $name", ({ programs }) => {
   let server: TestServer;
@@ -136,8 +135,23 @@ describe.each(testServers())("on $name", ({ programs }) => {
     expect((await list()).objects).toHaveLength(1);
     // Another's key is another key.
     expect((await ask(ben)).saved?.[0]?.object?.id).not.toBe(object);
-    await sql`update change_keys set at = now() - interval '25 hours' where person = 'anna'`.execute(database.db);
-    expect(await forgetKeys(database.db)).toBe(2);
+  });
+
+  it("remembers keys for a day", async () => {
+    const keysIn = async () =>
+      (await database.db.selectFrom("change_keys").select("key").execute()).map(({ key }) => key);
+    const make = (key: string) =>
+      save(database, anna, { key, change: { case: "create", value: { picture: first, rle: columns(0, 2) } } });
+    for (const key of ["a", "b", "c"]) await make(key);
+    await sql`update change_keys set at = now() - interval '23 hours'`.execute(database.db);
+    await make("d");
+    expect(await keysIn()).toHaveLength(4);
+    await sql`update change_keys set at = now() - interval '25 hours'`.execute(database.db);
+    await make("e");
+    expect(await keysIn()).toHaveLength(3);
+    await make("f");
+    expect((await keysIn()).sort()).toEqual(expect.arrayContaining(["e", "f"]));
+    expect(await keysIn()).toHaveLength(2);
   });
 
   it("does what it can of a request, and says of the rest why not", async () => {

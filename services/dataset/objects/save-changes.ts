@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Kysely, sql } from "kysely";
+import type { Kysely } from "kysely";
 import type { SavedObjectSchema } from "../../../proto/index.js";
 import type { Database } from "../database/database.js";
 import type { Schema } from "../database/schema.js";
@@ -58,10 +58,4 @@ async function statesOf(
     const now = current.get(at.object);
     return now?.revision === at.revision ? now : earlier.get(stateKey(at.object, at.revision));
   });
-}
-
-/** Keys are remembered for a day. @returns how many were forgotten now. */
-export async function forgetKeys(db: Kysely<Schema>): Promise<number> {
-  const { numAffectedRows } = await sql`delete from change_keys where at < now() - interval '1 day'`.execute(db);
-  return Number(numAffectedRows ?? 0);
 }

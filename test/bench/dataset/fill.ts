@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { type Kysely, sql } from "kysely";
 import {
   CreateDatasetRequestSchema,
   Gear,
@@ -7,6 +8,7 @@ import {
   ProvenanceSchema,
 } from "../../../proto/index.js";
 import type { Database } from "../../../services/dataset/database/database.js";
+import type { Schema } from "../../../services/dataset/database/schema.js";
 import { addObjects, type NewObject } from "../../../services/dataset/objects/add-objects.js";
 import { addPicture } from "../../../services/dataset/pictures/add-picture.js";
 import { findSet } from "../../../services/dataset/sets/find-set.js";
@@ -26,6 +28,8 @@ const objectsAtOnce = 500;
 interface Wanted {
   readonly pictures: number;
   readonly objects: number;
+  /** So many of the objects as jobs and imports do it, and a tenth as many pictures. */
+  readonly added: number;
 }
 
 /** What filling took. */
@@ -33,23 +37,30 @@ interface Filled {
   readonly ids: readonly bigint[];
   readonly picturesPerSecond: number;
   readonly objectsPerSecond: number;
-  /** MiB of this process after a tenth of the objects, and after all. */
+  /** MiB of this process after a fifth of the objects that were added, and after all of them. */
   readonly memory: readonly [early: number, late: number];
 }
 
-/** Fills a set as jobs and imports do: most objects are a model's, the rest people's, some wait for review. */
+/**
+ * Fills a set: with some pictures and objects as jobs and imports do, which is measured, then with copies of what they made, by the
+ * server itself, which is sooner done. Most objects are a model's, the rest people's, some wait for review.
+ */
 export async function fill(database: Database, wanted: Wanted, say: (line: string) => void): Promise<Filled> {
   const labels = Array.from({ length: labelCount }, (_, at) => ({ name: `label ${at + 1}` }));
   await new Sets(database).create(who, create(CreateDatasetRequestSchema, { name: dataset, labels }));
   const { key } = await findSet(database.db, who, dataset);
+  const added = {
+    pictures: Math.min(wanted.pictures, wanted.added / 10),
+    objects: Math.min(wanted.objects, wanted.added),
+  };
   const started = performance.now();
   const ids: bigint[] = [];
-  while (ids.length < wanted.pictures) {
-    const count = Math.min(picturesAtOnce, wanted.pictures - ids.length);
+  while (ids.length < added.pictures) {
+    const count = Math.min(picturesAtOnce, added.pictures - ids.length);
     ids.push(...(await addPictures(database, key, ids.length, count)));
   }
-  const picturesPerSecond = perSecond(wanted.pictures, started);
-  say(`${wanted.pictures} pictures, ${Math.round(picturesPerSecond)} a second`);
+  const picturesPerSecond = perSecond(ids.length, started);
+  const begun = performance.now();
   const next = numbersFrom(7);
   const masks = wobblyMasks(500, size, next);
   const provenance = create(ProvenanceSchema, {
@@ -58,20 +69,73 @@ export async function fill(database: Database, wanted: Wanted, say: (line: strin
     predictedIou: 0.93,
     stabilityScore: 0.96,
   });
-  const begun = performance.now();
   let early = 0;
-  for (let made = 0; made < wanted.objects; made += objectsAtOnce) {
-    const count = Math.min(objectsAtOnce, wanted.objects - made);
+  for (let made = 0; made < added.objects; made += objectsAtOnce) {
+    const count = Math.min(objectsAtOnce, added.objects - made);
     const objects = Array.from({ length: count }, (_, at) => {
-      const picture = ids[Math.floor(((made + at) * ids.length) / wanted.objects)] as bigint;
+      const picture = ids[Math.floor(((made + at) * ids.length) / added.objects)] as bigint;
       const rle = masks[Math.floor(next() * masks.length)] as NewObject["rle"];
       return objectOf(picture, rle, provenance, next);
     });
     await database.transaction((trx) => addObjects(trx, key, `p${Math.floor(next() * 10)}`, objects));
-    if (made >= wanted.objects / 10 && early === 0) early = memoryNow();
-    if (made % 100_000 === 0 && made > 0) say(`${made} objects, ${Math.round(perSecond(made, begun))} a second`);
+    if (made >= added.objects / 5 && early === 0) early = memoryNow();
   }
-  return { ids, picturesPerSecond, objectsPerSecond: perSecond(wanted.objects, begun), memory: [early, memoryNow()] };
+  const objectsPerSecond = perSecond(added.objects, begun);
+  const memory = [early, memoryNow()] as const;
+  say(`added: ${Math.round(picturesPerSecond)} pictures, ${Math.round(objectsPerSecond)} objects a second`);
+  await copyPictures(database, wanted.pictures - ids.length);
+  await copyObjects(database, wanted, say);
+  const all = await database.db.selectFrom("pictures").select("id").orderBy("id").execute();
+  return { ids: all.map(({ id }) => id), picturesPerSecond, objectsPerSecond, memory };
+}
+
+async function copyPictures(database: Database, count: number): Promise<void> {
+  await sql`
+    with copied as (
+      insert into pictures (dataset, image_id, width, height, bytes, media_type, name, split, state, added_by)
+      select dataset, 'sha256:' || encode(sha256(n::text::bytea), 'hex'), width, height, bytes, media_type, 'copies/' || n || '.jpg', split,
+        state, added_by
+      from generate_series(1, ${count}::int) as n
+      join (select *, row_number() over (order by id) as at, count(*) over () as all from pictures) p on p.at = n % p.all + 1
+      returning *
+    )
+    insert into picture_revisions (picture, revision, dataset, name, split, state, deleted, person)
+    select id, revision, dataset, name, split, state, deleted, added_by from copied`.execute(database.db);
+}
+
+/** Objects of pictures that have none, as many for each as there are to be. */
+function copyObjects(database: Database, wanted: Wanted, say: (line: string) => void): Promise<void> {
+  // A temporary table is a connection's.
+  return database.db.connection().execute((db) => copyByOne(db, wanted, say));
+}
+
+async function copyByOne(db: Kysely<Schema>, wanted: Wanted, say: (line: string) => void): Promise<void> {
+  const each = Math.round(wanted.objects / wanted.pictures);
+  await sql`
+    create temporary table samples as
+    select row_number() over () - 1 as n, r.* from object_revisions r limit 20000`.execute(db);
+  for (let made = 0; ; ) {
+    const { rows } = await sql<{ n: bigint }>`
+      with empty as (select id from pictures where objects = 0 order by id limit ${picturesAtOnce}),
+      copied as (
+        select nextval(pg_get_serial_sequence('objects', 'id')) as id, empty.id as to_picture, s.*
+        from empty cross join generate_series(1, ${each}::int) as k
+        join samples s on s.n = (empty.id * 7919 + k * 104729) % (select count(*) from samples)
+      ), revised as (
+        insert into object_revisions (object, picture, dataset, label, state, gear, seconds, x, y, width, height, area, revision, shape, kind,
+          counts, provenance, prompts, maker, person, reason)
+        select id, to_picture, dataset, label, state, gear, seconds, x, y, width, height, area, 1, 1, kind, counts, provenance, prompts,
+          maker, person, '' from copied
+      ), kept as (
+        insert into objects (id, picture, dataset, label, state, gear, seconds, x, y, width, height, area, maker, person, reason)
+        select id, to_picture, dataset, label, state, gear, seconds, x, y, width, height, area, maker, person, '' from copied
+      )
+      select count(*) as n from copied`.execute(db);
+    const count = Number(rows[0]?.n ?? 0);
+    if (count === 0) return;
+    made += count;
+    if (made % 500_000 < count) say(`${made} objects copied`);
+  }
 }
 
 function addPictures(database: Database, set: number, from: number, count: number): Promise<bigint[]> {
