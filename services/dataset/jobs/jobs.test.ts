@@ -141,7 +141,7 @@ describe("people", () => {
   });
 
   it("pause a job, which then waits, go on with it and cancel it", async () => {
-    const running = await open(300);
+    const running = await open(150);
     const { jobs } = running;
     let looks = 0;
     const paused = new Promise<void>((resolve) => {
@@ -164,7 +164,7 @@ describe("people", () => {
         .executeTakeFirstOrThrow();
     await expect.poll(async () => Number((await idle()).n)).toBe(0);
     const { done } = await jobs.get(who, ref(id));
-    expect(done).toBeLessThan(300n);
+    expect(done).toBeLessThan(150n);
     await control(JobControl.RESUME);
     await until(worker, { id }, (job) => job.done > done);
     expect(await control(JobControl.CANCEL)).toMatchObject({ state: JobState.CANCELLED });
@@ -214,15 +214,15 @@ describe("people", () => {
 
 describe("several processes", () => {
   it("share a job's pictures, each done once", async () => {
-    const running = await open(60);
+    const running = await open(24);
     await running.run();
     const other = new FakeEngine();
     await (await stage.process(other)).run();
     const job = await until(running, await running.jobs.start(who, stage.request(automatic())), hasEnded);
-    expect(job).toMatchObject({ state: JobState.DONE, done: 60n, objects: 120n });
-    expect(await stage.objects()).toEqual(Array(60).fill(2));
+    expect(job).toMatchObject({ state: JobState.DONE, done: 24n, objects: 48n });
+    expect(await stage.objects()).toEqual(Array(24).fill(2));
     const looks = [engine, other].map(({ looks: all }) => [...all.values()].reduce((sum, n) => sum + n, 0));
-    expect(looks[0]! + looks[1]!).toBe(60);
+    expect(looks[0]! + looks[1]!).toBe(24);
     expect(Math.min(...looks)).toBeGreaterThan(0);
   });
 
@@ -265,7 +265,7 @@ describe("several processes", () => {
 
 describe("what is lost on the way", () => {
   it("a process that is killed leaves nothing undone and nothing done twice", async () => {
-    const running = await open(60);
+    const running = await open(30);
     const { id } = await running.jobs.start(who, stage.request(automatic()));
     const killed: number[] = [];
     for (let kills = 0; kills < 3; kills++) {
@@ -278,8 +278,8 @@ describe("what is lost on the way", () => {
     }
     expect(Math.min(...killed)).toBeGreaterThan(0);
     await running.run();
-    expect(await until(running, { id }, hasEnded)).toMatchObject({ state: JobState.DONE, done: 60n, objects: 120n });
-    expect(await stage.objects()).toEqual(Array(60).fill(2));
+    expect(await until(running, { id }, hasEnded)).toMatchObject({ state: JobState.DONE, done: 30n, objects: 60n });
+    expect(await stage.objects()).toEqual(Array(30).fill(2));
     expect(await stage.database.db.selectFrom("job_claims").selectAll().execute()).toEqual([]);
   });
 

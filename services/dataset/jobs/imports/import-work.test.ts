@@ -7,12 +7,14 @@ import {
   ExportWorkSchema,
   Gear,
   ImportWorkSchema,
+  JobControl,
   JobState,
   ObjectState,
 } from "../../../../proto/index.js";
 import { Code, ServiceError } from "../../../runtime/errors.js";
 import { zipped } from "../../archive/zip-sink.js";
 import { openZip } from "../../archive/zip-source.js";
+import { noRoom, storeLost } from "../../files/file-errors.js";
 import { S3Files } from "../../files/s3-files.js";
 import { startObjectStore, useTestCredentials } from "../../files/testing/object-store.js";
 import { TestServer } from "../../testing/test-server.js";
@@ -233,6 +235,32 @@ it("an import whose process stops is gone on with, and what it had brought is no
   await next.run();
   expect(await ended(next, job)).toMatchObject({ state: JobState.DONE, done: 40n, total: 40n, objects: 40n });
   expect(await stage.objects()).toEqual(Array(40).fill(1));
+});
+
+describe("a store of files", () => {
+  it("that refuses for a while is waited for, which people see", async () => {
+    const running = await open();
+    stage.files.fault = storeLost("refuses what is asked of it", undefined);
+    const { id } = await upload(running, await archive(twoPictures()));
+    const asked = { dataset: stage.dataset.id, job: id };
+    for await (const job of running.jobs.watch(who, asked, signal))
+      if (/refuses what is asked/.test(job.message)) break;
+    stage.files.fault = undefined;
+    const job = await ended(running, await running.jobs.get(who, asked));
+    expect(job).toMatchObject({ state: JobState.DONE, done: 2n, objects: 3n, message: "" });
+  });
+
+  it("that is full ends an import with a sentence; once there is room it goes on", async () => {
+    const running = await open();
+    stage.files.fault = noRoom("on the disk", undefined);
+    const job = await ended(running, await upload(running, await archive(twoPictures())));
+    expect(job.state).toBe(JobState.FAILED);
+    expect(job.message).toMatch(/no room left on the disk.*Make room/);
+    stage.files.fault = undefined;
+    const asked = { dataset: stage.dataset.id, job: job.id };
+    await running.jobs.control(who, { ...asked, control: JobControl.RETRY_FAILED });
+    expect(await ended(running, job)).toMatchObject({ state: JobState.DONE, done: 2n, objects: 3n, message: "" });
+  });
 });
 
 describe("addresses", () => {

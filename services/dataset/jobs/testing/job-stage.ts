@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type JobWork, ObjectState, PictureState, StartJobRequestSchema } from "../../../../proto/index.js";
-import { invalidArgument } from "../../../runtime/errors.js";
+import { invalidArgument, type ServiceError } from "../../../runtime/errors.js";
 import { fakeLogger } from "../../../runtime/testing/fake-logger.js";
 import type { Database } from "../../database/database.js";
 import { FolderFiles } from "../../files/folder-files.js";
@@ -37,11 +37,21 @@ export const testImports = {
   maxImportBytes: 1_000_000,
 };
 
+/** A folder that takes no pictures for a while. */
+class FickleFiles extends FolderFiles {
+  fault: ServiceError | undefined;
+
+  override async put(...given: Parameters<FolderFiles["put"]>): Promise<number> {
+    if (this.fault && given[0].includes("pictures/")) throw this.fault;
+    return super.put(...given);
+  }
+}
+
 /** A data set with pictures, and processes that work on it. */
 export class JobStage implements AsyncDisposable {
   readonly database: Database;
   readonly dataset: { key: number; id: string };
-  readonly files: FolderFiles;
+  readonly files: FickleFiles;
   readonly folder: string;
   readonly #running: RunningJobs[] = [];
 
@@ -49,7 +59,7 @@ export class JobStage implements AsyncDisposable {
     this.database = database;
     this.dataset = dataset;
     this.folder = folder;
-    this.files = new FolderFiles(folder);
+    this.files = new FickleFiles(folder);
   }
 
   static async open(database: Database, pictures: number): Promise<JobStage> {
