@@ -33,7 +33,7 @@ export interface ImageFiles extends AsyncDisposable {
 const dockerignore = dockerignoreModule as unknown as typeof dockerignoreModule.default;
 
 /** Commands that change the system under /app: an engine's. */
-const needsRoot = /^(apt-get|install -d)\b/;
+const needsRoot = /^(apt-get|groupadd|install -d)\b/;
 
 /**
  * Follows the Dockerfile, stage by stage, in folders of its own: copies what it copies, runs what it runs. Left out: the
