@@ -68,6 +68,17 @@ describe("COCO's rule for polygons", () => {
     );
   });
 
+  it("crosses a column where the boundary's points do, one after the other", () => {
+    const fifths = fc.integer({ min: -30, max: 130 }).map((number) => number / 5);
+    const polygon = fc.array(fifths, { minLength: 6, maxLength: 14 }).filter(({ length }) => length % 2 === 0);
+    fc.assert(
+      fc.property(polygon, (points) => {
+        expect(rleToBitmap(polygonsToRle([points], 20, 20))).toEqual(walked(points, 20));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("makes the mask again of the rings along its pixels, where it has no holes", () => {
     const disc = Uint8Array.from({ length: 900 }, (_, at) => Number(Math.hypot((at % 30) - 15, at / 30 - 15) < 9));
     const mask = bitmapToRle(disc, 30, 30);
@@ -83,3 +94,34 @@ describe("COCO's rule for polygons", () => {
     expect(() => polygonsToRle(polygons, 8, 6)).toThrow(sentence);
   });
 });
+
+/** The boundary point by point, in fifths of a pixel: what is left of a crossed middle and below it changes. */
+function walked(polygon: readonly number[], side: number): Uint8Array {
+  const bitmap = new Uint8Array(side * side);
+  const at = (i: number) => Math.trunc(5 * polygon[i % polygon.length]! + 0.5);
+  let [beforeX, beforeY] = [Number.NaN, Number.NaN];
+  const visit = (x: number, y: number) => {
+    const column = (Math.min(x, beforeX) + 0.5) / 5 - 0.5;
+    if (x !== beforeX && Number.isInteger(column) && column >= 0 && column < side) {
+      const top = Math.ceil(Math.max(0, (Math.min(y, beforeY) + 0.5) / 5 - 0.5));
+      for (let row = top; row < side; row++) bitmap[row * side + column] = 1 - bitmap[row * side + column]!;
+    }
+    [beforeX, beforeY] = [x, y];
+  };
+  for (let i = 0; i < polygon.length; i += 2) {
+    const [fromX, fromY, toX, toY] = [at(i), at(i + 1), at(i + 2), at(i + 3)];
+    const [across, down] = [toX - fromX, toY - fromY];
+    const isFlat = Math.abs(across) >= Math.abs(down);
+    const steps = Math.max(Math.abs(across), Math.abs(down));
+    // Always from the left, or from above, so that there and back is one way.
+    const isBackwards = isFlat ? across < 0 : down < 0;
+    const [startX, startY] = isBackwards ? [toX, toY] : [fromX, fromY];
+    const slope = steps === 0 ? 0 : isFlat ? down / across : across / down;
+    for (let step = 0; step <= steps; step++) {
+      const t = isBackwards ? steps - step : step;
+      if (isFlat) visit(startX + t, Math.trunc(startY + slope * t + 0.5));
+      else visit(Math.trunc(startX + slope * t + 0.5), startY + t);
+    }
+  }
+  return bitmap;
+}

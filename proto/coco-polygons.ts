@@ -72,54 +72,91 @@ export function isExactly(polygons: readonly ArrayLike<number>[], mask: MaskRuns
   });
   // With the same area in sum none of the polygons overlap, and what lies in one of them lies in one of them only.
   if (area !== wantedArea) return false;
-  const [ours, theirs] = [oddOnes(all, end), oddOnes(wanted, end)];
+  const [ours, theirs] = [oddOnes(Float64Array.from(all), end), oddOnes(Float64Array.from(wanted), end)];
   return ours.length === theirs.length && ours.every((change, at) => change === theirs[at]);
 }
 
 /** Where going down the columns enters or leaves the polygon, in order: indices of pixels, column-major. */
-function changesOf(polygon: ArrayLike<number>, width: number, height: number): number[] {
+function changesOf(polygon: ArrayLike<number>, width: number, height: number): Float64Array {
   const changes: number[] = [];
-  let [beforeX, beforeY] = [Number.NaN, Number.NaN];
-  eachBoundaryPoint(polygon, (x, y) => {
-    const crossed = x < beforeX ? x : x - 1;
-    const column = (crossed + 0.5) / scale - 0.5;
-    const crosses = !Number.isNaN(beforeX) && x !== beforeX && Number.isInteger(column);
-    if (crosses && column >= 0 && column <= width - 1) {
-      const row = (Math.min(y, beforeY) + 0.5) / scale - 0.5;
-      changes.push(column * height + Math.ceil(Math.min(height, Math.max(0, row))));
-    }
-    [beforeX, beforeY] = [x, y];
-  });
-  return oddOnes(changes, width * height);
-}
-
-/** In fifths of a pixel. */
-function eachBoundaryPoint(polygon: ArrayLike<number>, point: (x: number, y: number) => void): void {
   const at = (i: number) => Math.trunc(scale * polygon[i % polygon.length]! + 0.5);
   for (let i = 0; i < polygon.length; i += 2) {
-    let [fromX, fromY, toX, toY] = [at(i), at(i + 1), at(i + 2), at(i + 3)];
-    const [across, down] = [Math.abs(toX - fromX), Math.abs(toY - fromY)];
-    const isFlat = across >= down;
-    const isBackwards = isFlat ? fromX > toX : fromY > toY;
-    if (isBackwards) [fromX, fromY, toX, toY] = [toX, toY, fromX, fromY];
-    const steps = isFlat ? across : down;
-    // Of a point that stands there twice there is no slope.
-    const slope = steps === 0 ? 0 : isFlat ? (toY - fromY) / across : (toX - fromX) / down;
-    for (let step = 0; step <= steps; step++) {
-      const t = isBackwards ? steps - step : step;
-      if (isFlat) point(t + fromX, Math.trunc(fromY + slope * t + 0.5));
-      else point(Math.trunc(fromX + slope * t + 0.5), t + fromY);
-    }
+    const [fromX, fromY, toX, toY] = [at(i), at(i + 1), at(i + 2), at(i + 3)];
+    // Straight up or down no column's middle is crossed.
+    if (fromX === toX) continue;
+    if (fromY === toY) {
+      crossLevel(Math.min(fromX, toX), Math.max(fromX, toX), fromY, width, height, changes);
+    } else if (Math.abs(toX - fromX) >= Math.abs(toY - fromY)) {
+      if (fromX < toX) crossFlat(fromX, fromY, toX, toY, width, height, changes);
+      else crossFlat(toX, toY, fromX, fromY, width, height, changes);
+    } else if (fromY < toY) crossSteep(fromX, fromY, toX, toY, width, height, changes);
+    else crossSteep(toX, toY, fromX, fromY, width, height, changes);
+  }
+  return oddOnes(Float64Array.from(changes), width * height);
+}
+
+/** Between a point and the next one right of it, in fifths of a pixel; `y` is the upper one's. */
+function cross(x: number, y: number, width: number, height: number, changes: number[]): void {
+  const column = (x + 0.5) / scale - 0.5;
+  if (!Number.isInteger(column) || column < 0 || column > width - 1) return;
+  const row = (y + 0.5) / scale - 0.5;
+  changes.push(column * height + Math.ceil(Math.min(height, Math.max(0, row))));
+}
+
+/** The first of the fifths between which a column's middle is. */
+const middle = Math.floor(scale / 2);
+
+function crossLevel(from: number, to: number, y: number, width: number, height: number, changes: number[]): void {
+  const first = Math.max(0, Math.ceil((from - middle) / scale));
+  for (let x = scale * first + middle; x < to && x < scale * width; x += scale) cross(x, y, width, height, changes);
+}
+
+/** A way whose points are those of its fifths across, from left to right. */
+function crossFlat(
+  fromX: number,
+  fromY: number,
+  toX: number,
+  toY: number,
+  width: number,
+  height: number,
+  changes: number[],
+): void {
+  const slope = (toY - fromY) / (toX - fromX);
+  const first = Math.max(0, Math.ceil((fromX - middle) / scale));
+  for (let x = scale * first + middle; x < toX && x < scale * width; x += scale) {
+    const y = Math.trunc(fromY + slope * (x - fromX) + 0.5);
+    const next = Math.trunc(fromY + slope * (x + 1 - fromX) + 0.5);
+    cross(x, Math.min(y, next), width, height, changes);
+  }
+}
+
+/** A way whose points are those of its fifths down, from above. */
+function crossSteep(
+  fromX: number,
+  fromY: number,
+  toX: number,
+  toY: number,
+  width: number,
+  height: number,
+  changes: number[],
+): void {
+  const slope = (toX - fromX) / (toY - fromY);
+  let before = fromX;
+  for (let y = fromY + 1; y <= toY; y++) {
+    const x = Math.trunc(fromX + slope * (y - fromY) + 0.5);
+    if (x !== before) cross(Math.min(x, before), y - 1, width, height, changes);
+    before = x;
   }
 }
 
 /** In order, without those that undo each other or come when all is over. */
-function oddOnes(changes: number[], end: number): number[] {
-  changes.sort((a, b) => a - b);
-  const odd: number[] = [];
+function oddOnes(changes: Float64Array, end: number): Float64Array {
+  changes.sort();
+  let length = 0;
   for (const change of changes) {
-    if (odd.at(-1) === change) odd.pop();
-    else odd.push(change);
+    if (length > 0 && changes[length - 1] === change) length--;
+    else changes[length++] = change;
   }
-  return odd.filter((change) => change < end);
+  while (length > 0 && changes[length - 1]! >= end) length--;
+  return changes.subarray(0, length);
 }

@@ -92,19 +92,24 @@ describe("files of COCO as others write them", () => {
       { ...image, file_name: "C:\\data\\one\\a.jpg" },
       { ...image, id: 8, file_name: "two/b.jpg" },
       { ...image, id: 9, file_name: "c.jpg" },
+      { ...image, id: 10, file_name: "one/d.jpg" },
+      { ...image, id: 11, file_name: "two/d.jpg" },
     ];
     const { pictures } = await readFiles({
       "annotations/instances_default.json": cocoOf([], { images }),
       "images/a.jpg": "",
+      "images/two/d.jpg": "",
       "images/one/b.jpg": "",
       "images/two/b.jpg": "",
       "p/c.jpg": "",
       "q/c.jpg": "",
     });
-    expect(pictures.map(({ name, file, split }) => [name, file, split]).slice(0, 3)).toEqual([
+    expect(pictures.map(({ name, file, split }) => [name, file, split]).slice(0, 5)).toEqual([
       ["data/one/a.jpg", "images/a.jpg", undefined],
       ["two/b.jpg", "images/two/b.jpg", undefined],
       ["c.jpg", undefined, undefined],
+      ["one/d.jpg", undefined, undefined],
+      ["two/d.jpg", "images/two/d.jpg", undefined],
     ]);
   });
 

@@ -98,15 +98,15 @@ function objectOf(
 /** None of what has no area. */
 async function maskIn(shape: Fields, { width, height }: Size, skip: (type: string) => void): Promise<Mask | undefined> {
   const type = typeof shape.shape_type === "string" ? shape.shape_type : "polygon";
-  const points = listIn(shape, "points").map(pointOf);
-  const [[left, top] = [0, 0], [right, bottom] = [0, 0]] = points;
+  const points = pointsIn(listIn(shape, "points"));
+  const [left = 0, top = 0, right = 0, bottom = 0] = points;
   switch (type) {
     case "polygon":
     case "oriented_rectangle":
     case "rotation":
-      return polygonMask([points.flat()], width, height);
+      return polygonMask([points], width, height);
     case "rectangle": {
-      if (points.length > 2) return polygonMask([points.flat()], width, height);
+      if (points.length > 4) return polygonMask([points], width, height);
       const [x, y] = [Math.min(left, right), Math.min(top, bottom)];
       return boxMask(x, y, Math.abs(right - left), Math.abs(bottom - top), width, height);
     }
@@ -128,8 +128,13 @@ async function maskIn(shape: Fields, { width, height }: Size, skip: (type: strin
   }
 }
 
-function pointOf(point: unknown): [x: number, y: number] {
-  const [x, y] = Array.isArray(point) ? point.map(finiteNumber) : [];
-  if (x === undefined || y === undefined) throw new Unreadable("The shape has a point that is none.");
-  return [x, y];
+/** x, y, x, y, ... */
+function pointsIn(points: readonly unknown[]): number[] {
+  const numbers: number[] = [];
+  for (const point of points) {
+    const [x, y] = Array.isArray(point) ? [finiteNumber(point[0]), finiteNumber(point[1])] : [];
+    if (x === undefined || y === undefined) throw new Unreadable("The shape has a point that is none.");
+    numbers.push(x, y);
+  }
+  return numbers;
 }

@@ -20,6 +20,14 @@ interface MentionedPicture {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
+/** Folders that say nothing of which picture it is. */
+const plainFolders =
+  /^(images?|imgs?|pictures|photos|data|jpegimages|uploads?|media|set|train|val|valid|test|default|)$/i;
+
+/** Whether a file in another folder than its name says may be it: folders are lost on the way, and not changed for others. */
+const mayBe = (file: string, name: string) =>
+  !name.includes("/") || plainFolders.test(baseOf(folderOf(file).slice(0, -1))) || file.endsWith(`/${name}`);
+
 /** Pictures that a reader has found: the file of each in the source, and one name each. */
 export class FoundPictures {
   readonly #files: Set<string>;
@@ -95,7 +103,8 @@ export class FoundPictures {
     for (const place of places) if (this.#files.has(place + name)) return place + name;
     // Wherever else it is: by itself, or under its path where there are several of that name.
     const found = this.#byBase.get(baseOf(name).toLowerCase()) ?? [];
-    if (found.length === 1) return found[0];
+    const [only, ...others] = found;
+    if (only !== undefined && others.length === 0 && mayBe(only, name)) return only;
     const ending = `/${name}`;
     const under = found.filter((path) => path.endsWith(ending) || stemOf(path).endsWith(ending));
     return under.length === 1 ? under[0] : undefined;

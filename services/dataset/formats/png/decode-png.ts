@@ -30,7 +30,11 @@ interface Header {
   readonly channels: number;
 }
 
-/** Opacity is left out. @param limit pixels that it may have. @throws Unreadable when it is no PNG, a damaged one, or of a kind that masks are not kept in. */
+/**
+ * Opacity is left out.
+ * @param limit pixels that it may have.
+ * @throws Unreadable when it is no PNG, a damaged one, or of a kind that masks are not kept in.
+ */
 export async function decodePng(bytes: Buffer, limit = mostPixels): Promise<PngValues> {
   if (!bytes.subarray(0, 8).equals(signature)) throw new Unreadable("The file is no PNG.");
   let header: Header | undefined;
@@ -74,7 +78,7 @@ function headerOf(body: Buffer, limit: number): Header {
 const rowBytesOf = ({ width, channels, depth }: Header) => Math.ceil((width * channels * depth) / 8);
 
 /** Without the filters that each row was written by: https://www.w3.org/TR/png-3/#9Filters */
-async function rowsOf(data: Buffer, header: Header): Promise<Buffer> {
+async function rowsOf(data: Buffer, header: Header): Promise<Uint8Array> {
   const rowBytes = rowBytesOf(header);
   const expected = (rowBytes + 1) * header.height;
   let raw: Buffer;
@@ -85,17 +89,24 @@ async function rowsOf(data: Buffer, header: Header): Promise<Buffer> {
   }
   if (raw.length < expected) throw new Unreadable("The PNG ends before its last row.");
   const back = Math.max(1, (header.channels * header.depth) >> 3);
-  const rows = Buffer.alloc(rowBytes * header.height);
+  const rows = new Uint8Array(rowBytes * header.height);
   for (let y = 0; y < header.height; y++) {
     const from = y * (rowBytes + 1);
     const to = y * rowBytes;
-    raw.copy(rows, to, from + 1, from + 1 + rowBytes);
+    rows.set(raw.subarray(from + 1, from + 1 + rowBytes), to);
     unfilter(rows, to, rowBytes, back, raw[from]!, y === 0);
   }
   return rows;
 }
 
-function unfilter(rows: Buffer, start: number, length: number, back: number, filter: number, isFirst: boolean): void {
+function unfilter(
+  rows: Uint8Array,
+  start: number,
+  length: number,
+  back: number,
+  filter: number,
+  isFirst: boolean,
+): void {
   if (filter === 0) return;
   if (filter > 4) throw new Unreadable("The PNG's pixels are damaged.");
   for (let i = 0; i < length; i++) {
@@ -116,7 +127,7 @@ function paeth(left: number, above: number, corner: number): number {
   return toAbove <= toCorner ? above : corner;
 }
 
-function valuesOf(rows: Buffer, header: Header): PngValues["values"] {
+function valuesOf(rows: Uint8Array, header: Header): PngValues["values"] {
   const { width, height, depth, channels } = header;
   const rowBytes = rowBytesOf(header);
   if (channels >= 3) {
@@ -128,7 +139,10 @@ function valuesOf(rows: Buffer, header: Header): PngValues["values"] {
     }
     return values;
   }
-  if (depth === 16) return Uint16Array.from({ length: width * height }, (_, i) => rows.readUInt16BE(2 * channels * i));
+  if (depth === 16) {
+    const at = (i: number) => 2 * channels * i;
+    return Uint16Array.from({ length: width * height }, (_, i) => (rows[at(i)]! << 8) | rows[at(i) + 1]!);
+  }
   if (depth === 8) {
     return channels === 1 ? rows : Uint8Array.from({ length: width * height }, (_, i) => rows[channels * i]!);
   }

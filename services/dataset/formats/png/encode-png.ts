@@ -7,6 +7,7 @@ const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /**
  * A PNG of one byte a pixel, row by row. Written here and not by an image library, which may put a palette in another order: the
  * indices are what the file is for.
+ * Packed quickly: runs of one value are most of a mask, and more work on them saves little.
  * @param palette 0xrrggbb each; without it the bytes are greys.
  */
 export async function encodePng(
@@ -26,7 +27,7 @@ export async function encodePng(
     signature,
     chunk("IHDR", header),
     ...(colours ? [chunk("PLTE", Buffer.from(colours))] : []),
-    chunk("IDAT", await deflated(rows)),
+    chunk("IDAT", await deflated(rows, { level: 3 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
 }

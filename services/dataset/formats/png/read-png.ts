@@ -7,6 +7,7 @@ import { linesOf, readWhole } from "../text/read-whole.js";
 import type { Found, Source } from "../types.js";
 import { decodePng, type PngValues } from "./decode-png.js";
 import { type LabelMap, readLabelMap } from "./label-map.js";
+import { turned } from "./turned.js";
 import { ignored, vocColour } from "./voc-colours.js";
 
 const mostBytes = 2 ** 28;
@@ -63,16 +64,15 @@ async function readSplits(source: Source): Promise<Map<string, string>> {
 /** The pixels, down the columns, of each value but the background's, the lowest value first. */
 function regionsOf({ values, width, height, kind }: PngValues): [value: number, region: RunsBuilder][] {
   const regions = new Map<number, RunsBuilder>();
-  for (let x = 0; x < width; x++) {
-    for (let y = 0, at = x; y < height; ) {
-      const value = values[at]!;
-      const start = y;
-      while (y < height && values[at] === value) [y, at] = [y + 1, at + width];
-      if (value === 0) continue;
-      const region = regions.get(value) ?? new RunsBuilder(64);
-      regions.set(value, region);
-      region.add(x * height + start, x * height + y);
-    }
+  const columns = turned(values, width, height);
+  for (let at = 0; at < columns.length; ) {
+    const value = columns[at]!;
+    const start = at;
+    while (at < columns.length && columns[at] === value) at++;
+    if (value === 0) continue;
+    const region = regions.get(value) ?? new RunsBuilder(64);
+    region.add(start, at);
+    regions.set(value, region);
     if (regions.size > mostRegions)
       throw new Unreadable(`The PNG has more than ${mostRegions} ${kind}s: it is a picture.`);
   }

@@ -8,6 +8,7 @@ import { labelsOf, ownSplit, unnamed, writePictures } from "../text/pictures.js"
 import { textBytes } from "../text/text-bytes.js";
 import type { ExportSet, FilledPicture, Sink } from "../types.js";
 import { encodePng } from "./encode-png.js";
+import { turned } from "./turned.js";
 import { ignored, vocColour, vocPalette } from "./voc-colours.js";
 
 /** As VOC has it: `SegmentationClass/NAME.png`, an index of `labelmap.txt` a pixel. @throws Unreadable with too many labels. */
@@ -57,7 +58,7 @@ function draw({ picture, objects }: FilledPicture, indices: ReadonlyMap<string, 
   const merged = sorted.length - new Set(sorted.map(({ index }) => index)).size;
   if (merged > 0)
     notes.add("Objects of one label are one area of a picture: so many are not told apart", "object", merged);
-  return byRows(drawn, width, height);
+  return turned(drawn, height, width);
 }
 
 function eachSpan({ runs }: MaskRuns, span: (start: number, end: number) => void): void {
@@ -74,19 +75,4 @@ function isCovered(runs: MaskRuns, index: number, drawn: Uint8Array): boolean {
     for (let at = start; isWhole && at < end; at++) isWhole = drawn[at] === index;
   });
   return !isWhole;
-}
-
-/** So many columns at a time that memory is walked in lines. */
-const band = 64;
-
-function byRows(columns: Uint8Array, width: number, height: number): Uint8Array {
-  const rows = new Uint8Array(columns.length);
-  for (let left = 0; left < width; left += band) {
-    const right = Math.min(width, left + band);
-    for (let y = 0; y < height; y++) {
-      const row = y * width;
-      for (let x = left, from = left * height + y; x < right; x++, from += height) rows[row + x] = columns[from]!;
-    }
-  }
-  return rows;
 }
