@@ -14,6 +14,7 @@ import {
   PrefillWorkSchema,
 } from "../../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
+import type { Database } from "../database/database.js";
 import { TestServer } from "../testing/test-server.js";
 import type { RunningJobs } from "./create-jobs.js";
 import { FakeEngine } from "./testing/fake-engine.js";
@@ -22,15 +23,17 @@ import { imageIdAt, JobStage, who } from "./testing/job-stage.js";
 const workerEntry = fileURLToPath(new URL("./testing/job-worker.js", import.meta.url));
 
 let server: TestServer;
+let database: Database;
 beforeAll(async () => {
   server = await TestServer.start();
+  database = await server.database();
   return () => server.close();
 });
 
 let stage: JobStage;
 let engine: FakeEngine;
 async function open(pictures: number): Promise<RunningJobs> {
-  stage = await JobStage.open(await server.database(), pictures);
+  stage = await JobStage.open(database, pictures);
   engine = new FakeEngine();
   return stage.process(engine);
 }

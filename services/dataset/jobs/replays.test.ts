@@ -10,6 +10,7 @@ import {
   ReplayWorkSchema,
 } from "../../../proto/index.js";
 import { Code, invalidArgument } from "../../runtime/errors.js";
+import type { Database } from "../database/database.js";
 import { addObjects } from "../objects/add-objects.js";
 import { TestServer } from "../testing/test-server.js";
 import type { RunningJobs } from "./create-jobs.js";
@@ -17,8 +18,10 @@ import { columns, FakeEngine, maskOf } from "./testing/fake-engine.js";
 import { JobStage, who } from "./testing/job-stage.js";
 
 let server: TestServer;
+let database: Database;
 beforeAll(async () => {
   server = await TestServer.start();
+  database = await server.database();
   return () => server.close();
 });
 
@@ -28,7 +31,7 @@ let running: RunningJobs;
 /** Of one picture, each with columns 0 to 4: clicked twice, found by a point, and brought in. */
 let objects: bigint[];
 beforeEach(async () => {
-  stage = await JobStage.open(await server.database(), 2);
+  stage = await JobStage.open(database, 2);
   engine = new FakeEngine();
   running = await stage.process(engine);
   await running.run();

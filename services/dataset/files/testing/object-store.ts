@@ -8,6 +8,8 @@ import type { ObjectStorePlace } from "../object-store-url.js";
 export interface TestObjectStore extends AsyncDisposable {
   readonly url: string;
   readonly place: ObjectStorePlace;
+  /** From now on it refuses whatever it is asked, or does not any more. */
+  refuse(isRefusing: boolean): void;
 }
 
 export async function startObjectStore(bucket = "pictures", prefix = "ours/"): Promise<TestObjectStore> {
@@ -19,11 +21,21 @@ export async function startObjectStore(bucket = "pictures", prefix = "ours/"): P
     directory,
     configureBuckets: [{ name: bucket, configs: [] }],
   });
+  let refuses = false;
+  server.middleware.unshift(async (context, next) => {
+    if (!refuses) return next();
+    context.status = 403;
+    context.type = "application/xml";
+    context.body = "<Error><Code>AccessDenied</Code><Message>no</Message></Error>";
+  });
   const { port } = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;
   return {
     url: `s3://${bucket}/${prefix}?endpoint=${encodeURIComponent(endpoint)}&region=us-east-1`,
     place: { bucket, prefix, endpoint, region: "us-east-1" },
+    refuse: (isRefusing) => {
+      refuses = isRefusing;
+    },
     [Symbol.asyncDispose]: async () => {
       await server.close();
       await rm(directory, { recursive: true, force: true });

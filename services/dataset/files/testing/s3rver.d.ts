@@ -7,7 +7,14 @@ declare module "s3rver" {
     directory: string;
     configureBuckets: readonly { name: string; configs: readonly string[] }[];
   }
+  interface Context {
+    status: number;
+    type: string;
+    body: string;
+  }
   class S3rver {
+    /** Koa's: the first sees a request first. */
+    readonly middleware: ((context: Context, next: () => Promise<void>) => Promise<void>)[];
     constructor(options: Options);
     run(): Promise<{ address: string; port: number }>;
     close(): Promise<void>;

@@ -14,6 +14,7 @@ import {
 import { Code, ServiceError } from "../../../runtime/errors.js";
 import { zipped } from "../../archive/zip-sink.js";
 import { openZip } from "../../archive/zip-source.js";
+import type { Database } from "../../database/database.js";
 import { noRoom, storeLost } from "../../files/file-errors.js";
 import { S3Files } from "../../files/s3-files.js";
 import { startObjectStore, useTestCredentials } from "../../files/testing/object-store.js";
@@ -23,14 +24,16 @@ import { columns, FakeEngine } from "../testing/fake-engine.js";
 import { JobStage, pictureFile, testImports, who } from "../testing/job-stage.js";
 
 let server: TestServer;
+let database: Database;
 beforeAll(async () => {
   server = await TestServer.start();
+  database = await server.database();
   return () => server.close();
 });
 
 let stage: JobStage;
 async function open(more: Partial<typeof testImports> = {}): Promise<RunningJobs> {
-  stage = await JobStage.open(await server.database(), 0);
+  stage = await JobStage.open(database, 0);
   const running = await stage.process(new FakeEngine(), more);
   await running.run();
   return running;

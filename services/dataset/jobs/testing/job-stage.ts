@@ -130,8 +130,13 @@ export class JobStage implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const one of this.#running) await one[Symbol.asyncDispose]();
-    await this.database.close();
+    for (const one of this.#running.splice(0)) await one[Symbol.asyncDispose]();
+    // Other tests find nothing of it.
+    const { db } = this.database;
+    for (const table of ["objects", "object_revisions", "pictures"] as const) {
+      await db.deleteFrom(table).where("dataset", "=", this.dataset.key).execute();
+    }
+    await db.deleteFrom("datasets").where("key", "=", this.dataset.key).execute();
     await rm(this.folder, { recursive: true, force: true });
   }
 }
