@@ -1,5 +1,5 @@
 import { codeOf } from "../../runtime/error-code.js";
-import { Code, ServiceError } from "../../runtime/errors.js";
+import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
 
 /** PostgreSQL's codes of what is gone, stopping, starting, or full: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const lost = /^(08...|57P0[1-5]|53[013]00|58030|25006)$/;
@@ -11,6 +11,9 @@ const brokenWords =
 const cancelled = "57014";
 const lockTimeout = "55P03";
 const diskFull = "53100";
+/** Fields of the contract have more bits than columns, and its texts any character. */
+const outOfRange = "22003";
+const notText = "22021";
 const uniqueViolation = "23505";
 const serializationFailure = "40001";
 const deadlock = "40P01";
@@ -23,6 +26,8 @@ export function databaseError(error: unknown): unknown {
   if (lost.test(code) || broken.test(code) || brokenWords.test(error.message)) {
     return lostError("The database cannot be asked now; nothing was changed. Try again in a moment.", error);
   }
+  if (code === outOfRange) return invalidArgument("A number in the request is larger than any that there is here.");
+  if (code === notText) return invalidArgument("A text in the request has the character 0, which no text has here.");
   if (code === cancelled || code === lockTimeout) {
     const message = "The database took too long for this; ask for less, or try again when it has less to do.";
     return new ServiceError({ code: Code.DEADLINE_EXCEEDED, message, cause: error });

@@ -194,6 +194,15 @@ describe.each(testServers())("on $name", ({ programs }) => {
     await pictures.add(anna, "cells", newPicture("street/a.png"));
   });
 
+  it("refuses what no picture can be", async () => {
+    const huge = { dataset: "cells", picture: 2n ** 64n - 1n };
+    await expect(pictures.file(anna, huge)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    await expect(idsOf({ labels: [2 ** 32 - 1] })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    await expect(idsOf({ name: "\0" })).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+    const longest = "\u{1f98a}".repeat(250);
+    expect(await pictures.add(anna, "cells", newPicture(longest))).toMatchObject({ name: longest });
+  });
+
   it("is another tenant's as if it were not there", async () => {
     await makeSet(database, ["own.png"], stranger);
     expect((await list({}, stranger)).pictures).toHaveLength(1);

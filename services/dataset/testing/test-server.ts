@@ -15,7 +15,9 @@ const debian = "/usr/lib/postgresql";
 
 /** PostgreSQL servers that tests run against, each by its name: npm's, and Debian's where it is installed. */
 export function testServers(): { name: string; programs: Programs }[] {
-  const releases = existsSync(debian) ? readdirSync(debian) : [];
+  const all = existsSync(debian) ? readdirSync(debian) : [];
+  // Clients alone have a folder there too.
+  const releases = all.filter((one) => existsSync(join(debian, one, "bin", "initdb")));
   return [
     { name: "npm's PostgreSQL", programs: installedPrograms() },
     ...releases.map((one) => ({
