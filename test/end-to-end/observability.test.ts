@@ -40,7 +40,7 @@ const dashboard = JSON.parse(read("observability", "dashboard.json")) as Dashboa
 const { groups } = parse(read("observability", "alerts.yaml")) as { groups: { name: string; rules: Alert[] }[] };
 const alerts = groups.flatMap(({ rules }) => rules);
 
-const roles = ["gateway", "encoder", "decoder"] as const;
+const roles = ["gateway", "encoder", "decoder", "dataset"] as const;
 /** What each role's /metrics holds. */
 const exposed = new Map<string, Map<string, Family>>();
 /** The same as they were sent. */
@@ -79,7 +79,13 @@ beforeAll(async () => {
     MASKWIRE_ENCODER_ADDRESS: new URL(encoder.url).host,
     MASKWIRE_DECODER_ADDRESSES: new URL(decoder.url).host,
   });
-  for (const [role, one] of Object.entries({ gateway, encoder, decoder })) exposed.set(role, await families(one));
+  const dataset = await start({
+    MASKWIRE_ROLE: "dataset",
+    MASKWIRE_ENCODER_ADDRESS: new URL(encoder.url).host,
+    MASKWIRE_DECODER_ADDRESSES: new URL(decoder.url).host,
+  });
+  for (const [role, one] of Object.entries({ gateway, encoder, decoder, dataset }))
+    exposed.set(role, await families(one));
 });
 afterAll(async () => {
   for (const one of opened.reverse()) await one[Symbol.asyncDispose]();
