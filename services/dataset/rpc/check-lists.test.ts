@@ -8,7 +8,7 @@ const change = (attributes: Record<string, string>) =>
   create(ObjectChangeSchema, { key: "a", change: { case: "create", value: { attributes } } });
 const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`a${at}`, ""]));
 
-it("takes what is within its limits", () => {
+it("M9: takes what is within its limits", () => {
   checkLists(ListPicturesRequestSchema, create(ListPicturesRequestSchema, { filter: { labels: Array(1000).fill(1) } }));
   checkLists(
     SaveObjectsRequestSchema,
@@ -16,7 +16,7 @@ it("takes what is within its limits", () => {
   );
 });
 
-it("refuses a list or a map that is longer, wherever it is", () => {
+it("M9: refuses a list or a map that is longer, wherever it is", () => {
   const refused = (sentence: string) => expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: sentence });
   const filtered = create(ListPicturesRequestSchema, { filter: { labels: Array(1001).fill(1) } });
   expect(() => checkLists(ListPicturesRequestSchema, filtered)).toThrow(
