@@ -8,6 +8,8 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
@@ -97,6 +99,24 @@ describe("a server of one's own", () => {
     process.kill(serverPid(), "SIGKILL");
     await expect.poll(() => ask(server.url, "select 1").catch(() => []), { timeout: 60_000 }).toEqual([1]);
   });
+});
+
+it.runIf(process.getuid?.() === 0)("as root, programs where others may not enter are copied, once", async () => {
+  const closed = join(above, "closed");
+  mkdirSync(closed, { mode: 0o700 });
+  const { packaged, links } = installedPrograms();
+  for (const part of ["bin", "lib", "share"]) symlinkSync(join(packaged?.root ?? "", part), join(closed, part));
+  const programs = { bin: join(closed, "bin"), packaged: { root: closed, release: "1" }, links };
+  const place = join(folder, "programs");
+  const started: number[] = [];
+  for (let at = 0; at < 2; at++) {
+    const server = await OwnServer.start({ folder, logger, programs });
+    expect(await ask(server.url, "select 1")).toEqual([1]);
+    await server.close();
+    started.push(statSync(place).birthtimeMs);
+  }
+  expect(started[1]).toBe(started[0]);
+  rmSync(place, { recursive: true });
 });
 
 describe.skipIf(process.platform !== "linux")("a process that is killed", () => {

@@ -41,7 +41,11 @@ function copied({ root, release }: NonNullable<Programs["packaged"]>, place: str
   if (existsSync(mark) && readFileSync(mark, "utf8") === release) return place;
   // Of a release before, or of one that was ended while it copied.
   rmSync(place, { recursive: true, force: true });
-  cpSync(root, place, { recursive: true, filter: (path) => !path.endsWith(".a") && basename(path) !== "pgxs" });
+  cpSync(root, place, {
+    recursive: true,
+    dereference: true,
+    filter: (path) => !path.endsWith(".a") && basename(path) !== "pgxs",
+  });
   openToAll(place);
   writeFileSync(mark, release);
   return place;
