@@ -1,3 +1,4 @@
+import { type DataReport, playDataSets } from "./data-sets.js";
 import { greatestPeaks, lineOf, type Report } from "./report.js";
 import { scenarios } from "./scenarios/index.js";
 import { Theatre } from "./theatre.js";
@@ -8,28 +9,47 @@ import { Theatre } from "./theatre.js";
  */
 
 const scale = { modelEnv: {}, people: 50, load: 0.5, album: 5, fresh: 3, clicksBefore: 300, clicksAfter: 600 };
+/** Played by itself, on a cluster of its own. */
+const dataSets = "data-sets";
+const dataScale = { modelEnv: {}, pictures: 24, people: 20, outageMs: 20_000 };
 
 const args = process.argv.slice(2);
 const json = args.includes("--json");
 const names = args.filter((arg) => arg !== "--json");
-const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+const played = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
+const unknown = names.filter((name) => name !== dataSets && !scenarios.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
-  const known = scenarios.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`).join("\n");
+  const all = [...scenarios, { name: dataSets, title: "a job and people on data sets, while what they need is lost" }];
+  const known = all.map(({ name, title }) => `  ${name.padEnd(22)} ${title}`).join("\n");
   process.stderr.write(`There is no scenario "${unknown.join(" ")}". These are:\n${known}\n`);
   process.exitCode = 2;
 } else {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   const reports: Report[] = [];
-  await using theatre = await Theatre.open(scale, say);
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void theatre[Symbol.asyncDispose]().finally(() => process.exit(130)));
+  const failures: string[] = [];
+  if (played.length > 0) {
+    await using theatre = await Theatre.open(scale, say);
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => void theatre[Symbol.asyncDispose]().finally(() => process.exit(130)));
+    }
+    for (const scenario of played) {
+      say(`${scenario.name}: ${scenario.title}`);
+      const report = await theatre.play(scenario, say);
+      reports.push(report);
+      process.stdout.write(`${json ? JSON.stringify(report) : lineOf(report)}\n`);
+    }
+    say(`greatest peaks, MiB: ${JSON.stringify(greatestPeaks(reports))}`);
+    failures.push(...reports.flatMap((report) => report.failures));
   }
-  for (const scenario of scenarios.filter(({ name }) => names.length === 0 || names.includes(name))) {
-    say(`${scenario.name}: ${scenario.title}`);
-    const report = await theatre.play(scenario, say);
-    reports.push(report);
-    process.stdout.write(`${json ? JSON.stringify(report) : lineOf(report)}\n`);
+  if (names.length === 0 || names.includes(dataSets)) {
+    const report = await playDataSets(dataScale, say);
+    process.stdout.write(`${json ? JSON.stringify({ scenario: dataSets, ...report }) : lineOfData(report)}\n`);
+    failures.push(...report.failures);
   }
-  say(`greatest peaks, MiB: ${JSON.stringify(greatestPeaks(reports))}`);
-  process.exitCode = reports.some(({ failures }) => failures.length > 0) ? 1 : 0;
+  process.exitCode = failures.length > 0 ? 1 : 0;
+}
+
+function lineOfData({ saved, objects, refusals, failures: all }: DataReport): string {
+  const parts = [`${saved} objects saved, ${objects} in all, ${refusals} answers that said "not now"`];
+  return `${dataSets}: ${[...parts, ...all.map((failure) => `FAILED: ${failure}`)].join("; ")}`;
 }
