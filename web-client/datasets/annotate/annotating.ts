@@ -11,8 +11,10 @@ import { modelInUse } from "../../state/models.js";
 import { canKeep } from "../../state/objects.js";
 import type { State } from "../../state/state.js";
 import type { DatasetService } from "../net/service.js";
+import { nameOfLabel } from "../parts/look-of.js";
 import type { PictureFiles } from "../parts/picture-files.js";
 import { acted, lapped, stoppedClock } from "../parts/work-clock.js";
+import { words } from "../words/words.js";
 import { filterOf, type GearChoice } from "./gears.js";
 import { type Conflict, keptMine, learned, type OutboxEntry, queued, tookTheirs } from "./outbox.js";
 import type { Sender } from "./sender.js";
@@ -182,6 +184,7 @@ export class Annotating {
       this.#relabel(selected, label);
     } else {
       this.#label = label;
+      this.#say(words.annotate.saidLabel(nameOfLabel(this.set.labels, label)));
     }
     this.#changed();
   }
@@ -249,7 +252,9 @@ export class Annotating {
 
   #relabel(id: number, label: number): void {
     const { sheet } = this;
-    if (sheet !== undefined) this.#update(([seconds]) => relabelled(sheet, id, { label, seconds, key: newKey }));
+    if (sheet === undefined) return;
+    this.#say(words.annotate.saidLabel(nameOfLabel(this.set.labels, label)));
+    this.#update(([seconds]) => relabelled(sheet, id, { label, seconds, key: newKey }));
   }
 
   /** Of the picture on the canvas, with the time that it took. */
@@ -273,9 +278,17 @@ export class Annotating {
     const [next, entries] = sceneChanged(sheet, objects, terms);
     this.#sheets.set(token, next);
     if (entries.length === 0) return;
+    if (entries.some(({ change }) => change.kind === "create")) {
+      this.#say(words.annotate.saidKept(nameOfLabel(this.set.labels, this.#label)));
+    }
     if (entries.some(({ change }) => change.kind === "create" || change.kind === "patch")) this.#clock = clock;
     this.sender.change((outbox) => queued(outbox, entries));
     this.#stage.repaint();
+  }
+
+  #say(what: string): void {
+    this.#said = what;
+    this.#changed();
   }
 
   async #land(after: bigint, way: Way): Promise<void> {
@@ -312,6 +325,8 @@ export class Annotating {
     if (this.#travel.current !== current) return;
     this.#clock = stoppedClock;
     this.#stage.port.dispatch({ kind: "picture-opened", token });
+    const count = this.#sheets.get(token)?.objects.length ?? 0;
+    this.#say(words.annotate.saidPicture(current.name, words.sets.objects(count)));
     for (const picture of this.#travel.ahead.slice(0, mostAhead)) this.#bring(picture).laid.catch(() => {});
   }
 

@@ -131,6 +131,9 @@ export function ObjectsCard({ annotating }: { annotating: Annotating }) {
       <h2 id="objects-title">
         {words.annotate.objects} <span class="quiet">{objects.length === 0 ? "" : objects.length}</span>
       </h2>
+      <p class="unseen" role="status">
+        {annotating.said}
+      </p>
       <Conflicts annotating={annotating} />
       {objects.length === 0 && <p class="quiet">{words.annotate.noObjects}</p>}
       {proposals.length > 0 && (

@@ -40,6 +40,7 @@ export function SetPage({ service, dataset, set, files }: SetPageProps) {
   const grid = usePictures(service, filter, pages.at(-1) ?? "");
   const statistics = useLoaded(() => service.statistics(), [service]);
   const versions = useLoaded(async () => (await service.listVersions()).versions, [service]);
+  const version = useDoing();
   const anew = () => {
     setChosen(new Set());
     for (const one of [dataset, grid, statistics, versions]) one.reload();
@@ -116,6 +117,17 @@ export function SetPage({ service, dataset, set, files }: SetPageProps) {
           <JobsCard service={service} jobs={jobs.jobs} problem={jobs.problem} onChanged={jobs.reload} />
           <section class="card" aria-labelledby="versions-title">
             <h2 id="versions-title">{words.set.versions}</h2>
+            <div class="row">
+              <button
+                type="button"
+                id="version-make"
+                disabled={version.isBusy}
+                onClick={() => void version.attempt(() => service.createVersion("").then(versions.reload))}
+              >
+                {words.set.makeVersion}
+              </button>
+            </div>
+            <ProblemNote problem={version.problem} />
             {versions.value?.length === 0 && <p class="quiet">{words.set.noVersions}</p>}
             <ul class="plain">
               {versions.value?.map(({ number, createdAt, pictures: count, objects: made }) => (
