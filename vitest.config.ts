@@ -42,6 +42,7 @@ const slowest = [
   "end-to-end/everything",
   "end-to-end/cache-lost",
   "end-to-end/masks",
+  "browser/datasets",
   "browser/local-decoding",
   "browser/everything",
   "browser/web-client",
