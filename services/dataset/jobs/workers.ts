@@ -245,14 +245,16 @@ export class Workers {
   }
 
   async #checkWanted({ message, aborter }: Run): Promise<void> {
-    const { database } = this.#options;
+    const { database, logger } = this.#options;
     try {
       const job = await readJob(database.db, message.job);
       if (!job || !openStates.includes(job.state)) aborter.abort(new GivenUp("ended"));
       // A picture is soon done; a whole set is not.
       else if (job.state === JobState.PAUSED && message.pace === "whole") aborter.abort(new GivenUp("paused"));
-    } catch (error) {
-      if (!isDatabaseLost(error)) throw error;
+    } catch (err) {
+      // What it writes at its end finds out, too.
+      if (!isDatabaseLost(err))
+        logger.warn({ err, job: message.job }, "whether a job is still wanted could not be asked");
     }
   }
 
