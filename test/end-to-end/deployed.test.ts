@@ -168,18 +168,22 @@ describe.skipIf(!findKustomize())("the tiers of deploy/kubernetes/overlays/cpu",
     await using first = services[1];
     // The graphs that the first has made serve this one, too.
     const decoder = await onLoopback(env("decoder"));
+    const addresses = {
+      MASKWIRE_ENCODER_ADDRESS: encoder.address,
+      MASKWIRE_DECODER_ADDRESSES: `${first.address},127.0.0.1:${decoder.MASKWIRE_PORT}`,
+    };
+    // Nobody has a data set: it is ready without a database.
+    const MASKWIRE_DATA_DIR = join(cacheFolder, "data");
+    await using dataset = await Container.start(await onLoopback(env("dataset"), { ...addresses, MASKWIRE_DATA_DIR }));
     const others = await startBoth(
       decoder,
-      await onLoopback(env("gateway"), {
-        MASKWIRE_ENCODER_ADDRESS: encoder.address,
-        MASKWIRE_DECODER_ADDRESSES: `${first.address},127.0.0.1:${decoder.MASKWIRE_PORT}`,
-      }),
+      await onLoopback(env("gateway"), { ...addresses, MASKWIRE_DATASET_ADDRESS: dataset.address }),
     );
     await using second = others[0];
     await using gateway = others[1];
-    const all = [encoder, first, second, gateway];
+    const all = [encoder, first, second, dataset, gateway];
     expect(await clickThrough(gateway.url, 901)).toBeGreaterThan(0.01);
-    expect(all.map((one) => one.isHealthy())).toEqual([true, true, true, true]);
+    expect(all.map((one) => one.isHealthy())).toEqual([true, true, true, true, true]);
 
     // The autoscaler's questions are about metrics that exist, with labels that they have.
     const metrics = await Promise.all(all.map(({ adminUrl }) => readMetrics(adminUrl)));
@@ -191,7 +195,7 @@ describe.skipIf(!findKustomize())("the tiers of deploy/kubernetes/overlays/cpu",
     const named = new Set(guide.match(/maskwire_(?!dataset_)[a-z0-9_]+/g));
     expect([...named].filter((name) => !metrics.some((text) => text.includes(`# TYPE ${name} `)))).toEqual([]);
 
-    for (const one of [gateway, first, second, encoder]) expect(await one.stop()).toBe(0);
+    for (const one of [gateway, dataset, first, second, encoder]) expect(await one.stop()).toBe(0);
     expect(gateway.isHealthy()).toBe(false);
   });
 
