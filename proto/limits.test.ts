@@ -7,6 +7,7 @@ import {
   EncoderService,
   listLimits,
   requestBytes,
+  TrackVideoRequestSchema,
 } from "./index.js";
 
 /** Every list and map that a request can have, in itself or in the messages in it. */
@@ -24,7 +25,7 @@ describe("the limits of requests", () => {
 
   it("name each of their lists, and no other", () => {
     const inputs = [...methods, ...DatasetService.methods].map(({ input }) => input);
-    const lists = [ClientFrameSchema, ...inputs].flatMap((desc) => listsOf(desc));
+    const lists = [ClientFrameSchema, TrackVideoRequestSchema, ...inputs].flatMap((desc) => listsOf(desc));
     expect(new Set(Object.keys(listLimits))).toEqual(new Set(lists));
   });
 
@@ -44,6 +45,7 @@ describe("the limits of requests", () => {
       SegmentOnce: 2 * 1024 * 1024,
       Prepare: 4096,
       SegmentEverything: 16 * 1024,
+      Propagate: 8 * 1024 * 1024,
       LoadEmbedding: 1025 * 1024,
       DescribeGraphs: 4096,
       FetchGraph: 4096,
