@@ -193,7 +193,7 @@ function leasesContract(keys: () => LeaseKeys): void {
   });
 
   it("is renewed for as long as its holder works", async () => {
-    const termMs = 400;
+    const termMs = 1200;
     const process = cluster(termMs);
     const lease = held(await process().acquire("picture"));
     const waiting = process().freed("picture", never);
@@ -202,7 +202,7 @@ function leasesContract(keys: () => LeaseKeys): void {
       isFreed = true;
     });
     // There is no event for what does not happen.
-    await new Promise((resolve) => setTimeout(resolve, 3 * termMs));
+    await new Promise((resolve) => setTimeout(resolve, 2 * termMs));
     expect([isFreed, lease.isHeld]).toEqual([false, true]);
     await lease.release();
     await waiting;
