@@ -35,6 +35,18 @@ it("goes on until there is nothing left, one portion after the other, and once m
   await purging.close();
 });
 
+it("looks once more when there is something again while the last portion is under way", async () => {
+  const work = portions(0);
+  const purging = new Purging(work, fakeLogger());
+  purging.begin();
+  work.next();
+  purging.begin();
+  await turn();
+  expect(work.waiting).toHaveLength(1);
+  work.next();
+  await purging.close();
+});
+
 it("ends behind the portion that is under way", async () => {
   const work = portions(10);
   const purging = new Purging(work, fakeLogger());

@@ -30,7 +30,11 @@ export class Purging {
 
   async #run(): Promise<void> {
     try {
-      while (this.#isDue && !this.#isClosed) this.#isDue = await this.#purge.step();
+      while (this.#isDue && !this.#isClosed) {
+        // Whoever begins during a portion wants another one.
+        this.#isDue = false;
+        if (await this.#purge.step()) this.#isDue = true;
+      }
     } catch (err) {
       this.#logger.warn(
         { err },
