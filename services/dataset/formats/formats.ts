@@ -10,6 +10,7 @@ import { readLabelStudio } from "./label-studio/read-label-studio.js";
 import { writeLabelStudio } from "./label-studio/write-label-studio.js";
 import { readLabelMe } from "./labelme/read-labelme.js";
 import { writeLabelMe } from "./labelme/write-labelme.js";
+import { plainFound } from "./parse/plain-found.js";
 import { FoundPictures } from "./pictures/found-pictures.js";
 import type { SizeOf } from "./pictures/picture-size.js";
 import { readPng } from "./png/read-png.js";
@@ -34,11 +35,14 @@ interface ReadOptions {
  */
 export async function* readAnnotations(source: Source, options: ReadOptions = {}): AsyncGenerator<Found> {
   const annotations = await findAnnotations(source, options.format);
-  yield* source.problems;
   const masks = new Set(annotations?.format === AnnotationFormat.PNG ? annotations.files : []);
   const pictures = new FoundPictures(source, (path) => masks.has(path));
-  if (annotations) yield* read(source, annotations, pictures, options.sizeOf ?? unknownSize);
-  yield* pictures.rest();
+  for (const problem of source.problems) yield plainFound(problem);
+  if (annotations) {
+    const all = read(source, annotations, pictures, options.sizeOf ?? unknownSize);
+    for await (const found of all) yield plainFound(found);
+  }
+  for (const found of pictures.rest()) yield plainFound(found);
 }
 
 const unknownSize: SizeOf = async () => undefined;

@@ -1,4 +1,5 @@
 import { Code, describeError, ServiceError } from "../../runtime/errors.js";
+import { plainText } from "../formats/parse/plain-text.js";
 
 /** Of what one try after the other can mend. */
 const passing: ReadonlySet<Code> = new Set([
@@ -27,5 +28,7 @@ export const isDatabaseLost = (error: unknown) =>
 const isOverload = ({ code, retryAfterMs }: ServiceError) =>
   code === Code.RESOURCE_EXHAUSTED && retryAfterMs !== undefined;
 
-/** As people see it. */
-export const reasonOf = (error: unknown): string => describeError(error).message;
+const longestReason = 1000;
+
+/** As people see it, and as it can be kept: it may quote anything. */
+export const reasonOf = (error: unknown): string => plainText(describeError(error).message, longestReason);

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { invalidArgument } from "../../runtime/errors.js";
+import { invalidArgument, type ServiceError } from "../../runtime/errors.js";
 import type { Schema } from "../database/schema.js";
 import { colourOf } from "./check-labels.js";
 
@@ -7,8 +7,9 @@ const longestName = 100;
 const mostLabels = 10_000;
 
 /**
- * Adds those that a set lacks, behind the others. To be called before anything else of the transaction locks the set.
- * @returns the ids of all of its labels, by name. @throws ServiceError INVALID_ARGUMENT for what is no label's name.
+ * Adds those that a set lacks, behind the others, but what is no label's name and what there is no room for: see `noNewLabel`.
+ * To be called before anything else of the transaction locks the set.
+ * @returns the ids of all of its labels, by name.
  */
 export async function addLabels(
   trx: Transaction<Schema>,
@@ -22,13 +23,10 @@ export async function addLabels(
     .forNoKeyUpdate()
     .executeTakeFirstOrThrow();
   const known = await labelIds(trx, set);
-  const lacking = [...new Set(names)].filter((name) => !known.has(name));
+  const lacking = [...new Set(names)]
+    .filter((name) => !known.has(name) && isLabelName(name))
+    .slice(0, Math.max(0, mostLabels - known.size));
   if (lacking.length === 0) return known;
-  for (const name of lacking) {
-    if (name.trim() !== "" && [...name].length <= longestName) continue;
-    throw invalidArgument(`A label's name has 1 to ${longestName} characters; "${name.slice(0, 40)}" has not.`);
-  }
-  if (known.size + lacking.length > mostLabels) throw invalidArgument(`A data set has at most ${mostLabels} labels.`);
   const { place } = await trx
     .selectFrom("labels")
     .select(({ fn }) => fn.max("place").as("place"))
@@ -53,6 +51,15 @@ export async function addLabels(
   for (const { id, name } of rows) known.set(name, id);
   return known;
 }
+
+/** Why a set has no label of this name although it was to be added. */
+export function noNewLabel(name: string): ServiceError {
+  if (isLabelName(name)) return invalidArgument(`A data set has at most ${mostLabels} labels; "${name}" is one more.`);
+  const begin = [...name].slice(0, 40).join("");
+  return invalidArgument(`A label's name has 1 to ${longestName} characters; "${begin}" has not.`);
+}
+
+const isLabelName = (name: string) => name.trim() !== "" && [...name].length <= longestName;
 
 export async function labelIds(trx: Transaction<Schema>, set: number): Promise<Map<string, number>> {
   const rows = await trx.selectFrom("labels").select(["id", "name"]).where("dataset", "=", set).execute();

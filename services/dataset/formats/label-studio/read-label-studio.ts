@@ -46,6 +46,9 @@ interface Place {
   readonly repeated: Repeated;
 }
 
+/** Of a region, as it tells it from others. */
+const longestId = 100;
+
 function* readTask(task: Fields, place: Place): Generator<Found> {
   const { file, line, index, pictures, ids, repeated } = place;
   const data = fieldsOf(task.data, "task's data");
@@ -66,7 +69,8 @@ function* readTask(task: Fields, place: Place): Generator<Found> {
   const regionOf = (result: Fields | undefined, at: number) => String(result?.id ?? `@${at}`);
   for (const [at, parts] of grouped(results, regionOf).entries()) {
     try {
-      const region = regionOf(parts[0], at);
+      const id = regionOf(parts[0], at);
+      const region = id.length <= longestId ? id : `@${at}`;
       const object = objectOf(parts, picture, repeated, line);
       if (object) yield { ...object, file, sourceId: `${taskId}/${region}` };
     } catch (error) {

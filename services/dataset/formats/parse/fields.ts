@@ -1,3 +1,4 @@
+import { plainText } from "./plain-text.js";
 import { Unreadable } from "./unreadable.js";
 
 /** An object of a JSON file, of which nothing is known yet. */
@@ -70,8 +71,8 @@ export function attributesIn(value: unknown): Record<string, string> {
   if (!isFields(value)) return attributes;
   for (const [key, one] of Object.entries(value).slice(0, mostAttributes)) {
     if (typeof one !== "string" && typeof one !== "number" && typeof one !== "boolean") continue;
-    const [name, text] = [key, String(one)].map((part) => part.replaceAll("\0", "").trim());
-    if (name && text) attributes[name.slice(0, longestName)] = text.slice(0, longestValue);
+    const [name, text] = [plainText(key.trim(), longestName), plainText(String(one).trim(), longestValue)];
+    if (name.trim() && text) attributes[name] = text;
   }
   return attributes;
 }

@@ -1,4 +1,8 @@
 import type { Problem } from "../types.js";
+import { plainText } from "./plain-text.js";
+
+/** It may quote what a file says. */
+const longestReason = 1000;
 
 /** What a file says that cannot be read; its message is a sentence for people. */
 export class Unreadable extends Error {
@@ -9,7 +13,7 @@ export class Unreadable extends Error {
 export function problemOf(error: unknown, file: string, line = 0): Problem {
   // Masks of absurd sizes and broken run lengths are refused by those who know them.
   if (!(error instanceof Unreadable || error instanceof RangeError)) throw error;
-  return { kind: "problem", file, line, reason: error.message };
+  return { kind: "problem", file, line, reason: plainText(error.message, longestReason) };
 }
 
 /** Of something that is found again and again: one problem, where it was first, with how often. */

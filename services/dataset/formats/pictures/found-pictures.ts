@@ -61,7 +61,7 @@ export class FoundPictures {
     const { width, height, attributes = {} } = mentioned;
     // What is called by its stem has the name of its file.
     const isStem = file !== undefined && stemOf(baseOf(file)) === baseOf(plain);
-    const called = isStem ? `${folderOf(plain)}${baseOf(file)}` : plain;
+    const called = isStem ? plainName(`${folderOf(plain)}${baseOf(file)}`) : plain;
     const split =
       mentioned.split ?? splitOf(mentioned.by) ?? (file === undefined ? undefined : splitOf(folderOf(file)));
     const picture: FoundPicture = {
@@ -113,7 +113,7 @@ export class FoundPictures {
   /** Two folders may have a picture of one name each. */
   #ownName(called: string, file: string | undefined): string {
     let name = called;
-    if (this.#names.has(name) && file !== undefined) name = file;
+    if (this.#names.has(name) && file !== undefined) name = plainName(file);
     for (let n = 2; this.#names.has(name); n++) name = `${stemOf(called)}-${n}${called.slice(stemOf(called).length)}`;
     this.#names.add(name);
     return name;

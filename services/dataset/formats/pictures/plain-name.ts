@@ -4,10 +4,15 @@ const longest = 500;
 export function plainName(name: string): string {
   const parts = name
     .replace(/\p{Cc}/gu, "")
+    .replace(/\p{Cs}/gu, "\ufffd")
     .replace(/^[a-z]:/i, "")
     .split(/[/\\]/)
     .filter((part) => part !== "" && part !== "." && part !== "..");
-  return parts.join("/").slice(-longest);
+  // Half a character at its beginning is none.
+  return parts
+    .join("/")
+    .slice(-longest)
+    .replace(/^[\p{Cs}/]+/u, "");
 }
 
 /** Without the ending of its file. */

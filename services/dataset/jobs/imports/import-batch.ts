@@ -5,11 +5,12 @@ import { Gear, type ImportWork, ObjectState, ProvenanceSchema } from "../../../.
 import { invalidArgument, ServiceError } from "../../../runtime/errors.js";
 import { checkAttributes } from "../../attributes.js";
 import type { Schema } from "../../database/schema.js";
+import { plainText } from "../../formats/parse/plain-text.js";
 import type { FoundObject, FoundPicture, Problem } from "../../formats/types.js";
 import { addObjects, type NewObject } from "../../objects/add-objects.js";
 import { readMask } from "../../objects/read-mask.js";
 import { addPicture } from "../../pictures/add-picture.js";
-import { addLabels, labelIds } from "../../sets/add-labels.js";
+import { addLabels, labelIds, noNewLabel } from "../../sets/add-labels.js";
 import { NotWantedError, openStates } from "../items.js";
 import type { Job } from "../job.js";
 import { tell } from "../news.js";
@@ -132,10 +133,7 @@ interface Around {
 /** @throws ServiceError for what cannot be taken as it is. */
 function newObject(object: FoundObject, { picture, job, work, labels }: Around): NewObject {
   const { rle, label, attributes, predictedIou, stabilityScore, point, cropBox, file, sourceId } = object;
-  const id = label === undefined ? 0 : labels.get(label);
-  if (id === undefined) {
-    throw invalidArgument(`The data set has no label "${label?.slice(0, 80)}"; add it, or import with make_labels.`);
-  }
+  const id = label === undefined ? 0 : (labels.get(label) ?? refuse(label, work));
   readMask(rle, picture);
   checkAttributes(attributes);
   const provenance = create(ProvenanceSchema, {
@@ -149,6 +147,12 @@ function newObject(object: FoundObject, { picture, job, work, labels }: Around):
     ...(cropBox && { cropBox }),
   });
   return { picture: picture.id, label: id, rle, state: work.state || ObjectState.ACCEPTED, provenance, attributes };
+}
+
+/** @throws ServiceError INVALID_ARGUMENT for a label that the set has not. */
+function refuse(label: string, { makeLabels }: ImportWork): never {
+  if (makeLabels) throw noNewLabel(label);
+  throw invalidArgument(`The data set has no label "${plainText(label, 80)}"; add it, or import with make_labels.`);
 }
 
 /** Those that no import has made. */
@@ -186,9 +190,9 @@ async function noteProblems(trx: Trx, job: string, problems: readonly Problem[])
   const rows = problems.slice(0, Math.max(0, mostProblems - Number(n))).map(({ file, line, reason }) => ({
     job,
     item: 0n,
-    file: file.slice(0, 1000),
+    file: plainText(file, 1000),
     line,
-    reason: reason.slice(0, 1000),
+    reason: plainText(reason, 1000),
   }));
   if (rows.length > 0) await trx.insertInto("job_problems").values(rows).execute();
 }

@@ -193,6 +193,43 @@ describe("an archive", () => {
     ]);
   });
 
+  it("has odd texts, of which each is a problem of its object, or kept without what cannot be kept", async () => {
+    const running = await open();
+    const long = "l".repeat(101);
+    const annotations = coco({
+      "a.png": [
+        [0, 1, long],
+        [1, 2, " "],
+        [2, 3, "no\0thing"],
+        [3, 4, "half \ud83d"],
+        [4, 5, "Cup"],
+      ],
+      "gone\0.png": [[0, 1, "Cup"]],
+    });
+    const [first] = annotations.annotations;
+    const odd = { ...first, id: "\0", category_id: 5, attributes: { note: `${"x".repeat(3999)}😀`, "a\0b": "\ud83d" } };
+    const files = {
+      "a.png": pictureFile(10, 10, "a"),
+      "annotations.json": {
+        ...annotations,
+        annotations: [...annotations.annotations, odd, { ...first, image_id: "\0" }],
+      },
+    };
+    const job = await ended(running, await upload(running, await archive(files)));
+    expect(job).toMatchObject({ state: JobState.DONE_WITH_PROBLEMS, objects: 4n, failed: 4n });
+    expect((await problemsOf(running, job)).sort()).toEqual([
+      expect.stringMatching(/^annotations.json: 1: A label's name has 1 to 100 characters; "l{40}" has not\.$/),
+      expect.stringMatching(/^annotations.json: 2: A label's name has 1 to 100 characters; " " has not\.$/),
+      expect.stringMatching(/^annotations.json: The annotation's image_id .* is no image of the file\.$/),
+      expect.stringMatching(/^gone.png: .*neither among the files/),
+    ]);
+    const { db } = stage.database;
+    const labels = await db.selectFrom("labels").select("name").orderBy("id").execute();
+    expect(labels.map(({ name }) => name)).toEqual(["Cup", "nothing", "half \ufffd"]);
+    const objects = await db.selectFrom("objects").select("attributes").orderBy("id").execute();
+    expect(objects.at(-1)?.attributes).toEqual({ note: "x".repeat(3999), ab: "\ufffd" });
+  });
+
   it("that is none, or says nothing that can be read, fails the job with a sentence", async () => {
     const running = await open();
     const job = await ended(running, await upload(running, Buffer.from("PK and no more")));
