@@ -48,8 +48,10 @@ describe.each(schemas.map((schema) => [schema.typeName, schema] as const))("%s",
         const library = attempt(() => fromBinary(schema, bytes));
         // A field that nobody knows may be a group: the library passes over it.
         if ("error" in ours && isGroups(ours.error)) return;
-        // A list that is longer than any may be was not read to its end, where the library may find more that is wrong.
+        // A list that is longer than any may be was not read to its end, where the library may find more that is wrong, or go on
+        // beyond it.
         if ("value" in ours && isCut(ours.value)) return;
+        if ("value" in library && isCut(library.value)) return;
         expect("error" in ours).toBe("error" in library);
         if ("error" in ours) expect(ours.error).toBeInstanceOf(Error);
         else if ("value" in library) expect(known(ours.value)).toStrictEqual(known(library.value));

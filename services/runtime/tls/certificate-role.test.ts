@@ -66,6 +66,7 @@ describe("T6: who may call what", () => {
         "Segment",
         "SegmentOnce",
         "SegmentEverything",
+        "Propagate",
         ...DatasetService.methods.map(({ name }) => name),
       ],
     ],
