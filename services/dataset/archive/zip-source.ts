@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { getHeapStatistics } from "node:v8";
 import {
   type Entry,
   fromRandomAccessReaderPromise,
@@ -27,7 +28,11 @@ interface ArchiveLimits {
   readonly freeBytes: number;
 }
 
-const usualLimits: ArchiveLimits = { maxFiles: 2_000_000, maxBytes: 2 ** 42, maxRatio: 250, freeBytes: 2 ** 26 };
+/** What is kept of each file while an archive is open. */
+const bytesOfEntry = 620;
+const maxFiles = Math.floor(getHeapStatistics().heap_size_limit / 8 / bytesOfEntry);
+
+const usualLimits: ArchiveLimits = { maxFiles, maxBytes: 2 ** 42, maxRatio: 250, freeBytes: 2 ** 26 };
 
 /**
  * The files of a zip archive, none of which is kept anywhere: each is unpacked while it is read.

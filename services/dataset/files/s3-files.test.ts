@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Code } from "../../runtime/errors.js";
 import { S3Files } from "./s3-files.js";
+import { openS3Prefix } from "./s3-prefix.js";
 import { fileStoreContract } from "./testing/file-store-contract.js";
 import { startObjectStore, type TestObjectStore, useTestCredentials } from "./testing/object-store.js";
 
@@ -30,6 +31,18 @@ describe("an object store", () => {
     const keys: string[] = [];
     for await (const key of theirs.list("")) keys.push(key);
     expect(keys).toEqual([]);
+  });
+
+  it("lists no more of somebody's prefix than it keeps the names of", async () => {
+    await using files = new S3Files({ ...objects.place, prefix: "many/" });
+    for (const name of ["a", "b", "c"]) await files.put(name, [Buffer.from(name)]);
+    const place = { ...objects.place, prefix: "many/" };
+    await using opened = await openS3Prefix(place, 3);
+    expect(opened.files.map(({ path }) => path)).toEqual(["a", "b", "c"]);
+    await expect(openS3Prefix(place, 2)).rejects.toMatchObject({
+      code: Code.INVALID_ARGUMENT,
+      message: expect.stringContaining("More than 2 files"),
+    });
   });
 
   it("says in a sentence that there is no such bucket", async () => {

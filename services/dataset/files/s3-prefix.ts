@@ -1,4 +1,5 @@
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { invalidArgument } from "../../runtime/errors.js";
 import type { ObjectStorePlace } from "./object-store-url.js";
 import { describeS3, openS3 } from "./s3-connection.js";
 
@@ -9,8 +10,11 @@ export interface S3Prefix extends AsyncDisposable {
   open(path: string): AsyncGenerator<Uint8Array>;
 }
 
-/** Lists them, by their names after the prefix. @throws ServiceError UNAVAILABLE. */
-export async function openS3Prefix(place: ObjectStorePlace): Promise<S3Prefix> {
+/** Their names are kept. */
+const usuallyMost = 200_000;
+
+/** Lists them, by their names after the prefix. @throws ServiceError UNAVAILABLE; INVALID_ARGUMENT when there are more. */
+export async function openS3Prefix(place: ObjectStorePlace, most = usuallyMost): Promise<S3Prefix> {
   const { bucket, prefix } = place;
   const client = openS3(place);
   const described = (error: unknown): never => {
@@ -24,6 +28,12 @@ export async function openS3Prefix(place: ObjectStorePlace): Promise<S3Prefix> {
       const path = Key.slice(prefix.length);
       // What stands for a folder has no bytes.
       if (path !== "" && !path.endsWith("/")) files.push({ path, bytes: Size });
+    }
+    if (files.length > most) {
+      client.destroy();
+      throw invalidArgument(
+        `More than ${most} files lie under s3://${bucket}/${prefix}; import it in parts, by longer prefixes.`,
+      );
     }
     token = page.NextContinuationToken;
     if (!page.IsTruncated || token === undefined) break;

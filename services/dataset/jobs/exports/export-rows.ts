@@ -78,26 +78,49 @@ interface ObjectRow {
   readonly provenance: Uint8Array | null;
 }
 
-/** Objects of some pictures as they were, by picture. */
+/** Pictures, the next ones of those that were asked for, each with all of its objects. */
+interface Filled {
+  readonly pictures: readonly PictureInVersion[];
+  readonly objects: ReadonlyMap<bigint, ExportObject[]>;
+}
+
+/**
+ * Objects of some pictures as they were: of all of these, or of the first ones, whose masks are `mostBytes` together or which are one.
+ * @param pictures in the order of their ids, at least one.
+ */
 export async function objectsIn(
   db: Kysely<Schema>,
   { dataset, change, labels, states }: Cut,
   pictures: readonly PictureInVersion[],
-  nameOf: ReadonlyMap<number, string>,
-): Promise<Map<bigint, ExportObject[]>> {
+  { nameOf, mostBytes }: { nameOf: ReadonlyMap<number, string>; mostBytes: number },
+): Promise<Filled> {
   const sizes = new Map(pictures.map(({ id, width, height }) => [id, [height, width]]));
-  const { rows } = await sql<ObjectRow>`
-    select o.id, o.picture, r.label, r.attributes, m.counts, m.provenance
-    from objects o cross join lateral (
-      select * from object_revisions r
-      where r.picture = o.picture and r.object = o.id and r.change <= ${change} order by r.revision desc limit 1
-    ) r
-    join object_revisions m on m.picture = o.picture and m.object = o.id and m.revision = r.shape
-    where o.dataset = ${dataset} and o.picture = any (${[...sizes.keys()]}::bigint[]) and r.state = any (${states}::int[])
-      and (${labels.length} = 0 or r.label = any (${labels}::int[]))
-    order by o.picture, o.id`.execute(db);
+  // Of what is over, only that it is there is told.
+  const { rows } = await sql<ObjectRow | { picture: bigint; counts: null }>`
+    with found as (
+      select o.id, o.picture, r.label, r.attributes, m.counts, m.provenance,
+        first_value(o.picture) over (order by o.picture) as first,
+        sum(octet_length(m.counts) + pg_column_size(r.attributes)) over (order by o.picture) as bytes
+      from objects o cross join lateral (
+        select * from object_revisions r
+        where r.picture = o.picture and r.object = o.id and r.change <= ${change} order by r.revision desc limit 1
+      ) r
+      join object_revisions m on m.picture = o.picture and m.object = o.id and m.revision = r.shape
+      where o.dataset = ${dataset} and o.picture = any (${[...sizes.keys()]}::bigint[])
+        and r.state = any (${states}::int[]) and (${labels.length} = 0 or r.label = any (${labels}::int[]))
+    ), kept as (select * from found where picture = first or bytes <= ${mostBytes})
+    select id, picture, label, attributes, counts, provenance from kept
+    union all (select null, picture, null, null, null, null from found where picture <> first and bytes > ${mostBytes}
+      order by picture limit 1)
+    order by picture, id`.execute(db);
   const byPicture = new Map<bigint, ExportObject[]>();
-  for (const { id, picture, label, attributes, counts, provenance } of rows) {
+  let over: bigint | undefined;
+  for (const row of rows) {
+    if (row.counts === null) {
+      over = row.picture;
+      break;
+    }
+    const { id, picture, label, attributes, counts, provenance } = row;
     const { predictedIou, stabilityScore, point, cropBox } = fromBinary(
       ProvenanceSchema,
       provenance ?? new Uint8Array(),
@@ -117,5 +140,6 @@ export async function objectsIn(
     if (others) others.push(object);
     else byPicture.set(picture, [object]);
   }
-  return byPicture;
+  const isWhole = ({ id }: PictureInVersion) => over === undefined || id < over;
+  return { pictures: pictures.filter(isWhole), objects: byPicture };
 }

@@ -25,7 +25,8 @@ interface ExportSetOptions {
   readonly onFilled: (pictures: number, objects: number) => Promise<void>;
 }
 
-const page = { pictures: 500, filled: 50 };
+/** Of masks there are few with many bytes, or many with few. */
+const page = { pictures: 500, filled: 50, bytes: 16 * 2 ** 20 };
 
 /** A version as writers read it, a page after the other: memory does not grow with it. */
 export function exportSet(options: ExportSetOptions): ExportSet {
@@ -54,15 +55,24 @@ export function exportSet(options: ExportSetOptions): ExportSet {
     },
     filled: async function* (split) {
       for await (const rows of pages(split, page.filled)) {
-        const objects = await objectsIn(db, cut, rows, nameOf);
-        for (const row of rows) {
-          const filled: FilledPicture = { picture: pictureOf(row, options), objects: objects.get(row.id) ?? [] };
-          yield filled;
+        let most = rows.length;
+        for (let rest = rows; rest.length > 0; ) {
+          const { pictures, objects } = await objectsIn(db, cut, rest.slice(0, most), {
+            nameOf,
+            mostBytes: page.bytes,
+          });
+          for (const row of pictures) {
+            const filled: FilledPicture = { picture: pictureOf(row, options), objects: objects.get(row.id) ?? [] };
+            yield filled;
+          }
+          await onFilled(
+            pictures.length,
+            [...objects.values()].reduce((sum, { length }) => sum + length, 0),
+          );
+          rest = rest.slice(pictures.length);
+          // Those behind them are not read again and again.
+          most = 2 * pictures.length;
         }
-        await onFilled(
-          rows.length,
-          [...objects.values()].reduce((sum, { length }) => sum + length, 0),
-        );
       }
     },
   };

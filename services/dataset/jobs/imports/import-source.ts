@@ -20,15 +20,16 @@ export interface ImportOrigins {
   readonly files: FileStore;
   /** Undefined: nothing is fetched here. */
   readonly fetchPicture: FetchPicture | undefined;
-  /** Buckets that may be read, and where they are. */
+  /** Buckets that may be read, by everybody. */
   readonly buckets: readonly string[];
-  readonly objectStore: Pick<ObjectStorePlace, "endpoint" | "region"> | undefined;
+  /** Where the service's own files are, and these buckets too. */
+  readonly objectStore: ObjectStorePlace | undefined;
 }
 
 const zipBegins = Buffer.from([0x50, 0x4b]);
 
 /** Whether it can be opened at all, before anything is begun. @throws ServiceError INVALID_ARGUMENT, PERMISSION_DENIED. */
-export function checkImport({ source }: ImportWork, { buckets, fetchPicture }: ImportOrigins): void {
+export function checkImport({ source }: ImportWork, { buckets, fetchPicture, objectStore }: ImportOrigins): void {
   switch (source.case) {
     case "fileName":
       if (source.value === "") throw invalidArgument("file_name is missing.");
@@ -38,9 +39,15 @@ export function checkImport({ source }: ImportWork, { buckets, fetchPicture }: I
       if (!fetchPicture) throw refused("Pictures are not fetched by URL here: MASKWIRE_PICTURE_HOSTS names no host.");
       return;
     case "s3": {
-      const { bucket } = placeOf(source.value);
-      if (buckets.includes(bucket)) return;
-      throw refused(`Nothing is imported from the bucket "${bucket}" here: MASKWIRE_IMPORT_BUCKETS does not name it.`);
+      const place = placeOf(source.value);
+      if (!buckets.includes(place.bucket)) {
+        const why = "MASKWIRE_IMPORT_BUCKETS does not name it";
+        throw refused(`Nothing is imported from the bucket "${place.bucket}" here: ${why}.`);
+      }
+      if (objectStore && overlap(place, objectStore)) {
+        throw refused("The service keeps everybody's own files there; import from another prefix.");
+      }
+      return;
     }
     default:
       throw invalidArgument("work.import must say where from: file_name, urls or s3.");
@@ -123,10 +130,16 @@ function decoded(part: string): string {
   }
 }
 
+/** A bucket's prefix. */
+type Place = Pick<ObjectStorePlace, "bucket" | "prefix">;
+
+const overlap = (one: Place, other: Place) =>
+  one.bucket === other.bucket && (one.prefix.startsWith(other.prefix) || other.prefix.startsWith(one.prefix));
+
 const s3Form = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
 
 /** @throws ServiceError INVALID_ARGUMENT. */
-function placeOf(s3: string): { bucket: string; prefix: string } {
+function placeOf(s3: string): Place {
   const [, bucket, prefix = ""] = s3Form.exec(s3) ?? [];
   if (bucket === undefined) throw invalidArgument(`s3 is s3://bucket/prefix; "${s3.slice(0, 200)}" is not.`);
   return { bucket, prefix };

@@ -343,12 +343,15 @@ describe("a prefix of a bucket", () => {
       for (const [name, content] of Object.entries(twoPictures())) {
         await files.put(name, [content instanceof Uint8Array ? content : Buffer.from(JSON.stringify(content))]);
       }
-      const running = await open({ objectStore: objects.place });
+      const running = await open({ objectStore: { ...objects.place, prefix: "own/" } });
       const job = await ended(running, await start(running, { case: "s3", value: "s3://bring/some/" }));
       expect(job).toMatchObject({ state: JobState.DONE, done: 2n, objects: 3n });
-      await expect(start(running, { case: "s3", value: "s3://other/some/" })).rejects.toMatchObject({
-        code: Code.PERMISSION_DENIED,
-      });
+      // Of the last three some is the service's own.
+      for (const refused of ["s3://other/some/", "s3://bring/own/", "s3://bring/own/t=acme/pictures", "s3://bring/o"]) {
+        await expect(start(running, { case: "s3", value: refused })).rejects.toMatchObject({
+          code: Code.PERMISSION_DENIED,
+        });
+      }
     } finally {
       restore();
     }

@@ -7,9 +7,10 @@ import type { PictureFiles } from "../../files/picture-files.js";
 import { readAnnotations } from "../../formats/formats.js";
 import { Unreadable } from "../../formats/parse/unreadable.js";
 import { isPictureFile } from "../../formats/pictures/found-pictures.js";
-import type { Found, FoundObject, FoundPicture, Problem, Source } from "../../formats/types.js";
+import type { Found, FoundPicture, Source } from "../../formats/types.js";
 import type { Job } from "../job.js";
 import type { Assignment, Finish, Work } from "../work.js";
+import { batches, type FoundBatch } from "./batches.js";
 import { type Batch, type ImportedPicture, picturesByName, writeBatch } from "./import-batch.js";
 import { keepPicture, type PreparedPicture, type RefusedPicture, type SizeOf } from "./import-picture.js";
 import { checkImport, type ImportOrigins, type ImportSource, openImport } from "./import-source.js";
@@ -22,8 +23,6 @@ interface ImportOptions extends ImportOrigins {
   readonly maxImageBytes: number;
 }
 
-/** Written in one transaction. */
-const batchSize = { pictures: 16, objects: 1000, problems: 100 };
 /** Read and opened at once. */
 const picturesAtOnce = 4;
 
@@ -81,8 +80,12 @@ export class ImportWork implements Work {
     const { database } = this.#options;
     const sizeOf = async (name: string) => (await picturesByName(database.db, job.dataset, [name])).get(name);
     // Addresses are of pictures, whatever they end with.
-    if (isRemote && workOf(job).source.case === "urls") yield* everyFile(source);
-    else yield* readAnnotations(source, { sizeOf, ...(format && { format }) });
+    if (isRemote && workOf(job).source.case === "urls") return yield* everyFile(source);
+    try {
+      yield* readAnnotations(source, { sizeOf, ...(format && { format }) });
+    } catch (error) {
+      unreadable(error);
+    }
   }
 
   /** Keeps the pictures' files, some at once. */
@@ -106,36 +109,6 @@ export class ImportWork implements Work {
       problems,
     };
   }
-}
-
-interface FoundBatch {
-  readonly pictures: FoundPicture[];
-  readonly objects: FoundObject[];
-  readonly problems: Problem[];
-}
-
-/** In the order in which they are found: a picture comes no later than its objects. */
-async function* batches(all: AsyncIterable<Found>): AsyncGenerator<FoundBatch> {
-  const empty = (): FoundBatch => ({ pictures: [], objects: [], problems: [] });
-  let batch = empty();
-  try {
-    for await (const found of all) {
-      if (found.kind === "picture") batch.pictures.push(found);
-      else if (found.kind === "object") batch.objects.push(found);
-      else batch.problems.push(found);
-      const { pictures, objects, problems } = batch;
-      const isFull =
-        pictures.length >= batchSize.pictures ||
-        objects.length >= batchSize.objects ||
-        problems.length >= batchSize.problems;
-      if (!isFull) continue;
-      yield batch;
-      batch = empty();
-    }
-  } catch (error) {
-    unreadable(error);
-  }
-  if (batch.pictures.length + batch.objects.length + batch.problems.length > 0) yield batch;
 }
 
 function* everyFile({ files }: Source): Generator<FoundPicture> {
