@@ -115,6 +115,33 @@ describe("attributes and scores", () => {
   });
 });
 
+describe("an object with very many holes", () => {
+  const holes = Array.from({ length: 281 }, (_, y) => (y % 2 === 0 ? "#".repeat(281) : "#.".repeat(140).concat("#")));
+  const meadow = setOf(labels, [
+    { name: "a.jpg", objects: [objectFrom(1, holes, { label: "cat" }), objectFrom(2, ring, { label: "cat" })] },
+  ]);
+
+  it("is written by COCO as run lengths", async () => {
+    const { files, notes } = await written(AnnotationFormat.COCO, meadow, { coco: "polygons" });
+    expect(notes).toContain("Objects of very many parts and holes are written as run lengths: 1 object.");
+    const [first, second] = JSON.parse(files.text("annotations/instances_default.json")).annotations;
+    expect([first.segmentation.size, second.segmentation.length]).toEqual([[281, 281], 1]);
+  });
+
+  it("is left out by YOLO", async () => {
+    const { files, notes } = await written(AnnotationFormat.YOLO, meadow);
+    expect(notes).toContain(
+      "Objects of very many parts and holes are left out, since one ring cannot say them: 1 object.",
+    );
+    expect(files.text("labels/train/a.txt").trim().split("\n")).toHaveLength(1);
+  });
+
+  it("is a mask of LabelMe's", async () => {
+    const { files } = await written(AnnotationFormat.LABELME, meadow);
+    expect(JSON.parse(files.text("a.json")).shapes[0].shape_type).toBe("mask");
+  });
+});
+
 describe("files", () => {
   const picture = async function* () {
     yield Buffer.from("x");

@@ -1,4 +1,5 @@
 import { isExactly, rleArea, rleBoundingBox } from "../../../../proto/index.js";
+import { Turns } from "../../../runtime/turns.js";
 import { bridged } from "../shapes/bridged.js";
 import { partsOf } from "../shapes/mask-rings.js";
 import { countsOf, runsOfMask } from "../shapes/shapes.js";
@@ -30,8 +31,10 @@ async function* texts(set: ExportSet, split: string, form: CocoForm, notes: Note
   }
   yield '],\n"annotations":[';
   separator = "\n";
+  const turns = new Turns();
   for await (const { picture, objects } of set.filled(split)) {
     for (const object of objects) {
+      await turns.next();
       yield separator + JSON.stringify(annotationOf(object, picture, ids.get(object.label ?? unnamed), form, notes));
       separator = ",\n";
     }
@@ -76,6 +79,10 @@ function segmentationOf({ rle }: ExportObject, form: CocoForm, notes: Notes): un
   if (form === "counts") return { size: rle.size, counts: countsOf(rle) };
   const mask = runsOfMask(rle);
   const parts = partsOf(mask);
+  if (!parts) {
+    notes.add("Objects of very many parts and holes are written as run lengths", "object");
+    return { size: rle.size, counts: rle.counts };
+  }
   const holes = parts.reduce((sum, part) => sum + part.holes.length, 0);
   if (holes > 0) notes.add("Objects with holes are cut open by a bridge of no width to each hole", "object");
   const polygons = parts.map((part) => bridged([part.outer, ...part.holes]));

@@ -1,4 +1,5 @@
 import { cutMask, isExactly, rleBoundingBox, rleToBitmap } from "../../../../proto/index.js";
+import { Turns } from "../../../runtime/turns.js";
 import { baseOf, folderOf, stemOf } from "../pictures/plain-name.js";
 import { encodePng } from "../png/encode-png.js";
 import { partsOf } from "../shapes/mask-rings.js";
@@ -22,12 +23,16 @@ interface Shape {
 export async function writeLabelMe(set: ExportSet, sink: Sink): Promise<string[]> {
   const notes = new Notes();
   const paths = new DistinctPaths();
+  const turns = new Turns();
   for (const split of set.splits) {
     const folder = split === "" ? "" : `${ownSplit(split)}/`;
     for await (const { picture, objects } of set.filled(split)) {
       const { name, width, height, open, attributes } = picture;
       const shapes: string[] = [];
-      for (const object of objects) shapes.push(...(await shapesOf(object, notes)));
+      for (const object of objects) {
+        await turns.next();
+        shapes.push(...(await shapesOf(object, notes)));
+      }
       const head = { version: "5.5.0", flags: flagsOf(attributes, notes) };
       const rest = {
         imagePath: baseOf(name),
@@ -50,8 +55,8 @@ async function shapesOf({ id, rle, label, attributes }: ExportObject, notes: Not
   const shape = { label: label ?? unnamed, description: "", flags: flagsOf(attributes, notes) };
   const mask = runsOfMask(rle);
   const parts = partsOf(mask);
-  const rings = parts.map(({ outer }) => outer);
-  if (parts.every(({ holes }) => holes.length === 0) && isExactly(rings, mask)) {
+  const rings = parts?.map(({ outer }) => outer) ?? [];
+  if (parts?.every(({ holes }) => holes.length === 0) && isExactly(rings, mask)) {
     const group_id = parts.length > 1 ? id : null;
     return rings.map((ring) => shapeText({ ...shape, group_id, shape_type: "polygon", mask: null }, ring));
   }

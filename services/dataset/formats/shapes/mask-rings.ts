@@ -6,9 +6,13 @@ interface MaskPart {
   readonly holes: number[][];
 }
 
-/** The parts of a mask, each with the holes that are in it. */
-export function partsOf(mask: MaskRuns): MaskPart[] {
+/** So many lines nobody draws, and whoever reads them looks at each pair of them. */
+const mostRings = 1000;
+
+/** The parts of a mask, each with the holes that are in it; undefined when it is in more pieces than are told apart. */
+export function partsOf(mask: MaskRuns): MaskPart[] | undefined {
   const { outer, holes } = polygonsOf(mask);
+  if (outer.length + holes.length > mostRings) return undefined;
   const parts = outer.map((ring) => ({ outer: ring, holes: [] as number[][], box: boxOf(ring) }));
   if (parts.length === 1) parts[0]?.holes.push(...holes);
   else {

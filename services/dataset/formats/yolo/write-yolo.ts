@@ -1,4 +1,5 @@
 import { isExactly } from "../../../../proto/index.js";
+import { Turns } from "../../../runtime/turns.js";
 import { stemOf } from "../pictures/plain-name.js";
 import { bridged } from "../shapes/bridged.js";
 import { partsOf } from "../shapes/mask-rings.js";
@@ -48,22 +49,31 @@ function dataYaml(splits: readonly string[], labels: readonly string[]): string 
   ].join("\n");
 }
 
-function* lines(
+async function* lines(
   { picture, objects }: FilledPicture,
   numbers: ReadonlyMap<string, number>,
   notes: Notes,
-): Generator<string> {
+): AsyncGenerator<string> {
   const across = sharesOf(picture.width);
   const down = sharesOf(picture.height);
+  const turns = new Turns();
   for (const object of objects) {
-    const shares = ringOf(object, notes).map((at, i) => (i % 2 === 0 ? across(at) : down(at)));
+    await turns.next();
+    const ring = ringOf(object, notes);
+    if (!ring) continue;
+    const shares = ring.map((at, i) => (i % 2 === 0 ? across(at) : down(at)));
     yield `${numbers.get(object.label ?? unnamed)} ${shares.join(" ")}\n`;
   }
 }
 
-function ringOf({ rle }: ExportObject, notes: Notes): number[] {
+/** Undefined: it is left out, as the notes say. */
+function ringOf({ rle }: ExportObject, notes: Notes): number[] | undefined {
   const mask = runsOfMask(rle);
   const parts = partsOf(mask);
+  if (!parts) {
+    notes.add("Objects of very many parts and holes are left out, since one ring cannot say them", "object");
+    return undefined;
+  }
   const holes = parts.some((part) => part.holes.length > 0);
   if (holes) notes.add("Objects with holes are cut open by a bridge of no width to each hole", "object");
   if (parts.length > 1) notes.add("Objects of several parts are joined by bridges of no width", "object");
