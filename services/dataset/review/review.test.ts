@@ -302,5 +302,25 @@ describe.each(testServers())("on $name", ({ programs }) => {
       expect(people).toMatchObject([{ person: "anna" }, { person: "ben", againstTruth: 3, truthIou: 0.5 }]);
       expect(people?.[0]).not.toHaveProperty("againstTruth");
     });
+
+    it("hold the first 500 masks of a picture against true ones, however many it has", async () => {
+      await makeObjects(database, anna, first, [columns(0, 1), columns(0, 4)]);
+      const some = [columns(7, 8), columns(0, 2), ...Array.from({ length: 298 }, () => columns(0, 4))];
+      for (let times = 0; times < 2; times++) await makeObjects(database, ben, second, some);
+      await new ChangePictures(database).update(
+        anna,
+        create(UpdatePicturesRequestSchema, {
+          dataset: "cells",
+          pictures: [second],
+          attributes: { "ground-truth": "a.png" },
+        }),
+      );
+      const { people } = await statistics();
+      // Two of them touch no true mask, and two have half of one.
+      expect(people).toMatchObject([
+        { person: "anna" },
+        { person: "ben", againstTruth: 500, truthIou: (496 + 2 * 0.5) / 500 },
+      ]);
+    });
   });
 });

@@ -1,17 +1,19 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
-import { decodeRle, type MaskRuns, ObjectState, rleIou } from "../../../proto/index.js";
+import { decodeRle, type MaskBox, type MaskRuns, ObjectState, rleIou } from "../../../proto/index.js";
+import { Turns } from "../../runtime/turns.js";
 import type { Schema } from "../database/schema.js";
 
 /** The attribute that names the picture with the true masks. */
 const attribute = "ground-truth";
 /** The newest of them: what is asked often has to be answered soon. */
 const mostPictures = 500;
+/** Of one picture, the first of them: each is held against each of the other's. */
+const mostObjects = 500;
 
-interface Candidate {
-  readonly is_truth: boolean;
+interface Candidate extends MaskBox {
   readonly label: number;
   readonly maker: string;
+  readonly area: number;
   readonly counts: string;
   readonly rows: number;
   readonly columns: number;
@@ -29,14 +31,12 @@ interface TruthScore {
 export async function againstTruth(db: Kysely<Schema>, set: number): Promise<Map<string, TruthScore>> {
   const pairs = await pairsOf(db, set);
   const scores = new Map<string, number[]>();
+  const turns = new Turns();
   for (const pair of pairs) {
-    // Between two other things that the process has to do.
-    await nextTurn();
-    const both = await masksOf(db, set, pair);
-    const truth = both.filter(({ is_truth }) => is_truth).map(readable);
-    for (const one of both.filter(({ is_truth }) => !is_truth).map(readable)) {
+    const truth = (await masksOf(db, set, pair.truth)).map(readable);
+    for (const one of (await masksOf(db, set, pair.picture)).map(readable)) {
       const all = scores.get(one.maker) ?? [];
-      all.push(bestIou(one, truth));
+      all.push(await bestIou(one, truth, turns));
       scores.set(one.maker, all);
     }
   }
@@ -63,29 +63,47 @@ async function pairsOf(db: Kysely<Schema>, set: number): Promise<Pair[]> {
   return rows;
 }
 
-async function masksOf(db: Kysely<Schema>, set: number, { picture, truth }: Pair): Promise<Candidate[]> {
+async function masksOf(db: Kysely<Schema>, set: number, picture: bigint): Promise<Candidate[]> {
   const { rows } = await sql<Candidate>`
-    select o.picture = ${truth} as is_truth, o.label, o.maker, m.counts, p.height as rows, p.width as columns
+    select o.label, o.maker, o.x, o.y, o.width, o.height, o.area, m.counts, p.height as rows, p.width as columns
     from objects o join object_revisions m on m.picture = o.picture and m.object = o.id and m.revision = o.shape
     join pictures p on p.id = o.picture
-    where o.dataset = ${set} and o.picture in (${picture}, ${truth})
-      and o.state not in (${ObjectState.PROPOSED}, ${ObjectState.DELETED})`.execute(db);
+    where o.dataset = ${set} and o.picture = ${picture}
+      and o.state not in (${ObjectState.PROPOSED}, ${ObjectState.DELETED})
+    order by o.id limit ${mostObjects}`.execute(db);
   return rows;
 }
 
 interface Readable {
   readonly label: number;
   readonly maker: string;
-  readonly mask: MaskRuns;
+  readonly box: MaskBox;
+  readonly area: number;
+  /** Read when it is needed first. */
+  readonly mask: () => MaskRuns;
 }
 
-const readable = ({ label, maker, counts, rows, columns }: Candidate): Readable => ({
-  label,
-  maker,
-  mask: decodeRle({ size: [rows, columns], counts }),
-});
+function readable({ label, maker, area, counts, rows, columns, ...box }: Candidate): Readable {
+  let known: MaskRuns | undefined;
+  return { label, maker, box, area, mask: () => (known ??= decodeRle({ size: [rows, columns], counts })) };
+}
 
-function bestIou(one: Readable, truth: readonly Readable[]): number {
-  const alike = truth.filter(({ label }) => label === 0 || label === one.label);
-  return alike.reduce((best, { mask }) => Math.max(best, rleIou(one.mask, mask)), 0);
+async function bestIou(one: Readable, truth: readonly Readable[], turns: Turns): Promise<number> {
+  let best = 0;
+  for (const other of truth) {
+    if (other.label !== 0 && other.label !== one.label) continue;
+    if (mostIou(one, other) <= best) continue;
+    await turns.next();
+    best = Math.max(best, rleIou(one.mask(), other.mask()));
+  }
+  return best;
+}
+
+/** What it cannot be above, by boxes and areas alone: masks of others' corners of the picture are not looked at. */
+function mostIou(a: Readable, b: Readable): number {
+  const across = Math.min(a.box.x + a.box.width, b.box.x + b.box.width) - Math.max(a.box.x, b.box.x);
+  const down = Math.min(a.box.y + a.box.height, b.box.y + b.box.height) - Math.max(a.box.y, b.box.y);
+  if (across <= 0 || down <= 0) return 0;
+  const shared = Math.min(across * down, a.area, b.area);
+  return shared / (a.area + b.area - shared);
 }
