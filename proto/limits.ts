@@ -28,8 +28,8 @@ export const maxKnownFrames = 6;
 /** Most extras that are asked for by name. */
 export const maxFormats = 8;
 
-/** Most labels of a data set, and in a filter. */
-const maxLabels = 1000;
+/** Most labels of a data set, wherever they come from, and in a filter: LVIS has 1,203. */
+export const maxLabels = 2000;
 /** Most pictures or objects that are changed or asked for at once. */
 const maxAtOnce = 500;
 /** Most words that a filter names of a kind. */
@@ -129,8 +129,8 @@ function datasetRequests(): [path: string, bytes: number][] {
   const filtered = DatasetService.methods.map((method): [string, number] => [pathOf(method), 64 * KiB]);
   return [
     ...filtered,
-    [pathOf(ofDatasets.createDataset), 512 * KiB],
-    [pathOf(ofDatasets.setLabels), 512 * KiB],
+    [pathOf(ofDatasets.createDataset), MiB],
+    [pathOf(ofDatasets.setLabels), MiB],
     [pathOf(ofDatasets.reviewObjects), MiB],
     [pathOf(ofDatasets.acceptReplays), 256 * KiB],
     [pathOf(ofDatasets.saveObjects), 16 * MiB],

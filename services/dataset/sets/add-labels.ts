@@ -1,10 +1,10 @@
 import type { Transaction } from "kysely";
+import { maxLabels } from "../../../proto/index.js";
 import { invalidArgument, type ServiceError } from "../../runtime/errors.js";
 import type { Schema } from "../database/schema.js";
 import { colourOf } from "./check-labels.js";
 
 const longestName = 100;
-const mostLabels = 10_000;
 
 /**
  * Adds those that a set lacks, behind the others, but what is no label's name and what there is no room for: see `noNewLabel`.
@@ -25,7 +25,7 @@ export async function addLabels(
   const known = await labelIds(trx, set);
   const lacking = [...new Set(names)]
     .filter((name) => !known.has(name) && isLabelName(name))
-    .slice(0, Math.max(0, mostLabels - known.size));
+    .slice(0, Math.max(0, maxLabels - known.size));
   if (lacking.length === 0) return known;
   const { place } = await trx
     .selectFrom("labels")
@@ -54,7 +54,7 @@ export async function addLabels(
 
 /** Why a set has no label of this name although it was to be added. */
 export function noNewLabel(name: string): ServiceError {
-  if (isLabelName(name)) return invalidArgument(`A data set has at most ${mostLabels} labels; "${name}" is one more.`);
+  if (isLabelName(name)) return invalidArgument(`A data set has at most ${maxLabels} labels; "${name}" is one more.`);
   const begin = [...name].slice(0, 40).join("");
   return invalidArgument(`A label's name has 1 to ${longestName} characters; "${begin}" has not.`);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { listLimits, maxLabels } from "../../../proto/index.js";
 import { checkLabels, colourOf, type LabelWish } from "./check-labels.js";
 
 const label = (more: Partial<LabelWish>): LabelWish => ({
@@ -41,6 +42,13 @@ describe("labels", () => {
     ],
   ])("are refused: %s", (message, labels) => {
     expect(() => checkLabels(labels.map(label), known)).toThrow(message);
+  });
+
+  it("are as many as a request has, and no more", () => {
+    const many = Array.from({ length: maxLabels }, (_, at) => label({ name: `label ${at}` }));
+    expect(() => checkLabels(many, known)).not.toThrow();
+    expect(() => checkLabels([...many, label({})], known)).toThrow(`A data set has at most ${maxLabels} labels.`);
+    expect(listLimits["maskwire.v1.SetLabelsRequest.labels"]).toBe(maxLabels);
   });
 
   it("get colours that differ", () => {

@@ -1,4 +1,4 @@
-import type { Label } from "../../../proto/index.js";
+import { type Label, maxLabels } from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
 
 /** What of a label is asked for. */
@@ -6,14 +6,13 @@ export type LabelWish = Pick<Label, "id" | "name" | "colour" | "hotKey" | "paren
 
 const colour = /^#[0-9a-f]{6}$/i;
 const longestName = 100;
-const mostLabels = 10_000;
 
 /**
  * @param known ids that the set has given so far.
  * @throws ServiceError INVALID_ARGUMENT unless they can be a set's labels: names, hot keys and ids unique, parents among them, no rings.
  */
 export function checkLabels(labels: readonly LabelWish[], known: ReadonlySet<number>): void {
-  if (labels.length > mostLabels) throw invalidArgument(`A data set has at most ${mostLabels} labels.`);
+  if (labels.length > maxLabels) throw invalidArgument(`A data set has at most ${maxLabels} labels.`);
   const names = new Set<string>();
   const keys = new Map<string, string>();
   const ids = new Set<number>();
