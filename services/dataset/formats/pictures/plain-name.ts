@@ -1,4 +1,5 @@
-const longest = 500;
+/** Longer than any name that a picture is given, with the folders that formats put it into: two files must not become one. */
+const longest = 2000;
 
 /** A name as pictures have it: a relative path with `/` that leads nowhere else. Windows' backslashes are folders too. */
 export function plainName(name: string): string {
