@@ -53,6 +53,26 @@ describe("a database", () => {
     expect(new Set(pids.map(({ rows }) => rows[0]?.pid)).size).toBeLessThanOrEqual(2);
   });
 
+  it("leaves half of its connections to those who want no files, however slow these are", async () => {
+    await using database = await open({ connections: 2 });
+    let isThere = () => {};
+    const store = new Promise<void>((resolve) => {
+      isThere = resolve;
+    });
+    let begun = 0;
+    const slow = Array.from({ length: 4 }, () =>
+      database.transactionWithFiles(async () => {
+        begun++;
+        await store;
+      }),
+    );
+    for (let asked = 0; asked < 4; asked++) await database.db.selectFrom("datasets").select("key").execute();
+    expect(begun).toBe(1);
+    isThere();
+    await Promise.all(slow);
+    expect(begun).toBe(4);
+  });
+
   it("does again what got in another's way, until both are done", async () => {
     await using database = await open();
     await sql`create table counters as select n, 0 as value from generate_series(1, 2) as n`.execute(database.db);

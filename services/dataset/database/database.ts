@@ -1,4 +1,5 @@
 import { Kysely, type Transaction } from "kysely";
+import pLimit, { type LimitFunction } from "p-limit";
 import type { Logger } from "../../runtime/logger.js";
 import { Connections } from "./connections.js";
 import { isTwisted } from "./database-errors.js";
@@ -26,11 +27,16 @@ export class Database implements AsyncDisposable {
   /** For libraries with connections of their own. */
   readonly url: string;
   readonly #own: OwnServer | undefined;
+  readonly #withFiles: LimitFunction;
 
-  private constructor(url: string, { pool, own }: { pool: Connections; own: OwnServer | undefined }) {
+  private constructor(
+    url: string,
+    { pool, own, connections }: { pool: Connections; own: OwnServer | undefined; connections: number },
+  ) {
     this.url = url;
     this.db = new Kysely<Schema>({ dialect: pool.dialect() });
     this.#own = own;
+    this.#withFiles = pLimit(Math.max(1, Math.floor(connections / 2)));
   }
 
   /** Its tables are up to date then. @throws ServiceError UNAVAILABLE when it cannot be reached; FAILED_PRECONDITION when it cannot be used. */
@@ -38,7 +44,8 @@ export class Database implements AsyncDisposable {
     const { folder, connections, statementMs } = settings;
     const own = settings.url === undefined ? await OwnServer.start({ folder, logger }) : undefined;
     const url = settings.url ?? own?.url ?? "";
-    const database = new Database(url, { pool: new Connections({ url, connections, statementMs }, logger), own });
+    const pool = new Connections({ url, connections, statementMs }, logger);
+    const database = new Database(url, { pool, own, connections });
     try {
       await migrate(database.db);
       return database;
@@ -57,6 +64,14 @@ export class Database implements AsyncDisposable {
         if (left <= 1 || !isTwisted(error)) throw error;
       }
     }
+  }
+
+  /**
+   * As `transaction`, for work that keeps or deletes files meanwhile: however slow these are, half of the connections stay with
+   * those who want none.
+   */
+  transactionWithFiles<T>(work: (trx: Transaction<Schema>) => Promise<T>): Promise<T> {
+    return this.#withFiles(() => this.transaction(work));
   }
 
   async close(): Promise<void> {

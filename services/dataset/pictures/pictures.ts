@@ -38,7 +38,7 @@ export class Pictures {
     picture: NewPicture,
     keep: () => Promise<void> = async () => {},
   ): Promise<PictureInit> {
-    return this.#database.transaction(async (trx) => {
+    return this.#database.transactionWithFiles(async (trx) => {
       const { key } = await findSet(trx, who, dataset);
       const { row } = await addPicture(trx, key, who.person, picture, keep);
       return pictureMessage(row);

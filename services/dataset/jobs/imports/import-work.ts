@@ -58,7 +58,7 @@ export class ImportWork implements Work {
     for await (const found of batches(this.#found(job, work, opened))) {
       signal.throwIfAborted();
       const batch = await this.#prepare(found, job, opened);
-      const made = await database.transaction((trx) => writeBatch(trx, job, work, batch, known));
+      const made = await database.transactionWithFiles((trx) => writeBatch(trx, job, work, batch, known));
       for (const [name, picture] of made) known.set(name, picture);
     }
     return async (trx) => {
