@@ -54,15 +54,20 @@ export async function addObjects(
   );
 }
 
+/** For whoever has locked the set for a change. Until the transaction's end nobody deletes the pictures. */
 export async function surroundingsOf(
   trx: Transaction<Schema>,
   set: number,
   pictures: readonly bigint[],
 ): Promise<Surroundings> {
-  // In one question: whoever saves a click waits for each there and back.
+  // In one question: whoever saves a click waits for each there and back. Pictures are locked in one order, as counts lock them.
   const { rows } = await sql<{ is_label: boolean; id: bigint; width: number; height: number }>`
-    select false as is_label, id, width, height from pictures
-    where dataset = ${set} and not deleted and id = any (${[...new Set(pictures)]}::bigint[])
+    select false as is_label, p.* from (
+      select id, width, height from pictures
+      where dataset = ${set} and not deleted and id = any (${[...new Set(pictures)]}::bigint[])
+        and exists (select from datasets where key = ${set} and deleted_at is null)
+      order by id for no key update of pictures
+    ) p
     union all select true, id, 0, 0 from labels where dataset = ${set}`.execute(trx);
   return {
     pictures: new Map(rows.filter(({ is_label }) => !is_label).map((row) => [row.id, row])),

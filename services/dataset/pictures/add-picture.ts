@@ -5,6 +5,7 @@ import { type Attributes, checkAttributes } from "../attributes.js";
 import type { Schema } from "../database/schema.js";
 import { lockToAdd } from "../database/set-lock.js";
 import { alreadyExists, conflict } from "../faults.js";
+import { refuseDeleted } from "../sets/find-set.js";
 import { checkPictureName, checkSplit } from "./check-picture.js";
 import type { PictureRow } from "./picture-message.js";
 
@@ -27,7 +28,8 @@ export interface NewPicture {
 /**
  * Puts a picture into a set; the same under the same name is there already then, and is left as it is.
  * @param set its key. @param keep has its file kept: until the transaction's end nobody deletes it, and nobody who adds others waits
- *   for it. @throws ServiceError ALREADY_EXISTS when another picture has that name; INVALID_ARGUMENT.
+ *   for it. @throws ServiceError ALREADY_EXISTS when another picture has that name; NOT_FOUND when the set was
+ *   deleted meanwhile; INVALID_ARGUMENT.
  */
 export async function addPicture(
   trx: Transaction<Schema>,
@@ -41,6 +43,7 @@ export async function addPicture(
   checkSplit(picture.split);
   checkAttributes(picture.attributes);
   await lockToAdd(trx, set, picture.imageId);
+  await refuseDeleted(trx, set);
   if (keep) {
     const there = await sameAs(trx, set, name, picture.imageId);
     await keep();

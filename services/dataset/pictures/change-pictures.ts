@@ -76,6 +76,8 @@ export class ChangePictures {
         insert into picture_revisions (picture, revision, dataset, name, split, attributes, state, deleted, person)
         select id, revision, dataset, name, split, attributes, state, true, ${who.person} from gone returning picture as id
       `.execute(trx);
+      // And those that were saved while this waited for their pictures, which nobody gets another one into now.
+      await deleteObjects(trx, key, ids, who.person);
       return { deleted: rows.length };
     });
   }

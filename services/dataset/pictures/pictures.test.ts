@@ -13,9 +13,12 @@ import {
 } from "../../../proto/index.js";
 import { Code } from "../../runtime/errors.js";
 import type { Database } from "../database/database.js";
+import { addObjects } from "../objects/add-objects.js";
+import { findSet } from "../sets/find-set.js";
 import { Versions } from "../sets/versions.js";
 import { anna, ben, columns, makeObjects, makeSet, newPicture, save, stranger } from "../testing/made-set.js";
 import { TestServer, testServers } from "../testing/test-server.js";
+import { waiting } from "../testing/waiting.js";
 import { ChangePictures } from "./change-pictures.js";
 import { NextPictures } from "./next-pictures.js";
 import { Pictures } from "./pictures.js";
@@ -192,6 +195,34 @@ describe.each(testServers())("on $name", ({ programs }) => {
     expect(back.saved?.[0]?.problem).toBe("The object's picture is not in the data set any more.");
     // Its name is free.
     await pictures.add(anna, "cells", newPicture("street/a.png"));
+  });
+
+  it("is deleted with what is saved meanwhile, and gets no object afterwards", async () => {
+    const { key } = await findSet(database.db, anna, "cells");
+    const object = (picture: bigint) => ({ picture, label: 1, rle: columns(0, 2), state: ObjectState.ACCEPTED });
+    const remove = () =>
+      new ChangePictures(database).delete(
+        ben,
+        create(DeletePicturesRequestSchema, { dataset: "cells", pictures: [a] }),
+      );
+    let deleting: Promise<unknown> | undefined;
+    await database.transaction(async (trx) => {
+      await addObjects(trx, key, "anna", [object(a)]);
+      deleting = remove();
+      await expect.poll(() => waiting(database)).toBe(1);
+    });
+    expect(await deleting).toEqual({ deleted: 1 });
+    const live = () =>
+      database.db.selectFrom("objects").select("id").where("state", "<>", ObjectState.DELETED).execute();
+    expect(await live()).toEqual([]);
+    let adding: Promise<unknown> | undefined;
+    await database.transaction(async (trx) => {
+      await trx.updateTable("pictures").set({ deleted: true }).where("id", "=", b).execute();
+      adding = database.transaction((other) => addObjects(other, key, "anna", [object(b)])).catch((error) => error);
+      await expect.poll(() => waiting(database)).toBe(1);
+    });
+    expect(await adding).toMatchObject({ code: Code.NOT_FOUND });
+    expect(await live()).toEqual([]);
   });
 
   it("refuses what no picture can be", async () => {

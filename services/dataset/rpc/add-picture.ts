@@ -85,13 +85,18 @@ async function addStored(
   if (!imageId) throw invalidArgument("Send the picture's bytes, or the image_id of one that is kept already.");
   const picture = { tenant: who.tenant, imageId };
   const [size, bytes] = await Promise.all([pictureFiles.describe(picture), pictureFiles.bytesOf(picture)]);
-  if (!size || bytes === undefined) {
-    throw new ServiceError({ code: Code.NOT_FOUND, message: "This picture is not kept here; send its bytes." });
-  }
+  if (!size || bytes === undefined) throw notKept();
   const { width, height } = size;
   const mediaType = mediaTypeOf(await headOf(pictureFiles.open(picture)));
-  return pictures.add(who, header.dataset, { ...asNamed(header), imageId, width, height, bytes, mediaType });
+  const added = { ...asNamed(header), imageId, width, height, bytes, mediaType };
+  return pictures.add(who, header.dataset, added, async () => {
+    // The last set that had it may have been taken away in between; from here on its file stays.
+    if ((await pictureFiles.bytesOf(picture)) === undefined) throw notKept();
+  });
 }
+
+const notKept = () =>
+  new ServiceError({ code: Code.NOT_FOUND, message: "This picture is not kept here; send its bytes." });
 
 async function headOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   for await (const chunk of chunks) return chunk;

@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { Schema } from "../database/schema.js";
 import { notFound } from "../faults.js";
 import type { Who } from "../who.js";
@@ -26,4 +26,15 @@ export async function findSet(db: Kysely<Schema>, who: Pick<Who, "tenant">, data
     .executeTakeFirst();
   if (!row) throw notFound(`There is no data set "${dataset.slice(0, 200)}".`);
   return row;
+}
+
+/** For whoever holds its lock, and found it before: it may have been deleted until then. @throws ServiceError NOT_FOUND. */
+export async function refuseDeleted(trx: Transaction<Schema>, set: number): Promise<void> {
+  const row = await trx
+    .selectFrom("datasets")
+    .select("key")
+    .where("key", "=", set)
+    .where("deleted_at", "is", null)
+    .executeTakeFirst();
+  if (!row) throw notFound("The data set has been deleted.");
 }

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { Database } from "../database/database.js";
 import type { Schema } from "../database/schema.js";
-import { lockPictureAlone } from "../database/set-lock.js";
+import { lockAlone, lockPictureAlone } from "../database/set-lock.js";
 
 /** A picture's file that no data set of its tenant has any more. */
 export interface LeftPicture {
@@ -32,7 +32,7 @@ export class Purge {
 
   async #drop(left: LeftRow): Promise<void> {
     const { tenant, image_id: imageId } = left;
-    await this.#database.transaction(async (trx) => {
+    await this.#database.transactionWithFiles(async (trx) => {
       await lockPictureAlone(trx, imageId);
       if (await isUnused(trx, left)) await this.#deleteFile({ tenant: tenant === "" ? undefined : tenant, imageId });
       await trx.deleteFrom("left_pictures").where("tenant", "=", tenant).where("image_id", "=", imageId).execute();
@@ -60,10 +60,11 @@ async function purgeRows(trx: Transaction<Schema>, most: number): Promise<boolea
     .where("deleted_at", "is not", null)
     .orderBy("deleted_at")
     .limit(1)
-    .forUpdate()
+    .forNoKeyUpdate()
     .skipLocked()
     .executeTakeFirst();
   if (!set) return false;
+  await lockAlone(trx, set.key);
   const pictures = await trx
     .selectFrom("pictures")
     .select(["id", "image_id"])

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { sql } from "kysely";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   CreateDatasetRequestSchema,
   CreateVersionRequestSchema,
@@ -8,14 +8,21 @@ import {
   GetDatasetRequestSchema,
   ListDatasetsRequestSchema,
   ListVersionsRequestSchema,
+  maxLabels,
+  ObjectState,
   SetLabelsRequestSchema,
   UpdateDatasetRequestSchema,
 } from "../../../proto/index.js";
 import { Code } from "../../runtime/errors.js";
 import type { Database } from "../database/database.js";
+import { addObjects } from "../objects/add-objects.js";
+import { addPicture } from "../pictures/add-picture.js";
 import { Pictures } from "../pictures/pictures.js";
 import { anna, ben, columns, makeObjects, makeSet, newPicture, stranger } from "../testing/made-set.js";
 import { TestServer, testServers } from "../testing/test-server.js";
+import { waiting } from "../testing/waiting.js";
+import { addLabels } from "./add-labels.js";
+import { findSet } from "./find-set.js";
 import { type LeftPicture, Purge } from "./purge.js";
 import { Sets } from "./sets.js";
 import { Versions } from "./versions.js";
@@ -150,6 +157,45 @@ describe.each(testServers())("on $name", ({ programs }) => {
     );
     expect(left.rows[0]?.n).toBe(0n);
     expect(await database.db.selectFrom("pictures").select("name").execute()).toHaveLength(2);
+  });
+
+  it("has as many labels from imports as from people", async () => {
+    await makeSet(database);
+    const { key } = await findSet(database.db, anna, "cells");
+    const add = (count: number) =>
+      database.transaction((trx) =>
+        addLabels(
+          trx,
+          key,
+          Array.from({ length: count }, (_, at) => `label ${at}`),
+        ),
+      );
+    await expect(add(maxLabels - 1)).rejects.toThrow(`A data set has at most ${maxLabels} labels.`);
+    expect((await add(maxLabels - 2)).size).toBe(maxLabels);
+  });
+
+  it("that is deleted gets nothing more, and what was being added goes with it", async () => {
+    const [picture = 0n] = await makeSet(database, ["a.png"]);
+    const { key } = await findSet(database.db, anna, "cells");
+    let deleted: Promise<unknown> | undefined;
+    await new Pictures(database).add(anna, "cells", newPicture("b.png"), async () => {
+      deleted ??= sets.delete(anna, create(DeleteDatasetRequestSchema, { dataset: "cells", name: "cells" }));
+      await expect.poll(() => waiting(database)).toBe(1);
+    });
+    await deleted;
+    const keep = vi.fn(async () => {});
+    const gone = { code: Code.NOT_FOUND };
+    await expect(
+      database.transaction((trx) => addPicture(trx, key, "anna", newPicture("c.png"), keep)),
+    ).rejects.toMatchObject(gone);
+    expect(keep).not.toHaveBeenCalled();
+    const object = { picture, label: 1, rle: columns(0, 2), state: ObjectState.ACCEPTED };
+    await expect(database.transaction((trx) => addObjects(trx, key, "anna", [object]))).rejects.toMatchObject(gone);
+    const files: string[] = [];
+    const purge = new Purge(database, async ({ imageId }) => void files.push(imageId));
+    while (await purge.step());
+    expect(files.sort()).toEqual(["a.png", "b.png"].map((name) => newPicture(name).imageId).sort());
+    expect(await database.db.selectFrom("pictures").select("id").execute()).toEqual([]);
   });
 
   it("has a name of one line", async () => {

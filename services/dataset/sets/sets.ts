@@ -116,6 +116,8 @@ export class Sets {
         );
       }
       await trx.updateTable("datasets").set({ deleted_at: new Date() }).where("key", "=", set.key).execute();
+      // Whoever adds to it has done so then, or sees that it is gone: nothing is added behind what is taken away.
+      await lockAlone(trx, set.key);
     });
     return {};
   }
