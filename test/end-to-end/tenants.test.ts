@@ -5,7 +5,14 @@ import { join } from "node:path";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { createClient } from "@redis/client";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { DecoderService, EmbeddingSource, EncoderService, type SegmentResult } from "../../proto/index.js";
+import {
+  bitmapToRle,
+  DecoderService,
+  EmbeddingSource,
+  EncoderService,
+  encodeRle,
+  type SegmentResult,
+} from "../../proto/index.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
 import { Cluster } from "../support/cluster.js";
@@ -122,6 +129,8 @@ const call = { origin: { tenant: "zeta" } };
 const { method: encoder } = EncoderService;
 const { method: decoder } = DecoderService;
 
+const wholePicture = encodeRle(bitmapToRle(new Uint8Array(640 * 480).fill(1), 640, 480));
+
 /** The same by every RPC that names a picture. Bytes that come along are none that anybody has uploaded. */
 const rpcs: Record<string, Ask> = {
   encode: async (client, imageId) => {
@@ -144,6 +153,8 @@ const rpcs: Record<string, Ask> = {
   segmentOnce: (client, imageId) => client.unary(decoder.segmentOnce, { imageId, prompt }, call),
   prepare: (client, imageId) => client.unary(decoder.prepare, { imageId }, call),
   segmentEverything: (client, imageId) => allLines(client.serverStream(decoder.segmentEverything, { imageId }, call)),
+  propagate: (client, imageId) =>
+    client.unary(decoder.propagate, { imageId, known: [{ imageId, masks: [{ object: 1, rle: wholePicture }] }] }, call),
   loadEmbedding: async (client, imageId) => {
     const load = client.clientStream(decoder.loadEmbedding, call);
     await load.send({ part: { case: "header", value: { imageId } } });
