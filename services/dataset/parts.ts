@@ -80,7 +80,11 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     });
     if (jobsAtOnce > 0) await running.run();
     const pictureFiles = new PictureFiles(files);
-    const purging = new Purging(new Purge(database, (picture) => pictureFiles.delete(picture)), logger);
+    const purge = new Purge(database, {
+      picture: (picture) => pictureFiles.delete(picture),
+      job: (job) => running.jobFiles.delete(job),
+    });
+    const purging = new Purging(purge, logger);
     // Of a process that was ended while it did this.
     purging.begin();
     let leaving: Promise<void> | undefined;

@@ -65,6 +65,13 @@ export class JobFiles {
     }
   }
 
+  /** What came for a job, and what it has made. One that has neither is no error. @throws ServiceError UNAVAILABLE. */
+  async delete({ tenant, id }: { tenant: string | undefined; id: string }): Promise<void> {
+    const { files } = this.#options;
+    await files.delete(importKey(tenant, id));
+    await files.delete(exportKey(tenant, id));
+  }
+
   /** What an export has made. @throws ServiceError NOT_FOUND; FAILED_PRECONDITION while it is not there; INVALID_ARGUMENT for an offset behind its end. */
   async exported(who: Who, request: Pick<FetchExportRequest, "dataset" | "job" | "offset">): Promise<ExportedFile> {
     const { files, jobs } = this.#options;

@@ -23,7 +23,7 @@ import { findSet, isUuid } from "../sets/find-set.js";
 import type { Who } from "../who.js";
 import { describeJobs } from "./describe-jobs.js";
 import { type Items, itemStates, openStates, planItem, wholeItem } from "./items.js";
-import { now } from "./job.js";
+import { now, readJob } from "./job.js";
 import { tell } from "./news.js";
 import type { Watched } from "./watched.js";
 import type { Works } from "./workers.js";
@@ -173,6 +173,7 @@ export class Jobs {
       await this.#steer(trx, { id, state }, request.control);
       await tell(trx, id);
     });
+    if (request.control === JobControl.CANCEL) await this.#tidy(id);
     return this.#describe(id);
   }
 
@@ -229,6 +230,14 @@ export class Jobs {
       default:
         throw invalidArgument("control must say what is to become of the job.");
     }
+  }
+
+  /** Of one that is cancelled, which nobody may be at. What cannot be deleted now goes with its data set. */
+  async #tidy(id: string): Promise<void> {
+    const { database, works } = this.#options;
+    const job = await readJob(database.db, id);
+    const { case: kind } = job?.work.work ?? {};
+    if (job && kind) await works[kind].tidy?.(job, false).catch(() => {});
   }
 
   /** Also of a job that has ended so: that is when people see what has failed. */

@@ -29,6 +29,9 @@ export interface Work {
    * @throws ServiceError UNAVAILABLE and the like: it is tried again; others: it is given up, and people see why.
    */
   do(assignment: Assignment): Promise<Finish>;
-  /** It is done: what was kept for it alone is not needed any more. */
-  tidy?(job: Job): Promise<void>;
+  /**
+   * What was kept for it alone is not needed any more: it is done, or nobody wants what it would have made, since it is cancelled or its
+   * data set deleted. May be called while somebody is at it still.
+   */
+  tidy?(job: Job, isWanted: boolean): Promise<void>;
 }

@@ -171,13 +171,17 @@ export class Workers {
     try {
       const finish = await this.#do(message, job, signal);
       await this.#untilWritten(async (trx) => items.finish(trx, message, await finish(trx)));
-      await this.#tidy(job);
+      await this.#tidy(job, true);
     } catch (error) {
       const given = signal.aborted ? signal.reason : error;
-      if (given instanceof NotWantedError) return this.#untilWritten((trx) => items.drop(trx, message));
+      if (given instanceof NotWantedError) {
+        await this.#untilWritten((trx) => items.drop(trx, message));
+        return this.#tidyUnwanted(job);
+      }
       if (given instanceof GivenUp) {
         const isEnded = given.reason === "ended";
-        return database.transaction((trx) => (isEnded ? items.drop(trx, message) : items.putBack(trx, message)));
+        await database.transaction((trx) => (isEnded ? items.drop(trx, message) : items.putBack(trx, message)));
+        return isEnded ? this.#tidyUnwanted(job) : undefined;
       }
       const reason = reasonOf(error);
       if (!(error instanceof ServiceError)) logger.error({ err: error, job: job.id }, "a job's item failed");
@@ -209,11 +213,17 @@ export class Workers {
     }
   }
 
-  /** What stays is of no harm. */
-  async #tidy(job: Job): Promise<void> {
+  /** Unless another process has done it, whose it is. */
+  async #tidyUnwanted(job: Job): Promise<void> {
+    const { state } = (await readJob(this.#options.database.db, job.id)) ?? {};
+    if (state === undefined || state === JobState.CANCELLED) await this.#tidy(job, false);
+  }
+
+  /** What stays goes with its data set. */
+  async #tidy(job: Job, isWanted: boolean): Promise<void> {
     const { works, logger } = this.#options;
     const { case: kind } = job.work.work;
-    await (kind && works[kind]?.tidy?.(job))?.catch((err: unknown) => {
+    await (kind && works[kind]?.tidy?.(job, isWanted))?.catch((err: unknown) => {
       logger.warn({ err, job: job.id }, "what was kept for a job could not be deleted");
     });
   }

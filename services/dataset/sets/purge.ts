@@ -1,7 +1,8 @@
-import { type Kysely, sql, type Transaction } from "kysely";
+import { type Kysely, type Selectable, sql, type Transaction } from "kysely";
 import type { Database } from "../database/database.js";
 import type { Schema } from "../database/schema.js";
 import { lockAlone, lockPictureAlone } from "../database/set-lock.js";
+import { tell } from "../jobs/news.js";
 
 /** A picture's file that no data set of its tenant has any more. */
 export interface LeftPicture {
@@ -9,36 +10,92 @@ export interface LeftPicture {
   readonly imageId: string;
 }
 
+/** A job whose data set is deleted. */
+export interface LeftJob {
+  readonly tenant: string | undefined;
+  readonly id: string;
+}
+
+/** What deletes files; it may be asked for the same ones again. */
+interface Deleters {
+  picture(picture: LeftPicture): Promise<void>;
+  /** What came for a job, and what it made. */
+  job(job: LeftJob): Promise<void>;
+}
+
 type LeftRow = Schema["left_pictures"];
+type Trx = Transaction<Schema>;
+
+/** Small ones, as many as there are of a picture or more. */
+const rowsEach = 20;
 
 /** Takes what deleted data sets had away, a portion at a time; whoever is ended on the way goes on where it was. */
 export class Purge {
   readonly #database: Database;
-  readonly #deleteFile: (picture: LeftPicture) => Promise<void>;
+  readonly #deleters: Deleters;
 
-  constructor(database: Database, deleteFile: (picture: LeftPicture) => Promise<void>) {
+  constructor(database: Database, deleters: Deleters) {
     this.#database = database;
-    this.#deleteFile = deleteFile;
+    this.#deleters = deleters;
   }
 
-  /** One portion: so many pictures with their objects, or so many files. @returns whether there was one. */
+  /** One portion: so many pictures with their objects, so many files, or so many times some rows. @returns whether there was one. */
   async step(most = 500): Promise<boolean> {
     const { db } = this.#database;
     const left = await db.selectFrom("left_pictures").selectAll().limit(most).execute();
     for (const one of left) await this.#drop(one);
     if (left.length > 0) return true;
-    return this.#database.transaction((trx) => purgeRows(trx, most));
+    return this.#database.transactionWithFiles((trx) => this.#purgeSet(trx, most));
   }
 
   async #drop(left: LeftRow): Promise<void> {
     const { tenant, image_id: imageId } = left;
     await this.#database.transactionWithFiles(async (trx) => {
       await lockPictureAlone(trx, imageId);
-      if (await isUnused(trx, left)) await this.#deleteFile({ tenant: tenant === "" ? undefined : tenant, imageId });
+      if (await isUnused(trx, left)) await this.#deleters.picture({ tenant: ownerOf(tenant), imageId });
       await trx.deleteFrom("left_pictures").where("tenant", "=", tenant).where("image_id", "=", imageId).execute();
     });
   }
+
+  /** @returns whether there was one. */
+  async #purgeSet(trx: Trx, most: number): Promise<boolean> {
+    const set = await trx
+      .selectFrom("datasets")
+      .select(["key", "tenant"])
+      .where("deleted_at", "is not", null)
+      .orderBy("deleted_at")
+      .limit(1)
+      .forNoKeyUpdate()
+      .skipLocked()
+      .executeTakeFirst();
+    if (!set) return false;
+    await lockAlone(trx, set.key);
+    if (await purgePictures(trx, set, most)) return true;
+    if (await this.#purgeJob(trx, set, most)) return true;
+    for (const table of ["picture_revisions", "object_counts", "picture_counts", "change_keys", "imported"] as const) {
+      if (await purgeSome(trx, table, "dataset", set.key, most * rowsEach)) return true;
+    }
+    // With what refers to it: labels, versions, audits.
+    await trx.deleteFrom("datasets").where("key", "=", set.key).execute();
+    return true;
+  }
+
+  /** Its files go before its row does, so that whoever is ended in between finds them again. @returns whether there was one. */
+  async #purgeJob(trx: Trx, { key, tenant }: PurgedSet, most: number): Promise<boolean> {
+    const job = await trx.selectFrom("jobs").select("id").where("dataset", "=", key).limit(1).executeTakeFirst();
+    if (!job) return false;
+    for (const table of ["replays", "job_problems", "job_items"] as const) {
+      if (await purgeSome(trx, table, "job", job.id, most * rowsEach)) return true;
+    }
+    await this.#deleters.job({ tenant: ownerOf(tenant), id: job.id });
+    await trx.deleteFrom("jobs").where("id", "=", job.id).execute();
+    // Whoever is still at it stops, and tidies.
+    await tell(trx, job.id);
+    return true;
+  }
 }
+
+const ownerOf = (tenant: string) => (tenant === "" ? undefined : tenant);
 
 async function isUnused(db: Kysely<Schema>, { tenant, image_id }: LeftRow): Promise<boolean> {
   const user = await db
@@ -52,19 +109,10 @@ async function isUnused(db: Kysely<Schema>, { tenant, image_id }: LeftRow): Prom
   return user === undefined;
 }
 
+type PurgedSet = Pick<Selectable<Schema["datasets"]>, "key" | "tenant">;
+
 /** @returns whether there were any. */
-async function purgeRows(trx: Transaction<Schema>, most: number): Promise<boolean> {
-  const set = await trx
-    .selectFrom("datasets")
-    .select(["key", "tenant"])
-    .where("deleted_at", "is not", null)
-    .orderBy("deleted_at")
-    .limit(1)
-    .forNoKeyUpdate()
-    .skipLocked()
-    .executeTakeFirst();
-  if (!set) return false;
-  await lockAlone(trx, set.key);
+async function purgePictures(trx: Trx, set: PurgedSet, most: number): Promise<boolean> {
   const pictures = await trx
     .selectFrom("pictures")
     .select(["id", "image_id"])
@@ -72,22 +120,36 @@ async function purgeRows(trx: Transaction<Schema>, most: number): Promise<boolea
     .orderBy("id")
     .limit(most)
     .execute();
-  if (pictures.length > 0) {
-    const ids = pictures.map(({ id }) => id);
-    await sql`delete from objects where dataset = ${set.key} and picture = any (${ids}::bigint[])`.execute(trx);
-    await sql`delete from object_revisions where picture = any (${ids}::bigint[])`.execute(trx);
-    await sql`delete from picture_facets where picture = any (${ids}::bigint[])`.execute(trx);
-    await sql`delete from pictures where id = any (${ids}::bigint[])`.execute(trx);
-    const images = [...new Set(pictures.map(({ image_id }) => image_id))].sort();
-    await sql`
-      insert into left_pictures select ${set.tenant}, image from unnest(${images}::text[]) as image on conflict do nothing
-    `.execute(trx);
-    return true;
+  if (pictures.length === 0) return false;
+  const ids = pictures.map(({ id }) => id);
+  await sql`delete from objects where dataset = ${set.key} and picture = any (${ids}::bigint[])`.execute(trx);
+  await sql`delete from object_revisions where picture = any (${ids}::bigint[])`.execute(trx);
+  await sql`delete from picture_facets where picture = any (${ids}::bigint[])`.execute(trx);
+  for (const table of ["picture_revisions", "imported"]) {
+    await sql`delete from ${sql.table(table)} where dataset = ${set.key} and picture = any (${ids}::bigint[])`.execute(
+      trx,
+    );
   }
-  for (const table of ["picture_revisions", "object_counts", "picture_counts", "change_keys"]) {
-    await sql`delete from ${sql.table(table)} where dataset = ${set.key}`.execute(trx);
-  }
-  // With what refers to it: labels, versions, audits, jobs.
-  await trx.deleteFrom("datasets").where("key", "=", set.key).execute();
+  await sql`delete from pictures where id = any (${ids}::bigint[])`.execute(trx);
+  const images = [...new Set(pictures.map(({ image_id }) => image_id))].sort();
+  await sql`
+    insert into left_pictures select ${set.tenant}, image from unnest(${images}::text[]) as image on conflict do nothing
+  `.execute(trx);
   return true;
+}
+
+/** Rows of a set or a job: all at once may take longer than a statement may. @returns whether there were any. */
+async function purgeSome(
+  trx: Trx,
+  table: keyof Schema,
+  column: "dataset" | "job",
+  of: number | string,
+  most: number,
+): Promise<boolean> {
+  const name = sql.table(table);
+  const { numAffectedRows = 0n } = await sql`
+    delete from ${name} where ctid = any (array(
+      select ctid from ${name} where ${sql.ref(column)} = ${of} limit ${most}
+    ))`.execute(trx);
+  return numAffectedRows > 0n;
 }

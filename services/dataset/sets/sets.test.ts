@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { sql } from "kysely";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -23,7 +24,7 @@ import { TestServer, testServers } from "../testing/test-server.js";
 import { waiting } from "../testing/waiting.js";
 import { addLabels } from "./add-labels.js";
 import { findSet } from "./find-set.js";
-import { type LeftPicture, Purge } from "./purge.js";
+import { type LeftJob, type LeftPicture, Purge } from "./purge.js";
 import { Sets } from "./sets.js";
 import { Versions } from "./versions.js";
 
@@ -136,25 +137,42 @@ describe.each(testServers())("on $name", ({ programs }) => {
     await makeSet(database, ["a.png"], stranger);
     await make("second");
     await new Pictures(database).add(anna, "second", newPicture("b.png"));
+    const job = randomUUID();
+    await database.db.transaction().execute(async (trx) => {
+      const set = sql`(select key from datasets where name = 'cells' and tenant = '')`;
+      await sql`insert into jobs (id, dataset, work, state, created_by) select ${job}, ${set}, '{}', 2, 'anna'`.execute(
+        trx,
+      );
+      await sql`insert into job_items (job, item) select ${job}, generate_series(1, 50)`.execute(trx);
+      await sql`insert into job_problems (job, item, file, reason) values (${job}, 1, '', '')`.execute(trx);
+      await sql`insert into imported select ${set}, generate_series(${picture}::bigint, 100), '\\x00'`.execute(trx);
+    });
     const remove = (name: string) => sets.delete(anna, create(DeleteDatasetRequestSchema, { dataset: "cells", name }));
     await expect(remove("sells")).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
     await remove("cells");
     await expect(get("cells")).rejects.toMatchObject({ code: Code.NOT_FOUND });
     await make("cells");
     const files: LeftPicture[] = [];
-    const failing = new Purge(database, async () => {
+    const jobs: LeftJob[] = [];
+    const gone = async () => {
       throw new Error("the store is gone");
-    });
+    };
+    const failing = new Purge(database, { picture: gone, job: gone });
     await failing.step();
     await expect(failing.step()).rejects.toThrow("the store is gone");
-    const purge = new Purge(database, async (one) => void files.push(one));
+    const deleters = {
+      picture: async (one: LeftPicture) => void files.push(one),
+      job: async (one: LeftJob) => void jobs.push(one),
+    };
+    const purge = new Purge(database, deleters);
     while (await purge.step(1));
     expect(files).toEqual([{ tenant: undefined, imageId: newPicture("a.png").imageId }]);
+    expect(jobs).toEqual([{ tenant: undefined, id: job }]);
     expect((await list()).names).toEqual(["cells", "second"]);
     const left = await sql<{ n: bigint }>`select
-      (select count(*) from objects) + (select count(*) from object_revisions) + (select count(*) from picture_facets) as n`.execute(
-      database.db,
-    );
+      (select count(*) from objects) + (select count(*) from object_revisions) + (select count(*) from picture_facets)
+      + (select count(*) from jobs) + (select count(*) from job_items) + (select count(*) from job_problems)
+      + (select count(*) from imported) as n`.execute(database.db);
     expect(left.rows[0]?.n).toBe(0n);
     expect(await database.db.selectFrom("pictures").select("name").execute()).toHaveLength(2);
   });
@@ -192,7 +210,8 @@ describe.each(testServers())("on $name", ({ programs }) => {
     const object = { picture, label: 1, rle: columns(0, 2), state: ObjectState.ACCEPTED };
     await expect(database.transaction((trx) => addObjects(trx, key, "anna", [object]))).rejects.toMatchObject(gone);
     const files: string[] = [];
-    const purge = new Purge(database, async ({ imageId }) => void files.push(imageId));
+    const forget = async ({ imageId }: LeftPicture) => void files.push(imageId);
+    const purge = new Purge(database, { picture: forget, job: async () => {} });
     while (await purge.step());
     expect(files.sort()).toEqual(["a.png", "b.png"].map((name) => newPicture(name).imageId).sort());
     expect(await database.db.selectFrom("pictures").select("id").execute()).toEqual([]);

@@ -99,6 +99,10 @@ export class ExportWork implements Work {
     };
   }
 
+  async tidy({ tenant, id }: Job, isWanted: boolean): Promise<void> {
+    if (!isWanted) await this.#options.files.delete(exportKey(tenant, id));
+  }
+
   /** The one that is named, or one that is made now: once, however often this begins. */
   async #version(job: Job, { version }: ExportMessage): Promise<VersionCut> {
     const description = `Export ${job.id}`;

@@ -18,6 +18,7 @@ import type { Database } from "../../database/database.js";
 import { noRoom, storeLost } from "../../files/file-errors.js";
 import { S3Files } from "../../files/s3-files.js";
 import { startObjectStore, useTestCredentials } from "../../files/testing/object-store.js";
+import { Purge } from "../../sets/purge.js";
 import { TestServer } from "../../testing/test-server.js";
 import type { RunningJobs } from "../create-jobs.js";
 import { columns, FakeEngine } from "../testing/fake-engine.js";
@@ -244,6 +245,29 @@ describe("an archive", () => {
     const job = await ended(running, await upload(running, file, { source: { case: "fileName", value: "x.json" } }));
     expect(job).toMatchObject({ state: JobState.DONE, objects: 1n });
     expect(await stage.objects()).toEqual([1]);
+  });
+
+  it("is not kept when its import is cancelled, or its data set deleted", async () => {
+    stage = await JobStage.open(database, 0);
+    const running = await stage.process(new FakeEngine());
+    const kept = async () => {
+      const keys: string[] = [];
+      for await (const key of stage.files.list("t=acme/")) keys.push(key);
+      return keys.length;
+    };
+    const { id } = await upload(running, await archive(twoPictures()));
+    await upload(running, await archive(twoPictures()));
+    expect(await kept()).toBe(2);
+    await running.jobs.control(who, { dataset: stage.dataset.id, job: id, control: JobControl.CANCEL });
+    expect(await kept()).toBe(1);
+    await database.db
+      .updateTable("datasets")
+      .set({ deleted_at: new Date() })
+      .where("key", "=", stage.dataset.key)
+      .execute();
+    const purge = new Purge(database, { picture: async () => {}, job: (job) => running.jobFiles.delete(job) });
+    while (await purge.step());
+    expect(await kept()).toBe(0);
   });
 
   it("is not taken when it is too large, and nothing stays of it", async () => {
