@@ -78,9 +78,10 @@ describe.each(testServers())("on $name", ({ programs }) => {
       await makeObjects(database, anna, first, [columns(5, 6)], { state: ObjectState.ACCEPTED });
       expect(await next()).toEqual({ objects: [one, two, three], pictures: [first, second], waiting: 3 });
       expect(await next({ after: one, count: 1 })).toEqual({ objects: [two], pictures: [first], waiting: 3 });
-      expect((await next({ proposed: true })).objects).toEqual([one, two, three, model]);
-      expect((await next({ labels: [1] })).objects).toEqual([one]);
-      expect((await next({ people: ["ben"] })).objects).toEqual([two, three]);
+      expect(await next({ proposed: true })).toMatchObject({ objects: [one, two, three, model], waiting: 4 });
+      expect(await next({ labels: [1] })).toMatchObject({ objects: [one], waiting: 1 });
+      expect(await next({ labels: [99] })).toMatchObject({ objects: [], waiting: 0 });
+      expect(await next({ people: ["ben"] })).toMatchObject({ objects: [two, three], waiting: 2 });
       expect((await next({ othersOnly: true })).objects).toEqual([one]);
       expect(
         (

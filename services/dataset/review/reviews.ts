@@ -52,7 +52,10 @@ export class Reviews {
     const rows = pictures.length
       ? await picturesOf(db, key, undefined).selectAll().where("id", "in", pictures).orderBy("id").execute()
       : [];
-    const { n } = await waiting.select((all) => all.fn.countAll<bigint>().as("n")).executeTakeFirstOrThrow();
+    const isCounted = request.people.length === 0 && !request.othersOnly && request.filter === undefined;
+    const n = isCounted
+      ? await countedOf(db, key, request)
+      : (await waiting.select((all) => all.fn.countAll<bigint>().as("n")).executeTakeFirstOrThrow()).n;
     return {
       objects: ids.flatMap(({ id }) => {
         const state = states.get(id);
@@ -75,6 +78,18 @@ export class Reviews {
     });
     return { saved: await saveChanges(this.#database, who, request.dataset, changes) };
   }
+}
+
+/** How many there are by state and label, of which counts are kept: no object is looked at. */
+async function countedOf(db: Kysely<Schema>, set: number, { labels, proposed }: NextReviewsRequest): Promise<number> {
+  const { n } = await db
+    .selectFrom("object_counts")
+    .select((all) => all.fn.coalesce(all.fn.sum<string>("objects"), sql<string>`0`).as("n"))
+    .where("dataset", "=", set)
+    .where("state", "in", proposed ? [ObjectState.PROPOSED, ObjectState.TO_REVIEW] : [ObjectState.TO_REVIEW])
+    .$if(labels.length > 0, (all) => all.where("label", "in", labels))
+    .executeTakeFirstOrThrow();
+  return Number(n);
 }
 
 function waitingOf(db: Kysely<Schema>, set: number, person: string, request: NextReviewsRequest) {

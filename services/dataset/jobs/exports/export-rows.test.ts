@@ -1,9 +1,11 @@
+import { sql } from "kysely";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { ObjectState } from "../../../../proto/index.js";
 import type { Database } from "../../database/database.js";
-import { anna, columns, makeObjects, makeSet } from "../../testing/made-set.js";
+import { findSet } from "../../sets/find-set.js";
+import { anna, columns, makeObjects, makeSet, save, stranger } from "../../testing/made-set.js";
 import { TestServer } from "../../testing/test-server.js";
-import { type Cut, objectsIn, picturesIn } from "./export-rows.js";
+import { type Cut, hasUnlabelled, objectsIn, picturesIn } from "./export-rows.js";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -33,6 +35,29 @@ async function filled(mostBytes: number): Promise<string[][]> {
   }
   return found;
 }
+
+it("an object without a label is known of as long as a version has it", async () => {
+  const { db } = database;
+  const versionNow = async () => {
+    const { rows } = await sql<{ change: bigint }>`select nextval('changes') as change`.execute(db);
+    return { ...cut, change: rows[0]?.change ?? 0n };
+  };
+  await makeSet(database, ["own.png"], stranger);
+  const { key } = await findSet(db, stranger, "cells");
+  expect(await hasUnlabelled(db, { ...cut, dataset: key })).toBe(false);
+  const before = await versionNow();
+  await save(
+    database,
+    anna,
+    ...(await db.selectFrom("objects").select("id").execute()).map(({ id: object }) => ({
+      object,
+      revision: 1,
+      change: { case: "patch" as const, value: { label: 1 } },
+    })),
+  );
+  const after = await versionNow();
+  expect([await hasUnlabelled(db, before), await hasUnlabelled(db, after)]).toEqual([true, false]);
+});
 
 it("objects are read of so many pictures as there is room for, and of one at least", async () => {
   expect(await filled(2 ** 20)).toEqual([["a.png 2", "b.png 0", "c.png 1", "d.png 0"]]);

@@ -60,6 +60,15 @@ export async function picturesIn(
 /** Whether an object of those that are exported has no label. */
 export async function hasUnlabelled(db: Kysely<Schema>, { dataset, change, labels, states }: Cut): Promise<boolean> {
   if (labels.length > 0) return false;
+  // Of what a set has once had a count stays, of none as well: mostly no object need be looked at.
+  const counted = await db
+    .selectFrom("object_counts")
+    .select("label")
+    .where("dataset", "=", dataset)
+    .where("label", "=", 0)
+    .limit(1)
+    .executeTakeFirst();
+  if (!counted) return false;
   const { rows } = await sql`
     select from objects o cross join lateral (
       select * from object_revisions r
