@@ -1,11 +1,43 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { sql } from "kysely";
 import pino from "pino";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Code } from "../../runtime/errors.js";
 import { freePort } from "../../runtime/testing/free-port.js";
 import { TestServer } from "../testing/test-server.js";
 import { Database } from "./database.js";
 import { databaseError } from "./database-errors.js";
+
+/** A way to a server, over a network that may swallow all that is sent. */
+async function silentWay(socket: string) {
+  const pairs = new Set<[Socket, Socket]>();
+  let isSilent = false;
+  const proxy = createServer((near) => {
+    const pair: [Socket, Socket] = [near, connect(socket)];
+    pairs.add(pair);
+    for (const [from, to] of [pair, [...pair].reverse()] as [Socket, Socket][]) {
+      from.on("data", (bytes) => isSilent || to.write(bytes));
+      from.on("error", () => {});
+      from.on("close", () => to.destroy());
+    }
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => {
+    for (const pair of pairs) for (const one of pair) one.destroy();
+    proxy.close();
+  });
+  await once(proxy, "listening");
+  const { port } = proxy.address() as AddressInfo;
+  return {
+    url: `postgres://maskwire@127.0.0.1:${port}/postgres`,
+    fallSilent: () => {
+      isSilent = true;
+    },
+    speakAgain: () => {
+      isSilent = false;
+    },
+  };
+}
 
 const logger = pino({ level: "silent" });
 const lost = { code: Code.UNAVAILABLE, reason: "DATABASE_LOST" };
@@ -17,7 +49,7 @@ describe("a database", () => {
     return () => server.close();
   });
 
-  const open = (more: { connections?: number; statementMs?: number } = {}) =>
+  const open = (more: { url?: string; connections?: number; statementMs?: number } = {}) =>
     Database.open({ url: server.url("postgres"), folder: "", connections: 4, statementMs: 30_000, ...more }, logger);
 
   it("that is lost is told of, and there again when it is back", async () => {
@@ -45,6 +77,30 @@ describe("a database", () => {
     });
   });
 
+  it("that has gone without a word is not waited for longer than its time and a little", async () => {
+    const gone = await silentWay(server.socket);
+    await using database = await open({ url: gone.url, statementMs: 100 });
+    const asked = database.transaction(async (trx) => {
+      await sql`select 1`.execute(trx);
+      gone.fallSilent();
+      await sql`select 2`.execute(trx);
+    });
+    await expect(asked).rejects.toMatchObject(lost);
+    gone.speakAgain();
+    expect((await sql`select 3 as three`.execute(database.db)).rows).toEqual([{ three: 3 }]);
+  });
+
+  it.each([
+    ["a page that nobody has made", sql`select ${"no"}::uuid`],
+    ["a date that is none", sql`select ${"yesterdays"}::timestamptz`],
+    ["a moment after all of them", sql`select ${"9223372036854775807"}::bigint * interval '1000 years'`],
+    ["a number above all of them", sql`select ${2n ** 63n}::bigint`],
+    ["the character 0 in what becomes JSON", sql`select ${'{"name":"\\u0000"}'}::jsonb`],
+  ])("refuses %s", async (_name, question) => {
+    await using database = await open();
+    await expect(question.execute(database.db)).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
+  });
+
   it("has no more connections than it may, and others wait for theirs", async () => {
     await using database = await open({ connections: 2 });
     const pids = await Promise.all(
@@ -60,12 +116,18 @@ describe("a database", () => {
       isThere = resolve;
     });
     let begun = 0;
+    let isBegun = () => {};
+    const first = new Promise<void>((resolve) => {
+      isBegun = resolve;
+    });
     const slow = Array.from({ length: 4 }, () =>
       database.transactionWithFiles(async () => {
         begun++;
+        isBegun();
         await store;
       }),
     );
+    await first;
     for (let asked = 0; asked < 4; asked++) await database.db.selectFrom("datasets").select("key").execute();
     expect(begun).toBe(1);
     isThere();

@@ -26,6 +26,7 @@ export class Database implements AsyncDisposable {
   readonly db: Kysely<Schema>;
   /** For libraries with connections of their own. */
   readonly url: string;
+  readonly #pool: Connections;
   readonly #own: OwnServer | undefined;
   readonly #withFiles: LimitFunction;
 
@@ -35,6 +36,7 @@ export class Database implements AsyncDisposable {
   ) {
     this.url = url;
     this.db = new Kysely<Schema>({ dialect: pool.dialect() });
+    this.#pool = pool;
     this.#own = own;
     this.#withFiles = pLimit(Math.max(1, Math.floor(connections / 2)));
   }
@@ -44,10 +46,10 @@ export class Database implements AsyncDisposable {
     const { folder, connections, statementMs } = settings;
     const own = settings.url === undefined ? await OwnServer.start({ folder, logger }) : undefined;
     const url = settings.url ?? own?.url ?? "";
-    const pool = new Connections({ url, connections, statementMs }, logger);
+    const pool = new Connections({ url, connections, statementMs, until: own?.lost }, logger);
     const database = new Database(url, { pool, own, connections });
     try {
-      await migrate(database.db);
+      await migrate(new Kysely<Schema>({ dialect: pool.patientDialect() }));
       return database;
     } catch (error) {
       await database.close();
@@ -76,6 +78,8 @@ export class Database implements AsyncDisposable {
 
   async close(): Promise<void> {
     await this.db.destroy();
+    // Which is not done for one that was asked nothing.
+    await this.#pool.end();
     await this.#own?.close();
   }
 

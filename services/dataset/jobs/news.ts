@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { type Kysely, sql } from "kysely";
 import pg from "pg";
 import type { Logger } from "../../runtime/logger.js";
+import { keptAlive } from "../database/connections.js";
 import type { Schema } from "../database/schema.js";
 
 const channel = "maskwire_jobs";
@@ -49,7 +50,7 @@ export class News {
       connectionString: this.#url,
       connectionTimeoutMillis: 5000,
       application_name: "maskwire jobs",
-      keepAlive: true,
+      ...keptAlive,
     });
     this.#client = client;
     client.on("notification", ({ payload }) => this.#events.onJob(payload ?? ""));

@@ -89,6 +89,11 @@ export class TestServer {
     return `postgres://maskwire@localhost/${name}?host=${encodeURIComponent(this.#folder)}`;
   }
 
+  /** The path of its socket. */
+  get socket(): string {
+    return join(this.#folder, ".s.PGSQL.5432");
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#databases.map((one) => one.close()));
     this.#server.kill();

@@ -97,6 +97,25 @@ it("that another took meanwhile is told of, and not taken away", async () => {
   expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ token: "theirs" });
 });
 
+it("that another took meanwhile is found out by whoever looks before the next beat", async () => {
+  const lock = await takeLock(path, { taken, signal: AbortSignal.timeout(30_000) });
+  await lock.check();
+  hold(elsewhere);
+  await expect(lock.check()).rejects.toBeInstanceOf(Taken);
+  expect(lock.lost.aborted).toBe(true);
+  await lock.release();
+});
+
+it.skipIf(process.platform !== "linux")(
+  "of a process that is seen to live is its own, however long it hangs",
+  async () => {
+    const hanging = { ...thisLife(), host: hostname(), token: "theirs" };
+    hold(hanging, 3_600_000);
+    await expect(take()).rejects.toBeInstanceOf(Taken);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(hanging);
+  },
+);
+
 it.skipIf(process.platform !== "linux")(
   "is of a process that another can tell from those that have its number later",
   () => {

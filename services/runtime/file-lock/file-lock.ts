@@ -9,7 +9,7 @@ import { livelinessOf, type ProcessLife, thisLife } from "./process-life.js";
 const beatMs = 1000;
 /** One that says nothing for so long, while somebody watches, is dead: it may be of another machine or container, whose processes nobody sees from here. */
 const silentMs = 8000;
-/** One that has said nothing for so long by the clocks is not watched first. */
+/** One that has said nothing for so long by the clocks is not watched first; one whose process is seen to live may hang, and is none the deader. */
 const staleMs = 30_000;
 /** Taking a dead one's lock away is a matter of a few calls of the system. */
 const clearingMs = 20;
@@ -27,9 +27,11 @@ interface LockOptions {
   readonly paces?: { readonly beatMs: number; readonly silentMs: number };
 }
 
-interface FileLock {
+export interface FileLock {
   /** Aborts where another took it for dead, as after a machine's sleep. */
   readonly lost: AbortSignal;
+  /** Looks at this moment: one that has slept learns by `lost` only after a while. @throws what `taken` makes of who has it now. */
+  check(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -50,19 +52,26 @@ export async function takeLock(path: string, options: LockOptions): Promise<File
     if (life === "alive") {
       throw options.taken(describe(holder));
     }
+    options.signal.throwIfAborted();
     await clear(path, identity, mine);
   }
   const lost = new AbortController();
-  const beat = setInterval(async () => {
-    const found = await read(path).catch(() => "unread" as const);
-    // Of a file that cannot be read now nothing is known: the next beat asks again.
-    if (found === "unread") return;
+  const check = async () => {
+    const found = await read(path);
     if (found?.holder?.token !== mine.token) lost.abort(options.taken(describe(found?.holder)));
-    else await utimes(path, new Date(), new Date()).catch(() => {});
+    lost.signal.throwIfAborted();
+  };
+  const beat = setInterval(() => {
+    // Of a file that cannot be read now nothing is known: the next beat asks again.
+    check().then(
+      () => utimes(path, new Date(), new Date()).catch(() => {}),
+      () => {},
+    );
   }, paces.beatMs);
   beat.unref();
   return {
     lost: lost.signal,
+    check,
     async release() {
       clearInterval(beat);
       if ((await read(path))?.holder?.token === mine.token) await rm(path, { force: true });
@@ -87,7 +96,8 @@ async function read(path: string) {
   try {
     const [text, { ino, mtimeMs }] = [await readFile(path, "utf8"), await stat(path)];
     const holder = parse(text);
-    const life = Date.now() - mtimeMs > staleMs ? "dead" : holder ? livelinessOf(holder) : "unknown";
+    const seen = holder ? livelinessOf(holder) : "unknown";
+    const life = seen === "unknown" && Date.now() - mtimeMs > staleMs ? "dead" : seen;
     return { holder, life, identity: `${ino} ${mtimeMs} ${text}` };
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;

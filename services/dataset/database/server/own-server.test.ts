@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -16,10 +17,13 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { sql } from "kysely";
 import pg from "pg";
 import pino from "pino";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { Code } from "../../../runtime/errors.js";
+import { fakeLogger } from "../../../runtime/testing/fake-logger.js";
+import { Database } from "../database.js";
 import { OwnServer } from "./own-server.js";
 import { installedPrograms } from "./programs.js";
 
@@ -51,6 +55,14 @@ async function ask(url: string, question: string): Promise<unknown[]> {
 
 const serverPid = () => Number.parseInt(readFileSync(join(folder, "data", "postmaster.pid"), "utf8"), 10);
 const isThere = (pid: number) => existsSync(`/proc/${pid}`);
+const processesOf = (place: string) =>
+  readdirSync("/proc").filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(place);
+    } catch {
+      return false;
+    }
+  });
 
 /** A process with a server, that a test may end. */
 async function elsewhere() {
@@ -98,6 +110,37 @@ describe("a server of one's own", () => {
     const server = await start();
     process.kill(serverPid(), "SIGKILL");
     await expect.poll(() => ask(server.url, "select 1").catch(() => []), { timeout: 60_000 }).toEqual([1]);
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "that is being started again when it is closed leaves none behind",
+    async () => {
+      const told = fakeLogger();
+      const server = await OwnServer.start({ folder, logger: told });
+      const again = new Promise<void>((resolve) => {
+        told.error = () => resolve();
+      });
+      process.kill(serverPid(), "SIGKILL");
+      await again;
+      await server.close();
+      expect(processesOf(folder)).toEqual([]);
+      expect(existsSync(join(folder, "lock"))).toBe(false);
+    },
+  );
+
+  it("is given up for good when another process takes its folder, and says whose that is", async () => {
+    await using database = await Database.open({ url: undefined, folder, connections: 2, statementMs: 30_000 }, logger);
+    const pid = serverPid();
+    const lock = join(folder, "lock");
+    writeFileSync(lock, JSON.stringify({ pid: 7, place: "another", started: "1", host: "elsewhere", token: "theirs" }));
+    await expect.poll(() => isThere(pid), { timeout: 60_000 }).toBe(false);
+    await expect(sql`select 1`.execute(database.db)).rejects.toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      message: expect.stringContaining("in use by process 7 on elsewhere"),
+    });
+    await database.close();
+    expect(readFileSync(lock, "utf8")).toContain("theirs");
+    rmSync(lock);
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Code, ServiceError } from "../../../runtime/errors.js";
-import { takeLock } from "../../../runtime/file-lock/file-lock.js";
+import { type FileLock, takeLock } from "../../../runtime/file-lock/file-lock.js";
 import type { Logger } from "../../../runtime/logger.js";
 import { type Account, checkReachable, serverAccount } from "./account.js";
 import { endLeftover } from "./leftover.js";
@@ -31,35 +31,37 @@ const stopMs = 10_000;
 /** Between its end that nobody asked for and the next try. */
 const restartMs = 1000;
 
-/** A PostgreSQL server of this process's own: it ends when this process does, however that ends, and is started again when it alone does. */
+interface Parts {
+  readonly server: RunningServer;
+  readonly lock: FileLock;
+  /** Another, of the same files. */
+  readonly start: (unwanted: AbortSignal) => Promise<RunningServer>;
+  readonly logger: Logger;
+  readonly release: () => Promise<void>;
+}
+
+/**
+ * A PostgreSQL server of this process's own: it ends when this process does, however that ends, and is started again when it alone
+ * does. It ends too when another process has taken the folder, as from one that was stopped for a while: two would write its files.
+ */
 export class OwnServer {
   readonly url: string;
-  readonly #start: () => Promise<RunningServer>;
-  readonly #logger: Logger;
-  readonly #release: () => Promise<void>;
+  /** Aborts when there is no server any more, and none will be; its reason says why. */
+  readonly lost: AbortSignal;
+  readonly #parts: Parts;
+  readonly #unwanted = new AbortController();
+  readonly #kept: Promise<void>;
   #server: RunningServer;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    url: string,
-    {
-      server,
-      start,
-      logger,
-      release,
-    }: {
-      server: RunningServer;
-      start: () => Promise<RunningServer>;
-      logger: Logger;
-      release: () => Promise<void>;
-    },
-  ) {
+  private constructor(url: string, parts: Parts) {
     this.url = url;
-    this.#server = server;
-    this.#start = start;
-    this.#logger = logger;
-    this.#release = release;
-    this.#keepUp(server);
+    this.lost = parts.lock.lost;
+    this.#parts = parts;
+    this.#server = parts.server;
+    this.#kept = this.#keepUp();
+    this.lost.addEventListener("abort", () => this.#giveUp());
+    if (this.lost.aborted) this.#giveUp();
   }
 
   /** Makes it where there is none. @throws ServiceError saying why it cannot run, or who uses the folder. */
@@ -86,15 +88,16 @@ export class OwnServer {
     };
     try {
       const running = { ...preparePrograms(programs, folder, account !== undefined), account, cwd: folder };
-      const start = async () => {
-        await endLeftover(data);
+      const start = async (unwanted?: AbortSignal) => {
+        await lock.check();
+        if (!(await endLeftover(data))) throw inUse(folder, "a process whose database answers");
         const say = (line: string) => logger.debug({ line }, "the own database says");
-        return startServer(running, parametersOf({ data, socket }), say);
+        return startServer(running, parametersOf({ data, socket }), say, unwanted);
       };
       const isNew = await make(running, data);
       const server = await start();
       if (isNew) sync(running, data, logger);
-      return new OwnServer(urlOf(socket), { server, start, logger, release });
+      return new OwnServer(urlOf(socket), { server, lock, start, logger, release });
     } catch (error) {
       await release();
       throw error;
@@ -103,30 +106,58 @@ export class OwnServer {
 
   /** Orderly and bounded; safe to call twice. */
   close(): Promise<void> {
-    this.#closing ??= this.#stop();
+    this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  async #stop(): Promise<void> {
-    this.#server.stop();
-    const late = setTimeout(() => this.#server.kill(), stopMs);
-    await this.#server.ended;
-    clearTimeout(late);
-    await this.#release();
+  async #close(): Promise<void> {
+    await this.#stop();
+    await this.#parts.release();
   }
 
-  async #keepUp(server: RunningServer): Promise<void> {
-    const code = await server.ended;
-    while (!this.#closing) {
-      this.#logger.error({ code }, "the own database has ended by itself; it is started again");
+  /** By force: a server that ends in order writes files that are another's by now. */
+  #giveUp(): void {
+    this.#parts.logger.error(
+      { err: this.lost.reason },
+      "the own database is ended: its folder is another process's now",
+    );
+    this.#unwanted.abort();
+    this.#server.kill();
+  }
+
+  /** Also one that is being started again at this moment. */
+  async #stop(): Promise<void> {
+    this.#unwanted.abort();
+    this.#server.stop();
+    const late = setTimeout(() => this.#server.kill(), stopMs);
+    await this.#kept;
+    clearTimeout(late);
+  }
+
+  /** Until it is not wanted any more, and has ended. */
+  async #keepUp(): Promise<void> {
+    const { logger } = this.#parts;
+    for (;;) {
+      const code = await this.#server.ended;
+      if (this.#unwanted.signal.aborted) return;
+      logger.error({ code }, "the own database has ended by itself; it is started again");
+      await this.#startAgain();
+    }
+  }
+
+  async #startAgain(): Promise<void> {
+    const { start, logger } = this.#parts;
+    const { signal } = this.#unwanted;
+    while (!signal.aborted) {
       try {
-        this.#server = await this.#start();
-        if (this.#closing) this.#server.stop();
-        else void this.#keepUp(this.#server);
+        this.#server = await start(signal);
+        if (this.lost.aborted) this.#server.kill();
+        else if (signal.aborted) this.#server.stop();
         return;
       } catch (error) {
-        this.#logger.error({ err: error }, "the own database does not start");
-        await sleep(restartMs);
+        if (signal.aborted) return;
+        logger.error({ err: error }, "the own database does not start");
+        await sleep(restartMs, undefined, { signal }).catch(() => {});
       }
     }
   }

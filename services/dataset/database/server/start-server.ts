@@ -45,12 +45,13 @@ export interface RunningServer {
 }
 
 /**
- * @param onLine of what it logs. @returns when it takes connections. @throws Error with what it said last when it ends before that.
+ * @param onLine of what it logs. @param unwanted ends one that does not take connections yet. @returns when it takes connections. @throws Error with what it said last when it ends before that.
  */
 export async function startServer(
   running: Running,
   parameters: readonly string[],
   onLine: (line: string) => void,
+  unwanted?: AbortSignal,
 ): Promise<RunningServer> {
   const child: Child = spawn("/bin/sh", ["-c", keeper, "keeper", `${running.bin}/postgres`, ...parameters], {
     ...options(running),
@@ -58,9 +59,14 @@ export async function startServer(
     detached: true,
     stdio: ["pipe", "ignore", "pipe"],
   });
+  // One that cannot be started has neither pipes nor an end, and is told of here.
+  await once(child, "spawn");
   // It may end before it has read that it shall.
   child.stdin.on("error", () => {});
-  const ended = once(child, "exit").then(([code]) => (code as number | null) ?? undefined);
+  const ended = new Promise<number | undefined>((resolve) => {
+    child.once("exit", (code) => resolve(code ?? undefined));
+  });
+  const kill = () => signal(child, "SIGKILL");
   const said: string[] = [];
   await new Promise<void>((resolve, reject) => {
     createInterface({ input: child.stderr }).on("line", (line) => {
@@ -69,14 +75,15 @@ export async function startServer(
       onLine(line);
       if (line.includes("database system is ready to accept connections")) resolve();
     });
-    child.once("error", reject);
     // With its last words, which come after its end.
     child.once("close", () => reject(new Error(said.join("\n"))));
-  });
+    unwanted?.addEventListener("abort", kill);
+    if (unwanted?.aborted) kill();
+  }).finally(() => unwanted?.removeEventListener("abort", kill));
   return {
     ended,
     stop: () => child.stdin.end(),
-    kill: () => signal(child, "SIGKILL"),
+    kill,
   };
 }
 
@@ -96,6 +103,7 @@ export async function runProgram(running: Running, name: string, args: readonly 
     ...options(running),
     stdio: ["ignore", "ignore", "pipe"],
   });
+  await once(child, "spawn");
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;
