@@ -95,6 +95,14 @@ describe("automatic work", () => {
     expect(job).toMatchObject({ state: JobState.DONE, total: 0n });
   });
 
+  it("is one job by its key for all who start it at one moment", async () => {
+    const { jobs } = await open(1);
+    const started = await Promise.all(
+      Array.from({ length: 8 }, () => jobs.start(who, stage.request(automatic(), "at once"))),
+    );
+    expect(new Set(started.map(({ id }) => id)).size).toBe(1);
+  });
+
   it("makes nothing twice when it is done twice, and is one job by its key", async () => {
     const running = await open(3);
     await running.run();

@@ -80,7 +80,13 @@ export class Jobs {
         pace,
         planned: pace === "whole",
       };
-      await trx.insertInto("jobs").values(row).execute();
+      const { numInsertedOrUpdatedRows: made } = await trx
+        .insertInto("jobs")
+        .values(row)
+        .onConflict((same) => same.columns(["dataset", "key"]).where("key", "is not", null).doNothing())
+        .executeTakeFirstOrThrow();
+      // Somebody starts the same one at this moment, and was first.
+      if (made === 0n) return (await this.#byKey(trx, dataset, request.key)) ?? id;
       await items.begin(trx, pace, { job: id, item: pace === "whole" ? wholeItem : planItem });
       return id;
     });

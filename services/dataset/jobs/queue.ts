@@ -63,14 +63,21 @@ export class Queue {
       deleteAfterMinutes: 10,
     });
     boss.on("error", (err) => logger.warn({ err }, "the queue of jobs was not looked after; it will be tried again"));
-    await boss.start();
-    await boss.createQueue(deadQueue, { name: deadQueue, retryLimit: 1_000_000, retentionDays: keptDays });
-    for (const name of Object.values(queues)) {
-      const limits = { ...tries, expireInHours: mostHours, retentionDays: keptDays, deadLetter: deadQueue };
-      await boss.createQueue(name, { name, ...limits });
-      await boss.updateQueue(name, { name, ...limits });
+    const queue = new Queue(boss);
+    try {
+      await boss.start();
+      await boss.createQueue(deadQueue, { name: deadQueue, retryLimit: 1_000_000, retentionDays: keptDays });
+      for (const name of Object.values(queues)) {
+        const limits = { ...tries, expireInHours: mostHours, retentionDays: keptDays, deadLetter: deadQueue };
+        await boss.createQueue(name, { name, ...limits });
+        await boss.updateQueue(name, { name, ...limits });
+      }
+      return queue;
+    } catch (error) {
+      // Its upkeep asks a database by the clock that whoever opens it next opens anew.
+      await queue.close();
+      throw error;
     }
-    return new Queue(boss);
   }
 
   async send(trx: Executor, pace: Pace, tasks: readonly Task[]): Promise<void> {
