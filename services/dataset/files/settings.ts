@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { z } from "zod";
 import { text } from "../../runtime/settings/forms.js";
 import type { EnvOf } from "../../runtime/settings/read-env.js";
@@ -32,8 +32,8 @@ export function shape(env: EnvOf<typeof variables>, source: NodeJS.ProcessEnv = 
   return {
     /** Undefined: files lie in the folder. */
     objectStore: env.MASKWIRE_OBJECT_STORE_URL,
-    /** All that this machine keeps of data sets. */
-    dataFolder: env.MASKWIRE_DATA_DIR ?? join(dataHome(source), "maskwire"),
+    /** All that this machine keeps of data sets; the database's programs run in a folder of their own, where a relative path is another. */
+    dataFolder: resolve(env.MASKWIRE_DATA_DIR ?? join(dataHome(source), "maskwire")),
   };
 }
 
