@@ -125,7 +125,7 @@ describe("a data set", () => {
     const again = (await api<TheObjects>("/objects")).objects;
     expect(again.map(({ id }) => id)).toEqual(objects.map(({ id }) => id));
     await page.keyboard.press("d");
-    await page.getByText("photo-1.jpg").waitFor();
+    await page.getByTestId("picture-bar").getByText("photo-1.jpg").waitFor();
     await client.until({ state: "ready", objects: 0 });
   });
 
@@ -155,7 +155,7 @@ describe("a data set", () => {
     const set = await open(place);
     await api("/jobs", { person: "Ann", work: { prefill: { settings: { pointsPerSide: 8 } } } });
     await set.page.reload();
-    await set.page.locator('#jobs li[data-state="DONE"]').waitFor();
+    await set.page.locator('#jobs li[data-state="DONE"]').waitFor({ timeout: 240_000 });
     const client = await open(`${place}/annotate?gear=proposed`);
     const { page } = client;
     await client.until({ state: "ready" });

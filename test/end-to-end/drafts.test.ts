@@ -12,7 +12,7 @@ let maskwire: Maskwire;
 
 // On one core an encode takes long enough for a draft on every machine.
 beforeAll(async () => {
-  maskwire = await startMaskwire({ MASKWIRE_ENCODER_THREADS: "1" });
+  maskwire = await startMaskwire({ MASKWIRE_ENCODER_THREADS: "1", MASKWIRE_DEADLINE_MS: "240000" });
 });
 afterAll(() => maskwire?.stop());
 
