@@ -15,12 +15,20 @@ export async function missingHolders(db: Executor): Promise<number[]> {
   return rows.map(({ holder }) => holder);
 }
 
-/** What they had, each once, whoever else looks. */
-export async function claimsOf(trx: Executor, holders: readonly number[]): Promise<Message[]> {
-  if (holders.length === 0) return [];
+/** The ids of the messages that a process has claimed. */
+export async function claimedBy(db: Executor, holder: number): Promise<string[]> {
+  const rows = await db.selectFrom("job_claims").select("message").where("holder", "=", holder).execute();
+  return rows.map(({ message }) => message);
+}
+
+/** What processes that have ended had, and those messages: each once, whoever else looks. */
+export async function takeClaims(
+  trx: Executor,
+  { holders, messages }: { holders: readonly number[]; messages: readonly string[] },
+): Promise<Message[]> {
   const rows = await trx
     .deleteFrom("job_claims")
-    .where("holder", "in", holders)
+    .where(sql<boolean>`holder = any (${holders}::int[]) or message = any (${messages}::uuid[])`)
     .returning(["message", "pace", "job", "item"])
     .execute();
   return rows.map(({ message, pace, job, item }) => ({ id: message, pace: pace as Pace, job, item }));

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { create } from "@bufbuild/protobuf";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   AutomaticWorkSchema,
   type DatasetJob,
@@ -316,6 +316,27 @@ describe("what is lost on the way", () => {
     await server.comeBack();
     expect(await until(running, { id }, hasEnded)).toMatchObject({ state: JobState.DONE, done: 30n, objects: 60n });
     expect(await stage.objects()).toEqual(Array(30).fill(2));
+  });
+
+  it("an answer that does not come leaves no picture with a process that is not at it", async () => {
+    const running = await open(3);
+    const { database } = stage;
+    const transaction = database.transaction.bind(database);
+    const isClaim = (result: unknown) => (result as { job?: { id?: string } } | undefined)?.job?.id !== undefined;
+    let lost = 0;
+    const spy = vi.spyOn(database, "transaction").mockImplementation(async (work) => {
+      const result = await transaction(work);
+      if (!isClaim(result) || lost++ > 0) return result;
+      throw new ServiceError({ code: Code.UNAVAILABLE, reason: "DATABASE_LOST", message: "The answer was lost." });
+    });
+    try {
+      await running.run();
+      const { id } = await running.jobs.start(who, stage.request(automatic()));
+      expect(await until(running, { id }, hasEnded)).toMatchObject({ state: JobState.DONE, done: 3n, objects: 6n });
+      expect(lost).toBeGreaterThan(1);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   it("a picture at which every process ends is given up, and the others are done", async () => {

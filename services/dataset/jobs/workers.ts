@@ -5,7 +5,7 @@ import { ServiceError } from "../../runtime/errors.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { Database } from "../database/database.js";
 import type { Schema } from "../database/schema.js";
-import { claimsOf, missingHolders } from "./claims.js";
+import { claimedBy, missingHolders, takeClaims } from "./claims.js";
 import { isDatabaseLost, isElsewhere, isPassing, reasonOf } from "./fate.js";
 import { type Items, itemStates, NotWantedError, openStates, planItem } from "./items.js";
 import { type Job, now, pictureName, readJob } from "./job.js";
@@ -67,6 +67,8 @@ export class Workers {
   readonly #runs = new Set<Run>();
   /** Who was missing at the last look. */
   #missing = new Set<number>();
+  /** What was claimed at the last look, and not worked on. */
+  #idle = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
   #isStale = false;
@@ -283,17 +285,24 @@ export class Workers {
     }
   }
 
-  /** Puts back what processes had that have ended: twice missed, since one may just have lost its connection. */
+  /**
+   * Puts back what processes had that have ended, and what this one has claimed and is not at, since the answer to its claim was lost or
+   * what became of it could not be written: twice missed, since one may just have lost its connection, or be about to begin.
+   */
   async #sweep(): Promise<void> {
     const { database, items, logger } = this.#options;
     try {
       const missing = await missingHolders(database.db);
       const gone = missing.filter((one) => this.#missing.has(one));
       this.#missing = new Set(missing);
-      if (gone.length === 0) return;
+      const running = new Set([...this.#runs].map(({ message }) => message.id));
+      const idle = (await claimedBy(database.db, this.#news.holder)).filter((id) => !running.has(id));
+      const lost = idle.filter((id) => this.#idle.has(id));
+      this.#idle = new Set(idle);
+      if (gone.length + lost.length === 0) return;
       await database.transaction(async (trx) => {
-        for (const message of await claimsOf(trx, gone)) {
-          await items.failed(trx, message, "The process that was at it ended.");
+        for (const message of await takeClaims(trx, { holders: gone, messages: lost })) {
+          await items.failed(trx, message, "The process that was at it ended, or lost it.");
         }
       });
     } catch (err) {

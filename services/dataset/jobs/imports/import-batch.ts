@@ -35,12 +35,18 @@ export interface Batch {
   readonly problems: readonly Problem[];
 }
 
+interface Written {
+  readonly pictures: ReadonlyMap<string, ImportedPicture>;
+  /** Objects that an import has made before. */
+  readonly repeated: number;
+}
+
 /** Told to people; more are counted only. */
 const mostProblems = 10_000;
 
 /**
  * Writes a batch: what of it was written before is found again, and not made twice.
- * @param known pictures of earlier batches. @returns those of this one, by name.
+ * @param known pictures of earlier batches. @returns those of this one, by name, and how many objects were there.
  * @throws NotWantedError when the job has ended.
  */
 export async function writeBatch(
@@ -49,7 +55,7 @@ export async function writeBatch(
   work: ImportWork,
   { prepared, refused, absent, objects, problems: found }: Batch,
   known: ReadonlyMap<string, ImportedPicture>,
-): Promise<Map<string, ImportedPicture>> {
+): Promise<Written> {
   const problems: Problem[] = [...found, ...refused.map(({ found: one, reason }) => problemOf(one, reason))];
   const wanted = objects.flatMap(({ label }) => (label === undefined ? [] : [label]));
   const labels = work.makeLabels ? await addLabels(trx, job.dataset, wanted) : await labelIds(trx, job.dataset);
@@ -104,7 +110,7 @@ export async function writeBatch(
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw new NotWantedError();
   await tell(trx, job.id);
-  return pictures;
+  return { pictures, repeated: made.length - fresh.length };
 }
 
 export async function picturesByName(
@@ -176,9 +182,9 @@ async function notImported(
 
 const keyOf = (picture: bigint, source: Buffer) => `${picture} ${source.toString("hex")}`;
 
-/** What tells an object of a file from all others, whenever it is read. */
-const sourceOf = ({ file, sourceId }: FoundObject) =>
-  createHash("sha256").update(`${file}\0${sourceId}`).digest().subarray(0, 16);
+/** What tells an object of a file from all others, whenever it is read; another file may have the same name and ids. */
+const sourceOf = ({ file, sourceId, label = "", rle: { counts } }: FoundObject) =>
+  createHash("sha256").update([file, sourceId, label, counts].join("\0")).digest().subarray(0, 16);
 
 async function noteProblems(trx: Trx, job: string, problems: readonly Problem[]): Promise<void> {
   if (problems.length === 0) return;

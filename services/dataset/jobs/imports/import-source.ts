@@ -4,6 +4,7 @@ import { openZip } from "../../archive/zip-source.js";
 import type { FileStore } from "../../files/file-store.js";
 import { importKey } from "../../files/keys.js";
 import type { ObjectStorePlace } from "../../files/object-store-url.js";
+import { stemOf } from "../../formats/pictures/plain-name.js";
 import type { Source } from "../../formats/types.js";
 
 /** What is imported, open. */
@@ -101,7 +102,8 @@ async function uploadedSource(fileName: string, key: string, files: FileStore): 
 }
 
 function urlSource(urls: readonly string[], { fetchPicture }: ImportOrigins, signal: AbortSignal): Source {
-  const addresses = new Map(urls.map((url) => [nameOfUrl(url), url]));
+  const addresses = new Map<string, string>();
+  for (const url of new Set(urls)) addresses.set(freeName(nameOfUrl(url), addresses), url);
   return {
     files: [...addresses.keys()].map((path) => ({ path, bytes: 0 })),
     problems: [],
@@ -113,7 +115,15 @@ function urlSource(urls: readonly string[], { fetchPicture }: ImportOrigins, sig
   };
 }
 
-/** A path of its own for each: the host's name, then the address's path; what follows a "?" tells two apart. */
+/** Addresses that differ in their ports alone, and the like, are numbered. */
+function freeName(name: string, taken: ReadonlyMap<string, string>): string {
+  const stem = stemOf(name);
+  let free = name;
+  for (let n = 2; taken.has(free); n++) free = `${stem}-${n}${name.slice(stem.length)}`;
+  return free;
+}
+
+/** A path of its own for most: the host's name, then the address's path; what follows a "?" tells two apart. */
 export function nameOfUrl(url: string): string {
   if (!URL.canParse(url)) return url.replace(/[^\w.-]+/g, "_").slice(0, 200) || "_";
   const { hostname, pathname, search } = new URL(url);

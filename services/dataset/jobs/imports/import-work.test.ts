@@ -168,7 +168,13 @@ describe("an archive", () => {
     });
     const job = await ended(running, await upload(running, await archive(files)));
     expect(job).toMatchObject({ state: JobState.DONE, objects: 1n });
+    expect(job.notes).toEqual(["Brought by an import before, and left as they are: 3 objects."]);
     expect(await stage.objects()).toEqual([2, 2]);
+    // By names and ids it is the same file.
+    files["annotations.json"] = coco({ "a.png": [[6, 9, "Cup"]] });
+    const other = await ended(running, await upload(running, await archive(files)));
+    expect(other).toMatchObject({ state: JobState.DONE, objects: 1n, notes: [] });
+    expect(await stage.objects()).toEqual([3, 2]);
   });
 
   it("names what cannot be taken, and the rest goes on", async () => {
@@ -297,7 +303,13 @@ it("an import whose process stops is gone on with, and what it had brought is no
   expect((await stage.objects()).length).toBeLessThan(40);
   const next = await stage.process(new FakeEngine());
   await next.run();
-  expect(await ended(next, job)).toMatchObject({ state: JobState.DONE, done: 40n, total: 40n, objects: 40n });
+  expect(await ended(next, job)).toMatchObject({
+    state: JobState.DONE,
+    done: 40n,
+    total: 40n,
+    objects: 40n,
+    notes: [],
+  });
   expect(await stage.objects()).toEqual(Array(40).fill(1));
 });
 
@@ -349,6 +361,17 @@ describe("addresses", () => {
     await ended(running, await start(running, source));
     expect(asked).toHaveLength(4);
     expect(await pictureNames()).toEqual([1, 3].map((n) => `pictures.example/some where/${n}.png`));
+  });
+
+  it("of one path each bring a picture", async () => {
+    const fetchPicture = async function* (address: string) {
+      yield pictureFile(4, 3, address);
+    };
+    const running = await open({ fetchPicture });
+    const urls = ["https://a.example/b.png", "https://a.example:8443/b.png", "https://a.example/b.png"];
+    const job = await ended(running, await start(running, { case: "urls", value: { urls } }));
+    expect(job).toMatchObject({ state: JobState.DONE, done: 2n });
+    expect(await pictureNames()).toEqual(["a.example/b.png", "a.example/b-2.png"]);
   });
 
   it("are refused where no host may be asked", async () => {

@@ -7,6 +7,7 @@ import type { PictureFiles } from "../../files/picture-files.js";
 import { readAnnotations } from "../../formats/formats.js";
 import { Unreadable } from "../../formats/parse/unreadable.js";
 import { isPictureFile } from "../../formats/pictures/found-pictures.js";
+import { Notes } from "../../formats/text/notes.js";
 import type { Found, FoundPicture, Source } from "../../formats/types.js";
 import type { Job } from "../job.js";
 import type { Assignment, Finish, Work } from "../work.js";
@@ -49,22 +50,27 @@ export class ImportWork implements Work {
     const work = workOf(job);
     await using opened = await openImport(work, job, this.#options, signal).catch(unreadable);
     const total = opened.source.files.filter(({ path }) => isPictureFile(path)).length;
-    await database.transaction(async (trx) => {
+    const before = await database.transaction(async (trx) => {
       const row = { total: BigInt(total), done: 0n, failed: 0n };
-      await trx.updateTable("jobs").set(row).where("id", "=", job.id).execute();
       await trx.deleteFrom("job_problems").where("job", "=", job.id).execute();
+      return trx.updateTable("jobs").set(row).where("id", "=", job.id).returning("objects").executeTakeFirst();
     });
+    // What this job made before it began again is its own.
+    let repeated = -Number(before?.objects ?? 0n);
     const known = new Map<string, ImportedPicture>();
     for await (const found of batches(this.#found(job, work, opened))) {
       signal.throwIfAborted();
       const batch = await this.#prepare(found, job, opened);
       const made = await database.transactionWithFiles((trx) => writeBatch(trx, job, work, batch, known));
-      for (const [name, picture] of made) known.set(name, picture);
+      for (const [name, picture] of made.pictures) known.set(name, picture);
+      repeated += made.repeated;
     }
+    const notes = new Notes();
+    if (repeated > 0) notes.add("Brought by an import before, and left as they are", "object", repeated);
     return async (trx) => {
       await trx
         .updateTable("jobs")
-        .set((row) => ({ total: row("done", "+", row.ref("failed")) }))
+        .set((row) => ({ total: row("done", "+", row.ref("failed")), notes: JSON.stringify(notes.sentences()) }))
         .where("id", "=", job.id)
         .execute();
       return 0;
