@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { AnnotationFormat } from "../../../proto/index.js";
 import { readAnnotations, writeAnnotations } from "./formats.js";
 import { Unreadable } from "./parse/unreadable.js";
@@ -195,6 +195,27 @@ describe("files", () => {
     const sizeOf = async () => ({ width: 3, height: 3 });
     const { objects, problems, pictures } = await allOf(readAnnotations(files.source(), { sizeOf }));
     expect([objects.length, pictures.length, problems]).toEqual([3, 3, []]);
+  });
+
+  it.each<[string, Format]>([
+    ["COCO", AnnotationFormat.COCO],
+    ["SA-1B", AnnotationFormat.SA1B],
+    ["LabelMe", AnnotationFormat.LABELME],
+    ["YOLO", AnnotationFormat.YOLO],
+    ["PNG", AnnotationFormat.PNG],
+    ["Datumaro", AnnotationFormat.DATUMARO],
+  ])("of %s are of one split each, however alike splits are called", async (_name, format) => {
+    const alike = ["", "default", "a b", "a-b", "A b"].map((split, at) => {
+      return { name: `${at}.png`, split, objects: [objectFrom(at + 1, dots, { label: "cat" })], open: picture };
+    });
+    const files = new MemoryFiles();
+    const write = vi.spyOn(files, "write");
+    await writeAnnotations(format, setOf(labels, alike), files);
+    const paths = write.mock.calls.map(([path]) => path.toLowerCase());
+    expect(new Set(paths).size).toBe(paths.length);
+    const sizeOf = async () => ({ width: 3, height: 3 });
+    const { objects } = await allOf(readAnnotations(files.source(), { sizeOf }));
+    expect(objects).toHaveLength(5);
   });
 
   it("have no label that no object has", async () => {

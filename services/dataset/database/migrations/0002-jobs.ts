@@ -4,7 +4,8 @@ import { type Kysely, sql } from "kysely";
  * What jobs need besides.
  *
  * - A claim says which process has a message of the queue: what one had that has ended goes back at once, not when its time is over.
- * - What was imported, by a digest of the file's name and the id that it has there: a second run finds it and makes nothing twice.
+ * - What was imported, by a digest of the file's name, the id that it has there, its label and its mask: a second run finds it and
+ *   makes nothing twice.
  */
 const tables = `
 alter table jobs add column pace text not null default 'pictures';

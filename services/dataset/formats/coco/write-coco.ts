@@ -4,15 +4,16 @@ import { bridged } from "../shapes/bridged.js";
 import { partsOf } from "../shapes/mask-rings.js";
 import { countsOf, runsOfMask } from "../shapes/shapes.js";
 import { Notes } from "../text/notes.js";
-import { labelsOf, ownSplit, unnamed, writePictures } from "../text/pictures.js";
+import { labelsOf, splitNames, unnamed, writePictures } from "../text/pictures.js";
 import { textBytes } from "../text/text-bytes.js";
 import type { CocoForm, ExportObject, ExportSet, FilledPicture, Sink } from "../types.js";
 
 /** `annotations/instances_SPLIT.json` and `images/NAME`. */
 export async function writeCoco(set: ExportSet, sink: Sink, form: CocoForm): Promise<string[]> {
   const notes = new Notes();
+  const splitName = splitNames(set.splits);
   for (const split of set.splits) {
-    await sink.write(`annotations/instances_${ownSplit(split)}.json`, textBytes(texts(set, split, form, notes)));
+    await sink.write(`annotations/instances_${splitName(split)}.json`, textBytes(texts(set, split, form, notes)));
   }
   await writePictures(set, sink, ({ name }) => `images/${name}`);
   return notes.sentences();

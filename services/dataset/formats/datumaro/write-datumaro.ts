@@ -1,12 +1,14 @@
 import { stemOf } from "../pictures/plain-name.js";
-import { ownSplit, writePictures } from "../text/pictures.js";
+import { splitNames, writePictures } from "../text/pictures.js";
 import { textBytes } from "../text/text-bytes.js";
 import type { ExportObject, ExportPicture, ExportSet, Sink } from "../types.js";
 
 /** `annotations/SPLIT.json` and `images/SPLIT/NAME`. */
 export async function writeDatumaro(set: ExportSet, sink: Sink): Promise<string[]> {
-  for (const split of set.splits) await sink.write(`annotations/${ownSplit(split)}.json`, textBytes(texts(set, split)));
-  await writePictures(set, sink, ({ name }, split) => `images/${ownSplit(split)}/${name}`);
+  const splitName = splitNames(set.splits);
+  for (const split of set.splits)
+    await sink.write(`annotations/${splitName(split)}.json`, textBytes(texts(set, split)));
+  await writePictures(set, sink, ({ name }, split) => `images/${splitName(split)}/${name}`);
   return [];
 }
 

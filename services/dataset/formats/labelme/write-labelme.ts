@@ -6,7 +6,7 @@ import { partsOf } from "../shapes/mask-rings.js";
 import { runsOfMask } from "../shapes/shapes.js";
 import { DistinctPaths } from "../text/distinct-paths.js";
 import { Notes } from "../text/notes.js";
-import { ownSplit, unnamed } from "../text/pictures.js";
+import { splitNames, unnamed } from "../text/pictures.js";
 import { textBytes } from "../text/text-bytes.js";
 import type { ExportObject, ExportSet, Sink } from "../types.js";
 
@@ -23,9 +23,10 @@ interface Shape {
 export async function writeLabelMe(set: ExportSet, sink: Sink): Promise<string[]> {
   const notes = new Notes();
   const paths = new DistinctPaths();
+  const splitName = splitNames(set.splits);
   const turns = new Turns();
   for (const split of set.splits) {
-    const folder = split === "" ? "" : `${ownSplit(split)}/`;
+    const folder = split === "" ? "" : `${splitName(split)}/`;
     for await (const { picture, objects } of set.filled(split)) {
       const { name, width, height, open, attributes } = picture;
       const shapes: string[] = [];

@@ -4,7 +4,7 @@ import { stemOf } from "../pictures/plain-name.js";
 import { runsOfMask } from "../shapes/shapes.js";
 import { DistinctPaths } from "../text/distinct-paths.js";
 import { Notes } from "../text/notes.js";
-import { labelsOf, ownSplit, unnamed, writePictures } from "../text/pictures.js";
+import { labelsOf, splitNames, unnamed, writePictures } from "../text/pictures.js";
 import { textBytes } from "../text/text-bytes.js";
 import type { ExportSet, FilledPicture, Sink } from "../types.js";
 import { encodePng } from "./encode-png.js";
@@ -20,6 +20,7 @@ export async function writePng(set: ExportSet, sink: Sink): Promise<string[]> {
   await sink.write("labelmap.txt", textBytes([labelMap(labels)]));
   const notes = new Notes();
   const stems = new DistinctPaths();
+  const splitName = splitNames(set.splits);
   for (const split of set.splits) {
     const written: string[] = [];
     for await (const filled of set.filled(split)) {
@@ -30,7 +31,7 @@ export async function writePng(set: ExportSet, sink: Sink): Promise<string[]> {
       await sink.write(`SegmentationClass/${stem}.png`, [await encodePng(values, width, height, vocPalette)]);
     }
     const list = written.map((stem) => `${stem}\n`);
-    await sink.write(`ImageSets/Segmentation/${ownSplit(split)}.txt`, textBytes(list));
+    await sink.write(`ImageSets/Segmentation/${splitName(split)}.txt`, textBytes(list));
   }
   await writePictures(set, sink, ({ name }) => `JPEGImages/${name}`);
   return notes.sentences();

@@ -3,7 +3,7 @@ import { stemOf } from "../pictures/plain-name.js";
 import { runsOfMask } from "../shapes/shapes.js";
 import { DistinctPaths } from "../text/distinct-paths.js";
 import { Notes } from "../text/notes.js";
-import { ownSplit } from "../text/pictures.js";
+import { splitNames } from "../text/pictures.js";
 import { textBytes } from "../text/text-bytes.js";
 import type { ExportObject, ExportPicture, ExportSet, Sink } from "../types.js";
 
@@ -11,8 +11,9 @@ import type { ExportObject, ExportPicture, ExportSet, Sink } from "../types.js";
 export async function writeSa1b(set: ExportSet, sink: Sink): Promise<string[]> {
   const notes = new Notes();
   const paths = new DistinctPaths();
+  const splitName = splitNames(set.splits);
   for (const split of set.splits) {
-    const folder = split === "" ? "" : `${ownSplit(split)}/`;
+    const folder = split === "" ? "" : `${splitName(split)}/`;
     for await (const { picture, objects } of set.filled(split)) {
       for (const { label } of objects)
         if (label !== undefined) notes.add("SA-1B has no labels; they are left out", "object");

@@ -1,4 +1,5 @@
 import type { ExportLabel, ExportPicture, ExportSet, Sink } from "../types.js";
+import { DistinctPaths } from "./distinct-paths.js";
 
 /** What an object without a label is called where it needs one. */
 export const unnamed = "object";
@@ -9,8 +10,15 @@ export function labelsOf({ labels, hasUnlabelled }: ExportSet): readonly ExportL
   return hasUnlabelled && !isThere ? [...labels, { name: unnamed, colour: "#808080" }] : labels;
 }
 
-/** The name of a split in files; pictures without one have CVAT's. */
-export const ownSplit = (split: string) => (split === "" ? "default" : split.replace(/[^\p{L}\p{N}_-]/gu, "-"));
+/** The names of splits in files, each its own; pictures without one have CVAT's, unless a split has that. */
+export function splitNames(splits: readonly string[]): (split: string) => string {
+  const paths = new DistinctPaths();
+  const named = [...splits.filter((split) => split !== ""), ""];
+  const names = new Map(named.map((split) => [split, paths.of(plainSplit(split), "")]));
+  return (split) => names.get(split) ?? plainSplit(split);
+}
+
+const plainSplit = (split: string) => (split === "" ? "default" : split.replace(/[^\p{L}\p{N}_-]/gu, "-"));
 
 /** The pictures' own files, where they are asked for. */
 export async function writePictures(

@@ -6,7 +6,7 @@ import { partsOf } from "../shapes/mask-rings.js";
 import { runsOfMask } from "../shapes/shapes.js";
 import { DistinctPaths } from "../text/distinct-paths.js";
 import { Notes } from "../text/notes.js";
-import { labelsOf, ownSplit, unnamed } from "../text/pictures.js";
+import { labelsOf, splitNames, unnamed } from "../text/pictures.js";
 import { textBytes } from "../text/text-bytes.js";
 import type { ExportObject, ExportSet, FilledPicture, Sink } from "../types.js";
 
@@ -19,7 +19,9 @@ export async function writeYolo(set: ExportSet, sink: Sink): Promise<string[]> {
   const stems = new DistinctPaths();
   const labels = labelsOf(set).map(({ name }) => name);
   const numbers = new Map(labels.map((name, at) => [name, at]));
-  await sink.write("data.yaml", textBytes([dataYaml(set.splits, labels)]));
+  const splitName = splitNames(set.splits);
+  const folderOf = (split: string) => (split === "" ? usual : splitName(split));
+  await sink.write("data.yaml", textBytes([dataYaml([...new Set(set.splits.map(folderOf))], labels)]));
   for (const split of set.splits) {
     const folder = folderOf(split);
     for await (const filled of set.filled(split)) {
@@ -35,10 +37,7 @@ export async function writeYolo(set: ExportSet, sink: Sink): Promise<string[]> {
   return notes.sentences();
 }
 
-const folderOf = (split: string) => (split === "" ? usual : ownSplit(split));
-
-function dataYaml(splits: readonly string[], labels: readonly string[]): string {
-  const folders = [...new Set(splits.map(folderOf))];
+function dataYaml(folders: readonly string[], labels: readonly string[]): string {
   return [
     "path: .",
     ...folders.map((folder) => `${JSON.stringify(folder)}: ${JSON.stringify(`images/${folder}`)}`),

@@ -29,7 +29,7 @@ const picturesAtOnce = 4;
 
 /**
  * Brings pictures and objects in, a batch after the other. It may begin again at any time: pictures are known by their names and bytes,
- * objects by what the file calls them.
+ * objects by what the file calls them, their labels and their masks.
  */
 export class ImportWork implements Work {
   readonly pace = "whole";
