@@ -152,7 +152,8 @@ describe("a database", () => {
         await sql`update counters set value = value + 1 where n = ${second}`.execute(trx);
       });
     await Promise.all([add(1, 2), add(2, 1)]);
-    expect(inside).toBe(3);
+    // On a busy machine each of them may be the one that is ended.
+    expect(inside).toBeGreaterThanOrEqual(3);
     const { rows } = await sql<{ value: number }>`select value from counters`.execute(database.db);
     expect(rows.map(({ value }) => value)).toEqual([2, 2]);
   });
