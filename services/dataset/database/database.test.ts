@@ -19,7 +19,7 @@ async function silentWay(socket: string) {
     for (const [from, to] of [pair, [...pair].reverse()] as [Socket, Socket][]) {
       from.on("data", (bytes) => isSilent || to.write(bytes));
       from.on("error", () => {});
-      from.on("close", () => to.destroy());
+      from.on("close", () => isSilent || to.destroy());
     }
   }).listen(0, "127.0.0.1");
   onTestFinished(() => {
