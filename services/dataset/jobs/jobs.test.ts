@@ -228,6 +228,11 @@ describe("several processes", () => {
     const running = await open(24);
     await running.run();
     const other = new FakeEngine();
+    // The first does not do all of them before the other is there.
+    const begun = new Promise<void>((resolve) => {
+      other.onLook = async () => resolve();
+    });
+    engine.onLook = () => begun;
     await (await stage.process(other)).run();
     const job = await until(running, await running.jobs.start(who, stage.request(automatic())), hasEnded);
     expect(job).toMatchObject({ state: JobState.DONE, done: 24n, objects: 48n });

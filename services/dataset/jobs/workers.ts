@@ -71,6 +71,7 @@ export class Workers {
   #idle = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
+  #sweeping: Promise<void> | undefined;
   #isStale = false;
   readonly #stopping = new AbortController();
 
@@ -84,7 +85,10 @@ export class Workers {
   async start(): Promise<void> {
     await this.#news.open();
     this.#timer = setInterval(() => {
-      void this.#sweep();
+      // One at a time: two that overlap would be twice in no time.
+      this.#sweeping ??= this.#sweep().finally(() => {
+        this.#sweeping = undefined;
+      });
       this.#look();
     }, this.#times.lookMs).unref();
     this.#look();
@@ -94,7 +98,7 @@ export class Workers {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopping.abort(new GivenUp("stopping"));
-    await this.#looking;
+    await Promise.all([this.#looking, this.#sweeping]);
     await Promise.all([...this.#runs].map(({ over }) => over));
     await this.#news.close();
   }
@@ -295,8 +299,10 @@ export class Workers {
       const missing = await missingHolders(database.db);
       const gone = missing.filter((one) => this.#missing.has(one));
       this.#missing = new Set(missing);
+      const claimed = await claimedBy(database.db, this.#news.holder);
+      // Known after that: what has begun meanwhile is not idle.
       const running = new Set([...this.#runs].map(({ message }) => message.id));
-      const idle = (await claimedBy(database.db, this.#news.holder)).filter((id) => !running.has(id));
+      const idle = claimed.filter((id) => !running.has(id));
       const lost = idle.filter((id) => this.#idle.has(id));
       this.#idle = new Set(idle);
       if (gone.length + lost.length === 0) return;
