@@ -5,6 +5,8 @@ import { errorBody } from "../../services/runtime/http/reply-error.js";
 
 /** Proxies cut off what is silent, many after 30 s. */
 const usualSilenceMs = 5000;
+/** Who has read nothing for so long has left without a word: what is made for him keeps others from theirs. */
+const unreadMs = 60_000;
 
 /** An answer of newline-delimited JSON that begins at once and is never silent for long (H2, E1). */
 export class JsonLines {
@@ -41,12 +43,14 @@ export class JsonLines {
     return this.write(value);
   }
 
-  /** Resolves when the reader has caught up or is gone. */
-  drained(): Promise<void> {
+  /** Resolves when the reader has caught up or is gone. @param mostMs after which one that does not read is cut off. */
+  drained(mostMs = unreadMs): Promise<void> {
     const { raw } = this.#reply;
     if (raw.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
+      const late = setTimeout(() => raw.destroy(), mostMs);
       const done = () => {
+        clearTimeout(late);
         raw.off("drain", done).off("close", done);
         resolve();
       };

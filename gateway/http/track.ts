@@ -22,8 +22,8 @@ interface TrackRoute {
 
 /** The ids of as many frames as a video may have, and masks of some. */
 const bodyBytes = 8 * 1024 * 1024;
-/** Each keeps its decoder busy for as long as it is read. */
-const tracks = 16;
+/** Each keeps a worker of a decoder busy for as long as it is read: with more of them clicks would wait for one. */
+const tracks = 4;
 
 /** `POST /v1/track` (Y1). */
 export async function trackRoute(app: FastifyInstance, { ask, pace, metrics }: TrackRoute): Promise<void> {
