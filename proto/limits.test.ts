@@ -7,6 +7,7 @@ import {
   EncoderService,
   listLimits,
   requestBytes,
+  TrackService,
   TrackVideoRequestSchema,
 } from "./index.js";
 
@@ -21,7 +22,7 @@ function listsOf(desc: DescMessage, seen = new Set<DescMessage>()): string[] {
 }
 
 describe("the limits of requests", () => {
-  const methods = [...EncoderService.methods, ...DecoderService.methods];
+  const methods = [...EncoderService.methods, ...DecoderService.methods, ...TrackService.methods];
 
   it("name each of their lists, and no other", () => {
     const inputs = [...methods, ...DatasetService.methods].map(({ input }) => input);
@@ -50,6 +51,7 @@ describe("the limits of requests", () => {
       DescribeGraphs: 4096,
       FetchGraph: 4096,
       ForgetImages: 4096,
+      Track: 2 * 1024 * 1024,
     });
     const ofDatasets = DatasetService.methods.map(({ parent, name }) => requestBytes(`/${parent.typeName}/${name}`));
     expect(Math.min(...ofDatasets)).toBe(64 * 1024);

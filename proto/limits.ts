@@ -1,6 +1,7 @@
 import { DatasetService } from "./gen/maskwire/v1/dataset_pb.js";
 import { DecoderService } from "./gen/maskwire/v1/decoder_pb.js";
 import { EncoderService } from "./gen/maskwire/v1/encoder_pb.js";
+import { TrackService } from "./gen/maskwire/v1/track_pb.js";
 
 /*
  * How much of what the contract describes a request may carry. Who reads one keeps no more of it than this while it comes,
@@ -25,6 +26,8 @@ export const maxFrames = 20_000;
 export const maxTrackPrompts = 1000;
 /** Most frames that were tracked before and are given again. */
 export const maxKnownFrames = 6;
+/** The same in one command about a video that is opened. */
+const maxKnownAtOnce = 1000;
 /** Most extras that are asked for by name. */
 export const maxFormats = 8;
 
@@ -51,6 +54,9 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.TrackVideoRequest.prompts": maxTrackPrompts,
   "maskwire.v1.TrackVideoRequest.known": maxKnownFrames,
   "maskwire.v1.KnownFrame.masks": maxTrackedObjects,
+  "maskwire.v1.OpenVideo.image_ids": maxFrames,
+  "maskwire.v1.AppendFrames.image_ids": maxFrames,
+  "maskwire.v1.KnownFrames.frames": maxKnownAtOnce,
   "maskwire.v1.CreateDatasetRequest.labels": maxLabels,
   "maskwire.v1.SetLabelsRequest.labels": maxLabels,
   "maskwire.v1.AddPictureHeader.attributes": maxWords,
@@ -114,6 +120,8 @@ const largeRequests = new Map([
   [pathOf(segmentOnce), 2 * MiB],
   // A mask of each object in each picture that is known.
   [pathOf(propagate), 8 * MiB],
+  // Ids of all frames of a video, or masks of some.
+  [pathOf(TrackService.method.track), 2 * MiB],
   // With what words were found in.
   [pathOf(segmentEverything), 16 * KiB],
   // With what they are held against.

@@ -100,6 +100,11 @@ export class Session implements Receiver {
         return this.#apply({ kind: "everything", run: ++this.#runs, request: message.value });
       case "cancelEverything":
         return this.#apply({ kind: "cancel-everything" });
+      case "track": {
+        const error = { code: ErrorCode.UNIMPLEMENTED, message: "Videos are not opened by sessions yet." };
+        const { sequence } = message.value;
+        return this.#outlet.send({ case: "track", value: { sequence, update: { case: "failed", value: error } } });
+      }
     }
   }
 
