@@ -25,6 +25,7 @@ import { auditRequests } from "./http/audit-requests.js";
 import { browserDecoding } from "./http/browser-decoding.js";
 import { datasetRoutes } from "./http/datasets/datasets.js";
 import { deletionRoutes } from "./http/delete-images.js";
+import { documentation } from "./http/documentation.js";
 import { everythingRoute } from "./http/everything.js";
 import { imageRoutes } from "./http/images.js";
 import { limitRequests } from "./http/limit-requests.js";
@@ -151,6 +152,7 @@ export class GatewayTier implements Tier {
       logger,
     });
     host.http.register(webClient, host.access);
+    host.http.register(documentation);
     host.http.get("/v1/ws", { config: { describes: "elsewhere" } }, (_request, reply) => {
       const message = "This is a WebSocket: connect with its own protocol.";
       reply.header("upgrade", "websocket");

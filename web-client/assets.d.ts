@@ -4,3 +4,6 @@ declare module "*?url" {
   // biome-ignore lint/style/noDefaultExport: Vite's form.
   export default address;
 }
+
+/** Styles that Vite puts beside the page. */
+declare module "*.css";

@@ -13,7 +13,7 @@ import { stopSignal } from "./stop-signal.js";
 
 const dist = join(projectRoot, "dist");
 /** A change of these is no reason to start the server again. */
-const notServed = /^(site|web-client|test)\b|\.test\.js$/;
+const notServed = /^(site|docs|web-client|test)\b|\.test\.js$/;
 /** A compilation writes its files one after the other. */
 const settleMs = 300;
 

@@ -1,0 +1,52 @@
+import MiniSearch from "minisearch";
+
+/** A section of a page, as the site's index has it. */
+export interface Row {
+  /** Relative to every page. */
+  readonly href: string;
+  /** The page's title. */
+  readonly page: string;
+  /** Empty for what stands before the page's first heading. */
+  readonly heading: string;
+  readonly text: string;
+}
+
+/** As many as a person reads through. */
+const most = 12;
+
+/** Finds sections by words and their beginnings, and by words with a letter wrong. */
+export class SearchIndex {
+  readonly #rows: readonly Row[];
+  readonly #index = new MiniSearch<Row & { id: number }>({
+    fields: ["page", "heading", "text"],
+    // Names of settings and of fields are as many words as they have parts.
+    tokenize: (text) => text.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== ""),
+    searchOptions: {
+      boost: { page: 3, heading: 4 },
+      prefix: (word) => word.length > 1,
+      fuzzy: (word) => (word.length > 4 ? 0.15 : false),
+      combineWith: "AND",
+    },
+  });
+
+  constructor(rows: readonly Row[]) {
+    this.#rows = rows;
+    this.#index.addAll(rows.map((row, id) => ({ ...row, id })));
+  }
+
+  find(query: string): Row[] {
+    return this.#index
+      .search(query)
+      .slice(0, most)
+      .flatMap(({ id }) => this.#rows[id as number] ?? []);
+  }
+}
+
+/** As much of a text as shows where the first word is in it. */
+export function excerptOf(text: string, query: string, length = 140): string {
+  const [first = ""] = query.trim().toLowerCase().split(/\s+/);
+  const place = Math.max(0, text.toLowerCase().indexOf(first));
+  const from = place < length / 2 ? 0 : text.lastIndexOf(" ", place - length / 4) + 1;
+  const part = text.slice(from, from + length);
+  return `${from > 0 ? "… " : ""}${part}${from + length < text.length ? " …" : ""}`;
+}
