@@ -39,13 +39,15 @@ function wordsFor(constant: string, source: string): string {
 const timeOf =
   /^(?:export )?const (\w*(?:Ms|Tries|Rounds|Losses|Terms)) = ([\d_]+|\{ first: [\d_]+, last: [\d_]+ \});$/gm;
 
-/** Of no request's time: a type's bound, a unit, a price in milliseconds of work, the developer's watcher, what is not worth a draft. */
+/** Of no request's time: a type's bound, a unit, a price in milliseconds of work, the developer's watcher, what is not worth a draft, what a picture shows. */
 const none = new Set([
   "services/encoder/encodes/drafts.ts bearableMs",
   "gateway/sessions/callers-pace.ts newSessionMs",
   "gateway/sessions/session-pace.ts followingWorkMs",
   "gateway/limits/unsent-bytes.ts noRetryMs",
   "services/maskwire/dev.ts settleMs",
+  "services/maskwire/command/track/input/frame-times.ts unsaidMs",
+  "services/maskwire/command/track/input/frame-times.ts leastMs",
 ]);
 
 it.each(rows)("says of $file $constant what the code says", ({ file, constant, says }) => {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import {
   findChromium,
+  findFfmpeg,
   findGrpcPython,
   findHaproxy,
   findKustomize,
@@ -40,6 +41,7 @@ const needs = [
     found: findPackagingPython,
     packages: ["python3-numpy", "python3-pil", "python3-pip", "python3-setuptools", "python3-wheel"],
   },
+  { what: "ffmpeg", suites: "unit (video files)", found: findFfmpeg, packages: ["ffmpeg"] },
   { what: "HAProxy", suites: "deploy", found: findHaproxy, packages: ["haproxy"] },
   // Debian 12's is too old; there and elsewhere one of them has to be on the PATH.
   {

@@ -48,3 +48,6 @@ export function findKustomize(): string[] | undefined {
 
 /** Debian has it where only root looks. */
 export const findHaproxy = () => findProgram("haproxy", "../sbin/haproxy");
+
+/** Video files are read by it where it is. */
+export const findFfmpeg = () => findProgram("ffmpeg");

@@ -11,7 +11,7 @@ sharp.cache(false);
 const mostChannels = 64;
 
 /** Damaged pixels are an error; a peculiar but readable file is not. Limits are checked on the header before. */
-export function openImage(bytes: Uint8Array, options: Pick<SharpOptions, "page" | "ignoreIcc"> = {}): Sharp {
+export function openImage(bytes: Uint8Array, options: Pick<SharpOptions, "page" | "pages" | "ignoreIcc"> = {}): Sharp {
   return sharp(bytes, {
     failOn: "error",
     limitInputPixels: false,

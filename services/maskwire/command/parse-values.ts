@@ -43,6 +43,13 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError("Expected a whole number, 0 or more.");
 }
 
+/** Frames a second. @throws InvalidArgumentError */
+export function parseRate(text: string): number {
+  const rate = parseNumber(text);
+  if (rate > 0 && rate <= 1000) return rate;
+  throw new InvalidArgumentError("Expected frames a second: more than 0, at most 1000.");
+}
+
 /** What `--detail` takes. */
 export const detailModes = { auto: DetailMode.AUTO, always: DetailMode.ALWAYS, off: DetailMode.OFF } as const;
 

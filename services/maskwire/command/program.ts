@@ -17,6 +17,7 @@ import {
   parseGatewayUrl,
   parseNumber,
   parsePngPath,
+  parseRate,
 } from "./parse-values.js";
 import { type SegmentOptions, segmentPhoto } from "./segment-photo.js";
 import type { UsageOptions } from "./show-usage.js";
@@ -35,7 +36,7 @@ Examples:
   maskwire segment park.jpg --text "dogs and cats" --out mask.png            (mask.png, mask-2.png, ...)
   maskwire segment truck.jpg --point 500,375 --multimask --out mask.png      (mask.png, mask-2.png, ...)
   maskwire everything truck.jpg --out masks.json --preview preview.png
-  maskwire track frames/ --point 500,375 --out masks/
+  maskwire track ride.mp4 --point 500,375 --out masks/
   maskwire segment truck.jpg --point 500,375 --json --url http://localhost:8080 | jq .masks[0].rle
 `;
 
@@ -117,8 +118,11 @@ export function createProgram({ isJson = false } = {}): Command {
     });
   program
     .command("track")
-    .description("follow objects through the frames of a video: the pictures of a folder, in the order of their names")
-    .argument("<folder>", "a JPEG, PNG, WebP, GIF, TIFF or AVIF file a frame, all of one size")
+    .description("follow objects through the frames of a video")
+    .argument(
+      "<input>",
+      "a video file, where ffmpeg is installed; an animated GIF or WebP; or a folder or zip of pictures of one size, in the order of their names",
+    )
     .option("-p, --point <x,y>", "a point on the object; may be repeated", collectPoints)
     .option("-n, --negative <x,y>", "a point beside the object; may be repeated", collectPoints)
     .option("-b, --box <x0,y0,x1,y1>", "a box around the object, two opposite corners", parseBox)
@@ -126,6 +130,8 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("--objects <file.json>", "several objects, or one on several frames: a list of prompts", once(String))
     .option("--first <n>", "the first frame that is wanted (0)", once(parseCount))
     .option("--last <n>", "the last frame that is wanted", once(parseCount))
+    .option("--fps <n>", "take so many frames a second of a video; without it, every frame there is", once(parseRate))
+    .option("--keep-frames <folder>", "keep the frames of a video there, as numbered pictures", once(String))
     .requiredOption("-o, --out <folder>", "write a mask a frame there; of coco this is the file", once(String))
     .addOption(
       new Option(
@@ -138,9 +144,9 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
     .addOption(gatewayOption())
     .addOption(keyFileOption())
-    .action(async (folder: string, options: TrackOptions) => {
+    .action(async (input: string, options: TrackOptions) => {
       const { trackFrames } = await import("./track/track-frames.js");
-      await trackFrames(folder, options);
+      await trackFrames(input, options);
     });
   program
     .command("usage")

@@ -5,11 +5,13 @@ import { type FrameMasks, type TrackPrompt, TrackPromptSchema, TrackState } from
 import { imageIdOf } from "../../../runtime/image-id.js";
 import { CommandError, usageError } from "../command-error.js";
 import type { GatewayClient } from "../gateway-client.js";
-import type { Notices } from "../notices.js";
-import { readPhoto, writeResult } from "../photo-files.js";
+import { Notices } from "../notices.js";
+import { writeResult } from "../photo-files.js";
+import { progressBar } from "../progress-bar.js";
 import { type SegmentOptions, toPrompt } from "../segment-photo.js";
 import { type GatewayOptions, withGateway } from "../with-gateway.js";
-import { type FrameFile, frameFiles } from "./frame-files.js";
+import type { FrameFile, FrameList } from "./input/frame-list.js";
+import { openFrames } from "./input/open-frames.js";
 import type { Layout } from "./layout-names.js";
 import { cocoOf, frameFile } from "./layouts.js";
 
@@ -19,6 +21,8 @@ export interface TrackOptions extends Omit<GatewayOptions, "json">, Pick<Segment
   objects?: string;
   first?: number;
   last?: number;
+  fps?: number;
+  keepFrames?: string;
   out: string;
   layout: Layout;
 }
@@ -28,15 +32,17 @@ const portion = 32;
 /** Frames that the next portion goes on from. */
 const handedOn = 3;
 
-/** `maskwire track FOLDER`: objects through the frames of a video. @throws CommandError with the sentence to end with. */
-export async function trackFrames(folder: string, options: TrackOptions): Promise<void> {
-  const files = await frameFiles(folder);
-  const prompts = await promptsOf(options, files.length);
+/** `maskwire track INPUT`: objects through the frames of a video. @throws CommandError with the sentence to end with. */
+export async function trackFrames(input: string, options: TrackOptions): Promise<void> {
+  const prompts = await promptsOf(options);
+  await using list = await read(input, options, prompts);
+  const files = list.frames;
+  checkPrompts(prompts, files.length);
   const first = options.first ?? 0;
   const last = Math.min(options.last ?? files.length - 1, files.length - 1);
   if (first > last) throw usageError(`--first ${first} is behind the last frame, ${last}.`);
   const ids: string[] = [];
-  for (const { path } of files) ids.push(imageIdOf(await readPhoto(path)));
+  for (const file of files) ids.push(imageIdOf(await file.read()));
   await withGateway(options, async (client, notices) => {
     const video = new Video(client, { files, ids, prompts, notices });
     const from = Math.min(...prompts.map(({ frame }) => frame));
@@ -48,6 +54,25 @@ export async function trackFrames(folder: string, options: TrackOptions): Promis
     await write(files.slice(first, last + 1), video, first, options);
     process.stdout.write(`${video.summary(first, last)}: ${options.out}\n`);
   });
+}
+
+/** The frames of the input, as far as they are needed: before a gateway is started for them. */
+async function read(input: string, options: TrackOptions, prompts: readonly TrackPrompt[]): Promise<FrameList> {
+  const { fps, keepFrames, last } = options;
+  const notices = new Notices();
+  try {
+    return await openFrames(input, {
+      ...(fps === undefined ? {} : { fps }),
+      ...(keepFrames === undefined ? {} : { keep: keepFrames }),
+      ...(last === undefined ? {} : { upTo: Math.max(last, ...prompts.map(({ frame }) => frame)) }),
+      onFrame: (done, expected) => {
+        const share = expected ? `${progressBar(Math.min(1, done / expected))} ` : "";
+        notices.progress(`${share}reading frame ${done}`);
+      },
+    });
+  } finally {
+    notices.clear();
+  }
 }
 
 interface VideoParts {
@@ -122,10 +147,10 @@ class Video {
 
   async #give(frame: number): Promise<void> {
     const { files, ids, notices } = this.#parts;
-    const { path, name } = files[frame] as FrameFile;
+    const { name, read } = files[frame] as FrameFile;
     const imageId = ids[frame] as string;
     if (await this.#client.lookup(imageId)) return;
-    const bytes = await readPhoto(path);
+    const bytes = await read();
     if (imageIdOf(bytes) !== imageId) throw new CommandError(`${name} has changed while its video was followed.`);
     await this.#client.upload(imageId, bytes, () => notices.progress(`sending ${name}`));
   }
@@ -148,19 +173,21 @@ async function write(files: readonly FrameFile[], video: Video, first: number, {
 }
 
 /** @throws CommandError (bad usage) with what is wrong. */
-async function promptsOf(options: TrackOptions, count: number): Promise<TrackPrompt[]> {
+async function promptsOf(options: TrackOptions): Promise<TrackPrompt[]> {
   const { objects, frame = 0, point, negative, box } = options;
   const isHere = point !== undefined || negative !== undefined || box !== undefined;
   if (objects !== undefined && isHere)
     throw usageError("Say where objects are by --objects, or one by --point and --box.");
-  const prompts =
-    objects === undefined
-      ? [create(TrackPromptSchema, { frame, object: 1, prompt: toPrompt(options) })]
-      : await readPrompts(objects);
-  for (const one of prompts) {
-    if (one.frame >= count) throw usageError(`A prompt is on frame ${one.frame}; the last is ${count - 1}.`);
+  return objects === undefined
+    ? [create(TrackPromptSchema, { frame, object: 1, prompt: toPrompt(options) })]
+    : readPrompts(objects);
+}
+
+/** @throws CommandError (bad usage) for one on a frame that is not there. */
+function checkPrompts(prompts: readonly TrackPrompt[], count: number): void {
+  for (const { frame } of prompts) {
+    if (frame >= count) throw usageError(`A prompt is on frame ${frame}; the last is ${count - 1}.`);
   }
-  return prompts;
 }
 
 async function readPrompts(path: string): Promise<TrackPrompt[]> {

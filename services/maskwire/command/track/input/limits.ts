@@ -1,0 +1,27 @@
+import { maxFrames } from "../../../../../proto/index.js";
+import { CommandError } from "../../command-error.js";
+
+/** A frame of 8K, which takes 100 MiB as it is decoded. */
+export const maxFramePixels = 8192 * 4320;
+/** Of a video file, which is read as it is decoded. */
+export const maxVideoBytes = 64 * 2 ** 30;
+/** Of an animated picture, which is read whole. */
+export const maxAnimationBytes = 256 * 2 ** 20;
+/** What a disk must have left while frames are written to it. */
+export const minFreeBytes = 512 * 2 ** 20;
+
+/** @throws CommandError for more frames than a video can have. */
+export function checkFrames(count: number, what: string): void {
+  if (count <= maxFrames) return;
+  throw new CommandError(
+    `${what} has about ${count} frames, and ${maxFrames} can be followed: say how far by --last, take fewer of them a second by --fps, or divide it.`,
+  );
+}
+
+/** @throws CommandError for frames that are too large. */
+export function checkPixels(width: number, height: number, what: string): void {
+  if (width * height <= maxFramePixels) return;
+  throw new CommandError(
+    `${what} has frames of ${width} x ${height} pixels; at most ${maxFramePixels} pixels (8192 x 4320) are followed: make them smaller.`,
+  );
+}
