@@ -37,6 +37,7 @@ const nothing = {
   fetchPicture: undefined,
   measuring: {
     measure: async () => ({ width: 1, height: 1, reading: {} }),
+    thumbnail: async () => ({ file: new Uint8Array(), mediaType: "image/webp", width: 1, height: 1 }),
     [Symbol.asyncDispose]: async () => {},
   },
 };
@@ -51,7 +52,12 @@ async function start(url?: string) {
   const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 5000, logger: fakeLogger() });
   hosts.push(host);
   const env = { MASKWIRE_DATASET_JOBS: 0, ...(url && { MASKWIRE_DATABASE_URL: url }) };
-  const settings = shape(env, { limits, uploadBytes: 10_000, trustsPeers: true, sizes: { measuring: 1000 } });
+  const settings = shape(env, {
+    limits,
+    uploadBytes: 10_000,
+    trustsPeers: true,
+    sizes: { measuring: 1000, thumbnails: 1000 },
+  });
   const files = new FolderFiles(join(folder, "files"));
   await host.listen((one) => [new DatasetTier(one, settings, { files, dataFolder: folder, ...nothing })]);
   await host.start();

@@ -15,6 +15,7 @@ import { OnDemand } from "./on-demand.js";
 import { openParts, type Parts } from "./parts.js";
 import { handlers, scopes } from "./rpc/table.js";
 import type { DatasetSettings } from "./settings.js";
+import type { MakeThumbnail } from "./thumbnails/thumbnails.js";
 
 interface DatasetSurroundings {
   files: FileStore;
@@ -22,7 +23,7 @@ interface DatasetSurroundings {
   dataFolder: string;
   /** What makes masks for jobs. */
   engine: Engine & AsyncDisposable;
-  measuring: { measure: Measure } & AsyncDisposable;
+  measuring: { measure: Measure; thumbnail: MakeThumbnail } & AsyncDisposable;
   /** Where buckets are that are not Amazon's. */
   objectStore: ObjectStorePlace | undefined;
   /** Of imports by address, where any may be fetched. */
@@ -44,14 +45,14 @@ export class DatasetTier implements Tier {
   constructor(host: Host, settings: DatasetSettings, surroundings: DatasetSurroundings) {
     const { logger } = host;
     const { files, engine, measuring, dataFolder, objectStore, fetchPicture } = surroundings;
-    const { measure } = measuring;
+    const { measure, thumbnail } = measuring;
     this.#host = host;
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#folder = join(dataFolder, "database");
     const folder = this.#folder;
     const sources = { files, objectStore, fetchPicture };
-    const parts = new OnDemand(() => openParts({ settings, folder, ...sources, engine, measure, logger }));
+    const parts = new OnDemand(() => openParts({ settings, folder, ...sources, engine, measure, thumbnail, logger }));
     this.#parts = parts;
     // Our own database is looked after by who has started it.
     const onChange = () => host.readinessChanged(this);

@@ -22,12 +22,14 @@ import { Sets } from "./sets/sets.js";
 import { Versions } from "./sets/versions.js";
 import type { DatasetSettings } from "./settings.js";
 import { Statistics } from "./statistics/statistics.js";
+import { type MakeThumbnail, Thumbnails } from "./thumbnails/thumbnails.js";
 
 /** What there is once somebody has a data set. */
 export interface Parts extends AsyncDisposable {
   readonly database: Database;
   readonly files: FileStore;
   readonly pictureFiles: PictureFiles;
+  readonly thumbnails: Thumbnails;
   readonly purging: Purging;
   readonly sets: Sets;
   readonly versions: Versions;
@@ -54,6 +56,7 @@ interface PartsOptions {
   objectStore: ObjectStorePlace | undefined;
   engine: Engine;
   measure: Measure;
+  thumbnail: MakeThumbnail;
   /** Of imports by address, where any may be fetched. */
   fetchPicture: FetchPicture | undefined;
   logger: Logger;
@@ -61,7 +64,7 @@ interface PartsOptions {
 
 /** @throws as `Database.open`. */
 export async function openParts(options: PartsOptions): Promise<Parts> {
-  const { settings, folder, files, engine, measure, logger, ...sources } = options;
+  const { settings, folder, files, engine, measure, thumbnail, logger, ...sources } = options;
   const { jobsAtOnce, importBuckets, importBytes: maxImportBytes, limits } = settings;
   const database = await Database.open({ ...settings.database, folder }, logger);
   try {
@@ -96,6 +99,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       database,
       files,
       pictureFiles,
+      thumbnails: new Thumbnails({ pictures: pictureFiles, make: thumbnail, keptBytes: settings.thumbnailBytes }),
       purging,
       sets: new Sets(database),
       versions: new Versions(database),

@@ -39,7 +39,9 @@ export const memory = () => ({
   restBytes: 0,
   parts: {
     // One is looked at after the other, to know its size and that it is one; the costliest takes what there is.
-    measuring: { leastBytes: 64 * MiB, mostBytes: 512 * MiB },
+    measuring: { leastBytes: 62 * MiB, mostBytes: 512 * MiB },
+    // Of 10 to 20 KiB each, where pages are looked through.
+    thumbnails: { leastBytes: 2 * MiB, mostBytes: 64 * MiB },
   },
 });
 
@@ -64,6 +66,7 @@ export function shape(env: Env, { limits, uploadBytes, trustsPeers, sizes }: Dat
     importBytes: env.MASKWIRE_IMPORT_BYTES ?? 32 * 1024 * MiB,
     importBuckets: env.MASKWIRE_IMPORT_BUCKETS ?? [],
     measuringBytes: sizes.measuring,
+    thumbnailBytes: sizes.thumbnails,
   };
 }
 

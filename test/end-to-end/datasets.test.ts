@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bitmapToRle, DatasetService, decodeRle, encodeRle, JobState, type Rle, rleIou } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
@@ -79,7 +80,7 @@ function rectangle(x0: number, y0: number, x1: number, y1: number): Pick<Rle, "s
 }
 const iou = (a: Pick<Rle, "size" | "counts">, b: Pick<Rle, "size" | "counts">) => rleIou(decodeRle(a), decodeRle(b));
 
-it("M2, M3, M4, M8: a data set is made, filled and looked at over HTTP, and of two who change it one wins", async () => {
+it("M2, M3, M4, M8, M10: a data set is made, filled and looked at over HTTP, and of two who change it one wins", async () => {
   const made = await post("", { name: "by hand", labels: [{ name: "disc", hotKey: "d" }], person: "ann" });
   expect(made).toMatchObject({ status: 200, body: { name: "by hand", createdBy: "ann", revision: 1 } });
   expect(await post("", { name: "by hand" })).toMatchObject({
@@ -101,6 +102,16 @@ it("M2, M3, M4, M8: a data set is made, filled and looked at over HTTP, and of t
   const answer = await fetch(`${url}/by%20hand/pictures/${added.body.id}/file`);
   expect(Buffer.from(await answer.arrayBuffer()).equals(file)).toBe(true);
   expect(answer.headers.get("content-type")).toBe("image/jpeg");
+  const thumbnail = await fetch(`${url}/by%20hand/pictures/${added.body.id}/thumbnail?size=100`);
+  const small = sharp(Buffer.from(await thumbnail.arrayBuffer()));
+  expect(await small.metadata()).toMatchObject({ format: "webp", width: 128, height: 96 });
+  const [of, shown] = await Promise.all(
+    [sharp(file).resize(128, 96), small].map((one) => one.removeAlpha().raw().toBuffer()),
+  );
+  const difference = [...(of ?? [])].reduce((sum, value, at) => sum + Math.abs(value - (shown?.[at] ?? 0)), 0);
+  expect(difference / (128 * 96 * 3)).toBeLessThan(8);
+  const other = await ask(`/by%20hand/pictures/${added.body.id}/thumbnail?imageId=sha256:0`);
+  expect(other).toMatchObject({ status: 404, body: { error: { code: "NOT_FOUND" } } });
 
   const rle = rectangle(10, 10, 100, 100);
   const create = {

@@ -79,7 +79,7 @@ async function collect(parts: AsyncIterable<{ part: { case?: string | undefined;
 }
 
 it("M2: every method has its route, and what is asked there reaches it", async () => {
-  const elsewhere = ["AddPicture", "UploadImport", "FetchPicture", "FetchExport", "WatchJob"];
+  const elsewhere = ["AddPicture", "UploadImport", "FetchPicture", "GetThumbnail", "FetchExport", "WatchJob"];
   const named = [...datasetRoutes.map(({ rpc }) => rpc.name), ...elsewhere];
   expect(named.sort()).toEqual(DatasetService.methods.map(({ name }) => name).sort());
   for (const { method, path, rpc } of datasetRoutes) {
@@ -236,6 +236,33 @@ it("M4: a picture's file comes as it was, and not again to who has it", async ()
   }
   const head = await ask("/birds/pictures/1/file", { method: "HEAD" });
   expect([head.status, head.headers.get("content-length")]).toEqual([200, "10"]);
+});
+
+it("M10: a thumbnail is kept for ever by who names the picture's digest, and asked for again by who does not", async () => {
+  const asked: unknown[] = [];
+  methods = {
+    getThumbnail: async ({ picture, size, imageId }) => {
+      asked.push([picture, size, imageId]);
+      return { file: Buffer.from("small"), mediaType: "image/webp", width: 4, height: 3, imageId: "sha256:x" };
+    },
+  };
+  const named = await ask("/birds/pictures/7/thumbnail?size=200&imageId=sha256:x");
+  expect([named.status, named.headers.get("content-type"), await named.text()]).toEqual([200, "image/webp", "small"]);
+  expect(named.headers.get("cache-control")).toBe("private, max-age=31536000, immutable");
+  const unnamed = await ask("/birds/pictures/7/thumbnail");
+  expect([unnamed.headers.get("cache-control"), unnamed.headers.get("vary")]).toEqual([
+    "private, no-cache",
+    "origin, authorization",
+  ]);
+  expect(asked).toEqual([
+    [7n, 200, "sha256:x"],
+    [7n, 0, ""],
+  ]);
+  const tag = unnamed.headers.get("etag") ?? "";
+  expect((await ask("/birds/pictures/7/thumbnail", { headers: { "if-none-match": tag } })).status).toBe(304);
+  // Another size is another file.
+  expect((await ask("/birds/pictures/7/thumbnail?size=9", { headers: { "if-none-match": tag } })).status).toBe(200);
+  expect((await ask("/birds/pictures/7/thumbnail?size=-1")).status).toBe(400);
 });
 
 it("M5: a part of a file comes by itself", async () => {

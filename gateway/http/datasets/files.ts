@@ -5,6 +5,7 @@ import {
   FetchExportRequestSchema,
   FetchPictureRequestSchema,
   type FileChunk,
+  GetThumbnailRequestSchema,
 } from "../../../proto/index.js";
 import { Code, ServiceError } from "../../../services/runtime/errors.js";
 import type { Metrics } from "../../../services/runtime/host-metrics.js";
@@ -45,14 +46,19 @@ interface Described {
 
 const descriptions = {
   picture: {
-    summary: "A picture's file, or its thumbnail; takes Range",
+    summary: "A picture's file; takes Range",
     queryOf: FetchPictureRequestSchema,
     gives: { file: "The file, of the type that it is." },
+  },
+  thumbnail: {
+    summary: "A picture made small",
+    queryOf: GetThumbnailRequestSchema,
+    gives: { file: "A WebP file." },
   },
   job: { summary: "What an export has made; takes Range", gives: { file: "The file, of the type that it is." } },
 };
 
-/** `GET /v1/datasets/:dataset/pictures/:picture/file` and `.../jobs/:job/file` (M4, M5). */
+/** `GET /v1/datasets/:dataset/pictures/:picture/file`, `.../thumbnail` and `.../jobs/:job/file` (M4, M5, M10). */
 export async function fileRoutes(app: FastifyInstance, routes: FileRoutes): Promise<void> {
   const { datasets, metrics, unsentAnswers } = routes;
   const places = new Places({
@@ -77,6 +83,24 @@ export async function fileRoutes(app: FastifyInstance, routes: FileRoutes): Prom
       return answer(request, reply, { bytes: Number(bytes), name, tag, shows: "inline" }, (range) =>
         datasets.stream(rpc.fetchPicture, { ...wanted, ...asNumbers(range) }, call),
       );
+    }),
+  );
+
+  app.get(
+    "/v1/datasets/:dataset/pictures/:picture/thumbnail",
+    { config: { describes: descriptions.thumbnail } },
+    handle(async (request, reply) => {
+      const wanted = queryMessage(GetThumbnailRequestSchema, request.query as Query);
+      putPathFields(GetThumbnailRequestSchema, wanted, request.params as Query);
+      places.enter(request, reply);
+      const { file, mediaType, imageId } = await datasets.unary(rpc.getThumbnail, wanted, callOf(request, reply));
+      // What is named by its digest is the same for ever.
+      const cached = wanted.imageId === "" ? "private, no-cache" : "private, max-age=31536000, immutable";
+      const tag = `"${imageId} ${wanted.size}"`;
+      reply.header("cache-control", cached).header("vary", "origin, authorization").header("etag", tag);
+      if (isKnown(request.headers["if-none-match"], tag)) return reply.code(304).send();
+      unsentAnswers.hold(reply, file.byteLength);
+      return reply.type(mediaType).send(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
     }),
   );
 

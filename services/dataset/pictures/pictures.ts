@@ -52,7 +52,8 @@ export class Pictures {
   /** What its file is kept under, and what it is. */
   async file(who: Who, { dataset, picture }: { dataset: string; picture: bigint }) {
     const row = await this.#row(who, dataset, picture);
-    return { imageId: row.image_id, bytes: Number(row.bytes), mediaType: row.media_type, name: row.name };
+    const { image_id: imageId, media_type: mediaType, name, width, height } = row;
+    return { imageId, bytes: Number(row.bytes), mediaType, name, width, height };
   }
 
   /** In the order in which they were added. */

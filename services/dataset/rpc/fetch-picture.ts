@@ -10,8 +10,9 @@ export function fetchPicture(parts: Pick<OnDemand<Parts>, "get">): Handlers["fet
   return async (request, send, { origin, signal }) => {
     const { pictures, files } = await parts.get();
     const who = whoOf(origin);
-    const { imageId, ...file } = await pictures.file(who, request);
-    if (Number(request.offset) > file.bytes) throw invalidArgument(`The file has ${file.bytes} bytes.`);
+    const { imageId, bytes, mediaType, name } = await pictures.file(who, request);
+    if (Number(request.offset) > bytes) throw invalidArgument(`The file has ${bytes} bytes.`);
+    const file = { bytes, mediaType, name };
     await sendFile(file, (range) => files.get(pictureKey(who.tenant, imageId), range), request, send, signal);
   };
 }

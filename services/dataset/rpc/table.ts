@@ -7,6 +7,7 @@ import type { Parts } from "../parts.js";
 import { addPicture } from "./add-picture.js";
 import { fetchExport } from "./fetch-export.js";
 import { fetchPicture } from "./fetch-picture.js";
+import { getThumbnail } from "./get-thumbnail.js";
 import type { Handlers } from "./handlers.js";
 import type { PictureLimits } from "./read-picture.js";
 import { unary } from "./unary.js";
@@ -51,6 +52,7 @@ export function handlers({ parts, measure, uploads, limits }: TableObjects): Han
       changePictures.delete(who, request),
     ),
     fetchPicture: fetchPicture(parts),
+    getThumbnail: getThumbnail(parts),
     listObjects: unary(parts, "listObjects", ({ objects }, who, request) => objects.list(who, request)),
     saveObjects: unary(parts, "saveObjects", ({ objects }, who, request) => objects.save(who, request)),
     listRevisions: unary(parts, "listRevisions", ({ objects }, who, request) => objects.revisions(who, request)),

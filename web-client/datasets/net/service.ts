@@ -17,6 +17,7 @@ import {
   DeletePicturesRequestSchema,
   DeletePicturesResponseSchema,
   FinishAuditItemRequestSchema,
+  GetThumbnailRequestSchema,
   ImportWorkSchema,
   ListAuditItemsRequestSchema,
   ListAuditItemsResponseSchema,
@@ -135,6 +136,12 @@ export class DatasetService {
   /** A picture's file as it came. */
   file = async (picture: bigint, signal?: AbortSignal): Promise<Blob> =>
     (await answerOf(`${this.#at}/pictures/${picture}/file`, { signal })).blob();
+
+  /** The same made small. */
+  thumbnail = async (picture: bigint, init: Omit<Init<typeof GetThumbnailRequestSchema>, "picture">): Promise<Blob> =>
+    (
+      await answerOf(`${this.#at}/pictures/${picture}/thumbnail${queryOf(said(GetThumbnailRequestSchema, init))}`, {})
+    ).blob();
 
   listObjects = (init: Init<typeof ListObjectsRequestSchema>, signal?: AbortSignal) =>
     askService(ListObjectsResponseSchema, `${this.#at}/objects${queryOf(said(ListObjectsRequestSchema, init))}`, {

@@ -3,7 +3,7 @@ import type { DatasetObject, DatasetPicture, Label } from "../../../proto/index.
 import { density } from "../../canvas/density.js";
 import { words } from "../words/words.js";
 import { paintMasks, partAround } from "./paint-masks.js";
-import type { PictureFiles } from "./picture-files.js";
+import { type PictureFiles, thumbnailSize } from "./picture-files.js";
 
 interface MaskedPictureProps {
   readonly files: PictureFiles;
@@ -23,6 +23,9 @@ export function MaskedPicture({ files, picture, objects, labels, name, focus }: 
   const [isSeen, setSeen] = useState(false);
   const [problem, setProblem] = useState(false);
   const [round, setRound] = useState(0);
+  // A part of it is looked at closely; all of it as it fits, and better once there is more room.
+  const [room, setRoom] = useState(0);
+  const side = focus === undefined ? room : undefined;
 
   useEffect(() => {
     const target = canvas.current;
@@ -30,7 +33,11 @@ export function MaskedPicture({ files, picture, objects, labels, name, focus }: 
     const seeing = new IntersectionObserver((entries) => {
       if (entries.some(({ isIntersecting }) => isIntersecting)) setSeen(true);
     });
-    const sizing = new ResizeObserver(() => setRound((before) => before + 1));
+    const sizing = new ResizeObserver(() => {
+      setRound((before) => before + 1);
+      const wanted = thumbnailSize(Math.max(target.clientWidth, target.clientHeight) * density());
+      setRoom((before) => Math.max(before, wanted));
+    });
     seeing.observe(target);
     sizing.observe(target);
     return () => {
@@ -40,11 +47,12 @@ export function MaskedPicture({ files, picture, objects, labels, name, focus }: 
   }, []);
 
   useEffect(() => {
-    if (!isSeen) return;
+    if (!isSeen || side === 0) return;
     let isWanted = true;
     let shown: ImageBitmap | undefined;
     setProblem(false);
-    files.bitmap(picture.id).then(
+    const coming = side === undefined ? files.bitmap(picture.id) : files.thumbnail(picture, side);
+    coming.then(
       (made) => {
         shown = made;
         if (isWanted) setBitmap(made);
@@ -57,7 +65,7 @@ export function MaskedPicture({ files, picture, objects, labels, name, focus }: 
       setBitmap(undefined);
       shown?.close();
     };
-  }, [files, picture.id, isSeen]);
+  }, [files, picture.id, isSeen, side]);
 
   // With another size all of it is painted anew.
   useEffect(() => {
@@ -68,12 +76,12 @@ export function MaskedPicture({ files, picture, objects, labels, name, focus }: 
     target.width = Math.round(clientWidth * density());
     target.height = Math.round(clientHeight * density());
     const ratio = clientWidth / clientHeight;
-    const size = { width: bitmap.width, height: bitmap.height };
-    const whole = { x: 0, y: 0, ...size };
-    const part = partAround({ bbox: focus?.bbox ?? { ...whole, $typeName: "maskwire.v1.BoundingBox" } }, size, ratio);
-    paintMasks(target, { bitmap, part, objects, labels, isAlone: focus !== undefined });
+    const { width = bitmap.width, height = bitmap.height } = picture.image ?? {};
+    const size = { width, height };
+    const part = partAround(focus?.bbox ?? { x: 0, y: 0, ...size }, size, ratio);
+    paintMasks(target, { bitmap, size, part, objects, labels, isAlone: focus !== undefined });
     target.dataset.drawn = "true";
-  }, [bitmap, objects, labels, focus, round]);
+  }, [bitmap, picture, objects, labels, focus, round]);
 
   return (
     <div class="masked" data-ratio={focus === undefined ? "picture" : "object"}>

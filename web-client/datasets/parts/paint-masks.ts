@@ -1,13 +1,16 @@
 import type { DatasetObject, Label } from "../../../proto/index.js";
 import { ObjectState } from "../../../proto/index.js";
 import { maskPath } from "../../canvas/mask-path.js";
-import type { Region } from "../../geometry/spot.js";
+import type { Region, Size } from "../../geometry/spot.js";
 import { colourOf } from "./look-of.js";
 import { maskOf } from "./masks-of.js";
 
 interface MaskedScene {
+  /** Of any size. */
   readonly bitmap: ImageBitmap;
-  /** What of the picture is seen, in its pixels. */
+  /** Of the picture, in its pixels. */
+  readonly size: Size;
+  /** What of the picture is seen, in its pixels; what lies beyond it stays empty. */
   readonly part: Region;
   readonly objects: readonly DatasetObject[];
   readonly labels: readonly Label[];
@@ -16,12 +19,16 @@ interface MaskedScene {
 }
 
 /** A part of a picture with the masks that lie on it, as large as the canvas is. */
-export function paintMasks(canvas: HTMLCanvasElement, { bitmap, part, objects, labels, isAlone }: MaskedScene): void {
-  const context = canvas.getContext("2d", { alpha: false });
+export function paintMasks(
+  canvas: HTMLCanvasElement,
+  { bitmap, size, part, objects, labels, isAlone }: MaskedScene,
+): void {
+  const context = canvas.getContext("2d");
   if (context === null) return;
   const scale = canvas.width / part.width;
   context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, part.x, part.y, part.width, part.height, 0, 0, canvas.width, canvas.height);
+  const [left, top] = [-part.x * scale, -part.y * scale];
+  context.drawImage(bitmap, left, top, size.width * scale, size.height * scale);
   context.lineJoin = "round";
   const line = Math.max(1.5, canvas.width / 320);
   for (const object of objects) {
@@ -59,23 +66,20 @@ export function paintMasks(canvas: HTMLCanvasElement, { bitmap, part, objects, l
 }
 
 /**
- * The part of a picture with an object in its middle and room around it, in the form of what shows it; the whole picture
- * where the object fills it.
+ * The part of a picture with a box in its middle and room around it, in the form of what shows it; the whole picture, and what
+ * is beside it then, where the box fills it.
  */
-export function partAround(
-  { bbox }: Pick<DatasetObject, "bbox">,
-  { width, height }: { readonly width: number; readonly height: number },
-  ratio: number,
-): Region {
-  const box = bbox ?? { x: 0, y: 0, width, height };
+export function partAround(box: Region, { width, height }: Size, ratio: number): Region {
   const [roomX, roomY] = [Math.max(box.width * 1.8, 64), Math.max(box.height * 1.8, 64)];
   // As wide or as high as the room asks for, whichever is more.
-  const wide = Math.max(roomX, roomY * ratio);
-  const [partWidth, partHeight] = [Math.min(width, wide), Math.min(height, wide / ratio)];
-  const clamp = (at: number, most: number) => Math.max(0, Math.min(most, at));
+  const partWidth = Math.min(Math.max(roomX, roomY * ratio), Math.max(width, height * ratio));
+  const partHeight = partWidth / ratio;
+  // A side that is all seen has as much beside it on both ends.
+  const place = (middle: number, part: number, whole: number) =>
+    part >= whole ? (whole - part) / 2 : Math.max(0, Math.min(whole - part, middle - part / 2));
   return {
-    x: clamp(box.x + box.width / 2 - partWidth / 2, width - partWidth),
-    y: clamp(box.y + box.height / 2 - partHeight / 2, height - partHeight),
+    x: place(box.x + box.width / 2, partWidth, width),
+    y: place(box.y + box.height / 2, partHeight, height),
     width: partWidth,
     height: partHeight,
   };
