@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import {
   CreateDatasetRequestSchema,
   Gear,
+  ListDatasetsRequestSchema,
   ObjectState,
   type Provenance,
   ProvenanceSchema,
@@ -28,38 +29,47 @@ const objectsAtOnce = 500;
 interface Wanted {
   readonly pictures: number;
   readonly objects: number;
-  /** So many of the objects as jobs and imports do it, and a tenth as many pictures. */
-  readonly added: number;
 }
 
-/** What filling took. */
-interface Filled {
-  readonly ids: readonly bigint[];
-  readonly picturesPerSecond: number;
+/** What adding took. */
+interface Added {
   readonly objectsPerSecond: number;
-  /** MiB of this process after a fifth of the objects that were added, and after all of them. */
+  /** MiB of this process after a fifth of the objects, and after all of them. */
   readonly memory: readonly [early: number, late: number];
 }
 
+/** Of each that is made by us. */
+const samples = { pictures: 2000, objects: 20_000 };
+
 /**
- * Fills a set: with some pictures and objects as jobs and imports do, which is measured, then with copies of what they made, by the
- * server itself, which is sooner done. Most objects are a model's, the rest people's, some wait for review.
+ * Fills a set, unless it is there: with some pictures and objects as jobs and imports do, then with copies of what they made, by the
+ * server itself, which is sooner done. Most objects are a model's, the rest people's, some wait for review. @returns the pictures.
  */
-export async function fill(database: Database, wanted: Wanted, say: (line: string) => void): Promise<Filled> {
+export async function fill(database: Database, wanted: Wanted, say: (line: string) => void): Promise<bigint[]> {
+  const { datasets } = await new Sets(database).list(who, create(ListDatasetsRequestSchema, {}));
+  if (!datasets?.length) await fillAnew(database, wanted, say);
+  const all = await database.db.selectFrom("pictures").select("id").orderBy("id").execute();
+  return all.map(({ id }) => id);
+}
+
+async function fillAnew(database: Database, wanted: Wanted, say: (line: string) => void): Promise<void> {
   const labels = Array.from({ length: labelCount }, (_, at) => ({ name: `label ${at + 1}` }));
   await new Sets(database).create(who, create(CreateDatasetRequestSchema, { name: dataset, labels }));
   const { key } = await findSet(database.db, who, dataset);
-  const added = {
-    pictures: Math.min(wanted.pictures, wanted.added / 10),
-    objects: Math.min(wanted.objects, wanted.added),
-  };
-  const started = performance.now();
+  const pictures = Math.min(wanted.pictures, samples.pictures);
   const ids: bigint[] = [];
-  while (ids.length < added.pictures) {
-    const count = Math.min(picturesAtOnce, added.pictures - ids.length);
+  while (ids.length < pictures) {
+    const count = Math.min(picturesAtOnce, pictures - ids.length);
     ids.push(...(await addPictures(database, key, ids.length, count)));
   }
-  const picturesPerSecond = perSecond(ids.length, started);
+  await addMore(database, ids, Math.min(wanted.objects, samples.objects));
+  await copyPictures(database, wanted.pictures - ids.length);
+  await copyObjects(database, wanted, say);
+}
+
+/** Adds objects to some of the pictures as jobs and imports do: to one after the other. */
+export async function addMore(database: Database, ids: readonly bigint[], count: number): Promise<Added> {
+  const { key } = await findSet(database.db, who, dataset);
   const begun = performance.now();
   const next = numbersFrom(7);
   const masks = wobblyMasks(500, size, next);
@@ -70,23 +80,16 @@ export async function fill(database: Database, wanted: Wanted, say: (line: strin
     stabilityScore: 0.96,
   });
   let early = 0;
-  for (let made = 0; made < added.objects; made += objectsAtOnce) {
-    const count = Math.min(objectsAtOnce, added.objects - made);
-    const objects = Array.from({ length: count }, (_, at) => {
-      const picture = ids[Math.floor(((made + at) * ids.length) / added.objects)] as bigint;
+  for (let made = 0; made < count; made += objectsAtOnce) {
+    const objects = Array.from({ length: Math.min(objectsAtOnce, count - made) }, (_, at) => {
+      const picture = ids[Math.floor(((made + at) * ids.length) / count)] as bigint;
       const rle = masks[Math.floor(next() * masks.length)] as NewObject["rle"];
       return objectOf(picture, rle, provenance, next);
     });
     await database.transaction((trx) => addObjects(trx, key, `p${Math.floor(next() * 10)}`, objects));
-    if (made >= added.objects / 5 && early === 0) early = memoryNow();
+    if (made >= count / 5 && early === 0) early = memoryNow();
   }
-  const objectsPerSecond = perSecond(added.objects, begun);
-  const memory = [early, memoryNow()] as const;
-  say(`added: ${Math.round(picturesPerSecond)} pictures, ${Math.round(objectsPerSecond)} objects a second`);
-  await copyPictures(database, wanted.pictures - ids.length);
-  await copyObjects(database, wanted, say);
-  const all = await database.db.selectFrom("pictures").select("id").orderBy("id").execute();
-  return { ids: all.map(({ id }) => id), picturesPerSecond, objectsPerSecond, memory };
+  return { objectsPerSecond: perSecond(count, begun), memory: [early, memoryNow()] };
 }
 
 async function copyPictures(database: Database, count: number): Promise<void> {
