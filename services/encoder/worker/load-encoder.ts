@@ -7,6 +7,12 @@ import type { Sides } from "../images/encoded-frame.js";
 import { type EncoderFrames, encoderFrames } from "./encoder-frames.js";
 import { embeddingOf, inputDims } from "./encoder-tensors.js";
 
+/**
+ * An encode is a thousand steps, many of them short: where its threads sleep between them, waking them is a twelfth of its time.
+ * Longer gains next to nothing, and on cores that others use too it would cost them more.
+ */
+const spinUs = 50;
+
 /** A model's encoder, ready to run. */
 export interface LoadedEncoder extends EncoderFrames {
   readonly provider: EncoderProvider;
@@ -34,6 +40,7 @@ export async function loadEncoder(
   const { input, takes } = model.encoder;
   const { session, inputTypes, provider, skipped } = await createSession(path, {
     ...runtime,
+    spinUs,
     changesShape: takesFrames || takes === "picture",
   });
   const frames = await encoderFrames(model, files, { takesFrames, isCoarse: provider !== "cpu" }).catch(
