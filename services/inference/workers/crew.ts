@@ -16,7 +16,7 @@ export interface CrewOptions {
   yielding?: number | undefined;
   /** Silence after which a worker that has work hangs; five times what a task usually takes, where that is longer. */
   hungMs: number;
-  /** Longer than any run or loading takes: a worker that has not ended so long after `close` hangs, and is stopped. */
+  /** A worker that has not ended so long after `close` hangs, and is stopped; as long as one may be silent, when left out. */
   endMs?: number;
   /** Told of a worker that was lost, and of each try to replace it that failed. */
   onWorkerLost?: (error: Error) => void;
@@ -204,7 +204,12 @@ export class Crew<Work> {
     for (const timer of this.#respawns) clearTimeout(timer);
     const members = this.#members.splice(0);
     for (const member of members) this.#giveUp(member, stopped());
-    await Promise.all(members.map(({ worker }) => end(worker, this.#options.endMs ?? 10_000)));
+    await Promise.all(members.map((member) => end(member.worker, this.#options.endMs ?? this.#longestEndMs(member))));
+  }
+
+  /** Stopped sooner, one that does what it is to do on a busy machine would take the process with it. */
+  #longestEndMs(member: Member<Work>): number {
+    return member.isReady && !member.isLoading ? this.longestMs : Math.max(this.longestMs, loadingMs);
   }
 
   #spawn(place: WorkerPlace, failures: number): Promise<void> {

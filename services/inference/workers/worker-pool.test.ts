@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { Worker } from "node:worker_threads";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Code } from "../../runtime/errors.js";
 import type { TestAnswer, TestTask, TestWorkerData } from "../testing/test-worker.js";
 import { type PoolOptions, WorkerPool } from "./worker-pool.js";
@@ -545,6 +546,25 @@ describe("start and stop", () => {
     await expect(waiting).rejects.toMatchObject({ code: Code.UNAVAILABLE });
     await Promise.all([...closing, draining]);
     await expect(pool.run(echo("z"))).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  });
+
+  it("gives a worker as long to end as it may be silent, and stops it then", async () => {
+    const pool = await startPool({ hungMs: 100, taskMs: 60_000 });
+    const { started } = hold(pool);
+    await started;
+    const stops = vi.spyOn(Worker.prototype, "terminate");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const closing = pool.close();
+      vi.advanceTimersByTime(299_000);
+      expect(stops).not.toHaveBeenCalled();
+      vi.advanceTimersByTime(2_000);
+      expect(stops).toHaveBeenCalledOnce();
+      await closing;
+    } finally {
+      vi.useRealTimers();
+      stops.mockRestore();
+    }
   });
 
   it("leaves no listener on a caller's signal", async () => {
