@@ -39,7 +39,7 @@ program
   .requiredOption("--id <id>", "what requests will call it")
   .requiredOption("--licence <licence>", "of its weights, as SPDX writes it")
   .option("--like <id>", "a model that has the same tensors and preprocessing")
-  .option("--family <name>", "the family of its exports, instead; see README")
+  .option("--family <name>", "the family of its exports, instead; see models.md of the documentation")
   .option("--title <title>", "for people")
   .option("--json", "print one JSON object")
   .action(async (files: string[], options: Omit<Parameters<typeof addModel>[2], "files"> & { json?: true }) => {

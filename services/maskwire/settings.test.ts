@@ -245,8 +245,8 @@ it("knows which variables mean nothing, and leaves those of others alone", () =>
   ]);
 });
 
-describe("README.md", () => {
-  const path = join(projectRoot, "README.md");
+describe("the documentation's settings", () => {
+  const path = join(projectRoot, "web-client", "docs", "settings.md");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   const [, ...tables] = text.split(/^\*\*(?=[^*\n]+\*\*\n\n\| variable \|)/m);
   const documented = tables.map((table) => ({

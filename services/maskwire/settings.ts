@@ -29,7 +29,7 @@ type AllVariables = typeof own &
   typeof files.variables &
   TierVariables;
 
-/** The variables by the part that they belong to. README's tables are checked against this. */
+/** The variables by the part that they belong to. The tables of web-client/docs/settings.md are checked against this. */
 export const parts: readonly { title: string; variables: Variables }[] = [
   { title: "Every process", variables: { ...own, ...host.variables } },
   { title: "Who may use it", variables: access.variables },

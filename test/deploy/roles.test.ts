@@ -72,17 +72,19 @@ describe.each(tierNames)("the tier %s", (name) => {
     expect(read("CONTRIBUTING.md")).toContain(`| \`${folder}/\` |`);
   });
 
-  it("has its port in README's table", () => {
-    const [, ports = ""] = /^\| `MASKWIRE_PORT` \|([^|]*)\|/m.exec(read("README.md")) ?? [];
+  it("has its port in the table of settings", () => {
+    const [, ports = ""] = /^\| `MASKWIRE_PORT` \|([^|]*)\|/m.exec(read("web-client", "docs", "settings.md")) ?? [];
     expect(ports).toContain(row.port === roleOf("all").port ? String(row.port) : `${name} ${row.port}`);
   });
 });
 
 describe.each(roles)("the role %s", (role) => {
-  it("has a row in README's table of memory, with what it takes at rest and for its heap", () => {
+  it("has a row in the table of memory, with what it takes at rest and for its heap", () => {
     const { restBytes, heapShare, tiers: own } = roleOf(role);
     const [, rest = "", heap = ""] =
-      new RegExp(`^\\| \`${role}\` \\|[^|]*\\|([^|]*)\\|([^|]*)\\|`, "m").exec(read("README.md")) ?? [];
+      new RegExp(`^\\| \`${role}\` \\|[^|]*\\|([^|]*)\\|([^|]*)\\|`, "m").exec(
+        read("web-client", "docs", "memory.md"),
+      ) ?? [];
     const pictureBytes = own.includes("encoder") ? tiers.encoder.settings.memory({}).restBytes : 0;
     expect(rest).toContain(`${(restBytes + pictureBytes) / MiB} MiB`);
     expect(heap.trim()).toBe(`1/${1 / heapShare}`);

@@ -74,8 +74,8 @@ it("names every time that stands in the server's code", () => {
 });
 
 it("names every setting of a time that a request meets", () => {
-  const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
-  const settings = [...readme.matchAll(/^\| `(MASKWIRE_\w+_MS)` /gm)].map(([, name = ""]) => name);
+  const tables = readFileSync(join(projectRoot, "web-client", "docs", "settings.md"), "utf8");
+  const settings = [...tables.matchAll(/^\| `(MASKWIRE_\w+_MS)` /gm)].map(([, name = ""]) => name);
   // How long a picture is kept, and a delay from which work is refused: no request waits for either.
   const others = ["MASKWIRE_CACHE_TTL_MS", "MASKWIRE_OVERLOAD_DELAY_MS"];
   const times = settings.filter((name) => !others.includes(name));

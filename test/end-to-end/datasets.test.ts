@@ -297,19 +297,18 @@ describe("maskwire dataset", () => {
   });
 });
 
-it("README's way from a folder to a COCO file is one", async () => {
-  const readme = readFileSync(join(projectRoot, "README.md"), "utf8");
-  const [, section = ""] = /^### From a folder to a COCO file\n(.*?)^##/ms.exec(readme) ?? [];
-  const commands = [...section.matchAll(/^ {4}(npm run -s maskwire -- dataset .*)$/gm)].map(([, line = ""]) => line);
+it("the documentation's way from a folder to a COCO file is one", async () => {
+  const page = readFileSync(join(projectRoot, "web-client", "docs", "datasets.md"), "utf8");
+  const commands = [...page.matchAll(/^(npm run -s maskwire -- dataset .*)$/gm)].map(([, line = ""]) => line);
   expect(commands).toHaveLength(5);
   const program = `${process.execPath} ${join(projectRoot, "dist", "services", "maskwire", "cli.js")}`;
   const script = commands.map((line) => line.replace("npm run -s maskwire --", program)).join("\n");
   const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
   // One picture: a thousand points are asked of each.
-  const cwd = join(folder, "readme");
+  const cwd = join(folder, "guide");
   mkdirSync(join(cwd, "photos"), { recursive: true });
   writeFileSync(join(cwd, "photos", "one.jpg"), await jpegScene(160, 120));
   const { code, stderr } = await new Child("bash", ["-ec", script], { cwd, env }).ended;
   expect({ code, stderr: stderr.replaceAll(/^maskwire: (job|wrote) .*\n/gm, "") }).toEqual({ code: 0, stderr: "" });
-  expect(cocoIn("readme/birds.zip").images).toHaveLength(1);
+  expect(cocoIn("guide/birds.zip").images).toHaveLength(1);
 });

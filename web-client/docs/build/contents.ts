@@ -19,26 +19,57 @@ const own = (name: string, title: string): PageEntry => ({ name, title, source: 
 export const chapters: readonly Chapter[] = [
   {
     title: "Begin",
-    pages: [own("index", "Maskwire"), { name: "guide", title: "The page", source: "web-client/GUIDE.md" }],
+    pages: [
+      own("index", "Maskwire"),
+      own("start", "Start"),
+      { name: "guide", title: "The page", source: "web-client/GUIDE.md" },
+      own("concepts", "How it fits together"),
+    ],
+  },
+  {
+    title: "What can be asked",
+    pages: [
+      own("prompts", "Prompts and masks"),
+      own("pictures", "Pictures"),
+      own("words", "Words"),
+      own("everything", "Everything in a picture"),
+      own("videos", "Videos"),
+    ],
   },
   {
     title: "Programs",
     pages: [
-      { name: "typescript", title: "TypeScript", source: "web-client/sdk/README.md" },
       { name: "python", title: "Python", source: "web-client/python/README.md" },
-      { name: "formats", title: "Formats of data sets", source: "services/dataset/FORMATS.md" },
+      { name: "typescript", title: "TypeScript, web component", source: "web-client/sdk/README.md" },
+      own("command-line", "Command line"),
+      own("http", "HTTP"),
+      own("websocket", "WebSocket"),
+      own("grpc", "gRPC"),
+      own("adapters", "Annotation tools"),
     ],
+  },
+  {
+    title: "Data sets",
+    pages: [own("datasets", "Data sets"), { name: "formats", title: "Formats", source: "services/dataset/FORMATS.md" }],
   },
   {
     title: "Running it",
     pages: [
+      own("deploy", "Deploy"),
+      own("access", "Who may use it"),
+      own("cache", "The shared cache"),
+      own("models", "Models"),
+      own("memory", "Memory"),
       { name: "operations", title: "Operations", source: "deploy/OPERATIONS.md" },
       { name: "security", title: "Security", source: "SECURITY.md" },
+      own("performance", "Performance"),
+      own("troubleshooting", "Troubleshooting"),
     ],
   },
   {
-    title: "Reference",
+    title: "To look up",
     pages: [
+      own("settings", "Settings"),
       own("routes", "Routes"),
       own("calls", "Calls"),
       own("messages", "Messages"),

@@ -89,8 +89,8 @@ function highlight(code: string, language: string): string {
 function imageOf(path: string, alt: string, root: string, images: Map<string, string>): string {
   const file = readFileSync(join(root, path));
   if (path.endsWith(".svg")) {
-    // By itself it brings its own colours; on the page the style sheet has them.
-    const drawing = file.toString().replace(/<style>.*?<\/style>\s*/s, "");
+    // By itself it brings its own title and colours; on the page these are the text's and the style sheet's.
+    const drawing = file.toString().replace(/<(title|style)>.*?<\/\1>\s*/gs, "");
     const opened = drawing.replace(/^<svg /, `<svg class="drawing" role="img" aria-label="${escapeHtml(alt)}" `);
     return `<span class="figure" role="group" aria-label="Drawing" tabindex="0">${opened}</span>`;
   }

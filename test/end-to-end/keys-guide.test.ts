@@ -5,19 +5,19 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readEnv, shapeSettings } from "../../services/maskwire/settings.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
+import { codeBlocksOf } from "../support/code-blocks.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
 
 /*
- * README's "Who may use it", as a person pastes it: in a folder of its own, with the program as it is built, on loopback.
+ * web-client/docs/access.md, as a person pastes it: in a folder of its own, with the program as it is built, on loopback.
  */
 
-const [, section = ""] =
-  /^## Who may use it\n(.*?)^## /ms.exec(readFileSync(join(projectRoot, "README.md"), "utf8")) ?? [];
-const lines = [...section.matchAll(/^ {4}(\S.*)$/gm)].map(([, line = ""]) => line);
+const page = readFileSync(join(projectRoot, "web-client", "docs", "access.md"), "utf8");
+const lines = codeBlocksOf(page).flatMap(({ code }) => code.trimEnd().split("\n"));
 const lineWith = (part: string) => {
   const line = lines.find((one) => one.includes(part));
-  if (!line) throw new Error(`README has no line with ${part}`);
+  if (!line) throw new Error(`access.md has no line with ${part}`);
   return line;
 };
 
