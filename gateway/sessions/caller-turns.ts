@@ -8,7 +8,7 @@ export interface DecoderTimes {
 }
 
 /**
- * The turns of one caller's prompts. As many are under way as the decoders have use for: one that waits there longer than it is
+ * The turns of one caller's prompts, or of all those of a tenant's. As many are under way as the decoders have use for: one that waits there longer than it is
  * worked on says that they are too many, one that waits less than half as long that they might be more.
  */
 export class CallerTurns {

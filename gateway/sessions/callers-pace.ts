@@ -62,6 +62,11 @@ export class CallersPace {
     return isOnly(this.#sessions, key);
   }
 
+  /** Whether no other tenant has a session, nor anybody of none. */
+  isTenantAlone(tenant: string): boolean {
+    return isOnly(this.#sessionsOfTenants, tenant);
+  }
+
   #take(who: Who, count = 1): number {
     const [first, second] = this.#held(who);
     const waitMs = first?.take(count) ?? 0;
@@ -76,7 +81,7 @@ export class CallersPace {
   #held(who: Who) {
     if (this.isAlone(who)) return [];
     const own = this.#work.of(who.key);
-    if (who.tenant === undefined || isOnly(this.#sessionsOfTenants, who.tenant)) return [own];
+    if (who.tenant === undefined || this.isTenantAlone(who.tenant)) return [own];
     return [own, this.#workOfTenants.of(who.tenant)];
   }
 }

@@ -69,7 +69,7 @@ export class Sessions {
   readonly #shares: Shares;
   readonly #pace = new CallersPace();
   readonly #openings = new Openings((caller) => this.#pace.admit(caller));
-  readonly #turns = new PromptTurns((key) => this.#pace.isAlone({ key }));
+  readonly #turns = new PromptTurns(this.#pace);
   readonly #waiting: WaitingBytes;
   #draining = false;
 
@@ -249,7 +249,7 @@ export class Sessions {
       },
     });
     const given = this.#depsFor(id, visitor);
-    const line = this.#turns.lineOf(visitor.caller.key, given.line);
+    const line = this.#turns.lineOf(visitor.caller, given.line);
     const deps = { ...given, line, visitor, logger, waiting: this.#waiting.of(visitor.caller) };
     const session = new Session(id, connection, deps, readOrigin((name) => request.headers[name]).traceparent);
     return {

@@ -44,11 +44,11 @@ export function createMetrics(metrics: Registry, { maxQueue, waiting, undecoded,
   });
   const losses = new Counter({
     name: "maskwire_picture_losses_total",
-    help: "Processes that were lost over a picture, by reason: time, memory or crash",
+    help: "Processes that were lost over a picture, by reason: time, memory, crash, or killed, which is by the kernel short of memory or by a person",
     labelNames: ["reason"],
     registers,
   });
-  for (const reason of ["time", "memory", "crash"] satisfies Loss[]) losses.inc({ reason }, 0);
+  for (const reason of ["time", "memory", "killed", "crash"] satisfies Loss[]) losses.inc({ reason }, 0);
   const saved = new Counter({
     name: "maskwire_encodes_saved_total",
     help: "Encodes that were not needed because the same was under way in this process, or elsewhere in the cluster",

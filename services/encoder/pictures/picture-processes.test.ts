@@ -122,6 +122,22 @@ describe("a picture process", () => {
     expect(losses).toEqual(["crash", "crash"]);
   });
 
+  it("that somebody else kills is said to be killed: it costs a second try, and the picture after that", async () => {
+    const { pictures, losses } = await start();
+    process.kill(pictures.pids[0] as number, "SIGKILL");
+    await vi.waitFor(() => expect(losses).toEqual(["killed"]), { timeout: 30_000, interval: 5 });
+    const ended = expect(pictures.read([interlaced], request)).rejects.toMatchObject({
+      reason: "IMAGE_TOO_LARGE",
+      message: expect.stringMatching(/^The process that decoded the picture was killed twice/),
+    });
+    const killing = setInterval(() => {
+      if (pictures.budget.usedBytes > 0) for (const pid of pictures.pids) process.kill(pid, "SIGKILL");
+    }, 5);
+    await ended;
+    clearInterval(killing);
+    expect(losses).toEqual(["killed", "killed", "killed"]);
+  });
+
   it("leaves what waits to its caller, and ends with the others", async () => {
     const { pictures } = await start();
     const leaving = new AbortController();

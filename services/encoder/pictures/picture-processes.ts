@@ -126,7 +126,7 @@ export class PictureProcesses {
 
   /**
    * @throws ServiceError as `openPicture` does; IMAGE_TOO_LARGE when it took too much time or memory, DAMAGED_IMAGE when
-   *   it brought down two processes; CANCELLED when `signal` aborts.
+   *   it brought down two processes, IMAGE_TOO_LARGE when somebody else killed the second; CANCELLED when `signal` aborts.
    */
   read(file: FileParts, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
     if (this.#isClosing) return Promise.reject(stopped());
@@ -201,8 +201,7 @@ export class PictureProcesses {
         onNonsense: () => slot.end("crash"),
         onEnd: ({ signal, error }) => {
           reject(error);
-          // The kernel ends who has taken the machine's last memory.
-          this.#replace(slot, slot.loss ?? (signal === "SIGKILL" ? "memory" : "crash"));
+          this.#replace(slot, slot.loss ?? (signal === "SIGKILL" ? "killed" : "crash"));
         },
       });
       const slot = new PictureSlot(child);
@@ -295,8 +294,7 @@ export class PictureProcesses {
     if (loss === "time") return job.reject(tookTooLong(pictureMs));
     if (loss === "memory") return job.reject(tookTooMuch(decodeBytes));
     job.losses++;
-    if (job.losses > 1)
-      return job.reject(damagedImage("The picture brought down its decoder twice, so it is not taken."));
+    if (job.losses > 1) return job.reject(loss === "killed" ? killedTwice() : broughtDown());
     job.urgent = true;
     this.#line.add(job);
   }
@@ -314,6 +312,14 @@ const costOf = (file: FileParts) => Math.min(mostCost, 1 + bytesOf(file) / (1024
 
 const tookTooLong = (pictureMs: number) =>
   imageTooLarge(`Decoding the picture took longer than ${pictureMs / 1000} s. Send a smaller one, or another format.`);
+
+const broughtDown = () => damagedImage("The picture brought down its decoder twice, so it is not taken.");
+
+/** Once it may have been anybody's doing; twice it is most likely this picture's. */
+const killedTwice = () =>
+  imageTooLarge(
+    "The process that decoded the picture was killed twice, most likely because the machine had no memory left. Send a smaller one, or another format.",
+  );
 
 const tookTooMuch = (decodeBytes: number) =>
   imageTooLarge(

@@ -5,8 +5,8 @@ import type { PictureChild } from "./picture-child.js";
 import { pictureProcess } from "./picture-memory.js";
 import type { ReadPicture, ReadRequest } from "./picture-protocol.js";
 
-/** Why a picture process was ended, or ended by itself. */
-export type Loss = "time" | "memory" | "crash";
+/** Why a picture process was ended, or ended by itself. `killed` is by somebody else: the kernel short of memory, or a person. */
+export type Loss = "time" | "memory" | "killed" | "crash";
 
 /** A picture that is to be read. */
 export interface ReadJob extends InLine {
