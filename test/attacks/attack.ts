@@ -35,8 +35,12 @@ export interface Attack {
   readonly short: number;
   /** Settings of the stage that this attack needs beside the usual ones, for all processes: it gets a stage of its own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What it asks for is opened with the first question, and stays open: some of it is played before it counts, in the short form too. */
+  readonly opensMore?: true;
   /** Its stage asks who is calling, and the good client has a key. */
   readonly asksForKeys?: true;
+  /** Its stage speaks TLS on its one port. */
+  readonly isEncrypted?: true;
   /** `address:port` of the name server that its stage asks, in place of the machine's. */
   readonly nameServer?: string;
   /** Runs until `tally.goesOn` says that it is enough. What is wrong with an answer is told to the tally. */

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { forgetPeak } from "../../chaos/process-memory.js";
-import { upload } from "../../support/http-calls.js";
 import { jpegScene } from "../../support/pictures.js";
 import type { Attack, Target } from "../attack.js";
 import type { Counts } from "../tally.js";
@@ -10,6 +9,7 @@ import { type Clicks, GoodClient } from "./good-client.js";
 import { descriptorsOf, figuresOf, Heartbeat, residentMiB } from "./probes.js";
 import { besideCaches, growthOf, mostGrowth, type ProcessReport, type Report, reportOf } from "./report.js";
 import { type Member, Stage } from "./stage.js";
+import { uploadTo } from "./upload-to.js";
 
 export interface Scale {
   seed: number;
@@ -34,6 +34,9 @@ export interface Scale {
   rehearsal?: { part: number; mostMs: number };
 }
 
+/** Enough to have all opened that stays. */
+const opening = { part: 0.25, mostMs: 4000 };
+
 const MiB = 2 ** 20;
 /** Attackers are somebody else than the good client, and each than the other, by the address that they come from. */
 const addressOf = (attacker: number) => `127.0.0.${66 + attacker}`;
@@ -57,7 +60,8 @@ export class Arena implements AsyncDisposable {
   /** One attack, or several at once of the same setting. */
   async play(...attacks: readonly [Attack, ...Attack[]]): Promise<Report> {
     const stage = await this.#stageFor(attacks[0]);
-    const { mostMs, aloneMs, settleMs, judgesFigures, rehearsal, countOf } = this.#scale;
+    const { mostMs, aloneMs, settleMs, judgesFigures, countOf } = this.#scale;
+    const rehearsal = this.#scale.rehearsal ?? (attacks.some(({ opensMore }) => opensMore) ? opening : undefined);
     const ordersOf = (part: number, ms: number) =>
       attacks.map((attack, attacker) => ({
         name: attack.name,
@@ -66,7 +70,10 @@ export class Arena implements AsyncDisposable {
         ms,
       }));
     if (rehearsal) await this.#attack(ordersOf(rehearsal.part, Math.min(rehearsal.mostMs, mostMs)));
-    await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId, headersOf(stage));
+    await using client = await GoodClient.join(stage.urlOf("gateway"), this.#othersImageId, {
+      headers: headersOf(stage),
+      ...caOf(stage),
+    });
     if (judgesFigures || !this.#alone) {
       await sleep(aloneMs);
       this.#alone = client.take();
@@ -139,9 +146,9 @@ export class Arena implements AsyncDisposable {
     };
   }
 
-  async #stageFor({ setting, env = {}, nameServer, asksForKeys }: Attack): Promise<Stage> {
+  async #stageFor({ setting, env = {}, nameServer, asksForKeys, isEncrypted }: Attack): Promise<Stage> {
     const { isConfined } = this.#scale;
-    const key = JSON.stringify([isConfined || setting, env, nameServer, asksForKeys]);
+    const key = JSON.stringify([isConfined || setting, env, nameServer, asksForKeys, isEncrypted]);
     if (this.#stage && this.#stageKey === key) return this.#stage;
     await this.#strike();
     const stage = await Stage.start({
@@ -149,14 +156,16 @@ export class Arena implements AsyncDisposable {
       env: { ...this.#scale.env, ...env },
       nameServer,
       asksForKeys,
+      isEncrypted,
       isConfined,
     });
     this.#stage = stage;
     this.#stageKey = key;
     const gateway = stage.urlOf("gateway");
     const [others, own] = await Promise.all([jpegScene(640, 480, 901), jpegScene(640, 480, 902)]);
-    this.#othersImageId = (await upload(gateway, others, {}, headersOf(stage))).image?.imageId ?? "";
-    this.#imageId = (await upload(gateway, own, {}, headersOf(stage))).image?.imageId ?? "";
+    const send = (bytes: Uint8Array) => uploadTo(gateway, bytes, { headers: headersOf(stage), ...caOf(stage) });
+    this.#othersImageId = await send(others);
+    this.#imageId = await send(own);
     return stage;
   }
 
@@ -169,6 +178,8 @@ export class Arena implements AsyncDisposable {
 }
 
 const headersOf = ({ key }: Stage): Record<string, string> => (key ? { authorization: `Bearer ${key}` } : {});
+
+const caOf = ({ ca }: Stage) => (ca === undefined ? {} : { ca });
 
 /** A process at rest. */
 export interface Look {

@@ -16,11 +16,19 @@ export interface Clicks {
   longestMs: number;
 }
 
+/** How it connects. */
+interface Way {
+  /** That show who it is. */
+  headers: Record<string, string>;
+  /** The authority of an encrypted gateway, PEM. */
+  ca?: string;
+}
+
 /** Somebody who clicks at a steady pace on a picture of their own, and does nothing wrong. */
 export class GoodClient implements AsyncDisposable {
   readonly #url: string;
   readonly #imageId: string;
-  readonly #headers: Record<string, string>;
+  readonly #way: Way;
   readonly #stopping = new AbortController();
   #socket: SocketClient;
   #sequence = 0;
@@ -29,18 +37,17 @@ export class GoodClient implements AsyncDisposable {
   #lost = 0;
   #running: Promise<void> = Promise.resolve();
 
-  private constructor(url: string, imageId: string, headers: Record<string, string>, socket: SocketClient) {
-    this.#headers = headers;
+  private constructor(url: string, imageId: string, way: Way, socket: SocketClient) {
+    this.#way = way;
     this.#url = url;
     this.#imageId = imageId;
     this.#socket = socket;
   }
 
-  /** @param headers that show who it is. */
-  static async join(url: string, imageId: string, headers: Record<string, string>): Promise<GoodClient> {
-    const socket = await SocketClient.join(url, { headers });
+  static async join(url: string, imageId: string, way: Way): Promise<GoodClient> {
+    const socket = await SocketClient.join(url, way);
     await socket.openReady(imageId);
-    const client = new GoodClient(url, imageId, headers, socket);
+    const client = new GoodClient(url, imageId, way, socket);
     client.#running = client.#run();
     return client;
   }
@@ -98,7 +105,7 @@ export class GoodClient implements AsyncDisposable {
   async #rejoin(): Promise<void> {
     await this.#socket[Symbol.asyncDispose]();
     if (this.#stopping.signal.aborted) return;
-    this.#socket = await SocketClient.join(this.#url, { headers: this.#headers });
+    this.#socket = await SocketClient.join(this.#url, this.#way);
     const left = new Promise<void>((resolve) => {
       this.#stopping.signal.addEventListener("abort", () => resolve(), { once: true });
     });

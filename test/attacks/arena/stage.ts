@@ -7,6 +7,7 @@ import { digestOf, formatKey, newSecret } from "../../../services/access/keys/se
 import { scopes } from "../../../services/runtime/callers/principal.js";
 import { MaskwireProcess } from "../../support/maskwire-process.js";
 import { RedisServer } from "../../support/redis-server.js";
+import { TlsFiles } from "../../support/tls-files.js";
 import type { Setting } from "../attack.js";
 import { limitsOf, limitsTogether, type ProcessLimits, type Role } from "./manifest-limits.js";
 import { MemoryGroup } from "./memory-group.js";
@@ -32,6 +33,8 @@ interface StagePlan {
   nameServer?: string | undefined;
   /** Who calls must show a key. */
   asksForKeys?: boolean | undefined;
+  /** Its ports speak TLS, and its processes among themselves too. */
+  isEncrypted?: boolean | undefined;
   /** Each process is in a control group with its manifest's memory, all that it starts included. */
   isConfined?: boolean | undefined;
 }
@@ -43,10 +46,17 @@ export class Stage implements AsyncDisposable {
   /** What shows the good client, where that is asked for. */
   key: string | undefined;
   readonly #plan: StagePlan;
+  readonly #tls: TlsFiles | undefined;
   #folder: string | undefined;
 
   private constructor(plan: StagePlan) {
     this.#plan = plan;
+    this.#tls = plan.isEncrypted ? new TlsFiles() : undefined;
+  }
+
+  /** The authority of an encrypted stage, PEM. */
+  get ca(): string | undefined {
+    return this.#tls?.authority.pem;
   }
 
   static async start(plan: StagePlan): Promise<Stage> {
@@ -54,7 +64,7 @@ export class Stage implements AsyncDisposable {
     const { setting, env } = plan;
     try {
       const all = plan.asksForKeys ? { ...env, ...(await stage.#makeKey()) } : env;
-      if (setting === "single") await stage.#add("all", limitsTogether(), all);
+      if (setting === "single") await stage.#add("all", limitsTogether(), { ...all, ...stage.#tls?.port() });
       else await stage.#startRoles(all);
       return stage;
     } catch (error) {
@@ -73,6 +83,7 @@ export class Stage implements AsyncDisposable {
     const members = this.members.splice(0).reverse();
     for (const { process } of members) await process[Symbol.asyncDispose]();
     await this.redis?.[Symbol.asyncDispose]();
+    this.#tls?.[Symbol.dispose]();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
     for (const { group } of members) await group?.[Symbol.asyncDispose]();
   }
@@ -81,7 +92,8 @@ export class Stage implements AsyncDisposable {
     this.redis = await RedisServer.start();
     const keys = join(await this.#files(), "signing-keys");
     await writeFile(keys, `key-1:${randomBytes(32).toString("hex")}\n`);
-    const shared = { ...env, MASKWIRE_CACHE_URL: this.redis.url, MASKWIRE_CACHE_SIGNING_KEY_FILE: keys };
+    const port = this.#tls?.port("required");
+    const shared = { ...env, ...port, MASKWIRE_CACHE_URL: this.redis.url, MASKWIRE_CACHE_SIGNING_KEY_FILE: keys };
     // Both are in the list of what to stop before the first failure is told.
     const started = await Promise.allSettled([
       this.#add("encoder", limitsOf("encoder"), shared),
@@ -90,6 +102,8 @@ export class Stage implements AsyncDisposable {
     for (const one of started) if (one.status === "rejected") throw one.reason;
     await this.#add("gateway", limitsOf("gateway"), {
       ...env,
+      ...this.#tls?.port(),
+      ...this.#tls?.peer("gateway"),
       MASKWIRE_ENCODER_ADDRESS: new URL(this.urlOf("encoder")).host,
       MASKWIRE_DECODER_ADDRESSES: new URL(this.urlOf("decoder")).host,
     });

@@ -3,9 +3,9 @@ import { DecoderService, EncoderService } from "../../../proto/index.js";
 import { Random } from "../../simulation/random.js";
 import type { Attack } from "../attack.js";
 import { inParallel } from "../tally.js";
-import { call, checkEnd, grpcFrame, isAtTheDoor, openHttp2 } from "../wire/http2.js";
-import { mutateBytes, pick } from "../wire/mutate-bytes.js";
-import { oddMessage } from "../wire/odd-protobuf.js";
+import { call, checkEnd, isAtTheDoor, openHttp2 } from "../wire/http2.js";
+import { pick } from "../wire/mutate-bytes.js";
+import { bodyOf, oddMetadata, pathOf } from "../wire/odd-call.js";
 
 const methods: readonly DescMethod[] = [...DecoderService.methods, ...EncoderService.methods];
 /** They may delete pictures, all of a tenant's among them: that of nobody's, and not the good client's. */
@@ -48,42 +48,3 @@ export const fuzzCalls: Attack = {
     });
   },
 };
-
-function pathOf({ parent, name }: DescMethod, random: Random): string {
-  return random.below(40) === 0 ? `/${parent.typeName}/${name}x` : `/${parent.typeName}/${name}`;
-}
-
-function bodyOf({ input, methodKind }: DescMethod, random: Random): Uint8Array[] {
-  const isStream = methodKind === "client_streaming" || methodKind === "bidi_streaming";
-  const frames = Array.from({ length: isStream ? random.below(5) : 1 }, () => grpcFrame(oddMessage(input, random)));
-  switch (random.below(12)) {
-    case 0:
-      return frames.map((frame) => Buffer.from(mutateBytes(frame, random, 2)));
-    case 1:
-      // Compressed, by its own word; or longer than it is.
-      return [grpcFrame(oddMessage(input, random), 1)];
-    case 2:
-      return [grpcFrame(oddMessage(input, random), 0, pick(random, [2 ** 32 - 1, 2 ** 24, 6 * 2 ** 20]))];
-    case 3:
-      return [...frames, ...frames];
-    default:
-      return frames;
-  }
-}
-
-function oddMetadata(random: Random): Record<string, string> {
-  switch (random.below(10)) {
-    case 0:
-      return { "grpc-timeout": pick(random, ["1n", "0S", "99999999H", "-1S", "5", "x"]) };
-    case 1:
-      return {
-        traceparent: pick(random, ["00-0-0-0", "x".repeat(3000), "ü", `00-${"0".repeat(32)}-${"0".repeat(16)}-01`]),
-      };
-    case 2:
-      return { "x-request-id": "y".repeat(5000) };
-    case 3:
-      return { "grpc-encoding": pick(random, ["gzip", "identity", "snappy"]) };
-    default:
-      return {};
-  }
-}

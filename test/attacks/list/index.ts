@@ -6,22 +6,27 @@ import { echoedLists } from "./echoed-lists.js";
 import { floodJson, floodOpens, pipelinedGets } from "./floods.js";
 import { forgedCache } from "./forged-cache.js";
 import { fuzzCalls } from "./fuzz-calls.js";
+import { fuzzDatasets } from "./fuzz-datasets.js";
 import { fuzzBinaryFrames, fuzzJsonFrames } from "./fuzz-frames.js";
 import { fuzzFraming } from "./fuzz-framing.js";
 import { fuzzHttp2 } from "./fuzz-http2.js";
 import { fuzzRequests } from "./fuzz-requests.js";
+import { fuzzTrack } from "./fuzz-track.js";
 import { fuzzPictures, fuzzUploads } from "./fuzz-uploads.js";
 import { heldEncodes, heldUploads } from "./held-uploads.js";
 import { hugePictures } from "./huge-pictures.js";
 import { multipartFields } from "./multipart-fields.js";
 import { oddTraceparents } from "./odd-traceparents.js";
+import { overTlsAttacks } from "./over-tls.js";
 import { pictureTails } from "./picture-tails.js";
 import { refusedUpgrades } from "./refused-upgrades.js";
 import { resetStreams } from "./reset-streams.js";
 import { slowNames } from "./slow-names.js";
 import { stalledHosts } from "./stalled-hosts.js";
+import { tlsHandshakes } from "./tls-handshakes.js";
 import { unknownFields } from "./unknown-fields.js";
 import { unreadAnswers } from "./unread-answers.js";
+import { unreadDocuments } from "./unread-documents.js";
 import { waitingClicks } from "./waiting-clicks.js";
 import { wrongKeys } from "./wrong-keys.js";
 
@@ -40,11 +45,16 @@ export const attacks: readonly Attack[] = [
   manyEverything,
   manyUploads,
   pictureTails,
+  unreadDocuments,
+  fuzzTrack,
+  fuzzDatasets,
   adapterBodies,
   adminPaths,
   stalledHosts,
   slowNames,
   wrongKeys,
+  tlsHandshakes,
+  ...overTlsAttacks,
   resetStreams,
   fuzzCalls,
   fuzzHttp2,

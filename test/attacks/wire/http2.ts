@@ -1,17 +1,27 @@
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { checkRpcStatus } from "../answers.js";
 
-/** A connection of the attacker's own. It swallows resets: they are answers too. */
-export function dial(url: string, from: string): Socket {
+/** A connection of the attacker's own, without anything around it. It swallows resets: they are answers too. */
+export function dialBare(url: string, from: string): Socket {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port), localAddress: from, noDelay: true });
   socket.on("error", () => {});
   return socket;
 }
 
+/** The same, inside TLS where the URL says so; an attacker asks for nobody's certificate. @param protocol that is offered there. */
+export function dial(url: string, from: string, protocol: "http/1.1" | "h2" = "http/1.1"): Socket {
+  const bare = dialBare(url, from);
+  if (new URL(url).protocol !== "https:") return bare;
+  const socket = connectTls({ socket: bare, rejectUnauthorized: false, ALPNProtocols: [protocol] });
+  socket.on("error", () => {});
+  return socket;
+}
+
 export function openHttp2(url: string, from: string): ClientHttp2Session {
-  const session = connectHttp2(url, { createConnection: () => dial(url, from) });
+  const session = connectHttp2(url, { createConnection: () => dial(url, from, "h2") });
   session.on("error", () => {});
   return session;
 }
@@ -145,7 +155,7 @@ export async function rawConnection(
   pieces: Iterable<Uint8Array>,
   { lingerMs = 100, stay = false }: { lingerMs?: number; stay?: boolean } = {},
 ): Promise<boolean> {
-  const socket = dial(url, from);
+  const socket = dial(url, from, "h2");
   let isClosed = false;
   const closed = new Promise<void>((resolve) => {
     socket.once("close", () => {

@@ -24,7 +24,12 @@ export class AttackerSession {
 
   private constructor({ url, from, form = "binary", tally, onFrame }: SessionOptions) {
     const protocols = form === "binary" ? ["maskwire.v1"] : [];
-    const options = { localAddress: from, perMessageDeflate: false, handshakeTimeout: 10_000 };
+    const options = {
+      localAddress: from,
+      perMessageDeflate: false,
+      handshakeTimeout: 10_000,
+      rejectUnauthorized: false,
+    };
     this.#socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/ws`, protocols, options);
     this.#socket.on("error", () => {});
     this.#socket.on("message", (data: Buffer, isBinary) => {
