@@ -25,8 +25,8 @@ type CallWithParts = AskCall & { readonly takePart: NonNullable<AskCall["takePar
 
 /**
  * When a prompt's `previous` names a mask that is not kept, it is made again from its steps first, each by the next layer (C8, S3).
- * Throws INVALID_ARGUMENT when the steps cannot lead to it, FAILED_PRECONDITION when there are none or they do not,
- * RESOURCE_EXHAUSTED when they name more parts of the picture than may be encoded (Z6).
+ * A step whose part of the picture may not be encoded any more (Z6) is made on the whole picture alone.
+ * Throws INVALID_ARGUMENT when the steps cannot lead to it, FAILED_PRECONDITION when there are none or they do not.
  */
 export function withSteps({ perPicture }: Pick<DetailLimits, "perPicture">, next: AnswerPrompt): AnswerPrompt {
   return async function steps(request, call) {
@@ -79,7 +79,8 @@ async function madeFiner(
   if (!picture || !isWhole || !isPart({ x, y, width, height }, picture)) {
     throw invalidArgument("A step of `previous` names a `crop` that no answer's `detail` has named.");
   }
-  if (!call.takePart(asked, { x, y, width, height })) throw tooManyParts();
+  // Z6: a coarser mask to start from is better than none.
+  if (!call.takePart(asked, { x, y, width, height })) return first;
   return (await finerMask(next, asked, first, { x, y, width, height }, call))?.mask;
 }
 
@@ -88,13 +89,5 @@ function startingFrom(request: SegmentRequest, logits: LowResLogits | undefined)
   const mask = create(MaskPromptSchema, { source: { case: "lowResLogits", value: logits } });
   return { ...request, prompt: { ...(request.prompt ?? create(PromptSchema)), mask } };
 }
-
-/** Z6: the same comes of it whenever it is asked again. */
-const tooManyParts = () =>
-  new ServiceError({
-    code: Code.RESOURCE_EXHAUSTED,
-    message:
-      "The steps of `previous` name one part of the picture more than may be encoded for one session (MASKWIRE_DETAIL_PARTS); begin the object anew.",
-  });
 
 const notNow = (message: string) => new ServiceError({ code: Code.FAILED_PRECONDITION, message });

@@ -20,8 +20,11 @@ interface FloorOptions {
 }
 
 const loads: readonly BareLoad[] = ["runs of the decoder", "pictures that are read"];
-/** As everybody, and the last. */
-const priorities = [0, 10, 19];
+/** As everybody, and as what the service itself has give way. */
+const priorities = [0, 10];
+/** Of each way; more say the same, and take minutes. */
+const mostBlocks = 4;
+const mostPrompts = 50;
 const alone = "alone";
 
 /**
@@ -29,7 +32,9 @@ const alone = "alone";
  * that keeps one core at work. No service can have its bulk work cost a click less than this.
  */
 export async function floor(options: FloorOptions, say: (line: string) => void): Promise<Outcome> {
-  await using clicks = await Bare.start("floor-clicks.js", 0, String(options.threads || availableParallelism()));
+  const { threads, blocks: wantedBlocks, clicks: wantedPrompts } = options;
+  const [blockCount, promptCount] = [Math.min(wantedBlocks, mostBlocks), Math.min(wantedPrompts, mostPrompts)];
+  await using clicks = await Bare.start("floor-clicks.js", 0, String(threads || availableParallelism()));
   const ways: { way: string; load: Bare | undefined }[] = [{ way: alone, load: undefined }];
   await using opened = new Opened();
   for (const load of loads) {
@@ -50,18 +55,18 @@ export async function floor(options: FloorOptions, say: (line: string) => void):
   };
   await prompts(warmUpPrompts);
   const blocks = new Map(ways.map(({ way }) => [way, { ms: [] as number[][], done: 0, seconds: 0 }]));
-  for (let block = 0; block < options.blocks; block++) {
+  for (let block = 0; block < blockCount; block++) {
     for (const { way, load } of ways) {
       const kept = blocks.get(way);
       if (!kept) continue;
       load?.tell("begin");
       if (load) await sleep(beginMs);
       const startedAt = performance.now();
-      kept.ms.push(await prompts(options.clicks));
+      kept.ms.push(await prompts(promptCount));
       kept.seconds += (performance.now() - startedAt) / 1000;
       if (load) kept.done += Number(await load.hear("end"));
     }
-    say(`floor: block ${block + 1} of ${options.blocks}`);
+    say(`floor: block ${block + 1} of ${blockCount}`);
   }
   const p95 = (way: string) => (blocks.get(way)?.ms ?? []).map((ms) => quantile(ms, 0.95));
   const base = p95(alone);
@@ -95,7 +100,7 @@ class Bare implements AsyncDisposable {
     const bare = new Bare(child);
     // Before it has threads: those have the priority of who starts them.
     if (child.pid !== undefined) setPriority(child.pid, Math.min(19, getPriority() + below));
-    await once(bare.#child, "message");
+    await bare.#next();
     return bare;
   }
 
@@ -104,9 +109,24 @@ class Bare implements AsyncDisposable {
   }
 
   async hear(message: string): Promise<unknown> {
-    const answer = once(this.#child, "message");
+    const answer = this.#next();
     this.tell(message);
-    return (await answer)[0];
+    return answer;
+  }
+
+  /** What it says next. @throws Error when it ends before. */
+  #next(): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const child = this.#child;
+      const end = (code: number | null, signal: string | null) =>
+        reject(new Error(`a process of the floor ended with ${signal ?? `code ${code}`}`));
+      if (child.exitCode !== null || child.signalCode !== null) return end(child.exitCode, child.signalCode);
+      child.once("exit", end);
+      child.once("message", (message) => {
+        child.off("exit", end);
+        resolve(message);
+      });
+    });
   }
 
   /** @returns milliseconds until it answers. */
