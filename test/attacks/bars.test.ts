@@ -64,6 +64,12 @@ describe("the bars of the long form", () => {
     expect(missed(report({}))).toEqual(["frames tried", "calls tried", "uploads tried"]);
   });
 
+  it("ask for no kind that was not wanted, and for all of one that was", () => {
+    const bars = (...reports: Report[]) => barsOf(reports, true).flatMap(({ bar, passed }) => (passed ? [] : [bar]));
+    expect(bars(report({}))).toEqual([]);
+    expect(bars(report({ attack: "fuzz-calls", tried: 100 }))).toEqual(["calls tried"]);
+  });
+
   it("are told with the attack that is furthest from them", () => {
     const bars = barsOf([...enough, report({ attack: "slow-one" }, { good: slow })]);
     expect(linesOfBars(bars)).toContain(
@@ -80,6 +86,12 @@ describe("what is played for them", () => {
     expect(names.toSorted()).toEqual(attacks.map(({ name }) => name).toSorted());
     const parts = counted.flat().map(({ name, count }) => report({ attack: name, tried: count }));
     expect(missed(...parts)).toEqual([]);
+  });
+
+  it("is of some attacks those, together with whom they go", () => {
+    const some = planOf(attacks.filter(({ name }) => ["fuzz-uploads", "fuzz-json-frames", "slow-names"].includes(name)));
+    expect(some.counted.map((group) => group.map(({ name }) => name))).toEqual([["fuzz-json-frames", "fuzz-uploads"]]);
+    expect(some.others.map(({ name }) => name)).toEqual(["slow-names"]);
   });
 
   it("is played at once only in one setting", () => {

@@ -29,17 +29,23 @@ interface Plan {
   others: readonly Attack[];
 }
 
+/** @param attacks all of them, or some: of those that go together, those that are among them do. */
 export function planOf(attacks: readonly Attack[]): Plan {
-  const counted = together.map((names) => attacks.filter(({ name }) => names.includes(name)) as [Attack, ...Attack[]]);
+  const counted = together
+    .map((names) => attacks.filter(({ name }) => names.includes(name)))
+    .filter((group): group is [Attack, ...Attack[]] => group.length > 0);
   return { counted, others: attacks.filter((attack) => !counted.some((group) => group.includes(attack))) };
 }
 
 /** Of what was tried, so much was turned away: the attack was refused at the door. */
 const atTheDoor = 0.9;
 
-export function barsOf(reports: readonly Report[]): Bar[] {
+/** @param isPart whether some attacks only were wanted: then nothing is missed of a kind that none of them is of. */
+export function barsOf(reports: readonly Report[], isPart = false): Bar[] {
   const parts = reports.flatMap((report) => report.parts);
-  const tried = kinds.map(({ bar, attacks, least }) => {
+  const isPlayed = ({ attacks }: (typeof kinds)[number]) =>
+    parts.some(({ attack }) => (attacks as readonly string[]).includes(attack));
+  const tried = kinds.filter((kind) => !isPart || isPlayed(kind)).map(({ bar, attacks, least }) => {
     const names: readonly string[] = attacks;
     const got = parts.reduce((sum, { attack, tried }) => sum + (names.includes(attack) ? tried : 0), 0);
     return { bar: `${bar} tried`, wanted: `${least}`, got: `${got}`, passed: got >= least };

@@ -9,7 +9,7 @@ import { attacks } from "./list/index.js";
 /*
  * `npm run -s attack [-- NAME...] [--seed N] [--count N] [--minutes N] [--confined] [--json]`: those attacks, or all, one after the
  * other. With `--confined` against the three roles, each where the kernel ends what takes more than its manifest's memory: as root.
- * `npm run -s attack -- --long [--seed N] [--json]`: all of them with a small model, as much of each kind as the bars want, in
+ * `npm run -s attack -- --long [NAME...] [--seed N] [--json]`: all of them, or those, with as much of each kind as the bars want: all in
  * about half an hour on two quiet cores. The exit status is 1 when an attack got through.
  */
 
@@ -102,8 +102,8 @@ async function attackAll({ names, seed, count, minutes, isConfined, json }: Want
 /** How long those that are counted may take, and each of the others. */
 const longMs = { counted: 7 * 60_000, others: 12_000 };
 
-async function attackLong({ seed, json }: Wanted): Promise<void> {
-  const { counted, others } = planOf(attacks);
+async function attackLong({ names, seed, json }: Wanted): Promise<void> {
+  const { counted, others } = planOf(attacks.filter(({ name }) => names.length === 0 || names.includes(name)));
   const scale = { ...judging, seed, countOf: ({ count }: Attack) => count };
   const reports: Report[] = [];
   {
@@ -115,7 +115,7 @@ async function attackLong({ seed, json }: Wanted): Promise<void> {
     await using arena = openArena({ ...scale, aloneMs: 3000, mostMs: longMs.others });
     for (const attack of others) reports.push(await play(arena, json, attack));
   }
-  const bars = barsOf(reports);
+  const bars = barsOf(reports, names.length > 0);
   if (bars.some(({ passed }) => !passed)) process.exitCode = 1;
   if (json) say(linesOfBars(bars));
   process.stdout.write(`${json ? JSON.stringify({ bars, reports }) : linesOfBars(bars)}\n`);
