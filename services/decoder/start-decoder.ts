@@ -6,9 +6,9 @@ import { PreparedModels } from "../inference/models/prepared-models.js";
 import { reportToHost } from "../inference/workers/report-to-host.js";
 import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
-import { cosineGraph } from "./graphs/cosine-graph.js";
 import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
 import type { Widths } from "./graphs/load-decoder-graph.js";
+import { productGraph } from "./graphs/product-graph.js";
 import type { DecoderPool } from "./pictures/pictures.js";
 import type { DecoderSettings } from "./settings.js";
 import type { DecoderNews, DecoderWorkerData, LoadableDecoder } from "./worker/decoder-worker.js";
@@ -62,7 +62,7 @@ export async function startDecoder({
   });
   const atOnce = models.served.filter((model) => !models.isLazy(model));
   for (const model of atOnce) await prepared.begin(model);
-  const cosines = cosineGraph();
+  const products = productGraph();
   pool = await WorkerPool.start({
     entry: new URL("./worker/decoder-worker.js", import.meta.url),
     data: ({ isFirst, isYielding }): DecoderWorkerData => ({
@@ -73,7 +73,7 @@ export async function startDecoder({
       cacheBytes: Math.max(leastShareBytes, shareOf(cacheBytes)),
       ttlMs,
       isYielding,
-      cosineGraph: cosines,
+      productGraph: products,
     }),
     size: workers,
     yielding,

@@ -96,13 +96,11 @@ export class Pictures {
   }
 }
 
-/** In prompts: each point of a grid is one, and each object of a video; comparing two frames takes as long. */
-function costOf(task: DecoderTask): number {
-  if (task.kind === "grid") return task.points.length;
-  return task.kind === "propagate" ? task.memory.length + task.objects.length : 1;
-}
+/** In prompts: each point of a grid is one, and each object of a video is painted by one; to carry all of them takes as long. */
+const costOf = (task: DecoderTask) => (task.kind === "grid" ? task.points.length : 1);
 
-const isBulk = ({ kind }: DecoderTask) => kind === "grid" || kind === "features" || kind === "propagate";
+const bulkKinds: ReadonlySet<DecoderTask["kind"]> = new Set(["grid", "features", "carry", "paint", "divide"]);
+const isBulk = ({ kind }: DecoderTask) => bulkKinds.has(kind);
 
 function notEmbedded({ crop, draft }: EmbeddingRef, cause?: unknown): ServiceError {
   return new ServiceError({ code: Code.NOT_FOUND, message: whatToDo(crop, draft), cause });

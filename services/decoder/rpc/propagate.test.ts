@@ -4,7 +4,9 @@ import { encodeRle, PropagateRequestSchema, TrackState } from "../../../proto/in
 import { embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { callContext } from "../../runtime/testing/call-context.js";
-import type { PropagatedMasks, PropagateTask } from "../worker/decoder-tasks.js";
+import type { Carried } from "../../sam/track/carry.js";
+import type { Painted } from "../../sam/track/paint.js";
+import type { CarryTask, DecoderTask, DividedMasks, DivideTask, PaintTask } from "../worker/decoder-tasks.js";
 import { propagate } from "./propagate.js";
 
 const manifest = Manifest.read();
@@ -17,19 +19,18 @@ const mask = { object: 4, rle: rleOf(8, 6) };
 
 /** @param sizes of pictures that are not 8 x 6 */
 function open(sizes: Record<string, { width: number; height: number }> = {}) {
-  const tasks: PropagateTask[] = [];
-  const found: PropagatedMasks = {
-    likeness: 0.75,
-    objects: [
-      {
-        id: 4,
-        state: "tracked",
-        agreement: 0.5,
-        mask: { counts: "x", box: { x: 1, y: 2, width: 3, height: 4 }, area: 9, predictedIou: 0.5, stabilityScore: 1 },
-      },
-      { id: 7, state: "absent", agreement: 0, mask: undefined },
-    ],
-  };
+  const tasks: DecoderTask[] = [];
+  const carried: Carried = { labels: [Float32Array.of(1), Float32Array.of(0)], likeness: 0.75 };
+  const painted: Painted[] = [
+    { state: "tracked", agreement: 0.5, predictedIou: 0.5, logits: Float32Array.of(3) },
+    { state: "absent", agreement: 0, predictedIou: 0, logits: undefined },
+  ];
+  const divided: DividedMasks = [
+    { counts: "x", box: { x: 1, y: 2, width: 3, height: 4 }, area: 9, predictedIou: 0.5, stabilityScore: 1 },
+    undefined,
+  ];
+  const answer = (task: CarryTask | PaintTask | DivideTask) =>
+    task.kind === "carry" ? carried : task.kind === "paint" ? painted[task.object] : divided;
   const handler = propagate({
     models: { serving: () => model },
     pictures: {
@@ -42,8 +43,8 @@ function open(sizes: Record<string, { width: number; height: number }> = {}) {
           local: true,
           embedding: { key: ref.key, record: new SharedArrayBuffer(0), asOf: 0 },
           run: async (task) => {
-            tasks.push(task as unknown as PropagateTask);
-            return found as never;
+            tasks.push(task as unknown as DecoderTask);
+            return answer(task as unknown as CarryTask) as never;
           },
         };
       },
@@ -54,7 +55,7 @@ function open(sizes: Record<string, { width: number; height: number }> = {}) {
   return { ask, tasks };
 }
 
-it("has a worker look for the objects of the known pictures, each with all that is known of it", async () => {
+it("has workers look for the objects of the known pictures, each with all that is known of it, in parts", async () => {
   const { ask, tasks } = open();
   const other = { object: 2, rle: rleOf(8, 6) };
   const answer = await ask({
@@ -66,7 +67,7 @@ it("has a worker look for the objects of the known pictures, each with all that 
   const key = (imageId: string) => embeddingRef({ tenant: undefined, imageId, model }).key;
   expect(tasks).toMatchObject([
     {
-      kind: "propagate",
+      kind: "carry",
       memory: [
         { key: key(first), everywhere: true },
         { key: key(second), everywhere: false },
@@ -76,12 +77,15 @@ it("has a worker look for the objects of the known pictures, each with all that 
         { id: 4, known: [{ frame: 0 }, { frame: 1 }] },
       ],
     },
+    { kind: "paint", labels: [[1], [0]].map((one) => Float32Array.from(one)), object: 0 },
+    { kind: "paint", object: 1 },
+    { kind: "divide", painted: [{ logits: Float32Array.of(3), predictedIou: 0.5 }, { logits: undefined }] },
   ]);
   expect(answer).toMatchObject({
     likeness: 0.75,
     objects: [
-      { object: 4, state: TrackState.TRACKED, agreement: 0.5, mask: { area: 9, rle: { size: [6, 8], counts: "x" } } },
-      { object: 7, state: TrackState.ABSENT },
+      { object: 2, state: TrackState.TRACKED, agreement: 0.5, mask: { area: 9, rle: { size: [6, 8], counts: "x" } } },
+      { object: 4, state: TrackState.ABSENT },
     ],
   });
   expect(answer.objects?.[1]).not.toHaveProperty("mask");

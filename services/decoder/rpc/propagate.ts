@@ -13,9 +13,10 @@ import { requestedEmbedding } from "../../inference/requested-embedding.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import { maskMessage } from "../../sam/masks/mask-message.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
-import type { TrackState as State } from "../../sam/track/propagate.js";
+import type { TrackState as State } from "../../sam/track/paint.js";
 import type { Pictures } from "../pictures/pictures.js";
-import type { PropagateTask } from "../worker/decoder-tasks.js";
+import { followLabels } from "../track/follow-labels.js";
+import type { CarryTask } from "../worker/decoder-tasks.js";
 import type { Handlers } from "./handlers.js";
 
 interface Objects {
@@ -42,7 +43,7 @@ export function propagate({ models, pictures }: Objects): Handlers["propagate"] 
     for (const one of others) checkSize(one, target);
     const memory = known.map(({ everywhere }, at) => ({ ...others[at]!.embedding, everywhere }));
     const objects = objectsOf(known, target);
-    const found = await target.run<PropagateTask>({ kind: "propagate", memory, objects }, { urgent: false });
+    const found = await followLabels(target, { memory, objects });
     return {
       likeness: found.likeness,
       objects: found.objects.map(({ id, state, mask, agreement }) => ({
@@ -75,8 +76,8 @@ function checkSize({ width, height }: PictureSize, target: PictureSize): void {
   );
 }
 
-function objectsOf(known: readonly KnownPicture[], size: PictureSize): PropagateTask["objects"] {
-  const objects = new Map<number, PropagateTask["objects"][number]>();
+function objectsOf(known: readonly KnownPicture[], size: PictureSize): CarryTask["objects"] {
+  const objects = new Map<number, CarryTask["objects"][number]>();
   for (const [frame, { masks }] of known.entries()) {
     for (const { object: id, rle } of masks) {
       const object = objects.get(id) ?? { id, known: [] };

@@ -2,7 +2,8 @@ import type { MaskRuns } from "../../../proto/rle.js";
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
-import type { TrackState } from "../../sam/track/propagate.js";
+import type { Carried } from "../../sam/track/carry.js";
+import type { Painted } from "../../sam/track/paint.js";
 
 /** What a worker says of each model that it has loaded, by its id. */
 export type DecoderDetail = Record<string, { graph: "rewritten" | "stock" }>;
@@ -92,28 +93,39 @@ interface MemoryPicture extends OtherPicture {
   everywhere: boolean;
 }
 
+/*
+ * A step of a track, in parts between which a worker can do something else: labels are carried to the picture, each object is painted,
+ * and where there are several their masks are divided.
+ */
+
 /** Objects of other pictures, looked for in this one. */
-export interface PropagateTask extends OnPicture {
-  kind: "propagate";
+export interface CarryTask extends OnPicture {
+  kind: "carry";
   memory: MemoryPicture[];
   /** `frame`: a place in the memory. Masks are of the picture's size. */
   objects: { id: number; known: { frame: number; mask: MaskRuns }[] }[];
 }
 
-export interface PropagatedMask {
-  id: number;
-  state: TrackState;
-  /** Undefined for one that is absent. */
-  mask: DecodedMask | undefined;
-  /** See `Propagated`. */
-  agreement: number;
+export interface PaintTask extends OnPicture {
+  kind: "paint";
+  /** Of all objects, as they were carried: where one is most of a place no other is. */
+  labels: readonly Float32Array[];
+  /** Which of them. */
+  object: number;
 }
 
-export interface PropagatedMasks {
-  objects: PropagatedMask[];
-  /** How alike the picture is to its memory; see `propagate`. */
-  likeness: number;
+export interface PaintedMask extends Painted {
+  /** Of an object that is alone, in place of its logits. */
+  readonly mask?: DecodedMask;
 }
+
+export interface DivideTask extends OnPicture {
+  kind: "divide";
+  painted: readonly Pick<Painted, "logits" | "predictedIou">[];
+}
+
+/** In the same order; undefined for those without logits. */
+export type DividedMasks = readonly (DecodedMask | undefined)[];
 
 /** The embedding made ready, and nothing else. */
 export interface PrepareTask extends OnPicture {
@@ -128,13 +140,17 @@ export interface PreparedPicture {
 /** float32 [points, channels], each row of length 1. */
 export type PointFeatures = Float32Array;
 
-export type DecoderTask = PromptTask | GridTask | FeaturesTask | PropagateTask | PrepareTask;
+export type DecoderTask = PromptTask | GridTask | FeaturesTask | CarryTask | PaintTask | DivideTask | PrepareTask;
 export type DecoderResult<T extends DecoderTask> = T extends PromptTask
   ? DecodedPrompt
   : T extends GridTask
     ? DecodedGrid
     : T extends PrepareTask
       ? PreparedPicture
-      : T extends PropagateTask
-        ? PropagatedMasks
-        : PointFeatures;
+      : T extends CarryTask
+        ? Carried
+        : T extends PaintTask
+          ? PaintedMask
+          : T extends DivideTask
+            ? DividedMasks
+            : PointFeatures;

@@ -15,32 +15,35 @@ import { floatTensors } from "../../sam/decode/float-tensors.js";
 import type { FloatTensor } from "../../sam/decode/graph-runner.js";
 import type { MaskDecoder } from "../../sam/decode/mask-decoder.js";
 import type { Frame } from "../../sam/frame.js";
-import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import { LatestPreview } from "../../sam/masks/latest-preview.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { RecordError } from "../../sam/record-error.js";
-import { type Tokens, tokensOf } from "../../sam/track/tokens.js";
+import type { Product } from "../../sam/track/axes.js";
+import type { Carried } from "../../sam/track/carry.js";
+import { tokensOf } from "../../sam/track/tokens.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
-import { CosineSession } from "../graphs/cosine-session.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
 import { type LoadedDecoder, loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
+import { loadProduct } from "../graphs/product-session.js";
 import { answerPrompt } from "./answer-prompt.js";
+import { ComparedFrames } from "./compared-frames.js";
 import { decodeGrid } from "./decode-grid.js";
 import type {
+  CarryTask,
   DecodedGrid,
   DecodedPrompt,
   DecoderDetail,
   DecoderTask,
   Deletion,
+  DividedMasks,
   FeaturesTask,
   OtherPicture,
+  PaintedMask,
   PointFeatures,
   PreparedPicture,
-  PropagatedMasks,
-  PropagateTask,
 } from "./decoder-tasks.js";
 import { pointFeatures } from "./point-features.js";
-import { propagateMasks } from "./propagate-masks.js";
+import { carry, divideMasks, paintObject } from "./track-tasks.js";
 import { warmUp } from "./warm-up.js";
 
 /** What a worker is started with. */
@@ -59,7 +62,7 @@ export interface DecoderWorkerData {
   /** It gives way to the others on its cores. */
   isYielding: boolean;
   /** What frames of videos are compared by. */
-  cosineGraph: Uint8Array;
+  productGraph: Uint8Array;
 }
 
 /** What a worker can load; it is told of others when they are ready. */
@@ -71,7 +74,7 @@ export interface LoadableDecoder extends LoadableModel {
 /** What all workers are told. */
 export type DecoderNews = { kind: "deletion"; deletion: Deletion } | { kind: "model"; loadable: LoadableDecoder };
 
-const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs, isYielding, cosineGraph } =
+const { models, atOnce, loadedBytes, widths, cacheBytes, ttlMs, isYielding, productGraph } =
   workerData as DecoderWorkerData;
 
 // Before it has threads of its own.
@@ -97,10 +100,10 @@ const forgotten = new Forgotten();
 /** Pictures' frames: what a mask needs of one is made once (see `traceMask`). */
 const frames = new LRUCache<string, Frame>({ max: 64 });
 
-/** A frame's cells, of the last few: each is in the memory of those after it. */
-const cellsOf = new LRUCache<string, Tokens>({ max: 8 });
+/** Loaded when the first video comes. */
+const products = new Map<number, Promise<Product>>();
 
-let cosines: Promise<CosineSession> | undefined;
+const comparedFrames = new ComparedFrames(({ key, asOf }) => !forgotten.isGone(key, asOf));
 
 await serveTasks<DecoderTask, Result>(async (say) => {
   const loaded = new LoadedModels<LoadableDecoder, DecoderDetail[string], WarmDecoder>({
@@ -119,13 +122,13 @@ await serveTasks<DecoderTask, Result>(async (say) => {
     detail: loaded.details,
     run: async (task, alone) => {
       const { model, decoder } = await loaded.get(task.modelId);
-      const result = await run(task, model, decoder[alone ? "wide" : "narrow"]);
-      return { result, transfer: "masks" in result ? result.masks.flatMap(logitsOf) : [] };
+      const result = await run(task, model, decoder[alone ? "wide" : "narrow"], alone);
+      return { result, transfer: buffersOf(result) };
     },
   };
 });
 
-type Result = DecodedPrompt | DecodedGrid | PointFeatures | PropagatedMasks | PreparedPicture;
+type Result = DecodedPrompt | DecodedGrid | PointFeatures | Carried | PaintedMask | DividedMasks | PreparedPicture;
 
 interface WarmDecoder extends LoadedModel<DecoderDetail[string]> {
   model: ModelSpec;
@@ -146,22 +149,26 @@ async function loadWarm({ model, files }: LoadableDecoder): Promise<WarmDecoder>
   };
 }
 
-async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>) {
+async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>, alone: boolean) {
   if (task.kind === "features") return featuresAt(task, model);
+  if (task.kind === "divide") return divideMasks(task, frameOf(task, model));
+  if (task.kind === "carry") return carryHere(task, model, alone);
   const started = performance.now();
   const known = warmPictures.get(task.key);
   const warm = known !== undefined;
   const picture = known ?? (await prepare(task, model, decoder));
   if (task.kind === "prepare") return { warm };
   if (task.kind === "grid") return decodeGrid(task, decoder, picture);
-  if (task.kind === "propagate") return carryMasks(task, model, decoder, picture);
+  if (task.kind === "paint") return paintObject(task, decoder, picture, imageTensor(model).side);
   const prepareMs = performance.now() - started;
   return { ...(await answerPrompt(task, decoder, picture, (size) => frameOf(size, model))), warm, prepareMs };
 }
 
 /** The most of an answer's bytes: they move to the other thread. */
-function logitsOf({ lowResLogits }: DecodedMask): ArrayBuffer[] {
-  return lowResLogits ? [lowResLogits.buffer] : [];
+function buffersOf(result: Result): ArrayBuffer[] {
+  if ("masks" in result) return result.masks.flatMap(({ lowResLogits }) => (lowResLogits ? [lowResLogits.buffer] : []));
+  if ("labels" in result) return result.labels.map(({ buffer }) => buffer as ArrayBuffer);
+  return "logits" in result && result.logits ? [result.logits.buffer as ArrayBuffer] : [];
 }
 
 function featuresAt(task: FeaturesTask, model: ModelSpec): PointFeatures {
@@ -169,38 +176,15 @@ function featuresAt(task: FeaturesTask, model: ModelSpec): PointFeatures {
   return pointFeatures({ values: floatsOf(task)[index]!.data, side }, frameOf(task, model), task.points);
 }
 
-/** Loaded when the first video comes. */
-async function carryMasks(
-  task: PropagateTask,
-  model: ModelSpec,
-  decoder: MaskDecoder<KeptTensors>,
-  picture: OpenPicture<KeptTensors>,
-): Promise<PropagatedMasks> {
-  cosines ??= CosineSession.load(cosineGraph, widths.wide ?? widths.narrow ?? 1);
-  const graph = await cosines;
-  const { side } = imageTensor(model);
-  const tokens = (of: OtherPicture) => frameCells(of, model, picture);
-  return propagateMasks(task, {
-    decoder,
-    picture,
-    side,
-    tokens,
-    cosines: (a, b, channels) => graph.of(a, b, channels),
-  });
-}
-
-/** The frames of one video are of one size: their cells lie alike. */
-function frameCells(
-  { key, record, asOf }: OtherPicture,
-  model: ModelSpec,
-  { frame }: Pick<OpenPicture, "frame">,
-): Tokens {
-  const known = cellsOf.get(key);
-  if (known) return known;
+async function carryHere(task: CarryTask, model: ModelSpec, alone: boolean): Promise<Carried> {
+  const threads = (alone ? widths.wide : widths.narrow) ?? widths.narrow ?? widths.wide ?? 1;
+  const product = products.get(threads) ?? loadProduct(productGraph, threads);
+  products.set(threads, product);
+  // The pictures of one video are of one size: their cells lie alike.
+  const frame = frameOf(task, model);
   const { index, side } = imageTensor(model);
-  const tokens = tokensOf({ values: floatsOf({ record })[index]!.data, side }, frame);
-  if (!forgotten.isGone(key, asOf)) cellsOf.set(key, tokens);
-  return tokens;
+  const tokens = ({ record }: OtherPicture) => tokensOf({ values: floatsOf({ record })[index]!.data, side }, frame);
+  return carry(task, { frames: comparedFrames, tokensOf: tokens, product: await product, frame, side });
 }
 
 function frameOf({ width, height }: PictureSize, model: ModelSpec): Frame {
@@ -228,7 +212,7 @@ async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder
 function forget({ prefix, number }: Deletion): void {
   forgotten.note(prefix, number);
   for (const key of [...warmPictures.keys()]) if (key.startsWith(prefix)) warmPictures.delete(key);
-  for (const key of [...cellsOf.keys()]) if (key.startsWith(prefix)) cellsOf.delete(key);
+  comparedFrames.forget(prefix);
 }
 
 /** @throws ServiceError DATA_LOSS when the record is damaged: this is where its tensors are verified. */

@@ -7,56 +7,63 @@ export interface CellGrid {
   readonly rows: number;
 }
 
-/** For each cell of a frame the cells of its memory that are most like it. */
+/** Whole rows of cells of a frame: from the first up to, not with, the last. */
+interface Band {
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** For some cells of a frame the cells of its memory that are most like them. */
 export class Nearest {
   readonly count = mostLike;
+  /** Places of those cells in their frame, rising. */
+  readonly cells: Uint32Array;
   /** float32 [cells, count]: cosines, the best first; -Infinity where there are fewer. */
   readonly likeness: Float32Array;
   /** [cells, count]: places in all of the memory, frame after frame. */
   readonly places: Int32Array;
   readonly #grid: CellGrid;
 
-  constructor(grid: CellGrid) {
+  constructor(grid: CellGrid, cells: Uint32Array) {
     this.#grid = grid;
-    const cells = grid.columns * grid.rows;
-    this.likeness = new Float32Array(cells * mostLike).fill(Number.NEGATIVE_INFINITY);
-    this.places = new Int32Array(cells * mostLike).fill(-1);
+    this.cells = cells;
+    this.likeness = new Float32Array(cells.length * mostLike).fill(Number.NEGATIVE_INFINITY);
+    this.places = new Int32Array(cells.length * mostLike).fill(-1);
   }
 
   /**
-   * Looks through one frame of the memory.
-   * @param cosines float32 [cells, cells of that frame]. @param place of the frame's first cell in all of the memory.
+   * Looks through a band of a frame of the memory.
+   * @param cosines float32 [cells, cells of the band]. @param place of the frame's first cell in all of the memory.
    * @param radius how far, in cells, a thing may have moved since; Infinity: anywhere.
    */
-  look(cosines: Float32Array, place: number, radius: number): void {
-    const { columns, rows } = this.#grid;
-    const cells = columns * rows;
-    for (let y = 0, cell = 0; y < rows; y++) {
-      const top = Math.max(0, y - radius);
-      const bottom = Math.min(rows - 1, y + radius);
-      for (let x = 0; x < columns; x++, cell++) {
-        const left = Math.max(0, x - radius);
-        const right = Math.min(columns - 1, x + radius);
-        const least = (cell + 1) * mostLike - 1;
-        for (let row = top; row <= bottom; row++) {
-          const from = cell * cells + row * columns;
-          for (let at = from + left; at <= from + right; at++) {
-            const likeness = cosines[at]!;
-            if (likeness > this.likeness[least]!) this.#enter(cell, likeness, place + at - cell * cells);
+  look(cosines: Float32Array, { top, bottom }: Band, place: number, radius: number): void {
+    const { columns } = this.#grid;
+    const width = (bottom - top) * columns;
+    const { likeness, places } = this;
+    for (let index = 0; index < this.cells.length; index++) {
+      const cell = this.cells[index]!;
+      const y = Math.floor(cell / columns);
+      const x = cell - y * columns;
+      const left = Math.max(0, x - radius);
+      const right = Math.min(columns - 1, x + radius);
+      const first = index * mostLike;
+      const last = first + mostLike - 1;
+      let least = likeness[last]!;
+      for (let row = Math.max(top, y - radius); row <= Math.min(bottom - 1, y + radius); row++) {
+        const from = index * width + (row - top) * columns;
+        for (let column = left; column <= right; column++) {
+          const alike = cosines[from + column]!;
+          if (alike <= least) continue;
+          let at = last;
+          for (; at > first && likeness[at - 1]! < alike; at--) {
+            likeness[at] = likeness[at - 1]!;
+            places[at] = places[at - 1]!;
           }
+          likeness[at] = alike;
+          places[at] = place + row * columns + column;
+          least = likeness[last]!;
         }
       }
     }
-  }
-
-  #enter(cell: number, likeness: number, place: number): void {
-    const first = cell * mostLike;
-    let at = first + mostLike - 1;
-    for (; at > first && this.likeness[at - 1]! < likeness; at--) {
-      this.likeness[at] = this.likeness[at - 1]!;
-      this.places[at] = this.places[at - 1]!;
-    }
-    this.likeness[at] = likeness;
-    this.places[at] = place;
   }
 }

@@ -7,19 +7,21 @@ const temperature = 0.1;
 /**
  * How much of each cell is the object, as the cells of the memory say that are like it: labels carried from frame to frame by
  * likeness (as Jabri, Owens and Efros evaluate features in "Space-Time Correspondence as a Contrastive Random Walk", 2020).
- * @param labels of all cells of the memory, 0 to 1. @returns float32 [cells], 0 to 1.
+ * @param labels of all cells of the memory, 0 to 1. @param count of the frame's cells: those that were not looked for have nothing.
+ * @returns float32 [count], 0 to 1.
  */
-export function carriedLabels({ likeness, places, count }: Nearest, labels: Float32Array): Float32Array {
-  const carried = new Float32Array(likeness.length / count);
-  for (let cell = 0; cell < carried.length; cell++) {
-    const best = likeness[cell * count]!;
+export function carriedLabels(nearest: Nearest, labels: Float32Array, count: number): Float32Array {
+  const { likeness, places, cells, count: each } = nearest;
+  const carried = new Float32Array(count);
+  for (let index = 0; index < cells.length; index++) {
+    const best = likeness[index * each]!;
     let [sum, weights] = [0, 0];
-    for (let at = cell * count; at < (cell + 1) * count && places[at]! >= 0; at++) {
+    for (let at = index * each; at < (index + 1) * each && places[at]! >= 0; at++) {
       const weight = Math.exp((likeness[at]! - best) / temperature);
       sum += weight * labels[places[at]!]!;
       weights += weight;
     }
-    carried[cell] = weights > 0 ? sum / weights : 0;
+    carried[cells[index]!] = weights > 0 ? sum / weights : 0;
   }
   return carried;
 }

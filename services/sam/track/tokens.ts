@@ -5,7 +5,7 @@ export interface Tokens {
   readonly columns: number;
   readonly rows: number;
   readonly channels: number;
-  /** float32 [channels, rows * columns]. */
+  /** float32 [rows * columns, channels]. */
   readonly values: Float32Array;
 }
 
@@ -20,40 +20,38 @@ export function tokensOf(
   for (let channel = 0; channel < channels; channel++) {
     for (let y = 0; y < rows; y++) {
       const from = (channel * side + y) * side;
-      own.set(values.subarray(from, from + columns), (channel * rows + y) * columns);
+      let to = y * columns * channels + channel;
+      for (let at = from; at < from + columns; at++, to += channels) own[to] = values[at]!;
     }
   }
   return { columns, rows, channels, values: own };
 }
 
 /** float32 [channels]: what all cells have in common says nothing of one. */
-export function channelMeans({ columns, rows, channels, values }: Tokens): Float32Array {
-  const cells = columns * rows;
+export function channelMeans({ channels, values }: Pick<Tokens, "channels" | "values">): Float32Array {
   const means = new Float32Array(channels);
-  for (let channel = 0; channel < channels; channel++) {
-    let sum = 0;
-    for (let cell = 0; cell < cells; cell++) sum += values[channel * cells + cell]!;
-    means[channel] = sum / cells;
-  }
+  const sums = new Float64Array(channels);
+  for (let at = 0; at < values.length; )
+    for (let channel = 0; channel < channels; channel++) sums[channel]! += values[at++]!;
+  for (let channel = 0; channel < channels; channel++) means[channel] = (sums[channel]! * channels) / values.length;
   return means;
 }
 
-/** Each cell less the means and of length 1, so that a product of two is their cosine; in the same order. */
-export function comparable({ columns, rows, channels, values }: Tokens, means: Float32Array): Float32Array {
-  const cells = columns * rows;
+/** Each cell less the means, in the same order. */
+export function centred({ channels, values }: Pick<Tokens, "channels" | "values">, means: Float32Array): Float32Array {
   const own = new Float32Array(values.length);
-  const squares = new Float32Array(cells);
-  for (let channel = 0; channel < channels; channel++) {
-    const mean = means[channel]!;
-    for (let cell = 0, at = channel * cells; cell < cells; cell++, at++) {
-      const value = values[at]! - mean;
-      own[at] = value;
-      squares[cell] = squares[cell]! + value * value;
-    }
-  }
-  const scale = squares.map((square) => (square > 0 ? 1 / Math.sqrt(square) : 0));
-  for (let channel = 0; channel < channels; channel++) {
-    for (let cell = 0, at = channel * cells; cell < cells; cell++, at++) own[at] = own[at]! * scale[cell]!;
-  }
+  for (let at = 0; at < values.length; )
+    for (let channel = 0; channel < channels; channel++, at++) own[at] = values[at]! - means[channel]!;
   return own;
+}
+
+/** Makes every row of length 1, so that a product of two is their cosine; one that is nothing stays so. Changes them. */
+export function toLengthOne(rows: Float32Array, width: number): Float32Array {
+  for (let from = 0; from < rows.length; from += width) {
+    let squares = 0;
+    for (let at = from; at < from + width; at++) squares += rows[at]! * rows[at]!;
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let at = from; at < from + width; at++) rows[at] = rows[at]! * scale;
+  }
+  return rows;
 }

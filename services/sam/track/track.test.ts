@@ -2,8 +2,10 @@ import { describe, expect, it } from "vitest";
 import { randomNumbers } from "../../../proto/testing/random-numbers.js";
 import { frameFor } from "../frame.js";
 import type { CheckedPrompt } from "../prompts/check-prompt.js";
-import { propagate, type TrackRunner } from "./propagate.js";
-import type { Tokens } from "./tokens.js";
+import { carryLabels, type TrackedObject } from "./carry.js";
+import { type Decode, divide, type Painted, paint, priorsOf } from "./paint.js";
+import { plainProduct } from "./testing/plain-product.js";
+import { toLengthOne } from "./tokens.js";
 
 /** A picture of 640 x 160: 32 x 8 cells of 20 pixels, and 128 x 32 of the mask grid. */
 const gridSize = 128;
@@ -24,39 +26,27 @@ const size = 4;
 const isIn = ({ x, y }: Thing, column: number, row: number) =>
   column >= x && column < x + size && row >= y && row < y + size;
 
-/** A frame with square things on a background that stays. @param scene another one's background. */
-function seen(things: Thing[], scene = 0): Tokens {
+/** A frame with square things on a background that stays, as it is compared. @param scene another one's background. */
+function seen(things: Thing[], scene = 0): Float32Array {
   const values = new Float32Array(channels * cells);
   for (let channel = 0; channel < channels; channel++) {
     for (let cell = 0; cell < cells; cell++) {
       const thing = things.find((one) => isIn(one, cell % columns, Math.floor(cell / columns)));
       const own = background[(scene * channels + channel) * cells + cell]!;
-      values[channel * cells + cell] = thing ? looks[thing.look]![channel]! * 3 + 0.1 * own : own;
+      values[cell * channels + channel] = thing ? looks[thing.look]![channel]! * 3 + 0.1 * own : own;
     }
   }
-  return { columns, rows, channels, values };
+  return toLengthOne(values, channels);
 }
 
 const labelsOf = (thing: Thing) =>
   Float32Array.from({ length: cells }, (_, cell) => (isIn(thing, cell % columns, Math.floor(cell / columns)) ? 1 : 0));
 
 /** A model that paints the prompt's box, and nothing as another candidate. @param grown by so many of the grid's cells. */
-function painter(grown = 0): TrackRunner & { prompts: CheckedPrompt[] } {
+function painter(grown = 0): { decode: Decode; prompts: CheckedPrompt[] } {
   const prompts: CheckedPrompt[] = [];
   return {
     prompts,
-    cosines: async (a, b) => {
-      const all = new Float32Array(cells * cells);
-      for (let channel = 0; channel < channels; channel++) {
-        for (let i = 0; i < cells; i++) {
-          for (let j = 0; j < cells; j++) {
-            const at = i * cells + j;
-            all[at] = all[at]! + a[channel * cells + i]! * b[channel * cells + j]!;
-          }
-        }
-      }
-      return all;
-    },
     decode: async (prompt) => {
       prompts.push(prompt);
       const { x0, y0, x1, y1 } = prompt.box!;
@@ -74,6 +64,18 @@ function painter(grown = 0): TrackRunner & { prompts: CheckedPrompt[] } {
   };
 }
 
+type Memory = { cells: Float32Array; everywhere: boolean }[];
+
+/** A whole step. */
+async function step(decode: Decode, own: Float32Array, memory: Memory, objects: TrackedObject[]) {
+  const grid = { columns, rows };
+  const { labels, likeness } = await carryLabels(plainProduct, grid, own, memory, objects);
+  const painted: Painted[] = [];
+  for (const prior of priorsOf(labels, grid, frame)) painted.push(await paint(decode, prior, frame));
+  divide(painted.flatMap(({ logits }) => logits ?? []));
+  return { painted, likeness };
+}
+
 /** Pixels of the grid that are in a mask, and in the thing. */
 function found(logits: Float32Array, thing: Thing) {
   let [mask, both] = [0, 0];
@@ -87,16 +89,16 @@ function found(logits: Float32Array, thing: Thing) {
 
 const here: Thing = { look: 0, x: 2, y: 2 };
 const there: Thing = { look: 0, x: 7, y: 3 };
-const memory = [{ tokens: seen([here]), everywhere: true }];
+const memory = [{ cells: seen([here]), everywhere: true }];
 const one = [{ id: 5, known: [{ frame: 0, labels: labelsOf(here) }] }];
 
 describe("an object from a frame that is known to another", () => {
   it("is painted where what looks like it is, from a box, points inside and a rough mask", async () => {
     const runner = painter();
-    const { objects, likeness } = await propagate(runner, { tokens: seen([there]), frame }, memory, one);
-    expect(objects).toMatchObject([{ id: 5, state: "tracked", predictedIou: Math.fround(0.9) }]);
-    expect(found(objects[0]!.logits!, there)).toBeGreaterThan(0.8);
-    expect(likeness).toBeGreaterThan(0.7);
+    const { painted, likeness } = await step(runner.decode, seen([there]), memory, one);
+    expect(painted).toMatchObject([{ state: "tracked", predictedIou: Math.fround(0.9) }]);
+    expect(found(painted[0]!.logits!, there)).toBeGreaterThan(0.8);
+    expect(likeness).toBeGreaterThan(0.9);
     const [prompt] = runner.prompts;
     for (const { x, y, label } of prompt!.points) {
       expect([isIn(there, Math.floor(x / 20), Math.floor(y / 20)), label]).toEqual([true, 1]);
@@ -105,16 +107,16 @@ describe("an object from a frame that is known to another", () => {
   });
 
   it("is what was carried, and unsure, where the model finds another shape", async () => {
-    const { objects } = await propagate(painter(10), { tokens: seen([there]), frame }, memory, one);
-    expect(objects).toMatchObject([{ state: "unsure", predictedIou: 0 }]);
-    expect(objects[0]!.agreement).toBeLessThan(0.6);
-    expect(found(objects[0]!.logits!, there)).toBeGreaterThan(0.7);
+    const { painted } = await step(painter(10).decode, seen([there]), memory, one);
+    expect(painted).toMatchObject([{ state: "unsure", predictedIou: 0 }]);
+    expect(painted[0]!.agreement).toBeLessThan(0.6);
+    expect(found(painted[0]!.logits!, there)).toBeGreaterThan(0.7);
   });
 
   it("is absent where nothing looks like it, and the model is not asked", async () => {
     const runner = painter();
-    const { objects } = await propagate(runner, { tokens: seen([]), frame }, memory, one);
-    expect(objects).toEqual([{ id: 5, state: "absent", logits: undefined, predictedIou: 0, agreement: 0 }]);
+    const { painted } = await step(runner.decode, seen([]), memory, one);
+    expect(painted).toEqual([{ state: "absent", logits: undefined, predictedIou: 0, agreement: 0 }]);
     expect(runner.prompts).toEqual([]);
   });
 
@@ -122,31 +124,30 @@ describe("an object from a frame that is known to another", () => {
     const far: Thing = { look: 0, x: 26, y: 4 };
     const [near, wide] = [{ ...here, x: 0 }, far];
     const known = [{ id: 1, known: [{ frame: 0, labels: labelsOf(near) }] }];
-    const from = (everywhere: boolean) => [{ tokens: seen([near]), everywhere }];
+    const from = (everywhere: boolean) => [{ cells: seen([near]), everywhere }];
     const state = async (everywhere: boolean) =>
-      (await propagate(painter(), { tokens: seen([wide]), frame }, from(everywhere), known)).objects[0]!.state;
+      (await step(painter().decode, seen([wide]), from(everywhere), known)).painted[0]!.state;
     expect(await state(true)).toBe("tracked");
     expect(await state(false)).not.toBe("tracked");
   });
 
   it("keeps objects apart that are known from different frames, each place one's", async () => {
     const other: Thing = { look: 1, x: 9, y: 1 };
-    const both = [...memory, { tokens: seen([other]), everywhere: true }];
+    const both = [...memory, { cells: seen([other]), everywhere: true }];
     const objects = [...one, { id: 6, known: [{ frame: 1, labels: labelsOf(other) }] }];
     const moved = [
       { ...here, x: 3 },
       { ...other, x: 7, y: 2 },
     ];
-    const now = await propagate(painter(4), { tokens: seen(moved), frame }, both, objects);
-    const [a, b] = now.objects.map(({ logits }) => logits!);
-    expect(now.objects.map(({ id }) => id)).toEqual([5, 6]);
+    const { painted } = await step(painter(4).decode, seen(moved), both, objects);
+    const [a, b] = painted.map(({ logits }) => logits!);
     expect(a!.some((logit, at) => logit > 0 && b![at]! > 0)).toBe(false);
     expect([found(a!, moved[0]!), found(b!, moved[1]!)].every((iou) => iou > 0.35)).toBe(true);
   });
 
   it("says how little a frame behind a cut is like the one before", async () => {
-    const same = await propagate(painter(), { tokens: seen([here]), frame }, memory, one);
-    const cut = await propagate(painter(), { tokens: seen([], 1), frame }, memory, one);
+    const same = await step(painter().decode, seen([here]), memory, one);
+    const cut = await step(painter().decode, seen([], 1), memory, one);
     expect(cut.likeness).toBeLessThan(0.6 * same.likeness);
   });
 });
