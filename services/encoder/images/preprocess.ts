@@ -4,6 +4,7 @@ import type { Region } from "../../sam/region.js";
 import type { Sides } from "./encoded-frame.js";
 import { enlarge } from "./enlarge.js";
 import type { Picture, Pixels } from "./open-picture.js";
+import { RowsOfPlanes } from "./rows-of-planes.js";
 
 /** What of a model's rules says how large a picture becomes. */
 export type FrameRules = Pick<Preprocess, "size" | "resize">;
@@ -48,16 +49,12 @@ export function normalise(
   const [red, green, blue] = [0, 1, 2].map((channel) =>
     planes.subarray(channel * area, (channel + 1) * area),
   ) as Triple;
-  const [redScale, greenScale, blueScale] = std.map((one) => 1 / one) as [number, number, number];
-  const [redShift, greenShift, blueShift] = [-mean[0] * redScale, -mean[1] * greenScale, -mean[2] * blueScale];
-  let from = 0;
+  const scales = std.map((one) => 1 / one) as [number, number, number];
+  const shifts = scales.map((scale, channel) => -mean[channel]! * scale) as [number, number, number];
+  const rows = new RowsOfPlanes({ data, channels }, { red, green, blue }, scales, shifts);
   for (let y = 0; y < height; y++) {
     const row = y * frame.width;
-    for (let at = row; at < row + width; at++, from += channels) {
-      red[at] = data[from]! * redScale + redShift;
-      green[at] = data[from + 1]! * greenScale + greenShift;
-      blue[at] = data[from + 2]! * blueScale + blueShift;
-    }
+    rows.write(y * width, row, row + width);
     for (const plane of [red, green, blue]) plane.fill(0, row + width, row + frame.width);
   }
   for (const plane of [red, green, blue]) plane.fill(0, height * frame.width);
