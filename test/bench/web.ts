@@ -20,7 +20,7 @@ import { type Span, spans, traceFrames } from "./web/presented.js";
  */
 
 const [width, height] = [1500, 1000];
-const pictures = 3;
+const pictures = 5;
 const warmUpRounds = 8;
 const rounds = 40;
 /** One click of minisam's takes as long as many of ours. */
