@@ -58,14 +58,18 @@ export function withWords(decode: Decode, { serving, workers }: WordsOptions): D
   };
 }
 
-/** SAM's mask for a box is its unambiguous one. A model that takes no boxes is asked what is in the middle of it. */
+/**
+ * Which candidate answers is left to SAM's own rule, which for a box alone is the one with the best predicted IoU: a detector's
+ * box is not as tight as a person's, and the unambiguous mask is worse at that. A model that takes no boxes is asked what is in
+ * the middle of it.
+ */
 function aloneIn(
-  { grounding: _, ...request }: SegmentRequest,
+  { grounding: _, multimask: __, ...request }: SegmentRequest,
   box: Box | undefined,
   takesBoxes: boolean,
 ): SegmentRequest {
   const asked = box && (takesBoxes ? { box } : { points: [middleOf(box)] });
-  return { ...request, prompt: create(PromptSchema, asked ?? {}), multimask: false };
+  return { ...request, prompt: create(PromptSchema, asked ?? {}) };
 }
 
 const middleOf = ({ x0 = 0, y0 = 0, x1 = 0, y1 = 0 }: Box) => ({ x: (x0 + x1) / 2, y: (y0 + y1) / 2, label: 1 });

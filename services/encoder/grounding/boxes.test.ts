@@ -29,6 +29,7 @@ it("keeps the best of those that are of one thing, label by label", () => {
   ];
   expect(suppress([far, same, other, best], 10)).toEqual([best, other, far]);
   expect(suppress([far, same, other, best], 2)).toEqual([best, other]);
+  expect(suppress([far, same, other, best], 10, 0.95)).toEqual([best, same, other, far]);
 });
 
 describe("several detectors", () => {

@@ -11,6 +11,9 @@ const halfRange = [127.5, 127.5, 127.5];
 /** By which codes are larger than what they mean (object_detection/box_coders/faster_rcnn_box_coder.py). */
 const scales = { place: 10, size: 5 };
 
+/** With it the object detection API suppresses (post_processing.proto): lower, and one of two that stand close is lost. */
+const sameIou = 0.6;
+
 /** Labels by the number that COCO's files have for them; undefined for those that no object has. */
 const labelOf = namesByCocoId();
 
@@ -36,7 +39,7 @@ export const ssdlite = closedFamily({
       samples,
     } as const;
     const outputs = await run(framePicture(pixels, frame), [1, 3, side, side]);
-    return suppress(boxesOf(outputs), mostDetections);
+    return suppress(boxesOf(outputs), mostDetections, sameIou);
   },
 });
 
