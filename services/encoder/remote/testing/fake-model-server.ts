@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { type handleUnaryCall, Server, ServerCredentials } from "@grpc/grpc-js";
 import { InferenceSession } from "onnxruntime-node";
 import {
@@ -52,10 +53,11 @@ export class FakeModelServer implements AsyncDisposable {
     this.#session = session;
   }
 
-  static async start(model: FakeModel, port = 0): Promise<FakeModelServer> {
+  /** @param tls files of its certificate and key, where it speaks TLS alone. */
+  static async start(model: FakeModel, port = 0, tls?: { cert: string; key: string }): Promise<FakeModelServer> {
     const session = await InferenceSession.create(model.graph, { intraOpNumThreads: 1, logSeverityLevel: 3 });
     const server = new FakeModelServer(model, session);
-    await server.#listen(port);
+    await server.#listen(port, tls);
     return server;
   }
 
@@ -70,7 +72,7 @@ export class FakeModelServer implements AsyncDisposable {
     await this.#ended;
   }
 
-  async #listen(port: number): Promise<void> {
+  async #listen(port: number, tls?: { cert: string; key: string }): Promise<void> {
     const isThere = (name: string) => name === this.#model.name;
     this.#server.addService(serviceDefinition(GRPCInferenceService), {
       serverLive: answer(ServerLiveResponseSchema, () => ({ live: true })),
@@ -97,8 +99,11 @@ export class FakeModelServer implements AsyncDisposable {
         }
       }) satisfies handleUnaryCall<unknown, unknown>,
     });
+    const credentials = tls
+      ? ServerCredentials.createSsl(null, [{ cert_chain: readFileSync(tls.cert), private_key: readFileSync(tls.key) }])
+      : ServerCredentials.createInsecure();
     this.port = await new Promise<number>((resolve, reject) =>
-      this.#server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      this.#server.bindAsync(`127.0.0.1:${port}`, credentials, (error, bound) =>
         error ? reject(error) : resolve(bound),
       ),
     );
