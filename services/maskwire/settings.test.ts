@@ -248,9 +248,9 @@ it("knows which variables mean nothing, and leaves those of others alone", () =>
 describe("the documentation's settings", () => {
   const path = join(projectRoot, "web-client", "docs", "settings.md");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
-  const [, ...tables] = text.split(/^\*\*(?=[^*\n]+\*\*\n\n\| variable \|)/m);
+  const [, ...tables] = text.split(/^## (?=[^\n]+\n\n\| variable \|)/m);
   const documented = tables.map((table) => ({
-    title: table.slice(0, table.indexOf("*")),
+    title: table.slice(0, table.indexOf("\n")),
     rows: [...table.matchAll(/^\| `(MASKWIRE_\w+)` \|[^|]*\| ([^|]+) \|$/gm)].map(([, name, what = ""]) => [
       name,
       what.replaceAll("`", ""),

@@ -1,28 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
+import { violationsOf } from "./axe.js";
 import type { ClientPage } from "./page.js";
 import { RealStack } from "./real-stack.js";
 
 const stack = new RealStack();
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Violation {
-  id: string;
-  nodes: { target: string[]; failureSummary: string }[];
-}
-
-/** What axe-core finds wrong with the page as it is. The script is run by the test's own protocol: the page's policy allows none. */
-async function violations(page: ClientPage): Promise<string[]> {
-  await page.page.evaluate(axe);
-  const run = "axe.run().then(({ violations, passes }) => ({ violations, passed: passes.length }))";
-  const { violations, passed } = (await page.page.evaluate(run)) as { violations: Violation[]; passed: number };
-  // Fewer rules than that would mean that it has not looked.
-  expect(passed).toBeGreaterThan(20);
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id} ${target} ${failureSummary}`),
-  );
-}
+const violations = ({ page }: ClientPage) => violationsOf(page);
 
 const looks = [
   { name: "light", options: { colorScheme: "light" } },

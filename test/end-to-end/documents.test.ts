@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { adapterNames } from "../../gateway/adapters/names.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { type Document, isRun, readDocuments } from "../support/documents.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
@@ -42,7 +43,7 @@ describe("the documents' blocks", () => {
   let root: string;
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), "maskwire-documents-"));
-    maskwire = await MaskwireProcess.start(tinyModelEnv());
+    maskwire = await MaskwireProcess.start({ ...tinyModelEnv(), MASKWIRE_ADAPTERS: adapterNames.join(",") });
   });
   afterAll(async () => {
     await maskwire?.[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ export const en = {
     datasets: "Data sets",
     help: "Keys",
     helpTitle: "All keys",
+    documentation: "Documentation",
     close: "Close",
     tagline: "Click an object. Get its mask.",
     language: "Language",

@@ -7,6 +7,7 @@ export const zh: Words = {
     datasets: "数据集",
     help: "按键",
     helpTitle: "所有按键",
+    documentation: "文档",
     close: "关闭",
     tagline: "点一下物体，得到它的蒙版。",
     language: "语言",

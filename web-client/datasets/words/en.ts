@@ -11,6 +11,7 @@ export const en = {
     replay: "Replay",
     parts: "Parts of this data set",
     language: "Language",
+    documentation: "Documentation",
     you: "You work as",
     youHint: "Your name, as others see it",
     loading: "Loading",

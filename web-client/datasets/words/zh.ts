@@ -13,6 +13,7 @@ export const zh: DatasetWords = {
     replay: "重放",
     parts: "这个数据集的各部分",
     language: "语言",
+    documentation: "文档",
     you: "你的名字",
     youHint: "别人看到的名字",
     loading: "正在载入",

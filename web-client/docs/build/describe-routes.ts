@@ -20,7 +20,7 @@ export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** Tables of all routes, in Markdown: one for what begins alike. */
+/** Tables of all routes, in Markdown: one for what begins alike, and one for those that are alone with their beginning. */
 export function describeRoutes({ paths }: OpenApi): string {
   const groups = new Map<string, string[]>();
   for (const [path, operations] of Object.entries(paths)) {
@@ -28,7 +28,13 @@ export function describeRoutes({ paths }: OpenApi): string {
     const rows = Object.entries(operations).map(([method, operation]) => rowOf(method, path, operation));
     groups.set(group, [...(groups.get(group) ?? []), ...rows]);
   }
-  return [...groups].map(([group, rows]) => `### ${group}\n\n${header}\n${rows.join("\n")}\n`).join("\n");
+  const lonely = [...groups].filter(([, rows]) => rows.length === 1);
+  for (const [group] of lonely) groups.delete(group);
+  groups.set(
+    "Others",
+    lonely.flatMap(([, rows]) => rows),
+  );
+  return [...groups].map(([group, rows]) => `## ${group}\n\n${header}\n${rows.join("\n")}\n`).join("\n");
 }
 
 const header = "| | takes | gives |\n|---|---|---|";
