@@ -36,6 +36,8 @@ export async function documentation(app: FastifyInstance): Promise<void> {
     root,
     prefix: "/docs/",
     wildcard: false,
+    // It is answered below, wherever there is no page.
+    globIgnore: ["404.html*"],
     cacheControl: false,
     preCompressed: true,
     setHeaders(response, path) {

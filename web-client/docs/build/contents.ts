@@ -81,3 +81,6 @@ export const chapters: readonly Chapter[] = [
 ];
 
 export const pages: readonly PageEntry[] = chapters.flatMap((chapter) => chapter.pages);
+
+/** Pages that nobody reads from the beginning to the end: the last chapter. */
+export const lookedUp: readonly PageEntry[] = chapters.at(-1)?.pages ?? [];

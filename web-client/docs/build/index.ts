@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { projectRoot } from "../../../services/runtime/project-root.js";
-import { type PageEntry, pages } from "./contents.js";
+import { lookedUp, type PageEntry, pages } from "./contents.js";
 import { describeApi } from "./describe-api.js";
 import { fillIn } from "./fill-in.js";
 import { layOut } from "./layout.js";
@@ -49,6 +49,7 @@ async function writeIndex(all: readonly { page: PageEntry; body: RenderedPage }[
       page: page.title,
       heading: level === 1 ? "" : heading,
       text,
+      ...(lookedUp.includes(page) && { isReference: true }),
     })),
   );
   const content = JSON.stringify(rows);

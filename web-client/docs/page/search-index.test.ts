@@ -9,9 +9,11 @@ const rows = [
     heading: "Signing keys",
     text: "Encoders sign what they store.",
   },
+  { href: "messages.html#zebra", page: "Messages", heading: "Zebra", text: "A zebra.", isReference: true },
+  { href: "animals.html", page: "Zebra", heading: "", text: "A zebra has stripes." },
   { href: "http.html#post", page: "HTTP", heading: "Segment", text: "POST /v1/segment asks with a prompt." },
 ];
-const found = (query: string) => new SearchIndex(rows).find(query).map(({ href }) => href);
+const found = async (query: string) => (await SearchIndex.of(rows)).find(query).map(({ href }) => href);
 
 it.each([
   ["redis", ["cache.html"]],
@@ -22,12 +24,13 @@ it.each([
   ["segmant", ["http.html#post"]],
   ["signing segment", []],
   ["  ", []],
-])("%s leads to %j", (query, hrefs) => {
-  expect(found(query)).toEqual(hrefs);
+])("%s leads to %j", async (query, hrefs) => {
+  expect(await found(query)).toEqual(hrefs);
 });
 
-it("puts what is called so before what only says so", () => {
-  expect(found("keys")[0]).toBe("cache.html#keys");
+it("puts what is called so before what only says so, and what explains before what is only looked up", async () => {
+  expect((await found("keys"))[0]).toBe("cache.html#keys");
+  expect(await found("zebra")).toEqual(["animals.html", "messages.html#zebra"]);
 });
 
 it("shows where in a long text the word is", () => {

@@ -9,6 +9,8 @@ export interface Row {
   /** Empty for what stands before the page's first heading. */
   readonly heading: string;
   readonly text: string;
+  /** What is only looked up comes behind what explains. */
+  readonly isReference?: boolean;
 }
 
 /** As many as a person reads through. */
@@ -26,12 +28,20 @@ export class SearchIndex {
       prefix: (word) => word.length > 1,
       fuzzy: (word) => (word.length > 4 ? 0.15 : false),
       combineWith: "AND",
+      boostDocument: (id) => (this.#rows[id as number]?.isReference ? 0.4 : 1),
     },
   });
 
-  constructor(rows: readonly Row[]) {
+  private constructor(rows: readonly Row[]) {
     this.#rows = rows;
-    this.#index.addAll(rows.map((row, id) => ({ ...row, id })));
+  }
+
+  /** In portions, so that a page stays at hand meanwhile. */
+  static async of(rows: readonly Row[]): Promise<SearchIndex> {
+    const index = new SearchIndex(rows);
+    const entries = rows.map((row, id) => ({ ...row, id }));
+    await index.#index.addAllAsync(entries, { chunkSize: 20 });
+    return index;
   }
 
   find(query: string): Row[] {

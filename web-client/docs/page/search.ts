@@ -76,7 +76,7 @@ export function startSearch(): void {
 async function fetchIndex(href: string): Promise<SearchIndex> {
   const reply = await fetch(href);
   if (!reply.ok) throw new Error(`${href}: ${reply.status}`);
-  return new SearchIndex((await reply.json()) as Row[]);
+  return SearchIndex.of((await reply.json()) as Row[]);
 }
 
 function itemOf({ href, page, heading, text }: Row, query: string): HTMLElement {
