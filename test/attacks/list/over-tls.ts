@@ -12,6 +12,9 @@ const part = 10;
 /** Handshakes cost more than connections do. */
 const shortPart = 5;
 
+/** Of these nothing but the wire differs: the long form alone has them. */
+const longOnly: readonly Attack[] = [fuzzJsonFrames, fuzzUploads, unreadAnswers];
+
 /** The same against ports that speak TLS, in one process: what holds of connections holds inside it too (T2). */
 function overTls(attack: Attack): Attack {
   return {
@@ -20,7 +23,7 @@ function overTls(attack: Attack): Attack {
     title: `over TLS: ${attack.title}`,
     setting: "single",
     count: Math.ceil(attack.count / part),
-    short: Math.ceil(attack.short / shortPart),
+    short: longOnly.includes(attack) ? 0 : Math.ceil(attack.short / shortPart),
     isEncrypted: true,
   };
 }
