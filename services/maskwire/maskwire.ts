@@ -29,13 +29,13 @@ export class Maskwire implements AsyncDisposable {
   constructor(settings: Settings, logger: Logger, manifest: Manifest = manifestOf(settings)) {
     this.#settings = settings;
     this.#manifest = manifest;
-    const { host, port, admin, stopMs, overload, http2, audit, reflection, tls } = settings;
+    const { host, port, admin, stopMs, overload, connections, http2, audit, reflection, tls } = settings;
     this.#access = createAccess(settings.access, logger);
     const { access } = this.#access;
     this.#files = openFiles(settings.files);
     this.#quotas = openQuotas(settings.cache, logger);
     const { make: quota } = this.#quotas;
-    const served = { access, quota, overload, http2, audit, reflection, tls: tls.server };
+    const served = { access, quota, overload, connections, http2, audit, reflection, tls: tls.server };
     this.host = new Host({ host, port, admin, stopMs, logger, ...served });
   }
 

@@ -4,7 +4,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { credentials, makeClientConstructor, type ServiceError as RpcError } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { Host, type Tier } from "./host.js";
 import { readingsToBegin } from "./overload/overload-state.js";
 import { fakeLogger } from "./testing/fake-logger.js";
@@ -170,6 +170,37 @@ describe("readiness", () => {
     socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
     await closed;
     expect((await fetchFrom(host, "/livez")).status).toBe(200);
+  });
+
+  it("A7: lets so many connections in, leaves a quarter of them to other addresses, and takes one more when one has closed", async () => {
+    const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 1, logger: fakeLogger(), connections: 8 });
+    hosts.push(host);
+    await host.listen();
+    const open = async (from: string) => {
+      const socket = connect({ port: host.port, host: "127.0.0.1", localAddress: from });
+      const closed = once(socket, "close");
+      // Whoever is let in is answered; whoever is not is cut off, before or after it has said anything.
+      socket.on("error", () => {});
+      socket.write("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      const isIn = await Promise.race([once(socket, "data").then(() => true), closed.then(() => false)]);
+      return { socket, isIn, closed };
+    };
+    const first = [];
+    for (let count = 0; count < 8; count++) first.push(await open("127.0.0.1"));
+    expect(first.map(({ isIn }) => isIn)).toEqual([...Array(6).fill(true), false, false]);
+    const other = await open("127.0.0.2");
+    expect(other.isIn).toBe(true);
+    expect(await host.metrics.metrics()).toMatch(/^maskwire_limit_hits_total\{limit="connections_share"\} 2$/m);
+    expect(await host.metrics.metrics()).toMatch(/^maskwire_connections 7$/m);
+    for (const { socket, closed } of [...first, other]) {
+      socket.destroy();
+      await closed;
+    }
+    await vi.waitFor(async () => expect(await host.metrics.metrics()).toMatch(/^maskwire_connections 0$/m));
+    const again = await open("127.0.0.1");
+    expect(again.isIn).toBe(true);
+    again.socket.destroy();
+    await again.closed;
   });
 
   it("has so many HTTP/2 connections and no more", async () => {

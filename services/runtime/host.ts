@@ -20,6 +20,7 @@ import type { AnswersOwed } from "./http/answers-owed.js";
 import { createHttp, type Http } from "./http/create-http.js";
 import { replyError } from "./http/reply-error.js";
 import { type Accept, onWebSocket } from "./http/upgrades.js";
+import { OpenConnections, usualConnections } from "./limits/open-connections.js";
 import type { Logger } from "./logger.js";
 import { OnePort } from "./one-port.js";
 import { OverloadManager } from "./overload/overload-manager.js";
@@ -72,6 +73,8 @@ interface HostOptions {
   reflection?: boolean;
   overload?: OverloadSettings;
   http2?: Partial<Http2Limits>;
+  /** To its port at once, whatever they speak; left out, as many as its descriptors leave room for. */
+  connections?: number | undefined;
 }
 
 /** A process's shell: one port with HTTP and gRPC on it, another for its operator, health, metrics, and a bounded, orderly stop. */
@@ -197,7 +200,9 @@ export class Host {
     const limits = { ...defaultHttp2Limits, ...this.#options.http2 };
     const door = new Http2Door(limits, () => this.#tiers.some(({ services }) => services.length > 0), this.metrics);
     const admitsHttp2 = (socket: Socket) => door.admits(socket);
-    const onePort = new OnePort(this.http.server, this.grpc, { admitsHttp2, tls: this.#tls?.door });
+    const open = new OpenConnections(this.#options.connections ?? usualConnections(), this.metrics);
+    const admits = (socket: Socket) => open.admits(socket);
+    const onePort = new OnePort(this.http.server, this.grpc, { admits, admitsHttp2, tls: this.#tls?.door });
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);
     if (this.#options.admin) await this.#admin?.listen(this.#options.admin);

@@ -10,6 +10,8 @@ import type { TlsDoor } from "./tls/tls-door.js";
 const http2Preface = Buffer.from("PRI * HTTP/2.0");
 
 interface OnePortOptions {
+  /** Asked before anything of a connection is read. */
+  admits?: (socket: Socket) => boolean;
   admitsHttp2?: (socket: Socket) => boolean;
   /** What every connection goes through first; left out, nothing is encrypted. */
   tls?: TlsDoor | undefined;
@@ -27,7 +29,11 @@ export class OnePort {
   readonly #sockets = new Set<Socket>();
   readonly #http2 = new Set<Socket>();
 
-  constructor(http: HttpServer, grpc: GrpcServer, { admitsHttp2 = () => true, tls, lookMs }: OnePortOptions = {}) {
+  constructor(
+    http: HttpServer,
+    grpc: GrpcServer,
+    { admits = () => true, admitsHttp2 = () => true, tls, lookMs }: OnePortOptions = {},
+  ) {
     this.#http = http;
     const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const speak = (isHttp2: boolean, socket: Socket) => {
@@ -41,6 +47,10 @@ export class OnePort {
       }
     };
     this.#server.on("connection", (socket) => {
+      if (!admits(socket)) {
+        socket.destroy();
+        return;
+      }
       this.#sockets.add(socket);
       socket.once("close", () => this.#sockets.delete(socket));
       ignoreErrors(socket);

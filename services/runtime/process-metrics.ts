@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { heapLimitBytes, memoryLimitBytes } from "./limits/process-memory.js";
+import { heapLimitBytes, memoryLimitBytes, residentBytes, usedHeapBytes } from "./limits/process-memory.js";
 import { Counter, Gauge, type Registry } from "./metrics.js";
 
 /** Figures of the process itself: its event loop, memory and processor time. @returns to be called at the end. */
@@ -25,13 +25,13 @@ export function measureProcess(registry: Registry): () => void {
       return Number.isFinite(p99) ? p99 / 1e9 : 0;
     },
   );
-  gauge("maskwire_resident_memory_bytes", "Resident memory of the process", () => process.memoryUsage.rss());
+  gauge("maskwire_resident_memory_bytes", "Resident memory of the process", () => residentBytes());
   gauge(
     "maskwire_memory_limit_bytes",
     "Memory that the process may take: its container's limit, or the machine's",
     memoryLimitBytes,
   );
-  gauge("maskwire_heap_used_bytes", "JavaScript heap in use on the main thread", () => process.memoryUsage().heapUsed);
+  gauge("maskwire_heap_used_bytes", "JavaScript heap in use on the main thread", usedHeapBytes);
   gauge("maskwire_heap_limit_bytes", "JavaScript heap at which V8 ends the process", () => heapLimitBytes());
   const startedAt = Date.now() / 1000 - process.uptime();
   gauge("maskwire_start_time_seconds", "When the process started, in Unix time", () => startedAt);

@@ -29,6 +29,9 @@ export const variables = {
   MASKWIRE_OVERLOAD_MEMORY_PERCENT: integer(1, 100).describe(
     "share of the memory, or of the JavaScript heap, from which caches are shrunk and then work is refused",
   ),
+  MASKWIRE_CONNECTIONS: integer(4, 1_000_000).describe(
+    "connections at once, of HTTP, WebSockets and gRPC together, shared among the addresses that they come from; one more is closed",
+  ),
   MASKWIRE_GRPC_CONNECTIONS: integer(1, 1_000_000).describe("gRPC connections at once; one more is closed"),
   MASKWIRE_GRPC_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000).describe(
     "gRPC connections at once from one address, or one IPv6 network",
@@ -89,6 +92,8 @@ export function shape(env: Env, usualPort: number, sizes: Record<keyof ReturnTyp
         ? env.MASKWIRE_OVERLOAD_MEMORY_PERCENT / 100
         : overloadDefaults.memoryShare,
     },
+    /** undefined for as many as the process's descriptors leave room for. */
+    connections: env.MASKWIRE_CONNECTIONS,
     http2: {
       total: env.MASKWIRE_GRPC_CONNECTIONS ?? defaultHttp2Limits.total,
       perAddress: env.MASKWIRE_GRPC_CONNECTIONS_PER_ADDRESS ?? defaultHttp2Limits.perAddress,

@@ -39,6 +39,8 @@ export interface Attack {
   readonly opensMore?: true;
   /** Its stage asks who is calling, and the good client has a key. */
   readonly asksForKeys?: true;
+  /** So many its processes may have open, in place of what the system gives. */
+  readonly descriptors?: number;
   /** Its stage speaks TLS on its one port. */
   readonly isEncrypted?: true;
   /** `address:port` of the name server that its stage asks, in place of the machine's. */

@@ -89,7 +89,9 @@ describe("what is played for them", () => {
   });
 
   it("is of some attacks those, together with whom they go", () => {
-    const some = planOf(attacks.filter(({ name }) => ["fuzz-uploads", "fuzz-json-frames", "slow-names"].includes(name)));
+    const some = planOf(
+      attacks.filter(({ name }) => ["fuzz-uploads", "fuzz-json-frames", "slow-names"].includes(name)),
+    );
     expect(some.counted.map((group) => group.map(({ name }) => name))).toEqual([["fuzz-json-frames", "fuzz-uploads"]]);
     expect(some.others.map(({ name }) => name)).toEqual(["slow-names"]);
   });

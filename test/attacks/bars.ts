@@ -45,11 +45,13 @@ export function barsOf(reports: readonly Report[], isPart = false): Bar[] {
   const parts = reports.flatMap((report) => report.parts);
   const isPlayed = ({ attacks }: (typeof kinds)[number]) =>
     parts.some(({ attack }) => (attacks as readonly string[]).includes(attack));
-  const tried = kinds.filter((kind) => !isPart || isPlayed(kind)).map(({ bar, attacks, least }) => {
-    const names: readonly string[] = attacks;
-    const got = parts.reduce((sum, { attack, tried }) => sum + (names.includes(attack) ? tried : 0), 0);
-    return { bar: `${bar} tried`, wanted: `${least}`, got: `${got}`, passed: got >= least };
-  });
+  const tried = kinds
+    .filter((kind) => !isPart || isPlayed(kind))
+    .map(({ bar, attacks, least }) => {
+      const names: readonly string[] = attacks;
+      const got = parts.reduce((sum, { attack, tried }) => sum + (names.includes(attack) ? tried : 0), 0);
+      return { bar: `${bar} tried`, wanted: `${least}`, got: `${got}`, passed: got >= least };
+    });
   const none = (bar: string, of: (report: Report) => number) => {
     const got = reports.reduce((sum, report) => sum + of(report), 0);
     return { bar, wanted: "0", got: `${got}`, passed: got === 0 };

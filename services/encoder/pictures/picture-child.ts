@@ -34,6 +34,7 @@ interface ChildEvents {
 export class PictureChild {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
 
+  /** @throws Error when the system has nothing left to start a process with. */
   constructor(
     confinement: Confinement,
     { decodeBytes, yields }: ChildOptions,
@@ -48,6 +49,12 @@ export class PictureChild {
       cwd: "/",
       stdio: ["pipe", "pipe", "ignore", ...(pixels ? [pixels.descriptor] : [])],
     }) as ChildProcessByStdio<Writable, Readable, null>;
+    // With all descriptors open Node leaves it half made.
+    if (!child.stdin as boolean) {
+      child.on("error", () => {});
+      pixels?.close();
+      throw new Error("a picture process could not start: no descriptors are left");
+    }
     this.#child = child;
     // Before it has threads: those have the priority of who starts them.
     if (yields && child.pid !== undefined) yieldCores(child.pid);

@@ -190,7 +190,7 @@ export class PictureProcesses {
 
   #spawn(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const child = new PictureChild(this.confinement, this.#options, {
+      const child = this.#start(reject, {
         onMessage: (message, body) => {
           if (message.kind === "ready") {
             this.#failures = 0;
@@ -204,9 +204,34 @@ export class PictureProcesses {
           this.#replace(slot, slot.loss ?? (signal === "SIGKILL" ? "killed" : "crash"));
         },
       });
+      if (!child) return;
       const slot = new PictureSlot(child);
       this.#slots.add(slot);
     });
+  }
+
+  /** @returns undefined when the system has nothing left to start one with: it is tried again after a pause. */
+  #start(
+    failed: (error: unknown) => void,
+    events: ConstructorParameters<typeof PictureChild>[2],
+  ): PictureChild | undefined {
+    try {
+      return new PictureChild(this.confinement, this.#options, events);
+    } catch (error) {
+      failed(error);
+      this.#spawnLater();
+      return undefined;
+    }
+  }
+
+  #spawnLater(): void {
+    const pause = this.#failures === 0 ? 0 : Math.min(respawnMs.first * 2 ** this.#failures, respawnMs.last);
+    this.#failures++;
+    const timer = setTimeout(() => {
+      this.#respawns.delete(timer);
+      this.#spawn().catch(() => {});
+    }, pause);
+    this.#respawns.add(timer.unref());
   }
 
   #hear(slot: PictureSlot, message: FromProcess, body: Uint8Array): void {
@@ -277,13 +302,7 @@ export class PictureProcesses {
     if (job || slot.isReady) this.#options.onLost?.(loss);
     if (job) this.#settle(job, loss);
     // One that never got ready is told to the caller of `start`, and tried again after a pause.
-    const pause = this.#failures === 0 ? 0 : Math.min(respawnMs.first * 2 ** this.#failures, respawnMs.last);
-    this.#failures++;
-    const timer = setTimeout(() => {
-      this.#respawns.delete(timer);
-      this.#spawn().catch(() => {});
-    }, pause);
-    this.#respawns.add(timer.unref());
+    this.#spawnLater();
     this.#noteServing();
     this.#dispatch();
   }

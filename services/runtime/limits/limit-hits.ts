@@ -2,6 +2,8 @@ import { Counter, type Registry } from "../metrics.js";
 
 /** What holds callers and sessions within their part, in all tiers; see OPERATIONS.md. */
 const limits = [
+  "connections",
+  "connections_share",
   "sessions",
   "sessions_share",
   "pace",

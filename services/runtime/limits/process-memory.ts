@@ -23,6 +23,22 @@ export function heapLimitBytes({ heap_size_limit: limit }: { heap_size_limit: nu
   return limit > youngBytes ? limit - youngBytes : Math.floor(limit / 2);
 }
 
+let lastResidentBytes = 0;
+
+/** Resident memory of this process, as it was last where that cannot be read: with all descriptors open no file can, this one's either. */
+export function residentBytes(read: () => number = () => process.memoryUsage.rss()): number {
+  try {
+    lastResidentBytes = read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EMFILE" && (error as NodeJS.ErrnoException).code !== "ENFILE")
+      throw error;
+  }
+  return lastResidentBytes;
+}
+
+/** Of the main thread's JavaScript, which no file tells. */
+export const usedHeapBytes = () => getHeapStatistics().used_heap_size;
+
 export function processMemory(): ProcessMemory {
   return { limitBytes: memoryLimitBytes(), heapLimitBytes: heapLimitBytes() };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, expect, it } from "vitest";
-import { memoryLimitBytes } from "../limits/process-memory.js";
+import { memoryLimitBytes, residentBytes } from "../limits/process-memory.js";
 import { Pressure } from "./pressure.js";
 
 const opened: Pressure[] = [];
@@ -28,6 +28,15 @@ it("tells how long the event loop was held up since the last reading, and no mor
   expect(pressure.read().loopDelayMs).toBeGreaterThan(200);
   // A histogram has buckets: what is under the least of them may be a little more than nothing.
   expect(pressure.read().loopDelayMs).toBeLessThan(200);
+});
+
+it("tells the memory that it had last where all descriptors are open", () => {
+  const fail = (code: string) => () => {
+    throw Object.assign(new Error(code), { code });
+  };
+  expect(residentBytes(() => 1234)).toBe(1234);
+  expect(residentBytes(fail("EMFILE"))).toBe(1234);
+  expect(() => residentBytes(fail("EPERM"))).toThrow("EPERM");
 });
 
 it("tells the share of the memory, and of the heap what a full collection leaves", async () => {

@@ -1,6 +1,6 @@
 import { constants, monitorEventLoopDelay, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
-import { heapLimitBytes, memoryLimitBytes } from "../limits/process-memory.js";
+import { heapLimitBytes, memoryLimitBytes, residentBytes, usedHeapBytes } from "../limits/process-memory.js";
 import type { Reading } from "./thresholds.js";
 
 const resolutionMs = 10;
@@ -18,7 +18,7 @@ export class Pressure {
     this.#delay.enable();
     this.#collections = new PerformanceObserver((list) => {
       const isFull = list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR);
-      if (isFull) this.#liveBytes = process.memoryUsage().heapUsed;
+      if (isFull) this.#liveBytes = usedHeapBytes();
     });
     this.#collections.observe({ entryTypes: ["gc"] });
   }
@@ -32,11 +32,11 @@ export class Pressure {
   read(): Reading {
     const p99 = this.#delay.percentile(99) / 1e6 - resolutionMs;
     this.#delay.reset();
-    const residentBytes = [...this.#besides].reduce((sum, read) => sum + read(), process.memoryUsage.rss());
+    const heldBytes = [...this.#besides].reduce((sum, read) => sum + read(), residentBytes());
     const statistics = getHeapStatistics();
     return {
       loopDelayMs: Math.max(0, Math.round(p99)),
-      memory: residentBytes / this.#limitBytes,
+      memory: heldBytes / this.#limitBytes,
       heap: Math.min(this.#liveBytes, statistics.used_heap_size) / heapLimitBytes(statistics),
     };
   }

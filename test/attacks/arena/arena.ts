@@ -146,9 +146,9 @@ export class Arena implements AsyncDisposable {
     };
   }
 
-  async #stageFor({ setting, env = {}, nameServer, asksForKeys, isEncrypted }: Attack): Promise<Stage> {
+  async #stageFor({ setting, env = {}, nameServer, asksForKeys, isEncrypted, descriptors }: Attack): Promise<Stage> {
     const { isConfined } = this.#scale;
-    const key = JSON.stringify([isConfined || setting, env, nameServer, asksForKeys, isEncrypted]);
+    const key = JSON.stringify([isConfined || setting, env, nameServer, asksForKeys, isEncrypted, descriptors]);
     if (this.#stage && this.#stageKey === key) return this.#stage;
     await this.#strike();
     const stage = await Stage.start({
@@ -157,6 +157,7 @@ export class Arena implements AsyncDisposable {
       nameServer,
       asksForKeys,
       isEncrypted,
+      descriptors,
       isConfined,
     });
     this.#stage = stage;

@@ -35,6 +35,8 @@ interface StagePlan {
   asksForKeys?: boolean | undefined;
   /** Its ports speak TLS, and its processes among themselves too. */
   isEncrypted?: boolean | undefined;
+  /** That each process may have; where it is in a control group, as many as the system gives. */
+  descriptors?: number | undefined;
   /** Each process is in a control group with its manifest's memory, all that it starts included. */
   isConfined?: boolean | undefined;
 }
@@ -128,7 +130,7 @@ export class Stage implements AsyncDisposable {
   }
 
   async #add(role: Member["role"], limits: ProcessLimits, env: Readonly<Record<string, string>>): Promise<void> {
-    const { nameServer, isConfined } = this.#plan;
+    const { nameServer, isConfined, descriptors } = this.#plan;
     const bytes = limits.memoryMiB * MiB;
     const group = isConfined ? new MemoryGroup(bytes) : undefined;
     const modules = [...(group ? [] : [containerOf(bytes)]), ...(nameServer ? [resolverOf(nameServer)] : [])];
@@ -139,7 +141,10 @@ export class Stage implements AsyncDisposable {
       ...env,
     };
     try {
-      const process = await MaskwireProcess.start(settings, group?.launcher);
+      const process = await MaskwireProcess.start(
+        settings,
+        group?.launcher ?? (descriptors === undefined ? [] : withDescriptors(descriptors)),
+      );
       this.members.push({ role, process, metricsUrl: process.adminUrl, limits, group });
     } catch (error) {
       await group?.[Symbol.asyncDispose]();
@@ -147,6 +152,9 @@ export class Stage implements AsyncDisposable {
     }
   }
 }
+
+/** A command before the program's. */
+const withDescriptors = (count: number) => ["/bin/sh", "-c", `ulimit -n ${count} && exec "$@"`, "sh"];
 
 /** A module that tells a process the limit of the container that it would run in: what it plans by, here too. */
 const containerOf = (bytes: number) => `data:text/javascript,process.constrainedMemory=()=>${bytes}`;

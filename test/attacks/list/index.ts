@@ -15,6 +15,8 @@ import { fuzzTrack } from "./fuzz-track.js";
 import { fuzzPictures, fuzzUploads } from "./fuzz-uploads.js";
 import { heldEncodes, heldUploads } from "./held-uploads.js";
 import { hugePictures } from "./huge-pictures.js";
+import { idleConnections } from "./idle-connections.js";
+import { largeBodies } from "./large-bodies.js";
 import { multipartFields } from "./multipart-fields.js";
 import { oddTraceparents } from "./odd-traceparents.js";
 import { overTlsAttacks } from "./over-tls.js";
@@ -46,6 +48,7 @@ export const attacks: readonly Attack[] = [
   manyUploads,
   pictureTails,
   unreadDocuments,
+  largeBodies,
   fuzzTrack,
   fuzzDatasets,
   adapterBodies,
@@ -53,6 +56,7 @@ export const attacks: readonly Attack[] = [
   stalledHosts,
   slowNames,
   wrongKeys,
+  idleConnections,
   tlsHandshakes,
   ...overTlsAttacks,
   resetStreams,
