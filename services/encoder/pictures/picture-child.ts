@@ -4,16 +4,20 @@ import { fileURLToPath } from "node:url";
 import { sharedBytes } from "../../runtime/shared-bytes.js";
 import { yieldCores } from "../../runtime/yield-cores.js";
 import { type Confinement, confinedCommand } from "./confinement.js";
-import type { FileParts } from "./file-parts.js";
+import { bytesOf, type FileParts } from "./file-parts.js";
 import { FrameReader, frameParts } from "./frames.js";
-import type { FromProcess, ToProcess } from "./picture-protocol.js";
-import { PixelFile } from "./pixel-file.js";
+import { MemoryFile } from "./memory-file.js";
+import type { FromProcess, ReadRequest, ToProcess } from "./picture-protocol.js";
 import { residentBytes } from "./resident-memory.js";
 
 /** In 1024 x 1024 pixels of four bytes, and then some. */
 const mostPixelBytes = 64 * 1024 * 1024;
-/** The number of the pixel file in the process: the first after its standard ones. */
-const pixelDescriptor = 3;
+/** The numbers of the files in memory in the process, for pixels and for pictures: the first after its standard ones. */
+const inherited = ["3", "4"];
+/** A picture's file comes in memory from here on: less goes through a pipe at once. */
+const leastInMemory = 64 * 1024;
+/** And no larger: for a while its bytes are there once more. */
+const mostInMemory = 16 * 1024 * 1024;
 const closeMs = 2000;
 
 interface ChildOptions {
@@ -33,6 +37,8 @@ interface ChildEvents {
 /** A process that reads pictures, and the frames to and from it. */
 export class PictureChild {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  /** Where pictures' files are laid; undefined where there is no such file. */
+  readonly #pictures: MemoryFile | undefined;
 
   /** @throws Error when the system has nothing left to start a process with. */
   constructor(
@@ -42,12 +48,14 @@ export class PictureChild {
   ) {
     const entry = fileURLToPath(new URL("./picture-process.js", import.meta.url));
     const { file, args } = confinedCommand(entry, confinement, { decodeBytes, fileBytes: mostPixelBytes });
-    const pixels = PixelFile.open();
-    // Nothing is inherited: no variables, no folder, no descriptors but the two pipes and a place for pixels.
-    const child = spawn(file, [...args, ...(pixels ? [String(pixelDescriptor)] : [])], {
+    const pixels = MemoryFile.open();
+    const pictures = pixels && MemoryFile.open();
+    const files = [pixels, pictures].flatMap((one) => one ?? []);
+    // Nothing is inherited: no variables, no folder, no descriptors but the two pipes and places for pixels and for a picture's file.
+    const child = spawn(file, [...args, ...inherited.slice(0, files.length)], {
       env: {},
       cwd: "/",
-      stdio: ["pipe", "pipe", "ignore", ...(pixels ? [pixels.descriptor] : [])],
+      stdio: ["pipe", "pipe", "ignore", ...files.map(({ descriptor }) => descriptor)],
     }) as ChildProcessByStdio<Writable, Readable, null>;
     // With all descriptors open Node leaves it half made.
     if (!child.stdin as boolean) {
@@ -56,12 +64,15 @@ export class PictureChild {
       throw new Error("a picture process could not start: no descriptors are left");
     }
     this.#child = child;
+    this.#pictures = pictures;
     // Before it has threads: those have the priority of who starts them.
     if (yields && child.pid !== undefined) yieldCores(child.pid);
     // What is written to one that is gone fails there; its end says so, too.
     child.stdin.on("error", () => {});
     const frames = new FrameReader<FromProcess>(
       ({ message, body }) => {
+        // It has read its picture's file.
+        if (message.kind === "cost") void pictures?.empty().catch(() => {});
         if (message.kind !== "done" || message.inFile === undefined) return onMessage(message, body);
         if (!pixels || message.inFile > mostPixelBytes) return onNonsense();
         pixels.read(message.inFile).then((data) => onMessage(message, data), onNonsense);
@@ -81,7 +92,7 @@ export class PictureChild {
       failure = error;
     });
     child.on("close", (code, signal) => {
-      pixels?.close();
+      for (const one of files) one.close();
       const how = signal ?? `exit code ${code}`;
       onEnd({ signal, error: failure ?? new Error(`a picture process could not start: it ended with ${how}`) });
     });
@@ -102,7 +113,19 @@ export class PictureChild {
     return this.#child.killed;
   }
 
-  send(message: ToProcess, file?: FileParts): void {
+  decode(): void {
+    this.#send({ kind: "decode" });
+  }
+
+  /** Asks for a picture once its file is laid in memory, where it can be. */
+  read(request: ReadRequest, file: FileParts): void {
+    const bytes = bytesOf(file);
+    const through = () => this.#send({ kind: "read", ...request }, file);
+    if (!this.#pictures || bytes < leastInMemory || bytes > mostInMemory) return through();
+    this.#pictures.write(file).then(() => this.#send({ kind: "read", ...request, inFile: bytes }), through);
+  }
+
+  #send(message: ToProcess, file?: FileParts): void {
     for (const part of frameParts(message, file)) this.#child.stdin.write(part);
   }
 

@@ -1,9 +1,9 @@
-import { writeSync } from "node:fs";
+import { readSync, writeSync } from "node:fs";
 import { describeError, isInternal } from "../../runtime/errors.js";
 import { checkCrop, openPicture } from "../images/open-picture.js";
 import { fitPixels } from "../images/preprocess.js";
 import { type Frame, FrameReader, frameParts } from "./frames.js";
-import type { FromProcess, ReadRequest, ToProcess } from "./picture-protocol.js";
+import type { FromProcess, ToProcess } from "./picture-protocol.js";
 
 /*
  * Entry of a picture process: reads one picture after another, from its standard input to its standard output. It is
@@ -16,8 +16,8 @@ const mostFileBytes = 0xffff_ffff;
 // Who started it is gone: so is the reason for whatever is under way, and for nothing that runs natively there is another end.
 process.stdin.on("close", () => process.kill(process.pid, "SIGKILL"));
 
-/** Where pixels are left, when there is such a file. */
-const pixelFile = process.argv[2] === undefined ? undefined : Number(process.argv[2]);
+/** Where pixels are left, and where pictures' files are laid, when there are such files. */
+const [pixelFile, pictureFile] = process.argv.slice(2).map(Number);
 
 let decode: () => void = () => {};
 const frames = new FrameReader<ToProcess>(({ message, body }: Frame<ToProcess>) => {
@@ -27,8 +27,11 @@ const frames = new FrameReader<ToProcess>(({ message, body }: Frame<ToProcess>) 
 process.stdin.on("data", (chunk: Buffer) => frames.push(chunk));
 write({ kind: "ready" });
 
-async function answer(request: ReadRequest, file: Uint8Array): Promise<void> {
+type Read = Extract<ToProcess, { kind: "read" }>;
+
+async function answer(request: Read, body: Uint8Array): Promise<void> {
   try {
+    const file = request.inFile === undefined ? body : takeFromFile(request.inFile);
     const picture = await openPicture(file, request.limits);
     if (request.crop) checkCrop(request.crop, picture);
     const allowed = new Promise<void>((resolve) => {
@@ -45,6 +48,17 @@ async function answer(request: ReadRequest, file: Uint8Array): Promise<void> {
     const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;
     write({ kind: "failed", error: describeError(error), stack });
   }
+}
+
+/** @throws Error when there is less than was said. */
+function takeFromFile(bytes: number): Uint8Array {
+  const file = Buffer.allocUnsafeSlow(bytes);
+  for (let at = 0; at < bytes; ) {
+    const count = pictureFile === undefined ? 0 : readSync(pictureFile, file, at, bytes - at, at);
+    if (count === 0) throw new Error("a picture's file is shorter than was said");
+    at += count;
+  }
+  return file;
 }
 
 /** @returns undefined when the pixels are not there: nobody gave a file, or the memory that it lies in is full. */

@@ -45,10 +45,16 @@ async function start(options: Partial<PictureProcessesOptions> = {}) {
 describe("a picture process", () => {
   it("reads what this process would read, one picture after another", async () => {
     const { pictures } = await start();
-    for (const orientation of [1, 6]) {
-      const file = await noise(90, 40).withMetadata({ orientation }).jpeg().toBuffer();
+    // Short files go through a pipe, long ones through memory, a shorter one after a longer one too.
+    for (const [width, orientation] of [
+      [90, 1],
+      [900, 6],
+      [600, 1],
+      [90, 6],
+    ] as const) {
+      const file = await noise(width, 400).withMetadata({ orientation }).jpeg().toBuffer();
       const here = await openPicture(file, noLimits);
-      const found = await pictures.read([file], request);
+      const found = await pictures.read([file.subarray(0, 1000), file.subarray(1000)], request);
       expect(found).toMatchObject({ width: here.width, height: here.height, reading: here.reading });
       const pixels = await fitPixels(here, rules);
       expect(found.pixels).toMatchObject({ width: pixels.width, height: pixels.height, channels: 3 });

@@ -4,7 +4,7 @@ import type { Region } from "../../sam/region.js";
 import type { ImageLimits } from "../images/open-picture.js";
 import type { FrameRules } from "../images/preprocess.js";
 
-/** What is asked of a picture process; the file is the frame's body. */
+/** What is asked of a picture process about a file. */
 export interface ReadRequest {
   limits: ImageLimits;
   rules: FrameRules;
@@ -21,7 +21,11 @@ export interface ReadPicture {
 }
 
 export type ToProcess =
-  | ({ kind: "read" } & ReadRequest)
+  | ({
+      kind: "read";
+      /** So many bytes of the picture's file lie in the file that it inherited for that; without it they are the frame's body. */
+      inFile?: number | undefined;
+    } & ReadRequest)
   /** There is room for what it costs. */
   | { kind: "decode" };
 
@@ -33,7 +37,7 @@ export type FromProcess =
       kind: "done";
       picture: Omit<ReadPicture, "pixels">;
       pixels: Omit<ReadPicture["pixels"], "data">;
-      /** So many bytes of pixels lie in the file that it inherited; without it they are the frame's body. */
+      /** So many bytes of pixels lie in the file that it inherited for them; without it they are the frame's body. */
       inFile?: number | undefined;
     }
   | { kind: "failed"; error: ErrorInit; stack?: string | undefined };

@@ -80,7 +80,7 @@ export class PictureSlot {
     this.job = job;
     job.onBegin?.();
     this.#startedAt = performance.now();
-    this.child.send({ kind: "read", ...job.request }, job.file);
+    this.child.read(job.request, job.file);
   }
 
   /** There is room for what its picture costs. */
@@ -88,7 +88,7 @@ export class PictureSlot {
     this.#held = held;
     this.wantedBytes = undefined;
     this.#startedAt = performance.now();
-    this.child.send({ kind: "decode" });
+    this.child.decode();
   }
 
   /** It has nothing to do any more. @returns what it did. */

@@ -1,11 +1,11 @@
-import { fstatSync, readdirSync, writeSync } from "node:fs";
+import { fstatSync, readdirSync, readSync, writeSync } from "node:fs";
 import { expect, it } from "vitest";
-import { PixelFile } from "./pixel-file.js";
+import { MemoryFile } from "./memory-file.js";
 
 it.skipIf(process.platform !== "linux")("gives what was left in it, again and again, and has no name", async () => {
   const names = () => readdirSync("/dev/shm").filter((name) => name.startsWith("maskwire-")).length;
   const before = names();
-  const file = PixelFile.open() as PixelFile;
+  const file = MemoryFile.open() as MemoryFile;
   expect(names()).toBe(before);
   for (const first of [1, 5]) {
     const pixels = Uint8Array.from({ length: 200_000 }, (_, i) => (first + i) % 251);
@@ -19,7 +19,7 @@ it.skipIf(process.platform !== "linux")("gives what was left in it, again and ag
 });
 
 it.skipIf(process.platform !== "linux")("is closed when what is being read is there, and once", async () => {
-  const file = PixelFile.open() as PixelFile;
+  const file = MemoryFile.open() as MemoryFile;
   writeSync(file.descriptor, Uint8Array.of(1, 2, 3));
   const reading = file.read(3);
   file.close();
@@ -27,3 +27,21 @@ it.skipIf(process.platform !== "linux")("is closed when what is being read is th
   expect(fstatSync(file.descriptor).isFile()).toBe(true);
   expect([...(await reading)]).toEqual([1, 2, 3]);
 });
+
+it.skipIf(process.platform !== "linux")(
+  "takes a file's parts from its beginning, and gives their memory back",
+  async () => {
+    const file = MemoryFile.open() as MemoryFile;
+    for (const parts of [[Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5)], [Uint8Array.of(9)]]) {
+      await file.write(parts);
+      const bytes = Buffer.concat(parts);
+      const found = Buffer.alloc(bytes.byteLength);
+      readSync(file.descriptor, found, 0, found.byteLength, 0);
+      expect(found).toEqual(bytes);
+      await file.empty();
+      expect(fstatSync(file.descriptor).size).toBe(0);
+    }
+    file.close();
+    await expect(file.write([Uint8Array.of(1)])).rejects.toThrow("closed");
+  },
+);
