@@ -14,6 +14,7 @@ import {
 } from "./pictures/picture-file.js";
 import type { SavedPage } from "./save/saved-page.js";
 import { openSocket } from "./sdk/session/open-socket.js";
+import type { SocketPort } from "./sdk/session/socket.js";
 import { EarlyUpload, overHttp } from "./sdk/upload/early-upload.js";
 import { Preparing } from "./sdk/upload/preparing.js";
 import { Upload, type UploadListener } from "./sdk/upload/upload.js";
@@ -44,15 +45,8 @@ export class Client {
   constructor({ changed, show }: { changed: () => void; show: (bitmap: ImageBitmap) => void }) {
     this.#show = show;
     this.signIn = new SignIn({ storage: sessionStorage, changed });
-    const url = new URL("v1/ws", document.baseURI);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     this.#connected = new ConnectedStore({
-      openSocket: () =>
-        openSocket({
-          protocols: () => this.signIn.protocols(),
-          doubt: () => this.signIn.doubt(),
-          open: (protocols) => new WebSocket(url, protocols),
-        }),
+      openSocket: () => this.openSocket(),
       // Elsewhere a page can neither check what it runs nor use threads.
       ...(isSecureContext ? { openDecoder: (onEvent) => new WorkerDecoder(onEvent) } : {}),
       preference: rememberedPreference(),
@@ -91,6 +85,17 @@ export class Client {
     this.#connected.router.prefer(preference);
   }
 
+  /** A session of its own, in the name of whoever is signed in. */
+  openSocket(): SocketPort {
+    const url = new URL("v1/ws", document.baseURI);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    return openSocket({
+      protocols: () => this.signIn.protocols(),
+      doubt: () => this.signIn.doubt(),
+      open: (protocols) => new WebSocket(url, protocols),
+    });
+  }
+
   readonly dispatch = (event: ClientEvent): void => this.#connected.dispatch(event);
 
   connect(): void {
@@ -107,11 +112,12 @@ export class Client {
     this.#connected.disconnect();
   }
 
-  /** Brings a picture onto the canvas. */
-  choose(source: PictureSource): void {
+  /** Brings a picture onto the canvas. @returns the page's number for it. */
+  choose(source: PictureSource): number {
     const token = ++this.#lastToken;
     this.#sources.set(token, source);
     this.dispatch({ kind: "picture-chosen", token, name: source.name });
+    return token;
   }
 
   /** Brings back the pictures of an earlier visit with their work. */

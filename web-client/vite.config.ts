@@ -21,8 +21,8 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     rolldownOptions: {
-      // The page of clicks, the pages of data sets, and the one of those that has a picture to click on.
-      input: ["index", "datasets", "annotate"].map((name) => join(import.meta.dirname, `${name}.html`)),
+      // The page of clicks, the pages of data sets, the one of those that has a picture to click on, and that of videos.
+      input: ["index", "datasets", "annotate", "video"].map((name) => join(import.meta.dirname, `${name}.html`)),
       checks: { pluginTimings: false },
     },
   },

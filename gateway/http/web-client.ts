@@ -50,7 +50,7 @@ export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "
     app.get("/", (_request, reply) => replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message })));
     return;
   }
-  datasetRoutes(app, root, policyWith(signIn.oidc?.issuer, "'self'"));
+  pageRoutes(app, root, policyWith(signIn.oidc?.issuer, "'self'"));
   await app.register(fastifyStatic, {
     root,
     // A route a file, so that any other path is one that is not there, in the form that all errors have.
@@ -72,10 +72,13 @@ export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "
   });
 }
 
-/** Below `/datasets` a page is deeper than what it fetches: its base says how much, wherever a proxy may serve it. */
-function datasetRoutes(app: FastifyInstance, root: string, policy: string): void {
+/** Pages that have a path of their own. Below `/datasets` one is deeper than what it fetches: its base says how much, wherever a proxy may serve it. */
+function pageRoutes(app: FastifyInstance, root: string, policy: string): void {
   const pages = new Map(
-    [...new Set(Object.values(datasetPages))].map((name) => [name, readFileSync(join(root, `${name}.html`), "utf8")]),
+    [...new Set([...Object.values(datasetPages), "video"])].map((name) => [
+      name,
+      readFileSync(join(root, `${name}.html`), "utf8"),
+    ]),
   );
   const show = (reply: FastifyReply, name: string, depth: number) =>
     reply
@@ -84,6 +87,8 @@ function datasetRoutes(app: FastifyInstance, root: string, policy: string): void
       .header("cross-origin-embedder-policy", isolation)
       .header("cache-control", "no-cache")
       .send(pages.get(name)?.replace('<base href="./"', `<base href="${"../".repeat(depth) || "./"}"`));
+  app.get("/video", (_request, reply) => show(reply, "video", 0));
+  app.get("/video/", (_request, reply) => show(reply, "video", 1));
   app.get("/datasets", (_request, reply) => show(reply, "datasets", 0));
   app.get("/datasets/", (_request, reply) => show(reply, "datasets", 1));
   app.get("/datasets/:dataset", (_request, reply) => show(reply, "datasets", 1));

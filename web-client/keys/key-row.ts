@@ -70,6 +70,19 @@ export interface Acts {
     readonly done: () => void;
     readonly skip: () => void;
   };
+  /** On the page where objects are followed through a video. */
+  readonly video: {
+    readonly stepFrame: (by: 1 | -1) => void;
+    readonly play: () => void;
+    /** To a frame on which something is unsure. */
+    readonly jump: (by: 1 | -1) => void;
+    readonly track: () => void;
+    readonly accept: () => void;
+    readonly stepObject: (by: 1 | -1) => void;
+    readonly fix: () => void;
+    /** @returns whether an object was chosen. */
+    readonly remove: () => boolean;
+  };
   /** On the page where objects are reviewed. */
   readonly review: {
     readonly accept: () => void;

@@ -7,6 +7,7 @@ import { keyLabel, keysOfButton, listedKeys, withKeys } from "./key-names.js";
 import type { AnyKeyRow, KeyRow, Situation } from "./key-row.js";
 import { keyTable } from "./key-table.js";
 import { reviewTable } from "./review-keys.js";
+import { videoOwn } from "./video-keys.js";
 
 const named = ({ keys, also = [] }: AnyKeyRow) => [...keys, ...also];
 /** `canvas: P`, for tests to name what is wrong. */
@@ -94,12 +95,20 @@ describe("the table of keys", () => {
       "row.remove",
       "row.rename",
       "row.step",
+      "video.accept",
+      "video.fix",
+      "video.jump",
+      "video.play",
+      "video.remove",
+      "video.stepFrame",
+      "video.stepObject",
+      "video.track",
       "view.drag",
     ]);
   });
 
   it("uses every word of the help, each page a section's in that section alone", () => {
-    const told = [keyTable, annotateOwn, reviewTable].map((table) =>
+    const told = [keyTable, annotateOwn, reviewTable, videoOwn].map((table) =>
       table.flatMap(({ title, rows: own }) => [
         title,
         ...new Set(own.flatMap(({ help = [], shiftHelp = [] }) => [help, shiftHelp].flat())),

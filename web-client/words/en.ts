@@ -150,6 +150,13 @@ export const en = {
   help: {
     titleAnnotate: "This data set",
     titleReview: "Review",
+    titleVideo: "This video",
+    stepFrames: "the frame before, the next one",
+    playVideo: "play, or pause",
+    nextUnsure: "the next frame that is unsure",
+    unsureBefore: "the one before",
+    trackVideo: "track all objects",
+    acceptUnsure: "accept what is unsure here",
     acceptProposal: "accept the proposal",
     acceptAll: "all of them",
     fixObject: "fix the object",

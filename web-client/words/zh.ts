@@ -149,6 +149,13 @@ export const zh: Words = {
   help: {
     titleAnnotate: "这个数据集",
     titleReview: "审核",
+    titleVideo: "这个视频",
+    stepFrames: "上一帧、下一帧",
+    playVideo: "播放或暂停",
+    nextUnsure: "下一个不确定的帧",
+    unsureBefore: "上一个不确定的帧",
+    trackVideo: "跟踪所有物体",
+    acceptUnsure: "接受这里不确定的部分",
     acceptProposal: "接受建议",
     acceptAll: "接受所有建议",
     fixObject: "修正物体",
