@@ -102,7 +102,9 @@ function fieldsOf(desc: DescMessage, inPath: readonly string[], schemas: Message
     const name = `${before}${field.jsonName}`;
     const isMessage = field.fieldKind === "message" && field.message.typeName.startsWith("maskwire.");
     if (isMessage) return fieldsOf(field.message, inPath, schemas, `${name}.`);
-    return [{ name, in: "query", schema: schemas.ofField(field) }];
+    // Its entries come by their keys: `attributes[weather]=rain`.
+    const style = field.fieldKind === "map" ? { style: "deepObject", explode: true } : {};
+    return [{ name, in: "query", ...style, schema: schemas.ofField(field) }];
   });
 }
 

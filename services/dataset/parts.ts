@@ -83,13 +83,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     });
     if (jobsAtOnce > 0) await running.run();
     const pictureFiles = new PictureFiles(files);
-    const purge = new Purge(database, {
-      picture: (picture) => pictureFiles.delete(picture),
-      job: (job) => running.jobFiles.delete(job),
-    });
+    const purge = new Purge(
+      database,
+      { picture: (picture) => pictureFiles.delete(picture), job: (job) => running.jobFiles.delete(job) },
+      settings.exportDays,
+    );
     const purging = new Purging(purge, logger);
-    // Of a process that was ended while it did this.
-    purging.begin();
+    // There may be what a process was ended over.
+    purging.start();
     let leaving: Promise<void> | undefined;
     const leaveWork = () => {
       leaving ??= Promise.all([purging.close(), running[Symbol.asyncDispose]()]).then(() => {});
@@ -106,7 +107,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       pictures: new Pictures(database),
       nextPictures: new NextPictures(database),
       changePictures: new ChangePictures(database),
-      objects: new Objects(database),
+      objects: new Objects(database, (model) => engine.weightsOf(model)),
       reviews: new Reviews(database),
       audits: new Audits(database),
       statistics: new Statistics(database),

@@ -1,13 +1,17 @@
 import type { Logger } from "../runtime/logger.js";
 import type { Purge } from "./sets/purge.js";
 
-/** Takes what deleted data sets had away behind everybody's back: nobody waits for it, and whoever comes next goes on with it. */
+/** Exports grow old while nobody deletes anything. */
+const lookMs = 3_600_000;
+
+/** Takes what nobody has any more away behind everybody's back: nobody waits for it, and whoever comes next goes on with it. */
 export class Purging {
   readonly #purge: Pick<Purge, "step">;
   readonly #logger: Logger;
   #running: Promise<void> | undefined;
   #isDue = false;
   #isClosed = false;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(purge: Pick<Purge, "step">, logger: Logger) {
     this.#purge = purge;
@@ -22,9 +26,16 @@ export class Purging {
     });
   }
 
+  /** Begins now, and once an hour. */
+  start(): void {
+    this.#looking ??= setInterval(() => this.begin(), lookMs).unref();
+    this.begin();
+  }
+
   /** The portion that is under way is ended. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#looking);
     await this.#running;
   }
 
@@ -38,7 +49,7 @@ export class Purging {
     } catch (err) {
       this.#logger.warn(
         { err },
-        "what deleted data sets had is still there; it goes with the next that is deleted, or the next start",
+        "what deleted data sets and old exports had is still there; it is tried again within an hour",
       );
     }
   }

@@ -27,6 +27,9 @@ export const variables = {
     "pictures that one process works on at once for jobs; 0 leaves all of them to other processes",
   ),
   MASKWIRE_IMPORT_BYTES: bytes(1024).describe("largest archive or file of annotations that is taken for an import"),
+  MASKWIRE_EXPORT_DAYS: integer(0, 36_500).describe(
+    "days for which the file of an export is kept; 0 keeps it as long as its data set",
+  ),
   MASKWIRE_IMPORT_BUCKETS: list
     .refine((all) => all.every((one) => bucketForm.test(one)), "names of S3 buckets, several by commas")
     .describe("S3 buckets that pictures and annotations may be imported from (several by commas)"),
@@ -64,6 +67,7 @@ export function shape(env: Env, { limits, uploadBytes, trustsPeers, sizes }: Dat
     },
     jobsAtOnce: env.MASKWIRE_DATASET_JOBS ?? 3,
     importBytes: env.MASKWIRE_IMPORT_BYTES ?? 32 * 1024 * MiB,
+    exportDays: env.MASKWIRE_EXPORT_DAYS ?? 30,
     importBuckets: env.MASKWIRE_IMPORT_BUCKETS ?? [],
     measuringBytes: sizes.measuring,
     thumbnailBytes: sizes.thumbnails,

@@ -69,6 +69,7 @@ export function datasetEngine({
         takesMasks: capabilities?.maskInput === true,
       }));
     },
+    weightsOf: (model) => weightsOf(models(), model),
     [Symbol.asyncDispose]: async () => {
       encoders.close();
       decoders.close();

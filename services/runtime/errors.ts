@@ -17,7 +17,8 @@ export type Reason =
   | "NO_DETECTOR"
   | "CONFLICT"
   | "DATABASE_LOST"
-  | "FILES_LOST";
+  | "FILES_LOST"
+  | "IN_DATASET";
 
 /** What all servers of a tier have in common: where it is lost another server has nothing to offer. */
 const shared: ReadonlySet<Reason | undefined> = new Set<Reason>(["CACHE_LOST", "DATABASE_LOST", "FILES_LOST"]);

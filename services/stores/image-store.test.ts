@@ -169,7 +169,6 @@ describe("a picture that is kept for good", () => {
       yield kept.subarray(0, 20);
       yield kept.subarray(20);
     },
-    delete: async () => {},
     deleteAll: async () => {},
   };
   let durably: ImageStore;

@@ -36,9 +36,7 @@ export interface DurablePictures {
   bytesOf(picture: PictureRef): Promise<number | undefined>;
   /** Its file. @throws ServiceError NOT_FOUND; UNAVAILABLE. */
   open(picture: PictureRef): AsyncIterable<Uint8Array>;
-  /** @throws ServiceError UNAVAILABLE when it is not certain to be gone. */
-  delete(picture: PictureRef): Promise<void>;
-  /** The same of all files of a tenant. */
+  /** All files of a tenant. @throws ServiceError UNAVAILABLE when they are not certain to be gone. */
   deleteAll(tenant: string | undefined): Promise<void>;
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pictureSet } from "../inference/picture-set.js";
 import { keyOfTenant } from "../runtime/callers/tenant.js";
+import { Code } from "../runtime/errors.js";
 import type { CacheConnection } from "./cache-connection.js";
 import { LayeredStore } from "./layered-store.js";
 import { type LeaseKeys, MemoryLeaseKeys } from "./lease-keys.js";
@@ -317,5 +318,40 @@ describe("K6 what is under way", () => {
       notes.push(await latest());
     }
     expect(new Set(notes).size).toBe(4);
+  });
+});
+
+describe("K9 a picture of a data set", () => {
+  const [tenant, imageId] = ["acme", idOf(1)];
+  const deleted: (string | undefined)[] = [];
+  const deletion = new PictureDeletion({
+    stores: [],
+    keys: new MemoryLeaseKeys(),
+    namespace: "here",
+    termMs: 1000,
+    durable: {
+      describe: async (picture) =>
+        picture.tenant === tenant && picture.imageId === imageId ? { width: 4, height: 3 } : undefined,
+      bytesOf: async () => 12,
+      open: async function* () {},
+      deleteAll: async (one) => void deleted.push(one),
+    },
+  });
+
+  it("is not deleted by itself, and those of others are", async () => {
+    await expect(deletion.checkMayGo(pictureSet(tenant, imageId))).rejects.toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      reason: "IN_DATASET",
+    });
+    for (const other of [pictureSet(tenant, idOf(2)), pictureSet("other", imageId), pictureSet(tenant, undefined)]) {
+      await expect(deletion.checkMayGo(other)).resolves.toBeUndefined();
+    }
+  });
+
+  it("keeps its file when it has come there meanwhile, and goes with all of its tenant", async () => {
+    await deletion.delete(pictureSet(tenant, imageId), never);
+    expect(deleted).toEqual([]);
+    await deletion.delete(pictureSet(tenant, undefined), never);
+    expect(deleted).toEqual([tenant]);
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type PictureSet, pictureSet, prefixesOf } from "../inference/picture-set.js";
 import { keyOfTenant } from "../runtime/callers/tenant.js";
+import { Code, ServiceError } from "../runtime/errors.js";
 import type { BlobStore } from "./blob-store.js";
 import type { DurablePictures, PictureRef } from "./image-store.js";
 import type { LeaseKeys } from "./lease-keys.js";
@@ -46,7 +47,18 @@ export class PictureDeletion {
   }
 
   /**
-   * Drops it where it is kept for good, and in the shared cache too, leases and all: first what is known, then, together
+   * A picture of a data set belongs to what was made of it there, and goes with that.
+   * @throws ServiceError FAILED_PRECONDITION; UNAVAILABLE when it cannot be said.
+   */
+  async checkMayGo({ tenant, imageId }: PictureSet): Promise<void> {
+    if (imageId === undefined || !(await this.#options.durable?.describe({ tenant, imageId }))) return;
+    const message =
+      "The picture is in a data set, which keeps it: delete it with the data set, or all that the tenant has.";
+    throw new ServiceError({ code: Code.FAILED_PRECONDITION, message, reason: "IN_DATASET" });
+  }
+
+  /**
+   * Drops all of a tenant where it is kept for good, and in the shared cache too, leases and all: first what is known, then, together
    * with others, what is found.
    * @throws Error when not all of it is certain to be gone; the signal's reason when that aborts.
    */
@@ -99,7 +111,8 @@ export class PictureDeletion {
 
   async #deleteDurable({ tenant, imageId }: PictureSet): Promise<void> {
     const { durable } = this.#options;
-    await (imageId === undefined ? durable?.deleteAll(tenant) : durable?.delete({ tenant, imageId }));
+    // One that has come into a data set since it was asked for stays there.
+    if (imageId === undefined) await durable?.deleteAll(tenant);
   }
 
   /** What says that this tenant has it, too (see `Twins`). */

@@ -22,6 +22,8 @@ export class DataPerson {
   readonly problems: string[] = [];
   /** Answers that said: not now. */
   refusals = 0;
+  /** What these said. */
+  readonly sentences = new Set<string>();
 
   constructor(url: string) {
     this.#url = url;
@@ -33,6 +35,7 @@ export class DataPerson {
       const answer = await this.#try<Answer & Refusal>(method, path, body);
       if (answer && !answer.error) return answer;
       this.refusals++;
+      if (answer?.error) this.sentences.add(`${answer.error.code}: ${answer.error.message}`);
       if (answer?.error && !bearable.has(answer.error.code)) {
         const problem = `${method} ${path}: ${answer.error.code} ${answer.error.message}`;
         this.problems.push(problem);

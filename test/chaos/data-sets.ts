@@ -73,14 +73,18 @@ export async function playDataSets(scale: DataScale, say: (line: string) => void
   const savers = await Promise.all(saving);
   const saved = savers.flatMap((one) => one.saved);
   const failures = [...person.problems, ...savers.flatMap((one) => one.problems)];
-  if (job.state !== "JOB_STATE_DONE" || job.done !== job.total) failures.push(`the job is ${JSON.stringify(job)}`);
+  const told = async (dataset: string, one: Job) =>
+    `${one.state}, ${one.done} of ${one.total}: ${JSON.stringify(await problemsOf(person, dataset, one.id))}`;
+  if (job.state !== "JOB_STATE_DONE" || job.done !== job.total) {
+    failures.push(`the job is ${await told("stormy", job)}`);
+  }
   const [before, after] = [await objectsIn(person, "calm"), await objectsIn(person, "stormy")];
   const made = (all: readonly ObjectRow[]) =>
     all
       .filter(({ name }) => name === undefined)
       .map(({ mask }) => mask)
       .sort();
-  if (calm.state !== "JOB_STATE_DONE") failures.push(`the undisturbed job is ${calm.state}`);
+  if (calm.state !== "JOB_STATE_DONE") failures.push(`the undisturbed job is ${await told("calm", calm)}`);
   if (made(before).join() !== made(after).join()) {
     failures.push(`the job made ${made(after).length} objects, undisturbed ${made(before).length}, or others`);
   }
@@ -94,6 +98,14 @@ export async function playDataSets(scale: DataScale, say: (line: string) => void
 async function begin(person: DataPerson, dataset: string): Promise<string> {
   const request = { work: { automatic: { settings, mostOfPicture: 1 } }, key: "the-one" };
   return (await person.ask<Job>("POST", `/v1/datasets/${dataset}/jobs`, request)).id;
+}
+
+async function problemsOf(person: DataPerson, dataset: string, id: string): Promise<string[]> {
+  interface Page {
+    readonly problems?: { readonly reason: string }[];
+  }
+  const { problems = [] } = await person.ask<Page>("GET", `/v1/datasets/${dataset}/jobs/${id}/problems?pageSize=5`);
+  return problems.map(({ reason }) => reason);
 }
 
 async function until(person: DataPerson, dataset: string, id: string, is: (job: Job) => boolean): Promise<Job> {
@@ -134,7 +146,7 @@ interface ObjectRow {
   readonly mask: string;
 }
 
-async function objectsIn(person: DataPerson, dataset: string): Promise<ObjectRow[]> {
+export async function objectsIn(person: DataPerson, dataset: string): Promise<ObjectRow[]> {
   interface Page {
     readonly objects?: { attributes: { name?: string }; rle: { counts: string } }[];
     readonly nextPage?: string;

@@ -89,12 +89,15 @@ it("M2, M3, M4, M8, M10: a data set is made, filled and looked at over HTTP, and
   });
   const file = readFileSync(join(folder, "photos", "one.jpg"));
   const add = (name: string, body: Uint8Array | string) =>
-    ask(`/by%20hand/pictures?name=${name}&split=val&person=ann`, {
+    ask(`/by%20hand/pictures?name=${name}&split=val&attributes[weather]=rain&person=ann`, {
       method: "POST",
       body: body as Uint8Array<ArrayBuffer>,
     });
   const added = await add("a/one.jpg", file);
-  expect(added).toMatchObject({ status: 200, body: { name: "a/one.jpg", split: "val", image: { width, height } } });
+  expect(added).toMatchObject({
+    status: 200,
+    body: { name: "a/one.jpg", split: "val", attributes: { weather: "rain" }, image: { width, height } },
+  });
   // The same under the same name changes nothing; what is no picture is refused as elsewhere.
   expect((await add("a/one.jpg", file)).body.id).toBe(added.body.id);
   expect((await add("b.jpg", "not a picture")).status).toBe(415);

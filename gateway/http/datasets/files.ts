@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
+  type DatasetJob,
   DatasetService,
   FetchExportRequestSchema,
   FetchPictureRequestSchema,
@@ -114,7 +115,7 @@ export async function fileRoutes(app: FastifyInstance, routes: FileRoutes): Prom
       const call = callOf(request, reply);
       const { dataset, job } = wanted;
       const made = await datasets.unary(rpc.getJob, { dataset, job }, call);
-      if (made.fileName === "") throw noFile();
+      if (made.fileName === "") throw noFile(made);
       const file = {
         bytes: Number(made.bytes),
         name: made.fileName,
@@ -190,8 +191,8 @@ function outOfRange(reply: FastifyReply, bytes: number): FastifyReply {
   return replyError(reply, new ServiceError({ code: Code.INVALID_ARGUMENT, message }), 416);
 }
 
-const noFile = () =>
+const noFile = ({ message }: DatasetJob) =>
   new ServiceError({
     code: Code.NOT_FOUND,
-    message: "This job has made no file; that of an export is there when it is done.",
+    message: message || "This job has made no file; that of an export is there when it is done.",
   });

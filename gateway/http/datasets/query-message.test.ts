@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import {
+  AddPictureHeaderSchema,
   GetPictureRequestSchema,
   GetStatisticsRequestSchema,
   ListObjectsRequestSchema,
@@ -33,6 +34,20 @@ it("M2: parameters are fields, by either of their names, numbers, flags, words a
     1n,
   ]);
   expect(queryMessage(GetStatisticsRequestSchema, { since: "2026-11-30T10:00:00Z" }).since?.seconds).toBe(1796032800n);
+});
+
+it("M3: entries of a map come by their keys, whatever these are", () => {
+  const query = { name: "a.jpg", "attributes[weather]": "rain", "attributes[a.b[c]]": "" };
+  const { name, attributes } = queryMessage(AddPictureHeaderSchema, query);
+  expect(name).toBe("a.jpg");
+  expect(Object.entries(attributes)).toEqual([
+    ["weather", "rain"],
+    ["a.b[c]", ""],
+  ]);
+  for (const odd of ["attributes", "attributes.weather", "attributes[__proto__]", "name[x]", "colours[x]"]) {
+    expect(() => queryMessage(AddPictureHeaderSchema, { [odd]: "rain" }), odd).toThrow(/no parameter/);
+  }
+  expect(() => queryMessage(AddPictureHeaderSchema, { "attributes[a]": ["b", "c"] })).toThrow(/more than once/);
 });
 
 it.each<[Record<string, string | string[]>, RegExp]>([

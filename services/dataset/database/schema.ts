@@ -287,6 +287,28 @@ interface ImportedTable {
   source: Buffer;
 }
 
+/** Which object came from which of a file's. */
+interface ImportIdentityTable {
+  dataset: number;
+  picture: Int8;
+  identity: Buffer;
+  object: Int8;
+  /** What the import made of it. */
+  revision: number;
+  /** A digest of what it was there. */
+  content: Buffer;
+  /** The jobs that made it that, and that read it last. */
+  made_by: string;
+  seen_by: string;
+}
+
+/** Files whose job is not there yet. */
+interface ArrivingFileTable {
+  job: string;
+  tenant: string;
+  at: Moment;
+}
+
 interface JobProblemTable {
   id: Generated<bigint>;
   job: string;
@@ -335,5 +357,7 @@ export interface Schema {
   job_problems: JobProblemTable;
   job_claims: JobClaimTable;
   imported: ImportedTable;
+  import_identities: ImportIdentityTable;
+  arriving_files: ArrivingFileTable;
   replays: ReplayTable;
 }

@@ -34,6 +34,8 @@ export interface FoundObject {
   /** The file that it was read from, and what tells it from all others of that file, whenever it is read. */
   readonly file: string;
   readonly sourceId: string;
+  /** As its format names it, also when the file is written again; none: it is known by its place alone. */
+  readonly ownId?: string;
 }
 
 /** What could not be read; the rest was. */

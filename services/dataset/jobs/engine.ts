@@ -35,4 +35,6 @@ export interface Engine {
   everything(request: SegmentEverythingRequest, call: EngineCall): Promise<AsyncIterable<SegmentEverythingEvent>>;
   segment(request: SegmentRequest, call: EngineCall): Promise<SegmentResult>;
   models(): Promise<readonly EngineModel[]>;
+  /** As in `EngineModel`; empty for one that this process has not been told of. */
+  weightsOf(model: string): string;
 }

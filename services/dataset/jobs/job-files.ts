@@ -53,16 +53,27 @@ export class JobFiles {
     await findSet(database.db, who, request.dataset);
     const id = randomUUID();
     const key = importKey(who.tenant, id);
-    await files.put(key, atMost(chunks, maxImportBytes), { signal });
+    // Whatever becomes of this process, its data set or the database, the file has a row from here on: this one, or its job's.
+    await database.db
+      .insertInto("arriving_files")
+      .values({ job: id, tenant: who.tenant ?? "" })
+      .execute();
     try {
+      await files.put(key, atMost(chunks, maxImportBytes), { signal });
       const job = await jobs.start(who, request, { id, fileName: work.source.value });
       // Its key is that of an import that has its file already.
-      if (job.id !== id) await files.delete(key);
+      if (job.id !== id) await this.#dropArrived(key, id);
       return job;
     } catch (error) {
-      await files.delete(key).catch(() => {});
+      await this.#dropArrived(key, id).catch(() => {});
       throw error;
     }
+  }
+
+  async #dropArrived(key: string, job: string): Promise<void> {
+    const { database, files } = this.#options;
+    await files.delete(key);
+    await database.db.deleteFrom("arriving_files").where("job", "=", job).execute();
   }
 
   /** What came for a job, and what it has made. One that has neither is no error. @throws ServiceError UNAVAILABLE. */
@@ -78,6 +89,7 @@ export class JobFiles {
     const job = await jobs.get(who, request);
     if (job.work?.work.case !== "export") throw notNow("The job is no export: it makes no file.");
     if (!ended.includes(job.state)) throw notNow("The export has not made its file; watch the job.");
+    if (job.fileName === "") throw notNow(job.message);
     const bytes = Number(job.bytes);
     if (Number(request.offset) > bytes) throw invalidArgument(`The file has ${bytes} bytes.`);
     const key = exportKey(who.tenant, job.id);

@@ -87,6 +87,8 @@ export class Jobs {
         .executeTakeFirstOrThrow();
       // Somebody starts the same one at this moment, and was first.
       if (made === 0n) return (await this.#byKey(trx, dataset, request.key)) ?? id;
+      // From here on its file is the job's.
+      if (fileName) await trx.deleteFrom("arriving_files").where("job", "=", id).execute();
       await items.begin(trx, pace, { job: id, item: pace === "whole" ? wholeItem : planItem });
       return id;
     });

@@ -31,9 +31,12 @@ const pageBytes = 8 * 1024 * 1024;
 /** Objects of sets, as they are and as they were. */
 export class Objects {
   readonly #database: Database;
+  readonly #weightsOf: (model: string) => string;
 
-  constructor(database: Database) {
+  /** @param weightsOf a model's digest: pages know no more than its name. */
+  constructor(database: Database, weightsOf: (model: string) => string = () => "") {
     this.#database = database;
+    this.#weightsOf = weightsOf;
   }
 
   /** By picture and id. */
@@ -88,6 +91,10 @@ export class Objects {
     const { changes } = request;
     if (changes.length === 0 || changes.length > mostChanges) {
       throw invalidArgument(`A request has 1 to ${mostChanges} changes; this one has ${changes.length}.`);
+    }
+    for (const { change } of changes) {
+      const { provenance } = change.case === "create" || change.case === "patch" ? change.value : {};
+      if (provenance?.model && !provenance.weights) provenance.weights = this.#weightsOf(provenance.model);
     }
     return { saved: await saveChanges(this.#database, who, request.dataset, changes.map(changeIn)) };
   }

@@ -28,15 +28,20 @@ type Trx = Transaction<Schema>;
 
 /** Small ones, as many as there are of a picture or more. */
 const rowsEach = 20;
+/** No upload takes longer. */
+const arrivingDays = 7;
 
-/** Takes what deleted data sets had away, a portion at a time; whoever is ended on the way goes on where it was. */
+/** Takes away what deleted data sets had, and files that nobody comes for, a portion at a time; whoever is ended on the way goes on where it was. */
 export class Purge {
   readonly #database: Database;
   readonly #deleters: Deleters;
+  readonly #exportDays: number;
 
-  constructor(database: Database, deleters: Deleters) {
+  /** @param exportDays for which an export's file is kept; 0: as long as its data set. */
+  constructor(database: Database, deleters: Deleters, exportDays = 0) {
     this.#database = database;
     this.#deleters = deleters;
+    this.#exportDays = exportDays;
   }
 
   /** One portion: so many pictures with their objects, so many files, or so many times some rows. @returns whether there was one. */
@@ -45,6 +50,8 @@ export class Purge {
     const left = await db.selectFrom("left_pictures").selectAll().limit(most).execute();
     for (const one of left) await this.#drop(one);
     if (left.length > 0) return true;
+    if (await this.#dropExport()) return true;
+    if (await this.#dropArrived()) return true;
     return this.#database.transactionWithFiles((trx) => this.#purgeSet(trx, most));
   }
 
@@ -54,6 +61,49 @@ export class Purge {
       await lockPictureAlone(trx, imageId);
       if (await isUnused(trx, left)) await this.#deleters.picture({ tenant: ownerOf(tenant), imageId });
       await trx.deleteFrom("left_pictures").where("tenant", "=", tenant).where("image_id", "=", imageId).execute();
+    });
+  }
+
+  /** The file of one that is old. @returns whether there was one. */
+  async #dropExport(): Promise<boolean> {
+    const days = this.#exportDays;
+    if (days === 0) return false;
+    return this.#database.transactionWithFiles(async (trx) => {
+      const old = await trx
+        .selectFrom("jobs")
+        .innerJoin("datasets", "datasets.key", "jobs.dataset")
+        .select(["jobs.id", "datasets.tenant"])
+        .where("jobs.bytes", ">", 0n)
+        .where("jobs.ended_at", "<", sql<Date>`now() - make_interval(days => ${days})`)
+        .orderBy("jobs.ended_at")
+        .limit(1)
+        .forNoKeyUpdate("jobs")
+        .skipLocked()
+        .executeTakeFirst();
+      if (!old) return false;
+      await this.#deleters.job({ tenant: ownerOf(old.tenant), id: old.id });
+      const message = `Its file was kept for ${days} days and is gone; export once more.`;
+      await trx.updateTable("jobs").set({ bytes: 0n, file_name: "", message }).where("id", "=", old.id).execute();
+      await tell(trx, old.id);
+      return true;
+    });
+  }
+
+  /** A file that came for a job that never was. @returns whether there was one. */
+  async #dropArrived(): Promise<boolean> {
+    return this.#database.transactionWithFiles(async (trx) => {
+      const one = await trx
+        .selectFrom("arriving_files")
+        .selectAll()
+        .where("at", "<", sql<Date>`now() - make_interval(days => ${arrivingDays})`)
+        .limit(1)
+        .forUpdate()
+        .skipLocked()
+        .executeTakeFirst();
+      if (!one) return false;
+      await this.#deleters.job({ tenant: ownerOf(one.tenant), id: one.job });
+      await trx.deleteFrom("arriving_files").where("job", "=", one.job).execute();
+      return true;
     });
   }
 
@@ -72,7 +122,14 @@ export class Purge {
     await lockAlone(trx, set.key);
     if (await purgePictures(trx, set, most)) return true;
     if (await this.#purgeJob(trx, set, most)) return true;
-    for (const table of ["picture_revisions", "object_counts", "picture_counts", "change_keys", "imported"] as const) {
+    for (const table of [
+      "picture_revisions",
+      "object_counts",
+      "picture_counts",
+      "change_keys",
+      "imported",
+      "import_identities",
+    ] as const) {
       if (await purgeSome(trx, table, "dataset", set.key, most * rowsEach)) return true;
     }
     // With what refers to it: labels, versions, audits.
@@ -125,7 +182,7 @@ async function purgePictures(trx: Trx, set: PurgedSet, most: number): Promise<bo
   await sql`delete from objects where dataset = ${set.key} and picture = any (${ids}::bigint[])`.execute(trx);
   await sql`delete from object_revisions where picture = any (${ids}::bigint[])`.execute(trx);
   await sql`delete from picture_facets where picture = any (${ids}::bigint[])`.execute(trx);
-  for (const table of ["picture_revisions", "imported"]) {
+  for (const table of ["picture_revisions", "imported", "import_identities"]) {
     await sql`delete from ${sql.table(table)} where dataset = ${set.key} and picture = any (${ids}::bigint[])`.execute(
       trx,
     );

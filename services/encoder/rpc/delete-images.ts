@@ -14,7 +14,7 @@ interface Objects {
   models: Pick<Models, "served">;
   encodes: Pick<EncodeOnce, "end">;
   grounder: Pick<Grounder, "end">;
-  deletion: Pick<PictureDeletion, "forget" | "delete">;
+  deletion: Pick<PictureDeletion, "checkMayGo" | "forget" | "delete">;
 }
 
 /** Pictures of a tenant, in this process and, where that is asked, in the shared cache. */
@@ -22,6 +22,7 @@ export function deleteImages({ models, encodes, grounder, deletion }: Objects): 
   return async ({ images, shared }, { origin, signal, audited }) => {
     const pictures = requestedPictures(images, origin);
     audited.does("delete", pictures.imageId);
+    await deletion.checkMayGo(pictures);
     await Promise.all([encodes.end(pictures), grounder.end(pictures)]);
     deletion.forget(pictures);
     if (shared) {

@@ -82,7 +82,9 @@ function JobRow({ service, job, onChanged }: { service: DatasetService; job: Dat
         {job.state === JobState.PAUSED && button(words.jobs.resume, JobControl.RESUME)}
         {isUnderWay(job) && button(words.jobs.cancel, JobControl.CANCEL)}
         {job.failed > 0n && mayRetry(job) && button(words.jobs.retry, JobControl.RETRY_FAILED)}
-        {isDone && job.work?.work.case === "export" && <DownloadButton service={service} job={job} />}
+        {isDone && job.fileName !== "" && job.work?.work.case === "export" && (
+          <DownloadButton service={service} job={job} />
+        )}
         {job.failed > 0n && (
           <button type="button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
             {words.jobs.showProblems}

@@ -43,11 +43,13 @@ export async function startObjectStore(bucket = "pictures", prefix = "ours/"): P
   };
 }
 
+const usual = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+
 /** The chain finds them first. @returns what puts back what was there. */
-export function useTestCredentials(): () => void {
+export function useTestCredentials({ accessKeyId, secretAccessKey } = usual): () => void {
   const names = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] as const;
   const before = names.map((name) => process.env[name]);
-  for (const name of names) process.env[name] = "S3RVER";
+  [process.env.AWS_ACCESS_KEY_ID, process.env.AWS_SECRET_ACCESS_KEY] = [accessKeyId, secretAccessKey];
   return () => {
     names.forEach((name, index) => {
       if (before[index] === undefined) delete process.env[name];

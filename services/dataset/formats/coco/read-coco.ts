@@ -16,7 +16,7 @@ import { scoresIn } from "../parse/scores.js";
 import { problemOf, Repeated, Unreadable } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { boxMask, polygonMask, rleMask } from "../shapes/shapes.js";
-import { SourceIds } from "../shapes/source-ids.js";
+import { ownId, SourceIds } from "../shapes/source-ids.js";
 import type { Found, FoundObject, FoundPicture, Mask, Source } from "../types.js";
 
 /** What annotations of a file refer to. */
@@ -119,6 +119,7 @@ function objectOf(annotation: Fields, { pictures, categories }: Tables, file: st
     ...scoresIn(annotation),
     file,
     sourceId,
+    ...ownId(annotation.id),
   };
 }
 

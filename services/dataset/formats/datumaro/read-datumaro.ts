@@ -8,6 +8,7 @@ import { baseOf, stemOf } from "../pictures/plain-name.js";
 import { splitNamed } from "../pictures/split-of.js";
 import { joined } from "../shapes/joined.js";
 import { boxMask, polygonMask, rleMask } from "../shapes/shapes.js";
+import { ownId } from "../shapes/source-ids.js";
 import type { Found, FoundPicture, Mask, Source } from "../types.js";
 
 /** A file of Datumaro's own format: a split each, named after it. Annotations of one group are one object. */
@@ -104,6 +105,8 @@ function* objectsOf(item: Fields, { picture, size, labels, file, line, index: it
         attributes: attributesIn(first.annotation.attributes),
         file,
         sourceId: `${itemIndex}/${first.index}`,
+        // 0 is of those that have none.
+        ...ownId(first.annotation.id || undefined),
       };
     } catch (error) {
       yield problemOf(error, file, line);

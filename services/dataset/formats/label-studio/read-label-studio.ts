@@ -16,7 +16,7 @@ import { type FoundPictures, isPictureFile } from "../pictures/found-pictures.js
 import { baseOf } from "../pictures/plain-name.js";
 import { splitNamed } from "../pictures/split-of.js";
 import { boxMask, checkSize, ellipseMask, maskOf, polygonMask } from "../shapes/shapes.js";
-import { SourceIds } from "../shapes/source-ids.js";
+import { ownId, SourceIds } from "../shapes/source-ids.js";
 import type { Found, FoundObject, FoundPicture, Mask, Source } from "../types.js";
 
 /** Label Studio's JSON: a list of tasks, sizes in percent. Of a task's annotations the ground truth counts, or the last one. */
@@ -72,7 +72,7 @@ function* readTask(task: Fields, place: Place): Generator<Found> {
       const id = regionOf(parts[0], at);
       const region = id.length <= longestId ? id : `@${at}`;
       const object = objectOf(parts, picture, repeated, line);
-      if (object) yield { ...object, file, sourceId: `${taskId}/${region}` };
+      if (object) yield { ...object, file, sourceId: `${taskId}/${region}`, ...ownId(parts[0]?.id) };
     } catch (error) {
       yield problemOf(error, file, line);
     }

@@ -4,7 +4,7 @@ import { scoresIn } from "../parse/scores.js";
 import { problemOf, Unreadable } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { rleMask } from "../shapes/shapes.js";
-import { SourceIds } from "../shapes/source-ids.js";
+import { ownId, SourceIds } from "../shapes/source-ids.js";
 import type { Found, FoundPicture, Source } from "../types.js";
 
 /** A picture's file of SA-1B. Boxes and areas are the masks', and not read: some writers' are a pixel off. */
@@ -34,6 +34,7 @@ export async function* readSa1b(source: Source, file: string, pictures: FoundPic
               ...scoresIn(annotation),
               file,
               sourceId: ids.next(annotation.id, index),
+              ...ownId(annotation.id),
             };
           }
         } catch (error) {

@@ -11,3 +11,12 @@ export class SourceIds {
     return isId ? `${id}@${index}` : `@${index}`;
   }
 }
+
+const longestId = 100;
+
+/** What a format calls an object by itself, to be spread into what is found; nothing where it has no such name. */
+export function ownId(...path: unknown[]): { readonly ownId?: string } {
+  const isName = (id: unknown) =>
+    Number.isFinite(id) || (typeof id === "string" && id !== "" && id.length <= longestId);
+  return path.every(isName) ? { ownId: path.join("/") } : {};
+}

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { type Kysely, sql, type Transaction } from "kysely";
 import { Gear, type ImportWork, ObjectState, ProvenanceSchema } from "../../../../proto/index.js";
@@ -9,11 +8,13 @@ import { plainText } from "../../formats/parse/plain-text.js";
 import type { FoundObject, FoundPicture, Problem } from "../../formats/types.js";
 import { addObjects, type NewObject } from "../../objects/add-objects.js";
 import { readMask } from "../../objects/read-mask.js";
+import { type NextRevision, updateObjects } from "../../objects/write-objects.js";
 import { addPicture } from "../../pictures/add-picture.js";
 import { addLabels, labelIds, noNewLabel } from "../../sets/add-labels.js";
 import { NotWantedError, openStates } from "../items.js";
 import type { Job } from "../job.js";
 import { tell } from "../news.js";
+import { correctedState, type Incoming, noteBrought, sortIncoming } from "./brought-before.js";
 import type { PreparedPicture, RefusedPicture } from "./import-picture.js";
 
 type Trx = Transaction<Schema>;
@@ -37,8 +38,17 @@ export interface Batch {
 
 interface Written {
   readonly pictures: ReadonlyMap<string, ImportedPicture>;
-  /** Objects that an import has made before. */
+  readonly counts: ImportCounts;
+}
+
+/** Objects that imports have brought before. */
+interface ImportCounts {
+  /** And that are what they were. */
   readonly repeated: number;
+  /** That this one has given a new state. */
+  readonly replaced: number;
+  /** That people have changed or deleted since. */
+  readonly left: number;
 }
 
 /** Told to people; more are counted only. */
@@ -46,7 +56,7 @@ const mostProblems = 10_000;
 
 /**
  * Writes a batch: what of it was written before is found again, and not made twice.
- * @param known pictures of earlier batches. @returns those of this one, by name, and how many objects were there.
+ * @param known pictures of earlier batches. @returns those of this one, by name, and what was there.
  * @throws NotWantedError when the job has ended.
  */
 export async function writeBatch(
@@ -82,19 +92,34 @@ export async function writeBatch(
       problemOf(one, "The picture is neither among the files nor in the data set; its objects are left out."),
     );
   }
-  const made: { object: NewObject; source: Buffer }[] = [];
+  const incoming: Incoming[] = [];
   for (const object of objects) {
     const picture = pictures.get(object.picture) ?? known.get(object.picture);
     // Said of the picture already.
     if (!picture) continue;
     try {
-      made.push({ object: newObject(object, { picture, job, work, labels }), source: sourceOf(object) });
+      incoming.push({ found: object, size: picture, object: newObject(object, { picture, job, work, labels }) });
     } catch (error) {
       problems.push({ kind: "problem", file: object.file, line: 0, reason: `${object.sourceId}: ${reasonOf(error)}` });
     }
   }
-  const fresh = await notImported(trx, job.dataset, made);
-  const ids = await addObjects(trx, job.dataset, job.person, fresh);
+  const terms = { set: job.dataset, job: job.id, addChanged: work.addChanged };
+  const { fresh, changed, ...counts } = await sortIncoming(trx, terms, incoming);
+  const ids = await addObjects(
+    trx,
+    job.dataset,
+    job.person,
+    fresh.map(({ object }) => object),
+  );
+  const states = changed.map((one) => correctedState(one, job.person));
+  await updateObjects(trx, job.dataset, job.person, states);
+  await noteBrought(trx, terms, [
+    ...fresh.map((one, at) => ({ incoming: one, object: ids[at] as bigint, revision: 1 })),
+    ...changed.map(({ incoming: one }, at) => {
+      const { id: object, revision } = states[at] as NextRevision;
+      return { incoming: one, object, revision };
+    }),
+  ]);
   await noteProblems(trx, job.id, problems);
   const { numUpdatedRows } = await trx
     .updateTable("jobs")
@@ -110,7 +135,7 @@ export async function writeBatch(
     .executeTakeFirst();
   if (numUpdatedRows === 0n) throw new NotWantedError();
   await tell(trx, job.id);
-  return { pictures, repeated: made.length - fresh.length };
+  return { pictures, counts: { ...counts, replaced: counts.replaced + changed.length } };
 }
 
 export async function picturesByName(
@@ -160,31 +185,6 @@ function refuse(label: string, { makeLabels }: ImportWork): never {
   if (makeLabels) throw noNewLabel(label);
   throw invalidArgument(`The data set has no label "${plainText(label, 80)}"; add it, or import with make_labels.`);
 }
-
-/** Those that no import has made. */
-async function notImported(
-  trx: Trx,
-  set: number,
-  made: readonly { object: NewObject; source: Buffer }[],
-): Promise<NewObject[]> {
-  if (made.length === 0) return [];
-  const rows = made.map(({ object: { picture }, source }) => ({ dataset: set, picture, source }));
-  const noted = await trx
-    .insertInto("imported")
-    .values(rows)
-    .onConflict((row) => row.doNothing())
-    .returning(["picture", "source"])
-    .execute();
-  const keys = new Set(noted.map(({ picture, source }) => keyOf(picture, source)));
-  // Of one that a batch has twice the first counts.
-  return made.flatMap(({ object, source }) => (keys.delete(keyOf(object.picture, source)) ? [object] : []));
-}
-
-const keyOf = (picture: bigint, source: Buffer) => `${picture} ${source.toString("hex")}`;
-
-/** What tells an object of a file from all others, whenever it is read; another file may have the same name and ids. */
-const sourceOf = ({ file, sourceId, label = "", rle: { counts } }: FoundObject) =>
-  createHash("sha256").update([file, sourceId, label, counts].join("\0")).digest().subarray(0, 16);
 
 async function noteProblems(trx: Trx, job: string, problems: readonly Problem[]): Promise<void> {
   if (problems.length === 0) return;

@@ -9,7 +9,10 @@ import {
   ImportWorkSchema,
   JobControl,
   JobState,
+  ListRevisionsRequestSchema,
   ObjectState,
+  ReviewObjectsRequestSchema,
+  SaveObjectsRequestSchema,
 } from "../../../../proto/index.js";
 import { Code, ServiceError } from "../../../runtime/errors.js";
 import { zipped } from "../../archive/zip-sink.js";
@@ -18,6 +21,8 @@ import type { Database } from "../../database/database.js";
 import { noRoom, storeLost } from "../../files/file-errors.js";
 import { S3Files } from "../../files/s3-files.js";
 import { startObjectStore, useTestCredentials } from "../../files/testing/object-store.js";
+import { Objects } from "../../objects/objects.js";
+import { Reviews } from "../../review/reviews.js";
 import { Purge } from "../../sets/purge.js";
 import { TestServer } from "../../testing/test-server.js";
 import type { RunningJobs } from "../create-jobs.js";
@@ -170,11 +175,107 @@ describe("an archive", () => {
     expect(job).toMatchObject({ state: JobState.DONE, objects: 1n });
     expect(job.notes).toEqual(["Brought by an import before, and left as they are: 3 objects."]);
     expect(await stage.objects()).toEqual([2, 2]);
-    // By names and ids it is the same file.
-    files["annotations.json"] = coco({ "a.png": [[6, 9, "Cup"]] });
-    const other = await ended(running, await upload(running, await archive(files)));
-    expect(other).toMatchObject({ state: JobState.DONE, objects: 1n, notes: [] });
-    expect(await stage.objects()).toEqual([3, 2]);
+  });
+
+  /** What is there of a.png: label, first column, state, revision. */
+  const objectsOfFirst = async () =>
+    (
+      await stage.database.db
+        .selectFrom("objects")
+        .innerJoin("labels", (on) =>
+          on.onRef("labels.dataset", "=", "objects.dataset").onRef("labels.id", "=", "objects.label"),
+        )
+        .innerJoin("pictures", "pictures.id", "objects.picture")
+        .where("objects.dataset", "=", stage.dataset.key)
+        .where("pictures.name", "=", "a.png")
+        .where("objects.state", "<>", ObjectState.DELETED)
+        .select(["labels.name", "objects.x", "objects.state", "objects.revision"])
+        .orderBy("objects.id")
+        .execute()
+    ).map(({ name, x, state, revision }) => [name, x, state, revision]);
+
+  it("that is corrected gives its objects new states, and what people have changed since stays theirs", async () => {
+    const running = await open();
+    const objects = new Objects(stage.database);
+    const bring = async (first: [number, number, string], second: [number, number, string], more = {}) => {
+      const files = { ...twoPictures(), "annotations.json": coco({ "a.png": [first, second] }) };
+      return ended(running, await upload(running, await archive(files), more));
+    };
+    await bring([0, 2, "Cup"], [3, 5, "dog"]);
+    const job = await bring([6, 9, "Cup"], [3, 5, "dog"]);
+    expect(job).toMatchObject({ state: JobState.DONE, objects: 0n });
+    expect(job.notes).toEqual([
+      "Brought by an import before, and left as they are: 1 object.",
+      "Brought by an import before, and given the state of this one: 1 object.",
+    ]);
+    expect(await objectsOfFirst()).toEqual([
+      ["Cup", 6, ObjectState.ACCEPTED, 2],
+      ["dog", 3, ObjectState.ACCEPTED, 1],
+    ]);
+    // The label alone, as things to look at; and back again to what the first file said.
+    await bring([6, 9, "Cup"], [3, 5, "cat"], { state: ObjectState.TO_REVIEW });
+    await bring([0, 2, "Cup"], [3, 5, "dog"]);
+    expect(await objectsOfFirst()).toEqual([
+      ["Cup", 0, ObjectState.ACCEPTED, 3],
+      ["dog", 3, ObjectState.ACCEPTED, 3],
+    ]);
+    // A verdict is about what came, a change is a person's own.
+    const rows = stage.database.db.selectFrom("objects").select(["id", "revision", "label"]);
+    const all = await rows.where("dataset", "=", stage.dataset.key).orderBy("id").execute();
+    const [first, second] = all as [(typeof all)[number], (typeof all)[number]];
+    const verdict = { key: "v", object: first.id, revision: first.revision, accept: false, reason: "It is no cup." };
+    const reviewed = create(ReviewObjectsRequestSchema, { dataset: stage.dataset.id, verdicts: [verdict] });
+    await new Reviews(stage.database).decide(who, reviewed);
+    const patch = { label: first.label };
+    const change = { key: "p", object: second.id, revision: second.revision, change: { case: "patch", value: patch } };
+    const changes = create(SaveObjectsRequestSchema, { dataset: stage.dataset.id, changes: [change as never] });
+    expect((await objects.save(who, changes)).saved).toMatchObject([{ problem: "", object: patch }]);
+    const last = await bring([7, 9, "Cup"], [4, 5, "dog"]);
+    expect(last.notes).toEqual([
+      "Brought by an import before, and given the state of this one: 1 object.",
+      "Brought by an import before, changed here since, and left so: 1 object.",
+    ]);
+    expect(await objectsOfFirst()).toEqual([
+      ["Cup", 7, ObjectState.ACCEPTED, 5],
+      ["Cup", 3, ObjectState.ACCEPTED, 4],
+    ]);
+    const history = await objects.revisions(
+      who,
+      create(ListRevisionsRequestSchema, { dataset: stage.dataset.id, object: first.id }),
+    );
+    expect(history.revisions?.map(({ bbox }) => bbox?.x)).toEqual([7, 0, 0, 6, 0]);
+  });
+
+  it("of somebody else, with the same names and ids, may be added beside what is there", async () => {
+    const running = await open();
+    const bring = async (x: number, addChanged: boolean) => {
+      const files = { ...twoPictures(), "annotations.json": coco({ "a.png": [[x, x + 1, "Cup"]] }) };
+      return ended(running, await upload(running, await archive(files), { addChanged }));
+    };
+    await bring(0, false);
+    expect(await bring(4, true)).toMatchObject({ objects: 1n, notes: [] });
+    expect((await bring(4, true)).notes).toEqual(["Brought by an import before, and left as they are: 1 object."]);
+    expect((await objectsOfFirst()).map(([, x]) => x)).toEqual([0, 4]);
+  });
+
+  it("whose ids are there twice brings each of its objects once", async () => {
+    const running = await open();
+    const twice = (x: number) => {
+      const file = coco({
+        "a.png": [
+          [0, 1, "Cup"],
+          [x, x + 1, "Cup"],
+        ],
+      });
+      for (const annotation of file.annotations) annotation.id = 7;
+      return { ...twoPictures(), "annotations.json": file };
+    };
+    for (const expected of [2n, 0n]) {
+      expect(await ended(running, await upload(running, await archive(twice(3))))).toMatchObject({ objects: expected });
+    }
+    // Nobody knows which of the two it was.
+    expect(await ended(running, await upload(running, await archive(twice(5))))).toMatchObject({ objects: 1n });
+    expect((await objectsOfFirst()).map(([, x]) => x)).toEqual([0, 3, 5]);
   });
 
   it("names what cannot be taken, and the rest goes on", async () => {
@@ -274,6 +375,40 @@ describe("an archive", () => {
     const purge = new Purge(database, { picture: async () => {}, job: (job) => running.jobFiles.delete(job) });
     while (await purge.step());
     expect(await kept()).toBe(0);
+  });
+
+  it("that nobody begins to import goes after a while, whatever kept its job from being", async () => {
+    const running = await open();
+    const { db } = stage.database;
+    const arriving = () => db.selectFrom("arriving_files").select("job").execute();
+    await ended(running, await upload(running, await archive(twoPictures())));
+    expect(await arriving()).toEqual([]);
+    // Its data set is gone when it has come, and the store refuses to take the file back.
+    const deleteFile = stage.files.delete.bind(stage.files);
+    stage.files.delete = async () => {
+      throw storeLost("refuses", new Error());
+    };
+    const come = stage.files.put.bind(stage.files);
+    stage.files.put = async (...given) => {
+      const bytes = await come(...given);
+      await db.updateTable("datasets").set({ deleted_at: new Date() }).where("key", "=", stage.dataset.key).execute();
+      return bytes;
+    };
+    await expect(upload(running, await archive(twoPictures()))).rejects.toMatchObject({ code: Code.NOT_FOUND });
+    Object.assign(stage.files, { put: come, delete: deleteFile });
+    expect(await arriving()).toHaveLength(1);
+    await db.updateTable("datasets").set({ deleted_at: null }).where("key", "=", stage.dataset.key).execute();
+    const purge = new Purge(database, { picture: async () => {}, job: (job) => running.jobFiles.delete(job) });
+    // It may still be on its way.
+    while (await purge.step());
+    expect(await arriving()).toHaveLength(1);
+    await db
+      .updateTable("arriving_files")
+      .set({ at: new Date(Date.now() - 8 * 86_400_000) })
+      .execute();
+    while (await purge.step());
+    expect(await arriving()).toEqual([]);
+    for await (const key of stage.files.list("t=acme/imports/")) throw new Error(`${key} stayed`);
   });
 
   it("is not taken when it is too large, and nothing stays of it", async () => {
@@ -437,6 +572,37 @@ describe("an export", () => {
     const back = await ended(other, await upload(other, whole));
     expect(back).toMatchObject({ state: JobState.DONE, objects: 3n });
     expect(await stage.objects()).toEqual([2, 1]);
+  });
+
+  it("has a file for as many days as are set, and says that it is gone then", async () => {
+    const running = await open();
+    await ended(running, await upload(running, await archive(twoPictures())));
+    const value = create(ExportWorkSchema, { format: AnnotationFormat.COCO });
+    const job = await ended(running, await running.jobs.start(who, stage.request({ case: "export", value })));
+    const { db } = stage.database;
+    const deleters = { picture: async () => {}, job: running.jobFiles.delete.bind(running.jobFiles) };
+    const age = (days: number) =>
+      db
+        .updateTable("jobs")
+        .set({ ended_at: new Date(Date.now() - days * 86_400_000) })
+        .where("id", "=", job.id)
+        .execute();
+    const purged = async (days: number) => {
+      const purge = new Purge(database, deleters, days);
+      while (await purge.step());
+      return running.jobs.get(who, { dataset: stage.dataset.id, job: job.id });
+    };
+    await age(4);
+    for (const days of [0, 5]) expect(await purged(days)).toMatchObject({ fileName: job.fileName, bytes: job.bytes });
+    await age(6);
+    const gone = { fileName: "", bytes: 0n, message: "Its file was kept for 5 days and is gone; export once more." };
+    expect(await purged(5)).toMatchObject({ state: JobState.DONE, ...gone });
+    const asked = { dataset: stage.dataset.id, job: job.id, offset: 0n };
+    await expect(running.jobFiles.exported(who, asked)).rejects.toMatchObject({
+      code: Code.FAILED_PRECONDITION,
+      message: gone.message,
+    });
+    for await (const key of stage.files.list("t=acme/exports/")) throw new Error(`${key} stayed`);
   });
 
   it("has what its filter takes, as it was in the version that it names", async () => {

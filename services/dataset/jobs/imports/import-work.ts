@@ -56,17 +56,22 @@ export class ImportWork implements Work {
       return trx.updateTable("jobs").set(row).where("id", "=", job.id).returning("objects").executeTakeFirst();
     });
     // What this job made before it began again is its own.
-    let repeated = -Number(before?.objects ?? 0n);
+    const counts = { repeated: -Number(before?.objects ?? 0n), replaced: 0, left: 0 };
     const known = new Map<string, ImportedPicture>();
     for await (const found of batches(this.#found(job, work, opened))) {
       signal.throwIfAborted();
       const batch = await this.#prepare(found, job, opened);
       const made = await database.transactionWithFiles((trx) => writeBatch(trx, job, work, batch, known));
       for (const [name, picture] of made.pictures) known.set(name, picture);
-      repeated += made.repeated;
+      counts.repeated += made.counts.repeated;
+      counts.replaced += made.counts.replaced;
+      counts.left += made.counts.left;
     }
     const notes = new Notes();
+    const { repeated, replaced, left } = counts;
     if (repeated > 0) notes.add("Brought by an import before, and left as they are", "object", repeated);
+    if (replaced > 0) notes.add("Brought by an import before, and given the state of this one", "object", replaced);
+    if (left > 0) notes.add("Brought by an import before, changed here since, and left so", "object", left);
     return async (trx) => {
       await trx
         .updateTable("jobs")

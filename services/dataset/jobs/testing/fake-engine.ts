@@ -86,6 +86,10 @@ export class FakeEngine implements Engine {
     return create(SegmentResultSchema, { masks: this.answer(request) });
   }
 
+  weightsOf(model: string) {
+    return model === "tiny" ? "ab" : "";
+  }
+
   async models() {
     return [{ id: "tiny", usual: true, weights: "ab", takesMasks: true }];
   }

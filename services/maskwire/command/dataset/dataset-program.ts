@@ -87,6 +87,7 @@ export function addDatasets(program: Command, { keyFile }: CommonOptions): void 
     .option("--format <name>", `${Object.keys(formats).join(", ")}; found out where it is left out`, once(parseFormat))
     .option("--split <name>", "for pictures that say none", once(String))
     .option("--make-labels", "make labels that the data set lacks")
+    .option("--add-changed", "add what an import brought before and is another now beside it, instead of changing it")
     .action(async (dataset: string, source: string, options: ImportOptions) =>
       (await import("./import.js")).importInto(dataset, source, options),
     );

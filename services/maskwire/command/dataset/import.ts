@@ -16,6 +16,8 @@ export interface ImportOptions extends WaitOptions {
   split?: string;
   /** Labels that the set lacks are made. */
   makeLabels?: true;
+  /** Objects that are others now are added beside those before. */
+  addChanged?: true;
 }
 
 /** Archives of folders are the same whenever they are made. */
@@ -27,8 +29,8 @@ const mostUrls = 100_000;
  * with an address a line, or s3://bucket/prefix. @throws CommandError
  */
 export async function importInto(dataset: string, source: string, given: ImportOptions): Promise<void> {
-  const { format, split = "", makeLabels = false, wait, ...options } = given;
-  const how = { ...(format === undefined ? {} : { format }), split, makeLabels };
+  const { format, split = "", makeLabels = false, addChanged = false, wait, ...options } = given;
+  const how = { ...(format === undefined ? {} : { format }), split, makeLabels, addChanged };
   await withDatasets(options, async (tools) => {
     const job = await begin(tools, dataset, source, how);
     await followJob(tools, dataset, job, wait);
@@ -39,6 +41,7 @@ interface How {
   format?: AnnotationFormat;
   split: string;
   makeLabels: boolean;
+  addChanged: boolean;
 }
 
 async function begin(tools: DatasetTools, dataset: string, source: string, how: How): Promise<DatasetJob> {
