@@ -25,7 +25,7 @@ interface Encoded {
 }
 
 export const suite: Suite = {
-  title: `the encoder's graph by itself for pictures of three shapes, interleaved with the stock one; ${pictures} pictures encoded one by one, interleaved with the bare graph in a worker, then ${together} at once`,
+  title: `the encoder's graph by itself for pictures of three shapes, each after a run of the stock one in another process, with the same options; ${pictures} pictures encoded one by one, interleaved with the bare graph in a worker, then ${together} at once`,
   async run(say) {
     const engine = await measureEngine(say);
     const scenes = await Promise.all(

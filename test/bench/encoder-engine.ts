@@ -23,8 +23,9 @@ const shapes = [
 const rounds = 12;
 
 /**
- * The encoder's graph alone, as it is served: each shape of picture after a run of the stock graph, round after round; each
- * graph in a process of its own, so that its memory is its own too.
+ * The encoder's graph alone, as it is served: each shape of picture after a run of the stock graph, round after round, so that
+ * both find the caches as the other has left them. Each graph is in a process of its own, so that its memory is its own too, and
+ * both are run with the options that encoders are served with. Two rounds go before those that count.
  */
 export async function measureEngine(say: (line: string) => void): Promise<Outcome> {
   const manifest = Manifest.read();

@@ -17,7 +17,7 @@ import { atMost, type Outcome, round, type Suite } from "./report.js";
  * and beside libvips' own decode at reduced size in this one; and the whole of an upload, less the model's run.
  */
 
-const rounds = 16;
+const rounds = 32;
 /** As uploads come from a connection. */
 const pieceBytes = 64 * 1024;
 type Kind = "whole" | "shrunk decode" | "here" | "process" | "tensor";
