@@ -38,5 +38,6 @@ it("shows where in a long text the word is", () => {
   const excerpt = excerptOf(text, "needle");
   expect(excerpt).toContain("needle");
   expect(excerpt.length).toBeLessThan(160);
+  expect(excerptOf(`needle ${text}`.replace("needle after", "needle eye"), "needle eye")).toContain("needle eye");
   expect(excerptOf("short", "nothing")).toBe("short");
 });

@@ -52,10 +52,12 @@ export class SearchIndex {
   }
 }
 
-/** As much of a text as shows where the first word is in it. */
+/** As much of a text as shows where what is looked for is in it: all of it where it stands so, or else its first word. */
 export function excerptOf(text: string, query: string, length = 140): string {
-  const [first = ""] = query.trim().toLowerCase().split(/\s+/);
-  const place = Math.max(0, text.toLowerCase().indexOf(first));
+  const whole = query.trim().toLowerCase();
+  const [first = ""] = whole.split(/\s+/);
+  const places = [whole, first].map((one) => text.toLowerCase().indexOf(one));
+  const place = places.find((one) => one >= 0) ?? 0;
   const from = place < length / 2 ? 0 : text.lastIndexOf(" ", place - length / 4) + 1;
   const part = text.slice(from, from + length);
   return `${from > 0 ? "… " : ""}${part}${from + length < text.length ? " …" : ""}`;
