@@ -27,6 +27,7 @@ import { onlyFromMasks } from "./detail/only-from-masks.js";
 import { partOf } from "./detail/part-of.js";
 import { withDetail } from "./detail/with-detail.js";
 import { beginEverything, cropsOf, type EverythingEvents } from "./everything.js";
+import { forAWhile } from "./for-a-while.js";
 import { joined } from "./joined.js";
 import { withRecovery } from "./recovery.js";
 import { withSteps } from "./steps.js";
@@ -166,7 +167,10 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     prepare: (image, call) => decoders.prepare(image, call),
     upload: (upload, call) => encoders.encodeUpload(upload, call),
     listModels: async () => servedByBoth(encoders.models(), decoders.models()),
-    listDetectors: withDeadline(deadlineMs, (_, call) => encoders.listDetectors(call)),
+    listDetectors: forAWhile(
+      detectorsMs,
+      withDeadline(deadlineMs, (_, call) => encoders.listDetectors(call)),
+    ),
     lookup: withDeadline(deadlineMs, (image, call) => encoders.lookup(image, call)),
     embedding: withDeadline(deadlineMs, (image, call) => joined(encoders.fetchEmbedding(image, call))),
     deleteImages: deletion,
@@ -176,6 +180,9 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     fetchGraph: withDeadline(deadlineMs, (file, call) => decoders.fetchGraph(file, call)),
   };
 }
+
+/** One may be installed at any time, and is used from the next question on: this is what is told of it. */
+const detectorsMs = 1000;
 
 /** A model that only encoders or only decoders serve gives no masks. */
 function servedByBoth(encoders: readonly Model[], decoders: readonly Model[]): Model[] {

@@ -41,10 +41,10 @@ export class Descriptions {
     const version = versionOfProject();
     const anything = { json: { type: "object" } };
     const serve = (path: string, summary: string, make: () => unknown) => {
-      let text: string | undefined;
+      let text: Buffer | undefined;
       app.get(path, { config: { isPublic: true, describes: { summary, gives: anything } } }, (_request, reply) => {
-        // Once all routes are there.
-        text ??= JSON.stringify(make());
+        // Once all routes are there. Bytes, so that all who have not read it yet wait for the same ones.
+        text ??= Buffer.from(JSON.stringify(make()));
         return reply.header("cache-control", "no-cache").type("application/json; charset=utf-8").send(text);
       });
     };
