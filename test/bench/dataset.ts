@@ -23,6 +23,7 @@ import { NextPictures } from "../../services/dataset/pictures/next-pictures.js";
 import { Pictures } from "../../services/dataset/pictures/pictures.js";
 import { Reviews } from "../../services/dataset/review/reviews.js";
 import { labelCounts, Statistics } from "../../services/dataset/statistics/statistics.js";
+import { carry } from "./dataset/carry.js";
 import { addMore, dataset, fill, size, who } from "./dataset/fill.js";
 import { serverMemory } from "./dataset/server-memory.js";
 import { numbersFrom, wobblyMasks } from "./dataset/wobbly-masks.js";
@@ -86,6 +87,8 @@ async function measure(measured: Measured, say: (line: string) => void): Promise
   const ids = await fill(database, wanted, say);
   const added = await addMore(database, ids, wanted.added);
   say(`added: ${Math.round(added.objectsPerSecond)} objects a second`);
+  const carried = await carry(database, wanted.added);
+  const [few, many] = carried.memory;
   // As the server does by itself once it has the time.
   await sql`vacuum analyze`.execute(database.db);
   const bytes = await bytesOf(database);
@@ -109,6 +112,10 @@ async function measure(measured: Measured, say: (line: string) => void): Promise
       ...(memory === undefined ? [] : [atMost("the server's memory", memory, 150, "MiB")]),
       ...bars,
       atLeast("objects added", added.objectsPerSecond, 2000, "a second"),
+      atLeast("objects imported", carried.imported, 2000, "a second"),
+      atLeast("objects imported once more", carried.repeated, 2000, "a second"),
+      atLeast("objects exported", carried.exported, 2000, "a second"),
+      atMost("this process's memory, while the rest is imported and a fifth", many / few, 1.25, "x"),
       atMost("this process's memory, after all objects and after a fifth", late / early, 1.25, "x"),
     ],
     detail: {
