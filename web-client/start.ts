@@ -119,8 +119,11 @@ async function begin(client: Client, keep: (autosave: Autosave | undefined) => v
 async function comeBack({ signIn, dispatch }: Client): Promise<void> {
   const here = new URL(location.href);
   if (!here.searchParams.has("state")) return;
-  history.replaceState(undefined, "", new URL(".", document.baseURI));
+  const page = new URL(".", document.baseURI);
+  history.replaceState(undefined, "", page);
   const isIn = await signIn.backFromProvider(here).catch(() => false);
+  const from = signIn.takeWayBack(page);
+  if (isIn && from !== undefined) location.replace(from);
   if (!isIn) dispatch({ kind: "notice", message: words.signIn.providerFailed });
 }
 

@@ -86,6 +86,18 @@ describe("signing in", () => {
     await expect(signIn.protocols()).rejects.toThrow(SignInNeeded);
   });
 
+  it("leads back to the page that the person came from, once, and to no other place", () => {
+    const page = new URL("https://masks.example/tool/");
+    const from = (href: string) => stored.set("maskwire-signing-in-from", href);
+    from("https://masks.example/tool/datasets/birds?page=2");
+    expect(open().takeWayBack(page)?.href).toBe("https://masks.example/tool/datasets/birds?page=2");
+    expect(open().takeWayBack(page)).toBeUndefined();
+    for (const odd of ["https://masks.example/other", "https://masks.example.evil/tool/", "javascript:alert(1)", "x"]) {
+      from(odd);
+      expect(open().takeWayBack(page), odd).toBeUndefined();
+    }
+  });
+
   it("does not take a gateway that is away for one that refuses", async () => {
     vi.stubGlobal("fetch", async () => new Response(null, { status: 503 }));
     await expect(open().withKey("mw_a_secret")).rejects.toThrow(TypeError);

@@ -20,6 +20,9 @@ interface Kept extends Tokens {
 /** As long as the tab: who sits down at the machine next has to sign in themselves. */
 const storageKey = "maskwire-signed-in";
 
+/** Where they were before they went to a provider. */
+const fromKey = "maskwire-signing-in-from";
+
 interface SignInOptions {
   readonly storage: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   readonly changed: () => void;
@@ -91,9 +94,14 @@ export class SignIn {
     return this.#take({ bearer: key, refresh: undefined });
   }
 
-  /** @returns where the person goes to sign in. @throws Error when the provider cannot be asked. */
-  async wayToProvider(page: URL): Promise<URL> {
+  /**
+   * @param page where the provider sends the person back to, as it knows that. @param from where they go on to from there, when that is
+   *   another page. @returns where the person goes to sign in. @throws Error when the provider cannot be asked.
+   */
+  async wayToProvider(page: URL, from?: URL): Promise<URL> {
     const { provider, flow } = await this.#flow();
+    if (from) this.#storage.setItem(fromKey, from.href);
+    else this.#storage.removeItem(fromKey);
     return flow.wayToProvider(provider, page, this.#storage);
   }
 
@@ -102,6 +110,13 @@ export class SignIn {
     const { provider, flow } = await this.#flow();
     const tokens = await flow.tokensFrom(provider, callback, this.#storage).catch(() => undefined);
     return tokens !== undefined && this.#take(tokens);
+  }
+
+  /** The page that the person came from to sign in, once: when it is one of the same place. */
+  takeWayBack(page: URL): URL | undefined {
+    const from = this.#storage.getItem(fromKey) ?? "";
+    this.#storage.removeItem(fromKey);
+    return URL.canParse(from) && from.startsWith(page.href) ? new URL(from) : undefined;
   }
 
   out(): void {

@@ -18,7 +18,7 @@ export function SignInForm() {
     else setProblem(words.signIn.unknown);
   };
   const leave = () =>
-    signIn.wayToProvider(new URL(".", document.baseURI)).then(
+    signIn.wayToProvider(new URL(".", document.baseURI), new URL(location.href)).then(
       (way) => location.assign(way),
       () => setProblem(words.signIn.failed),
     );
