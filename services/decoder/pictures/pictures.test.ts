@@ -45,7 +45,7 @@ it("runs tasks on a picture's embedding for who asks, where its key is warm", as
   const { record, width, height } = embedding;
   expect(run).toHaveBeenCalledWith(
     { kind: "prepare", key: ref.key, record, width, height, modelId: model.id, asOf: 3 },
-    { urgent: true, signal, caller: "me", tenant: undefined, cost: 1, bulk: false, key: ref.key },
+    { urgent: true, signal, caller: "me", tenant: undefined, cost: 1, bulk: false, lasting: false, key: ref.key },
   );
   await picture.run({
     kind: "grid",

@@ -76,7 +76,7 @@ export class Pictures {
         try {
           const whole = { ...task, ...ofPicture } as DecoderTask;
           const { caller, tenant } = origin ?? {};
-          const share = { caller, tenant, cost: costOf(whole), bulk: isBulk(whole) };
+          const share = { caller, tenant, cost: costOf(whole), bulk: isBulk(whole), lasting: isLasting(whole) };
           return (await pool.run(whole, { ...options, ...share, signal, key: ref.key })) as never;
         } catch (error) {
           if (!(error instanceof ServiceError && error.code === Code.DATA_LOSS)) throw error;
@@ -100,6 +100,9 @@ export class Pictures {
 const costOf = (task: DecoderTask) => (task.kind === "grid" ? task.points.length : 1);
 
 const bulkKinds: ReadonlySet<DecoderTask["kind"]> = new Set(["grid", "features", "carry", "paint", "divide"]);
+/** A video has thousands of frames. */
+const lastingKinds: ReadonlySet<DecoderTask["kind"]> = new Set(["carry", "paint", "divide"]);
+const isLasting = ({ kind }: DecoderTask) => lastingKinds.has(kind);
 const isBulk = ({ kind }: DecoderTask) => bulkKinds.has(kind);
 
 function notEmbedded({ crop, draft }: EmbeddingRef, cause?: unknown): ServiceError {

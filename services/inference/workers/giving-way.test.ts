@@ -6,6 +6,10 @@ interface Task extends Asked {
 }
 
 const click = (tenant: string): Task => ({ name: `click of ${tenant}`, options: { tenant } });
+const frame = (tenant: string): Task => ({
+  name: `frame of ${tenant}`,
+  options: { tenant, bulk: true, lasting: true },
+});
 const bulk = (tenant: string): Task => ({ name: `bulk of ${tenant}`, options: { tenant, bulk: true } });
 
 /** What each worker does, those that give way behind the bar. */
@@ -101,6 +105,35 @@ describe("where a task goes", () => {
       atWork([bulk("bulk"), "free"], []),
       [],
     ],
+    [
+      "A4 a frame of a video: to one that gives way, also with nobody there",
+      nobodyClicks,
+      frame("video"),
+      atWork(["free", "free"], ["free"]),
+      ["yielding 1"],
+    ],
+    [
+      "A4 the next frame: it waits for that",
+      nobodyClicks,
+      frame("video"),
+      atWork(["free", "free"], [frame("video")]),
+      [],
+    ],
+    [
+      "A4 a frame where none gives way, and nothing else runs",
+      nobodyClicks,
+      frame("video"),
+      atWork(["free", "free"], []),
+      ["free", "free"].map((_, at) => `own ${at + 1}`),
+    ],
+    ["A4 the next frame there: it waits", nobodyClicks, frame("video"), atWork([frame("video"), "free"], []), []],
+    [
+      "A4 a click beside a frame",
+      nobodyClicks,
+      click("people"),
+      atWork(["free", "free"], [frame("video")]),
+      ["own 1", "own 2"],
+    ],
     ["A4 bulk where none gives way and all are free", peopleClick, bulk("bulk"), atWork(["free"], []), ["own 1"]],
   ])("%s", (_name, ways, task, at, names) => {
     expect(ways.routeOf(task, at).workers.map(({ name }) => name)).toEqual(names);
@@ -115,6 +148,7 @@ describe("A4 a click has all cores", () => {
       atWork(["free", "free"], [bulk("bulk")], [bulk("bulk")]),
       true,
     ],
+    ["beside a frame of a video, whoever has clicked", atWork(["free", "free"], [frame("people")]), true],
     ["not beside another click", atWork([click("others"), "free"], ["free"]), false],
     ["not beside one in line", atWork(["free", "free"], ["free"], [click("others")]), false],
     ["not beside bulk that was begun before anybody clicked", atWork([bulk("bulk"), "free"], ["free"]), false],

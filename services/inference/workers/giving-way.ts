@@ -3,7 +3,7 @@ import { type Newcomer, tenantOf } from "./waiting-line.js";
 
 /** Whose a task is, and whether anybody waits for it. */
 export interface Asked {
-  readonly options: Pick<Newcomer, "tenant" | "caller"> & { readonly bulk?: boolean };
+  readonly options: Pick<Newcomer, "tenant" | "caller"> & { readonly bulk?: boolean; readonly lasting?: boolean };
 }
 
 /** What there is to choose from. */
@@ -28,7 +28,7 @@ const crowdTimes = 3;
 
 /**
  * Who gives way to whom (A4, A6): while a tenant's people are at work, what nobody waits for in another, and a crowd of another's
- * prompts, go to workers that give way on their cores; of the workers that do not, more than half stay free of them.
+ * prompts, go to workers that give way on their cores; of the workers that do not, more than half stay free of them. What lasts goes there always.
  */
 export class GivingWay<Job extends Asked> {
   readonly #spare: Pick<SpareWorker, "isKeptFrom">;
@@ -71,6 +71,7 @@ export class GivingWay<Job extends Asked> {
   }
 
   #givesWay({ options }: Job, at: AtWork<Job, unknown>): boolean {
+    if (options.lasting === true) return true;
     const tenant = tenantOf(options);
     return this.#spare.isKeptFrom(tenant) && (options.bulk === true || this.#isCrowd(tenant, at));
   }

@@ -41,6 +41,10 @@ export interface TaskOptions<Part = never> {
    * or leaves one free where there are none of those.
    */
   bulk?: boolean;
+  /**
+   * Bulk that goes on for minutes, task after task: it gives way also to people who have not come yet, where there are workers that do.
+   */
+  lasting?: boolean;
   /** Who asks: callers take turns. Those that are not named are one. */
   caller?: string | undefined;
   /** Whose they are: tenants get the same time when there is too little. A caller of none is one by itself. */
