@@ -126,6 +126,28 @@ print(len(records))
     expect(Number(await runCode(code))).toBeGreaterThan(0);
   });
 
+  it("follows an object through a video", async () => {
+    const code = `
+import os
+import numpy as np
+from maskwire import Client, MaskwireError, show
+
+frames = [np.full((60, 80, 3), 40 * at, np.uint8) for at in range(4)]
+with Client(os.environ["MASKWIRE_URL"]) as client:
+    made = list(client.track(frames, [show(1, points=[(40, 30)])]))
+    assert [one.frame for one in made] == [1, 2, 3, 0], made
+    assert made[0].states == {1: "corrected"} and made[0].array().shape == (60, 80)
+    assert [one.frame for one in client.track(frames, [show(0, points=[(40, 30)])], last=1)] == [0, 1]
+    try:
+        list(client.track(frames, [show(9, points=[(40, 30)])]))
+        raise AssertionError("there is no frame 9")
+    except MaskwireError as error:
+        assert error.code == "INVALID_ARGUMENT", error
+print("done")
+`;
+    expect(await runCode(code)).toBe("done\n");
+  });
+
   it("encodes masks as COCO does and outlines them by their pixels' edges", async () => {
     const code = `
 import numpy as np

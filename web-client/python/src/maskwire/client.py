@@ -12,6 +12,7 @@ from .files import PictureLike, bytes_of, id_of
 from .masks import Mask, annotation_of, mask_of, told_logits
 from .over_http import HttpTransport
 from .rle import Rle, encode_rle
+from .tracks import Shown, TrackedFrame, track
 
 Json = Dict[str, Any]
 Answer = TypeVar("Answer")
@@ -53,6 +54,23 @@ class Client:
         else:
             image = again(lambda: self._transport.upload(image_id, model, file))
         return Picture(self._transport, file, image, model)
+
+    def track(
+        self,
+        frames: Sequence[PictureLike],
+        shown: Iterable[Shown],
+        first: Optional[int] = None,
+        last: Optional[int] = None,
+        model: str = "",
+    ) -> Iterator[TrackedFrame]:
+        """Objects through the frames of a video, each frame as it is made: those that are shown first, then forwards, then backwards.
+
+        :param frames: pictures of one size, in their order. A file is sent only where the service does not have it.
+        :param shown: objects on frames: see :func:`show`.
+        :param first: the first frame that is wanted; all when left out, as ``last``.
+        :raises MaskwireError: when it is refused, or cannot go on.
+        """
+        return track(self._transport, again, frames, shown, first, last, model)
 
     def close(self) -> None:
         self._transport.close()
@@ -175,6 +193,22 @@ def prompt_of(
     if text:
         prompt["text"] = text
     return prompt
+
+
+def show(
+    frame: int,
+    object: int = 1,
+    points: Iterable[Sequence[float]] = (),
+    labels: Optional[Iterable[int]] = None,
+    box: Optional[Sequence[float]] = None,
+    mask: Optional[np.ndarray] = None,
+    text: str = "",
+) -> Shown:
+    """An object on a frame of a video, for :meth:`Client.track`; its parts are those of :meth:`Picture.segment`.
+
+    :param object: a number of one's own, from 1.
+    """
+    return Shown(frame=frame, object=object, prompt=prompt_of(points, labels, box, mask, None, text))
 
 
 def camel(name: str) -> str:

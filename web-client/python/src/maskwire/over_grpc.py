@@ -10,6 +10,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 
 from .contract import message
 from .errors import MaskwireError
+from .tracks import stopped
 
 Json = Dict[str, Any]
 
@@ -80,6 +81,36 @@ class GrpcTransport:
             raise _told_error(error) from error
         finally:
             events.cancel()
+
+    def track(self, request: Json) -> Iterator[Json]:
+        """What is made of frames, as it is. An object that a frame does not name is as it was."""
+        command = message("TrackCommand")
+        run = {name: request[name] for name in ("first", "last") if name in request}
+        opened = {"open": {"imageIds": request["imageIds"], "model": request["model"]}}
+        prompts = [{"prompt": {"prompt": one}} for one in request["prompts"]]
+        commands = [
+            ParseDict({"sequence": at + 1, **one}, command())
+            for at, one in enumerate([opened, *prompts, {"run": run}])
+        ]
+        call = self._channel.stream_stream(
+            "/maskwire.v1.TrackService/Track", command.SerializeToString, message("TrackUpdate").FromString
+        )
+        updates = call(iter(commands), metadata=self._metadata)
+        try:
+            for update in updates:
+                kind = update.WhichOneof("update")
+                if kind == "frame":
+                    yield MessageToDict(update.frame)
+                elif kind == "prompted":
+                    yield MessageToDict(update.prompted.frame)
+                elif kind == "done":
+                    return
+                elif kind in ("failed", "stopped"):
+                    raise stopped(MessageToDict(getattr(update, kind)))
+        except grpc.RpcError as error:
+            raise _told_error(error) from error
+        finally:
+            updates.cancel()
 
     def _unary(self, method: str, takes: str, gives: str, request: Json) -> Json:
         wanted = message(takes)

@@ -76,6 +76,32 @@ class HttpTransport:
         finally:
             connection.close()
 
+    def track(self, request: Json) -> Iterator[Json]:
+        """Frames, as they are made."""
+        connection = self._connect()
+        try:
+            headers = {**self._headers, "content-type": "application/json"}
+            connection.request("POST", self._path + "/v1/track", json.dumps(request), headers)
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise _error_of(answer, answer.read())
+            last = None
+            for line in answer:
+                told = json.loads(line)
+                if "error" in told:
+                    raise _told_error(told["error"])
+                if "done" in told:
+                    return
+                # Said once more while nothing else was.
+                if "frame" in told and told != last:
+                    last = told
+                    yield told["frame"]
+            raise MaskwireError("UNAVAILABLE", "The connection was lost before the end of the video. Begin again.")
+        except (OSError, http.client.HTTPException) as error:
+            raise _unreachable(error) from error
+        finally:
+            connection.close()
+
     def _json(self, method: str, path: str, body: Optional[bytes] = None, kind: str = "application/json") -> Json:
         headers = {**self._headers, **({} if body is None else {"content-type": kind})}
         answer, text = self._answer(method, self._path + path, body, headers)
