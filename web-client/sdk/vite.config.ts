@@ -7,20 +7,23 @@ import { writeTables } from "./codec/write-tables.ts";
 const here = import.meta.dirname;
 const compiled = join(here, "..", "..", "dist");
 
-/** The package, from what the compiler has made: a file for programs of all kinds, and with `--mode element` one for pages; and types. */
+/** By `--mode`: a file for pages, and one for videos. */
+const entries: Readonly<Record<string, string>> = { element: "element/index.ts", video: "video/index.ts" };
+
+/** The package, from what the compiler has made: a file for programs of all kinds, those of `entries`, and types. */
 // biome-ignore lint/style/noDefaultExport: Vite looks for the default export.
 export default defineConfig(({ mode }) => {
-  const isElement = mode === "element";
+  const entry = entries[mode];
   return {
     root: here,
-    plugins: [contractAsTables(), ...(isElement ? [] : [types()])],
+    plugins: [contractAsTables(), ...(entry ? [] : [types()])],
     build: {
       outDir: "dist",
-      emptyOutDir: !isElement,
+      emptyOutDir: !entry,
       target: "es2022",
       // Each by itself: a page names one address.
-      lib: isElement
-        ? { entry: "element/index.ts", formats: ["es"], fileName: "element" }
+      lib: entry
+        ? { entry, formats: ["es"], fileName: mode }
         : { entry: "index.ts", formats: ["es"], fileName: "index" },
       rolldownOptions: {
         checks: { pluginTimings: false },

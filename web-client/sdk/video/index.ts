@@ -1,0 +1,13 @@
+/** `@maskwire/client/video`: objects followed through the frames of a video. */
+
+export { type FrameMasks, type FrameRange, type TrackedMask, TrackDirection, TrackState } from "../../../proto/index.js";
+export { MaskwireError } from "../maskwire-error.js";
+export {
+  type FrameSource,
+  openVideo,
+  type RunTerms,
+  type ShownObject,
+  type ShowObject,
+  Video,
+  type VideoOptions,
+} from "./video.js";

@@ -1,0 +1,97 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  ClientFrameSchema,
+  ErrorCode,
+  ServerFrameSchema,
+  type TrackCommand,
+  type TrackUpdate,
+} from "../../../proto/index.js";
+import { MaskwireError } from "../maskwire-error.js";
+import { type Link, lose, reconnect } from "../session/link.js";
+import { abnormalClosure, type SocketPort } from "../session/socket.js";
+
+interface Options {
+  openSocket(): SocketPort;
+  /** A connection stands: all there is to know is said by it first. */
+  onOpen(): void;
+  onUpdate(update: TrackUpdate): void;
+  /** The gateway will not have it: nothing more is tried. */
+  onRefused(error: MaskwireError): void;
+}
+
+/** Longer than this without a welcome, and another try has better chances. */
+const welcomeMs = 10_000;
+
+/** A video's connection: made again whenever it is lost, as a session's is. */
+export class VideoLink {
+  readonly #options: Options;
+  #link: Link = { kind: "connecting", attempt: 0 };
+  #socket: SocketPort | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#connect();
+  }
+
+  /** Of no effect while there is no connection: `onOpen` says all again. */
+  send(command: TrackCommand): void {
+    if (this.#link.kind === "asleep") this.#follow(reconnect(this.#link, true));
+    if (this.#link.kind !== "open") return;
+    this.#socket?.send(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame: { case: "track", value: command } })) as Uint8Array<ArrayBuffer>);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#socket?.close();
+  }
+
+  #connect(): void {
+    const socket = this.#options.openSocket();
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    this.#timer = setTimeout(() => this.#lost(socket, abnormalClosure), welcomeMs);
+    socket.addEventListener("message", ({ data }) => {
+      if (socket === this.#socket && data instanceof ArrayBuffer) this.#receive(socket, new Uint8Array(data));
+    });
+    socket.addEventListener("close", ({ code }) => this.#lost(socket, code));
+  }
+
+  #receive(socket: SocketPort, bytes: Uint8Array): void {
+    const { onOpen, onUpdate } = this.#options;
+    const { frame } = fromBinary(ServerFrameSchema, bytes);
+    if (frame.case === "welcome") {
+      clearTimeout(this.#timer);
+      const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = frame.value;
+      const limits = { pictureBytes: maxImageBytes, picturePixels: maxImagePixels, waitingClicks: maxWaitingClicks, pictureUrls };
+      this.#link = { kind: "open", search: undefined, limits };
+      onOpen();
+    } else if (frame.case === "track" && socket === this.#socket) onUpdate(frame.value);
+  }
+
+  #lost(socket: SocketPort, code: number): void {
+    if (socket !== this.#socket || this.#isClosed) return;
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    socket.close();
+    this.#follow(lose(this.#link, { kind: "socket-closed", code, atMs: performance.now(), random: Math.random() }));
+    if (this.#link.kind === "stopped") this.#refused(ErrorCode.INTERNAL, "The service does not understand this client. Use another version of it.");
+    if (this.#link.kind === "signed-out") this.#refused(ErrorCode.UNAUTHENTICATED, "");
+  }
+
+  #refused(code: ErrorCode, message: string): void {
+    this.#options.onRefused(
+      new MaskwireError(code, message || "The service asks who is calling. Give the client a key that it knows."),
+    );
+  }
+
+  #follow([link, effects]: ReturnType<typeof lose>): void {
+    this.#link = link;
+    for (const effect of effects) {
+      if (effect.kind === "connect") this.#connect();
+      else this.#timer = setTimeout(() => this.#follow(reconnect(this.#link, false)), effect.delayMs);
+    }
+  }
+}
