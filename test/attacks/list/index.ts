@@ -17,6 +17,7 @@ import { heldEncodes, heldUploads } from "./held-uploads.js";
 import { hugePictures } from "./huge-pictures.js";
 import { idleConnections } from "./idle-connections.js";
 import { largeBodies } from "./large-bodies.js";
+import { manyVideos } from "./many-videos.js";
 import { multipartFields } from "./multipart-fields.js";
 import { oddTraceparents } from "./odd-traceparents.js";
 import { overTlsAttacks } from "./over-tls.js";
@@ -50,6 +51,7 @@ export const attacks: readonly Attack[] = [
   unreadDocuments,
   largeBodies,
   fuzzTrack,
+  manyVideos,
   fuzzDatasets,
   adapterBodies,
   adminPaths,

@@ -4,6 +4,7 @@ import { flood, slowReader } from "./clients.js";
 import { gatewayKilled } from "./gateway-killed.js";
 import { decoderHangs, decoderKilled, encoderKilled, partition } from "./processes.js";
 import { rollingRestart } from "./rolling-restart.js";
+import { videos } from "./videos.js";
 
 /** In the order in which they are played on one cluster. */
 export const scenarios: readonly Scenario[] = [
@@ -17,6 +18,7 @@ export const scenarios: readonly Scenario[] = [
   cacheEvicts,
   cacheRefuses,
   rollingRestart,
+  videos,
   slowReader,
   flood,
 ];

@@ -1,4 +1,4 @@
-import { DecoderService, EncoderService } from "../../../proto/index.js";
+import { DecoderService, EncoderService, TrackService } from "../../../proto/index.js";
 import { watchHealth } from "../../support/grpc-tools.js";
 import type { Role } from "../cluster.js";
 import type { Scenario } from "../scenario.js";
@@ -7,10 +7,11 @@ import type { Stage } from "../stage.js";
 /** The default of MASKWIRE_STOP_MS, and time for a process to end after it on a machine that has much else to do. */
 const longestStopMs = 10_000 + 10_000;
 
-/** A gateway offers none, and its port takes no gRPC: who balances over gateways asks for /readyz. */
+/** Who balances over gateways asks for /readyz, too. */
 const services: Partial<Record<Role, string>> = {
   encoder: EncoderService.typeName,
   decoder: DecoderService.typeName,
+  gateway: TrackService.typeName,
 };
 
 export const rollingRestart: Scenario = {
