@@ -1,6 +1,8 @@
+import { TrackService } from "../proto/index.js";
 import type { Audit } from "../services/runtime/audit/audit.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
 import { fromErrorMessage } from "../services/runtime/grpc/error-message.js";
+import { serve } from "../services/runtime/grpc/serve.js";
 import type { Host, Tier } from "../services/runtime/host.js";
 import { replyError } from "../services/runtime/http/reply-error.js";
 import { CallerRates } from "../services/runtime/limits/caller-rates.js";
@@ -51,15 +53,18 @@ import type { ClickReport } from "./sessions/clicks-under-way.js";
 import { SessionDoor } from "./sessions/door.js";
 import { clickRetryMs, Sessions } from "./sessions/sessions.js";
 import type { GatewaySettings } from "./settings.js";
+import { trackStream } from "./track/track-stream.js";
+import { Videos } from "./track/videos.js";
 
 /** What browsers and scripts talk to: HTTP, WebSocket sessions and the web client. Reaches the services over RPC only. */
 export class GatewayTier implements Tier {
   readonly name = "gateway";
-  readonly services: string[] = [];
+  readonly services = [TrackService.typeName];
   readonly #encoders: Encoders;
   readonly #decoders: Decoders;
   readonly #datasets: Datasets | undefined;
   readonly #sessions: Sessions;
+  readonly #videos: Videos;
   readonly #requests: RequestsUnderWay;
   readonly #peerKey: PeerKey;
   #started = false;
@@ -109,10 +114,20 @@ export class GatewayTier implements Tier {
     const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
     const { access, metrics, overload } = host;
+    this.#videos = new Videos({
+      ask,
+      limitBytes: gateway.videoBytes,
+      maxStreams: gateway.maxSessions,
+      maxWaiting: gateway.maxWaitingClicks,
+      frameMs: gateway.everythingMs,
+      quota,
+      metrics,
+    });
     this.#sessions = new Sessions(
       { ...gateway, unsent, access, quota, logger, metrics, overload },
       (session, visitor) => ({
         ask,
+        videos: this.#videos,
         line: ask.openLine({ session, caller: visitor.caller.key, tenant: visitor.caller.tenant }),
         detailEvents,
         limits: { ...gateway, ...limits, pictureUrls: gateway.pictureHosts.length > 0, clickRetryMs },
@@ -122,6 +137,23 @@ export class GatewayTier implements Tier {
           noteRefusedClick(host.audit, visitor, session, click);
         },
       }),
+    );
+    serve(
+      host.rpc,
+      TrackService,
+      { track: trackStream({ videos: this.#videos, waitingOf: (who) => this.#sessions.waitingOf(who) }) },
+      {
+        signal: host.forced,
+        logger,
+        onRefused: host.onRefused,
+        access,
+        quota,
+        audit: host.audit,
+        // Who speaks for others says so by a certificate or a key.
+        trustsPeers: false,
+        asksCertificates: host.asksCertificates,
+        scopes: { track: "segment" },
+      },
     );
     overload.onRelief("disconnect-idle", () => this.#sessions.disconnectIdle());
     this.#requests = new RequestsUnderWay(host.http);
@@ -133,7 +165,7 @@ export class GatewayTier implements Tier {
     const unsentAnswers = new UnsentAnswers(unsent, metrics);
     host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
-    host.http.register(trackRoute, { ask, ...limits, metrics });
+    host.http.register(trackRoute, { videos: this.#videos, ...limits, metrics });
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
     const datasets = new DatasetDoor(this.#datasets, { deadlineMs: gateway.deadlineMs, quota });
     datasetRoutes(host.http, { datasets, ...limits, passing, rate, metrics, unsentAnswers });
@@ -182,6 +214,7 @@ export class GatewayTier implements Tier {
   }
 
   async drain(signal: AbortSignal): Promise<void> {
+    this.#videos.stop();
     await Promise.all([this.#sessions.drain(signal), this.#requests.drain(signal)]);
   }
 

@@ -104,6 +104,9 @@ export const variables = {
   MASKWIRE_UNSENT_BYTES: bytes(1024).describe(
     "unsent bytes of all sessions and large answers together before the slowest reader is cut off",
   ),
+  MASKWIRE_VIDEO_BYTES: bytes(1024).describe(
+    "bytes of masks and frames' ids that are kept of all open videos together, a quarter of it of one; masks that were made are forgotten beyond it",
+  ),
   MASKWIRE_DETAIL_PARTS: integer(0, 1000).describe(
     "parts of a picture that a session, or a search in everything mode, may have encoded for finer masks, and eight times as many of all " +
       "of a session's pictures. 0: masks stay as the whole picture gives them",
@@ -134,6 +137,12 @@ export const memory = (env: Env, { limitBytes }: ProcessMemory) => ({
   parts: {
     waiting: fixed(limitBytes / 32, env.MASKWIRE_WAITING_BYTES),
     unsent: fixed(limitBytes / 16, env.MASKWIRE_UNSENT_BYTES),
+    // What is made again is only kept for want of other use.
+    videos: {
+      leastBytes: Math.floor(limitBytes / 512),
+      mostBytes: Math.floor(limitBytes / 16),
+      setBytes: env.MASKWIRE_VIDEO_BYTES,
+    },
   },
 });
 
@@ -180,6 +189,7 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
     maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
     waitingBytes: sizes.waiting,
     unsentBytes: sizes.unsent,
+    videoBytes: sizes.videos,
     detail: detailLimits(env.MASKWIRE_DETAIL_PARTS ?? 32),
     idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
     adapters: env.MASKWIRE_ADAPTERS ?? [],

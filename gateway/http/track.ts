@@ -2,12 +2,13 @@ import { toJson } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { TrackEventSchema, TrackVideoRequestSchema } from "../../proto/index.js";
 import { isInternal } from "../../services/runtime/errors.js";
+import { toErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import type { PaceLimits } from "../../services/runtime/limits/arrival-pace.js";
-import type { Ask } from "../ask/ask.js";
 import { readJson } from "../json/read-json.js";
 import { trackVideo } from "../track/track-video.js";
+import type { Videos } from "../track/videos.js";
 import { bodyOf } from "./body-of.js";
 import { callOf } from "./call-of.js";
 import { JsonLines } from "./json-lines.js";
@@ -15,7 +16,7 @@ import { Places } from "./places.js";
 import { takeWholeBodies } from "./whole-body.js";
 
 interface TrackRoute {
-  ask: Pick<Ask, "segment" | "openImage" | "propagate">;
+  videos: Pick<Videos, "depsFor">;
   pace: PaceLimits;
   metrics: Pick<Metrics, "limitHit">;
 }
@@ -26,7 +27,7 @@ const bodyBytes = 8 * 1024 * 1024;
 const tracks = 4;
 
 /** `POST /v1/track` (Y1). */
-export async function trackRoute(app: FastifyInstance, { ask, pace, metrics }: TrackRoute): Promise<void> {
+export async function trackRoute(app: FastifyInstance, { videos, pace, metrics }: TrackRoute): Promise<void> {
   takeWholeBodies(app, bodyBytes, pace);
   const places = new Places({
     count: tracks,
@@ -45,7 +46,8 @@ export async function trackRoute(app: FastifyInstance, { ask, pace, metrics }: T
     try {
       const wanted = readJson(TrackVideoRequestSchema, bodyOf(request), "body");
       places.enter(request, reply);
-      for await (const event of trackVideo(ask, wanted, callOf(request, reply))) {
+      const door = { call: callOf(request, reply), holdWaiting: () => () => {}, explain: toErrorMessage };
+      for await (const event of trackVideo(videos.depsFor(door), wanted)) {
         lines ??= new JsonLines(reply);
         const line = toJson(TrackEventSchema, event, { alwaysEmitImplicit: true });
         if (!lines.tell(line)) await lines.drained();

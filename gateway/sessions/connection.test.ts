@@ -22,6 +22,13 @@ class FakeSocket implements Socket {
     this.sent.push(data);
   }
 
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onDrained = resolve;
+    });
+  }
+  onDrained = () => {};
+
   close(code: CloseCode): void {
     this.closed.push(code);
   }

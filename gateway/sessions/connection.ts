@@ -1,4 +1,4 @@
-import { type ClientFrame, CloseCode } from "../../proto/index.js";
+import { type ClientFrame, CloseCode, type TrackCommand } from "../../proto/index.js";
 import { overloaded } from "../../services/runtime/errors.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { explain } from "./explain.js";
@@ -10,12 +10,16 @@ export interface Socket {
   /** Bytes handed over and not yet sent. */
   readonly bufferedBytes: number;
   send(data: Uint8Array | string): void;
+  /** Resolves when no more than so many bytes are left of those, or it is closed. */
+  drained(bytes: number): Promise<void>;
   close(code: CloseCode, reason: string): void;
 }
 
 /** Where a session's answers go. */
 export interface Outlet {
   send(message: ServerMessage): void;
+  /** What resolves when the client has caught up with what it was sent; undefined where it has. */
+  caughtUp(): Promise<void> | undefined;
 }
 
 /** Who takes a connection's frames once they are read. */
@@ -35,6 +39,14 @@ interface ConnectionOptions {
 
 /** Of frames that have other tiers asked at once: as many as so many others (F7). */
 const prices: Partial<Record<NonNullable<ClientFrame["frame"]["case"]>, number>> = { openImage: 5, everything: 10 };
+/** The same of what is asked of a video. */
+const pricesOfTracks: Partial<Record<NonNullable<TrackCommand["command"]["case"]>, number>> = { open: 5, run: 10 };
+const priceOf = (frame: ClientFrame["frame"]): number =>
+  (frame.case === "track" ? pricesOfTracks[frame.value.command.case ?? "cancel"] : frame.case && prices[frame.case]) ??
+  1;
+
+/** What is not read of a client's answers before what nobody waits for is held up (Y7). */
+const enoughBytes = 256 * 1024;
 
 /** F5 */
 const maxBadFrames = 10;
@@ -58,8 +70,8 @@ export class Connection implements Outlet {
     try {
       const { frame } = readFrame(data, form);
       this.#badFrames = 0;
-      const price = frame.case && prices[frame.case];
-      if (price !== undefined) this.#options.onDearFrame(price - 1);
+      const price = priceOf(frame);
+      if (price > 1) this.#options.onDearFrame(price - 1);
       receiver.take(frame, data.byteLength);
     } catch (error) {
       // F4
@@ -81,6 +93,12 @@ export class Connection implements Outlet {
       this.#options.onSlowReader();
       this.close(CloseCode.SLOW_READER, "answers are not being read");
     }
+  }
+
+  caughtUp(): Promise<void> | undefined {
+    return this.#socket.isOpen && this.#socket.bufferedBytes > enoughBytes
+      ? this.#socket.drained(enoughBytes)
+      : undefined;
   }
 
   close(code: CloseCode, reason: string): void {

@@ -87,7 +87,11 @@ beforeEach(() => {
       return lastCall().events();
     },
   });
-  session = new Session("id", { send: (frame) => hear(create(ServerFrameSchema, { frame })) }, { ...deps, logger });
+  session = new Session(
+    "id",
+    { send: (frame) => hear(create(ServerFrameSchema, { frame })), caughtUp: () => undefined },
+    { ...deps, logger },
+  );
 });
 
 function hear({ frame }: ServerFrame): void {

@@ -1,4 +1,5 @@
 import { type ClientFrame, ErrorCode, type SegmentRequest, type SegmentResult } from "../../proto/index.js";
+import { toErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { logFields } from "../../services/runtime/tracing/origin.js";
@@ -7,6 +8,8 @@ import type { DetailLimits } from "../ask/detail/detail-limits.js";
 import type { DetailEvents } from "../ask/detail/detail-metrics.js";
 import { DetailParts } from "../ask/detail/detail-parts.js";
 import type { Visitor } from "../callers/visitor.js";
+import type { Video } from "../track/video.js";
+import { stopping, type Videos } from "../track/videos.js";
 import { type ClickReport, ClicksUnderWay } from "./clicks-under-way.js";
 import type { Outlet, Receiver } from "./connection.js";
 import { explain } from "./explain.js";
@@ -28,6 +31,7 @@ export interface SessionDeps {
   visitor: Visitor;
   ask: Pick<Ask, "openImage" | "everything" | "prepare" | "encodePart">;
   line: Line;
+  videos: Pick<Videos, "open">;
   logger: Logger;
   /** For the prompts that wait. */
   waiting: SessionBytes;
@@ -56,6 +60,7 @@ export class Session implements Receiver {
   /** Everything modes so far. */
   #runs = 0;
   #onIdle: (() => void) | undefined;
+  #video: Video | undefined;
 
   /** @param traceparent W3C trace context of the upgrade, for what carries none of its own. */
   constructor(id: string, outlet: Outlet, deps: SessionDeps, traceparent?: string) {
@@ -100,17 +105,16 @@ export class Session implements Receiver {
         return this.#apply({ kind: "everything", run: ++this.#runs, request: message.value });
       case "cancelEverything":
         return this.#apply({ kind: "cancel-everything" });
-      case "track": {
-        const error = { code: ErrorCode.UNIMPLEMENTED, message: "Videos are not opened by sessions yet." };
-        const { sequence } = message.value;
-        return this.#outlet.send({ case: "track", value: { sequence, update: { case: "failed", value: error } } });
-      }
+      case "track":
+        this.#video ??= this.#openVideo();
+        return this.#video.take(message.value, frameBytes);
     }
   }
 
   /** The connection is gone (B5). */
   disconnected(): void {
     this.#apply({ kind: "close" });
+    this.#video?.close();
     this.#waiting.close();
     this.#clicks.close();
     this.#logger.debug("session closed");
@@ -119,16 +123,48 @@ export class Session implements Receiver {
 
   /** Something is still to come for it: an answer, or its picture. */
   get isWaiting(): boolean {
-    return this.#state.kind === "encoding" || this.#state.kind === "drafted" || !isIdle(this.#state);
+    return (
+      this.#state.kind === "encoding" ||
+      this.#state.kind === "drafted" ||
+      !isIdle(this.#state) ||
+      this.#video?.isWaiting === true
+    );
   }
 
   /** Resolves when nothing waits for its answer, or when the signal aborts (B4). */
   async idle(signal: AbortSignal): Promise<void> {
+    // A run may take hours: its client opens the video at another gateway, and goes on.
+    this.#video?.giveUp(toErrorMessage(stopping()));
+    await this.#video?.idle(signal);
     if (isIdle(this.#state) || signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
       signal.addEventListener("abort", () => resolve(), { once: true });
     });
+  }
+
+  /** Beside the open image, and for as long as the session. */
+  #openVideo(): Video {
+    const { visitor, videos, waiting } = this.#deps;
+    const { principal, caller } = visitor;
+    const outlet = this.#outlet;
+    return videos.open(
+      {
+        send: (sequence, update) => {
+          outlet.send({ case: "track", value: { sequence, update } });
+          return outlet.caughtUp();
+        },
+      },
+      {
+        call: {
+          signal: new AbortController().signal,
+          origin: { session: this.id, caller: caller.key, tenant: caller.tenant },
+          principal,
+        },
+        holdWaiting: (bytes) => waiting.hold(bytes),
+        explain: (error) => explain(error, this.#logger),
+      },
+    );
   }
 
   #takePrompt(request: SegmentRequest, frameBytes: number): void {

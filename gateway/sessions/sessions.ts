@@ -8,7 +8,7 @@ import type { Quota } from "../../services/runtime/callers/quota.js";
 import { Code, describeError, overloaded } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { answerRaw } from "../../services/runtime/http/raw-answer.js";
-import { type Holder, Shares } from "../../services/runtime/limits/shares.js";
+import { type Holder, holderOf, Shares } from "../../services/runtime/limits/shares.js";
 import type { Logger } from "../../services/runtime/logger.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
@@ -23,7 +23,7 @@ import { Openings } from "./openings.js";
 import { PromptTurns } from "./prompt-turns.js";
 import { Session, type SessionDeps } from "./session.js";
 import { type SessionPaceOptions, sessionPace } from "./session-pace.js";
-import { WaitingBytes } from "./waiting-bytes.js";
+import { type SessionBytes, WaitingBytes } from "./waiting-bytes.js";
 import { closeSocket, offeredProtocols, socketOf, toBytes } from "./web-socket.js";
 
 /** The WebSocket's subprotocol (F1). */
@@ -97,6 +97,11 @@ export class Sessions {
 
   get count(): number {
     return this.#sessions.size;
+  }
+
+  /** What prompts may hold that wait, of a session or of a video of its own. */
+  waitingOf(who: Holder): SessionBytes {
+    return this.#waiting.of(who);
   }
 
   /** Takes over a connection that asked to become a WebSocket, when it is its caller's turn (F8). */
@@ -250,7 +255,8 @@ export class Sessions {
     });
     const given = this.#depsFor(id, visitor);
     const line = this.#turns.lineOf(visitor.caller, given.line);
-    const deps = { ...given, line, visitor, logger, waiting: this.#waiting.of(visitor.caller) };
+    const who = holderOf({ caller: visitor.caller.key, tenant: visitor.caller.tenant });
+    const deps = { ...given, line, visitor, logger, waiting: this.waitingOf(who) };
     const session = new Session(id, connection, deps, readOrigin((name) => request.headers[name]).traceparent);
     return {
       entry: { session, connection, quietSince: performance.now() },

@@ -9,7 +9,7 @@ const exhausted = { code: Code.RESOURCE_EXHAUSTED, retryAfterMs: 200 };
 function start(limitBytes: number) {
   let shares = 0;
   const waiting = new WaitingBytes({ limitBytes, retryAfterMs: 200, onShare: () => shares++ });
-  return { waiting, session: (key: string) => waiting.of({ key }), shares: () => shares };
+  return { waiting, session: (key: string) => waiting.of({ caller: key }), shares: () => shares };
 }
 
 const refusal = (hold: () => unknown) => {

@@ -1,8 +1,7 @@
 import type { SegmentRequest } from "../../proto/index.js";
-import type { Caller } from "../../services/runtime/callers/caller.js";
 import { overloaded } from "../../services/runtime/errors.js";
 import { ByteBudget } from "../../services/runtime/limits/byte-budget.js";
-import { Shares } from "../../services/runtime/limits/shares.js";
+import { type Holder, Shares } from "../../services/runtime/limits/shares.js";
 
 /** Of all that may wait, what one session may have. */
 const sessionShare = 1 / 4;
@@ -42,9 +41,8 @@ export class WaitingBytes {
   }
 
   /** The part of one session. */
-  of(caller: Caller): SessionBytes {
+  of(who: Holder): SessionBytes {
     let own = 0;
-    const who = { caller: caller.key, tenant: caller.tenant };
     return {
       hold: (bytes) => {
         if (own + bytes > this.budget.limitBytes * sessionShare) throw this.#tooMuch("in this session");

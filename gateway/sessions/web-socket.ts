@@ -9,6 +9,15 @@ const closeGraceMs = 2000;
 
 /** @param reader in whose name its unsent bytes are counted (B6). @param onClose before this side closes it. */
 export function socketOf(ws: WebSocket, unsent: UnsentBytes, reader: Reader, onClose: () => void): Socket {
+  const waiting = new Map<() => void, number>();
+  const look = () => {
+    for (const [resolve, bytes] of waiting) {
+      if (ws.readyState === ws.OPEN && ws.bufferedAmount > bytes) continue;
+      waiting.delete(resolve);
+      resolve();
+    }
+  };
+  ws.once("close", look);
   return {
     get isOpen() {
       return ws.readyState === ws.OPEN;
@@ -19,8 +28,13 @@ export function socketOf(ws: WebSocket, unsent: UnsentBytes, reader: Reader, onC
     send: (data) => {
       const bytes = typeof data === "string" ? Buffer.from(data) : data;
       const sent = unsent.hold(reader, bytes.byteLength);
-      if (sent) ws.send(bytes, { binary: typeof data !== "string" }, sent);
+      if (!sent) return;
+      ws.send(bytes, { binary: typeof data !== "string" }, () => {
+        sent();
+        look();
+      });
     },
+    drained: (bytes) => new Promise((resolve) => waiting.set(resolve, bytes)),
     close: (code, reason) => {
       onClose();
       closeSocket(ws, code, reason);

@@ -32,7 +32,10 @@ export async function serveGateway(
   { access, quota, audit = "off", watch, encoders = nowhere, decoders = nowhere, datasets }: Given = {},
 ): Promise<Host> {
   const process = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
-  const settings = shape(readEnv(variables, env), { ...process, sizes: { waiting: 32 * MiB, unsent: 64 * MiB } });
+  const settings = shape(readEnv(variables, env), {
+    ...process,
+    sizes: { waiting: 32 * MiB, unsent: 64 * MiB, videos: 64 * MiB },
+  });
   const host = new Host({
     host: "127.0.0.1",
     port: 0,

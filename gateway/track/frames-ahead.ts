@@ -1,66 +1,74 @@
 import { EncodePriority, type ImageInfo } from "../../proto/index.js";
-import { Code, invalidArgument, isNotFound, ServiceError } from "../../services/runtime/errors.js";
+import { Code, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask } from "../ask/ask.js";
-
-/** So many frames are encoded while one is looked at. */
-const ahead = 2;
 
 /** Has the frames of a video encoded, behind the pictures that people wait for, a few before their turn. */
 export class FramesAhead {
   readonly #ask: Pick<Ask, "openImage">;
-  readonly #video: { readonly imageIds: readonly string[]; readonly model: string };
+  readonly #model: string;
   readonly #call: AskCall;
   readonly #begun = new Map<number, Promise<ImageInfo>>();
-  #size: ImageInfo | undefined;
 
-  constructor(ask: Pick<Ask, "openImage">, video: { imageIds: readonly string[]; model: string }, call: AskCall) {
+  /** @param call of the whole video: what was begun ahead goes on when a run ends. */
+  constructor(ask: Pick<Ask, "openImage">, model: string, call: AskCall) {
     this.#ask = ask;
-    this.#video = video;
+    this.#model = model;
     this.#call = call;
-  }
-
-  /** Pixels of all frames, once one is encoded. */
-  get size(): ImageInfo | undefined {
-    return this.#size;
   }
 
   /**
    * Resolves when that frame is encoded. @param next those that come after it, the nearest first.
-   * @throws ServiceError NOT_FOUND when it is not stored, INVALID_ARGUMENT when it has another size; as `Ask.openImage`.
+   * @throws FrameGoneError when it is not stored; as `Ask.openImage`.
    */
-  async ready(frame: number, next: readonly number[] = []): Promise<ImageInfo> {
-    const own = this.#begin(frame);
-    for (const one of next.slice(0, ahead)) this.#begin(one);
-    const image = await own;
-    this.#begun.delete(frame);
-    this.#size ??= image;
-    const { width, height } = this.#size;
-    if (image.width === width && image.height === height) return image;
-    throw invalidArgument(
-      `Frame ${frame} is ${image.width} x ${image.height} pixels, those before it ${width} x ${height}; a video has one size.`,
-    );
+  async ready(imageIds: readonly string[], frame: number, next: readonly number[] = []): Promise<ImageInfo> {
+    const own = this.#begin(imageIds, frame);
+    for (const one of next) this.#begin(imageIds, one);
+    try {
+      return await own;
+    } finally {
+      // Asked once more it is looked at once more.
+      this.#begun.delete(frame);
+    }
   }
 
-  #begin(frame: number): Promise<ImageInfo> {
-    const begun = this.#begun.get(frame) ?? this.#encode(frame);
+  /** The same by itself. @param priority left out, a person waits for it. */
+  open(imageId: string, frame: number, call: AskCall, priority?: EncodePriority): Promise<ImageInfo> {
+    return openFrame(this.#ask, { imageId, model: this.#model }, frame, call, priority);
+  }
+
+  #begin(imageIds: readonly string[], frame: number): Promise<ImageInfo> {
+    const begun = this.#begun.get(frame) ?? this.open(imageIds[frame] ?? "", frame, this.#call, EncodePriority.BULK);
     this.#begun.set(frame, begun);
     // Whoever comes to it hears of it then.
     begun.catch(() => {});
     return begun;
   }
+}
 
-  async #encode(frame: number): Promise<ImageInfo> {
-    const { imageIds, model } = this.#video;
-    const imageId = imageIds[frame] ?? "";
-    try {
-      const { image } = await this.#ask.openImage({ imageId, model, priority: EncodePriority.BULK }, this.#call);
-      if (!image) throw new Error("an encode that is ready says nothing of its picture");
-      return image;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-      const message = `Frame ${frame} (${imageId}) is not stored here; upload it.`;
-      throw new ServiceError({ code: Code.NOT_FOUND, message, cause: error });
-    }
+async function openFrame(
+  ask: Pick<Ask, "openImage">,
+  picture: { imageId: string; model: string },
+  frame: number,
+  call: AskCall,
+  priority: EncodePriority | undefined,
+): Promise<ImageInfo> {
+  try {
+    const { image } = await ask.openImage({ ...picture, ...(priority === undefined ? {} : { priority }) }, call);
+    if (!image) throw new Error("an encode that is ready says nothing of its picture");
+    return image;
+  } catch (error) {
+    if (isNotFound(error)) throw new FrameGoneError(frame, picture.imageId, error);
+    throw error;
+  }
+}
+
+/** A frame that nobody has: its owner can upload it again. */
+export class FrameGoneError extends ServiceError {
+  readonly frame: number;
+
+  constructor(frame: number, imageId: string, cause: unknown) {
+    super({ code: Code.NOT_FOUND, message: `Frame ${frame} (${imageId}) is not stored here; upload it.`, cause });
+    this.frame = frame;
   }
 }

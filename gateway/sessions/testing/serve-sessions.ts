@@ -12,6 +12,7 @@ import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import { noDetailEvents } from "../../ask/detail/detail-metrics.js";
 import { Callers } from "../../callers/callers.js";
 import { UnsentBytes } from "../../limits/unsent-bytes.js";
+import { fakeVideos } from "../../track/testing/fake-videos.js";
 import { Sessions, type SessionsOptions } from "../sessions.js";
 import { type Fakes, fakeAsk } from "./fake-ask.js";
 
@@ -62,9 +63,11 @@ export async function serveSessions(init: Partial<SessionsOptions> = {}, fakes: 
     metrics: { limitHit: (limit: Limit) => hits.push(limit), watchBudget: () => {} },
     ...init,
   };
+  const videos = fakeVideos(fakeAsk({}).ask);
   const answers = { encodeStored: async () => ready, segment: async () => create(SegmentResultSchema, {}) };
   const sessions = new Sessions({ quota: noQuota, ...options }, () => ({
     ...fakeAsk({ ...answers, ...fakes }),
+    videos,
     limits: {
       maxWaitingClicks: 1000,
       clickRetryMs: 1,

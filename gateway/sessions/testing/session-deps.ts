@@ -5,6 +5,7 @@ import { anyone } from "../../../services/runtime/callers/principal.js";
 import { fakeLogger } from "../../../services/runtime/testing/fake-logger.js";
 import type { AskOptions } from "../../ask/ask.js";
 import { noDetailEvents } from "../../ask/detail/detail-metrics.js";
+import { fakeVideos } from "../../track/testing/fake-videos.js";
 import type { Outlet } from "../connection.js";
 import type { ServerMessage } from "../frames.js";
 import type { SessionDeps } from "../session.js";
@@ -12,8 +13,11 @@ import { type Fakes, fakeAsk } from "./fake-ask.js";
 
 /** What a session needs, of tiers that a test plays. */
 export function sessionDeps(fakes: Fakes, options?: Partial<AskOptions>): SessionDeps {
+  const { ask, line } = fakeAsk(fakes, options);
   return {
-    ...fakeAsk(fakes, options),
+    ask,
+    line,
+    videos: fakeVideos(ask),
     logger: fakeLogger(),
     visitor: { principal: anyone, caller: { key: "somebody" } },
     waiting: { hold: () => () => {} },
@@ -38,6 +42,8 @@ export class Ear implements Outlet {
   send(message: ServerMessage): void {
     this.frames.push(create(ServerFrameSchema, { frame: message }).frame);
   }
+
+  caughtUp(): undefined {}
 
   /** In a word or two each. */
   get heard(): string[] {

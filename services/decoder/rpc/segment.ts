@@ -73,12 +73,12 @@ export function segment(
 
   async function respond(
     request: SegmentRequest,
-    { signal, origin, logger, attributes, take, audited }: StreamContext,
+    { signal, origin, principal, logger, attributes, take, audited }: StreamContext,
   ): Promise<Response> {
     const { sequence, traceparent } = request;
     const span = startSpan(spanName(method), { kind: "server", parent: traceparent, attributes });
     try {
-      const value = await prompts.decode(request, { signal, origin, span, logger, take, audited });
+      const value = await prompts.decode(request, { signal, origin, principal, span, logger, take, audited });
       span.end();
       return { sequence, outcome: { case: "result", value } };
     } catch (error) {

@@ -50,7 +50,7 @@ export interface EncoderObjects {
 }
 
 /** An encode under way: who hears of it, what ends it, whether people wait for it, and the call that began it. */
-export interface Flight extends Omit<CallContext, "take" | "audited"> {
+export interface Flight extends Omit<CallContext, "take" | "audited" | "principal"> {
   report: (progress: Progress) => void;
   urgency: Urgency;
 }

@@ -19,7 +19,7 @@ import type {
 } from "@grpc/grpc-js";
 import { type Audit, noAudit } from "../audit/audit.js";
 import { type Access, accessEnded, openAccess, unauthenticated } from "../callers/access.js";
-import { anyone, type Scope } from "../callers/principal.js";
+import { anyone, type Principal, type Scope } from "../callers/principal.js";
 import { noQuota, type Quota, type QuotaName, type Taken, takeQuota } from "../callers/quota.js";
 import { Code, isAbort, isInternal, ServiceError } from "../errors.js";
 import type { Logger } from "../logger.js";
@@ -38,6 +38,8 @@ import { Unreadable } from "./unreadable.js";
 /** A call as its handler has it. Its signal aborts also when the server is forced to stop. */
 export interface CallContext extends Call {
   readonly origin: Origin;
+  /** Who calls; of a gateway's call, the gateway. */
+  readonly principal: Principal;
   /** The call's own; of a stream whose messages carry their own trace context, none. */
   readonly span: Span;
   /** Says with every line whom the call is for. */
@@ -232,11 +234,15 @@ function callScope(
   if (call.cancelled) abort();
   const { origin, span } = receiveCall(method, call);
   let taker = anyone;
+  let caller: Principal = anyone;
   let own: Logger | undefined;
   const audited = new AuditedCall(rules.audit, method, call, origin);
   const context: CallContext = {
     signal: controller.signal,
     origin,
+    get principal() {
+      return caller;
+    },
     span,
     get logger() {
       own ??= logger.child(logFields(origin, span));
@@ -255,6 +261,7 @@ function callScope(
       const { principal, on } = admitted;
       audited.admitted(admitted);
       Object.assign(origin, on);
+      caller = principal;
       if (!principal.scopes.has("peer")) taker = principal;
       context.take("requestsPerSecond", 1);
       stopWatching = rules.access.watch(principal, () => abort(unauthenticated(accessEnded)));

@@ -1,3 +1,4 @@
+import { anyone } from "../callers/principal.js";
 import type { CallContext } from "../grpc/serve.js";
 import { noSpan } from "../tracing/spans.js";
 import { fakeLogger } from "./fake-logger.js";
@@ -7,6 +8,7 @@ export function callContext(init: Partial<CallContext> = {}): CallContext {
   return {
     signal: new AbortController().signal,
     origin: {},
+    principal: anyone,
     span: noSpan,
     logger: fakeLogger(),
     take: () => ({ correct: () => {} }),

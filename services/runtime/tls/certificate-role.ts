@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { TLSSocket } from "node:tls";
 import type { DescMethod } from "@bufbuild/protobuf";
-import { DatasetService, DecoderService, EncoderService } from "../../../proto/index.js";
+import { DatasetService, DecoderService, EncoderService, TrackService } from "../../../proto/index.js";
 import { Code, ServiceError } from "../errors.js";
 
 /** What a peer is by its certificate. */
@@ -21,6 +21,7 @@ const ofClients = new Set<DescMethod>([
   DecoderService.method.segmentEverything,
   DecoderService.method.propagate,
   ...DatasetService.methods,
+  ...TrackService.methods,
 ]);
 
 /** A peer's certificate, once its authority has been checked. @param role undefined for one whose names tell none. */

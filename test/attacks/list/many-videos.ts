@@ -17,15 +17,27 @@ const stripes = encodeRle({ width, height, runs: new Uint32Array(width * height)
 function command({ imageId, othersImageId }: Target, random: Random): object {
   const frame = pick(random, [0, 1, 2, 39, 40, 4294967295]);
   const object = pick(random, [1, 2, 16, 17, 0]);
-  const rle = pick<unknown>(random, [stripes, { counts: "0", size: [1e9, 1e9] }, { counts: "", size: [height, width] }]);
+  const rle = pick<unknown>(random, [
+    stripes,
+    { counts: "0", size: [1e9, 1e9] },
+    { counts: "", size: [height, width] },
+  ]);
   const frames = pick(random, [0, 1, 40, 1001, 5000]);
   const imageIds = Array(frames).fill(pick(random, [imageId, othersImageId, `sha256:${"0".repeat(64)}`]));
   return pick<object>(random, [
     { open: { imageIds: Array(40).fill(imageId), more: random.below(2) === 0 } },
     { open: { imageIds, width: random.below(3) * 320, height: random.below(2) * 240, more: true } },
     { append: { imageIds, more: true } },
-    { known: { frames: Array(frames).fill({ frame, masks: [{ object, ...(random.below(2) === 0 ? { rle: stripes } : {}) }] }).slice(0, 3) } },
-    { prompt: { prompt: { frame, object, prompt: { points: [{ x: random.below(width), y: random.below(height) }] } } } },
+    {
+      known: {
+        frames: Array(frames)
+          .fill({ frame, masks: [{ object, ...(random.below(2) === 0 ? { rle: stripes } : {}) }] })
+          .slice(0, 3),
+      },
+    },
+    {
+      prompt: { prompt: { frame, object, prompt: { points: [{ x: random.below(width), y: random.below(height) }] } } },
+    },
     { prompt: { prompt: { frame, object, prompt: { mask: { rle } } }, fromCurrent: random.below(2) === 0 } },
     { remove: { object, ...(random.below(2) === 0 ? { frame } : {}) } },
     { run: { from: frame, direction: random.below(5), again: true } },
@@ -36,7 +48,8 @@ function command({ imageId, othersImageId }: Target, random: Random): object {
 
 export const manyVideos: Attack = {
   name: "many-videos",
-  title: "dozens of sessions that open videos, prompt, run, correct and replace them without sense, and read little of it",
+  title:
+    "dozens of sessions that open videos, prompt, run, correct and replace them without sense, and read little of it",
   setting: "single",
   unit: "commands",
   count: 6000,
@@ -44,7 +57,13 @@ export const manyVideos: Attack = {
   async run(target, random, tally) {
     const { gateway, from } = target;
     await inParallel(lanes, tally, async () => {
-      const session = await AttackerSession.open({ url: gateway, from, form: "text", tally, onFrame: () => tally.answered() });
+      const session = await AttackerSession.open({
+        url: gateway,
+        from,
+        form: "text",
+        tally,
+        onFrame: () => tally.answered(),
+      });
       if (!session) return;
       for (let sequence = 1; sequence <= commandsEach && session.isOpen && tally.goesOn; sequence++) {
         tally.try();

@@ -11,13 +11,14 @@ const frames = 12;
 const firstSeed = 7000;
 
 /** What is lost, in the middle of a video, by how many of its frames are made. */
-const losses: readonly [made: number, name: string, lose: (stage: Stage, files: readonly Buffer[]) => Promise<void>][] = [
-  [2, "what is cached of it", forget],
-  [3, "encoder", ({ cluster }) => again(cluster, "encoder")],
-  [5, "decoder-1", ({ cluster }) => again(cluster, "decoder-1")],
-  [7, "decoder-2", ({ cluster }) => again(cluster, "decoder-2")],
-  [9, "gateway-1", ({ cluster }) => again(cluster, "gateway-1")],
-];
+const losses: readonly [made: number, name: string, lose: (stage: Stage, files: readonly Buffer[]) => Promise<void>][] =
+  [
+    [2, "what is cached of it", forget],
+    [3, "encoder", ({ cluster }) => again(cluster, "encoder")],
+    [5, "decoder-1", ({ cluster }) => again(cluster, "decoder-1")],
+    [7, "decoder-2", ({ cluster }) => again(cluster, "decoder-2")],
+    [9, "gateway-1", ({ cluster }) => again(cluster, "gateway-1")],
+  ];
 
 /**
  * A video is followed while all that it needs is lost, one after the other. What a person has shown, and each frame's masks, are those of
@@ -39,7 +40,8 @@ export const videos: Scenario = {
     });
     stage.notes.push(`${tried} losses in a video of ${frames} frames`);
     for (const [frame, masks] of calm.entries()) {
-      if (stormy[frame] !== masks) stage.problems.push(`frame ${frame} of the video has ${stormy[frame]}, undisturbed ${masks}`);
+      if (stormy[frame] !== masks)
+        stage.problems.push(`frame ${frame} of the video has ${stormy[frame]}, undisturbed ${masks}`);
     }
   },
 };
@@ -68,7 +70,10 @@ async function follow(
 }
 
 const wordsOf = (video: Video, frame: number) =>
-  video.at(frame).map(({ object, state, mask }: TrackedMask) => `${object} ${state} ${mask?.rle?.counts}`).join(", ");
+  video
+    .at(frame)
+    .map(({ object, state, mask }: TrackedMask) => `${object} ${state} ${mask?.rle?.counts}`)
+    .join(", ");
 
 async function again(cluster: Stage["cluster"], name: string): Promise<void> {
   await cluster.kill(name);

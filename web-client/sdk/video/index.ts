@@ -1,6 +1,12 @@
 /** `@maskwire/client/video`: objects followed through the frames of a video. */
 
-export { type FrameMasks, type FrameRange, type TrackedMask, TrackDirection, TrackState } from "../../../proto/index.js";
+export {
+  type FrameMasks,
+  type FrameRange,
+  TrackDirection,
+  type TrackedMask,
+  TrackState,
+} from "../../../proto/index.js";
 export { MaskwireError } from "../maskwire-error.js";
 export {
   type FrameSource,

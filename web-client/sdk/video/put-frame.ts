@@ -1,8 +1,8 @@
 import { ErrorCode } from "../../../proto/index.js";
+import { ask, type Gateway } from "../http/gateway.js";
 import { errorOf } from "../maskwire-error.js";
 import { failureOfAnswer } from "../upload/upload-lines.js";
 import { uploadPath } from "../upload/upload-path.js";
-import { ask, type Gateway } from "../http/gateway.js";
 
 /** Tries of one frame, and how long to wait when nobody says. */
 const mostTries = 8;
@@ -17,7 +17,9 @@ interface Frame {
 /** Has the service keep a frame; its file is sent only where it does not have it. @throws MaskwireError; TypeError when it cannot be reached. */
 export async function putFrame(gateway: Gateway, { imageId, model, file }: Frame, signal: AbortSignal): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const found = await ask(gateway, `v1/images/${imageId}${model ? `?model=${encodeURIComponent(model)}` : ""}`, { signal });
+    const found = await ask(gateway, `v1/images/${imageId}${model ? `?model=${encodeURIComponent(model)}` : ""}`, {
+      signal,
+    });
     await found.text();
     if (found.ok) return;
     const sent = await fetch(gateway.at(uploadPath({ imageId, model, isAhead: true })), {

@@ -39,7 +39,12 @@ export class VideoLink {
   send(command: TrackCommand): void {
     if (this.#link.kind === "asleep") this.#follow(reconnect(this.#link, true));
     if (this.#link.kind !== "open") return;
-    this.#socket?.send(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame: { case: "track", value: command } })) as Uint8Array<ArrayBuffer>);
+    this.#socket?.send(
+      toBinary(
+        ClientFrameSchema,
+        create(ClientFrameSchema, { frame: { case: "track", value: command } }),
+      ) as Uint8Array<ArrayBuffer>,
+    );
   }
 
   close(): void {
@@ -65,7 +70,12 @@ export class VideoLink {
     if (frame.case === "welcome") {
       clearTimeout(this.#timer);
       const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = frame.value;
-      const limits = { pictureBytes: maxImageBytes, picturePixels: maxImagePixels, waitingClicks: maxWaitingClicks, pictureUrls };
+      const limits = {
+        pictureBytes: maxImageBytes,
+        picturePixels: maxImagePixels,
+        waitingClicks: maxWaitingClicks,
+        pictureUrls,
+      };
       this.#link = { kind: "open", search: undefined, limits };
       onOpen();
     } else if (frame.case === "track" && socket === this.#socket) onUpdate(frame.value);
@@ -77,7 +87,8 @@ export class VideoLink {
     clearTimeout(this.#timer);
     socket.close();
     this.#follow(lose(this.#link, { kind: "socket-closed", code, atMs: performance.now(), random: Math.random() }));
-    if (this.#link.kind === "stopped") this.#refused(ErrorCode.INTERNAL, "The service does not understand this client. Use another version of it.");
+    if (this.#link.kind === "stopped")
+      this.#refused(ErrorCode.INTERNAL, "The service does not understand this client. Use another version of it.");
     if (this.#link.kind === "signed-out") this.#refused(ErrorCode.UNAUTHENTICATED, "");
   }
 

@@ -74,7 +74,12 @@ it("says it in portions that a gateway reads", () => {
   video.heardPrompted(prompted(0, 1));
   for (let at = 1; at < 700; at++) video.heardFrame(frame(at, TrackState.TRACKED, 1, "x".repeat(1000)));
   const commands = video.replay();
-  expect(shortly(commands).slice(0, 4)).toEqual(["open 5000 more", "append 5000 more", "append 2000", "prompt 1 at 0: rle"]);
+  expect(shortly(commands).slice(0, 4)).toEqual([
+    "open 5000 more",
+    "append 5000 more",
+    "append 2000",
+    "prompt 1 at 0: rle",
+  ]);
   const known = commands.flatMap((command) => (command.case === "known" ? [command.value.frames] : []));
   expect(known.flat()).toHaveLength(699);
   expect(Math.max(...known.map((frames) => frames.length))).toBeLessThan(270);

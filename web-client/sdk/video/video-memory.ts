@@ -46,9 +46,7 @@ export class VideoMemory {
 
   /** What is known of a frame's objects, by their numbers. */
   at(frame: number): TrackedMask[] {
-    return [...(this.#frames.get(frame)?.values() ?? [])]
-      .map(({ mask }) => mask)
-      .sort((a, b) => a.object - b.object);
+    return [...(this.#frames.get(frame)?.values() ?? [])].map(({ mask }) => mask).sort((a, b) => a.object - b.object);
   }
 
   heardFrame({ frame, objects }: FrameMasks): void {
@@ -80,7 +78,9 @@ export class VideoMemory {
     const rest: Command[] = [];
     for (let at = first.length; at < imageIds.length; at += idsAtOnce) {
       const ids = imageIds.slice(at, at + idsAtOnce);
-      rest.push(commandOf({ case: "append", value: { imageIds: ids, more: more || at + ids.length < imageIds.length } }));
+      rest.push(
+        commandOf({ case: "append", value: { imageIds: ids, more: more || at + ids.length < imageIds.length } }),
+      );
     }
     return [commandOf({ case: "open", value: open }), ...rest, ...this.#prompts(), ...this.#known()];
   }

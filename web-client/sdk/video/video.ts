@@ -11,8 +11,8 @@ import {
   type TrackedMask,
   type TrackUpdate,
 } from "../../../proto/index.js";
-import { GatewayAt } from "../gateway-at.js";
 import type { ClientOptions } from "../client.js";
+import { GatewayAt } from "../gateway-at.js";
 import { MaskwireError, toldError } from "../maskwire-error.js";
 import type { Prompt } from "../picture.js";
 import { pictureIdOf } from "../picture-id.js";
@@ -79,10 +79,14 @@ const uploadsAtOnce = 2;
  *     await video.show({ frame: 0, object: 1, points: [{ x: 320, y: 200 }] });
  *     for await (const { frame, objects } of video.run()) draw(frame, objects);
  */
-export async function openVideo(frames: Iterable<FrameSource> | AsyncIterable<FrameSource>, options: VideoOptions): Promise<Video> {
+export async function openVideo(
+  frames: Iterable<FrameSource> | AsyncIterable<FrameSource>,
+  options: VideoOptions,
+): Promise<Video> {
   options.signal?.throwIfAborted();
   const { WebSocket = (globalThis as { WebSocket?: ClientOptions["WebSocket"] }).WebSocket, key } = options;
-  if (!WebSocket) throw new TypeError("This platform has no WebSocket. Pass that of the package ws: { gateway, WebSocket }.");
+  if (!WebSocket)
+    throw new TypeError("This platform has no WebSocket. Pass that of the package ws: { gateway, WebSocket }.");
   const gateway = new GatewayAt({ url: options.gateway, key: typeof key === "function" ? key : () => key, WebSocket });
   const video = new Video(gateway, frames, options);
   await video.begun;
@@ -137,7 +141,15 @@ export class Video {
   }
 
   /** Shows an object on a frame: it is that from now on. @throws MaskwireError when it is refused. */
-  async show({ frame, object, points = [], box, mask, text = "", fromCurrent = false }: ShowObject): Promise<ShownObject> {
+  async show({
+    frame,
+    object,
+    points = [],
+    box,
+    mask,
+    text = "",
+    fromCurrent = false,
+  }: ShowObject): Promise<ShownObject> {
     const prompt = {
       points: points.map(({ x, y, label = 1 }) => ({ x, y, label })),
       ...(box ? { box } : {}),
@@ -160,7 +172,10 @@ export class Video {
    * Makes what is missing and what is out of date, a frame each as they are done. To read no more of it ends it.
    * @throws MaskwireError where it cannot go on. What was made stays: run again.
    */
-  async *run(terms: RunTerms = {}, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<FrameMasks, void, undefined> {
+  async *run(
+    terms: RunTerms = {},
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<FrameMasks, void, undefined> {
     signal?.throwIfAborted();
     const command = commandOf({ case: "run", value: terms });
     const running = this.#begin(command);
@@ -209,7 +224,10 @@ export class Video {
   }
 
   /** A frame that nobody has any more is sent again; whoever is lost comes back. */
-  async #recover({ case: kind, value }: Extract<TrackUpdate["update"], { case: "stopped" | "failed" }>, tries: number): Promise<void> {
+  async #recover(
+    { case: kind, value }: Extract<TrackUpdate["update"], { case: "stopped" | "failed" }>,
+    tries: number,
+  ): Promise<void> {
     const error = toldError(kind === "stopped" ? value.error : value);
     if (tries > mostTries) throw error;
     const source = kind === "stopped" ? this.#sources[value.frame] : undefined;
@@ -273,7 +291,10 @@ export class Video {
     for await (const source of frames) {
       const imageId = typeof source === "string" ? source : await pictureIdOf(await fileOf(source));
       if (imageId === undefined) {
-        throw new MaskwireError(ErrorCode.FAILED_PRECONDITION, "No digests can be computed here. Serve the page over HTTPS.");
+        throw new MaskwireError(
+          ErrorCode.FAILED_PRECONDITION,
+          "No digests can be computed here. Serve the page over HTTPS.",
+        );
       }
       this.#sources.push(source);
       const put = this.#put(imageId, source);
@@ -290,7 +311,11 @@ export class Video {
 
   async #put(imageId: string, source: FrameSource): Promise<void> {
     if (typeof source === "string") return;
-    await putFrame(this.#gateway, { imageId, model: this.#options.model, file: () => fileOf(source) }, this.#closing.signal);
+    await putFrame(
+      this.#gateway,
+      { imageId, model: this.#options.model, file: () => fileOf(source) },
+      this.#closing.signal,
+    );
   }
 
   #end(reason: unknown): void {
