@@ -22,7 +22,7 @@ export const cocoForms: Readonly<Record<string, CocoForm>> = {
 const reader =
   <Value>(words: Readonly<Record<string, Value>>) =>
   (text: string): Value => {
-    const value = words[text];
+    const value = Object.hasOwn(words, text) ? words[text] : undefined;
     if (value !== undefined) return value;
     throw new InvalidArgumentError(`Expected one of ${Object.keys(words).join(", ")}.`);
   };
