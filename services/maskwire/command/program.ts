@@ -21,7 +21,7 @@ import {
 } from "./parse-values.js";
 import { type SegmentOptions, segmentPhoto } from "./segment-photo.js";
 import type { UsageOptions } from "./show-usage.js";
-import { layoutNames } from "./track/layout-names.js";
+import { layoutNames } from "./track/outputs/layout-names.js";
 import type { TrackOptions } from "./track/track-frames.js";
 
 const examples = `
@@ -132,11 +132,15 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("--last <n>", "the last frame that is wanted", once(parseCount))
     .option("--fps <n>", "take so many frames a second of a video; without it, every frame there is", once(parseRate))
     .option("--keep-frames <folder>", "keep the frames of a video there, as numbered pictures", once(String))
-    .requiredOption("-o, --out <folder>", "write a mask a frame there; of coco this is the file", once(String))
+    .requiredOption(
+      "-o, --out <folder>",
+      "write a mask a frame there; of coco, youtube-vis and overlay this is the file",
+      once(String),
+    )
     .addOption(
       new Option(
         "--layout <name>",
-        "davis: palette PNGs, an index an object; colmap, nerfstudio: what 3D tools mask by; coco: one file",
+        "davis: palette PNGs, an index an object; colmap, nerfstudio: what 3D tools mask by; mots: PNGs and text; coco, youtube-vis: one file; rgba: the objects on transparency; overlay: a video of the objects in colours, where ffmpeg is installed",
       )
         .choices(layoutNames)
         .default("davis"),

@@ -5,23 +5,28 @@ const deflated = promisify(deflate);
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
 /**
- * A PNG of one byte a pixel, row by row. Written here and not by an image library, which may put a palette in another order: the
+ * A PNG of one value a pixel, row by row: a byte, or two where they are 16-bit. Written here and not by an image library, which may put a palette in another order: the
  * indices are what the file is for.
  * Packed quickly: runs of one value are most of a mask, and more work on them saves little.
- * @param palette 0xrrggbb each; without it the bytes are greys.
+ * @param palette 0xrrggbb each; without it the values are greys.
  */
 export async function encodePng(
-  values: Uint8Array,
+  values: Uint8Array | Uint16Array,
   width: number,
   height: number,
   palette?: readonly number[],
 ): Promise<Buffer> {
-  const rows = Buffer.alloc((width + 1) * height);
-  for (let y = 0; y < height; y++) rows.set(values.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const size = values.BYTES_PER_ELEMENT;
+  const rows = Buffer.alloc((width * size + 1) * height);
+  for (let y = 0; y < height; y++) {
+    const [row, start] = [values.subarray(y * width, (y + 1) * width), y * (width * size + 1) + 1];
+    if (size === 1) rows.set(row, start);
+    else for (let x = 0; x < width; x++) rows.writeUInt16BE(row[x]!, start + 2 * x);
+  }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, palette ? 3 : 0, 0, 0, 0], 8);
+  header.set([8 * size, palette ? 3 : 0, 0, 0, 0], 8);
   const colours = palette?.flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]);
   return Buffer.concat([
     signature,

@@ -1,19 +1,17 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { create, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { type FrameMasks, type TrackPrompt, TrackPromptSchema, TrackState } from "../../../../proto/index.js";
 import { imageIdOf } from "../../../runtime/image-id.js";
 import { CommandError, usageError } from "../command-error.js";
 import type { GatewayClient } from "../gateway-client.js";
 import { Notices } from "../notices.js";
-import { writeResult } from "../photo-files.js";
 import { progressBar } from "../progress-bar.js";
 import { type SegmentOptions, toPrompt } from "../segment-photo.js";
 import { type GatewayOptions, withGateway } from "../with-gateway.js";
 import type { FrameFile, FrameList } from "./input/frame-list.js";
 import { openFrames } from "./input/open-frames.js";
-import type { Layout } from "./layout-names.js";
-import { cocoOf, frameFile } from "./layouts.js";
+import type { Layout } from "./outputs/layout-names.js";
+import { openOutput, writeMasks } from "./outputs/write-masks.js";
 
 /** The options of `maskwire track` as commander hands them over. */
 export interface TrackOptions extends Omit<GatewayOptions, "json">, Pick<SegmentOptions, "point" | "negative" | "box"> {
@@ -35,6 +33,11 @@ const handedOn = 3;
 /** `maskwire track INPUT`: objects through the frames of a video. @throws CommandError with the sentence to end with. */
 export async function trackFrames(input: string, options: TrackOptions): Promise<void> {
   const prompts = await promptsOf(options);
+  const output = await openOutput(
+    options.out,
+    options.layout,
+    prompts.map(({ object }) => object),
+  );
   await using list = await read(input, options, prompts);
   const files = list.frames;
   checkPrompts(prompts, files.length);
@@ -51,7 +54,9 @@ export async function trackFrames(input: string, options: TrackOptions): Promise
     for (let at = Math.min(from - 1, last); at >= first; at -= portion)
       await video.track(Math.max(first, at - portion + 1), at);
     notices.clear();
-    await write(files.slice(first, last + 1), video, first, options);
+    const wanted = files.slice(first, last + 1);
+    const masks = wanted.map((_, at) => video.masks.get(first + at));
+    await writeMasks({ files: wanted, masks, size: video.size }, output);
     process.stdout.write(`${video.summary(first, last)}: ${options.out}\n`);
   });
 }
@@ -153,22 +158,6 @@ class Video {
     const bytes = await read();
     if (imageIdOf(bytes) !== imageId) throw new CommandError(`${name} has changed while its video was followed.`);
     await this.#client.upload(imageId, bytes, () => notices.progress(`sending ${name}`));
-  }
-}
-
-async function write(files: readonly FrameFile[], video: Video, first: number, { out, layout }: TrackOptions) {
-  if (layout === "coco") {
-    const frames = files.map(({ name }, at) => ({ name, masks: video.masks.get(first + at) }));
-    await mkdir(dirname(out), { recursive: true });
-    await writeResult(out, `${cocoOf(frames, video.size)}\n`);
-    return;
-  }
-  for (const [at, { name }] of files.entries()) {
-    const made = await frameFile(layout, name, video.masks.get(first + at), video.size);
-    if (!made) continue;
-    const path = join(out, made.path);
-    await mkdir(dirname(path), { recursive: true });
-    await writeResult(path, made.data);
   }
 }
 

@@ -14,14 +14,29 @@ export interface Ffmpeg {
 const versionMs = 60_000;
 const ending = process.platform === "win32" ? ".exe" : "";
 
+/** What somebody wants it for, as it is said where there is none. */
+interface Purpose {
+  readonly what: string;
+  /** What does without it. */
+  readonly without: string;
+}
+
+const reading: Purpose = {
+  what: "Video files are read by ffmpeg, which is not on the PATH.",
+  without: "a folder or a zip of pictures, or an animated GIF or WebP.",
+};
+
 /** @throws CommandError with what to install. */
-export async function findFfmpeg(env: Readonly<Record<string, string | undefined>>): Promise<Ffmpeg> {
+export async function findFfmpeg(
+  env: Readonly<Record<string, string | undefined>>,
+  purpose: Purpose = reading,
+): Promise<Ffmpeg> {
   const named = env.MASKWIRE_FFMPEG;
   const ffmpeg = named ? named : await onPath("ffmpeg", env.PATH);
-  if (ffmpeg === undefined || !(await canRun(ffmpeg))) throw missing(named ? ffmpeg : undefined);
+  if (ffmpeg === undefined || !(await canRun(ffmpeg))) throw missing(named ? ffmpeg : undefined, purpose);
   const beside = named ? join(dirname(ffmpeg), `ffprobe${ending}`) : undefined;
   const ffprobe = beside && (await canRun(beside)) ? beside : await onPath("ffprobe", env.PATH);
-  if (ffprobe === undefined) throw missing("ffprobe");
+  if (ffprobe === undefined) throw missing("ffprobe", purpose);
   const version = await versionOf(ffmpeg);
   return { ffmpeg, ffprobe, everyFrame: isOld(version) ? ["-vsync", "passthrough"] : ["-fps_mode", "passthrough"] };
 }
@@ -65,14 +80,11 @@ const ways = {
   win32: "On Windows: winget install ffmpeg.",
 } as const;
 
-function missing(named: string | undefined): CommandError {
+function missing(named: string | undefined, { what: wanted, without }: Purpose): CommandError {
   const way =
     Object.entries(ways).find(([platform]) => platform === process.platform)?.[1] ?? Object.values(ways).join(" ");
-  const what =
-    named === undefined
-      ? "Video files are read by ffmpeg, which is not on the PATH."
-      : `${named} is no program that can be run.`;
+  const what = named === undefined ? wanted : `${named} is no program that can be run.`;
   return new CommandError(
-    `${what} ${way} Where it is elsewhere, MASKWIRE_FFMPEG names its program. Without it: a folder or a zip of pictures, or an animated GIF or WebP.`,
+    `${what} ${way} Where it is elsewhere, MASKWIRE_FFMPEG names its program. Without it: ${without}`,
   );
 }
