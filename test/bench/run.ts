@@ -10,6 +10,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   adapters: () => import("./adapters.js"),
   clicks: () => import("./clicks.js"),
   words: () => import("./words.js"),
+  lift: () => import("./lift.js"),
   detail: () => import("./detail.js"),
   painting: () => import("./painting.js"),
   latency: () => import("./latency.js"),

@@ -8,6 +8,7 @@ import { create } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bitmapToRle, encodeRle, FrameMasksSchema, rleArea, rleBoundingBox } from "../../proto/index.js";
+import { plyOf } from "../../services/maskwire/command/lift/write-ply.js";
 import type { FrameFile } from "../../services/maskwire/command/track/input/frame-list.js";
 import type { Layout } from "../../services/maskwire/command/track/outputs/layout-names.js";
 import { openOutput, writeMasks } from "../../services/maskwire/command/track/outputs/write-masks.js";
@@ -118,6 +119,16 @@ describe.skipIf(!python)("a reader that knows none of our code", () => {
       return digest(bitmapOf((x, y) => bitmaps.some((one) => one[y * size.width + x] === 1)));
     });
     expect(await readBack("rgba", out)).toMatchObject(all.map((pixels, picture) => ({ picture, label: 0, pixels })));
+  });
+
+  it("finds points and their objects in a PLY", async () => {
+    const model = { places: Float64Array.of(1, 2, 3, -4.5, 0.25, 6), colours: Uint8Array.of(1, 2, 3, 255, 0, 128) };
+    const path = join(folder, "points.ply");
+    await writeFile(path, plyOf(model, Uint16Array.of(0, 300)));
+    expect(await readBack("ply", path)).toEqual([
+      [1, 2, 3, 1, 2, 3, 0],
+      [-4.5, 0.25, 6, 255, 0, 128, 300],
+    ]);
   });
 });
 

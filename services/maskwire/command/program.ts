@@ -7,6 +7,7 @@ import { errorAsJson } from "./describe-error.js";
 import { type EverythingCommandOptions, everythingPhoto } from "./everything-photo.js";
 import { collectLimits, parseExpiry, parseScopes } from "./key-values.js";
 import type { CreateKeyOptions } from "./keys.js";
+import type { LiftOptions } from "./lift/lift-objects.js";
 import {
   collectPoints,
   detailModes,
@@ -37,6 +38,7 @@ Examples:
   maskwire segment truck.jpg --point 500,375 --multimask --out mask.png      (mask.png, mask-2.png, ...)
   maskwire everything truck.jpg --out masks.json --preview preview.png
   maskwire track ride.mp4 --point 500,375 --out masks/
+  maskwire lift --colmap statue/ --view 012.jpg --point 500,375 --out lifted/
   maskwire segment truck.jpg --point 500,375 --json --url http://localhost:8080 | jq .masks[0].rle
 `;
 
@@ -151,6 +153,28 @@ export function createProgram({ isJson = false } = {}): Command {
     .action(async (input: string, options: TrackOptions) => {
       const { trackFrames } = await import("./track/track-frames.js");
       await trackFrames(input, options);
+    });
+  program
+    .command("lift")
+    .description("find objects of one view in all views of a COLMAP reconstruction, and in its points")
+    .requiredOption(
+      "--colmap <folder>",
+      "the text model: cameras.txt, images.txt, points3D.txt, there or in sparse/0",
+      once(String),
+    )
+    .option("--images <folder>", "the pictures that it was made of; without it images/ beside it", once(String))
+    .option("--view <name>", "the picture that the prompt is on, by its name in images.txt (the first)", once(String))
+    .option("-p, --point <x,y>", "a point on the object; may be repeated", collectPoints)
+    .option("-n, --negative <x,y>", "a point beside the object; may be repeated", collectPoints)
+    .option("-b, --box <x0,y0,x1,y1>", "a box around the object, two opposite corners", parseBox)
+    .option("--objects <file.json>", "several objects, or one in several views: a list of prompts", once(String))
+    .requiredOption("-o, --out <folder>", "write masks/ there, a palette PNG a view, and points.ply", once(String))
+    .option("--model <id>", "the model to ask for; without it whichever the gateway serves", once(String))
+    .addOption(gatewayOption())
+    .addOption(keyFileOption())
+    .action(async (options: LiftOptions) => {
+      const { liftObjects } = await import("./lift/lift-objects.js");
+      await liftObjects(options);
     });
   program
     .command("usage")
