@@ -1,9 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import dockerignoreModule from "@balena/dockerignore";
 import { describe, expect, it } from "vitest";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { pages } from "../../web-client/docs/build/contents.js";
 import { targetOf } from "../../web-client/docs/build/links.js";
+
+// The module is the function; its types speak of a default export.
+const dockerignore = dockerignoreModule as unknown as typeof dockerignoreModule.default;
 
 /** The documentation as it is built, in dist/docs. */
 const folder = join(projectRoot, "dist", "docs");
@@ -38,6 +42,17 @@ describe("the documentation's site", () => {
         .map((to) => `${name}: ${to}`),
     );
     expect(lost).toEqual([]);
+  });
+
+  it("is made of files that an image's build has too", () => {
+    const ignored = dockerignore().add(readFileSync(join(projectRoot, ".dockerignore"), "utf8"));
+    const needed = pages.flatMap(({ source }) => {
+      const text = readFileSync(join(projectRoot, source), "utf8");
+      const images = [...text.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)].map(([, to = ""]) => join(dirname(source), to));
+      return [source, ...images];
+    });
+    expect(needed.length).toBeGreaterThan(pages.length);
+    expect(needed.filter((path) => ignored.ignores(path))).toEqual([]);
   });
 
   it("names each place of a page once", () => {

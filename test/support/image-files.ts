@@ -59,7 +59,11 @@ const production = "npm ci --omit=dev";
 
 const dist = join(projectRoot, "dist");
 /** What the compiler has made, with the times by which it knows what is new. */
-const compiled = { recursive: true, preserveTimestamps: true, filter: (path: string) => path !== join(dist, "site") };
+const compiled = {
+  recursive: true,
+  preserveTimestamps: true,
+  filter: (path: string) => path !== join(dist, "site") && path !== join(dist, "docs"),
+};
 
 class Dockerfile {
   readonly #root: string;
