@@ -1,9 +1,9 @@
-import { pageGateway } from "./access/bearer.js";
+import { currentBearer, pageGateway } from "./access/bearer.js";
 import { SignIn } from "./access/sign-in.js";
 import { ConnectedStore, type PictureEffect } from "./connected-store.js";
 import type { Preference } from "./local/choice.js";
 import { isFrugal, rememberedPreference, rememberPreference } from "./local/preference.js";
-import type { Routing } from "./local/routing.js";
+import type { Routing, RoutingEvent } from "./local/routing.js";
 import { WorkerDecoder } from "./local/worker-decoder.js";
 import {
   type PictureFile,
@@ -24,6 +24,14 @@ import type { Work } from "./state/work.js";
 import type { Store } from "./store.js";
 import { decodeUpright } from "./upright/decode-upright.js";
 import { words } from "./words/words.js";
+
+const openDecoder = (onEvent: (event: RoutingEvent) => void) =>
+  new WorkerDecoder({
+    openWorker: () => new Worker(new URL("./local/decode-worker.ts", import.meta.url), { type: "module" }),
+    service: document.baseURI,
+    bearer: currentBearer,
+    onEvent,
+  });
 
 /** The state in a browser's page: its pictures and their files. */
 export class Client {
@@ -48,7 +56,7 @@ export class Client {
     this.#connected = new ConnectedStore({
       openSocket: () => this.openSocket(),
       // Elsewhere a page can neither check what it runs nor use threads.
-      ...(isSecureContext ? { openDecoder: (onEvent) => new WorkerDecoder(onEvent) } : {}),
+      ...(isSecureContext ? { openDecoder } : {}),
       preference: rememberedPreference(),
       isFrugal: isFrugal(),
       run: (effect) => this.#run(effect),

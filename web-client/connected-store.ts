@@ -5,6 +5,7 @@ import { Router } from "./local/router.js";
 import type { RoutingEvent } from "./local/routing.js";
 import type { DecoderPort } from "./local/worker-decoder.js";
 import { longestTimerMs } from "./sdk/longest-timer.js";
+import type { SessionEvent } from "./sdk/session/event.js";
 import { segmentRequest } from "./sdk/session/request.js";
 import { clickSilenceMs } from "./sdk/session/silence.js";
 import { Socket, type SocketPort } from "./sdk/session/socket.js";
@@ -72,7 +73,7 @@ export class ConnectedStore {
     );
   }
 
-  #hear(event: ClientEvent): void {
+  #hear(event: SessionEvent): void {
     if (event.kind === "socket-closed") this.#words.lose();
     const found = event.kind === "answer" ? this.#words.hear(event) : undefined;
     if (found === undefined) this.router.hear(event);

@@ -54,6 +54,19 @@ describe.skipIf(!python)("the Python package, from its wheel", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("is written in what Python 3.9 has", async () => {
+    const code = `
+      import ast, pathlib, re
+      newer = r"\\b(pairwise|bit_count|TaskGroup|asyncio\\.timeout|StrEnum|tomllib|aiter|anext|ParamSpec|TypeAlias|Self)\\b|strict=|slots=True|kw_only=True"
+      for path in pathlib.Path("installed/maskwire").glob("*.py"):
+          source = path.read_text()
+          ast.parse(source, feature_version=(3, 9))
+          print(path.name, re.findall(newer, source))`;
+    const lines = (await runCode(code.replace(/^ {6}/gm, ""))).trim().split("\n");
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => !line.endsWith(" []"))).toEqual([]);
+  });
+
   async function runCode(code: string): Promise<string> {
     const file = join(folder, "code.py");
     await writeFile(file, code);

@@ -18,8 +18,13 @@ it("finds what no other file names, through lists, aliases and files that hand o
   expect(unusedExports(texts)).toEqual(["a/b.ts Unused", "a/c.ts Lonely"]);
 });
 
-/** Asked for by name where no import is: by the test runner, and by the type of what is exported beside it. */
-const askedOtherwise = ["services/runtime/signing-keys.ts SigningKeyFile", "test/browser/shared-maskwire.ts setup"];
+/** Asked for by name where no import is: by the test runner, by the package's build, and by the type of what is exported beside it. */
+const askedOtherwise = [
+  "services/runtime/signing-keys.ts SigningKeyFile",
+  "test/browser/shared-maskwire.ts setup",
+  "web-client/local/browser-decoding.ts browserDecoding",
+  "web-client/local/runtime-files-of-programs.ts runtimeFiles",
+];
 
 it("finds none in the project", async () => {
   const sources = await readSources(projectRoot);

@@ -37,6 +37,7 @@ export async function decodeRequest<Kept>(
   picture: LocalPicture<Kept>,
 ): Promise<SegmentResult> {
   const started = performance.now();
+  if (formats.includes(MaskFormat.PNG)) throw new Declined("PNG files are the server's to make.");
   const { frame, answers, abilities } = picture;
   const size = { width: frame.pictureWidth, height: frame.pictureHeight };
   const decode = (asked: Prompt | undefined, multiple: boolean | undefined, start: Float32Array | undefined) => {

@@ -1,10 +1,7 @@
 import type * as Ort from "onnxruntime-web";
-import webgpuGlue from "onnxruntime-web/ort-wasm-simd-threaded.jspi.mjs?url";
-import webgpuBinary from "onnxruntime-web/ort-wasm-simd-threaded.jspi.wasm?url";
-import wasmGlue from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
-import wasmBinary from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import type { Runtime } from "./engine.js";
 import type { Backend } from "./routing.js";
+import { runtimeFiles } from "./runtime-files.js";
 
 /** Where there is a graphics card it is faster by far. */
 export async function backendHere(): Promise<Backend> {
@@ -30,11 +27,8 @@ export async function openRuntime(backend: Backend): Promise<Runtime> {
   // The heavier fusions are slower on these graphs.
   const common = { executionProviders: [backend], graphOptimizationLevel: "basic" } as const;
   const onCard = { ...common, preferredOutputLocation: "gpu-buffer" } as const;
-  const { wasm } = ort.env;
-  wasm.wasmPaths =
-    backend === "webgpu"
-      ? { mjs: absolute(webgpuGlue), wasm: absolute(webgpuBinary) }
-      : { mjs: absolute(wasmGlue), wasm: absolute(wasmBinary) };
+  const files = runtimeFiles(backend);
+  if (files !== undefined) ort.env.wasm.wasmPaths = files;
   ort.env.logLevel = "error";
   return {
     backend,
@@ -43,5 +37,3 @@ export async function openRuntime(backend: Backend): Promise<Runtime> {
       ort.InferenceSession.create(graph, backend === "webgpu" && keepsOutputs ? onCard : common),
   };
 }
-
-const absolute = (path: string) => new URL(path, location.href).href;

@@ -1,11 +1,13 @@
 import type { SegmentRequest } from "../../proto/index.js";
-import type { Place } from "../sdk/session/event.js";
-import type { ClientEvent } from "../state/event.js";
+import type { Place, SessionEvent } from "../sdk/session/event.js";
 import type { Preference } from "./choice.js";
 import { initialRouting, placeOf, type Routing, type RoutingEvent, route } from "./routing.js";
 import type { DecoderPort } from "./worker-decoder.js";
 
-/** What the router needs of the page around it. */
+/** What it says beside what the session says: prompts are decoded elsewhere from now on. */
+type Moved = { readonly kind: "decoding-moved"; readonly place: Place };
+
+/** What the router needs of the program around it. */
 interface Paths {
   /** Left out where there is no decoder but the server's. */
   readonly openDecoder?: ((onEvent: (event: RoutingEvent) => void) => DecoderPort) | undefined;
@@ -13,7 +15,7 @@ interface Paths {
   readonly isFrugal: boolean;
   /** To the server. */
   readonly send: (request: SegmentRequest) => void;
-  readonly dispatch: (event: ClientEvent) => void;
+  readonly dispatch: (event: SessionEvent | Moved) => void;
   readonly changed: () => void;
 }
 
@@ -47,13 +49,13 @@ export class Router {
     if (this.#decoder !== undefined) this.#handle({ kind: "preferred", preference });
   }
 
-  /** The connection is given up by the page itself. */
+  /** The connection is given up by the program itself. */
   close(): void {
     this.#decoder?.run({ kind: "stop" });
   }
 
   /** What the session says goes on to the state; of answers, each once. */
-  hear(event: ClientEvent): void {
+  hear(event: SessionEvent): void {
     switch (event.kind) {
       case "answer":
         this.#handle({ kind: "answered", response: event.response, atMs: event.atMs });

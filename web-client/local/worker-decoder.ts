@@ -1,6 +1,5 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { SegmentRequestSchema, SegmentResponseSchema } from "../../proto/index.js";
-import { currentBearer } from "../access/bearer.js";
 import type { RoutingEffect, RoutingEvent } from "./routing.js";
 import type { Command, Report } from "./worker-messages.js";
 
@@ -25,8 +24,19 @@ const longestMs: Record<Command["kind"] | "opening", number> = {
   decode: 6_000,
 };
 
+interface Options {
+  /** A new worker that runs `decode-worker`. */
+  readonly openWorker: () => Worker;
+  /** The gateway's address. */
+  readonly service: string;
+  /** What shows the gateway who is calling, now. */
+  readonly bearer: () => string | undefined;
+  readonly onEvent: (event: RoutingEvent) => void;
+}
+
 /** The decoder in a worker of its own, which is begun with the first start. */
 export class WorkerDecoder implements DecoderPort {
+  readonly #options: Options;
   readonly #onEvent: (event: RoutingEvent) => void;
   #worker: Worker | undefined;
   /** What the worker has been asked and has not reported on, in its order. */
@@ -35,8 +45,9 @@ export class WorkerDecoder implements DecoderPort {
   /** The start that is under way on a graphics card: where the card fails or hangs, the processor is tried. */
   #onCard: DecoderStart | undefined;
 
-  constructor(onEvent: (event: RoutingEvent) => void) {
-    this.#onEvent = onEvent;
+  constructor(options: Options) {
+    this.#options = options;
+    this.#onEvent = options.onEvent;
   }
 
   run(order: DecoderOrder): void {
@@ -45,7 +56,7 @@ export class WorkerDecoder implements DecoderPort {
         this.#start(order, false);
         break;
       case "prepare":
-        this.#post({ ...order, bearer: currentBearer() });
+        this.#post({ ...order, bearer: this.#options.bearer() });
         break;
       case "decode": {
         const { imageId, request } = order;
@@ -61,7 +72,8 @@ export class WorkerDecoder implements DecoderPort {
 
   #start(order: DecoderStart, avoidCard: boolean): void {
     this.#worker = this.#begin(order);
-    this.#post({ ...order, avoidCard, service: document.baseURI, bearer: currentBearer() });
+    const { service, bearer } = this.#options;
+    this.#post({ ...order, avoidCard, service, bearer: bearer() });
   }
 
   #post(command: Command): void {
@@ -76,7 +88,7 @@ export class WorkerDecoder implements DecoderPort {
   }
 
   #begin(order: DecoderStart): Worker {
-    const worker = new Worker(new URL("./decode-worker.ts", import.meta.url), { type: "module" });
+    const worker = this.#options.openWorker();
     worker.addEventListener("message", ({ data }: MessageEvent<Report>) => {
       if (worker !== this.#worker) return;
       if (data.kind === "opening") {

@@ -5,6 +5,7 @@ import { listModels } from "./http/list-models.js";
 import { MaskwireError } from "./maskwire-error.js";
 import { type Phase, Picture } from "./picture.js";
 import { pictureIdOf } from "./picture-id.js";
+import type { Decoding } from "./session/prompt-way.js";
 
 export interface ClientOptions {
   /** The gateway's address: `http://localhost:8080`, `https://example.org/maskwire`. */
@@ -13,6 +14,8 @@ export interface ClientOptions {
   readonly key?: string | (() => string | undefined);
   /** Where the platform has none, as Node 20: that of the package `ws`. */
   readonly WebSocket?: WebSocketConstructor;
+  /** A decoder in the browser, beside the service's: `browserDecoding()` of `@maskwire/client/decode`. */
+  readonly decoding?: Decoding;
 }
 
 export interface OpenOptions {
@@ -33,11 +36,13 @@ export interface OpenOptions {
  */
 export class MaskwireClient {
   readonly #gateway: GatewayAt;
+  readonly #decoding: Decoding | undefined;
   readonly #pictures = new Set<Picture>();
   #isClosed = false;
 
   /** Connects with the first picture. @throws TypeError for what is no address. */
-  constructor({ gateway, key, WebSocket = platformWebSocket() }: ClientOptions) {
+  constructor({ gateway, key, WebSocket = platformWebSocket(), decoding }: ClientOptions) {
+    this.#decoding = decoding;
     this.#gateway = new GatewayAt({ url: gateway, key: typeof key === "function" ? key : () => key, WebSocket });
   }
 
@@ -54,7 +59,12 @@ export class MaskwireClient {
     if (this.#isClosed) throw new MaskwireError(ErrorCode.CANCELLED, "This client was closed. Make another.");
     const gateway = this.#gateway;
     const opened = new Picture(
-      { gateway, openSocket: () => gateway.openSocket(), picture: { imageId, model, file } },
+      {
+        gateway,
+        openSocket: () => gateway.openSocket(),
+        picture: { imageId, model, file },
+        decoding: this.#decoding,
+      },
       { onPhase, onClosed: (closed) => this.#pictures.delete(closed) },
     );
     this.#pictures.add(opened);

@@ -20,5 +20,7 @@ export type { WebSocketConstructor } from "./gateway-at.js";
 export type { KnownWords } from "./http/known-words.js";
 export { MaskwireError } from "./maskwire-error.js";
 export { Answer, type Phase, Picture, type Point, type Prompt } from "./picture.js";
+export type { Place } from "./session/event.js";
+export type { Decoding } from "./session/prompt-way.js";
 export type { Finding, SearchTerms } from "./session/searches.js";
 export type { Corners, Spot } from "./spot.js";

@@ -1,5 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type ImageInfo, type Mask, MaskFormat, type Rle, RleSchema, type SegmentResult } from "../../proto/index.js";
+import type { Answered } from "./session/clicks.js";
+import type { Place } from "./session/event.js";
 import { withResolvers } from "./session/pending.js";
 import type { Phase } from "./session/phase.js";
 import type { PromptPoint, Prompts, Start } from "./session/prompts.js";
@@ -42,11 +44,14 @@ export class Answer {
   readonly #start: Omit<Start, "mask">;
   /** All of it, as the contract has it: timings, where the embedding was found. */
   readonly result: SegmentResult;
+  /** Who decoded it: `"server"`, or with `decoding` also `"here"`, this program itself. */
+  readonly place: Place;
 
-  constructor(picture: Picture, start: Omit<Start, "mask">, result: SegmentResult) {
+  constructor(picture: Picture, start: Omit<Start, "mask">, { result, place }: Answered) {
     this.#picture = picture;
     this.#start = start;
     this.result = result;
+    this.place = place;
   }
 
   /** The candidates, best first: several for a lone point, which may mean the button, the shirt or the person. */
@@ -91,7 +96,7 @@ export class Picture {
 
   /** Use {@link MaskwireClient.open}. */
   constructor(
-    options: Pick<SessionOptions, "gateway" | "openSocket" | "picture">,
+    options: Pick<SessionOptions, "gateway" | "openSocket" | "picture" | "decoding">,
     {
       onPhase = () => {},
       onClosed,

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import type { DescFile } from "@bufbuild/protobuf";
 import { defineConfig, type Plugin } from "vite";
@@ -7,25 +7,34 @@ import { writeTables } from "./codec/write-tables.ts";
 const here = import.meta.dirname;
 const compiled = join(here, "..", "..", "dist");
 
-/** By `--mode`: a file for pages, and one for videos. */
-const entries: Readonly<Record<string, string>> = { element: "element/index.ts", video: "video/index.ts" };
+/** The files of the package by Vite's mode, each by itself: a page names one address. */
+const entries: Readonly<Record<string, string>> = {
+  index: "index.ts",
+  element: "element/index.ts",
+  video: "video/index.ts",
+  decode: "../local/browser-decoding.ts",
+  "decode-worker": "../local/decode-worker.ts",
+};
 
-/** The package, from what the compiler has made: a file for programs of all kinds, those of `entries`, and types. */
+/** The package, from what the compiler has made: without a mode a file for programs of all kinds, and types. */
 // biome-ignore lint/style/noDefaultExport: Vite looks for the default export.
 export default defineConfig(({ mode }) => {
-  const entry = entries[mode];
+  const name = mode in entries ? mode : "index";
+  const isWorker = name === "decode-worker";
   return {
     root: here,
-    plugins: [contractAsTables(), ...(entry ? [] : [types()])],
+    // The worker speaks JSON with the gateway, which the tables do not write; and it is read by who wants a runtime of 4 MB besides.
+    plugins: [
+      ...(isWorker ? [runtimeOfPrograms()] : [contractAsTables(), workerOfPrograms()]),
+      ...(name === "index" ? [types()] : []),
+    ],
     build: {
       outDir: "dist",
-      emptyOutDir: !entry,
+      emptyOutDir: name === "index",
       target: "es2022",
-      // Each by itself: a page names one address.
-      lib: entry
-        ? { entry, formats: ["es"], fileName: mode }
-        : { entry: "index.ts", formats: ["es"], fileName: "index" },
+      lib: { entry: entries[name]!, formats: ["es"], fileName: name },
       rolldownOptions: {
+        external: [/^onnxruntime-web/],
         checks: { pluginTimings: false },
         // What nobody asks for of a file is nothing to be run.
         treeshake: { moduleSideEffects: false },
@@ -59,6 +68,28 @@ const message = [
   .map((type) => `export type ${type};\n`)
   .join("");
 
+/** The worker beside `decode.js` is not for this build to look for, but for the programs' bundlers. */
+function workerOfPrograms(): Plugin {
+  return {
+    name: "worker-of-programs",
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type === "chunk") chunk.code = chunk.code.replace(/\/\* @vite-ignore \*\/\s*/, "");
+      }
+    },
+  };
+}
+
+/** Where ONNX Runtime's files are is not for the package to say. */
+function runtimeOfPrograms(): Plugin {
+  return {
+    name: "runtime-of-programs",
+    enforce: "pre",
+    resolveId: (source) =>
+      source === "./runtime-files.js" ? join(here, "..", "local", "runtime-files-of-programs.ts") : undefined,
+  };
+}
+
 /** The compiler's declarations, in the folders that they name each other by. */
 function types(): Plugin {
   return {
@@ -71,6 +102,9 @@ function types(): Plugin {
       const filter = (path: string) => isType(path) && !/\/(testing|inference|onnx|codec)$/.test(path);
       await cp(join(compiled, "proto"), join(to, "proto"), { recursive: true, filter });
       await cp(join(compiled, "web-client", "sdk"), join(to, "web-client", "sdk"), { recursive: true, filter });
+      const decoding = join("web-client", "local", "browser-decoding.d.ts");
+      await mkdir(join(to, dirname(decoding)), { recursive: true });
+      await cp(join(compiled, decoding), join(to, decoding));
       await writeFile(join(to, "message.d.ts"), message);
       for (const path of await readdir(to, { recursive: true })) {
         if (!path.endsWith(".d.ts")) continue;

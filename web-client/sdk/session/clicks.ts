@@ -1,13 +1,20 @@
-import { ErrorCode, type MaskFormat, type SegmentResponse, type SegmentResult } from "../../../proto/index.js";
+import { ErrorCode, type MaskFormat, type SegmentResult } from "../../../proto/index.js";
 import { failureOf } from "../failure.js";
 import { toldError } from "../maskwire-error.js";
 import { answerKind } from "./answer-kind.js";
+import type { Place, SessionEventOf } from "./event.js";
 import type { Pending } from "./pending.js";
 import type { Prompts } from "./prompts.js";
 import { patient } from "./silence.js";
 import { againAfter, type Click, dueClicks, unsent } from "./waiting.js";
 
-interface Waiter extends Pending<SegmentResult> {
+/** What a click was answered with, and where. */
+export interface Answered {
+  readonly result: SegmentResult;
+  readonly place: Place;
+}
+
+interface Waiter extends Pending<Answered> {
   readonly onDraft: ((result: SegmentResult) => void) | undefined;
   /** Extras beside the masks as RLE. */
   readonly formats: readonly MaskFormat[];
@@ -64,7 +71,7 @@ export class Clicks {
   }
 
   /** @returns whether it is an answer to one of these. */
-  hear(response: SegmentResponse, atMs: number): boolean {
+  hear({ response, place = "server", atMs }: SessionEventOf<"answer">): boolean {
     const { sequence, outcome } = response;
     const click = this.#waiting.find((one) => one.sequence === sequence);
     const waiter = this.#waiters.get(sequence);
@@ -75,7 +82,7 @@ export class Clicks {
       waiter.onDraft?.(outcome.value);
     } else {
       this.forget(sequence);
-      waiter.resolve(outcome.value);
+      waiter.resolve({ result: outcome.value, place });
     }
     return true;
   }

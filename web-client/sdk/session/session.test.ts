@@ -8,6 +8,7 @@ import {
   type SegmentResult,
   ServerFrameSchema,
 } from "../../../proto/index.js";
+import type { Answered } from "./clicks.js";
 import type { Phase } from "./phase.js";
 import { noPrompts, type Prompts } from "./prompts.js";
 import type { Finding } from "./searches.js";
@@ -114,7 +115,8 @@ function opened() {
   return all;
 }
 
-const areas = ({ masks }: SegmentResult) => masks.map(({ area }) => area);
+const areasOf = ({ masks }: SegmentResult) => masks.map(({ area }) => area);
+const areas = ({ result }: Answered) => areasOf(result);
 
 describe("a session", () => {
   it("opens its picture, keeps clicks until then, and no more under way than the gateway takes", async () => {
@@ -230,7 +232,7 @@ describe("a click", () => {
   it("hears a draft before its own answer", async () => {
     const { session, last } = open();
     const drafts: number[][] = [];
-    const waiting = session.click(point(1), { formats: [], onDraft: (result) => drafts.push(areas(result)) }).answer;
+    const waiting = session.click(point(1), { formats: [], onDraft: (result) => drafts.push(areasOf(result)) }).answer;
     last().say(welcome);
     last().say(say.draft);
     last().say(answer(1, 7, true));

@@ -13,13 +13,14 @@ import type { Failure } from "../failure.js";
 import type { Gateway } from "../http/gateway.js";
 import { errorOf, type MaskwireError } from "../maskwire-error.js";
 import type { Spot } from "../spot.js";
-import { Clicks } from "./clicks.js";
+import { type Answered, Clicks } from "./clicks.js";
 import type { SessionEvent } from "./event.js";
 import { greet, type Link, lose, reconnect } from "./link.js";
 import { pending } from "./pending.js";
 import type { Phase } from "./phase.js";
 import { PictureWay } from "./picture-way.js";
 import { Previews } from "./previews.js";
+import { byService, type Decoding, type PromptWay } from "./prompt-way.js";
 import { noPrompts, type Prompts } from "./prompts.js";
 import { segmentRequest } from "./request.js";
 import { type Finding, Search, Searches, type SearchTerms } from "./searches.js";
@@ -35,6 +36,8 @@ interface SessionOptions {
     readonly model: string | undefined;
     readonly file: Blob | undefined;
   };
+  /** Beside the service's; none when left out. */
+  readonly decoding?: Decoding | undefined;
   readonly onPhase: (phase: Phase) => void;
   readonly onRefused: (reason: MaskwireError) => void;
 }
@@ -53,6 +56,7 @@ export class Session {
   readonly #onPhase: (phase: Phase) => void;
   readonly #onRefused: (reason: MaskwireError) => void;
   readonly #socket: Socket;
+  readonly #prompts: PromptWay;
   readonly #way: PictureWay;
   readonly #timers = new Timers<"reconnect" | "reopen" | "upload" | "resend" | "silence">((name) => this.#due(name));
   readonly #clicks: Clicks;
@@ -65,10 +69,15 @@ export class Session {
   /** Once it is over: why. */
   #end: { readonly reason: unknown } | undefined;
 
-  constructor({ gateway, openSocket, picture, onPhase, onRefused }: SessionOptions) {
+  constructor({ gateway, openSocket, picture, decoding = byService, onPhase, onRefused }: SessionOptions) {
     this.#onPhase = onPhase;
     this.#onRefused = onRefused;
-    this.#socket = new Socket(openSocket, (event) => this.#hear(event));
+    this.#prompts = decoding({
+      gateway,
+      send: (value) => this.#send({ case: "segment", value }),
+      dispatch: (event) => this.#hear(event),
+    });
+    this.#socket = new Socket(openSocket, (event) => this.#prompts.hear(event));
     this.#way = new PictureWay(gateway, picture, {
       reopen: () => this.#reopen(),
       again: (name, delayMs) => this.#timers.start(name, delayMs),
@@ -82,7 +91,7 @@ export class Session {
     this.#previews = new Previews((spot) => {
       const sequence = ++this.#lastSequence;
       const prompts: Prompts = { ...noPrompts, points: [{ ...spot, label: 1 }] };
-      this.#send({ case: "segment", value: segmentRequest(sequence, prompts, true) });
+      this.#prompts.ask(segmentRequest(sequence, prompts, true));
       return sequence;
     });
     this.#socket.connect();
@@ -90,12 +99,9 @@ export class Session {
   }
 
   /** @returns the number that the answer goes by, and the answer. */
-  click(
-    prompts: Prompts,
-    { signal, onDraft, formats }: ClickOptions,
-  ): { sequence: number; answer: Promise<SegmentResult> } {
+  click(prompts: Prompts, { signal, onDraft, formats }: ClickOptions): { sequence: number; answer: Promise<Answered> } {
     const sequence = ++this.#lastSequence;
-    const waiter = pending<SegmentResult>(signal, () => this.#clicks.forget(sequence));
+    const waiter = pending<Answered>(signal, () => this.#clicks.forget(sequence));
     if (this.#end !== undefined) waiter.reject(this.#end.reason);
     else if (signal?.aborted !== true) {
       this.#previews.end();
@@ -145,6 +151,7 @@ export class Session {
     this.#timers.stopAll();
     this.#way.close();
     this.#socket.close();
+    this.#prompts.close();
     this.#clicks.fail(reason);
     this.#previews.end();
     this.#searches.fail(reason);
@@ -174,7 +181,7 @@ export class Session {
       case "image-event":
         return this.#way.hear(event.event);
       case "answer":
-        if (!this.#clicks.hear(event.response, event.atMs)) this.#previews.hear(event.response, event.atMs);
+        if (!this.#clicks.hear(event)) this.#previews.hear(event.response, event.atMs);
         return this.#flush();
       case "everything-event":
         this.#searching(event.event.event.case !== "done");
@@ -246,6 +253,7 @@ export class Session {
     const { imageId, model = "", canOpen } = this.#way;
     if (this.#link.kind !== "open" || imageId === undefined || !canOpen) return;
     this.#openedAtMs = performance.now();
+    this.#prompts.open(imageId, model);
     this.#send({ case: "openImage", value: create(OpenImageSchema, { imageId, model, drafts: true }) });
     this.#listen();
     this.#flush();
@@ -276,7 +284,7 @@ export class Session {
   #click(sequence: number, prompts: Prompts, formats: readonly MaskFormat[]): void {
     const request = segmentRequest(sequence, prompts, false);
     request.formats = [...formats];
-    this.#send({ case: "segment", value: request });
+    this.#prompts.ask(request);
     this.#listen();
   }
 
