@@ -11,6 +11,7 @@ const suites: Record<string, () => Promise<{ suite: Suite }>> = {
   clicks: () => import("./clicks.js"),
   words: () => import("./words.js"),
   lift: () => import("./lift.js"),
+  track: () => import("./track.js"),
   detail: () => import("./detail.js"),
   painting: () => import("./painting.js"),
   latency: () => import("./latency.js"),

@@ -55,8 +55,10 @@ export class Body {
   readonly #min: Vec3;
   readonly #max: Vec3;
   readonly #stride: number;
+  readonly #options: BodyOptions;
 
   constructor(options: BodyOptions) {
+    this.#options = options;
     this.name = options.name;
     this.paint = options.paint;
     this.at = options.at;
@@ -73,6 +75,11 @@ export class Body {
       m[3]! * middle[0] + m[4]! * middle[1] + m[5]! * middle[2] + this.at[1],
       m[6]! * middle[0] + m[7]! * middle[1] + m[8]! * middle[2] + this.at[2],
     ];
+  }
+
+  /** The same at another place. */
+  moved(to: Pick<BodyOptions, "at" | "turn">): Body {
+    return new Body({ ...this.#options, ...to });
   }
 
   /** Distance along the world ray to the surface, or -1. Only hits nearer than `far` count. */

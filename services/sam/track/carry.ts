@@ -5,8 +5,8 @@ import { type ComparedFrame, rowsAt, wantedCells } from "./wanted-cells.js";
 
 /** So far, in cells, a thing moves in the few frames since one of the recent ones. */
 const recentRadius = 12;
-/** Every other cell of every other row says how alike two frames are. */
-const likenessStep = 2;
+/** Every third cell of every third row says how alike two frames are. */
+const likenessStep = 3;
 
 /** A frame whose masks are known. */
 interface MemoryFrame {
@@ -51,7 +51,8 @@ export async function carryLabels(
   const asked = rowsAt(own, wanted, width);
   const first = Math.floor((wanted[0] ?? 0) / grid.columns);
   const last = Math.floor((wanted.at(-1) ?? 0) / grid.columns);
-  for (const [frame, { cells: known, radius }] of compared.entries()) {
+  // The most recent first: little of what is searched all over is more alike, and has to be entered then.
+  for (const [frame, { cells: known, radius }] of [...compared.entries()].reverse()) {
     if (wanted.length === 0) break;
     const band = { top: Math.max(0, first - radius), bottom: Math.min(grid.rows, last + radius + 1) };
     const rows = known.subarray(band.top * grid.columns * width, band.bottom * grid.columns * width);

@@ -6,8 +6,8 @@ import { carriedLabels, onMaskGrid, toOneEach } from "./prior.js";
 it("carries labels from what a cell is like, the more alike the more", () => {
   const grid = { columns: 2, rows: 1 };
   const nearest = new Nearest(grid, Uint32Array.of(0, 1));
-  // The first cell is alike to the first alone, the second to both by a tenth of a difference.
-  nearest.look(Float32Array.of(1, -9, 0.8, 0.9), { top: 0, bottom: 1 }, 0, 2);
+  // The first cell is alike to the first alone, the second to both by a small difference.
+  nearest.look(Float32Array.of(1, -9, 0.84, 0.9), { top: 0, bottom: 1 }, 0, 2);
   const [first, second] = carriedLabels(nearest, Float32Array.of(1, 0), 2);
   expect(first).toBeCloseTo(1);
   expect(second).toBeCloseTo(Math.exp(-1) / (1 + Math.exp(-1)));

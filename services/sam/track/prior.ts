@@ -1,8 +1,8 @@
 import { contentGrid, type Frame } from "../frame.js";
 import type { CellGrid, Nearest } from "./nearest.js";
 
-/** Of the softmax over likeness: what is a tenth less alike counts 2.7 times less. */
-const temperature = 0.1;
+/** Of the softmax over likeness: what is so much less alike counts 2.7 times less. */
+const temperature = 0.06;
 
 /**
  * How much of each cell is the object, as the cells of the memory say that are like it: labels carried from frame to frame by

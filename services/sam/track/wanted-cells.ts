@@ -55,22 +55,28 @@ export function rowsAt(rows: Float32Array, places: Uint32Array, width: number): 
 function raise(
   likeObject: Float32Array,
   cosines: Float32Array,
-  { columns }: CellGrid,
+  { columns, rows }: CellGrid,
   shown: Uint32Array,
   radius: number,
 ): void {
-  const anywhere = radius === Number.POSITIVE_INFINITY;
+  const count = shown.length;
   const shownX = shown.map((place) => place % columns);
   const shownY = shown.map((place) => Math.floor(place / columns));
-  for (let cell = 0, at = 0; cell < likeObject.length; cell++) {
-    const [x, y] = [cell % columns, Math.floor(cell / columns)];
-    let most = likeObject[cell]!;
-    for (let index = 0; index < shown.length; index++, at++) {
-      if (cosines[at]! <= most) continue;
-      if (anywhere || (Math.abs(shownX[index]! - x) <= radius && Math.abs(shownY[index]! - y) <= radius))
-        most = cosines[at]!;
+  // Places rise: the first is of the uppermost row, the last of the lowest.
+  const top = Math.max(0, shownY[0]! - radius);
+  const bottom = Math.min(rows - 1, shownY[count - 1]! + radius);
+  for (let y = top; y <= bottom; y++) {
+    for (let x = 0; x < columns; x++) {
+      const cell = y * columns + x;
+      const from = cell * count;
+      let most = likeObject[cell]!;
+      for (let index = 0; index < count; index++) {
+        const alike = cosines[from + index]!;
+        if (alike > most && Math.abs(shownX[index]! - x) <= radius && Math.abs(shownY[index]! - y) <= radius)
+          most = alike;
+      }
+      likeObject[cell] = most;
     }
-    likeObject[cell] = most;
   }
 }
 
