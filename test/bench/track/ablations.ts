@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import sharp from "sharp";
-import type { FrameMemory } from "../../../gateway/track/memory.js";
+
 import { encodeRle, type MaskRuns, RleSchema, rleBoundingBox } from "../../../proto/index.js";
 import { contentGrid } from "../../../services/sam/frame.js";
 import { maskLogits } from "../../../services/sam/masks/mask-logits.js";
@@ -11,6 +11,7 @@ import { carryLabels } from "../../../services/sam/track/carry.js";
 import { type Decode, paint, priorsOf } from "../../../services/sam/track/paint.js";
 import type { Engine } from "./engine.js";
 import { type Flow, flowBetween, type Grey, valueAt } from "./flow.js";
+import type { FrameMemory } from "./known-frames.js";
 import type { OpenSequence } from "./open-sequence.js";
 
 /** A way of following: the masks of all frames but the first, by object. */

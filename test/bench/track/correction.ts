@@ -1,7 +1,7 @@
-import type { FrameMemory } from "../../../gateway/track/memory.js";
 import { median } from "../statistics.js";
 import type { Engine } from "./engine.js";
 import { follow, rlesOf, touchedFrame } from "./follow.js";
+import type { FrameMemory } from "./known-frames.js";
 import type { OpenSequence } from "./open-sequence.js";
 import { type Scores, scoresOf } from "./score.js";
 

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { type FrameMemory, TrackMemory } from "../../../gateway/track/memory.js";
+
 import {
   bitmapToRle,
   decodeRle,
@@ -16,6 +16,7 @@ import { ComparedFrames } from "../../../services/decoder/worker/compared-frames
 import type { CarryTask, DecoderTask, OtherPicture } from "../../../services/decoder/worker/decoder-tasks.js";
 import { carry, divideMasks, paintObject } from "../../../services/decoder/worker/track-tasks.js";
 import type { Engine } from "./engine.js";
+import { type FrameMemory, knownFrames } from "./known-frames.js";
 import type { OpenSequence } from "./open-sequence.js";
 
 /** What was found in a frame. */
@@ -52,32 +53,31 @@ function withoutLeft(mask: MaskRuns, share: number): MaskRuns {
 }
 
 const nowhere = new SharedArrayBuffer(0);
-const ids = (count: number) => Array.from({ length: count }, (_, at) => String(at));
 
 /** Follows a sequence's objects through some of its frames as the service does, step by step, by the code of its workers. */
 export async function* follow(
   engine: Engine,
   open: OpenSequence,
-  {
-    touched,
-    frames,
-    recent = [],
-  }: { touched: readonly Touched[]; frames: readonly number[]; recent?: readonly FrameMemory[] },
+  { touched, frames }: { touched: readonly Touched[]; frames: readonly number[] },
 ): AsyncGenerator<FollowedFrame> {
   const { sequence } = open;
-  const memory = new TrackMemory(touched, recent);
+  const followed = new Map<number, FrameMemory>();
   const compared = new ComparedFrames(() => true);
-  const objects = Array.from({ length: sequence.objects }, (_, at) => at + 1);
+  // Those farther back are not looked at.
+  const remember = (one: FrameMemory) => {
+    followed.set(one.frame, one);
+    for (const at of followed.keys()) if (at < one.frame - 4) followed.delete(at);
+  };
   for (const frame of frames) {
     const corrected = touched.find((one) => one.frame === frame);
     if (corrected) {
-      memory.remember(corrected);
+      remember(corrected);
       continue;
     }
-    const known = memory.knownFor(frame, objects, ids(sequence.frames.length));
+    const known = knownFrames(frame, touched, followed);
     const ms = { carry: 0, prepare: 0, paint: 0, divide: 0 };
     const { objects: found, likeness } = await followLabels(runner(engine, open, compared, frame, ms), knownOf(known));
-    memory.remember({ frame, masks: rlesOf(found, sequence) });
+    remember({ frame, masks: rlesOf(found, sequence) });
     yield { frame, objects: found, likeness, ms };
   }
 }

@@ -1,6 +1,6 @@
-import type { FrameMemory } from "../../../gateway/track/memory.js";
 import { decodeRle, rleToBitmap } from "../../../proto/index.js";
 import { contourScore, regionScore } from "./davis-scores.js";
+import type { FrameMemory } from "./known-frames.js";
 import { maskOf, type Sequence } from "./sequence.js";
 
 /** In hundredths. */
