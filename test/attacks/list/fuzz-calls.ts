@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { DecoderService, EncoderService } from "../../../proto/index.js";
+import { DecoderService, EncoderService, TrackService } from "../../../proto/index.js";
 import { Random } from "../../simulation/random.js";
 import type { Attack } from "../attack.js";
 import { inParallel } from "../tally.js";
@@ -7,7 +7,6 @@ import { call, checkEnd, isAtTheDoor, openHttp2 } from "../wire/http2.js";
 import { pick } from "../wire/mutate-bytes.js";
 import { bodyOf, oddMetadata, pathOf } from "../wire/odd-call.js";
 
-const methods: readonly DescMethod[] = [...DecoderService.methods, ...EncoderService.methods];
 /** They may delete pictures, all of a tenant's among them: that of nobody's, and not the good client's. */
 const deleting: readonly DescMethod[] = [EncoderService.method.deleteImages, DecoderService.method.forgetImages];
 const lanes = 6;
@@ -20,15 +19,19 @@ export const fuzzCalls: Attack = {
   unit: "calls",
   count: 50_000,
   short: 300,
-  async run({ encoder, decoder, from, seed }, _random, tally) {
+  async run({ encoder, decoder, gateway, from, seed }, _random, tally) {
+    const doors: readonly [url: string, methods: readonly DescMethod[]][] = [
+      [decoder, DecoderService.methods],
+      [encoder, EncoderService.methods],
+      [gateway, TrackService.methods],
+    ];
     // A lane's calls are the same each time, however the lanes overtake each other.
     const sources = Array.from({ length: lanes }, (_, lane) => ({ random: new Random(seed, lane + 1), calls: 0 }));
     await inParallel(lanes, tally, async (lane) => {
       const source = sources[lane] as { random: Random; calls: number };
       const { random } = source;
-      const isDecoder = lane % 2 === 0;
-      const session = openHttp2(isDecoder ? decoder : encoder, from);
-      const own = methods.filter(({ parent }) => (parent === DecoderService) === isDecoder);
+      const [url, own] = doors[lane % doors.length] as (typeof doors)[number];
+      const session = openHttp2(url, from);
       for (let count = 0; count < callsAConnection && !session.destroyed && tally.goesOn; count++) {
         const method = pick(random, own);
         tally.try();

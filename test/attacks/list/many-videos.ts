@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { encodeRle } from "../../../proto/index.js";
 import type { Random } from "../../simulation/random.js";
 import type { Attack, Target } from "../attack.js";
@@ -7,6 +8,8 @@ import { AttackerSession } from "../wire/session.js";
 
 const lanes = 12;
 const commandsEach = 30;
+/** What was asked for last is worked on for so long. */
+const lingerMs = 200;
 const width = 640;
 const height = 480;
 
@@ -53,7 +56,7 @@ export const manyVideos: Attack = {
   setting: "single",
   unit: "commands",
   count: 6000,
-  short: 300,
+  short: 120,
   async run(target, random, tally) {
     const { gateway, from } = target;
     await inParallel(lanes, tally, async () => {
@@ -68,8 +71,11 @@ export const manyVideos: Attack = {
       for (let sequence = 1; sequence <= commandsEach && session.isOpen && tally.goesOn; sequence++) {
         tally.try();
         session.send(JSON.stringify({ track: { sequence: pick(random, [sequence, 1]), ...command(target, random) } }));
+        // Half of it is read, as a client does; the answers to the rest pile up.
+        if (sequence < commandsEach / 2 && sequence % 5 === 0) await session.read();
         if (sequence === commandsEach / 2) session.pause();
       }
+      await sleep(Math.min(lingerMs, tally.msLeft));
       session.leave();
     });
   },
