@@ -270,6 +270,28 @@ describe("the queue", () => {
     await second.done;
   });
 
+  it("A4 has the first click overtake what a video's frames take, which hold no worker of its own", async () => {
+    const begun = shared();
+    const data = () => ({ begun, failFrom: 1000 }) satisfies TestWorkerData;
+    const pool = await startPool({ size: 1, yielding: 1, maxQueue: 10, data });
+    const started: string[] = [];
+    const frame = (name: string) => {
+      const { gate, open } = shutGate();
+      const options = { caller: "video", bulk: true, lasting: true, onStart: () => started.push(name) };
+      return { open, done: pool.run({ kind: "wait", gate, value: name }, options) };
+    };
+    const frames = [frame("f1"), frame("f2"), frame("f3")];
+    // Nobody has clicked yet.
+    expect(started).toEqual(["f1"]);
+    expect(await pool.run(echo("click"), { urgent: true, caller: "person" })).toMatchObject({ alone: true });
+    expect(started).toEqual(["f1"]);
+    for (const { open, done } of frames) {
+      open();
+      await done;
+    }
+    expect(started).toEqual(["f1", "f2", "f3"]);
+  });
+
   it("A4 shares by what tasks cost", async () => {
     const pool = await startPool({ maxQueue: 20 });
     const held = hold(pool);
