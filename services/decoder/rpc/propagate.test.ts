@@ -20,7 +20,7 @@ const mask = { object: 4, rle: rleOf(8, 6) };
 /** @param sizes of pictures that are not 8 x 6 */
 function open(sizes: Record<string, { width: number; height: number }> = {}) {
   const tasks: DecoderTask[] = [];
-  const carried: Carried = { labels: [Float32Array.of(1), Float32Array.of(0)], likeness: 0.75 };
+  const carried: Carried = { labels: [Float32Array.of(1), Float32Array.of(0)], sizes: [1, 0], likeness: 0.75 };
   const painted: Painted[] = [
     { state: "tracked", agreement: 0.5, predictedIou: 0.5, logits: Float32Array.of(3) },
     { state: "absent", agreement: 0, predictedIou: 0, logits: undefined },

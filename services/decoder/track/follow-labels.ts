@@ -24,10 +24,10 @@ export async function followLabels(
   picture: Pick<PictureTasks, "run">,
   known: Pick<CarryTask, "memory" | "objects">,
 ): Promise<FoundObjects> {
-  const { labels, likeness } = await picture.run<CarryTask>({ kind: "carry", ...known }, { urgent: false });
+  const { labels, sizes, likeness } = await picture.run<CarryTask>({ kind: "carry", ...known }, { urgent: false });
   const painted = [];
   for (const object of labels.keys()) {
-    painted.push(await picture.run<PaintTask>({ kind: "paint", labels, object }, { urgent: false }));
+    painted.push(await picture.run<PaintTask>({ kind: "paint", labels, sizes, object }, { urgent: false }));
   }
   const isAlone = painted.length < 2;
   const divided = isAlone

@@ -110,6 +110,8 @@ export interface PaintTask extends OnPicture {
   kind: "paint";
   /** Of all objects, as they were carried: where one is most of a place no other is. */
   labels: readonly Float32Array[];
+  /** See `Carried`. */
+  sizes: readonly number[];
   /** Which of them. */
   object: number;
 }

@@ -29,7 +29,10 @@ interface Carrying {
 export async function carry(task: CarryTask, { frames, tokensOf, product, frame, side }: Carrying): Promise<Carried> {
   const [reference] = task.memory;
   const grid = cellGrid(frame, side);
-  if (!reference) return { labels: task.objects.map(() => new Float32Array(grid.columns * grid.rows)), likeness: 0 };
+  if (!reference) {
+    const labels = task.objects.map(() => new Float32Array(grid.columns * grid.rows));
+    return { labels, sizes: labels.map(() => 0), likeness: 0 };
+  }
   const own = await frames.of(task, reference, { product, tokensOf });
   const memory = [];
   for (const one of task.memory) {
@@ -44,7 +47,7 @@ export async function carry(task: CarryTask, { frames, tokensOf, product, frame,
 
 /** One of the objects, painted; the mask of one that is alone is finished with it. */
 export async function paintObject<Kept>(
-  { labels, object }: PaintTask,
+  { labels, sizes, object }: PaintTask,
   decoder: MaskDecoder<Kept>,
   { kept, frame }: Pick<OpenPicture<Kept>, "kept" | "frame">,
   side: number,
@@ -55,7 +58,11 @@ export async function paintObject<Kept>(
     return decoder.decode(kept, promptTokens(prompt, frame, decoder.spec.tokens), start);
   };
   const priors = priorsOf(labels, cellGrid(frame, side), frame);
-  const painted = await paint(decode, priors[object]!, frame);
+  const painted = await paint(
+    decode,
+    { prior: priors[object]!, share: sizes[object]! / (labels[object]?.length ?? 1) },
+    frame,
+  );
   if (labels.length > 1 || !painted.logits) return painted;
   const { mask } = finishMask({ ...painted, logits: painted.logits }, frame);
   return { ...painted, logits: undefined, mask };

@@ -27,6 +27,8 @@ export interface TrackedObject {
 export interface Carried {
   /** In the objects' order: float32 [cells], how much of each is the object, 0 to 1. */
   readonly labels: readonly Float32Array[];
+  /** Cells that each had in the last frame that it is known of. */
+  readonly sizes: readonly number[];
   /** How alike the frame is to the last of its memory: next to nothing across a cut. At most 1; of noise it may be a little below 0. */
   readonly likeness: number;
 }
@@ -72,6 +74,7 @@ export async function carryLabels(
   }
   return {
     labels: objects.map((object) => labels.get(object)!),
+    sizes: objects.map(({ known }) => known.at(-1)?.labels.reduce((sum, share) => sum + share, 0) ?? 0),
     likeness: await likenessOf(product, grid, own, memory.at(-1)),
   };
 }

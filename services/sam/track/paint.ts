@@ -9,6 +9,11 @@ import { promptOfPrior } from "./prompt-of-prior.js";
 const leastPixels = 20;
 /** A mask of the decoder's that agrees less with what was carried is another object's. */
 const leastAgreement = 0.6;
+/**
+ * But of what turns or moves fast little is carried: a mask that holds so much of it, of which the model is so sure, and which is about
+ * as large as the object was, is the object's.
+ */
+const whole = { held: 0.85, predictedIou: 0.8, likeSize: 0.6 };
 
 /**
  * tracked: the decoder found what was carried. unsure: it did not, and the mask is what was carried. absent: nothing, or next to
@@ -40,38 +45,63 @@ export function priorsOf(labels: readonly Float32Array[], grid: CellGrid, frame:
   return priors;
 }
 
-/** The outline of an object as the decoder paints it where it is thought to be. @param prior float32 [gridSize, gridSize], 0 to 1. */
-export async function paint(decode: Decode, prior: Float32Array, frame: Frame): Promise<Painted> {
+/** Where an object is thought to be. */
+interface Thought {
+  /** float32 [gridSize, gridSize], 0 to 1. */
+  readonly prior: Float32Array;
+  /** Of the picture that it had in the frame before; 0 where that is not known. */
+  readonly share: number;
+}
+
+/** The outline of an object as the decoder paints it where it is thought to be. */
+export async function paint(decode: Decode, { prior, share }: Thought, frame: Frame): Promise<Painted> {
   const thought = promptOfPrior(prior, frame);
   if (!thought || thought.pixels < leastPixels) {
     return { state: "absent", logits: undefined, predictedIou: 0, agreement: 0 };
   }
   const { logits, predictedIou } = await decode(thought.prompt);
   const cells = frame.gridSize ** 2;
-  let best: Painted | undefined;
-  for (let at = 0; at < predictedIou.length; at++) {
+  const { columns, rows } = contentGrid(frame);
+  const masks = Array.from(predictedIou, (predicted, at) => {
     const mask = logits.subarray(at * cells, (at + 1) * cells);
-    const agreement = iouOf(mask, thought.logits, frame);
-    if (agreement > (best?.agreement ?? -1)) {
-      best = { state: "tracked", logits: mask, predictedIou: predictedIou[at]!, agreement };
-    }
-  }
-  if (best && best.agreement >= leastAgreement) return { ...best, logits: best.logits?.slice() };
-  return { state: "unsure", logits: thought.logits, predictedIou: 0, agreement: best?.agreement ?? 0 };
+    const overlap = overlapOf(mask, thought.logits, frame);
+    const size = overlap.size / (columns * rows);
+    return { ...overlap, mask, predicted, likeSize: share > 0 ? Math.min(size, share) / Math.max(size, share) : 0 };
+  });
+  const best = most(masks, ({ iou }) => iou);
+  const isWhole = ({ held, predicted, likeSize }: (typeof masks)[number]) =>
+    held >= whole.held && predicted >= whole.predictedIou && likeSize >= whole.likeSize;
+  const taken = best && best.iou >= leastAgreement ? best : most(masks.filter(isWhole), ({ likeSize }) => likeSize);
+  if (!taken) return { state: "unsure", logits: thought.logits, predictedIou: 0, agreement: best?.iou ?? 0 };
+  return { state: "tracked", logits: taken.mask.slice(), predictedIou: taken.predicted, agreement: taken.iou };
+}
+
+/** The first of those that have most. */
+function most<T>(all: readonly T[], of: (one: T) => number): T | undefined {
+  return all.reduce<T | undefined>((best, one) => (best === undefined || of(one) > of(best) ? one : best), undefined);
+}
+
+interface Overlap {
+  readonly iou: number;
+  /** How much of the other one the mask holds. */
+  readonly held: number;
+  /** Places of the grid that are the mask's. */
+  readonly size: number;
 }
 
 /** Of what is above 0 in the picture's part of the grid. */
-function iouOf(a: Float32Array, b: Float32Array, frame: Frame): number {
+function overlapOf(mask: Float32Array, other: Float32Array, frame: Frame): Overlap {
   const { columns, rows } = contentGrid(frame);
-  let [both, either] = [0, 0];
+  let [both, size, others] = [0, 0, 0];
   for (let y = 0; y < rows; y++) {
     for (let at = y * frame.gridSize, end = at + columns; at < end; at++) {
-      const [inA, inB] = [a[at]! > 0, b[at]! > 0];
-      if (inA && inB) both++;
-      if (inA || inB) either++;
+      if (mask[at]! > 0) size++;
+      if (other[at]! > 0) others++;
+      if (mask[at]! > 0 && other[at]! > 0) both++;
     }
   }
-  return either === 0 ? 0 : both / either;
+  const either = size + others - both;
+  return { iou: either === 0 ? 0 : both / either, held: others === 0 ? 0 : both / others, size };
 }
 
 /** A place that several objects' masks hold is the one's that is surest of it. Changes their logits. */

@@ -69,9 +69,11 @@ type Memory = { cells: Float32Array; everywhere: boolean }[];
 /** A whole step. */
 async function step(decode: Decode, own: Float32Array, memory: Memory, objects: TrackedObject[]) {
   const grid = { columns, rows };
-  const { labels, likeness } = await carryLabels(plainProduct, grid, own, memory, objects);
+  const { labels, sizes, likeness } = await carryLabels(plainProduct, grid, own, memory, objects);
   const painted: Painted[] = [];
-  for (const prior of priorsOf(labels, grid, frame)) painted.push(await paint(decode, prior, frame));
+  for (const [at, prior] of priorsOf(labels, grid, frame).entries()) {
+    painted.push(await paint(decode, { prior, share: sizes[at]! / cells }, frame));
+  }
   divide(painted.flatMap(({ logits }) => logits ?? []));
   return { painted, likeness };
 }
@@ -111,6 +113,18 @@ describe("an object from a frame that is known to another", () => {
     expect(painted).toMatchObject([{ state: "unsure", predictedIou: 0 }]);
     expect(painted[0]!.agreement).toBeLessThan(0.6);
     expect(found(painted[0]!.logits!, there)).toBeGreaterThan(0.7);
+  });
+
+  it("is a mask of its size that holds all of what little was carried", async () => {
+    // Half of a thing of 16 x 16 places of the grid, of which the model paints twice as many as were carried.
+    const prior = Float32Array.from({ length: gridSize ** 2 }, (_, at) => {
+      const [x, y] = [at % gridSize, Math.floor(at / gridSize)];
+      return x >= 40 && x < 48 && y >= 8 && y < 24 ? 1 : 0;
+    });
+    const stateOf = async (share: number) => (await paint(painter(4).decode, { prior, share }, frame)).state;
+    expect(await stateOf((16 * 16) / (128 * 32))).toBe("tracked");
+    expect(await stateOf((8 * 16) / (128 * 32))).toBe("unsure");
+    expect(await stateOf(0)).toBe("unsure");
   });
 
   it("is absent where nothing looks like it, and the model is not asked", async () => {

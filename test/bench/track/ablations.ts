@@ -123,7 +123,7 @@ async function painted(
   at: number,
   prior: Float32Array,
 ): Promise<MaskRuns | undefined> {
-  const { logits } = await paint(decodeAt(engine, open, at), prior, open.frame);
+  const { logits } = await paint(decodeAt(engine, open, at), { prior, share: 0 }, open.frame);
   return logits && traced(logits, open);
 }
 
