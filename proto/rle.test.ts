@@ -234,3 +234,9 @@ it("joins spans that touch", () => {
   expect(Array.from(mask.runs.slice(0, 4))).toEqual([0, 5, 5, 1]);
   expect(rleArea(mask)).toBe(50);
 });
+
+it("reads no further than a mask's pixels go", () => {
+  const rle = { size: [2, 3], counts: `${encodeCounts(Uint32Array.of(3, 4))}${"~".repeat(1000)}` };
+  expect(() => decodeRle(rle)).toThrow("The mask's runs go on after its 6 pixels.");
+  expect(() => decodeCounts(rle.counts, 7)).toThrow("The mask's counts hold a character that RLE does not use.");
+});

@@ -112,12 +112,14 @@ export function encodeCounts(runs: Uint32Array): string {
 /**
  * The runs in COCO's compressed `counts`; the inverse of {@link encodeCounts}. Whether they fit a size is for
  * {@link decodeRle} to say.
- * @throws RangeError when the string is malformed or a run is negative or too long.
+ * @param mostPixels of which no more are read: what says more than its size is not read to its end.
+ * @throws RangeError when the string is malformed, a run is negative or too long, or there are more pixels.
  */
-export function decodeCounts(counts: string): Uint32Array {
+export function decodeCounts(counts: string, mostPixels = Number.POSITIVE_INFINITY): Uint32Array {
   const runs = new Uint32Array(counts.length);
   let length = 0;
   let at = 0;
+  let pixels = 0;
   while (at < counts.length) {
     let value = 0;
     let shift = 0;
@@ -136,6 +138,8 @@ export function decodeCounts(counts: string): Uint32Array {
     if (value < 0) throw new RangeError("The mask's counts hold a negative run.");
     if (value > MAX_MASK_PIXELS) throw new RangeError("The mask's counts hold a number that is too large.");
     runs[length++] = value;
+    pixels += value;
+    if (pixels > mostPixels) throw new RangeError(`The mask's runs go on after its ${mostPixels} pixels.`);
   }
   return runs.slice(0, length);
 }
@@ -159,7 +163,7 @@ export function decodeRle(rle: Pick<Rle, "size" | "counts">): MaskRuns {
     throw new RangeError("The mask's size must be [height, width].");
   }
   checkMaskSize(height, width);
-  const mask = { height, width, runs: decodeCounts(rle.counts) };
+  const mask = { height, width, runs: decodeCounts(rle.counts, height * width) };
   checkRuns(mask);
   return mask;
 }
