@@ -11,6 +11,7 @@ import {
 } from "../../../proto/index.js";
 import { Code, invalidArgument } from "../../runtime/errors.js";
 import type { Database } from "../database/database.js";
+import { revisionKinds } from "../database/schema.js";
 import { addObjects } from "../objects/add-objects.js";
 import { TestServer } from "../testing/test-server.js";
 import type { RunningJobs } from "./create-jobs.js";
@@ -107,6 +108,14 @@ describe("a replay", () => {
     await expect(accept(job, {})).rejects.toMatchObject({ code: Code.INVALID_ARGUMENT });
     const { db } = stage.database;
     expect(await accept(job, { leastIou: 0.5 })).toEqual({ accepted: 2, conflicts: 0 });
+    // It is nobody's work in the statistics.
+    const made = await stage.database.db
+      .selectFrom("object_revisions")
+      .select("kind")
+      .where("dataset", "=", stage.dataset.key)
+      .where("revision", "=", 2)
+      .execute();
+    expect(made.map(({ kind }) => kind)).toEqual([revisionKinds.brought, revisionKinds.brought]);
     expect(await accept(job, { leastIou: 0.5 })).toEqual({ accepted: 0, conflicts: 0 });
     const areas = async () =>
       (await db.selectFrom("objects").select(["area", "revision"]).orderBy("id").execute()).map(

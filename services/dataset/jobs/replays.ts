@@ -118,7 +118,7 @@ export class Replays {
   }
 }
 
-function stepOf({ object, revision, counts, provenance, prompts, rows, columns }: SizedRow) {
+function stepOf({ object, revision, counts, rows, columns, ...row }: SizedRow) {
   const rle = { size: [rows, columns], counts };
   const step = {
     kind: "patch" as const,
@@ -126,14 +126,16 @@ function stepOf({ object, revision, counts, provenance, prompts, rows, columns }
     rle,
     state: ObjectState.UNSPECIFIED,
     reason: undefined,
-    provenance: provenanceOf({ provenance, prompts }),
+    provenance: provenanceOf(row),
     attributes: {},
   };
   return { kind: "step" as const, object, revision, step };
 }
 
-function provenanceOf({ provenance, prompts }: Pick<ReplayRow, "provenance" | "prompts">): Provenance {
+function provenanceOf({ job, provenance, prompts }: Pick<ReplayRow, "job" | "provenance" | "prompts">): Provenance {
   const made = fromBinary(ProvenanceSchema, provenance);
+  // A model's work, not that of whoever takes it over.
+  made.job = job;
   made.prompts = prompts ? fromBinary(ProvenanceSchema, prompts).prompts : [];
   return made;
 }
