@@ -4,6 +4,7 @@ import { photosFolder } from "../support/photos.js";
 import { optionLines, readOptions, UsageError } from "./options.js";
 import { atLeast, atMost, type Bar, type Outcome, round, type Suite } from "./report.js";
 import { type Ablation, ablations } from "./track/ablations.js";
+import { clicksBesideTracks } from "./track/clicks-beside.js";
 import { correctHalfway } from "./track/correction.js";
 import { readSequence, sequenceNames } from "./track/davis-folder.js";
 import { type Engine, openEngine } from "./track/engine.js";
@@ -22,7 +23,7 @@ const options = {
   many: { value: 2000, what: "frames over which memory is looked at" },
 } as const;
 
-const parts = ["rendered", "ablations", "photographs", "videos", "correction", "times", "memory"] as const;
+const parts = ["rendered", "ablations", "photographs", "videos", "correction", "times", "memory", "clicks"] as const;
 type Part = (typeof parts)[number];
 
 /** What a part of the suite is given. */
@@ -131,6 +132,7 @@ const work: Record<Part, (course: Course) => Promise<Outcome>> = {
       detail: { "frames behind a correction": { before, after } },
     };
   },
+  clicks: ({ say }) => clicksBesideTracks(say),
   async times(course) {
     const { folder } = await rendered(course);
     const { encodeMs, stepMs, objectMs, stages } = await stepTimes(
