@@ -54,13 +54,14 @@ export type Env = EnvOf<AllVariables>;
  */
 export const readEnv = (source: Source): Env => readVariables(variables, source);
 
-/** The command line's gateway, key and ffmpeg, and the tests' photographs: not settings of a server, and no mistake either. */
+/** The command line's gateway, key and ffmpeg, and the tests' photographs and videos: not settings of a server, and no mistake either. */
 export const otherVariables = [
   "MASKWIRE_URL",
   "MASKWIRE_KEY",
   "MASKWIRE_KEY_FILE",
   "MASKWIRE_FFMPEG",
   "MASKWIRE_TEST_PHOTOS",
+  "MASKWIRE_TEST_VIDEOS",
 ];
 
 /** `MASKWIRE_*` variables that mean nothing to us: most often a misspelling. */
