@@ -71,6 +71,11 @@ export class Following {
     return this.#current;
   }
 
+  /** The frame that is worked on: the one that is shown, once it is opened. */
+  get opened(): number | undefined {
+    return this.#stage.port.state.loading === undefined ? this.#frameOnCanvas() : undefined;
+  }
+
   get frames(): number {
     return this.#shelf.frames.length;
   }

@@ -83,8 +83,12 @@ function start(): void {
     setText(problem, following.problem ?? "");
     setText(element("video-said", HTMLElement), following.said);
     keep.disabled = !canKeep(port.state);
+    const { dataset } = element("stage", HTMLElement);
     // Who has shown one object knows how.
-    element("stage", HTMLElement).dataset.objects = String(following.track.objects.length);
+    dataset.objects = String(following.track.objects.length);
+    dataset.frame = String(following.opened ?? "");
+    // What is clicked is what is seen.
+    dataset.settled = String(following.opened === following.current);
   };
   screen.add({
     canvas: [],
@@ -97,6 +101,9 @@ function start(): void {
     ],
   });
   keep.addEventListener("click", () => following.keep());
+  element("player", HTMLCanvasElement).addEventListener("click", () => {
+    if (following.isPlaying) following.play();
+  });
   listen(following, stage, new HelpView(videoTable));
   // What was made of a video is not given up for another that is dropped beside it.
   const take = (files: readonly File[]) =>

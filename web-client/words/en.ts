@@ -2,6 +2,7 @@
 export const en = {
   page: {
     toDataset: "To a data set",
+    videos: "Videos",
     datasets: "Data sets",
     help: "Keys",
     helpTitle: "All keys",

@@ -4,6 +4,7 @@ import type { Words } from "./en.js";
 export const zh: Words = {
   page: {
     toDataset: "放入数据集",
+    videos: "视频",
     datasets: "数据集",
     help: "按键",
     helpTitle: "所有按键",

@@ -38,6 +38,9 @@ export function Frame({ dataset, part, title, children }: FrameProps) {
             </>
           )}
         </nav>
+        <a class="documentation" href="video">
+          {words.page.videos}
+        </a>
         <a class="documentation" href="docs/datasets.html">
           {words.page.documentation}
         </a>

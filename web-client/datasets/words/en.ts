@@ -1,6 +1,7 @@
 /** What the pages of data sets say, in English; the Chinese dictionary has the type of this one. */
 export const en = {
   page: {
+    videos: "Videos",
     sets: "Data sets",
     pictures: "Pictures",
     labels: "Labels",

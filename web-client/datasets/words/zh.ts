@@ -3,6 +3,7 @@ import type { DatasetWords } from "./en.js";
 /** 简体中文。 */
 export const zh: DatasetWords = {
   page: {
+    videos: "视频",
     sets: "数据集",
     pictures: "图片",
     labels: "标签",

@@ -34,9 +34,8 @@ async function isZip(file: File): Promise<boolean> {
   return p === 0x50 && k === 0x4b;
 }
 
-/** Of a folder that was chosen; else the first picture's name. */
-function folderOf(pictures: readonly File[]): string {
-  const [first] = pictures;
-  const [folder, ...rest] = (first?.webkitRelativePath ?? "").split("/");
-  return rest.length > 0 && folder ? folder : (first?.name ?? "");
+/** Of a folder that was chosen. */
+function folderOf(pictures: readonly File[]): string | undefined {
+  const [folder, ...rest] = (pictures[0]?.webkitRelativePath ?? "").split("/");
+  return rest.length > 0 && folder ? folder : undefined;
 }

@@ -10,11 +10,11 @@ const pictureName = /\.(jpe?g|png|webp|tiff?|avif|gif)$/i;
 const maxZipBytes = 2 ** 30;
 const maxUnpackedBytes = 2 ** 31;
 
-/** Pictures that were chosen together, or lie in a zip: sent as they are. */
-export function pictureFrames(name: string, files: readonly File[]): FrameSource {
+/** Pictures that were chosen together, or lie in a zip: sent as they are. @param name left out, the first picture's. */
+export function pictureFrames(name: string | undefined, files: readonly File[]): FrameSource {
   const pictures = [...files].sort((a, b) => inOrder(a.name, b.name));
   return {
-    name,
+    name: name ?? pictures[0]?.name ?? "",
     expected: pictures.length,
     async *frames(signal) {
       let size: { width: number; height: number } | undefined;

@@ -16,6 +16,8 @@ export interface SentFrame {
 export class FrameSender {
   readonly #frameAt: (frame: number) => SentFrame | undefined;
   readonly #sent = new Map<number, Promise<void>>();
+  /** On their way: whoever misses one of them waits for it. */
+  readonly #sending = new Set<number>();
   #ahead: number[] = [];
   #underWay = 0;
   readonly #onProblem: (problem: ServiceProblem) => void;
@@ -28,8 +30,9 @@ export class FrameSender {
   /** At once, and again where it was sent long ago. @throws ServiceProblem */
   ensure(frame: number, isLost = false): Promise<void> {
     const known = this.#sent.get(frame);
-    if (known !== undefined && !isLost) return known;
-    const sending = this.#send(frame);
+    if (known !== undefined && (!isLost || this.#sending.has(frame))) return known;
+    this.#sending.add(frame);
+    const sending = this.#send(frame).finally(() => this.#sending.delete(frame));
     this.#sent.set(frame, sending);
     sending.catch(() => this.#sent.delete(frame));
     return sending;

@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { unzipSync } from "fflate";
+import type { Page } from "playwright-core";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { jpegScene } from "../support/pictures.js";
+import { bytesOf, type ClientPage } from "./page.js";
+import { RealStack } from "./real-stack.js";
+
+/*
+ * One video from its file to its masks, as a person makes them: each test goes on where the one before has ended. Where masks lie
+ * is no matter here: the model is the one of a few kilobytes.
+ */
+
+const stack = new RealStack();
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const size = { width: 96, height: 64 };
+const frames = 6;
+let clock: Buffer;
+let client: ClientPage;
+
+beforeAll(async () => {
+  const pictures = await Promise.all(
+    Array.from({ length: frames }, (_, frame) => {
+      const background = `rgb(${30 * frame}, 90, 160)`;
+      const disc = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="64"><rect width="96" height="64" fill="${background}"/><circle cx="${24 + 8 * frame}" cy="32" r="14" fill="#fd0"/></svg>`;
+      return sharp(Buffer.from(disc)).png().toBuffer();
+    }),
+  );
+  clock = await sharp(pictures, { join: { animated: true } })
+    .gif({ delay: Array(frames).fill(80) })
+    .toBuffer();
+});
+
+const open = (options: object = {}) => stack.open(new URL("video", stack.tiny.url).href, options);
+const choose = (page: Page, name: string, mimeType: string, buffer: Buffer) =>
+  page.getByTestId("video-file").setInputFiles({ name, mimeType, buffer });
+/** A frame is told of, and on the canvas. */
+const at = async (page: Page, frame: number) => {
+  await page.getByText(`Frame ${frame} of ${frames} ·`).waitFor();
+  await page.locator(`#stage[data-frame="${frame - 1}"]`).waitFor();
+};
+const stateOf = (page: Page, object = 1) =>
+  page.locator(`.video-object[data-object="${object}"]`).getAttribute("data-state");
+const todo = (page: Page, count: number) =>
+  page.locator(`#track-state[data-todo="${count}"][data-running="false"]`).waitFor();
+
+/** An object on the frame that is shown, however the model draws it. */
+async function clickObject(page: ClientPage): Promise<void> {
+  await page.until({ state: "ready" });
+  await page.click({ x: 0.4, y: 0.5 });
+  await page.page.locator("#keep:not([disabled])").click();
+}
+
+async function violations({ page }: ClientPage): Promise<string[]> {
+  await page.evaluate(axe);
+  const run = `axe.run().then(({ violations, passes }) => ({ passed: passes.length, found: violations.flatMap(
+    ({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " " + target + " " + failureSummary)) }))`;
+  const { found, passed } = (await page.evaluate(run)) as { found: string[]; passed: number };
+  expect(passed).toBeGreaterThan(15);
+  return found;
+}
+
+describe("a video", () => {
+  it("is followed from a click, corrected, exported, and there again when the page is loaded again", async () => {
+    client = await open();
+    const { page } = client;
+    await choose(page, "clock.gif", "image/gif", clock);
+    await page.getByText(`${frames} frames read.`).waitFor({ state: "attached" });
+    await at(page, 1);
+    await clickObject(client);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await todo(page, frames - 1);
+    await page.keyboard.press("t");
+    await todo(page, 0);
+    // A correction on another frame, and what it reaches made anew.
+    await page.keyboard.press("]");
+    await page.keyboard.press("]");
+    await at(page, 3);
+    await client.until({ state: "ready" });
+    expect(await stateOf(page)).not.toBe("none");
+    await page.keyboard.press("n");
+    await page.keyboard.press("r");
+    await client.click({ x: 0.6, y: 0.5 });
+    await page.locator("#keep:not([disabled])").click();
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await page.locator('#track-state:not([data-todo="0"])').waitFor();
+    await page.keyboard.press("t");
+    await todo(page, 0);
+    expect(await violations(client)).toEqual([]);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByTestId("take-video").click()]);
+    const files = unzipSync(await bytesOf(download));
+    expect(Object.keys(files)).toEqual(
+      Array.from({ length: frames }, (_, frame) => `Annotations/clock/0000${frame}.png`),
+    );
+    const { width, height, isPalette } = await sharp(files["Annotations/clock/00000.png"]).metadata();
+    expect({ width, height, isPalette }).toEqual({ ...size, isPalette: true });
+    await page.reload();
+    await at(page, 3);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await todo(page, 0);
+  });
+
+  it("loses nothing with its connection, and undoes a correction", async () => {
+    client = await open();
+    const { page } = client;
+    const lost: (() => Promise<void>)[] = [];
+    await page.routeWebSocket(/\/v1\/ws/, (socket) => {
+      socket.connectToServer();
+      lost.push(() => socket.close({ code: 1001 }));
+    });
+    await page.reload();
+    await choose(page, "clock.gif", "image/gif", clock);
+    await page.getByText(`${frames} frames read.`).waitFor({ state: "attached" });
+    await clickObject(client);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await page.keyboard.press("t");
+    await todo(page, 0);
+    for (const close of lost.splice(0)) await close();
+    await client.until({ state: "ready" });
+    await page.keyboard.press("]");
+    await at(page, 2);
+    await clickObject(client);
+    await page.locator('.video-object[data-object="2"][data-state="corrected"]').waitFor();
+    await page.keyboard.press("t");
+    await todo(page, 0);
+    await page.keyboard.press("Control+z");
+    await page.locator('.video-object[data-object="2"]').waitFor({ state: "detached" });
+    expect(await stateOf(page)).not.toBe("none");
+  });
+
+  it("of pictures is read, and of what the browser does not play a sentence says what to do", async () => {
+    client = await open({
+      locale: "zh-CN",
+      colorScheme: "dark",
+      viewport: { width: 320, height: 640 },
+      hasTouch: true,
+      isMobile: true,
+    });
+    const { page } = client;
+    const picture = await jpegScene(60, 40);
+    await page
+      .getByTestId("video-file")
+      .setInputFiles(["10.jpg", "9.jpg"].map((name) => ({ name, mimeType: "image/jpeg", buffer: picture })));
+    await page.getByText("第 1 帧，共 2 帧 ·").waitFor();
+    expect(await page.locator("#player-bar strong").textContent()).toBe("9.jpg");
+    await client.until({ state: "ready" });
+    expect(await violations(client)).toEqual([]);
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    await page.getByTestId("video-leave").click();
+    await page.getByTestId("leave-confirm").click();
+    await choose(page, "film.mp4", "video/mp4", Buffer.from("no film at all"));
+    await page.locator("#video-problem").getByText("maskwire track").waitFor();
+  });
+});
