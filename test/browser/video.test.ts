@@ -146,6 +146,7 @@ describe("a video", () => {
     await page.getByText("第 1 帧，共 2 帧 ·").waitFor();
     expect(await page.locator("#player-bar strong").textContent()).toBe("9.jpg");
     await client.until({ state: "ready" });
+    expect(await page.getByTestId("keep-text").textContent()).toBe("保留物体");
     expect(await violations(client)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await page.getByTestId("video-leave").click();

@@ -15,6 +15,7 @@ import { ToolsView } from "../panel/tools-view.js";
 import { PictureStage } from "../stage/picture-stage.js";
 import { canKeep } from "../state/objects.js";
 import { applyWords } from "../words/apply-words.js";
+import { words as pageWords } from "../words/words.js";
 import { Following } from "./following.js";
 import { Player } from "./player/player.js";
 import { objectOf, stateOn } from "./state/track.js";
@@ -82,7 +83,11 @@ function start(): void {
     problem.hidden = following.problem === undefined;
     setText(problem, following.problem ?? "");
     setText(element("video-said", HTMLElement), following.said);
+    const { picture } = port.state;
+    const isEditing = picture.kind !== "empty" && picture.edit.present.editing !== undefined;
+    const { keep: keepWords, keepChanges } = pageWords.objects;
     keep.disabled = !canKeep(port.state);
+    setText(element("keep-text", HTMLElement), isEditing ? keepChanges : keepWords);
     const { dataset } = element("stage", HTMLElement);
     // Who has shown one object knows how.
     dataset.objects = String(following.track.objects.length);
