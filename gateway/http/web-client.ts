@@ -8,7 +8,7 @@ import { replyError } from "../../services/runtime/http/reply-error.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 
 /**
- * Everything the page needs comes from here; pictures may also be its own blobs.
+ * Everything the page needs comes from here; pictures and videos may also be its own blobs.
  * @param provider where people sign in, if anywhere: the page asks it for tokens.
  */
 const policyWith = (provider: string | undefined, base: "'none'" | "'self'") =>
@@ -19,6 +19,8 @@ const policyWith = (provider: string | undefined, base: "'none'" | "'self'") =>
     "script-src 'self' 'wasm-unsafe-eval'",
     "worker-src 'self'",
     "img-src 'self' blob: data:",
+    // A video of the person's own, where the browser plays what its decoder is not to be had for.
+    "media-src 'self' blob:",
     "object-src 'none'",
     `base-uri ${base}`,
     "form-action 'self'",
