@@ -300,6 +300,8 @@ interface ImportIdentityTable {
   /** The jobs that made it that, and that read it last. */
   made_by: string;
   seen_by: string;
+  /** A digest of what the last found there first. */
+  seen: Buffer;
 }
 
 /** Files whose job is not there yet. */

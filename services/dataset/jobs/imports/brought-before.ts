@@ -53,17 +53,21 @@ interface KnownRow {
   readonly content: Buffer;
   readonly made_by: string;
   readonly seen_by: string;
-  /** Nobody but reviewers has done anything to it since. */
-  readonly is_untouched: boolean;
+  readonly seen: Buffer;
+}
+
+interface Seen {
+  readonly known: KnownRow;
+  readonly content: Buffer;
 }
 
 /** Tells what imports have brought before from what is new, and from what is another now; objects that are to change are locked. */
 export async function sortIncoming(trx: Trx, terms: Terms, all: readonly Incoming[]): Promise<Sorted> {
   await lockForChange(trx, terms.set);
   const known = await knownOf(trx, terms, all);
-  const seen = new Set<string>();
+  const seen = new Map<string, Seen>();
   const unknown: Incoming[] = [];
-  const changing: { incoming: Incoming; known: KnownRow }[] = [];
+  const differing: { incoming: Incoming; known: KnownRow }[] = [];
   const counts = { repeated: 0, left: 0, replaced: 0 };
   for (const incoming of all) {
     const key = identityKey(incoming);
@@ -72,31 +76,31 @@ export async function sortIncoming(trx: Trx, terms: Terms, all: readonly Incomin
       unknown.push(incoming);
       continue;
     }
-    if (row.content.equals(contentOf(incoming.found))) {
+    const content = contentOf(incoming.found);
+    if (row.content.equals(content)) {
       const isOurs = row.made_by === terms.job && row.revision > 1;
       counts[isOurs ? "replaced" : "repeated"]++;
+    } else if (row.seen_by === terms.job && row.seen.equals(content)) {
+      // Before it began again this job has found that people have changed it.
+      counts.left++;
     } else if (row.seen_by === terms.job || terms.addChanged) {
       // Its file has the id twice, or is somebody else's.
       unknown.push(incoming);
       continue;
-    } else if (row.is_untouched) changing.push({ incoming, known: row });
-    else counts.left++;
-    seen.add(key);
+    } else differing.push({ incoming, known: row });
+    seen.set(key, { known: row, content });
   }
-  await noteSeen(
-    trx,
-    terms,
-    [...seen].map((key) => known.get(key) as KnownRow),
-  );
-  const rows = await lockedRows(
+  await noteSeen(trx, terms, [...seen.values()]);
+  const rows = await untouchedRows(
     trx,
     terms.set,
-    changing.map(({ known: { object } }) => object),
+    differing.map((one) => one.known),
   );
-  const changed = changing.flatMap(({ incoming, known: { object } }) => {
+  const changed = differing.flatMap(({ incoming, known: { object } }) => {
     const row = rows.get(object);
     return row ? [{ incoming, row }] : [];
   });
+  counts.left += differing.length - changed.length;
   const fresh = await notImported(trx, terms.set, unknown);
   return { ...counts, fresh, changed, repeated: counts.repeated + unknown.length - fresh.length };
 }
@@ -144,10 +148,11 @@ export async function noteBrought(
   });
   // Of an id that a batch has twice the first counts.
   await sql`
-    insert into import_identities as known (picture, identity, object, revision, content, dataset, made_by, seen_by)
-    select distinct on (picture, identity) given.*, ${set}::int, ${job}::uuid, ${job}::uuid from ${given} order by picture, identity, object
+    insert into import_identities as known (picture, identity, object, revision, content, dataset, made_by, seen_by, seen)
+    select distinct on (picture, identity) given.*, ${set}::int, ${job}::uuid, ${job}::uuid, content from ${given} order by picture, identity, object
     on conflict (dataset, picture, identity) do update
-      set revision = excluded.revision, content = excluded.content, made_by = excluded.made_by, seen_by = excluded.seen_by
+      set revision = excluded.revision, content = excluded.content, made_by = excluded.made_by, seen_by = excluded.seen_by,
+        seen = excluded.seen
       where known.object = excluded.object`.execute(trx);
 }
 
@@ -162,33 +167,44 @@ async function knownOf(trx: Trx, { set }: Terms, all: readonly Incoming[]): Prom
     identity: ["bytea", ({ identity }) => identity],
   });
   const { rows } = await sql<KnownRow>`
-    select known.*, not exists (
-      select from object_revisions r
-      where r.picture = known.picture and r.object = known.object and r.revision > known.revision and r.kind <> ${revisionKinds.judged}
-    ) as is_untouched
-    from import_identities known join (select distinct picture, identity from ${given}) given using (picture, identity)
+    select known.* from import_identities known join (select distinct picture, identity from ${given}) given using (picture, identity)
     where known.dataset = ${set} order by known.picture, known.identity for update of known`.execute(trx);
   return new Map(rows.map((row) => [keyOf(row.picture, row.identity), row]));
 }
 
-async function noteSeen(trx: Trx, { set, job }: Terms, rows: readonly KnownRow[]): Promise<void> {
-  const unseen = rows.filter(({ seen_by }) => seen_by !== job);
+async function noteSeen(trx: Trx, { set, job }: Terms, all: readonly Seen[]): Promise<void> {
+  const unseen = all.filter(({ known: { seen_by } }) => seen_by !== job);
   if (unseen.length === 0) return;
   const given = unnested(unseen, {
-    picture: ["bigint", ({ picture }) => picture],
-    identity: ["bytea", ({ identity }) => identity],
+    picture: ["bigint", ({ known: { picture } }) => picture],
+    identity: ["bytea", ({ known: { identity } }) => identity],
+    content: ["bytea", ({ content }) => content],
   });
   await sql`
-    update import_identities known set seen_by = ${job}::uuid from ${given}
+    update import_identities known set seen_by = ${job}::uuid, seen = given.content from ${given}
     where known.dataset = ${set} and known.picture = given.picture and known.identity = given.identity`.execute(trx);
 }
 
-async function lockedRows(trx: Trx, set: number, ids: readonly bigint[]): Promise<Map<bigint, ObjectRow>> {
-  if (ids.length === 0) return new Map();
+/**
+ * Those that nobody but reviewers has done anything to since. They are locked first and looked at then, so that whoever saves one at
+ * this moment is seen, or waits.
+ */
+async function untouchedRows(trx: Trx, set: number, known: readonly KnownRow[]): Promise<Map<bigint, ObjectRow>> {
+  if (known.length === 0) return new Map();
+  const ids = known.map(({ object }) => object);
   const { rows } = await sql<ObjectRow>`
     select * from objects where dataset = ${set} and id = any (${ids}::bigint[]) and state <> ${ObjectState.DELETED}
     order by id for no key update`.execute(trx);
-  return new Map(rows.map((row) => [row.id, row]));
+  const given = unnested(known, {
+    picture: ["bigint", ({ picture }) => picture],
+    object: ["bigint", ({ object }) => object],
+    revision: ["int", ({ revision }) => revision],
+  });
+  const { rows: touched } = await sql<{ object: bigint }>`
+    select distinct r.object from ${given} join object_revisions r using (picture, object)
+    where r.revision > given.revision and r.kind <> ${revisionKinds.judged}`.execute(trx);
+  const theirs = new Set(touched.map(({ object }) => object));
+  return new Map(rows.flatMap((row) => (theirs.has(row.id) ? [] : [[row.id, row]])));
 }
 
 /** Those that no import has made. */
