@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type DatasetJob, type FetchExportRequest, JobState, type StartJobRequest } from "../../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
 import type { Database } from "../database/database.js";
-import { notNow } from "../faults.js";
+import { notFound } from "../faults.js";
 import type { FileStore } from "../files/file-store.js";
 import { exportKey, importKey } from "../files/keys.js";
 import { findSet } from "../sets/find-set.js";
@@ -70,10 +70,14 @@ export class JobFiles {
     }
   }
 
+  /** Unless its job is there: where only the answer of its start was lost the file is the job's, and the row is gone. */
   async #dropArrived(key: string, job: string): Promise<void> {
     const { database, files } = this.#options;
-    await files.delete(key);
-    await database.db.deleteFrom("arriving_files").where("job", "=", job).execute();
+    await database.transactionWithFiles(async (trx) => {
+      const { numDeletedRows } = await trx.deleteFrom("arriving_files").where("job", "=", job).executeTakeFirst();
+      // One that cannot be deleted keeps its row.
+      if (numDeletedRows > 0n) await files.delete(key);
+    });
   }
 
   /** What came for a job, and what it has made. One that has neither is no error. @throws ServiceError UNAVAILABLE. */
@@ -83,13 +87,14 @@ export class JobFiles {
     await files.delete(exportKey(tenant, id));
   }
 
-  /** What an export has made. @throws ServiceError NOT_FOUND; FAILED_PRECONDITION while it is not there; INVALID_ARGUMENT for an offset behind its end. */
+  /** What an export has made. @throws ServiceError NOT_FOUND, also while it is not there and when it is gone; INVALID_ARGUMENT for an offset behind its end. */
   async exported(who: Who, request: Pick<FetchExportRequest, "dataset" | "job" | "offset">): Promise<ExportedFile> {
     const { files, jobs } = this.#options;
     const job = await jobs.get(who, request);
-    if (job.work?.work.case !== "export") throw notNow("The job is no export: it makes no file.");
-    if (!ended.includes(job.state)) throw notNow("The export has not made its file; watch the job.");
-    if (job.fileName === "") throw notNow(job.message);
+    if (job.work?.work.case !== "export") throw notFound("The job is no export: it makes no file.");
+    if (!ended.includes(job.state) || job.fileName === "") {
+      throw notFound(job.message || "This job has made no file; that of an export is there when it is done.");
+    }
     const bytes = Number(job.bytes);
     if (Number(request.offset) > bytes) throw invalidArgument(`The file has ${bytes} bytes.`);
     const key = exportKey(who.tenant, job.id);

@@ -411,6 +411,23 @@ describe("an archive", () => {
     for await (const key of stage.files.list("t=acme/imports/")) throw new Error(`${key} stayed`);
   });
 
+  it("whose job's start is not answered stays for the job, which is there", async () => {
+    const running = await open();
+    const begin = running.jobs.start.bind(running.jobs);
+    const lost = new ServiceError({ code: Code.UNAVAILABLE, reason: "DATABASE_LOST", message: "Lost." });
+    stage.files.fault = storeLost("refuses what is asked of it", undefined);
+    running.jobs.start = async (...given) => {
+      await begin(...given);
+      throw lost;
+    };
+    await expect(upload(running, await archive(twoPictures()))).rejects.toBe(lost);
+    stage.files.fault = undefined;
+    const asked = { dataset: stage.dataset.id, pageSize: 0, page: "" };
+    const [job] = (await running.jobs.list(who, asked)).jobs;
+    if (!job) throw new Error("there is no job");
+    expect(await ended(running, job)).toMatchObject({ state: JobState.DONE, objects: 3n });
+  });
+
   it("is not taken when it is too large, and nothing stays of it", async () => {
     const running = await open({ maxImportBytes: 10 });
     await expect(upload(running, Buffer.alloc(11))).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
@@ -598,10 +615,13 @@ describe("an export", () => {
     const gone = { fileName: "", bytes: 0n, message: "Its file was kept for 5 days and is gone; export once more." };
     expect(await purged(5)).toMatchObject({ state: JobState.DONE, ...gone });
     const asked = { dataset: stage.dataset.id, job: job.id, offset: 0n };
-    await expect(running.jobFiles.exported(who, asked)).rejects.toMatchObject({
-      code: Code.FAILED_PRECONDITION,
-      message: gone.message,
-    });
+    const refused = (message: string) => ({ code: Code.NOT_FOUND, message });
+    await expect(running.jobFiles.exported(who, asked)).rejects.toMatchObject(refused(gone.message));
+    // Nor has one that was ended before it had made any, which has no message.
+    await db.updateTable("jobs").set({ state: JobState.CANCELLED, message: "" }).where("id", "=", job.id).execute();
+    await expect(running.jobFiles.exported(who, asked)).rejects.toMatchObject(
+      refused("This job has made no file; that of an export is there when it is done."),
+    );
     for await (const key of stage.files.list("t=acme/exports/")) throw new Error(`${key} stayed`);
   });
 
