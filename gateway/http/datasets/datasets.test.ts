@@ -259,6 +259,7 @@ it("M10: a thumbnail is kept for ever by who names the picture's digest, and ask
     [7n, 0, ""],
   ]);
   const tag = unnamed.headers.get("etag") ?? "";
+  expect(tag).toBe('"sha256:x-0"');
   expect((await ask("/birds/pictures/7/thumbnail", { headers: { "if-none-match": tag } })).status).toBe(304);
   // Another size is another file.
   expect((await ask("/birds/pictures/7/thumbnail?size=9", { headers: { "if-none-match": tag } })).status).toBe(200);

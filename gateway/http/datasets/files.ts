@@ -97,7 +97,8 @@ export async function fileRoutes(app: FastifyInstance, routes: FileRoutes): Prom
       const { file, mediaType, imageId } = await datasets.unary(rpc.getThumbnail, wanted, callOf(request, reply));
       // What is named by its digest is the same for ever.
       const cached = wanted.imageId === "" ? "private, no-cache" : "private, max-age=31536000, immutable";
-      const tag = `"${imageId} ${wanted.size}"`;
+      // No tag has a space (RFC 9110).
+      const tag = `"${imageId}-${wanted.size}"`;
       reply.header("cache-control", cached).header("vary", "origin, authorization").header("etag", tag);
       if (isKnown(request.headers["if-none-match"], tag)) return reply.code(304).send();
       unsentAnswers.hold(reply, file.byteLength);
