@@ -49,7 +49,7 @@ export class Purging {
     } catch (err) {
       this.#logger.warn(
         { err },
-        "what deleted data sets and old exports had is still there; it is tried again within an hour",
+        "some of what deleted data sets and old exports had is still there; it is tried again within an hour",
       );
     }
   }

@@ -3,6 +3,7 @@ import type { Database } from "../database/database.js";
 import type { Schema } from "../database/schema.js";
 import { lockAlone, lockPictureAlone } from "../database/set-lock.js";
 import { tell } from "../jobs/news.js";
+import { Refused } from "./refused.js";
 
 /** A picture's file that no data set of its tenant has any more. */
 export interface LeftPicture {
@@ -36,6 +37,9 @@ export class Purge {
   readonly #database: Database;
   readonly #deleters: Deleters;
   readonly #exportDays: number;
+  readonly #refused = new Refused();
+  /** Sets of which only jobs are left whose files could not be deleted. */
+  readonly #heldUp = new Set<number>();
 
   /** @param exportDays for which an export's file is kept; 0: as long as its data set. */
   constructor(database: Database, deleters: Deleters, exportDays = 0) {
@@ -44,10 +48,25 @@ export class Purge {
     this.#exportDays = exportDays;
   }
 
-  /** One portion: so many pictures with their objects, so many files, or so many times some rows. @returns whether there was one. */
+  /**
+   * One portion: so many pictures with their objects, so many files, or so many times some rows. What cannot be deleted is left out until
+   * there is nothing else. @returns whether there was one. @throws why something could not be deleted, at the end, or once nothing can be.
+   */
   async step(most = 500): Promise<boolean> {
+    if (await this.#step(most)) return true;
+    this.#heldUp.clear();
+    this.#refused.tellAndForget();
+    return false;
+  }
+
+  async #step(most: number): Promise<boolean> {
     const { db } = this.#database;
-    const left = await db.selectFrom("left_pictures").selectAll().limit(most).execute();
+    const left = await db
+      .selectFrom("left_pictures")
+      .selectAll()
+      .where(sql<boolean>`(tenant || '/' || image_id) <> all (${this.#refused.pictures}::text[])`)
+      .limit(most)
+      .execute();
     for (const one of left) await this.#drop(one);
     if (left.length > 0) return true;
     if (await this.#dropExport()) return true;
@@ -59,7 +78,10 @@ export class Purge {
     const { tenant, image_id: imageId } = left;
     await this.#database.transactionWithFiles(async (trx) => {
       await lockPictureAlone(trx, imageId);
-      if (await isUnused(trx, left)) await this.#deleters.picture({ tenant: ownerOf(tenant), imageId });
+      if (await isUnused(trx, left)) {
+        const drop = () => this.#deleters.picture({ tenant: ownerOf(tenant), imageId });
+        if (!(await this.#refused.isDone("pictures", `${tenant}/${imageId}`, drop))) return;
+      }
       await trx.deleteFrom("left_pictures").where("tenant", "=", tenant).where("image_id", "=", imageId).execute();
     });
   }
@@ -75,13 +97,14 @@ export class Purge {
         .select(["jobs.id", "datasets.tenant"])
         .where("jobs.bytes", ">", 0n)
         .where("jobs.ended_at", "<", sql<Date>`now() - make_interval(days => ${days})`)
+        .where(this.#notRefused("jobs.id"))
         .orderBy("jobs.ended_at")
         .limit(1)
         .forNoKeyUpdate("jobs")
         .skipLocked()
         .executeTakeFirst();
       if (!old) return false;
-      await this.#deleters.job({ tenant: ownerOf(old.tenant), id: old.id });
+      if (!(await this.#isDropped(old))) return true;
       const message = `Its file was kept for ${days} days and is gone; export once more.`;
       await trx.updateTable("jobs").set({ bytes: 0n, file_name: "", message }).where("id", "=", old.id).execute();
       await tell(trx, old.id);
@@ -96,12 +119,13 @@ export class Purge {
         .selectFrom("arriving_files")
         .selectAll()
         .where("at", "<", sql<Date>`now() - make_interval(days => ${arrivingDays})`)
+        .where(this.#notRefused("job"))
         .limit(1)
         .forUpdate()
         .skipLocked()
         .executeTakeFirst();
       if (!one) return false;
-      await this.#deleters.job({ tenant: ownerOf(one.tenant), id: one.job });
+      if (!(await this.#isDropped({ tenant: one.tenant, id: one.job }))) return true;
       await trx.deleteFrom("arriving_files").where("job", "=", one.job).execute();
       return true;
     });
@@ -113,6 +137,7 @@ export class Purge {
       .selectFrom("datasets")
       .select(["key", "tenant"])
       .where("deleted_at", "is not", null)
+      .where(sql<boolean>`key <> all (${[...this.#heldUp]}::int[])`)
       .orderBy("deleted_at")
       .limit(1)
       .forNoKeyUpdate()
@@ -139,16 +164,30 @@ export class Purge {
 
   /** Its files go before its row does, so that whoever is ended in between finds them again. @returns whether there was one. */
   async #purgeJob(trx: Trx, { key, tenant }: PurgedSet, most: number): Promise<boolean> {
-    const job = await trx.selectFrom("jobs").select("id").where("dataset", "=", key).limit(1).executeTakeFirst();
-    if (!job) return false;
+    const jobs = trx.selectFrom("jobs").select("id").where("dataset", "=", key).limit(1);
+    const job = await jobs.where(this.#notRefused("id")).executeTakeFirst();
+    if (!job) {
+      const isHeldUp = (await jobs.executeTakeFirst()) !== undefined;
+      if (isHeldUp) this.#heldUp.add(key);
+      return isHeldUp;
+    }
     for (const table of ["replays", "job_problems", "job_items"] as const) {
       if (await purgeSome(trx, table, "job", job.id, most * rowsEach)) return true;
     }
-    await this.#deleters.job({ tenant: ownerOf(tenant), id: job.id });
+    if (!(await this.#isDropped({ tenant, id: job.id }))) return true;
     await trx.deleteFrom("jobs").where("id", "=", job.id).execute();
     // Whoever is still at it stops, and tidies.
     await tell(trx, job.id);
     return true;
+  }
+
+  /** What came for a job, and what it made. */
+  #isDropped({ tenant, id }: { tenant: string; id: string }): Promise<boolean> {
+    return this.#refused.isDone("jobs", id, () => this.#deleters.job({ tenant: ownerOf(tenant), id }));
+  }
+
+  #notRefused(id: "id" | "job" | "jobs.id") {
+    return sql<boolean>`${sql.ref(id)} <> all (${this.#refused.jobs}::uuid[])`;
   }
 }
 

@@ -158,8 +158,10 @@ describe.each(testServers())("on $name", ({ programs }) => {
       throw new Error("the store is gone");
     };
     const failing = new Purge(database, { picture: gone, job: gone });
-    await failing.step();
-    await expect(failing.step()).rejects.toThrow("the store is gone");
+    const all = async (purge: Purge) => {
+      while (await purge.step());
+    };
+    await expect(all(failing)).rejects.toThrow("the store is gone");
     const deleters = {
       picture: async (one: LeftPicture) => void files.push(one),
       job: async (one: LeftJob) => void jobs.push(one),
@@ -175,6 +177,56 @@ describe.each(testServers())("on $name", ({ programs }) => {
       + (select count(*) from imported) as n`.execute(database.db);
     expect(left.rows[0]?.n).toBe(0n);
     expect(await database.db.selectFrom("pictures").select("name").execute()).toHaveLength(2);
+  });
+
+  it("that is deleted goes but for files that cannot be deleted, and with them once they can", async () => {
+    const jobs = [randomUUID(), randomUUID()];
+    for (const [at, name] of ["cells", "second"].entries()) {
+      await make(name);
+      await sql`insert into jobs (id, dataset, work, state, created_by) select ${jobs[at]}, key, '{}', 2, 'anna' from datasets
+        where name = ${name}`.execute(database.db);
+      await sql`insert into left_pictures values ('', ${newPicture(name).imageId})`.execute(database.db);
+      await sets.delete(anna, create(DeleteDatasetRequestSchema, { dataset: name, name }));
+    }
+    let isRefusing = true;
+    const refused = [newPicture("cells").imageId, jobs[0]];
+    const gone: string[] = [];
+    const drop = async (one: string) => {
+      if (isRefusing && refused.includes(one)) throw new Error("it stays");
+      gone.push(one);
+    };
+    const purge = new Purge(database, { picture: ({ imageId }) => drop(imageId), job: ({ id }) => drop(id) });
+    const all = async () => {
+      while (await purge.step());
+    };
+    const left = async () =>
+      (await database.db.selectFrom("datasets").select("name").execute()).map(({ name }) => name);
+    for (const _ of ["once", "and again"]) {
+      await expect(all()).rejects.toThrow("it stays");
+      expect(gone.sort()).toEqual([newPicture("second").imageId, jobs[1]].sort());
+      expect(await left()).toEqual(["cells"]);
+    }
+    isRefusing = false;
+    await all();
+    expect(gone).toHaveLength(4);
+    expect(await left()).toEqual([]);
+  });
+
+  it("has its files left when none can be deleted, and the next time others are tried first", async () => {
+    const names = Array.from({ length: 25 }, (_, at) => newPicture(`${at}`).imageId);
+    await sql`insert into left_pictures select '', unnest(${names}::text[])`.execute(database.db);
+    const tried: string[] = [];
+    const picture = async ({ imageId }: LeftPicture) => {
+      tried.push(imageId);
+      throw new Error("the store is gone");
+    };
+    const purge = new Purge(database, { picture, job: async () => {} });
+    await expect(purge.step()).rejects.toThrow("the store is gone");
+    expect(tried).toHaveLength(20);
+    expect(await purge.step()).toBe(true);
+    expect(new Set(tried).size).toBe(25);
+    await expect(purge.step()).rejects.toThrow("the store is gone");
+    expect(tried).toHaveLength(25);
   });
 
   it("has as many labels from imports as from people", async () => {
