@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
-import pLimit from "p-limit";
-import { invalidArgument, overloaded } from "../../runtime/errors.js";
+import { invalidArgument } from "../../runtime/errors.js";
+import { holderOf } from "../../runtime/limits/shares.js";
 import type { Origin } from "../../runtime/tracing/origin.js";
 import type { PictureFiles } from "../files/picture-files.js";
+import { MakingLine } from "./making-line.js";
 
 /** A picture made small. */
 interface MadeThumbnail {
@@ -33,6 +34,14 @@ interface ThumbnailsOptions {
   readonly keptBytes: number;
 }
 
+/** One that is being made, or waits for that. */
+interface Flight {
+  readonly outcome: Promise<MadeThumbnail>;
+  readonly abandoned: AbortController;
+  isMaking: boolean;
+  askers: number;
+}
+
 const sides = [128, 256, 512, 1024];
 const usualSide = 256;
 const mostSide = 1024;
@@ -47,8 +56,8 @@ const entryBytes = 500;
 export class Thumbnails {
   readonly #options: ThumbnailsOptions;
   readonly #kept: LRUCache<string, MadeThumbnail>;
-  readonly #making = new Map<string, Promise<MadeThumbnail>>();
-  readonly #limit = pLimit(madeAtOnce);
+  readonly #flights = new Map<string, Flight>();
+  readonly #line = new MakingLine({ atOnce: madeAtOnce, mostWaiting });
 
   constructor(options: ThumbnailsOptions) {
     this.#options = options;
@@ -59,25 +68,51 @@ export class Thumbnails {
   }
 
   /**
-   * @param size as the contract has it. @throws ServiceError INVALID_ARGUMENT; RESOURCE_EXHAUSTED when too many wait; NOT_FOUND when the
-   *   file is gone; as `MakeThumbnail`.
+   * @param size as the contract has it. @param signal one that waits is not made once all who asked for it have left.
+   * @throws ServiceError INVALID_ARGUMENT; RESOURCE_EXHAUSTED when too many wait; NOT_FOUND when the file is gone; as `MakeThumbnail`; the
+   *   signal's reason.
    */
-  async get(picture: KnownPicture, size: number, asker: Asker): Promise<MadeThumbnail> {
+  async get(picture: KnownPicture, size: number, asker: Asker, signal: AbortSignal): Promise<MadeThumbnail> {
     const side = Math.min(sideFor(size), Math.max(picture.width, picture.height));
     const key = `${side} ${picture.imageId} ${asker.tenant ?? ""}`;
-    const known = this.#kept.get(key) ?? this.#making.get(key);
-    if (known) return known;
-    if (this.#limit.pendingCount >= mostWaiting)
-      throw overloaded("Too many thumbnails are waited for; try again.", 1000);
-    const making = this.#limit(() => this.#make(picture, side, asker));
-    this.#making.set(key, making);
+    const kept = this.#kept.get(key);
+    if (kept) return kept;
+    signal.throwIfAborted();
+    const flight = this.#flights.get(key) ?? this.#begin(key, picture, side, asker);
+    flight.askers++;
+    let leave = () => {};
+    const left = new Promise<never>((_, reject) => {
+      leave = () => reject(signal.reason);
+      signal.addEventListener("abort", leave, { once: true });
+    });
     try {
-      const made = await making;
+      return await Promise.race([flight.outcome, left]);
+    } finally {
+      signal.removeEventListener("abort", leave);
+      if (--flight.askers === 0 && !flight.isMaking) {
+        this.#forget(key, flight);
+        flight.abandoned.abort();
+      }
+    }
+  }
+
+  #begin(key: string, picture: KnownPicture, side: number, asker: Asker): Flight {
+    const abandoned = new AbortController();
+    const outcome = this.#line.enter(holderOf(asker), abandoned.signal, async () => {
+      flight.isMaking = true;
+      const made = await this.#make(picture, side, asker);
       this.#kept.set(key, made);
       return made;
-    } finally {
-      this.#making.delete(key);
-    }
+    });
+    const flight: Flight = { outcome, abandoned, isMaking: false, askers: 0 };
+    this.#flights.set(key, flight);
+    // Everybody may have left by the time it fails; that is nobody's unhandled rejection.
+    outcome.catch(() => {}).finally(() => this.#forget(key, flight));
+    return flight;
+  }
+
+  #forget(key: string, flight: Flight): void {
+    if (this.#flights.get(key) === flight) this.#flights.delete(key);
   }
 
   async #make({ imageId, bytes }: KnownPicture, side: number, asker: Asker): Promise<MadeThumbnail> {
