@@ -42,7 +42,8 @@ export function prompt(video: OpenedVideo, sequence: number, asked: PromptObject
     const { width, height } = readMask(given, video.size, `of object ${object} on frame ${frame}`);
     const mask = create(TrackedMaskSchema, { object, state: TrackState.CORRECTED, mask: maskOf(given), agreement: 1 });
     const [next, effects] = show(others, sequence, frame, { mask, size: { width, height } }, limits);
-    return [next, [...replaced, ...effects]];
+    // Those that it replaced made room for others that wait.
+    return andAsk(next, [...replaced, ...effects]);
   }
   if (others.asked.length >= limits.maxWaiting) {
     const waiting = `${limits.maxWaiting} prompts wait already; send the next when one is answered.`;
