@@ -105,10 +105,10 @@ describe("Y1 a video", () => {
     expect(new Set(asked.map(({ video }) => video))).toEqual(new Set([idOf(0)]));
     const last = asked.at(-1)?.known.map(({ imageId, everywhere }) => [frameOf(imageId), everywhere]);
     expect(last).toEqual([
-      [2, true],
       [4, true],
       // Object 3's, on its way from frame 4.
       [3, false],
+      [2, true],
     ]);
   });
 

@@ -7,25 +7,30 @@ import type { OpenedVideo, PlannedStep, Run, TrackedObject } from "./video-state
 const recentFrames = 3;
 const shownFrames = 2;
 
-/** What the masks of a step's objects are made from: shown frames, which are searched all over, then those on the way, the nearest last. */
+/**
+ * What the masks of a step's objects are made from: shown frames, which are searched all over, and those on the way; the nearest comes
+ * last, for a decoder takes that for the one before.
+ */
 export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: PlannedStep): KnownPicture[] {
   const objects = ids.flatMap((id) => video.objects.get(id) ?? []);
   const shown = nearestShown(frame, objects);
-  const pictureOf = (at: number, everywhere: boolean, maskOf: (object: TrackedObject) => Rle | undefined) => {
-    const masks = objects.flatMap((object) => {
-      const rle = maskOf(object);
-      return rle ? [{ object: object.id, rle }] : [];
-    });
-    return create(KnownPictureSchema, { imageId: video.imageIds[at] ?? "", everywhere, masks });
-  };
   const last = lastOf(video, run);
   const recent = recentOf(frame, objects, last).filter((at) => !shown.has(at));
-  return [
-    ...[...shown].map((at) => pictureOf(at, true, (object) => object.shown.get(at))),
-    ...recent.map((at) =>
-      pictureOf(at, false, (object) => (isOnTheWay(object, at, frame, last) ? maskAt(object, at) : undefined)),
-    ),
-  ].filter(({ masks }) => masks.length > 0);
+  const frames = [...shown, ...recent].sort((a, b) => Math.abs(b - frame) - Math.abs(a - frame));
+  return frames
+    .map((at) => {
+      const everywhere = shown.has(at);
+      const masks = objects.flatMap((object) => {
+        const rle = everywhere
+          ? object.shown.get(at)
+          : isOnTheWay(object, at, frame, last)
+            ? maskAt(object, at)
+            : undefined;
+        return rle ? [{ object: object.id, rle }] : [];
+      });
+      return create(KnownPictureSchema, { imageId: video.imageIds[at] ?? "", everywhere, masks });
+    })
+    .filter(({ masks }) => masks.length > 0);
 }
 
 /** Each object's nearest, as many as there is room for: one of each is, always. */
