@@ -17,17 +17,24 @@ type Chunk = readonly (Cell | undefined)[];
 /** Of a mask beside its characters: the message and its lists. */
 const rleBytes = 256;
 export const bytesOf = (rle: Rle | undefined): number => (rle ? rleBytes + rle.counts.length : 0);
+/** Of a cell beside its mask: of what is absent, too. */
+const cellBytes = 80;
+const isKnown = (cell: Cell | undefined): boolean => cell?.isOutdated === false;
+const weightOf = (cell: Cell | undefined): number => (cell ? cellBytes + bytesOf(cell.rle) : 0);
 
 /** An object's cells by frame. Never changed: what changes one gives others that share the rest. */
 export class Cells {
-  static readonly none = new Cells([], 0);
+  static readonly none = new Cells([], 0, 0);
   readonly #chunks: readonly Chunk[];
-  /** Of all masks. */
+  /** Of all of them. */
   readonly bytes: number;
+  /** How many are not out of date. */
+  readonly known: number;
 
-  private constructor(chunks: readonly Chunk[], bytes: number) {
+  private constructor(chunks: readonly Chunk[], bytes: number, known: number) {
     this.#chunks = chunks;
     this.bytes = bytes;
+    this.known = known;
   }
 
   get(frame: number): Cell | undefined {
@@ -41,7 +48,7 @@ export class Cells {
   /** Both ends too. */
   changed(first: number, last: number, change: (cell: Cell | undefined, frame: number) => Cell | undefined): Cells {
     const chunks = [...this.#chunks];
-    let { bytes } = this;
+    let { bytes, known } = this;
     for (let at = Math.floor(first / chunkFrames); at * chunkFrames <= last; at++) {
       const chunk = [...(chunks[at] ?? [])];
       const from = at * chunkFrames;
@@ -50,13 +57,14 @@ export class Cells {
         const before = chunk[frame - from];
         const after = change(before, frame);
         chunk[frame - from] = after;
-        bytes += bytesOf(after?.rle) - bytesOf(before?.rle);
+        bytes += weightOf(after) - weightOf(before);
+        known += Number(isKnown(after)) - Number(isKnown(before));
       }
       // Lists without holes.
       while (chunks.length < at) chunks.push([]);
       chunks[at] = chunk;
     }
-    return new Cells(chunks, bytes);
+    return new Cells(chunks, bytes, known);
   }
 
   /** Frames with a cell, in their order. */

@@ -32,6 +32,11 @@ export function checkFrame({ imageIds }: Pick<OpenedVideo, "imageIds">, frame: n
   if (frame >= count) throw invalidArgument(`${what} is frame ${frame}; the video's last is ${count - 1}.`);
 }
 
+/** Where a run begins or ends: a frame that is there or may still come. @throws ServiceError INVALID_ARGUMENT */
+export function checkEnd(frame: number, what: string): void {
+  if (frame >= maxFrames) throw invalidArgument(`${what} is frame ${frame}; a video has at most ${maxFrames} frames.`);
+}
+
 /** @throws ServiceError INVALID_ARGUMENT */
 export function checkFrameSize({ size }: OpenedVideo, frame: number, { width, height }: Size): void {
   if (!size || (size.width === width && size.height === height)) return;

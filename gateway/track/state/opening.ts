@@ -77,8 +77,7 @@ const sizeOf = ({ width, height }: Size): Size => ({ width, height });
 
 function opened({ imageIds, more, size, objects }: OpenedVideo, sequence: number): VideoEffect {
   let known = 0;
-  for (const { cells } of objects.values())
-    for (const [, { isOutdated }] of cells.entries()) known += isOutdated ? 0 : 1;
+  for (const { cells } of objects.values()) known += cells.known;
   const { width = 0, height = 0 } = size ?? {};
   const value = { frames: imageIds.length, more, width, height, known };
   return { kind: "send", sequence, update: { case: "opened", value } };

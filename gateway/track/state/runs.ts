@@ -8,7 +8,7 @@ import {
 } from "../../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
 import { type ErrorFields, toErrorMessage } from "../../../services/runtime/grpc/error-message.js";
-import { checkFrame, checkFrameSize } from "./checks.js";
+import { checkEnd, checkFrame, checkFrameSize, tooMuchKept } from "./checks.js";
 import { knownFor } from "./known-for.js";
 import { withoutOverlaps } from "./overlaps.js";
 import { planOf } from "./plan.js";
@@ -24,7 +24,7 @@ import type {
   VideoLimits,
   VideoStep,
 } from "./video-state.js";
-import { withinBytes } from "./weight.js";
+import { weightOf, withinBytes } from "./weight.js";
 
 /** Frames that are encoded while one is made. */
 const ahead = 2;
@@ -44,6 +44,8 @@ export function run(video: OpenedVideo, sequence: number, asked: RunTrack): Vide
   }
   const from = asked.from ?? earliest;
   checkFrame(video, from, "`from`");
+  checkEnd(first, "`first`");
+  if (last !== undefined) checkEnd(last, "`last`");
   if (last !== undefined && !video.more) checkFrame(video, last, "`last`");
   if (last !== undefined && first > last)
     throw invalidArgument(`\`first\` is frame ${first}, behind \`last\`, ${last}.`);
@@ -63,7 +65,9 @@ export function run(video: OpenedVideo, sequence: number, asked: RunTrack): Vide
   return [next, [...ended, ...effects]];
 }
 
-function withOutdated(video: OpenedVideo, first: number, last = video.imageIds.length - 1): OpenedVideo {
+function withOutdated(video: OpenedVideo, first: number, wanted = Number.POSITIVE_INFINITY): OpenedVideo {
+  // Of frames that are still to come there is nothing.
+  const last = Math.min(wanted, video.imageIds.length - 1);
   const objects = [...video.objects.values()].map((object) => {
     const cells = object.cells.changed(first, last, (cell) => cell && { ...cell, isOutdated: true });
     return [object.id, { ...object, cells }] as const;
@@ -78,8 +82,9 @@ export function advance(video: OpenedVideo): OpenStep {
   const plan = planOf(video, run);
   const found = plan.next();
   if (found.done) {
-    const waits = video.more && run.last === undefined && run.direction !== TrackDirection.BACKWARD;
-    return waits ? [video, []] : endRun(video, run, { case: "done", value: { frames: run.frames } });
+    return waitsForFrames(video, run)
+      ? [video, []]
+      : endRun(video, run, { case: "done", value: { frames: run.frames } });
   }
   const planned = found.value;
   const number = video.count + 1;
@@ -97,6 +102,10 @@ export function advance(video: OpenedVideo): OpenStep {
   const effect: VideoEffect = { kind: "make", opening, step: number, frame, imageIds, model, known, next };
   return [{ ...video, run: begun, count: number }, [effect]];
 }
+
+/** All that there is of its frames is made, and more of them may come. */
+const waitsForFrames = ({ more, imageIds }: OpenedVideo, { last, direction }: Run): boolean =>
+  more && (last === undefined || last >= imageIds.length) && direction !== TrackDirection.BACKWARD;
 
 /** Of the steps that are left, the next frames. */
 function framesOf(plan: Iterable<PlannedStep>, current: number): number[] {
@@ -143,7 +152,11 @@ export function hearMade(
     frames: run.frames + (made.length > 0 ? 1 : 0),
     likeness: [...run.likeness, likeness].slice(-likenessOf),
   };
-  const [state, effects] = advance({ ...within, run: next });
+  // Frames weigh something without their masks, too.
+  const [state, effects] =
+    weightOf(within) > limits.maxBytes
+      ? stop(within, next, frame, toErrorMessage(tooMuchKept(limits.retryAfterMs)))
+      : advance({ ...within, run: next });
   return [state, [...(made.length > 0 ? [send(run, update)] : []), ...effects]];
 }
 

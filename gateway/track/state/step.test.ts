@@ -276,8 +276,8 @@ describe("Y6 a run", () => {
     const knownOf = () =>
       video.underWay?.known.map(({ imageId, everywhere }) => [Number(imageId.slice(-3)), everywhere]);
     expect(knownOf()).toEqual([
-      [10, true],
       [0, true],
+      [10, true],
       [14, false],
       [15, false],
       [16, false],
@@ -289,8 +289,8 @@ describe("Y6 a run", () => {
     video.made();
     expect(video.open.run?.step?.frame).toBe(12);
     expect(knownOf()).toEqual([
-      [10, true],
       [18, true],
+      [10, true],
       [11, false],
     ]);
   });
@@ -368,8 +368,8 @@ describe("Y7 who does not read", () => {
 
 describe("Y8 what is kept of a video", () => {
   it("is bounded: masks that were made are forgotten, the farthest first, and none that a person made", () => {
-    // Room for the ids, a person's mask and some others.
-    const video = PlayedVideo.of(100, { maxBytes: 100 * 96 + 20 * 260 })
+    // Room for the ids, for what is known of each frame beside its mask, a person's mask and some others.
+    const video = PlayedVideo.of(100, { maxBytes: 100 * (96 + 80) + 20 * 260 })
       .show(1, 0)
       .run();
     video.play();

@@ -27,7 +27,9 @@ function video({ imageId, othersImageId }: Target, random: Random): string {
       object: pick(random, [index + 1, 1, 0, 4294967295]),
       prompt: { points: [{ x: random.below(640), y: random.below(480) }], ...(rle ? { mask: { rle } } : {}) },
     })),
-    ...(random.below(3) === 0 ? { first: random.below(frames), last: random.below(2 * frames) } : {}),
+    ...(random.below(3) === 0
+      ? { first: random.below(frames), last: pick(random, [random.below(2 * frames), 4294967295]) }
+      : {}),
     ...(random.below(3) === 0
       ? {
           known: Array(random.below(9)).fill({

@@ -44,6 +44,7 @@ function command({ imageId, othersImageId }: Target, random: Random): object {
     { prompt: { prompt: { frame, object, prompt: { mask: { rle } } }, fromCurrent: random.below(2) === 0 } },
     { remove: { object, ...(random.below(2) === 0 ? { frame } : {}) } },
     { run: { from: frame, direction: random.below(5), again: true } },
+    { run: { first: random.below(2) * frame, last: frame, again: true } },
     { run: {} },
     { cancel: {} },
   ]);
