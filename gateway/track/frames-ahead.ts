@@ -40,8 +40,10 @@ export class FramesAhead {
   #begin(imageIds: readonly string[], frame: number): Promise<ImageInfo> {
     const begun = this.#begun.get(frame) ?? this.open(imageIds[frame] ?? "", frame, this.#call, EncodePriority.BULK);
     this.#begun.set(frame, begun);
-    // Whoever comes to it hears of it then.
-    begun.catch(() => {});
+    // What has failed is begun once more by whoever comes to it.
+    begun.catch(() => {
+      if (this.#begun.get(frame) === begun) this.#begun.delete(frame);
+    });
     return begun;
   }
 }

@@ -32,6 +32,8 @@ interface VideoWorkOptions {
 
 /** Between two tries of a frame, where nobody has said when. */
 const pauseMs = 500;
+/** After a frame was too late: the servers are busy, or gone. */
+const lateRetryMs = 5000;
 /** What is refused for longer is not waited for: a quota's window. */
 const longestPauseMs = 15_000;
 
@@ -82,7 +84,8 @@ export class VideoWork {
         error: explain(isNotFound(error) ? new FrameGoneError(frame, imageId, error) : error),
       });
     } finally {
-      this.#shows.delete(asked);
+      // Of a video that was opened since, another may have its number.
+      if (this.#shows.get(asked) === own) this.#shows.delete(asked);
     }
   }
 
@@ -105,8 +108,10 @@ export class VideoWork {
       } catch (error) {
         if (signal.aborted || this.#all.signal.aborted) return;
         const waitMs = pauseAfter(error);
-        if (waitMs === undefined || performance.now() + waitMs > until) {
-          const why = performance.now() + (waitMs ?? 0) > until ? tooLate(frame, frameMs, error) : error;
+        // A timer may fire a little before its time.
+        const isLate = isTimeout(error) || performance.now() + (waitMs ?? 0) > until;
+        if (waitMs === undefined || isLate) {
+          const why = isLate ? tooLate(frame, frameMs, error) : error;
           const gone = error instanceof FrameGoneError ? error.frame : frame;
           apply({ kind: "not-made", opening, step, frame: gone, error: explain(why) });
           return;
@@ -143,8 +148,9 @@ export class VideoWork {
     const call = this.#call(AbortSignal.any([signal, timer.signal]));
     let end = () => {};
     try {
-      end = await turns.enter(whole.origin?.caller ?? "", call.signal);
       const size = await orAborted(this.#aheadOf(opening, model).ready(imageIds, frame, next), call.signal);
+      // Not before: who waits for an encoder keeps no turn from others.
+      end = await turns.enter(whole.origin?.caller ?? "", call.signal);
       const request = create(PropagateRequestSchema, {
         imageId: imageIds[frame] ?? "",
         model,
@@ -199,6 +205,8 @@ function pauseAfter(error: unknown): number | undefined {
   return waitMs > longestPauseMs ? undefined : waitMs;
 }
 
+const isTimeout = (error: unknown) => error instanceof DOMException && error.name === "TimeoutError";
+
 function notOne(text: string, frame: number, count: number): ServiceError {
   const found = count === 0 ? "Nothing" : `${count} objects`;
   const what = count === 0 ? "try other words" : "add a point on the one that you mean";
@@ -209,6 +217,7 @@ const tooLate = (frame: number, frameMs: number, cause: unknown) =>
   new ServiceError({
     code: Code.DEADLINE_EXCEEDED,
     message: `Frame ${frame} was not made within ${Math.round(frameMs / 1000)} s; run again later.`,
+    retryAfterMs: lateRetryMs,
     cause,
   });
 
