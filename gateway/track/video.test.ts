@@ -174,6 +174,23 @@ describe("Y7 who does not read", () => {
   });
 });
 
+describe("Y4 a run that waits for frames", () => {
+  it("is nothing that its session is kept open for", async () => {
+    const { video, say, until } = open(2);
+    say({ case: "open", value: { imageIds: [idOf(0), idOf(1)], more: true } });
+    say({ case: "prompt", value: { prompt: given(1, 0) } });
+    say({ case: "run", value: {} });
+    expect(video.isWaiting).toBe(true);
+    await until("frame 1");
+    expect(video.isWaiting).toBe(false);
+    say({ case: "append", value: { imageIds: [idOf(2)], more: true } });
+    expect(video.isWaiting).toBe(true);
+    await until("frame 2");
+    video.ended();
+    await until("done 2");
+  });
+});
+
 describe("Y11 the frames of many videos", () => {
   it("take turns, a caller each, four at once", async () => {
     const turns = new FrameTurns();

@@ -21,6 +21,8 @@ import { VideoWork } from "./video-work.js";
 export interface VideoOutlet {
   /** @returns what resolves when the reader has caught up, where there is more now than it has read. */
   send(sequence: number, update: Update): Promise<void> | undefined;
+  /** Told when what was sent has not been read for too long. */
+  unread?(): void;
 }
 
 export interface VideoDeps {
@@ -54,6 +56,7 @@ export class Video {
   #unread = 0;
   #late: NodeJS.Timeout | undefined;
   #onIdle: (() => void) | undefined;
+  readonly #onCaughtUp: (() => void)[] = [];
 
   constructor(outlet: VideoOutlet, deps: VideoDeps) {
     const { ask, call, turns, limits, explain, priority } = deps;
@@ -106,7 +109,10 @@ export class Video {
   /** Something is still to come for whoever asks. */
   get isWaiting(): boolean {
     const state = this.#state;
-    return state.kind === "open" && (state.run !== undefined || state.asked.length > 0);
+    if (state.kind !== "open") return false;
+    const { run, asked, isBehind } = state;
+    // A run with no frame under way, whose reader has caught up, waits for frames that may never come.
+    return asked.length > 0 || (run !== undefined && (run.step !== undefined || isBehind));
   }
 
   /** What is known of a frame's objects. */
@@ -124,6 +130,20 @@ export class Video {
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
       signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  /** Resolves when the reader has all that was sent; rejects when the signal aborts before. */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    if (this.#unread === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => reject(signal.reason);
+      signal.addEventListener("abort", leave, { once: true });
+      this.#onCaughtUp.push(() => {
+        signal.removeEventListener("abort", leave);
+        resolve();
+      });
+      if (signal.aborted) leave();
     });
   }
 
@@ -176,12 +196,16 @@ export class Video {
     if (!caughtUp) return;
     if (this.#unread++ === 0) {
       this.#apply({ kind: "reader", isBehind: true });
-      this.#late = setTimeout(() => this.giveUp(unread), this.#deps.limits.unreadMs);
+      this.#late = setTimeout(() => {
+        this.giveUp(unread);
+        this.#outlet.unread?.();
+      }, this.#deps.limits.unreadMs);
     }
     void caughtUp.then(() => {
       if (--this.#unread > 0) return;
       clearTimeout(this.#late);
       this.#apply({ kind: "reader", isBehind: false });
+      if (this.#unread === 0) for (const resolve of this.#onCaughtUp.splice(0)) resolve();
     });
   }
 
