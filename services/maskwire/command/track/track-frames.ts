@@ -8,6 +8,7 @@ import { Notices } from "../notices.js";
 import { progressBar } from "../progress-bar.js";
 import { type SegmentOptions, toPrompt } from "../segment-photo.js";
 import { type GatewayOptions, withGateway } from "../with-gateway.js";
+import { checkPlaces } from "./check-places.js";
 import type { FrameFile, FrameList } from "./input/frame-list.js";
 import { openFrames } from "./input/open-frames.js";
 import type { Layout } from "./outputs/layout-names.js";
@@ -32,6 +33,7 @@ const handedOn = 3;
 
 /** `maskwire track INPUT`: objects through the frames of a video. @throws CommandError with the sentence to end with. */
 export async function trackFrames(input: string, options: TrackOptions): Promise<void> {
+  await checkPlaces(input, options);
   const prompts = await promptsOf(options);
   const output = await openOutput(
     options.out,
