@@ -159,7 +159,7 @@ describe("an overlay", () => {
     await expect(openOutput("masks", "overlay", [1])).rejects.toThrow(
       /--out masks is no video's name; it ends with .mp4/,
     );
-    await expect(openOutput("masks", "mots", [1000])).rejects.toThrow(/MOTS numbers objects from 1 to 999/);
+    await expect(openOutput("masks", "mots", [1000])).rejects.toThrow(/--layout mots numbers objects from 1 to 999/);
     const { PATH, MASKWIRE_FFMPEG } = process.env;
     process.env.PATH = "";
     process.env.MASKWIRE_FFMPEG = "";

@@ -2,7 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { bitmapToRle, encodeRle, FrameMasksSchema, rleArea, rleBoundingBox } from "../../../../../proto/index.js";
+import { type Layout, layoutNames } from "./layout-names.js";
 import { cocoOf, frameFile } from "./layouts.js";
+import { openOutput } from "./write-masks.js";
 
 const size = { width: 4, height: 3 };
 /** Two objects: the left column, and the lower right pixel. */
@@ -64,4 +66,28 @@ it("COCO has an annotation for each object that is there in each frame, with the
     { id: 1, image_id: 1, category_id: 1, track_id: 1, area: 3, bbox: [0, 0, 1, 3], score: 0.5, iscrowd: 0 },
     { id: 2, image_id: 1, track_id: 3, area: 1, bbox: [3, 2, 1, 1], segmentation: { size: [3, 4] } },
   ]);
+});
+
+describe("an object's number that a layout does not hold", () => {
+  it.each<[Layout, number]>([
+    ["davis", 255],
+    ["mots", 999],
+    ["colmap", 65_535],
+    ["nerfstudio", 65_535],
+    ["rgba", 65_535],
+    ["overlay", 65_535],
+  ])("is refused before anything is followed: %s", async (layout, most) => {
+    await expect(openOutput("out.mp4", layout, [1, most + 1])).rejects.toThrow(
+      `--layout ${layout} numbers objects from 1 to ${most}, and there is an object ${most + 1}`,
+    );
+    if (layout !== "overlay") expect(await openOutput("out", layout, [1, most])).toMatchObject({ layout });
+  });
+
+  it.each(layoutNames)("is 0 in every layout, which is where no object is: %s", async (layout) => {
+    await expect(openOutput("out.mp4", layout, [0])).rejects.toThrow("numbers objects from 1 to");
+  });
+
+  it("is none of those that stand in a list", async () => {
+    for (const layout of ["coco", "youtube-vis"] as const) await openOutput("out.json", layout, [2 ** 32 - 1]);
+  });
 });

@@ -10,8 +10,6 @@ import type { MadeFile, Size } from "./tracked-frames.js";
 
 const objectClass = 1;
 const numbered = (object: number) => objectClass * 1000 + object;
-/** What is left of the thousand that a class has. */
-export const mostMotsObjects = 999;
 
 /** A frame's PNG of 16 bits a pixel, `instances/000000.png`. */
 export async function motsPng(frame: number, masks: FrameMasks | undefined, size: Size): Promise<MadeFile> {

@@ -1,13 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { FrameMasks } from "../../../../../proto/index.js";
-import { usageError } from "../../command-error.js";
 import { writeResult } from "../../photo-files.js";
 import type { FrameFile } from "../input/frame-list.js";
 import { type Ffmpeg, findFfmpeg } from "../input/video/find-ffmpeg.js";
-import { isOneFile, type Layout } from "./layout-names.js";
+import { checkNumbers, isOneFile, type Layout } from "./layout-names.js";
 import { cocoOf, frameFile } from "./layouts.js";
-import { mostMotsObjects, motsLines, motsPng } from "./mots.js";
+import { motsLines, motsPng } from "./mots.js";
 import { checkVideoName, rateOf, writeOverlay } from "./overlay-video.js";
 import type { MadeFile, Size } from "./tracked-frames.js";
 import { youtubeVisOf } from "./youtube-vis.js";
@@ -21,8 +20,7 @@ interface Output {
 
 /** What is wanted, before anything is done for it. @throws CommandError with what is missing, or wrong with it. */
 export async function openOutput(out: string, layout: Layout, objects: readonly number[]): Promise<Output> {
-  if (layout === "mots" && objects.some((object) => object > mostMotsObjects))
-    throw usageError(`MOTS numbers objects from 1 to ${mostMotsObjects}.`);
+  checkNumbers(layout, objects);
   if (layout !== "overlay") return { layout, out, ffmpeg: undefined };
   checkVideoName(out);
   const purpose = {
