@@ -4,23 +4,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError, usageError } from "../../command-error.js";
 import { fileProblem } from "../../photo-files.js";
+import { onEnding } from "../on-ending.js";
 import type { FrameFile } from "./frame-list.js";
 import { minFreeBytes } from "./limits.js";
 
 /** The disk is asked for what it has left once in so many frames. */
 const frameInterval = 16;
-const endings = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A folder that decoded frames are written to, as DAVIS numbers them: they are never in memory together. */
 export class FrameStore implements AsyncDisposable {
   readonly frames: FrameFile[] = [];
   readonly #folder: string;
   readonly #isKept: boolean;
+  readonly #callOff: () => void;
 
   private constructor(folder: string, isKept: boolean) {
     this.#folder = folder;
     this.#isKept = isKept;
-    if (!isKept) for (const signal of endings) process.on(signal, this.#onSignal);
+    // Whoever ends the command by hand leaves no frames behind.
+    this.#callOff = isKept ? () => {} : onEnding(() => rmSync(folder, { recursive: true, force: true }));
   }
 
   /** @param keep a folder that is empty, or not there yet, and stays. @throws CommandError with the reason. */
@@ -64,7 +66,7 @@ export class FrameStore implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isKept) return;
-    for (const signal of endings) process.off(signal, this.#onSignal);
+    this.#callOff();
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -74,11 +76,4 @@ export class FrameStore implements AsyncDisposable {
     const way = this.#isKept ? "name another folder" : "name a folder on a larger disk by --keep-frames or TMPDIR";
     throw new CommandError(`The disk of ${this.#folder} has too little left for the video's frames: ${way}.`);
   }
-
-  /** Whoever ends the command by hand leaves no frames behind. */
-  readonly #onSignal = (signal: NodeJS.Signals) => {
-    for (const one of endings) process.off(one, this.#onSignal);
-    rmSync(this.#folder, { recursive: true, force: true });
-    process.kill(process.pid, signal);
-  };
 }

@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { CommandError, usageError } from "../../command-error.js";
 import type { Ffmpeg } from "../input/video/find-ffmpeg.js";
+import { onEnding } from "../on-ending.js";
 import type { Size } from "./tracked-frames.js";
 
 /** What a video may be called: the container that ffmpeg chooses by it. */
@@ -41,9 +44,10 @@ export async function writeOverlay(
   { width, height, fps }: OverlayOptions,
 ): Promise<void> {
   const end = extname(path);
-  const part = join(dirname(path), `.${basename(path, end)}.part${end}`);
+  // A name that nobody can put a link in the place of beforehand; ffmpeg writes over nothing.
+  const part = join(dirname(path), `.${basename(path, end)}.${randomUUID()}.part${end}`);
   const args = [
-    ["-hide_banner", "-loglevel", "error", "-y"],
+    ["-hide_banner", "-loglevel", "error", "-n"],
     [
       "-f",
       "rawvideo",
@@ -61,6 +65,10 @@ export async function writeOverlay(
     [`file:${part}`],
   ].flat();
   const child = spawn(ffmpeg, args, { stdio: ["pipe", "ignore", "pipe"], windowsHide: true });
+  const callOff = onEnding(() => {
+    child.kill("SIGKILL");
+    rmSync(part, { force: true });
+  });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     log = (log + text).slice(-2000);
@@ -94,5 +102,6 @@ export async function writeOverlay(
     child.kill("SIGKILL");
     await closed.catch(() => {});
     await rm(part, { force: true });
+    callOff();
   }
 }
