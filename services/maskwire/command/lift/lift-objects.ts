@@ -10,6 +10,7 @@ import { readPhoto, writeResult } from "../photo-files.js";
 import { progressBar } from "../progress-bar.js";
 import { askAbout, type GatewayOptions, withGateway } from "../with-gateway.js";
 import { type Lifted, type LiftedMask, type LiftTuning, lift } from "./core/lift.js";
+import { checkVotes } from "./core/votes.js";
 import type { View } from "./model/colmap-model.js";
 import { readModel } from "./model/read-model.js";
 import { promptsOfViews, type ShowingOptions } from "./prompts-of-views.js";
@@ -32,6 +33,7 @@ export async function liftObjects(options: LiftOptions, tuning: LiftTuning = {})
   const { colmap, out } = options;
   const model = await readModel(colmap);
   const prompts = await promptsOfViews(options, model.views);
+  checkVotes(model.places.length / 3, new Set(prompts.map(({ object }) => object)).size);
   const folder = await picturesFolder(options, model.views[0]!.name);
   await withGateway(options, async (client, notices) => {
     const pictures = new Pictures(client, folder, model.views, notices);

@@ -81,6 +81,14 @@ describe("votes", () => {
   });
 });
 
+it("votes of more points and objects than there is memory for are refused", () => {
+  const numbers = Array.from({ length: 255 }, (_, at) => at + 1);
+  expect(() => new Votes(5_000_000, numbers)).toThrow(
+    "255 objects in 5000000 points are too many at once: show at most 53 of them",
+  );
+  expect(() => new Votes(1000, numbers)).not.toThrow();
+});
+
 /** Pictures from places along a line, of a wall that is 10 ahead: points at x = 0, 1, ... 9; the first five are the object. */
 function wall(shifts: readonly number[], seenIn = (_view: number, _point: number) => true): ColmapModel {
   const places = Float64Array.from({ length: 30 }, (_, at) => [Math.floor(at / 3) - 4.5, 0, 10][at % 3]!);

@@ -1,15 +1,29 @@
+import { usageError } from "../../command-error.js";
 import type { SeenPoint } from "./visible-points.js";
 
 /** Whether a pixel of a picture is in a mask. @param x, y COLMAP's pixels. */
 export type Inside = (x: number, y: number) => boolean;
+
+/** Points times objects: each has four bytes, a GiB in all. */
+const mostVotes = 2 ** 28;
+
+/** @throws CommandError (bad usage) for more points and objects than are kept. */
+export function checkVotes(points: number, objects: number): void {
+  if (points * objects <= mostVotes) return;
+  const most = Math.floor(mostVotes / points);
+  throw usageError(
+    `${objects} objects in ${points} points are too many at once: show at most ${most} of them, and the others in a second run.`,
+  );
+}
 
 /** Of each point, in how many pictures it was looked for in each object's masks, and in how many it was in one. */
 export class Votes {
   readonly #asked: ReadonlyMap<number, Uint16Array>;
   readonly #found: ReadonlyMap<number, Uint16Array>;
 
-  /** @param objects their numbers. */
+  /** @param objects their numbers. @throws CommandError as `checkVotes` does. */
   constructor(points: number, objects: readonly number[]) {
+    checkVotes(points, objects.length);
     const counts = () => new Map(objects.map((object) => [object, new Uint16Array(points)]));
     this.#asked = counts();
     this.#found = counts();

@@ -30,6 +30,11 @@ it("reads COLMAP's three files, pictures in the order of their names", () => {
   expect([...colours]).toEqual([10, 20, 30, 0, 0, 0]);
 });
 
+it("has names with spaces in them, and none around them", () => {
+  const { views } = build({ images: ["  3 1 0 0  0 0 0\t0 1   b  10.jpg  ", "", "2 1 0 0 0 0 0 0 7 a.jpg"] });
+  expect(views.map(({ name }) => name)).toEqual(["a.jpg", "b  10.jpg"]);
+});
+
 describe("refuses", () => {
   it.each([
     [
@@ -41,6 +46,7 @@ describe("refuses", () => {
     ["1 PINHOLE 0 10 1 1 1 1", /no width/],
     ["1 PINHOLE 1e3 10 1 1 1 1", /the width is "1e3"/],
     ["1 PINHOLE 999999 10 1 1 1 1", /a whole number up to 100000/],
+    ["1 PINHOLE 100000 100000 1 1 1 1", /a picture of 100000 x 100000; one has at most 268435456 pixels/],
     ["1 PINHOLE 10 10 0 1 1 1", /focal length/],
     ["1 PINHOLE 10 10 NaN 1 1 1", /"NaN", which is no number/],
     ["1 PINHOLE 10 10 0x10 1 1 1", /no number/],
@@ -51,6 +57,9 @@ describe("refuses", () => {
 
   it.each([
     ["1 1 0 0 0 0 0 0 1", /not IMAGE_ID QW/],
+    ["1 1 0 0 0 0 0 0 1 \t ", /not IMAGE_ID QW/],
+    // Far below what would take a while, and refused by its length and not by what is in it.
+    [`1 1 0 0 0 0 0 0 1 a${" ".repeat(5000)}b`, /a picture's line of more than 4096 characters/],
     ["1 0 0 0 0 0 0 0 1 a.jpg", /quaternion of no length/],
     ["1 1 0 0 0 0 0 Infinity 1 a.jpg", /no number/],
     ["1 1 0 0 0 0 0 0 2 a.jpg", /cameras.txt has no camera 2/],
@@ -66,6 +75,7 @@ describe("refuses", () => {
     ["1 0 0 0 0 0 0 1 3", /pairs of IMAGE_ID/],
     ["1 0 0 0 0 0 256 1 3 0", /the colour is "256"/],
     ["1 0 0 x 0 0 0 1 3 0", /the place has "x"/],
+    [`1 0 0 ${"1".repeat(200)} 0 0 0 1 3 0`, /the place has "1{40}", which is no number/],
     ["1 0 0 0 0 0 0 1 8 0", /images.txt has no picture 8/],
   ])("the point %s", (line, message) => {
     expect(() => build({ points: [line] })).toThrow(message);

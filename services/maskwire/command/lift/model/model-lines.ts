@@ -7,6 +7,12 @@ export class ModelLineError extends Error {
 
 /** Of either side of a picture. */
 const mostPixels = 100_000;
+/** Of a picture, whose mask has a byte for each; the service takes 100 million unless it is told otherwise. */
+const mostArea = 2 ** 28;
+/** Of the line of a picture: nine numbers, and a name of no more than 1,000. */
+const mostViewLine = 4096;
+/** Characters of a number, which programs write with 17 digits. */
+const mostDigits = 100;
 /** Of COLMAP's own numbers of cameras, pictures and points. */
 const mostId = Number.MAX_SAFE_INTEGER;
 
@@ -25,6 +31,9 @@ export function cameraLine(line: string): { id: number; camera: Camera } {
   }
   const sides = [wholeOf(width, "the width", mostPixels), wholeOf(height, "the height", mostPixels)] as const;
   if (sides.includes(0)) throw new ModelLineError("a picture of no width or height");
+  if (sides[0] * sides[1] > mostArea) {
+    throw new ModelLineError(`a picture of ${sides.join(" x ")}; one has at most ${mostArea} pixels`);
+  }
   const camera = cameraOf(
     model,
     ...sides,
@@ -44,10 +53,17 @@ export interface ViewLine {
 
 /** `IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME`, the first of a picture's two lines in images.txt. @throws ModelLineError */
 export function viewLine(line: string): ViewLine {
-  const [, id = "", pose = "", camera = "", name = ""] =
-    /^\s*(\S+)\s+((?:\S+\s+){7})(\S+)\s+(\S.*?)\s*$/.exec(line) ?? [];
-  if (name === "") throw new ModelLineError("not IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME");
-  const numbers = fieldsOf(pose).map((value) => numberOf(value, "the pose"));
+  if (line.length > mostViewLine) throw new ModelLineError(`a picture's line of more than ${mostViewLine} characters`);
+  const fields: string[] = [];
+  let name = line.trim();
+  while (fields.length < 9) {
+    const end = name.search(/\s/);
+    if (end < 0) throw new ModelLineError("not IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME");
+    fields.push(name.slice(0, end));
+    name = name.slice(end).trimStart();
+  }
+  const [id = "", camera = ""] = [fields[0], fields[8]];
+  const numbers = fields.slice(1, 8).map((value) => numberOf(value, "the pose"));
   const quaternion = numbers.slice(0, 4);
   if (!(Math.hypot(...quaternion) > 1e-9)) throw new ModelLineError("a quaternion of no length");
   const isOutside = /^[/\\]|^[a-z]:|\0/i.test(name) || name.split(/[/\\]/).includes("..");
@@ -86,7 +102,9 @@ export function pointLine(line: string): PointLine {
 const fieldsOf = (line: string): string[] => line.trim().split(/\s+/);
 
 function numberOf(text: string, what: string): number {
-  const number = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  // The length first: what the expression does is quadratic in it.
+  const isNumber = text.length <= mostDigits && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text);
+  const number = isNumber ? Number(text) : Number.NaN;
   if (Number.isFinite(number)) return number;
   throw new ModelLineError(`${what} has ${JSON.stringify(text.slice(0, 40))}, which is no number`);
 }
