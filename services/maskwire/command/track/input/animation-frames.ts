@@ -3,8 +3,8 @@ import { openImage, openPixels } from "../../../../encoder/images/sharp.js";
 import { CommandError } from "../../command-error.js";
 import type { InputOptions } from "./frame-list.js";
 import type { FrameStore } from "./frame-store.js";
-import { resampled, timesOf } from "./frame-times.js";
-import { checkFrames, checkPixels } from "./limits.js";
+import { drawnFrames, resampled, resampledCount, timesOf } from "./frame-times.js";
+import { checkDrawn, checkFrames, checkPixels } from "./limits.js";
 
 /** Frames are decoded so many pixels at a time: each of a GIF's is drawn over the one before it, from the first on. */
 const pixelsAtATime = 2 ** 24;
@@ -30,11 +30,19 @@ export async function readAnimation(
   const { width, pages = 1, pageHeight = header.height, delay = [] } = header;
   checkPixels(width, pageHeight, path);
   const { times, endMs } = timesOf(delay, pages);
-  const wanted = (
-    fps === undefined ? times.map((timeMs, frame) => ({ frame, timeMs })) : resampled(times, endMs, fps)
-  ).slice(0, (upTo ?? Number.POSITIVE_INFINITY) + 1);
-  checkFrames(wanted.length, path);
+  const all = fps === undefined ? pages : resampledCount(endMs, fps);
+  const count = Math.min(all, (upTo ?? Number.POSITIVE_INFINITY) + 1);
+  checkFrames(count, path);
+  const wanted =
+    fps === undefined
+      ? times.slice(0, count).map((timeMs, frame) => ({ frame, timeMs }))
+      : resampled(times, fps, count);
   const together = Math.max(1, Math.floor(pixelsAtATime / (width * pageHeight)));
+  const drawn = drawnFrames(
+    wanted.map(({ frame }) => frame),
+    together,
+  );
+  checkDrawn(drawn * width * pageHeight, path);
   let first = 0;
   let strip: Buffer | undefined;
   for (const { frame, timeMs } of wanted) {

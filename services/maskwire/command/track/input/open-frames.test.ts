@@ -82,6 +82,35 @@ describe("an animated picture", () => {
   });
 });
 
+/** A GIF that says of its frames what a test wants: each draws one pixel. @param delay of each, in hundredths of a second */
+function pixelGif(width: number, height: number, frames: number, delay: number): Buffer {
+  const u16 = (value: number) => [value & 255, value >> 8];
+  const screen = [...u16(width), ...u16(height), 0x80, 0, 0, 0, 0, 0, 255, 255, 255];
+  const frame = [0x21, 0xf9, 4, 0, ...u16(delay), 0, 0, 0x2c, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0];
+  const all = Array.from({ length: frames }, () => Buffer.from(frame));
+  return Buffer.concat([Buffer.from("GIF89a"), Buffer.from(screen), ...all, Buffer.from([0x3b])]);
+}
+
+describe("a small animated picture of much", () => {
+  it("is refused where its frames are many a second for a long time, and read where few are asked for", async () => {
+    // 2 frames of 655 s, 1,000,000 a second: so many as a list are more than there is memory for.
+    await writeFile(at("still.gif"), pixelGif(8, 6, 2, 65_535));
+    await expect(openFrames(at("still.gif"), { fps: 1e6 })).rejects.toThrow(/has about 13\d{8} frames, and 20000 can/);
+    expect(timesOf(await read("still.gif", { fps: 1e6, upTo: 2 }))).toEqual([0, 0.001, 0.002]);
+  });
+
+  it("is refused where drawing it would take hours, before a frame is drawn", async () => {
+    await writeFile(at("large.gif"), pixelGif(2000, 2000, 1000, 10));
+    let isRead = false;
+    const onFrame = () => {
+      isRead = true;
+      throw new Error("a frame was drawn");
+    };
+    await expect(openFrames(at("large.gif"), { onFrame })).rejects.toThrow(/too many frames for their size.*--last/);
+    expect(isRead).toBe(false);
+  });
+});
+
 describe("a zip", () => {
   it("has its pictures by the numbers in their names, without the folder that all are in", async () => {
     const picture = await sharp({ create: { width: 8, height: 6, channels: 3, background: "#123" } })
@@ -94,6 +123,31 @@ describe("a zip", () => {
     await expect(openFrames(at("none.zip"))).rejects.toThrow(/holds no pictures/);
     await writeFile(at("cut.zip"), handMadeZip([{ name: "a.png", content: picture }]).subarray(0, -8));
     await expect(openFrames(at("cut.zip"))).rejects.toThrow(/cannot be read/);
+  });
+
+  it.each([
+    ["encrypted", { name: "2.png", content: "thirteen byte", unpacked: 1, flags: 1 }, /2\.png: It is encrypted/],
+    ["packed strangely", { name: "2.png", content: "x", method: 12 }, /2\.png: It is packed in a way/],
+    ["there twice", { name: "1.png", content: "x" }, /1\.png: The archive has this file twice/],
+    ["outside", { name: "../2.png", content: "x" }, /\.\.\/2\.png: Its path leads out/],
+  ])(
+    "with a frame that is %s is refused, as all behind it would have other numbers",
+    async (_what, entry, sentence) => {
+      const others = ["1.png", "3.png"].map((name) => ({ name, content: "x" }));
+      await writeFile(at("gap.zip"), handMadeZip([...others, entry]));
+      await expect(openFrames(at("gap.zip"))).rejects.toThrow(sentence);
+      await expect(openFrames(at("gap.zip"))).rejects.toThrow(CommandError);
+    },
+  );
+
+  it("may hold other files that cannot be read", async () => {
+    const entries = [
+      { name: "1.png", content: "x" },
+      { name: "notes.txt", content: "thirteen byte", unpacked: 1, flags: 1 },
+    ];
+    await writeFile(at("notes.zip"), handMadeZip(entries));
+    const { frames } = await openFrames(at("notes.zip"));
+    expect(frames.map(({ name }) => name)).toEqual(["1.png"]);
   });
 
   it("with two frames of one name is refused, as masks are called after them", async () => {

@@ -9,7 +9,10 @@ import { maxAnimationBytes } from "./limits.js";
 
 /** The pictures of a zip in the order of their paths: each is unpacked when it is read. @throws CommandError with the reason. */
 export async function zipFrames(path: string): Promise<FrameFile[]> {
-  const { files, open } = await told(path, async () => openZip(await fileBytes(path)));
+  const { files, problems, open } = await told(path, async () => openZip(await fileBytes(path)));
+  // A frame that is left out would give all behind it another number.
+  const problem = problems.find(({ file }) => frameName.test(file));
+  if (problem) throw new CommandError(`Not every frame of ${path} can be read. ${problem.file}: ${problem.reason}`);
   const pictures = files.filter((file) => frameName.test(file.path)).sort((a, b) => inOrder(a.path, b.path));
   if (pictures.length === 0) {
     throw usageError(`${path} holds no pictures (JPEG, PNG, WebP, TIFF, AVIF, GIF), of which a video's frames are.`);
