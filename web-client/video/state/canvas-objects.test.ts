@@ -4,7 +4,7 @@ import { FrameMasksSchema, type Mask, MaskSchema, TrackState } from "../../../pr
 import { noPrompts } from "../../sdk/session/prompts.js";
 import type { SceneObject } from "../../state/work.js";
 import { emptySheet, laidOf, read, type Sheet } from "./canvas-objects.js";
-import { emptyTrack, made, objectOf, shown, stateOn, type Track } from "./track.js";
+import { emptyTrack, made, maskOn, objectOf, shown, stateOn, type Track } from "./track.js";
 
 const mask = (area: number): Mask => create(MaskSchema, { area, rle: { size: [4, 6], counts: `${area}` } });
 const kept = (id: number, area: number): SceneObject => ({
@@ -52,7 +52,9 @@ describe("a frame on the canvas", () => {
     expect(stateOn(corrected.track.objects[0]!, 4)).toBe("corrected");
     const undone = read(corrected.track, corrected.sheet, objects);
     expect(undone.corrections).toEqual([{ kind: "unshown", object: 1, frame: 4 }]);
-    expect(stateOn(undone.track.objects[0]!, 4)).toBe("tracked");
+    expect(maskOn(undone.track.objects[0]!, 4)?.area).toBe(7);
+    // The service has it no more, and makes it again.
+    expect(stateOn(undone.track.objects[0]!, 4)).toBe("outdated");
   });
 
   it("brings a removed object back by undo with its other frames, and takes a new one of its number for new", () => {

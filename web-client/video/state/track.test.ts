@@ -79,7 +79,8 @@ describe("a track", () => {
   it("lets nothing take the place of what a person showed", () => {
     const track = made(tracked(), told(2, [{ object: 1, state: TRACKED, area: 1 }]));
     expect(stateOn(track.objects[0]!, 2)).toBe("corrected");
-    expect(statesOf(unshown(track, 1, 2))?.[2]).toBe("tracked");
+    // Taken back, the frame is to be made like those beside it.
+    expect(statesOf(unshown(track, 1, 2))?.[2]).toBe("outdated");
   });
 
   it("is out of date where a correction reaches, until that is made anew", () => {
@@ -87,6 +88,20 @@ describe("a track", () => {
     expect(statesOf(track)).toEqual(["none", "unsure", "corrected", "outdated", "outdated", "none"]);
     expect(toMake(track, 6)).toEqual([0, 3, 4, 5]);
     expect(stateOn(made(track, told(3, [{ object: 1, state: TRACKED, area: 6 }])).objects[0]!, 3)).toBe("tracked");
+  });
+
+  it("is out of date around a correction as far as the next ones, also while no service is there to say so", () => {
+    let track = made(tracked(), told(5, [{ object: 1, state: TRACKED, area: 2 }]));
+    track = shown(track, 4, mask(7), one);
+    expect(statesOf(track)).toEqual(["none", "unsure", "corrected", "outdated", "corrected", "outdated"]);
+    // Told a service that knows nothing, what came of the old is not said to stand.
+    expect(
+      knownFrames(track)
+        .flat()
+        .map(({ frame }) => frame),
+    ).toEqual([1]);
+    track = made(track, told(3, [{ object: 1, state: TRACKED, area: 6 }]));
+    expect(statesOf(unshown(track, 1, 2))).toEqual(["none", "outdated", "none", "outdated", "corrected", "outdated"]);
   });
 
   it("leads from one unsure frame to the next, round and round, but to none that was accepted", () => {

@@ -61,7 +61,10 @@ export function stateOn({ person, made }: TrackedObject, frame: number): FrameSt
   return one.state === TrackState.ABSENT ? "absent" : "tracked";
 }
 
-/** A person shows an object on a frame: a new one, or one that is there. */
+/**
+ * A person shows an object on a frame: a new one, or one that is there. What was made from there to the next frames on which it is
+ * shown is out of date, as the service says too, who may not be there to say it.
+ */
 export function shown(
   track: Track,
   frame: number,
@@ -70,16 +73,16 @@ export function shown(
 ): Track {
   const object: TrackedObject = objectOf(track, like.id) ?? { ...like, isVisible: true, person: new Map(), made: [] };
   const next = { ...object, person: new Map([...object.person, [frame, mask]]) };
-  return withObject(track, next);
+  return withObject(track, outdatedAround(next, frame));
 }
 
-/** What a person has shown of an object on a frame is taken back. */
+/** What a person has shown of an object on a frame is taken back: the frame is to be made like those beside it. */
 export function unshown(track: Track, id: number, frame: number): Track {
   const object = objectOf(track, id);
   if (object === undefined || !object.person.has(frame)) return track;
   const person = new Map(object.person);
   person.delete(frame);
-  return withObject(track, { ...object, person });
+  return withObject(track, outdatedAround({ ...object, person }, frame));
 }
 
 export function removed(track: Track, id: number): Track {
@@ -127,12 +130,24 @@ export function outdated(track: Track, ranges: readonly FrameRange[]): Track {
   for (const { object: id, first, last } of ranges) {
     const object = objectOf(next, id);
     if (object === undefined) continue;
-    const all = object.made.map((one, frame) =>
-      one !== undefined && frame >= first && frame <= last && !one.isOutdated ? { ...one, isOutdated: true } : one,
-    );
-    next = withObject(next, { ...object, made: all });
+    next = withObject(next, outdatedBetween(object, first, last));
   }
   return next;
+}
+
+/** What was made of an object from a frame to the next ones, on both sides, on which a person shows it. */
+function outdatedAround(object: TrackedObject, frame: number): TrackedObject {
+  const others = [...object.person.keys()];
+  const before = Math.max(-1, ...others.filter((one) => one < frame));
+  const behind = Math.min(object.made.length, ...others.filter((one) => one > frame));
+  return outdatedBetween(object, before + 1, behind - 1);
+}
+
+function outdatedBetween(object: TrackedObject, first: number, last: number): TrackedObject {
+  const made = object.made.map((one, frame) =>
+    one !== undefined && frame >= first && frame <= last && !one.isOutdated ? { ...one, isOutdated: true } : one,
+  );
+  return { ...object, made };
 }
 
 /** A person finds right what is there of an object on a frame, or of all of them. */
