@@ -1,6 +1,7 @@
 import type { PictureStage } from "../stage/picture-stage.js";
 import { canKeep } from "../state/objects.js";
 import type { State } from "../state/state.js";
+import { begun } from "./frames/begun.js";
 import { VideoProblem } from "./frames/frame-source.js";
 import { openFiles } from "./frames/open-files.js";
 import { Shelf } from "./frames/shelf.js";
@@ -153,7 +154,7 @@ export class Following {
     }
   }
 
-  /** Another video takes the place of the one that is here. */
+  /** Another video takes the place of the one that is here, once a frame of it can be read. */
   async open(files: readonly File[]): Promise<void> {
     this.#reading?.ending.abort();
     const ending = new AbortController();
@@ -163,12 +164,14 @@ export class Following {
     try {
       const source = await openFiles(files, this.#fps);
       if (ending.signal.aborted) return;
+      if ((source.expected ?? 0) > maxFrames) throw new VideoProblem(words.problems.tooManyFrames(maxFrames));
+      const frames = await begun(source, ending.signal);
+      if (ending.signal.aborted) return;
       await this.#clear();
       this.#name = source.name;
       this.#isWhole = false;
       this.#reading = { expected: source.expected, ending };
-      if ((source.expected ?? 0) > maxFrames) throw new VideoProblem(words.problems.tooManyFrames(maxFrames));
-      for await (const frame of source.frames(ending.signal)) {
+      for await (const frame of frames) {
         if (this.frames >= maxFrames) throw new VideoProblem(words.problems.tooManyFrames(maxFrames));
         await this.#shelf.add(frame);
         if (this.frames === 1) {
