@@ -1,16 +1,20 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   ClientFrameSchema,
+  KnownFramesSchema,
+  type ServerFrame,
   ServerFrameSchema,
   type TrackCommand,
   TrackCommandSchema,
   type TrackUpdate,
 } from "../../../proto/index.js";
-import type { SocketPort } from "../../sdk/session/socket.js";
+import { type Link, lose, reconnect } from "../../sdk/session/link.js";
+import { abnormalClosure, type SocketPort } from "../../sdk/session/socket.js";
+import { Owing } from "./owing.js";
 
-/** A session that could not be opened, or was lost, is tried again after this, and longer each time. */
-const firstRetryMs = 500;
-const longestRetryMs = 15_000;
+/** Longer than this without a welcome, and another try has better chances. */
+const welcomeMs = 10_000;
+const unreadable = 1007;
 const openState = 1;
 
 interface TrackLinkOptions {
@@ -18,55 +22,67 @@ interface TrackLinkOptions {
   /** A session has begun, which knows nothing of the video. */
   readonly onOpen: () => void;
   readonly onUpdate: (update: TrackUpdate) => void;
-  readonly onLost: () => void;
+  /** @param then what becomes of it: only `waiting` comes back by itself. */
+  readonly onLost: (then: Link["kind"]) => void;
 }
 
-/** The session that a video is followed in: one WebSocket, opened again whenever it is lost as long as it is wanted. */
+/** The session that a video is followed in: one WebSocket, which ends and begins again as that of pictures does. */
 export class TrackLink {
   readonly #options: TrackLinkOptions;
+  /** Undefined until a session is wanted. */
+  #link: Link | undefined;
   #socket: SocketPort | undefined;
-  #isOpen = false;
-  #isWanted = false;
   #sequence = 0;
-  #tries = 0;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Of the welcome, or the next try. */
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #owing: Owing;
 
   constructor(options: TrackLinkOptions) {
     this.#options = options;
+    this.#owing = new Owing({
+      ask: () => this.#write({ case: "known", value: create(KnownFramesSchema) }),
+      onSilence: () => this.#socket && this.#lose(this.#socket, abnormalClosure),
+    });
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
-  /** From now on there is a session. */
+  /** A person needs a session from now on, also where the last one was ended for good. */
   want(): void {
-    if (this.#isWanted) return;
-    this.#isWanted = true;
-    this.#connect();
+    if (this.#link === undefined) {
+      this.#link = { kind: "connecting", attempt: 0 };
+      this.#connect();
+    } else if (this.#link.kind !== "waiting") this.#follow(reconnect(this.#link, true));
+  }
+
+  /** There is need of one that rests. */
+  wake(): void {
+    if (this.#link?.kind === "asleep") this.#follow(reconnect(this.#link, false));
   }
 
   /** The network is back: no reason to wait. */
   hurry(): void {
-    if (!this.#isWanted || this.#socket !== undefined) return;
-    clearTimeout(this.#retry);
-    this.#tries = 0;
-    this.#connect();
+    if (this.#link?.kind === "waiting") this.#follow(reconnect({ ...this.#link, attempt: 0 }, false));
   }
 
   close(): void {
-    this.#isWanted = false;
-    clearTimeout(this.#retry);
+    this.#link = undefined;
+    clearTimeout(this.#timer);
+    this.#owing.forget();
     const socket = this.#socket;
     this.#socket = undefined;
-    this.#isOpen = false;
     socket?.close();
   }
 
   /** @returns the number that its answers carry. */
   send(command: TrackCommand["command"]): number {
+    const sequence = this.#write(command);
+    // A cancel has no answer of its own.
+    if (this.#link?.kind === "open" && command.case !== "cancel") this.#owing.sent(sequence);
+    return sequence;
+  }
+
+  #write(command: TrackCommand["command"]): number {
     const sequence = ++this.#sequence;
-    if (this.#isOpen && this.#socket?.readyState === openState) {
+    if (this.#link?.kind === "open" && this.#socket?.readyState === openState) {
       const value = create(TrackCommandSchema, { sequence, command });
       this.#socket.send(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame: { case: "track", value } })));
     }
@@ -77,23 +93,59 @@ export class TrackLink {
     const socket = this.#options.openSocket();
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
+    this.#timer = setTimeout(() => this.#lose(socket, abnormalClosure), welcomeMs);
     socket.addEventListener("message", ({ data }) => {
       if (socket !== this.#socket || !(data instanceof ArrayBuffer)) return;
-      const { frame } = fromBinary(ServerFrameSchema, new Uint8Array(data));
-      if (frame.case === "welcome") {
-        this.#isOpen = true;
-        this.#tries = 0;
-        this.#options.onOpen();
-      } else if (frame.case === "track") this.#options.onUpdate(frame.value);
+      let frame: ServerFrame["frame"];
+      try {
+        frame = fromBinary(ServerFrameSchema, new Uint8Array(data)).frame;
+      } catch {
+        // It may have been an answer that is waited for: a new session gives it again.
+        this.#lose(socket, unreadable);
+        return;
+      }
+      this.#receive(frame);
     });
-    socket.addEventListener("close", () => {
-      if (socket !== this.#socket) return;
-      this.#socket = undefined;
-      this.#isOpen = false;
-      if (!this.#isWanted) return;
-      this.#options.onLost();
-      const delayMs = Math.min(longestRetryMs, firstRetryMs * 2 ** this.#tries++) * (0.75 + 0.5 * Math.random());
-      this.#retry = setTimeout(() => this.#connect(), delayMs);
-    });
+    socket.addEventListener("close", ({ code }) => this.#lose(socket, code));
+  }
+
+  #receive(frame: ServerFrame["frame"]): void {
+    if (frame.case === "welcome") {
+      clearTimeout(this.#timer);
+      const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = frame.value;
+      const limits = {
+        pictureBytes: maxImageBytes,
+        picturePixels: maxImagePixels,
+        waitingClicks: maxWaitingClicks,
+        pictureUrls,
+      };
+      this.#link = { kind: "open", search: undefined, limits };
+      this.#options.onOpen();
+    } else if (frame.case === "track") {
+      const { sequence, update } = frame.value;
+      if (update.case === "frame") this.#owing.heard();
+      else if (this.#owing.answered(sequence)) return;
+      this.#options.onUpdate(frame.value);
+    } else this.#owing.heard();
+  }
+
+  #lose(socket: SocketPort, code: number): void {
+    if (socket !== this.#socket || this.#link === undefined) return;
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    this.#owing.forget();
+    socket.close();
+    const atMs = performance.now();
+    this.#follow(lose(this.#link, { kind: "socket-closed", code, atMs, random: Math.random() }));
+    this.#options.onLost(this.#link.kind);
+  }
+
+  #follow([link, effects]: ReturnType<typeof lose>): void {
+    this.#link = link;
+    for (const effect of effects) {
+      clearTimeout(this.#timer);
+      if (effect.kind === "connect") this.#connect();
+      else this.#timer = setTimeout(() => this.#link && this.#follow(reconnect(this.#link, false)), effect.delayMs);
+    }
   }
 }
