@@ -8,10 +8,12 @@ import {
   PromptObjectSchema,
   RemovePromptSchema,
   RunTrackSchema,
+  type Error as ServiceError,
   type TrackUpdate,
 } from "../../../proto/index.js";
 import type { ServiceProblem } from "../../datasets/net/ask-service.js";
 import type { SocketPort } from "../../sdk/session/socket.js";
+import { words } from "../../words/words.js";
 import type { Correction } from "../state/canvas-objects.js";
 import { knownFrames } from "../state/replay.js";
 import { made, objectOf, outdated, type Track, toMake } from "../state/track.js";
@@ -23,6 +25,17 @@ const mostAhead = 24;
 /** A run that stops so often without making a frame is given up. */
 const mostStops = 6;
 const appendMs = 400;
+/** The first wait for what may pass; the next is twice as long. */
+const waitMs = 500;
+const mostPromptTries = 2;
+const passing: readonly ErrorCode[] = [
+  ErrorCode.NOT_FOUND,
+  ErrorCode.UNAVAILABLE,
+  ErrorCode.RESOURCE_EXHAUSTED,
+  ErrorCode.DEADLINE_EXCEEDED,
+];
+
+type Failure = Pick<ServiceError, "code" | "message" | "retryAfterMs">;
 /** Ids of frames in one message, which has at most 1 MiB. */
 const idsAtOnce = 8000;
 
@@ -60,6 +73,18 @@ export class Follower {
   #isOpened = false;
   #run: Run | undefined;
   #isLost = false;
+  /** Counts what begins with all that is known: what was on its way to the one before is not for the next. */
+  #session = 0;
+  /** It is being told all that is known; a run comes behind that. */
+  #isTelling = false;
+  /** Prompts that are not sent yet, as their frames have to be there first. */
+  readonly #onTheirWay = new Set<Promise<void>>();
+  /** Commands without whose success all else is nothing, until they are answered: the video, its frames, what is known. */
+  readonly #base = new Set<number>();
+  #opening = 0;
+  #retellings = 0;
+  #retelling: ReturnType<typeof setTimeout> | undefined;
+  #isRefused = false;
   /** Prompts by the number that they were sent with. */
   readonly #prompts = new Map<number, { readonly object: number; readonly frame: number; readonly tries: number }>();
 
@@ -70,11 +95,12 @@ export class Follower {
       openSocket: () => options.openSocket(),
       onOpen: () => this.#begin(),
       onUpdate: (update) => this.#hear(update),
-      onLost: () => {
-        this.#isOpened = false;
+      onLost: (then) => {
+        this.#endSession();
         this.#isLost = true;
-        this.#prompts.clear();
-        options.changed(options.track());
+        if (then === "signed-out") this.#giveUp(words.link.signInFirst);
+        else if (then === "stopped") this.#giveUp(words.problems.misunderstood);
+        else this.#changed();
       },
     });
     addEventListener("online", () => this.#link.hurry());
@@ -97,7 +123,7 @@ export class Follower {
     for (const one of corrections) {
       switch (one.kind) {
         case "shown":
-          void this.#prompt(one.object, one.frame);
+          this.#prompt(one.object, one.frame);
           break;
         case "unshown":
           this.#link.send({
@@ -110,7 +136,7 @@ export class Follower {
           break;
         case "brought-back":
           for (const frame of objectOf(this.#options.track(), one.object)?.person.keys() ?? []) {
-            void this.#prompt(one.object, frame);
+            this.#prompt(one.object, frame);
           }
           break;
       }
@@ -120,8 +146,10 @@ export class Follower {
   /** Makes what is missing or out of date, from a frame on. */
   start(from: number): void {
     this.#run = { from, made: 0, sequence: 0, stops: 0 };
+    this.#retellings = 0;
     this.#link.want();
-    if (this.#isOpened) this.#sendRun();
+    if (this.#isRefused && this.#isOpened) this.#begin();
+    else if (this.#isOpened && !this.#isTelling) void this.#sendRun();
     this.#changed();
   }
 
@@ -135,6 +163,7 @@ export class Follower {
 
   /** More frames of the video have been read, which may be many a second. */
   framesAdded(): void {
+    if (this.#run !== undefined) this.#link.wake();
     if (!this.#isOpened) return;
     if (this.#options.video().isWhole) this.#append();
     else
@@ -147,49 +176,79 @@ export class Follower {
   close(): void {
     clearTimeout(this.#appending);
     this.#run = undefined;
+    this.#endSession();
     this.#link.close();
+  }
+
+  #endSession(): void {
+    this.#session++;
+    this.#isOpened = false;
+    this.#isTelling = false;
+    clearTimeout(this.#retelling);
+    this.#prompts.clear();
+    this.#onTheirWay.clear();
+    this.#base.clear();
   }
 
   #begin(): void {
     const { frames, isWhole, width, height } = this.#options.video();
+    this.#endSession();
     this.#isLost = false;
+    this.#isRefused = false;
     this.#isOpened = true;
     this.#sender.forget();
     this.#sentFrames = Math.min(frames, idsAtOnce);
     const more = !isWhole || this.#sentFrames < frames;
     this.#saidWhole = !more;
     const value = create(OpenVideoSchema, { imageIds: this.#ids(0, this.#sentFrames), more, width, height });
-    this.#link.send({ case: "open", value });
+    this.#opening = this.#link.send({ case: "open", value });
+    this.#base.add(this.#opening);
     this.#append();
     void this.#tellAll();
   }
 
   /** Of a session that knows nothing: prompts first, then what has come of them. */
   async #tellAll(): Promise<void> {
-    const track = this.#options.track();
-    const prompts = track.objects.flatMap(({ id, person }) =>
-      [...person.keys()].map((frame) => this.#prompt(id, frame)),
-    );
-    await Promise.all(prompts);
-    if (!this.#isOpened) return;
-    for (const frames of knownFrames(track)) {
-      this.#link.send({ case: "known", value: create(KnownFramesSchema, { frames }) });
+    this.#isTelling = true;
+    for (const { id, person } of this.#options.track().objects) {
+      for (const frame of person.keys()) this.#prompt(id, frame);
     }
-    if (this.#run !== undefined) this.#sendRun();
+    if (!(await this.#allPrompted())) return;
+    // A person may have corrected more in the meantime.
+    for (const frames of knownFrames(this.#options.track())) {
+      this.#base.add(this.#link.send({ case: "known", value: create(KnownFramesSchema, { frames }) }));
+    }
+    this.#isTelling = false;
+    void this.#sendRun();
   }
 
-  async #prompt(object: number, frame: number, tries = 0): Promise<void> {
+  /** Waits until all prompts are sent. @returns false where that session is no more. */
+  async #allPrompted(): Promise<boolean> {
+    const session = this.#session;
+    while (session === this.#session && this.#onTheirWay.size > 0) await Promise.all(this.#onTheirWay);
+    return session === this.#session;
+  }
+
+  #prompt(object: number, frame: number, tries = 0, afterMs = 0): void {
+    const way = this.#sendPrompt({ object, frame, tries }, afterMs).finally(() => this.#onTheirWay.delete(way));
+    this.#onTheirWay.add(way);
+  }
+
+  async #sendPrompt(one: { object: number; frame: number; tries: number }, afterMs: number): Promise<void> {
+    const { object, frame, tries } = one;
+    const session = this.#session;
+    if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
     try {
       await this.#sender.ensure(frame, tries > 0);
     } catch (error) {
-      this.#giveUp((error as ServiceProblem).message);
+      if (session === this.#session) this.#giveUp((error as ServiceProblem).message);
       return;
     }
     const rle = objectOf(this.#options.track(), object)?.person.get(frame)?.rle;
-    if (rle === undefined || !this.#isOpened) return;
+    if (rle === undefined || session !== this.#session) return;
     const prompt = { frame, object, prompt: { mask: { source: { case: "rle" as const, value: rle } } } };
     const sequence = this.#link.send({ case: "prompt", value: create(PromptObjectSchema, { prompt }) });
-    this.#prompts.set(sequence, { object, frame, tries });
+    this.#prompts.set(sequence, one);
   }
 
   /** Frames that the service has not heard of, and once that these were all. */
@@ -202,14 +261,16 @@ export class Follower {
       const imageIds = this.#ids(this.#sentFrames, next);
       this.#sentFrames = next;
       this.#saidWhole = !more;
-      this.#link.send({ case: "append", value: create(AppendFramesSchema, { imageIds, more }) });
+      this.#base.add(this.#link.send({ case: "append", value: create(AppendFramesSchema, { imageIds, more }) }));
     }
   }
 
-  #sendRun(): void {
+  /** Behind what a person has shown: an object of which the service has not heard would be left out. */
+  async #sendRun(): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
     this.#sendAhead(run.from);
+    if (!(await this.#allPrompted()) || this.#run !== run) return;
     run.sequence = this.#link.send({ case: "run", value: create(RunTrackSchema, { from: run.from }) });
   }
 
@@ -223,12 +284,16 @@ export class Follower {
   #hear({ sequence, update }: TrackUpdate): void {
     const track = this.#options.track();
     switch (update.case) {
+      case "opened":
+        this.#base.delete(sequence);
+        break;
       case "prompted":
         this.#prompts.delete(sequence);
         this.#options.changed(outdated(track, update.value.outdated));
         break;
       case "frame": {
         const next = made(track, update.value);
+        this.#retellings = 0;
         if (this.#run !== undefined) {
           this.#run.made++;
           this.#run.stops = 0;
@@ -245,49 +310,61 @@ export class Follower {
       case "stopped":
         if (this.#run?.sequence === sequence) void this.#goOn(update.value.frame, update.value.error);
         break;
-      case "failed": {
-        const prompt = this.#prompts.get(sequence);
-        this.#prompts.delete(sequence);
-        this.#failed(sequence, update.value, prompt);
+      case "failed":
+        this.#failed(sequence, update.value);
         break;
-      }
     }
   }
 
-  #failed(
-    sequence: number,
-    error: { readonly code: ErrorCode; readonly message: string },
-    prompt: { readonly object: number; readonly frame: number; readonly tries: number } | undefined,
-  ): void {
-    // A newer one has taken its place.
-    if (error.code === ErrorCode.CANCELLED) return;
-    if (prompt !== undefined && error.code === ErrorCode.NOT_FOUND && prompt.tries < 2) {
-      void this.#prompt(prompt.object, prompt.frame, prompt.tries + 1);
+  #failed(sequence: number, error: Failure): void {
+    // What could not be read at all has no number.
+    const isOld = !this.#isOpened || (sequence !== 0 && sequence < this.#opening);
+    const prompt = this.#prompts.get(sequence);
+    this.#prompts.delete(sequence);
+    // Either all is said again as it is, or a newer one has taken its place.
+    if (isOld || error.code === ErrorCode.CANCELLED) return;
+    if (this.#base.delete(sequence) || sequence === 0) this.#tellAgain(error);
+    else if (prompt !== undefined && passing.includes(error.code) && prompt.tries < mostPromptTries) {
+      const { object, frame, tries } = prompt;
+      const afterMs = error.code === ErrorCode.NOT_FOUND ? 0 : (error.retryAfterMs ?? waitMs * 2 ** tries);
+      this.#prompt(object, frame, tries + 1, afterMs);
     } else if (this.#run?.sequence === sequence) void this.#goOn(this.#run.from, error);
     else this.#options.problem(error.message);
   }
 
+  /** The service does not have the video as it is: it is told all of it again, or the person why not. */
+  #tellAgain(error: Failure): void {
+    // What is known is refused, too, where a prompt before it waits to be said again.
+    const mayPass = passing.includes(error.code) || this.#onTheirWay.size > 0;
+    if (!mayPass || ++this.#retellings > mostStops) {
+      this.#isRefused = true;
+      this.#giveUp(error.message);
+      return;
+    }
+    this.#endSession();
+    const afterMs = Math.max(error.retryAfterMs ?? 0, waitMs * 2 ** this.#retellings);
+    this.#retelling = setTimeout(() => this.#begin(), afterMs);
+  }
+
   /** A run that has stopped goes on, once what it lacked is there or a moment has passed. */
-  async #goOn(frame: number, error: { readonly code: ErrorCode; readonly message: string } | undefined): Promise<void> {
+  async #goOn(frame: number, error: Failure | undefined): Promise<void> {
     const run = this.#run;
+    const session = this.#session;
     if (run === undefined) return;
-    const mayPass =
-      error === undefined ||
-      [ErrorCode.NOT_FOUND, ErrorCode.UNAVAILABLE, ErrorCode.RESOURCE_EXHAUSTED, ErrorCode.DEADLINE_EXCEEDED].includes(
-        error.code,
-      );
-    if (!mayPass || ++run.stops > mostStops) {
+    if ((error !== undefined && !passing.includes(error.code)) || ++run.stops > mostStops) {
       this.#giveUp(error?.message ?? "");
       return;
     }
+    const afterMs = Math.max(error?.retryAfterMs ?? 0, waitMs * 2 ** run.stops);
     try {
       if (error?.code === ErrorCode.NOT_FOUND) await this.#sender.ensure(frame, true);
-      else await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** run.stops));
+      else await new Promise((resolve) => setTimeout(resolve, afterMs));
     } catch (problem) {
-      this.#giveUp((problem as ServiceProblem).message);
+      if (this.#run === run) this.#giveUp((problem as ServiceProblem).message);
       return;
     }
-    if (this.#run === run && this.#isOpened) this.#sendRun();
+    // A session that has begun since has been told of the run.
+    if (this.#run === run && session === this.#session) void this.#sendRun();
   }
 
   #giveUp(message: string): void {
