@@ -7,43 +7,78 @@ import { uploadPath } from "../upload/upload-path.js";
 /** Tries of one frame, and how long to wait when nobody says. */
 const mostTries = 8;
 const pauseMs = 1000;
+const longestPauseMs = 15_000;
 
 interface Frame {
   readonly imageId: string;
   readonly model: string | undefined;
   file(): Promise<Blob>;
+  /** The service was there before: it is waited for as long as it takes, as the video's connection does. */
+  hasBegun(): boolean;
 }
 
-/** Has the service keep a frame; its file is sent only where it does not have it. @throws MaskwireError; TypeError when it cannot be reached. */
-export async function putFrame(gateway: Gateway, { imageId, model, file }: Frame, signal: AbortSignal): Promise<void> {
+type Answer = {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+};
+
+/** Has the service keep a frame; its file is sent only where it does not have it. @throws MaskwireError; TypeError when it cannot be reached, and never was. */
+export async function putFrame(gateway: Gateway, frame: Frame, signal: AbortSignal): Promise<void> {
+  const { imageId, model } = frame;
+  const query = model ? `?model=${encodeURIComponent(model)}` : "";
   for (let tries = 1; ; tries++) {
-    const found = await ask(gateway, `v1/images/${imageId}${model ? `?model=${encodeURIComponent(model)}` : ""}`, {
-      signal,
-    });
-    await found.text();
+    const found = await reached(() => ask(gateway, `v1/images/${imageId}${query}`, { signal }), frame, signal);
     if (found.ok) return;
-    const sent = await fetch(gateway.at(uploadPath({ imageId, model, isAhead: true })), {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream", ...gateway.headers() },
-      body: await file(),
-      signal,
-    });
-    const text = await sent.text();
+    const body = await frame.file();
+    const post = () =>
+      fetch(gateway.at(uploadPath({ imageId, model, isAhead: true })), {
+        method: "POST",
+        headers: { "content-type": "application/octet-stream", ...gateway.headers() },
+        body,
+        signal,
+      });
+    const sent = await reached(post, frame, signal);
     if (sent.ok) return;
-    const failure = failureOfAnswer(sent.status, text, sent.headers.get("retry-after"));
+    const failure = failureOfAnswer(sent.status, sent.text, sent.retryAfter);
     const isOver = failure.error.code === ErrorCode.INVALID_ARGUMENT || failure.remedy !== "wait" || tries >= mostTries;
     if (isOver) throw errorOf(failure);
     await pause(failure.retryAfterMs ?? pauseMs, signal);
   }
 }
 
+/** An answer, as soon as there is one: a network may be away for a while. */
+async function reached(request: () => Promise<Response>, frame: Frame, signal: AbortSignal): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const { ok, status, headers, text } = await whole(request);
+      return { ok, status, text, retryAfter: headers.get("retry-after") };
+    } catch (error) {
+      // Of `fetch`: nobody was reached, or the answer broke off.
+      if (!(error instanceof TypeError) || (!frame.hasBegun() && tries >= mostTries)) throw error;
+    }
+    await pause(Math.min(longestPauseMs, pauseMs * 2 ** Math.min(tries - 1, 4)), signal);
+  }
+}
+
+async function whole(request: () => Promise<Response>) {
+  const answer = await request();
+  const { ok, status, headers } = answer;
+  return { ok, status, headers, text: await answer.text() };
+}
+
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
+    if (signal.aborted) return reject(signal.reason);
+    const leave = () => {
       clearTimeout(timer);
       reject(signal.reason);
-    });
-    if (signal.aborted) reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", leave);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", leave, { once: true });
   });
 }

@@ -37,6 +37,7 @@ export class VideoLink {
 
   /** Of no effect while there is no connection: `onOpen` says all again. */
   send(command: TrackCommand): void {
+    if (this.#isClosed) return;
     if (this.#link.kind === "asleep") this.#follow(reconnect(this.#link, true));
     if (this.#link.kind !== "open") return;
     this.#socket?.send(
@@ -51,6 +52,20 @@ export class VideoLink {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  /** Gives the connection up, and after a while makes another, over which all is said again. */
+  beginAnew(afterMs: number): void {
+    if (this.#isClosed) return;
+    const socket = this.#socket;
+    this.#socket = undefined;
+    clearTimeout(this.#timer);
+    socket?.close();
+    this.#follow([
+      { kind: "waiting", attempt: 0, retryAtMs: performance.now() + afterMs },
+      [{ kind: "timer", name: "reconnect", delayMs: afterMs }],
+    ]);
   }
 
   #connect(): void {

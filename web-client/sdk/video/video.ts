@@ -5,6 +5,7 @@ import {
   type FrameRange,
   PromptObjectSchema,
   RleSchema,
+  RunDoneSchema,
   type RunTrackSchema,
   type TrackCommand,
   TrackCommandSchema,
@@ -61,7 +62,8 @@ interface Pending {
 }
 
 interface Running {
-  readonly sequence: number;
+  /** Of its last saying: what is about an earlier one is of no interest. */
+  sequence: number;
   readonly command: TrackCommand["command"];
   readonly heard: TrackUpdate["update"][];
   wake(): void;
@@ -102,8 +104,12 @@ export class Video {
   readonly #closing = new AbortController();
   readonly #sources: FrameSource[] = [];
   readonly #pending = new Map<number, Pending>();
+  /** Said by itself on this connection, and not answered. */
+  readonly #told = new Set<number>();
   #running: Running | undefined;
   #sequence = 0;
+  /** New beginnings since all that it said by itself was taken. */
+  #beginnings = 0;
   /** The first frame is there. @throws what kept it. */
   readonly begun: Promise<void>;
   /** All frames are there. */
@@ -197,8 +203,10 @@ export class Video {
         } else if (update.case === "done") {
           return;
         } else if (update.case === "stopped" || update.case === "failed") {
+          const { sequence } = running;
           await this.#recover(update, ++tries);
-          this.#say(running.sequence, command);
+          // A new connection has said it meanwhile, or a newer run has taken its place.
+          if (running.sequence === sequence && this.#running === running) this.#sayRun(running);
         }
       }
     } finally {
@@ -216,11 +224,18 @@ export class Video {
   }
 
   #begin(command: TrackCommand["command"]): Running {
-    const sequence = ++this.#sequence;
-    const running: Running = { sequence, command, heard: [], wake: () => {} };
+    const replaced = this.#running;
+    replaced?.heard.push({ case: "done", value: create(RunDoneSchema, { cancelled: true }) });
+    const running: Running = { sequence: 0, command, heard: [], wake: () => {} };
     this.#running = running;
-    this.#say(sequence, command);
+    this.#sayRun(running);
+    replaced?.wake();
     return running;
+  }
+
+  #sayRun(running: Running): void {
+    running.sequence = ++this.#sequence;
+    this.#say(running.sequence, running.command);
   }
 
   /** A frame that nobody has any more is sent again; whoever is lost comes back. */
@@ -251,14 +266,35 @@ export class Video {
     this.#link.send(create(TrackCommandSchema, { sequence, command }));
   }
 
+  /** Says what nobody has asked for: its failure is the video's own. */
+  #tell(command: TrackCommand["command"]): void {
+    const sequence = ++this.#sequence;
+    this.#told.add(sequence);
+    this.#say(sequence, command);
+  }
+
+  #hearTold(update: TrackUpdate["update"]): void {
+    if (update.case === "failed" && update.value.code !== ErrorCode.CANCELLED) {
+      const error = toldError(update.value);
+      const canWait = error.retryAfterMs !== undefined || error.code === "UNAVAILABLE";
+      if (!canWait || ++this.#beginnings > mostTries) return this.#end(error);
+      // What the gateway has of the video is not what was said: another connection begins with nothing.
+      return this.#link.beginAnew(error.retryAfterMs ?? restMs);
+    }
+    // A prompt is CANCELLED where the caller's own, of the same object on the same frame, has taken its place.
+    if (this.#told.size === 0) this.#beginnings = 0;
+  }
+
   /** Over a new connection: what is known, then what was not answered. */
   #sayAll(): void {
-    for (const command of this.#memory.replay()) this.#say(0, command);
+    this.#told.clear();
+    for (const command of this.#memory.replay()) this.#tell(command);
     for (const [sequence, { command }] of this.#pending) this.#say(sequence, command);
-    if (this.#running) this.#say(this.#running.sequence, this.#running.command);
+    if (this.#running) this.#sayRun(this.#running);
   }
 
   #hear({ sequence, update }: TrackUpdate): void {
+    if (this.#told.delete(sequence)) return this.#hearTold(update);
     if (update.case === "frame") this.#memory.heardFrame(update.value);
     if (update.case === "prompted" && sequence !== 0) this.#memory.heardPrompted(update.value);
     if (sequence === this.#running?.sequence) {
@@ -284,7 +320,7 @@ export class Video {
       if (!next) return;
       await next.put;
       memory.imageIds.push(next.imageId);
-      this.#say(0, commandOf({ case: "append", value: { imageIds: [next.imageId], more: true } }));
+      this.#tell(commandOf({ case: "append", value: { imageIds: [next.imageId], more: true } }));
       this.#options.onSent?.(memory.imageIds.length);
       onFirst();
     };
@@ -306,14 +342,19 @@ export class Video {
     while (sending.length > 0) await append();
     if (memory.imageIds.length === 0) throw new MaskwireError(ErrorCode.INVALID_ARGUMENT, "The video has no frames.");
     memory.more = false;
-    this.#say(0, commandOf({ case: "append", value: { imageIds: [], more: false } }));
+    this.#tell(commandOf({ case: "append", value: { imageIds: [], more: false } }));
   }
 
   async #put(imageId: string, source: FrameSource): Promise<void> {
     if (typeof source === "string") return;
     await putFrame(
       this.#gateway,
-      { imageId, model: this.#options.model, file: () => fileOf(source) },
+      {
+        imageId,
+        model: this.#options.model,
+        file: () => fileOf(source),
+        hasBegun: () => this.#memory.imageIds.length > 0,
+      },
       this.#closing.signal,
     );
   }
