@@ -141,7 +141,13 @@ export class GatewayTier implements Tier {
     serve(
       host.rpc,
       TrackService,
-      { track: trackStream({ videos: this.#videos, waitingOf: (who) => this.#sessions.waitingOf(who) }) },
+      {
+        track: trackStream({
+          videos: this.#videos,
+          waitingOf: (who) => this.#sessions.waitingOf(who),
+          enter: (call) => this.#sessions.enterStream(call),
+        }),
+      },
       {
         signal: host.forced,
         logger,

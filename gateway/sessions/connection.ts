@@ -40,7 +40,10 @@ interface ConnectionOptions {
 /** Of frames that have other tiers asked at once: as many as so many others (F7). */
 const prices: Partial<Record<NonNullable<ClientFrame["frame"]["case"]>, number>> = { openImage: 5, everything: 10 };
 /** The same of what is asked of a video. */
-const pricesOfTracks: Partial<Record<NonNullable<TrackCommand["command"]["case"]>, number>> = { open: 5, run: 10 };
+export const pricesOfTracks: Partial<Record<NonNullable<TrackCommand["command"]["case"]>, number>> = {
+  open: 5,
+  run: 10,
+};
 const priceOf = (frame: ClientFrame["frame"]): number =>
   (frame.case === "track" ? pricesOfTracks[frame.value.command.case ?? "cancel"] : frame.case && prices[frame.case]) ??
   1;

@@ -12,6 +12,7 @@ import { type Holder, holderOf, Shares } from "../../services/runtime/limits/sha
 import type { Logger } from "../../services/runtime/logger.js";
 import { type Doorkeeper, refusalOf } from "../../services/runtime/overload/doorkeeper.js";
 import { readOrigin } from "../../services/runtime/tracing/origin.js";
+import type { AskCall } from "../ask/answer.js";
 import type { Visitor } from "../callers/visitor.js";
 import type { UnsentBytes } from "../limits/unsent-bytes.js";
 import { CallersPace } from "./callers-pace.js";
@@ -102,6 +103,18 @@ export class Sessions {
   /** What prompts may hold that wait, of a session or of a video of its own. */
   waitingOf(who: Holder): SessionBytes {
     return this.#waiting.of(who);
+  }
+
+  /** The pace of a video's stream, which counts as one more session of its caller's (F7). */
+  enterStream({ origin = {}, principal }: Pick<AskCall, "origin" | "principal">) {
+    const { quota } = this.#options;
+    const who = { key: origin.caller ?? "", tenant: origin.tenant };
+    const { pace, leave } = this.#pace.enter(who);
+    const limit = {
+      take: (count: number) => (principal ? quota.tryTake(principal, "framesPerSecond", count) : 0),
+      spend: (count: number) => principal && quota.correct(principal, "framesPerSecond", count),
+    };
+    return { ...sessionPace(this.#options, pace, limit), leave };
   }
 
   /** Takes over a connection that asked to become a WebSocket, when it is its caller's turn (F8). */

@@ -10,7 +10,9 @@ import { toErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import type { Send, ServiceImplementation } from "../../services/runtime/grpc/serve.js";
 import { type Holder, holderOf } from "../../services/runtime/limits/shares.js";
 import type { AskCall } from "../ask/answer.js";
+import { pricesOfTracks } from "../sessions/connection.js";
 import { explain } from "../sessions/explain.js";
+import { type Purse, paid } from "../sessions/paid.js";
 import { type SessionBytes, weightOf } from "../sessions/waiting-bytes.js";
 import { stopping, type Videos } from "./videos.js";
 
@@ -18,12 +20,15 @@ interface TrackStreamOptions {
   videos: Pick<Videos, "open" | "enterStream" | "stopping">;
   /** For what the prompts of a caller's videos hold that wait. */
   waitingOf: (who: Holder) => SessionBytes;
+  /** The pace of a stream's commands, as a session's frames have it (F7). */
+  enter(call: AskCall): Purse & { onDearFrame(more: number): void; leave(): void };
 }
 
 /** `TrackService.Track`: a video a stream (Y4). */
 export function trackStream({
   videos,
   waitingOf,
+  enter,
 }: TrackStreamOptions): ServiceImplementation<typeof TrackService>["track"] {
   return async (commands, send, context) => {
     const { origin, principal, logger } = context;
@@ -32,6 +37,7 @@ export function trackStream({
     const signal = AbortSignal.any([context.signal, over.signal]);
     const call: AskCall = { signal, origin, principal };
     const leave = videos.enterStream(call);
+    const pace = enter(call);
     const waiting = waitingOf(holderOf(origin));
     const video = videos.open(
       {
@@ -54,7 +60,11 @@ export function trackStream({
     try {
       const reading = (async () => {
         for await (const command of commands) {
+          await paid(pace, sizeOf(command), signal);
+          const begun = performance.now();
+          pace.onDearFrame((pricesOfTracks[command.command.case ?? "cancel"] ?? 1) - 1);
           video.take(command, weightOfCommand(command));
+          for (const work of pace.work) work.spend(performance.now() - begun);
           // Its answers would pile up here.
           await video.caughtUp(signal);
         }
@@ -66,6 +76,7 @@ export function trackStream({
     } finally {
       videos.stopping.removeEventListener("abort", onStop);
       video.close();
+      pace.leave();
       leave();
     }
   };
@@ -82,6 +93,20 @@ const sent = (
   send: Send<MessageInitShape<typeof TrackUpdateSchema>>,
   update: MessageInitShape<typeof TrackUpdateSchema>,
 ) => send(update).catch(() => {});
+
+/** Bytes of what a command carries, about as many as came. */
+function sizeOf({ command }: TrackCommand): number {
+  if (command.case === "open" || command.case === "append") return command.value.imageIds.length * idBytes;
+  if (command.case === "prompt") return weightOfCommand({ command } as TrackCommand);
+  if (command.case !== "known") return 0;
+  let bytes = 0;
+  for (const { masks } of command.value.frames)
+    for (const { rle } of masks) bytes += maskBytes + (rle?.counts.length ?? 0);
+  return bytes;
+}
+
+const idBytes = 73;
+const maskBytes = 16;
 
 /** What it takes while it waits for its answer. */
 function weightOfCommand({ command }: TrackCommand): number {

@@ -15,7 +15,9 @@ const never = new Promise<never>(() => {});
 afterEach(() => vi.useRealTimers());
 
 /** A stream whose client says all of that at once, and then waits. @param read of what it was told. */
-function stream(cases: readonly Case[], read: () => Promise<void>) {
+function stream(cases: readonly Case[], read: () => Promise<void>, more: object = {}) {
+  const free = { take: () => 0, spend: () => {}, isFull: true };
+  const pace = { frames: free, bytes: free, work: [free], onDearFrame: () => {}, leave: () => {}, ...more };
   const videos = fakeVideos({
     openImage: async ({ imageId }) => create(EncodeReadySchema, { image: { imageId, ...size } }),
     segment: () => never,
@@ -34,7 +36,7 @@ function stream(cases: readonly Case[], read: () => Promise<void>) {
     if (message.update) told.push(shortly(message.update));
     return read();
   };
-  const track = trackStream({ videos, waitingOf: () => ({ hold: () => () => {} }) });
+  const track = trackStream({ videos, waitingOf: () => ({ hold: () => () => {} }), enter: () => pace });
   const context = { signal: new AbortController().signal, origin: { caller: "somebody" } };
   const ended = track(commands(), send, context as never).then(
     () => undefined,
@@ -69,4 +71,39 @@ it("Y4: a gateway that stops says so to the run, and then ends the stream", asyn
   videos.stop();
   expect(await ended).toMatchObject({ code: Code.UNAVAILABLE });
   expect(told.at(-1)).toBe("stopped at 1: The gateway is stopping; open the video again.");
+});
+
+it("F7: a stream's commands are taken at the pace of a session's frames, and what they take is paid", async () => {
+  const asked: number[] = [];
+  let left = 1;
+  const onDearFrame = vi.fn();
+  const leave = vi.fn();
+  const frames = { take: () => (left-- > 0 ? 0 : 5), spend: () => {}, isFull: false };
+  const bytes = {
+    take: (count = 0) => {
+      asked.push(count);
+      return 0;
+    },
+    spend: () => {},
+    isFull: false,
+  };
+  const spend = vi.fn();
+  const work = [{ take: () => 0, spend, isFull: false }];
+  const { videos, told, ended } = stream([open, prompt], () => Promise.resolve(), {
+    frames,
+    bytes,
+    work,
+    onDearFrame,
+    leave,
+  });
+  await vi.waitFor(() => expect(left).toBeLessThan(-1));
+  expect(told).toEqual(["opened"]);
+  expect(onDearFrame).toHaveBeenCalledWith(4);
+  expect(spend).toHaveBeenCalledTimes(1);
+  left = 1;
+  await vi.waitFor(() => expect(told).toEqual(["opened", "prompted 1;"]));
+  expect(asked).toEqual([2 * 73, expect.any(Number)]);
+  videos.stop();
+  await ended;
+  expect(leave).toHaveBeenCalledTimes(1);
 });
