@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { credentials, makeClientConstructor, type ServiceError as RpcError } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Code } from "./errors.js";
 import { Host, type Tier } from "./host.js";
 import { readingsToBegin } from "./overload/overload-state.js";
 import { fakeLogger } from "./testing/fake-logger.js";
@@ -309,6 +310,63 @@ describe("stop", () => {
     const stopping = host.stop();
     host.force();
     await stopping;
+  });
+
+  it("leaves what does not close in its time, or when it is forced once more, and closes the others", async () => {
+    const never = () => new Promise<void>(() => {});
+    const patient = createHost(60_000);
+    const calls: string[] = [];
+    const closing = new Promise<void>((began) => {
+      const close = () => {
+        began();
+        return never();
+      };
+      void patient.listen(() => [fakeTier("a", calls), fakeTier("b", calls, { close })]).then(() => patient.stop());
+    });
+    await closing;
+    expect(patient.hasLeft).toBe(false);
+    patient.force();
+    await patient.stop();
+    expect(calls).toEqual(["b drain", "a drain", "a close"]);
+    expect(patient.hasLeft).toBe(true);
+
+    const hasty = new Host({ host: "127.0.0.1", port: 0, stopMs: 1, closeMs: 1, logger: fakeLogger() });
+    hosts.push(hasty);
+    await hasty.listen(() => [fakeTier("a", calls, { close: never })]);
+    await hasty.stop();
+    expect(hasty.hasLeft).toBe(true);
+  });
+
+  it("does not wait for a start that never ends, and tells what was done before it ends", async () => {
+    const calls: string[] = [];
+    const host = createHost(1);
+    const audit = vi.spyOn(host.audit, "close");
+    const start = () => new Promise<void>(() => {});
+    await host.listen(() => [fakeTier("slow", calls, { start })]);
+    void host.start();
+    const stopping = host.stop();
+    await vi.waitFor(() => expect(calls).toEqual(["slow drain"]));
+    while (!host.hasLeft) {
+      host.force();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await stopping;
+    expect(calls).toEqual(["slow drain", "slow close"]);
+    expect(audit).toHaveBeenCalledOnce();
+  });
+
+  it("starts nothing once it was stopped, nor what it was about to start", async () => {
+    const calls: string[] = [];
+    const host = createHost();
+    const listening = host.listen(() => {
+      calls.push("made");
+      return [];
+    });
+    const refused = expect(listening).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await host.stop();
+    await refused;
+    await expect(host.start()).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    expect(calls).toEqual([]);
   });
 
   it("closes the other tiers when one does not stop cleanly", async () => {

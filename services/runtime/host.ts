@@ -51,8 +51,10 @@ export interface Tier {
 /** Who asks how a process is. */
 type Audience = "public" | "operator";
 
-/** For the last answers over gRPC to leave; streams that stay open after that are cut. */
+/** For the last answers over gRPC to leave, streams that stay open after that are cut; and for what has to close when the time is over. */
 const flushMs = 250;
+/** Beyond the time to finish what is under way, for the tiers to close: a run of the inference runtime cannot be interrupted. */
+const usualCloseMs = 2000;
 
 interface HostOptions {
   host: string;
@@ -60,6 +62,8 @@ interface HostOptions {
   /** Where the operator asks; left out, nothing listens there. */
   admin?: { host: string; port: number } | undefined;
   stopMs: number;
+  /** Beyond `stopMs`, for all that has to close. */
+  closeMs?: number;
   logger: Logger;
   /** Who may ask; left out, everybody. */
   access?: Access;
@@ -106,6 +110,9 @@ export class Host {
   readonly #tls: { door: TlsDoor; certificate: FollowedCertificate } | undefined;
   readonly #health = new HealthImplementation({ "": "NOT_SERVING" });
   readonly #forced = new AbortController();
+  /** Aborts when nobody waits any more for what has to close. */
+  readonly #left = new AbortController();
+  #isClosing = false;
   readonly #tiers: Tier[] = [];
   readonly #soft = new Map<string, () => unknown>();
   #onePort: OnePort | undefined;
@@ -170,6 +177,11 @@ export class Host {
     return this.#forced.signal;
   }
 
+  /** It was stopped, and left behind what did not close in time: that ends with the process. */
+  get hasLeft(): boolean {
+    return this.#left.signal.aborted;
+  }
+
   get port(): number {
     return this.#port;
   }
@@ -192,8 +204,9 @@ export class Host {
     return this.#inProcess.connect();
   }
 
-  /** Opens the ports; from now on /livez answers, and /readyz says what is still missing. */
+  /** Opens the ports; from now on /livez answers, and /readyz says what is still missing. @throws ServiceError when it was stopped. */
   async listen(tiers: (host: Host) => Tier[] = () => []): Promise<void> {
+    this.#throwIfStopped();
     this.#health.addToServer(this.rpc as GrpcServer);
     // The port is known before the tiers are made: the services of this process are named by it.
     await this.http.register(async () => {});
@@ -206,6 +219,12 @@ export class Host {
     this.#onePort = onePort;
     this.#port = await onePort.listen(this.#options.host, this.#options.port);
     if (this.#options.admin) await this.#admin?.listen(this.#options.admin);
+    if (this.#stopping) {
+      onePort.stopListening();
+      await this.#admin?.close();
+      // Made now, the tiers would be closed by nobody.
+      this.#throwIfStopped();
+    }
     this.#tiers.push(...tiers(this));
     const services = this.#tiers.flatMap((tier) => tier.services);
     if (this.#options.reflection && services.length > 0) addReflection(this.grpc, services);
@@ -215,6 +234,7 @@ export class Host {
 
   /** Starts every tier, then reports how each is. */
   async start(): Promise<void> {
+    this.#throwIfStopped();
     const starts = this.#tiers.map((tier) => tier.start());
     this.#starting = Promise.allSettled(starts);
     await Promise.all(starts);
@@ -253,14 +273,18 @@ export class Host {
     };
   }
 
-  /** Not ready, stop accepting, finish what is under way, close. Safe to call twice; bounded by `stopMs`. */
+  /**
+   * Not ready, stop accepting, finish what is under way, close. Safe to call twice; bounded by `stopMs`, and `closeMs` after
+   * that: see `hasLeft`.
+   */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
-  /** Ends the wait of a `stop` that is under way. */
+  /** Ends the wait of a `stop` that is under way: for what is to be finished, or for what has to close. */
   force(): void {
+    if (this.#isClosing) this.#left.abort();
     this.#forced.abort();
   }
 
@@ -270,7 +294,9 @@ export class Host {
 
   async #stop(): Promise<void> {
     this.#health.setStatus("", "NOT_SERVING");
-    const timer = setTimeout(() => this.force(), this.#options.stopMs);
+    const { stopMs, closeMs = usualCloseMs } = this.#options;
+    const beganAt = performance.now();
+    const timer = setTimeout(() => this.#forced.abort(), stopMs);
     this.#onePort?.stopListening();
     // The gateway first: what it still answers needs the services behind it, which serve until their own turn.
     for (const tier of [...this.#tiers].reverse()) {
@@ -279,6 +305,9 @@ export class Host {
     }
     clearTimeout(timer);
     await this.#flushGrpc();
+    const spareMs = this.forced.aborted ? 0 : Math.max(0, beganAt + stopMs - performance.now());
+    const leaving = setTimeout(() => this.#left.abort(), spareMs + closeMs);
+    this.#isClosing = true;
     this.#forced.abort();
     this.grpc.forceShutdown();
     this.#inProcess.close();
@@ -286,13 +315,31 @@ export class Host {
     await this.http.close();
     await this.#admin?.close();
     // A tier that is still loading sees the signal and gives up; closed before, it would leave its workers behind.
-    await this.#starting;
-    for (const tier of [...this.#tiers].reverse()) await tier.close().catch((err) => this.#log(err, tier));
+    await this.#orLeave(this.#starting);
+    for (const tier of [...this.#tiers].reverse()) {
+      await this.#orLeave(tier.close().catch((err) => this.#log(err, tier)));
+    }
+    clearTimeout(leaving);
+    this.#isClosing = false;
     this.#tls?.certificate.close();
     this.overload.close();
     this.#pressure.close();
     this.metrics.close();
     await this.audit.close();
+  }
+
+  /** Whatever hangs, each of the others has a moment of its own to close. */
+  async #orLeave(closing: Promise<unknown>): Promise<void> {
+    const { signal } = this.#left;
+    const over = signal.aborted ? AbortSignal.timeout(flushMs) : signal;
+    const ending = new AbortController();
+    await Promise.race([closing, once(over, "abort", { signal: ending.signal }).catch(() => {})]);
+    ending.abort();
+  }
+
+  #throwIfStopped(): void {
+    if (!this.#stopping) return;
+    throw new ServiceError({ code: Code.UNAVAILABLE, message: "This server was stopped before it had started." });
   }
 
   async #flushGrpc(): Promise<void> {
