@@ -1,5 +1,6 @@
-import { fstatSync, readdirSync, readSync, writeSync } from "node:fs";
-import { expect, it } from "vitest";
+import fs, { fstatSync, readdirSync, readSync, writeSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { expect, it, vi } from "vitest";
 import { MemoryFile } from "./memory-file.js";
 
 it.skipIf(process.platform !== "linux")("gives what was left in it, again and again, and has no name", async () => {
@@ -43,5 +44,43 @@ it.skipIf(process.platform !== "linux")(
     }
     file.close();
     await expect(file.write([Uint8Array.of(1)])).rejects.toThrow("closed");
+  },
+);
+
+it.skipIf(process.platform !== "linux")(
+  "cuts nothing off what is written while it is still being emptied",
+  async () => {
+    const file = MemoryFile.open() as MemoryFile;
+    await file.write([Uint8Array.of(1, 2, 3)]);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { ftruncate } = fs;
+    const late = vi.spyOn(fs, "ftruncate").mockImplementation(((
+      descriptor: number,
+      bytes: number,
+      done: () => void,
+    ) => {
+      void released.then(() => ftruncate(descriptor, bytes, done));
+    }) as never);
+    syncBuiltinESMExports();
+    try {
+      const emptied = file.empty();
+      const written = file.write([Uint8Array.of(4, 5, 6, 7)]);
+      // Time enough to be written for one that does not wait.
+      const turns = async () => {
+        for (let turn = 0; turn < 1000; turn++) await new Promise((resolve) => setImmediate(resolve));
+      };
+      await Promise.race([written, turns()]);
+      release();
+      await Promise.all([emptied, written]);
+      expect(late).toHaveBeenCalledOnce();
+      expect(fstatSync(file.descriptor).size).toBe(4);
+    } finally {
+      late.mockRestore();
+      syncBuiltinESMExports();
+    }
+    file.close();
   },
 );

@@ -16,6 +16,8 @@ export class MemoryFile {
   readonly descriptor: number;
   #uses = 0;
   #isClosed = false;
+  /** The last thing that was asked of it: what is asked next waits for that, so that no late end cuts what came after. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(descriptor: number) {
     this.descriptor = descriptor;
@@ -70,8 +72,10 @@ export class MemoryFile {
   async #use<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isClosed) throw new Error("the file in memory is closed");
     this.#uses++;
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
     try {
-      return await work();
+      return await done;
     } finally {
       this.#uses--;
       if (this.#isClosed) this.#release();

@@ -52,16 +52,21 @@ export class PictureChild {
     const pictures = pixels && MemoryFile.open();
     const files = [pixels, pictures].flatMap((one) => one ?? []);
     // Nothing is inherited: no variables, no folder, no descriptors but the two pipes and places for pixels and for a picture's file.
-    const child = spawn(file, [...args, ...inherited.slice(0, files.length)], {
-      env: {},
-      cwd: "/",
-      stdio: ["pipe", "pipe", "ignore", ...files.map(({ descriptor }) => descriptor)],
-    }) as ChildProcessByStdio<Writable, Readable, null>;
-    // With all descriptors open Node leaves it half made.
-    if (!child.stdin as boolean) {
-      child.on("error", () => {});
-      pixels?.close();
-      throw new Error("a picture process could not start: no descriptors are left");
+    let child: ChildProcessByStdio<Writable, Readable, null>;
+    try {
+      child = spawn(file, [...args, ...inherited.slice(0, files.length)], {
+        env: {},
+        cwd: "/",
+        stdio: ["pipe", "pipe", "ignore", ...files.map(({ descriptor }) => descriptor)],
+      }) as typeof child;
+      // With all descriptors open Node leaves it half made.
+      if (!child.stdin as boolean) {
+        child.on("error", () => {});
+        throw new Error("a picture process could not start: no descriptors are left");
+      }
+    } catch (error) {
+      for (const one of files) one.close();
+      throw error;
     }
     this.#child = child;
     this.#pictures = pictures;
@@ -71,8 +76,8 @@ export class PictureChild {
     child.stdin.on("error", () => {});
     const frames = new FrameReader<FromProcess>(
       ({ message, body }) => {
-        // It has read its picture's file.
-        if (message.kind === "cost") void pictures?.empty().catch(() => {});
+        // It has read its picture's file, or will not any more.
+        if (message.kind === "cost" || message.kind === "failed") void pictures?.empty().catch(() => {});
         if (message.kind !== "done" || message.inFile === undefined) return onMessage(message, body);
         if (!pixels || message.inFile > mostPixelBytes) return onNonsense();
         pixels.read(message.inFile).then((data) => onMessage(message, data), onNonsense);
