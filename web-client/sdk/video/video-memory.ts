@@ -60,6 +60,14 @@ export class VideoMemory {
     for (const range of outdated) this.#outdate(range);
   }
 
+  /** A run makes all of it again, but for what people have shown. */
+  isMadeAgain({ first = 0, last = Number.POSITIVE_INFINITY }: { first?: number; last?: number }): void {
+    for (const [frame, held] of this.#frames) {
+      if (frame < first || frame > last) continue;
+      for (const [object, one] of held) if (!isShown(one)) held.set(object, { ...one, isOutdated: true });
+    }
+  }
+
   /** A prompt was taken back; without a frame, all of the object. */
   removed(object: number, frame: number | undefined): void {
     const frames = frame === undefined ? [...this.#frames.keys()] : [frame];

@@ -190,6 +190,32 @@ it("opens no connection once it is closed", async () => {
   expect(sockets).toHaveLength(1);
 });
 
+it("goes on with a run that makes all again where it was, over another connection too", async () => {
+  const { video, last } = await opened();
+  const made = video.run();
+  const all = [made.next(), made.next(), made.next()];
+  const [earlier = 0] = last().asked("run");
+  for (const frame of [1, 2]) last().say(earlier, frameAt(frame));
+  last().say(earlier, done());
+  await Promise.all(all);
+  const run = video.run({ again: true });
+  const first = run.next();
+  last().say(last().asked("run")[1] ?? 0, frameAt(1));
+  expect((await first).value).toMatchObject({ frame: 1 });
+  last().end(CloseCode.GOING_AWAY);
+  await vi.advanceTimersByTimeAsync(300);
+  last().welcome();
+  const said = last().heard.flatMap(({ command }) =>
+    command.case === "known"
+      ? command.value.frames.map(({ frame }) => `known ${frame}`)
+      : command.case === "run"
+        ? [`again ${command.value.again}`]
+        : [],
+  );
+  expect(said).toEqual(["known 1", "again false"]);
+  video.close();
+});
+
 const failed = (): Response => {
   throw new TypeError("fetch failed");
 };

@@ -64,7 +64,7 @@ interface Pending {
 interface Running {
   /** Of its last saying: what is about an earlier one is of no interest. */
   sequence: number;
-  readonly command: TrackCommand["command"];
+  command: TrackCommand["command"];
   readonly heard: TrackUpdate["update"][];
   wake(): void;
 }
@@ -233,6 +233,14 @@ export class Video {
     return running;
   }
 
+  /** From the first that is heard of one that makes all again, what it has not made yet is out of date: said again, it goes on. */
+  #hasBegun(running: Running, { case: kind }: TrackUpdate["update"]): void {
+    const { command } = running;
+    if (command.case !== "run" || !command.value.again || (kind !== "frame" && kind !== "stopped")) return;
+    this.#memory.isMadeAgain(command.value);
+    running.command = commandOf({ case: "run", value: { ...command.value, again: false } });
+  }
+
   #sayRun(running: Running): void {
     running.sequence = ++this.#sequence;
     this.#say(running.sequence, running.command);
@@ -295,6 +303,7 @@ export class Video {
 
   #hear({ sequence, update }: TrackUpdate): void {
     if (this.#told.delete(sequence)) return this.#hearTold(update);
+    if (sequence === this.#running?.sequence) this.#hasBegun(this.#running, update);
     if (update.case === "frame") this.#memory.heardFrame(update.value);
     if (update.case === "prompted" && sequence !== 0) this.#memory.heardPrompted(update.value);
     if (sequence === this.#running?.sequence) {
