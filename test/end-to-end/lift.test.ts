@@ -60,7 +60,7 @@ it("finds an object of one view in the others, and its points", async () => {
 
   for (const { name, truth } of set.views) {
     // The first colour of the palette is a dark red.
-    const red = await sharp(join(folder, "lifted", "masks", `${name}.png`))
+    const red = await sharp(await readFile(join(folder, "lifted", "masks", `${name}.png`)))
       .extractChannel(0)
       .raw()
       .toBuffer();

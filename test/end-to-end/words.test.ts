@@ -59,7 +59,6 @@ describe("G1 words", () => {
       const byBox = await segmentOverHttp(maskwire.url, {
         imageId,
         prompt: { box: { x0, y0, x1, y1 } as never },
-        multimask: false,
       });
       expect(mask.rle).toEqual(byBox.masks[0]?.rle);
     }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -77,7 +77,7 @@ describe.skipIf(!python)("the Python package, from its wheel", () => {
   it("cuts an object out as README says", async () => {
     const code = await codeIn("README.md", "python", "from maskwire import Client");
     await runCode(code.replaceAll("localhost:8080", address));
-    const picture = sharp(join(folder, "teapot.png"));
+    const picture = sharp(await readFile(join(folder, "teapot.png")));
     const { width, height, channels } = await picture.metadata();
     const { channels: bands } = await picture.stats();
     expect({ width, height, channels }).toEqual({ width: 1200, height: 800, channels: 4 });

@@ -57,8 +57,8 @@ describe("@maskwire/client, from its tarball in a fresh folder", () => {
     );
     await writeFile(join(folder, "cut-out.js"), code);
     await runBeside("cut-out.js", folder);
-    const { width, height, channels } = await sharp(join(folder, "teapot.png")).metadata();
-    const { channels: bands } = await sharp(join(folder, "teapot.png")).stats();
+    const { width, height, channels } = await sharp(await readFile(join(folder, "teapot.png"))).metadata();
+    const { channels: bands } = await sharp(await readFile(join(folder, "teapot.png"))).stats();
     expect({ width, height, channels }).toEqual({ width: 1200, height: 800, channels: 4 });
     // Some of it is the object, and some is not.
     expect([bands[3]?.min, bands[3]?.max]).toEqual([0, 255]);

@@ -80,6 +80,8 @@ describe.each(testServers())("on $name", ({ programs }) => {
       bytes: 100,
       mediaType: "image/png",
       name: "new.png",
+      width: 8,
+      height: 8,
     });
   });
 
