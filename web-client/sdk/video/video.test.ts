@@ -216,6 +216,39 @@ it("goes on with a run that makes all again where it was, over another connectio
   video.close();
 });
 
+it("brings a frame back that is missing where an object is shown, and shows it again after a while", async () => {
+  const fetched = vi.fn(async () => Response.json({}));
+  vi.stubGlobal("fetch", fetched);
+  const { video, last } = await open(between([new Uint8Array([1])]));
+  await vi.waitFor(() => expect(video.imageIds).toHaveLength(1));
+  last().welcome();
+  const before = fetched.mock.calls.length;
+  const shown = video.show({ frame: 0, object: 1, points: [{ x: 1, y: 1 }] });
+  const missing = { code: ErrorCode.NOT_FOUND, message: "Not stored." };
+  last().say(last().asked("prompt").at(-1) ?? 0, { case: "failed", value: missing });
+  await vi.waitFor(() => expect(last().asked("prompt")).toHaveLength(2));
+  expect(fetched.mock.calls.length).toBe(before + 1);
+  last().say(last().asked("prompt").at(-1) ?? 0, { case: "failed", value: unavailable });
+  await vi.advanceTimersByTimeAsync(600);
+  expect(last().asked("prompt")).toHaveLength(3);
+  last().say(last().asked("prompt").at(-1) ?? 0, { case: "prompted", value: {} });
+  expect(await shown).toEqual({ objects: [], outdated: [] });
+  video.close();
+});
+
+it("does not show again what another has taken the place of meanwhile", async () => {
+  const { video, last } = await opened();
+  const shown = video.show({ frame: 0, object: 1, points: [{ x: 1, y: 1 }] });
+  const isRefused = expect(shown).rejects.toThrow("Later.");
+  last().say(last().asked("prompt")[0] ?? 0, { case: "failed", value: unavailable });
+  await vi.advanceTimersByTimeAsync(100);
+  video.show({ frame: 0, object: 1, points: [{ x: 2, y: 2 }] }).catch(() => {});
+  await vi.advanceTimersByTimeAsync(600);
+  expect(last().asked("prompt")).toHaveLength(2);
+  await isRefused;
+  video.close();
+});
+
 const failed = (): Response => {
   throw new TypeError("fetch failed");
 };

@@ -106,6 +106,8 @@ export class Video {
   readonly #pending = new Map<number, Pending>();
   /** Said by itself on this connection, and not answered. */
   readonly #told = new Set<number>();
+  /** What was shown last, by object and frame. */
+  readonly #newest = new Map<string, TrackCommand["command"]>();
   #running: Running | undefined;
   #sequence = 0;
   /** New beginnings since all that it said by itself was taken. */
@@ -163,11 +165,27 @@ export class Video {
       text,
     };
     const value = create(PromptObjectSchema, { prompt: { frame, object, prompt }, fromCurrent });
-    return shownOf(await this.#ask(commandOf({ case: "prompt", value })));
+    const command = commandOf({ case: "prompt", value });
+    const key = `${object} ${frame}`;
+    this.#newest.set(key, command);
+    for (let tries = 1; ; tries++) {
+      try {
+        return shownOf(await this.#ask(command));
+      } catch (error) {
+        // Said again it would take the place of what was shown, or taken back, since.
+        const isNewest = () => this.#newest.get(key) === command;
+        if (!(error instanceof MaskwireError) || !isNewest()) throw error;
+        await this.#recover(error, frame, tries);
+        if (!isNewest()) throw error;
+      }
+    }
   }
 
   /** Takes back what was shown of an object: on a frame, or all of it. */
   async remove(object: number, frame?: number): Promise<ShownObject> {
+    for (const key of this.#newest.keys()) {
+      if (frame === undefined ? key.startsWith(`${object} `) : key === `${object} ${frame}`) this.#newest.delete(key);
+    }
     const value = { object, ...(frame === undefined ? {} : { frame }) };
     const update = await this.#ask(commandOf({ case: "remove", value }));
     this.#memory.removed(object, frame);
@@ -204,7 +222,9 @@ export class Video {
           return;
         } else if (update.case === "stopped" || update.case === "failed") {
           const { sequence } = running;
-          await this.#recover(update, ++tries);
+          const [error, frame] =
+            update.case === "stopped" ? [update.value.error, update.value.frame] : [update.value, undefined];
+          await this.#recover(toldError(error), frame, ++tries);
           // A new connection has said it meanwhile, or a newer run has taken its place.
           if (running.sequence === sequence && this.#running === running) this.#sayRun(running);
         }
@@ -247,15 +267,11 @@ export class Video {
   }
 
   /** A frame that nobody has any more is sent again; whoever is lost comes back. */
-  async #recover(
-    { case: kind, value }: Extract<TrackUpdate["update"], { case: "stopped" | "failed" }>,
-    tries: number,
-  ): Promise<void> {
-    const error = toldError(kind === "stopped" ? value.error : value);
+  async #recover(error: MaskwireError, frame: number | undefined, tries: number): Promise<void> {
     if (tries > mostTries) throw error;
-    const source = kind === "stopped" ? this.#sources[value.frame] : undefined;
-    if (kind === "stopped" && error.code === "NOT_FOUND" && source !== undefined && typeof source !== "string") {
-      return await this.#put(this.#memory.imageIds[value.frame] as string, source);
+    const source = frame === undefined ? undefined : this.#sources[frame];
+    if (frame !== undefined && error.code === "NOT_FOUND" && source !== undefined && typeof source !== "string") {
+      return await this.#put(this.#memory.imageIds[frame] as string, source);
     }
     if (error.retryAfterMs === undefined && error.code !== "UNAVAILABLE") throw error;
     await pause(error.retryAfterMs ?? restMs, this.#closing.signal);
