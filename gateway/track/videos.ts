@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Quota } from "../../services/runtime/callers/quota.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
@@ -37,6 +38,8 @@ export class Videos {
 
   constructor(options: VideosOptions) {
     this.#options = options;
+    // Every stream listens to it.
+    setMaxListeners(0, this.#stopping.signal);
     this.#bytes = new VideoBytes(options.limitBytes, retryAfterMs);
     this.#streams = new Shares(options.maxStreams);
     options.metrics.watchBudget(this.#bytes.budget);
