@@ -15,12 +15,17 @@ interface Options {
   /** A connection stands: all there is to know is said by it first. */
   onOpen(): void;
   onUpdate(update: TrackUpdate): void;
+  /** An answer is to come. */
+  isOwed(): boolean;
   /** The gateway will not have it: nothing more is tried. */
   onRefused(error: MaskwireError): void;
 }
 
 /** Longer than this without a welcome, and another try has better chances. */
 const welcomeMs = 10_000;
+/** The gateway has an answer within its deadlines. Doubles with each silence: a slow service is not a lost one. */
+const silenceMs = 60_000;
+const mostDoublings = 5;
 
 /** A video's connection: made again whenever it is lost, as a session's is. */
 export class VideoLink {
@@ -28,6 +33,9 @@ export class VideoLink {
   #link: Link = { kind: "connecting", attempt: 0 };
   #socket: SocketPort | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Runs while an answer is owed, from the last that was heard. */
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #silences = 0;
   #isClosed = false;
 
   constructor(options: Options) {
@@ -46,11 +54,13 @@ export class VideoLink {
         create(ClientFrameSchema, { frame: { case: "track", value: command } }),
       ) as Uint8Array<ArrayBuffer>,
     );
+    if (this.#silence === undefined) this.#listen();
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    this.#listenNoMore();
     this.#socket?.close();
     this.#socket = undefined;
   }
@@ -61,6 +71,7 @@ export class VideoLink {
     const socket = this.#socket;
     this.#socket = undefined;
     clearTimeout(this.#timer);
+    this.#listenNoMore();
     socket?.close();
     this.#follow([
       { kind: "waiting", attempt: 0, retryAtMs: performance.now() + afterMs },
@@ -93,13 +104,37 @@ export class VideoLink {
       };
       this.#link = { kind: "open", search: undefined, limits };
       onOpen();
-    } else if (frame.case === "track" && socket === this.#socket) onUpdate(frame.value);
+    } else if (frame.case === "track") {
+      this.#silences = 0;
+      onUpdate(frame.value);
+      if (socket === this.#socket) this.#listen();
+    }
+  }
+
+  /** A connection may be gone without a word: one that owes an answer and says nothing is given up. */
+  #listen(): void {
+    this.#listenNoMore();
+    const socket = this.#socket;
+    if (!socket || !this.#options.isOwed()) return;
+    const patienceMs = silenceMs * 2 ** Math.min(this.#silences, mostDoublings);
+    this.#silence = setTimeout(() => {
+      this.#silence = undefined;
+      if (!this.#options.isOwed()) return;
+      this.#silences++;
+      this.#lost(socket, abnormalClosure);
+    }, patienceMs);
+  }
+
+  #listenNoMore(): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
   }
 
   #lost(socket: SocketPort, code: number): void {
     if (socket !== this.#socket || this.#isClosed) return;
     this.#socket = undefined;
     clearTimeout(this.#timer);
+    this.#listenNoMore();
     socket.close();
     this.#follow(lose(this.#link, { kind: "socket-closed", code, atMs: performance.now(), random: Math.random() }));
     if (this.#link.kind === "stopped")

@@ -65,6 +65,8 @@ interface Running {
   /** Of its last saying: what is about an earlier one is of no interest. */
   sequence: number;
   command: TrackCommand["command"];
+  /** And has not stopped since. */
+  isSaid: boolean;
   readonly heard: TrackUpdate["update"][];
   wake(): void;
 }
@@ -133,6 +135,7 @@ export class Video {
       openSocket: () => gateway.openSocket(),
       onOpen: () => this.#sayAll(),
       onUpdate: (update) => this.#hear(update),
+      isOwed: () => this.#isOwed,
       onRefused: (error) => this.#end(error),
     });
     options.signal?.addEventListener("abort", () => this.close(), { once: true });
@@ -246,7 +249,7 @@ export class Video {
   #begin(command: TrackCommand["command"]): Running {
     const replaced = this.#running;
     replaced?.heard.push({ case: "done", value: create(RunDoneSchema, { cancelled: true }) });
-    const running: Running = { sequence: 0, command, heard: [], wake: () => {} };
+    const running: Running = { sequence: 0, command, isSaid: false, heard: [], wake: () => {} };
     this.#running = running;
     this.#sayRun(running);
     replaced?.wake();
@@ -263,6 +266,7 @@ export class Video {
 
   #sayRun(running: Running): void {
     running.sequence = ++this.#sequence;
+    running.isSaid = true;
     this.#say(running.sequence, running.command);
   }
 
@@ -275,6 +279,11 @@ export class Video {
     }
     if (error.retryAfterMs === undefined && error.code !== "UNAVAILABLE") throw error;
     await pause(error.retryAfterMs ?? restMs, this.#closing.signal);
+  }
+
+  /** A run may wait for frames that are to come, whose own answers are owed then. */
+  get #isOwed(): boolean {
+    return this.#told.size > 0 || this.#pending.size > 0 || (this.#running?.isSaid === true && !this.#memory.more);
   }
 
   #ask(command: TrackCommand["command"]): Promise<TrackUpdate["update"]> {
@@ -325,6 +334,7 @@ export class Video {
     if (sequence === this.#running?.sequence) {
       const { heard, wake } = this.#running;
       heard.push(update);
+      this.#running.isSaid = update.case === "frame";
       if (update.case === "done") this.#running = undefined;
       wake();
       return;
