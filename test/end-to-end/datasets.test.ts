@@ -300,10 +300,13 @@ describe("maskwire dataset", () => {
   });
 });
 
-it("the documentation's way from a folder to a COCO file is one", async () => {
-  const page = readFileSync(join(projectRoot, "web-client", "docs", "datasets.md"), "utf8");
+it("the way from a folder to a COCO file in README and in the documentation is one", async () => {
+  const [page = "", chapter] = ["README.md", "web-client/docs/datasets.md"].map((path) =>
+    readFileSync(join(projectRoot, path), "utf8"),
+  );
   const commands = [...page.matchAll(/^(npm run -s maskwire -- dataset .*)$/gm)].map(([, line = ""]) => line);
   expect(commands).toHaveLength(5);
+  expect(chapter).toContain(commands.join("\n"));
   const program = `${process.execPath} ${join(projectRoot, "dist", "services", "maskwire", "cli.js")}`;
   const script = commands.map((line) => line.replace("npm run -s maskwire --", program)).join("\n");
   const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
