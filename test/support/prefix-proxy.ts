@@ -9,7 +9,8 @@ export class PrefixProxy implements AsyncDisposable {
   /** Paths that were asked for outside it. */
   readonly strays: string[] = [];
   readonly #server: Server;
-  readonly #tunnels = new Set<Socket>();
+  /** Those that are being upgraded among them, which the server itself does not know any more. */
+  readonly #sockets = new Set<Socket>();
 
   private constructor(server: Server, prefix: string, target: URL) {
     this.#server = server;
@@ -21,6 +22,10 @@ export class PrefixProxy implements AsyncDisposable {
     };
     const ask = (asked: IncomingMessage, path: string) =>
       request({ host: target.hostname, port: target.port, path, method: asked.method, headers: asked.headers });
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
     server.on("request", (near: IncomingMessage, response) => {
       const path = inside(near);
       if (path === undefined) {
@@ -52,6 +57,8 @@ export class PrefixProxy implements AsyncDisposable {
       });
       far.on("response", () => socket.destroy());
       far.on("error", () => socket.destroy());
+      socket.on("error", () => {});
+      socket.on("close", () => far.destroy());
       far.end();
     });
   }
@@ -69,19 +76,15 @@ export class PrefixProxy implements AsyncDisposable {
       [near, far],
       [far, near],
     ] as const) {
-      this.#tunnels.add(one);
       one.on("error", () => {});
-      one.on("close", () => {
-        this.#tunnels.delete(one);
-        other.destroy();
-      });
+      one.on("close", () => other.destroy());
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.#tunnels) socket.destroy();
-    this.#server.closeAllConnections();
     this.#server.close();
-    await once(this.#server, "close");
+    const closed = once(this.#server, "close");
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 }
