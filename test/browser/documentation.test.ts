@@ -57,8 +57,12 @@ describe("H25: the documentation", () => {
       };
       await finds("This key is not known here", "Troubleshooting › It wants to know who you are");
       await finds("MASKWIRE_CACHE_TTL_MS", "Settings › Cache");
+      // From a result too, which gives the focus back to the field.
+      await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Escape");
       await page.locator("#found").waitFor({ state: "hidden" });
+      await page.evaluate("new Promise((resolve) => requestAnimationFrame(resolve))");
+      expect(await page.locator("#found").isHidden()).toBe(true);
       await page.getByLabel("Search the documentation").fill("xyzzyq");
       await page.getByRole("status").getByText("Nothing has").waitFor();
     });

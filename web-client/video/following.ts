@@ -1,3 +1,4 @@
+import { maxFrames } from "../../proto/index.js";
 import type { PictureStage } from "../stage/picture-stage.js";
 import { canKeep } from "../state/objects.js";
 import type { State } from "../state/state.js";
@@ -17,8 +18,6 @@ import { words } from "./words/words.js";
 const settleMs = 180;
 /** Frames whose history is kept for undo. */
 const mostOpened = 12;
-/** A video of more is not followed. */
-const maxFrames = 20_000;
 
 interface FollowingOptions {
   /** Something to be drawn has changed. */

@@ -4,7 +4,7 @@ import { checkFrame, checkFrames, checkKnownCount, checkSize, readMask, tooMuchK
 import { cancelAsked } from "./prompts.js";
 import { advance, cancelRun } from "./runs.js";
 import { afresh, withCell } from "./shown-objects.js";
-import type { OpenedVideo, Size, VideoEffect, VideoLimits, VideoState, VideoStep } from "./video-state.js";
+import type { OpenedVideo, VideoEffect, VideoLimits, VideoState, VideoStep } from "./video-state.js";
 import { roomFor, weightOf } from "./weight.js";
 
 export function open(state: VideoState, sequence: number, asked: OpenVideo, limits: VideoLimits): VideoStep {
@@ -59,21 +59,22 @@ export function know(
         throw invalidArgument(`Object ${object} has no prompt; send that before \`known\`.`);
       if (!rle && state !== TrackState.ABSENT) throw invalidArgument(`The mask ${what} is left out.`);
       const runs = rle && readMask(rle, known.size, what);
-      known = withCell({ ...known, size: known.size ?? runs }, object, frame, {
-        state: state === TrackState.UNSPECIFIED ? TrackState.TRACKED : state,
-        rle,
-        agreement: 1,
-        isOutdated: false,
-      });
+      known = withCell(
+        { ...known, size: known.size ?? (runs && { width: runs.width, height: runs.height }) },
+        object,
+        frame,
+        {
+          state: state === TrackState.UNSPECIFIED ? TrackState.TRACKED : state,
+          rle,
+          agreement: 1,
+          isOutdated: false,
+        },
+      );
     }
   }
-  const kept = roomFor(sized(known), limits);
+  const kept = roomFor(known, limits);
   return [kept, [opened(kept, sequence)]];
 }
-
-/** A mask's size is the video's. */
-const sized = (video: OpenedVideo): OpenedVideo => ({ ...video, size: video.size && sizeOf(video.size) });
-const sizeOf = ({ width, height }: Size): Size => ({ width, height });
 
 function opened({ imageIds, more, size, objects }: OpenedVideo, sequence: number): VideoEffect {
   let known = 0;

@@ -20,25 +20,30 @@ export function startSearch(): void {
     });
     return index;
   };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let looks = 0;
   const close = () => {
+    clearTimeout(timer);
+    looks++;
     found.hidden = true;
   };
   const look = async () => {
     const query = input.value.trim();
     if (query === "") return close();
+    const own = ++looks;
     try {
       const rows = (await load()).find(query);
-      // Somebody has typed on meanwhile.
-      if (input.value.trim() !== query) return;
+      // Somebody has typed on meanwhile, or wants none of it any more.
+      if (own !== looks) return;
       count.textContent = rows.length === 0 ? `Nothing has "${query}".` : `${rows.length} found`;
       list.replaceChildren(...rows.map((row) => itemOf(row, query)));
     } catch {
+      if (own !== looks) return;
       count.textContent = "The index could not be fetched. Try again when the network is back.";
       list.replaceChildren();
     }
     found.hidden = false;
   };
-  let timer: ReturnType<typeof setTimeout> | undefined;
   input.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(look, settleMs);
@@ -52,8 +57,8 @@ export function startSearch(): void {
     const all = links();
     const place = all.indexOf(document.activeElement as HTMLAnchorElement);
     if (event.key === "Escape") {
-      close();
       input.focus();
+      // What the focus has begun to look for is of no interest any more.
       close();
     } else if (event.key === "ArrowDown") all[Math.min(place + 1, all.length - 1)]?.focus();
     else if (event.key === "ArrowUp") (place <= 0 ? input : all[place - 1])?.focus();

@@ -91,7 +91,7 @@ export function reconnect(link: Link, byPerson: boolean): LinkStep {
   }
 }
 
-export function greet({ welcome }: SessionEventOf<"welcome">): Extract<Link, { kind: "open" }> {
+export function greet({ welcome }: Pick<SessionEventOf<"welcome">, "welcome">): Extract<Link, { kind: "open" }> {
   return {
     kind: "open",
     search: undefined,

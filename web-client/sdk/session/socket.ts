@@ -6,7 +6,8 @@ import type { SessionEvent } from "./event.js";
 const welcomeMs = 10_000;
 /** How a connection ends that is lost, or never came about. */
 export const abnormalClosure = 1006;
-const unreadable = 1007;
+/** A frame that cannot be read: of another version, or damaged. */
+export const unreadable = 1007;
 /** `WebSocket.OPEN`. */
 const open = 1;
 

@@ -2,13 +2,14 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   ClientFrameSchema,
   ErrorCode,
+  type ServerFrame,
   ServerFrameSchema,
   type TrackCommand,
   type TrackUpdate,
 } from "../../../proto/index.js";
 import { MaskwireError } from "../maskwire-error.js";
-import { type Link, lose, reconnect } from "../session/link.js";
-import { abnormalClosure, type SocketPort } from "../session/socket.js";
+import { greet, type Link, lose, reconnect } from "../session/link.js";
+import { abnormalClosure, type SocketPort, unreadable } from "../session/socket.js";
 
 interface Options {
   openSocket(): SocketPort;
@@ -92,17 +93,17 @@ export class VideoLink {
 
   #receive(socket: SocketPort, bytes: Uint8Array): void {
     const { onOpen, onUpdate } = this.#options;
-    const { frame } = fromBinary(ServerFrameSchema, bytes);
+    let frame: ServerFrame["frame"];
+    try {
+      frame = fromBinary(ServerFrameSchema, bytes).frame;
+    } catch {
+      // It may have been an answer that is waited for: a new session gives it again.
+      this.#lost(socket, unreadable);
+      return;
+    }
     if (frame.case === "welcome") {
       clearTimeout(this.#timer);
-      const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = frame.value;
-      const limits = {
-        pictureBytes: maxImageBytes,
-        picturePixels: maxImagePixels,
-        waitingClicks: maxWaitingClicks,
-        pictureUrls,
-      };
-      this.#link = { kind: "open", search: undefined, limits };
+      this.#link = greet({ welcome: frame.value });
       onOpen();
     } else if (frame.case === "track") {
       this.#silences = 0;

@@ -44,6 +44,11 @@ class FakeSocket implements SocketPort {
     this.#say({ case: "track", value: { sequence, update } });
   }
 
+  /** What is no frame of any version. */
+  mumble(): void {
+    this.#listeners.get("message")?.({ data: Uint8Array.of(255, 255, 255).buffer } as never);
+  }
+
   end(code: number): void {
     this.#listeners.get("close")?.({ code } as never);
   }
@@ -277,3 +282,16 @@ const failed = (): Response => {
 async function* between(sources: readonly FrameSource[]): AsyncGenerator<FrameSource> {
   yield* sources;
 }
+
+it("gives a connection up whose frame cannot be read, and asks again over the next", async () => {
+  const { video, sockets, last } = await open();
+  last().welcome();
+  await vi.advanceTimersByTimeAsync(0);
+  last().mumble();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(sockets.length).toBe(2);
+  last().welcome();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(last().asked("open")).toHaveLength(1);
+  video.close();
+});

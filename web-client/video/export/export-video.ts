@@ -1,10 +1,15 @@
 import { rleToBitmap } from "../../../proto/index.js";
 import { decodeUpright } from "../../upright/decode-upright.js";
+import { VideoProblem } from "../frames/frame-source.js";
 import type { Shelf } from "../frames/shelf.js";
 import type { Track } from "../state/track.js";
+import { words } from "../words/words.js";
 import { cocoOfVideo } from "./coco.js";
 import { indexOfFrame, masksOfFrame } from "./masks-of-frame.js";
 import { palettePng } from "./palette-png.js";
+
+/** A pixel of a palette PNG is a byte. */
+const mostOfPalette = 255;
 
 export const exportFormats = ["davis", "coco", "rgba"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -29,6 +34,10 @@ interface ExportOptions {
 export async function exportVideo(video: ExportedVideo, options: ExportOptions): Promise<{ file: Blob; name: string }> {
   const { shelf } = video;
   const { format, withFrames } = options;
+  const numbers = video.track.objects.map(({ id }) => id);
+  if (format === "davis" && numbers.some((id) => id > mostOfPalette)) {
+    throw new VideoProblem(words.problems.tooManyNumbers(mostOfPalette));
+  }
   const stem = video.name.replace(/\.[^.]+$/, "").replace(/[^\p{L}\p{N}._-]+/gu, "-") || "video";
   if (format === "coco" && !withFrames) {
     return { file: new Blob([cocoText(video)], { type: "application/json" }), name: `${stem}.coco.json` };

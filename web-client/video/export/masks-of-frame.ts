@@ -21,7 +21,7 @@ export function indexOfFrame(track: Track, frame: number, width: number, height:
   for (const { object, runs } of masksOfFrame(track, frame)) {
     if (runs.width !== width || runs.height !== height) continue;
     const inside = rleToBitmap(runs);
-    for (let at = 0; at < all.length; at++) if (inside[at]) all[at] = Math.min(255, object.id);
+    for (let at = 0; at < all.length; at++) if (inside[at]) all[at] = object.id;
   }
   return all;
 }

@@ -67,6 +67,7 @@ export class Follower {
   readonly #options: FollowerOptions;
   readonly #link: TrackLink;
   readonly #sender: FrameSender;
+  readonly #closing = new AbortController();
   #sentFrames = 0;
   #saidWhole = false;
   #appending: ReturnType<typeof setTimeout> | undefined;
@@ -103,7 +104,7 @@ export class Follower {
         else this.#changed();
       },
     });
-    addEventListener("online", () => this.#link.hurry());
+    addEventListener("online", () => this.#link.hurry(), { signal: this.#closing.signal });
   }
 
   get run(): Pick<Run, "made"> | undefined {
@@ -178,6 +179,7 @@ export class Follower {
     this.#run = undefined;
     this.#endSession();
     this.#link.close();
+    this.#closing.abort();
   }
 
   #endSession(): void {

@@ -8,13 +8,12 @@ import {
   TrackCommandSchema,
   type TrackUpdate,
 } from "../../../proto/index.js";
-import { type Link, lose, reconnect } from "../../sdk/session/link.js";
-import { abnormalClosure, type SocketPort } from "../../sdk/session/socket.js";
+import { greet, type Link, lose, reconnect } from "../../sdk/session/link.js";
+import { abnormalClosure, type SocketPort, unreadable } from "../../sdk/session/socket.js";
 import { Owing } from "./owing.js";
 
 /** Longer than this without a welcome, and another try has better chances. */
 const welcomeMs = 10_000;
-const unreadable = 1007;
 const openState = 1;
 
 interface TrackLinkOptions {
@@ -112,14 +111,7 @@ export class TrackLink {
   #receive(frame: ServerFrame["frame"]): void {
     if (frame.case === "welcome") {
       clearTimeout(this.#timer);
-      const { maxImageBytes, maxImagePixels, maxWaitingClicks, pictureUrls } = frame.value;
-      const limits = {
-        pictureBytes: maxImageBytes,
-        picturePixels: maxImagePixels,
-        waitingClicks: maxWaitingClicks,
-        pictureUrls,
-      };
-      this.#link = { kind: "open", search: undefined, limits };
+      this.#link = greet({ welcome: frame.value });
       this.#options.onOpen();
     } else if (frame.case === "track") {
       const { sequence, update } = frame.value;

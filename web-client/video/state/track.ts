@@ -176,7 +176,7 @@ export function toMake(track: Track, frames: number): number[] {
   return all;
 }
 
-/** The next frame, round and round, on which an object is unsure or there is likely a cut, that nobody has looked at. */
+/** The next frame, round and round, on which an object is unsure. */
 export function nextUnsure(track: Track, frames: number, from: number, by: 1 | -1): number | undefined {
   for (let step = 1; step <= frames; step++) {
     const frame = (((from + by * step) % frames) + frames) % frames;

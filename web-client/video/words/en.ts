@@ -89,6 +89,8 @@ export const en = {
     otherSize: (name: string) => `${name} is of another size than the frames before it.`,
     tooManyFrames: (most: number) =>
       `The video has more than ${most} frames. Take fewer a second, or cut out the part with the objects.`,
+    tooManyNumbers: (most: number) =>
+      `Masks as DAVIS has them hold objects up to number ${most}. Export COCO, or follow the later objects in a video of their own.`,
     notSecure: "Videos need a secure page: open it over HTTPS, or on this machine as localhost.",
     noRoom: (frame: number) =>
       `The browser has no room for more than ${frame} frames. Take fewer a second, or free some space.`,

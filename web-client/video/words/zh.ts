@@ -85,6 +85,8 @@ export const zh: VideoWords = {
     badPicture: (name) => `此浏览器无法打开 ${name}。`,
     otherSize: (name) => `${name} 与前面各帧的尺寸不同。`,
     tooManyFrames: (most) => `视频超过 ${most} 帧。请减少每秒帧数，或只截取有物体的部分。`,
+    tooManyNumbers: (most) =>
+      `DAVIS 格式的掩码只能容纳编号不超过 ${most} 的物体。请导出 COCO，或把后面的物体放到另一个视频中。`,
     notSecure: "视频需要安全的页面：请通过 HTTPS 打开，或在本机用 localhost 打开。",
     noRoom: (frame) => `浏览器的空间只够 ${frame} 帧。请减少每秒帧数，或清理一些空间。`,
     frameGone: (frame) => `第 ${frame} 帧已不在此浏览器中。请重新选择视频。`,
