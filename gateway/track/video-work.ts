@@ -9,9 +9,10 @@ import {
 } from "../../proto/index.js";
 import { Code, invalidArgument, isNotFound, ServiceError } from "../../services/runtime/errors.js";
 import type { ErrorFields } from "../../services/runtime/grpc/error-message.js";
+import { holderOf } from "../../services/runtime/limits/shares.js";
+import type { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask } from "../ask/ask.js";
-import type { FrameTurns } from "./frame-turns.js";
 import { FrameGoneError, FramesAhead } from "./frames-ahead.js";
 import type { VideoEffect, VideoEvent } from "./state/video-state.js";
 
@@ -21,7 +22,7 @@ interface VideoWorkOptions {
   ask: Pick<Ask, "segment" | "openImage" | "propagate">;
   /** Whom all of it is for. */
   call: AskCall;
-  turns: Pick<FrameTurns, "enter">;
+  turns: Pick<TurnLine, "enter">;
   /** For a frame, with all tries (Y9). */
   frameMs: number;
   /** How the frames of prompts are encoded; left out, a person waits for them. */
@@ -150,7 +151,7 @@ export class VideoWork {
     try {
       const size = await orAborted(this.#aheadOf(opening, model).ready(imageIds, frame, next), call.signal);
       // Not before: who waits for an encoder keeps no turn from others.
-      end = await turns.enter(whole.origin?.caller ?? "", call.signal);
+      end = await turns.enter(holderOf(whole.origin ?? {}), call.signal);
       const request = create(PropagateRequestSchema, {
         imageId: imageIds[frame] ?? "",
         model,

@@ -10,8 +10,8 @@ import {
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { toErrorMessage } from "../../services/runtime/grpc/error-message.js";
+import { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import { ImageGoneError } from "../ask/image-gone-error.js";
-import { FrameTurns } from "./frame-turns.js";
 import type { Update } from "./state/video-state.js";
 import { fakeVideos } from "./testing/fake-videos.js";
 import { clicked, given, idOf, rleOf, shortly, size } from "./testing/played-video.js";
@@ -192,13 +192,29 @@ describe("Y4 a run that waits for frames", () => {
 });
 
 describe("Y11 the frames of many videos", () => {
+  it("take turns by tenant, however many callers one has", async () => {
+    const turns = new TurnLine(1);
+    const { signal } = new AbortController();
+    const order: string[] = [];
+    const enter = async (caller: string, tenant: string) => {
+      const end = await turns.enter({ caller, tenant }, signal);
+      order.push(caller);
+      end();
+    };
+    const first = await turns.enter({ caller: "a0", tenant: "a" }, signal);
+    const all = [enter("a1", "a"), enter("a2", "a"), enter("a3", "a"), enter("b1", "b")];
+    first();
+    await Promise.all(all);
+    expect(order).toEqual(["a1", "b1", "a2", "a3"]);
+  });
+
   it("take turns, a caller each, four at once", async () => {
-    const turns = new FrameTurns();
+    const turns = new TurnLine(4);
     const { signal } = new AbortController();
     const order: string[] = [];
     const ends: (() => void)[] = [];
     const enter = (caller: string, own = signal) =>
-      turns.enter(caller, own).then(
+      turns.enter({ caller, tenant: undefined }, own).then(
         (end) => {
           order.push(caller);
           ends.push(end);
@@ -216,7 +232,7 @@ describe("Y11 the frames of many videos", () => {
       ends[at]?.();
     }
     await vi.waitFor(() => expect(order.slice(4)).toEqual(["c left", "a", "b", "a", "a"]));
-    await expect(turns.enter("d", AbortSignal.abort())).rejects.toThrow();
+    await expect(turns.enter({ caller: "d", tenant: undefined }, AbortSignal.abort())).rejects.toThrow();
   });
 });
 

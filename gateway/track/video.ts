@@ -1,8 +1,8 @@
 import { type EncodePriority, ErrorCode, type TrackCommand, type TrackedMask } from "../../proto/index.js";
 import { type ErrorFields, toErrorMessage } from "../../services/runtime/grpc/error-message.js";
+import type { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask } from "../ask/ask.js";
-import type { FrameTurns } from "./frame-turns.js";
 import { objectsAt } from "./state/overlaps.js";
 import { step } from "./state/step.js";
 import {
@@ -28,7 +28,7 @@ export interface VideoOutlet {
 export interface VideoDeps {
   ask: Pick<Ask, "segment" | "openImage" | "propagate">;
   call: AskCall;
-  turns: Pick<FrameTurns, "enter">;
+  turns: Pick<TurnLine, "enter">;
   kept: KeptBytes;
   /** For what prompts hold that wait for their answers. @throws ServiceError RESOURCE_EXHAUSTED */
   holdWaiting(bytes: number): () => void;

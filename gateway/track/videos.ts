@@ -3,8 +3,8 @@ import type { Quota } from "../../services/runtime/callers/quota.js";
 import { Code, overloaded, ServiceError } from "../../services/runtime/errors.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { holderOf, Shares } from "../../services/runtime/limits/shares.js";
+import { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import type { AskCall } from "../ask/answer.js";
-import { FrameTurns } from "./frame-turns.js";
 import { Video, type VideoDeps, type VideoOutlet } from "./video.js";
 import { VideoBytes } from "./video-bytes.js";
 
@@ -26,13 +26,16 @@ const unreadMs = 60_000;
 const retryAfterMs = 1000;
 
 /** What a video's own door knows of it. */
+/** Frames that are made at once, whoever's they are: a decoder has as many in line, and its own line is shared by A4. */
+const framesAtOnce = 4;
+
 type VideoDoor = Pick<VideoDeps, "call" | "explain" | "holdWaiting">;
 
 /** The videos that are open at this gateway, whichever way they came. */
 export class Videos {
   readonly #options: VideosOptions;
   readonly #bytes: VideoBytes;
-  readonly #turns = new FrameTurns();
+  readonly #turns = new TurnLine(framesAtOnce);
   readonly #streams: Shares;
   readonly #stopping = new AbortController();
 

@@ -1,20 +1,14 @@
-import { Turns } from "../../inference/workers/turns.js";
 import { overloaded } from "../../runtime/errors.js";
-import { type Holder, Shares, tenantOf } from "../../runtime/limits/shares.js";
-
-interface Waiting {
-  readonly who: Holder;
-  begin(): void;
-}
+import { type Holder, Shares } from "../../runtime/limits/shares.js";
+import { TurnLine } from "../../runtime/limits/turn-line.js";
 
 /** Who waits to have a thumbnail made: so many are at once, tenants take turns, and none of them takes all places. */
 export class MakingLine {
-  readonly #turns = new Turns<Waiting>(({ who }) => tenantOf(who));
+  readonly #line: TurnLine;
   readonly #shares: Shares;
-  #free: number;
 
   constructor({ atOnce, mostWaiting }: { atOnce: number; mostWaiting: number }) {
-    this.#free = atOnce;
+    this.#line = new TurnLine(atOnce);
     this.#shares = new Shares(mostWaiting);
   }
 
@@ -26,44 +20,11 @@ export class MakingLine {
   async enter<T>(who: Holder, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (this.#shares.refusal(who)) throw overloaded("Too many thumbnails are waited for; try again.", 1000);
     const leave = this.#shares.take(who);
-    try {
-      await this.#turn(who, signal);
-    } finally {
-      leave();
-    }
+    const end = await this.#line.enter(who, signal).finally(leave);
     try {
       return await work();
     } finally {
-      this.#free++;
-      this.#go();
-    }
-  }
-
-  async #turn(who: Holder, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const waiting = {
-        who,
-        begin: () => {
-          signal.removeEventListener("abort", leave);
-          resolve();
-        },
-      };
-      const leave = () => {
-        if (this.#turns.remove(waiting)) reject(signal.reason);
-      };
-      signal.addEventListener("abort", leave, { once: true });
-      this.#turns.add(waiting);
-      this.#go();
-    });
-  }
-
-  #go(): void {
-    while (this.#free > 0) {
-      const next = this.#turns.take();
-      if (!next) return;
-      this.#free--;
-      next.begin();
+      end();
     }
   }
 }

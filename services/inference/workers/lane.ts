@@ -1,5 +1,5 @@
+import { FairTurns } from "../../runtime/limits/fair-turns.js";
 import { DeficitRound } from "./deficit-round.js";
-import { Turns } from "./turns.js";
 
 /** What a line needs to know of a job. */
 export interface JobFacts<Job> {
@@ -15,7 +15,7 @@ export interface JobFacts<Job> {
 export class Lane<Job> {
   readonly #facts: JobFacts<Job>;
   /** Nobody is here without a job. */
-  readonly #tenants = new Map<string, Turns<Job>>();
+  readonly #tenants = new Map<string, FairTurns<Job>>();
   #round = new DeficitRound<string>();
   #length = 0;
 
@@ -38,7 +38,7 @@ export class Lane<Job> {
   }
 
   /** A tenant's callers and their jobs; undefined when it has none here. */
-  turnsOf(tenant: string): Pick<Turns<Job>, "callers" | "waitingOf" | "newestOf"> | undefined {
+  turnsOf(tenant: string): Pick<FairTurns<Job>, "callers" | "waitingOf" | "newestOf"> | undefined {
     return this.#tenants.get(tenant);
   }
 
@@ -104,8 +104,8 @@ export class Lane<Job> {
     return this.#facts.costOf(this.#tenants.get(tenant)?.peek() as Job);
   }
 
-  #enter(tenant: string): Turns<Job> {
-    const turns = new Turns<Job>(this.#facts.callerOf);
+  #enter(tenant: string): FairTurns<Job> {
+    const turns = new FairTurns<Job>(this.#facts.callerOf);
     this.#tenants.set(tenant, turns);
     this.#round.enter(tenant);
     return turns;

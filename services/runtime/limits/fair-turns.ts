@@ -1,5 +1,5 @@
-/** Jobs of one tenant: its callers take turns, and each caller's jobs go in the order in which they came. */
-export class Turns<Job> {
+/** Jobs of several callers, or tenants, who take turns; the jobs of each go in the order in which they came. */
+export class FairTurns<Job> {
   readonly #callerOf: (job: Job) => string;
   /** Who is next comes first; nobody is here without a job. */
   readonly #turns = new Map<string, Job[]>();
