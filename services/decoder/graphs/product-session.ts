@@ -1,6 +1,6 @@
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { createSession } from "../../inference/models/create-session.js";
-import type { Product } from "../../sam/track/axes.js";
+import type { Product } from "../../sam/track/labels/axes.js";
 import { spinUs } from "./decoder-session.js";
 
 /** Runs `productGraph`, which ONNX Runtime divides among its threads. */

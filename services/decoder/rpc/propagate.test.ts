@@ -4,8 +4,8 @@ import { encodeRle, PropagateRequestSchema, TrackState } from "../../../proto/in
 import { embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { callContext } from "../../runtime/testing/call-context.js";
-import type { Carried } from "../../sam/track/carry.js";
-import type { Painted } from "../../sam/track/paint.js";
+import type { Carried } from "../../sam/track/labels/carry.js";
+import type { Painted } from "../../sam/track/labels/paint.js";
 import type { CarryTask, DecoderTask, DividedMasks, DivideTask, PaintTask } from "../worker/decoder-tasks.js";
 import { propagate } from "./propagate.js";
 

@@ -13,7 +13,7 @@ import { requestedEmbedding } from "../../inference/requested-embedding.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import { maskMessage } from "../../sam/masks/mask-message.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
-import type { TrackState as State } from "../../sam/track/paint.js";
+import type { TrackState as State } from "../../sam/track/track-state.js";
 import type { Pictures } from "../pictures/pictures.js";
 import { followLabels } from "../track/follow-labels.js";
 import type { CarryTask } from "../worker/decoder-tasks.js";

@@ -1,5 +1,5 @@
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
-import type { TrackState } from "../../sam/track/paint.js";
+import type { TrackState } from "../../sam/track/track-state.js";
 import type { PictureTasks } from "../pictures/pictures.js";
 import type { CarryTask, DivideTask, PaintTask } from "../worker/decoder-tasks.js";
 

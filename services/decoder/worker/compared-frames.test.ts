@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { plainProduct } from "../../sam/track/testing/plain-product.js";
+import { plainProduct } from "../../sam/track/labels/testing/plain-product.js";
 import { ComparedFrames } from "./compared-frames.js";
 import type { OtherPicture } from "./decoder-tasks.js";
 

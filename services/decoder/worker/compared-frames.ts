@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
-import { type Axes, comparable, type Product, principalAxes } from "../../sam/track/axes.js";
-import type { Tokens } from "../../sam/track/tokens.js";
+import { type Axes, comparable, type Product, principalAxes } from "../../sam/track/labels/axes.js";
+import type { Tokens } from "../../sam/track/labels/tokens.js";
 import type { OtherPicture } from "./decoder-tasks.js";
 
 /** Of frames' cells along some axes: each is 0.6 MB, and in the memory of the frames behind it. */

@@ -2,8 +2,8 @@ import type { MaskRuns } from "../../../proto/rle.js";
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
-import type { Carried } from "../../sam/track/carry.js";
-import type { Painted } from "../../sam/track/paint.js";
+import type { Carried } from "../../sam/track/labels/carry.js";
+import type { Painted } from "../../sam/track/labels/paint.js";
 
 /** What a worker says of each model that it has loaded, by its id. */
 export type DecoderDetail = Record<string, { graph: "rewritten" | "stock" }>;

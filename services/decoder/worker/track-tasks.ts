@@ -5,11 +5,12 @@ import { contentGrid, type Frame } from "../../sam/frame.js";
 import { finishMask } from "../../sam/masks/decoded-mask.js";
 import { maskLogits } from "../../sam/masks/mask-logits.js";
 import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
-import type { Product } from "../../sam/track/axes.js";
-import { type Carried, carryLabels } from "../../sam/track/carry.js";
-import type { CellGrid } from "../../sam/track/nearest.js";
-import { type Decode, divide, paint, priorsOf } from "../../sam/track/paint.js";
-import type { Tokens } from "../../sam/track/tokens.js";
+import { divide } from "../../sam/track/divide.js";
+import type { Product } from "../../sam/track/labels/axes.js";
+import { type Carried, carryLabels } from "../../sam/track/labels/carry.js";
+import type { CellGrid } from "../../sam/track/labels/nearest.js";
+import { type Decode, paint, priorsOf } from "../../sam/track/labels/paint.js";
+import type { Tokens } from "../../sam/track/labels/tokens.js";
 import type { ComparedFrames } from "./compared-frames.js";
 import type { CarryTask, DividedMasks, DivideTask, OtherPicture, PaintedMask, PaintTask } from "./decoder-tasks.js";
 

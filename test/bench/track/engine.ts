@@ -5,7 +5,7 @@ import { loadProduct } from "../../../services/decoder/graphs/product-session.js
 import { inFrame } from "../../../services/inference/models/in-frame.js";
 import { Manifest, type ModelSpec } from "../../../services/inference/models/manifest.js";
 import { verifyModelFile } from "../../../services/inference/models/model-file.js";
-import type { Product } from "../../../services/sam/track/axes.js";
+import type { Product } from "../../../services/sam/track/labels/axes.js";
 import { testSettings } from "../../support/start-maskwire.js";
 import { Embeddings } from "./embeddings.js";
 

@@ -3,7 +3,7 @@ import { bitmapToRle } from "../../../proto/rle-bitmap.js";
 import { imageTensor, modelFrame } from "../../../services/inference/models/model-tensors.js";
 import type { KeptTensors } from "../../../services/inference/models/session-runner.js";
 import type { Frame } from "../../../services/sam/frame.js";
-import { type Tokens, tokensOf } from "../../../services/sam/track/tokens.js";
+import { type Tokens, tokensOf } from "../../../services/sam/track/labels/tokens.js";
 import type { Engine } from "./engine.js";
 import { maskOf, type Sequence } from "./sequence.js";
 

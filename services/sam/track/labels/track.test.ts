@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { randomNumbers } from "../../../proto/testing/random-numbers.js";
-import { frameFor } from "../frame.js";
-import type { CheckedPrompt } from "../prompts/check-prompt.js";
+import { randomNumbers } from "../../../../proto/testing/random-numbers.js";
+import { frameFor } from "../../frame.js";
+import type { CheckedPrompt } from "../../prompts/check-prompt.js";
+import { divide } from "../divide.js";
 import { carryLabels, type TrackedObject } from "./carry.js";
-import { type Decode, divide, type Painted, paint, priorsOf } from "./paint.js";
+import { type Decode, type Painted, paint, priorsOf } from "./paint.js";
 import { plainProduct } from "./testing/plain-product.js";
 import { toLengthOne } from "./tokens.js";
 

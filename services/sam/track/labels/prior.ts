@@ -1,4 +1,4 @@
-import { contentGrid, type Frame } from "../frame.js";
+import { contentGrid, type Frame } from "../../frame.js";
 import type { CellGrid, Nearest } from "./nearest.js";
 
 /** Of the softmax over likeness: what is so much less alike counts 2.7 times less. */

@@ -1,8 +1,8 @@
-import { rleBoundingBox } from "../../../proto/rle.js";
-import { bitmapToRle } from "../../../proto/rle-bitmap.js";
-import { contentGrid, type Frame } from "../frame.js";
-import type { CheckedPrompt } from "../prompts/check-prompt.js";
-import { deepestPlaces } from "../prompts/deepest-places.js";
+import { rleBoundingBox } from "../../../../proto/rle.js";
+import { bitmapToRle } from "../../../../proto/rle-bitmap.js";
+import { contentGrid, type Frame } from "../../frame.js";
+import type { CheckedPrompt } from "../../prompts/check-prompt.js";
+import { deepestPlaces } from "../../prompts/deepest-places.js";
 
 /**
  * A place is the object's from here on. Less than a half: of what turns or moves fast few of the seven nearest cells are its own. Over our

@@ -1,6 +1,7 @@
-import { contentGrid, type Frame } from "../frame.js";
-import type { Candidates } from "../masks/candidates.js";
-import type { CheckedPrompt } from "../prompts/check-prompt.js";
+import { contentGrid, type Frame } from "../../frame.js";
+import type { Candidates } from "../../masks/candidates.js";
+import type { CheckedPrompt } from "../../prompts/check-prompt.js";
+import type { TrackState } from "../track-state.js";
 import type { CellGrid } from "./nearest.js";
 import { onMaskGrid, toOneEach } from "./prior.js";
 import { promptOfPrior } from "./prompt-of-prior.js";
@@ -15,14 +16,9 @@ const leastAgreement = 0.6;
  */
 const whole = { held: 0.85, predictedIou: 0.8, likeSize: 0.6 };
 
-/**
- * tracked: the decoder found what was carried. unsure: it did not, and the mask is what was carried. absent: nothing, or next to
- * nothing, was carried.
- */
-export type TrackState = "tracked" | "unsure" | "absent";
-
 /** An object in a frame. */
 export interface Painted {
+  /** unsure: the decoder does not find what was carried, and the mask is that. absent: nothing, or next to nothing, was carried. */
   readonly state: TrackState;
   /** float32 [gridSize, gridSize]; of one that is absent undefined. */
   readonly logits: Float32Array | undefined;
@@ -102,15 +98,4 @@ function overlapOf(mask: Float32Array, other: Float32Array, frame: Frame): Overl
   }
   const either = size + others - both;
   return { iou: either === 0 ? 0 : both / either, held: others === 0 ? 0 : both / others, size };
-}
-
-/** A place that several objects' masks hold is the one's that is surest of it. Changes their logits. */
-export function divide(masks: readonly Float32Array[]): void {
-  if (masks.length < 2) return;
-  for (let at = 0; at < masks[0]!.length; at++) {
-    let [best, most] = [-1, 0];
-    for (const [index, logits] of masks.entries()) if (logits[at]! > most) [best, most] = [index, logits[at]!];
-    if (best < 0) continue;
-    for (const [index, logits] of masks.entries()) if (index !== best && logits[at]! > 0) logits[at] = -logits[at]!;
-  }
 }

@@ -1,4 +1,4 @@
-import { contentGrid, type Frame } from "../frame.js";
+import { contentGrid, type Frame } from "../../frame.js";
 
 /** What a picture looks like to the model, cell by cell: features of the part of its frame that holds the picture. */
 export interface Tokens {

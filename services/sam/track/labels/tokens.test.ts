@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { frameFor } from "../frame.js";
+import { frameFor } from "../../frame.js";
 import { centred, channelMeans, tokensOf, toLengthOne } from "./tokens.js";
 
 // Eight cells a side, of which a picture of two to one has the upper four rows.

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { frameFor } from "../frame.js";
+import { frameFor } from "../../frame.js";
 import { Nearest } from "./nearest.js";
 import { carriedLabels, onMaskGrid, toOneEach } from "./prior.js";
 
