@@ -80,7 +80,7 @@ export class DecoderTier implements Tier {
         segmentOnce: segmentOnce(prompts),
         prepare: prepare({ admission, models, pictures }),
         segmentEverything: segmentEverything({ models, pictures, places, workers, limits }),
-        propagate: propagate({ models, pictures }),
+        propagate: propagate({ admission, models, pictures }),
         loadEmbedding: loadEmbedding({ admission, models, embeddings }),
         forgetImages: forgetImages({ pictures, deletion }),
         describeGraphs: describeGraphs(models, parts),

@@ -1,5 +1,6 @@
 import { createLogger } from "../runtime/logger.js";
 import { startTracing } from "../runtime/tracing/start-tracing.js";
+import { endDespiteLeftOpen } from "./left-open.js";
 import { logMemory } from "./log-memory.js";
 import { Maskwire } from "./maskwire.js";
 import { pullDetector } from "./pull-detector.js";
@@ -31,6 +32,7 @@ try {
   await served.stop();
   if (!served.host.hasLeft) await starting.catch(() => {});
   await endTracing();
+  endDespiteLeftOpen(logger);
 } catch (error) {
   refuse(error);
 }

@@ -77,7 +77,6 @@ export function clientOptions({ server, timeoutMs }: LinkOptions) {
       ...(server.tls ? tls : {}),
       connectTimeout: Math.max(timeoutMs, 1000),
       socketTimeout: Math.max(silenceMs, 2 * timeoutMs),
-      reconnectStrategy: reconnectMs,
     },
   } satisfies RedisClientOptions;
 }

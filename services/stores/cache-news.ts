@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { createClient } from "@redis/client";
 import { type CacheLink, clientOptions, type LinkOptions, reconnectMs } from "./cache-link.js";
+import { type EndableClient, endableClient } from "./endable-client.js";
 import { redisClient } from "./redis-client.js";
 
 /** Who wants to know what is published on a channel. Neither may throw. */
@@ -23,8 +23,6 @@ interface Channel {
   readonly followers: Set<Follower>;
 }
 
-type Client = ReturnType<typeof createClient>;
-
 /** Between pings: nothing else need move on a connection that listens, and one on which nothing moves is given up. */
 const listenerPingMs = 2000;
 
@@ -43,7 +41,7 @@ export class CacheNews {
   readonly #options: LinkOptions;
   readonly #channels = new Map<string, Channel>();
   readonly #closing = new AbortController();
-  #client: Client | undefined;
+  #connected: EndableClient | undefined;
   #isConnecting = false;
   /** Why a new channel need not be waited for: the last try failed, or the cache's user may not subscribe. */
   #fault: "lost" | "refused" | undefined;
@@ -67,7 +65,7 @@ export class CacheNews {
     if (isNew && !isClosed) {
       clearTimeout(this.#idle);
       this.#channels.set(name, channel);
-      if (this.#client) void this.#subscribe(this.#client, [name]);
+      if (this.#connected) void this.#subscribe(this.#connected, [name]);
       else if (!this.#isConnecting && this.#fault !== "refused") void this.#stayConnected();
     }
     return {
@@ -82,7 +80,7 @@ export class CacheNews {
 
   /** A node of the cache was lost. It may be the one that is listened to: another is looked for. */
   nodeLost(): void {
-    if (this.#client) drop(this.#client);
+    if (this.#connected) this.#connected.end();
     else for (const channel of this.#channels.values()) tell(channel);
   }
 
@@ -112,32 +110,32 @@ export class CacheNews {
   /** Resolves when the connection has ended. @returns whether there was one. */
   async #connectOnce(): Promise<boolean> {
     const { signal } = this.#closing;
-    let client: Client | undefined;
-    const onClose = () => client && drop(client);
+    let opened: EndableClient | undefined;
+    const onClose = () => opened?.end();
     signal.addEventListener("abort", onClose);
     try {
       const address = await this.#link.listenAt();
       if (signal.aborted) return false;
       const base = clientOptions(this.#options);
-      client = redisClient().createClient({
+      opened = endableClient({
         ...base,
         pingInterval: listenerPingMs,
-        socket: { ...base.socket, ...address, reconnectStrategy: false },
-      }) as unknown as Client;
-      const ended = new Promise((resolve) => client?.once("error", resolve).once("end", resolve));
-      client.on("error", () => {});
+        socket: { ...base.socket, ...address },
+      });
+      const { client } = opened;
+      const ended = new Promise((resolve) => client.once("error", resolve).once("end", resolve));
       await client.connect();
       if (signal.aborted) return false;
       this.#fault = undefined;
-      this.#client = client;
-      if (this.#channels.size > 0) void this.#subscribe(client, [...this.#channels.keys()]);
-      else this.#closeWhenIdle(client);
+      this.#connected = opened;
+      if (this.#channels.size > 0) void this.#subscribe(opened, [...this.#channels.keys()]);
+      else this.#closeWhenIdle(opened);
       await ended;
       return true;
     } finally {
       signal.removeEventListener("abort", onClose);
-      this.#client = undefined;
-      if (client) drop(client);
+      this.#connected = undefined;
+      opened?.end();
       this.#fault ??= "lost";
       for (const [name, channel] of this.#channels) {
         channel.isAsking = false;
@@ -147,21 +145,21 @@ export class CacheNews {
     }
   }
 
-  async #subscribe(client: Client, names: string[]): Promise<void> {
+  async #subscribe(connected: EndableClient, names: string[]): Promise<void> {
     const asked = names.flatMap((name) => {
       const channel = this.#channels.get(name);
       return channel ? [{ name, channel }] : [];
     });
     for (const { channel } of asked) channel.isAsking = true;
     try {
-      await client.subscribe(names, this.#hear);
+      await connected.client.subscribe(names, this.#hear);
     } catch (error) {
       // Asked again it would refuse again.
       if (error instanceof redisClient().ErrorReply && error.message.startsWith("NOPERM")) this.#fault = "refused";
-      drop(client);
+      connected.end();
       return;
     }
-    if (client !== this.#client) return;
+    if (connected !== this.#connected) return;
     for (const { name, channel } of asked) {
       channel.isAsking = false;
       if (channel.followers.size === 0) this.#leave(name, channel, "listening");
@@ -176,16 +174,18 @@ export class CacheNews {
   #leave(name: string, channel: Channel, state = channel.state): void {
     if (channel.followers.size > 0 || channel.isAsking || this.#channels.get(name) !== channel) return;
     this.#channels.delete(name);
-    const client = this.#client;
-    if (client && state === "listening") client.unsubscribe(name, this.#hear).catch(() => drop(client));
+    const connected = this.#connected;
+    if (connected && state === "listening") {
+      connected.client.unsubscribe(name, this.#hear).catch(() => connected.end());
+    }
     if (this.#channels.size > 0) return;
-    if (client) this.#closeWhenIdle(client);
+    if (connected) this.#closeWhenIdle(connected);
     else if (!this.#isConnecting) this.#fault = undefined;
   }
 
-  #closeWhenIdle(client: Client): void {
+  #closeWhenIdle({ end }: EndableClient): void {
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => drop(client), idleMs).unref();
+    this.#idle = setTimeout(end, idleMs).unref();
   }
 }
 
@@ -197,8 +197,4 @@ function change(channel: Channel, state: Channel["state"]): void {
 
 function tell({ followers }: Channel): void {
   for (const follower of [...followers]) follower.onChange();
-}
-
-function drop(client: Pick<Client, "isOpen" | "destroy">): void {
-  if (client.isOpen) client.destroy();
 }

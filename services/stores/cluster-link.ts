@@ -15,10 +15,10 @@ const unknown = "cluster";
 
 /** A Cluster: each master holds a share of the keys, and is up or down by itself. */
 export function openClusterLink(addresses: CacheNodeAddress[], options: LinkOptions): CacheLink {
-  const { commandOptions, ...defaults } = clientOptions(options);
+  const { commandOptions, ...base } = clientOptions(options);
   const cluster = redisClient().createCluster({
     rootNodes: addresses.map(({ host, port }) => ({ socket: { host, port } })),
-    defaults,
+    defaults: { ...base, socket: { ...base.socket, reconnectStrategy: reconnectMs } },
     commandOptions,
     // A master that is down at start would keep the others waiting.
     minimizeConnections: true,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { createClient, ErrorReply } from "@redis/client";
+import type { ErrorReply } from "@redis/client";
 import {
   addressOf,
   type CacheLink,
@@ -9,9 +9,10 @@ import {
   reconnectMs,
 } from "./cache-link.js";
 import type { CacheNodeAddress, CacheTopology } from "./cache-url.js";
+import { endableClient } from "./endable-client.js";
 import { redisClient } from "./redis-client.js";
 
-type Client = Pick<ReturnType<typeof createClient>, "sendCommand" | "isReady" | "isOpen" | "destroy">;
+type Endable = ReturnType<typeof endableClient>;
 
 /**
  * The master that Sentinels name, found anew whenever its connection ends or it stops answering. Follows the Redis
@@ -23,7 +24,9 @@ export class SentinelLink implements CacheLink {
   readonly #name: string;
   readonly #closing = new AbortController();
   #sentinels: CacheNodeAddress[];
-  #master: { client: Client; address: CacheNodeAddress } | undefined;
+  #master: (Endable & { readonly address: CacheNodeAddress }) | undefined;
+  /** Those that have not ended. */
+  readonly #opened = new Set<Endable>();
 
   constructor({ sentinels, master }: Extract<CacheTopology, { kind: "sentinel" }>, options: LinkOptions) {
     this.#options = options;
@@ -46,7 +49,7 @@ export class SentinelLink implements CacheLink {
     const answer = master.client.sendCommand<CacheReply & {}>(args, { abortSignal });
     answer.catch((error: ErrorReply) => {
       // It was made a replica.
-      if (error.message?.startsWith("READONLY")) drop(master.client);
+      if (error.message?.startsWith("READONLY")) master.end();
     });
     return answer;
   }
@@ -62,7 +65,7 @@ export class SentinelLink implements CacheLink {
     if (!master) return;
     this.#askForMaster().then(
       ({ host, port }) => {
-        if (host !== master.address.host || port !== master.address.port) drop(master.client);
+        if (host !== master.address.host || port !== master.address.port) master.end();
       },
       () => {},
     );
@@ -74,7 +77,7 @@ export class SentinelLink implements CacheLink {
 
   close(): void {
     this.#closing.abort();
-    if (this.#master) drop(this.#master.client);
+    for (const one of this.#opened) one.end();
   }
 
   async #stayConnected(): Promise<void> {
@@ -95,24 +98,23 @@ export class SentinelLink implements CacheLink {
   async #connectOnce(onConnected: () => void): Promise<void> {
     const address = await this.#askForMaster();
     const base = clientOptions(this.#options);
-    const client = redisClient().createClient({
+    const { client, end } = this.#open({
       ...base,
       database: this.#options.server.database,
-      socket: { ...base.socket, ...address, reconnectStrategy: false },
+      socket: { ...base.socket, ...address },
     });
     const ended = new Promise<unknown>((resolve) => client.once("error", resolve).once("end", resolve));
-    client.on("error", () => {});
     try {
       await client.connect();
       const [role] = await client.sendCommand<[Buffer]>(["ROLE"]);
       if (String(role) !== "master") throw new Error(`${addressOf(address)} is no master yet`);
       if (this.#closing.signal.aborted) return;
-      this.#master = { client, address };
+      this.#master = { client, end, address };
       onConnected();
       throw (await ended) ?? new Error(`the connection to ${addressOf(address)} has ended`);
     } finally {
       this.#master = undefined;
-      drop(client);
+      end();
     }
   }
 
@@ -135,12 +137,11 @@ export class SentinelLink implements CacheLink {
   async #ask(sentinel: CacheNodeAddress): Promise<CacheNodeAddress> {
     const { timeoutMs, server } = this.#options;
     const base = clientOptions({ ...this.#options, server: { ...server, ...server.sentinelLogin } });
-    const client = redisClient().createClient({
+    const { client, end } = this.#open({
       ...base,
       // A Sentinel that hangs must not keep us from the next.
-      socket: { ...base.socket, ...sentinel, socketTimeout: Math.max(timeoutMs, 1000), reconnectStrategy: false },
+      socket: { ...base.socket, ...sentinel, socketTimeout: Math.max(timeoutMs, 1000) },
     });
-    client.on("error", () => {});
     try {
       await client.connect();
       const reply = await client.sendCommand<[Buffer, Buffer] | null>([
@@ -151,11 +152,21 @@ export class SentinelLink implements CacheLink {
       if (!reply) throw new Error(`the Sentinel at ${addressOf(sentinel)} knows no master ${this.#name}`);
       return { host: String(reply[0]), port: Number(reply[1]) };
     } finally {
-      drop(client);
+      end();
     }
   }
-}
 
-function drop(client: Pick<Client, "isOpen" | "destroy">): void {
-  if (client.isOpen) client.destroy();
+  #open(options: Parameters<typeof endableClient>[0]): Endable {
+    const { client, end } = endableClient(options);
+    const opened = {
+      client,
+      end: () => {
+        this.#opened.delete(opened);
+        end();
+      },
+    };
+    this.#opened.add(opened);
+    if (this.#closing.signal.aborted) opened.end();
+    return opened;
+  }
 }

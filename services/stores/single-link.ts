@@ -1,16 +1,26 @@
-import { addressOf, type CacheLink, type CacheReply, clientOptions, type LinkOptions } from "./cache-link.js";
+import {
+  addressOf,
+  type CacheLink,
+  type CacheReply,
+  clientOptions,
+  type LinkOptions,
+  reconnectMs,
+} from "./cache-link.js";
 import type { CacheNodeAddress } from "./cache-url.js";
-import { redisClient } from "./redis-client.js";
+import { endableClient } from "./endable-client.js";
 
 /** One server; the client connects again by itself. */
 export function openSingleLink(address: CacheNodeAddress, options: LinkOptions): CacheLink {
   const name = addressOf(address);
   const base = clientOptions(options);
-  const client = redisClient().createClient({
-    ...base,
-    database: options.server.database,
-    socket: { ...base.socket, host: address.host, port: address.port },
-  });
+  const { client, end } = endableClient(
+    {
+      ...base,
+      database: options.server.database,
+      socket: { ...base.socket, host: address.host, port: address.port },
+    },
+    reconnectMs,
+  );
   client.on("error", (error) => options.onLost(name, error));
   // Begun here and awaited nowhere: a cache that is down at start must not keep the service down. "error" tells.
   client.connect().catch(() => {});
@@ -22,8 +32,6 @@ export function openSingleLink(address: CacheNodeAddress, options: LinkOptions):
     ping: () => client.sendCommand(["PING"]),
     review: () => {},
     listenAt: async () => address,
-    close: () => {
-      if (client.isOpen) client.destroy();
-    },
+    close: end,
   };
 }

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { encodeRle, PropagateRequestSchema, TrackState } from "../../../proto/index.js";
 import { embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
+import { Code, ServiceError } from "../../runtime/errors.js";
 import { callContext } from "../../runtime/testing/call-context.js";
 import type { Carried } from "../../sam/track/labels/carry.js";
 import type { Painted } from "../../sam/track/labels/paint.js";
@@ -18,7 +19,7 @@ const rleOf = (width: number, height: number) =>
 const mask = { object: 4, rle: rleOf(8, 6) };
 
 /** @param sizes of pictures that are not 8 x 6 */
-function open(sizes: Record<string, { width: number; height: number }> = {}) {
+function open(sizes: Record<string, { width: number; height: number }> = {}, check = () => {}) {
   const tasks: DecoderTask[] = [];
   const carried: Carried = { labels: [Float32Array.of(1), Float32Array.of(0)], sizes: [1, 0], likeness: 0.75 };
   const painted: Painted[] = [
@@ -32,6 +33,7 @@ function open(sizes: Record<string, { width: number; height: number }> = {}) {
   const answer = (task: CarryTask | PaintTask | DivideTask) =>
     task.kind === "carry" ? carried : task.kind === "paint" ? painted[task.object] : divided;
   const handler = propagate({
+    admission: { check },
     models: { serving: () => model },
     pictures: {
       open: async (ref) => {
@@ -121,5 +123,13 @@ it.each<[string, MessageInitShape<typeof PropagateRequestSchema>, RegExp]>([
 ])("refuses %s", async (_what, init, message) => {
   const { ask, tasks } = open({ [second]: { width: 10, height: 6 } });
   await expect(ask(init)).rejects.toThrow(message);
+  expect(tasks).toEqual([]);
+});
+
+it("takes nothing new once the decoder drains: another one makes the frame", async () => {
+  const { ask, tasks } = open({}, () => {
+    throw new ServiceError({ code: Code.UNAVAILABLE, message: "stopping" });
+  });
+  await expect(ask({ known: [{ imageId: first, masks: [mask] }] })).rejects.toMatchObject({ code: Code.UNAVAILABLE });
   expect(tasks).toEqual([]);
 });

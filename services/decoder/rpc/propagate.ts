@@ -8,6 +8,7 @@ import {
   type Rle,
   TrackState,
 } from "../../../proto/index.js";
+import type { Admission } from "../../inference/admission.js";
 import type { Models } from "../../inference/models/models.js";
 import { requestedEmbedding } from "../../inference/requested-embedding.js";
 import { invalidArgument } from "../../runtime/errors.js";
@@ -20,6 +21,7 @@ import type { CarryTask } from "../worker/decoder-tasks.js";
 import type { Handlers } from "./handlers.js";
 
 interface Objects {
+  admission: Pick<Admission, "check">;
   models: Pick<Models, "serving">;
   pictures: Pick<Pictures, "open">;
 }
@@ -31,8 +33,9 @@ const states: Readonly<Record<State, TrackState>> = {
 };
 
 /** Objects of other pictures of a video, in this one. Nobody waits for a frame as for a click: it is run behind those. */
-export function propagate({ models, pictures }: Objects): Handlers["propagate"] {
+export function propagate({ admission, models, pictures }: Objects): Handlers["propagate"] {
   return async (request, call) => {
+    admission.check();
     const known = checkKnown(request);
     call.take("everythingPointsPerHour", new Set(known.flatMap(({ masks }) => masks.map(({ object }) => object))).size);
     const refs = [request, ...known].map(({ imageId }) =>
