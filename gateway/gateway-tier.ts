@@ -185,7 +185,7 @@ export class GatewayTier implements Tier {
       ...gateway,
       ...limits,
       host: gateway.browsers.host,
-      port: { ask, bodies: { pace: limits.pace, passing, rate }, unsentAnswers },
+      port: { ask, bodies: { pace: limits.pace, passing, rate }, unsentAnswers, videos: this.#videos },
       metrics,
       logger,
     });

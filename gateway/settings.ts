@@ -25,8 +25,8 @@ const adapters = list
 
 const ports = list
   .refine(
-    (all) => all.length <= 3 && all.every((one) => /^\d{1,5}$/.test(one) && Number(one) < 65_536),
-    "up to three ports, by commas; 0 picks a free one",
+    (all) => all.length <= 4 && all.every((one) => /^\d{1,5}$/.test(one) && Number(one) < 65_536),
+    "up to four ports, by commas; 0 picks a free one",
   )
   .transform((all) => all.map(Number));
 
@@ -115,8 +115,11 @@ export const variables = {
   MASKWIRE_ADAPTERS: adapters.describe(
     "tools whose protocols the gateway speaks, below /adapters/ and the name of each: label-studio, cvat, x-anylabeling, roboflow, samapi, osam; several by commas",
   ),
+  MASKWIRE_ADAPTER_VIDEO_BYTES: bytes(1024).describe(
+    "bytes of frames that are kept of all videos that annotation tools have sent, until those end them or are silent for half an hour",
+  ),
   MASKWIRE_CVAT_PORTS: ports.describe(
-    "ports on which CVAT calls its functions directly (maskwire-interactor, maskwire-everything, maskwire-names, in this order; by commas)",
+    "ports on which CVAT calls its functions directly (maskwire-interactor, maskwire-everything, maskwire-names, maskwire-tracker, in this order; by commas)",
   ),
   MASKWIRE_CVAT_KEY_FILE: fileAt("a key").describe(
     "file with the key by which all that comes to those ports acts, since CVAT carries none; read again when it changes",
@@ -131,6 +134,9 @@ export const variables = {
 
 type Env = EnvOf<typeof variables>;
 
+/** Tools that send whole videos. */
+const sendsVideos: ReadonlySet<AdapterName> = new Set<AdapterName>(["x-anylabeling"]);
+
 /** What it takes of its process's memory. */
 export const memory = (env: Env, { limitBytes }: ProcessMemory) => ({
   restBytes: 0,
@@ -143,6 +149,14 @@ export const memory = (env: Env, { limitBytes }: ProcessMemory) => ({
       mostBytes: Math.floor(limitBytes / 16),
       setBytes: env.MASKWIRE_VIDEO_BYTES,
     },
+    // Frames of a video come all at once, and nobody else has them.
+    adapterVideos: env.MASKWIRE_ADAPTERS?.some((name) => sendsVideos.has(name))
+      ? {
+          leastBytes: Math.floor(limitBytes / 64),
+          mostBytes: Math.floor(limitBytes / 8),
+          setBytes: env.MASKWIRE_ADAPTER_VIDEO_BYTES,
+        }
+      : fixed(0),
   },
 });
 
@@ -190,6 +204,7 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
     waitingBytes: sizes.waiting,
     unsentBytes: sizes.unsent,
     videoBytes: sizes.videos,
+    adapterVideoBytes: sizes.adapterVideos,
     detail: detailLimits(env.MASKWIRE_DETAIL_PARTS ?? 32),
     idleMs: env.MASKWIRE_IDLE_MS ?? 120_000,
     adapters: env.MASKWIRE_ADAPTERS ?? [],

@@ -20,7 +20,9 @@ interface AdapterOptions {
   pictureHosts: readonly string[];
   maxImageBytes: number;
   deadlineMs: number;
-  metrics: Pick<Metrics, "limitHit">;
+  /** Of the frames of videos that tools have sent. */
+  adapterVideoBytes: number;
+  metrics: Pick<Metrics, "limitHit" | "watchBudget">;
   logger: Logger;
 }
 
@@ -37,7 +39,7 @@ export function registerAdapters(http: FastifyInstance, options: AdapterOptions)
     if (isOn("cvat")) tools.register(cvat, { ...options, ...options.cvat });
     if (isOn("label-studio"))
       tools.register(labelStudio, { ...options, ...options.labelStudio, ...at("label-studio") });
-    if (isOn("x-anylabeling")) tools.register(xAnyLabeling, at("x-anylabeling"));
+    if (isOn("x-anylabeling")) tools.register(xAnyLabeling, { ...options, ...at("x-anylabeling") });
     if (isOn("roboflow")) tools.register(roboflow, { ...options, ...at("roboflow") });
     if (isOn("samapi")) tools.register(samapi, at("samapi"));
     if (isOn("osam")) tools.register(osam, at("osam"));

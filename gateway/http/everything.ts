@@ -89,7 +89,7 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
       // What is refused at once has its status; what has to be made first, crops' embeddings above all, is waited for aloud.
       const isReady = await isSettled(begun, beginMs);
       if (isReady) await begun;
-      lines = new JsonLines(reply, route.silenceMs);
+      lines = new JsonLines(reply, { silenceMs: route.silenceMs });
       if (!isReady) lines.tell(preparing);
       for await (const event of await begun) {
         const line = toLine(event);

@@ -8,19 +8,37 @@ const usualSilenceMs = 5000;
 /** Who has read nothing for so long has left without a word: what is made for him keeps others from theirs. */
 const unreadMs = 60_000;
 
+/** How each value stands in the answer. */
+interface LineForm {
+  readonly type: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+const newlines: LineForm = { type: "application/x-ndjson", before: "", after: "\n" };
+/** https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export const serverSentEvents: LineForm = { type: "text/event-stream; charset=utf-8", before: "data: ", after: "\n\n" };
+
+interface LineOptions {
+  silenceMs?: number | undefined;
+  form?: LineForm;
+}
+
 /** An answer of newline-delimited JSON that begins at once and is never silent for long (H2, E1). */
 export class JsonLines {
   readonly #reply: FastifyReply;
   readonly #silenceMs: number;
+  readonly #form: LineForm;
   #repeated: unknown;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(reply: FastifyReply, silenceMs = usualSilenceMs) {
+  constructor(reply: FastifyReply, { silenceMs = usualSilenceMs, form = newlines }: LineOptions = {}) {
     this.#reply = reply;
     this.#silenceMs = silenceMs;
+    this.#form = form;
     reply.raw.once("close", () => clearTimeout(this.#timer));
     reply.hijack();
-    const own = { "content-type": "application/x-ndjson", "cache-control": "no-store" };
+    const own = { "content-type": form.type, "cache-control": "no-store" };
     // Of what was said before it is known who asks: its id, and who may read this.
     reply.raw.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...own });
     reply.raw.flushHeaders();
@@ -29,7 +47,8 @@ export class JsonLines {
   /** @returns false when the reader is slower than the writer; wait for `drained`. */
   write(value: unknown): boolean {
     this.#timer?.refresh();
-    return this.#reply.raw.write(`${JSON.stringify(value)}\n`);
+    const { before, after } = this.#form;
+    return this.#reply.raw.write(`${before}${JSON.stringify(value)}${after}`);
   }
 
   /** Writes a line that says how far it is, and says it again whenever nothing else was written for a while. */

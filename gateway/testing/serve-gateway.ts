@@ -32,9 +32,11 @@ export async function serveGateway(
   { access, quota, audit = "off", watch, encoders = nowhere, decoders = nowhere, datasets }: Given = {},
 ): Promise<Host> {
   const process = runtime.shape(readEnv(runtime.variables, env), 0, { heap: 0, uploads: 128 * MiB });
-  const settings = shape(readEnv(variables, env), {
+  const read = readEnv(variables, env);
+  const adapterVideoBytes = read.MASKWIRE_ADAPTER_VIDEO_BYTES ?? 64 * MiB;
+  const settings = shape(read, {
     ...process,
-    sizes: { waiting: 32 * MiB, unsent: 64 * MiB, videos: 64 * MiB },
+    sizes: { waiting: 32 * MiB, unsent: 64 * MiB, videos: 64 * MiB, adapterVideos: adapterVideoBytes },
   });
   const host = new Host({
     host: "127.0.0.1",

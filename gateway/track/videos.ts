@@ -25,10 +25,10 @@ const unreadMs = 60_000;
 /** Until another is closed, or prompts are answered. */
 const retryAfterMs = 1000;
 
-/** What a video's own door knows of it. */
 /** Frames that are made at once, whoever's they are: a decoder has as many in line, and its own line is shared by A4. */
 const framesAtOnce = 4;
 
+/** What a video's own door knows of it. */
 type VideoDoor = Pick<VideoDeps, "call" | "explain" | "holdWaiting">;
 
 /** The videos that are open at this gateway, whichever way they came. */
@@ -46,6 +46,11 @@ export class Videos {
     this.#bytes = new VideoBytes(options.limitBytes, retryAfterMs);
     this.#streams = new Shares(options.maxStreams);
     options.metrics.watchBudget(this.#bytes.budget);
+  }
+
+  /** For who makes frames of a video that is kept elsewhere (Y11). */
+  get turns(): Pick<TurnLine, "enter"> {
+    return this.#turns;
   }
 
   /** What a video needs of this gateway. It is to be made into one at once: its room is held. */

@@ -32,17 +32,35 @@ const decoded = { decoderEmbeddings: 256 * MiB, decoderTensors: 256 * MiB };
 const looking = { measuring: 512 * MiB, thumbnails: 64 * MiB };
 /** What a role's caches and decoding grow to, and all that it has beside heap, uploads and itself. */
 const most: Record<Role, Record<string, number>> = {
-  gateway: { waiting: 2048 * MiB, unsent: 4096 * MiB, videos: 4096 * MiB },
+  gateway: { waiting: 2048 * MiB, unsent: 4096 * MiB, videos: 4096 * MiB, adapterVideos: 0 },
   encoder: { ...cache, ...decoding },
   decoder: decoded,
   dataset: looking,
-  all: { waiting: 2048 * MiB, unsent: 4096 * MiB, videos: 4096 * MiB, ...cache, ...decoding, ...decoded, ...looking },
+  all: {
+    waiting: 2048 * MiB,
+    unsent: 4096 * MiB,
+    videos: 4096 * MiB,
+    adapterVideos: 0,
+    ...cache,
+    ...decoding,
+    ...decoded,
+    ...looking,
+  },
 };
 
 describe.each(roles)("what a process of the role %s may take", (role) => {
   it.each(sizes.filter((size) => size >= leastMiB[role]))("fits into %i MiB", (size) => {
     expect(describeMemory(settingsOf(role, size * MiB).memory).fits).toBe(true);
   });
+
+  it.each({ gateway: [512, 65_536], all: [4096, 65_536], encoder: [], decoder: [], dataset: [] }[role])(
+    "fits into %i MiB with the frames that annotation tools send, too",
+    (size) => {
+      const { memory } = settingsOf(role, size * MiB, { MASKWIRE_ADAPTERS: ["x-anylabeling"] });
+      expect(memory.parts.adapterVideos).toBeGreaterThanOrEqual((size / 64) * MiB);
+      expect(describeMemory(memory).fits).toBe(true);
+    },
+  );
 
   it("grows with the memory, and its caches up to a bound", () => {
     const plans = sizes.map((size) => partsOf(role, size * MiB));

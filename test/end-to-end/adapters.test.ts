@@ -14,9 +14,10 @@ import {
   rleIou,
 } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { imageIdOf } from "../../services/runtime/image-id.js";
 import { colourPicture } from "../support/colour-picture.js";
 import { allLines, eventLines, segmentOverHttp, upload } from "../support/http-calls.js";
-import { jpegScene } from "../support/pictures.js";
+import { clickOn, jpegScene } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
 
@@ -219,6 +220,56 @@ describe("X9, X10 CVAT", () => {
   });
 });
 
+describe("X16 CVAT's tracker", () => {
+  it("follows objects to the native API's masks, several at once, with each frame encoded once", async () => {
+    const frames = await Promise.all([...Array(5).keys()].map((frame) => jpegScene(320, 240, 50 + frame)));
+    const encodes = () => metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
+    const before = await encodes();
+    const boxes = [
+      [30, 20, 160, 150],
+      [170, 25, 300, 120],
+    ];
+    let answer: Answer = { shapes: boxes, states: [] };
+    const seen: Answer[] = [];
+    for (const frame of frames) {
+      // The first time for what is drawn, then from frame to frame.
+      const reply = await fetch(`${maskwire.url}/api/function_invocations`, {
+        method: "POST",
+        headers: { ...headers, "x-nuclio-function-name": "maskwire-tracker", "x-nuclio-path": "/" },
+        body: JSON.stringify({ image: frame.toString("base64"), shapes: answer.shapes, states: answer.states }),
+      });
+      expect(reply.status).toBe(200);
+      answer = await reply.json();
+      seen.push(answer);
+    }
+    expect((await encodes()) - before).toBe(frames.length);
+    const imageIds = seen.map(({ states: [{ shown, recent }] }) => (recent.at(-1) ?? shown)[0]);
+    const prompts = boxes.map(([x0, y0, x1, y1], at) => ({
+      frame: 0,
+      object: at + 1,
+      prompt: { box: { x0, y0, x1, y1 } },
+    }));
+    const reply = await fetch(`${maskwire.url}/v1/track`, {
+      method: "POST",
+      body: JSON.stringify({ imageIds, prompts }),
+    });
+    const lines: Answer[] = await allLines(eventLines(reply));
+    const tracked = lines.flatMap((line) => line.frame ?? []);
+    for (const { frame, objects } of tracked) {
+      for (const { object, mask } of objects) {
+        const { states, shapes } = seen[frame];
+        const { shown, recent } = states[object - 1];
+        const [, counts] = frame === 0 ? shown : recent.at(-1);
+        const ours = decodeRle({ size: [240, 320], counts: counts.slice("rle:".length) });
+        expect(rleIou(ours, decodeRle(mask.rle))).toBeGreaterThanOrEqual(least);
+        const { x, y, width: w, height: h } = mask.bbox;
+        if (frame > 0) expect(shapes[object - 1]).toEqual([x, y, x + w, y + h]);
+      }
+    }
+    expect(new Set(tracked.map(({ frame }: Answer) => frame)).size).toBe(frames.length);
+  });
+});
+
 /** The pixels of outer rings, by COCO's rule. */
 const ringsOf = (rings: [number, number][][]) =>
   polygonsToRle(
@@ -252,6 +303,53 @@ describe("X11 X-AnyLabeling", () => {
       }),
       runs,
     );
+  });
+});
+
+describe("X17 X-AnyLabeling's videos", () => {
+  it("are followed to the native API's masks, with each frame encoded once", async () => {
+    const pictures = await Promise.all([...Array(4).keys()].map((frame) => jpegScene(320, 240, 60 + frame)));
+    const encodes = () => metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
+    const before = await encodes();
+    const model = "maskwire_video_tiny";
+    const frames = pictures.map((bytes) => `data:image/jpeg;base64,${bytes.toString("base64")}`);
+    const { data: video } = await post("x-anylabeling/v1/video/init", { model, frames, start_frame_index: 0 });
+    const { session_id } = video;
+    const { x, y } = clickOn("disc", 320, 240);
+    const shown = { frame_index: 1, points: [[x / 320, y / 240]], point_labels: [1], obj_id: 10_000 };
+    await post("x-anylabeling/v1/video/prompt", { session_id, model, ...shown, params: { epsilon_factor: 0 } });
+    const stream = await fetch(`${maskwire.url}/adapters/x-anylabeling/v1/video/propagate/stream`, {
+      method: "POST",
+      body: JSON.stringify({ session_id, model, start_frame: 1 }),
+      headers,
+    });
+    const told: Answer[] = (await stream.text())
+      .split("\n\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line.slice("data: ".length)));
+    expect(told.at(-1).type).toBe("completed");
+    // The first is before all that is followed.
+    expect((await encodes()) - before).toBe(frames.length - 1);
+    const imageIds = pictures.map((bytes) => imageIdOf(bytes));
+    await upload(maskwire.url, pictures[0]!);
+    const prompts = [{ frame: 1, object: 1, prompt: { points: [{ x, y }] } }];
+    const reply = await fetch(`${maskwire.url}/v1/track`, {
+      method: "POST",
+      body: JSON.stringify({ imageIds, prompts, first: 1 }),
+    });
+    const lines: Answer[] = await allLines(eventLines(reply));
+    const tracked = lines.flatMap((line) => line.frame ?? []);
+    expect(tracked.map(({ frame }: Answer) => frame)).toEqual([1, 2, 3]);
+    for (const { frame, objects } of tracked) {
+      const expected = decodeRle(objects[0].mask.rle);
+      const { outer } = polygonsOf(expected);
+      const rings = told.at(-1).results[frame].masks.map(({ points }: Answer) => points.flat());
+      if (outer.length > 1) continue;
+      expect(
+        rleIou(polygonsToRle(rings, 320, 240), polygonsToRle(outer, 320, 240)),
+        `frame ${frame}`,
+      ).toBeGreaterThanOrEqual(least);
+    }
   });
 });
 

@@ -12,10 +12,16 @@ import { segment } from "../shared/segment.js";
 import type { AdapterBody } from "../shared/take-bodies.js";
 import { knownNames, masksOfWords } from "../shared/words.js";
 import { everythingLabel, type FunctionName } from "./functions.js";
+import { mostTracked, trackObjects } from "./track-objects.js";
 
 const coordinate = z.number({ error: "a coordinate is a number" });
 const point = z.tuple([coordinate, coordinate], { error: "a point is [x, y]" });
 const box = z.union([z.tuple([point, point]), z.tuple([])], { error: "a box is [[x0, y0], [x1, y1]]" });
+const flatPoints = z
+  .array(coordinate)
+  .min(4, "a shape is [x0, y0, x1, y1]")
+  .max(4000)
+  .refine(({ length }) => length % 2 === 0, "a shape is x and y in turns");
 
 /** What CVAT sends with a call, whichever function it is for. */
 export const callForm = z.looseObject({
@@ -24,6 +30,8 @@ export const callForm = z.looseObject({
   neg_points: z.array(point).max(1000).nullish(),
   obj_bbox: box.nullish(),
   threshold: z.number().nullish(),
+  shapes: z.array(flatPoints).max(mostTracked, `at most ${mostTracked} objects are tracked at once`).nullish(),
+  states: z.array(z.unknown()).nullish(),
 });
 type Given = z.output<typeof callForm>;
 
@@ -43,6 +51,8 @@ export function callFunction(name: FunctionName, asked: Asked, given: Given, bod
       return findEverything(asked, given, body);
     case "maskwire-names":
       return findNames(asked, given, body);
+    case "maskwire-tracker":
+      return track(asked, given, body);
   }
 }
 
@@ -65,6 +75,11 @@ async function interact(asked: Asked, given: Given, body: AdapterBody): Promise<
     });
   const bounds = JSON.stringify([part.left, part.top, part.right, part.bottom]);
   return Buffer.concat([Buffer.from('{"mask":'), rowsJson(part), Buffer.from(`,"bounds":${bounds}}`)]);
+}
+
+async function track(asked: Asked, { image, shapes, states }: Given, body: AdapterBody): Promise<Uint8Array> {
+  const tracked = await trackObjects(asked, pictureIn(body, image), shapes ?? [], states ?? []);
+  return Buffer.from(JSON.stringify(tracked));
 }
 
 async function findEverything(asked: Asked, given: Given, body: AdapterBody): Promise<Uint8Array> {

@@ -15,11 +15,12 @@ const nuclio = { "x-nuclio-project-name": "cvat", "x-nuclio-function-namespace":
 
 let served: ServedAdapters;
 beforeAll(async () => {
-  served = await ServedAdapters.start({ MASKWIRE_ADAPTERS: "cvat", MASKWIRE_CVAT_PORTS: "0,0,0" }, { detectors });
+  served = await ServedAdapters.start({ MASKWIRE_ADAPTERS: "cvat", MASKWIRE_CVAT_PORTS: "0,0,0,0" }, { detectors });
 });
 afterAll(() => served?.[Symbol.asyncDispose]());
 beforeEach(() => {
   served.segments.length = 0;
+  served.tracks.length = 0;
 });
 
 const invoke = (name: string, body: unknown, own = served) =>
@@ -31,7 +32,12 @@ describe("X8 CVAT's dashboard", () => {
   it.each(["/adapters/cvat", ""])("lists functions as Nuclio does, below %s/api", async (prefix) => {
     const reply = await fetch(`${served.url}${prefix}/api/functions`, { headers: nuclio });
     const functions = (await reply.json()) as Record<string, { metadata: { annotations: Record<string, string> } }>;
-    expect(Object.keys(functions)).toEqual(["maskwire-interactor", "maskwire-everything", "maskwire-names"]);
+    expect(Object.keys(functions)).toEqual([
+      "maskwire-interactor",
+      "maskwire-everything",
+      "maskwire-names",
+      "maskwire-tracker",
+    ]);
     for (const [name, one] of Object.entries(functions)) {
       expect(name).toMatch(/^[a-zA-Z0-9_.-]+$/);
       expect(one).toEqual({
@@ -140,6 +146,134 @@ describe("X10 CVAT's detectors", () => {
   });
 });
 
+describe("X16 CVAT's tracker", () => {
+  const frame = (number: number) => Buffer.from(`frame ${number}`).toString("base64");
+  type State = { maskwire: 1; size: number[]; shown: [string, string]; recent: [string, string][] };
+  type Tracked = { shapes: number[][]; states: State[] };
+  /** As CVAT does: states go through JSON without spaces, and are handed on untouched. */
+  const track = async (number: number, shapes: number[][], states: unknown[] = [], own = served) => {
+    const { status, body } = await invoke("maskwire-tracker", { image: frame(number), shapes, states }, own);
+    expect(status, JSON.stringify(body)).toBe(200);
+    return body as Tracked;
+  };
+  const idsOf = ({ shown, recent }: State) => [shown, ...recent].map(([id]) => id);
+
+  it("is a function of its type", async () => {
+    const { body } = await served.ask("cvat/api/functions/maskwire-tracker");
+    expect(body).toMatchObject({ metadata: { annotations: { type: "tracker", name: "Maskwire" } } });
+  });
+
+  it("remembers what is drawn on a frame, and finds it on those that come, several objects at once", async () => {
+    const drawn = [
+      [3, 4, 9, 10],
+      [20, 10, 26, 16],
+    ];
+    let { shapes, states } = await track(1, drawn);
+    expect(shapes).toEqual(drawn);
+    expect(served.segments.map(({ prompt }) => prompt?.box)).toMatchObject([
+      { x0: 3, y0: 4, x1: 9, y1: 10 },
+      { x0: 20, y0: 10, x1: 26, y1: 16 },
+    ]);
+    for (let number = 2; number <= 7; number++) {
+      ({ shapes, states } = await track(number, shapes, states));
+      const far = number - 1;
+      expect(shapes).toEqual(drawn.map(([x0 = 0, y0, x1 = 0, y1]) => [x0 + far, y0, x1 + far, y1]));
+      // The frame that was drawn on, and the last three.
+      expect(states.map((state) => idsOf(state).length)).toEqual(Array(2).fill(1 + Math.min(3, far)));
+    }
+    expect(served.tracks).toHaveLength(6);
+    const { known } = served.tracks.at(-1)!;
+    expect(known.map(({ everywhere, masks }) => [everywhere, masks.length])).toEqual([
+      [true, 2],
+      [false, 2],
+      [false, 2],
+      [false, 2],
+    ]);
+    const uploaded = served.uploads;
+    expect(new Set(uploaded).size).toBe(uploaded.length);
+  });
+
+  it("begins objects without a state beside those that have one", async () => {
+    const { states } = await track(11, [[3, 4, 9, 10]]);
+    const both = await track(
+      12,
+      [
+        [3, 4, 9, 10],
+        [20, 10, 26, 16],
+      ],
+      [states[0], null],
+    );
+    expect(both.shapes).toEqual([
+      [4, 4, 10, 10],
+      [20, 10, 26, 16],
+    ]);
+    expect(both.states.map((state) => state.recent.length)).toEqual([1, 0]);
+  });
+
+  it("takes the corners of polygons for the rectangle around them", async () => {
+    const { shapes } = await track(15, [[3, 4, 9, 5, 7, 12]]);
+    expect(shapes).toEqual([[3, 4, 9, 12]]);
+  });
+
+  it("leaves an object that cannot be seen where it was, and looks for it again by what is known of it", async () => {
+    const first = await track(21, [[33, 4, 39, 10]]);
+    const second = await track(22, first.shapes, first.states);
+    const third = await track(23, second.shapes, second.states);
+    expect(third).toEqual(second);
+  });
+
+  it("follows an object in a picture that stands still without asking again", async () => {
+    const first = await track(31, [[3, 4, 9, 10]]);
+    const again = await track(31, first.shapes, first.states);
+    expect([again.states, served.tracks]).toEqual([first.states, []]);
+  });
+
+  it("goes on without the pictures that are forgotten, and finds an object anew where none is left", async () => {
+    const own = await ServedAdapters.start({ MASKWIRE_ADAPTERS: "cvat" });
+    await using _ = own;
+    const first = await track(1, [[3, 4, 9, 10]], [], own);
+    const second = await track(2, first.shapes, first.states, own);
+    own.known.delete(idsOf(first.states[0]!)[0]!);
+    const third = await track(3, second.shapes, second.states, own);
+    expect(own.tracks.at(-1)?.known.map(({ everywhere }) => everywhere)).toEqual([false]);
+    expect(third.shapes).toEqual([[5, 4, 11, 10]]);
+    own.known.clear();
+    own.segments.length = 0;
+    const fourth = await track(4, third.shapes, third.states, own);
+    // Around where it was.
+    expect(own.segments[0]?.prompt?.box).toMatchObject({ x0: expect.closeTo(4.4), x1: expect.closeTo(11.6) });
+    expect(fourth.states).toMatchObject([{ shown: [own.uploads.at(-1), expect.any(String)], recent: [] }]);
+  });
+
+  it("asks decoders for as many objects at once as they take", async () => {
+    const shapes = Array.from({ length: 40 }, (_, at) => [at % 30, at % 20, (at % 30) + 6, (at % 20) + 6]);
+    const first = await track(41, shapes);
+    const second = await track(42, first.shapes, first.states);
+    expect(second.shapes).toEqual(shapes.map(([x0 = 0, y0, x1 = 0, y1]) => [x0 + 1, y0, x1 + 1, y1]));
+    const counts = served.tracks.map(({ known }) => new Set(known.flatMap(({ masks }) => masks.map((m) => m.object))));
+    expect(counts.map(({ size }) => size)).toEqual([16, 16, 8]);
+  });
+
+  const id = `sha256:${"a".repeat(64)}`;
+  const state = { maskwire: 1, size: [30, 40], shown: [id, "rle:0"], recent: [] };
+  it.each<[string, unknown, RegExp]>([
+    ["another tracker's", { track_id: 3 }, /^states\.0 is none/],
+    ["text", "sha256", /^states\.0 is none/],
+    ["one with more in it", { ...state, more: 1 }, /^states\.0 is none/],
+    ["one of too many pictures", { ...state, recent: Array(4).fill(state.shown) }, /^states\.0 is none/],
+    ["one with another id", { ...state, shown: ["../../etc", "rle:0"] }, /image_id/],
+    ["one of another size", { ...state, size: [30, 41] }, /40 x 30 pixels.*41 x 30/],
+    ["one of a huge size", { ...state, size: [2 ** 30, 2 ** 30] }, /40 x 30 pixels/],
+  ])("X3: refuses a state that is %s", async (_name, given, sentence) => {
+    const body = { image: frame(51), shapes: [[1, 1, 5, 5]], states: [given] };
+    expect(await invoke("maskwire-tracker", body)).toMatchObject({
+      status: 400,
+      body: { error: expect.stringMatching(sentence) },
+    });
+    expect(served.tracks).toEqual([]);
+  });
+});
+
 describe("X8 CVAT's direct calls", () => {
   const portOf = async (own: ServedAdapters, name: string) => {
     const { body } = await own.ask(`cvat/api/functions/${name}`, undefined, { authorization: "Bearer user" });
@@ -170,6 +304,8 @@ describe("X8 CVAT's direct calls", () => {
     ]);
     expect(await call(interactor, clicked())).toEqual({ status: 200, body: { mask: six, bounds: [10, 12, 15, 17] } });
     expect((await call(everything, { image })).body).toHaveLength(2);
+    const shapes = [[3, 4, 9, 10]];
+    expect((await call(await portOf(served, "maskwire-tracker"), { image, shapes })).body).toMatchObject({ shapes });
   });
 
   it("X1: act by the key that is set for them, and by none elsewhere", async () => {
@@ -194,6 +330,8 @@ describe("X8 CVAT's direct calls", () => {
 
 it.each([
   ["no picture", clicked({ image: undefined }), /^image: /],
+  ["too many shapes", clicked({ shapes: Array(65).fill([1, 1, 2, 2]) }), /at most 64 objects/],
+  ["a shape that is none", clicked({ shapes: [[1, 2, 3, 4, 5]] }), /^shapes\.0: a shape is x and y/],
   ["a picture that is empty", clicked({ image: "" }), /empty/],
   ["a point that is none", clicked({ pos_points: [[1]] }), /^pos_points\.0/],
   [

@@ -1,7 +1,12 @@
 import { Code, ServiceError } from "../../../services/runtime/errors.js";
 
 /** What CVAT takes for serverless functions of its Nuclio. */
-export const functionNames = ["maskwire-interactor", "maskwire-everything", "maskwire-names"] as const;
+export const functionNames = [
+  "maskwire-interactor",
+  "maskwire-everything",
+  "maskwire-names",
+  "maskwire-tracker",
+] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 /** What a detector can find, as CVAT lets people map it to their labels. */
@@ -33,6 +38,8 @@ const interactor: Annotations = {
   animated_gif: "",
 };
 
+const tracker: Annotations = { name: "Maskwire", type: "tracker", version: "1", spec: "", framework, animated_gif: "" };
+
 const detector = (name: string, labels: readonly string[]): Annotations => ({
   name,
   type: "detector",
@@ -62,6 +69,10 @@ export function describeFunction(name: FunctionName, names: readonly string[], p
     "maskwire-names": {
       annotations: detector("Maskwire: things by their names", names),
       description: "Things that detectors know by their names, with masks",
+    },
+    "maskwire-tracker": {
+      annotations: tracker,
+      description: "Rectangles that follow their objects from frame to frame",
     },
   };
   const { annotations, description } = described[name];

@@ -1,5 +1,5 @@
 import { SaxesParser } from "saxes";
-import { invalidArgument } from "../../../services/runtime/errors.js";
+import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
 
 /** How a control holds what it is given. */
 type AnswerKind = "brush" | "bitmask" | "polygon" | "rectangle";
@@ -21,6 +21,8 @@ export interface LabelConfig {
   readonly controls: readonly AnswerControl[];
   /** Of each picture's name the field of a task's data that has its address. */
   readonly pictures: ReadonlyMap<string, string>;
+  /** There is a video: a file that nothing here opens. */
+  readonly hasVideo: boolean;
 }
 
 const kinds: Readonly<Record<string, AnswerKind>> = {
@@ -43,6 +45,7 @@ export function readLabelConfig(xml: string): LabelConfig {
   if (xml.length > maxLength) throw invalidArgument("The labelling configuration is larger than any needs to be.");
   const controls: (AnswerControl & { labels: string[] })[] = [];
   const pictures = new Map<string, string>();
+  let hasVideo = false;
   const open: ((typeof controls)[number] | undefined)[] = [];
   const parser = new SaxesParser<{ xmlns: false; position: false }>({ xmlns: false, position: false });
   parser.on("opentag", ({ name: tag, attributes }) => {
@@ -50,6 +53,7 @@ export function readLabelConfig(xml: string): LabelConfig {
     const kind = Object.hasOwn(kinds, tag) ? kinds[tag] : undefined;
     const control = kind && { kind, name, toName, labels: [], isSmart: attributes.smart === "true" };
     if (control) controls.push(control);
+    hasVideo ||= tag === "Video";
     if (tag === "Image" && value.startsWith("$")) pictures.set(name, value.slice(1));
     const label = attributes.alias ?? value;
     if (tag === "Label" && label !== "") open.at(-1)?.labels.push(label);
@@ -62,20 +66,25 @@ export function readLabelConfig(xml: string): LabelConfig {
   } catch (error) {
     throw invalidArgument(`The labelling configuration is no XML: ${error instanceof Error ? error.message : error}.`);
   }
-  return { controls, pictures };
+  return { controls, pictures, hasVideo };
 }
 
 /**
  * Where masks of a picture go: a control that nobody draws with to ask us, and one that holds a mask as it is before one that does not.
  * @param picture the name of one of the pictures; any when left out.
- * @throws ServiceError INVALID_ARGUMENT, with what to add, where there is none.
+ * @throws ServiceError INVALID_ARGUMENT, with what to add, where there is none; UNIMPLEMENTED for a project of videos.
  */
-export function answerControl({ controls, pictures }: LabelConfig, picture?: string): AnswerControl {
+export function answerControl({ controls, pictures, hasVideo }: LabelConfig, picture?: string): AnswerControl {
   const rank = ({ kind, isSmart }: AnswerControl) => preference.indexOf(kind) + (isSmart ? preference.length : 0);
   const [best] = controls
     .filter(({ toName }) => pictures.has(toName) && (picture === undefined || picture === toName))
     .sort((a, b) => rank(a) - rank(b));
   if (best) return best;
+  if (hasVideo && pictures.size === 0) {
+    const message =
+      "This server opens no video files: label frames as pictures, or follow objects on its own page of videos.";
+    throw new ServiceError({ code: Code.UNIMPLEMENTED, message });
+  }
   throw invalidArgument(
     'The labelling configuration has no control for masks: add <BrushLabels name="tag" toName="image">, or BitmaskLabels, PolygonLabels or RectangleLabels, on an <Image>.',
   );

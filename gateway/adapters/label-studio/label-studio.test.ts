@@ -279,6 +279,64 @@ describe("X4 Label Studio's backend", () => {
   });
 });
 
+describe("X18 What Label Studio's page asks beside masks", () => {
+  it("has a picture encoded before anybody clicks in it", async () => {
+    const photo = dataUri(Buffer.from("a picture to come"));
+    const context = { event: "prewarm", frame: 0, window: 20, direction: "forward" };
+    const value = { status: "ok", cached: [0], pending: [], frame_count: 1 };
+    for (let time = 0; time < 2; time++) {
+      expect((await ask("predict", predict(photo, context))).body).toEqual({
+        results: [
+          {
+            result: [
+              { id: "prewarm_ack", from_name: "tag", to_name: "image", type: "prewarm_ack", origin: "manual", value },
+            ],
+            value,
+            score: 0,
+            model_version: "tiny",
+          },
+        ],
+      });
+    }
+    const { length } = served.uploads;
+    await ask("predict", predict(photo, { result: [click({ x: 50, y: 40 })] }));
+    expect([served.uploads.length, served.segments.length]).toEqual([length, 1]);
+  });
+
+  it("says what can be drawn, whatever the task is", async () => {
+    expect((await ask("predict", predict(null, { event: "capabilities" }))).body).toMatchObject({
+      results: [
+        { result: [{ type: "capabilities", value: { prompts: ["point", "box"], targets: expect.any(Array) } }] },
+      ],
+    });
+    expect((await ask("predict", predict(null, { event: "release" }))).body).toMatchObject({
+      results: [{ value: { status: "released" } }],
+    });
+  });
+
+  it("takes points that come without their picture's size", async () => {
+    const bare = { type: "keypointlabels", value: { x: 50, y: 40, positive: false } };
+    const { status } = await ask("predict", predict(dataUri(), { event: "predict", frame: 1, result: [bare] }));
+    expect(status).toBe(200);
+    expect(served.segments[0]?.prompt?.points).toMatchObject([{ x: 20, y: 12, label: 0 }]);
+  });
+
+  it.each([
+    ["a picture is tracked", { event: "track", frame: 1 }, config(), /"track".*page/],
+    [
+      "a project has videos",
+      { event: "prewarm", frame: 1 },
+      '<View><Video name="video" value="$photo"/><VideoRectangle name="box" toName="video"/></View>',
+      /opens no video files/,
+    ],
+  ])("says so where %s", async (_name, context, labelConfig, detail) => {
+    expect(await ask("predict", predict(dataUri(), context, labelConfig))).toMatchObject({
+      status: 501,
+      body: { detail: expect.stringMatching(detail) },
+    });
+  });
+});
+
 describe("X6 pictures of tasks", () => {
   const fetched = async (photo: string) =>
     (await ask("predict", predict(photo, { result: [click({ x: 50, y: 40 })] }))).status;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { invalidArgument } from "../../../services/runtime/errors.js";
+import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
 import type { Asked } from "../shared/adapter.js";
 import { everything } from "../shared/everything.js";
 import { inTurns } from "../shared/in-turns.js";
@@ -8,10 +8,11 @@ import { type Picture, sizeOf } from "../shared/picture.js";
 import { segment } from "../shared/segment.js";
 import type { AdapterBody } from "../shared/take-bodies.js";
 import { knowsWords, masksOfWords } from "../shared/words.js";
+import { capabilities, eventAnswer, prewarm } from "./events.js";
 import { formatsOf, itemsOf } from "./items.js";
 import { type AnswerControl, answerControl, type LabelConfig, readLabelConfig } from "./label-config.js";
 import type { TaskPictures } from "./pictures.js";
-import { isDrawn, promptsOf, type Region, regionForm } from "./regions.js";
+import { type DrawnRegion, hasSize, isDrawn, promptsOf, type Region, regionForm } from "./regions.js";
 
 const task = z.looseObject({
   id: z.union([z.number(), z.string()]).transform(String),
@@ -23,9 +24,14 @@ export const predictForm = z.looseObject({
   tasks: z.array(task).min(1, "there is no task").max(1000),
   label_config: z.string(),
   params: z
-    .looseObject({ context: z.looseObject({ result: z.array(regionForm).max(1000).default([]) }).nullish() })
+    .looseObject({
+      context: z
+        .looseObject({ event: z.string().nullish(), result: z.array(regionForm).max(1000).default([]) })
+        .nullish(),
+    })
     .nullish(),
 });
+type Context = NonNullable<NonNullable<z.output<typeof predictForm>["params"]>["context"]>;
 
 interface Prediction {
   result: object[];
@@ -49,11 +55,11 @@ export class Predictions {
   async answer(asked: Asked, { tasks, label_config, params }: z.output<typeof predictForm>, body: AdapterBody) {
     const config = readLabelConfig(label_config);
     const { id: version } = await usualModel(asked);
-    const regions = params?.context?.result;
-    if (regions)
-      return {
-        results: [{ ...(await this.#interactive(asked, tasks[0]!, config, regions, body)), model_version: version }],
-      };
+    const context = params?.context;
+    if (context) {
+      const answered = await this.#inContext(asked, tasks[0]!, config, context, body);
+      return { results: [{ ...answered, model_version: version }] };
+    }
     const begun = performance.now();
     const results: Prediction[] = [];
     for (const one of tasks) {
@@ -68,12 +74,33 @@ export class Predictions {
     return { results };
   }
 
-  async #interactive(asked: Asked, task: Task, config: LabelConfig, regions: readonly Region[], body: AdapterBody) {
-    const [first] = regions;
-    if (!first) return { result: [], score: 0 };
+  async #inContext(asked: Asked, task: Task, config: LabelConfig, { event, result }: Context, body: AdapterBody) {
+    // What a backend can do is asked of no task.
+    if (event === "capabilities") return eventAnswer("capabilities", capabilities);
+    if (event === "release") return eventAnswer("release_ack", { status: "released" });
+    const [first] = result;
+    const control = answerControl(config, first?.to_name);
+    if (event === "prewarm") {
+      const picture = await this.#pictureOf(task, control, config, asked, body);
+      const at = { from_name: control.name, to_name: control.toName };
+      return eventAnswer("prewarm_ack", await prewarm(asked, picture), at);
+    }
+    if (event && event !== "predict") throw unknownEvent(event);
+    return first ? this.#interactive(asked, task, config, [first, ...result.slice(1)], body) : { result: [], score: 0 };
+  }
+
+  async #interactive(
+    asked: Asked,
+    task: Task,
+    config: LabelConfig,
+    drawn: readonly [DrawnRegion, ...DrawnRegion[]],
+    body: AdapterBody,
+  ) {
+    const [first] = drawn;
     const control = answerControl(config, first.to_name);
-    const label = labelOf(regions.at(-1) ?? first, control);
+    const label = labelOf(drawn.at(-1) ?? first, control);
     const picture = await this.#pictureOf(task, control, config, asked, body);
+    const regions = await sized(asked, picture, drawn);
     if (regions.some(isDrawn)) await checkSize(asked, picture, regions);
     const items: object[] = [];
     let score = 0;
@@ -123,6 +150,22 @@ export class Predictions {
   }
 }
 
+/** Some pages say only how many percent of the picture something is. */
+async function sized(asked: Asked, picture: Picture, drawn: readonly DrawnRegion[]): Promise<Region[]> {
+  const own = drawn.filter(hasSize);
+  if (own.length === drawn.length) return own;
+  const { width, height } = await sizeOf(asked, picture);
+  return drawn.map((region) =>
+    hasSize(region) ? region : { ...region, original_width: width, original_height: height },
+  );
+}
+
+const unknownEvent = (event: string) =>
+  new ServiceError({
+    code: Code.UNIMPLEMENTED,
+    message: `Pictures have no "${event.slice(0, 40)}"; objects are followed through videos on this server's own page.`,
+  });
+
 /** Masks go into the size that Label Studio says the picture has. */
 async function checkSize(asked: Asked, picture: Picture, regions: readonly Region[]): Promise<void> {
   const { width, height } = await sizeOf(asked, picture);
@@ -136,7 +179,7 @@ async function checkSize(asked: Asked, picture: Picture, regions: readonly Regio
 }
 
 /** The label that was clicked with, where the control has it. @throws ServiceError INVALID_ARGUMENT for one that it has not. */
-function labelOf({ type, value }: Region, { labels, name }: AnswerControl): string | undefined {
+function labelOf({ type, value }: DrawnRegion, { labels, name }: AnswerControl): string | undefined {
   const own = value[type];
   const given = value.labels ?? (Array.isArray(own) ? own : []);
   const [label] = given.filter((one): one is string => typeof one === "string");

@@ -5,8 +5,11 @@ import type { AdapterPrompt } from "../shared/prompts.js";
 import { promptsOf, type Region, regionForm } from "./regions.js";
 
 const [width, height] = [200, 100];
-const region = (type: string, value: object, rest: object = {}): Region =>
-  regionForm.parse({ type, to_name: "image", original_width: width, original_height: height, value, ...rest });
+const region = (type: string, value: object, rest: object = {}): Region => ({
+  ...regionForm.parse({ type, to_name: "image", value, ...rest }),
+  original_width: width,
+  original_height: height,
+});
 
 /** A square of 20 pixels a side whose top left corner is there. */
 function stroke(x: number, y: number): number[] {

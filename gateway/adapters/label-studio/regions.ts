@@ -19,8 +19,8 @@ const labels = z.array(z.string()).optional();
 export const regionForm = z.looseObject({
   type: z.string().default(""),
   to_name: z.string().default("image"),
-  original_width: number.int().positive(),
-  original_height: number.int().positive(),
+  original_width: number.int().positive().optional(),
+  original_height: number.int().positive().optional(),
   is_positive: z.boolean().optional(),
   value: z.looseObject({
     x: number.optional(),
@@ -36,7 +36,12 @@ export const regionForm = z.looseObject({
     labels,
   }),
 });
-export type Region = z.output<typeof regionForm>;
+export type DrawnRegion = z.output<typeof regionForm>;
+/** One whose picture's size is known. */
+export type Region = DrawnRegion & { original_width: number; original_height: number };
+
+export const hasSize = (region: DrawnRegion): region is Region =>
+  region.original_width !== undefined && region.original_height !== undefined;
 
 /** Points of a stroke beside the object: more say no more. */
 const strokePoints = 5;

@@ -1,13 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from "fastify";
 import type { z } from "zod";
-import { invalidArgument, isInternal } from "../../../services/runtime/errors.js";
+import { describeError, type ErrorInit, invalidArgument, isInternal } from "../../../services/runtime/errors.js";
 import { type ErrorForm, replyError } from "../../../services/runtime/http/reply-error.js";
 import type { AskCall } from "../../ask/answer.js";
 import type { Ask } from "../../ask/ask.js";
 import { tellAudit } from "../../http/audit-requests.js";
 import { callOf } from "../../http/call-of.js";
+import { JsonLines, serverSentEvents } from "../../http/json-lines.js";
 import { callerOf } from "../../http/observe-requests.js";
 import type { UnsentAnswers } from "../../http/unsent-answers.js";
+import type { Videos } from "../../track/videos.js";
 import type { OnUpload } from "./picture.js";
 import { type AdapterBody, adapterBody, type BodyLimits, maxBodyBytes, takeBodies } from "./take-bodies.js";
 
@@ -16,6 +18,7 @@ export interface AdapterPort {
   readonly ask: Ask;
   readonly bodies: BodyLimits;
   readonly unsentAnswers: UnsentAnswers;
+  readonly videos: Pick<Videos, "turns" | "depsFor" | "stopping">;
 }
 
 /** One question of a tool's. */
@@ -25,6 +28,8 @@ export interface Asked {
   readonly onUpload: OnUpload;
   /** So many bytes are kept for it, beside its body. @throws ServiceError RESOURCE_EXHAUSTED when there is no room for them. */
   hold(bytes: number): void;
+  /** In which frames of videos are made (Y11). */
+  readonly turns: Videos["turns"];
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -64,13 +69,61 @@ export class AdapterRoutes {
     answer: (asked: Asked, given: z.output<Form>, body: AdapterBody) => unknown,
     config: Config = {},
   ): void {
-    const options = { bodyLimit: maxBodyBytes, config: { ...this.#config, ...config } };
-    this.#app.post(path, options, (request, reply) =>
-      this.#answer(request, reply, (asked) => {
-        const body = adapterBody(request);
+    this.act(
+      path,
+      (asked) => {
+        const body = adapterBody(asked.request);
         return answer(asked, read(form, body.json), body);
-      }),
+      },
+      config,
     );
+  }
+
+  /** A POST that says all by its path. */
+  act(path: string, answer: (asked: Asked) => unknown, config: Config = {}): void {
+    this.#app.post(path, this.#optionsOf(config), (request, reply) => this.#answer(request, reply, answer));
+  }
+
+  /**
+   * Answers with server-sent events.
+   * @param events throws what it is refused with at once. @param config.failed the event of what it ends with later.
+   */
+  stream<Form extends z.ZodType>(
+    path: string,
+    form: Form,
+    events: (asked: Asked, given: z.output<Form>) => AsyncIterable<object>,
+    { failed, ...config }: Config & { failed: (error: ErrorInit) => object },
+  ): void {
+    const answer = (asked: Asked) => events(asked, read(form, adapterBody(asked.request).json));
+    this.#app.post(path, this.#optionsOf(config), (request, reply) => this.#stream(request, reply, answer, failed));
+  }
+
+  #optionsOf(config: Config): RouteShorthandOptions {
+    return { bodyLimit: maxBodyBytes, config: { ...this.#config, ...config } };
+  }
+
+  async #stream(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    events: (asked: Asked) => AsyncIterable<object>,
+    failed: (error: ErrorInit) => object,
+  ): Promise<FastifyReply> {
+    const asking = this.#ask(request, reply);
+    let lines: JsonLines | undefined;
+    try {
+      for await (const event of events(asking.asked)) {
+        lines ??= new JsonLines(reply, { form: serverSentEvents });
+        if (!lines.tell(event)) await lines.drained();
+      }
+      return lines?.end() ?? reply.send();
+    } catch (error) {
+      tellFailure(request, error);
+      if (!lines) return replyError(reply, error);
+      lines.write(failed(describeError(error)));
+      return lines.end();
+    } finally {
+      asking.release();
+    }
   }
 
   async #answer(
@@ -78,25 +131,35 @@ export class AdapterRoutes {
     reply: FastifyReply,
     answer: (asked: Asked) => unknown,
   ): Promise<FastifyReply> {
-    const { key: caller = "", tenant } = callerOf(request) ?? {};
-    const memory = this.#port.bodies.passing.begin({ caller, tenant });
-    const hold = (bytes: number) => memory.grow(bytes);
-    const onUpload = (imageId: string) => tellAudit(request, { action: "upload", object: imageId });
+    const asking = this.#ask(request, reply);
     try {
-      const call = callOf(request, reply);
-      const value = await answer({ ask: this.#port.ask, call, onUpload, hold, request, reply });
+      const value = await answer(asking.asked);
       const bytes = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
       this.#port.unsentAnswers.hold(reply, bytes.byteLength);
       if (!reply.hasHeader("content-type")) reply.type("application/json; charset=utf-8");
       return reply.header("cache-control", "no-store").send(bytes);
     } catch (error) {
-      tellAudit(request, { error });
-      if (isInternal(error)) request.log.error({ err: error }, "request failed");
+      tellFailure(request, error);
       return replyError(reply, error);
     } finally {
-      memory.release();
+      asking.release();
     }
   }
+
+  #ask(request: FastifyRequest, reply: FastifyReply): { asked: Asked; release(): void } {
+    const { ask, bodies, videos } = this.#port;
+    const { key: caller = "", tenant } = callerOf(request) ?? {};
+    const memory = bodies.passing.begin({ caller, tenant });
+    const hold = (bytes: number) => memory.grow(bytes);
+    const onUpload = (imageId: string) => tellAudit(request, { action: "upload", object: imageId });
+    const asked = { ask, call: callOf(request, reply), onUpload, hold, turns: videos.turns, request, reply };
+    return { asked, release: () => memory.release() };
+  }
+}
+
+function tellFailure(request: FastifyRequest, error: unknown): void {
+  tellAudit(request, { error });
+  if (isInternal(error)) request.log.error({ err: error }, "request failed");
 }
 
 /** @throws ServiceError INVALID_ARGUMENT that names the first field that is not as it should be. */

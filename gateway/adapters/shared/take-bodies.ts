@@ -35,8 +35,15 @@ export class AdapterBody {
 /** The largest body: a picture of 48 MiB. */
 export const maxBodyBytes = 64 * 1024 * 1024;
 /** Beside the files. */
-const maxRestBytes = 1024 * 1024;
+export const maxRestBytes = 1024 * 1024;
 const maxFiles = 8;
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** As many pictures as a body may have; left out, a few. */
+    files?: number;
+  }
+}
 /** Of a connection on its way. */
 const passingBytes = 256 * 1024;
 /** No label, address or key is as long. */
@@ -63,7 +70,11 @@ export function adapterBody({ body }: FastifyRequest): AdapterBody {
   throw invalidArgument("The request has no body; send JSON.");
 }
 
-async function takeBody(request: FastifyRequest, body: IncomingMessage, limits: BodyLimits): Promise<AdapterBody> {
+async function takeBody(
+  request: FastifyRequest,
+  body: IncomingMessage,
+  limits: BodyLimits,
+): Promise<AdapterBody | undefined> {
   const announced = announcedBytes(request);
   if (announced > maxBodyBytes) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
   const { key: caller = "", tenant } = callerOf(request) ?? {};
@@ -71,10 +82,11 @@ async function takeBody(request: FastifyRequest, body: IncomingMessage, limits: 
   held.set(request, memory);
   memory.grow(passingBytes);
   const rated = limits.rate.begin(caller, announced);
-  const text = new BodyText((bytes) => memory.grow(passingBytes + bytes));
+  const { files = maxFiles } = request.routeOptions.config;
+  const text = new BodyText(files, (bytes) => memory.grow(passingBytes + bytes));
+  let total = 0;
   try {
     await inTime(limits.pace, async (pace) => {
-      let total = 0;
       // Left early, the connection stays for the answer.
       for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
         total += piece.byteLength;
@@ -84,7 +96,7 @@ async function takeBody(request: FastifyRequest, body: IncomingMessage, limits: 
         text.write(piece);
       }
     });
-    return text.end();
+    return total === 0 ? undefined : text.end();
   } finally {
     rated.end();
   }
@@ -92,6 +104,7 @@ async function takeBody(request: FastifyRequest, body: IncomingMessage, limits: 
 
 /** JSON as it arrives: files on one side, the rest on the other. */
 class BodyText {
+  readonly #maxFiles: number;
   readonly #hold: (bytes: number) => void;
   readonly #files: DecodedFile[] = [];
   readonly #rest: Uint8Array[] = [];
@@ -103,7 +116,8 @@ class BodyText {
   });
 
   /** @param hold told how many bytes are kept. */
-  constructor(hold: (bytes: number) => void) {
+  constructor(maxFiles: number, hold: (bytes: number) => void) {
+    this.#maxFiles = maxFiles;
     this.#hold = hold;
   }
 
@@ -133,7 +147,7 @@ class BodyText {
   #beginFile(head: Uint8Array) {
     if (!beginsBase64(textOf(head))) return undefined;
     const index = this.#files.length;
-    if (index === maxFiles) throw invalidArgument(`The body has more than ${maxFiles} pictures.`);
+    if (index === this.#maxFiles) throw invalidArgument(`The body has more than ${this.#maxFiles} pictures.`);
     const file = new Base64Bytes();
     const before = this.#fileBytes;
     return {

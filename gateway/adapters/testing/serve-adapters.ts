@@ -4,17 +4,20 @@ import {
   bitmapToRle,
   DecoderService,
   type DetectorSchema,
+  decodeRle,
   EncoderService,
   encodeRle,
   GroundingSchema,
   LowResLogitsSchema,
   MaskFormat,
   MaskSchema,
+  type PropagateRequest,
   rleArea,
   rleBoundingBox,
   type SegmentEverythingRequest,
   type SegmentRequest,
   SegmentResultSchema,
+  TrackState,
 } from "../../../proto/index.js";
 import type { Access } from "../../../services/runtime/callers/access.js";
 import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
@@ -39,15 +42,19 @@ interface Given {
 export class ServedAdapters implements AsyncDisposable {
   readonly segments: SegmentRequest[] = [];
   readonly searches: SegmentEverythingRequest[] = [];
+  /** Frames of videos that were made. */
+  readonly tracks: PropagateRequest[] = [];
   /** Files that were sent to be encoded. */
   readonly uploads: string[] = [];
+  /** Pictures that are stored. */
+  readonly known = new Set<string>();
   readonly #services: FakeServices;
   readonly host: Host;
 
   private constructor(
     services: FakeServices,
     host: Host,
-    asked: Pick<ServedAdapters, "segments" | "searches" | "uploads">,
+    asked: Pick<ServedAdapters, "segments" | "searches" | "tracks" | "uploads" | "known">,
   ) {
     this.#services = services;
     this.host = host;
@@ -58,9 +65,11 @@ export class ServedAdapters implements AsyncDisposable {
     const asked = {
       segments: [] as SegmentRequest[],
       searches: [] as SegmentEverythingRequest[],
+      tracks: [] as PropagateRequest[],
       uploads: [] as string[],
+      known: new Set<string>(),
     };
-    const known = new Set<string>();
+    const { known } = asked;
     const missing = new ServiceError({ code: Code.NOT_FOUND, message: "Not here." });
     const imageOf = (imageId: string) => ({ imageId, ...pictureSize });
     const services = await startServices({
@@ -118,6 +127,18 @@ export class ServedAdapters implements AsyncDisposable {
               value: create(SegmentResultSchema, { imageId: request.imageId, masks: [drawn] }),
             },
           };
+        },
+        propagate: async (request) => {
+          if ([request, ...request.known].some(({ imageId }) => !known.has(imageId))) throw missing;
+          asked.tracks.push(request);
+          // Each goes a pixel to the right, from where it was in the nearest picture, until it is out of sight.
+          const masks = request.known.flatMap((one) => one.masks);
+          const objects = [...new Map(masks.map((mask) => [mask.object, mask]))].map(([object, { rle }]) => {
+            const { x, y } = rleBoundingBox(decodeRle({ size: rle?.size ?? [], counts: rle?.counts ?? "" }));
+            if (x + 6 >= pictureSize.width) return { object, state: TrackState.ABSENT };
+            return { object, state: TrackState.TRACKED, mask: square(x + 1, y), agreement: 1 };
+          });
+          return { objects, likeness: 1 };
         },
         segmentEverything: async (request, send) => {
           if (!known.has(request.imageId)) throw missing;

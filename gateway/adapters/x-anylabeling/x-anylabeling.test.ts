@@ -60,6 +60,17 @@ describe("X11 X-AnyLabeling's server", () => {
           capabilities: {},
           batch_processing_mode: "default",
         },
+        maskwire_video_tiny: {
+          display_name: "Maskwire Squares, videos",
+          widgets: expect.arrayContaining([
+            { name: "button_add_point", value: null },
+            { name: "button_send", value: null },
+            { name: "toggle_preserve_existing_annotations", value: false },
+          ]),
+          params: {},
+          capabilities: {},
+          batch_processing_mode: "video",
+        },
       },
     });
     const widgets = data.maskwire_tiny?.widgets ?? [];
@@ -105,6 +116,7 @@ describe("X11 X-AnyLabeling's server", () => {
 
   it.each([
     ["another model", {}, { model: "sam3" }, 404, "MODEL_NOT_FOUND"],
+    ["a model for videos", {}, { model: "maskwire_video_tiny" }, 404, "MODEL_NOT_FOUND"],
     [
       "a picture that is none",
       { marks: [point(1, 1)] },

@@ -1,19 +1,20 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { anyone } from "../../../services/runtime/callers/principal.js";
-import { Code, type ErrorInit, ServiceError } from "../../../services/runtime/errors.js";
+import { Code, type ErrorInit } from "../../../services/runtime/errors.js";
+import type { Metrics } from "../../../services/runtime/host-metrics.js";
 import type { ErrorForm } from "../../../services/runtime/http/reply-error.js";
 import { type AdapterPort, AdapterRoutes, type Asked } from "../shared/adapter.js";
 import { type Area, type LabelledPoint, promptsOfAreas } from "../shared/areas.js";
 import { boxAround } from "../shared/geometry.js";
 import { tokenHeader } from "../shared/keys.js";
-import { servedModels } from "../shared/model.js";
 import { pictureIn } from "../shared/picture.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
 import { segment } from "../shared/segment.js";
 import type { AdapterBody } from "../shared/take-bodies.js";
-import { knowsWords } from "../shared/words.js";
-import { shapesOf } from "./shapes.js";
+import { modelEntries, modelNamed, unknownModel } from "./models.js";
+import { shapesOf, usualEpsilon } from "./shapes.js";
+import { videoRoutes } from "./video-routes.js";
 
 const coordinate = z.number({ error: "a coordinate is a number" });
 const label = z.number().default(1);
@@ -43,26 +44,18 @@ const predictForm = z.looseObject({
 });
 type Given = z.output<typeof predictForm>;
 
-const prefix = "maskwire_";
-const usualEpsilon = 0.001;
+interface XAnyLabelingOptions {
+  port: AdapterPort;
+  /** Of the frames of videos that are kept. */
+  adapterVideoBytes: number;
+  metrics: Pick<Metrics, "limitHit" | "watchBudget">;
+}
 
-const pointing = [
-  { name: "button_add_point", value: null },
-  { name: "button_remove_point", value: null },
-  { name: "button_add_rect", value: null },
-  { name: "button_clear", value: null },
-  { name: "button_finish_object", value: null },
-  { name: "mask_fineness_slider", value: 1 },
-  { name: "mask_fineness_value_label", value: null },
-];
-const wording = [
-  { name: "edit_text", value: null },
-  { name: "button_send", value: null },
-  { name: "edit_conf", value: 0 },
-];
-
-/** X-AnyLabeling's server (X11). */
-export async function xAnyLabeling(app: FastifyInstance, { port }: { port: AdapterPort }): Promise<void> {
+/** X-AnyLabeling's server (X11, X17). */
+export async function xAnyLabeling(
+  app: FastifyInstance,
+  { port, adapterVideoBytes, metrics }: XAnyLabelingOptions,
+): Promise<void> {
   const routes = new AdapterRoutes(app, port, { authorization: tokenHeader, errorForm });
   // Of pictures it tells nothing.
   const health = async ({ ask, call }: Asked) => {
@@ -70,44 +63,31 @@ export async function xAnyLabeling(app: FastifyInstance, { port }: { port: Adapt
     return { status: "healthy", models_loaded: models.length, timestamp: new Date().toISOString() };
   };
   routes.get("/health", health, { isPublic: true });
-  routes.get("/v1/models", async (asked) => success(Object.fromEntries(await entries(asked))));
+  routes.get("/v1/models", async (asked) => success(Object.fromEntries(await modelEntries(asked))));
   routes.get("/v1/models/:model/info", async (asked) => {
     const { model = "" } = asked.request.params as { model?: string };
-    const [, entry] = (await entries(asked)).find(([id]) => id === model) ?? [];
+    const [, entry] = (await modelEntries(asked)).find(([id]) => id === model) ?? [];
     if (!entry) throw unknownModel(model);
     return success({ model_id: model, ...entry });
   });
   routes.post("/v1/predict", predictForm, async (asked, given, body) => success(await predict(asked, given, body)));
+  const close = videoRoutes(routes, { port, limitBytes: adapterVideoBytes, metrics });
+  app.addHook("onClose", (_app, done) => {
+    close();
+    done();
+  });
 }
 
 const success = (data: unknown) => ({ success: true, data });
 
-/** The models in their order, the usual one first. */
-async function entries(asked: Asked): Promise<(readonly [string, object])[]> {
-  const widgets = (await knowsWords(asked)) ? [...pointing, ...wording] : pointing;
-  const models = await servedModels(asked);
-  return models.map(({ id, title }) => {
-    const entry = {
-      display_name: `Maskwire ${title}`,
-      widgets,
-      params: {},
-      capabilities: {},
-      batch_processing_mode: "default",
-    };
-    return [`${prefix}${id}`, entry] as const;
-  });
-}
-
 async function predict(asked: Asked, { model, image, params }: Given, body: AdapterBody) {
-  const models = await servedModels(asked);
-  const served = models.find(({ id }) => model === `${prefix}${id}`);
-  if (!served) throw unknownModel(model);
+  const id = await modelNamed(asked, model, "picture");
   const picture = pictureIn(body, image);
   const epsilon = params?.epsilon_factor ?? usualEpsilon;
   const shapes: object[] = [];
   let group = 0;
   for (const prompt of promptsOf(params)) {
-    const { masks } = await segment(asked, picture, prompt, { model: served.usual ? "" : served.id });
+    const { masks } = await segment(asked, picture, prompt, { model: id });
     // Of points and boxes the best; of words all that were found.
     const found = prompt.text === undefined ? masks.slice(0, 1) : masks;
     for (const mask of found) {
@@ -137,12 +117,6 @@ function promptsOf(params: Given["params"]): AdapterPrompt[] {
   if (!text) return prompts;
   return prompts.length === 0 ? [{ text }] : prompts.map((prompt) => ({ ...prompt, text }));
 }
-
-const unknownModel = (model: string) =>
-  new ServiceError({
-    code: Code.NOT_FOUND,
-    message: `There is no model "${model.slice(0, 80)}" here; GET /v1/models names those that are.`,
-  });
 
 /** The stock client shows errors of HTTP alone: their own status, and the body that it would take apart. */
 const errorForm: ErrorForm = (error) => ({

@@ -44,7 +44,7 @@ export async function watchRoute(app: FastifyInstance, { datasets, metrics, sile
       const jobs = datasets.stream(DatasetService.method.watchJob, wanted, callOf(request, reply));
       // What is refused at once has its status.
       const first = await jobs.next();
-      const lines = new JsonLines(reply, silenceMs);
+      const lines = new JsonLines(reply, { silenceMs });
       try {
         for (let next = first; !next.done; next = await jobs.next()) {
           if (!lines.tell(writeJsonMessage(DatasetJobSchema, next.value))) await lines.drained();

@@ -1,3 +1,4 @@
+import { imageIdOf } from "../../../services/runtime/image-id.js";
 import type { Random } from "../../simulation/random.js";
 import { jpegScene } from "../../support/pictures.js";
 import { checkSentence } from "../answers.js";
@@ -7,6 +8,15 @@ import { mutateBytes, pick } from "../wire/mutate-bytes.js";
 import { exchange, post, type RawAnswer } from "../wire/raw-http.js";
 
 type Question = readonly [path: string, body: string];
+
+const video = "maskwire_video_tiny";
+const idOf = (random: Random) => `sha256:${random.below(10).toString().repeat(64)}`;
+
+function tracker(image: string, state: object, random: Random): Question {
+  const recent = Array(random.below(4)).fill([idOf(random), "rle:04"]);
+  const states = [{ maskwire: 1, recent, ...state }];
+  return ["/adapters/cvat/functions/maskwire-tracker", JSON.stringify({ image, shapes: [[1, 1, 60, 40]], states })];
+}
 
 /** Many strings, deep lists, a brush of the largest size, outlines without end, a configuration that nests or grows: what costs more than it weighs. */
 function heavy(image: string, random: Random): Question {
@@ -45,6 +55,22 @@ function heavy(image: string, random: Random): Question {
         image,
         params: { marks: Array(1000).fill({ type: "rectangle", data: [0, 0, 9, 9] }) },
       }),
+    ] as const,
+    // Of pictures that nobody has, and masks that go on for ever.
+    tracker(image, { size: [48, 64], shown: [idOf(random), `rle:${"0".repeat(500_000)}`] }, random),
+    tracker(image, { size: [2 ** 31, 2 ** 31], shown: [idOf(random), "rle:0"] }, random),
+    tracker(image, { size: [48, 64], shown: [imageIdOf(Buffer.from(image, "base64")), "rle:~~~~"] }, random),
+    [
+      "/adapters/cvat/functions/maskwire-tracker",
+      JSON.stringify({ image, shapes: Array(64).fill([1, 1, 60, 40]), states: [null] }),
+    ] as const,
+    [
+      "/adapters/x-anylabeling/v1/video/init",
+      JSON.stringify({ model: video, frames: Array(4096).fill(image.slice(0, 80)) }),
+    ] as const,
+    [
+      "/adapters/x-anylabeling/v1/video/init",
+      JSON.stringify({ model: video, frames: Array(20).fill("A".repeat(400_000 + random.below(9))) }),
     ] as const,
     labelStudio(config, [region("brushlabels", { rle: [0, 255, 255, 252, 57, 27, ...Array(1000).fill(255)] }, 16_384)]),
     labelStudio(config, [
@@ -94,6 +120,23 @@ function changed(image: string, random: Random): readonly [string, Uint8Array] {
       "/adapters/roboflow/sam2/segment_image",
       JSON.stringify({ image: { type: "base64", value: image }, prompts: [{ points: [{ x: 9, y: 9 }] }] }),
     ],
+    [
+      "/adapters/cvat/functions/maskwire-tracker",
+      JSON.stringify({
+        image,
+        shapes: [[3, 3, 40, 40]],
+        states: [{ maskwire: 1, size: [48, 64], shown: [idOf(random), "rle:04"], recent: [] }],
+      }),
+    ],
+    [
+      "/adapters/x-anylabeling/v1/video/init",
+      JSON.stringify({ model: video, frames: [image, image], start_frame_index: 0 }),
+    ],
+    [
+      "/adapters/x-anylabeling/v1/video/prompt",
+      JSON.stringify({ session_id: "x", model: video, frame_index: 0, points: [[0.5, 0.5]], point_labels: [1] }),
+    ],
+    ["/adapters/x-anylabeling/v1/video/propagate/stream", JSON.stringify({ session_id: "x", model: video })],
     ["/adapters/samapi/sam/", JSON.stringify({ type: "vit_h", b64img: image, bbox: [0, 0, 40, 40] })],
     [
       "/adapters/osam/api/generate",

@@ -26,7 +26,10 @@ export async function describeApi(root: string): Promise<ApiDescription> {
 async function documentsOfGateway() {
   const nowhere = ["127.0.0.1:1"];
   const process = runtime.shape(readEnv(runtime.variables, {}), 0, { heap: 0, uploads: MiB });
-  const settings = shape(readEnv(variables, {}), { ...process, sizes: { waiting: MiB, unsent: MiB, videos: MiB } });
+  const settings = shape(readEnv(variables, {}), {
+    ...process,
+    sizes: { waiting: MiB, unsent: MiB, videos: MiB, adapterVideos: 0 },
+  });
   const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 0, logger: createLogger("silent") });
   const gateway = new GatewayTier(host, settings, { encoders: nowhere, decoders: nowhere, datasets: nowhere });
   try {

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { decodeRle, encodeRle, polygonsOf, polygonsToRle } from "../../../proto/index.js";
+import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
+import { checkImageId } from "../../../services/runtime/image-id.js";
+import { cornersOf, simplify } from "../shared/geometry.js";
+
+/** An object's mask on a picture, which is known by its id. */
+export interface Remembered {
+  readonly imageId: string;
+  /** As COCO writes run lengths. */
+  readonly counts: string;
+}
+
+/** What an object is followed by. CVAT keeps it from one frame to the next, signed, so that nothing of it is kept here. */
+export interface TrackerState {
+  /** Height and width of its pictures. */
+  readonly size: readonly [height: number, width: number];
+  /** On the frame where a person has drawn it, or where it had to be found anew. */
+  readonly shown: Remembered;
+  /** On the last frames, the nearest last. */
+  readonly recent: readonly Remembered[];
+}
+
+/** Frames before the one that is looked at; more of them make masks no better. */
+const mostRecent = 3;
+/** Of all states together: a body's rest has a mebibyte, and CVAT writes what is in quotes without escapes. */
+const mostBytes = 768 * 1024;
+/** Beside the masks. */
+const headBytes = 512;
+/** Long strings of Base64's letters are taken for pictures, where bodies are read: a colon is none of them. */
+const mark = "rle:";
+/** Pixels by which an outline may leave a mask that is too ragged to be kept. */
+const tolerance = 4;
+
+const remembered = z.tuple([z.string(), z.string().startsWith(mark).max(mostBytes)]);
+const side = z.number().int().positive();
+const form = z.strictObject({
+  maskwire: z.literal(1),
+  size: z.tuple([side, side]),
+  shown: remembered,
+  recent: z.array(remembered).max(mostRecent),
+});
+
+/** @param index of its object, from 0. @throws ServiceError INVALID_ARGUMENT for what was not written by `writeState`. */
+export function readState(value: unknown, index: number): TrackerState {
+  const { data } = form.safeParse(value);
+  if (!data) throw invalidArgument(`states.${index} is none of this tracker's; start tracking the object again.`);
+  const read = ([imageId, counts]: z.output<typeof remembered>): Remembered => ({
+    imageId: checkImageId(imageId),
+    counts: counts.slice(mark.length),
+  });
+  return { size: data.size, shown: read(data.shown), recent: data.recent.map(read) };
+}
+
+/**
+ * A state as JSON has it, within its part of what a body may carry: the frames that are farthest back are left out first, then
+ * the shape of a mask that a person has drawn is coarser.
+ * @param count of the objects whose states travel together. @throws ServiceError RESOURCE_EXHAUSTED where there are too many of them.
+ */
+export function writeState(state: TrackerState, count: number): z.input<typeof form> {
+  const most = Math.floor(mostBytes / count) - headBytes;
+  const { size, recent } = state;
+  const shown = state.shown.counts.length <= most ? state.shown : coarser(state.shown, size);
+  if (shown.counts.length > most) {
+    const message = "These objects are too many and too large to be tracked together; track fewer of them at once.";
+    throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, message });
+  }
+  const kept: Remembered[] = [];
+  let left = most - shown.counts.length;
+  for (const one of recent.slice(-mostRecent).reverse()) {
+    left -= one.counts.length;
+    if (left < 0) break;
+    kept.unshift(one);
+  }
+  const write = ({ imageId, counts }: Remembered): [string, string] => [imageId, mark + counts];
+  return { maskwire: 1, size: [...size], shown: write(shown), recent: kept.map(write) };
+}
+
+/** The mask within its longest outline, drawn with fewer corners. */
+function coarser({ imageId, counts }: Remembered, [height, width]: TrackerState["size"]): Remembered {
+  const { outer } = polygonsOf(decodeRle({ size: [height, width], counts }));
+  const [outline = []] = [...outer].sort((a, b) => b.length - a.length);
+  const ring = simplify(cornersOf(outline), tolerance).flat();
+  return { imageId, counts: encodeRle(polygonsToRle([ring], width, height)).counts };
+}
