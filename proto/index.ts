@@ -9,6 +9,7 @@ export * from "./gen/maskwire/v1/dataset_object_pb.js";
 export * from "./gen/maskwire/v1/dataset_pb.js";
 export * from "./gen/maskwire/v1/dataset_picture_pb.js";
 export * from "./gen/maskwire/v1/dataset_review_pb.js";
+export * from "./gen/maskwire/v1/dataset_sequence_pb.js";
 export * from "./gen/maskwire/v1/decoder_pb.js";
 export * from "./gen/maskwire/v1/detail_pb.js";
 export * from "./gen/maskwire/v1/encoder_pb.js";

@@ -37,6 +37,9 @@ export const maxLabels = 2000;
 const maxAtOnce = 500;
 /** Most words that a filter names of a kind. */
 const maxWords = 100;
+/** Most frames whose masks are kept at once, and most of those masks. */
+const maxSavedFrames = 500;
+export const maxSavedMasks = 2000;
 /** There are not as many states of anything. */
 const maxStates = 16;
 
@@ -77,6 +80,16 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.ObjectPatch.attributes": maxWords,
   // Steps of one click after another; who clicks on for longer begins anew.
   "maskwire.v1.Provenance.prompts": 4 * maxSteps,
+  "maskwire.v1.CreateSequenceRequest.pictures": maxFrames,
+  "maskwire.v1.CreateSequenceRequest.numbers": maxFrames,
+  "maskwire.v1.CreateSequenceRequest.times_ms": maxFrames,
+  "maskwire.v1.AddFramesRequest.pictures": maxFrames,
+  "maskwire.v1.AddFramesRequest.numbers": maxFrames,
+  "maskwire.v1.AddFramesRequest.times_ms": maxFrames,
+  "maskwire.v1.SaveTracksRequest.objects": maxTrackedObjects,
+  "maskwire.v1.SaveTracksRequest.frames": maxSavedFrames,
+  "maskwire.v1.SaveTracksRequest.prompts": maxTrackPrompts,
+  "maskwire.v1.FrameMasks.objects": maxTrackedObjects,
   "maskwire.v1.NextReviewsRequest.labels": maxLabels,
   "maskwire.v1.NextReviewsRequest.people": maxWords,
   "maskwire.v1.ReviewObjectsRequest.verdicts": maxAtOnce,
@@ -95,6 +108,7 @@ const { method: ofDatasets } = DatasetService;
 const large = new Set<string>(
   [
     ofDatasets.saveObjects.input,
+    ofDatasets.saveTracks.input,
     ofDatasets.startJob.input,
     ofDatasets.uploadImport.input,
     ...DatasetService.methods.map(({ output }) => output),
@@ -142,6 +156,10 @@ function datasetRequests(): [path: string, bytes: number][] {
     [pathOf(ofDatasets.reviewObjects), MiB],
     [pathOf(ofDatasets.acceptReplays), 256 * KiB],
     [pathOf(ofDatasets.saveObjects), 16 * MiB],
+    [pathOf(ofDatasets.saveTracks), 16 * MiB],
+    // 20,000 ids, numbers and times.
+    [pathOf(ofDatasets.createSequence), 512 * KiB],
+    [pathOf(ofDatasets.addFrames), 512 * KiB],
     [pathOf(ofDatasets.startJob), 16 * MiB],
     [pathOf(ofDatasets.addPicture), MiB + 64 * KiB],
     [pathOf(ofDatasets.uploadImport), MiB + 64 * KiB],

@@ -17,6 +17,9 @@ import { Pictures } from "./pictures/pictures.js";
 import { Purging } from "./purging.js";
 import { Audits } from "./review/audits.js";
 import { Reviews } from "./review/reviews.js";
+import { SaveTracks } from "./sequences/save-tracks.js";
+import { Sequences } from "./sequences/sequences.js";
+import { Tracks } from "./sequences/tracks.js";
 import { Purge } from "./sets/purge.js";
 import { Sets } from "./sets/sets.js";
 import { Versions } from "./sets/versions.js";
@@ -37,6 +40,9 @@ export interface Parts extends AsyncDisposable {
   readonly nextPictures: NextPictures;
   readonly changePictures: ChangePictures;
   readonly objects: Objects;
+  readonly sequences: Sequences;
+  readonly tracks: Tracks;
+  readonly saveTracks: SaveTracks;
   readonly reviews: Reviews;
   readonly audits: Audits;
   readonly statistics: Statistics;
@@ -108,6 +114,9 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       nextPictures: new NextPictures(database),
       changePictures: new ChangePictures(database),
       objects: new Objects(database, (model) => engine.weightsOf(model)),
+      sequences: new Sequences(database),
+      tracks: new Tracks(database),
+      saveTracks: new SaveTracks(database, (model) => engine.weightsOf(model)),
       reviews: new Reviews(database),
       audits: new Audits(database),
       statistics: new Statistics(database),

@@ -92,12 +92,12 @@ it("M2: every method has its route, and what is asked there reaches it", async (
     };
     const at = path
       .replace(":dataset", "birds")
-      .replace(/:(picture|object)/, "7")
+      .replace(/:(picture|object|sequence|track)/, "7")
       .replace(/:(audit|job)/, "x");
     const answer = await ask(at, { method, ...(method === "GET" || method === "DELETE" ? {} : { body: "{}" }) });
     expect([rpc.name, answer.status]).toEqual([rpc.name, 200]);
     if (path !== "") expect(heard).toMatchObject([{ dataset: "birds" }]);
-    if (/:(picture|object)/.test(path)) expect(Object.values(heard[0] as object)).toContain(7n);
+    if (/:(picture|object|sequence|track)/.test(path)) expect(Object.values(heard[0] as object)).toContain(7n);
   }
 });
 

@@ -15,6 +15,7 @@ export interface DatasetRoute {
 
 const set = "/:dataset";
 const picture = `${set}/pictures/:picture`;
+const sequence = `${set}/sequences/:sequence`;
 const audit = `${set}/audits/:audit`;
 const job = `${set}/jobs/:job`;
 
@@ -36,6 +37,17 @@ export const datasetRoutes: readonly DatasetRoute[] = [
   { method: "GET", path: `${set}/pictures/next`, rpc: rpc.nextPictures },
   { method: "POST", path: `${set}/pictures/delete`, rpc: rpc.deletePictures },
   { method: "GET", path: picture, rpc: rpc.getPicture },
+  { method: "GET", path: `${set}/sequences`, rpc: rpc.listSequences },
+  { method: "POST", path: `${set}/sequences`, rpc: rpc.createSequence },
+  { method: "GET", path: sequence, rpc: rpc.getSequence },
+  { method: "PATCH", path: sequence, rpc: rpc.updateSequence },
+  { method: "DELETE", path: sequence, rpc: rpc.deleteSequence },
+  { method: "POST", path: `${sequence}/frames`, rpc: rpc.addFrames },
+  { method: "GET", path: `${sequence}/tracks`, rpc: rpc.listTracks },
+  { method: "POST", path: `${sequence}/tracks`, rpc: rpc.createTrack },
+  { method: "POST", path: `${sequence}/masks`, rpc: rpc.saveTracks },
+  { method: "PATCH", path: `${set}/tracks/:track`, rpc: rpc.updateTrack },
+  { method: "DELETE", path: `${set}/tracks/:track`, rpc: rpc.deleteTrack },
   { method: "GET", path: `${set}/objects`, rpc: rpc.listObjects },
   { method: "POST", path: `${set}/objects`, rpc: rpc.saveObjects },
   { method: "GET", path: `${set}/objects/:object/revisions`, rpc: rpc.listRevisions },

@@ -57,7 +57,64 @@ interface VersionTable {
   at_change: Int8;
 }
 
-interface PictureTable {
+interface SequenceTable {
+  id: Generated<bigint>;
+  dataset: number;
+  name: string;
+  frame_rate: number;
+  split: string;
+  revision: Generated<number>;
+  created_at: Moment;
+  created_by: string;
+  /** Kept for versions; its name is free. */
+  deleted: Generated<boolean>;
+}
+
+interface SequenceRevisionTable {
+  dataset: number;
+  sequence: Int8;
+  revision: number;
+  name: string;
+  frame_rate: number;
+  split: string;
+  deleted: boolean;
+  person: string;
+  at: Moment;
+  change: Change;
+}
+
+interface TrackTable {
+  id: Generated<bigint>;
+  dataset: number;
+  sequence: Int8;
+  name: string;
+  /** All of its objects have it. */
+  label: number;
+  revision: Generated<number>;
+  deleted: Generated<boolean>;
+}
+
+interface TrackRevisionTable {
+  dataset: number;
+  track: Int8;
+  revision: number;
+  name: string;
+  label: number;
+  deleted: boolean;
+  person: string;
+  at: Moment;
+  change: Change;
+}
+
+/** A picture's place in a sequence; null: it is in none. */
+interface Place {
+  sequence: ColumnType<bigint | null, bigint | null | undefined, bigint | null>;
+  frame: ColumnType<number | null, number | null | undefined, number | null>;
+  /** From the video's beginning. */
+  time_ms: ColumnType<bigint | null, bigint | number | null | undefined, bigint | number | null>;
+}
+
+interface PictureTable extends Place {
   id: Generated<bigint>;
   dataset: number;
   image_id: string;
@@ -92,7 +149,7 @@ interface LeftPictureTable {
   image_id: string;
 }
 
-interface PictureRevisionTable {
+interface PictureRevisionTable extends Place {
   picture: Int8;
   revision: number;
   dataset: number;
@@ -105,6 +162,9 @@ interface PictureRevisionTable {
   at: Moment;
   change: Change;
 }
+
+/** Null: of none. */
+type Track = ColumnType<bigint | null, bigint | null | undefined, bigint | null>;
 
 /** What an object is now, without its mask and how that came about. */
 interface ObjectTable {
@@ -130,6 +190,9 @@ interface ObjectTable {
   area: number;
   reason: string;
   attributes: Attributes;
+  track: Track;
+  /** `TrackState` of a mask that was followed to its picture; 0: it was not. */
+  followed: Generated<number>;
 }
 
 /** What a revision was, for statistics. `made`: a person has made the mask; `brought`: a job or an import has. */
@@ -166,6 +229,9 @@ interface ObjectRevisionTable {
   provenance: Buffer | null;
   /** `Provenance` with nothing but prompts; null as `counts`, or without any. */
   prompts: Buffer | null;
+  track: Track;
+  /** `TrackState` of a mask that was followed to its picture; 0: it was not. */
+  followed: Generated<number>;
   change: Change;
 }
 
@@ -346,6 +412,10 @@ export interface Schema {
   pictures: PictureTable;
   left_pictures: LeftPictureTable;
   picture_revisions: PictureRevisionTable;
+  sequences: SequenceTable;
+  sequence_revisions: SequenceRevisionTable;
+  tracks: TrackTable;
+  track_revisions: TrackRevisionTable;
   objects: ObjectTable;
   object_revisions: ObjectRevisionTable;
   picture_facets: PictureFacetTable;

@@ -1,11 +1,12 @@
 import { sql, type Transaction } from "kysely";
-import { Gear, ObjectState, type Provenance, type Rle } from "../../../proto/index.js";
+import { Gear, ObjectState, type Provenance, type Rle, TrackState } from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import { type Attributes, checkAttributes } from "../attributes.js";
 import type { Schema } from "../database/schema.js";
 import { lockForChange } from "../database/set-lock.js";
 import { noPicture } from "../pictures/pictures.js";
 import { readMask } from "./read-mask.js";
+import { TracksAround } from "./tracks-around.js";
 import { insertObjects, type MadeObject } from "./write-objects.js";
 
 /** An object that somebody or something wants to keep. */
@@ -18,6 +19,8 @@ export interface NewObject {
   /** Its gear is ASSISTED unless it says another. */
   readonly provenance?: Provenance;
   readonly attributes?: Attributes;
+  /** Its track, whose label it gets; none: of none. */
+  readonly track?: bigint;
 }
 
 const mostSeconds = 3600;
@@ -25,8 +28,17 @@ const mostSeconds = 3600;
 /** What new objects are checked against. */
 export interface Surroundings {
   /** Pixels, of the set's pictures that are meant. */
-  readonly pictures: ReadonlyMap<bigint, { readonly width: number; readonly height: number }>;
+  readonly pictures: ReadonlyMap<bigint, PictureAround>;
   readonly labels: ReadonlySet<number>;
+  readonly tracks: TracksAround;
+}
+
+interface PictureAround {
+  readonly id: bigint;
+  readonly width: number;
+  readonly height: number;
+  /** Null: it is no frame. */
+  readonly sequence: bigint | null;
 }
 
 /**
@@ -45,6 +57,7 @@ export async function addObjects(
     trx,
     set,
     objects.map(({ picture }) => picture),
+    objects.flatMap(({ track }) => (track === undefined ? [] : [track])),
   );
   return insertObjects(
     trx,
@@ -54,46 +67,62 @@ export async function addObjects(
   );
 }
 
-/** For whoever has locked the set for a change. Until the transaction's end nobody deletes the pictures. */
+/**
+ * For whoever has locked the set for a change. Until the transaction's end nobody deletes the pictures.
+ * @param tracks that objects may come into.
+ */
 export async function surroundingsOf(
   trx: Transaction<Schema>,
   set: number,
   pictures: readonly bigint[],
+  tracks: readonly bigint[],
 ): Promise<Surroundings> {
   // In one question: whoever saves a click waits for each there and back. Pictures are locked in one order, as counts lock them.
-  const { rows } = await sql<{ is_label: boolean; id: bigint; width: number; height: number }>`
+  const { rows } = await sql<PictureAround & { is_label: boolean }>`
     select false as is_label, p.* from (
-      select id, width, height from pictures
+      select id, width, height, sequence from pictures
       where dataset = ${set} and not deleted and id = any (${[...new Set(pictures)]}::bigint[])
         and exists (select from datasets where key = ${set} and deleted_at is null)
       order by id for no key update of pictures
     ) p
-    union all select true, id, 0, 0 from labels where dataset = ${set}`.execute(trx);
+    union all select true, id, 0, 0, null from labels where dataset = ${set}`.execute(trx);
   return {
     pictures: new Map(rows.filter(({ is_label }) => !is_label).map((row) => [row.id, row])),
     labels: new Set(rows.filter(({ is_label }) => is_label).map(({ id }) => Number(id))),
+    tracks: await TracksAround.of(trx, set, tracks, pictures),
   };
 }
 
 /** @throws ServiceError INVALID_ARGUMENT; NOT_FOUND. */
-export function checkNew(one: NewObject, { pictures, labels }: Surroundings): MadeObject {
+export function checkNew(one: NewObject, { pictures, labels, tracks }: Surroundings): MadeObject {
   const picture = pictures.get(one.picture);
   if (!picture) throw noPicture(one.picture);
   checkLabel(one.label, labels);
   if (!isState(one.state)) throw invalidArgument(`An object is not made in the state ${one.state}.`);
   checkAttributes(one.attributes ?? {});
   const gear = one.provenance?.gear ?? Gear.UNSPECIFIED;
+  const seconds = checkSeconds(one.provenance?.seconds ?? 0);
+  const mask = readMask(one.rle, picture);
+  const checkedGear = gear === Gear.UNSPECIFIED ? Gear.ASSISTED : checkGear(gear);
+  // Last: what has joined a track has its place there.
+  const label = one.track === undefined ? one.label : tracks.join(one.track, picture);
+  if (one.label !== 0 && one.label !== label) throw otherLabel();
   return {
     picture: one.picture,
-    label: one.label,
-    mask: readMask(one.rle, picture),
+    label,
+    mask,
     state: one.state,
-    gear: gear === Gear.UNSPECIFIED ? Gear.ASSISTED : checkGear(gear),
+    gear: checkedGear,
     provenance: one.provenance,
-    seconds: checkSeconds(one.provenance?.seconds ?? 0),
+    seconds,
     attributes: one.attributes ?? {},
+    track: one.track ?? null,
+    followed: one.provenance?.trackState ?? TrackState.UNSPECIFIED,
   };
 }
+
+export const otherLabel = () =>
+  invalidArgument("An object has the label of its track: change that one's, or take the object out of it.");
 
 /** One that an object can be in while it is there. */
 export const isState = (state: ObjectState) =>

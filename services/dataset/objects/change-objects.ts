@@ -93,7 +93,7 @@ async function make(
     const picture = change.kind === "create" ? change.create.picture : rows.get(change.object)?.picture;
     return picture === undefined ? [] : [picture];
   });
-  const around: Surroundings = await surroundingsOf(trx, set, meant);
+  const around: Surroundings = await surroundingsOf(trx, set, meant, tracksOf(open, earlier));
   const creations: { at: number; made: MadeObject }[] = [];
   const steps: { at: number; next: NextRevision }[] = [];
   for (const { change, at } of open) {
@@ -128,6 +128,16 @@ async function make(
     steps.map(({ next }) => next),
   );
   for (const { at, next } of steps) outcomes.set(at, { at: { object: next.id, revision: next.revision } });
+}
+
+/** Those that objects may come into. */
+function tracksOf(open: readonly Open[], earlier: ReadonlyMap<bigint, RevisionRow>): bigint[] {
+  const named = open.map(({ change }) => {
+    if (change.kind === "create") return change.create.track;
+    if (change.step.kind === "takeBack") return earlier.get(change.object)?.track;
+    return change.step.kind === "patch" ? change.step.track : undefined;
+  });
+  return named.filter((track) => track !== undefined && track !== null && track !== 0n) as bigint[];
 }
 
 /** In one order for all, so that two who change the same objects wait for each other once. */

@@ -1,10 +1,10 @@
 import type { Selectable } from "kysely";
-import { Gear, ObjectState, type Provenance, type Rle } from "../../../proto/index.js";
+import { Gear, ObjectState, type Provenance, type Rle, TrackState } from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import { type Attributes, mergeAttributes } from "../attributes.js";
 import { revisionKinds, type Schema } from "../database/schema.js";
 import { notNow } from "../faults.js";
-import { checkGear, checkLabel, checkSeconds, isState, type Surroundings } from "./add-objects.js";
+import { checkGear, checkLabel, checkSeconds, isState, otherLabel, type Surroundings } from "./add-objects.js";
 import { readMask } from "./read-mask.js";
 import { kindOf, type NextRevision } from "./write-objects.js";
 
@@ -21,6 +21,8 @@ export type Step =
       readonly reason: string | undefined;
       readonly provenance: Provenance | undefined;
       readonly attributes: Attributes;
+      /** 0: out of its track; undefined: it stays where it is. */
+      readonly track?: bigint | undefined;
     }
   | { readonly kind: "takeBack"; readonly revision: number }
   | { readonly kind: "delete" }
@@ -49,7 +51,7 @@ export function nextRevision(row: ObjectRow, step: Step, around: Around): NextRe
 }
 
 /** It as it is, one revision on. */
-const sameAs = (row: ObjectRow): Omit<NextRevision, "kind"> => ({
+export const sameAs = (row: ObjectRow): Omit<NextRevision, "kind"> => ({
   id: row.id,
   picture: row.picture,
   revision: row.revision + 1,
@@ -61,19 +63,21 @@ const sameAs = (row: ObjectRow): Omit<NextRevision, "kind"> => ({
   seconds: 0,
   reason: row.reason,
   attributes: row.attributes,
+  track: row.track,
+  followed: row.followed,
   judged: null,
   mask: row,
 });
 
 function patched(row: ObjectRow, step: Step & { kind: "patch" }, around: Around): NextRevision {
-  const { label = row.label, rle, provenance, attributes } = step;
-  if (step.label !== undefined) checkLabel(label, around.labels);
+  const { rle, provenance, attributes } = step;
+  if (step.label !== undefined) checkLabel(step.label, around.labels);
   const state = step.state === ObjectState.UNSPECIFIED ? stateAfter(row.state, rle !== undefined) : step.state;
   if (!isState(state))
     throw invalidArgument(`An object does not become ${step.state}; to delete it there is \`delete\`.`);
   const next = {
     ...sameAs(row),
-    label,
+    ...joined(row, step, around),
     state,
     seconds: checkSeconds(provenance?.seconds ?? 0),
     reason: state === ObjectState.REJECTED ? checkReason(step.reason ?? row.reason) : "",
@@ -90,9 +94,25 @@ function patched(row: ObjectRow, step: Step & { kind: "patch" }, around: Around)
     gear,
     shape: next.revision,
     maker: around.person,
+    followed: provenance?.trackState ?? TrackState.UNSPECIFIED,
     mask,
     made: { counts: mask.counts, provenance },
   };
+}
+
+/** Which track it is of from now on, and its label with that. */
+function joined(
+  row: ObjectRow,
+  { track, label }: Step & { kind: "patch" },
+  { pictures, tracks }: Around,
+): Pick<NextRevision, "track" | "label"> {
+  const now = row.track ?? 0n;
+  const wanted = track ?? now;
+  if (wanted === 0n) return { track: null, label: label ?? row.label };
+  const picture = pictures.get(row.picture) ?? { id: row.picture, sequence: null };
+  const own = wanted === now ? row.label : tracks.join(wanted, picture);
+  if (label !== undefined && label !== own) throw otherLabel();
+  return { track: wanted, label: own };
 }
 
 /** Whoever changes a mask keeps it, and what was rejected is mended. */
@@ -117,13 +137,17 @@ function judged(row: ObjectRow, { accept, reason, seconds }: Step & { kind: "jud
   };
 }
 
-function takenBack(row: ObjectRow, revision: number, { earlier, labels, pictures }: Around): NextRevision {
+function takenBack(row: ObjectRow, revision: number, { earlier, labels, pictures, tracks }: Around): NextRevision {
   if (!earlier) throw invalidArgument(`The object has no revision ${revision}.`);
   if (earlier.state === ObjectState.DELETED)
     throw notNow(`At revision ${revision} the object was deleted; take back to one before.`);
-  if (!pictures.has(row.picture)) throw notNow("The object's picture is not in the data set any more.");
+  const picture = pictures.get(row.picture);
+  if (!picture) throw notNow("The object's picture is not in the data set any more.");
   checkLabel(earlier.label, labels);
-  const { label, state, gear, shape, maker, reason, attributes } = earlier;
+  const track = earlier.track !== null && tracks.has(earlier.track) ? earlier.track : null;
+  const isThere = row.state !== ObjectState.DELETED && row.track === track;
+  const label = track === null ? earlier.label : isThere ? row.label : tracks.join(track, picture);
+  const { state, gear, shape, maker, reason, attributes } = earlier;
   return {
     ...sameAs(row),
     kind: revisionKinds.takenBack,
@@ -134,6 +158,8 @@ function takenBack(row: ObjectRow, revision: number, { earlier, labels, pictures
     maker,
     reason,
     attributes,
+    track,
+    followed: earlier.followed,
     mask: earlier,
   };
 }

@@ -1,6 +1,6 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { type DatasetObjectSchema, Gear, type Provenance, ProvenanceSchema } from "../../../proto/index.js";
+import { type DatasetObjectSchema, Gear, type Provenance, ProvenanceSchema, TrackState } from "../../../proto/index.js";
 
 type ObjectInit = MessageInitShape<typeof DatasetObjectSchema>;
 
@@ -22,6 +22,9 @@ export interface StateRow {
   readonly area: number;
   readonly reason: string;
   readonly attributes: Record<string, string>;
+  /** Null: of none. */
+  readonly track: bigint | null;
+  readonly followed: number;
   readonly provenance: Buffer | null;
   /** Null when it was not asked for. */
   readonly prompts: Buffer | null;
@@ -33,7 +36,7 @@ export interface StateRow {
 }
 
 export function objectMessage(row: StateRow): ObjectInit {
-  const { id, picture, label, state, revision, x, y, width, height, area, reason, attributes, counts } = row;
+  const { id, picture, label, state, revision, x, y, width, height, area, reason, attributes, track, counts } = row;
   return {
     id,
     picture,
@@ -46,13 +49,15 @@ export function objectMessage(row: StateRow): ObjectInit {
     provenance: provenanceOf(row),
     reason,
     attributes,
+    track: track ?? 0n,
   };
 }
 
-function provenanceOf({ provenance, prompts, gear, person, at, seconds, revision }: StateRow): Provenance {
+function provenanceOf({ provenance, prompts, gear, person, at, seconds, revision, followed }: StateRow): Provenance {
   const kept = provenance === null ? create(ProvenanceSchema) : fromBinary(ProvenanceSchema, provenance);
   if (prompts !== null) kept.prompts = fromBinary(ProvenanceSchema, prompts).prompts;
-  return Object.assign(kept, { gear, person, at: timestampFromDate(at), seconds, replaced: revision - 1 });
+  const known = { gear, person, at: timestampFromDate(at), seconds, replaced: revision - 1, trackState: followed };
+  return Object.assign(kept, known);
 }
 
 /** The part of it that stays with the mask, and its prompts, which are many bytes and seldom asked for. */
@@ -61,7 +66,8 @@ export function keptProvenance(provenance: Provenance = create(ProvenanceSchema)
   prompts: Buffer | null;
 } {
   const { prompts } = provenance;
-  const kept = { ...provenance, prompts: [], gear: Gear.UNSPECIFIED, person: "", seconds: 0, replaced: 0 };
+  const apart = { gear: Gear.UNSPECIFIED, person: "", seconds: 0, replaced: 0, trackState: TrackState.UNSPECIFIED };
+  const kept = { ...provenance, prompts: [], ...apart };
   delete kept.at;
   return {
     provenance: bytesOf(kept),

@@ -7,8 +7,10 @@ import {
   type ListRevisionsResponseSchema,
   type ObjectChange,
   ObjectState,
+  type Provenance,
   type SaveObjectsRequest,
   type SaveObjectsResponseSchema,
+  TrackState,
 } from "../../../proto/index.js";
 import { invalidArgument } from "../../runtime/errors.js";
 import type { Database } from "../database/database.js";
@@ -41,7 +43,7 @@ export class Objects {
 
   /** By picture and id. */
   async list(who: Who, request: ListObjectsRequest): Promise<MessageInitShape<typeof ListObjectsResponseSchema>> {
-    const { pictures, labels, states, people, version, brief } = request;
+    const { pictures, labels, states, people, version, brief, track } = request;
     if (pictures.length > mostPictures)
       throw invalidArgument(`Objects of at most ${mostPictures} pictures are listed at once.`);
     const size = pageSize(request.pageSize, 500, 1000);
@@ -66,6 +68,7 @@ export class Objects {
         states.length > 0
           ? sql`${of("state")} = any (${states}::int[])`
           : sql`${of("state")} <> ${ObjectState.DELETED}`,
+        ...(track > 0n ? [sql`${of("track")} = ${track}`] : []),
         ...(people.length > 0 ? [sql`${of("person")} = any (${people}::text[])`] : []),
       ],
       sql` and `,
@@ -120,21 +123,28 @@ function changeIn({ key, change, object, revision }: ObjectChange): Change & { k
   checkKey(key);
   switch (change.case) {
     case "create": {
-      const { picture, label, rle, state, provenance, attributes } = change.value;
+      const { picture, label, rle, state, provenance, attributes, track } = change.value;
       if (!rle) throw invalidArgument("A new object needs `rle`, its mask.");
-      if (provenance) provenance.job = "";
-      const create = { picture, label, rle, attributes, ...(provenance && { provenance }) };
+      if (provenance) forgetClaims(provenance);
+      const create = {
+        picture,
+        label,
+        rle,
+        attributes,
+        ...(provenance && { provenance }),
+        ...(track !== 0n && { track }),
+      };
       return { key, kind: "create", create: { ...create, state: state || ObjectState.TO_REVIEW } };
     }
     case "patch": {
-      const { label, rle, state, reason, provenance, attributes } = change.value;
-      if (provenance) provenance.job = "";
+      const { label, rle, state, reason, provenance, attributes, track } = change.value;
+      if (provenance) forgetClaims(provenance);
       return {
         key,
         kind: "step",
         object,
         revision,
-        step: { kind: "patch", label, rle, state, reason, provenance, attributes },
+        step: { kind: "patch", label, rle, state, reason, provenance, attributes, track },
       };
     }
     case "takeBack":
@@ -144,6 +154,11 @@ function changeIn({ key, change, object, revision }: ObjectChange): Change & { k
     case undefined:
       throw invalidArgument("A change is one of create, patch, take_back and delete.");
   }
+}
+
+/** What jobs and tracks alone say of their masks. */
+function forgetClaims(provenance: Provenance): void {
+  Object.assign(provenance, { job: "", trackState: TrackState.UNSPECIFIED, agreement: 0 });
 }
 
 /** @throws ServiceError INVALID_ARGUMENT. */

@@ -27,6 +27,8 @@ export function stateColumns(alias: "o" | "r", { brief = false }: Reading): RawB
     "area",
     "reason",
     "attributes",
+    "track",
+    "followed",
   ];
   const columns = sql.join(own.map((name) => sql.ref(`${alias}.${name}`)));
   const heavy = brief ? sql`null::text as counts, null::bytea as prompts` : sql`m.counts, m.prompts`;

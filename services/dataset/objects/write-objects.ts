@@ -1,5 +1,5 @@
 import { sql, type Transaction } from "kysely";
-import { Gear, type ObjectState, type Provenance } from "../../../proto/index.js";
+import { Gear, type ObjectState, type Provenance, type TrackState } from "../../../proto/index.js";
 import type { Attributes } from "../attributes.js";
 import { revisionKinds, type Schema } from "../database/schema.js";
 import { unnested } from "../database/unnest.js";
@@ -18,6 +18,10 @@ export interface MadeObject {
   readonly provenance: Provenance | undefined;
   readonly seconds: number;
   readonly attributes: Attributes;
+  /** Null: of none. */
+  readonly track: bigint | null;
+  /** What it was found to be, where it was followed to its picture. */
+  readonly followed: TrackState;
 }
 
 /** What becomes of an object, all of it: its next revision. */
@@ -34,6 +38,8 @@ export interface NextRevision {
   readonly seconds: number;
   readonly reason: string;
   readonly attributes: Attributes;
+  readonly track: bigint | null;
+  readonly followed: TrackState;
   /** Whose work it is a verdict about. */
   readonly judged: string | null;
   readonly mask: Pick<KeptMask, "x" | "y" | "width" | "height" | "area">;
@@ -64,11 +70,13 @@ export async function insertObjects(
     height: ["int", ({ mask }) => mask.height],
     area: ["int", ({ mask }) => mask.area],
     attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
+    track: ["bigint", ({ track }) => track],
+    followed: ["smallint", ({ followed }) => followed],
     counts: ["text", ({ mask }) => mask.counts],
     provenance: ["bytea", ({ kept }) => kept.provenance],
     prompts: ["bytea", ({ kept }) => kept.prompts],
   });
-  const both = sql`picture, label, state, gear, seconds, x, y, width, height, area, attributes`;
+  const both = sql`picture, label, state, gear, seconds, x, y, width, height, area, attributes, track, followed`;
   const { rows: made } = await sql<{ id: bigint }>`
     with numbered as materialized (
       select nextval(pg_get_serial_sequence('objects', 'id')) as id, given.* from ${given}
@@ -114,11 +122,14 @@ export async function updateObjects(
     area: ["int", ({ mask }) => mask.area],
     reason: ["text", ({ reason }) => reason],
     attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
+    track: ["bigint", ({ track }) => track],
+    followed: ["smallint", ({ followed }) => followed],
   });
   await sql`
     update objects set revision = given.revision, shape = given.shape, label = given.label, state = given.state, gear = given.gear,
       maker = given.maker, seconds = given.seconds, x = given.x, y = given.y, width = given.width, height = given.height,
-      area = given.area, reason = given.reason, attributes = given.attributes, person = ${person}, at = now()
+      area = given.area, reason = given.reason, attributes = given.attributes, track = given.track, followed = given.followed,
+      person = ${person}, at = now()
     from ${given} where objects.id = given.id`.execute(trx);
 }
 
@@ -143,6 +154,8 @@ async function insertRevisions(
     judged: ["text", ({ judged }) => judged],
     reason: ["text", ({ reason }) => reason],
     attributes: ["jsonb", ({ attributes }) => JSON.stringify(attributes)],
+    track: ["bigint", ({ track }) => track],
+    followed: ["smallint", ({ followed }) => followed],
     x: ["int", ({ mask }) => mask.x],
     y: ["int", ({ mask }) => mask.y],
     width: ["int", ({ mask }) => mask.width],
@@ -154,6 +167,6 @@ async function insertRevisions(
   });
   await sql`
     insert into object_revisions (picture, object, revision, kind, label, state, shape, gear, maker, seconds, judged, reason, attributes,
-      x, y, width, height, area, counts, provenance, prompts, dataset, person)
+      track, followed, x, y, width, height, area, counts, provenance, prompts, dataset, person)
     select given.*, ${set}::int, ${person} from ${given}`.execute(trx);
 }

@@ -1,9 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { sql, type Transaction } from "kysely";
+import type { Transaction } from "kysely";
 import {
   type DeletePicturesRequest,
   type DeletePicturesResponseSchema,
-  ObjectState,
   PictureState,
   type UpdatePicturesRequest,
   type UpdatePicturesResponseSchema,
@@ -12,15 +11,16 @@ import { invalidArgument } from "../../runtime/errors.js";
 import { mergeAttributes } from "../attributes.js";
 import type { Database } from "../database/database.js";
 import { isDuplicate } from "../database/database-errors.js";
-import { revisionKinds, type Schema } from "../database/schema.js";
+import type { Schema } from "../database/schema.js";
 import { lockForChange } from "../database/set-lock.js";
-import { alreadyExists, conflict } from "../faults.js";
+import { alreadyExists, conflict, notNow } from "../faults.js";
 import { findSet } from "../sets/find-set.js";
 import type { Who } from "../who.js";
 import { checkPictureName, checkSplit } from "./check-picture.js";
 import { picturesOf } from "./picture-filter.js";
 import { type PictureRow, pictureMessage } from "./picture-message.js";
 import { noPicture } from "./pictures.js";
+import { deletePictures } from "./revise-pictures.js";
 
 const mostAtOnce = 1000;
 
@@ -46,6 +46,7 @@ export class ChangePictures {
         const [first] = rows;
         if (rows.length === 1 && request.revision !== 0 && first?.revision !== request.revision)
           throw conflict("The picture");
+        refuseDividing(rows, request);
         const changed: PictureRow[] = [];
         for (const row of rows) changed.push(await change(trx, row, request, who.person));
         return { pictures: changed.map((row) => pictureMessage(row)) };
@@ -65,20 +66,7 @@ export class ChangePictures {
     return this.#database.transaction(async (trx) => {
       const { key } = await findSet(trx, who, request.dataset);
       await lockForChange(trx, key);
-      const ids = request.pictures;
-      // Objects before their pictures, as whoever saves them.
-      await deleteObjects(trx, key, ids, who.person);
-      const { rows } = await sql<{ id: bigint }>`
-        with gone as (
-          update pictures set deleted = true, revision = revision + 1, held_by = null, held_until = null
-          where dataset = ${key} and id = any (${ids}::bigint[]) and not deleted returning *
-        )
-        insert into picture_revisions (picture, revision, dataset, name, split, attributes, state, deleted, person)
-        select id, revision, dataset, name, split, attributes, state, true, ${who.person} from gone returning picture as id
-      `.execute(trx);
-      // And those that were saved while this waited for their pictures, which nobody gets another one into now.
-      await deleteObjects(trx, key, ids, who.person);
-      return { deleted: rows.length };
+      return { deleted: await deletePictures(trx, key, who.person, request.pictures) };
     });
   }
 }
@@ -94,6 +82,16 @@ function checkUpdate({ pictures, name, split, attributes, state }: UpdatePicture
   if (split !== undefined) checkSplit(split);
   if (PictureState[state] === undefined) throw invalidArgument(`There is no picture state ${state}.`);
   mergeAttributes({}, attributes);
+}
+
+/** @throws ServiceError FAILED_PRECONDITION when a sequence would be of two splits. */
+function refuseDividing(rows: readonly PictureRow[], { split }: UpdatePicturesRequest): void {
+  if (split === undefined) return;
+  const frame = rows.find((row) => row.sequence !== null && row.split !== split);
+  if (!frame) return;
+  throw notNow(
+    `The picture "${frame.name}" is a frame of a sequence, which is in one split as a whole: change the sequence's split.`,
+  );
 }
 
 async function locked(trx: Transaction<Schema>, set: number, pictures: readonly bigint[]): Promise<PictureRow[]> {
@@ -130,29 +128,11 @@ async function change(
     .where("id", "=", row.id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  const { id: picture, revision, dataset, name, split, state } = changed;
+  const { id: picture, revision, dataset, name, split, state, sequence, frame, time_ms } = changed;
+  const place = { sequence, frame, time_ms };
   await trx
     .insertInto("picture_revisions")
-    .values({ picture, revision, dataset, name, split, attributes, state, deleted: false, person })
+    .values({ picture, revision, dataset, name, split, attributes, state, ...place, deleted: false, person })
     .execute();
   return changed;
-}
-
-async function deleteObjects(
-  trx: Transaction<Schema>,
-  set: number,
-  pictures: readonly bigint[],
-  person: string,
-): Promise<void> {
-  await sql`
-    with gone as (
-      update objects set state = ${ObjectState.DELETED}, revision = revision + 1, person = ${person}, at = now(), seconds = 0
-      where dataset = ${set} and picture = any (${pictures}::bigint[]) and state <> ${ObjectState.DELETED} returning *
-    )
-    insert into object_revisions (
-      picture, object, revision, dataset, label, shape, x, y, width, height, area, seconds, kind, state, gear, maker, person, reason, attributes
-    )
-    select picture, id, revision, dataset, label, shape, x, y, width, height, area, seconds, ${revisionKinds.deleted}::smallint, state, gear,
-      maker, person, reason, attributes from gone
-  `.execute(trx);
 }

@@ -6,7 +6,7 @@ import type { Database } from "../database/database.js";
 import type { Schema } from "../database/schema.js";
 import { findSet } from "../sets/find-set.js";
 import type { Who } from "../who.js";
-import { asksMore, picturesOf } from "./picture-filter.js";
+import { asksMore, orderOf, picturesOf } from "./picture-filter.js";
 import { type PictureRow, pictureMessage } from "./picture-message.js";
 
 const usualCount = 3;
@@ -31,18 +31,22 @@ export class NextPictures {
     const rows = await this.#find(key, who.person, request);
     const [first] = rows;
     if (!first) return {};
-    return { pictures: rows.map((row) => pictureMessage(row)), ...(await placeOf(db, key, request.filter, first.id)) };
+    return { pictures: rows.map((row) => pictureMessage(row)), ...(await placeOf(db, key, request.filter, first)) };
   }
 
   async #find(set: number, person: string, request: NextPicturesRequest): Promise<PictureRow[]> {
     const { after, backwards, hold, filter } = request;
     const { db } = this.#database;
+    const order = orderOf(filter);
+    const from = order === "id" ? sql`${after}::bigint` : frameOf(after, filter?.sequence ?? 0n);
     for (;;) {
       const rows = await picturesOf(db, set, filter)
         .selectAll()
-        .$if(after > 0n, (all) => all.where("pictures.id", backwards ? "<" : ">", after))
+        .$if(after > 0n, (all) =>
+          all.where(sql<SqlBool>`${sql.ref(`pictures.${order}`)} ${sql.raw(backwards ? "<" : ">")} ${from}`),
+        )
         .$if(hold, (all) => all.where(isFree(person)))
-        .orderBy("pictures.id", backwards ? "desc" : "asc")
+        .orderBy(`pictures.${order}`, backwards ? "desc" : "asc")
         .limit(request.count === 0 ? usualCount : request.count)
         .execute();
       const [first, ...rest] = rows;
@@ -61,6 +65,10 @@ export class NextPictures {
   }
 }
 
+/** Where a picture is in a sequence, also once it is deleted. */
+const frameOf = (picture: bigint, sequence: bigint) =>
+  sql`(select frame from pictures where id = ${picture} and sequence = ${sequence})`;
+
 const isFree = (person: string) =>
   sql<SqlBool>`(pictures.held_until is null or pictures.held_until < now() or pictures.held_by = ${person})`;
 
@@ -69,13 +77,18 @@ async function placeOf(
   db: Kysely<Schema>,
   set: number,
   filter: PictureFilter | undefined,
-  id: bigint,
+  row: PictureRow,
 ): Promise<{ position: number; total: number }> {
-  if (!asksMore(filter)) return countedPlace(db, set, filter, id);
+  if (!asksMore(filter)) return countedPlace(db, set, filter, row.id);
+  const order = orderOf(filter);
   const { position, total } = await picturesOf(db, set, filter)
     .select([
       (all) => all.fn.countAll<bigint>().as("total"),
-      (all) => all.fn.countAll<bigint>().filterWhere("pictures.id", "<", id).as("position"),
+      (all) =>
+        all.fn
+          .countAll<bigint>()
+          .filterWhere(`pictures.${order}`, "<", row[order] as never)
+          .as("position"),
     ])
     .executeTakeFirstOrThrow();
   return { position: Number(position), total: Number(total) };

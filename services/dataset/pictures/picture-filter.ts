@@ -9,8 +9,9 @@ type Pictures = SelectQueryBuilder<Schema, "pictures", object>;
 export function picturesOf(db: Kysely<Schema>, set: number, filter: PictureFilter | undefined): Pictures {
   const all = db.selectFrom("pictures").where("pictures.dataset", "=", set).where("pictures.deleted", "=", false);
   if (!filter) return all;
-  const { name, splits, states, empty } = filter;
+  const { name, splits, states, empty, sequence } = filter;
   return all
+    .$if(sequence > 0n, (some) => some.where("pictures.sequence", "=", sequence))
     .$if(name !== "", (some) => some.where(sql<boolean>`position(lower(${name}) in lower(pictures.name)) > 0`))
     .$if(splits.length > 0, (some) => some.where("pictures.split", "in", splits))
     .$if(states.length > 0, (some) => some.where("pictures.state", "in", states))
@@ -18,9 +19,13 @@ export function picturesOf(db: Kysely<Schema>, set: number, filter: PictureFilte
     .$if(asksObjects(filter), (some) => some.where((is) => is.exists(facetsOf(is, filter))));
 }
 
+/** By which column those that a filter takes are in order: a sequence's frames by their numbers. */
+export const orderOf = (filter: PictureFilter | undefined): "id" | "frame" =>
+  (filter?.sequence ?? 0n) > 0n ? "frame" : "id";
+
 /** Whether it asks for more than what `picture_counts` counts. */
 export const asksMore = (filter: PictureFilter | undefined): boolean =>
-  filter !== undefined && (filter.name !== "" || filter.empty || asksObjects(filter));
+  filter !== undefined && (filter.name !== "" || filter.empty || filter.sequence > 0n || asksObjects(filter));
 
 const asksObjects = ({ labels, objectStates, people }: PictureFilter): boolean =>
   labels.length + objectStates.length + people.length > 0;

@@ -31,6 +31,9 @@ export function pictureMessage(row: PictureRow, now = new Date()): MessageInitSh
     toReview: row.to_review,
     accepted: row.accepted,
     rejected: row.rejected,
+    sequence: row.sequence ?? 0n,
+    frame: row.frame ?? 0,
+    ...(row.time_ms !== null && { timeMs: Number(row.time_ms) }),
     heldBy: isHeld ? (row.held_by ?? "") : "",
   };
 }

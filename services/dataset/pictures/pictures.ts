@@ -15,7 +15,7 @@ import { findSet } from "../sets/find-set.js";
 import { changeOf } from "../sets/versions.js";
 import type { Who } from "../who.js";
 import { addPicture, type NewPicture } from "./add-picture.js";
-import { asksMore, picturesOf } from "./picture-filter.js";
+import { asksMore, orderOf, picturesOf } from "./picture-filter.js";
 import { type PictureRow, pictureMessage } from "./picture-message.js";
 
 type PictureInit = MessageInitShape<typeof DatasetPictureSchema>;
@@ -56,22 +56,23 @@ export class Pictures {
     return { imageId, bytes: Number(row.bytes), mediaType, name, width, height };
   }
 
-  /** In the order in which they were added. */
+  /** In the order in which they were added; frames of the sequence that is asked for in its order. */
   async list(who: Who, request: ListPicturesRequest): Promise<MessageInitShape<typeof ListPicturesResponseSchema>> {
     const { db } = this.#database;
     const { key } = await findSet(db, who, request.dataset);
     const size = pageSize(request.pageSize, 100, 500);
-    const after = BigInt(readPageToken(request.page, [wholeNumber])?.[0] ?? 0);
+    const order = orderOf(request.filter);
+    const after = BigInt(readPageToken(request.page, [wholeNumber])?.[0] ?? -1);
     const rows =
       request.version === 0
         ? await picturesOf(db, key, request.filter)
             .selectAll()
-            .where("pictures.id", ">", after)
-            .orderBy("pictures.id")
+            .where(`pictures.${order}`, ">", after as never)
+            .orderBy(`pictures.${order}`)
             .limit(size + 1)
             .execute()
         : await asOf(db, key, request, after, size + 1);
-    const { page, nextPage } = cutPage(rows, size, ({ id }) => pageToken([id]));
+    const { page, nextPage } = cutPage(rows, size, (last) => pageToken([last[order] ?? 0]));
     return { pictures: page.map((row) => pictureMessage(row)), nextPage };
   }
 
@@ -94,24 +95,26 @@ async function asOf(
   after: bigint,
   most: number,
 ): Promise<PictureRow[]> {
-  if (asksMore(filter && { ...filter, name: "" })) {
+  if (asksMore(filter && { ...filter, name: "", sequence: 0n })) {
     throw invalidArgument(
-      "Of a version's pictures a filter can take names, splits and states; ask for its objects apart.",
+      "Of a version's pictures a filter can take names, splits, states and a sequence; ask for its objects apart.",
     );
   }
-  const { name = "", splits = [], states = [] } = filter ?? {};
+  const { name = "", splits = [], states = [], sequence = 0n } = filter ?? {};
+  const order = sequence > 0n ? sql`r.frame` : sql`p.id`;
   const change = await changeOf(db, set, version);
   const { rows } = await sql<PictureRow>`
-    select p.*, r.name, r.split, r.attributes, r.state, r.revision, null as held_by,
+    select p.*, r.name, r.split, r.attributes, r.state, r.revision, r.sequence, r.frame, r.time_ms, null as held_by,
       0 as objects, 0 as proposed, 0 as to_review, 0 as accepted, 0 as rejected
     from pictures p cross join lateral (
       select * from picture_revisions r
       where r.dataset = p.dataset and r.picture = p.id and r.change <= ${change} order by r.revision desc limit 1
     ) r
-    where p.dataset = ${set} and p.id > ${after} and not r.deleted
+    where p.dataset = ${set} and ${order} > ${after} and not r.deleted
+      and (${sequence}::bigint = 0 or r.sequence = ${sequence})
       and (${name} = '' or position(lower(${name}) in lower(r.name)) > 0)
       and (${splits.length} = 0 or r.split = any (${splits}::text[]))
       and (${states.length} = 0 or r.state = any (${states}::int[]))
-    order by p.id limit ${most}`.execute(db);
+    order by ${order} limit ${most}`.execute(db);
   return rows;
 }

@@ -95,6 +95,7 @@ describe.each(testServers())("on $name", ({ programs }) => {
               objectStates: [],
               people: [],
               empty: false,
+              sequence: 0n,
             },
           })
         ).objects,
@@ -253,11 +254,14 @@ describe.each(testServers())("on $name", ({ programs }) => {
         pictures: 2,
         picturesDone: 1,
         picturesSkipped: 0,
+        sequences: 0,
+        frames: 0,
+        tracks: 0,
         objects: 5,
         labels: [
-          { label: 0, objects: 1, accepted: 0, meanSeconds: 0, medianSeconds: 0 },
-          { label: 1, objects: 2, accepted: 1, meanSeconds: 15, medianSeconds: 15 },
-          { label: 2, objects: 2, accepted: 0, meanSeconds: 90, medianSeconds: 90 },
+          { label: 0, objects: 1, accepted: 0, meanSeconds: 0, medianSeconds: 0, tracks: 0 },
+          { label: 1, objects: 2, accepted: 1, meanSeconds: 15, medianSeconds: 15, tracks: 0 },
+          { label: 2, objects: 2, accepted: 0, meanSeconds: 90, medianSeconds: 90, tracks: 0 },
         ],
         states: expect.arrayContaining([
           { state: ObjectState.PROPOSED, gear: Gear.AUTOMATIC, objects: 1 },

@@ -149,6 +149,10 @@ export class Purge {
     if (await this.#purgeJob(trx, set, most)) return true;
     for (const table of [
       "picture_revisions",
+      "sequences",
+      "sequence_revisions",
+      "tracks",
+      "track_revisions",
       "object_counts",
       "picture_counts",
       "change_keys",

@@ -16,6 +16,7 @@ export async function setMessages(
   const labels = await labelsOf(db, keys);
   const pictures = await countsIn(db, "picture_counts", keys);
   const objects = await countsIn(db, "object_counts", keys);
+  const sequences = await sequencesIn(db, keys);
   return rows.map(({ key, id, name, description, revision, created_at, created_by }) => ({
     id,
     name,
@@ -26,7 +27,20 @@ export async function setMessages(
     createdBy: created_by,
     pictures: pictures.get(key) ?? 0,
     objects: objects.get(key) ?? 0,
+    sequences: sequences.get(key) ?? 0,
   }));
+}
+
+async function sequencesIn(db: Kysely<Schema>, sets: readonly number[]): Promise<Map<number, number>> {
+  if (sets.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("sequences")
+    .select(["dataset", (all) => all.fn.countAll<bigint>().as("n")])
+    .where("dataset", "in", sets)
+    .where("deleted", "=", false)
+    .groupBy("dataset")
+    .execute();
+  return new Map(rows.map(({ dataset, n }) => [dataset, Number(n)]));
 }
 
 export type LabelInit = Exclude<MessageInitShape<typeof LabelSchema>, { $typeName: string }> & { id: number };

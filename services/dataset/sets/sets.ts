@@ -208,9 +208,25 @@ async function refuseUsed(
     .having((count) => count(count.fn.sum("objects"), ">", 0))
     .execute();
   const [first] = used;
-  if (!first) return;
-  const name = left.find(({ id }) => id === first.label)?.name ?? "";
-  throw notNow(`Objects have the label "${name}": give them another one first, or rename it.`);
+  const nameOf = (label: number) => left.find(({ id }) => id === label)?.name ?? "";
+  if (first)
+    throw notNow(`Objects have the label "${nameOf(first.label)}": give them another one first, or rename it.`);
+  const track = await trx
+    .selectFrom("tracks")
+    .select(["name", "label"])
+    .where("dataset", "=", set)
+    .where("deleted", "=", false)
+    .where(
+      "label",
+      "in",
+      left.map(({ id }) => id),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  if (!track) return;
+  throw notNow(
+    `The track "${track.name}" has the label "${nameOf(track.label)}": give it another one first, or rename it.`,
+  );
 }
 
 const taken = (name: string) => alreadyExists(`There is a data set "${name}" already; choose another name.`);

@@ -30,13 +30,18 @@ export class Statistics {
     const times = await timesOf(db, key, since);
     const verdicts = await verdictsOf(db, key, since);
     const truth = await againstTruth(db, key);
+    const videos = await videosIn(db, key);
     const people = [...new Set([...times.people.keys(), ...verdicts.keys(), ...truth.keys()])].sort();
     return {
       pictures: sum(pictures.values()),
       picturesDone: pictures.get(PictureState.DONE) ?? 0,
       picturesSkipped: pictures.get(PictureState.SKIPPED) ?? 0,
       objects,
-      labels: labels.map((label) => ({ ...label, ...secondsOf(times.labels.get(label.label)) })),
+      labels: labels.map((label) => ({
+        ...label,
+        ...secondsOf(times.labels.get(label.label)),
+        tracks: videos.tracks.get(label.label) ?? 0,
+      })),
       states,
       people: people.map((person) => ({
         person,
@@ -48,6 +53,9 @@ export class Statistics {
       days: times.days.map(({ day, person, masks, mean }) => ({ day, person, masks, meanSeconds: mean ?? 0 })),
       masksByPeople: times.all?.masks ?? 0,
       ...secondsOf(times.all),
+      sequences: videos.sequences,
+      frames: videos.frames,
+      tracks: sum(videos.tracks.values()),
     };
   }
 }
@@ -60,6 +68,27 @@ async function picturesBy(db: Kysely<Schema>, set: number): Promise<Map<number, 
     .groupBy("state")
     .execute();
   return new Map(rows.map(({ state, n }) => [state, Number(n)]));
+}
+
+/** Sequences with their frames, and how many tracks each label has. */
+async function videosIn(db: Kysely<Schema>, set: number) {
+  const { rows } = await sql<{ sequences: bigint; frames: bigint }>`
+    select count(*) as sequences,
+      coalesce(sum((select count(*) from pictures p where p.sequence = s.id and not p.deleted)), 0)::bigint as frames
+    from sequences s where s.dataset = ${set} and not s.deleted`.execute(db);
+  const tracks = await db
+    .selectFrom("tracks")
+    .select(["label", (all) => all.fn.countAll<bigint>().as("n")])
+    .where("dataset", "=", set)
+    .where("deleted", "=", false)
+    .groupBy("label")
+    .execute();
+  const { sequences = 0n, frames = 0n } = rows[0] ?? {};
+  return {
+    sequences: Number(sequences),
+    frames: Number(frames),
+    tracks: new Map(tracks.map(({ label, n }) => [label, Number(n)])),
+  };
 }
 
 /** How many objects each label has. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { sql, type Transaction } from "kysely";
-import { ObjectState } from "../../../../proto/index.js";
+import { ObjectState, TrackState } from "../../../../proto/index.js";
 import { mergeAttributes } from "../../attributes.js";
 import { revisionKinds, type Schema } from "../../database/schema.js";
 import { lockForChange } from "../../database/set-lock.js";
@@ -114,7 +114,10 @@ export function correctedState({ incoming: { object, size }, row }: Changed, per
     picture: row.picture,
     revision,
     kind: revisionKinds.brought,
-    label: object.label,
+    // A track's objects have its label, whatever a file calls one of them.
+    label: row.track === null ? object.label : row.label,
+    track: row.track,
+    followed: TrackState.UNSPECIFIED,
     state: object.state,
     gear: object.provenance?.gear ?? row.gear,
     shape: revision,
