@@ -25,6 +25,7 @@ import { accessRoutes } from "./http/access.js";
 import { admitRequests } from "./http/admit-requests.js";
 import { auditRequests } from "./http/audit-requests.js";
 import { browserDecoding } from "./http/browser-decoding.js";
+import { cutoutRoute } from "./http/cutout.js";
 import { datasetRoutes } from "./http/datasets/datasets.js";
 import { deletionRoutes } from "./http/delete-images.js";
 import { documentation } from "./http/documentation.js";
@@ -170,6 +171,7 @@ export class GatewayTier implements Tier {
     host.http.register(deletionRoutes, { ask, metrics });
     const unsentAnswers = new UnsentAnswers(unsent, metrics);
     host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
+    host.http.register(cutoutRoute, { ask, ...limits, passing, rate, unsentAnswers });
     host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
     host.http.register(trackRoute, { videos: this.#videos, ...limits, metrics });
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });

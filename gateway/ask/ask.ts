@@ -13,7 +13,7 @@ import type {
 } from "../../proto/index.js";
 import type { DecoderLine, LineOrigin } from "../peers/decoder-line.js";
 import type { Decoders, GraphFile } from "../peers/decoders.js";
-import type { Encoders, PicturesToDelete, Upload } from "../peers/encoders.js";
+import type { Encoders, PicturesToDelete, PictureToCut, Upload } from "../peers/encoders.js";
 import type { Answer, AskCall } from "./answer.js";
 import { withBeginDeadline } from "./begin-deadline.js";
 import { countedEncode } from "./counted-encode.js";
@@ -82,6 +82,8 @@ export interface Ask {
   readonly lookup: Answer<Picture, LookupImageResponse>;
   /** The record whole. Throws NOT_FOUND when the picture is not encoded. */
   readonly embedding: Answer<Picture, Buffer>;
+  /** What is within a mask of a stored picture, as a PNG file: for who has shown to have that picture. Throws NOT_FOUND when it is not stored. */
+  readonly cutOut: Answer<PictureToCut, Buffer>;
   /** Deletes pictures of the call's tenant, for good. Throws UNAVAILABLE when that is not certain everywhere: ask again. */
   readonly deleteImages: Answer<PicturesToDelete, void>;
   /** The same of all pictures of any tenant. */
@@ -172,7 +174,10 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
       withDeadline(deadlineMs, (_, call) => encoders.listDetectors(call)),
     ),
     lookup: withDeadline(deadlineMs, (image, call) => encoders.lookup(image, call)),
-    embedding: withDeadline(deadlineMs, (image, call) => joined(encoders.fetchEmbedding(image, call))),
+    embedding: withDeadline(deadlineMs, (image, call) =>
+      joined(encoders.fetchEmbedding(image, call), maxEmbeddingBytes),
+    ),
+    cutOut: withDeadline(deadlineMs, (cut, call) => joined(encoders.cutOut(cut, call), maxCutBytes)),
     deleteImages: deletion,
     deleteTenant: ({ tenant }, call) =>
       deletion({ case: "everything", value: true }, { ...call, origin: { ...call.origin, tenant } }),
@@ -180,6 +185,11 @@ export function createAsk({ encoders, decoders }: Tiers, options: AskOptions): A
     fetchGraph: withDeadline(deadlineMs, (file, call) => decoders.fetchGraph(file, call)),
   };
 }
+
+/** The largest embedding of the models there are is of 16 MiB. */
+const maxEmbeddingBytes = 32 * 1024 * 1024;
+/** What encoders make at most. */
+const maxCutBytes = 64 * 1024 * 1024;
 
 /** One may be installed at any time, and is used from the next question on: this is what is told of it. */
 const detectorsMs = 1000;

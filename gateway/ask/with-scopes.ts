@@ -25,6 +25,7 @@ export function withScopes(ask: Ask): Ask {
     listDetectors: needing("segment", ask.listDetectors),
     lookup: needing("segment", ask.lookup),
     embedding: needing("segment", ask.embedding),
+    cutOut: needing("segment", ask.cutOut),
     deleteImages: needing("upload", ask.deleteImages),
     deleteTenant: needing("admin", ask.deleteTenant),
     describeGraphs: needing("segment", ask.describeGraphs),

@@ -111,7 +111,10 @@ function fieldsOf(desc: DescMessage, inPath: readonly string[], schemas: Message
 function contentOf(content: Content, schemas: MessageSchemas): JsonSchema {
   if ("message" in content) return jsonOf(schemas.of(content.message));
   if ("json" in content) return jsonOf(content.json);
-  if ("file" in content) return { "application/octet-stream": { schema: { description: content.file } } };
+  if ("file" in content) {
+    const { type = "application/octet-stream", file } = content;
+    return { [type]: { schema: { description: file } } };
+  }
   const line = isMessage(content.lines) ? schemas.of(content.lines) : content.lines;
   // OpenAPI 3.1 has no word for lines: the schema is that of each.
   return { "application/x-ndjson": { schema: { oneOf: [line, { $ref: "#/components/schemas/Failure" }] } } };

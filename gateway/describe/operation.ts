@@ -10,8 +10,8 @@ export type Content =
   | { readonly json: JsonSchema }
   /** JSON a line, as it comes (NDJSON). */
   | { readonly lines: DescMessage | JsonSchema }
-  /** Bytes. @property file what they are. */
-  | { readonly file: string };
+  /** Bytes. @property file what they are. @property type their media type, where it is always the same. */
+  | { readonly file: string; readonly type?: string };
 
 /** A route, for who writes a client of it. */
 export interface Operation {

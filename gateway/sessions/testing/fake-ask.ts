@@ -39,6 +39,7 @@ export function fakeAsk(
       models: () => [],
       listDetectors: unused,
       async *fetchEmbedding() {},
+      async *cutOut() {},
       deleteImages: unused,
       deleteShared: unused,
     },

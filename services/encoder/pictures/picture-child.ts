@@ -7,11 +7,15 @@ import { type Confinement, confinedCommand } from "./confinement.js";
 import { bytesOf, type FileParts } from "./file-parts.js";
 import { FrameReader, frameParts } from "./frames.js";
 import { MemoryFile } from "./memory-file.js";
-import type { FromProcess, ReadRequest, ToProcess } from "./picture-protocol.js";
+import {
+  type CutRequest,
+  type FromProcess,
+  mostMadeBytes,
+  type ReadRequest,
+  type ToProcess,
+} from "./picture-protocol.js";
 import { residentBytes } from "./resident-memory.js";
 
-/** In 1024 x 1024 pixels of four bytes, and then some. */
-const mostPixelBytes = 64 * 1024 * 1024;
 /** The numbers of the files in memory in the process, for pixels and for pictures: the first after its standard ones. */
 const inherited = ["3", "4"];
 /** A picture's file comes in memory from here on: less goes through a pipe at once. */
@@ -47,7 +51,7 @@ export class PictureChild {
     { onMessage, onNonsense, onEnd }: ChildEvents,
   ) {
     const entry = fileURLToPath(new URL("./picture-process.js", import.meta.url));
-    const { file, args } = confinedCommand(entry, confinement, { decodeBytes, fileBytes: mostPixelBytes });
+    const { file, args } = confinedCommand(entry, confinement, { decodeBytes, fileBytes: mostMadeBytes });
     const pixels = MemoryFile.open();
     const pictures = pixels && MemoryFile.open();
     const files = [pixels, pictures].flatMap((one) => one ?? []);
@@ -79,10 +83,10 @@ export class PictureChild {
         // It has read its picture's file, or will not any more.
         if (message.kind === "cost" || message.kind === "failed") void pictures?.empty().catch(() => {});
         if (message.kind !== "done" || message.inFile === undefined) return onMessage(message, body);
-        if (!pixels || message.inFile > mostPixelBytes) return onNonsense();
+        if (!pixels || message.inFile > mostMadeBytes) return onNonsense();
         pixels.read(message.inFile).then((data) => onMessage(message, data), onNonsense);
       },
-      mostPixelBytes,
+      mostMadeBytes,
       (bytes) => Buffer.from(sharedBytes(bytes).buffer),
     );
     child.stdout.on("data", (chunk: Buffer) => {
@@ -123,7 +127,7 @@ export class PictureChild {
   }
 
   /** Asks for a picture once its file is laid in memory, where it can be. */
-  read(request: ReadRequest, file: FileParts): void {
+  read(request: ReadRequest | CutRequest, file: FileParts): void {
     const bytes = bytesOf(file);
     const through = () => this.#send({ kind: "read", ...request }, file);
     if (!this.#pictures || bytes < leastInMemory || bytes > mostInMemory) return through();

@@ -1,9 +1,17 @@
 import { readSync, writeSync } from "node:fs";
 import { describeError, isInternal } from "../../runtime/errors.js";
-import { checkCrop, openPicture } from "../images/open-picture.js";
+import { planCut } from "../images/cut-out.js";
+import { checkCrop, openPicture, type Picture } from "../images/open-picture.js";
+import { imageTooLarge } from "../images/picture-errors.js";
 import { fitPixels } from "../images/preprocess.js";
 import { type Frame, FrameReader, frameParts } from "./frames.js";
-import type { FromProcess, ToProcess } from "./picture-protocol.js";
+import {
+  type CutRequest,
+  type FromProcess,
+  mostMadeBytes,
+  type ReadRequest,
+  type ToProcess,
+} from "./picture-protocol.js";
 
 /*
  * Entry of a picture process: reads one picture after another, from its standard input to its standard output. It is
@@ -31,23 +39,45 @@ type Read = Extract<ToProcess, { kind: "read" }>;
 
 async function answer(request: Read, body: Uint8Array): Promise<void> {
   try {
-    const file = request.inFile === undefined ? body : takeFromFile(request.inFile);
-    const picture = await openPicture(file, request.limits);
-    if (request.crop) checkCrop(request.crop, picture);
-    const allowed = new Promise<void>((resolve) => {
-      decode = resolve;
-    });
-    write({ kind: "cost", bytes: picture.decodeBytes + file.byteLength });
-    await allowed;
-    const { data, ...pixels } = await fitPixels(picture, request.rules, request.crop);
-    const { width, height, reading } = picture;
+    const came = request.inFile === undefined ? body : takeFromFile(request.inFile);
+    const { data, read } = "cut" in request ? await cutFrom(request, came) : await frameOf(request, came);
     const inFile = leaveInFile(data);
-    const done = { kind: "done", picture: { width, height, reading }, pixels, inFile } as const;
-    write(done, inFile === undefined ? [data] : []);
+    write({ kind: "done", read, inFile }, inFile === undefined ? [data] : []);
   } catch (error) {
     const stack = isInternal(error) && error instanceof Error ? error.stack : undefined;
     write({ kind: "failed", error: describeError(error), stack });
   }
+}
+
+/** What is sent back: bytes, and whose they are. */
+type Answer = Pick<Extract<FromProcess, { kind: "done" }>, "read"> & { data: Uint8Array };
+
+async function frameOf({ limits, rules, crop }: ReadRequest, file: Uint8Array): Promise<Answer> {
+  const picture = await openPicture(file, limits);
+  if (crop) checkCrop(crop, picture);
+  await roomFor(picture, file.byteLength);
+  const { data, ...pixels } = await fitPixels(picture, rules, crop);
+  const { width, height, reading } = picture;
+  return { data, read: { picture: { width, height, reading }, pixels } };
+}
+
+async function cutFrom({ limits, cut: { countsBytes, ...size } }: CutRequest, came: Uint8Array): Promise<Answer> {
+  const file = came.subarray(0, came.byteLength - countsBytes);
+  const counts = Buffer.from(came.subarray(file.byteLength)).toString("latin1");
+  const picture = await openPicture(file, limits);
+  const { bytes, make } = planCut(picture, { ...size, counts }, limits);
+  await roomFor(picture, came.byteLength + bytes);
+  const data = await make();
+  if (data.byteLength <= mostMadeBytes) return { data };
+  throw imageTooLarge(`What is cut out takes ${data.byteLength} bytes; at most ${mostMadeBytes} are sent.`);
+}
+
+/** Waits until there is room for what decoding a picture takes, and so many bytes besides. */
+function roomFor({ decodeBytes }: Picture, besides: number): Promise<void> {
+  return new Promise((resolve) => {
+    decode = resolve;
+    write({ kind: "cost", bytes: decodeBytes + besides });
+  });
 }
 
 /** @throws Error when there is less than was said. */

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import sharp from "sharp";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { bitmapToRle, encodeRle } from "../../../proto/index.js";
 import { Code } from "../../runtime/errors.js";
 import { noLimits, openPicture } from "../images/open-picture.js";
 import { fitPixels } from "../images/preprocess.js";
@@ -32,6 +33,8 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const countsOf = (runs: Uint32Array) => encodeRle({ width: 90, height: 40, runs }).counts;
+
 let open: PictureProcesses | undefined;
 afterEach(() => open?.close());
 
@@ -60,6 +63,69 @@ describe("a picture process", () => {
       expect(found.pixels).toMatchObject({ width: pixels.width, height: pixels.height, channels: 3 });
       expect(Buffer.from(found.pixels.data).equals(Buffer.from(pixels.data))).toBe(true);
     }
+  });
+
+  it("H26: cuts out what is within a mask, upright, and nothing of what is around it", async () => {
+    const { pictures } = await start();
+    for (const [width, orientation] of [
+      [90, 1],
+      [900, 6],
+    ] as const) {
+      const file = await noise(width, 400).withMetadata({ orientation }).jpeg().toBuffer();
+      const here = await openPicture(file, noLimits);
+      const upright = await here.pixels();
+      // A triangle, whose box begins at (7, 11).
+      const bitmap = new Uint8Array(here.width * here.height);
+      const isInside = (x: number, y: number) => x >= 7 && y >= 11 && x - 7 + (y - 11) < 30;
+      for (let at = 0; at < bitmap.length; at++) {
+        bitmap[at] = isInside(at % here.width, Math.floor(at / here.width)) ? 1 : 0;
+      }
+      const { counts } = encodeRle(bitmapToRle(bitmap, here.width, here.height));
+      const mask = { width: here.width, height: here.height, counts };
+      const png = await pictures.cutOut([file.subarray(0, 1000), file.subarray(1000)], { ...request, ...mask });
+      const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+      expect(info).toMatchObject({ width: 30, height: 30, channels: 4 });
+      for (const [x, y] of [
+        [0, 0],
+        [29, 0],
+        [12, 17],
+        [20, 20],
+        [29, 29],
+      ] as const) {
+        const at = 3 * ((y + 11) * here.width + x + 7);
+        const expected = x + y < 30 ? [...upright.data.subarray(at, at + 3), 255] : [0, 0, 0, 0];
+        expect([...data.subarray(4 * (30 * y + x)).subarray(0, 4)]).toEqual(expected);
+      }
+    }
+  });
+
+  it.each([
+    [
+      "is of another size",
+      { width: 40, height: 90, counts: "5" },
+      /^The mask is of 40 x 90 pixels, the picture of 90 x 40\.$/,
+    ],
+    ["is empty", { width: 90, height: 40, counts: countsOf(Uint32Array.of(3600)) }, /^The mask is empty/],
+    ["does not fill the picture", { width: 90, height: 40, counts: "5" }, /^The mask's runs sum to 5 pixels/],
+    ["has no runs", { width: 90, height: 40, counts: "~" }, /^The mask's counts hold a character/],
+  ])("H26: refuses a mask that %s", async (_name, mask, sentence) => {
+    const { pictures } = await start();
+    const file = await noise(90, 40).png().toBuffer();
+    const refused = { code: Code.INVALID_ARGUMENT, message: expect.stringMatching(sentence) };
+    await expect(pictures.cutOut([file], { ...request, ...mask })).rejects.toMatchObject(refused);
+  });
+
+  it("H26: refuses to cut out what takes more memory than decoding may", async () => {
+    const { pictures } = await start();
+    const file = await noise(1000, 1000).jpeg().toBuffer();
+    const whole = {
+      width: 1000,
+      height: 1000,
+      counts: encodeRle({ width: 1000, height: 1000, runs: Uint32Array.of(0, 1e6) }).counts,
+    };
+    const limits = { ...request.limits, maxDecodeBytes: 70 * MiB };
+    await expect(pictures.cutOut([file], { ...whole, limits })).rejects.toMatchObject({ reason: "IMAGE_TOO_LARGE" });
+    expect((await pictures.cutOut([file], { ...request, ...whole })).byteLength).toBeGreaterThan(MiB);
   });
 
   it("hands on why a picture is refused, and goes on", async () => {

@@ -2,11 +2,12 @@ import { cancelled, fromWorker, stopped } from "../../inference/workers/pool-err
 import { WaitingLine } from "../../inference/workers/waiting-line.js";
 import type { ServiceError } from "../../runtime/errors.js";
 import { ByteBudget } from "../../runtime/limits/byte-budget.js";
+import type { CutMask } from "../images/cut-out.js";
 import { damagedImage, imageTooLarge } from "../images/picture-errors.js";
 import { type Confinement, findConfinement } from "./confinement.js";
 import { bytesOf, type FileParts } from "./file-parts.js";
 import { PictureChild } from "./picture-child.js";
-import type { FromProcess, ReadPicture, ReadRequest } from "./picture-protocol.js";
+import type { CutRequest, FromProcess, Made, ReadPicture, ReadRequest } from "./picture-protocol.js";
 import { type Loss, PictureSlot, type ReadJob } from "./picture-slot.js";
 
 export interface PictureProcessesOptions {
@@ -128,7 +129,26 @@ export class PictureProcesses {
    * @throws ServiceError as `openPicture` does; IMAGE_TOO_LARGE when it took too much time or memory, DAMAGED_IMAGE when
    *   it brought down two processes, IMAGE_TOO_LARGE when somebody else killed the second; CANCELLED when `signal` aborts.
    */
-  read(file: FileParts, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
+  async read(file: FileParts, request: ReadRequest, options: ReadOptions = {}): Promise<ReadPicture> {
+    return (await this.#make(file, request, options)) as ReadPicture;
+  }
+
+  /**
+   * A PNG file of what is within a mask: see `planCut`.
+   * @throws ServiceError as `read` and `planCut` do.
+   */
+  async cutOut(
+    file: FileParts,
+    { width, height, counts, limits }: CutMask & Pick<CutRequest, "limits">,
+    options: ReadOptions = {},
+  ): Promise<Uint8Array> {
+    const mask = Buffer.from(counts, "latin1");
+    const request: CutRequest = { limits, cut: { width, height, countsBytes: mask.byteLength } };
+    return (await this.#make([...file, mask], request, options)) as Uint8Array;
+  }
+
+  /** @returns a picture for a `ReadRequest`, the bytes of a file for a `CutRequest`. */
+  #make(file: FileParts, request: ReadRequest | CutRequest, options: ReadOptions): Promise<Made> {
     if (this.#isClosing) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       const { signal, caller, tenant, urgent = true, onPlace, onBegin } = options;
@@ -141,9 +161,9 @@ export class PictureProcesses {
         reject(cancelled());
       };
       signal?.addEventListener("abort", leave, { once: true });
-      job.resolve = (picture) => {
+      job.resolve = (made) => {
         signal?.removeEventListener("abort", leave);
-        resolve(picture);
+        resolve(made);
       };
       job.reject = (error) => {
         signal?.removeEventListener("abort", leave);
@@ -244,7 +264,7 @@ export class PictureProcesses {
       this.#noteServing();
     } else {
       const job = this.#free(slot);
-      if (message.kind === "done") job?.resolve({ ...message.picture, pixels: { ...message.pixels, data: body } });
+      if (message.kind === "done") job?.resolve(madeOf(message, body));
       else job?.reject(fromWorker({ ...message, id: 0 }));
       if (job && slot.keepsTooMuch) slot.end(undefined);
     }
@@ -325,6 +345,9 @@ export class PictureProcesses {
     this.#options.onServing?.();
   }
 }
+
+const madeOf = ({ read }: Extract<FromProcess, { kind: "done" }>, body: Uint8Array): Made =>
+  read ? { ...read.picture, pixels: { ...read.pixels, data: body } } : body;
 
 /** Its pixels are not known yet; a file of some megabytes takes a picture process longer than one of kilobytes. */
 const costOf = (file: FileParts) => Math.min(mostCost, 1 + bytesOf(file) / (1024 * 1024));

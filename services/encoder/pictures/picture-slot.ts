@@ -3,7 +3,7 @@ import type { Held } from "../../runtime/limits/byte-budget.js";
 import { bytesOf, type FileParts } from "./file-parts.js";
 import type { PictureChild } from "./picture-child.js";
 import { pictureProcess } from "./picture-memory.js";
-import type { ReadPicture, ReadRequest } from "./picture-protocol.js";
+import type { CutRequest, Made, ReadRequest } from "./picture-protocol.js";
 
 /** Why a picture process was ended, or ended by itself. `killed` is by somebody else: the kernel short of memory, or a person. */
 export type Loss = "time" | "memory" | "killed" | "crash";
@@ -11,14 +11,14 @@ export type Loss = "time" | "memory" | "killed" | "crash";
 /** A picture that is to be read. */
 export interface ReadJob extends InLine {
   file: FileParts;
-  request: ReadRequest;
+  request: ReadRequest | CutRequest;
   /** Told when it is its turn, once more after it brought a process down. */
   onBegin?: (() => void) | undefined;
   /** Its caller has gone. */
   isLeft: boolean;
   /** Processes that were lost over it. */
   losses: number;
-  resolve: (picture: ReadPicture) => void;
+  resolve: (made: Made) => void;
   reject: (error: unknown) => void;
 }
 

@@ -3,9 +3,7 @@ import { requestedEmbedding } from "../../inference/requested-embedding.js";
 import type { EmbeddingStore } from "../../stores/embedding-store.js";
 import { notHere } from "../encodes/not-here.js";
 import type { Handlers } from "./handlers.js";
-
-/** Well under the receive limits of gRPC, and few enough that a cancelled call has not sent much. */
-const chunkBytes = 512 * 1024;
+import { sendInChunks } from "./send-in-chunks.js";
 
 interface Objects {
   models: Models;
@@ -18,10 +16,6 @@ export function fetchEmbedding({ models, embeddings, isCacheUp }: Objects): Hand
   return async (request, send, { signal, origin }) => {
     const found = await embeddings.get(requestedEmbedding(models, request, origin));
     if (!found) throw notHere("The embedding is not here; have the picture encoded.", isCacheUp());
-    const { record } = found;
-    for (let at = 0; at < record.byteLength; at += chunkBytes) {
-      signal.throwIfAborted();
-      await send({ chunk: record.subarray(at, at + chunkBytes) });
-    }
+    await sendInChunks(found.record, send, signal);
   };
 }

@@ -1,25 +1,18 @@
-import { decodeRle, type Mask, rleToBitmap } from "../../../proto/index.js";
+import type { Mask } from "../../../proto/index.js";
+import { planCut } from "../../encoder/images/cut-out.js";
 import { noLimits, openPicture } from "../../encoder/images/open-picture.js";
-import { openPixels } from "../../encoder/images/sharp.js";
 import { CommandError } from "./command-error.js";
 
 /**
- * The object on transparency: the upright photo inside the mask, cropped to the mask's bounding box, as PNG.
- * Transparent pixels are black underneath, so that nothing of the background is given away.
+ * The object on transparency: see `planCut`.
  * @param photo the file's bytes. @throws CommandError when the mask is empty, ServiceError when
  * the photo cannot be read.
  */
-export async function cutOut(photo: Uint8Array, { rle, bbox }: Pick<Mask, "rle" | "bbox">): Promise<Uint8Array> {
-  if (!rle || !bbox || bbox.width === 0) throw new CommandError("The mask is empty; there is nothing to cut out.");
-  const mask = decodeRle(rle);
-  const inside = rleToBitmap(mask);
-  const { x: left, y: top, width, height } = bbox;
-  const picture = await openPicture(photo, noLimits);
-  const { data } = await picture.pixels({ crop: { x: left, y: top, width, height }, keepsAlpha: true });
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, at += 4) {
-      if (!inside[(top + y) * mask.width + left + x]) data.fill(0, at, at + 4);
-    }
+export async function cutOut(photo: Uint8Array, { rle, area }: Pick<Mask, "rle" | "area">): Promise<Uint8Array> {
+  const [height, width] = rle?.size ?? [];
+  if (!rle || height === undefined || width === undefined || area === 0) {
+    throw new CommandError("The mask is empty; there is nothing to cut out.");
   }
-  return openPixels(data, width, height, 4).png().toBuffer();
+  const picture = await openPicture(photo, noLimits);
+  return planCut(picture, { width, height, counts: rle.counts }, noLimits).make();
 }

@@ -1,6 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { bitmapToRle, encodeRle, type Mask } from "../../../proto/index.js";
+import { encodeRle, type Mask, placeMask, RleSchema } from "../../../proto/index.js";
 import { noLimits, openPicture } from "../../encoder/images/open-picture.js";
 import { CommandError } from "./command-error.js";
 import { cutOut } from "./cut-out.js";
@@ -32,10 +33,11 @@ async function extraneousBytes(): Promise<Buffer> {
   return Buffer.concat([file.subarray(0, tables), Buffer.alloc(7, 0x20), file.subarray(tables)]);
 }
 
-const mask = (): Pick<Mask, "rle" | "bbox"> => ({
-  rle: encodeRle(bitmapToRle(new Uint8Array(width * height).fill(1), width, height)) as Mask["rle"] & object,
-  bbox: { x: 2, y: 3, width: 10, height: 8 } as Mask["bbox"] & object,
-});
+/** All of the box of 10 x 8 pixels at (2, 3). */
+function mask(across = width, down = height): Pick<Mask, "rle" | "area"> {
+  const all = { width: 10, height: 8, runs: Uint32Array.of(0, 80) };
+  return { rle: create(RleSchema, encodeRle(placeMask(all, 2, 3, across, down))), area: 80 };
+}
 
 describe.each([
   ["odd parameters of a scan", oddScanParameters],
@@ -64,11 +66,7 @@ it("a cut-out of a part shows what the upright picture shows there", async () =>
     .png()
     .toBuffer();
   const whole = await (await openPicture(file, noLimits)).pixels();
-  const upright = {
-    rle: encodeRle(bitmapToRle(new Uint8Array(width * height).fill(1), height, width)) as Mask["rle"] & object,
-    bbox: mask().bbox as Mask["bbox"] & object,
-  };
-  const part = await sharp(await cutOut(file, upright))
+  const part = await sharp(await cutOut(file, mask(height, width)))
     .raw()
     .toBuffer();
   const at = (x: number, y: number) => [...whole.data.subarray(3 * (y * whole.width + x)).subarray(0, 3)];

@@ -11,6 +11,7 @@ const paths = [
   "/v1/images",
   "/v1/segment",
   "/v1/everything",
+  "/v1/cutout?point=1,&box=%ff",
   "/v1/ws",
   "/v1/models/default/decoder",
   "/v1/pictures?url=http://127.0.0.1/",

@@ -1,6 +1,7 @@
 import { ErrorCode } from "../../../proto/index.js";
 import { ask, type Gateway } from "../http/gateway.js";
 import { errorOf } from "../maskwire-error.js";
+import { pause } from "../pause.js";
 import { failureOfAnswer } from "../upload/upload-lines.js";
 import { uploadPath } from "../upload/upload-path.js";
 
@@ -66,19 +67,4 @@ async function whole(request: () => Promise<Response>) {
   const answer = await request();
   const { ok, status, headers } = answer;
   return { ok, status, headers, text: await answer.text() };
-}
-
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const leave = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", leave);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", leave, { once: true });
-  });
 }

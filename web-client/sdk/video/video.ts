@@ -15,9 +15,10 @@ import {
 import type { ClientOptions } from "../client.js";
 import { GatewayAt } from "../gateway-at.js";
 import { MaskwireError, toldError } from "../maskwire-error.js";
+import { pause } from "../pause.js";
 import type { Prompt } from "../picture.js";
 import { pictureIdOf } from "../picture-id.js";
-import { pause, putFrame } from "./put-frame.js";
+import { putFrame } from "./put-frame.js";
 import { VideoLink } from "./video-link.js";
 import { commandOf, VideoMemory } from "./video-memory.js";
 
@@ -88,10 +89,9 @@ export async function openVideo(
   options: VideoOptions,
 ): Promise<Video> {
   options.signal?.throwIfAborted();
-  const { WebSocket = (globalThis as { WebSocket?: ClientOptions["WebSocket"] }).WebSocket, key } = options;
-  if (!WebSocket)
-    throw new TypeError("This platform has no WebSocket. Pass that of the package ws: { gateway, WebSocket }.");
+  const { WebSocket, key } = options;
   const gateway = new GatewayAt({ url: options.gateway, key: typeof key === "function" ? key : () => key, WebSocket });
+  gateway.requireWebSocket();
   const video = new Video(gateway, frames, options);
   await video.begun;
   return video;

@@ -20,6 +20,10 @@ class AsyncClient:
         """As :meth:`Client.open`."""
         return AsyncPicture(await asyncio.to_thread(self._client.open, picture, model))
 
+    async def cut_out(self, *args: Any, **kwargs: Any) -> bytes:
+        """As :meth:`Client.cut_out`."""
+        return await asyncio.to_thread(self._client.cut_out, *args, **kwargs)
+
     async def close(self) -> None:
         self._client.close()
 

@@ -55,6 +55,25 @@ class Client:
             image = again(lambda: self._transport.upload(image_id, model, file))
         return Picture(self._transport, file, image, model)
 
+    def cut_out(
+        self,
+        picture: PictureLike,
+        points: Iterable[Sequence[float]] = (),
+        labels: Optional[Iterable[int]] = None,
+        box: Optional[Sequence[float]] = None,
+        text: str = "",
+        model: str = "",
+    ) -> bytes:
+        """An object by itself: a PNG file of it on transparency, no larger than it needs to be.
+
+        The picture is sent with each call. What describes the object is as in :meth:`Picture.segment`. Not over gRPC.
+
+        :raises MaskwireError: when it is refused, and when nothing is there.
+        """
+        file = bytes_of(picture)
+        prompt = prompt_of(points, labels, box, None, None, text)
+        return again(lambda: self._transport.cut_out(prompt, model, file))
+
     def track(
         self,
         frames: Sequence[PictureLike],

@@ -58,6 +58,9 @@ class GrpcTransport:
             raise _told_error(error) from error
         raise MaskwireError("INTERNAL", "The service ended without an embedding. Ask who runs it why.")
 
+    def cut_out(self, prompt: Json, model: str, file: bytes) -> bytes:
+        raise MaskwireError("UNIMPLEMENTED", "Nothing is cut out over gRPC. Use the service's http or https address.")
+
     def segment(self, request: Json) -> Json:
         return self._unary("DecoderService/SegmentOnce", "SegmentRequest", "SegmentResponse", request)["result"]
 

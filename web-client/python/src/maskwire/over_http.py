@@ -48,6 +48,13 @@ class HttpTransport:
         query = urlencode({"id": image_id, "model": model})
         return self._json("POST", f"/v1/images?{query}", file, "application/octet-stream")["image"]
 
+    def cut_out(self, prompt: Json, model: str, file: bytes) -> bytes:
+        query = [("point" if at["label"] else "negative", f"{at['x']},{at['y']}") for at in prompt["points"]]
+        if "box" in prompt:
+            query.append(("box", ",".join(str(prompt["box"][side]) for side in ("x0", "y0", "x1", "y1"))))
+        query += [(name, value) for name, value in (("text", prompt.get("text")), ("model", model)) if value]
+        return self._ask("POST", f"/v1/cutout?{urlencode(query)}", file, "application/octet-stream")
+
     def segment(self, request: Json) -> Json:
         return self._json("POST", "/v1/segment", json.dumps(request).encode())
 
@@ -103,11 +110,14 @@ class HttpTransport:
             connection.close()
 
     def _json(self, method: str, path: str, body: Optional[bytes] = None, kind: str = "application/json") -> Json:
+        return json.loads(self._ask(method, path, body, kind))
+
+    def _ask(self, method: str, path: str, body: Optional[bytes], kind: str) -> bytes:
         headers = {**self._headers, **({} if body is None else {"content-type": kind})}
         answer, text = self._answer(method, self._path + path, body, headers)
         if answer.status != 200:
             raise _error_of(answer, text)
-        return json.loads(text)
+        return text
 
     def _answer(
         self, method: str, path: str, body: Optional[bytes], headers: Dict[str, str]

@@ -1,0 +1,33 @@
+import type { Admission } from "../../inference/admission.js";
+import { invalidArgument } from "../../runtime/errors.js";
+import { checkImageId } from "../../runtime/image-id.js";
+import type { ImageStore } from "../../stores/image-store.js";
+import { notHere } from "../encodes/not-here.js";
+import type { ImageLimits } from "../images/open-picture.js";
+import type { PictureProcesses } from "../pictures/picture-processes.js";
+import type { Handlers } from "./handlers.js";
+import { sendInChunks } from "./send-in-chunks.js";
+
+interface Objects {
+  admission: Admission;
+  images: Pick<ImageStore, "get">;
+  pictures: () => Pick<PictureProcesses, "cutOut">;
+  limits: ImageLimits;
+  isCacheUp: () => boolean;
+}
+
+/** A mask on a stored picture -> what is within it, as a file. Nothing of it is kept. */
+export function cutOut({ admission, images, pictures, limits, isCacheUp }: Objects): Handlers["cutOut"] {
+  return async ({ imageId, rle }, send, { signal, origin }) => {
+    const { caller, tenant } = origin;
+    const picture = { tenant, imageId: checkImageId(imageId) };
+    const [height, width] = rle?.size ?? [];
+    if (!rle || height === undefined || width === undefined) throw invalidArgument("Say which mask is to be cut out.");
+    admission.check("clicks");
+    const stored = await images.get(picture);
+    if (!stored) throw notHere("The picture is not stored; upload it.", isCacheUp());
+    const mask = { width, height, counts: rle.counts };
+    const file = await pictures().cutOut([stored.file], { ...mask, limits }, { signal, caller, tenant });
+    await sendInChunks(file, send, signal);
+  };
+}
