@@ -30,7 +30,7 @@ describe.each(schemas.map((schema) => [schema.typeName, schema] as const))("%s",
         expect(Buffer.compare(bytes, toBinary(schema, message))).toBe(0);
         expect(codec.decode(bytes)).toStrictEqual(fromBinary(schema, bytes));
       }),
-      { numRuns: 50 },
+      { numRuns: 30 },
     );
   });
 
@@ -56,7 +56,7 @@ describe.each(schemas.map((schema) => [schema.typeName, schema] as const))("%s",
         if ("error" in ours) expect(ours.error).toBeInstanceOf(Error);
         else if ("value" in library) expect(known(ours.value)).toStrictEqual(known(library.value));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

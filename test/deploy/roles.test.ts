@@ -113,8 +113,11 @@ describe("the health check", () => {
   it.each(roles)("asks a process of the role %s whether it is ready", async (role) => {
     status = 200;
     expect(await exitCodeFor(role)).toBe(0);
+  });
+
+  it("takes no process for well that says that it is not", async () => {
     status = 503;
-    expect(await exitCodeFor(role)).toBe(1);
+    expect(await exitCodeFor("all")).toBe(1);
   });
 
   it("takes no file that the process would not take now for a fault of the one that runs", async () => {

@@ -5,6 +5,17 @@ import { exportJWK, generateKeyPair, SignJWT } from "jose";
 
 type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>;
 
+const newPair = () => generateKeyPair("RS256", { extractable: true });
+
+/** By their names: to make one takes longer than most of what is done with it. */
+const known = new Map<string, Promise<KeyPair>>();
+
+function pairOf(id: string): Promise<KeyPair> {
+  const pair = known.get(id) ?? newPair();
+  known.set(id, pair);
+  return pair;
+}
+
 /** A provider of tokens as far as its keys go: they can be changed, and it can fall silent. */
 export class FakeProvider implements AsyncDisposable {
   readonly #server: Server;
@@ -22,10 +33,12 @@ export class FakeProvider implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<FakeProvider> {
+  /** @param keys its own, which no other provider has, or by their names those that all have. */
+  static async start(keys: "its own" | "everybody's" = "everybody's"): Promise<FakeProvider> {
     const provider = new FakeProvider();
     await once(provider.#server.listen(0, "127.0.0.1"), "listening");
-    await provider.addKey("first");
+    if (keys === "its own") provider.#keys.set("first", await newPair());
+    else await provider.addKey("first");
     return provider;
   }
 
@@ -34,7 +47,7 @@ export class FakeProvider implements AsyncDisposable {
   }
 
   async addKey(id: string): Promise<void> {
-    this.#keys.set(id, await generateKeyPair("RS256", { extractable: true }));
+    this.#keys.set(id, await pairOf(id));
   }
 
   removeKey(id: string): void {

@@ -141,7 +141,7 @@ describe("L12: no other token is believed:", () => {
     [
       "of another's key by the same name",
       async () => {
-        await using other = await FakeProvider.start();
+        await using other = await FakeProvider.start("its own");
         return other.token({ iss: provider.issuer });
       },
     ],

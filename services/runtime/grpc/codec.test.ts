@@ -84,7 +84,7 @@ describe("the codec", () => {
   it("makes, writes and reads messages as the library does", () => {
     const draw = drawFrom(1);
     let longest = 0;
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 200; i++) {
       const init = randomInit(Tree, draw);
       const message = codec.create(init as never);
       expectSame(message, library.create(init));
