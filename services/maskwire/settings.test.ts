@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import type { z } from "zod";
 import { longestTimerMs } from "../runtime/longest-timer.js";
 import { projectRoot } from "../runtime/project-root.js";
 import { SettingsError } from "../runtime/settings/settings-error.js";
@@ -249,20 +250,48 @@ describe("the documentation's settings", () => {
   const path = join(projectRoot, "web-client", "docs", "settings.md");
   const text = existsSync(path) ? readFileSync(path, "utf8") : "";
   const [, ...tables] = text.split(/^## (?=[^\n]+\n\n\| variable \|)/m);
+  const rowForm = /^\| `(MASKWIRE_\w+)` \| ([^|]*?) ?\| ([^|]+) \| ([^|]+) \|$/gm;
   const documented = tables.map((table) => ({
     title: table.slice(0, table.indexOf("\n")),
-    rows: [...table.matchAll(/^\| `(MASKWIRE_\w+)` \|[^|]*\| ([^|]+) \|$/gm)].map(([, name, what = ""]) => [
+    rows: [...table.matchAll(rowForm)].map(([, name = "", usual = "", takes = "", what = ""]) => ({
       name,
-      what.replaceAll("`", ""),
-    ]),
+      usual,
+      takes: takes.replaceAll("`", ""),
+      what: what.replaceAll("`", ""),
+    })),
   }));
 
-  it.skipIf(text === "")("has every variable in the table of its part, with its description", () => {
+  it.skipIf(text === "")("has every variable in the table of its part, with its form and its description", () => {
     const real = parts.map(({ title, variables: own }) => ({
       title,
-      rows: Object.entries(own).map(([name, form]) => [name, form.meta()?.description]),
+      rows: Object.entries(own).map(([name, form]) => ({ name, takes: formOf(form), what: form.meta()?.description })),
     }));
-    expect(documented).toEqual(real);
+    const withoutDefaults = documented.map(({ title, rows }) => ({
+      title,
+      rows: rows.map(({ usual: _, ...row }) => row),
+    }));
+    expect(withoutDefaults).toEqual(real);
+  });
+
+  it.skipIf(text === "")("names the defaults that there are: to set one changes nothing", () => {
+    const memory = { limitBytes: 16 * 2 ** 30, heapLimitBytes: 2 ** 30 };
+    // What some of them go with.
+    const tokens = {
+      MASKWIRE_OIDC_ISSUER: "https://login.example.org",
+      MASKWIRE_OIDC_AUDIENCE: "maskwire",
+      MASKWIRE_OIDC_CLIENT_ID: "page",
+    };
+    const shapeOf = (env: Record<string, string>) => shapeSettings(readEnv({ ...tokens, ...env }), memory);
+    const unset = shapeOf({});
+    const literals = documented
+      .flatMap(({ rows }) => rows)
+      .flatMap(({ name, usual }) => {
+        const value = valueOf(usual);
+        // This one goes with a file.
+        return value === undefined || name === "MASKWIRE_TLS_CLIENTS" ? [] : [{ name, value }];
+      });
+    expect(literals.length).toBeGreaterThan(60);
+    for (const { name, value } of literals) expect(shapeOf({ [name]: value }), `${name}=${value}`).toEqual(unset);
   });
 
   it.skipIf(text === "")("names no other", () => {
@@ -289,3 +318,26 @@ describe("the plan of memory", () => {
     );
   });
 });
+
+/** What a variable takes, as a person is told who has set another: the numbers of a range alone. */
+function formOf(form: z.ZodType): string {
+  const [message = "several, by commas"] = ["", "\0", "1,2,"]
+    .map((wrong) => form.safeParse(wrong).error?.issues[0]?.message)
+    .filter((one) => one !== undefined);
+  const [range, least, most] = /^a whole number from (\d+) to (\d+)/.exec(message) ?? [];
+  if (!range) return message.replace(/ \(it cannot be read\)$/, "");
+  const to = Number(most) === Number.MAX_SAFE_INTEGER ? " or more" : ` to ${grouped(most)}`;
+  return `${grouped(least)}${to}${message.slice(range.length)}`;
+}
+
+const grouped = (number?: string) => Number(number).toLocaleString("en");
+
+const units: Record<string, number> = { MiB: 2 ** 20, GiB: 2 ** 30, million: 1e6, min: 60_000, h: 3_600_000 };
+
+/** A default that a person could set as it stands; undefined for one that is told in words, or depends on others. */
+function valueOf(usual: string): string | undefined {
+  const [, number, unit] = /^(\d+)(?: (MiB|GiB|million|min|h))?$/.exec(usual) ?? [];
+  if (number !== undefined) return String(Number(number) * (unit === undefined ? 1 : units[unit]!));
+  const [, word] = /^`([a-z][a-z0-9.]*|[\d.]+)`$/.exec(usual) ?? [];
+  return word;
+}
