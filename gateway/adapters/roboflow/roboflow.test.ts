@@ -192,7 +192,10 @@ it.each([
   ],
   ["no picture", "sam/segment_image", { point_coords: [[1, 1]] }, 400, /image/],
   ["a picture that is none", "sam2/segment_image", { image: imageOf("broken") }, 422, /damaged/],
-  ["a form that is not given", "sam/segment_image", { image, format: "binary" }, 400, /json/],
+  ["a form that is not given", "sam/segment_image", { image, format: "xml" }, 400, /json/],
+  ["embeddings as lists", "sam/segment_image", { image, embeddings: [[[[0.5]]]] }, 400, /numpy\.save/],
+  ["embeddings that are no array", "sam/segment_image", { image, embeddings: "AAAA" }, 400, /numpy\.save/],
+  ["logits that are no array", "sam/segment_image", { image, has_mask_input: true, mask_input: "AAAA" }, 400, /numpy/],
   ["logits that are none", "sam/segment_image", { image, has_mask_input: true, mask_input: [[1, 2]] }, 400, /square/],
 ])("X3: Roboflow's clients are told of %s", async (_name, path, body, status, message) => {
   expect(await ask(path, body)).toMatchObject({ status, body: { message: expect.stringMatching(message) } });

@@ -1,17 +1,21 @@
 import { create } from "@bufbuild/protobuf";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { MaskFormat, MaskPromptSchema } from "../../../proto/index.js";
-import { invalidArgument } from "../../../services/runtime/errors.js";
+import { type Mask, MaskFormat, MaskPromptSchema } from "../../../proto/index.js";
+import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
 import type { ErrorForm } from "../../../services/runtime/http/reply-error.js";
 import { type AdapterPort, AdapterRoutes, type Asked } from "../shared/adapter.js";
+import { decodeBase64 } from "../shared/base64-bytes.js";
 import { type FetchLimits, FileFetcher } from "../shared/fetch-file.js";
 import { onPicture, type Picture, sizeOf } from "../shared/picture.js";
 import type { AdapterPrompt } from "../shared/prompts.js";
 import { asMany, segment } from "../shared/segment.js";
+import type { AdapterBody } from "../shared/take-bodies.js";
+import { embeddingFile, pictureOfEmbedding } from "./embedding-file.js";
 import { findKey } from "./find-key.js";
 import { KeptLogits } from "./kept-logits.js";
-import { logitsOf, rowsOf } from "./logits.js";
+import { logitsOf, logitsOfFile, rowsOf } from "./logits.js";
+import { maskArrays } from "./mask-arrays.js";
 import { longestRing, predictionOf } from "./masks.js";
 import { imageForm, NamedPictures } from "./pictures.js";
 
@@ -20,14 +24,21 @@ const pair = z.tuple([number, number], { error: "a point is [x, y]" });
 const named = z.looseObject({ image: imageForm.nullish(), image_id: z.string().nullish() });
 
 const embedForm = named;
+const embeddingForm = named.extend({
+  format: z.enum(["json", "binary"], { error: 'embeddings are given as "json" or "binary"' }).nullish(),
+});
 const sam1Form = named.extend({
+  embeddings: z.unknown().optional(),
+  orig_im_size: z.tuple([number, number], { error: "a size is [height, width]" }).nullish(),
   point_coords: z.array(pair).max(1000).nullish(),
   point_labels: z.array(number).max(1000).nullish(),
   mask_input: z.unknown().optional(),
   has_mask_input: z.boolean().nullish(),
   use_mask_input_cache: z.boolean().nullish(),
-  format: z.literal("json", { error: 'masks are given as "json" alone' }).nullish(),
+  format: z.enum(["json", "binary"], { error: 'masks are given as "json" or "binary"' }).nullish(),
 });
+
+type Sam1 = z.output<typeof sam1Form>;
 
 const sides = { x: number, y: number, width: number, height: number };
 const point = z.looseObject({ x: number, y: number, positive: z.boolean().default(true) });
@@ -41,7 +52,9 @@ const questions = z.union([
 const sam2Form = named.extend({
   prompts: questions.nullish(),
   multimask_output: z.boolean().nullish(),
-  format: z.enum(["json", "polygon", "rle"], { error: 'masks are given as "json" or "rle"' }).nullish(),
+  format: z
+    .enum(["json", "polygon", "rle", "binary"], { error: 'masks are given as "json", "rle" or "binary"' })
+    .nullish(),
   save_logits_to_cache: z.boolean().nullish(),
   load_logits_from_cache: z.boolean().nullish(),
 });
@@ -87,31 +100,43 @@ export async function roboflow(app: FastifyInstance, options: RoboflowOptions): 
       });
     });
   }
-  // The embedding itself stays here: the picture's id stands for it.
-  routes.post("/sam/embed_image", embedForm, async (asked, given, body) => {
+  routes.post("/sam/embed_image", embeddingForm, async (asked, given, body) => {
     const picture = await pictures.of(given.image, given.image_id, asked, body);
+    if (given.format === "binary") return binary(asked, await embeddingOf(asked, picture));
     return timed(async () => {
       await encode(asked, picture);
+      // Twenty megabytes of text that nobody reads: the picture's id stands for them.
       return { embeddings: [] };
     });
   });
   routes.post("/sam/segment_image", sam1Form, async (asked, given, body) => {
-    const picture = await pictures.of(given.image, given.image_id, asked, body);
+    const known = await pictureGiven(asked, given, body, pictures);
     const key = given.image_id ? pictures.keyOf(given.image_id, asked) : undefined;
-    return timed(() => segmentImage(asked, given, picture, { logits, key }));
+    const segmented = () => segmentImage(asked, given, body, known, { logits, key });
+    if (given.format === "binary") return binary(asked, await maskArrays(asked, await segmented()));
+    return timed(async () => {
+      const masks = await segmented();
+      return {
+        masks: masks.map(longestRing),
+        low_res_masks: masks.map(({ lowResLogits }) => (lowResLogits ? rowsOf(lowResLogits) : [])),
+      };
+    });
   });
   const visual = async (asked: Asked, given: Sam2, picture: Picture) => {
-    const predictions: object[] = [];
-    for (const one of given.prompts ?? [{}])
-      predictions.push(
-        await predict(asked, given, one, picture, { logits, key: pictures.keyOf(picture.imageId, asked) }),
-      );
-    return { predictions };
+    const key = pictures.keyOf(picture.imageId, asked);
+    const found: Mask[] = [];
+    for (const one of given.prompts ?? [{}]) found.push(await predict(asked, given, one, picture, { logits, key }));
+    return found;
   };
   for (const path of ["/sam2/segment_image", "/sam3/visual_segment"]) {
     routes.post(path, sam2Form, async (asked, given, body) => {
       const picture = await pictures.of(given.image, given.image_id, asked, body);
-      return timed(() => visual(asked, given, picture));
+      const { format } = given;
+      if (format === "binary") return binary(asked, await maskArrays(asked, await visual(asked, given, picture)));
+      return timed(async () => {
+        const found = await visual(asked, given, picture);
+        return { predictions: found.map((mask) => predictionOf(mask, format === "rle" ? "rle" : "polygon")) };
+      });
     });
   }
   routes.post("/sam3/concept_segment", conceptForm, async (asked, given, body) => {
@@ -137,7 +162,38 @@ interface Kept {
   readonly key: string | undefined;
 }
 
-async function segmentImage(asked: Asked, given: z.output<typeof sam1Form>, picture: Picture, { logits, key }: Kept) {
+/** By the embedding that was given for it, where one was. */
+async function pictureGiven(asked: Asked, given: Sam1, body: AdapterBody, pictures: NamedPictures): Promise<Picture> {
+  const { embeddings, orig_im_size: size } = given;
+  const isEmpty = embeddings == null || (Array.isArray(embeddings) && embeddings.length === 0);
+  if (isEmpty) return pictures.of(given.image, given.image_id, asked, body);
+  const imageId = pictureOfEmbedding(fileIn(body, embeddings, "embeddings"));
+  const file = () => {
+    const message = "The picture of these embeddings is not known here any more; send it as `image`.";
+    throw new ServiceError({ code: Code.NOT_FOUND, message });
+  };
+  const picture = { imageId, file };
+  const { width, height } = await sizeOf(asked, picture);
+  if (size && (size[0] !== height || size[1] !== width))
+    throw invalidArgument(
+      `orig_im_size is [${size.join(", ")}], and the picture of these embeddings [${height}, ${width}].`,
+    );
+  return picture;
+}
+
+/** @throws ServiceError INVALID_ARGUMENT for anything but Base64. */
+function fileIn(body: AdapterBody, value: unknown, what: string): Buffer {
+  if (typeof value !== "string") throw invalidArgument(`${what} is a file of numpy.save's in Base64.`);
+  return Buffer.concat((body.fileAt(value) ?? decodeBase64(value)).pieces);
+}
+
+async function segmentImage(
+  asked: Asked,
+  given: Sam1,
+  body: AdapterBody,
+  picture: Picture,
+  { logits, key }: Kept,
+): Promise<Mask[]> {
   const labels = given.point_labels ?? [];
   // The model leaves labels below 0 out.
   const points = (given.point_coords ?? []).flatMap(([x, y], at) => {
@@ -145,18 +201,19 @@ async function segmentImage(asked: Asked, given: z.output<typeof sam1Form>, pict
     return label < 0 ? [] : [{ x, y, label: label > 0 ? 1 : 0 }];
   });
   const kept = given.use_mask_input_cache && key !== undefined ? logits.latest(key) : undefined;
-  const start = given.has_mask_input && given.mask_input ? logitsOf(given.mask_input) : kept;
+  const start = given.has_mask_input && given.mask_input ? startOf(given, body) : kept;
   const prompt = points.length > 0 ? { points } : await middleOf(asked, picture);
   const { masks } = await segment(asked, picture, startingFrom(prompt, start), {
     formats: [MaskFormat.LOW_RES_LOGITS],
   });
   const [best] = masks;
   if (best?.lowResLogits && key !== undefined) logits.keep(key, [], best.lowResLogits);
-  return {
-    masks: masks.map(longestRing),
-    low_res_masks: masks.map(({ lowResLogits }) => (lowResLogits ? rowsOf(lowResLogits) : [])),
-  };
+  return masks;
 }
+
+/** Rows of numbers, or a file of them. */
+const startOf = ({ mask_input: given }: Sam1, body: AdapterBody) =>
+  typeof given === "string" ? logitsOfFile(fileIn(body, given, "mask_input")) : logitsOf(given);
 
 async function predict(
   asked: Asked,
@@ -164,7 +221,7 @@ async function predict(
   one: Question,
   picture: Picture,
   { logits, key = "" }: Kept,
-): Promise<object> {
+): Promise<Mask> {
   const points = (one.points ?? []).map(({ x, y, positive }) => ({ x, y, label: positive ? 1 : 0 }));
   const { box } = one;
   // Its x and y are the middle's.
@@ -177,15 +234,16 @@ async function predict(
   const parts = [...points, ...(around ? [around] : [])].map((part) => JSON.stringify(part));
   const start = given.load_logits_from_cache ? logits.before(key, parts) : undefined;
   const prompt = parts.length > 0 ? { points, box: around ?? undefined } : await middleOf(asked, picture);
-  const formats = given.save_logits_to_cache ? [MaskFormat.LOW_RES_LOGITS] : [];
+  const wantsLogits = given.save_logits_to_cache || given.format === "binary";
+  const formats = wantsLogits ? [MaskFormat.LOW_RES_LOGITS] : [];
   const { masks } = await segment(asked, picture, startingFrom(prompt, start), {
     ...asMany(given.multimask_output ?? true),
     formats,
   });
   const [best] = masks;
   if (!best) throw invalidArgument("Nothing was found there; ask at another place.");
-  if (best.lowResLogits) logits.keep(key, parts, best.lowResLogits);
-  return predictionOf(best, given.format === "rle" ? "rle" : "polygon");
+  if (best.lowResLogits && given.save_logits_to_cache) logits.keep(key, parts, best.lowResLogits);
+  return best;
 }
 
 /** Every object that words name, or the object in each box. */
@@ -228,6 +286,18 @@ function startingFrom(prompt: AdapterPrompt, logits: ReturnType<typeof logitsOf>
 
 const encode = ({ ask, call, onUpload }: Asked, picture: Picture) =>
   onPicture({ ask, call, onUpload }, picture, (imageId) => ask.openImage({ imageId, model: "" }, call));
+
+async function embeddingOf(asked: Asked, picture: Picture): Promise<Buffer> {
+  await encode(asked, picture);
+  const record = await asked.ask.embedding({ imageId: picture.imageId, model: "" }, asked.call);
+  asked.hold(4 * record.byteLength);
+  return embeddingFile(record);
+}
+
+function binary({ reply }: Asked, file: Buffer): Buffer {
+  reply.type("application/octet-stream");
+  return file;
+}
 
 const shortId = ({ imageId }: Picture) => imageId.slice("sha256:".length, "sha256:".length + 12);
 

@@ -18,6 +18,19 @@ function tracker(image: string, state: object, random: Random): Question {
   return ["/adapters/cvat/functions/maskwire-tracker", JSON.stringify({ image, shapes: [[1, 1, 60, 40]], states })];
 }
 
+function npy(image: string, field: string, random: Random): Question {
+  const shape = pick(random, ["1, 256, 64, 64", "1000000, 1000000", "65536, 65536, 65536, 65536", "0"]);
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }\n`;
+  const length = pick(random, [header.length, 65_535]);
+  const file = Buffer.concat([
+    Buffer.from("\x93NUMPY\x01\x00", "latin1"),
+    Buffer.of(length & 255, length >> 8),
+    Buffer.from(header),
+  ]);
+  const asked = { image: { value: image }, has_mask_input: true, format: "binary", [field]: file.toString("base64") };
+  return ["/adapters/roboflow/sam/segment_image", JSON.stringify(asked)];
+}
+
 /** Many strings, deep lists, a brush of the largest size, outlines without end, a configuration that nests or grows: what costs more than it weighs. */
 function heavy(image: string, random: Random): Question {
   const region = (type: string, value: object, side = 640) => ({
@@ -43,6 +56,9 @@ function heavy(image: string, random: Random): Question {
         mask_input: Array(600).fill(Array(600).fill(0)),
       }),
     ] as const,
+    // Arrays that say that they are larger than any memory.
+    npy(image, "embeddings", random),
+    npy(image, "mask_input", random),
     ["/api/functions/maskwire-interactor", "{}"] as const,
     [
       "/adapters/cvat/functions/maskwire-interactor",
