@@ -42,6 +42,7 @@ import { UnsentAnswers } from "./http/unsent-answers.js";
 import { usageRoute } from "./http/usage.js";
 import { webClient } from "./http/web-client.js";
 import { wordsRoute } from "./http/words.js";
+import { JsonReader } from "./json/json-reader.js";
 import { UnsentBytes } from "./limits/unsent-bytes.js";
 import { Datasets } from "./peers/datasets.js";
 import { Decoders } from "./peers/decoders.js";
@@ -68,6 +69,7 @@ export class GatewayTier implements Tier {
   readonly #videos: Videos;
   readonly #requests: RequestsUnderWay;
   readonly #peerKey: PeerKey;
+  readonly #json = new JsonReader();
   #started = false;
 
   /** @param addresses where the other tiers are; `lookup` resolves their names, and `connect` reaches them, in its own way. */
@@ -170,13 +172,16 @@ export class GatewayTier implements Tier {
     host.http.register(imageRoutes, { ask, ...limits, passing, rate });
     host.http.register(deletionRoutes, { ask, metrics });
     const unsentAnswers = new UnsentAnswers(unsent, metrics);
-    host.http.register(segmentRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes, unsentAnswers });
+    const bodies = { pace: limits.pace, passing, rate };
+    const { maxFrameBytes } = gateway;
+    const json = this.#json;
+    host.http.register(segmentRoute, { ask, json, bodies, maxFrameBytes, unsentAnswers });
     host.http.register(cutoutRoute, { ask, ...limits, passing, rate, unsentAnswers });
-    host.http.register(everythingRoute, { ask, ...limits, maxFrameBytes: gateway.maxFrameBytes });
-    host.http.register(trackRoute, { videos: this.#videos, ...limits, metrics });
+    host.http.register(everythingRoute, { ask, json, bodies, maxFrameBytes });
+    host.http.register(trackRoute, { videos: this.#videos, json, bodies, metrics });
     host.http.register(browserDecoding, { ask, logger, metrics, unsentAnswers });
     const datasets = new DatasetDoor(this.#datasets, { deadlineMs: gateway.deadlineMs, quota });
-    datasetRoutes(host.http, { datasets, ...limits, passing, rate, metrics, unsentAnswers });
+    datasetRoutes(host.http, { datasets, ...limits, json, bodies, passing, rate, metrics, unsentAnswers });
     host.http.register(pictureRoute, { ...gateway, ...limits, metrics: host.metrics });
     host.http.register(accessRoutes, { access });
     host.http.register(modelsRoute, { ask });
@@ -187,7 +192,7 @@ export class GatewayTier implements Tier {
       ...gateway,
       ...limits,
       host: gateway.browsers.host,
-      port: { ask, bodies: { pace: limits.pace, passing, rate }, unsentAnswers, videos: this.#videos },
+      port: { ask, bodies, unsentAnswers, videos: this.#videos },
       metrics,
       logger,
     });
@@ -232,6 +237,7 @@ export class GatewayTier implements Tier {
     this.#decoders.close();
     this.#datasets?.close();
     this.#peerKey.close();
+    this.#json.close();
   }
 }
 

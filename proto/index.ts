@@ -1,5 +1,7 @@
 /** The one door to the generated contract: every message, enum and service of `maskwire.v1`. */
 
+import "./text-encoding.js";
+
 export * from "./coco-polygons.js";
 export * from "./crop-boxes.js";
 export * from "./everything-points.js";

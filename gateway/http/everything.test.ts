@@ -1,13 +1,14 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, expect, it } from "vitest";
 import { invalidArgument } from "../../services/runtime/errors.js";
+import { JsonReader } from "../json/json-reader.js";
 import { askAt } from "../testing/ask-at.js";
+import { bodyLimits } from "../testing/body-limits.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { everythingRoute } from "./everything.js";
 
 type Everything = NonNullable<NonNullable<Parameters<typeof startServices>[0]["decoder"]>["segmentEverything"]>;
 
-const pace = { silenceMs: 10_000, leastBytesPerSecond: 1 };
 const opened: { close(): unknown }[] = [];
 let services: FakeServices;
 
@@ -21,8 +22,9 @@ async function ask(segmentEverything: Everything, everythingMs = 60_000): Promis
   services = await startServices({ decoder: { segmentEverything } });
   const app: FastifyInstance = fastify({ forceCloseConnections: true });
   const door = askAt([services.address], { deadlineMs: 1, everythingMs });
-  opened.push(app, door);
-  await app.register(everythingRoute, { ...door, maxFrameBytes: 10_000, pace, silenceMs: 100 });
+  const json = new JsonReader();
+  opened.push(app, door, json);
+  await app.register(everythingRoute, { ...door, maxFrameBytes: 10_000, json, bodies: bodyLimits(), silenceMs: 100 });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return fetch(`${url}/v1/everything`, {
     method: "POST",

@@ -12,18 +12,19 @@ import {
 import { isInternal } from "../../services/runtime/errors.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
 import { checkImageId } from "../../services/runtime/image-id.js";
-import type { PaceLimits } from "../../services/runtime/limits/arrival-pace.js";
 import type { Ask } from "../ask/ask.js";
-import { readJson } from "../json/read-json.js";
-import { bodyOf } from "./body-of.js";
+import type { JsonReader } from "../json/json-reader.js";
+import type { BodyLimits } from "./arriving-body.js";
 import { callOf } from "./call-of.js";
+import { jsonBody } from "./json-body.js";
 import { JsonLines } from "./json-lines.js";
 import { takeWholeBodies } from "./whole-body.js";
 
 interface EverythingRoute {
   ask: Ask;
   maxFrameBytes: number;
-  pace: PaceLimits;
+  json: JsonReader;
+  bodies: BodyLimits;
   /** In place of the usual. */
   silenceMs?: number;
 }
@@ -73,8 +74,8 @@ const lineSchema = {
 
 /** `POST /v1/everything` (E1). */
 export async function everythingRoute(app: FastifyInstance, route: EverythingRoute): Promise<void> {
-  const { ask, maxFrameBytes, pace } = route;
-  takeWholeBodies(app, maxFrameBytes, pace);
+  const { ask, json, maxFrameBytes, bodies } = route;
+  takeWholeBodies(app, bodies);
   const describes = {
     summary: "Masks of everything in a picture, a line each as they are found",
     takes: { message: SegmentEverythingRequestSchema },
@@ -83,9 +84,10 @@ export async function everythingRoute(app: FastifyInstance, route: EverythingRou
   app.post("/v1/everything", { bodyLimit: maxFrameBytes, config: { describes } }, async (request, reply) => {
     let lines: JsonLines | undefined;
     try {
-      const wanted: SegmentEverythingRequest = readJson(SegmentEverythingRequestSchema, bodyOf(request), "body");
+      const call = callOf(request, reply);
+      const wanted: SegmentEverythingRequest = await jsonBody(json, SegmentEverythingRequestSchema, request, call);
       wanted.imageId = checkImageId(wanted.imageId);
-      const begun = ask.everything(wanted, callOf(request, reply));
+      const begun = ask.everything(wanted, call);
       // What is refused at once has its status; what has to be made first, crops' embeddings above all, is waited for aloud.
       const isReady = await isSettled(begun, beginMs);
       if (isReady) await begun;

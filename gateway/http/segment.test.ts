@@ -1,9 +1,11 @@
 import fastify, { type FastifyInstance } from "fastify";
 import { afterEach, expect, it } from "vitest";
 import type { SegmentRequest } from "../../proto/index.js";
+import { JsonReader } from "../json/json-reader.js";
 import { UnsentBytes } from "../limits/unsent-bytes.js";
 import { result } from "../sessions/testing/session-events.js";
 import { askAt } from "../testing/ask-at.js";
+import { bodyLimits } from "../testing/body-limits.js";
 import { type FakeServices, startServices } from "../testing/fake-services.js";
 import { segmentRoute } from "./segment.js";
 import { UnsentAnswers } from "./unsent-answers.js";
@@ -23,11 +25,13 @@ async function start(segmentOnce: SegmentOnce, deadlineMs = 60_000): Promise<(pr
   services = await startServices({ decoder: { segmentOnce } });
   const app: FastifyInstance = fastify({ forceCloseConnections: true });
   const door = askAt([services.address], { deadlineMs });
-  opened.push(app, door);
+  const json = new JsonReader();
+  opened.push(app, door, json);
   await app.register(segmentRoute, {
     ...door,
     maxFrameBytes: 10_000,
-    pace: { silenceMs: 10_000, leastBytesPerSecond: 1 },
+    bodies: bodyLimits(),
+    json,
     unsentAnswers: new UnsentAnswers(new UnsentBytes(1000), { limitHit: () => {} }),
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });

@@ -5,19 +5,20 @@ import { isInternal } from "../../services/runtime/errors.js";
 import { toErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import type { Metrics } from "../../services/runtime/host-metrics.js";
 import { replyError } from "../../services/runtime/http/reply-error.js";
-import type { PaceLimits } from "../../services/runtime/limits/arrival-pace.js";
-import { readJson } from "../json/read-json.js";
+import type { JsonReader } from "../json/json-reader.js";
 import { trackVideo } from "../track/track-video.js";
 import type { Videos } from "../track/videos.js";
-import { bodyOf } from "./body-of.js";
+import type { BodyLimits } from "./arriving-body.js";
 import { callOf } from "./call-of.js";
+import { jsonBody } from "./json-body.js";
 import { JsonLines } from "./json-lines.js";
 import { Places } from "./places.js";
 import { takeWholeBodies } from "./whole-body.js";
 
 interface TrackRoute {
   videos: Pick<Videos, "depsFor">;
-  pace: PaceLimits;
+  json: JsonReader;
+  bodies: BodyLimits;
   metrics: Pick<Metrics, "limitHit">;
 }
 
@@ -27,8 +28,8 @@ const bodyBytes = 8 * 1024 * 1024;
 const tracks = 4;
 
 /** `POST /v1/track` (Y1). */
-export async function trackRoute(app: FastifyInstance, { videos, pace, metrics }: TrackRoute): Promise<void> {
-  takeWholeBodies(app, bodyBytes, pace);
+export async function trackRoute(app: FastifyInstance, { videos, json, bodies, metrics }: TrackRoute): Promise<void> {
+  takeWholeBodies(app, bodies);
   const places = new Places({
     count: tracks,
     limits: { full: "tracks", share: "tracks_share" },
@@ -44,9 +45,10 @@ export async function trackRoute(app: FastifyInstance, { videos, pace, metrics }
   app.post("/v1/track", { bodyLimit: bodyBytes, config: { describes } }, async (request, reply) => {
     let lines: JsonLines | undefined;
     try {
-      const wanted = readJson(TrackVideoRequestSchema, bodyOf(request), "body");
+      const call = callOf(request, reply);
+      const wanted = await jsonBody(json, TrackVideoRequestSchema, request, call);
       places.enter(request, reply);
-      const door = { call: callOf(request, reply), holdWaiting: () => () => {}, explain: toErrorMessage };
+      const door = { call, holdWaiting: () => () => {}, explain: toErrorMessage };
       for await (const event of trackVideo(videos.depsFor(door), wanted)) {
         lines ??= new JsonLines(reply);
         const line = toJson(TrackEventSchema, event, { alwaysEmitImplicit: true });

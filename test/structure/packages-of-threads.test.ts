@@ -29,6 +29,10 @@ it.each([
   ["encoder/worker/encoder-worker.js", [codes, "onnxruntime-node"]],
   ["decoder/worker/decoder-worker.js", [codes, "lru-cache", "onnxruntime-node"]],
   ["encoder/pictures/picture-process.js", [codes, "sharp"]],
+  [
+    "../gateway/json/json-thread.js",
+    ["@bufbuild/protobuf", "@bufbuild/protobuf/codegenv2", "@bufbuild/protobuf/wire", "@bufbuild/protobuf/wkt", codes],
+  ],
 ])("%s loads what it works with, and nothing of the server's", (entry, packages) => {
   expect(packagesOf(entry)).toEqual(packages);
 });

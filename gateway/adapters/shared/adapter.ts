@@ -4,6 +4,7 @@ import { describeError, type ErrorInit, invalidArgument, isInternal } from "../.
 import { type ErrorForm, replyError } from "../../../services/runtime/http/reply-error.js";
 import type { AskCall } from "../../ask/answer.js";
 import type { Ask } from "../../ask/ask.js";
+import type { BodyLimits } from "../../http/arriving-body.js";
 import { tellAudit } from "../../http/audit-requests.js";
 import { callOf } from "../../http/call-of.js";
 import { JsonLines, serverSentEvents } from "../../http/json-lines.js";
@@ -11,7 +12,7 @@ import { callerOf } from "../../http/observe-requests.js";
 import type { UnsentAnswers } from "../../http/unsent-answers.js";
 import type { Videos } from "../../track/videos.js";
 import type { OnUpload } from "./picture.js";
-import { type AdapterBody, adapterBody, type BodyLimits, maxBodyBytes, takeBodies } from "./take-bodies.js";
+import { type AdapterBody, adapterBody, maxBodyBytes, takeBodies } from "./take-bodies.js";
 
 /** What an adapter is made of: the door to the other tiers, and the limits that hold for all routes. */
 export interface AdapterPort {

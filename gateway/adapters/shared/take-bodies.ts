@@ -1,20 +1,9 @@
-import type { IncomingMessage } from "node:http";
-import { errorCodes, type FastifyInstance, type FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { invalidArgument } from "../../../services/runtime/errors.js";
-import { inTime, type PaceLimits } from "../../../services/runtime/limits/arrival-pace.js";
-import type { HeldUpload, UploadBudget } from "../../../services/runtime/limits/upload-budget.js";
-import type { UploadRate } from "../../callers/upload-rate.js";
-import { callerOf } from "../../http/observe-requests.js";
-import { announcedBytes } from "../../http/upload-body.js";
+import type { HeldUpload } from "../../../services/runtime/limits/upload-budget.js";
+import { type BodyLimits, takeArriving } from "../../http/arriving-body.js";
 import { Base64Bytes, beginsBase64, type DecodedFile } from "./base64-bytes.js";
 import { LongStrings } from "./long-strings.js";
-
-export interface BodyLimits {
-  pace: PaceLimits;
-  /** What bodies may take of this process's memory while they are answered, uploads on their way through among them (H18). */
-  passing: UploadBudget;
-  rate: UploadRate;
-}
 
 /** A body of JSON whose long strings were decoded on the way. */
 export class AdapterBody {
@@ -52,15 +41,19 @@ const placePrefix = "\u0000file ";
 /** As JSON writes it. */
 const placeOf = (index: number) => `\\u0000file ${index}`;
 
-const held = new WeakMap<FastifyRequest, HeldUpload>();
-
 /** Gives the routes of `app` their bodies as `AdapterBody`, whatever type they say. */
 export function takeBodies(app: FastifyInstance, limits: BodyLimits): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (request: FastifyRequest, body: IncomingMessage) => takeBody(request, body, limits));
-  app.addHook("onResponse", (request, _reply, done) => {
-    held.get(request)?.release();
-    done();
+  takeArriving(app, limits, ({ routeOptions }) => {
+    let room: HeldUpload | undefined;
+    const { files = maxFiles } = routeOptions.config;
+    const text = new BodyText(files, (bytes) => room?.grow(passingBytes + bytes));
+    return {
+      take: (piece, _total, held) => {
+        room = held;
+        text.write(piece);
+      },
+      end: (total) => (total === 0 ? undefined : text.end()),
+    };
   });
 }
 
@@ -68,38 +61,6 @@ export function takeBodies(app: FastifyInstance, limits: BodyLimits): void {
 export function adapterBody({ body }: FastifyRequest): AdapterBody {
   if (body instanceof AdapterBody) return body;
   throw invalidArgument("The request has no body; send JSON.");
-}
-
-async function takeBody(
-  request: FastifyRequest,
-  body: IncomingMessage,
-  limits: BodyLimits,
-): Promise<AdapterBody | undefined> {
-  const announced = announcedBytes(request);
-  if (announced > maxBodyBytes) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
-  const { key: caller = "", tenant } = callerOf(request) ?? {};
-  const memory = limits.passing.begin({ caller, tenant });
-  held.set(request, memory);
-  memory.grow(passingBytes);
-  const rated = limits.rate.begin(caller, announced);
-  const { files = maxFiles } = request.routeOptions.config;
-  const text = new BodyText(files, (bytes) => memory.grow(passingBytes + bytes));
-  let total = 0;
-  try {
-    await inTime(limits.pace, async (pace) => {
-      // Left early, the connection stays for the answer.
-      for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-        total += piece.byteLength;
-        if (total > maxBodyBytes) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
-        pace.arrived(piece.byteLength);
-        rated.arrived(piece.byteLength);
-        text.write(piece);
-      }
-    });
-    return total === 0 ? undefined : text.end();
-  } finally {
-    rated.end();
-  }
 }
 
 /** JSON as it arrives: files on one side, the rest on the other. */

@@ -1,25 +1,26 @@
-import type { DescMethodUnary } from "@bufbuild/protobuf";
+import { create, type DescMethodUnary } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { requestBytes } from "../../../proto/index.js";
-import type { PaceLimits } from "../../../services/runtime/limits/arrival-pace.js";
-import type { UploadBudget } from "../../../services/runtime/limits/upload-budget.js";
+import type { AskCall } from "../../ask/answer.js";
 import type { DatasetDoor } from "../../ask/datasets.js";
 import type { Operation } from "../../describe/operation.js";
-import { readJson } from "../../json/read-json.js";
+import type { JsonReader } from "../../json/json-reader.js";
 import { writeJsonMessage } from "../../json/write-json-message.js";
+import type { BodyLimits } from "../arriving-body.js";
 import { tellAudit } from "../audit-requests.js";
 import { bodyOf } from "../body-of.js";
 import { callOf } from "../call-of.js";
+import { jsonBody } from "../json-body.js";
 import type { UnsentAnswers } from "../unsent-answers.js";
-import { takeBudgetedBodies } from "./budgeted-bodies.js";
+import { takeWholeBodies } from "../whole-body.js";
 import { handle } from "./handle.js";
 import { putPathFields, type Query, queryMessage } from "./query-message.js";
 import { type DatasetRoute, isRead, datasetRoutes as table } from "./routes.js";
 
 export interface MessageRoutes {
   datasets: DatasetDoor;
-  passing: UploadBudget;
-  pace: PaceLimits;
+  json: JsonReader;
+  bodies: BodyLimits;
   unsentAnswers: UnsentAnswers;
 }
 
@@ -28,8 +29,8 @@ const jsonBytes = 2;
 
 /** Every route of the table (M2). */
 export async function messageRoutes(app: FastifyInstance, routes: MessageRoutes): Promise<void> {
-  const { datasets, unsentAnswers } = routes;
-  takeBudgetedBodies(app, routes);
+  const { datasets, json, bodies, unsentAnswers } = routes;
+  takeWholeBodies(app, bodies);
   for (const { method, path, rpc } of table) {
     const { input, output } = rpc;
     const url = `/v1/datasets${path}`;
@@ -41,8 +42,9 @@ export async function messageRoutes(app: FastifyInstance, routes: MessageRoutes)
       config: { ...(isRead(rpc) ? {} : { audit: "dataset" }), describes: describe(method, rpc) },
       handler: handle(async (request, reply) => {
         tellAudit(request, { object: `${rpc.name} ${(request.params as { dataset?: string }).dataset ?? ""}`.trim() });
-        const message = messageOf(method, input, request);
-        const answered = await datasets.unary(rpc as DescMethodUnary, message, callOf(request, reply));
+        const call = callOf(request, reply);
+        const message = await messageOf(json, { method, input }, request, call);
+        const answered = await datasets.unary(rpc as DescMethodUnary, message, call);
         const answer = Buffer.from(JSON.stringify(writeJsonMessage(output, answered as never)));
         unsentAnswers.hold(reply, answer.byteLength);
         return reply.header("cache-control", "no-store").type("application/json; charset=utf-8").send(answer);
@@ -59,18 +61,18 @@ function describe(method: DatasetRoute["method"], { name, input, output }: Datas
 
 const isQuery = (method: DatasetRoute["method"]) => method === "GET" || method === "DELETE";
 
-function messageOf(method: DatasetRoute["method"], input: DatasetRoute["rpc"]["input"], request: FastifyRequest) {
+async function messageOf(
+  json: JsonReader,
+  { method, input }: { method: DatasetRoute["method"]; input: DatasetRoute["rpc"]["input"] },
+  request: FastifyRequest,
+  call: AskCall,
+) {
   const message = isQuery(method)
     ? queryMessage(input, request.query as Query)
-    : readJson(input, bodyOrNothing(request), "body");
+    : bodyOf(request).byteLength === 0
+      ? // What says nothing more than its path may have no body.
+        create(input)
+      : await jsonBody(json, input, request, call);
   putPathFields(input, message, request.params as Query);
   return message;
 }
-
-/** A request that says nothing more than its path may have no body. */
-function bodyOrNothing(request: FastifyRequest): Uint8Array {
-  const body = bodyOf(request);
-  return body.byteLength === 0 ? nothing : body;
-}
-
-const nothing = new TextEncoder().encode("{}");

@@ -36,7 +36,9 @@ export class UploadBudget {
       grow: (bytes) => {
         const more = bytes - held.bytes;
         if (more <= 0) return;
-        const step = Math.max(more, Math.min(stepBytes, this.bytes.limitBytes - this.bytes.usedBytes));
+        // Most bodies are small, and there are many of them.
+        const ahead = Math.min(stepBytes, 2 * held.bytes, this.bytes.limitBytes - this.bytes.usedBytes);
+        const step = Math.max(more, ahead);
         const isAlone = this.#shares.heldByTenantOf(who) <= held.bytes;
         if (!isAlone && this.#shares.refusal(who, step) === "share") {
           throw overloaded("You are uploading too much at once; try again when some of it is done.", retryAfterMs);

@@ -1,0 +1,82 @@
+import { afterEach, expect, it } from "vitest";
+import { SegmentRequestSchema, TrackVideoRequestSchema } from "../../proto/index.js";
+import { JsonReader } from "./json-reader.js";
+
+const who = { caller: "somebody" };
+const imageId = `sha256:${"a".repeat(64)}`;
+const readers: JsonReader[] = [];
+
+afterEach(() => {
+  for (const one of readers.splice(0)) one.close();
+});
+
+function open() {
+  const reader = new JsonReader();
+  readers.push(reader);
+  const { signal } = new AbortController();
+  const read = (json: unknown, as = who) =>
+    reader.read(TrackVideoRequestSchema, bytes(json), "body", { who: as, signal });
+  return { reader, read, signal };
+}
+
+const bytes = (json: unknown) => new TextEncoder().encode(JSON.stringify(json));
+/** A body that takes a while, of so many frames. */
+const video = (frames: number, more: object = {}) => ({ imageIds: Array(frames).fill(imageId), ...more });
+
+it.each([10, 2000])("H27: reads the same message of %i frames, whoever reads it", async (frames) => {
+  const { read } = open();
+  const message = await read(
+    video(frames, { first: 0, prompts: [{ frame: 1, object: 2, prompt: { points: [{ x: 1.5 }] } }] }),
+  );
+  expect(message.imageIds).toHaveLength(frames);
+  // What is left out is not 0 (C11), and what is 0 not left out.
+  expect(message).toMatchObject({ first: 0, prompts: [{ object: 2, prompt: { points: [{ x: 1.5 }] } }] });
+  expect(message.last).toBeUndefined();
+  expect(message.prompts[0]?.prompt?.points[0]?.y).toBeUndefined();
+});
+
+it("H27: says of a large body what a small one's sender is told", async () => {
+  const { read, reader, signal } = open();
+  await expect(read(video(2000, { nonsense: 1 }))).rejects.toThrow(
+    /^The body is not a TrackVideoRequest in protobuf JSON: .*nonsense/,
+  );
+  const text = new Uint8Array(100_000).fill(0xff);
+  await expect(reader.read(SegmentRequestSchema, text, "body", { who, signal })).rejects.toThrow(
+    /no JSON, or no UTF-8\.$/,
+  );
+});
+
+it("H27: leaves the event loop to others while a large one is read", async () => {
+  const { read } = open();
+  let isRead = false;
+  let turns = 0;
+  const reading = read(video(20_000)).then(() => {
+    isRead = true;
+  });
+  while (!isRead) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turns++;
+  }
+  await reading;
+  expect(turns).toBeGreaterThan(10);
+});
+
+it("H27: has callers take turns, and forgets who has left", async () => {
+  const { read, reader } = open();
+  const order: string[] = [];
+  const tell = (name: string) => () => void order.push(name);
+  const leaving = new AbortController();
+  const greedy = ["first", "second", "third"].map((name) => read(video(5000)).then(tell(name)));
+  const left = reader.read(TrackVideoRequestSchema, bytes(video(5000)), "body", { who, signal: leaving.signal });
+  leaving.abort(new Error("gone"));
+  await expect(left).rejects.toThrow("gone");
+  await Promise.all([...greedy, read(video(5000), { caller: "another" }).then(tell("another"))]);
+  expect(order).toEqual(["first", "second", "another", "third"]);
+});
+
+it("reads on with another thread where one has ended", async () => {
+  const { read, reader } = open();
+  await read(video(2000));
+  reader.close();
+  expect((await read(video(2000))).imageIds).toHaveLength(2000);
+});
