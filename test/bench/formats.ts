@@ -125,6 +125,7 @@ function madeSet(pictures: number, objects: number): ExportSet {
     async *filled() {
       for (let at = 0; at < pictures; at++) yield filled(at);
     },
+    async *sequences() {},
   };
 }
 

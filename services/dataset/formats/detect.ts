@@ -1,4 +1,5 @@
 import { AnnotationFormat } from "../../../proto/index.js";
+import { davisMasks } from "./davis/davis-files.js";
 import { isFields, parseJson } from "./parse/fields.js";
 import { jsonElements } from "./parse/json-elements.js";
 import { problemOf, Unreadable } from "./parse/unreadable.js";
@@ -43,7 +44,10 @@ export async function findAnnotations(source: Source, wanted?: AnnotationFormat)
     if (/\.xml$/i.test(path) && (await isCvat(source, path))) add(AnnotationFormat.CVAT, path);
   const yolo = yoloFiles(source);
   if (yolo.length > 0) found.set(AnnotationFormat.YOLO, yolo);
-  const masks = pngMasks(source, wanted === AnnotationFormat.PNG);
+  const davis = wanted === AnnotationFormat.PNG ? [] : davisMasks(source);
+  if (davis.length > 0) found.set(AnnotationFormat.DAVIS, davis);
+  const ofVideos = new Set(davis);
+  const masks = pngMasks(source, wanted === AnnotationFormat.PNG).filter((path) => !ofVideos.has(path));
   if (masks.length > 0) found.set(AnnotationFormat.PNG, masks);
   return chosen(found, wanted);
 }
@@ -76,6 +80,9 @@ const names: Readonly<Record<AnnotationFormat, string>> = {
   [AnnotationFormat.CVAT]: "CVAT",
   [AnnotationFormat.LABEL_STUDIO]: "Label Studio",
   [AnnotationFormat.DATUMARO]: "Datumaro",
+  [AnnotationFormat.YOUTUBE_VIS]: "YouTube-VIS",
+  [AnnotationFormat.DAVIS]: "DAVIS",
+  [AnnotationFormat.MOTS]: "MOTS",
 };
 
 const nameOf = (format: AnnotationFormat) => names[format];
@@ -88,16 +95,19 @@ async function formatsOf(source: Source, paths: readonly string[]): Promise<(Ann
 
 /** None of what is no JSON, or JSON of something else. */
 async function jsonFormat(source: Source, path: string): Promise<AnnotationFormat | undefined> {
+  // COCO has them too, beside its images.
+  let hasVideos = false;
   try {
     for await (const { key, text = "" } of jsonElements(source.open(path), { keys: true, arrays: [""] })) {
       if (key === "") return isTask(text) ? AnnotationFormat.LABEL_STUDIO : undefined;
       const format = byKey[`${key}${text}`];
       if (format !== undefined) return format;
+      hasVideos ||= `${key}${text}` === "videos[";
     }
   } catch (error) {
     problemOf(error, path);
   }
-  return undefined;
+  return hasVideos ? AnnotationFormat.YOUTUBE_VIS : undefined;
 }
 
 /** A key with the first character of its value tells formats apart. */

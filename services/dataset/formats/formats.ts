@@ -5,11 +5,14 @@ import { readCvat } from "./cvat/read-cvat.js";
 import { writeCvat } from "./cvat/write-cvat.js";
 import { readDatumaro } from "./datumaro/read-datumaro.js";
 import { writeDatumaro } from "./datumaro/write-datumaro.js";
+import { readDavis } from "./davis/read-davis.js";
+import { writeDavis } from "./davis/write-davis.js";
 import { type Annotations, findAnnotations } from "./detect.js";
 import { readLabelStudio } from "./label-studio/read-label-studio.js";
 import { writeLabelStudio } from "./label-studio/write-label-studio.js";
 import { readLabelMe } from "./labelme/read-labelme.js";
 import { writeLabelMe } from "./labelme/write-labelme.js";
+import { writeMots } from "./mots/write-mots.js";
 import { plainFound } from "./parse/plain-found.js";
 import { FoundPictures } from "./pictures/found-pictures.js";
 import type { SizeOf } from "./pictures/picture-size.js";
@@ -20,6 +23,8 @@ import { writeSa1b } from "./sa1b/write-sa1b.js";
 import type { ExportOptions, ExportSet, Found, Sink, Source } from "./types.js";
 import { readYolo } from "./yolo/read-yolo.js";
 import { writeYolo } from "./yolo/write-yolo.js";
+import { readYoutubeVis } from "./youtube-vis/read-youtube-vis.js";
+import { writeYoutubeVis } from "./youtube-vis/write-youtube-vis.js";
 
 interface ReadOptions {
   /** None: it is found out. */
@@ -35,7 +40,8 @@ interface ReadOptions {
  */
 export async function* readAnnotations(source: Source, options: ReadOptions = {}): AsyncGenerator<Found> {
   const annotations = await findAnnotations(source, options.format);
-  const masks = new Set(annotations?.format === AnnotationFormat.PNG ? annotations.files : []);
+  const isMasks = annotations?.format === AnnotationFormat.PNG || annotations?.format === AnnotationFormat.DAVIS;
+  const masks = new Set(isMasks ? annotations.files : []);
   const pictures = new FoundPictures(source, (path) => masks.has(path));
   for (const problem of source.problems) yield plainFound(problem);
   if (annotations) {
@@ -58,7 +64,10 @@ async function* read(
       return yield* readYolo(source, files, pictures, sizeOf);
     case AnnotationFormat.PNG:
       return yield* readPng(source, files, pictures);
+    case AnnotationFormat.DAVIS:
+      return yield* readDavis(source, files, pictures);
     case AnnotationFormat.UNSPECIFIED:
+    case AnnotationFormat.MOTS:
       return;
     default:
       for (const file of files) yield* readers[format](source, file, pictures, sizeOf);
@@ -73,6 +82,7 @@ const readers = {
   [AnnotationFormat.CVAT]: readCvat,
   [AnnotationFormat.LABEL_STUDIO]: readLabelStudio,
   [AnnotationFormat.DATUMARO]: readDatumaro,
+  [AnnotationFormat.YOUTUBE_VIS]: readYoutubeVis,
 };
 
 /**
@@ -97,4 +107,7 @@ const writers = {
   [AnnotationFormat.CVAT]: writeCvat,
   [AnnotationFormat.LABEL_STUDIO]: writeLabelStudio,
   [AnnotationFormat.DATUMARO]: writeDatumaro,
+  [AnnotationFormat.YOUTUBE_VIS]: writeYoutubeVis,
+  [AnnotationFormat.DAVIS]: writeDavis,
+  [AnnotationFormat.MOTS]: writeMots,
 };

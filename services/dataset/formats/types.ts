@@ -14,6 +14,16 @@ export interface FoundPicture {
   readonly height?: number;
   readonly split?: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Where it is in a video. */
+  readonly frame?: FoundFrame;
+}
+
+export interface FoundFrame {
+  /** By its name. */
+  readonly sequence: string;
+  readonly number: number;
+  /** Frames a second of the video. */
+  readonly frameRate?: number;
 }
 
 export interface FoundObject {
@@ -24,6 +34,8 @@ export interface FoundObject {
   readonly rle: Mask;
   /** None: it has no label. */
   readonly label?: string;
+  /** Of a frame's: the name of its track in the sequence. */
+  readonly track?: string;
   readonly attributes: Readonly<Record<string, string>>;
   /** Where it says so: 0 to 1. */
   readonly predictedIou?: number;
@@ -70,6 +82,37 @@ export interface ExportSet {
   pictures(split: string): AsyncIterable<ExportPicture>;
   /** The same in the same order, each with its objects. */
   filled(split: string): AsyncIterable<FilledPicture>;
+  /** The videos of a split, whose frames are among its pictures. */
+  sequences(split: string): AsyncIterable<ExportSequence>;
+}
+
+/** It may be asked for its frames several times. */
+export interface ExportSequence {
+  /** A whole number, unique in the set; its name is too. */
+  readonly id: number;
+  readonly name: string;
+  /** Frames a second; none: not known. */
+  readonly frameRate?: number;
+  readonly width: number;
+  readonly height: number;
+  /** How many frames. */
+  readonly length: number;
+  readonly tracks: readonly ExportTrack[];
+  /** In their order. */
+  frames(): AsyncIterable<ExportPicture>;
+  /** The same in the same order, each with its objects. */
+  filled(): AsyncIterable<FilledPicture>;
+  /** Of one track, by the places of their frames, from 0, which rise. */
+  objectsOf(track: number): AsyncIterable<{ readonly at: number; readonly object: ExportObject }>;
+}
+
+export interface ExportTrack {
+  /** A whole number, unique in the set. */
+  readonly id: number;
+  /** Unique in the sequence. */
+  readonly name: string;
+  /** A name of {@link ExportSet.labels}; none: it has no label. */
+  readonly label?: string;
 }
 
 export interface ExportLabel {
@@ -88,6 +131,8 @@ export interface ExportPicture {
   readonly width: number;
   readonly height: number;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Where it is in a video. */
+  readonly frame?: { readonly sequence: number; readonly number: number };
   /** Its file; none: files are not asked for. */
   readonly open?: () => AsyncIterable<Uint8Array>;
 }
@@ -103,6 +148,8 @@ export interface ExportObject {
   readonly rle: Mask;
   /** A name of {@link ExportSet.labels}; none: it has no label. */
   readonly label?: string;
+  /** The id of its track; none: it is of none. */
+  readonly track?: number;
   readonly attributes: Readonly<Record<string, string>>;
   readonly predictedIou?: number;
   readonly stabilityScore?: number;

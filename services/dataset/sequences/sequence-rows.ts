@@ -8,6 +8,27 @@ import type { SequenceRow } from "./place-frames.js";
 
 export type SequenceInit = MessageInitShape<typeof DatasetSequenceSchema>;
 
+interface NewSequence {
+  readonly dataset: number;
+  readonly name: string;
+  readonly frameRate: number;
+  readonly split: string;
+  readonly person: string;
+}
+
+/** @returns undefined: there is one of that name. */
+export async function insertSequence(trx: Transaction<Schema>, made: NewSequence): Promise<SequenceRow | undefined> {
+  const { dataset, name, frameRate: frame_rate, split, person } = made;
+  const row = await trx
+    .insertInto("sequences")
+    .values({ dataset, name, frame_rate, split, created_by: person })
+    .onConflict((name) => name.doNothing())
+    .returningAll()
+    .executeTakeFirst();
+  if (row) await noteSequence(trx, row, person);
+  return row;
+}
+
 /** Of a set, for whoever changes it: others that do wait. @throws ServiceError NOT_FOUND. */
 export async function lockSequence(trx: Transaction<Schema>, set: number, id: bigint): Promise<SequenceRow> {
   const row = await trx

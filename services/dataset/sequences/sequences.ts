@@ -24,8 +24,15 @@ import { findSet, refuseDeleted } from "../sets/find-set.js";
 import type { Who } from "../who.js";
 import { checkFrames } from "./check-frames.js";
 import { checkName } from "./check-name.js";
-import { lockedPictures, placeFrames, type SequenceRow } from "./place-frames.js";
-import { lockSequence, noSequence, noteSequence, type SequenceInit, sequenceMessages } from "./sequence-rows.js";
+import { lockedPictures, placeFrames } from "./place-frames.js";
+import {
+  insertSequence,
+  lockSequence,
+  noSequence,
+  noteSequence,
+  type SequenceInit,
+  sequenceMessages,
+} from "./sequence-rows.js";
 
 /** Frames a second: more is no video's. */
 const fastest = 100_000;
@@ -170,27 +177,6 @@ export class Sequences {
       return { deleted };
     });
   }
-}
-
-interface NewSequence {
-  readonly dataset: number;
-  readonly name: string;
-  readonly frameRate: number;
-  readonly split: string;
-  readonly person: string;
-}
-
-/** @returns undefined: there is one of that name. */
-async function insertSequence(trx: Transaction<Schema>, made: NewSequence): Promise<SequenceRow | undefined> {
-  const { dataset, name, frameRate: frame_rate, split, person } = made;
-  const row = await trx
-    .insertInto("sequences")
-    .values({ dataset, name, frame_rate, split, created_by: person })
-    .onConflict((name) => name.doNothing())
-    .returningAll()
-    .executeTakeFirst();
-  if (row) await noteSequence(trx, row, person);
-  return row;
 }
 
 /** The one that pictures have. @throws ServiceError INVALID_ARGUMENT for several. */

@@ -10,4 +10,10 @@ export const formats: readonly (readonly [AnnotationFormat, string])[] = [
   [AnnotationFormat.CVAT, words.formats.cvat],
   [AnnotationFormat.LABEL_STUDIO, words.formats.labelStudio],
   [AnnotationFormat.DATUMARO, words.formats.datumaro],
+  [AnnotationFormat.YOUTUBE_VIS, words.formats.youtubeVis],
+  [AnnotationFormat.DAVIS, words.formats.davis],
+  [AnnotationFormat.MOTS, words.formats.mots],
 ];
+
+/** MOTS is written only. */
+export const readFormats = formats.filter(([format]) => format !== AnnotationFormat.MOTS);

@@ -6,7 +6,7 @@ import { objectStates } from "../parts/look-of.js";
 import { ProblemNote } from "../parts/problem-note.js";
 import { useDoing } from "../parts/use-doing.js";
 import { words } from "../words/words.js";
-import { formats } from "./formats.js";
+import { readFormats } from "./formats.js";
 
 type From = "file" | "urls" | "s3";
 
@@ -87,7 +87,7 @@ export function ImportDialog({
             <span>{words.import.format}</span>
             <select value={format} onChange={({ currentTarget }) => setFormat(Number(currentTarget.value))}>
               <option value={AnnotationFormat.UNSPECIFIED}>{words.import.anyFormat}</option>
-              {formats.map(([one, name]) => (
+              {readFormats.map(([one, name]) => (
                 <option key={one} value={one}>
                   {name}
                 </option>

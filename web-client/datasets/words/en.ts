@@ -202,6 +202,9 @@ export const en = {
     cvat: "CVAT XML",
     labelStudio: "Label Studio",
     datumaro: "Datumaro",
+    youtubeVis: "YouTube-VIS (videos)",
+    davis: "DAVIS (videos)",
+    mots: "MOTS (videos)",
   },
   labels: {
     title: "Labels",

@@ -12,7 +12,7 @@ function* sayingsIn(place: string, entry: unknown): Generator<[string, string]> 
 const marks = (text: string) => [...text.matchAll(/‹\d›/g)].map(String).sort();
 /** Names, measures and settings that stay as they are in any language. */
 const international =
-  /MASKWIRE_[A-Z_]+|SA-1B|IoU|COCO|RLE|YOLO|PNG|CVAT|XML|ZIP|LabelMe|Label Studio|Datumaro|iscrowd|s3:\S+|train, val/g;
+  /MASKWIRE_[A-Z_]+|SA-1B|IoU|COCO|RLE|YOLO|PNG|CVAT|XML|ZIP|LabelMe|Label Studio|Datumaro|YouTube-VIS|DAVIS|MOTS|iscrowd|s3:\S+|train, val/g;
 const chinese = new Map(sayingsIn("words", zh));
 
 it("fills in, in Chinese, what the English words do", () => {

@@ -201,6 +201,9 @@ export const zh: DatasetWords = {
     cvat: "CVAT XML",
     labelStudio: "Label Studio",
     datumaro: "Datumaro",
+    youtubeVis: "YouTube-VIS（视频）",
+    davis: "DAVIS（视频）",
+    mots: "MOTS（视频）",
   },
   labels: {
     title: "标签",

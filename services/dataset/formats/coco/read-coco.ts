@@ -18,9 +18,11 @@ import type { FoundPictures } from "../pictures/found-pictures.js";
 import { boxMask, polygonMask, rleMask } from "../shapes/shapes.js";
 import { ownId, SourceIds } from "../shapes/source-ids.js";
 import type { Found, FoundObject, FoundPicture, Mask, Source } from "../types.js";
+import { CocoVideos } from "./coco-videos.js";
 
 /** What annotations of a file refer to. */
 interface Tables {
+  readonly videos: CocoVideos;
   readonly pictures: Map<unknown, FoundPicture & { width: number; height: number }>;
   readonly categories: Map<unknown, string>;
 }
@@ -30,7 +32,7 @@ interface Tables {
  * through twice, since categories are often its end, and annotations are too many to keep.
  */
 export async function* readCoco(source: Source, file: string, pictures: FoundPictures): AsyncGenerator<Found> {
-  const tables: Tables = { pictures: new Map(), categories: new Map() };
+  const tables: Tables = { videos: new CocoVideos(source, file), pictures: new Map(), categories: new Map() };
   try {
     yield* readTables(source, file, pictures, tables);
     yield* readObjects(source, file, tables);
@@ -43,7 +45,7 @@ async function* readTables(
   source: Source,
   file: string,
   pictures: FoundPictures,
-  { pictures: byId, categories }: Tables,
+  { videos, pictures: byId, categories }: Tables,
 ): AsyncGenerator<Found> {
   const elements = jsonElements(source.open(file), { arrays: ["images"], values: ["categories"] });
   for await (const { key, text, line } of elements) {
@@ -55,7 +57,8 @@ async function* readTables(
         const height = numberIn(image, "height", "image");
         const name = textIn(image, "file_name", "image");
         const attributes = attributesIn(image.attributes);
-        const [picture, isNew] = pictures.add({ name, by: file, width, height, attributes });
+        const frame = await videos.frameOf(image);
+        const [picture, isNew] = pictures.add({ name, by: file, width, height, attributes, frame });
         byId.set(idOf(image.id), { ...picture, width, height });
         if (isNew) yield picture;
       }
@@ -85,7 +88,12 @@ async function* readObjects(source: Source, file: string, tables: Tables): Async
       const annotation = parseFields(text, "annotation");
       // Captions and keypoints have a file of this form too.
       if (isWithoutShape(annotation)) repeated.add("An annotation has neither a segmentation nor a box.", line);
-      else yield objectOf(annotation, tables, file, ids.next(annotation.id, index));
+      else {
+        const object = objectOf(annotation, tables, file, ids.next(annotation.id, index));
+        const isFrame = tables.pictures.get(idOf(annotation.image_id))?.frame !== undefined;
+        const track = isFrame ? await tables.videos.trackOf(annotation) : undefined;
+        yield track === undefined ? object : { ...object, track };
+      }
     } catch (error) {
       yield problemOf(error, file, line);
     }

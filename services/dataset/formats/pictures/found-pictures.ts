@@ -1,4 +1,4 @@
-import type { FoundPicture, Source } from "../types.js";
+import type { FoundFrame, FoundPicture, Source } from "../types.js";
 import { baseOf, folderOf, plainName, stemOf } from "./plain-name.js";
 import { nameIn, splitOf } from "./split-of.js";
 
@@ -18,6 +18,7 @@ interface MentionedPicture {
   readonly height?: number;
   readonly split?: string | undefined;
   readonly attributes?: Readonly<Record<string, string>>;
+  readonly frame?: FoundFrame | undefined;
 }
 
 /** Folders that say nothing of which picture it is. */
@@ -71,6 +72,7 @@ export class FoundPictures {
       ...(width !== undefined && { width }),
       ...(height !== undefined && { height }),
       ...(split !== undefined && { split }),
+      ...(mentioned.frame && { frame: mentioned.frame }),
       attributes,
     };
     this.#known.set(key, picture);
@@ -99,7 +101,16 @@ export class FoundPictures {
   #fileOf(name: string, by: string): string | undefined {
     const folder = folderOf(by);
     const above = folderOf(folder.slice(0, -1));
-    const places = [folder, `${folder}images/`, `${above}images/`, above, "", "images/", "data/"];
+    const places = [
+      folder,
+      `${folder}images/`,
+      `${folder}JPEGImages/`,
+      `${above}images/`,
+      above,
+      "",
+      "images/",
+      "data/",
+    ];
     for (const place of places) if (this.#files.has(place + name)) return place + name;
     // Wherever else it is: by itself, or under its path where there are several of that name.
     const found = this.#byBase.get(baseOf(name).toLowerCase()) ?? [];

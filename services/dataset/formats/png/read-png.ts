@@ -1,5 +1,4 @@
-import { RunsBuilder } from "../../../../proto/index.js";
-import { problemOf, Unreadable } from "../parse/unreadable.js";
+import { problemOf } from "../parse/unreadable.js";
 import type { FoundPictures } from "../pictures/found-pictures.js";
 import { baseOf, folderOf, stemOf } from "../pictures/plain-name.js";
 import { maskOf } from "../shapes/shapes.js";
@@ -7,7 +6,7 @@ import { linesOf, readWhole } from "../text/read-whole.js";
 import type { Found, Source } from "../types.js";
 import { decodePng, type PngValues } from "./decode-png.js";
 import { type LabelMap, readLabelMap } from "./label-map.js";
-import { turned } from "./turned.js";
+import { regionsOf } from "./regions.js";
 import { ignored, vocColour } from "./voc-colours.js";
 
 const mostBytes = 2 ** 28;
@@ -60,26 +59,6 @@ async function readSplits(source: Source): Promise<Map<string, string>> {
   }
   return splits;
 }
-
-/** The pixels, down the columns, of each value but the background's, the lowest value first. */
-function regionsOf({ values, width, height, kind }: PngValues): [value: number, region: RunsBuilder][] {
-  const regions = new Map<number, RunsBuilder>();
-  const columns = turned(values, width, height);
-  for (let at = 0; at < columns.length; ) {
-    const value = columns[at]!;
-    const start = at;
-    while (at < columns.length && columns[at] === value) at++;
-    if (value === 0) continue;
-    const region = regions.get(value) ?? new RunsBuilder(64);
-    region.add(start, at);
-    regions.set(value, region);
-    if (regions.size > mostRegions)
-      throw new Unreadable(`The PNG has more than ${mostRegions} ${kind}s: it is a picture.`);
-  }
-  return [...regions].sort(([a], [b]) => a - b);
-}
-
-const mostRegions = 10_000;
 
 /** None: an object without a label. "": no object. */
 function labelOf(

@@ -1,14 +1,12 @@
-import { type MaskRuns, rleArea } from "../../../../proto/index.js";
 import { Unreadable } from "../parse/unreadable.js";
 import { stemOf } from "../pictures/plain-name.js";
-import { runsOfMask } from "../shapes/shapes.js";
 import { DistinctPaths } from "../text/distinct-paths.js";
 import { Notes } from "../text/notes.js";
 import { labelsOf, splitNames, unnamed, writePictures } from "../text/pictures.js";
 import { textBytes } from "../text/text-bytes.js";
 import type { ExportSet, FilledPicture, Sink } from "../types.js";
+import { drawIndices } from "./draw-indices.js";
 import { encodePng } from "./encode-png.js";
-import { turned } from "./turned.js";
 import { ignored, vocColour, vocPalette } from "./voc-colours.js";
 
 /** As VOC has it: `SegmentationClass/NAME.png`, an index of `labelmap.txt` a pixel. @throws Unreadable with too many labels. */
@@ -46,34 +44,13 @@ function labelMap(labels: readonly string[]): string {
   return `# label:color_rgb:parts:actions\n${rows.join("")}`;
 }
 
-/** The smallest object on top. */
 function draw({ picture, objects }: FilledPicture, indices: ReadonlyMap<string, number>, notes: Notes): Uint8Array {
   const { width, height } = picture;
-  /** Down the columns, as masks are. */
-  const drawn = new Uint8Array(width * height);
-  const masks = objects.map(({ rle, label }) => ({ runs: runsOfMask(rle), index: indices.get(label ?? unnamed) ?? 0 }));
-  const sorted = masks.map((mask) => ({ ...mask, area: rleArea(mask.runs) })).sort((a, b) => b.area - a.area);
-  for (const { runs, index } of sorted) eachSpan(runs, (start, end) => drawn.fill(index, start, end));
-  const covered = sorted.filter(({ runs, index }) => isCovered(runs, index, drawn)).length;
+  const masks = objects.map(({ rle, label }) => ({ rle, index: indices.get(label ?? unnamed) ?? 0 }));
+  const { values, covered } = drawIndices(masks, new Uint8Array(width * height), height);
   if (covered > 0) notes.add("A pixel has one label: some of theirs are smaller objects'", "object", covered);
-  const merged = sorted.length - new Set(sorted.map(({ index }) => index)).size;
+  const merged = masks.length - new Set(masks.map(({ index }) => index)).size;
   if (merged > 0)
     notes.add("Objects of one label are one area of a picture: so many are not told apart", "object", merged);
-  return turned(drawn, height, width);
-}
-
-function eachSpan({ runs }: MaskRuns, span: (start: number, end: number) => void): void {
-  for (let i = 1, at = runs[0] ?? 0; i < runs.length; i += 2) {
-    const end = at + runs[i]!;
-    span(at, end);
-    at = end + (runs[i + 1] ?? 0);
-  }
-}
-
-function isCovered(runs: MaskRuns, index: number, drawn: Uint8Array): boolean {
-  let isWhole = true;
-  eachSpan(runs, (start, end) => {
-    for (let at = start; isWhole && at < end; at++) isWhole = drawn[at] === index;
-  });
-  return !isWhole;
+  return values;
 }

@@ -85,6 +85,7 @@ async function write(): Promise<number> {
     async *filled() {
       for (let at = 0; at < count; at++) yield pictureOf(at);
     },
+    async *sequences() {},
   };
   await writeAnnotations(format, set, sink);
   return written;

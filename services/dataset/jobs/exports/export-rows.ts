@@ -24,6 +24,9 @@ export interface PictureInVersion {
   readonly name: string;
   readonly split: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Null: it is no frame. */
+  readonly sequence: bigint | null;
+  readonly frame: number | null;
 }
 
 /** Pictures as they were, without those that people have left out of exports. */
@@ -33,6 +36,9 @@ const picturesAt = ({ dataset, change }: Cut) => sql`
     where r.dataset = p.dataset and r.picture = p.id and r.change <= ${change} order by r.revision desc limit 1
   ) r
   where p.dataset = ${dataset} and not r.deleted and r.state <> ${PictureState.SKIPPED}`;
+
+const pictureColumns = sql`
+  p.id, p.image_id, p.width, p.height, r.name, r.split, r.attributes, r.sequence, r.frame`;
 
 /** The splits of a version's pictures, and how many each has. */
 export async function splitsIn(db: Kysely<Schema>, cut: Cut): Promise<{ split: string; pictures: number }[]> {
@@ -51,9 +57,70 @@ export async function picturesIn(
   { after, most }: { after: bigint; most: number },
 ): Promise<PictureInVersion[]> {
   const { rows } = await sql<PictureInVersion>`
-    select p.id, p.image_id, p.width, p.height, r.name, r.split, r.attributes from ${picturesAt(cut)}
+    select ${pictureColumns} from ${picturesAt(cut)}
       and r.split = ${split} and p.id > ${after}
     order by p.id limit ${most}`.execute(db);
+  return rows;
+}
+
+export interface SequenceInVersion {
+  readonly id: bigint;
+  readonly name: string;
+  readonly frame_rate: number;
+  readonly length: bigint;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The next ones of a split after a sequence, as they were; those without a frame are left out. */
+export async function sequencesIn(
+  db: Kysely<Schema>,
+  cut: Cut,
+  split: string,
+  { after, most }: { after: bigint; most: number },
+): Promise<SequenceInVersion[]> {
+  const { rows } = await sql<SequenceInVersion>`
+    select s.id, v.name, v.frame_rate, frames.length, frames.width, frames.height
+    from sequences s cross join lateral (
+      select * from sequence_revisions v
+      where v.dataset = s.dataset and v.sequence = s.id and v.change <= ${cut.change} order by v.revision desc limit 1
+    ) v cross join lateral (
+      select count(*) as length, max(p.width) as width, max(p.height) as height
+      from ${picturesAt(cut)} and r.sequence = s.id and r.split = ${split}
+    ) frames
+    where s.dataset = ${cut.dataset} and s.id > ${after} and not v.deleted and frames.length > 0
+    order by s.id limit ${most}`.execute(db);
+  return rows;
+}
+
+/** The next frames of a sequence after one, in its order. */
+export async function framesIn(
+  db: Kysely<Schema>,
+  cut: Cut,
+  { sequence, split }: { sequence: bigint; split: string },
+  { after, most }: { after: number; most: number },
+): Promise<PictureInVersion[]> {
+  const { rows } = await sql<PictureInVersion>`
+    select ${pictureColumns} from ${picturesAt(cut)}
+      and r.sequence = ${sequence} and r.split = ${split} and r.frame > ${after}
+    order by r.frame limit ${most}`.execute(db);
+  return rows;
+}
+
+/** A sequence's tracks, as they were. */
+export async function tracksIn(
+  db: Kysely<Schema>,
+  { dataset, change, labels }: Cut,
+  sequence: bigint,
+): Promise<{ id: bigint; name: string; label: number }[]> {
+  const { rows } = await sql<{ id: bigint; name: string; label: number }>`
+    select t.id, v.name, v.label from tracks t cross join lateral (
+      select * from track_revisions v
+      where v.dataset = t.dataset and v.track = t.id and v.change <= ${change} order by v.revision desc limit 1
+    ) v
+    where t.dataset = ${dataset} and t.sequence = ${sequence} and not v.deleted
+      and (${labels.length} = 0 or v.label = any (${labels}::int[]))
+    order by t.id`.execute(db);
   return rows;
 }
 
@@ -83,6 +150,7 @@ interface ObjectRow {
   readonly picture: bigint;
   readonly label: number;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly track: bigint | null;
   readonly counts: string;
   readonly provenance: Uint8Array | null;
 }
@@ -95,19 +163,19 @@ interface Filled {
 
 /**
  * Objects of some pictures as they were: of all of these, or of the first ones, whose masks are `mostBytes` together or which are one.
- * @param pictures in the order of their ids, at least one.
+ * @param pictures in the order of their ids, at least one. @param track of this one alone.
  */
 export async function objectsIn(
   db: Kysely<Schema>,
   { dataset, change, labels, states }: Cut,
   pictures: readonly PictureInVersion[],
-  { nameOf, mostBytes }: { nameOf: ReadonlyMap<number, string>; mostBytes: number },
+  { nameOf, mostBytes, track }: { nameOf: ReadonlyMap<number, string>; mostBytes: number; track?: bigint },
 ): Promise<Filled> {
   const sizes = new Map(pictures.map(({ id, width, height }) => [id, [height, width]]));
   // Of what is over, only that it is there is told.
   const { rows } = await sql<ObjectRow | { picture: bigint; counts: null }>`
     with found as (
-      select o.id, o.picture, r.label, r.attributes, m.counts, m.provenance,
+      select o.id, o.picture, r.label, r.attributes, r.track, m.counts, m.provenance,
         first_value(o.picture) over (order by o.picture) as first,
         sum(octet_length(m.counts) + pg_column_size(r.attributes)) over (order by o.picture) as bytes
       from objects o cross join lateral (
@@ -116,10 +184,11 @@ export async function objectsIn(
       ) r
       join object_revisions m on m.picture = o.picture and m.object = o.id and m.revision = r.shape
       where o.dataset = ${dataset} and o.picture = any (${[...sizes.keys()]}::bigint[])
+        and ${track === undefined ? sql`true` : sql`r.track = ${track}`}
         and r.state = any (${states}::int[]) and (${labels.length} = 0 or r.label = any (${labels}::int[]))
     ), kept as (select * from found where picture = first or bytes <= ${mostBytes})
-    select id, picture, label, attributes, counts, provenance from kept
-    union all (select null, picture, null, null, null, null from found where picture <> first and bytes > ${mostBytes}
+    select id, picture, label, attributes, track, counts, provenance from kept
+    union all (select null, picture, null, null, null, null, null from found where picture <> first and bytes > ${mostBytes}
       order by picture limit 1)
     order by picture, id`.execute(db);
   const byPicture = new Map<bigint, ExportObject[]>();
@@ -129,7 +198,7 @@ export async function objectsIn(
       over = row.picture;
       break;
     }
-    const { id, picture, label, attributes, counts, provenance } = row;
+    const { id, picture, label, attributes, track: of, counts, provenance } = row;
     const { predictedIou, stabilityScore, point, cropBox } = fromBinary(
       ProvenanceSchema,
       provenance ?? new Uint8Array(),
@@ -140,6 +209,7 @@ export async function objectsIn(
       rle: { size: sizes.get(picture) ?? [], counts },
       attributes,
       ...(name !== undefined && { label: name }),
+      ...(of !== null && { track: Number(of) }),
       ...(predictedIou > 0 && { predictedIou }),
       ...(stabilityScore > 0 && { stabilityScore }),
       ...(point && { point: { x: point.x ?? 0, y: point.y ?? 0 } }),

@@ -1,8 +1,9 @@
 import type { Kysely } from "kysely";
 import type { Schema } from "../../database/schema.js";
-import type { PictureFiles } from "../../files/picture-files.js";
-import type { ExportLabel, ExportPicture, ExportSet, FilledPicture } from "../../formats/types.js";
+import type { ExportLabel, ExportSet, FilledPicture } from "../../formats/types.js";
+import { type PictureOptions, pictureOf } from "./export-picture.js";
 import { type Cut, objectsIn, type PictureInVersion, picturesIn } from "./export-rows.js";
+import { exportSequences } from "./export-sequences.js";
 
 /** As a version has it. */
 export interface VersionLabel {
@@ -12,14 +13,12 @@ export interface VersionLabel {
   readonly parent: number;
 }
 
-interface ExportSetOptions {
+interface ExportSetOptions extends PictureOptions {
   readonly db: Kysely<Schema>;
   readonly cut: Cut;
   readonly labels: readonly VersionLabel[];
   readonly splits: readonly string[];
   readonly hasUnlabelled: boolean;
-  /** Undefined: picture files are not asked for. */
-  readonly files: { readonly pictures: PictureFiles; readonly tenant: string | undefined } | undefined;
   readonly signal: AbortSignal;
   /** Pictures are written, with so many objects. */
   readonly onFilled: (pictures: number, objects: number) => Promise<void>;
@@ -75,13 +74,6 @@ export function exportSet(options: ExportSetOptions): ExportSet {
         }
       }
     },
+    sequences: (split) => exportSequences(options, split, nameOf),
   };
-}
-
-function pictureOf(
-  { id, name, width, height, attributes, image_id: imageId }: PictureInVersion,
-  { files }: ExportSetOptions,
-): ExportPicture {
-  const open = files && (() => files.pictures.open({ tenant: files.tenant, imageId }));
-  return { id: Number(id), name, width, height, attributes, ...(open && { open }) };
 }

@@ -6,7 +6,7 @@ import { checkAttributes } from "../../attributes.js";
 import type { Schema } from "../../database/schema.js";
 import { plainText } from "../../formats/parse/plain-text.js";
 import type { FoundObject, FoundPicture, Problem } from "../../formats/types.js";
-import { addObjects, type NewObject } from "../../objects/add-objects.js";
+import { addObjects, type NewObject, surroundingsOf } from "../../objects/add-objects.js";
 import { readMask } from "../../objects/read-mask.js";
 import { type NextRevision, updateObjects } from "../../objects/write-objects.js";
 import { addPicture } from "../../pictures/add-picture.js";
@@ -15,6 +15,7 @@ import { NotWantedError, openStates } from "../items.js";
 import type { Job } from "../job.js";
 import { tell } from "../news.js";
 import { correctedState, type Incoming, noteBrought, sortIncoming } from "./brought-before.js";
+import { FoundTracks, placeFound } from "./import-frames.js";
 import type { PreparedPicture, RefusedPicture } from "./import-picture.js";
 
 type Trx = Transaction<Schema>;
@@ -24,6 +25,9 @@ export interface ImportedPicture {
   readonly id: bigint;
   readonly width: number;
   readonly height: number;
+  readonly split: string;
+  /** Null: it is no frame. */
+  readonly sequence: bigint | null;
 }
 
 /** What is written in one transaction. */
@@ -92,19 +96,38 @@ export async function writeBatch(
       problemOf(one, "The picture is neither among the files nor in the data set; its objects are left out."),
     );
   }
+  const place = { set: job.dataset, person: job.person };
+  const frames = [...prepared.map(({ found: one }) => one), ...absent].flatMap((one) => {
+    const row = pictures.get(one.name);
+    return row && one.frame ? [{ picture: { ...row, found: one }, frame: one.frame }] : [];
+  });
+  const placed = await placeFound(trx, place, frames, (picture, reason) =>
+    problems.push(problemOf(picture.found, reason)),
+  );
+  for (const { picture } of frames) {
+    const sequence = placed.get(picture.id);
+    if (sequence !== undefined) pictures.set(picture.found.name, { ...picture, sequence });
+  }
+  const tracks = new FoundTracks(trx, place);
   const incoming: Incoming[] = [];
   for (const object of objects) {
     const picture = pictures.get(object.picture) ?? known.get(object.picture);
     // Said of the picture already.
     if (!picture) continue;
     try {
-      incoming.push({ found: object, size: picture, object: newObject(object, { picture, job, work, labels }) });
+      const made = newObject(object, { picture, job, work, labels });
+      const { track: name, label: labelName = "" } = object;
+      const isTracked = name !== undefined && picture.sequence !== null;
+      const of = isTracked && { sequence: picture.sequence, name, label: made.label };
+      const track = of ? await tracks.idOf(of, labelName) : undefined;
+      incoming.push({ found: object, size: picture, object: { ...made, ...(track !== undefined && { track }) } });
     } catch (error) {
       problems.push({ kind: "problem", file: object.file, line: 0, reason: `${object.sourceId}: ${reasonOf(error)}` });
     }
   }
   const terms = { set: job.dataset, job: job.id, addChanged: work.addChanged };
-  const { fresh, changed, ...counts } = await sortIncoming(trx, terms, incoming);
+  const { fresh: unsorted, changed, ...counts } = await sortIncoming(trx, terms, incoming);
+  const fresh = await withPlaces(trx, job.dataset, unsorted, problems);
   const ids = await addObjects(
     trx,
     job.dataset,
@@ -138,6 +161,33 @@ export async function writeBatch(
   return { pictures, counts: { ...counts, replaced: counts.replaced + changed.length } };
 }
 
+/** Those whose tracks have a place for them are of them; others are objects by themselves, which is told. */
+async function withPlaces(
+  trx: Trx,
+  set: number,
+  fresh: readonly Incoming[],
+  problems: Problem[],
+): Promise<readonly Incoming[]> {
+  const tracks = fresh.flatMap(({ object: { track } }) => (track === undefined ? [] : [track]));
+  if (tracks.length === 0) return fresh;
+  const pictures = fresh.map(({ object }) => object.picture);
+  const around = await surroundingsOf(trx, set, pictures, tracks);
+  return fresh.map((one) => {
+    const { track, ...object } = one.object;
+    const picture = around.pictures.get(object.picture);
+    if (track === undefined || !picture) return one;
+    try {
+      around.tracks.join(track, picture);
+      return one;
+    } catch (error) {
+      const { file, sourceId } = one.found;
+      const reason = `${sourceId}: ${reasonOf(error)} It is kept as an object of no track.`;
+      problems.push({ kind: "problem", file, line: 0, reason });
+      return { ...one, object };
+    }
+  });
+}
+
 export async function picturesByName(
   db: Kysely<Schema>,
   set: number,
@@ -146,7 +196,7 @@ export async function picturesByName(
   if (names.length === 0) return new Map();
   const rows = await db
     .selectFrom("pictures")
-    .select(["id", "name", "width", "height"])
+    .select(["id", "name", "width", "height", "split", "sequence"])
     .where("dataset", "=", set)
     .where("deleted", "=", false)
     .where("name", "in", names)

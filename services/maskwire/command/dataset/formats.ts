@@ -11,6 +11,9 @@ export const formats: Readonly<Record<string, AnnotationFormat>> = {
   cvat: AnnotationFormat.CVAT,
   "label-studio": AnnotationFormat.LABEL_STUDIO,
   datumaro: AnnotationFormat.DATUMARO,
+  "youtube-vis": AnnotationFormat.YOUTUBE_VIS,
+  davis: AnnotationFormat.DAVIS,
+  mots: AnnotationFormat.MOTS,
 };
 
 export const cocoForms: Readonly<Record<string, CocoForm>> = {
