@@ -8,7 +8,6 @@ import {
   RunDoneSchema,
   type RunTrackSchema,
   type TrackCommand,
-  TrackCommandSchema,
   type TrackedMask,
   type TrackUpdate,
 } from "../../../proto/index.js";
@@ -19,7 +18,7 @@ import { pause } from "../pause.js";
 import type { Prompt } from "../picture.js";
 import { pictureIdOf } from "../picture-id.js";
 import { putFrame } from "./put-frame.js";
-import { VideoLink } from "./video-link.js";
+import { TrackLink } from "./track-link.js";
 import { commandOf, VideoMemory } from "./video-memory.js";
 
 /** A frame: its file, what has it when it is asked for, or the id of a picture that the service has. */
@@ -66,8 +65,6 @@ interface Running {
   /** Of its last saying: what is about an earlier one is of no interest. */
   sequence: number;
   command: TrackCommand["command"];
-  /** And has not stopped since. */
-  isSaid: boolean;
   readonly heard: TrackUpdate["update"][];
   wake(): void;
 }
@@ -102,7 +99,7 @@ export class Video {
   readonly #gateway: GatewayAt;
   readonly #options: VideoOptions;
   readonly #memory: VideoMemory;
-  readonly #link: VideoLink;
+  readonly #link: TrackLink;
   readonly #closing = new AbortController();
   readonly #sources: FrameSource[] = [];
   readonly #pending = new Map<number, Pending>();
@@ -111,7 +108,6 @@ export class Video {
   /** What was shown last, by object and frame. */
   readonly #newest = new Map<string, TrackCommand["command"]>();
   #running: Running | undefined;
-  #sequence = 0;
   /** New beginnings since all that it said by itself was taken. */
   #beginnings = 0;
   /** The first frame is there. @throws what kept it. */
@@ -131,13 +127,16 @@ export class Video {
     this.sent = this.#send(frames, () => isBegun());
     this.begun = Promise.race([first, this.sent]);
     for (const one of [this.sent, this.begun]) one.catch((error) => this.#end(error));
-    this.#link = new VideoLink({
+    this.#link = new TrackLink({
       openSocket: () => gateway.openSocket(),
       onOpen: () => this.#sayAll(),
       onUpdate: (update) => this.#hear(update),
-      isOwed: () => this.#isOwed,
-      onRefused: (error) => this.#end(error),
+      onLost: (then) => {
+        if (then === "stopped") this.#end(misunderstood());
+        if (then === "signed-out") this.#end(toldError({ code: ErrorCode.UNAUTHENTICATED }));
+      },
     });
+    this.#link.want();
     options.signal?.addEventListener("abort", () => this.close(), { once: true });
   }
 
@@ -236,7 +235,7 @@ export class Video {
       signal?.removeEventListener("abort", leave);
       if (this.#running === running) {
         this.#running = undefined;
-        this.#say(++this.#sequence, commandOf({ case: "cancel", value: {} }));
+        this.#say(this.#link.number(), commandOf({ case: "cancel", value: {} }));
       }
     }
   }
@@ -249,7 +248,7 @@ export class Video {
   #begin(command: TrackCommand["command"]): Running {
     const replaced = this.#running;
     replaced?.heard.push({ case: "done", value: create(RunDoneSchema, { cancelled: true }) });
-    const running: Running = { sequence: 0, command, isSaid: false, heard: [], wake: () => {} };
+    const running: Running = { sequence: 0, command, heard: [], wake: () => {} };
     this.#running = running;
     this.#sayRun(running);
     replaced?.wake();
@@ -265,8 +264,7 @@ export class Video {
   }
 
   #sayRun(running: Running): void {
-    running.sequence = ++this.#sequence;
-    running.isSaid = true;
+    running.sequence = this.#link.number();
     this.#say(running.sequence, running.command);
   }
 
@@ -281,13 +279,8 @@ export class Video {
     await pause(error.retryAfterMs ?? restMs, this.#closing.signal);
   }
 
-  /** A run may wait for frames that are to come, whose own answers are owed then. */
-  get #isOwed(): boolean {
-    return this.#told.size > 0 || this.#pending.size > 0 || (this.#running?.isSaid === true && !this.#memory.more);
-  }
-
   #ask(command: TrackCommand["command"]): Promise<TrackUpdate["update"]> {
-    const sequence = ++this.#sequence;
+    const sequence = this.#link.number();
     return new Promise((resolve, reject) => {
       if (this.#closing.signal.aborted) return reject(this.#closing.signal.reason);
       this.#pending.set(sequence, { command, resolve, reject });
@@ -296,12 +289,13 @@ export class Video {
   }
 
   #say(sequence: number, command: TrackCommand["command"]): void {
-    this.#link.send(create(TrackCommandSchema, { sequence, command }));
+    this.#link.wake();
+    this.#link.send(command, sequence);
   }
 
   /** Says what nobody has asked for: its failure is the video's own. */
   #tell(command: TrackCommand["command"]): void {
-    const sequence = ++this.#sequence;
+    const sequence = this.#link.number();
     this.#told.add(sequence);
     this.#say(sequence, command);
   }
@@ -334,7 +328,6 @@ export class Video {
     if (sequence === this.#running?.sequence) {
       const { heard, wake } = this.#running;
       heard.push(update);
-      this.#running.isSaid = update.case === "frame";
       if (update.case === "done") this.#running = undefined;
       wake();
       return;
@@ -403,6 +396,12 @@ export class Video {
     this.#running?.wake();
   }
 }
+
+const misunderstood = () =>
+  new MaskwireError(
+    ErrorCode.INTERNAL,
+    "The service does not understand this client. Take versions of both that belong together.",
+  );
 
 function shownOf(update: TrackUpdate["update"]): ShownObject {
   const { frame, outdated = [] } = update.case === "prompted" ? update.value : {};

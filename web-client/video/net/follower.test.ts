@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CloseCode, ErrorCode, FrameMasksSchema, type Mask, MaskSchema, TrackState } from "../../../proto/index.js";
+import { FakeSockets } from "../../sdk/video/testing/fake-sockets.js";
 import { emptyTrack, made, shown, type Track } from "../state/track.js";
 import { Follower } from "./follower.js";
-import { FakeSockets } from "./testing/fake-sockets.js";
 
 const mask = (counts: string): Mask => create(MaskSchema, { rle: { size: [2, 2], counts } });
 const one = { id: 1, colour: 0, name: undefined };

@@ -13,12 +13,12 @@ import {
 } from "../../../proto/index.js";
 import type { ServiceProblem } from "../../datasets/net/ask-service.js";
 import type { SocketPort } from "../../sdk/session/socket.js";
+import { TrackLink } from "../../sdk/video/track-link.js";
 import { words } from "../../words/words.js";
 import type { Correction } from "../state/canvas-objects.js";
 import { knownFrames } from "../state/replay.js";
 import { made, objectOf, outdated, type Track, toMake } from "../state/track.js";
 import { FrameSender, type SentFrame } from "./frame-sender.js";
-import { TrackLink } from "./track-link.js";
 
 /** Frames are sent so far ahead of the one that is made: what is behind it need not be kept there. */
 const mostAhead = 24;

@@ -8,8 +8,8 @@ import {
   TrackCommandSchema,
   type TrackUpdate,
 } from "../../../proto/index.js";
-import { greet, type Link, lose, reconnect } from "../../sdk/session/link.js";
-import { abnormalClosure, type SocketPort, unreadable } from "../../sdk/session/socket.js";
+import { greet, type Link, lose, reconnect } from "../session/link.js";
+import { abnormalClosure, type SocketPort, unreadable } from "../session/socket.js";
 import { Owing } from "./owing.js";
 
 /** Longer than this without a welcome, and another try has better chances. */
@@ -39,7 +39,11 @@ export class TrackLink {
   constructor(options: TrackLinkOptions) {
     this.#options = options;
     this.#owing = new Owing({
-      ask: () => this.#write({ case: "known", value: create(KnownFramesSchema) }),
+      ask: () => {
+        const sequence = this.number();
+        this.#write({ case: "known", value: create(KnownFramesSchema) }, sequence);
+        return sequence;
+      },
       onSilence: () => this.#socket && this.#lose(this.#socket, abnormalClosure),
     });
   }
@@ -62,8 +66,22 @@ export class TrackLink {
     if (this.#link?.kind === "waiting") this.#follow(reconnect({ ...this.#link, attempt: 0 }, false));
   }
 
+  /** Gives the session up, and after a while begins another. */
+  beginAnew(afterMs: number): void {
+    if (this.#link === undefined) return;
+    this.#leave();
+    this.#follow([
+      { kind: "waiting", attempt: 0, retryAtMs: performance.now() + afterMs },
+      [{ kind: "timer", name: "reconnect", delayMs: afterMs }],
+    ]);
+  }
+
   close(): void {
     this.#link = undefined;
+    this.#leave();
+  }
+
+  #leave(): void {
     clearTimeout(this.#timer);
     this.#owing.forget();
     const socket = this.#socket;
@@ -71,21 +89,27 @@ export class TrackLink {
     socket?.close();
   }
 
-  /** @returns the number that its answers carry. */
-  send(command: TrackCommand["command"]): number {
-    const sequence = this.#write(command);
+  /** A number that nothing has been sent with. */
+  number(): number {
+    return ++this.#sequence;
+  }
+
+  /**
+   * Of no effect while there is no session: `onOpen` says all again.
+   * @returns the number that its answers carry.
+   */
+  send(command: TrackCommand["command"], sequence = this.number()): number {
+    this.#write(command, sequence);
     // A cancel has no answer of its own.
     if (this.#link?.kind === "open" && command.case !== "cancel") this.#owing.sent(sequence);
     return sequence;
   }
 
-  #write(command: TrackCommand["command"]): number {
-    const sequence = ++this.#sequence;
-    if (this.#link?.kind === "open" && this.#socket?.readyState === openState) {
-      const value = create(TrackCommandSchema, { sequence, command });
-      this.#socket.send(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame: { case: "track", value } })));
-    }
-    return sequence;
+  #write(command: TrackCommand["command"], sequence: number): void {
+    if (this.#link?.kind !== "open" || this.#socket?.readyState !== openState) return;
+    const value = create(TrackCommandSchema, { sequence, command });
+    const frame = create(ClientFrameSchema, { frame: { case: "track", value } });
+    this.#socket.send(toBinary(ClientFrameSchema, frame) as Uint8Array<ArrayBuffer>);
   }
 
   #connect(): void {
@@ -123,10 +147,7 @@ export class TrackLink {
 
   #lose(socket: SocketPort, code: number): void {
     if (socket !== this.#socket || this.#link === undefined) return;
-    this.#socket = undefined;
-    clearTimeout(this.#timer);
-    this.#owing.forget();
-    socket.close();
+    this.#leave();
     const atMs = performance.now();
     this.#follow(lose(this.#link, { kind: "socket-closed", code, atMs, random: Math.random() }));
     this.#options.onLost(this.#link.kind);

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CloseCode, OpenVideoSchema } from "../../../proto/index.js";
-import { abnormalClosure } from "../../sdk/session/socket.js";
+import { abnormalClosure } from "../session/socket.js";
 import { FakeSockets } from "./testing/fake-sockets.js";
 import { TrackLink } from "./track-link.js";
 

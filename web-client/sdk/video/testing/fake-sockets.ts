@@ -5,7 +5,7 @@ import {
   type TrackCommand,
   type TrackUpdateSchema,
 } from "../../../../proto/index.js";
-import type { SocketPort } from "../../../sdk/session/socket.js";
+import type { SocketPort } from "../../session/socket.js";
 
 /** The sockets that were opened, the service's side of which the test plays. */
 export class FakeSockets {
