@@ -1,3 +1,4 @@
+import { restFor } from "../../services/runtime/waits.js";
 import type { IntakeOptions } from "./intake.js";
 
 /** What is paid for before and after it is done (F7). */
@@ -8,21 +9,9 @@ export async function paid({ frames, bytes, work }: Purse, count: number, signal
   // Work is only asked whether what it took before is made good.
   const prices = [[frames, 1], [bytes, count], ...work.map((one) => [one, 0] as const)] as const;
   for (const [pace, price] of prices) {
-    for (let waitMs = pace.take(price); waitMs > 0; waitMs = pace.take(price)) await pause(waitMs, signal);
+    for (let waitMs = pace.take(price); waitMs > 0; waitMs = pace.take(price)) {
+      await restFor(waitMs, signal);
+      signal.throwIfAborted();
+    }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", leave);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", leave, { once: true });
-    if (signal.aborted) leave();
-  });
 }

@@ -11,6 +11,7 @@ import { Code, invalidArgument, isNotFound, ServiceError } from "../../services/
 import type { ErrorFields } from "../../services/runtime/grpc/error-message.js";
 import { holderOf } from "../../services/runtime/limits/shares.js";
 import type { TurnLine } from "../../services/runtime/limits/turn-line.js";
+import { orAborted, restFor } from "../../services/runtime/waits.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask } from "../ask/ask.js";
 import { FrameGoneError, FramesAhead } from "./frames-ahead.js";
@@ -77,7 +78,7 @@ export class VideoWork {
         shown: { mask: create(TrackedMaskSchema, shown), size: { width, height } },
       });
     } catch (error) {
-      if (own.signal.aborted || this.#all.signal.aborted) return;
+      if (own.signal.aborted) return;
       apply({
         kind: "not-shown",
         opening,
@@ -107,7 +108,7 @@ export class VideoWork {
         if (!signal.aborted) apply({ kind: "made", opening, step, ...made });
         return;
       } catch (error) {
-        if (signal.aborted || this.#all.signal.aborted) return;
+        if (signal.aborted) return;
         const waitMs = pauseAfter(error);
         // A timer may fire a little before its time.
         const isLate = isTimeout(error) || performance.now() + (waitMs ?? 0) > until;
@@ -117,7 +118,7 @@ export class VideoWork {
           apply({ kind: "not-made", opening, step, frame: gone, error: explain(why) });
           return;
         }
-        await pause(waitMs, signal);
+        await restFor(waitMs, signal);
         if (signal.aborted) return;
       }
     }
@@ -221,27 +222,3 @@ const tooLate = (frame: number, frameMs: number, cause: unknown) =>
     retryAfterMs: lateRetryMs,
     cause,
   });
-
-/** Resolves after so long, or when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
-}
-
-/** What it resolves to, or the signal's reason when that aborts before. What was begun goes on. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    signal.addEventListener("abort", leave, { once: true });
-    if (signal.aborted) leave();
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", leave));
-  });
-}

@@ -1,3 +1,5 @@
+import { orAborted } from "../runtime/waits.js";
+
 interface Sweep<Item> {
   readonly items: Item[];
   readonly end: AbortController;
@@ -25,15 +27,9 @@ export class Sweeps<Item> {
     const sweep = this.#next ?? this.#begin();
     sweep.items.push(item);
     sweep.waiting++;
-    let leave = () => {};
-    const left = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason);
-    });
-    signal.addEventListener("abort", leave, { once: true });
     try {
-      await Promise.race([sweep.done, left]);
+      await orAborted(sweep.done, signal);
     } finally {
-      signal.removeEventListener("abort", leave);
       sweep.waiting--;
       if (sweep.waiting === 0) this.#leave(sweep);
     }

@@ -15,6 +15,7 @@ import {
   type StartJobRequest,
 } from "../../../proto/index.js";
 import { invalidArgument, isNotFound } from "../../runtime/errors.js";
+import { restFor } from "../../runtime/waits.js";
 import type { Database } from "../database/database.js";
 import type { Schema } from "../database/schema.js";
 import { notFound, notNow } from "../faults.js";
@@ -163,7 +164,7 @@ export class Jobs {
       shown = told;
       yield job;
       if (!openStates.includes(job.state)) return;
-      await restOf(watchMs, signal);
+      await restFor(watchMs, signal);
     }
   }
 
@@ -291,17 +292,3 @@ async function setState(trx: Transaction<Schema>, id: string, state: JobState): 
 }
 
 const hasEnded = () => notNow("The job has ended; start another.");
-
-/** A while, or until the signal. */
-async function restOf(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
-}

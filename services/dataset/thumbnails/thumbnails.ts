@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { invalidArgument } from "../../runtime/errors.js";
 import { holderOf } from "../../runtime/limits/shares.js";
 import type { Origin } from "../../runtime/tracing/origin.js";
+import { orAborted } from "../../runtime/waits.js";
 import type { PictureFiles } from "../files/picture-files.js";
 import { MakingLine } from "./making-line.js";
 
@@ -80,15 +81,9 @@ export class Thumbnails {
     signal.throwIfAborted();
     const flight = this.#flights.get(key) ?? this.#begin(key, picture, side, asker);
     flight.askers++;
-    let leave = () => {};
-    const left = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason);
-      signal.addEventListener("abort", leave, { once: true });
-    });
     try {
-      return await Promise.race([flight.outcome, left]);
+      return await orAborted(flight.outcome, signal);
     } finally {
-      signal.removeEventListener("abort", leave);
       if (--flight.askers === 0 && !flight.isMaking) {
         this.#forget(key, flight);
         flight.abandoned.abort();

@@ -1,3 +1,4 @@
+import { orAborted } from "../../runtime/waits.js";
 import type { Ready } from "./ready.js";
 
 type Image = NonNullable<Ready["image"]>;
@@ -68,15 +69,9 @@ export class EncodeFlights<T> {
     const listen = (progress: Progress) => listener(progress);
     flight.listeners.add(listen);
     if (flight.latest) listen(aged(flight.latest, this.#now() - flight.latestAt));
-    let leave: () => void = () => {};
-    const left = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason);
-      signal.addEventListener("abort", leave, { once: true });
-    });
     try {
-      return await Promise.race([flight.outcome, left, flight.ended]);
+      return await orAborted(Promise.race([flight.outcome, flight.ended]), signal);
     } finally {
-      signal.removeEventListener("abort", leave);
       flight.listeners.delete(listen);
       if (flight.listeners.size === 0 && this.#flights.get(key) === flight) {
         if (flight.latest?.stage !== "encoding" || flight.latest.elsewhere) {

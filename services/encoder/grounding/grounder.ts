@@ -1,6 +1,7 @@
 import { type PictureSet, pictureSet } from "../../inference/picture-set.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
 import { shortImageId } from "../../runtime/tracing/origin.js";
+import { orAborted } from "../../runtime/waits.js";
 import type { Findings } from "../../stores/findings-record.js";
 import type { FindingsRef, FindingsStore } from "../../stores/findings-store.js";
 import type { ImageStore, PictureRef } from "../../stores/image-store.js";
@@ -100,7 +101,7 @@ export class Grounder {
     const weights = detectors.map((one) => one.weights);
     const name = JSON.stringify([picture.tenant, picture.imageId, weights, words, candidates]);
     const known = this.#looks.get(name);
-    if (known) return unlessLeft(known.outcome, call.signal);
+    if (known) return orAborted(known.outcome, call.signal);
     // Who joins a look that is under way takes nothing for it.
     call.take("encodesPerHour", 1);
     const { prefix } = pictureSet(picture.tenant, picture.imageId);
@@ -110,7 +111,7 @@ export class Grounder {
     });
     look.outcome.catch(() => {});
     this.#looks.set(name, look);
-    return unlessLeft(look.outcome, call.signal);
+    return orAborted(look.outcome, call.signal);
   }
 
   async #look(search: Search, look: Look, call: CallContext): Promise<Findings[]> {
@@ -179,17 +180,3 @@ const refOf = (
       ? [...words, ...(candidates ? [JSON.stringify(candidates)] : [])]
       : undefined,
 });
-
-async function unlessLeft<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let leave = () => {};
-  const left = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason);
-    signal.addEventListener("abort", leave, { once: true });
-  });
-  try {
-    return await Promise.race([work, left]);
-  } finally {
-    signal.removeEventListener("abort", leave);
-  }
-}
