@@ -14,8 +14,9 @@ import { tinyModelEnv } from "../support/tiny-model.js";
 
 const MiB = 1024 * 1024;
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
-/** What the process may hold more after another round over the same pictures: allocators keep some of what they freed. */
-const growthBytes = 100 * MiB;
+/** What the process may hold more after another round over the same pictures, in one of a few rounds: a leak takes as much in each. */
+const growthBytes = 50 * MiB;
+const mostRounds = 5;
 
 /** Mean difference of brightness, in the model's units: of pictures that lie the same way, and no others. */
 const sameApart = 0.05;
@@ -139,7 +140,7 @@ interface Awkward {
   expected: "decodes" | "must be rejected cleanly";
 }
 
-it("memory comes back: a second round over every odd picture adds little", async () => {
+it("memory comes back: sooner or later a round over the same odd pictures adds little", async () => {
   // Stores too small for anything: every round decodes and encodes again.
   await using child = await MaskwireProcess.start({
     ...tinyModelEnv(),
@@ -154,11 +155,14 @@ it("memory comes back: a second round over every odd picture adds little", async
     for (const { file } of manifest) files.push(await readFile(join(folder, file)));
   }
   const resident: number[] = [];
-  for (let round = 0; round < 2; round++) {
+  let leastGrowth = Number.POSITIVE_INFINITY;
+  while (leastGrowth >= growthBytes && resident.length < mostRounds) {
     for (const bytes of files) await tryUpload(child.url, bytes);
-    resident.push(await metric(child.adminUrl, "maskwire_resident_memory_bytes"));
+    const bytes = await metric(child.adminUrl, "maskwire_resident_memory_bytes");
+    // A heap grows into its work in the first rounds, and allocators keep some of what they freed.
+    leastGrowth = Math.min(leastGrowth, bytes - (resident.at(-1) ?? Number.NEGATIVE_INFINITY));
+    resident.push(bytes);
   }
-  const [first = 0, last = 0] = resident;
   process.stdout.write(`resident after each round: ${resident.map((b) => `${Math.round(b / MiB)} MiB`).join(", ")}\n`);
-  expect(last - first).toBeLessThan(growthBytes);
-}, 300_000);
+  expect(leastGrowth).toBeLessThan(growthBytes);
+}, 600_000);
