@@ -19,7 +19,7 @@ export class FramesAhead {
 
   /**
    * Resolves when that frame is encoded. @param next those that come after it, the nearest first.
-   * @throws FrameGoneError when it is not stored; as `Ask.openImage`.
+   * @throws FramesGoneError when it is not stored; as `Ask.openImage`.
    */
   async ready(imageIds: readonly string[], frame: number, next: readonly number[] = []): Promise<ImageInfo> {
     const own = this.#begin(imageIds, frame);
@@ -60,17 +60,23 @@ async function openFrame(
     if (!image) throw new Error("an encode that is ready says nothing of its picture");
     return image;
   } catch (error) {
-    if (isNotFound(error)) throw new FrameGoneError(frame, picture.imageId, error);
+    if (isNotFound(error)) throw new FramesGoneError([{ frame, imageId: picture.imageId }], error);
     throw error;
   }
 }
 
-/** A frame that nobody has: its owner can upload it again. */
-export class FrameGoneError extends ServiceError {
-  readonly frame: number;
+/** Frames that nobody has: their owner can upload them again. */
+export class FramesGoneError extends ServiceError {
+  readonly frames: readonly number[];
 
-  constructor(frame: number, imageId: string, cause: unknown) {
-    super({ code: Code.NOT_FOUND, message: `Frame ${frame} (${imageId}) is not stored here; upload it.`, cause });
-    this.frame = frame;
+  /** @param gone at least one. */
+  constructor(gone: readonly { readonly frame: number; readonly imageId: string }[], cause: unknown) {
+    const names = gone.map(({ frame, imageId }) => `${frame} (${imageId})`);
+    const message =
+      names.length > 1
+        ? `Frames ${names.join(", ")} are not stored here; upload them.`
+        : `Frame ${names[0]} is not stored here; upload it.`;
+    super({ code: Code.NOT_FOUND, message, cause });
+    this.frames = gone.map(({ frame }) => frame);
   }
 }

@@ -14,7 +14,7 @@ import type { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import { orAborted, restFor } from "../../services/runtime/waits.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask } from "../ask/ask.js";
-import { FrameGoneError, FramesAhead } from "./frames-ahead.js";
+import { FramesAhead, FramesGoneError } from "./frames-ahead.js";
 import type { VideoEffect, VideoEvent } from "./state/video-state.js";
 
 type Effect<K extends VideoEffect["kind"]> = Extract<VideoEffect, { kind: K }>;
@@ -83,7 +83,7 @@ export class VideoWork {
         kind: "not-shown",
         opening,
         asked,
-        error: explain(isNotFound(error) ? new FrameGoneError(frame, imageId, error) : error),
+        error: explain(isNotFound(error) ? new FramesGoneError([{ frame, imageId }], error) : error),
       });
     } finally {
       // Of a video that was opened since, another may have its number.
@@ -114,8 +114,8 @@ export class VideoWork {
         const isLate = isTimeout(error) || performance.now() + (waitMs ?? 0) > until;
         if (waitMs === undefined || isLate) {
           const why = isLate ? tooLate(frame, frameMs, error) : error;
-          const gone = error instanceof FrameGoneError ? error.frame : frame;
-          apply({ kind: "not-made", opening, step, frame: gone, error: explain(why) });
+          const missing = error instanceof FramesGoneError ? error.frames : [];
+          apply({ kind: "not-made", opening, step, frame: missing[0] ?? frame, missing, error: explain(why) });
           return;
         }
         await restFor(waitMs, signal);
@@ -136,11 +136,8 @@ export class VideoWork {
     this.#frames = undefined;
   }
 
-  async #tryToMake(
-    { opening, frame, imageIds, model, known, next }: Effect<"make">,
-    signal: AbortSignal,
-    until: number,
-  ) {
+  async #tryToMake(effect: Effect<"make">, signal: AbortSignal, until: number) {
+    const { opening, frame, imageIds, model, known, next } = effect;
     const { ask, turns, call: whole } = this.#options;
     const timer = new AbortController();
     const late = setTimeout(
@@ -162,8 +159,7 @@ export class VideoWork {
       const { objects, likeness } = await ask.propagate(request, call);
       return { objects: objects as readonly TrackedMask[], likeness, size };
     } catch (error) {
-      if (isNotFound(error) && !(error instanceof FrameGoneError))
-        await this.#findGone(opening, imageIds, known, model, call);
+      if (isNotFound(error)) await this.#findGone(effect, call, error);
       throw error;
     } finally {
       end();
@@ -171,16 +167,21 @@ export class VideoWork {
     }
   }
 
-  /** @throws FrameGoneError of those that a frame is made from. */
-  async #findGone(
-    opening: number,
-    imageIds: readonly string[],
-    known: Effect<"make">["known"],
-    model: string,
-    call: AskCall,
-  ) {
+  /** @throws FramesGoneError of all that a frame is made from, and of the next ones; what keeps it from knowing. */
+  async #findGone({ opening, frame, imageIds, model, known, next }: Effect<"make">, call: AskCall, cause: unknown) {
     const ahead = this.#aheadOf(opening, model);
-    for (const { imageId } of known) await ahead.open(imageId, imageIds.indexOf(imageId), call, EncodePriority.BULK);
+    const frames = new Set([frame, ...known.map(({ imageId }) => imageIds.indexOf(imageId)), ...next]);
+    const looks = [...frames].map((one) => ahead.open(imageIds[one] ?? "", one, call, EncodePriority.BULK));
+    const failures = (await Promise.allSettled(looks)).flatMap((one) =>
+      one.status === "rejected" ? [one.reason as unknown] : [],
+    );
+    const gone = failures.flatMap((one) => (one instanceof FramesGoneError ? one.frames : []));
+    if (gone.length > 0)
+      throw new FramesGoneError(
+        gone.map((one) => ({ frame: one, imageId: imageIds[one] ?? "" })),
+        cause,
+      );
+    if (failures.length > 0) throw failures[0];
   }
 
   #aheadOf(opening: number, model: string): FramesAhead {

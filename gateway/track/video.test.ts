@@ -119,12 +119,16 @@ describe("Y9 a frame", () => {
     await until("done 3");
   });
 
-  it("that is not stored, or made from one that is not, stops it with that one's number", async () => {
+  it("that is not stored, or made from one that is not, stops it with the numbers of all that are not", async () => {
     const { say, until, ask } = open();
-    ask.openImage.mockRejectedValueOnce(gone);
+    const kept = ask.openImage.getMockImplementation();
+    ask.openImage.mockImplementation(async (picture, call) => {
+      if ([idOf(1), idOf(2)].includes(picture.imageId)) throw gone;
+      return kept!(picture, call);
+    });
     say({ case: "prompt", value: { prompt: given(1, 0) } });
     say({ case: "run", value: {} });
-    await until(`stopped at 1: Frame 1 (${idOf(1)}) is not stored here; upload it.`);
+    await until(`stopped at 1: Frames 1 (${idOf(1)}), 2 (${idOf(2)}) are not stored here; upload them.`);
     ask.propagate.mockRejectedValueOnce(gone);
     ask.openImage.mockImplementation(async ({ imageId }) => {
       if (imageId === idOf(0)) throw gone;

@@ -164,10 +164,10 @@ const absent = (object: number): TrackedMask => create(TrackedMaskSchema, { obje
 
 export function hearNotMade(
   video: OpenedVideo,
-  { step: number, frame, error }: Extract<VideoEvent, { kind: "not-made" }>,
+  { step: number, frame, missing, error }: Extract<VideoEvent, { kind: "not-made" }>,
 ): VideoStep {
   const { run } = video;
-  return run?.step?.number === number ? stop(video, run, frame, error) : [video, []];
+  return run?.step?.number === number ? stop(video, run, frame, error, missing) : [video, []];
 }
 
 /** It has said where it was; what it has made stands. */
@@ -176,8 +176,14 @@ export function giveUp(video: OpenedVideo, error: ErrorFields): VideoStep {
   return run ? stop(video, run, run.at?.frame ?? run.from, error) : [video, []];
 }
 
-function stop(video: OpenedVideo, run: Run, frame: number, error: ErrorFields): VideoStep {
-  return endRun(video, run, { case: "stopped", value: { frame, error, frames: run.frames } });
+function stop(
+  video: OpenedVideo,
+  run: Run,
+  frame: number,
+  error: ErrorFields,
+  missing: readonly number[] = [],
+): VideoStep {
+  return endRun(video, run, { case: "stopped", value: { frame, error, frames: run.frames, missing: [...missing] } });
 }
 
 export function cancelRun(video: OpenedVideo): OpenStep {

@@ -342,7 +342,7 @@ describe("Y6 a run", () => {
     const video = PlayedVideo.of(4).show(1, 0).run().made();
     const { opening, step } = video.underWay!;
     const error = { code: ErrorCode.NOT_FOUND, message: "Frame 2 is gone.", reason: "" };
-    video.hear({ kind: "not-made", opening, step, frame: 2, error });
+    video.hear({ kind: "not-made", opening, step, frame: 2, missing: [2, 3], error });
     expect(video.heard.at(-1)).toBe("stopped at 2: Frame 2 is gone.");
     video.run();
     expect(video.play()).toEqual(["2: 1", "3: 1"]);

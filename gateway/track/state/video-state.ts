@@ -115,7 +115,15 @@ export type VideoEvent =
   | { kind: "shown"; opening: number; asked: number; shown: Shown }
   | { kind: "not-shown"; opening: number; asked: number; error: ErrorFields }
   | { kind: "made"; opening: number; step: number; objects: readonly TrackedMask[]; likeness: number; size: Size }
-  | { kind: "not-made"; opening: number; step: number; frame: number; error: ErrorFields }
+  /** `missing`: frames that nobody has any more. */
+  | {
+      kind: "not-made";
+      opening: number;
+      step: number;
+      frame: number;
+      missing: readonly number[];
+      error: ErrorFields;
+    }
   /** Who asks is slower than what he is told, or has caught up. */
   | { kind: "reader"; isBehind: boolean }
   /** The run may not go on: nobody reads it, or the gateway stops. */

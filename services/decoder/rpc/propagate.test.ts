@@ -5,9 +5,15 @@ import { embeddingRef } from "../../inference/models/embedding-ref.js";
 import { Manifest } from "../../inference/models/manifest.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { callContext } from "../../runtime/testing/call-context.js";
-import type { Carried } from "../../sam/track/labels/carry.js";
 import type { Painted } from "../../sam/track/labels/paint.js";
-import type { CarryTask, DecoderTask, DividedMasks, DivideTask, PaintTask } from "../worker/decoder-tasks.js";
+import type {
+  CarriedObjects,
+  CarryTask,
+  DecoderTask,
+  DividedMasks,
+  DivideTask,
+  PaintTask,
+} from "../worker/decoder-tasks.js";
 import { propagate } from "./propagate.js";
 
 const manifest = Manifest.read();
@@ -21,7 +27,13 @@ const mask = { object: 4, rle: rleOf(8, 6) };
 /** @param sizes of pictures that are not 8 x 6 */
 function open(sizes: Record<string, { width: number; height: number }> = {}, check = () => {}) {
   const tasks: DecoderTask[] = [];
-  const carried: Carried = { labels: [Float32Array.of(1), Float32Array.of(0)], sizes: [1, 0], likeness: 0.75 };
+  const carried: CarriedObjects = {
+    objects: [
+      { prior: Float32Array.of(1), share: 1 },
+      { prior: Float32Array.of(0), share: 0 },
+    ],
+    likeness: 0.75,
+  };
   const painted: Painted[] = [
     { state: "tracked", agreement: 0.5, predictedIou: 0.5, logits: Float32Array.of(3) },
     { state: "absent", agreement: 0, predictedIou: 0, logits: undefined },
@@ -31,7 +43,7 @@ function open(sizes: Record<string, { width: number; height: number }> = {}, che
     undefined,
   ];
   const answer = (task: CarryTask | PaintTask | DivideTask) =>
-    task.kind === "carry" ? carried : task.kind === "paint" ? painted[task.object] : divided;
+    task.kind === "carry" ? carried : task.kind === "paint" ? painted[carried.objects.indexOf(task.object)] : divided;
   const handler = propagate({
     admission: { check },
     models: { serving: () => model },
@@ -79,8 +91,8 @@ it("has workers look for the objects of the known pictures, each with all that i
         { id: 4, known: [{ frame: 0 }, { frame: 1 }] },
       ],
     },
-    { kind: "paint", labels: [[1], [0]].map((one) => Float32Array.from(one)), object: 0 },
-    { kind: "paint", object: 1 },
+    { kind: "paint", object: { prior: Float32Array.of(1), share: 1 }, isAlone: false },
+    { kind: "paint", object: { prior: Float32Array.of(0), share: 0 }, isAlone: false },
     { kind: "divide", painted: [{ logits: Float32Array.of(3), predictedIou: 0.5 }, { logits: undefined }] },
   ]);
   expect(answer).toMatchObject({

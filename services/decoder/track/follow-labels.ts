@@ -24,12 +24,12 @@ export async function followLabels(
   picture: Pick<PictureTasks, "run">,
   known: Pick<CarryTask, "memory" | "objects">,
 ): Promise<FoundObjects> {
-  const { labels, sizes, likeness } = await picture.run<CarryTask>({ kind: "carry", ...known }, { urgent: false });
+  const { objects, likeness } = await picture.run<CarryTask>({ kind: "carry", ...known }, { urgent: false });
+  const isAlone = objects.length < 2;
   const painted = [];
-  for (const object of labels.keys()) {
-    painted.push(await picture.run<PaintTask>({ kind: "paint", labels, sizes, object }, { urgent: false }));
+  for (const object of objects) {
+    painted.push(await picture.run<PaintTask>({ kind: "paint", object, isAlone }, { urgent: false }));
   }
-  const isAlone = painted.length < 2;
   const divided = isAlone
     ? []
     : await picture.run<DivideTask>(

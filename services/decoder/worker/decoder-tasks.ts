@@ -2,8 +2,7 @@ import type { MaskRuns } from "../../../proto/rle.js";
 import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
-import type { Carried } from "../../sam/track/labels/carry.js";
-import type { Painted } from "../../sam/track/labels/paint.js";
+import type { Painted, Thought } from "../../sam/track/labels/paint.js";
 
 /** What a worker says of each model that it has loaded, by its id. */
 export type DecoderDetail = Record<string, { graph: "rewritten" | "stock" }>;
@@ -106,14 +105,18 @@ export interface CarryTask extends OnPicture {
   objects: { id: number; known: { frame: number; mask: MaskRuns }[] }[];
 }
 
+/** Where the objects are thought to be, in their order: where one is most of a place no other is. */
+export interface CarriedObjects {
+  readonly objects: readonly Thought[];
+  /** See `Carried`. */
+  readonly likeness: number;
+}
+
 export interface PaintTask extends OnPicture {
   kind: "paint";
-  /** Of all objects, as they were carried: where one is most of a place no other is. */
-  labels: readonly Float32Array[];
-  /** See `Carried`. */
-  sizes: readonly number[];
-  /** Which of them. */
-  object: number;
+  object: Thought;
+  /** Its mask is finished with it, for there is none to be divided from. */
+  isAlone: boolean;
 }
 
 export interface PaintedMask extends Painted {
@@ -150,7 +153,7 @@ export type DecoderResult<T extends DecoderTask> = T extends PromptTask
     : T extends PrepareTask
       ? PreparedPicture
       : T extends CarryTask
-        ? Carried
+        ? CarriedObjects
         : T extends PaintTask
           ? PaintedMask
           : T extends DivideTask

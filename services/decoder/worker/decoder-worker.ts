@@ -19,7 +19,6 @@ import { LatestPreview } from "../../sam/masks/latest-preview.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { RecordError } from "../../sam/record-error.js";
 import type { Product } from "../../sam/track/labels/axes.js";
-import type { Carried } from "../../sam/track/labels/carry.js";
 import { tokensOf } from "../../sam/track/labels/tokens.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
@@ -29,6 +28,7 @@ import { answerPrompt } from "./answer-prompt.js";
 import { ComparedFrames } from "./compared-frames.js";
 import { decodeGrid } from "./decode-grid.js";
 import type {
+  CarriedObjects,
   CarryTask,
   DecodedGrid,
   DecodedPrompt,
@@ -128,7 +128,14 @@ await serveTasks<DecoderTask, Result>(async (say) => {
   };
 });
 
-type Result = DecodedPrompt | DecodedGrid | PointFeatures | Carried | PaintedMask | DividedMasks | PreparedPicture;
+type Result =
+  | DecodedPrompt
+  | DecodedGrid
+  | PointFeatures
+  | CarriedObjects
+  | PaintedMask
+  | DividedMasks
+  | PreparedPicture;
 
 interface WarmDecoder extends LoadedModel<DecoderDetail[string]> {
   model: ModelSpec;
@@ -159,7 +166,7 @@ async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<Kep
   const picture = known ?? (await prepare(task, model, decoder));
   if (task.kind === "prepare") return { warm };
   if (task.kind === "grid") return decodeGrid(task, decoder, picture);
-  if (task.kind === "paint") return paintObject(task, decoder, picture, imageTensor(model).side);
+  if (task.kind === "paint") return paintObject(task, decoder, picture);
   const prepareMs = performance.now() - started;
   return { ...(await answerPrompt(task, decoder, picture, (size) => frameOf(size, model))), warm, prepareMs };
 }
@@ -167,7 +174,7 @@ async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<Kep
 /** The most of an answer's bytes: they move to the other thread. */
 function buffersOf(result: Result): ArrayBuffer[] {
   if ("masks" in result) return result.masks.flatMap(({ lowResLogits }) => (lowResLogits ? [lowResLogits.buffer] : []));
-  if ("labels" in result) return result.labels.map(({ buffer }) => buffer as ArrayBuffer);
+  if ("objects" in result) return result.objects.map(({ prior }) => prior.buffer as ArrayBuffer);
   return "logits" in result && result.logits ? [result.logits.buffer as ArrayBuffer] : [];
 }
 
@@ -176,7 +183,7 @@ function featuresAt(task: FeaturesTask, model: ModelSpec): PointFeatures {
   return pointFeatures({ values: floatsOf(task)[index]!.data, side }, frameOf(task, model), task.points);
 }
 
-async function carryHere(task: CarryTask, model: ModelSpec, alone: boolean): Promise<Carried> {
+async function carryHere(task: CarryTask, model: ModelSpec, alone: boolean): Promise<CarriedObjects> {
   const threads = (alone ? widths.wide : widths.narrow) ?? widths.narrow ?? widths.wide ?? 1;
   const product = products.get(threads) ?? loadProduct(productGraph, threads);
   products.set(threads, product);

@@ -7,12 +7,20 @@ import { maskLogits } from "../../sam/masks/mask-logits.js";
 import { promptTokens } from "../../sam/prompts/prompt-tokens.js";
 import { divide } from "../../sam/track/divide.js";
 import type { Product } from "../../sam/track/labels/axes.js";
-import { type Carried, carryLabels } from "../../sam/track/labels/carry.js";
+import { carryLabels } from "../../sam/track/labels/carry.js";
 import type { CellGrid } from "../../sam/track/labels/nearest.js";
 import { type Decode, paint, priorsOf } from "../../sam/track/labels/paint.js";
 import type { Tokens } from "../../sam/track/labels/tokens.js";
 import type { ComparedFrames } from "./compared-frames.js";
-import type { CarryTask, DividedMasks, DivideTask, OtherPicture, PaintedMask, PaintTask } from "./decoder-tasks.js";
+import type {
+  CarriedObjects,
+  CarryTask,
+  DividedMasks,
+  DivideTask,
+  OtherPicture,
+  PaintedMask,
+  PaintTask,
+} from "./decoder-tasks.js";
 
 /** Rows and columns of the features' cells that hold the picture. @param side of their grid. */
 const cellGrid = (frame: Frame, side: number): CellGrid => contentGrid({ ...frame, gridSize: side });
@@ -26,13 +34,16 @@ interface Carrying {
   side: number;
 }
 
-/** What the picture's cells are, by what is known of others. */
-export async function carry(task: CarryTask, { frames, tokensOf, product, frame, side }: Carrying): Promise<Carried> {
+/** Where the objects are in the picture, by what is known of others. */
+export async function carry(
+  task: CarryTask,
+  { frames, tokensOf, product, frame, side }: Carrying,
+): Promise<CarriedObjects> {
   const [reference] = task.memory;
   const grid = cellGrid(frame, side);
   if (!reference) {
-    const labels = task.objects.map(() => new Float32Array(grid.columns * grid.rows));
-    return { labels, sizes: labels.map(() => 0), likeness: 0 };
+    const nowhere = () => ({ prior: new Float32Array(frame.gridSize ** 2), share: 0 });
+    return { objects: task.objects.map(nowhere), likeness: 0 };
   }
   const own = await frames.of(task, reference, { product, tokensOf });
   const memory = [];
@@ -43,28 +54,25 @@ export async function carry(task: CarryTask, { frames, tokensOf, product, frame,
     id,
     known: known.map(({ frame: at, mask }) => ({ frame: at, labels: cellShares(mask, frame, side, grid) })),
   }));
-  return carryLabels(product, grid, own, memory, objects);
+  const { labels, sizes, likeness } = await carryLabels(product, grid, own, memory, objects);
+  const priors = priorsOf(labels, grid, frame);
+  const cells = grid.columns * grid.rows;
+  return { objects: priors.map((prior, at) => ({ prior, share: sizes[at]! / cells })), likeness };
 }
 
 /** One of the objects, painted; the mask of one that is alone is finished with it. */
 export async function paintObject<Kept>(
-  { labels, sizes, object }: PaintTask,
+  { object, isAlone }: PaintTask,
   decoder: MaskDecoder<Kept>,
   { kept, frame }: Pick<OpenPicture<Kept>, "kept" | "frame">,
-  side: number,
 ): Promise<PaintedMask> {
   const decode: Decode = (prompt) => {
     const { mask } = prompt;
     const start = decoder.takesMasks && mask && "logits" in mask ? mask.logits : undefined;
     return decoder.decode(kept, promptTokens(prompt, frame, decoder.spec.tokens), start);
   };
-  const priors = priorsOf(labels, cellGrid(frame, side), frame);
-  const painted = await paint(
-    decode,
-    { prior: priors[object]!, share: sizes[object]! / (labels[object]?.length ?? 1) },
-    frame,
-  );
-  if (labels.length > 1 || !painted.logits) return painted;
+  const painted = await paint(decode, object, frame);
+  if (!isAlone || !painted.logits) return painted;
   const { mask } = finishMask({ ...painted, logits: painted.logits }, frame);
   return { ...painted, logits: undefined, mask };
 }

@@ -109,7 +109,7 @@ function runner(
       const kept = await open.prepared(at);
       spent("prepare");
       const decodedAt = performance.now();
-      const painted = await paintObject(task, decoder, { kept, frame }, side);
+      const painted = await paintObject(task, decoder, { kept, frame });
       spent("paint", decodedAt);
       return painted;
     }

@@ -6,17 +6,19 @@ import type { Scenario } from "../scenario.js";
 import type { Stage } from "../stage.js";
 
 const size = [320, 240] as const;
-const frames = 6;
 /** Seeds of pictures that nobody else opens. */
 const firstSeed = 7000;
 
-/** What is lost, in the middle of a video, by how many of its frames are made. */
-const losses: readonly [made: number, lose: (stage: Stage, files: readonly Buffer[]) => Promise<void>][] = [
-  [1, forget],
-  [2, ({ cluster }) => again(cluster, "encoder")],
-  [3, ({ cluster }) => again(cluster, "decoder-1")],
-  [4, ({ cluster }) => again(cluster, "gateway-1")],
+/** What is lost while a frame is made: a frame each, behind the one that a person shows. */
+const losses: readonly ((stage: Stage, files: readonly Buffer[]) => Promise<void>)[] = [
+  async () => {},
+  forget,
+  ({ cluster }) => again(cluster, "encoder"),
+  ({ cluster }) => again(cluster, "decoder-1"),
+  forget,
+  ({ cluster }) => again(cluster, "gateway-1"),
 ];
+const frames = losses.length + 1;
 
 /**
  * A video is followed while all that it needs is lost, one after the other. What a person has shown, and each frame's masks, are those of
@@ -28,15 +30,11 @@ export const videos: Scenario = {
   async disturb(stage) {
     const files = await Promise.all(Array.from({ length: frames }, (_, at) => jpegScene(...size, firstSeed + at)));
     const calm = await follow(stage, files, 1, async () => {});
-    let tried = 0;
-    const stormy = await follow(stage, files, 0, async (made) => {
-      const loss = losses.find(([at]) => at === made);
-      if (!loss) return;
-      tried++;
+    const stormy = await follow(stage, files, 0, async (frame) => {
       stage.fault();
-      await loss[1](stage, files);
+      await losses[frame - 1]?.(stage, files);
     });
-    stage.notes.push(`${tried} losses in a video of ${frames} frames`);
+    stage.notes.push(`${losses.length - 1} losses in a video of ${frames} frames`);
     for (const [frame, masks] of calm.entries()) {
       if (stormy[frame] !== masks)
         stage.problems.push(`frame ${frame} of the video has ${stormy[frame]}, undisturbed ${masks}`);
@@ -44,25 +42,33 @@ export const videos: Scenario = {
   },
 };
 
-/** Followed forwards from the first frame. @returns each frame's masks, in words. */
+/**
+ * Followed forwards from the first frame, a frame after the other.
+ * @param onBegun told of a frame when it is begun; the next waits for it too. @returns each frame's masks, in words.
+ */
 async function follow(
   { cluster, waits }: Stage,
   files: readonly Buffer[],
   gateway: number,
-  onMade: (frames: number) => Promise<void>,
+  onBegun: (frame: number) => Promise<void>,
 ): Promise<string[]> {
   const video = await openVideo(files, { gateway: cluster.gateways[gateway] as string, WebSocket: WebSocket as never });
   try {
-    let made = 0;
-    const work = async () => {
-      await video.show({ frame: 0, object: 1, points: [clickOn("disc", ...size)] });
-      for await (const _ of video.run()) await onMade(++made);
-    };
-    await waits.during(() => `for a video of which ${made} frames are made`, work());
+    await waits.during(() => "for the frames of a video to be sent", video.sent);
+    const shown = video.show({ frame: 0, object: 1, points: [clickOn("disc", ...size)] });
+    await waits.during(() => "for what a video is to be followed from", shown);
+    for (let frame = 1; frame < files.length; frame++) {
+      const made = Promise.all([onBegun(frame), drained(video.run({ last: frame }))]);
+      await waits.during(() => `for frame ${frame} of a video`, made);
+    }
     return files.map((_, frame) => wordsOf(video, frame));
   } finally {
     video.close();
   }
+}
+
+async function drained(run: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of run);
 }
 
 const wordsOf = (video: Video, frame: number) =>

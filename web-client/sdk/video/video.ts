@@ -6,6 +6,7 @@ import {
   PromptObjectSchema,
   RleSchema,
   RunDoneSchema,
+  type RunStopped,
   type RunTrackSchema,
   type TrackCommand,
   type TrackedMask,
@@ -177,7 +178,7 @@ export class Video {
         // Said again it would take the place of what was shown, or taken back, since.
         const isNewest = () => this.#newest.get(key) === command;
         if (!(error instanceof MaskwireError) || !isNewest()) throw error;
-        await this.#recover(error, frame, tries);
+        await this.#recover(error, [frame], tries);
         if (!isNewest()) throw error;
       }
     }
@@ -224,9 +225,9 @@ export class Video {
           return;
         } else if (update.case === "stopped" || update.case === "failed") {
           const { sequence } = running;
-          const [error, frame] =
-            update.case === "stopped" ? [update.value.error, update.value.frame] : [update.value, undefined];
-          await this.#recover(toldError(error), frame, ++tries);
+          const [error, missing] =
+            update.case === "stopped" ? [update.value.error, missingOf(update.value)] : [update.value, []];
+          await this.#recover(toldError(error), missing, ++tries);
           // A new connection has said it meanwhile, or a newer run has taken its place.
           if (running.sequence === sequence && this.#running === running) this.#sayRun(running);
         }
@@ -268,12 +269,15 @@ export class Video {
     this.#say(running.sequence, running.command);
   }
 
-  /** A frame that nobody has any more is sent again; whoever is lost comes back. */
-  async #recover(error: MaskwireError, frame: number | undefined, tries: number): Promise<void> {
+  /** Frames that nobody has any more are sent again; whoever is lost comes back. */
+  async #recover(error: MaskwireError, frames: readonly number[], tries: number): Promise<void> {
     if (tries > mostTries) throw error;
-    const source = frame === undefined ? undefined : this.#sources[frame];
-    if (frame !== undefined && error.code === "NOT_FOUND" && source !== undefined && typeof source !== "string") {
-      return await this.#put(this.#memory.imageIds[frame] as string, source);
+    if (error.code === "NOT_FOUND") {
+      const sources = frames.map((frame) => this.#sources[frame]);
+      if (sources.length === 0 || !sources.every((source) => source !== undefined && typeof source !== "string"))
+        throw error;
+      for (const frame of frames) await this.#put(this.#memory.imageIds[frame] as string, this.#sources[frame]!);
+      return;
     }
     if (error.retryAfterMs === undefined && error.code !== "UNAVAILABLE") throw error;
     await pause(error.retryAfterMs ?? restMs, this.#closing.signal);
@@ -407,6 +411,9 @@ function shownOf(update: TrackUpdate["update"]): ShownObject {
   const { frame, outdated = [] } = update.case === "prompted" ? update.value : {};
   return { objects: frame?.objects ?? [], outdated };
 }
+
+/** A gateway of an earlier version names one. */
+const missingOf = ({ frame, missing }: RunStopped) => (missing.length > 0 ? missing : [frame]);
 
 async function fileOf(source: Exclude<FrameSource, string>): Promise<Blob> {
   if (typeof source === "function") return await source();

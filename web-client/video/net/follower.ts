@@ -7,6 +7,7 @@ import {
   OpenVideoSchema,
   PromptObjectSchema,
   RemovePromptSchema,
+  type RunStopped,
   RunTrackSchema,
   type Error as ServiceError,
   type TrackUpdate,
@@ -17,7 +18,7 @@ import { TrackLink } from "../../sdk/video/track-link.js";
 import { words } from "../../words/words.js";
 import type { Correction } from "../state/canvas-objects.js";
 import { knownFrames } from "../state/replay.js";
-import { made, objectOf, outdated, type Track, toMake } from "../state/track.js";
+import { made, nextToMake, objectOf, outdated, type Track } from "../state/track.js";
 import { FrameSender, type SentFrame } from "./frame-sender.js";
 
 /** Frames are sent so far ahead of the one that is made: what is behind it need not be kept there. */
@@ -278,9 +279,7 @@ export class Follower {
 
   /** Frames in the order in which they will be looked at: forwards, and then backwards. */
   #sendAhead(from: number): void {
-    const todo = toMake(this.#options.track(), this.#options.video().frames);
-    const order = [...todo.filter((frame) => frame >= from), ...todo.filter((frame) => frame < from).reverse()];
-    this.#sender.ahead(order.slice(0, mostAhead));
+    this.#sender.ahead(nextToMake(this.#options.track(), this.#options.video().frames, from, mostAhead));
   }
 
   #hear({ sequence, update }: TrackUpdate): void {
@@ -310,7 +309,7 @@ export class Follower {
         this.#changed();
         break;
       case "stopped":
-        if (this.#run?.sequence === sequence) void this.#goOn(update.value.frame, update.value.error);
+        if (this.#run?.sequence === sequence) void this.#goOn(missingOf(update.value), update.value.error);
         break;
       case "failed":
         this.#failed(sequence, update.value);
@@ -330,7 +329,7 @@ export class Follower {
       const { object, frame, tries } = prompt;
       const afterMs = error.code === ErrorCode.NOT_FOUND ? 0 : (error.retryAfterMs ?? waitMs * 2 ** tries);
       this.#prompt(object, frame, tries + 1, afterMs);
-    } else if (this.#run?.sequence === sequence) void this.#goOn(this.#run.from, error);
+    } else if (this.#run?.sequence === sequence) void this.#goOn([this.#run.from], error);
     else this.#options.problem(error.message);
   }
 
@@ -349,7 +348,7 @@ export class Follower {
   }
 
   /** A run that has stopped goes on, once what it lacked is there or a moment has passed. */
-  async #goOn(frame: number, error: Failure | undefined): Promise<void> {
+  async #goOn(missing: readonly number[], error: Failure | undefined): Promise<void> {
     const run = this.#run;
     const session = this.#session;
     if (run === undefined) return;
@@ -359,7 +358,8 @@ export class Follower {
     }
     const afterMs = Math.max(error?.retryAfterMs ?? 0, waitMs * 2 ** run.stops);
     try {
-      if (error?.code === ErrorCode.NOT_FOUND) await this.#sender.ensure(frame, true);
+      if (error?.code === ErrorCode.NOT_FOUND)
+        await Promise.all(missing.map((frame) => this.#sender.ensure(frame, true)));
       else await new Promise((resolve) => setTimeout(resolve, afterMs));
     } catch (problem) {
       if (this.#run === run) this.#giveUp((problem as ServiceProblem).message);
@@ -383,3 +383,6 @@ export class Follower {
     return Array.from({ length: end - first }, (_, at) => this.#options.frameAt(first + at)?.imageId ?? "");
   }
 }
+
+/** A gateway of an earlier version names one. */
+const missingOf = ({ frame, missing }: RunStopped) => (missing.length > 0 ? missing : [frame]);

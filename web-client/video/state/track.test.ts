@@ -20,6 +20,7 @@ import {
   broughtBack,
   emptyTrack,
   made,
+  nextToMake,
   nextUnsure,
   objectOf,
   outdated,
@@ -74,6 +75,10 @@ describe("a track", () => {
     expect(statesOf(tracked())).toEqual(["none", "unsure", "corrected", "tracked", "absent", "none"]);
     expect(toMake(tracked(), 6)).toEqual([0, 5]);
     expect(toMake(emptyTrack, 6)).toEqual([]);
+    expect(nextToMake(tracked(), 6, 3, 9)).toEqual([5, 0]);
+    expect(nextToMake(tracked(), 6, 3, 1)).toEqual([5]);
+    expect(nextToMake(tracked(), 6, 0, 9)).toEqual([0, 5]);
+    expect(nextToMake(tracked(), 6, 6, 9)).toEqual([5, 0]);
   });
 
   it("lets nothing take the place of what a person showed", () => {

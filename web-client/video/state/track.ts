@@ -164,16 +164,27 @@ export function accepted(track: Track, frame: number, id?: number): Track {
 
 /** Frames on which something is missing or out of date, of the objects that a person has shown at all. */
 export function toMake(track: Track, frames: number): number[] {
+  return [...due(track, 0, frames, 1)];
+}
+
+/** The first of them in the order in which they are made: from one on forwards, then from there back. */
+export function nextToMake(track: Track, frames: number, from: number, most: number): number[] {
+  const next: number[] = [];
+  for (const frame of due(track, from, frames, 1)) if (next.push(frame) >= most) return next;
+  for (const frame of due(track, from - 1, -1, -1)) if (next.push(frame) >= most) return next;
+  return next;
+}
+
+/** Up to, not with, `end`; no farther than is asked for: a video has thousands. */
+function* due(track: Track, from: number, end: number, by: 1 | -1): Generator<number> {
   const followed = track.objects.filter(({ person }) => person.size > 0);
-  const all: number[] = [];
-  for (let frame = 0; frame < frames; frame++) {
+  for (let frame = from; frame !== end && (end - frame) * by > 0; frame += by) {
     const isDue = followed.some((object) => {
       const state = stateOn(object, frame);
       return state === "none" || state === "outdated";
     });
-    if (isDue) all.push(frame);
+    if (isDue) yield frame;
   }
-  return all;
 }
 
 /** The next frame, round and round, on which an object is unsure. */

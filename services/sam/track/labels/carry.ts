@@ -24,7 +24,7 @@ export interface TrackedObject {
 }
 
 /** What the cells of a frame are by those of its memory that they are like. */
-export interface Carried {
+interface Carried {
   /** In the objects' order: float32 [cells], how much of each is the object, 0 to 1. */
   readonly labels: readonly Float32Array[];
   /** Cells that each had in the last frame that it is known of. */

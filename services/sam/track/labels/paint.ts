@@ -42,7 +42,7 @@ export function priorsOf(labels: readonly Float32Array[], grid: CellGrid, frame:
 }
 
 /** Where an object is thought to be. */
-interface Thought {
+export interface Thought {
   /** float32 [gridSize, gridSize], 0 to 1. */
   readonly prior: Float32Array;
   /** Of the picture that it had in the frame before; 0 where that is not known. */

@@ -65,9 +65,17 @@ function places(count: number, cells: number) {
 export function toOneEach(priors: readonly Float32Array[]): void {
   if (priors.length < 2) return;
   const [{ length }] = priors as [Float32Array];
-  for (let at = 0; at < length; at++) {
-    let best = 0;
-    for (let object = 1; object < priors.length; object++) if (priors[object]![at]! > priors[best]![at]!) best = object;
-    for (let object = 0; object < priors.length; object++) if (object !== best) priors[object]![at] = 0;
+  // One after the other, as they lie in memory.
+  const most = new Float32Array(length);
+  const owners = new Uint16Array(length);
+  for (const [object, prior] of priors.entries()) {
+    for (let at = 0; at < length; at++) {
+      if (prior[at]! <= most[at]!) continue;
+      most[at] = prior[at]!;
+      owners[at] = object;
+    }
+  }
+  for (const [object, prior] of priors.entries()) {
+    for (let at = 0; at < length; at++) if (owners[at] !== object) prior[at] = 0;
   }
 }
