@@ -38,13 +38,14 @@ async function boxOf(page: ClientPage, id: string): Promise<Box> {
 
 const overlap = (a: Box, b: Box) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
-/** What sticks out of the window, but for what lies in a row that scrolls by itself. */
+/** What sticks out of the window or out of its card, but for what lies in a row that scrolls by itself. */
 function stickingOut(page: ClientPage): Promise<string[]> {
   return page.page.evaluate(`[...document.querySelectorAll("body *")].flatMap((element) => {
     const { left, right, width, height } = element.getBoundingClientRect();
     const isSeen = width > 1 && height > 1 && getComputedStyle(element).visibility !== "hidden";
     const scrolls = element.closest(".film-row") !== null;
-    const out = isSeen && !scrolls && (left < -0.5 || right > ${width}.5);
+    const around = element.closest(".card")?.getBoundingClientRect() ?? { left: 0, right: ${width} };
+    const out = isSeen && !scrolls && (left < around.left - 0.5 || right > around.right + 0.5);
     return out ? [(element.id || element.className || element.tagName) + " " + left + " to " + right] : [];
   })`);
 }
