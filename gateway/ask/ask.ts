@@ -105,8 +105,8 @@ export interface AskOptions {
 }
 
 export interface Tiers {
-  encoders: Omit<Encoders, "close">;
-  decoders: Omit<Decoders, "openLine" | "close"> & {
+  encoders: Omit<Encoders, "close" | "knownModels">;
+  decoders: Omit<Decoders, "openLine" | "close" | "knownModels"> & {
     openLine(origin: LineOrigin): Pick<DecoderLine, "segment" | "close">;
   };
 }
@@ -195,7 +195,7 @@ const maxCutBytes = 64 * 1024 * 1024;
 const detectorsMs = 1000;
 
 /** A model that only encoders or only decoders serve gives no masks. */
-function servedByBoth(encoders: readonly Model[], decoders: readonly Model[]): Model[] {
+export function servedByBoth(encoders: readonly Model[], decoders: readonly Model[]): Model[] {
   const encoded = new Set(encoders.map(({ id }) => id));
   return decoders.filter(({ id }) => encoded.has(id)).sort((a, b) => Number(b.usual) - Number(a.usual));
 }

@@ -200,6 +200,11 @@ export class Encoders {
     return this.#peers.models();
   }
 
+  /** The same with those of encoders that are out of reach, for work that waits for them; and whether all have said so. */
+  knownModels(): { models: Model[]; areAll: boolean } {
+    return this.#peers.knownModels();
+  }
+
   close(): void {
     this.#peers.close();
   }

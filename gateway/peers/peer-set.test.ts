@@ -184,8 +184,7 @@ it("wakes those that wait for a change, or for their time, and forgets those tha
 describe("N8 models", () => {
   const modelOf = (id: string, usual = false) => create(ModelSchema, { id, usual });
   /** What each address serves; nothing of one that is too old to say. */
-  const serving = (served: Record<string, Model[]>): Partial<PeerOptions> => {
-    const health = new ScriptedHealth();
+  const serving = (served: Record<string, Model[]>, health = new ScriptedHealth()): Partial<PeerOptions> => {
     const listModels = async ({ address }: { address: string }) => served[address];
     return { health: { watch: health.watch, ping: health.ping, listModels } };
   };
@@ -209,5 +208,19 @@ describe("N8 models", () => {
     await start(serving({ [first]: [modelOf("a")], [second]: [modelOf("a", true)], [third]: [modelOf("a")] }));
     expect(orderFor("")).toEqual([second]);
     expect(orderFor("nothing")).toEqual([first, second, third]);
+  });
+
+  it("of a server that is lost are known on, and whether all servers have said theirs", async () => {
+    const health = new ScriptedHealth();
+    await start(serving({ [first]: [modelOf("a")], [second]: [modelOf("b")], [third]: [] }, health));
+    health.say(second, "lost");
+    await until(() => peers.count().lost === 1);
+    expect(peers.models().map(({ id }) => id)).toEqual(["a"]);
+    expect(peers.knownModels()).toMatchObject({ models: [{ id: "a" }, { id: "b" }], areAll: true });
+  });
+
+  it("are not all known while a server has not said its own", async () => {
+    await start(serving({ [first]: [modelOf("a")], [second]: [modelOf("b")] }));
+    expect(peers.knownModels()).toMatchObject({ models: [{ id: "a" }, { id: "b" }], areAll: false });
   });
 });

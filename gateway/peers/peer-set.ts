@@ -180,6 +180,13 @@ export class PeerSet {
     return [...new Map(all.map((model) => [model.id, model])).values()];
   }
 
+  /** The same with those of servers that are out of reach; `areAll`: every server has said which it serves. */
+  knownModels(): { models: Model[]; areAll: boolean } {
+    const told = [...this.#peers.values()].map(({ models }) => models);
+    const models = [...new Map(told.flatMap((all) => all ?? []).map((model) => [model.id, model])).values()];
+    return { models, areAll: told.length > 0 && told.every((all) => all !== undefined) };
+  }
+
   /** Those that serve the model; where none does, each can say so itself. */
   #able(key: string, model: string | undefined): Peer[] {
     const order = this.#order(key);

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { createAsk } from "../../gateway/ask/ask.js";
+import { createAsk, servedByBoth } from "../../gateway/ask/ask.js";
 import { Decoders } from "../../gateway/peers/decoders.js";
 import { Encoders } from "../../gateway/peers/encoders.js";
 import type { Connect } from "../../gateway/peers/peer.js";
@@ -61,13 +61,14 @@ export function datasetEngine({
     everything: (request, call) => ask.everything(request, callOf(call)),
     segment: (request, call) => ask.segment(request, callOf(call)),
     models: async () => {
-      const served = await ask.listModels({}, { signal: new AbortController().signal });
-      return served.map(({ id, usual, capabilities }) => ({
+      const [encoding, decoding] = [encoders.knownModels(), decoders.knownModels()];
+      const known = servedByBoth(encoding.models, decoding.models).map(({ id, usual, capabilities }) => ({
         id,
         usual,
         weights: weightsOf(models(), id),
         takesMasks: capabilities?.maskInput === true,
       }));
+      return { known, areAll: encoding.areAll && decoding.areAll };
     },
     weightsOf: (model) => weightsOf(models(), model),
     [Symbol.asyncDispose]: async () => {

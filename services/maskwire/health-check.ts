@@ -22,8 +22,8 @@ try {
     process.env,
   );
   const { host, port, admin } = runtime.shape(env, roleOf(env.MASKWIRE_ROLE ?? "all").port, { heap: 0, uploads: 0 });
-  // The main port may ask for certificates, and this one is never encrypted.
-  const asked = env.MASKWIRE_TLS_CERT_FILE === undefined ? { host, port } : admin;
+  // The operator's port is never encrypted, and no crowd at the main one takes a place there. The main one may ask for certificates.
+  const asked = admin ?? (env.MASKWIRE_TLS_CERT_FILE === undefined ? { host, port } : undefined);
   if (!asked)
     throw new SettingsError("Where the port is encrypted the health is asked of MASKWIRE_ADMIN_PORT, which is off.");
   const url = `http://${loopbackOf(asked.host)}:${asked.port}/readyz`;

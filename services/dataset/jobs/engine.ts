@@ -23,6 +23,13 @@ export interface EngineModel {
   readonly takesMasks: boolean;
 }
 
+interface EngineModels {
+  /** Of servers that have said which they serve, those that are out of reach among them. */
+  readonly known: readonly EngineModel[];
+  /** Every server has said so: what is not known is not there. */
+  readonly areAll: boolean;
+}
+
 /** What makes masks: encoders and decoders, asked so that people go first. Everything throws ServiceErrors. */
 export interface Engine {
   /** Has a picture encoded, or finds it encoded. @param file is read when no encoder has it. */
@@ -34,7 +41,7 @@ export interface Engine {
   /** Every object of an encoded picture; `done` is the last. */
   everything(request: SegmentEverythingRequest, call: EngineCall): Promise<AsyncIterable<SegmentEverythingEvent>>;
   segment(request: SegmentRequest, call: EngineCall): Promise<SegmentResult>;
-  models(): Promise<readonly EngineModel[]>;
+  models(): Promise<EngineModels>;
   /** As in `EngineModel`; empty for one that this process has not been told of. */
   weightsOf(model: string): string;
 }

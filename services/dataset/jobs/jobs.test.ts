@@ -221,6 +221,20 @@ describe("people", () => {
     isBack = true;
     expect(await until(running, { id }, hasEnded)).toMatchObject({ state: JobState.DONE, message: "", failed: 0n });
   });
+
+  it("see that a job waits for servers that have not been reached, and for no other model in place of theirs", async () => {
+    const running = await open(2);
+    engine.hasHeard = false;
+    await running.run();
+    const { id } = await running.jobs.start(who, stage.request(automatic()));
+    await until(running, { id }, ({ message }) =>
+      message.startsWith("Not every server of the model's has been reached"),
+    );
+    engine.hasHeard = true;
+    expect(await until(running, { id }, hasEnded)).toMatchObject({ state: JobState.DONE, message: "", failed: 0n });
+    const other = await running.jobs.start(who, stage.request(automatic({ settings: { model: "none" } })));
+    expect(await until(running, other, hasEnded)).toMatchObject({ failed: 2n });
+  });
 });
 
 describe("several processes", () => {

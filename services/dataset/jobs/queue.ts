@@ -10,8 +10,8 @@ const queues: Record<Pace, string> = { pictures: "maskwire-pictures", whole: "ma
 /** What was tried as often as it may be. */
 const deadQueue = "maskwire-dead";
 
-/** A second, then twice as long each time, about. */
-const usualTries = { retryLimit: 4, retryDelay: 1, retryBackoff: true };
+/** A second, then twice as long each time, about: a minute in all, which outlives a machine that is busy with something else. */
+const usualTries = { retryLimit: 6, retryDelay: 1, retryBackoff: true };
 /** By then something is wrong with whoever has it: what belongs to a process that ended is found much sooner, by its claim. */
 const mostHours = 23;
 const keptDays = 365;

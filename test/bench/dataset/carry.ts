@@ -40,7 +40,7 @@ const noEngine = {
   encode: () => Promise.reject(new Error("no engine")),
   everything: () => Promise.reject(new Error("no engine")),
   segment: () => Promise.reject(new Error("no engine")),
-  models: async () => [],
+  models: async () => ({ known: [], areAll: true }),
   weightsOf: () => "",
 };
 

@@ -61,6 +61,8 @@ export class FakeEngine implements Engine {
   readonly looks = new Map<string, number>();
   /** Before a picture is looked at. */
   onLook: (imageId: string, call: EngineCall) => Promise<void> | void = () => {};
+  /** Whether its servers have said what they serve. */
+  hasHeard = true;
   /** What a prompt is answered with. */
   answer = (_request: SegmentRequest) => [maskOf(0, 2)];
 
@@ -91,6 +93,9 @@ export class FakeEngine implements Engine {
   }
 
   async models() {
-    return [{ id: "tiny", usual: true, weights: "ab", takesMasks: true }];
+    return {
+      known: this.hasHeard ? [{ id: "tiny", usual: true, weights: "ab", takesMasks: true }] : [],
+      areAll: this.hasHeard,
+    };
   }
 }
