@@ -18,8 +18,8 @@ export const maxGroundedBoxes = 16;
 export const maxCandidates = 256;
 /** Most objects that are followed through a video. */
 export const maxTrackedObjects = 16;
-/** Most pictures whose masks are known: each is compared with the one that is looked at. */
-export const maxKnownPictures = 20;
+/** Most pictures whose masks are known: each is compared with the one that is looked at, or remembered of it. */
+export const maxKnownPictures = 32;
 /** Most frames of a video. */
 export const maxFrames = 20_000;
 /** Most masks that people have made in one. */

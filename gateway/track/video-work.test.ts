@@ -38,7 +38,17 @@ function work(more: Partial<AskVideos> = {}, frameMs = 60_000) {
   };
 }
 
-const frame = { kind: "make" as const, opening: 1, step: 1, frame: 1, imageIds, model: "", known: [], next: [] };
+const frame = {
+  kind: "make" as const,
+  opening: 1,
+  step: 1,
+  frame: 1,
+  imageIds,
+  model: "",
+  known: [],
+  backward: false,
+  next: [],
+};
 
 describe("Y11 a frame", () => {
   it("takes no turn from others while it is being encoded", async () => {

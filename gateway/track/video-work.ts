@@ -137,7 +137,7 @@ export class VideoWork {
   }
 
   async #tryToMake(effect: Effect<"make">, signal: AbortSignal, until: number) {
-    const { opening, frame, imageIds, model, known, next } = effect;
+    const { opening, frame, imageIds, model, known, backward, next } = effect;
     const { ask, turns, call: whole } = this.#options;
     const timer = new AbortController();
     const late = setTimeout(
@@ -155,6 +155,8 @@ export class VideoWork {
         model,
         known: [...known],
         video: imageIds[0] ?? "",
+        frame,
+        backward,
       });
       const { objects, likeness } = await ask.propagate(request, call);
       return { objects: objects as readonly TrackedMask[], likeness, size };

@@ -1,4 +1,10 @@
-import { type EncodePriority, ErrorCode, type TrackCommand, type TrackedMask } from "../../proto/index.js";
+import {
+  type EncodePriority,
+  ErrorCode,
+  type TrackCommand,
+  type TrackedMask,
+  type TrackMemory,
+} from "../../proto/index.js";
 import { type ErrorFields, toErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import type { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import type { AskCall } from "../ask/answer.js";
@@ -30,6 +36,8 @@ export interface VideoDeps {
   call: AskCall;
   turns: Pick<TurnLine, "enter">;
   kept: KeptBytes;
+  /** How far back a model's memory reaches, where it has one. */
+  memoryOf(model: string): TrackMemory | undefined;
   /** For what prompts hold that wait for their answers. @throws ServiceError RESOURCE_EXHAUSTED */
   holdWaiting(bytes: number): () => void;
   limits: {
@@ -161,9 +169,10 @@ export class Video {
   }
 
   #step(event: VideoEvent): void {
-    const { kept, limits } = this.#deps;
+    const { kept, limits, memoryOf } = this.#deps;
     const { maxWaiting, retryAfterMs } = limits;
-    const [state, effects] = step(this.#state, event, { maxBytes: kept.maxBytes, maxWaiting, retryAfterMs });
+    const memory = this.#state.kind === "open" ? memoryOf(this.#state.model) : undefined;
+    const [state, effects] = step(this.#state, event, { maxBytes: kept.maxBytes, maxWaiting, retryAfterMs, memory });
     this.#state = state;
     kept.keep(state.kind === "open" ? weightOf(state) : 0);
     for (const [number, release] of this.#waiting) {

@@ -8,7 +8,7 @@ import type { AskCall } from "../ask/answer.js";
 import { Video, type VideoDeps, type VideoOutlet } from "./video.js";
 import { VideoBytes } from "./video-bytes.js";
 
-export interface VideosOptions extends Pick<VideoDeps, "ask"> {
+export interface VideosOptions extends Pick<VideoDeps, "ask" | "memoryOf"> {
   /** For what is kept of all that are open. */
   limitBytes: number;
   /** Streams that are open at once, each with a video. */
@@ -55,10 +55,10 @@ export class Videos {
 
   /** What a video needs of this gateway. It is to be made into one at once: its room is held. */
   depsFor(door: VideoDoor): VideoDeps {
-    const { ask, frameMs, maxWaiting } = this.#options;
+    const { ask, frameMs, maxWaiting, memoryOf } = this.#options;
     const kept = this.#bytes.of(holderOf(door.call.origin ?? {}));
     const limits = { frameMs, unreadMs, maxWaiting, retryAfterMs };
-    return { ...door, ask, turns: this.#turns, kept, limits };
+    return { ...door, ask, turns: this.#turns, kept, limits, memoryOf };
   }
 
   open(outlet: VideoOutlet, door: VideoDoor): Video {

@@ -25,6 +25,7 @@ import { segmentEverything } from "./rpc/segment-everything.js";
 import { segmentOnce } from "./rpc/segment-once.js";
 import type { DecoderSettings } from "./settings.js";
 import { type StartedDecoder, startDecoder } from "./start-decoder.js";
+import { MemoryCache } from "./track/memory-cache.js";
 import type { DecoderDetail } from "./worker/decoder-tasks.js";
 
 /** The decoder's workers and the embeddings they work on. Stateless towards its callers. */
@@ -45,13 +46,18 @@ export class DecoderTier implements Tier {
     this.#models = models;
     this.#admission = new Admission(host.overload);
     const [admission, parts] = [this.#admission, this.#parts];
-    const { workers, maxQueue, cacheBytes, everything: limits } = settings;
+    const { workers, maxQueue, cacheBytes, memoryBytes, everything: limits } = settings;
     const { deletion, ttlMs, leaseMs } = stores;
     this.#ttlMs = ttlMs;
     const embeddings = new EmbeddingCache(stores.embeddings, { maxBytes: cacheBytes, ttlMs, refuseMs: leaseMs });
-    host.overload.onRelief("shrink-caches", () => embeddings.shrink());
-    const metrics = createMetrics(host.metrics, { maxQueue, waiting: () => parts.now?.pool.waiting ?? 0, embeddings });
-    const pictures = new Pictures(embeddings, parts);
+    const memories = new MemoryCache({ maxBytes: memoryBytes, ttlMs });
+    host.overload.onRelief("shrink-caches", () => {
+      embeddings.shrink();
+      memories.shrink();
+    });
+    const waiting = () => parts.now?.pool.waiting ?? 0;
+    const metrics = createMetrics(host.metrics, { maxQueue, waiting, embeddings, memories });
+    const pictures = new Pictures(embeddings, parts, memories);
     const ofModels = modelMetrics(host.metrics, this.name);
     this.#modelMetrics = ofModels;
     const single = new PromptDecoder({
@@ -80,7 +86,7 @@ export class DecoderTier implements Tier {
         segmentOnce: segmentOnce(prompts),
         prepare: prepare({ admission, models, pictures }),
         segmentEverything: segmentEverything({ models, pictures, places, workers, limits }),
-        propagate: propagate({ admission, models, pictures }),
+        propagate: propagate({ admission, models, pictures, memories }),
         loadEmbedding: loadEmbedding({ admission, models, embeddings }),
         forgetImages: forgetImages({ pictures, deletion }),
         describeGraphs: describeGraphs(models, parts),

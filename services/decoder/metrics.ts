@@ -2,6 +2,7 @@ import { EmbeddingSource } from "../../proto/index.js";
 import { Counter, Gauge, Histogram, latencyBuckets, type Registry } from "../runtime/metrics.js";
 import type { EmbeddingCache } from "./pictures/embedding-cache.js";
 import type { StageTimes } from "./prompts/prompt-decoder.js";
+import type { MemoryCache } from "./track/memory-cache.js";
 
 /** What is read whenever the metrics are asked for. */
 interface Sources {
@@ -9,10 +10,11 @@ interface Sources {
   /** Prompts that wait for a worker. */
   waiting: () => number;
   embeddings: Pick<EmbeddingCache, "evictions" | "bytes">;
+  memories: Pick<MemoryCache, "counts" | "bytes">;
 }
 
 /** @returns to be told of every prompt that was answered. */
-export function createMetrics(metrics: Registry, { maxQueue, waiting, embeddings }: Sources) {
+export function createMetrics(metrics: Registry, { maxQueue, waiting, embeddings, memories }: Sources) {
   const registers = [metrics];
   new Gauge({
     name: "maskwire_decoder_queue_depth",
@@ -40,6 +42,25 @@ export function createMetrics(metrics: Registry, { maxQueue, waiting, embeddings
     registers,
     collect() {
       this.set(embeddings.bytes);
+    },
+  });
+  new Counter({
+    name: "maskwire_track_memories_total",
+    help: "What a model remembers of objects in frames: found here, made again of the mask, or given up for the room of others",
+    labelNames: ["outcome"],
+    registers,
+    collect() {
+      this.reset();
+      const { found, missed, evicted } = memories.counts;
+      for (const [outcome, count] of Object.entries({ found, made: missed, evicted })) this.inc({ outcome }, count);
+    },
+  });
+  new Gauge({
+    name: "maskwire_track_memory_bytes",
+    help: "Bytes of what models remember of objects in frames",
+    registers,
+    collect() {
+      this.set(memories.bytes);
     },
   });
   const decodes = new Counter({

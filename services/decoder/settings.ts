@@ -11,6 +11,9 @@ export const variables = {
   MASKWIRE_DECODER_CACHE_BYTES: bytes(MiB).describe(
     "bytes of embeddings kept in the process, and again of tensors kept ready in its workers",
   ),
+  MASKWIRE_TRACK_MEMORY_BYTES: bytes(MiB).describe(
+    "bytes of what a model with a memory of its own remembers of the objects of videos; half a MiB an object and frame of SAM 2's",
+  ),
   MASKWIRE_EVERYTHING_POINTS: integer(1, 10_000_000).describe(
     "points that everything mode may ask of one picture, all its crop layers together. SA-1B's grid with two crop layers has 21,504",
   ),
@@ -33,9 +36,11 @@ const modelBytes = 40 * MiB;
 export const memory = (env: Env & Pick<EnvOf<typeof modelVariables>, "MASKWIRE_MODELS">) => {
   const further = Math.max(0, (env.MASKWIRE_MODELS?.length ?? 1) - 1);
   const cache = { leastBytes: 16 * MiB, mostBytes: 256 * MiB, setBytes: env.MASKWIRE_DECODER_CACHE_BYTES };
+  // An object of SAM 2 looks back at seven frames.
+  const memories = { leastBytes: 4 * MiB, mostBytes: 128 * MiB, setBytes: env.MASKWIRE_TRACK_MEMORY_BYTES };
   return {
     restBytes: (workersOf(env) + yieldingOf(env)) * (workerBytes + further * modelBytes),
-    parts: { decoderEmbeddings: cache, decoderTensors: cache },
+    parts: { decoderEmbeddings: cache, decoderTensors: cache, trackMemories: memories },
   };
 };
 
@@ -60,6 +65,7 @@ export function shape(env: Env, { limits, models, trustsPeers, sizes }: DecoderC
     everything: { maxPoints: env.MASKWIRE_EVERYTHING_POINTS ?? 32_768, deadlineMs: limits.everythingMs },
     /** Of embeddings, and as much again of tensors in its workers. */
     cacheBytes: sizes.decoderEmbeddings,
+    memoryBytes: sizes.trackMemories,
   };
 }
 

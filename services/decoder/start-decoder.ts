@@ -8,6 +8,7 @@ import { WorkerPool } from "../inference/workers/worker-pool.js";
 import type { Host, Tier } from "../runtime/host.js";
 import { type DecoderFiles, decoderFiles } from "./graphs/decoder-files.js";
 import type { Widths } from "./graphs/load-decoder-graph.js";
+import { memoryFiles } from "./graphs/memory-files.js";
 import { productGraph } from "./graphs/product-graph.js";
 import type { DecoderPool } from "./pictures/pictures.js";
 import type { DecoderSettings } from "./settings.js";
@@ -55,7 +56,8 @@ export async function startDecoder({
       if (files.kind === "stock") {
         logger.warn({ model: model.id, reason: files.reason }, "serving the stock decoder, which is slower");
       }
-      return { model, files, bytes: await bytesOf(model, files) };
+      const memory = await memoryFiles(model, models);
+      return { model, files, memory, bytes: (await bytesOf(model, files)) + (memory?.bytes ?? 0) };
     },
     onReady: (loadable) => pool?.tell({ kind: "model", loadable } satisfies DecoderNews),
     onFailed: (model, err) => logger.error({ err, model: model.id }, "a model cannot be served"),

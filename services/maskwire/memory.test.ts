@@ -28,7 +28,7 @@ const sizes = [512, 768, 1024, 1152, 1280, 1536, 2176, 3072, 3840, 4096, 6144, 8
 
 const cache = { embeddings: 512 * MiB, pictures: 512 * MiB };
 const decoding = { decoding: 2048 * MiB };
-const decoded = { decoderEmbeddings: 256 * MiB, decoderTensors: 256 * MiB };
+const decoded = { decoderEmbeddings: 256 * MiB, decoderTensors: 256 * MiB, trackMemories: 128 * MiB };
 const looking = { measuring: 512 * MiB, thumbnails: 64 * MiB };
 /** What a role's caches and decoding grow to, and all that it has beside heap, uploads and itself. */
 const most: Record<Role, Record<string, number>> = {

@@ -1,5 +1,6 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { ErrorCode, maxFrames, TrackState } from "../../../proto/index.js";
+import { ErrorCode, maxFrames, TrackedMaskSchema, TrackMemorySchema, TrackState } from "../../../proto/index.js";
 import { clicked, idOf, maskOf, PlayedVideo } from "../testing/played-video.js";
 import { Cells } from "./cells.js";
 
@@ -45,6 +46,47 @@ describe("Y6 a run", () => {
     two.made();
     expect(two.open.run?.step?.frame).toBe(6);
     expect(knownOf(two)?.at(-1)).toBe(5);
+  });
+});
+
+describe("Y6 a model with a memory", () => {
+  const memory = create(TrackMemorySchema, { shownFrames: 3, madeFrames: 4 });
+  /** What a step is told, each frame with its objects: shown ones with "!", those that are absent in brackets. */
+  const told = (video: PlayedVideo) =>
+    video.underWay?.known.map(({ frame, everywhere, masks }) => {
+      const objects = masks.map(({ object, state }) => (state === TrackState.ABSENT ? `(${object})` : object));
+      return `${frame}${everywhere ? "!" : ""}: ${objects.join(" ")}`;
+    });
+
+  it("is told as far back as it looks, and of frames in which an object is absent", () => {
+    const video = PlayedVideo.of(40, { memory }).show(1, 0).show(1, 10).run({ from: 10, last: 20 });
+    expect(told(video)).toEqual(["0!: 1", "10!: 1"]);
+    for (let frame = 11; frame < 16; frame++) video.made();
+    expect(video.open.run?.step?.frame).toBe(16);
+    expect(told(video)).toEqual(["0!: 1", "10!: 1", "12: 1", "13: 1", "14: 1", "15: 1"]);
+    const absent = PlayedVideo.of(40, { memory }).show(1, 0).run();
+    absent.made([create(TrackedMaskSchema, { object: 1, state: TrackState.ABSENT })]);
+    expect(told(absent)).toEqual(["0!: 1", "1: (1)"]);
+    expect(absent.underWay?.backward).toBe(false);
+    const without = PlayedVideo.of(40).show(1, 0).run();
+    without.made([create(TrackedMaskSchema, { object: 1, state: TrackState.ABSENT })]);
+    expect(told(without)).toEqual(["0!: 1"]);
+  });
+
+  it("is told of a frame that is shown of one object what was made of another, and the way it is asked", () => {
+    const video = PlayedVideo.of(9, { memory }).show(1, 0).show(2, 0).run({ last: 2 });
+    for (let frame = 1; frame < 3; frame++) video.made();
+    video.show(1, 2).run({ first: 3, last: 4 });
+    expect(told(video)).toEqual(["0!: 1 2", "1: 2", "2!: 1", "2: 2"]);
+    video.run({ from: 2, first: 1, last: 1 });
+    expect([video.open.run?.step?.frame, told(video), video.underWay?.backward]).toEqual([
+      1,
+      ["0!: 1", "2!: 1"],
+      false,
+    ]);
+    const back = PlayedVideo.of(9, { memory }).show(1, 5).run({ from: 5 });
+    for (let frame = 6; frame < 9; frame++) back.made();
+    expect([back.open.run?.step?.frame, told(back), back.underWay?.backward]).toEqual([4, ["5!: 1"], true]);
   });
 });
 

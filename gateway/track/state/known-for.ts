@@ -1,42 +1,64 @@
 import { create } from "@bufbuild/protobuf";
-import { type KnownPicture, KnownPictureSchema, maxKnownPictures, type Rle } from "../../../proto/index.js";
+import {
+  type KnownMask,
+  type KnownPicture,
+  KnownPictureSchema,
+  maxKnownPictures,
+  type Rle,
+  type TrackMemory,
+  TrackState,
+} from "../../../proto/index.js";
 import { lastOf, sourceOf } from "./plan.js";
 import type { OpenedVideo, PlannedStep, Run, TrackedObject } from "./video-state.js";
 
-/** Frames that were made last on the way are compared with the next; those that a person has shown nearest to it are too. */
-const recentFrames = 3;
-const shownFrames = 2;
+/** Of a model without a memory: frames that were made last on the way are compared with the next; the nearest that a person has shown are too. */
+const ofLabels: Pick<TrackMemory, "shownFrames" | "madeFrames"> = { shownFrames: 2, madeFrames: 3 };
 
 /**
  * What the masks of a step's objects are made from: shown frames, which are searched all over, and those on the way; the nearest comes
  * last, for a decoder takes that for the one before.
+ * To a model with a memory a frame on which an object was absent says something too, and one that was shown of one object and made of
+ * another is both.
  */
 export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: PlannedStep): KnownPicture[] {
+  const { memory } = run;
+  const { shownFrames, madeFrames } = memory ?? ofLabels;
   const objects = ids.flatMap((id) => video.objects.get(id) ?? []);
-  const shown = nearestShown(frame, objects);
+  const shown = nearestShown(frame, objects, shownFrames, maxKnownPictures - madeFrames);
   const last = lastOf(video, run);
-  const recent = recentOf(frame, objects, last).filter((at) => !shown.has(at));
-  const frames = [...shown, ...recent].sort((a, b) => Math.abs(b - frame) - Math.abs(a - frame));
-  return frames
-    .map((at) => {
-      const everywhere = shown.has(at);
-      const masks = objects.flatMap((object) => {
-        const rle = everywhere
-          ? object.shown.get(at)
-          : isOnTheWay(object, at, frame, last)
-            ? maskAt(object, at)
-            : undefined;
-        return rle ? [{ object: object.id, rle }] : [];
+  const isKnown = (object: TrackedObject, at: number) =>
+    isOnTheWay(object, at, frame, last) && knownAt(object, at, memory !== undefined) !== undefined;
+  const recent = nearFrames(frame, madeFrames).filter((at) => objects.some((object) => isKnown(object, at)));
+  const pictures = [
+    ...[...shown].map((at) => {
+      const masks = objects.flatMap(({ id, shown: own }) => {
+        const rle = own.get(at);
+        return rle ? [{ object: id, rle }] : [];
       });
-      return create(KnownPictureSchema, { imageId: video.imageIds[at] ?? "", everywhere, masks });
-    })
-    .filter(({ masks }) => masks.length > 0);
+      return { at, everywhere: true, masks };
+    }),
+    ...recent
+      .filter((at) => memory || !shown.has(at))
+      .map((at) => {
+        const others = objects.filter((object) => !(shown.has(at) && object.shown.has(at)) && isKnown(object, at));
+        const masks = others.map((object) => ({ object: object.id, ...knownAt(object, at, memory !== undefined) }));
+        return { at, everywhere: false, masks };
+      }),
+  ];
+  return pictures
+    .filter(({ masks }) => masks.length > 0)
+    .sort((a, b) => Math.abs(b.at - frame) - Math.abs(a.at - frame))
+    .map(({ at, ...one }) => create(KnownPictureSchema, { imageId: video.imageIds[at] ?? "", frame: at, ...one }));
 }
 
 /** Each object's nearest, as many as there is room for: one of each is, always. */
-function nearestShown(frame: number, objects: readonly TrackedObject[]): Set<number> {
+function nearestShown(
+  frame: number,
+  objects: readonly TrackedObject[],
+  shownFrames: number,
+  room: number,
+): Set<number> {
   const chosen = new Set<number>();
-  const room = maxKnownPictures - recentFrames;
   const nearest = objects.map(({ shownFrames: all }) =>
     [...all].sort((a, b) => Math.abs(a - frame) - Math.abs(b - frame)).slice(0, shownFrames),
   );
@@ -49,12 +71,10 @@ function nearestShown(frame: number, objects: readonly TrackedObject[]): Set<num
   return chosen;
 }
 
-/** Frames just before this one on the way of one of the objects, the nearest last. */
-function recentOf(frame: number, objects: readonly TrackedObject[], last: number): number[] {
-  const near = Array.from({ length: recentFrames }, (_, at) => recentFrames - at);
-  return [...near.map((far) => frame - far), ...near.map((far) => frame + far)].filter(
-    (at) => at >= 0 && objects.some((object) => isOnTheWay(object, at, frame, last) && maskAt(object, at)),
-  );
+/** So many on either side, the nearest last. */
+function nearFrames(frame: number, count: number): number[] {
+  const near = Array.from({ length: count }, (_, at) => count - at);
+  return [...near.map((far) => frame - far), ...near.map((far) => frame + far)].filter((at) => at >= 0);
 }
 
 /** Whether a frame lies between this one and that from which the object is followed to it. */
@@ -64,8 +84,15 @@ function isOnTheWay(object: TrackedObject, at: number, frame: number, last: numb
   return source < frame ? source <= at && at < frame : frame < at && at <= source;
 }
 
-/** What is outdated is no better than nothing. */
-function maskAt({ shown, cells }: TrackedObject, frame: number): Rle | undefined {
+/** What is outdated, or was forgotten, is no better than nothing. @param tellsAbsent a frame without the object says something too. */
+function knownAt(
+  { shown, cells }: TrackedObject,
+  frame: number,
+  tellsAbsent: boolean,
+): Partial<Pick<KnownMask, "rle" | "state">> | undefined {
   const cell = cells.get(frame);
-  return shown.get(frame) ?? (cell?.isOutdated ? undefined : cell?.rle);
+  const rle: Rle | undefined = shown.get(frame) ?? (cell?.isOutdated ? undefined : cell?.rle);
+  if (rle) return { rle };
+  const isAbsent = cell?.state === TrackState.ABSENT && !cell.isOutdated;
+  return isAbsent && tellsAbsent ? { state: TrackState.ABSENT } : undefined;
 }

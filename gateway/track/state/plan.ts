@@ -28,12 +28,14 @@ export function sourceOf(object: TrackedObject, frame: number, last: number): nu
 export const lastOf = ({ imageIds }: OpenedVideo, { last }: Run): number =>
   Math.min(last ?? imageIds.length - 1, imageIds.length - 1);
 
+export const isOnward = (pass: Pass): boolean => pass === 0 || pass === 3;
+
 /** What a run has still to make, in its order. */
 export function* planOf(video: OpenedVideo, run: Run): Generator<PlannedStep> {
   const end = lastOf(video, run);
   const objects = [...video.objects.values()];
   for (const { pass, from, to } of passesOf(run, end)) {
-    const onward = pass === 0 || pass === 3;
+    const onward = isOnward(pass);
     const begin = begunAt(run, pass, from);
     if (begin === undefined) continue;
     for (let frame = begin; onward ? frame <= to : frame >= to; frame += onward ? 1 : -1) {

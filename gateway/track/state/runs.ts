@@ -11,7 +11,7 @@ import { type ErrorFields, toErrorMessage } from "../../../services/runtime/grpc
 import { checkEnd, checkFrame, checkFrameSize, tooMuchKept } from "./checks.js";
 import { knownFor } from "./known-for.js";
 import { withoutOverlaps } from "./overlaps.js";
-import { planOf } from "./plan.js";
+import { isOnward, planOf } from "./plan.js";
 import { withCell } from "./shown-objects.js";
 import type {
   OpenedVideo,
@@ -32,7 +32,7 @@ const ahead = 2;
 const cutShare = 0.8;
 const likenessOf = 8;
 
-export function run(video: OpenedVideo, sequence: number, asked: RunTrack): VideoStep {
+export function run(video: OpenedVideo, sequence: number, asked: RunTrack, { memory }: VideoLimits): VideoStep {
   const { direction, first = 0, last, again } = asked;
   const shown = [...video.objects.values()].flatMap(({ shownFrames }) => shownFrames.slice(0, 1));
   const earliest = Math.min(...shown, ...video.asked.map(({ prompt }) => prompt.frame));
@@ -60,6 +60,7 @@ export function run(video: OpenedVideo, sequence: number, asked: RunTrack): Vide
     frames: 0,
     likeness: [],
     step: undefined,
+    memory,
   };
   const [next, effects] = advance({ ...(again ? withOutdated(before, first, last) : before), run: begun });
   return [next, [...ended, ...effects]];
@@ -99,7 +100,8 @@ export function advance(video: OpenedVideo): OpenStep {
   };
   const known = knownFor(video, begun, planned);
   const next = framesOf(plan, frame);
-  const effect: VideoEffect = { kind: "make", opening, step: number, frame, imageIds, model, known, next };
+  const backward = !isOnward(pass);
+  const effect: VideoEffect = { kind: "make", opening, step: number, frame, imageIds, model, known, backward, next };
   return [{ ...video, run: begun, count: number }, [effect]];
 }
 

@@ -51,7 +51,7 @@ function command(state: VideoState, { sequence, command }: TrackCommand, limits:
       case "remove":
         return remove(state, sequence, command.value);
       case "run":
-        return run(state, sequence, command.value);
+        return run(state, sequence, command.value, limits);
       case "cancel":
         return cancelRun(state);
       default:

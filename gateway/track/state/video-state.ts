@@ -5,6 +5,7 @@ import type {
   TrackCommand,
   TrackDirection,
   TrackedMask,
+  TrackMemory,
   TrackPrompt,
   TrackUpdateSchema,
 } from "../../../proto/index.js";
@@ -62,6 +63,8 @@ export interface Run {
   readonly likeness: readonly number[];
   /** What is under way. */
   readonly step: MadeStep | undefined;
+  /** Of the model, as it was known when the run began; undefined where it has none. */
+  readonly memory: TrackMemory | undefined;
 }
 
 /** A frame to be made. */
@@ -156,6 +159,8 @@ export type VideoEffect =
       model: string;
       /** What it is made from. */
       known: readonly KnownPicture[];
+      /** It is followed to from frames behind it. */
+      backward: boolean;
       /** Those that come after it, the nearest first. */
       next: readonly number[];
     }
@@ -169,6 +174,8 @@ export interface VideoLimits {
   /** Prompts that may wait for an answer at once. */
   readonly maxWaiting: number;
   readonly retryAfterMs: number;
+  /** Of the video's model, where it follows by a memory of its own. */
+  readonly memory?: TrackMemory | undefined;
 }
 
 export type VideoStep = readonly [VideoState, readonly VideoEffect[]];

@@ -5,6 +5,7 @@ import { Videos, type VideosOptions } from "../videos.js";
 export function fakeVideos(ask: VideosOptions["ask"], options: Partial<VideosOptions> = {}): Videos {
   return new Videos({
     ask,
+    memoryOf: () => undefined,
     limitBytes: 1e8,
     maxStreams: 4,
     maxWaiting: 8,

@@ -33,7 +33,17 @@ function open({ isThere = true } = {}) {
   const tell = vi.fn();
   const ready = vi.fn(async (_model: ModelSpec) => {});
   const start = () => parts.set({ pool: { run, tell } as unknown as DecoderPool, models: { get: ready } });
-  return { pictures: new Pictures(embeddings, parts), ready, run, tell, embeddings, embedding, start };
+  const memories = { forget: vi.fn() };
+  return {
+    pictures: new Pictures(embeddings, parts, memories),
+    memories,
+    ready,
+    run,
+    tell,
+    embeddings,
+    embedding,
+    start,
+  };
 }
 
 it("runs tasks on a picture's embedding for who asks, where its key is warm", async () => {
@@ -86,9 +96,10 @@ it("is not there before its workers are", async () => {
 });
 
 it("K6 ends what is under way on a picture that is deleted, and has every worker drop it", async () => {
-  const { pictures, run, tell, embeddings, start } = open();
+  const { pictures, run, tell, embeddings, memories, start } = open();
   const set = pictureSet(undefined, ref.imageId);
   pictures.forget(set);
+  expect(memories.forget).toHaveBeenLastCalledWith(set.prefix, 4);
   start();
   const picture = await pictures.open(ref, call);
   pictures.forget(set);

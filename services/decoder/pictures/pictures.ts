@@ -7,6 +7,7 @@ import { Code, ServiceError } from "../../runtime/errors.js";
 import type { Call } from "../../runtime/grpc/call.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
+import type { MemoryCache } from "../track/memory-cache.js";
 import type { DecoderResult, DecoderTask, Deletion, OtherPicture } from "../worker/decoder-tasks.js";
 import type { DecoderNews } from "../worker/decoder-worker.js";
 import type { EmbeddingCache } from "./embedding-cache.js";
@@ -48,10 +49,13 @@ export interface DecoderParts {
 export class Pictures {
   readonly #embeddings: Embeddings;
   readonly #parts: OnceStarted<DecoderParts>;
+  readonly #memories: Pick<MemoryCache, "forget">;
 
-  constructor(embeddings: Embeddings, parts: OnceStarted<DecoderParts>) {
+  /** @param memories what is remembered of pictures is forgotten with them. */
+  constructor(embeddings: Embeddings, parts: OnceStarted<DecoderParts>, memories: Pick<MemoryCache, "forget">) {
     this.#embeddings = embeddings;
     this.#parts = parts;
+    this.#memories = memories;
   }
 
   /** @throws ServiceError NOT_FOUND (no embedding: have it encoded), FAILED_PRECONDITION (its model is not here), UNAVAILABLE. */
@@ -91,6 +95,7 @@ export class Pictures {
   /** Drops all that this process and its workers have of a set of pictures. */
   forget(pictures: PictureSet): void {
     const number = this.#embeddings.forget(pictures);
+    this.#memories.forget(pictures.prefix, number);
     const deletion: Deletion = { prefix: pictures.prefix, number };
     this.#parts.now?.pool.tell({ kind: "deletion", deletion } satisfies DecoderNews);
   }
@@ -99,9 +104,17 @@ export class Pictures {
 /** In prompts: each point of a grid is one, and each object of a video is painted by one; to carry all of them takes as long. */
 const costOf = (task: DecoderTask) => (task.kind === "grid" ? task.points.length : 1);
 
-const bulkKinds: ReadonlySet<DecoderTask["kind"]> = new Set(["grid", "features", "carry", "paint", "divide"]);
 /** A video has thousands of frames. */
-const lastingKinds: ReadonlySet<DecoderTask["kind"]> = new Set(["carry", "paint", "divide"]);
+const lastingKinds: ReadonlySet<DecoderTask["kind"]> = new Set<DecoderTask["kind"]>([
+  "carry",
+  "paint",
+  "divide",
+  "rows",
+  "pointer",
+  "look",
+  "settle",
+]);
+const bulkKinds: ReadonlySet<DecoderTask["kind"]> = new Set<DecoderTask["kind"]>(["grid", "features", ...lastingKinds]);
 const isLasting = ({ kind }: DecoderTask) => lastingKinds.has(kind);
 const isBulk = ({ kind }: DecoderTask) => bulkKinds.has(kind);
 

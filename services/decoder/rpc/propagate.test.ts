@@ -6,6 +6,7 @@ import { Manifest } from "../../inference/models/manifest.js";
 import { Code, ServiceError } from "../../runtime/errors.js";
 import { callContext } from "../../runtime/testing/call-context.js";
 import type { Painted } from "../../sam/track/labels/paint.js";
+import { MemoryCache } from "../track/memory-cache.js";
 import type {
   CarriedObjects,
   CarryTask,
@@ -47,6 +48,7 @@ function open(sizes: Record<string, { width: number; height: number }> = {}, che
   const handler = propagate({
     admission: { check },
     models: { serving: () => model },
+    memories: new MemoryCache({ maxBytes: 1e6, ttlMs: 1e6 }),
     pictures: {
       open: async (ref) => {
         const size = sizes[ref.imageId] ?? { width: 8, height: 6 };
@@ -110,8 +112,8 @@ it.each<[string, MessageInitShape<typeof PropagateRequestSchema>, RegExp]>([
   ["a picture without masks", { known: [{ imageId: first }] }, /has no mask/],
   [
     "more pictures than are compared",
-    { known: Array(21).fill({ imageId: first, masks: [mask] }) },
-    /at most 20 pictures/,
+    { known: Array(33).fill({ imageId: first, masks: [mask] }) },
+    /at most 32 pictures/,
   ],
   [
     "more objects than are followed",

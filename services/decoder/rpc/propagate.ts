@@ -12,18 +12,24 @@ import type { Admission } from "../../inference/admission.js";
 import type { Models } from "../../inference/models/models.js";
 import { requestedEmbedding } from "../../inference/requested-embedding.js";
 import { invalidArgument } from "../../runtime/errors.js";
+import type { CallContext } from "../../runtime/grpc/serve.js";
 import { maskMessage } from "../../sam/masks/mask-message.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
+import { MemoryPropagator } from "../../sam/track/memory/memory-propagator.js";
+import type { FrameOfTrack, Propagator, Remembered, Step } from "../../sam/track/propagator.js";
 import type { TrackState as State } from "../../sam/track/track-state.js";
-import type { Pictures } from "../pictures/pictures.js";
-import { followLabels } from "../track/follow-labels.js";
-import type { CarryTask } from "../worker/decoder-tasks.js";
+import type { Pictures, PictureTasks } from "../pictures/pictures.js";
+import { LabelPropagator } from "../track/label-propagator.js";
+import type { MemoryCache } from "../track/memory-cache.js";
+import { checkSize, VideoPicture } from "../track/video-picture.js";
+import { WorkerMemory } from "../track/worker-memory.js";
 import type { Handlers } from "./handlers.js";
 
 interface Objects {
   admission: Pick<Admission, "check">;
   models: Pick<Models, "serving">;
   pictures: Pick<Pictures, "open">;
+  memories: MemoryCache;
 }
 
 const states: Readonly<Record<State, TrackState>> = {
@@ -33,20 +39,17 @@ const states: Readonly<Record<State, TrackState>> = {
 };
 
 /** Objects of other pictures of a video, in this one. Nobody waits for a frame as for a click: it is run behind those. */
-export function propagate({ admission, models, pictures }: Objects): Handlers["propagate"] {
+export function propagate({ admission, models, pictures, memories }: Objects): Handlers["propagate"] {
+  const labels = new LabelPropagator();
+  const memory = new MemoryPropagator(new WorkerMemory(memories));
   return async (request, call) => {
     admission.check();
     const known = checkKnown(request);
     call.take("everythingPointsPerHour", new Set(known.flatMap(({ masks }) => masks.map(({ object }) => object))).size);
-    const refs = [request, ...known].map(({ imageId }) =>
-      requestedEmbedding(models, { imageId, model: request.model }, call.origin),
-    );
-    const [target, ...others] = await Promise.all(refs.map((ref) => pictures.open(ref, call)));
-    if (!target) throw invalidArgument("There is no picture.");
-    for (const one of others) checkSize(one, target);
-    const memory = known.map(({ everywhere }, at) => ({ ...others[at]!.embedding, everywhere }));
-    const objects = objectsOf(known, target);
-    const found = await followLabels(target, { memory, objects });
+    const video = openVideo({ models, pictures }, request, call);
+    const target = await video.target.open();
+    const itsStep = { ...video, size: target };
+    const found = await (target.ref.model.memory ? step(memory, request, itsStep) : step(labels, request, itsStep));
     return {
       likeness: found.likeness,
       objects: found.objects.map(({ id, state, mask, agreement }) => ({
@@ -59,6 +62,52 @@ export function propagate({ admission, models, pictures }: Objects): Handlers["p
   };
 }
 
+interface Video {
+  readonly target: VideoPicture;
+  /** In the order of the request. */
+  readonly others: readonly VideoPicture[];
+}
+
+/** @throws ServiceError INVALID_ARGUMENT for an id that is none. Later, for a picture of another size. */
+function openVideo(
+  { models, pictures }: Pick<Objects, "models" | "pictures">,
+  { imageId, model, known }: PropagateRequest,
+  call: CallContext,
+): Video {
+  const [own, ...refs] = [{ imageId }, ...known].map((one) =>
+    requestedEmbedding(models, { imageId: one.imageId, model }, call.origin),
+  );
+  if (!own) throw invalidArgument("There is no picture.");
+  const target = new VideoPicture(own, () => pictures.open(own, call));
+  const ofItsSize = async (opening: Promise<PictureTasks>) => {
+    const [one, size] = await Promise.all([opening, target.open()]);
+    checkSize(one, size);
+    return one;
+  };
+  return { target, others: refs.map((ref) => new VideoPicture(ref, () => ofItsSize(pictures.open(ref, call)))) };
+}
+
+function step<Memory>(
+  propagator: Propagator<VideoPicture, Memory>,
+  { known, frame, backward }: PropagateRequest,
+  { target, others, size }: Video & { size: PictureSize },
+): Promise<Step> {
+  const objects = new Map<number, { id: number; shown: Map<number, Memory>; followed: Map<number, Memory> }>();
+  for (const [place, { masks, everywhere: isShown, frame: own }] of known.entries()) {
+    for (const { object: id, rle, state } of masks) {
+      const object = objects.get(id) ?? { id, shown: new Map(), followed: new Map() };
+      const mask = state === TrackState.ABSENT ? undefined : maskOf(rle, size);
+      const memory = propagator.remember(others[place]!, { mask, isShown });
+      object[isShown ? "shown" : "followed"].set(frame === undefined ? place : own, memory);
+      objects.set(id, object);
+    }
+  }
+  const at: FrameOfTrack = { frame: frame ?? known.length, direction: backward ? "backward" : "forward" };
+  return propagator.step(target, at, sorted([...objects.values()]));
+}
+
+const sorted = <Memory>(objects: Remembered<Memory>[]) => objects.sort((a, b) => a.id - b.id);
+
 /** @throws ServiceError INVALID_ARGUMENT */
 function checkKnown({ known }: PropagateRequest): KnownPicture[] {
   if (known.length === 0) throw invalidArgument("`known` names no picture whose masks are known.");
@@ -70,25 +119,6 @@ function checkKnown({ known }: PropagateRequest): KnownPicture[] {
     if (ids.size < masks.length) throw invalidArgument("An object has two masks in one picture of `known`.");
   }
   return known;
-}
-
-function checkSize({ width, height }: PictureSize, target: PictureSize): void {
-  if (width === target.width && height === target.height) return;
-  throw invalidArgument(
-    `The pictures of a video are of one size; one is ${width} x ${height}, another ${target.width} x ${target.height}.`,
-  );
-}
-
-function objectsOf(known: readonly KnownPicture[], size: PictureSize): CarryTask["objects"] {
-  const objects = new Map<number, CarryTask["objects"][number]>();
-  for (const [frame, { masks }] of known.entries()) {
-    for (const { object: id, rle } of masks) {
-      const object = objects.get(id) ?? { id, known: [] };
-      object.known.push({ frame, mask: maskOf(rle, size) });
-      objects.set(id, object);
-    }
-  }
-  return [...objects.values()].sort((a, b) => a.id - b.id);
 }
 
 /** @throws ServiceError INVALID_ARGUMENT */

@@ -3,6 +3,7 @@ import type { DecodedMask } from "../../sam/masks/decoded-mask.js";
 import type { CheckedPrompt, PictureSize } from "../../sam/prompts/check-prompt.js";
 import type { Region } from "../../sam/region.js";
 import type { Painted, Thought } from "../../sam/track/labels/paint.js";
+import type { LookedAt, Seen, SettledMask } from "../../sam/track/memory/memory-propagator.js";
 
 /** What a worker says of each model that it has loaded, by its id. */
 export type DecoderDetail = Record<string, { graph: "rewritten" | "stock" }>;
@@ -132,6 +133,46 @@ export interface DivideTask extends OnPicture {
 /** In the same order; undefined for those without logits. */
 export type DividedMasks = readonly (DecodedMask | undefined)[];
 
+/*
+ * A step of a model with a memory of its own, in parts as well: for each object a look at the picture in the light of what is remembered,
+ * then their masks settled together, then each remembered. What is remembered is in memory that threads share, so that it is kept for all
+ * of them, and no part of it is copied on its way.
+ */
+
+/** float16 [rows, width]: what is remembered of a picture and a mask in it. */
+export type MemoryRows = SharedArrayBuffer;
+/** float32 [channels]: what is remembered of an object. */
+export type MemoryPointer = SharedArrayBuffer;
+
+/** What is remembered of an object here, by where it is. -> `MemoryRows` */
+export interface RowsTask extends OnPicture {
+  kind: "rows";
+  /** known: as it is; left out where the object is absent. found: logits of a mask, float32 [maskGrid, maskGrid]. */
+  object: { known: MaskRuns | undefined } | { found: Float32Array };
+}
+
+/** The pointer of an object here, by its mask. -> `MemoryPointer` */
+export interface PointerTask extends OnPicture {
+  kind: "pointer";
+  /** Left out where the object is absent. */
+  known: MaskRuns | undefined;
+}
+
+/** An object in the light of what is remembered of it. -> `Seen` */
+export interface LookTask extends OnPicture {
+  kind: "look";
+  at: LookedAt<MemoryRows, MemoryPointer>;
+}
+
+/** Masks of objects that were seen here, so that none shares a pixel with another. */
+export interface SettleTask extends OnPicture {
+  kind: "settle";
+  seen: readonly Pick<Seen<MemoryPointer>, "logits" | "predictedIou">[];
+}
+
+/** In the same order; undefined for objects that are not there, and those of which nothing is left. */
+export type SettledMasks = readonly (SettledMask | undefined)[];
+
 /** The embedding made ready, and nothing else. */
 export interface PrepareTask extends OnPicture {
   kind: "prepare";
@@ -145,7 +186,18 @@ export interface PreparedPicture {
 /** float32 [points, channels], each row of length 1. */
 export type PointFeatures = Float32Array;
 
-export type DecoderTask = PromptTask | GridTask | FeaturesTask | CarryTask | PaintTask | DivideTask | PrepareTask;
+export type DecoderTask =
+  | PromptTask
+  | GridTask
+  | FeaturesTask
+  | CarryTask
+  | PaintTask
+  | DivideTask
+  | RowsTask
+  | PointerTask
+  | LookTask
+  | SettleTask
+  | PrepareTask;
 export type DecoderResult<T extends DecoderTask> = T extends PromptTask
   ? DecodedPrompt
   : T extends GridTask
@@ -158,4 +210,10 @@ export type DecoderResult<T extends DecoderTask> = T extends PromptTask
           ? PaintedMask
           : T extends DivideTask
             ? DividedMasks
-            : PointFeatures;
+            : T extends RowsTask | PointerTask
+              ? SharedArrayBuffer
+              : T extends LookTask
+                ? Seen<MemoryPointer>
+                : T extends SettleTask
+                  ? SettledMasks
+                  : PointFeatures;

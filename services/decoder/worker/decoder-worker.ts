@@ -20,9 +20,12 @@ import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { RecordError } from "../../sam/record-error.js";
 import type { Product } from "../../sam/track/labels/axes.js";
 import { tokensOf } from "../../sam/track/labels/tokens.js";
+import type { Seen } from "../../sam/track/memory/memory-propagator.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
 import { type LoadedDecoder, loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
+import type { MemoryFiles } from "../graphs/memory-files.js";
+import { type LoadedMemory, loadMemoryGraphs } from "../graphs/memory-graphs.js";
 import { loadProduct } from "../graphs/product-session.js";
 import { answerPrompt } from "./answer-prompt.js";
 import { ComparedFrames } from "./compared-frames.js";
@@ -41,7 +44,9 @@ import type {
   PaintedMask,
   PointFeatures,
   PreparedPicture,
+  SettledMasks,
 } from "./decoder-tasks.js";
+import { look, pointerOf, type RememberingModel, rememberRows, settle, withNoMemory } from "./memory-tasks.js";
 import { pointFeatures } from "./point-features.js";
 import { carry, divideMasks, paintObject } from "./track-tasks.js";
 import { warmUp } from "./warm-up.js";
@@ -69,6 +74,7 @@ export interface DecoderWorkerData {
 export interface LoadableDecoder extends LoadableModel {
   model: ModelSpec;
   files: DecoderFiles;
+  memory: MemoryFiles | undefined;
 }
 
 /** What all workers are told. */
@@ -121,8 +127,8 @@ await serveTasks<DecoderTask, Result>(async (say) => {
     },
     detail: loaded.details,
     run: async (task, alone) => {
-      const { model, decoder } = await loaded.get(task.modelId);
-      const result = await run(task, model, decoder[alone ? "wide" : "narrow"], alone);
+      const { model, decoder, memory } = await loaded.get(task.modelId);
+      const result = await run(task, { model, decoder: decoder[alone ? "wide" : "narrow"], memory }, alone);
       return { result, transfer: buffersOf(result) };
     },
   };
@@ -135,47 +141,78 @@ type Result =
   | CarriedObjects
   | PaintedMask
   | DividedMasks
+  | SharedArrayBuffer
+  | Seen<SharedArrayBuffer>
+  | SettledMasks
   | PreparedPicture;
 
 interface WarmDecoder extends LoadedModel<DecoderDetail[string]> {
   model: ModelSpec;
   decoder: LoadedDecoder;
+  memory: LoadedMemory | undefined;
 }
 
-async function loadWarm({ model, files }: LoadableDecoder): Promise<WarmDecoder> {
+/** What a task is run by. */
+interface Running {
+  readonly model: ModelSpec;
+  readonly decoder: MaskDecoder<KeptTensors>;
+  readonly memory: LoadedMemory | undefined;
+}
+
+async function loadWarm({ model, files, memory: ofMemory }: LoadableDecoder): Promise<WarmDecoder> {
   const decoder = await loadDecoderGraph(model, files, widths);
   await warmUp(decoder, model);
+  const threads = widths.wide ?? widths.narrow ?? 1;
+  const memory = ofMemory && (await loadMemoryGraphs(model, ofMemory, threads));
   return {
     model,
     decoder,
+    memory,
     detail: { graph: files.kind },
     release: async () => {
       for (const [key, { modelId }] of [...warmPictures]) if (modelId === model.id) warmPictures.delete(key);
+      await memory?.release();
       await decoder.release();
     },
   };
 }
 
-async function run(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>, alone: boolean) {
+async function run(task: DecoderTask, running: Running, alone: boolean) {
+  const { model, decoder } = running;
   if (task.kind === "features") return featuresAt(task, model);
   if (task.kind === "divide") return divideMasks(task, frameOf(task, model));
+  if (task.kind === "settle") return settle(task, frameOf(task, model));
   if (task.kind === "carry") return carryHere(task, model, alone);
   const started = performance.now();
   const known = warmPictures.get(task.key);
   const warm = known !== undefined;
-  const picture = known ?? (await prepare(task, model, decoder));
+  const picture = known ?? (await prepare(task, running));
   if (task.kind === "prepare") return { warm };
   if (task.kind === "grid") return decodeGrid(task, decoder, picture);
   if (task.kind === "paint") return paintObject(task, decoder, picture);
+  if (task.kind === "rows") return rememberRows(task, remembering(running), picture);
+  if (task.kind === "pointer") return pointerOf(task, remembering(running), picture);
+  if (task.kind === "look") return look(task, remembering(running), picture);
   const prepareMs = performance.now() - started;
   return { ...(await answerPrompt(task, decoder, picture, (size) => frameOf(size, model))), warm, prepareMs };
 }
 
-/** The most of an answer's bytes: they move to the other thread. */
+function remembering({ memory, ...others }: Running): RememberingModel {
+  if (!memory) throw new Error(`The model ${others.model.id} has no memory.`);
+  return { memory, ...others };
+}
+
+/** The most of an answer's bytes: they move to the other thread. What threads share stays. */
 function buffersOf(result: Result): ArrayBuffer[] {
+  if (result instanceof SharedArrayBuffer) return [];
+  if (Array.isArray(result)) return result.flatMap((one) => logitsOf(one));
   if ("masks" in result) return result.masks.flatMap(({ lowResLogits }) => (lowResLogits ? [lowResLogits.buffer] : []));
   if ("objects" in result) return result.objects.map(({ prior }) => prior.buffer as ArrayBuffer);
-  return "logits" in result && result.logits ? [result.logits.buffer as ArrayBuffer] : [];
+  return logitsOf(result);
+}
+
+function logitsOf(one: object | undefined): ArrayBuffer[] {
+  return one && "logits" in one && one.logits instanceof Float32Array ? [one.logits.buffer as ArrayBuffer] : [];
 }
 
 function featuresAt(task: FeaturesTask, model: ModelSpec): PointFeatures {
@@ -203,8 +240,12 @@ function frameOf({ width, height }: PictureSize, model: ModelSpec): Frame {
   return frame;
 }
 
-async function prepare(task: DecoderTask, model: ModelSpec, decoder: MaskDecoder<KeptTensors>): Promise<WarmPicture> {
-  const kept = await decoder.prepare(floatsOf(task));
+async function prepare(task: DecoderTask, { model, decoder, memory }: Running): Promise<WarmPicture> {
+  const tensors = floatsOf(task).map(({ data, dims }, index) => ({
+    data: withNoMemory(model, memory, index, data),
+    dims,
+  }));
+  const kept = await decoder.prepare(tensors);
   const bytes = bytesOf(kept) + previewBytes(model);
   // What was deleted while it was made ready serves the task that it was made ready for, and is not kept.
   const picture = { modelId: model.id, kept, frame: frameOf(task, model), latest: new LatestPreview(), bytes };

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { DecoderInterface } from "../../sam/decode/decoder-spec.js";
 import type { capabilities, modelFile, preprocess } from "./manifest-forms.js";
+import type { MemoryContract } from "./memory-form.js";
 
 export interface ModelFile extends z.infer<typeof modelFile> {
   /** Of a source that is fetched: where it then lies, relative to the folder of fetched models. */
@@ -61,6 +62,8 @@ export interface ModelSpec extends ManifestModel {
   readonly encoder: ModelFile & EncoderContract;
   readonly decoder: ModelFile & DecoderContract;
   readonly preprocess: Preprocess;
+  /** Of one that follows objects through videos by a memory of its own. */
+  readonly memory?: MemoryContract;
 }
 
 /** A model that finds what words name. */

@@ -56,5 +56,6 @@ export const sam2Split: SegmenterFamily<"sam2-split", typeof sam2SplitTensors> =
   capabilities: { ...sam2.capabilities, maskInput: false },
   preprocess: sam2.preprocess,
   tensors: sam2SplitTensors,
+  mayRemember: true,
   contracts: (tensors, { size }) => sam2SplitContracts(tensors, size, size / sam2Cell),
 };

@@ -51,6 +51,7 @@ export const sam2: SegmenterFamily<"sam2", typeof tensors> = {
   capabilities: { points: "all", boxes: true, maskInput: true, candidates: 3, text: false, video: false },
   preprocess: sam2Preprocess,
   tensors,
+  mayRemember: true,
   contracts({ encoder, decoder }, { size: side }) {
     const cells = side / sam2Cell;
     const { quarter, eighth, image } = pyramid({ ...encoder, image: encoder.output }, cells);

@@ -11,6 +11,8 @@ const cell = 14;
 export const sam3Tracker: SegmenterFamily<"sam3-tracker", typeof sam2Split.tensors> = {
   ...sam2Split,
   name: "sam3-tracker",
+  // Its memory is of other sides, and no export of it was looked at.
+  mayRemember: false,
   preprocess: { size: 1008, resize: "stretch", mean: [127.5, 127.5, 127.5], std: [127.5, 127.5, 127.5] },
   contracts(tensors, { size: side }) {
     const { encoder, decoder } = sam2Split.contracts(tensors, { size: (16 * side) / cell });

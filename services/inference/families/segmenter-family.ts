@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isPermissive } from "./licence.js";
 import { capabilities, description, modelFile, modelId, preprocessLike } from "./manifest-forms.js";
+import { lackOfMemory, memoryContract, memoryFiles, memoryForm } from "./memory-form.js";
 import type { Capabilities, DecoderContract, EncoderContract, ModelSpec, Preprocess } from "./model-spec.js";
 import { placedFiles } from "./placed-files.js";
 import { present } from "./present.js";
@@ -15,6 +16,8 @@ export interface SegmenterFamily<Name extends string, Tensors extends z.ZodType>
   readonly preprocess: Pick<Preprocess, "size" | "resize" | "mean" | "std">;
   /** What an entry says of its graphs: where exporters differ. */
   readonly tensors: Tensors;
+  /** An entry may have the graphs of a memory, SAM 2's, which follows objects through videos. */
+  readonly mayRemember?: boolean;
   /** How the graphs are run. */
   contracts(
     tensors: z.output<Tensors>,
@@ -40,9 +43,15 @@ const commonVariant = z.strictObject({
   files: files.partial().describe("Those that are others than the entry's."),
 });
 
+const withMemory = {
+  files: files.extend(memoryFiles),
+  memory: memoryForm.optional(),
+} as const;
+
 /** What the parts come to; the compiler does not see it through a family's own part. */
 interface Entry<Name, Tensors> extends z.output<typeof common> {
   family: Name;
+  memory?: z.output<typeof memoryForm>;
   preprocess: Omit<Preprocess, "frame">;
   tensors: Tensors;
   variants?: Record<string, z.output<typeof commonVariant> & { tensors?: Tensors }>;
@@ -51,8 +60,15 @@ interface Entry<Name, Tensors> extends z.output<typeof common> {
 /** An entry of a family -> what the tiers run: itself, then its variants. */
 export function segmenterForm<Name extends string, Tensors extends z.ZodType>(family: SegmenterFamily<Name, Tensors>) {
   const { tensors } = family;
-  const variant = commonVariant.extend({ tensors: tensors.optional().describe("Instead of the entry's.") });
+  const own = family.mayRemember ? withMemory : {};
+  const variant = commonVariant.extend({
+    ...(family.mayRemember
+      ? { files: withMemory.files.partial().describe("Those that are others than the entry's.") }
+      : {}),
+    tensors: tensors.optional().describe("Instead of the entry's."),
+  });
   const entry = common.extend({
+    ...own,
     family: z.literal(family.name),
     preprocess: preprocessLike(family.preprocess),
     tensors,
@@ -61,12 +77,17 @@ export function segmenterForm<Name extends string, Tensors extends z.ZodType>(fa
       .optional()
       .describe("The same model in another precision, served as ID@VARIANT."),
   });
-  return entry.transform((one) => specsOf(family, one as unknown as Entry<Name, z.output<Tensors>>));
+  return entry
+    .superRefine((one, { addIssue }) => {
+      const lack = lackOfMemory(one);
+      if (lack) addIssue({ code: "custom", path: ["files"], message: lack });
+    })
+    .transform((one) => specsOf(family, one as unknown as Entry<Name, z.output<Tensors>>));
 }
 
 function specsOf<Name extends string, Tensors extends z.ZodType>(
   family: SegmenterFamily<Name, Tensors>,
-  { variants = {}, files, tensors, preprocess, ...entry }: Entry<Name, z.output<Tensors>>,
+  { variants = {}, files, tensors, preprocess, memory, ...entry }: Entry<Name, z.output<Tensors>>,
 ): ModelSpec[] {
   const { id, title } = entry;
   const others = Object.entries(variants).map(([name, own]) => ({
@@ -78,6 +99,7 @@ function specsOf<Name extends string, Tensors extends z.ZodType>(
   return [{ id, title, files, tensors }, ...others].map(({ tensors, files, ...own }) => {
     const { encoder, decoder } = family.contracts(tensors, preprocess);
     const places = placedFiles(present(files));
+    const remembers = memoryContract({ files: places, memory });
     return {
       ...entry,
       ...own,
@@ -87,7 +109,8 @@ function specsOf<Name extends string, Tensors extends z.ZodType>(
       preprocess: { ...preprocess, frame: "full" },
       encoder: { ...places.encoder, ...encoder },
       decoder: { ...places.decoder, ...decoder },
-      capabilities: { ...family.capabilities, ...present(entry.capabilities ?? {}) },
+      ...(remembers ? { memory: remembers } : {}),
+      capabilities: { ...family.capabilities, video: remembers !== undefined, ...present(entry.capabilities ?? {}) },
     };
   });
 }

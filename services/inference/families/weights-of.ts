@@ -3,14 +3,21 @@ import type { ModelFile, ModelSpec } from "./model-spec.js";
 
 export type GraphRole = "encoder" | "decoder";
 
-/** All that a graph is loaded from: its own file, then the weights beside it. */
-export function graphFiles({ files, ...graphs }: Pick<ModelSpec, "files" | GraphRole>, role: GraphRole): ModelFile[] {
-  const data = files[`${role}Data`];
-  return data ? [graphs[role], data] : [graphs[role]];
+/** Files of a model's memory, where it has one. */
+export type MemoryRole = "memoryEncoder" | "memoryAttention" | "objectPointer" | "memoryConstants";
+
+/** All that a graph is loaded from: its own file, then the weights beside it. @throws Error for one that the model does not have. */
+export function graphFiles(
+  { files, ...graphs }: Pick<ModelSpec, "files" | GraphRole>,
+  role: GraphRole | MemoryRole,
+): ModelFile[] {
+  const [graph, data] = [role === "encoder" || role === "decoder" ? graphs[role] : files[role], files[`${role}Data`]];
+  if (!graph) throw new Error(`The model has no file ${role}.`);
+  return data ? [graph, data] : [graph];
 }
 
 /** What loading a graph as it was exported takes, about. */
-export const bytesOfGraph = (model: Pick<ModelSpec, "files" | GraphRole>, role: GraphRole): number =>
+export const bytesOfGraph = (model: Pick<ModelSpec, "files" | GraphRole>, role: GraphRole | MemoryRole): number =>
   graphFiles(model, role).reduce((sum, { bytes }) => sum + bytes, 0);
 
 /**

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type ListModelsResponseSchema, type ModelCapabilitiesSchema, ModelPoints } from "../../../proto/index.js";
+import { bankReach } from "../../sam/track/memory/bank.js";
 import type { ModelSpec } from "../families/model-spec.js";
 import type { Models } from "./models.js";
 
@@ -23,6 +24,14 @@ export function listModels({
 /** What a model can be asked, as the contract's. */
 export function capabilitiesMessage({
   capabilities: { points, boxes, maskInput, candidates, maxPoints = 0 },
-}: Pick<ModelSpec, "capabilities">): MessageInitShape<typeof ModelCapabilitiesSchema> {
-  return { points: pointsMessage[points], boxes, maskInput, candidates, maxPoints };
+  memory,
+}: Pick<ModelSpec, "capabilities" | "memory">): MessageInitShape<typeof ModelCapabilitiesSchema> {
+  return {
+    points: pointsMessage[points],
+    boxes,
+    maskInput,
+    candidates,
+    maxPoints,
+    ...(memory ? { memory: { shownFrames: bankReach.shown, madeFrames: bankReach.made } } : {}),
+  };
 }

@@ -1,5 +1,5 @@
 import { invalidArgument } from "../../runtime/errors.js";
-import { type GraphRole, graphFiles } from "../families/weights-of.js";
+import { type GraphRole, graphFiles, type MemoryRole } from "../families/weights-of.js";
 import { type FileState, FileStates } from "./file-states.js";
 import { inFrame } from "./in-frame.js";
 import type { DetectorSpec, EncoderFrame, Manifest, ModelFile, ModelSpec } from "./manifest.js";
@@ -62,7 +62,7 @@ export class Models {
    * Where a graph of one of them lies, with the weights beside it where it has them there.
    * @throws ModelFileError when a file is missing, or not the one that the manifest names.
    */
-  async verifiedGraph(model: ModelSpec, role: GraphRole): Promise<string> {
+  async verifiedGraph(model: ModelSpec, role: GraphRole | MemoryRole): Promise<string> {
     const [graph] = await Promise.all(graphFiles(model, role).map((file) => verifyModelFile(file, this.#manifest)));
     return graph as string;
   }

@@ -45,6 +45,16 @@ export class MaskDecoder<Kept = unknown> {
    * @throws Error for such logits where the graphs take none.
    */
   async decode(kept: Kept, tokens: PromptTokens, start: Float32Array | undefined): Promise<Candidates> {
+    return (await this.decodeWith([], kept, tokens, start)).candidates;
+  }
+
+  /** The same, with more of what the graph gives. @param further names of its outputs. @throws Error when it does not give one. */
+  async decodeWith(
+    further: readonly string[],
+    kept: Kept,
+    tokens: PromptTokens,
+    start: Float32Array | undefined,
+  ): Promise<{ candidates: Candidates; further: Float32Array[] }> {
     const { step, stepWithMask, tokens: rules, inputs, outputs } = this.spec;
     const { count, coords, labels, box } = tokens;
     const axes = Array<number>(rules.axes).fill(1);
@@ -57,9 +67,13 @@ export class MaskDecoder<Kept = unknown> {
     };
     const graph = start ? stepWithMask : step;
     if (graph === undefined) throw new Error("The decoder's graph takes no mask to start from.");
-    const given = await this.#runner.run(graph, kept, feeds, this.#outputs);
-    const candidates = { logits: dataOf(given, outputs.logits), predictedIou: dataOf(given, outputs.scores) };
-    return outputs.single === undefined ? candidates : { ...candidates, single: outputs.single };
+    const given = await this.#runner.run(graph, kept, feeds, [...this.#outputs, ...further]);
+    const candidates = {
+      logits: dataOf(given, outputs.logits),
+      predictedIou: dataOf(given, outputs.scores),
+      ...(outputs.single === undefined ? {} : { single: outputs.single }),
+    };
+    return { candidates, further: further.map((name) => dataOf(given, name)) };
   }
 
   #mask(start: Float32Array): FloatTensors {

@@ -32,6 +32,12 @@ export interface PromptTokens {
   box?: Float32Array;
 }
 
+/** A prompt of nothing, as SAM 2 asks a frame whose object it remembers: a point that says so, and the pad behind it. */
+export function noTokens({ pad: padBy }: Pick<TokenRules, "pad">): PromptTokens {
+  const count = padBy === "graph" ? 1 : 2;
+  return { coords: new Float32Array(2 * count), labels: new Float32Array(count).fill(pad), count };
+}
+
 /** Points, then the box's corners; without a box one pad point, where the graph does not put it there itself. */
 export function promptTokens(
   { points, box }: CheckedPrompt,

@@ -11,10 +11,11 @@ import {
   rleBoundingBox,
   rleToBitmap,
 } from "../../../proto/index.js";
-import { type FoundObject, followLabels } from "../../../services/decoder/track/follow-labels.js";
+import { followLabels } from "../../../services/decoder/track/follow-labels.js";
 import { ComparedFrames } from "../../../services/decoder/worker/compared-frames.js";
 import type { CarryTask, DecoderTask, OtherPicture } from "../../../services/decoder/worker/decoder-tasks.js";
 import { carry, divideMasks, paintObject } from "../../../services/decoder/worker/track-tasks.js";
+import type { FollowedObject } from "../../../services/sam/track/propagator.js";
 import type { Engine } from "./engine.js";
 import { type FrameMemory, knownFrames } from "./known-frames.js";
 import type { OpenSequence } from "./open-sequence.js";
@@ -22,7 +23,7 @@ import type { OpenSequence } from "./open-sequence.js";
 /** What was found in a frame. */
 export interface FollowedFrame {
   readonly frame: number;
-  readonly objects: readonly FoundObject[];
+  readonly objects: readonly FollowedObject[];
   readonly likeness: number;
   /** Of the step, without the frame's encode. */
   readonly ms: { readonly carry: number; readonly prepare: number; readonly paint: number; readonly divide: number };
@@ -141,7 +142,7 @@ function knownOf(known: readonly KnownPicture[]): Pick<CarryTask, "memory" | "ob
 
 /** Masks of what was found, as it is remembered. */
 export function rlesOf(
-  found: readonly FoundObject[],
+  found: readonly FollowedObject[],
   { width, height }: { width: number; height: number },
 ): FrameMemory["masks"] {
   return new Map(

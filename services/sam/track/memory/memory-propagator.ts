@@ -1,168 +1,125 @@
-import type { Followed, FrameOfTrack, Propagator, Remembered } from "../propagator.js";
+import type { DecodedMask } from "../../masks/decoded-mask.js";
+import type { FollowedObject, FrameOfTrack, KnownObject, Propagator, Remembered, Step } from "../propagator.js";
 import { bankFor } from "./bank.js";
-import { type Projection, temporalEncoding } from "./temporal-encoding.js";
 
-/** A frame as its encoder gives it: the coarsest features, cell by cell. */
-interface MemoryPicture {
-  /** float32 [cells, channels], without anything of the memory. */
-  readonly features: Float32Array;
-  /** float32 [cells, channels]: what says where a cell is. */
-  readonly positions: Float32Array;
+/** A mask of which the model thinks less is to be looked at. */
+const leastIou = 0.5;
+
+/** What an object in a frame is remembered by, made when a step looks back at it. */
+interface ObjectMemory<Picture, Rows, Pointer> {
+  readonly picture: Picture;
+  /** How the frame looks, and where in it the object is. */
+  rows(): Promise<Rows>;
+  /** What the object is. */
+  pointer(): Promise<Pointer>;
 }
 
-/** Rows of the memory, and what says where and when each is. */
-interface Rows {
-  readonly values: Float32Array;
-  readonly positions: Float32Array;
-}
-
-/** What is remembered of an object in a frame. */
-export interface ObjectMemory {
-  /** float32 [cells, width] each. */
-  readonly mask: Rows;
-  /** float32 [channels]. */
-  readonly pointer: Float32Array;
-}
-
-/** Numbers that are no graph, and come with the weights. */
-export interface MemoryConstants {
-  /** float32 [7, width]. */
-  readonly temporal: Float32Array;
-  /** float32 [channels]: in place of what a memory adds, where there is none. */
-  readonly noMemory: Float32Array;
-  /** float32 [channels]. */
-  readonly noObjectPointer: Float32Array;
-  /** float32 [width], of version 2.1: added to the memory of a frame in which the object is not. */
-  readonly noObjectSpatial?: Float32Array;
-  /** Of a pointer's distance in time, of version 2.1. */
-  readonly pointerTime?: Projection;
-}
-
-/** What the mask decoder makes of features. */
-interface DecodedMemory {
-  /** float32 [gridSize, gridSize]. */
-  readonly logits: Float32Array;
+/** A frame in the light of what is remembered of an object. */
+export interface Seen<Pointer> {
+  /** float32 [gridSize, gridSize]; undefined where the object is not there. */
+  readonly logits: Float32Array | undefined;
   readonly predictedIou: number;
-  /** float32 [channels]: of the mask that it gives. */
-  readonly token: Float32Array;
-  /** Above 0 where the object is there. */
-  readonly objectScore: number;
+  readonly pointer: Pointer;
 }
 
-/** The graphs of SAM 2's memory. */
-export interface MemoryModel {
-  readonly constants: MemoryConstants;
-  /** @param mask float32, on the frame's pixels: 10 inside to -10 outside. @returns [cells, width] each. */
-  remember(picture: MemoryPicture, mask: Float32Array): Promise<Rows>;
-  /** @returns float32 [cells, channels]: the frame's features in the light of the memory. */
-  attend(picture: MemoryPicture, masks: Rows, pointers: Rows): Promise<Float32Array>;
-  /** @param mask logits that it starts from, where the mask is known. */
-  decode(picture: MemoryPicture, features: Float32Array, mask?: Float32Array): Promise<DecodedMemory>;
-  /** A mask's token -> the object's pointer. */
-  pointer(token: Float32Array): Promise<Float32Array>;
-  /** Logits -> the frame's pixels. */
-  enlarge(logits: Float32Array): Float32Array;
+/** What is looked back at. */
+export interface LookedAt<Rows, Pointer> {
+  /** `encoding`: which of the temporal encodings is added to it. */
+  readonly masks: readonly { readonly rows: Rows; readonly encoding: number }[];
+  /** `distance`: in frames, below 0 for those that the track has yet to come to. */
+  readonly pointers: readonly { readonly pointer: Pointer; readonly distance: number }[];
 }
 
-/** What a mask is to the memory's encoder: sigmoid * 20 - 10. */
-const memoryScale = 20;
-const memoryBias = -10;
-/** Logits of an object that is not there. */
-const nowhere = -1024;
+/** A mask, and the logits that it is cut from, less what other objects have of them. */
+export interface SettledMask {
+  readonly mask: DecodedMask;
+  readonly logits: Float32Array;
+}
 
-/** SAM 2's way: an attention over what is remembered of frames before. */
-export class MemoryPropagator implements Propagator<MemoryPicture, ObjectMemory> {
-  readonly #model: MemoryModel;
+/** Runs of SAM 2's graphs, wherever that is. @template Rows, Pointer what they are there. */
+export interface MemoryRuns<Picture, Rows, Pointer> {
+  rows(picture: Picture, known: KnownObject): Promise<Rows>;
+  pointer(picture: Picture, known: KnownObject): Promise<Pointer>;
+  look(picture: Picture, at: LookedAt<Rows, Pointer>): Promise<Seen<Pointer>>;
+  /** Masks that share no pixel, in the same order; undefined for objects that are not there, and those of which nothing is left. */
+  settle(
+    picture: Picture,
+    seen: readonly Pick<Seen<Pointer>, "logits" | "predictedIou">[],
+  ): Promise<readonly (SettledMask | undefined)[]>;
+  /** Of what was found, so that who remembers its mask has the rows and the pointer that it was found with. */
+  keep(picture: Picture, settled: SettledMask, pointer: Pointer): Promise<void>;
+  /** How alike a picture is to another, by what tells the cells of a third apart; see `Step`. */
+  likeness(picture: Picture, other: Picture, reference: Picture): Promise<number>;
+}
 
-  constructor(model: MemoryModel) {
-    this.#model = model;
+/**
+ * SAM 2's way: the decoder's features attend to what is remembered of the object in the frames that `bankFor` names. An object whose
+ * score is not above 0 is absent, and remembered as that.
+ */
+export class MemoryPropagator<Picture, Rows, Pointer>
+  implements Propagator<Picture, ObjectMemory<Picture, Rows, Pointer>>
+{
+  readonly #runs: MemoryRuns<Picture, Rows, Pointer>;
+
+  constructor(runs: MemoryRuns<Picture, Rows, Pointer>) {
+    this.#runs = runs;
   }
 
-  async start(picture: MemoryPicture, mask: Float32Array): Promise<ObjectMemory> {
-    const { token } = await this.#model.decode(picture, this.#alone(picture), mask);
-    // A person's mask is remembered as it is, inside or outside.
-    const isThere = mask.some((logit) => logit > 0);
-    const sure = this.#model.enlarge(mask).map((logit) => (logit > 0 ? memoryScale + memoryBias : memoryBias));
-    return this.#memory(picture, sure, token, isThere);
-  }
-
-  correct(picture: MemoryPicture, mask: Float32Array): Promise<ObjectMemory> {
-    return this.start(picture, mask);
+  remember(picture: Picture, known: KnownObject): ObjectMemory<Picture, Rows, Pointer> {
+    return {
+      picture,
+      rows: () => this.#runs.rows(picture, known),
+      pointer: () => this.#runs.pointer(picture, known),
+    };
   }
 
   async step(
-    picture: MemoryPicture,
+    picture: Picture,
     at: FrameOfTrack,
-    remembered: Remembered<ObjectMemory>,
-  ): Promise<Followed<ObjectMemory>> {
-    const { logits, predictedIou, token, objectScore } = await this.#model.decode(
-      picture,
-      await this.#lookedAt(picture, at, remembered),
-    );
-    const isThere = objectScore > 0;
-    const mask = this.#model
-      .enlarge(isThere ? logits : logits.map(() => nowhere))
-      .map((logit) => memoryScale / (1 + Math.exp(-logit)) + memoryBias);
-    const memory = await this.#memory(picture, mask, token, isThere);
-    return { logits: isThere ? logits : undefined, predictedIou: isThere ? predictedIou : 0, memory };
-  }
-
-  async #memory(
-    picture: MemoryPicture,
-    mask: Float32Array,
-    token: Float32Array,
-    isThere: boolean,
-  ): Promise<ObjectMemory> {
-    const { noObjectPointer, noObjectSpatial } = this.#model.constants;
-    const rows = await this.#model.remember(picture, mask);
-    if (isThere) return { mask: rows, pointer: await this.#model.pointer(token) };
-    const values = noObjectSpatial ? plusEach(rows.values, noObjectSpatial) : rows.values;
-    return { mask: { ...rows, values }, pointer: noObjectPointer };
-  }
-
-  #alone({ features }: MemoryPicture): Float32Array {
-    return plusEach(features, this.#model.constants.noMemory);
-  }
-
-  async #lookedAt(
-    picture: MemoryPicture,
-    at: FrameOfTrack,
-    remembered: Remembered<ObjectMemory>,
-  ): Promise<Float32Array> {
-    const { masks, pointers } = bankFor(at, remembered);
-    if (masks.length === 0) return this.#alone(picture);
-    const { temporal, pointerTime } = this.#model.constants;
-    const width = temporal.length / 7;
-    const maskRows = {
-      values: joined(masks.map(({ memory }) => memory.mask.values)),
-      positions: joined(
-        masks.map(({ memory, encoding }) =>
-          plusEach(memory.mask.positions, temporal.subarray(encoding * width, (encoding + 1) * width)),
-        ),
-      ),
-    };
-    // A pointer is several rows of the memory's width, all of one time.
-    const values = joined(pointers.map(({ memory }) => memory.pointer));
-    const rowsOfOne = pointers.length > 0 ? values.length / pointers.length / width : 0;
-    const times = pointers.map(({ distance }) =>
-      pointerTime ? temporalEncoding(distance, pointerTime) : new Float32Array(width),
-    );
-    const positions = joined(times.flatMap((time) => Array<Float32Array>(rowsOfOne).fill(time)));
-    return this.#model.attend(picture, maskRows, { values, positions });
+    objects: readonly Remembered<ObjectMemory<Picture, Rows, Pointer>>[],
+  ): Promise<Step> {
+    const [nearest, reference = nearest] = [
+      nearestOf(at, objects, ["shown", "followed"]),
+      nearestOf(at, objects, ["shown"]),
+    ];
+    const likeness = nearest && reference ? await this.#runs.likeness(picture, nearest, reference) : 0;
+    const seen: Seen<Pointer>[] = [];
+    for (const object of objects) seen.push(await this.#runs.look(picture, await lookedAt(at, object)));
+    const settled = await this.#runs.settle(picture, seen);
+    const found: FollowedObject[] = [];
+    for (const [index, { id }] of objects.entries()) {
+      const [{ predictedIou, pointer }, mask] = [seen[index]!, settled[index]];
+      if (mask) await this.#runs.keep(picture, mask, pointer);
+      found.push({ id, ...foundObject(mask, predictedIou) });
+    }
+    return { objects: found, likeness };
   }
 }
 
-/** Adds a row to each row. */
-function plusEach(rows: Float32Array, row: Float32Array): Float32Array {
-  return rows.map((value, at) => value + row[at % row.length]!);
+/** The nearest of the frames that any of the objects is remembered from. */
+function nearestOf<Picture>(
+  { frame: here }: FrameOfTrack,
+  objects: readonly Remembered<{ picture: Picture }>[],
+  kinds: readonly ("shown" | "followed")[],
+): Picture | undefined {
+  const all = objects.flatMap((object) => kinds.flatMap((kind) => [...object[kind]]));
+  return all.sort(([a], [b]) => Math.abs(a - here) - Math.abs(b - here))[0]?.[1].picture;
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+async function lookedAt<Picture, Rows, Pointer>(
+  at: FrameOfTrack,
+  object: Remembered<ObjectMemory<Picture, Rows, Pointer>>,
+): Promise<LookedAt<Rows, Pointer>> {
+  const bank = bankFor(at, object);
+  const masks = [];
+  for (const { memory, encoding } of bank.masks) masks.push({ rows: await memory.rows(), encoding });
+  const pointers = [];
+  for (const { memory, distance } of bank.pointers) pointers.push({ pointer: await memory.pointer(), distance });
+  return { masks, pointers };
+}
+
+function foundObject(settled: SettledMask | undefined, predictedIou: number): Omit<FollowedObject, "id"> {
+  if (!settled) return { state: "absent", mask: undefined, agreement: 0 };
+  const agreement = Math.min(Math.max(predictedIou, 0), 1);
+  return { state: agreement < leastIou ? "unsure" : "tracked", mask: settled.mask, agreement };
 }
