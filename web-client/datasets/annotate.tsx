@@ -59,7 +59,13 @@ function start(set: Dataset): void {
   };
   const sender = new Sender(service, new OutboxStore(set.id), changed);
   const files = new PictureFiles(service);
-  const annotating = new Annotating({ service, files, sender, set, gear: gearIn(query.get("gear")), changed });
+  const number = (name: string) => {
+    const text = query.get(name) ?? "";
+    return /^\d{1,18}$/.test(text) ? BigInt(text) : undefined;
+  };
+  const sequence = number("sequence") ?? 0n;
+  const gear = gearIn(query.get("gear"));
+  const annotating = new Annotating({ service, files, sender, set, gear, sequence, changed });
   const stage = new PictureStage({
     changed: (state) => annotating.stateChanged(state),
     lookOf: ({ id }) => {
@@ -101,10 +107,6 @@ function start(set: Dataset): void {
     addEventListener(kind, () => annotating.act(), { capture: true, passive: true });
   }
   listen(annotating, stage, new HelpView(annotateTable));
-  const number = (name: string) => {
-    const text = query.get(name) ?? "";
-    return /^\d{1,19}$/.test(text) ? BigInt(text) : undefined;
-  };
   if (query.has("watch")) {
     void import("../watch/watch-views.js").then(({ watchViews }) => screen.add(watchViews(() => client.routing)));
   }

@@ -18,6 +18,7 @@ import { words } from "../words/words.js";
 import { filterOf, type GearChoice } from "./gears.js";
 import { type Conflict, keptMine, learned, type OutboxEntry, queued, tookTheirs } from "./outbox.js";
 import type { Sender } from "./sender.js";
+import { KnownSequences } from "./sequence-facts.js";
 import {
   knownOf,
   newSheet,
@@ -36,6 +37,8 @@ interface AnnotatingOptions {
   readonly sender: Sender;
   readonly set: Dataset;
   readonly gear: GearChoice;
+  /** Whose frames are gone through; 0: pictures as the gear says. */
+  readonly sequence: bigint;
   /** Something to be drawn has changed. */
   readonly changed: () => void;
 }
@@ -47,6 +50,8 @@ export class Annotating {
   readonly set: Dataset;
   readonly sender: Sender;
   readonly gear: GearChoice;
+  readonly sequence: bigint;
+  readonly sequences: KnownSequences;
   readonly #service: DatasetService;
   readonly #files: PictureFiles;
   readonly #changed: () => void;
@@ -62,13 +67,15 @@ export class Annotating {
   /** What was done last, for those who do not see it. */
   #said = "";
 
-  constructor({ service, files, sender, set, gear, changed }: AnnotatingOptions) {
+  constructor({ service, files, sender, set, gear, sequence, changed }: AnnotatingOptions) {
     this.#service = service;
     this.#files = files;
     this.#changed = changed;
     this.sender = sender;
     this.set = set;
     this.gear = gear;
+    this.sequence = sequence;
+    this.sequences = new KnownSequences(service, changed);
     this.#label = set.labels[0]?.id ?? 0;
   }
 
@@ -253,8 +260,28 @@ export class Annotating {
   #relabel(id: number, label: number): void {
     const { sheet } = this;
     if (sheet === undefined) return;
+    const { track } = this.rowOf(id) ?? {};
+    if (track !== undefined) return void this.#relabelTrack(track, label);
     this.#say(words.annotate.saidLabel(nameOfLabel(this.set.labels, label)));
     this.#update(([seconds]) => relabelled(sheet, id, { label, seconds, key: newKey }));
+  }
+
+  /** What is of a track has its label, in all frames: what is at hand of them is brought anew. */
+  async #relabelTrack(id: bigint, label: number): Promise<void> {
+    const { current } = this.#travel;
+    const sequence = current?.sequence ?? 0n;
+    await this.#attempt(async () => {
+      await this.sender.settled();
+      const track = this.sequences.of(sequence)?.tracks.get(id);
+      if (track === undefined) return;
+      await this.#service.updateTrack(id, { revision: track.revision, label });
+      this.sequences.forget(sequence);
+      for (const { token } of this.#tokens.values()) this.#stage.port.dispatch({ kind: "picture-removed", token });
+      this.#tokens.clear();
+      this.#sheets.clear();
+      await this.#show();
+      this.#say(words.annotate.saidTrack(track.name, nameOfLabel(this.set.labels, label)));
+    });
   }
 
   /** Of the picture on the canvas, with the time that it took. */
@@ -293,7 +320,13 @@ export class Annotating {
 
   async #land(after: bigint, way: Way): Promise<void> {
     await this.#attempt(async () => {
-      const asked = { filter: filterOf(this.gear), after, backwards: way === "back", count: 1 + mostAhead, hold: true };
+      const asked = {
+        filter: filterOf(this.gear, this.sequence),
+        after,
+        backwards: way === "back",
+        count: 1 + mostAhead,
+        hold: true,
+      };
       this.#travel = landed(this.#travel, way, await this.#service.nextPictures(asked));
       await this.#show();
     });
@@ -333,12 +366,20 @@ export class Annotating {
   /** What comes after the one that is shown. */
   async #foresee(about: bigint, { after, hold }: { after: bigint; hold: boolean }): Promise<void> {
     const { way } = this.#travel;
-    const asked = { filter: filterOf(this.gear), after, backwards: way === "back", count: 1 + mostAhead, hold };
+    const asked = {
+      filter: filterOf(this.gear, this.sequence),
+      after,
+      backwards: way === "back",
+      count: 1 + mostAhead,
+      hold,
+    };
     try {
       const { pictures, position, total } = await this.#service.nextPictures(asked);
       const next = pictures.filter(({ id }) => id !== about);
       const isHere = pictures[0]?.id === about;
-      this.#travel = { ...foreseen(this.#travel, about, next), total, ...(isHere && { position }) };
+      // Else the first is the one behind it.
+      const place = isHere ? position : Math.max(0, position + (way === "forward" ? -1 : 1));
+      this.#travel = { ...foreseen(this.#travel, about, next), total, ...(pictures.length > 0 && { position: place }) };
       for (const picture of this.#travel.ahead) this.#bring(picture).laid.catch(() => {});
       this.#changed();
     } catch {

@@ -9,7 +9,9 @@ export function gearIn(text: string | null): GearChoice {
   return gears.find((one) => one === text) ?? "all";
 }
 
-export function filterOf(gear: GearChoice): PictureFilter {
+/** @param sequence whose frames are gone through, in whatever state they are; 0: pictures as the gear says. */
+export function filterOf(gear: GearChoice, sequence: bigint): PictureFilter {
+  if (sequence > 0n) return create(PictureFilterSchema, { sequence });
   const open = { states: [PictureState.OPEN] };
   switch (gear) {
     case "all":

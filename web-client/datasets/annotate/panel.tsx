@@ -26,8 +26,9 @@ interface PictureBarProps {
 
 /** Which picture it is, and the way to the others. */
 export function PictureBar({ annotating, back, me }: PictureBarProps) {
-  const { travel, set, gear, problem } = annotating;
+  const { travel, set, gear, sequence, problem } = annotating;
   const { current, position, total } = travel;
+  const video = annotating.sequences.of(current?.sequence ?? 0n)?.sequence;
   return (
     <>
       {back !== undefined && (
@@ -39,7 +40,17 @@ export function PictureBar({ annotating, back, me }: PictureBarProps) {
         <strong>{current?.name ?? ""}</strong>
         {current !== undefined && total > 0 && (
           <span class="quiet small" id="picture-place">
-            {words.annotate.place(position + 1, total)}
+            {video !== undefined && sequence > 0n
+              ? words.annotate.frame(words.annotate.place(position + 1, total), video.name)
+              : words.annotate.place(position + 1, total)}
+          </span>
+        )}
+        {current !== undefined && video !== undefined && sequence === 0n && (
+          <span class="quiet small">
+            {words.annotate.frameOf(current.frame, video.name)}{" "}
+            <a href={placeOf(set.id, "annotate", { sequence: String(video.id), picture: String(current.id) })}>
+              {words.annotate.itsFrames}
+            </a>
           </span>
         )}
         {current !== undefined && current.heldBy !== "" && current.heldBy !== me && (
@@ -48,9 +59,10 @@ export function PictureBar({ annotating, back, me }: PictureBarProps) {
       </div>
       <select
         aria-label={words.annotate.gear}
-        value={gear}
+        value={sequence > 0n ? "" : gear}
         onChange={({ currentTarget }) => location.assign(placeOf(set.id, "annotate", { gear: currentTarget.value }))}
       >
+        {sequence > 0n && <option value="">{words.annotate.gearSequence}</option>}
         {gears.map((one) => (
           <option key={one} value={one}>
             {gearNames[one]}
@@ -126,6 +138,7 @@ export function ObjectsCard({ annotating }: { annotating: Annotating }) {
   const { sheet, selected, set } = annotating;
   const objects = sheet?.objects ?? [];
   const proposals = annotating.proposals();
+  const tracks = annotating.sequences.of(annotating.travel.current?.sequence ?? 0n)?.tracks;
   return (
     <section class="card" aria-labelledby="objects-title">
       <h2 id="objects-title">
@@ -160,7 +173,7 @@ export function ObjectsCard({ annotating }: { annotating: Annotating }) {
               >
                 <Swatch colour={colourOf(set.labels, row.label)} />
                 <span>
-                  {label} <span class="quiet small">{at + 1}</span>
+                  {label} <span class="quiet small">{tracks?.get(row.track ?? 0n)?.name ?? at + 1}</span>
                 </span>
                 <span class="tag" data-kind={row.state === ObjectState.REJECTED ? "bad" : "quiet"}>
                   {state}

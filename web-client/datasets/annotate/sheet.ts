@@ -30,6 +30,8 @@ export interface Row {
   readonly gear: Gear;
   /** Why it was rejected. */
   readonly reason: string;
+  /** Of a video's, whose label it has. */
+  readonly track?: bigint;
 }
 
 export interface Sheet {
@@ -183,12 +185,13 @@ const withRow = (sheet: Sheet, id: number, row: Row): Sheet => ({
   rows: new Map([...sheet.rows, [id, row]]),
 });
 
-const rowOf = ({ id, label, state, provenance, reason }: DatasetObject): Row => ({
+const rowOf = ({ id, label, state, provenance, reason, track }: DatasetObject): Row => ({
   ref: String(id),
   label,
   state,
   gear: provenance?.gear ?? Gear.UNSPECIFIED,
   reason,
+  ...(track > 0n && { track }),
 });
 
 function sceneObjectOf(id: number, { rle, bbox, area, provenance }: DatasetObject): SceneObject {

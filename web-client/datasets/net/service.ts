@@ -10,7 +10,9 @@ import {
   DatasetJobSchema,
   DatasetPictureSchema,
   DatasetSchema,
+  DatasetSequenceSchema,
   DatasetStatisticsSchema,
+  DatasetTrackSchema,
   DatasetVersionSchema,
   DeleteDatasetRequestSchema,
   DeleteDatasetResponseSchema,
@@ -34,6 +36,10 @@ import {
   ListPicturesResponseSchema,
   ListReplaysRequestSchema,
   ListReplaysResponseSchema,
+  ListSequencesRequestSchema,
+  ListSequencesResponseSchema,
+  ListTracksRequestSchema,
+  ListTracksResponseSchema,
   ListVersionsRequestSchema,
   ListVersionsResponseSchema,
   NextPicturesRequestSchema,
@@ -49,6 +55,7 @@ import {
   UpdateDatasetRequestSchema,
   UpdatePicturesRequestSchema,
   UpdatePicturesResponseSchema,
+  UpdateTrackRequestSchema,
 } from "../../../proto/index.js";
 import { answerOf, askService } from "./ask-service.js";
 import { person } from "./person.js";
@@ -131,6 +138,23 @@ export class DatasetService {
     askService(DeletePicturesResponseSchema, `${this.#at}/pictures/delete`, {
       method: "POST",
       json: done(DeletePicturesRequestSchema, { pictures }),
+    });
+
+  listSequences = (init: Init<typeof ListSequencesRequestSchema>) =>
+    askService(ListSequencesResponseSchema, `${this.#at}/sequences${queryOf(said(ListSequencesRequestSchema, init))}`);
+
+  getSequence = (sequence: bigint) => askService(DatasetSequenceSchema, `${this.#at}/sequences/${sequence}`);
+
+  listTracks = (sequence: bigint, init: Omit<Init<typeof ListTracksRequestSchema>, "sequence">) =>
+    askService(
+      ListTracksResponseSchema,
+      `${this.#at}/sequences/${sequence}/tracks${queryOf(said(ListTracksRequestSchema, init))}`,
+    );
+
+  updateTrack = (track: bigint, init: Omit<Init<typeof UpdateTrackRequestSchema>, "track">) =>
+    askService(DatasetTrackSchema, `${this.#at}/tracks/${track}`, {
+      method: "PATCH",
+      json: done(UpdateTrackRequestSchema, init),
     });
 
   /** A picture's file as it came. */

@@ -10,21 +10,25 @@ const full: Filter = {
   person: "Ann",
   split: "val",
   isEmpty: true,
+  sequence: 12n,
 };
 
 describe("a filter in an address", () => {
   it.each([
     ["none", noFilter, ""],
-    ["all of it", full, "name=a+b&label=3&state=to_review&is=done&person=Ann&split=val&empty=yes"],
+    ["all of it", full, "name=a+b&label=3&state=to_review&is=done&person=Ann&split=val&empty=yes&sequence=12"],
   ])("comes back as it was: %s", (_, filter, query) => {
     expect(queryOfFilter(filter).toString()).toBe(query);
     expect(filterIn(new URLSearchParams(query))).toEqual(filter);
     expect(isFiltering(filter)).toBe(query !== "");
   });
 
-  it.each(["label=-1", "label=x", "state=other", "is=", "empty=no", "new=field"])("asks nothing by %s", (query) => {
-    expect(filterIn(new URLSearchParams(query))).toEqual(noFilter);
-  });
+  it.each(["label=-1", "label=x", "state=other", "is=", "empty=no", "sequence=x", "new=field"])(
+    "asks nothing by %s",
+    (query) => {
+      expect(filterIn(new URLSearchParams(query))).toEqual(noFilter);
+    },
+  );
 });
 
 it("is said to the service", () => {
@@ -37,5 +41,6 @@ it("is said to the service", () => {
     people: ["Ann"],
     splits: ["val"],
     empty: true,
+    sequence: 12n,
   });
 });

@@ -10,6 +10,8 @@ export interface Filter {
   readonly person: string;
   readonly split: string;
   readonly isEmpty: boolean;
+  /** Frames of this one; 0: all pictures. */
+  readonly sequence: bigint;
 }
 
 export const noFilter: Filter = {
@@ -20,13 +22,23 @@ export const noFilter: Filter = {
   person: "",
   split: "",
   isEmpty: false,
+  sequence: 0n,
 };
 
 export function isFiltering(filter: Filter): boolean {
   return queryOfFilter(filter).toString() !== "";
 }
 
-export function queryOfFilter({ name, label, state, picture, person, split, isEmpty }: Filter): URLSearchParams {
+export function queryOfFilter({
+  name,
+  label,
+  state,
+  picture,
+  person,
+  split,
+  isEmpty,
+  sequence,
+}: Filter): URLSearchParams {
   const said: [string, string][] = [
     ["name", name],
     ["label", label === 0 ? "" : String(label)],
@@ -35,6 +47,7 @@ export function queryOfFilter({ name, label, state, picture, person, split, isEm
     ["person", person],
     ["split", split],
     ["empty", isEmpty ? "yes" : ""],
+    ["sequence", sequence === 0n ? "" : String(sequence)],
   ];
   return new URLSearchParams(said.filter(([, value]) => value !== ""));
 }
@@ -51,11 +64,12 @@ export function filterIn(query: URLSearchParams): Filter {
     person: text("person"),
     split: text("split"),
     isEmpty: text("empty") === "yes",
+    sequence: /^\d{1,18}$/.test(text("sequence")) ? BigInt(text("sequence")) : 0n,
   };
 }
 
 /** As the contract has it. */
-export function messageOf({ name, label, state, picture, person, split, isEmpty }: Filter): PictureFilter {
+export function messageOf({ name, label, state, picture, person, split, isEmpty, sequence }: Filter): PictureFilter {
   const init: MessageInitShape<typeof PictureFilterSchema> = {
     name,
     labels: label === 0 ? [] : [label],
@@ -64,6 +78,7 @@ export function messageOf({ name, label, state, picture, person, split, isEmpty 
     people: person === "" ? [] : [person],
     splits: split === "" ? [] : [split],
     empty: isEmpty,
+    sequence,
   };
   return create(PictureFilterSchema, init);
 }

@@ -17,6 +17,7 @@ import { FilterBar } from "./filter-bar.js";
 import { ImportDialog } from "./import-dialog.js";
 import { JobsCard } from "./jobs-card.js";
 import { PictureGrid } from "./picture-grid.js";
+import { SequencesCard } from "./sequences-card.js";
 import { useAdding } from "./use-adding.js";
 import { useJobs } from "./use-jobs.js";
 import { usePictures } from "./use-pictures.js";
@@ -114,6 +115,14 @@ export function SetPage({ service, dataset, set, files }: SetPageProps) {
           </div>
         </section>
         <aside class="side">
+          {set.sequences > 0 && (
+            <SequencesCard
+              service={service}
+              dataset={set.id}
+              shown={filter.sequence}
+              onShow={(sequence) => choose({ ...filter, sequence })}
+            />
+          )}
           <JobsCard service={service} jobs={jobs.jobs} problem={jobs.problem} onChanged={jobs.reload} />
           <section class="card" aria-labelledby="versions-title">
             <h2 id="versions-title">{words.set.versions}</h2>
