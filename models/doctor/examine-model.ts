@@ -7,6 +7,7 @@ import { localGraphs } from "../../services/encoder/graphs/local-graphs.js";
 import { loadEncoder } from "../../services/encoder/worker/load-encoder.js";
 import type { ModelSpec } from "../../services/inference/families/model-spec.js";
 import type { Models } from "../../services/inference/models/models.js";
+import { checkMemory } from "./check-memory.js";
 import { type Examination, type Examined, rightIou, type ServedGraph, type Trial } from "./examination.js";
 import { hardKnownScenes } from "./hard-scene.js";
 import { type Drawing, knownScene } from "./known-scene.js";
@@ -46,6 +47,7 @@ export async function examineModel(
   ];
   const { files, provider, absent } = await localGraphs(model, encoderPath, cacheDir, runtime);
   const decoderGraphs = await decoderFiles(model, decoderPath, cacheDir);
+  await checkMemory(model, models, Math.min(8, availableParallelism()));
   const encoder = await loadEncoder(model, files, { ...runtime, providers: [provider] });
   const decoder = await loadDecoderGraph(model, decoderGraphs, { wide: Math.min(8, availableParallelism()) });
   try {
