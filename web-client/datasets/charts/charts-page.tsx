@@ -3,7 +3,7 @@ import type { DatasetService } from "../net/service.js";
 import { BarChart } from "../parts/bar-chart.js";
 import { Frame } from "../parts/frame.js";
 import { nameOfGear, nameOfLabel, nameOfState } from "../parts/look-of.js";
-import { rounded } from "../parts/numbers.js";
+import { rounded, secondsOf } from "../parts/numbers.js";
 import { ProblemNote } from "../parts/problem-note.js";
 import { Scrolls } from "../parts/scrolls.js";
 import { useLoaded } from "../parts/use-loaded.js";
@@ -26,7 +26,6 @@ export function ChartsPage({ service, set }: { service: DatasetService; set: Dat
   );
 }
 
-const seconds = (value: number) => rounded(value, 1);
 const count = (value: number) => value.toLocaleString();
 
 function Charts({ statistics, set }: { statistics: DatasetStatistics; set: Dataset }) {
@@ -38,14 +37,14 @@ function Charts({ statistics, set }: { statistics: DatasetStatistics; set: Datas
       <p class="lead">
         {masksByPeople === 0
           ? words.charts.noMasks
-          : words.charts.perMask(seconds(meanSeconds), seconds(medianSeconds))}
+          : words.charts.perMask(secondsOf(meanSeconds), secondsOf(medianSeconds))}
       </p>
       <div class="charts">
         <BarChart
           title={words.charts.byPerson}
           unit={words.charts.mean}
           line={paper}
-          bars={timed.map(({ person, meanSeconds: mean }) => ({ name: person, value: mean, shown: seconds(mean) }))}
+          bars={timed.map(({ person, meanSeconds: mean }) => ({ name: person, value: mean, shown: secondsOf(mean) }))}
         />
         <BarChart
           title={words.charts.byLabel}
@@ -56,14 +55,14 @@ function Charts({ statistics, set }: { statistics: DatasetStatistics; set: Datas
             .map(({ label, meanSeconds: mean }) => ({
               name: nameOfLabel(set.labels, label),
               value: mean,
-              shown: seconds(mean),
+              shown: secondsOf(mean),
             }))}
         />
         <BarChart
           title={words.charts.byDay}
           unit={words.charts.mean}
           line={paper}
-          bars={perDay.map(({ day, meanSeconds: mean }) => ({ name: day, value: mean, shown: seconds(mean) }))}
+          bars={perDay.map(({ day, meanSeconds: mean }) => ({ name: day, value: mean, shown: secondsOf(mean) }))}
         />
         <BarChart
           title={words.charts.masksByDay}
@@ -107,8 +106,8 @@ function PeopleTable({ statistics: { people } }: { statistics: DatasetStatistics
             <tr key={one.person}>
               <th scope="row">{one.person}</th>
               <td class="number">{count(one.masks)}</td>
-              <td class="number">{seconds(one.meanSeconds)}</td>
-              <td class="number">{seconds(one.medianSeconds)}</td>
+              <td class="number">{secondsOf(one.meanSeconds)}</td>
+              <td class="number">{secondsOf(one.medianSeconds)}</td>
               <td class="number">{count(one.accepted)}</td>
               <td class="number">{count(one.rejected)}</td>
               <td class="number">{count(one.reviewed)}</td>

@@ -2,7 +2,7 @@ import type { DatasetObject, Label } from "../../../proto/index.js";
 import { language } from "../../words/words.js";
 import { words } from "../words/words.js";
 import { colourOf, nameOfLabel } from "./look-of.js";
-import { rounded } from "./numbers.js";
+import { rounded, secondsOf } from "./numbers.js";
 
 /** What is known of an object, beside its picture. */
 export function ObjectFacts({ object, labels }: { object: DatasetObject; labels: readonly Label[] }) {
@@ -11,7 +11,7 @@ export function ObjectFacts({ object, labels }: { object: DatasetObject; labels:
     [words.review.area, object.area.toLocaleString(language)],
     [words.review.score, predictedIou === 0 ? "–" : rounded(predictedIou, 2)],
     [words.review.stability, stabilityScore === 0 ? "–" : rounded(stabilityScore, 2)],
-    [words.review.seconds, seconds === 0 ? "–" : rounded(seconds, 1)],
+    [words.review.seconds, secondsOf(seconds)],
   ];
   return (
     <>

@@ -3,6 +3,7 @@ import type { Dataset, DatasetObject } from "../../../proto/index.js";
 import { listenToKeys } from "../../keys/listen-to-keys.js";
 import { isTyping } from "../../panel/page-keys.js";
 import type { DatasetService } from "../net/service.js";
+import { CheckField } from "../parts/fields.js";
 import { Frame } from "../parts/frame.js";
 import { nameOfGear, nameOfLabel } from "../parts/look-of.js";
 import { MaskedPicture } from "../parts/masked-picture.js";
@@ -77,22 +78,8 @@ export function ReviewPage({ service, set, files }: ReviewPageProps) {
   return (
     <Frame dataset={set} part="review" title={words.review.title}>
       <div class="head-row">
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={othersOnly}
-            onChange={({ currentTarget }) => setOthersOnly(currentTarget.checked)}
-          />
-          <span>{words.review.othersOnly}</span>
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={proposed}
-            onChange={({ currentTarget }) => setProposed(currentTarget.checked)}
-          />
-          <span>{words.review.proposedToo}</span>
-        </label>
+        <CheckField label={words.review.othersOnly} checked={othersOnly} onChange={setOthersOnly} />
+        <CheckField label={words.review.proposedToo} checked={proposed} onChange={setProposed} />
         <span class="quiet" id="review-waiting" data-waiting={review.waiting} data-unsent={review.unsent.length}>
           {words.review.waiting(review.waiting)}
           {pace !== undefined && ` · ${words.review.rate(rounded(pace, 0))}`}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { AnnotationFormat, CocoForm, type DatasetVersion, type Label, ObjectState } from "../../../proto/index.js";
 import type { DatasetService } from "../net/service.js";
 import { Dialog } from "../parts/dialog.js";
+import { CheckField, SelectField } from "../parts/fields.js";
 import { dayOf } from "../parts/numbers.js";
 import { ProblemNote } from "../parts/problem-note.js";
 import { useDoing } from "../parts/use-doing.js";
@@ -53,43 +54,27 @@ export function ExportDialog({ service, labels, versions, onStarted, onClose }: 
     <Dialog title={words.export.title} onClose={onClose}>
       <form onSubmit={start}>
         <div class="fields">
-          <label class="field">
-            <span>{words.export.format}</span>
-            <select
-              id="export-format"
-              value={format}
-              onChange={({ currentTarget }) => setFormat(Number(currentTarget.value))}
-            >
-              {formats.map(([one, name]) => (
-                <option key={one} value={one}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            id="export-format"
+            label={words.export.format}
+            value={format}
+            options={formats}
+            onChange={setFormat}
+          />
           {format === AnnotationFormat.COCO && (
-            <label class="field">
-              <span>{words.export.coco}</span>
-              <select value={coco} onChange={({ currentTarget }) => setCoco(Number(currentTarget.value))}>
-                {cocoForms.map(([one, name]) => (
-                  <option key={one} value={one}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <SelectField label={words.export.coco} value={coco} options={cocoForms} onChange={setCoco} />
           )}
-          <label class="field">
-            <span>{words.export.version}</span>
-            <select value={version} onChange={({ currentTarget }) => setVersion(Number(currentTarget.value))}>
-              <option value={0}>{words.export.newVersion}</option>
-              {versions.map(({ number, createdAt }) => (
-                <option key={number} value={number}>
-                  {words.set.version(number)}, {dayOf(createdAt)}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            label={words.export.version}
+            value={version}
+            options={[
+              [0, words.export.newVersion],
+              ...versions.map(
+                ({ number, createdAt }) => [number, `${words.set.version(number)}, ${dayOf(createdAt)}`] as const,
+              ),
+            ]}
+            onChange={setVersion}
+          />
           <label class="field">
             <span>{words.export.splits}</span>
             <input
@@ -116,22 +101,8 @@ export function ExportDialog({ service, labels, versions, onStarted, onClose }: 
             ))}
           </fieldset>
         )}
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={pictures}
-            onChange={({ currentTarget }) => setPictures(currentTarget.checked)}
-          />
-          <span>{words.export.pictures}</span>
-        </label>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={proposed}
-            onChange={({ currentTarget }) => setProposed(currentTarget.checked)}
-          />
-          <span>{words.export.proposedToo}</span>
-        </label>
+        <CheckField label={words.export.pictures} checked={pictures} onChange={setPictures} />
+        <CheckField label={words.export.proposedToo} checked={proposed} onChange={setProposed} />
         <ProblemNote problem={problem} />
         <div class="actions">
           <button type="button" onClick={onClose}>

@@ -1,4 +1,5 @@
 import { type Label, ObjectState, PictureState } from "../../../proto/index.js";
+import { CheckField, SelectField } from "../parts/fields.js";
 import { objectStates, pictureStates } from "../parts/look-of.js";
 import { words } from "../words/words.js";
 import { type Filter, isFiltering, noFilter } from "./filter.js";
@@ -24,54 +25,31 @@ export function FilterBar({ filter, labels, people, onChange }: FilterBarProps) 
           onChange={({ currentTarget }) => set({ name: currentTarget.value })}
         />
       </label>
-      <label class="field">
-        <span>{words.set.label}</span>
-        <select
-          id="filter-label"
-          value={filter.label}
-          onChange={({ currentTarget }) => set({ label: Number(currentTarget.value) })}
-        >
-          <option value={0}>{words.page.all}</option>
-          {labels.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        <span>{words.set.state}</span>
-        <select value={filter.state} onChange={({ currentTarget }) => set({ state: Number(currentTarget.value) })}>
-          <option value={ObjectState.UNSPECIFIED}>{words.page.all}</option>
-          {objectStates.map(([state, name]) => (
-            <option key={state} value={state}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        <span>{words.set.picture}</span>
-        <select value={filter.picture} onChange={({ currentTarget }) => set({ picture: Number(currentTarget.value) })}>
-          <option value={PictureState.UNSPECIFIED}>{words.page.all}</option>
-          {pictureStates.map(([state, name]) => (
-            <option key={state} value={state}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="field">
-        <span>{words.set.person}</span>
-        <select value={filter.person} onChange={({ currentTarget }) => set({ person: currentTarget.value })}>
-          <option value="">{words.page.all}</option>
-          {people.map((person) => (
-            <option key={person} value={person}>
-              {person}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectField
+        id="filter-label"
+        label={words.set.label}
+        value={filter.label}
+        options={[[0, words.page.all], ...labels.map(({ id, name }) => [id, name] as const)]}
+        onChange={(label) => set({ label })}
+      />
+      <SelectField
+        label={words.set.state}
+        value={filter.state}
+        options={[[ObjectState.UNSPECIFIED, words.page.all], ...objectStates]}
+        onChange={(state) => set({ state })}
+      />
+      <SelectField
+        label={words.set.picture}
+        value={filter.picture}
+        options={[[PictureState.UNSPECIFIED, words.page.all], ...pictureStates]}
+        onChange={(picture) => set({ picture })}
+      />
+      <SelectField
+        label={words.set.person}
+        value={filter.person}
+        options={[["", words.page.all], ...people.map((person) => [person, person] as const)]}
+        onChange={(person) => set({ person })}
+      />
       <label class="field">
         <span>{words.set.split}</span>
         <input
@@ -85,14 +63,7 @@ export function FilterBar({ filter, labels, people, onChange }: FilterBarProps) 
           ))}
         </datalist>
       </label>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={filter.isEmpty}
-          onChange={({ currentTarget }) => set({ isEmpty: currentTarget.checked })}
-        />
-        <span>{words.set.empty}</span>
-      </label>
+      <CheckField label={words.set.empty} checked={filter.isEmpty} onChange={(isEmpty) => set({ isEmpty })} />
       {isFiltering(filter) && (
         <button type="button" class="link-button" onClick={() => onChange(noFilter)}>
           {words.set.clear}

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { AnnotationFormat, ObjectState } from "../../../proto/index.js";
 import type { DatasetService } from "../net/service.js";
 import { Dialog } from "../parts/dialog.js";
+import { CheckField, SelectField } from "../parts/fields.js";
 import { objectStates } from "../parts/look-of.js";
 import { ProblemNote } from "../parts/problem-note.js";
 import { useDoing } from "../parts/use-doing.js";
@@ -54,16 +55,13 @@ export function ImportDialog({
   return (
     <Dialog title={words.import.title} onClose={onClose}>
       <form onSubmit={start}>
-        <label class="field">
-          <span>{words.import.from}</span>
-          <select id="import-from" value={from} onChange={({ currentTarget }) => setFrom(currentTarget.value as From)}>
-            {(["file", "urls", "s3"] as const).map((one) => (
-              <option key={one} value={one}>
-                {words.import[one]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <SelectField
+          id="import-from"
+          label={words.import.from}
+          value={from}
+          options={(["file", "urls", "s3"] as const).map((one) => [one, words.import[one]] as const)}
+          onChange={setFrom}
+        />
         {from === "file" ? (
           <input
             type="file"
@@ -83,40 +81,19 @@ export function ImportDialog({
           </label>
         )}
         <div class="fields">
-          <label class="field">
-            <span>{words.import.format}</span>
-            <select value={format} onChange={({ currentTarget }) => setFormat(Number(currentTarget.value))}>
-              <option value={AnnotationFormat.UNSPECIFIED}>{words.import.anyFormat}</option>
-              {readFormats.map(([one, name]) => (
-                <option key={one} value={one}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label class="field">
-            <span>{words.import.state}</span>
-            <select value={state} onChange={({ currentTarget }) => setState(Number(currentTarget.value))}>
-              {objectStates.map(([one, name]) => (
-                <option key={one} value={one}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            label={words.import.format}
+            value={format}
+            options={[[AnnotationFormat.UNSPECIFIED, words.import.anyFormat], ...readFormats]}
+            onChange={setFormat}
+          />
+          <SelectField label={words.import.state} value={state} options={objectStates} onChange={setState} />
           <label class="field">
             <span>{words.import.split}</span>
             <input value={split} onInput={({ currentTarget }) => setSplit(currentTarget.value)} />
           </label>
         </div>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={makeLabels}
-            onChange={({ currentTarget }) => setMakeLabels(currentTarget.checked)}
-          />
-          <span>{words.import.makeLabels}</span>
-        </label>
+        <CheckField label={words.import.makeLabels} checked={makeLabels} onChange={setMakeLabels} />
         {isBusy && from === "file" && <progress aria-label={words.set.progress} max={1} value={sent} />}
         <ProblemNote problem={problem} />
         <div class="actions">

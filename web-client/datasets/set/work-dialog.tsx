@@ -4,6 +4,7 @@ import { pageGateway } from "../../access/bearer.js";
 import { listModels } from "../../sdk/http/list-models.js";
 import type { DatasetService } from "../net/service.js";
 import { Dialog } from "../parts/dialog.js";
+import { CheckField, SelectField } from "../parts/fields.js";
 import { ProblemNote } from "../parts/problem-note.js";
 import { useDoing } from "../parts/use-doing.js";
 import { useLoaded } from "../parts/use-loaded.js";
@@ -78,40 +79,21 @@ export function WorkDialog({ service, labels, filter, onStarted, onClose }: Work
           </label>
         )}
         {kind === "replay" ? (
-          <label class="field">
-            <span>{words.work.model}</span>
-            <select value={model} onChange={({ currentTarget }) => setModel(currentTarget.value)}>
-              <option value="">{words.work.usualModel}</option>
-              {models.value?.map(({ id }) => (
-                <option key={id} value={id}>
-                  {id}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            label={words.work.model}
+            value={model}
+            options={[["", words.work.usualModel], ...(models.value ?? []).map(({ id }) => [id, id] as const)]}
+            onChange={setModel}
+          />
         ) : (
-          <label class="field">
-            <span>{words.work.label}</span>
-            <select value={label} onChange={({ currentTarget }) => setLabel(Number(currentTarget.value))}>
-              <option value={0}>{words.annotate.noLabel}</option>
-              {labels.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            label={words.work.label}
+            value={label}
+            options={[[0, words.annotate.noLabel], ...labels.map(({ id, name }) => [id, name] as const)]}
+            onChange={setLabel}
+          />
         )}
-        {isFiltering(filter) && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={isFiltered}
-              onChange={({ currentTarget }) => setFiltered(currentTarget.checked)}
-            />
-            <span>{words.work.onFilter}</span>
-          </label>
-        )}
+        {isFiltering(filter) && <CheckField label={words.work.onFilter} checked={isFiltered} onChange={setFiltered} />}
         <ProblemNote problem={problem} />
         <div class="actions">
           <button type="button" onClick={onClose}>
