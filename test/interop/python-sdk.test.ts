@@ -275,8 +275,13 @@ maskwire.client._DEFAULT_RETRY_S = 0
 try:
     Client("http://127.0.0.1:1").open(b"picture")
 except MaskwireError as error:
-    print(error.code, str(error).endswith("Try again later."))
+    print(error.code, str(error).startswith("Nobody answers at http://127.0.0.1:1 "))
+try:
+    Client().cut_out(b"picture", points=(640, 380))
+except ValueError as error:
+    print(error)
 `;
-    expect(await runCode(code)).toBe("UNAVAILABLE True\n");
+    const pairs = "Points are pairs of numbers, also a single one: points=[(640, 380)].";
+    expect(await runCode(code)).toBe(`UNAVAILABLE True\n${pairs}\n`);
   });
 });

@@ -123,14 +123,17 @@ describe("@maskwire/client, from its tarball in a fresh folder", () => {
         () => client.cutOut(new TextEncoder().encode("no picture"), { x: 1, y: 1 }),
         () => client.cutOut(file, { x: 1, y: 1 }, { model: "none" }),
         () => away.cutOut(file, { x: 1, y: 1 }),
+        () => away.models(),
+        () => away.words(),
       ]) told.push(await refused().catch((error) => [error instanceof MaskwireError, error.code, /[.]$/.test(error.message)]));
       const left = await client.cutOut(file, { x: 1, y: 1 }, { signal: AbortSignal.abort("enough") }).catch((error) => error);
       console.log(JSON.stringify({ png: [...png.subarray(1, 4)], told, left }));`;
     await writeFile(join(folder, "cut-more.js"), code);
     const wrong = [true, "INVALID_ARGUMENT", true];
+    const lost = [true, "UNAVAILABLE", true];
     expect(JSON.parse(await runBeside("cut-more.js", folder))).toEqual({
       png: [0x50, 0x4e, 0x47],
-      told: [wrong, wrong, wrong, wrong, [true, "UNAVAILABLE", true]],
+      told: [wrong, wrong, wrong, wrong, lost, lost, lost],
       left: "enough",
     });
   });

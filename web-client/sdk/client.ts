@@ -3,6 +3,7 @@ import { GatewayAt, type WebSocketConstructor } from "./gateway-at.js";
 import { type CutPrompt, cutOut } from "./http/cut-out.js";
 import { type KnownWords, knownWords } from "./http/known-words.js";
 import { listModels } from "./http/list-models.js";
+import { told } from "./http/reached.js";
 import { MaskwireError } from "./maskwire-error.js";
 import { type Phase, Picture } from "./picture.js";
 import { pictureIdOf } from "./picture-id.js";
@@ -62,11 +63,12 @@ export class MaskwireClient {
   /**
    * Opens a picture on a connection of its own. Its file is sent only where the service does not have it.
    * @param picture the file as it is, or the id of one that the service has.
-   * @throws TypeError where the platform has no WebSocket and none was given.
+   * @throws TypeError for what is neither, and where the platform has no WebSocket and none was given.
    */
   async open(picture: Blob | Uint8Array | string, options: OpenOptions = {}): Promise<Picture> {
     const { model, onPhase, signal } = options;
     signal?.throwIfAborted();
+    if (typeof picture === "string" && !picture.startsWith("sha256:")) throw notByPath();
     const file = typeof picture === "string" ? undefined : fileOf(picture);
     const imageId = file === undefined ? String(picture) : await pictureIdOf(file);
     signal?.throwIfAborted();
@@ -93,7 +95,7 @@ export class MaskwireClient {
    * @param file the picture's, as it is. @param prompt a point on the object, or `points`, `box` and `text` together.
    * @throws MaskwireError when it is refused, or the service cannot be reached.
    */
-  cutOut(
+  async cutOut(
     file: Blob | Uint8Array,
     prompt: CutPrompt | Spot,
     { model, signal }: CutOutOptions = {},
@@ -102,14 +104,14 @@ export class MaskwireClient {
     return cutOut(this.#gateway, { file: fileOf(file), prompt: described, model, signal });
   }
 
-  /** The models that the service serves, the usual one first. @throws TypeError when it cannot be reached. */
+  /** The models that the service serves, the usual one first. @throws MaskwireError when it cannot be reached. */
   async models(): Promise<readonly Model[]> {
-    return await listModels(this.#gateway);
+    return await listModels(this.#gateway, told);
   }
 
-  /** What can be found by words. @throws TypeError when the service cannot be reached. */
+  /** What can be found by words. @throws MaskwireError when the service cannot be reached. */
   async words(): Promise<KnownWords> {
-    return await knownWords(this.#gateway);
+    return await knownWords(this.#gateway, told);
   }
 
   /** Closes all pictures. */
@@ -120,5 +122,11 @@ export class MaskwireClient {
 }
 
 function fileOf(picture: Blob | Uint8Array): Blob {
+  if (typeof picture === "string") throw notByPath();
   return picture instanceof Blob ? picture : new Blob([picture as Uint8Array<ArrayBuffer>]);
 }
+
+const notByPath = () =>
+  new TypeError(
+    "A picture is given as a Blob or as its file's bytes, not by its path: read it first, as by readFile of Node.",
+  );

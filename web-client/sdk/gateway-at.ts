@@ -25,6 +25,9 @@ export class GatewayAt implements Gateway {
 
   /** @throws TypeError for what is no address. */
   constructor({ url, key, WebSocket }: Options) {
+    if (!/^https?:/i.test(String(url))) {
+      throw new TypeError(`${url} is no address of a gateway: it begins with http:// or https://.`);
+    }
     this.#base = new URL(url);
     // A gateway below a path is one whose address ends with a slash.
     if (!this.#base.pathname.endsWith("/")) this.#base.pathname += "/";

@@ -44,6 +44,7 @@ function createMarkdown(source: string, root: string, images: Map<string, string
   rules.html_block = () => "";
   rules.html_inline = () => "";
   rules.code_block = (tokens, index) => blockOf(escapeHtml(tokens[index]?.content ?? ""));
+  rules.code_inline = (tokens, index) => `<code>${breakable(escapeHtml(tokens[index]?.content ?? ""))}</code>`;
   rules.fence = (tokens, index) => {
     const { content = "", info = "" } = tokens[index] ?? {};
     return blockOf(highlight(content, info.trim()));
@@ -75,6 +76,10 @@ function createMarkdown(source: string, root: string, images: Map<string, string
   };
   return markdown;
 }
+
+/** Long names may go on in the next line behind an underscore: a column of them would leave no room for the others. */
+const breakable = (code: string) =>
+  code.replace(/\b[A-Z0-9]+(?:_[A-Z0-9]+){2,}\b/g, (name) => name.replaceAll("_", "_<wbr>"));
 
 const blockOf = (code: string) => `<div class="code"><pre tabindex="0"><code>${code}</code></pre></div>\n`;
 

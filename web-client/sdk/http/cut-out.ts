@@ -1,9 +1,9 @@
-import { ErrorCode } from "../../../proto/index.js";
-import { errorOf, MaskwireError } from "../maskwire-error.js";
+import { errorOf } from "../maskwire-error.js";
 import { pause } from "../pause.js";
 import type { Corners, Spot } from "../spot.js";
 import { failureOfAnswer } from "../upload/upload-lines.js";
 import { ask, type Gateway } from "./gateway.js";
+import { reached } from "./reached.js";
 
 /** What describes the object that is cut out. At least one part must be there. */
 export interface CutPrompt {
@@ -49,15 +49,4 @@ function queryOf({ prompt: { points = [], box, text }, model }: CutTerms): URLSe
   if (text !== undefined) query.append("text", text);
   if (model !== undefined) query.append("model", model);
   return query;
-}
-
-/** What `fetch` says of a network is a TypeError, and no sentence for people. */
-async function reached<T>(gateway: Gateway, request: () => Promise<T>): Promise<T> {
-  try {
-    return await request();
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const message = `Nobody answers at ${gateway.at("")}. Check the address, and that the service runs.`;
-    throw new MaskwireError(ErrorCode.UNAVAILABLE, message);
-  }
 }

@@ -15,9 +15,9 @@ interface Detector {
   readonly aliases?: readonly { readonly word: string }[];
 }
 
-/** @throws TypeError when the gateway cannot be reached, or does not say. */
-export async function knownWords(gateway: Gateway): Promise<KnownWords> {
-  return wordsOf(((await askJson(gateway, "v1/words")) as { detectors?: readonly Detector[] }).detectors ?? []);
+/** @param asked how the gateway is asked. @throws Error when it cannot be reached, or does not say. */
+export async function knownWords(gateway: Gateway, asked = askJson): Promise<KnownWords> {
+  return wordsOf(((await asked(gateway, "v1/words")) as { detectors?: readonly Detector[] }).detectors ?? []);
 }
 
 export function wordsOf(detectors: readonly Detector[]): KnownWords {

@@ -197,7 +197,10 @@ def prompt_of(
     logits: Optional[np.ndarray],
     text: str,
 ) -> Json:
-    spots: List[Tuple[float, float]] = [(float(x), float(y)) for x, y in points]
+    try:
+        spots: List[Tuple[float, float]] = [(float(x), float(y)) for x, y in points]
+    except TypeError:
+        raise ValueError("Points are pairs of numbers, also a single one: points=[(640, 380)].") from None
     kinds = [1] * len(spots) if labels is None else [int(label) for label in labels]
     if len(kinds) != len(spots):
         raise ValueError(f"There are {len(spots)} points and {len(kinds)} labels: each point has one.")

@@ -22,6 +22,7 @@ class HttpTransport:
 
     def __init__(self, url: str, key: Optional[str]) -> None:
         parts = urlsplit(url)
+        self._url = url
         self._is_secure = parts.scheme == "https"
         self._host = parts.hostname or "localhost"
         self._port = parts.port
@@ -79,7 +80,7 @@ class HttpTransport:
                     return
             raise MaskwireError("UNAVAILABLE", "The connection was lost before everything was found. Begin again.")
         except (OSError, http.client.HTTPException) as error:
-            raise _unreachable(error) from error
+            raise self._unreachable(error) from error
         finally:
             connection.close()
 
@@ -105,7 +106,7 @@ class HttpTransport:
                     yield told["frame"]
             raise MaskwireError("UNAVAILABLE", "The connection was lost before the end of the video. Begin again.")
         except (OSError, http.client.HTTPException) as error:
-            raise _unreachable(error) from error
+            raise self._unreachable(error) from error
         finally:
             connection.close()
 
@@ -134,7 +135,7 @@ class HttpTransport:
                 self.close()
                 # One that was kept may have been closed meanwhile: nothing that is asked here does harm twice.
                 if kept is None or is_last:
-                    raise _unreachable(error) from error
+                    raise self._unreachable(error) from error
         raise AssertionError("either try ends")
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -143,9 +144,9 @@ class HttpTransport:
             return http.client.HTTPSConnection(self._host, self._port, timeout=_TIMEOUT_S, context=context)
         return http.client.HTTPConnection(self._host, self._port, timeout=_TIMEOUT_S)
 
-
-def _unreachable(error: Exception) -> MaskwireError:
-    return MaskwireError("UNAVAILABLE", f"The service could not be reached ({error}). Try again later.")
+    def _unreachable(self, error: Exception) -> MaskwireError:
+        what = f"Nobody answers at {self._url} ({error})."
+        return MaskwireError("UNAVAILABLE", f"{what} Check the address, and that the service runs.")
 
 
 def _error_of(answer: http.client.HTTPResponse, body: bytes) -> MaskwireError:
