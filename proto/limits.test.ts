@@ -36,6 +36,7 @@ describe("the limits of requests", () => {
     );
     expect(bytes).toEqual({
       Encode: 1025 * 1024,
+      CutOut: 4096,
       LookupImage: 4096,
       FetchEmbedding: 4096,
       DeleteImages: 4096,
