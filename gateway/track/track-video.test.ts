@@ -138,10 +138,22 @@ describe("Y1 a video", () => {
     expect(asked[0]?.known.map(({ imageId }) => frameOf(imageId))).toEqual([0, 3, 4]);
   });
 
-  it("looks for an object that is away in the frames that a person touched", async () => {
+  it("looks for an object that is away in the frames that a person touched, and says where it was not", async () => {
     const { track, asked } = open({ away: [1, 2, 3] });
     await track({ prompts: [prompt(0)], last: 4 });
-    expect(asked.at(-1)?.known.map(({ imageId }) => frameOf(imageId))).toEqual([0]);
+    const known = asked
+      .at(-1)
+      ?.known.map(({ imageId, everywhere, masks }) => [
+        frameOf(imageId),
+        everywhere,
+        masks.map(({ object, rle }) => [object, rle !== undefined]),
+      ]);
+    expect(known).toEqual([
+      [0, true, [[1, true]]],
+      [1, false, [[1, false]]],
+      [2, false, [[1, false]]],
+      [3, false, [[1, false]]],
+    ]);
   });
 
   it("says where a cut is", async () => {

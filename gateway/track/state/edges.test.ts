@@ -70,7 +70,7 @@ describe("Y6 a model with a memory", () => {
     expect(absent.underWay?.backward).toBe(false);
     const without = PlayedVideo.of(40).show(1, 0).run();
     without.made([create(TrackedMaskSchema, { object: 1, state: TrackState.ABSENT })]);
-    expect(told(without)).toEqual(["0!: 1"]);
+    expect(told(without)).toEqual(["0!: 1", "1: (1)"]);
   });
 
   it("is told of a frame that is shown of one object what was made of another, and the way it is asked", () => {

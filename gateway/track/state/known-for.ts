@@ -17,8 +17,8 @@ const ofLabels: Pick<TrackMemory, "shownFrames" | "madeFrames"> = { shownFrames:
 /**
  * What the masks of a step's objects are made from: shown frames, which are searched all over, and those on the way; the nearest comes
  * last, for a decoder takes that for the one before.
- * To a model with a memory a frame on which an object was absent says something too, and one that was shown of one object and made of
- * another is both.
+ * A frame on which an object was absent says something too: what is seen there is something else. To a model with a memory one that was
+ * shown of one object and made of another is both.
  */
 export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: PlannedStep): KnownPicture[] {
   const { memory } = run;
@@ -27,7 +27,7 @@ export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: 
   const shown = nearestShown(frame, objects, shownFrames, maxKnownPictures - madeFrames);
   const last = lastOf(video, run);
   const isKnown = (object: TrackedObject, at: number) =>
-    isOnTheWay(object, at, frame, last) && knownAt(object, at, memory !== undefined) !== undefined;
+    isOnTheWay(object, at, frame, last) && knownAt(object, at) !== undefined;
   const recent = nearFrames(frame, madeFrames).filter((at) => objects.some((object) => isKnown(object, at)));
   const pictures = [
     ...[...shown].map((at) => {
@@ -41,7 +41,7 @@ export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: 
       .filter((at) => memory || !shown.has(at))
       .map((at) => {
         const others = objects.filter((object) => !(shown.has(at) && object.shown.has(at)) && isKnown(object, at));
-        const masks = others.map((object) => ({ object: object.id, ...knownAt(object, at, memory !== undefined) }));
+        const masks = others.map((object) => ({ object: object.id, ...knownAt(object, at) }));
         return { at, everywhere: false, masks };
       }),
   ];
@@ -84,15 +84,14 @@ function isOnTheWay(object: TrackedObject, at: number, frame: number, last: numb
   return source < frame ? source <= at && at < frame : frame < at && at <= source;
 }
 
-/** What is outdated, or was forgotten, is no better than nothing. @param tellsAbsent a frame without the object says something too. */
+/** What is outdated, or was forgotten, is no better than nothing. */
 function knownAt(
   { shown, cells }: TrackedObject,
   frame: number,
-  tellsAbsent: boolean,
 ): Partial<Pick<KnownMask, "rle" | "state">> | undefined {
   const cell = cells.get(frame);
   const rle: Rle | undefined = shown.get(frame) ?? (cell?.isOutdated ? undefined : cell?.rle);
   if (rle) return { rle };
   const isAbsent = cell?.state === TrackState.ABSENT && !cell.isOutdated;
-  return isAbsent && tellsAbsent ? { state: TrackState.ABSENT } : undefined;
+  return isAbsent ? { state: TrackState.ABSENT } : undefined;
 }

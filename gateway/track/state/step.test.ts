@@ -295,13 +295,24 @@ describe("Y6 a run", () => {
     ]);
   });
 
-  it("does not take what is absent or out of date for known", () => {
+  it("says of a frame on the way in which it is absent that it is not there", () => {
     const absent = { ...maskOf(1, 3, TrackState.ABSENT) };
     delete absent.mask;
     const video = PlayedVideo.of(9).show(1, 0).run().made([absent]);
-    expect(video.underWay?.known.map(({ imageId }) => imageId)).toEqual([idOf(0)]);
+    expect(video.underWay?.known).toMatchObject([
+      { imageId: idOf(0), everywhere: true, masks: [{ object: 1, rle: {} }] },
+      { imageId: idOf(1), everywhere: false, masks: [{ object: 1 }] },
+    ]);
+    expect(video.underWay?.known[1]?.masks[0]?.rle).toBeUndefined();
     video.made([]);
     expect(video.heard.slice(1)).toEqual(["frame 1: 1 ABSENT", "frame 2: 1 ABSENT"]);
+  });
+
+  it("does not take what is out of date for known", () => {
+    const video = PlayedVideo.of(9).show(1, 0).run({ last: 4 });
+    video.play();
+    video.show(1, 0).run({ from: 2, first: 2, last: 4 });
+    expect(video.underWay?.known.map(({ imageId }) => imageId)).toEqual([idOf(0)]);
   });
 
   it("leaves people's masks their pixels, and takes those of masks that were made before", () => {

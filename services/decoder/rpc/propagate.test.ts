@@ -30,8 +30,8 @@ function open(sizes: Record<string, { width: number; height: number }> = {}, che
   const tasks: DecoderTask[] = [];
   const carried: CarriedObjects = {
     objects: [
-      { prior: Float32Array.of(1), share: 1 },
-      { prior: Float32Array.of(0), share: 0 },
+      { prior: Float32Array.of(1), sureness: Float32Array.of(1) },
+      { prior: Float32Array.of(0), sureness: Float32Array.of(1) },
     ],
     likeness: 0.75,
   };
@@ -93,8 +93,8 @@ it("has workers look for the objects of the known pictures, each with all that i
         { id: 4, known: [{ frame: 0 }, { frame: 1 }] },
       ],
     },
-    { kind: "paint", object: { prior: Float32Array.of(1), share: 1 }, isAlone: false },
-    { kind: "paint", object: { prior: Float32Array.of(0), share: 0 }, isAlone: false },
+    { kind: "paint", object: { prior: Float32Array.of(1), sureness: Float32Array.of(1) }, isAlone: false },
+    { kind: "paint", object: { prior: Float32Array.of(0), sureness: Float32Array.of(1) }, isAlone: false },
     { kind: "divide", painted: [{ logits: Float32Array.of(3), predictedIou: 0.5 }, { logits: undefined }] },
   ]);
   expect(answer).toMatchObject({
@@ -105,6 +105,18 @@ it("has workers look for the objects of the known pictures, each with all that i
     ],
   });
   expect(answer.objects?.[1]).not.toHaveProperty("mask");
+});
+
+it("has an object looked for by the pictures in which it is absent, too", async () => {
+  const { ask, tasks } = open();
+  await ask({
+    known: [
+      { imageId: first, everywhere: true, masks: [{ ...mask, object: 2 }, mask] },
+      { imageId: second, masks: [{ object: mask.object, state: TrackState.ABSENT }] },
+    ],
+  });
+  const [, away] = (tasks[0] as CarryTask).objects[1]!.known;
+  expect(away).toEqual({ frame: 1, mask: undefined });
 });
 
 it.each<[string, MessageInitShape<typeof PropagateRequestSchema>, RegExp]>([

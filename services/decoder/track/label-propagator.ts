@@ -23,7 +23,7 @@ export class LabelPropagator implements Propagator<VideoPicture, LabelMemory> {
       objects: objects.map(({ id, shown, followed }) => ({
         id,
         known: [...shown.values(), ...followed.values()]
-          .flatMap(({ mask, picture: of }) => (mask ? [{ frame: places.get(of) ?? 0, mask }] : []))
+          .map(({ mask, picture: of }) => ({ frame: places.get(of) ?? 0, mask }))
           .sort((a, b) => a.frame - b.frame),
       })),
     });

@@ -102,8 +102,8 @@ interface MemoryPicture extends OtherPicture {
 export interface CarryTask extends OnPicture {
   kind: "carry";
   memory: MemoryPicture[];
-  /** `frame`: a place in the memory. Masks are of the picture's size. */
-  objects: { id: number; known: { frame: number; mask: MaskRuns }[] }[];
+  /** `frame`: a place in the memory. Masks are of the picture's size; of a frame in which the object is absent there is none. */
+  objects: { id: number; known: { frame: number; mask: MaskRuns | undefined }[] }[];
 }
 
 /** Where the objects are thought to be, in their order: where one is most of a place no other is. */

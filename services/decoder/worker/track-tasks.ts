@@ -10,6 +10,7 @@ import type { Product } from "../../sam/track/labels/axes.js";
 import { carryLabels } from "../../sam/track/labels/carry.js";
 import type { CellGrid } from "../../sam/track/labels/nearest.js";
 import { type Decode, paint, priorsOf } from "../../sam/track/labels/paint.js";
+import { onMaskGrid } from "../../sam/track/labels/prior.js";
 import type { Tokens } from "../../sam/track/labels/tokens.js";
 import type { ComparedFrames } from "./compared-frames.js";
 import type {
@@ -42,8 +43,8 @@ export async function carry(
   const [reference] = task.memory;
   const grid = cellGrid(frame, side);
   if (!reference) {
-    const nowhere = () => ({ prior: new Float32Array(frame.gridSize ** 2), share: 0 });
-    return { objects: task.objects.map(nowhere), likeness: 0 };
+    const nowhere = new Float32Array(frame.gridSize ** 2);
+    return { objects: task.objects.map(() => ({ prior: nowhere, sureness: nowhere })), likeness: 0 };
   }
   const own = await frames.of(task, reference, { product, tokensOf });
   const memory = [];
@@ -54,10 +55,10 @@ export async function carry(
     id,
     known: known.map(({ frame: at, mask }) => ({ frame: at, labels: cellShares(mask, frame, side, grid) })),
   }));
-  const { labels, sizes, likeness } = await carryLabels(product, grid, own, memory, objects);
+  const { labels, sureness, likeness } = await carryLabels(product, grid, own, memory, objects);
   const priors = priorsOf(labels, grid, frame);
-  const cells = grid.columns * grid.rows;
-  return { objects: priors.map((prior, at) => ({ prior, share: sizes[at]! / cells })), likeness };
+  const thought = priors.map((prior, at) => ({ prior, sureness: onMaskGrid(sureness[at]!, grid, frame) }));
+  return { objects: thought, likeness };
 }
 
 /** One of the objects, painted; the mask of one that is alone is finished with it. */
@@ -83,8 +84,9 @@ export function divideMasks({ painted }: DivideTask, frame: Frame): DividedMasks
   return painted.map(({ logits, predictedIou }) => logits && finishMask({ logits, predictedIou }, frame).mask);
 }
 
-/** How much of each cell of the features' grid is the mask, 0 to 1. @returns float32 [rows * columns]. */
-function cellShares(mask: MaskRuns, frame: Frame, side: number, { columns, rows }: CellGrid): Float32Array {
+/** How much of each cell of the features' grid is the mask, 0 to 1: nothing where there is none. @returns float32 [rows * columns]. */
+function cellShares(mask: MaskRuns | undefined, frame: Frame, side: number, { columns, rows }: CellGrid): Float32Array {
+  if (!mask) return new Float32Array(columns * rows);
   // Logits of magnitude 1 are shares from -1 to 1.
   const logits = maskLogits(mask, { ...frame, gridSize: side }, 1);
   const shares = new Float32Array(columns * rows);

@@ -2,13 +2,15 @@ import { create } from "@bufbuild/protobuf";
 import sharp from "sharp";
 
 import { encodeRle, type MaskRuns, RleSchema, rleBoundingBox } from "../../../proto/index.js";
-import { contentGrid } from "../../../services/sam/frame.js";
+import { contentGrid, type Frame } from "../../../services/sam/frame.js";
 import { maskLogits } from "../../../services/sam/masks/mask-logits.js";
 import { traceMask } from "../../../services/sam/masks/trace-mask.js";
 import { promptTokens } from "../../../services/sam/prompts/prompt-tokens.js";
 import { comparable, principalAxes } from "../../../services/sam/track/labels/axes.js";
 import { carryLabels } from "../../../services/sam/track/labels/carry.js";
 import { type Decode, paint, priorsOf } from "../../../services/sam/track/labels/paint.js";
+import { onMaskGrid } from "../../../services/sam/track/labels/prior.js";
+import { promptOfPrior } from "../../../services/sam/track/labels/prompt-of-prior.js";
 import type { Engine } from "./engine.js";
 import { type Flow, flowBetween, type Grey, valueAt } from "./flow.js";
 import type { FrameMemory } from "./known-frames.js";
@@ -22,25 +24,37 @@ interface Way {
   readonly flow: number;
   /** Frames just before that labels are carried from, beside the first. */
   readonly recent: number;
-  /** The decoder paints what the prior says; else the prior is the mask. */
-  readonly paints: boolean;
+  /** What the mask is: the prior, the one of the decoder's that agrees most with it, or the one that the tracker takes. */
+  readonly mask: "prior" | "most alike" | "taken";
+  /** An object that is absent from a frame is known to be so in those behind it. */
+  readonly remembersAbsence?: boolean;
 }
 
 /** The settings whose figures are known of DAVIS's videos: those of the table that the tracker was chosen by. */
 export const ablations: Readonly<Record<string, Ablation>> = {
-  "optical flow alone": way({ flow: 1, recent: 0, paints: false }),
-  "flow, painted": way({ flow: 1, recent: 0, paints: true }),
-  "labels of frames 0 and t-1 alone": way({ flow: 0, recent: 1, paints: false }),
-  "labels of 0 and t-1, painted": way({ flow: 0, recent: 1, paints: true }),
-  "labels of 0 and t-1 to t-3, painted": way({ flow: 0, recent: 3, paints: true }),
-  "a quarter flow, labels, painted": way({ flow: 0.25, recent: 3, paints: true }),
+  "optical flow alone": way({ flow: 1, recent: 0, mask: "prior" }),
+  "flow, painted": way({ flow: 1, recent: 0, mask: "most alike" }),
+  "labels of frames 0 and t-1 alone": way({ flow: 0, recent: 1, mask: "prior" }),
+  "labels of 0 and t-1, painted": way({ flow: 0, recent: 1, mask: "most alike" }),
+  "labels of 0 and t-1 to t-3, painted": way({ flow: 0, recent: 3, mask: "most alike" }),
+  "labels of 0 and t-1 to t-3, absence remembered": way({
+    flow: 0,
+    recent: 3,
+    mask: "most alike",
+    remembersAbsence: true,
+  }),
+  "labels of 0 and t-1 to t-3, the whole painted": way({ flow: 0, recent: 3, mask: "taken" }),
+  "both, as it is": way({ flow: 0, recent: 3, mask: "taken", remembersAbsence: true }),
+  "a quarter flow, labels, painted": way({ flow: 0.25, recent: 3, mask: "most alike" }),
   "the true box, painted": trueBoxes,
 };
 
 /** Objects one by one: what they do to each other is not looked at here. */
-function way({ flow, recent, paints }: Way): Ablation {
+function way({ flow, recent, mask: kind, remembersAbsence = false }: Way): Ablation {
   return async (engine, open) => {
     const { sequence, frame } = open;
+    const { width, height } = sequence;
+    const nothing: MaskRuns = { width, height, runs: Uint32Array.of(width * height) };
     const axes = flow < 1 ? await principalAxes(open.tokens(0), engine.product) : undefined;
     const cells: Float32Array[] = [];
     const greys: Grey[] = [];
@@ -56,11 +70,13 @@ function way({ flow, recent, paints }: Way): Ablation {
       for (let object = 1; object <= sequence.objects; object++) {
         const before = masks.get(at - 1)?.get(object);
         const own = moved && before && flowPrior(before, moved, greys[at]!, open);
-        const frames = [0, ...range(Math.max(1, at - recent), at)].filter((one) => masks.get(one)?.has(object));
+        const frames = [0, ...range(Math.max(1, at - recent), at)].filter(
+          (one) => masks.get(one)?.has(object) || (remembersAbsence && one > 0),
+        );
         const memory = frames.map((one) => ({ cells: cells[one]!, everywhere: one === 0 }));
         const known = frames.map((one, index) => ({
           frame: index,
-          labels: sharesOf(masks.get(one)!.get(object)!, open),
+          labels: sharesOf(masks.get(one)!.get(object) ?? nothing, open),
         }));
         const carried =
           axes && frames.length > 0
@@ -68,12 +84,15 @@ function way({ flow, recent, paints }: Way): Ablation {
             : undefined;
         const [labels] = carried ? priorsOf(carried.labels, tokens, frame) : [];
         const prior = mixed(own, labels, flow, frame.gridSize);
-        const mask = paints
-          ? await painted(engine, open, at, prior)
-          : traced(
-              prior.map((one) => one - 0.5),
-              open,
-            );
+        const sureness = carried && onMaskGrid(carried.sureness[0]!, tokens, frame);
+        const decode = decodeAt(engine, open, at);
+        const logits =
+          kind === "prior"
+            ? prior.map((one) => one - 0.5)
+            : kind === "taken"
+              ? (await paint(decode, { prior, sureness: sureness ?? prior.map(() => 1) }, frame)).logits
+              : await mostAlike(decode, prior, frame);
+        const mask = logits && traced(logits, open);
         if (mask) found.set(object, mask);
       }
       masks.set(at, found);
@@ -117,14 +136,24 @@ function decodeAt({ decoder: { wide: decoder } }: Engine, { prepared, frame }: O
   };
 }
 
-async function painted(
-  engine: Engine,
-  open: OpenSequence,
-  at: number,
-  prior: Float32Array,
-): Promise<MaskRuns | undefined> {
-  const { logits } = await paint(decodeAt(engine, open, at), { prior, share: 0 }, open.frame);
-  return logits && traced(logits, open);
+/** One prompt of box, points and mask, whose mask that agrees most with the prior is taken from an IoU of 0.6 on, else the prior. */
+async function mostAlike(decode: Decode, prior: Float32Array, frame: Frame): Promise<Float32Array | undefined> {
+  const thought = promptOfPrior(prior, frame);
+  if (!thought || thought.pixels < 20) return undefined;
+  const { logits, predictedIou } = await decode(thought.prompt);
+  const masks = [...predictedIou.keys()].map((at) =>
+    logits.subarray(at * frame.gridSize ** 2, (at + 1) * frame.gridSize ** 2),
+  );
+  let [best, most] = [thought.logits, 0.6];
+  for (const mask of masks) {
+    let [both, either] = [0, 0];
+    for (let at = 0; at < mask.length; at++) {
+      if (mask[at]! > 0 && thought.logits[at]! > 0) both++;
+      if (mask[at]! > 0 || thought.logits[at]! > 0) either++;
+    }
+    if (both / either >= most) [best, most] = [mask, both / either];
+  }
+  return best;
 }
 
 function traced(logits: Float32Array, { sequence, frame }: OpenSequence): MaskRuns | undefined {

@@ -78,7 +78,11 @@ export async function* follow(
     const known = knownFrames(frame, touched, followed);
     const ms = { carry: 0, prepare: 0, paint: 0, divide: 0 };
     const { objects: found, likeness } = await followLabels(runner(engine, open, compared, frame, ms), knownOf(known));
-    remember({ frame, masks: rlesOf(found, sequence) });
+    remember({
+      frame,
+      masks: rlesOf(found, sequence),
+      absent: found.filter(({ mask }) => !mask).map(({ id }) => id),
+    });
     yield { frame, objects: found, likeness, ms };
   }
 }
@@ -130,7 +134,7 @@ function knownOf(known: readonly KnownPicture[]): Pick<CarryTask, "memory" | "ob
   for (const [frame, { masks }] of known.entries()) {
     for (const { object: id, rle } of masks) {
       const object = objects.get(id) ?? { id, known: [] };
-      object.known.push({ frame, mask: decodeRle(rle!) });
+      object.known.push({ frame, mask: rle && decodeRle(rle) });
       objects.set(id, object);
     }
   }

@@ -5,6 +5,8 @@ import { type KnownPicture, KnownPictureSchema, type Rle } from "../../../proto/
 export interface FrameMemory {
   readonly frame: number;
   readonly masks: ReadonlyMap<number, Rle>;
+  /** Objects that were looked for there and are not in it. */
+  readonly absent?: readonly number[];
 }
 
 /** As a session of the gateway chooses them: the shown frames nearest to one, and those just before it. */
@@ -23,11 +25,11 @@ export function knownFrames(
   const recent = Array.from({ length: recentFrames }, (_, at) => followed.get(frame - recentFrames + at)).filter(
     (one) => one !== undefined && !nearest.some((near) => near.frame === one.frame),
   );
-  const pictureOf = ({ frame: at, masks }: FrameMemory, everywhere: boolean) =>
+  const pictureOf = ({ frame: at, masks, absent = [] }: FrameMemory, everywhere: boolean) =>
     create(KnownPictureSchema, {
       imageId: String(at),
       everywhere,
-      masks: [...masks].map(([object, rle]) => ({ object, rle })),
+      masks: [...[...masks].map(([object, rle]) => ({ object, rle })), ...absent.map((object) => ({ object }))],
     });
   return [...nearest.map((one) => pictureOf(one, true)), ...recent.map((one) => pictureOf(one!, false))].filter(
     ({ masks }) => masks.length > 0,

@@ -1,6 +1,7 @@
 import type { Product } from "./axes.js";
 import { type CellGrid, Nearest } from "./nearest.js";
 import { carriedLabels } from "./prior.js";
+import { surenessOf } from "./sureness.js";
 import { type ComparedFrame, rowsAt, wantedCells } from "./wanted-cells.js";
 
 /** So far, in cells, a thing moves in the few frames since one of the recent ones. */
@@ -27,8 +28,8 @@ export interface TrackedObject {
 interface Carried {
   /** In the objects' order: float32 [cells], how much of each is the object, 0 to 1. */
   readonly labels: readonly Float32Array[];
-  /** Cells that each had in the last frame that it is known of. */
-  readonly sizes: readonly number[];
+  /** In the same order: float32 [cells], how surely; see `surenessOf`. */
+  readonly sureness: readonly Float32Array[];
   /** How alike the frame is to the last of its memory: next to nothing across a cut. At most 1; of noise it may be a little below 0. */
   readonly likeness: number;
 }
@@ -64,18 +65,20 @@ export async function carryLabels(
       if (place >= 0) nearest[at]!.look(cosines, band, place * cells, radius);
     }
   }
-  const labels = new Map<TrackedObject, Float32Array>();
+  const likeness = await likenessOf(product, grid, own, memory.at(-1));
+  const found = new Map<TrackedObject, { labels: Float32Array; sureness: Float32Array }>();
   for (const [at, group] of groups.entries()) {
     for (const object of group.objects) {
       const known = new Float32Array(group.frames.length * cells);
       for (const [place, one] of object.known.entries()) known.set(one.labels, place * cells);
-      labels.set(object, carriedLabels(nearest[at]!, known, cells));
+      const labels = carriedLabels(nearest[at]!, known, cells);
+      found.set(object, { labels, sureness: surenessOf(nearest[at]!, labels, likeness) });
     }
   }
   return {
-    labels: objects.map((object) => labels.get(object)!),
-    sizes: objects.map(({ known }) => known.at(-1)?.labels.reduce((sum, share) => sum + share, 0) ?? 0),
-    likeness: await likenessOf(product, grid, own, memory.at(-1)),
+    labels: objects.map((object) => found.get(object)!.labels),
+    sureness: objects.map((object) => found.get(object)!.sureness),
+    likeness,
   };
 }
 

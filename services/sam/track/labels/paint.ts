@@ -8,13 +8,18 @@ import { promptOfPrior } from "./prompt-of-prior.js";
 
 /** Fewer pixels are no object that is there. */
 const leastPixels = 20;
-/** A mask of the decoder's that agrees less with what was carried is another object's. */
+/** A mask that agrees less with what was carried is another object's. */
 const leastAgreement = 0.6;
 /**
- * But of what turns or moves fast little is carried: a mask that holds so much of it, of which the model is so sure, and which is about
- * as large as the object was, is the object's.
+ * Of what turns or moves fast only a part is carried, and the mask that agrees most with a part is smaller from frame to frame. All of the
+ * object is a mask that holds that one and is so much larger, of which the model is surer, and what it has beside what was carried looks like
+ * nothing that was seen: where that is surely something else it is the object and its neighbour.
  */
-const whole = { held: 0.85, predictedIou: 0.8, likeSize: 0.6 };
+const whole = { held: 0.95, larger: 1.2, sureness: 0.2 };
+/** Where no mask agrees, one that holds so much of what was carried will do, if no more of it is surely something else. */
+const possible = { held: 0.85, foreign: 0.3 };
+/** How much agreement counts beside the model's own estimate. */
+const agreementCounts = 0.5;
 
 /** An object in a frame. */
 export interface Painted {
@@ -45,31 +50,50 @@ export function priorsOf(labels: readonly Float32Array[], grid: CellGrid, frame:
 export interface Thought {
   /** float32 [gridSize, gridSize], 0 to 1. */
   readonly prior: Float32Array;
-  /** Of the picture that it had in the frame before; 0 where that is not known. */
-  readonly share: number;
+  /** float32 [gridSize, gridSize], 0 to 1: how surely. */
+  readonly sureness: Float32Array;
 }
 
-/** The outline of an object as the decoder paints it where it is thought to be. */
-export async function paint(decode: Decode, { prior, share }: Thought, frame: Frame): Promise<Painted> {
+/**
+ * The outline of an object as the decoder paints it where it is thought to be. It is asked twice: by box, points and a rough mask, from which it
+ * does not stray far, and by the points alone, for what is larger than it was thought to be.
+ */
+export async function paint(decode: Decode, { prior, sureness }: Thought, frame: Frame): Promise<Painted> {
   const thought = promptOfPrior(prior, frame);
   if (!thought || thought.pixels < leastPixels) {
     return { state: "absent", logits: undefined, predictedIou: 0, agreement: 0 };
   }
-  const { logits, predictedIou } = await decode(thought.prompt);
   const cells = frame.gridSize ** 2;
-  const { columns, rows } = contentGrid(frame);
-  const masks = Array.from(predictedIou, (predicted, at) => {
-    const mask = logits.subarray(at * cells, (at + 1) * cells);
-    const overlap = overlapOf(mask, thought.logits, frame);
-    const size = overlap.size / (columns * rows);
-    return { ...overlap, mask, predicted, likeSize: share > 0 ? Math.min(size, share) / Math.max(size, share) : 0 };
-  });
+  const masks = [];
+  for (const prompt of [thought.prompt, { points: thought.prompt.points }]) {
+    const { logits, predictedIou } = await decode(prompt);
+    for (const [at, predicted] of predictedIou.entries()) {
+      const mask = logits.slice(at * cells, (at + 1) * cells);
+      masks.push({ ...overlapOf(mask, thought.logits, sureness, frame), mask, predicted });
+    }
+  }
   const best = most(masks, ({ iou }) => iou);
-  const isWhole = ({ held, predicted, likeSize }: (typeof masks)[number]) =>
-    held >= whole.held && predicted >= whole.predictedIou && likeSize >= whole.likeSize;
-  const taken = best && best.iou >= leastAgreement ? best : most(masks.filter(isWhole), ({ likeSize }) => likeSize);
+  const taken = most(candidates(masks, best, frame), ({ predicted, known }) => predicted + agreementCounts * known);
   if (!taken) return { state: "unsure", logits: thought.logits, predictedIou: 0, agreement: best?.iou ?? 0 };
-  return { state: "tracked", logits: taken.mask.slice(), predictedIou: taken.predicted, agreement: taken.iou };
+  return { state: "tracked", logits: taken.mask, predictedIou: taken.predicted, agreement: taken.iou };
+}
+
+interface Found extends Overlap {
+  /** float32 [gridSize, gridSize]. */
+  readonly mask: Float32Array;
+  /** The model's own estimate of its IoU. */
+  readonly predicted: number;
+}
+
+/** What may be the object: the mask that agrees most, and those that are all of what that is a part of. */
+function candidates(masks: readonly Found[], best: Found | undefined, frame: Frame): readonly Found[] {
+  const little = masks.filter(({ foreign }) => foreign <= possible.foreign);
+  if (!best || best.iou < leastAgreement) return little.filter(({ held }) => held >= possible.held);
+  const larger = little.filter(
+    ({ size, predicted, sureness }) =>
+      size > whole.larger * best.size && predicted > best.predicted && sureness <= whole.sureness,
+  );
+  return [best, ...larger.filter(({ mask }) => shareHeld(mask, best.mask, frame) >= whole.held)];
 }
 
 /** The first of those that have most. */
@@ -78,24 +102,55 @@ function most<T>(all: readonly T[], of: (one: T) => number): T | undefined {
 }
 
 interface Overlap {
+  /** Places of the grid that are the mask's. */
+  readonly size: number;
   readonly iou: number;
   /** How much of the other one the mask holds. */
   readonly held: number;
-  /** Places of the grid that are the mask's. */
-  readonly size: number;
+  /** How much of the mask is surely not the other one's. */
+  readonly foreign: number;
+  /** How sure what the mask has beside the other one is on the whole. */
+  readonly sureness: number;
+  /** IoU where what is unsure counts as unsure. */
+  readonly known: number;
 }
 
 /** Of what is above 0 in the picture's part of the grid. */
-function overlapOf(mask: Float32Array, other: Float32Array, frame: Frame): Overlap {
+function overlapOf(mask: Float32Array, other: Float32Array, sureness: Float32Array, frame: Frame): Overlap {
   const { columns, rows } = contentGrid(frame);
-  let [both, size, others] = [0, 0, 0];
+  let [both, size, others, sure] = [0, 0, 0, 0];
   for (let y = 0; y < rows; y++) {
     for (let at = y * frame.gridSize, end = at + columns; at < end; at++) {
-      if (mask[at]! > 0) size++;
-      if (other[at]! > 0) others++;
-      if (mask[at]! > 0 && other[at]! > 0) both++;
+      const isOther = other[at]! > 0;
+      if (isOther) others++;
+      if (!(mask[at]! > 0)) continue;
+      size++;
+      if (isOther) both++;
+      else sure += sureness[at]!;
     }
   }
-  const either = size + others - both;
-  return { iou: either === 0 ? 0 : both / either, held: others === 0 ? 0 : both / others, size };
+  return {
+    size,
+    iou: share(both, size + others - both),
+    held: share(both, others),
+    foreign: share(sure, size),
+    sureness: share(sure, size - both),
+    known: share(both, others + sure),
+  };
 }
+
+/** How much of the other one the mask holds. */
+function shareHeld(mask: Float32Array, other: Float32Array, frame: Frame): number {
+  const { columns, rows } = contentGrid(frame);
+  let [both, others] = [0, 0];
+  for (let y = 0; y < rows; y++) {
+    for (let at = y * frame.gridSize, end = at + columns; at < end; at++) {
+      if (!(other[at]! > 0)) continue;
+      others++;
+      if (mask[at]! > 0) both++;
+    }
+  }
+  return share(both, others);
+}
+
+const share = (part: number, all: number) => (all === 0 ? 0 : part / all);

@@ -5,6 +5,7 @@ import type { CheckedPrompt } from "../../prompts/check-prompt.js";
 import { divide } from "../divide.js";
 import { carryLabels, type TrackedObject } from "./carry.js";
 import { type Decode, type Painted, paint, priorsOf } from "./paint.js";
+import { onMaskGrid } from "./prior.js";
 import { plainProduct } from "./testing/plain-product.js";
 import { toLengthOne } from "./tokens.js";
 
@@ -16,7 +17,9 @@ const cells = columns * rows;
 
 const random = randomNumbers(7);
 const background = Float32Array.from({ length: channels * cells * 2 }, () => random() - 0.5);
-const looks = [1, 2, 3].map(() => Float32Array.from({ length: channels }, () => random() - 0.5));
+const [look, otherLook] = [1, 2].map(() => Float32Array.from({ length: channels }, () => random() - 0.5));
+/** The last is more like the first than like anything else. */
+const looks = [look!, otherLook!, look!.map((value, channel) => 0.8 * value + 0.6 * otherLook![channel]!)];
 
 interface Thing {
   look: number;
@@ -43,15 +46,16 @@ function seen(things: Thing[], scene = 0): Float32Array {
 const labelsOf = (thing: Thing) =>
   Float32Array.from({ length: cells }, (_, cell) => (isIn(thing, cell % columns, Math.floor(cell / columns)) ? 1 : 0));
 
-/** A model that paints the prompt's box, and nothing as another candidate. @param grown by so many of the grid's cells. */
+/** A model that paints the prompt's box, and nothing as another candidate or without a box. @param grown by so many of the grid's cells. */
 function painter(grown = 0): { decode: Decode; prompts: CheckedPrompt[] } {
   const prompts: CheckedPrompt[] = [];
   return {
     prompts,
     decode: async (prompt) => {
       prompts.push(prompt);
-      const { x0, y0, x1, y1 } = prompt.box!;
       const logits = new Float32Array(2 * gridSize ** 2).fill(-5);
+      if (!prompt.box) return { logits, predictedIou: Float32Array.of(0.5, 0.9) };
+      const { x0, y0, x1, y1 } = prompt.box;
       for (let y = 0; y < gridSize; y++) {
         for (let x = 0; x < gridSize; x++) {
           const [px, py] = [(x + 0.5) * 5, (y + 0.5) * 5];
@@ -70,10 +74,10 @@ type Memory = { cells: Float32Array; everywhere: boolean }[];
 /** A whole step. */
 async function step(decode: Decode, own: Float32Array, memory: Memory, objects: TrackedObject[]) {
   const grid = { columns, rows };
-  const { labels, sizes, likeness } = await carryLabels(plainProduct, grid, own, memory, objects);
+  const { labels, sureness, likeness } = await carryLabels(plainProduct, grid, own, memory, objects);
   const painted: Painted[] = [];
   for (const [at, prior] of priorsOf(labels, grid, frame).entries()) {
-    painted.push(await paint(decode, { prior, share: sizes[at]! / cells }, frame));
+    painted.push(await paint(decode, { prior, sureness: onMaskGrid(sureness[at]!, grid, frame) }, frame));
   }
   divide(painted.flatMap(({ logits }) => logits ?? []));
   return { painted, likeness };
@@ -116,16 +120,59 @@ describe("an object from a frame that is known to another", () => {
     expect(found(painted[0]!.logits!, there)).toBeGreaterThan(0.7);
   });
 
-  it("is a mask of its size that holds all of what little was carried", async () => {
-    // Half of a thing of 16 x 16 places of the grid, of which the model paints twice as many as were carried.
-    const prior = Float32Array.from({ length: gridSize ** 2 }, (_, at) => {
+  describe("is whole", () => {
+    type Box = [left: number, top: number, right: number, bottom: number];
+    const inBox = ([left, top, right, bottom]: Box, at: number) => {
       const [x, y] = [at % gridSize, Math.floor(at / gridSize)];
-      return x >= 40 && x < 48 && y >= 8 && y < 24 ? 1 : 0;
+      return x >= left && x < right && y >= top && y < bottom;
+    };
+    const filled = (box: Box, inside: number, outside: number) =>
+      Float32Array.from({ length: gridSize ** 2 }, (_, at) => (inBox(box, at) ? inside : outside));
+    const half: Box = [40, 8, 48, 24];
+    const whole: Box = [40, 8, 56, 24];
+    const more: Box = [24, 8, 72, 32];
+    /** A model that finds the half by box and mask, and by points alone two others, of which it says how sure it is. */
+    const decode =
+      (estimates: [number, number, number]): Decode =>
+      async ({ box }) => {
+        const found: [Box, number][] = box
+          ? [[half, estimates[0]]]
+          : [
+              [whole, estimates[1]],
+              [more, estimates[2]],
+            ];
+        const logits = new Float32Array(found.length * gridSize ** 2);
+        for (const [index, [of]] of found.entries()) logits.set(filled(of, 5, -5), index * gridSize ** 2);
+        return { logits, predictedIou: Float32Array.from(found, ([, estimate]) => estimate) };
+      };
+    /** Half of it was carried; what is in the other half was never seen, unless it is as sure as the rest. */
+    const areaOf = async (estimates: [number, number, number], surenessOfRest = 0) => {
+      const sureness = filled(whole, surenessOfRest, 1);
+      const { logits, state } = await paint(decode(estimates), { prior: filled(half, 1, 0), sureness }, frame);
+      expect(state).toBe("tracked");
+      return logits!.filter((logit) => logit > 0).length;
+    };
+
+    it("where the model is surer of all of it than of the part that was carried", async () => {
+      expect(await areaOf([0.92, 0.99, 0.9])).toBe(16 * 16);
+      expect(await areaOf([0.99, 0.8, 0.5])).toBe(8 * 16);
     });
-    const stateOf = async (share: number) => (await paint(painter(4).decode, { prior, share }, frame)).state;
-    expect(await stateOf((16 * 16) / (128 * 32))).toBe("tracked");
-    expect(await stateOf((8 * 16) / (128 * 32))).toBe("unsure");
-    expect(await stateOf(0)).toBe("unsure");
+
+    it("but does not take in what is surely something else, however sure the model is", async () => {
+      expect(await areaOf([0.9, 0.92, 0.99])).not.toBe(48 * 24);
+      expect(await areaOf([0.9, 0.99, 0.99], 0.4)).toBe(8 * 16);
+    });
+  });
+
+  it("is not what looks like it a little, and was seen to be something else while it was away", async () => {
+    const twin: Thing = { look: 2, x: 20, y: 3 };
+    const away = { cells: seen([twin]), everywhere: false };
+    const nothing = new Float32Array(cells);
+    const known = [{ id: 5, known: [...one[0]!.known, { frame: 1, labels: nothing }] }];
+    const stateOf = async (from: Memory, objects: TrackedObject[]) =>
+      (await step(painter().decode, seen([twin]), from, objects)).painted[0]!.state;
+    expect(await stateOf(memory, one)).toBe("tracked");
+    expect(await stateOf([...memory, away], known)).toBe("absent");
   });
 
   it("is absent where nothing looks like it, and the model is not asked", async () => {
