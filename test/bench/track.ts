@@ -25,6 +25,8 @@ const options = {
 
 const parts = ["rendered", "ablations", "photographs", "videos", "correction", "times", "memory", "clicks"] as const;
 type Part = (typeof parts)[number];
+/** Of the video that is corrected in its middle. */
+const correctedFrames = 60;
 
 /** What a part of the suite is given. */
 interface Course {
@@ -117,11 +119,9 @@ const work: Record<Part, (course: Course) => Promise<Outcome>> = {
     return { bars: [], detail: { "videos of MASKWIRE_TEST_VIDEOS": { ...scores, mean: meanOf(scores) } } };
   },
   async correction(course) {
-    const { folder, names } = await rendered(course);
-    const open = await openSequence(
-      course.engine,
-      await readSequence(folder, names[0]!, { most: course.numbers.most }),
-    );
+    const folder = join(course.folder, `rendered-${correctedFrames}`);
+    const [name] = await renderVideos(folder, correctedFrames, course.say, 1);
+    const open = await openSequence(course.engine, await readSequence(folder, name!, { most: correctedFrames }));
     const { before, after, msOfFrame } = await correctHalfway(course.engine, open);
     const gain = after["J&F"] - before["J&F"];
     return {

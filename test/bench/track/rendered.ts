@@ -6,9 +6,15 @@ import { keepSequence } from "./davis-folder.js";
 const size = { width: 854, height: 480 };
 const samples = 1;
 
-/** Renders the videos of our own scenes into a folder, a second of a core a frame; what is there is left. */
-export async function renderVideos(folder: string, count: number, say: (line: string) => void): Promise<string[]> {
-  for (const video of videos) {
+/** Renders the first of the videos of our own scenes into a folder, a second of a core a frame; what is there is left. */
+export async function renderVideos(
+  folder: string,
+  count: number,
+  say: (line: string) => void,
+  most = videos.length,
+): Promise<string[]> {
+  const wanted = videos.slice(0, most);
+  for (const video of wanted) {
     await keepSequence(folder, video.name, { ...size, count }, (frame) => {
       const world = video.at(count === 1 ? 0 : frame / (count - 1));
       const { names, ids } = objectIds(world, size.width, size.height);
@@ -20,5 +26,5 @@ export async function renderVideos(folder: string, count: number, say: (line: st
       };
     });
   }
-  return videos.map(({ name }) => name);
+  return wanted.map(({ name }) => name);
 }
