@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findRedisServer } from "../support/programs.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
 import { lineOf } from "./report.js";
-import { scenariosOfSuite } from "./scenarios/index.js";
+import { scenarios } from "./scenarios/index.js";
 import { Theatre } from "./theatre.js";
 
 /** The short form of `npm run chaos`: as many people, fewer clicks, and the processors' time for what runs beside it. */
@@ -16,11 +16,11 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 // Where a click goes when something is broken is no matter of the model: the real one plays one scenario.
 describe.skipIf(!findRedisServer()).each([
-  { model: "tiny", scale: { ...scale, modelEnv: tinyModelEnv({ slowEncodes: true }) }, played: scenariosOfSuite },
+  { model: "tiny", scale: { ...scale, modelEnv: tinyModelEnv({ slowEncodes: true }) }, played: scenarios },
   {
     model: "default",
     scale: { ...realScale, modelEnv: {} },
-    played: scenariosOfSuite.filter(({ name }) => name === "encoder-killed"),
+    played: scenarios.filter(({ name }) => name === "encoder-killed"),
   },
 ])("nothing is lost with the $model model", ({ scale, played }) => {
   let theatre: Theatre;

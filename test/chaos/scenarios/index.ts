@@ -6,9 +6,6 @@ import { decoderHangs, decoderKilled, encoderKilled, partition } from "./process
 import { rollingRestart } from "./rolling-restart.js";
 import { videos } from "./videos.js";
 
-/** Played by `npm run chaos` alone: for now it fails now and then, as the suite may not. */
-const notInSuite: readonly Scenario[] = [videos];
-
 /** In the order in which they are played on one cluster. */
 export const scenarios: readonly Scenario[] = [
   decoderKilled,
@@ -25,6 +22,3 @@ export const scenarios: readonly Scenario[] = [
   slowReader,
   flood,
 ];
-
-/** Those of the short form. */
-export const scenariosOfSuite = scenarios.filter((one) => !notInSuite.includes(one));
