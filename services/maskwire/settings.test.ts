@@ -286,7 +286,7 @@ describe("the documentation's settings", () => {
     const literals = documented
       .flatMap(({ rows }) => rows)
       .flatMap(({ name, usual }) => {
-        const value = valueOf(usual);
+        const value = settable(usual);
         // This one goes with a file.
         return value === undefined || name === "MASKWIRE_TLS_CLIENTS" ? [] : [{ name, value }];
       });
@@ -335,7 +335,7 @@ const grouped = (number?: string) => Number(number).toLocaleString("en");
 const units: Record<string, number> = { MiB: 2 ** 20, GiB: 2 ** 30, million: 1e6, min: 60_000, h: 3_600_000 };
 
 /** A default that a person could set as it stands; undefined for one that is told in words, or depends on others. */
-function valueOf(usual: string): string | undefined {
+function settable(usual: string): string | undefined {
   const [, number, unit] = /^(\d+)(?: (MiB|GiB|million|min|h))?$/.exec(usual) ?? [];
   if (number !== undefined) return String(Number(number) * (unit === undefined ? 1 : units[unit]!));
   const [, word] = /^`([a-z][a-z0-9.]*|[\d.]+)`$/.exec(usual) ?? [];
