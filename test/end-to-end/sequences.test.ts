@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
+import { unzipSync } from "fflate";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   DatasetService,
@@ -13,6 +14,8 @@ import {
 } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
+import { projectRoot } from "../../services/runtime/project-root.js";
+import { Child } from "../support/child.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -143,4 +146,56 @@ it("M11, M13: the same over gRPC", async () => {
   } finally {
     rpc.close();
   }
+});
+
+function cli(...args: string[]) {
+  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
+  const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
+  return new Child(process.execPath, [entry, ...args], { env, cwd: folder }).ended;
+}
+
+it("M11, M13: from the command line frames are added, followed and kept once, however often it is said", async () => {
+  await cli("dataset", "create", "clips", "--label", "disc");
+  const add = (...more: string[]) =>
+    cli("dataset", "add", "clips", "frames", "--sequence", "ride", "--every", "2", ...more);
+  expect(await add("--split", "val")).toMatchObject({ code: 0, stdout: "ride: 2 frames\n" });
+  expect(await add()).toMatchObject({ code: 0, stdout: "ride: 2 frames, of which 2 were there already\n" });
+  const { x, y } = clickOn("disc", width, height);
+  const track = () =>
+    cli("track", "frames", "--point", `${x},${y}`, "--dataset", "clips", "--label", "disc", "--split", "train");
+  const first = await track();
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d masks kept in clips, sequence frames\n$/) });
+  expect((await track()).stdout).toMatch(/: 0 masks kept in clips, sequence frames \(4 there already\)\n$/);
+  const { sequences } = JSON.parse((await cli("dataset", "sequences", "clips", "--json")).stdout);
+  expect(sequences).toMatchObject([
+    { name: "frames", frames: count, tracks: 1, split: "train" },
+    { name: "ride", frames: 2, tracks: 0, split: "val" },
+  ]);
+  const places = await ask(`/clips/pictures?filter.sequence=${sequences[1].id}`);
+  expect(places.body.pictures.map((one: Json) => [one.frame, one.name])).toEqual([
+    [0, "ride/0.jpg"],
+    [2, "ride/2.jpg"],
+  ]);
+  const states = ["PROPOSED", "TO_REVIEW"].map((state) => `OBJECT_STATE_${state}`);
+  const job = await send("/clips/jobs", { work: { export: { format: "ANNOTATION_FORMAT_YOUTUBE_VIS", states } } });
+  const fetched = await cli("dataset", "job", "clips", job.body.id, "--wait");
+  expect(fetched.code).toBe(0);
+  const out = ["--format", "youtube-vis", "--job", job.body.id as string, "--out", "clips.zip"];
+  expect((await cli("dataset", "export", "clips", ...out)).code).toBe(0);
+  const files = unzipSync(readFileSync(join(folder, "clips.zip")));
+  const { videos, annotations } = JSON.parse(Buffer.from(files["train/instances.json"] as Uint8Array).toString());
+  expect(videos).toMatchObject([{ name: "frames", length: count }]);
+  expect(annotations).toMatchObject([{ name: "object 1", video_id: videos[0].id }]);
+  expect(annotations[0].segmentations).toHaveLength(count);
+
+  expect(await cli("track", "frames", "--point", "1,1")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("Say where the masks go: --out, a folder, or --dataset"),
+  });
+  expect(await cli("track", "frames", "--point", "1,1", "--dataset", "clips", "--label", "ball")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('The data set has no label "ball"'),
+  });
+  expect(await cli("dataset", "add", "clips", "frames", "--every", "2")).toMatchObject({ code: 2 });
+  expect(await cli("dataset", "add", "clips", "frames", "frames", "--sequence")).toMatchObject({ code: 2 });
 });

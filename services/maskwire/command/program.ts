@@ -134,11 +134,16 @@ export function createProgram({ isJson = false } = {}): Command {
     .option("--last <n>", "the last frame that is wanted", once(parseCount))
     .option("--fps <n>", "take so many frames a second of a video; without it, every frame there is", once(parseRate))
     .option("--keep-frames <folder>", "keep the frames of a video there, as numbered pictures", once(String))
-    .requiredOption(
+    .option(
       "-o, --out <folder>",
       "write a mask a frame there; of coco, youtube-vis and overlay this is the file",
       once(String),
     )
+    .option("--dataset <name>", "keep the frames there as a sequence, and what was found as its tracks", once(String))
+    .option("--sequence <name>", "what the sequence is called; without it as the video", once(String))
+    .option("--label <name>", "what the objects are, of the data set's labels", once(String))
+    .option("--split <name>", "of the sequence: train, val, test, or what you call it", once(String))
+    .option("--person <name>", "who does it, where nobody is asked who they are", once(String))
     .addOption(
       new Option(
         "--layout <name>",

@@ -1,25 +1,17 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
-import { DatasetService } from "../../../../proto/index.js";
 import { openFolder } from "../../../dataset/archive/folder-source.js";
 import { imageIdOf } from "../../../runtime/image-id.js";
 import { CommandError } from "../command-error.js";
 import { fileProblem } from "../photo-files.js";
 import { progressBar } from "../progress-bar.js";
-import { type DatasetClient, RefusedError } from "./dataset-client.js";
-import { pagesOf } from "./pages.js";
+import { atOnce, isOfPicture, knownPictures, patiently } from "./send-pictures.js";
 import { type DatasetOptions, withDatasets } from "./with-datasets.js";
 
 export interface AddOptions extends DatasetOptions {
   split?: string;
 }
-
-const atOnce = 4;
-/** Of one picture, that a service has no room for now. */
-const mostTries = 8;
-const pauseMs = 1000;
 
 /** What people call files of the formats that are taken. Others in a folder are passed over; a file that is named is sent whatever it is called. */
 const pictureName = /\.(jpe?g|png|webp|gif|tiff?|avif)$/i;
@@ -53,7 +45,7 @@ export function addPictures(dataset: string, paths: string[], { split = "", ...o
       if (fatal.length > 0) return;
       try {
         const bytes = await readFile(path);
-        if (known.get(name) === imageIdOf(bytes)) count.known++;
+        if (known.get(name)?.imageId === imageIdOf(bytes)) count.known++;
         else {
           await patiently(() => client.addPicture(dataset, { name, split, person }, bytes));
           count.added++;
@@ -91,32 +83,3 @@ async function filesAt(path: string): Promise<PictureFile[]> {
     throw new CommandError(`${path} cannot be read: ${fileProblem(error)}.`, 1, error);
   }
 }
-
-/** The digests of a data set's pictures by their names. */
-async function knownPictures(client: DatasetClient, dataset: string): Promise<Map<string, string>> {
-  const known = new Map<string, string>();
-  const ask = (page: string) => client.ask(DatasetService.method.listPictures, { dataset, page, pageSize: 500 });
-  for await (const { pictures } of pagesOf(ask)) {
-    for (const { name, image } of pictures) known.set(name, image?.imageId ?? "");
-  }
-  return known;
-}
-
-/** Again where the service says that this may help. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = mostTries; ; left--) {
-    try {
-      return await work();
-    } catch (error) {
-      const mayHelp = error instanceof RefusedError && error.retryAfterMs !== undefined;
-      if (!mayHelp || left <= 1) throw error;
-      await sleep(Math.max(error.retryAfterMs ?? 0, pauseMs));
-    }
-  }
-}
-
-/** Whether the others may fare better. */
-const isOfPicture = (error: unknown) =>
-  error instanceof RefusedError
-    ? ["INVALID_ARGUMENT", "ALREADY_EXISTS", "RESOURCE_EXHAUSTED"].includes(error.code)
-    : !(error instanceof CommandError);

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import { JobControl } from "../../../../proto/index.js";
+import { usageError } from "../command-error.js";
 import { once, parseCount, parseGatewayUrl, parseNumber } from "../parse-values.js";
 import type { AddOptions } from "./add-pictures.js";
 import type { ExportOptions } from "./export.js";
@@ -76,9 +77,26 @@ export function addDatasets(program: Command, { keyFile }: CommonOptions): void 
   ofSet("add", "add pictures: files, or all of a folder; those that are there already are not sent")
     .argument("<paths...>")
     .option("--split <name>", "train, val, test, or what you call it", once(String))
-    .action(async (dataset: string, paths: string[], options: AddOptions) =>
-      (await import("./add-pictures.js")).addPictures(dataset, paths, options),
+    .option(
+      "--sequence [name]",
+      "the frames of a video, in order: a file that ffmpeg reads, an animated picture, a folder or zip of pictures",
+      once(String),
+    )
+    .option("--every <n>", "of a video every so many frames (1)", once(parseCount))
+    .action(
+      async (dataset: string, paths: string[], options: AddOptions & { sequence?: string | true; every?: number }) => {
+        const { sequence, every, ...rest } = options;
+        if (sequence !== undefined) {
+          const of = { ...rest, sequence, ...(every !== undefined && { every }) };
+          return (await import("./add-sequence.js")).addSequence(dataset, paths, of);
+        }
+        if (every !== undefined) throw usageError("--every is of a video: say --sequence too.");
+        return (await import("./add-pictures.js")).addPictures(dataset, paths, rest);
+      },
     );
+  ofSet("sequences", "its videos").action(async (dataset: string, options: DatasetOptions) =>
+    (await import("./list-sequences.js")).listSequences(dataset, options),
+  );
   ofJob(
     "import",
     "import pictures and annotations: an archive, a file, a folder, a .txt of addresses, or s3://bucket/prefix",

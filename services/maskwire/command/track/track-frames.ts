@@ -11,18 +11,23 @@ import { type GatewayOptions, withGateway } from "../with-gateway.js";
 import { checkPlaces } from "./check-places.js";
 import type { FrameFile, FrameList } from "./input/frame-list.js";
 import { openFrames } from "./input/open-frames.js";
+import { datasetsOf, type KeepOptions, keepTracks, labelOf } from "./keep-tracks.js";
 import type { Layout } from "./outputs/layout-names.js";
 import { openOutput, writeMasks } from "./outputs/write-masks.js";
 
 /** The options of `maskwire track` as commander hands them over. */
-export interface TrackOptions extends Omit<GatewayOptions, "json">, Pick<SegmentOptions, "point" | "negative" | "box"> {
+export interface TrackOptions
+  extends Omit<GatewayOptions, "json">,
+    KeepOptions,
+    Pick<SegmentOptions, "point" | "negative" | "box"> {
   frame?: number;
   objects?: string;
   first?: number;
   last?: number;
   fps?: number;
   keepFrames?: string;
-  out: string;
+  /** Left out where what is found is kept in a data set. */
+  out?: string;
   layout: Layout;
 }
 
@@ -33,13 +38,14 @@ const handedOn = 3;
 
 /** `maskwire track INPUT`: objects through the frames of a video. @throws CommandError with the sentence to end with. */
 export async function trackFrames(input: string, options: TrackOptions): Promise<void> {
-  await checkPlaces(input, options);
+  const { out, layout, dataset } = options;
+  if (out === undefined && dataset === undefined) {
+    throw usageError("Say where the masks go: --out, a folder, or --dataset, the data set that keeps them.");
+  }
+  if (out !== undefined) await checkPlaces(input, { ...options, out });
   const prompts = await promptsOf(options);
-  const output = await openOutput(
-    options.out,
-    options.layout,
-    prompts.map(({ object }) => object),
-  );
+  const objects = prompts.map(({ object }) => object);
+  const output = out === undefined ? undefined : await openOutput(out, layout, objects);
   await using list = await read(input, options, prompts);
   const files = list.frames;
   checkPrompts(prompts, files.length);
@@ -49,6 +55,8 @@ export async function trackFrames(input: string, options: TrackOptions): Promise
   const ids: string[] = [];
   for (const file of files) ids.push(imageIdOf(await file.read()));
   await withGateway(options, async (client, notices) => {
+    const sets = datasetsOf(client);
+    const label = dataset === undefined ? 0 : await labelOf(sets, dataset, options.label);
     const video = new Video(client, { files, ids, prompts, notices });
     const from = Math.min(...prompts.map(({ frame }) => frame));
     for (let at = Math.max(from, first); at <= last; at += portion)
@@ -58,8 +66,15 @@ export async function trackFrames(input: string, options: TrackOptions): Promise
     notices.clear();
     const wanted = files.slice(first, last + 1);
     const masks = wanted.map((_, at) => video.masks.get(first + at));
-    await writeMasks({ files: wanted, masks, size: video.size }, output);
-    process.stdout.write(`${video.summary(first, last)}: ${options.out}\n`);
+    if (output) {
+      await writeMasks({ files: wanted, masks, size: video.size }, output);
+      process.stdout.write(`${video.summary(first, last)}: ${out}\n`);
+    }
+    if (dataset === undefined) return;
+    const frames = wanted.map((file, at) => ({ file, number: first + at }));
+    const followed = { input, frames, masks: video.masks, prompts, model: options.model ?? "" };
+    const kept = await keepTracks(sets, notices, followed, { ...options, label });
+    process.stdout.write(`${output ? "" : `${video.summary(first, last)}: `}${kept}\n`);
   });
 }
 
