@@ -11,9 +11,12 @@ import {
 } from "../../../proto/index.js";
 import { Code } from "../../runtime/errors.js";
 import type { Database } from "../database/database.js";
+import { changeObjects } from "../objects/change-objects.js";
+import type { Step } from "../objects/next-revision.js";
 import { Objects } from "../objects/objects.js";
 import { anna, ben, columns, makeSet, save, stranger } from "../testing/made-set.js";
 import { TestServer } from "../testing/test-server.js";
+import { waiting } from "../testing/waiting.js";
 import { SaveTracks } from "./save-tracks.js";
 import { Sequences } from "./sequences.js";
 
@@ -230,4 +233,28 @@ it("two who keep the same at once make it once", async () => {
   const answers = await Promise.all([keep(all), keep(all, ben)]);
   expect(answers.map(({ made }) => made).sort()).toEqual([0, 3]);
   expect(await listed()).toHaveLength(3);
+});
+
+const remove: Step = { kind: "delete" };
+const draw: Step = {
+  ...{ kind: "patch", rle: columns(5, 7), label: undefined, state: ObjectState.UNSPECIFIED, reason: undefined },
+  ...{ provenance: undefined, attributes: {} },
+};
+
+it.each([
+  ["deletes", remove, []],
+  ["corrects", draw, [{ rle: columns(5, 7), revision: 2 }]],
+])("M13: what a person %s while tracks are saved stays theirs", async (_what, step, expected) => {
+  await keep([[TRACKED, columns(0, 2)]]);
+  const [{ id: object = 0n, dataset: set = 0 } = {}] = await database.db.selectFrom("objects").selectAll().execute();
+  let kept: ReturnType<typeof keep> | undefined;
+  await database.transaction(async (trx) => {
+    const changes = [{ kind: "step" as const, object, revision: 1, step }];
+    const [outcome] = await changeObjects(trx, { set, person: "ben" }, changes);
+    expect(outcome?.problem).toBeUndefined();
+    kept = keep([[TRACKED, columns(1, 3)]]);
+    await expect.poll(() => waiting(database)).toBe(1);
+  });
+  expect(await kept).toMatchObject({ made: 0, replaced: 0, left: 1 });
+  expect(await listed()).toMatchObject(expected);
 });

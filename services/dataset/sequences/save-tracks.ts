@@ -13,6 +13,7 @@ import {
 import type { Database } from "../database/database.js";
 import { revisionKinds, type Schema } from "../database/schema.js";
 import { lockForChange } from "../database/set-lock.js";
+import { unnested } from "../database/unnest.js";
 import { conflict, notFound } from "../faults.js";
 import { checkLabel, surroundingsOf } from "../objects/add-objects.js";
 import { sameAs } from "../objects/next-revision.js";
@@ -142,12 +143,10 @@ async function keep(
     if (fate === "gone" && aim.known) next.push(goneOf(aim.known));
     if ((fate !== "made" && fate !== "replaced") || !followed.found) continue;
     const object = objectOf(aim, followed.found, size, origin);
+    // Somebody may have put one there since it was looked for.
+    if (!aim.known || aim.known.state === ObjectState.DELETED) around.tracks.join(track.id, size);
     if (aim.known) next.push(replacing(aim.known, object, origin.person));
-    else {
-      // Somebody may have put one there since it was looked for.
-      around.tracks.join(track.id, size);
-      made.push(object);
-    }
+    else made.push(object);
   }
   await insertObjects(trx, set, origin.person, made);
   await updateObjects(trx, set, origin.person, next);
@@ -170,27 +169,51 @@ async function picturesAt(
   return found;
 }
 
-/** What tracks have in pictures: one that is there, else the last that was deleted. */
+/**
+ * What tracks have in pictures: one that is there, else the last that was deleted. They are locked first, and what they are is read then:
+ * joined in one question, what somebody else has just saved would not be found.
+ */
 async function lockObjects(
   trx: Trx,
   set: number,
   tracks: readonly TrackRow[],
   pictures: readonly bigint[],
 ): Promise<Map<string, KnownObject>> {
-  const { rows } = await sql<KnownObject>`
-    select o.*, m.counts, r.kind from objects o
-    join object_revisions m on m.picture = o.picture and m.object = o.id and m.revision = o.shape
-    join object_revisions r on r.picture = o.picture and r.object = o.id and r.revision = o.revision
-    where o.dataset = ${set} and o.picture = any (${pictures}::bigint[])
-      and o.track = any (${tracks.map(({ id }) => id)}::bigint[])
-    order by o.id for no key update of o`.execute(trx);
+  const { rows } = await sql<Selectable<Schema["objects"]>>`
+    select * from objects
+    where dataset = ${set} and picture = any (${pictures}::bigint[])
+      and track = any (${tracks.map(({ id }) => id)}::bigint[])
+    order by id for no key update`.execute(trx);
+  const revisions = await revisionsOf(trx, rows);
   const found = new Map<string, KnownObject>();
   for (const row of rows) {
+    const revision = revisions.get(row.id);
+    if (!revision) throw new Error(`the object ${row.id} has no revision ${row.revision}`);
     const place = `${row.track} ${row.picture}`;
     const isThere = found.has(place) && found.get(place)?.state !== ObjectState.DELETED;
-    if (!isThere) found.set(place, row);
+    if (!isThere) found.set(place, { ...row, ...revision });
   }
   return found;
+}
+
+/** The masks of objects that are locked, and how their present revisions came about. */
+async function revisionsOf(
+  trx: Trx,
+  objects: readonly Selectable<Schema["objects"]>[],
+): Promise<Map<bigint, Pick<KnownObject, "counts" | "kind">>> {
+  if (objects.length === 0) return new Map();
+  const given = unnested(objects, {
+    picture: ["bigint", ({ picture }) => picture],
+    object: ["bigint", ({ id }) => id],
+    revision: ["int", ({ revision }) => revision],
+    shape: ["int", ({ shape }) => shape],
+  });
+  const { rows } = await sql<{ object: bigint; counts: string; kind: number }>`
+    select given.object, m.counts, r.kind from ${given}
+    join object_revisions m on m.picture = given.picture and m.object = given.object and m.revision = given.shape
+    join object_revisions r on r.picture = given.picture and r.object = given.object and r.revision = given.revision
+  `.execute(trx);
+  return new Map(rows.map(({ object, ...revision }) => [object, revision]));
 }
 
 /** What becomes of it. What people have made of an object is not taken from them by a repeat. */
