@@ -15,6 +15,7 @@ import { findSet } from "../sets/find-set.js";
 import { changeOf } from "../sets/versions.js";
 import type { Who } from "../who.js";
 import { addPicture, type NewPicture } from "./add-picture.js";
+import { wasFrameOf } from "./ever-frames.js";
 import { asksMore, orderOf, picturesOf } from "./picture-filter.js";
 import { type PictureRow, pictureMessage } from "./picture-message.js";
 
@@ -111,7 +112,7 @@ async function asOf(
       where r.dataset = p.dataset and r.picture = p.id and r.change <= ${change} order by r.revision desc limit 1
     ) r
     where p.dataset = ${set} and ${order} > ${after} and not r.deleted
-      and (${sequence}::bigint = 0 or r.sequence = ${sequence})
+      and ${sequence > 0n ? sql`${wasFrameOf(sequence)} and r.sequence = ${sequence}` : sql`true`}
       and (${name} = '' or position(lower(${name}) in lower(r.name)) > 0)
       and (${splits.length} = 0 or r.split = any (${splits}::text[]))
       and (${states.length} = 0 or r.state = any (${states}::int[]))

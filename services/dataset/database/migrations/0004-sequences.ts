@@ -62,6 +62,7 @@ create table track_revisions (
 alter table pictures add column sequence bigint, add column frame int, add column time_ms bigint;
 create unique index pictures_by_place on pictures (sequence, frame) where sequence is not null and not deleted;
 alter table picture_revisions add column sequence bigint, add column frame int, add column time_ms bigint;
+create index picture_revisions_of_sequence on picture_revisions (sequence, picture) where sequence is not null;
 
 alter table objects add column track bigint, add column followed smallint not null default 0;
 create unique index objects_by_track on objects (track, picture) where track is not null and state <> 5;

@@ -1,11 +1,21 @@
-import { sql } from "kysely";
+import { create } from "@bufbuild/protobuf";
+import { sql, type Transaction } from "kysely";
 import { beforeAll, beforeEach, expect, it } from "vitest";
-import { ObjectState } from "../../../../proto/index.js";
+import {
+  CreateSequenceRequestSchema,
+  CreateVersionRequestSchema,
+  ListPicturesRequestSchema,
+  ObjectState,
+} from "../../../../proto/index.js";
 import type { Database } from "../../database/database.js";
+import type { Schema } from "../../database/schema.js";
+import { Pictures } from "../../pictures/pictures.js";
+import { Sequences } from "../../sequences/sequences.js";
 import { findSet } from "../../sets/find-set.js";
-import { anna, columns, makeObjects, makeSet, save, stranger } from "../../testing/made-set.js";
+import { Versions } from "../../sets/versions.js";
+import { anna, columns, makeObjects, makeSet, newPicture, save, stranger } from "../../testing/made-set.js";
 import { TestServer } from "../../testing/test-server.js";
-import { type Cut, hasUnlabelled, objectsIn, picturesIn } from "./export-rows.js";
+import { type Cut, framesIn, hasUnlabelled, objectsIn, picturesIn, sequencesIn } from "./export-rows.js";
 
 let server: TestServer;
 beforeAll(async () => {
@@ -65,4 +75,54 @@ it("objects are read of so many pictures as there is room for, and of one at lea
     ["a.png 2", "b.png 0"],
     ["c.png 1", "d.png 0"],
   ]);
+});
+
+/** How many rows of pictures and their revisions are read for an answer. */
+const rowsReadFor = <T>(ask: (trx: Transaction<Schema>) => Promise<T>): Promise<[answer: T, rows: number]> =>
+  database.transaction(async (trx) => {
+    const answer = await ask(trx);
+    const { rows } = await sql<{ read: number }>`
+      select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as read from pg_stat_xact_user_tables
+      where relname in ('pictures', 'picture_revisions')`.execute(trx);
+    return [answer, rows[0]?.read ?? 0];
+  });
+
+it("a video's frames are found without a look at all pictures of the set, as they are and as they were", async () => {
+  const { db } = database;
+  const names = ["1.png", "0.png", "2.png"];
+  const ids: bigint[] = [];
+  for (const name of names) ids.push((await new Pictures(database).add(anna, "cells", newPicture(name))).id as bigint);
+  const sequences = new Sequences(database);
+  const request = { dataset: "cells", name: "street", pictures: [ids[1], ids[0], ids[2]] as bigint[] };
+  const { id: sequence = 0n } = await sequences.create(anna, create(CreateSequenceRequestSchema, request));
+  const others = 3000;
+  await sql`
+    with added as (
+      insert into pictures (dataset, image_id, name, split, attributes, state, media_type, width, height, bytes, added_by)
+      select dataset, image_id || at, name || at, split, attributes, state, media_type, width, height, bytes, added_by
+      from pictures, generate_series(1, ${others}) as at where id = ${ids[0]} returning *
+    )
+    insert into picture_revisions (dataset, picture, revision, name, split, attributes, state, deleted, person)
+    select dataset, id, revision, name, split, attributes, state, deleted, added_by from added`.execute(db);
+  await sql`analyze`.execute(db);
+  const { number: version = 0 } = await new Versions(database).create(
+    anna,
+    create(CreateVersionRequestSchema, { dataset: "cells" }),
+  );
+  const inOrder = ["0.png", "1.png", "2.png"];
+  const few = others / 10;
+
+  const [videos, ofVideos] = await rowsReadFor((trx) => sequencesIn(trx, cut, "", { after: 0n, most: 50 }));
+  expect(videos).toMatchObject([{ id: sequence, length: 3n }]);
+  expect(ofVideos).toBeLessThan(few);
+
+  const of = { sequence, split: "" };
+  const [frames, ofFrames] = await rowsReadFor((trx) => framesIn(trx, cut, of, { after: -1, most: 10 }));
+  expect(frames.map(({ name }) => name)).toEqual(inOrder);
+  expect(ofFrames).toBeLessThan(few);
+
+  const list = create(ListPicturesRequestSchema, { dataset: "cells", version, filter: { sequence } });
+  const [{ pictures = [] }, ofList] = await rowsReadFor((db) => new Pictures({ db } as never).list(anna, list));
+  expect(pictures.map(({ name }) => name)).toEqual(inOrder);
+  expect(ofList).toBeLessThan(few);
 });

@@ -3,6 +3,7 @@ import { type Kysely, sql } from "kysely";
 import { PictureState, ProvenanceSchema } from "../../../../proto/index.js";
 import type { Schema } from "../../database/schema.js";
 import type { ExportObject } from "../../formats/types.js";
+import { wasFrameOf } from "../../pictures/ever-frames.js";
 
 /** What of a version is exported. */
 export interface Cut {
@@ -86,7 +87,7 @@ export async function sequencesIn(
       where v.dataset = s.dataset and v.sequence = s.id and v.change <= ${cut.change} order by v.revision desc limit 1
     ) v cross join lateral (
       select count(*) as length, max(p.width) as width, max(p.height) as height
-      from ${picturesAt(cut)} and r.sequence = s.id and r.split = ${split}
+      from ${picturesAt(cut)} and ${wasFrameOf(sql`s.id`)} and r.sequence = s.id and r.split = ${split}
     ) frames
     where s.dataset = ${cut.dataset} and s.id > ${after} and not v.deleted and frames.length > 0
     order by s.id limit ${most}`.execute(db);
@@ -102,7 +103,7 @@ export async function framesIn(
 ): Promise<PictureInVersion[]> {
   const { rows } = await sql<PictureInVersion>`
     select ${pictureColumns} from ${picturesAt(cut)}
-      and r.sequence = ${sequence} and r.split = ${split} and r.frame > ${after}
+      and ${wasFrameOf(sequence)} and r.sequence = ${sequence} and r.split = ${split} and r.frame > ${after}
     order by r.frame limit ${most}`.execute(db);
   return rows;
 }
