@@ -39,6 +39,36 @@ describe("a simpler ring", () => {
   });
 });
 
+describe("X16 a ring as ragged as a sender likes", () => {
+  /** Teeth of one height: each is as far from any side as all others. */
+  const comb = (teeth: number): Corner[] => [
+    ...Array.from({ length: 2 * teeth }, (_, i): Corner => [i, 9 * (i % 2)]),
+    [2 * teeth, 20],
+    [0, 20],
+  ];
+
+  it.each([0, 4])("is simplified, to within %i pixels, with looks that grow as its corners do", (tolerance) => {
+    const corners = comb(2500);
+    let looks = 0;
+    const counted = new Proxy(corners, {
+      get: (target, key, self) => {
+        looks++;
+        return Reflect.get(target, key, self) as unknown;
+      },
+    });
+    const simple = simplify(counted, tolerance);
+    expect(looks).toBeLessThan(150 * corners.length);
+    for (const one of corners.filter((_, i) => i % 20 < 2)) {
+      const nearest = Math.min(...simple.map((from, i) => distance(one, from, simple[(i + 1) % simple.length]!)));
+      expect(nearest).toBeLessThanOrEqual(tolerance + 1e-9);
+    }
+  });
+
+  it("has a box around it", () => {
+    expect(boxAround(comb(200_000))).toEqual({ x0: 0, y0: 0, x1: 400_000, y1: 20 });
+  });
+});
+
 it("the box around points has all of them", () => {
   expect(
     boxAround([
