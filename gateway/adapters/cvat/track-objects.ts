@@ -19,7 +19,7 @@ import type { Asked } from "../shared/adapter.js";
 import { boxAround, type Corners, cornersOf } from "../shared/geometry.js";
 import { onPicture, type Picture, sizeOf } from "../shared/picture.js";
 import { segment } from "../shared/segment.js";
-import { type Remembered, readState, type TrackerState, writeState } from "./tracker-state.js";
+import { checkState, type Remembered, readState, type TrackerState, writeState } from "./tracker-state.js";
 
 /** Objects that CVAT has tracked at once. */
 export const mostTracked = 64;
@@ -55,7 +55,7 @@ export async function trackObjects(
   const known = shapes.map((_, index) => (states[index] == null ? undefined : readState(states[index], index)));
   const followed = known.flatMap((state, index) => (state ? [{ index, state }] : []));
   const image = await sizeOf(asked, picture);
-  for (const { index, state } of followed) checkSize(state, image, index);
+  for (const { index, state } of followed) checkState(state, image, index);
   const found = await follow(asked, picture, followed, image);
   const tracked: Tracked[] = [];
   for (const [index, shape] of boxes.entries()) {
@@ -70,13 +70,6 @@ export async function trackObjects(
     shapes: tracked.map(({ shape: { x0, y0, x1, y1 } }) => [x0, y0, x1, y1]),
     states: tracked.map(({ state }) => writeState(state, tracked.length)),
   };
-}
-
-function checkSize({ size: [height, width] }: TrackerState, image: ImageInfo, index: number): void {
-  if (image.width === width && image.height === height) return;
-  throw invalidArgument(
-    `This frame is ${image.width} x ${image.height} pixels, those that object ${index} was tracked on ${width} x ${height}; a video has one size.`,
-  );
 }
 
 /** @returns masks by object; "lost" where nobody has any of the pictures that it was seen on; nothing where it cannot be seen. */

@@ -1,9 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bitmapToRle, decodeRle, encodeRle, rleIou } from "../../../proto/index.js";
+import { bitmapToRle, decodeRle, encodeRle, ImageInfoSchema, rleIou } from "../../../proto/index.js";
+import { Code } from "../../../services/runtime/errors.js";
 import { beginsBase64 } from "../shared/base64-bytes.js";
 import { maxRestBytes } from "../shared/take-bodies.js";
-import { readState, type TrackerState, writeState } from "./tracker-state.js";
+import { checkState, readState, type TrackerState, writeState } from "./tracker-state.js";
 
 const idOf = (digit: number) => `sha256:${String(digit % 10).repeat(64)}`;
 /** A ragged disc: its edge is another one in each row and column. */
@@ -55,6 +57,27 @@ describe("X16 The state of an object that CVAT has tracked", () => {
     const state: TrackerState = { size: [4, 16_000], shown: { imageId: idOf(1), counts: wide() }, recent: [] };
     expect(() => writeState(state, 64)).toThrow(/track fewer/);
     expect(writeState(state, 1).recent).toEqual([]);
+  });
+
+  it.each([
+    ["counts that are none", "zzz"],
+    ["counts cut off within a number", "\u007f"],
+    ["counts of another sum", encodeRle(bitmapToRle(new Uint8Array(12), 4, 3)).counts],
+    ["nothing", ""],
+  ])("is refused where a mask of it is %s", (_what, counts) => {
+    const whole = stateOf(120, 90);
+    const image = create(ImageInfoSchema, { width: 120, height: 90 });
+    expect(() => checkState(whole, image, 7)).not.toThrow();
+    const bad = { imageId: idOf(1), counts };
+    const states = [
+      { ...whole, shown: bad },
+      { ...whole, recent: [...whole.recent.slice(0, 2), bad] },
+    ];
+    for (const state of states) {
+      expect(() => checkState(state, image, 7)).toThrow(
+        expect.objectContaining({ code: Code.INVALID_ARGUMENT, message: expect.stringMatching(/^states\.7 is none/) }),
+      );
+    }
   });
 
   it("is never taken for a picture in Base64", () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { decodeRle, encodeRle, polygonsOf, polygonsToRle } from "../../../proto/index.js";
+import { decodeRle, encodeRle, type ImageInfo, polygonsOf, polygonsToRle } from "../../../proto/index.js";
 import { Code, invalidArgument, ServiceError } from "../../../services/runtime/errors.js";
 import { checkImageId } from "../../../services/runtime/image-id.js";
 import { cornersOf, simplify } from "../shared/geometry.js";
@@ -41,16 +41,41 @@ const form = z.strictObject({
   recent: z.array(remembered).max(mostRecent),
 });
 
-/** @param index of its object, from 0. @throws ServiceError INVALID_ARGUMENT for what was not written by `writeState`. */
+/** @param index of its object, from 0. @throws ServiceError INVALID_ARGUMENT for what has not the form that `writeState` gives it. */
 export function readState(value: unknown, index: number): TrackerState {
   const { data } = form.safeParse(value);
-  if (!data) throw invalidArgument(`states.${index} is none of this tracker's; start tracking the object again.`);
+  if (!data) throw noneOfOurs(index);
   const read = ([imageId, counts]: z.output<typeof remembered>): Remembered => ({
     imageId: checkImageId(imageId),
     counts: counts.slice(mark.length),
   });
   return { size: data.size, shown: read(data.shown), recent: data.recent.map(read) };
 }
+
+/**
+ * @param index of its object, from 0. @throws ServiceError INVALID_ARGUMENT for a state of frames of another size than this one's, and for
+ * masks that are none.
+ */
+export function checkState(
+  { size: [height, width], shown, recent }: TrackerState,
+  image: ImageInfo,
+  index: number,
+): void {
+  if (image.width !== width || image.height !== height) {
+    throw invalidArgument(
+      `This frame is ${image.width} x ${image.height} pixels, those that object ${index} was tracked on ${width} x ${height}; a video has one size.`,
+    );
+  }
+  try {
+    for (const { counts } of [shown, ...recent]) decodeRle({ size: [height, width], counts });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw noneOfOurs(index);
+    throw cause;
+  }
+}
+
+const noneOfOurs = (index: number) =>
+  invalidArgument(`states.${index} is none of this tracker's; start tracking the object again.`);
 
 /**
  * A state as JSON has it, within its part of what a body may carry: the frames that are farthest back are left out first, then
