@@ -9,6 +9,7 @@ import type { FileStore } from "./files/file-store.js";
 import type { ObjectStorePlace } from "./files/object-store-url.js";
 import type { Engine } from "./jobs/engine.js";
 import type { FetchPicture } from "./jobs/imports/import-source.js";
+import { itemsLeft } from "./jobs/items-left.js";
 import type { Measure } from "./measure.js";
 import { createMetrics } from "./metrics.js";
 import { OnDemand } from "./on-demand.js";
@@ -52,12 +53,18 @@ export class DatasetTier implements Tier {
     this.#folder = join(dataFolder, "database");
     const folder = this.#folder;
     const sources = { files, objectStore, fetchPicture };
-    const parts = new OnDemand(() => openParts({ settings, folder, ...sources, engine, measure, thumbnail, logger }));
+    const { onItem } = createMetrics(host.metrics, {
+      isOpen: () => parts.now !== undefined,
+      isLost: () => this.#watch?.isUp === false,
+      itemsLeft: async () => parts.now && itemsLeft(parts.now.database.db),
+    });
+    const parts = new OnDemand(() =>
+      openParts({ settings, folder, ...sources, engine, measure, thumbnail, onItem, logger }),
+    );
     this.#parts = parts;
     // Our own database is looked after by who has started it.
     const onChange = () => host.readinessChanged(this);
     this.#watch = settings.database.url === undefined ? undefined : new DatabaseWatch(parts, { logger, onChange });
-    createMetrics(host.metrics, { isOpen: () => parts.now !== undefined, isLost: () => this.#watch?.isUp === false });
     const uploads = new UploadBudget("dataset-pictures", settings.uploadBytes);
     host.metrics.watchBudget(uploads.bytes);
     serve(host.rpc, DatasetService, handlers({ parts, measure, uploads, limits: settings.limits }), {

@@ -9,6 +9,7 @@ import type { FetchPicture } from "./jobs/imports/import-source.js";
 import type { JobFiles } from "./jobs/job-files.js";
 import type { Jobs } from "./jobs/jobs.js";
 import type { Replays } from "./jobs/replays.js";
+import type { OnItem } from "./jobs/workers.js";
 import type { Measure } from "./measure.js";
 import { Objects } from "./objects/objects.js";
 import { ChangePictures } from "./pictures/change-pictures.js";
@@ -65,6 +66,7 @@ interface PartsOptions {
   thumbnail: MakeThumbnail;
   /** Of imports by address, where any may be fetched. */
   fetchPicture: FetchPicture | undefined;
+  onItem: OnItem;
   logger: Logger;
 }
 

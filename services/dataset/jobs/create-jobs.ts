@@ -17,7 +17,7 @@ import { Replays } from "./replays.js";
 import { Watched } from "./watched.js";
 import { EverythingWork } from "./work/everything-work.js";
 import { ReplayWork } from "./work/replay-work.js";
-import { Workers, type WorkerTimes } from "./workers.js";
+import { type OnItem, Workers, type WorkerTimes } from "./workers.js";
 
 interface CreateJobsOptions {
   readonly database: Database;
@@ -37,6 +37,7 @@ interface CreateJobsOptions {
   readonly atOnce?: Readonly<Record<Pace, number>>;
   readonly times?: WorkerTimes;
   readonly tries?: Tries;
+  readonly onItem?: OnItem;
 }
 
 export interface RunningJobs extends AsyncDisposable {
@@ -53,7 +54,7 @@ const usuallyAtOnce = { pictures: 3, whole: 1 };
 
 /** Jobs over a database, and the workers of this process. */
 export async function createJobs(options: CreateJobsOptions): Promise<RunningJobs> {
-  const { database, files, engine, logger, atOnce = usuallyAtOnce, times, tries } = options;
+  const { database, files, engine, logger, atOnce = usuallyAtOnce, times, tries, onItem = () => {} } = options;
   const queue = await Queue.open(database, logger, tries);
   const items = new Items(queue);
   const watched = new Watched();
@@ -78,6 +79,7 @@ export async function createJobs(options: CreateJobsOptions): Promise<RunningJob
     atOnce,
     logger,
     onNews: (job) => watched.wake(job),
+    onItem,
     ...(times && { times }),
   });
   let isRunning = false;

@@ -87,8 +87,8 @@ export class Items {
     await this.#goOn(trx, job);
   }
 
-  /** It is not tried again by itself; people see why. */
-  async giveUp(trx: Executor, task: Task, reason: string, file: string): Promise<void> {
+  /** It is not tried again by itself; people see why. @returns false for one that had ended already. */
+  async giveUp(trx: Executor, task: Task, reason: string, file: string): Promise<boolean> {
     const { job, item } = task;
     const { numUpdatedRows } = await trx
       .updateTable("job_items")
@@ -97,7 +97,7 @@ export class Items {
       .where("item", "=", item)
       .where("state", "=", itemStates.sent)
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) return;
+    if (numUpdatedRows === 0n) return false;
     const isPart = await isPartOfJob(trx, task);
     if (isPart) {
       await trx.insertInto("job_problems").values({ job, item, file, reason, picture: item }).execute();
@@ -108,7 +108,7 @@ export class Items {
         .where("state", "in", openStates)
         .execute();
       await this.#goOn(trx, job);
-      return;
+      return true;
     }
     await trx
       .updateTable("jobs")
@@ -117,6 +117,7 @@ export class Items {
       .where("state", "in", openStates)
       .execute();
     await tell(trx, job);
+    return true;
   }
 
   /** Its process is stopping, or the job is paused: another takes it up, and this was no try. */

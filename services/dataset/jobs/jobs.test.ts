@@ -17,6 +17,7 @@ import { Code, invalidArgument, ServiceError } from "../../runtime/errors.js";
 import type { Database } from "../database/database.js";
 import { TestServer } from "../testing/test-server.js";
 import type { RunningJobs } from "./create-jobs.js";
+import { itemsLeft } from "./items-left.js";
 import { FakeEngine } from "./testing/fake-engine.js";
 import { imageIdAt, JobStage, who } from "./testing/job-stage.js";
 
@@ -234,6 +235,38 @@ describe("people", () => {
     expect(await until(running, { id }, hasEnded)).toMatchObject({ state: JobState.DONE, message: "", failed: 0n });
     const other = await running.jobs.start(who, stage.request(automatic({ settings: { model: "none" } })));
     expect(await until(running, other, hasEnded)).toMatchObject({ failed: 2n });
+  });
+});
+
+describe("what operators see", () => {
+  it("items are counted by their job's kind and what came of each try, its plan among them", async () => {
+    const running = await open(3);
+    engine.onLook = (imageId) => {
+      if (imageId === imageIdAt(0)) throw invalidArgument("The picture is damaged.");
+      if (imageId === imageIdAt(1)) throw new ServiceError({ code: Code.INTERNAL, message: "By chance." });
+    };
+    await running.run();
+    await until(running, await running.jobs.start(who, stage.request(automatic())), hasEnded);
+    // The first try and four more, then it is given up as the other was at once.
+    await expect
+      .poll(() => stage.counted)
+      .toEqual({ "automatic done": 2, "automatic failed": 2, "automatic retried": 5 });
+  });
+
+  it("what is left is of jobs that have not ended", async () => {
+    const running = await open(3);
+    const { db } = stage.database;
+    expect(await itemsLeft(db)).toBe(0);
+    engine.onLook = (imageId, { signal }) =>
+      imageId === imageIdAt(0)
+        ? undefined
+        : new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    await running.run();
+    const { id } = await running.jobs.start(who, stage.request(automatic()));
+    await until(running, { id }, ({ done }) => done === 1n);
+    expect(await itemsLeft(db)).toBe(2);
+    await running.jobs.control(who, { ...ref(id), control: JobControl.CANCEL });
+    expect(await itemsLeft(db)).toBe(0);
   });
 });
 

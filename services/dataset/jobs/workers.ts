@@ -11,7 +11,7 @@ import { type Items, itemStates, NotWantedError, openStates, planItem } from "./
 import { type Job, now, pictureName, readJob } from "./job.js";
 import { News, tell } from "./news.js";
 import type { Plan } from "./plan.js";
-import type { Message, Pace, Queue } from "./queue.js";
+import type { Message, Pace, Queue, Task } from "./queue.js";
 import type { Finish, Work } from "./work.js";
 
 type Trx = Transaction<Schema>;
@@ -39,8 +39,15 @@ interface WorkersOptions {
   readonly logger: Logger;
   /** Something of a job has changed; undefined: of any of them. */
   readonly onNews: (job: string | undefined) => void;
+  readonly onItem: OnItem;
   readonly times?: WorkerTimes;
 }
+
+/** What a try of an item came to: it is done, it failed for good and people see why, or it is to be tried again. */
+export const itemOutcomes = ["done", "failed", "retried"] as const;
+type ItemOutcome = (typeof itemOutcomes)[number];
+/** Once it is written. @param kind of the job; undefined where that is gone with its data set. */
+export type OnItem = (kind: keyof Works | undefined, outcome: ItemOutcome) => void;
 
 /** Why a run is given up. */
 type Reason = "ended" | "paused" | "stopping";
@@ -173,10 +180,12 @@ export class Workers {
   }
 
   async #run(message: Message, job: Job, signal: AbortSignal): Promise<void> {
-    const { database, items, logger } = this.#options;
+    const { database, items, logger, onItem } = this.#options;
+    const { case: kind } = job.work.work;
     try {
       const finish = await this.#do(message, job, signal);
       await this.#untilWritten(async (trx) => items.finish(trx, message, await finish(trx)));
+      onItem(kind, "done");
       await this.#tidy(job, true);
     } catch (error) {
       const given = signal.aborted ? signal.reason : error;
@@ -191,11 +200,16 @@ export class Workers {
       }
       const reason = reasonOf(error);
       if (!(error instanceof ServiceError)) logger.error({ err: error, job: job.id }, "a job's item failed");
-      await this.#untilWritten(async (trx) => {
-        if (isPassing(error)) return items.failed(trx, message, reason);
-        await items.giveUp(trx, message, reason, await fileOf(trx, message));
+      if (isPassing(error)) {
+        await this.#untilWritten((trx) => items.failed(trx, message, reason));
+        return onItem(kind, "retried");
+      }
+      const isGivenUp = await this.#untilWritten(async (trx) => {
+        const wasOpen = await items.giveUp(trx, message, reason, await fileOf(trx, message));
         await items.drop(trx, message);
+        return wasOpen;
       });
+      if (isGivenUp) onItem(kind, "failed");
     }
   }
 
@@ -248,7 +262,7 @@ export class Workers {
   }
 
   /** Work that is done is not thrown away because the database is gone for a while. */
-  async #untilWritten(write: (trx: Trx) => Promise<void>): Promise<void> {
+  async #untilWritten<T>(write: (trx: Trx) => Promise<T>): Promise<T> {
     const { database } = this.#options;
     for (;;) {
       try {
@@ -276,16 +290,18 @@ export class Workers {
 
   /** Messages that were tried as often as they may be. */
   async #buryDead(): Promise<void> {
-    const { database, queue, items } = this.#options;
-    for (let isMore = true; isMore && !this.#stopping.signal.aborted; ) {
-      isMore = await database.transaction(async (trx) => {
+    const { database, queue, items, onItem } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      const buried = await database.transaction(async (trx) => {
         const message = await queue.takeDead(trx);
-        if (!message) return false;
+        if (!message) return undefined;
         const reason = message.reason || "It was tried several times and did not come to an end.";
-        await items.giveUp(trx, message, reason, await fileOf(trx, message));
+        const wasOpen = await items.giveUp(trx, message, reason, await fileOf(trx, message));
         await queue.bury(trx, message);
-        return true;
+        return { kind: await kindOf(trx, message), wasOpen };
       });
+      if (!buried) return;
+      if (buried.wasOpen) onItem(buried.kind, "failed");
     }
   }
 
@@ -294,7 +310,7 @@ export class Workers {
    * what became of it could not be written: twice missed, since one may just have lost its connection, or be about to begin.
    */
   async #sweep(): Promise<void> {
-    const { database, items, logger } = this.#options;
+    const { database, items, logger, onItem } = this.#options;
     try {
       const missing = await missingHolders(database.db);
       const gone = missing.filter((one) => this.#missing.has(one));
@@ -306,11 +322,15 @@ export class Workers {
       const lost = idle.filter((id) => this.#idle.has(id));
       this.#idle = new Set(idle);
       if (gone.length + lost.length === 0) return;
-      await database.transaction(async (trx) => {
+      const kinds = await database.transaction(async (trx) => {
+        const left: Awaited<ReturnType<typeof kindOf>>[] = [];
         for (const message of await takeClaims(trx, { holders: gone, messages: lost })) {
           await items.failed(trx, message, "The process that was at it ended, or lost it.");
+          left.push(await kindOf(trx, message));
         }
+        return left;
       });
+      for (const kind of kinds) onItem(kind, "retried");
     } catch (err) {
       if (!isDatabaseLost(err)) logger.error({ err }, "claims of processes that ended could not be looked for");
     }
@@ -336,6 +356,9 @@ async function begin(trx: Trx, job: string): Promise<void> {
     .execute();
   await tell(trx, job);
 }
+
+/** Of the job that it is of. */
+const kindOf = async (trx: Trx, { job }: Task) => (await readJob(trx, job))?.work.work.case;
 
 /** What a problem is about, as people know it. */
 const fileOf = (trx: Trx, { item }: { item: bigint }) => (item === planItem ? "" : pictureName(trx, item));

@@ -53,6 +53,8 @@ export class JobStage implements AsyncDisposable {
   readonly dataset: { key: number; id: string };
   readonly files: FickleFiles;
   readonly folder: string;
+  /** What its processes have counted of items, by "kind outcome". */
+  readonly counted: Record<string, number> = {};
   readonly #running: RunningJobs[] = [];
 
   private constructor(database: Database, dataset: { key: number; id: string }, folder: string) {
@@ -105,6 +107,10 @@ export class JobStage implements AsyncDisposable {
       logger: fakeLogger(),
       times: hasty,
       tries: { retryLimit: 4, retryDelay: 0, retryBackoff: false },
+      onItem: (kind, outcome) => {
+        const name = `${kind} ${outcome}`;
+        this.counted[name] = (this.counted[name] ?? 0) + 1;
+      },
     });
     this.#running.push(made);
     return made;
