@@ -29,7 +29,11 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
   }
   const { paths } = files;
   const { maskGrid, tokens } = model.decoder;
+  if (widths.wide === undefined && widths.narrow === undefined) throw new Error("A decoder needs one width at least.");
   const opened: InferenceSession[] = [];
+  const release = async () => {
+    for (const session of opened) await session.release();
+  };
   const load = async (threads: number): Promise<MaskDecoder<KeptTensors>> => {
     const open = async (path: string) => {
       const { session } = await createSession(path, { providers: ["cpu"], threads, optimization: "basic", spinUs });
@@ -43,12 +47,13 @@ export async function loadDecoderGraph(model: ModelSpec, files: DecoderFiles, wi
     };
     return new MaskDecoder(splitDecoder(maskGrid, tokens.side), new SessionRunner(sessions));
   };
-  const wide = widths.wide === undefined ? undefined : await load(widths.wide);
-  const narrow = widths.narrow === undefined ? undefined : await load(widths.narrow);
-  const any = wide ?? narrow;
-  if (!any) throw new Error("A decoder needs one width at least.");
-  const release = async () => {
-    for (const session of opened) await session.release();
-  };
-  return { wide: wide ?? any, narrow: narrow ?? any, release };
+  try {
+    const wide = widths.wide === undefined ? undefined : await load(widths.wide);
+    const narrow = widths.narrow === undefined ? undefined : await load(widths.narrow);
+    const any = (wide ?? narrow)!;
+    return { wide: wide ?? any, narrow: narrow ?? any, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }

@@ -23,9 +23,9 @@ import { tokensOf } from "../../sam/track/labels/tokens.js";
 import type { Seen } from "../../sam/track/memory/memory-propagator.js";
 import { decodeEmbeddingRecord } from "../../stores/embedding-record.js";
 import type { DecoderFiles } from "../graphs/decoder-files.js";
-import { type LoadedDecoder, loadDecoderGraph, type Widths } from "../graphs/load-decoder-graph.js";
+import type { LoadedDecoder, Widths } from "../graphs/load-decoder-graph.js";
 import type { MemoryFiles } from "../graphs/memory-files.js";
-import { type LoadedMemory, loadMemoryGraphs } from "../graphs/memory-graphs.js";
+import type { LoadedMemory } from "../graphs/memory-graphs.js";
 import { loadProduct } from "../graphs/product-session.js";
 import { answerPrompt } from "./answer-prompt.js";
 import { ComparedFrames } from "./compared-frames.js";
@@ -46,10 +46,10 @@ import type {
   PreparedPicture,
   SettledMasks,
 } from "./decoder-tasks.js";
+import { loadServed } from "./load-served.js";
 import { look, pointerOf, type RememberingModel, rememberRows, settle, withNoMemory } from "./memory-tasks.js";
 import { pointFeatures } from "./point-features.js";
 import { carry, divideMasks, paintObject } from "./track-tasks.js";
-import { warmUp } from "./warm-up.js";
 
 /** What a worker is started with. */
 export interface DecoderWorkerData {
@@ -159,20 +159,15 @@ interface Running {
   readonly memory: LoadedMemory | undefined;
 }
 
-async function loadWarm({ model, files, memory: ofMemory }: LoadableDecoder): Promise<WarmDecoder> {
-  const decoder = await loadDecoderGraph(model, files, widths);
-  await warmUp(decoder, model);
-  const threads = widths.wide ?? widths.narrow ?? 1;
-  const memory = ofMemory && (await loadMemoryGraphs(model, ofMemory, threads));
+async function loadWarm({ model, files, memory }: LoadableDecoder): Promise<WarmDecoder> {
+  const served = await loadServed(model, { decoder: files, memory }, widths);
   return {
+    ...served,
     model,
-    decoder,
-    memory,
     detail: { graph: files.kind },
     release: async () => {
       for (const [key, { modelId }] of [...warmPictures]) if (modelId === model.id) warmPictures.delete(key);
-      await memory?.release();
-      await decoder.release();
+      await served.release();
     },
   };
 }
