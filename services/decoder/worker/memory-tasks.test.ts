@@ -106,6 +106,17 @@ describe.each([
     expect([row[0], row.filter((value) => value === 1).length]).toEqual([0, 1]);
   });
 
+  it("remembers of a mask without a pixel what it does where the object is absent", async () => {
+    const here = await encode(square.x);
+    const empty = bitmapToRle(new Uint8Array(frameSide ** 2), frameSide, frameSide);
+    const [absent, shownEmpty] = [
+      await rememberRows({ object: { known: undefined } }, remembering, here),
+      await rememberRows({ object: { known: empty } }, remembering, here),
+    ];
+    expect(new Uint16Array(shownEmpty)).toEqual(new Uint16Array(absent));
+    expect(new Float32Array(await pointerOf({ known: empty }, remembering, here))[0]).toBe(-1);
+  });
+
   it("finds the object where it has gone to, and not where it is not", async () => {
     const rows = await rememberRows({ object: { known: maskAt() } }, remembering, await encode(square.x));
     const pointer = await pointerOf({ known: maskAt() }, remembering, await encode(square.x));

@@ -48,12 +48,15 @@ export async function rememberRows(
   picture: Picture,
 ): Promise<MemoryRows> {
   const { side, constants } = memory;
-  const isAbsent = "known" in object && object.known === undefined;
+  const isAbsent = "known" in object && isNowhere(object.known);
   const mask = maskOf(object, side);
   const rows = await memory.remember(bareFeatures(model, memory, picture), mask);
   const { noObjectSpatial } = constants;
   return shared(encodeHalf(isAbsent && noObjectSpatial ? plusEach(rows, noObjectSpatial) : rows));
 }
+
+/** There is no mask, or a person's without a pixel, who says by it that the object is not here. */
+const isNowhere = (known: MaskRuns | undefined): boolean => !known || rleBoundingBox(known).width === 0;
 
 function maskOf(object: RowsTask["object"], side: number): Float32Array {
   if ("found" in object) return foundMask(object.found, side);
@@ -70,7 +73,7 @@ export async function pointerOf(
   { model, decoder, memory }: RememberingModel,
   picture: Picture,
 ): Promise<MemoryPointer> {
-  if (!known || rleBoundingBox(known).width === 0) return shared(memory.constants.noObjectPointer);
+  if (!known || isNowhere(known)) return shared(memory.constants.noObjectPointer);
   const { frame, kept } = picture;
   const mask = maskLogits(known, frame);
   const rules = decoder.spec.tokens;
