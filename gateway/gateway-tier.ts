@@ -1,4 +1,4 @@
-import { type Model, TrackService } from "../proto/index.js";
+import { TrackService } from "../proto/index.js";
 import type { Audit } from "../services/runtime/audit/audit.js";
 import { Code, ServiceError } from "../services/runtime/errors.js";
 import { fromErrorMessage } from "../services/runtime/grpc/error-message.js";
@@ -117,10 +117,9 @@ export class GatewayTier implements Tier {
     const unsent = new UnsentBytes(gateway.unsentBytes);
     host.metrics.watchBudget(unsent.budget);
     const { access, metrics, overload } = host;
-    const isMeant = (model: string) => (one: Model) => (model === "" ? one.usual : one.id === model);
     this.#videos = new Videos({
       ask,
-      memoryOf: (model) => this.#decoders.models().find(isMeant(model))?.capabilities?.memory,
+      memoryOf: (model) => this.#decoders.memoryOf(model),
       limitBytes: gateway.videoBytes,
       maxStreams: gateway.maxSessions,
       maxWaiting: gateway.maxWaitingClicks,

@@ -106,7 +106,7 @@ export interface AskOptions {
 
 export interface Tiers {
   encoders: Omit<Encoders, "close" | "knownModels">;
-  decoders: Omit<Decoders, "openLine" | "close" | "knownModels"> & {
+  decoders: Omit<Decoders, "openLine" | "close" | "knownModels" | "memoryOf"> & {
     openLine(origin: LineOrigin): Pick<DecoderLine, "segment" | "close">;
   };
 }

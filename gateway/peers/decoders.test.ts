@@ -1,14 +1,16 @@
 import { getEventListeners } from "node:events";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { afterEach, expect, it } from "vitest";
 import {
   ErrorCode,
+  ModelSchema,
   SegmentEverythingRequestSchema,
   type SegmentRequest,
   SegmentRequestSchema,
 } from "../../proto/index.js";
 import { Code, overloaded } from "../../services/runtime/errors.js";
 import { startServices } from "../testing/fake-services.js";
+import { ScriptedHealth, until } from "../testing/scripted-health.js";
 import { Decoders } from "./decoders.js";
 
 const request = (sequence: number, model = "") =>
@@ -195,4 +197,26 @@ it("asks the door first, for each kind of work, and asks no decoder for what is 
   const everything = decoders.everything(create(SegmentEverythingRequestSchema, { imageId: "sha256:a" }), call);
   await expect(everything.next()).rejects.toMatchObject(busy);
   expect(asked).toEqual(["clicks", "previews", "clicks", "everything"]);
+});
+
+it("Y6 knows how far back a model's memory reaches, which holds while every decoder that serves it says so", async () => {
+  const memory = { shownFrames: 6, madeFrames: 15 };
+  const far = { id: "a", usual: true, capabilities: { memory } };
+  const served: Record<string, MessageInitShape<typeof ModelSchema>[]> = {
+    "one:1": [far, { id: "b", capabilities: {} }],
+    "two:1": [far, { id: "b", capabilities: { memory } }],
+    "old:1": [{ id: "a", usual: true }],
+  };
+  const health = Object.assign(new ScriptedHealth(), {
+    listModels: async ({ address }: { address: string }) =>
+      served[address]?.map((model) => create(ModelSchema, model)) ?? [],
+  });
+  const known = async (...addresses: string[]) => {
+    const decoders = used(new Decoders(addresses, { health }));
+    await until(() => decoders.knownModels().areAll);
+    return ["a", "", "b", "c"].map((model) => decoders.memoryOf(model));
+  };
+  expect(await known("one:1", "two:1")).toMatchObject([memory, memory, "none", undefined]);
+  expect(await known("one:1", "two:1", "old:1")).toEqual(["none", "none", "none", undefined]);
+  expect(used(new Decoders([])).memoryOf("a")).toBeUndefined();
 });

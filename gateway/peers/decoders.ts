@@ -10,6 +10,7 @@ import {
   type SegmentEverythingRequest,
   type SegmentRequest,
   type SegmentResult,
+  type TrackMemory,
 } from "../../proto/index.js";
 import type { Call } from "../../services/runtime/grpc/call.js";
 import type { RpcClient } from "../../services/runtime/grpc/client.js";
@@ -181,6 +182,15 @@ export class Decoders {
   /** The same with those of decoders that are out of reach, for work that waits for them; and whether all have said so. */
   knownModels(): { models: Model[]; areAll: boolean } {
     return this.#peers.knownModels();
+  }
+
+  /**
+   * How far back a model's memory reaches. "none" where one of those who would be asked has it without: during an upgrade they differ.
+   * @returns undefined while nobody serves the model.
+   */
+  memoryOf(model: string): TrackMemory | "none" | undefined {
+    const [first, ...others] = this.#peers.entriesOf(model).map((entry) => entry?.capabilities?.memory ?? "none");
+    return others.includes("none") ? "none" : first;
   }
 
   close(): void {

@@ -219,6 +219,18 @@ describe("N8 models", () => {
     expect(peers.knownModels()).toMatchObject({ models: [{ id: "a" }, { id: "b" }], areAll: true });
   });
 
+  it("are as each server that serves one has said, also where one cannot say", async () => {
+    const health = new ScriptedHealth();
+    await start(serving({ [first]: [modelOf("a", true)], [second]: [modelOf("b", true), modelOf("a")] }, health));
+    expect(peers.entriesOf("a")).toHaveLength(3);
+    expect(new Set(peers.entriesOf("a").map((one) => one?.usual))).toEqual(new Set([true, false, undefined]));
+    expect(new Set(peers.entriesOf("").map((one) => one?.id))).toEqual(new Set(["a", "b", undefined]));
+    health.say(third, "lost");
+    await until(() => peers.count().lost === 1);
+    expect(peers.entriesOf("b").map((one) => one?.id)).toEqual(["b"]);
+    expect(peers.entriesOf("c")).toEqual([]);
+  });
+
   it("are not all known while a server has not said its own", async () => {
     await start(serving({ [first]: [modelOf("a")], [second]: [modelOf("b")] }));
     expect(peers.knownModels()).toMatchObject({ models: [{ id: "a" }, { id: "b" }], areAll: false });

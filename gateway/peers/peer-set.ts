@@ -180,7 +180,13 @@ export class PeerSet {
     return [...new Map(all.map((model) => [model.id, model])).values()];
   }
 
-  /** The same with those of servers that are out of reach; `areAll`: every server has said which it serves. */
+  /** What each server that is asked for a model says of it; undefined of one that cannot say. @param id empty: the usual one. */
+  entriesOf(id: string): (Model | undefined)[] {
+    const serving = [...this.#peers.values()].filter((peer) => peer.isServing && peer.serves(id));
+    return serving.map(({ models }) => models?.find((one) => (id === "" ? one.usual : one.id === id)));
+  }
+
+  /** Those with what servers said that are out of reach; `areAll`: every server has said which it serves. */
   knownModels(): { models: Model[]; areAll: boolean } {
     const told = [...this.#peers.values()].map(({ models }) => models);
     const models = [...new Map(told.flatMap((all) => all ?? []).map((model) => [model.id, model])).values()];

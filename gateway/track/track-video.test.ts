@@ -109,6 +109,8 @@ describe("Y1 a video", () => {
       // Object 3's, on its way from frame 4.
       [3, false],
       [2, true],
+      // There object 1 is shown, and object 3 is absent.
+      [2, false],
     ]);
   });
 

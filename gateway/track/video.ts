@@ -1,10 +1,4 @@
-import {
-  type EncodePriority,
-  ErrorCode,
-  type TrackCommand,
-  type TrackedMask,
-  type TrackMemory,
-} from "../../proto/index.js";
+import { type EncodePriority, ErrorCode, type TrackCommand, type TrackedMask } from "../../proto/index.js";
 import { type ErrorFields, toErrorMessage } from "../../services/runtime/grpc/error-message.js";
 import type { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import type { AskCall } from "../ask/answer.js";
@@ -12,6 +6,7 @@ import type { Ask } from "../ask/ask.js";
 import { objectsAt } from "./state/overlaps.js";
 import { step } from "./state/step.js";
 import {
+  type KnownMemory,
   noVideo,
   type Size,
   type Update,
@@ -36,8 +31,8 @@ export interface VideoDeps {
   call: AskCall;
   turns: Pick<TurnLine, "enter">;
   kept: KeptBytes;
-  /** How far back a model's memory reaches, where it has one. */
-  memoryOf(model: string): TrackMemory | undefined;
+  /** @returns undefined while no decoder says. */
+  memoryOf(model: string): KnownMemory | undefined;
   /** For what prompts hold that wait for their answers. @throws ServiceError RESOURCE_EXHAUSTED */
   holdWaiting(bytes: number): () => void;
   limits: {

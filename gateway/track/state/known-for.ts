@@ -10,21 +10,29 @@ import {
 } from "../../../proto/index.js";
 import { lastOf, sourceOf } from "./plan.js";
 import type { OpenedVideo, PlannedStep, Run, TrackedObject } from "./video-state.js";
+import { withinRequest } from "./within-request.js";
 
-/** Of a model without a memory: frames that were made last on the way are compared with the next; the nearest that a person has shown are too. */
-const ofLabels: Pick<TrackMemory, "shownFrames" | "madeFrames"> = { shownFrames: 2, madeFrames: 3 };
+/** How far back a step looks. */
+interface Reach extends Pick<TrackMemory, "shownFrames" | "madeFrames"> {
+  readonly pictures: number;
+}
+
+/** Of a model without a memory: frames that were made last on the way are compared with the next; the nearest that a person has shown are too. Each takes time. */
+const ofLabels: Reach = { shownFrames: 2, madeFrames: 3, pictures: 20 };
+
+const reachOf = ({ memory }: Run): Reach =>
+  memory === undefined || memory === "none" ? ofLabels : { ...memory, pictures: maxKnownPictures };
 
 /**
  * What the masks of a step's objects are made from: shown frames, which are searched all over, and those on the way; the nearest comes
  * last, for a decoder takes that for the one before.
- * A frame on which an object was absent says something too: what is seen there is something else. To a model with a memory one that was
- * shown of one object and made of another is both.
+ * A frame on which an object was absent says something too: what is seen there is something else. One that was shown of one object and made
+ * of another is both.
  */
 export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: PlannedStep): KnownPicture[] {
-  const { memory } = run;
-  const { shownFrames, madeFrames } = memory ?? ofLabels;
+  const { shownFrames, madeFrames, pictures: most } = reachOf(run);
   const objects = ids.flatMap((id) => video.objects.get(id) ?? []);
-  const shown = nearestShown(frame, objects, shownFrames, maxKnownPictures - madeFrames);
+  const shown = nearestShown(frame, objects, shownFrames, most - madeFrames);
   const last = lastOf(video, run);
   const isKnown = (object: TrackedObject, at: number) =>
     isOnTheWay(object, at, frame, last) && knownAt(object, at) !== undefined;
@@ -37,18 +45,17 @@ export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: 
       });
       return { at, everywhere: true, masks };
     }),
-    ...recent
-      .filter((at) => memory || !shown.has(at))
-      .map((at) => {
-        const others = objects.filter((object) => !(shown.has(at) && object.shown.has(at)) && isKnown(object, at));
-        const masks = others.map((object) => ({ object: object.id, ...knownAt(object, at) }));
-        return { at, everywhere: false, masks };
-      }),
+    ...recent.map((at) => {
+      const others = objects.filter((object) => !(shown.has(at) && object.shown.has(at)) && isKnown(object, at));
+      const masks = others.map((object) => ({ object: object.id, ...knownAt(object, at) }));
+      return { at, everywhere: false, masks };
+    }),
   ];
-  return pictures
+  const known = pictures
     .filter(({ masks }) => masks.length > 0)
     .sort((a, b) => Math.abs(b.at - frame) - Math.abs(a.at - frame))
     .map(({ at, ...one }) => create(KnownPictureSchema, { imageId: video.imageIds[at] ?? "", frame: at, ...one }));
+  return withinRequest(known);
 }
 
 /** Each object's nearest, as many as there is room for: one of each is, always. */

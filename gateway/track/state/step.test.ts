@@ -1,6 +1,8 @@
+import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { ErrorCode, TrackDirection, TrackState } from "../../../proto/index.js";
+import { ErrorCode, TrackDirection, TrackMemorySchema, TrackState } from "../../../proto/index.js";
 import { clicked, given, idOf, maskOf, PlayedVideo, rleOf, size } from "../testing/played-video.js";
+import type { VideoLimits } from "./video-state.js";
 
 describe("Y4 a video", () => {
   it("has to be open, and is forgotten with what was asked of it when another is opened", () => {
@@ -293,6 +295,56 @@ describe("Y6 a run", () => {
       [10, true],
       [11, false],
     ]);
+  });
+
+  it("is made from an object's mask on a frame that was shown of another one alone", () => {
+    const video = PlayedVideo.of(9).show(1, 0).show(2, 0).run({ last: 4 });
+    video.play();
+    video.show(1, 4).run({ from: 5, first: 5 });
+    const known = () =>
+      video.underWay?.known.map(({ frame, everywhere, masks }) => [
+        frame,
+        everywhere,
+        masks.map(({ object }) => object),
+      ]);
+    expect(video.open.run?.step).toMatchObject({ frame: 5, objects: [1, 2] });
+    expect(known()).toEqual([
+      [0, true, [1, 2]],
+      [2, false, [2]],
+      [3, false, [2]],
+      [4, true, [1]],
+      [4, false, [2]],
+    ]);
+  });
+
+  it("of a model without a memory is made from 20 pictures at most, as decoders have always taken them", () => {
+    const video = PlayedVideo.of(60);
+    for (let object = 1; object <= 16; object++) video.show(object, 2 * object).show(object, 2 * object + 1);
+    video.run({ from: 40 });
+    const known = () => video.underWay!.known;
+    expect(known()).toHaveLength(17);
+    for (let made = 0; made < 5; made++) video.made(video.wanted.map((id) => maskOf(id, 2 * id)));
+    expect(known()).toHaveLength(20);
+    expect(new Set(known().flatMap(({ masks }) => masks.map(({ object }) => object))).size).toBe(16);
+  });
+
+  it("goes by the model's memory from where decoders tell of it, and on when they are lost", () => {
+    const memory = create(TrackMemorySchema, { shownFrames: 6, madeFrames: 15 });
+    const limits: Partial<VideoLimits> = { memory: undefined };
+    const video = PlayedVideo.of(60, limits).show(1, 0).run();
+    const told = (now: VideoLimits["memory"]) => Object.assign(video.limits, { memory: now });
+    const knownAfter = (frames: number) => {
+      for (let made = 0; made < frames; made++) video.made();
+      return video.underWay!.known.length;
+    };
+    expect(knownAfter(19)).toBe(4);
+    told(memory);
+    expect(knownAfter(1)).toBe(16);
+    told(undefined);
+    expect(knownAfter(1)).toBe(16);
+    // One of the decoders has the model without it.
+    told("none");
+    expect(knownAfter(1)).toBe(4);
   });
 
   it("says of a frame on the way in which it is absent that it is not there", () => {

@@ -7,7 +7,8 @@ import { advance, cancelRun, giveUp, hearMade, hearNotMade, run } from "./runs.j
 import type { VideoEffect, VideoEvent, VideoLimits, VideoState, VideoStep } from "./video-state.js";
 
 /** What is known and done of a video, as a pure function: (state, event) -> [state, effects]. The rules are those of SPEC.md (Y). */
-export function step(state: VideoState, event: VideoEvent, limits: VideoLimits): VideoStep {
+export function step(before: VideoState, event: VideoEvent, limits: VideoLimits): VideoStep {
+  const state = withMemory(before, limits);
   if (state.kind === "closed") return [state, []];
   switch (event.kind) {
     case "close":
@@ -34,6 +35,12 @@ export function step(state: VideoState, event: VideoEvent, limits: VideoLimits):
           return hearNotMade(state, event);
       }
   }
+}
+
+/** A run goes on by what decoders say now, and by what they said last where none is reached: one may begin before there is any. */
+function withMemory(state: VideoState, { memory }: VideoLimits): VideoState {
+  if (state.kind !== "open" || !state.run || memory === undefined || state.run.memory === memory) return state;
+  return { ...state, run: { ...state.run, memory } };
 }
 
 /** One that is refused has changed nothing. */

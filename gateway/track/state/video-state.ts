@@ -48,6 +48,9 @@ export interface Asked {
 /** Frames are made in passes: forwards, then what is nearer to a shown frame behind it, backwards; then the same before `from`. */
 export type Pass = 0 | 1 | 2 | 3;
 
+/** How far back a model's memory reaches; "none" for one that has none, or that a decoder serves without it. */
+export type KnownMemory = TrackMemory | "none";
+
 export interface Run {
   readonly sequence: number;
   readonly from: number;
@@ -63,8 +66,8 @@ export interface Run {
   readonly likeness: readonly number[];
   /** What is under way. */
   readonly step: MadeStep | undefined;
-  /** Of the model, as it was known when the run began; undefined where it has none. */
-  readonly memory: TrackMemory | undefined;
+  /** Of the model, as decoders have told it last. */
+  readonly memory: KnownMemory | undefined;
 }
 
 /** A frame to be made. */
@@ -174,8 +177,8 @@ export interface VideoLimits {
   /** Prompts that may wait for an answer at once. */
   readonly maxWaiting: number;
   readonly retryAfterMs: number;
-  /** Of the video's model, where it follows by a memory of its own. */
-  readonly memory?: TrackMemory | undefined;
+  /** Of the video's model; undefined while no decoder says. */
+  readonly memory?: KnownMemory | undefined;
 }
 
 export type VideoStep = readonly [VideoState, readonly VideoEffect[]];
