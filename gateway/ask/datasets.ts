@@ -55,6 +55,11 @@ export class DatasetDoor {
     this.#quota = quota;
   }
 
+  /** Before anything is read of what the call brings. @throws ServiceError PERMISSION_DENIED; UNIMPLEMENTED without a tier. */
+  check(call: AskCall): void {
+    this.#enter(call);
+  }
+
   /** @throws ServiceError of the method; PERMISSION_DENIED; UNIMPLEMENTED without a tier. */
   async unary<I extends DescMethod["input"], O extends DescMethod["output"]>(
     method: DescMethodUnary<I, O>,

@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from "vitest";
 import { SegmentRequestSchema, TrackVideoRequestSchema } from "../../proto/index.js";
+import { Code } from "../../services/runtime/errors.js";
 import { JsonReader } from "./json-reader.js";
 
 const who = { caller: "somebody" };
@@ -10,8 +11,8 @@ afterEach(() => {
   for (const one of readers.splice(0)) one.close();
 });
 
-function open() {
-  const reader = new JsonReader();
+function open(limits: { longestMs?: number } = {}) {
+  const reader = new JsonReader(limits);
   readers.push(reader);
   const { signal } = new AbortController();
   const read = (json: unknown, as = who) =>
@@ -74,9 +75,35 @@ it("H27: has callers take turns, and forgets who has left", async () => {
   expect(order).toEqual(["first", "second", "another", "third"]);
 });
 
-it("reads on with another thread where one has ended", async () => {
+it("H27: ends what takes longer than it may, and reads on with another thread", async () => {
+  const { read } = open({ longestMs: 1 });
+  // Its thread alone takes longer to start.
+  for (const frames of [2000, 3000]) {
+    const refusal = await read(video(frames)).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: Code.RESOURCE_EXHAUSTED, retryAfterMs: undefined });
+    expect(String(refusal)).toMatch(/more time to read than there is/);
+  }
+});
+
+it("H27: ends what its sender has left, and reads on with another thread", async () => {
   const { read, reader } = open();
-  await read(video(2000));
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const left = reader.read(TrackVideoRequestSchema, bytes(video(20_000)), "body", { who, signal });
+  const next = read(video(2000));
+  // It has its turn by then.
+  await new Promise((resolve) => setImmediate(resolve));
+  leaving.abort(new Error("gone"));
+  await expect(left).rejects.toThrow("gone");
+  expect((await next).imageIds).toHaveLength(2000);
+});
+
+it("H27: says of what is under way, of what waits and of what comes later that the gateway is stopping", async () => {
+  const { read, reader } = open();
+  const all = [read(video(5000)), read(video(5000))];
+  await new Promise((resolve) => setImmediate(resolve));
   reader.close();
-  expect((await read(video(2000))).imageIds).toHaveLength(2000);
+  for (const one of [...all, read(video(5000))]) {
+    await expect(one).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+  }
 });

@@ -1,6 +1,7 @@
+import { setMaxListeners } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { invalidArgument, overloaded } from "../../services/runtime/errors.js";
+import { Code, invalidArgument, ServiceError } from "../../services/runtime/errors.js";
 import { codecOf } from "../../services/runtime/grpc/codec.js";
 import type { Holder } from "../../services/runtime/limits/shares.js";
 import { TurnLine } from "../../services/runtime/limits/turn-line.js";
@@ -13,8 +14,17 @@ const atOnceBytes = 32 * 1024;
 const threadHeapMiB = 256;
 /** A thread that nobody has needed for so long takes memory for nothing. */
 const idleMs = 10_000;
-const retryAfterMs = 1000;
-const tooLarge = "The body takes more memory to read than there is; send it in parts.";
+/** The largest body takes a second of a core that it may have to share with many. */
+const longestMs = 15_000;
+
+/** Nothing says when to repeat it: it would be refused again. */
+const tooMuch = (of: "memory" | "time") =>
+  new ServiceError({
+    code: Code.RESOURCE_EXHAUSTED,
+    message: `The body takes more ${of} to read than there is; send it in parts.`,
+  });
+const stopping = () =>
+  new ServiceError({ code: Code.UNAVAILABLE, message: "The gateway is stopping; try again.", retryAfterMs: 1000 });
 
 /**
  * Reads bodies in JSON. Large ones are read in a thread of their own that gives way to all else, one at a time, and callers take turns (H27):
@@ -22,13 +32,21 @@ const tooLarge = "The body takes more memory to read than there is; send it in p
  */
 export class JsonReader {
   readonly #turns = new TurnLine(1);
+  readonly #closing = new AbortController();
+  readonly #longestMs: number;
   #thread: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
+
+  constructor(limits: { longestMs?: number } = {}) {
+    this.#longestMs = limits.longestMs ?? longestMs;
+    // Every body that waits listens to it.
+    setMaxListeners(0, this.#closing.signal);
+  }
 
   /**
    * A message in protobuf JSON. The bytes are the reader's from here on.
    * @param what the body, as its sender knows it. @throws ServiceError INVALID_ARGUMENT saying what of it is not one, RESOURCE_EXHAUSTED for
-   * what takes more memory than there is; the signal's reason when that aborts before its turn.
+   * what takes more memory or time than there is, UNAVAILABLE at the end; the signal's reason when that aborts.
    */
   async read<S extends DescMessage>(
     schema: S,
@@ -37,9 +55,10 @@ export class JsonReader {
     { who, signal }: { who: Holder; signal: AbortSignal },
   ): Promise<MessageShape<S>> {
     if (bytes.byteLength <= atOnceBytes) return readJson(schema, bytes, what);
-    const leave = await this.#turns.enter(who, signal);
+    const left = AbortSignal.any([signal, this.#closing.signal]);
+    const leave = await this.#turns.enter(who, left);
     try {
-      const read = await this.#ask({ typeName: schema.typeName, bytes, what });
+      const read = await this.#ask({ typeName: schema.typeName, bytes, what }, left);
       if ("bytes" in read) return codecOf(schema).decode(read.bytes);
       throw "refusal" in read ? invalidArgument(read.refusal) : new Error(read.fault);
     } finally {
@@ -47,20 +66,34 @@ export class JsonReader {
     }
   }
 
+  /** What is under way or waits is UNAVAILABLE. */
   close(): void {
+    this.#closing.abort(stopping());
+    this.#drop();
+  }
+
+  #drop(): void {
     clearTimeout(this.#idle);
     void this.#thread?.terminate();
     this.#thread = undefined;
   }
 
-  async #ask(wanted: JsonToRead): Promise<JsonRead> {
+  async #ask(wanted: JsonToRead, left: AbortSignal): Promise<JsonRead> {
     clearTimeout(this.#idle);
     this.#thread ??= this.#start();
     const thread = this.#thread;
+    const ending = new AbortController();
+    const end = () => ending.abort(left.reason);
+    const timer = setTimeout(() => ending.abort(tooMuch("time")), this.#longestMs);
+    left.addEventListener("abort", end, { once: true });
     try {
-      return await answerOf(thread, wanted);
+      return await answerOf(thread, wanted, ending.signal);
     } finally {
-      if (this.#thread === thread) this.#idle = setTimeout(() => this.close(), idleMs).unref();
+      clearTimeout(timer);
+      left.removeEventListener("abort", end);
+      // Nothing else ends what it has begun.
+      if (this.#thread === thread && ending.signal.aborted) this.#drop();
+      else if (this.#thread === thread) this.#idle = setTimeout(() => this.#drop(), idleMs).unref();
     }
   }
 
@@ -78,20 +111,28 @@ export class JsonReader {
   }
 }
 
-function answerOf(thread: Worker, wanted: JsonToRead): Promise<JsonRead> {
+/** @throws the signal's reason when that aborts. */
+function answerOf(thread: Worker, wanted: JsonToRead, ending: AbortSignal): Promise<JsonRead> {
   return new Promise((resolve, reject) => {
-    const forget = () => thread.off("message", hear).off("error", fail).off("exit", end);
+    const forget = () => {
+      thread.off("message", hear).off("error", fail).off("exit", end);
+      ending.removeEventListener("abort", leave);
+    };
+    const leave = () => {
+      forget();
+      reject(ending.reason);
+    };
     const hear = (read: JsonRead) => {
       forget();
       resolve(read);
     };
     const fail = (error: Error & { code?: string }) => {
       forget();
-      const isTooLarge = error.code === "ERR_WORKER_OUT_OF_MEMORY";
-      reject(isTooLarge ? overloaded(tooLarge, retryAfterMs) : error);
+      reject(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? tooMuch("memory") : error);
     };
     const end = () => fail(new Error("the thread that reads bodies ended"));
     thread.on("message", hear).on("error", fail).on("exit", end);
+    ending.addEventListener("abort", leave, { once: true });
     const { bytes } = wanted;
     const isWhole = bytes.byteLength === bytes.buffer.byteLength;
     thread.postMessage(wanted, isWhole ? [bytes.buffer as ArrayBuffer] : []);

@@ -1,8 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ClientFrameSchema, maxPoints, SegmentRequestSchema } from "../../proto/index.js";
+import {
+  ClientFrameSchema,
+  DatasetService,
+  DecoderService,
+  listLimits,
+  maxPoints,
+  SegmentRequestSchema,
+  TrackService,
+} from "../../proto/index.js";
 import { readFrame } from "../sessions/frames.js";
-import { readJsonMessage } from "./read-json-message.js";
+import { mostMembers, readJsonMessage } from "./read-json-message.js";
 
 const points = (count: number) =>
   JSON.stringify({ prompt: { points: Array.from({ length: count }, () => ({ x: 1, y: 2 })) } });
@@ -22,6 +30,24 @@ describe("a message from JSON", () => {
     const steps = { prompt: { mask: { previous: { steps: Array.from({ length: 100 }, () => ({})) } } } };
     const { source } = readJsonMessage(SegmentRequestSchema, JSON.stringify(steps)).prompt?.mask ?? {};
     expect(source?.case === "previous" && source.value.steps.length).toBe(33);
+  });
+
+  it("H27: has no object with more members than messages and maps have, in lists or out of them", () => {
+    const members = (count: number) => `{${Array.from({ length: count }, (_, i) => `"k${i}":[1,2]`).join()}}`;
+    const refusal = /^it has an object with more fields than any message$/;
+    for (const text of [members(mostMembers + 1), `[[],{"a":[${members(mostMembers + 1)}]}]`]) {
+      expect(() => readJsonMessage(SegmentRequestSchema, text)).toThrow(refusal);
+    }
+    expect(() => readJsonMessage(SegmentRequestSchema, members(mostMembers))).not.toThrow(refusal);
+    const lists = JSON.stringify({ prompt: { points: Array(mostMembers + 50).fill({ x: 1 }) } });
+    expect(() => readJsonMessage(SegmentRequestSchema, lists)).not.toThrow();
+    const methods = [DatasetService, TrackService, DecoderService].flatMap(({ methods: all }) => all);
+    for (const { input } of methods) {
+      expect(input.fields.length).toBeLessThan(mostMembers / 2);
+      for (const { fieldKind, name } of input.fields) {
+        if (fieldKind === "map") expect(listLimits[`${input.typeName}.${name}`]).toBeLessThan(mostMembers);
+      }
+    }
   });
 
   const deep = '{"prompt":{"mask":{"previous":{"steps":[';

@@ -12,6 +12,8 @@ export const notJson = (cause: unknown) => new JsonMessageError("it is no JSON, 
 const mostPartsOf = (schema: DescMessage) => 2 * mostFieldsOf(schema);
 /** Lists and objects within each other: JSON has a list around repeated messages. */
 const maxNesting = 2 * maxDepth;
+/** Of one object: no message has as many fields, and no map as many entries. More make the engine's own table of them slow and large. */
+export const mostMembers = 256;
 /** Of the library's reason, which may repeat a value of any length. */
 const longestReason = 200;
 
@@ -41,21 +43,27 @@ export function readJsonMessage<S extends DescMessage>(schema: S, text: string):
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
+const brace = 0x7b;
 
 /** Before anything is made of it: a megabyte of empty objects would take forty. */
 function checkParts(text: string, maxParts: number): void {
   let parts = 0;
   let depth = 0;
+  /** Commas on each depth; of a list they do not count. */
+  const commas: number[] = [0];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quote) {
       at = endOfString(text, at);
     } else if (code === comma) {
       parts++;
+      if (++commas[depth]! >= mostMembers)
+        throw new JsonMessageError("it has an object with more fields than any message");
       // [ and {, ] and }
-    } else if (code === 0x5b || code === 0x7b) {
+    } else if (code === 0x5b || code === brace) {
       parts++;
       depth++;
+      commas[depth] = code === brace ? 0 : Number.NEGATIVE_INFINITY;
     } else if (code === 0x5d || code === 0x7d) {
       depth--;
     }

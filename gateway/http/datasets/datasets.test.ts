@@ -120,6 +120,8 @@ it("M1, M2: answers are protobuf JSON, and the tier hears who asks", async () =>
 
 it("L3, M2: who lacks the scope is refused, and where there is no tier it is said", async () => {
   expect((await ask("", {}, "clicker")).status).toBe(403);
+  // Nothing of a body is read first.
+  expect((await ask("/birds/objects", { method: "POST", body: "{" }, "clicker")).status).toBe(403);
   const bare = await serveGateway();
   try {
     const answer = await fetch(`http://127.0.0.1:${bare.port}/v1/datasets`);

@@ -43,6 +43,7 @@ export async function messageRoutes(app: FastifyInstance, routes: MessageRoutes)
       handler: handle(async (request, reply) => {
         tellAudit(request, { object: `${rpc.name} ${(request.params as { dataset?: string }).dataset ?? ""}`.trim() });
         const call = callOf(request, reply);
+        datasets.check(call);
         const message = await messageOf(json, { method, input }, request, call);
         const answered = await datasets.unary(rpc as DescMethodUnary, message, call);
         const answer = Buffer.from(JSON.stringify(writeJsonMessage(output, answered as never)));
