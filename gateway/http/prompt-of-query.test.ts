@@ -27,6 +27,9 @@ it.each<[PromptQuery, RegExp]>([
   [{ negative: "1,2,3" }, /^`negative` is X,Y/],
   [{ point: "a,b" }, /"a,b" is not/],
   [{ point: "Infinity,1" }, /"Infinity,1" is not/],
+  // Finite here, and nowhere in the contract's floats.
+  [{ point: "1e39,5" }, /^`point` is X,Y in pixels; "1e39,5" is not\.$/],
+  [{ box: "1,2,3,-1e39" }, /^`box` is X0,Y0,X1,Y1 in pixels/],
   [{ box: "1,2,3" }, /^`box` is X0,Y0,X1,Y1 in pixels; "1,2,3" is not\.$/],
   [{ box: ["1,2,3,4", "1,2,3,4"] }, /^A prompt has one box/],
   [{ text: ["cup", "dog"] }, /^`text` may come once/],

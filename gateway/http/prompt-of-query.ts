@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type Prompt, PromptSchema } from "../../proto/index.js";
 import { invalidArgument } from "../../services/runtime/errors.js";
+import { isFloat32 } from "../float32.js";
 
 /** Parameters of a query, as it has them: one that comes several times is a list. */
 export type PromptQuery = { readonly [Name in keyof typeof promptParameters]?: string | readonly string[] };
@@ -41,6 +42,6 @@ const listOf = (values: PromptQuery["point"] = []) => (typeof values === "string
 
 function numbersOf(name: string, value: string, form: readonly string[]): number[] {
   const numbers = value.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
-  if (numbers.length === form.length && numbers.every(Number.isFinite)) return numbers;
+  if (numbers.length === form.length && numbers.every(isFloat32)) return numbers;
   throw invalidArgument(`\`${name}\` is ${form.join(",")} in pixels; "${value.slice(0, 80)}" is not.`);
 }

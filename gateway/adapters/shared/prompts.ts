@@ -7,6 +7,8 @@ import {
   type SegmentRequest,
   SegmentRequestSchema,
 } from "../../../proto/index.js";
+import { invalidArgument } from "../../../services/runtime/errors.js";
+import { isFloat32 } from "../../float32.js";
 
 /** A prompt in pixels of the picture, as the native API has it. */
 export interface AdapterPrompt {
@@ -18,11 +20,14 @@ export interface AdapterPrompt {
 
 type Options = Pick<MessageInitShape<typeof SegmentRequestSchema>, "model" | "multimask" | "formats">;
 
+/** @throws ServiceError INVALID_ARGUMENT for a coordinate that no picture has. */
 export function segmentRequest(
   imageId: string,
   { points = [], box, mask, text }: AdapterPrompt,
   options: Options = {},
 ): SegmentRequest {
+  for (const { x = 0, y = 0 } of points) checkNumbers([x, y]);
+  if (box) checkNumbers([box.x0 ?? 0, box.y0 ?? 0, box.x1 ?? 0, box.y1 ?? 0]);
   return create(SegmentRequestSchema, {
     imageId,
     prompt: {
@@ -33,4 +38,9 @@ export function segmentRequest(
     },
     ...options,
   });
+}
+
+function checkNumbers(all: readonly number[]): void {
+  if (all.every(isFloat32)) return;
+  throw invalidArgument(`A prompt's coordinates are pixels of its picture; ${all.join(", ")} are not.`);
 }
