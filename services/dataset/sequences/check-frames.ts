@@ -15,6 +15,9 @@ export interface WantedFrame {
   readonly timeMs: number | undefined;
 }
 
+/** Frames a second: more is no video's. */
+export const fastest = 100_000;
+
 /** As the table has room for. */
 const largestNumber = 2 ** 31 - 1;
 
@@ -40,10 +43,15 @@ export function checkFrames({ pictures, numbers, timesMs }: FrameLists): WantedF
   return pictures.map((picture, at) => ({ picture, number: numbers[at], timeMs: timesMs[at] }));
 }
 
+/** @throws ServiceError INVALID_ARGUMENT for what is no frame's. */
+export function checkNumber(number: number): void {
+  if (Number.isInteger(number) && number >= 0 && number <= largestNumber) return;
+  throw invalidArgument(`A frame's number is whole, from 0 to at most ${largestNumber}; ${number} is not.`);
+}
+
 function checkRising(numbers: readonly number[]): void {
   for (const [at, number] of numbers.entries()) {
-    if (number > largestNumber)
-      throw invalidArgument(`A frame's number is at most ${largestNumber}; ${number} is more.`);
+    checkNumber(number);
     const before = numbers[at - 1];
     if (before !== undefined && number <= before)
       throw invalidArgument(`\`numbers\` has to rise, and has ${number} behind ${before}.`);

@@ -88,7 +88,7 @@ function newPlaces(
     const { id, name, ...row } = pictures[at] as PictureRow;
     if (row.sequence === null) return [{ id, number: number ?? next++, timeMs }];
     if (row.sequence !== sequence.id) {
-      throw notNow(`The picture "${name}" is a frame of another sequence, and can be of one only.`);
+      throw ofAnother(name);
     }
     if (number !== undefined && row.frame !== number) {
       throw alreadyExists(`The picture "${name}" is the frame ${row.frame} of "${sequence.name}", and not ${number}.`);
@@ -96,6 +96,10 @@ function newPlaces(
     return [];
   });
 }
+
+/** @param name the picture's. */
+export const ofAnother = (name: string) =>
+  notNow(`The picture "${name}" is a frame of another sequence, and can be of one only.`);
 
 interface FramesThere {
   readonly count: number;

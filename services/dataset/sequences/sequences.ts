@@ -22,7 +22,7 @@ import { checkSplit } from "../pictures/check-picture.js";
 import { deletePictures, revisePictures } from "../pictures/revise-pictures.js";
 import { findSet, refuseDeleted } from "../sets/find-set.js";
 import type { Who } from "../who.js";
-import { checkFrames } from "./check-frames.js";
+import { checkFrames, fastest } from "./check-frames.js";
 import { checkName } from "./check-name.js";
 import { lockedPictures, placeFrames } from "./place-frames.js";
 import {
@@ -33,9 +33,6 @@ import {
   type SequenceInit,
   sequenceMessages,
 } from "./sequence-rows.js";
-
-/** Frames a second: more is no video's. */
-const fastest = 100_000;
 
 /** Videos of sets: which pictures are their frames. */
 export class Sequences {

@@ -17,6 +17,8 @@ type Trx = Transaction<Schema>;
 export interface Incoming {
   readonly found: FoundObject;
   readonly object: NewObject;
+  /** Whose tracks it may join; null: of none. */
+  readonly sequence: bigint | null;
   /** Of its picture, in pixels. */
   readonly size: { readonly width: number; readonly height: number };
 }

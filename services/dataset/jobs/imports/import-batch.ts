@@ -4,6 +4,7 @@ import { Gear, type ImportWork, ObjectState, ProvenanceSchema } from "../../../.
 import { invalidArgument, ServiceError } from "../../../runtime/errors.js";
 import { checkAttributes } from "../../attributes.js";
 import type { Schema } from "../../database/schema.js";
+import { lockForChange } from "../../database/set-lock.js";
 import { plainText } from "../../formats/parse/plain-text.js";
 import type { FoundObject, FoundPicture, Problem } from "../../formats/types.js";
 import { addObjects, type NewObject, surroundingsOf } from "../../objects/add-objects.js";
@@ -73,6 +74,8 @@ export async function writeBatch(
   const problems: Problem[] = [...found, ...refused.map(({ found: one, reason }) => problemOf(one, reason))];
   const wanted = objects.flatMap(({ label }) => (label === undefined ? [] : [label]));
   const labels = work.makeLabels ? await addLabels(trx, job.dataset, wanted) : await labelIds(trx, job.dataset);
+  // Whatever is written from here on is of the set before a version that is made meanwhile, or after it.
+  await lockForChange(trx, job.dataset);
   const pictures = new Map<string, ImportedPicture>();
   for (const picture of prepared) {
     const { name, attributes, split = work.split } = picture.found;
@@ -99,16 +102,15 @@ export async function writeBatch(
   const place = { set: job.dataset, person: job.person };
   const frames = [...prepared.map(({ found: one }) => one), ...absent].flatMap((one) => {
     const row = pictures.get(one.name);
-    return row && one.frame ? [{ picture: { ...row, found: one }, frame: one.frame }] : [];
+    return row && one.frame ? [{ picture: { ...row, name: one.name, found: one }, frame: one.frame }] : [];
   });
   const placed = await placeFound(trx, place, frames, (picture, reason) =>
     problems.push(problemOf(picture.found, reason)),
   );
   for (const { picture } of frames) {
-    const sequence = placed.get(picture.id);
-    if (sequence !== undefined) pictures.set(picture.found.name, { ...picture, sequence });
+    // Where it was refused, it may be in another sequence, whose tracks are others though they are called alike.
+    pictures.set(picture.name, { ...picture, sequence: placed.get(picture.id) ?? null });
   }
-  const tracks = new FoundTracks(trx, place);
   const incoming: Incoming[] = [];
   for (const object of objects) {
     const picture = pictures.get(object.picture) ?? known.get(object.picture);
@@ -116,18 +118,18 @@ export async function writeBatch(
     if (!picture) continue;
     try {
       const made = newObject(object, { picture, job, work, labels });
-      const { track: name, label: labelName = "" } = object;
-      const isTracked = name !== undefined && picture.sequence !== null;
-      const of = isTracked && { sequence: picture.sequence, name, label: made.label };
-      const track = of ? await tracks.idOf(of, labelName) : undefined;
-      incoming.push({ found: object, size: picture, object: { ...made, ...(track !== undefined && { track }) } });
+      const sequence = object.track === undefined ? null : picture.sequence;
+      incoming.push({ found: object, size: picture, object: made, sequence });
     } catch (error) {
       problems.push({ kind: "problem", file: object.file, line: 0, reason: `${object.sourceId}: ${reasonOf(error)}` });
     }
   }
+  const sequences = incoming.flatMap(({ sequence }) => (sequence === null ? [] : [sequence]));
+  const tracks = await FoundTracks.of(trx, place, sequences);
   const terms = { set: job.dataset, job: job.id, addChanged: work.addChanged };
   const { fresh: unsorted, changed, ...counts } = await sortIncoming(trx, terms, incoming);
-  const fresh = await withPlaces(trx, job.dataset, unsorted, problems);
+  const tracked = await withTracks(tracks, unsorted, problems);
+  const fresh = await withPlaces(trx, job.dataset, tracked, problems);
   const ids = await addObjects(
     trx,
     job.dataset,
@@ -161,6 +163,31 @@ export async function writeBatch(
   return { pictures, counts: { ...counts, replaced: counts.replaced + changed.length } };
 }
 
+/** With the tracks that they are said to be of, where they can be; what was brought before needs none again. */
+async function withTracks(tracks: FoundTracks, fresh: readonly Incoming[], problems: Problem[]): Promise<Incoming[]> {
+  const all: Incoming[] = [];
+  for (const one of fresh) {
+    const { found, object, sequence } = one;
+    const { track: name, label: labelName = "" } = found;
+    try {
+      if (name === undefined || sequence === null) all.push(one);
+      else {
+        const track = await tracks.idOf({ sequence, name, label: object.label }, labelName);
+        all.push({ ...one, object: { ...object, track } });
+      }
+    } catch (error) {
+      problems.push(ofNoTrack(found, error));
+      all.push(one);
+    }
+  }
+  return all;
+}
+
+const ofNoTrack = ({ file, sourceId }: FoundObject, error: unknown): Problem => ({
+  ...{ kind: "problem", file, line: 0 },
+  reason: `${sourceId}: ${reasonOf(error)} It is kept as an object of no track.`,
+});
+
 /** Those whose tracks have a place for them are of them; others are objects by themselves, which is told. */
 async function withPlaces(
   trx: Trx,
@@ -180,9 +207,7 @@ async function withPlaces(
       around.tracks.join(track, picture);
       return one;
     } catch (error) {
-      const { file, sourceId } = one.found;
-      const reason = `${sourceId}: ${reasonOf(error)} It is kept as an object of no track.`;
-      problems.push({ kind: "problem", file, line: 0, reason });
+      problems.push(ofNoTrack(one.found, error));
       return { ...one, object };
     }
   });

@@ -1,17 +1,25 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import { invalidArgument, ServiceError } from "../../../runtime/errors.js";
 import type { Schema } from "../../database/schema.js";
+import { conflict } from "../../faults.js";
 import type { FoundFrame } from "../../formats/types.js";
+import { checkNumber, fastest } from "../../sequences/check-frames.js";
 import { checkName } from "../../sequences/check-name.js";
-import { placeFrames, type SequenceRow } from "../../sequences/place-frames.js";
-import { insertSequence, lockSequence } from "../../sequences/sequence-rows.js";
+import { ofAnother, placeFrames, type SequenceRow } from "../../sequences/place-frames.js";
+import { insertSequence, noSequence } from "../../sequences/sequence-rows.js";
 import { insertTrack } from "../../sequences/track-rows.js";
 
 type Trx = Transaction<Schema>;
 
 /** A picture that annotations call a frame. */
 interface Frame<Picture> {
-  readonly picture: Picture & { readonly id: bigint; readonly split: string };
+  /** Its sequence is that in which it is already; null: in none. */
+  readonly picture: Picture & {
+    readonly id: bigint;
+    readonly name: string;
+    readonly split: string;
+    readonly sequence: bigint | null;
+  };
   readonly frame: FoundFrame;
 }
 
@@ -21,7 +29,8 @@ interface Place {
 }
 
 /**
- * Puts pictures into the sequences that they are said to be of, which are made where the set has none of the name.
+ * Puts pictures into the sequences that they are said to be of, which are made where the set has none of the name. For whoever has locked
+ * the set for a change.
  * @param refuse hears which could not be put there, and why. @returns the sequences of the others, by their pictures' ids.
  */
 export async function placeFound<Picture>(
@@ -31,14 +40,24 @@ export async function placeFound<Picture>(
   refuse: (picture: Picture, reason: string) => void,
 ): Promise<Map<bigint, bigint>> {
   const placed = new Map<bigint, bigint>();
-  const bySequence = groupedBy(frames);
+  const numbered = frames.filter(({ picture, frame }) => {
+    try {
+      checkNumber(frame.number);
+      return true;
+    } catch (error) {
+      refuse(picture, reasonOf(error));
+      return false;
+    }
+  });
+  const bySequence = groupedBy(numbered);
   // In one order for all, as their rows are locked.
   for (const name of [...bySequence.keys()].sort()) {
     const some = bySequence.get(name) ?? [];
     try {
-      const sequence = await sequenceOf(trx, { set, person }, some);
+      const sequence = await sequenceOf(trx, { set, person }, name, some);
       for (const { picture, frame } of some) {
         try {
+          if (!sequence) throw ofAnother(picture.name);
           await placeFrames(trx, { sequence, person }, [
             { picture: picture.id, number: frame.number, timeMs: undefined },
           ]);
@@ -64,50 +83,80 @@ function groupedBy<Picture>(frames: readonly Frame<Picture>[]): Map<string, Fram
   return groups;
 }
 
-async function sequenceOf(trx: Trx, { set, person }: Place, [first]: readonly Frame<unknown>[]): Promise<SequenceRow> {
-  const { sequence: name = "", frameRate = 0 } = first?.frame ?? {};
+/** @returns undefined: there is none of the name, and no frame for a new one. */
+async function sequenceOf(
+  trx: Trx,
+  { set, person }: Place,
+  name: string,
+  frames: readonly Frame<unknown>[],
+): Promise<SequenceRow | undefined> {
   checkName(name, "A sequence");
-  const there = await trx
+  const there = await lockNamed(trx, set, name);
+  if (there) return there;
+  // Those of a sequence that is called otherwise now need no empty one of the old name.
+  const first = frames.find(({ picture }) => picture.sequence === null);
+  if (!first) return undefined;
+  const { frameRate = 0 } = first.frame;
+  const known = frameRate <= fastest ? frameRate : 0;
+  const made = await insertSequence(trx, {
+    ...{ dataset: set, name, person },
+    ...{ frameRate: known, split: first.picture.split },
+  });
+  // Somebody may have made it since it was looked for.
+  const sequence = made ?? (await lockNamed(trx, set, name));
+  if (!sequence) throw conflict("The sequence");
+  return sequence;
+}
+
+const lockNamed = (trx: Trx, set: number, name: string): Promise<SequenceRow | undefined> =>
+  trx
     .selectFrom("sequences")
-    .select("id")
+    .selectAll()
     .where("dataset", "=", set)
     .where("name", "=", name)
     .where("deleted", "=", false)
+    .forNoKeyUpdate()
     .executeTakeFirst();
-  if (there) return lockSequence(trx, set, there.id);
-  const split = first?.picture.split ?? "";
-  const made = await insertSequence(trx, { dataset: set, name, frameRate, split, person });
-  if (!made) throw invalidArgument(`The sequence "${name}" was made by somebody else meanwhile; import once more.`);
-  return made;
-}
 
 /** An object that annotations say to be of a track. */
 interface Tracked {
   readonly sequence: bigint;
   readonly name: string;
+  /** 0: none. */
   readonly label: number;
 }
 
 /**
  * Finds tracks by their names, and makes those that there are not. All of a track's objects have its label: those of another one are of a
- * track by themselves, which is called after both.
+ * track by themselves, which is called after both, and what has none gets the track's.
  */
 export class FoundTracks {
   readonly #trx: Trx;
   readonly #place: Place;
   readonly #known = new Map<string, { id: bigint; label: number }>();
-  readonly #locked = new Set<bigint>();
+  readonly #sequences: ReadonlySet<bigint>;
 
-  constructor(trx: Trx, place: Place) {
+  private constructor(trx: Trx, place: Place, sequences: ReadonlySet<bigint>) {
     this.#trx = trx;
     this.#place = place;
+    this.#sequences = sequences;
+  }
+
+  /** Of these sequences, which are locked: before their objects, as whoever saves tracks does. */
+  static async of(trx: Trx, place: Place, sequences: readonly bigint[]): Promise<FoundTracks> {
+    if (sequences.length === 0) return new FoundTracks(trx, place, new Set());
+    const { rows } = await sql<{ id: bigint }>`
+      select id from sequences where dataset = ${place.set} and not deleted and id = any (${[...new Set(sequences)]}::bigint[])
+      order by id for no key update`.execute(trx);
+    return new FoundTracks(trx, place, new Set(rows.map(({ id }) => id)));
   }
 
   /** @param labelName of its label, for a second track of the name. @throws ServiceError. */
   async idOf({ sequence, name, label }: Tracked, labelName: string): Promise<bigint> {
+    if (!this.#sequences.has(sequence)) throw noSequence(sequence);
     const track = await this.#named(sequence, name, label);
-    if (track.label === label) return track.id;
-    const other = await this.#named(sequence, `${name} (${labelName || "no label"})`, label);
+    if (label === 0 || track.label === label) return track.id;
+    const other = await this.#named(sequence, `${name} (${labelName})`, label);
     if (other.label === label) return other.id;
     throw invalidArgument(`The track "${name}" has another label in the data set.`);
   }
@@ -118,8 +167,6 @@ export class FoundTracks {
     if (known) return known;
     checkName(name, "A track");
     const { set, person } = this.#place;
-    if (!this.#locked.has(sequence)) await lockSequence(this.#trx, set, sequence);
-    this.#locked.add(sequence);
     const there = await this.#trx
       .selectFrom("tracks")
       .select(["id", "label"])
