@@ -136,6 +136,18 @@ it("R9 gives up after a few rounds, with a retry hint", async () => {
   expect(calls.filter((call) => call === "decode").length).toBe(4);
 });
 
+it("R9 says what a decoder says that can never keep as much, without a hint", async () => {
+  const message = "It must be at least 12 MiB.";
+  const small = new ServiceError({ code: Code.NOT_FOUND, reason: "CACHE_TOO_SMALL", message });
+  const missed = new EmbeddingMissingError({ address: "one" } as RpcClient, small);
+  const { run, calls } = play({ decodes: [missed, missed] });
+  const wanted = { code: Code.RESOURCE_EXHAUSTED, reason: "CACHE_TOO_SMALL", message, retryAfterMs: undefined };
+  await expect(run).rejects.toMatchObject(wanted);
+  expect(calls).toEqual(["decode", "encode", "decode"]);
+  // The shared cache may have room for what the decoder has none for.
+  expect(await play({ decodes: [missed, answer] }).run).toBe(answer);
+});
+
 it("R3 says that the picture is gone when it is not stored", async () => {
   const { run } = play({ decodes: [missing], encodes: [notFound] });
   await expect(run).rejects.toBeInstanceOf(ImageGoneError);

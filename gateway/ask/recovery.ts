@@ -1,7 +1,7 @@
 import type { ImageInfo } from "../../proto/index.js";
-import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { EmbeddingMissingError } from "../peers/embedding-missing-error.js";
 import type { Answer } from "./answer.js";
+import { NotKeptError } from "./not-kept-error.js";
 import { type Providers, provideEmbedding } from "./provide-embedding.js";
 import type { Region } from "./region.js";
 
@@ -10,7 +10,7 @@ const maxRounds = 3;
 
 /**
  * When a decoder finds no embedding for the next layer, it is provided with one and the request repeated (R2, R3, R7, R9).
- * Throws ImageGoneError when the picture is not stored, ServiceErrors of the decoder or the encoder.
+ * Throws ImageGoneError when the picture is not stored, NotKeptError, ServiceErrors of the decoder or the encoder.
  * @param partsOf parts of the picture whose embeddings are needed beside the whole one's.
  * @param othersOf ids of other pictures whose embeddings are needed.
  */
@@ -26,7 +26,8 @@ export function withRecovery<Request extends { imageId: string; model: string },
         return await next(request, call);
       } catch (error) {
         if (!(error instanceof EmbeddingMissingError)) throw error;
-        if (round > maxRounds) throw stillMissing(error);
+        // To carry more than it can keep would be in vain.
+        if (round > (error.reason === "CACHE_TOO_SMALL" ? 1 : maxRounds)) throw new NotKeptError(error);
         const { imageId, model } = request;
         // A decoder that has missed it twice does not see what the encoder sees.
         const lack = (of: string) => ({ picture: { imageId: of, model }, decoder: error.peer, isHidden: round > 1 });
@@ -35,9 +36,4 @@ export function withRecovery<Request extends { imageId: string; model: string },
       }
     }
   };
-}
-
-function stillMissing(cause: unknown): ServiceError {
-  const message = "The decoder cannot keep the picture's embedding at present; try again shortly.";
-  return new ServiceError({ code: Code.UNAVAILABLE, message, retryAfterMs: 1000, cause });
 }

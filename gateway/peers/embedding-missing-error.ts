@@ -7,7 +7,8 @@ export class EmbeddingMissingError extends ServiceError {
   readonly peer: RpcClient;
 
   constructor(peer: RpcClient, cause: ServiceError) {
-    super({ code: Code.NOT_FOUND, message: cause.message, cause });
+    const { message, reason } = cause;
+    super({ code: Code.NOT_FOUND, message, ...(reason === undefined ? {} : { reason }), cause });
     this.peer = peer;
   }
 }

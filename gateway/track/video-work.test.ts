@@ -1,13 +1,15 @@
 import { create } from "@bufbuild/protobuf";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   EncodeReadySchema,
+  ErrorCode,
   PropagateResponseSchema,
   SegmentResultSchema,
   TrackPromptSchema,
 } from "../../proto/index.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { toErrorMessage } from "../../services/runtime/grpc/error-message.js";
+import { NotKeptError } from "../ask/not-kept-error.js";
 import { FramesAhead } from "./frames-ahead.js";
 import type { VideoEvent } from "./state/video-state.js";
 import { clicked, idOf, size } from "./testing/played-video.js";
@@ -72,6 +74,37 @@ describe("Y11 a frame", () => {
     const { work: video, events } = work({ openImage: () => never }, 20);
     await video.make(frame);
     expect(events).toMatchObject([{ kind: "not-made", error: { retryAfterMs: 5000 } }]);
+  });
+});
+
+describe("Y9 a frame whose embeddings are not kept", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const missing = (reason?: "CACHE_TOO_SMALL") =>
+    new NotKeptError(
+      new ServiceError({ code: Code.NOT_FOUND, message: "16 MiB at least.", ...(reason ? { reason } : {}) }),
+    );
+
+  it("though there is room for them is tried a few times, and may be run again later", async () => {
+    vi.useFakeTimers();
+    const propagate = vi.fn<AskVideos["propagate"]>(() => Promise.reject(missing()));
+    const { work: video, events } = work({ propagate });
+    void video.make(frame);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(propagate).toHaveBeenCalledTimes(5);
+    expect(events).toMatchObject([
+      { kind: "not-made", frame: 1, missing: [], error: { code: ErrorCode.RESOURCE_EXHAUSTED, retryAfterMs: 5000 } },
+    ]);
+  });
+
+  it("for want of room is tried once, and says how much there must be", async () => {
+    const propagate = vi.fn<AskVideos["propagate"]>(() => Promise.reject(missing("CACHE_TOO_SMALL")));
+    const { work: video, events } = work({ propagate });
+    await video.make(frame);
+    expect(propagate).toHaveBeenCalledTimes(1);
+    const error = { code: ErrorCode.RESOURCE_EXHAUSTED, message: "16 MiB at least.", reason: "CACHE_TOO_SMALL" };
+    expect(events).toEqual([{ kind: "not-made", opening: 1, step: 1, frame: 1, missing: [], error }]);
   });
 });
 

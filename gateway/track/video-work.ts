@@ -14,6 +14,7 @@ import type { TurnLine } from "../../services/runtime/limits/turn-line.js";
 import { orAborted, restFor } from "../../services/runtime/waits.js";
 import type { AskCall } from "../ask/answer.js";
 import type { Ask } from "../ask/ask.js";
+import { NotKeptError } from "../ask/not-kept-error.js";
 import { FramesAhead, FramesGoneError } from "./frames-ahead.js";
 import type { VideoEffect, VideoEvent } from "./state/video-state.js";
 
@@ -36,6 +37,8 @@ interface VideoWorkOptions {
 const pauseMs = 500;
 /** After a frame was too late: the servers are busy, or gone. */
 const lateRetryMs = 5000;
+/** Tries of a frame whose embeddings are brought each time, and are gone again before they are used. */
+const mostUnkeptTries = 5;
 /** What is refused for longer is not waited for: a quota's window. */
 const longestPauseMs = 15_000;
 
@@ -102,18 +105,19 @@ export class VideoWork {
     const { signal } = this.#make;
     const { opening, step, frame } = effect;
     const until = performance.now() + frameMs;
-    for (;;) {
+    for (let unkept = 0; ; ) {
       try {
         const made = await this.#tryToMake(effect, signal, until);
         if (!signal.aborted) apply({ kind: "made", opening, step, ...made });
         return;
       } catch (error) {
         if (signal.aborted) return;
-        const waitMs = pauseAfter(error);
+        const isUnkept = error instanceof NotKeptError && ++unkept >= mostUnkeptTries;
+        const waitMs = isUnkept ? undefined : pauseAfter(error);
         // A timer may fire a little before its time.
         const isLate = isTimeout(error) || performance.now() + (waitMs ?? 0) > until;
         if (waitMs === undefined || isLate) {
-          const why = isLate ? tooLate(frame, frameMs, error) : error;
+          const why = isLate ? tooLate(frame, frameMs, error) : isUnkept ? notKept(frame, error) : error;
           const missing = error instanceof FramesGoneError ? error.frames : [];
           apply({ kind: "not-made", opening, step, frame: missing[0] ?? frame, missing, error: explain(why) });
           return;
@@ -222,6 +226,15 @@ const tooLate = (frame: number, frameMs: number, cause: unknown) =>
   new ServiceError({
     code: Code.DEADLINE_EXCEEDED,
     message: `Frame ${frame} was not made within ${Math.round(frameMs / 1000)} s; run again later.`,
+    retryAfterMs: lateRetryMs,
+    cause,
+  });
+
+/** Videos and pictures that others work on push out what this one needs. */
+const notKept = (frame: number, cause: unknown) =>
+  new ServiceError({
+    code: Code.RESOURCE_EXHAUSTED,
+    message: `The decoders have no room for the embeddings that frame ${frame} is made from, beside what others work on; run again later.`,
     retryAfterMs: lateRetryMs,
     cause,
   });

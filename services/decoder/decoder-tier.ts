@@ -86,7 +86,7 @@ export class DecoderTier implements Tier {
         segmentOnce: segmentOnce(prompts),
         prepare: prepare({ admission, models, pictures }),
         segmentEverything: segmentEverything({ models, pictures, places, workers, limits }),
-        propagate: propagate({ admission, models, pictures, memories }),
+        propagate: propagate({ admission, models, pictures, embeddings, memories }),
         loadEmbedding: loadEmbedding({ admission, models, embeddings }),
         forgetImages: forgetImages({ pictures, deletion }),
         describeGraphs: describeGraphs(models, parts),

@@ -11,6 +11,7 @@ export type Reason =
   | "IMAGE_TOO_LARGE"
   | "WORKER_LOST"
   | "CACHE_LOST"
+  | "CACHE_TOO_SMALL"
   | "UPLOAD_TOO_SLOW"
   | "PICTURE_HOST"
   | "UNKNOWN_WORD"

@@ -59,6 +59,10 @@ export class EmbeddingCache {
     return this.#evictions;
   }
 
+  get maxBytes(): number {
+    return this.#cache.maxSize;
+  }
+
   get bytes(): number {
     return this.#cache.calculatedSize;
   }

@@ -26,7 +26,11 @@ const rleOf = (width: number, height: number) =>
 const mask = { object: 4, rle: rleOf(8, 6) };
 
 /** @param sizes of pictures that are not 8 x 6 */
-function open(sizes: Record<string, { width: number; height: number }> = {}, check = () => {}) {
+function open(
+  sizes: Record<string, { width: number; height: number }> = {},
+  check = () => {},
+  { missing, maxMiB = 64 }: { missing?: string; maxMiB?: number } = {},
+) {
   const tasks: DecoderTask[] = [];
   const carried: CarriedObjects = {
     objects: [
@@ -48,9 +52,11 @@ function open(sizes: Record<string, { width: number; height: number }> = {}, che
   const handler = propagate({
     admission: { check },
     models: { serving: () => model },
+    embeddings: { maxBytes: maxMiB * 2 ** 20 },
     memories: new MemoryCache({ maxBytes: 1e6, ttlMs: 1e6 }),
     pictures: {
       open: async (ref) => {
+        if (ref.imageId === missing) throw new ServiceError({ code: Code.NOT_FOUND, message: "Encode it." });
         const size = sizes[ref.imageId] ?? { width: 8, height: 6 };
         return {
           ...size,
@@ -151,6 +157,29 @@ it.each<[string, MessageInitShape<typeof PropagateRequestSchema>, RegExp]>([
   await expect(ask(init)).rejects.toThrow(message);
   expect(tasks).toEqual([]);
 });
+
+it.each([
+  ["its own", target],
+  ["another", second],
+])(
+  "says how large its cache must be for what it can never have at once, where %s is missing",
+  async (_which, missing) => {
+    const known = [first, second].map((imageId) => ({ imageId, masks: [mask] }));
+    await expect(open({}, undefined, { missing }).ask({ known })).rejects.toMatchObject({ message: "Encode it." });
+    // Three of 2 MiB, each with its head.
+    await expect(open({}, undefined, { missing, maxMiB: 6 }).ask({ known })).rejects.toMatchObject({
+      code: Code.NOT_FOUND,
+      reason: "CACHE_TOO_SMALL",
+      message: expect.stringMatching(
+        /of 3 frames .* of 6 MiB keeps: MASKWIRE_DECODER_CACHE_BYTES must be at least 7 MiB\.$/,
+      ),
+    });
+    const twice = [...known, { imageId: second, everywhere: true, masks: [{ ...mask, object: 5 }] }];
+    await expect(open({}, undefined, { missing, maxMiB: 7 }).ask({ known: twice })).rejects.toMatchObject({
+      message: "Encode it.",
+    });
+  },
+);
 
 it("takes nothing new once the decoder drains: another one makes the frame", async () => {
   const { ask, tasks } = open({}, () => {

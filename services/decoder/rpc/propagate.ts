@@ -11,13 +11,15 @@ import {
 import type { Admission } from "../../inference/admission.js";
 import type { Models } from "../../inference/models/models.js";
 import { requestedEmbedding } from "../../inference/requested-embedding.js";
-import { invalidArgument } from "../../runtime/errors.js";
+import { Code, invalidArgument, isNotFound, ServiceError } from "../../runtime/errors.js";
 import type { CallContext } from "../../runtime/grpc/serve.js";
 import { maskMessage } from "../../sam/masks/mask-message.js";
 import type { PictureSize } from "../../sam/prompts/check-prompt.js";
 import { MemoryPropagator } from "../../sam/track/memory/memory-propagator.js";
 import type { FrameOfTrack, Propagator, Remembered, Step } from "../../sam/track/propagator.js";
 import type { TrackState as State } from "../../sam/track/track-state.js";
+import { mostRecordBytes } from "../../stores/embedding-store.js";
+import type { EmbeddingCache } from "../pictures/embedding-cache.js";
 import type { Pictures, PictureTasks } from "../pictures/pictures.js";
 import { LabelPropagator } from "../track/label-propagator.js";
 import type { MemoryCache } from "../track/memory-cache.js";
@@ -29,8 +31,11 @@ interface Objects {
   admission: Pick<Admission, "check">;
   models: Pick<Models, "serving">;
   pictures: Pick<Pictures, "open">;
+  embeddings: Pick<EmbeddingCache, "maxBytes">;
   memories: MemoryCache;
 }
+
+const MiB = 2 ** 20;
 
 const states: Readonly<Record<State, TrackState>> = {
   tracked: TrackState.TRACKED,
@@ -39,7 +44,7 @@ const states: Readonly<Record<State, TrackState>> = {
 };
 
 /** Objects of other pictures of a video, in this one. Nobody waits for a frame as for a click: it is run behind those. */
-export function propagate({ admission, models, pictures, memories }: Objects): Handlers["propagate"] {
+export function propagate({ admission, models, pictures, embeddings, memories }: Objects): Handlers["propagate"] {
   const labels = new LabelPropagator();
   const memory = new MemoryPropagator(new WorkerMemory(memories));
   return async (request, call) => {
@@ -47,9 +52,16 @@ export function propagate({ admission, models, pictures, memories }: Objects): H
     const known = checkKnown(request);
     call.take("everythingPointsPerHour", new Set(known.flatMap(({ masks }) => masks.map(({ object }) => object))).size);
     const video = openVideo({ models, pictures }, request, call);
-    const target = await video.target.open();
-    const itsStep = { ...video, size: target };
-    const found = await (target.ref.model.memory ? step(memory, request, itsStep) : step(labels, request, itsStep));
+    const { model } = video.target.ref;
+    const made = async () => {
+      const target = await video.target.open();
+      const itsStep = { ...video, size: target };
+      return { target, found: await (model.memory ? step(memory, request, itsStep) : step(labels, request, itsStep)) };
+    };
+    const { target, found } = await made().catch((error: unknown) => {
+      // Each picture that a memory is made again of is needed by itself.
+      throw isNotFound(error) && !model.memory ? missingOf(video, embeddings.maxBytes, error) : error;
+    });
     return {
       likeness: found.likeness,
       objects: found.objects.map(({ id, state, mask, agreement }) => ({
@@ -85,6 +97,19 @@ function openVideo(
     return one;
   };
   return { target, others: refs.map((ref) => new VideoPicture(ref, () => ofItsSize(pictures.open(ref, call)))) };
+}
+
+/** Labels are carried from all of them at once: where that is more than is kept, who brings them brings them in vain. */
+function missingOf({ target, others }: Video, maxBytes: number, missing: ServiceError): ServiceError {
+  const pictures = new Set([target, ...others].map(({ ref }) => ref.key)).size;
+  const bytes = pictures * mostRecordBytes(target.ref.model);
+  if (bytes <= maxBytes) return missing;
+  return new ServiceError({
+    code: Code.NOT_FOUND,
+    reason: "CACHE_TOO_SMALL",
+    message: `A frame is made from the embeddings of ${pictures} frames here, more than a decoder with a cache of ${Math.floor(maxBytes / MiB)} MiB keeps: MASKWIRE_DECODER_CACHE_BYTES must be at least ${Math.ceil(bytes / MiB)} MiB.`,
+    cause: missing,
+  });
 }
 
 function step<Memory>(

@@ -137,6 +137,29 @@ it("says a run that stopped again with a number of its own", async () => {
   video.close();
 });
 
+it.each([
+  ["frames are missing whenever they were sent", { code: ErrorCode.NOT_FOUND, message: "Gone." }, 6],
+  ["there will be no room", { code: ErrorCode.RESOURCE_EXHAUSTED, message: "16 MiB at least." }, 1],
+])("ends a run that makes nothing between its stops: %s", async (_why, error, times) => {
+  vi.stubGlobal(
+    "fetch",
+    vi.fn(async () => Response.json({})),
+  );
+  const { video, sockets, last } = await open(between([new Uint8Array([1]), new Uint8Array([2])]));
+  await vi.waitFor(() => expect(video.imageIds).toHaveLength(2));
+  last().welcome();
+  const run = expect(video.run().next()).rejects.toThrow(error.message);
+  for (let time = 1; time <= times; time++) {
+    await vi.waitFor(() => expect(last().asked("run")).toHaveLength(time));
+    last().say(last().asked("run").at(-1) ?? 0, { case: "stopped", value: { frame: 1, missing: [0, 1], error } });
+  }
+  await run;
+  await vi.advanceTimersByTimeAsync(60_000);
+  // Over connections that are made since, too.
+  expect(sockets.flatMap((socket) => socket.asked("run"))).toHaveLength(times);
+  video.close();
+});
+
 it("says all again over another connection where what it said by itself failed for a while", async () => {
   const { video, sockets, last } = await opened();
   const [number = 0] = last().asked("open");

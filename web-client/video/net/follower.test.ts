@@ -167,6 +167,30 @@ describe("the following of a video", () => {
     follower.close();
   });
 
+  it.each([
+    ["lacks frames whenever they were sent", ErrorCode.NOT_FOUND, 7],
+    ["will have no room", ErrorCode.RESOURCE_EXHAUSTED, 1],
+  ])("ends a run that makes nothing between its stops, where the service %s", async (_why, code, times) => {
+    const { sockets, problems, follower } = follow(tracked());
+    follower.start(0);
+    sockets.last.welcome();
+    await letAnswer();
+    const runs = () => sockets.all.flatMap(({ cases }) => cases).filter((one) => one === "run").length;
+    for (let time = 1; time <= times; time++) {
+      expect(runs()).toBe(time);
+      const { value: error } = failed(code);
+      sockets.last.update(sockets.last.sequenceOf("run"), {
+        case: "stopped",
+        value: { frame: 3, missing: [3], error },
+      });
+      await letAnswer();
+      await letAnswer();
+    }
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([problems, follower.run, runs()]).toEqual([["No room."], undefined, times]);
+    follower.close();
+  });
+
   it("ends a run where the service does not understand the page", async () => {
     const { sockets, problems, follower } = follow(tracked());
     follower.start(0);

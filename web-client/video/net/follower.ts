@@ -36,6 +36,10 @@ const passing: readonly ErrorCode[] = [
   ErrorCode.DEADLINE_EXCEEDED,
 ];
 
+/** Room that is said to be there after a while; where nobody says so there will be none. */
+const mayPass = ({ code, retryAfterMs }: Failure) =>
+  passing.includes(code) && (code !== ErrorCode.RESOURCE_EXHAUSTED || retryAfterMs !== undefined);
+
 type Failure = Pick<ServiceError, "code" | "message" | "retryAfterMs">;
 /** Ids of frames in one message, which has at most 1 MiB. */
 const idsAtOnce = 8000;
@@ -352,7 +356,7 @@ export class Follower {
     const run = this.#run;
     const session = this.#session;
     if (run === undefined) return;
-    if ((error !== undefined && !passing.includes(error.code)) || ++run.stops > mostStops) {
+    if ((error !== undefined && !mayPass(error)) || ++run.stops > mostStops) {
       this.#giveUp(error?.message ?? "");
       return;
     }
