@@ -46,6 +46,14 @@ const stateOf = (page: Page, object = 1) =>
 const todo = (page: Page, count: number) =>
   page.locator(`#track-state[data-todo="${count}"][data-running="false"]`).waitFor();
 
+async function api<Answer>(path: string, body?: object): Promise<Answer> {
+  const init = body && { method: "POST", body: JSON.stringify(body) };
+  const answer = await fetch(new URL(`v1/datasets${path}`, stack.tiny.url), init);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
+  return JSON.parse(text) as Answer;
+}
+
 /** An object on the frame that is shown, however the model draws it. */
 async function clickObject(page: ClientPage): Promise<void> {
   await page.until({ state: "ready" });
@@ -130,6 +138,105 @@ describe("a video", () => {
     expect(await stateOf(page)).not.toBe("none");
   });
 
+  it("is kept in a data set with its labels, once however often it is kept, and shown there", async () => {
+    client = await open();
+    const { page } = client;
+    await choose(page, "clock.gif", "image/gif", clock);
+    await page.getByText(`${frames} frames read.`).waitFor({ state: "attached" });
+    await clickObject(client);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await page.keyboard.press("t");
+    await todo(page, 0);
+    const keep = async () => {
+      await page.locator("#keep-video").press("Enter");
+      await page.locator("#keep-set").waitFor();
+    };
+    const outcome = () => page.locator("#keep-done").innerText();
+
+    const labels = [{ name: "disc" }, { name: "dial" }];
+    const { id } = await api<{ id: string }>("", { name: "Clocks", labels });
+    await api("", { name: "Without labels" });
+    await keep();
+    await page.locator("#keep-set").selectOption("Clocks");
+    expect(await page.locator("#keep-name").inputValue()).toBe("clock.gif");
+    await page.locator("#keep-label-1").selectOption("dial");
+    expect(await violations(client)).toEqual([]);
+    await page.locator("#keep-now").press("Enter");
+    const first = await outcome();
+    expect(first).toContain(`New in “Clocks”: ${frames} frames,`);
+    expect(await page.evaluate("document.activeElement?.textContent")).toBe("Close");
+    const [sequence] = (await api<{ sequences: Record<string, unknown>[] }>(`/${id}/sequences`)).sequences;
+    expect(sequence).toMatchObject({ name: "clock.gif", frames, tracks: 1, frameRate: 12.5 });
+    const { objects } = await api<{ objects: { label: number }[] }>(`/${id}/objects`);
+    expect(first).toContain(`${frames} frames, ${objects.length} mask`);
+    expect(objects.length).toBeGreaterThan(0);
+    expect(new Set(objects.map(({ label }) => label))).toEqual(new Set([2]));
+
+    // The same again.
+    await page.keyboard.press("Enter");
+    await page.locator("#keep-done").waitFor({ state: "detached" });
+    expect(await page.evaluate("document.activeElement?.id")).toBe("keep-video");
+    await keep();
+    await page.locator("#keep-set").selectOption("Clocks");
+    await page.locator("#keep-label-1").selectOption("disc");
+    await page.locator("#keep-now").click();
+    const second = await outcome();
+    expect(second).toContain(`New in “Clocks”: 0 frames, 0 masks. Already there: ${frames} frames,`);
+    expect(second).toContain("With another label there, which stays: Object 1.");
+    expect(await api(`/${id}/statistics`)).toMatchObject({ sequences: 1, frames, tracks: 1 });
+
+    await page.locator("#keep-look").click();
+    await page.locator("#picture-place").getByText(`Frame 1 of ${frames}, clock.gif`).waitFor();
+  });
+
+  it("that is kept halfway goes on where it was cancelled, and another one of its name is refused", async () => {
+    client = await open();
+    const { page } = client;
+    const { id } = await api<{ id: string }>("", { name: "A half" });
+    await choose(page, "clock.gif", "image/gif", clock);
+    await page.getByText(`${frames} frames read.`).waitFor({ state: "attached" });
+    await clickObject(client);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    // Three pictures arrive, and no more.
+    const pictures = /\/v1\/datasets\/[^/]+\/pictures\?/;
+    let passed = 0;
+    await page.route(pictures, (route) =>
+      route.request().method() === "POST" && passed++ >= 3 ? undefined : route.continue(),
+    );
+    await page.locator("#keep-video").click();
+    await page.locator("#keep-set").selectOption("A half");
+    expect(await page.getByText("Not made yet, or out of date").count()).toBe(1);
+    await page.locator("#keep-now").click();
+    await page.getByText(`3 of ${frames}`).waitFor();
+    await page.locator("#keep-cancel").click();
+    await page.locator("#keep-now").waitFor();
+    await page.unroute(pictures);
+    await page.locator("#keep-set").selectOption("A half");
+    const sent: string[] = [];
+    page.on("request", (request) => {
+      if (request.method() === "POST" && pictures.test(request.url())) sent.push(request.url());
+    });
+    await page.locator("#keep-now").click();
+    expect(await page.locator("#keep-done").innerText()).toContain(`New in “A half”: ${frames} frames, 1 mask.`);
+    expect(sent).toHaveLength(frames - 3);
+    expect(await api(`/${id}/statistics`)).toMatchObject({ sequences: 1, frames, tracks: 1 });
+
+    await page.locator(".dialog .primary").click();
+    await page.getByTestId("video-leave").click();
+    await page.getByTestId("leave-confirm").click();
+    const other = await sharp(clock, { animated: true }).negate({ alpha: false }).gif().toBuffer();
+    await choose(page, "clock.gif", "image/gif", other);
+    await page.getByText(`${frames} frames read.`).waitFor({ state: "attached" });
+    await clickObject(client);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await page.locator("#keep-video").click();
+    await page.locator("#keep-set").selectOption("A half");
+    await page.locator("#keep-now").click();
+    expect(await page.locator(".dialog [role=alert]").innerText()).toBe(
+      "“A half” has other frames as “clock.gif”. Choose another name.",
+    );
+  });
+
   it("of pictures is read, and of what the browser does not play a sentence says what to do", async () => {
     client = await open({
       locale: "zh-CN",
@@ -147,6 +254,15 @@ describe("a video", () => {
     expect(await page.locator("#player-bar strong").textContent()).toBe("9.jpg");
     await client.until({ state: "ready" });
     expect(await page.getByTestId("keep-text").textContent()).toBe("保留物体");
+    await clickObject(client);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await api("", { name: "手机上的视频", labels: [{ name: "圆盘" }] });
+    await page.locator("#keep-video").click();
+    await page.locator("#keep-set").selectOption("手机上的视频");
+    expect(await page.locator("#keep-label-1").innerText()).toContain("圆盘");
+    expect(await violations(client)).toEqual([]);
+    expect(await page.evaluate("document.querySelector('.dialog').getBoundingClientRect().right <= 320")).toBe(true);
+    await page.keyboard.press("Escape");
     expect(await violations(client)).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
     await page.getByTestId("video-leave").click();

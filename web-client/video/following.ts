@@ -63,6 +63,11 @@ export class Following {
     return this.#name;
   }
 
+  /** Which the service follows by, where nobody says. */
+  get model(): string {
+    return this.#stage.port.state.models.served[0]?.id ?? "";
+  }
+
   get size(): { readonly width: number; readonly height: number } {
     return this.#size;
   }

@@ -2,10 +2,12 @@ import { create, type DescMessage, type JsonObject, type MessageInitShape, toJso
 import {
   AcceptReplaysRequestSchema,
   AcceptReplaysResponseSchema,
+  AddFramesRequestSchema,
   AuditItemSchema,
   AuditSchema,
   ControlJobRequestSchema,
   CreateDatasetRequestSchema,
+  CreateSequenceRequestSchema,
   CreateVersionRequestSchema,
   DatasetJobSchema,
   DatasetPictureSchema,
@@ -49,6 +51,8 @@ import {
   ReviewObjectsRequestSchema,
   SaveObjectsRequestSchema,
   SaveObjectsResponseSchema,
+  SaveTracksRequestSchema,
+  SaveTracksResponseSchema,
   SetLabelsRequestSchema,
   StartAuditRequestSchema,
   StartJobRequestSchema,
@@ -112,8 +116,20 @@ export class DatasetService {
   listVersions = (init: Init<typeof ListVersionsRequestSchema> = {}) =>
     askService(ListVersionsResponseSchema, `${this.#at}/versions${queryOf(said(ListVersionsRequestSchema, init))}`);
 
-  addPicture = (file: Blob, place: { name: string; split: string }, onSent: (share: number) => void) =>
-    sendFile(DatasetPictureSchema, `${this.#at}/pictures${queryOf({ ...place, person: person() })}`, file, onSent);
+  /** @param place with the file's digest, that is held against it. */
+  addPicture = (
+    file: Blob,
+    place: { name: string; split: string; imageId?: string },
+    onSent: (share: number) => void,
+    signal?: AbortSignal,
+  ) =>
+    sendFile(
+      DatasetPictureSchema,
+      `${this.#at}/pictures${queryOf({ ...place, person: person() })}`,
+      file,
+      onSent,
+      signal,
+    );
 
   getPicture = (picture: bigint) => askService(DatasetPictureSchema, `${this.#at}/pictures/${picture}`);
 
@@ -140,8 +156,32 @@ export class DatasetService {
       json: done(DeletePicturesRequestSchema, { pictures }),
     });
 
-  listSequences = (init: Init<typeof ListSequencesRequestSchema>) =>
-    askService(ListSequencesResponseSchema, `${this.#at}/sequences${queryOf(said(ListSequencesRequestSchema, init))}`);
+  createSequence = (init: Init<typeof CreateSequenceRequestSchema>, signal?: AbortSignal) =>
+    askService(DatasetSequenceSchema, `${this.#at}/sequences`, {
+      method: "POST",
+      json: done(CreateSequenceRequestSchema, init),
+      signal,
+    });
+
+  addFrames = (sequence: bigint, init: Omit<Init<typeof AddFramesRequestSchema>, "sequence">, signal?: AbortSignal) =>
+    askService(DatasetSequenceSchema, `${this.#at}/sequences/${sequence}/frames`, {
+      method: "POST",
+      json: done(AddFramesRequestSchema, init),
+      signal,
+    });
+
+  /** What was followed through its frames. */
+  saveTracks = (sequence: bigint, init: Omit<Init<typeof SaveTracksRequestSchema>, "sequence">, signal?: AbortSignal) =>
+    askService(SaveTracksResponseSchema, `${this.#at}/sequences/${sequence}/masks`, {
+      method: "POST",
+      json: done(SaveTracksRequestSchema, init),
+      signal,
+    });
+
+  listSequences = (init: Init<typeof ListSequencesRequestSchema>, signal?: AbortSignal) =>
+    askService(ListSequencesResponseSchema, `${this.#at}/sequences${queryOf(said(ListSequencesRequestSchema, init))}`, {
+      signal,
+    });
 
   getSequence = (sequence: bigint) => askService(DatasetSequenceSchema, `${this.#at}/sequences/${sequence}`);
 

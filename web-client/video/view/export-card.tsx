@@ -2,7 +2,9 @@ import { useState } from "preact/hooks";
 import { download } from "../../panel/download.js";
 import { type ExportFormat, exportFormats, exportVideo } from "../export/export-video.js";
 import type { Following } from "../following.js";
+import { toMake } from "../state/track.js";
 import { words } from "../words/words.js";
+import { nameOf } from "./object-row.js";
 
 /** The masks in a file, and the end of the work on them. */
 export function ExportCard({ following, onLeave }: { readonly following: Following; readonly onLeave: () => void }) {
@@ -25,6 +27,21 @@ export function ExportCard({ following, onLeave }: { readonly following: Followi
     }
     setShare(undefined);
     setEnding(undefined);
+  };
+  const keep = async () => {
+    // Fetched with the first video that goes to a data set.
+    const { openKeepDialog } = await import("../keep/keep-dialog.js");
+    const { name, shelf, track, model } = following;
+    const frames = [...shelf.frames];
+    openKeepDialog({
+      name,
+      frames,
+      fileOf: (frame) => shelf.file(frame),
+      track,
+      model,
+      objects: track.objects.map((object) => ({ id: object.id, name: nameOf(object) })),
+      todo: toMake(track, frames.length).length,
+    });
   };
   return (
     <section class="card" aria-labelledby="take-title">
@@ -74,6 +91,16 @@ export function ExportCard({ following, onLeave }: { readonly following: Followi
             {words.page.cancel}
           </button>
         )}
+      </div>
+      <div class="row">
+        <button
+          type="button"
+          id="keep-video"
+          disabled={following.track.objects.length === 0}
+          onClick={() => keep().catch((error: Error) => setProblem(error.message))}
+        >
+          {words.keep.title}
+        </button>
       </div>
       <p class="quiet small">{following.isKept ? words.page.kept : words.page.notKept}</p>
       <button type="button" class="link-button" id="video-leave" onClick={onLeave}>

@@ -1,5 +1,6 @@
 const frames = (count: number) => (count === 1 ? "1 frame" : `${count} frames`);
 const objects = (count: number) => (count === 1 ? "1 object" : `${count} objects`);
+const masks = (count: number) => (count === 1 ? "1 mask" : `${count} masks`);
 
 export const en = {
   page: {
@@ -71,6 +72,31 @@ export const en = {
     davis: "DAVIS: palette PNGs",
     coco: "COCO JSON with track_id",
     rgba: "Cut-outs: transparent PNGs",
+  },
+  keep: {
+    title: "Keep in a data set",
+    set: "Data set",
+    name: "The video's name there",
+    labels: "Labels",
+    noLabel: "No label",
+    none: "There is no data set yet. Make one first.",
+    toSets: "To the data sets",
+    todo: (count: number) =>
+      `Not made yet, or out of date: masks on ${frames(count)}. Those are not kept. Track first, or keep the video again later.`,
+    keep: "Keep",
+    close: "Close",
+    running: "Keeping",
+    frames: "Adding frames",
+    masks: "Adding masks",
+    doneOf: (done: number, all: number) => `${done} of ${all}`,
+    keptNow: (added: number, made: number, set: string) => `New in “${set}”: ${frames(added)}, ${masks(made)}.`,
+    thereAlready: (there: number, same: number) => `Already there: ${frames(there)}, ${masks(same)}.`,
+    replaced: (count: number) => `Replaced: ${masks(count)}.`,
+    gone: (count: number) => `Deleted, as the object is absent: ${masks(count)}.`,
+    left: (count: number) => `Left as people have made them: ${masks(count)}.`,
+    otherLabels: (names: string) => `With another label there, which stays: ${names}.`,
+    look: "Look at the video there",
+    otherFrames: (name: string, set: string) => `“${set}” has other frames as “${name}”. Choose another name.`,
   },
   problems: {
     nothing: "Nothing was chosen.",

@@ -4,7 +4,7 @@ import { zh } from "./zh.js";
 
 /** Every word with the place it has, those with something to fill in filled with marks. */
 function* sayingsIn(place: string, entry: unknown): Generator<[string, string]> {
-  const text: unknown = typeof entry === "function" ? entry("‹1›", "‹2›") : entry;
+  const text: unknown = typeof entry === "function" ? entry("‹1›", "‹2›", "‹3›") : entry;
   if (typeof text !== "object" || text === null) yield [place, String(text)];
   else for (const [name, one] of Object.entries(text)) yield* sayingsIn(`${place}.${name}`, one);
 }
