@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -18,8 +17,10 @@ export class FolderSink implements Sink {
     const target = join(this.#folder, plainName(path));
     const partial = `${target}.part`;
     await mkdir(dirname(target), { recursive: true });
+    // Opened first: a stream that fails before it has opened its file would make it after it has been taken away.
+    const file = await open(partial, "w");
     try {
-      await pipeline(Readable.from(content, { objectMode: false }), createWriteStream(partial));
+      await pipeline(Readable.from(content, { objectMode: false }), file.createWriteStream());
     } catch (error) {
       await rm(partial, { force: true });
       throw error;
