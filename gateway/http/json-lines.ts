@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyReply } from "fastify";
 import { describeError } from "../../services/runtime/errors.js";
 import { errorBody } from "../../services/runtime/http/reply-error.js";
+import { JsonPieces } from "../json/json-pieces.js";
 
 /** Proxies cut off what is silent, many after 30 s. */
 const usualSilenceMs = 5000;
@@ -48,7 +49,10 @@ export class JsonLines {
   write(value: unknown): boolean {
     this.#timer?.refresh();
     const { before, after } = this.#form;
-    return this.#reply.raw.write(`${before}${JSON.stringify(value)}${after}`);
+    const { raw } = this.#reply;
+    if (!(value instanceof JsonPieces)) return raw.write(`${before}${JSON.stringify(value)}${after}`);
+    for (const piece of [before, ...value.pieces]) raw.write(piece);
+    return raw.write(after);
   }
 
   /** Writes a line that says how far it is, and says it again whenever nothing else was written for a while. */

@@ -10,6 +10,7 @@ import { callOf } from "../../http/call-of.js";
 import { JsonLines, serverSentEvents } from "../../http/json-lines.js";
 import { callerOf } from "../../http/observe-requests.js";
 import type { UnsentAnswers } from "../../http/unsent-answers.js";
+import { JsonPieces } from "../../json/json-pieces.js";
 import type { Videos } from "../../track/videos.js";
 import type { OnUpload } from "./picture.js";
 import { type AdapterBody, adapterBody, maxBodyBytes, takeBodies } from "./take-bodies.js";
@@ -135,10 +136,10 @@ export class AdapterRoutes {
     const asking = this.#ask(request, reply);
     try {
       const value = await answer(asking.asked);
-      const bytes = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
-      this.#port.unsentAnswers.hold(reply, bytes.byteLength);
+      const written = value instanceof Uint8Array ? { pieces: [value], bytes: value.byteLength } : JsonPieces.of(value);
+      this.#port.unsentAnswers.hold(reply, written.bytes);
       if (!reply.hasHeader("content-type")) reply.type("application/json; charset=utf-8");
-      return reply.header("cache-control", "no-store").send(bytes);
+      return reply.header("cache-control", "no-store").send(Buffer.concat(written.pieces, written.bytes));
     } catch (error) {
       tellFailure(request, error);
       return replyError(reply, error);

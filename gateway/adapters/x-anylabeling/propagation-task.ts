@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { describeError } from "../../../services/runtime/errors.js";
+import { describeError, isInternal } from "../../../services/runtime/errors.js";
+import type { Logger } from "../../../services/runtime/logger.js";
+import { JsonPieces } from "../../json/json-pieces.js";
 import { type FollowedFrame, Results, type Span } from "./results.js";
 
 type Status = "processing" | "completed" | "failed" | "cancelled";
@@ -9,6 +11,7 @@ export class PropagationTask {
   readonly id = randomUUID();
   readonly #controller = new AbortController();
   readonly #results: Results;
+  readonly #logger: Pick<Logger, "error">;
   #status: Status = "processing";
   #error = "";
 
@@ -21,7 +24,9 @@ export class PropagationTask {
     total: number,
     follow: (signal: AbortSignal) => AsyncIterable<FollowedFrame>,
     hold: (bytes: number) => void,
+    logger: Pick<Logger, "error">,
   ) {
+    this.#logger = logger;
     this.#results = new Results(span, total, hold);
     void this.#run(follow);
   }
@@ -38,13 +43,13 @@ export class PropagationTask {
   }
 
   /** How far it is, as the tool reads it, with all frames at the end. */
-  describe(): Record<string, unknown> {
-    return {
-      status: this.#status,
-      ...this.#results.progress,
-      ...(this.#status === "completed" ? { results: this.#results.all } : {}),
-      ...(this.#status === "failed" ? { error: this.#error } : {}),
-    };
+  describe(): JsonPieces {
+    return JsonPieces.object([
+      ["status", this.#status],
+      ...Object.entries(this.#results.progress),
+      ...(this.#status === "completed" ? [["results", this.#results.all] as const] : []),
+      ...(this.#status === "failed" ? [["error", this.#error] as const] : []),
+    ]);
   }
 
   async #run(follow: (signal: AbortSignal) => AsyncIterable<FollowedFrame>): Promise<void> {
@@ -55,6 +60,7 @@ export class PropagationTask {
       if (!this.isRunning) return;
       this.#status = "failed";
       this.#error = describeError(error).message;
+      if (isInternal(error)) this.#logger.error({ err: error, task: this.id }, "a video was not followed to its end");
     }
   }
 }

@@ -1,3 +1,5 @@
+import { JsonPieces } from "../../json/json-pieces.js";
+
 /** Frames by the tool's numbers, both of them too. */
 export interface Span {
   readonly first: number;
@@ -25,7 +27,8 @@ export class Results {
   readonly #span: Span;
   readonly #total: number;
   readonly #hold: (bytes: number) => void;
-  readonly #frames = new Map<number, { shapes: readonly object[]; bytes: number }>();
+  /** Each frame's as they are told. */
+  readonly #frames = new Map<number, JsonPieces>();
   #bytes = 0;
   #current: number;
 
@@ -39,10 +42,11 @@ export class Results {
 
   /** Takes the place of what came of the same frame. @throws what `hold` throws. */
   add({ frame, shapes }: FollowedFrame): void {
-    const bytes = JSON.stringify(shapes).length;
-    this.#bytes += bytes - (this.#frames.get(frame)?.bytes ?? 0);
-    this.#hold(this.#bytes);
-    this.#frames.set(frame, { shapes, bytes });
+    const told = JsonPieces.object([["masks", shapes]]);
+    const bytes = this.#bytes + told.bytes - (this.#frames.get(frame)?.bytes ?? 0);
+    this.#hold(bytes);
+    this.#bytes = bytes;
+    this.#frames.set(frame, told);
     this.#current = frame;
   }
 
@@ -53,7 +57,7 @@ export class Results {
   }
 
   /** By the tool's numbers. */
-  get all(): Record<string, { masks: readonly object[] }> {
-    return Object.fromEntries([...this.#frames].map(([frame, { shapes }]) => [frame, { masks: shapes }]));
+  get all(): JsonPieces {
+    return JsonPieces.object([...this.#frames].map(([frame, told]) => [String(frame), told]));
   }
 }

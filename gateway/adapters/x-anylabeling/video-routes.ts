@@ -6,6 +6,7 @@ import type { Metrics } from "../../../services/runtime/host-metrics.js";
 import type { ErrorForm } from "../../../services/runtime/http/reply-error.js";
 import { holderOf, Shares } from "../../../services/runtime/limits/shares.js";
 import { watchOf } from "../../http/observe-requests.js";
+import { JsonPieces } from "../../json/json-pieces.js";
 import type { AdapterPort, AdapterRoutes, Asked } from "../shared/adapter.js";
 import { decodeBase64 } from "../shared/base64-bytes.js";
 import { segmentRequest } from "../shared/prompts.js";
@@ -109,11 +110,18 @@ export function videoRoutes(routes: AdapterRoutes, { port, limitBytes, metrics }
   const begin = (asked: Asked, given: z.output<typeof propagateForm>) => {
     const session = sessions.find(given.session_id, asked);
     const span = spanOf(session, given.start_frame, given.end_frame);
-    const leave = enter(asked);
+    // Followed anew, it gives its place to itself.
+    session.task?.cancel();
+    const leaving = [enter(asked), session.beginFollowing()];
+    const leave = () => {
+      for (const one of leaving.splice(0)) one();
+    };
     async function* follow(signal: AbortSignal): AsyncGenerator<FollowedFrame> {
-      const call = { ...asked.call, signal: AbortSignal.any([signal, videos.stopping]) };
+      const over = AbortSignal.any([signal, videos.stopping, session.ended]);
+      // Its place is free at once, whatever a decoder does still.
+      over.addEventListener("abort", leave, { once: true });
       try {
-        yield* followVideo({ ...asked, call, videos }, session, span);
+        yield* followVideo({ ...asked, call: { ...asked.call, signal: over }, videos }, session, span);
       } finally {
         leave();
       }
@@ -125,12 +133,12 @@ export function videoRoutes(routes: AdapterRoutes, { port, limitBytes, metrics }
     propagateForm,
     (asked, given) => {
       const { session, span, follow } = begin(asked, given);
-      session.task?.cancel();
       const task = new PropagationTask(
         span,
         session.frames.length,
         (signal) => whileLetIn(asked, signal, follow),
         (bytes) => session.holdResults(bytes),
+        asked.request.log,
       );
       session.task = task;
       return success({ task_id: task.id, status: "processing", message: "Propagation started" });
@@ -260,10 +268,17 @@ async function* eventsOf(
     results.add(one);
     yield { type: "progress", ...results.progress };
   }
-  yield { type: "completed", results: results.all };
+  yield JsonPieces.object([
+    ["type", "completed"],
+    ["results", results.all],
+  ]);
 }
 
-const success = (data: unknown) => ({ success: true, data });
+const success = (data: unknown) =>
+  JsonPieces.object([
+    ["success", true],
+    ["data", data],
+  ]);
 
 /** @param words the tool's for some codes. @param other its word for what is wrong with the request. */
 const errorsOf =

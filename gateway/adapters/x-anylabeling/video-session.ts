@@ -37,6 +37,8 @@ export class VideoSession {
   /** Of outlines, as a share of a ring's length: the last prompt's. */
   epsilon = 0;
   task: PropagationTask | undefined;
+  readonly #ending = new AbortController();
+  #followers = 0;
   readonly #held: Held;
   readonly #fileBytes: number;
   #shown: readonly ShownObject[] = [];
@@ -49,6 +51,27 @@ export class VideoSession {
     this.model = model;
     this.#held = held;
     this.#fileBytes = held.bytes;
+  }
+
+  /** Aborts when it is not kept any more. */
+  get ended(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** In the background, or before somebody who waits. */
+  get isFollowed(): boolean {
+    return this.#followers > 0;
+  }
+
+  /** @returns to be called when it is over. */
+  beginFollowing(): () => void {
+    this.#followers++;
+    return () => void this.#followers--;
+  }
+
+  end(): void {
+    this.#ending.abort();
+    this.task?.cancel();
   }
 
   get shown(): readonly ShownObject[] {
@@ -65,6 +88,11 @@ export class VideoSession {
   holdResults(bytes: number): void {
     this.#hold(this.#shown, bytes);
     this.#resultBytes = bytes;
+  }
+
+  /** That are counted for it. */
+  get bytes(): number {
+    return this.#held.bytes;
   }
 
   #hold(shown: readonly ShownObject[], resultBytes: number): void {

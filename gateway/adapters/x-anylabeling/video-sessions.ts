@@ -44,19 +44,19 @@ export class VideoSessions {
       throw new ServiceError({ code: Code.RESOURCE_EXHAUSTED, reason: "IMAGE_TOO_LARGE", message });
     }
     const who = ownerOf(asked);
-    for (let lacking = this.#lacking(who, bytes); lacking; lacking = this.#lacking(who, bytes)) {
-      const [oldest] = [...this.#sessions.values()].filter(
-        ({ session }) =>
-          tenantOf(session.who) === tenantOf(who) && session.who.caller === who.caller && !session.task?.isRunning,
+    const resting = [...this.#sessions.values()]
+      .map(({ session }) => session)
+      .filter(
+        (session) =>
+          tenantOf(session.who) === tenantOf(who) && session.who.caller === who.caller && !session.isFollowed,
       );
-      if (!oldest) {
-        this.#options.metrics.limitHit(lacking === "full" ? "tracks" : "tracks_share");
-        throw overloaded(
-          lacking === "full" ? full : "You have too many videos open; close one, or try again.",
-          retryAfterMs,
-        );
-      }
-      this.#end(oldest.session);
+    // Where others have it all, none of its own is ended for nothing.
+    if (!this.#budget.hasRoom(bytes - resting.reduce((sum, session) => sum + session.bytes, 0)))
+      throw this.#refusal("full");
+    for (let lacking = this.#lacking(who, bytes); lacking; lacking = this.#lacking(who, bytes)) {
+      const oldest = resting.shift();
+      if (!oldest) throw this.#refusal(lacking);
+      this.#end(oldest);
     }
     const held = this.#budget.hold(bytes);
     const session = new VideoSession(files, { who, start, model, held });
@@ -97,6 +97,14 @@ export class VideoSessions {
     for (const { session } of [...this.#sessions.values()]) this.#end(session);
   }
 
+  #refusal(lacking: "full" | "share"): ServiceError {
+    this.#options.metrics.limitHit(lacking === "full" ? "tracks" : "tracks_share");
+    return overloaded(
+      lacking === "full" ? full : "You have too many videos open; close one, or try again.",
+      retryAfterMs,
+    );
+  }
+
   #lacking(who: Holder, bytes: number): "full" | "share" | undefined {
     if (!this.#budget.hasRoom(bytes)) return "full";
     return this.#places.refusal(who) ?? this.#bytes.refusal(who, bytes);
@@ -111,7 +119,7 @@ export class VideoSessions {
   }
 
   #whenIdle(session: VideoSession): void {
-    if (session.task?.isRunning) this.#use(session);
+    if (session.isFollowed) this.#use(session);
     else this.#end(session);
   }
 
@@ -120,7 +128,7 @@ export class VideoSessions {
     if (!found) return;
     this.#sessions.delete(session.id);
     clearTimeout(found.idle);
-    session.task?.cancel();
+    session.end();
     found.leave();
   }
 }
