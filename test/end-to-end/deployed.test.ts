@@ -112,9 +112,9 @@ async function onLoopback(
 ): Promise<Record<string, string>> {
   const here = {
     MASKWIRE_HOST: "127.0.0.1",
-    // Not 0: the health check reads the same variable.
+    // Not 0: the health check reads the same variables.
     MASKWIRE_PORT: String(await freePort()),
-    MASKWIRE_ADMIN_PORT: "0",
+    MASKWIRE_ADMIN_PORT: String(await freePort()),
     MASKWIRE_MODEL_CACHE_DIR: cacheFolder,
     ...(env.MASKWIRE_CACHE_URL ? { MASKWIRE_CACHE_URL: redis.url } : {}),
   };

@@ -142,6 +142,7 @@ const rpcs: Record<string, Ask> = {
   lookupImage: (client, imageId) => client.unary(encoder.lookupImage, { imageId }, call),
   fetchEmbedding: (client, imageId) => allLines(client.serverStream(encoder.fetchEmbedding, { imageId }, call)),
   ground: (client, imageId) => client.unary(encoder.ground, { imageId, text: "dog" }, call),
+  cutOut: (client, imageId) => allLines(client.serverStream(encoder.cutOut, { imageId, rle: wholePicture }, call)),
   deleteImages: (client, imageId) =>
     client.unary(encoder.deleteImages, { images: { case: "imageId", value: imageId }, shared: true }, call),
   segment: async (client, imageId) => {

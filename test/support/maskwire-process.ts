@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { Child } from "./child.js";
-import { testDataFolder } from "./data-folder.js";
+import { ownDataFolder } from "./data-folder.js";
 import { patience } from "./start-maskwire.js";
 
 /** The program itself in a process of its own, as `npm start` and the images run it. */
@@ -46,7 +46,7 @@ export class MaskwireProcess extends Child {
         MASKWIRE_HUNG_MS: patience.MASKWIRE_HUNG_MS,
         // A test has what it has been given.
         MASKWIRE_PULL: "never",
-        MASKWIRE_DATA_DIR: testDataFolder,
+        MASKWIRE_DATA_DIR: ownDataFolder(),
         ...env,
       },
     });

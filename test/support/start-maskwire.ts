@@ -4,7 +4,7 @@ import type { Manifest } from "../../services/inference/models/manifest.js";
 import { Maskwire } from "../../services/maskwire/maskwire.js";
 import { readEnv, type Settings, shapeSettings } from "../../services/maskwire/settings.js";
 import { createLogger, type Logger } from "../../services/runtime/logger.js";
-import { testDataFolder } from "./data-folder.js";
+import { ownDataFolder } from "./data-folder.js";
 
 /** For machines that run tests beside other work: what a test is not about is neither refused as overload nor taken for hung. */
 export const patience = { MASKWIRE_OVERLOAD_DELAY_MS: "10000", MASKWIRE_HUNG_MS: "120000" };
@@ -15,7 +15,7 @@ export function testSettings(env: Record<string, string> = {}): Settings {
     MASKWIRE_HOST: "127.0.0.1",
     MASKWIRE_PORT: "0",
     MASKWIRE_ADMIN_PORT: "0",
-    MASKWIRE_DATA_DIR: testDataFolder,
+    MASKWIRE_DATA_DIR: ownDataFolder(),
     MASKWIRE_STOP_MS: "5000",
   };
   return shapeSettings(readEnv({ ...here, ...patience, ...env }));
