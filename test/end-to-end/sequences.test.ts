@@ -164,8 +164,9 @@ it("M11, M13: from the command line frames are added, followed and kept once, ho
   const track = () =>
     cli("track", "frames", "--point", `${x},${y}`, "--dataset", "clips", "--label", "disc", "--split", "train");
   const first = await track();
-  expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d masks kept in clips, sequence frames\n$/) });
-  expect((await track()).stdout).toMatch(/: 0 masks kept in clips, sequence frames \(4 there already\)\n$/);
+  const where = 'sequence frames, track "object 1"';
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringContaining(` masks kept in clips, ${where}\n`) });
+  expect((await track()).stdout).toContain(`: 0 masks kept in clips, ${where} (4 there already)\n`);
   const { sequences } = JSON.parse((await cli("dataset", "sequences", "clips", "--json")).stdout);
   expect(sequences).toMatchObject([
     { name: "frames", frames: count, tracks: 1, split: "train" },
@@ -198,4 +199,40 @@ it("M11, M13: from the command line frames are added, followed and kept once, ho
   });
   expect(await cli("dataset", "add", "clips", "frames", "--every", "2")).toMatchObject({ code: 2 });
   expect(await cli("dataset", "add", "clips", "frames", "frames", "--sequence")).toMatchObject({ code: 2 });
+});
+
+it("M13: what is tracked next in a video is a track of its own with its own label, or goes on with the one that is named", async () => {
+  await cli("dataset", "create", "twice", "--label", "disc", "--label", "plate");
+  const tracks = async () => {
+    const [sequence] = (await ask("/twice/sequences")).body.sequences;
+    const { body } = await ask(`/twice/sequences/${sequence.id}/tracks`);
+    return body.tracks.map(({ name, label = 0, frames }: Json) => [name, label, frames]);
+  };
+  const track = (at: "disc" | "plate", ...more: string[]) => {
+    const { x, y } = clickOn(at, width, height);
+    return cli("track", "frames", "--point", `${x},${y}`, "--dataset", "twice", ...more);
+  };
+  await track("disc", "--label", "disc");
+  const [disc] = await tracks();
+  expect(disc).toEqual(["object 1", 1, count]);
+  expect((await track("plate", "--label", "plate")).stdout).toContain('sequence frames, track "object 2"\n');
+  const both = await tracks();
+  expect(both).toEqual([disc, ["object 2", 2, expect.any(Number)]]);
+  const other = expect.stringContaining('"object 2" of frames has the label "plate": leave out --label');
+  expect(await track("plate", "--label", "disc")).toMatchObject({ code: 2, stderr: other });
+  expect(await tracks()).toEqual(both);
+
+  const list = [
+    { object: 4, frame: 1, prompt: { points: [clickOn("plate", width, height)] } },
+    { object: 7, frame: 1, prompt: { points: [clickOn("disc", width, height)] } },
+  ];
+  writeFileSync(join(folder, "prompts.json"), JSON.stringify(list));
+  const names = ["--track", "object 2", "--track", "the disc"];
+  const named = await cli("track", "frames", "--objects", "prompts.json", "--dataset", "twice", ...names);
+  expect(named.stdout).toContain('tracks "object 2", "the disc"');
+  expect((await tracks()).map(([name, label]: [string, number]) => [name, label])).toEqual([
+    ["object 1", 1],
+    ["object 2", 2],
+    ["the disc", 0],
+  ]);
 });

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { checkOutputs } from "./check-outputs.js";
 import { usageError } from "./command-error.js";
 import { addDatasets } from "./dataset/dataset-program.js";
+import { collectWords } from "./dataset/labels.js";
 import type { DeleteOptions } from "./delete-pictures.js";
 import { errorAsJson } from "./describe-error.js";
 import { type EverythingCommandOptions, everythingPhoto } from "./everything-photo.js";
@@ -141,6 +142,11 @@ export function createProgram({ isJson = false } = {}): Command {
     )
     .option("--dataset <name>", "keep the frames there as a sequence, and what was found as its tracks", once(String))
     .option("--sequence <name>", "what the sequence is called; without it as the video", once(String))
+    .option(
+      "--track <name>",
+      "the track of the sequence that an object is, one that there is or a new one; once for each object, in the order of their numbers",
+      collectWords,
+    )
     .option("--label <name>", "what the objects are, of the data set's labels", once(String))
     .option("--split <name>", "of the sequence: train, val, test, or what you call it", once(String))
     .option("--person <name>", "who does it, where nobody is asked who they are", once(String))

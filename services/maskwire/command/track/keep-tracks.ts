@@ -1,15 +1,17 @@
 import { DatasetService, type FrameMasks, type TrackPrompt } from "../../../../proto/index.js";
-import { usageError } from "../command-error.js";
 import { DatasetClient } from "../dataset/dataset-client.js";
 import { type NumberedFrame, sendSequence, sequenceName } from "../dataset/send-sequence.js";
 import type { GatewayClient } from "../gateway-client.js";
 import type { Notices } from "../notices.js";
+import type { ChosenTrack } from "./choose-tracks.js";
 
 /** Where tracks are to be kept. */
 export interface KeepOptions {
   dataset?: string;
   /** The sequence's name. */
   sequence?: string;
+  /** The tracks' names, in the order of the objects' numbers. */
+  track?: readonly string[];
   label?: string;
   split?: string;
   person?: string;
@@ -20,6 +22,7 @@ interface Followed {
   readonly frames: readonly NumberedFrame[];
   readonly masks: ReadonlyMap<number, FrameMasks>;
   readonly prompts: readonly TrackPrompt[];
+  readonly tracks: readonly ChosenTrack[];
   readonly model: string;
 }
 
@@ -27,35 +30,22 @@ const { method } = DatasetService;
 /** Kept in one request: the contract has 500 and 2,000, and 16 MiB of JSON. */
 const most = { frames: 500, masks: 1500, characters: 8 * 2 ** 20 };
 
-/** The label's number; 0: none is wanted. Before anything is done for it. @throws CommandError */
-export async function labelOf(client: DatasetClient, dataset: string, label: string | undefined): Promise<number> {
-  const { labels } = await client.ask(method.getDataset, { dataset });
-  if (label === undefined) return 0;
-  const found = labels.find(({ name }) => name === label);
-  if (found) return found.id;
-  throw usageError(
-    `The data set has no label "${label}": add it with maskwire dataset labels ${dataset} --add ${label}.`,
-  );
-}
-
 export const datasetsOf = ({ url, key }: GatewayClient) => new DatasetClient(url, key);
 
 /** Keeps frames as a sequence of a data set, and what was followed through them as its tracks. @returns a sentence for people. */
 export async function keepTracks(
   client: DatasetClient,
   notices: Notices,
-  { input, frames, masks, prompts, model }: Followed,
-  { dataset = "", sequence: said, split, person = "", label }: Omit<KeepOptions, "label"> & { label: number },
+  { input, frames, masks, prompts, tracks, model }: Followed,
+  { dataset = "", sequence: said, split, person = "" }: KeepOptions,
 ): Promise<string> {
   const name = sequenceName(input, said);
   const { id: sequence } = await sendSequence({ client, notices }, { dataset, name, frames, split, person });
-  const numbers = [...new Set(prompts.map(({ object }) => object))].sort((a, b) => a - b);
-  const objects = numbers.map((object) => ({ object, name: `object ${object}`, label }));
   const sum = { made: 0, replaced: 0, same: 0, gone: 0, left: 0 };
   for (const some of portions(frames.flatMap(({ number }) => masks.get(number) ?? []))) {
     const shown = new Set(some.map(({ frame }) => frame));
     const kept = await client.ask(method.saveTracks, {
-      ...{ dataset, sequence, objects, frames: some, model, person },
+      ...{ dataset, sequence, objects: [...tracks], frames: some, model, person },
       prompts: prompts.filter(({ frame }) => shown.has(frame)),
     });
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += kept[key];
@@ -67,7 +57,8 @@ export async function keepTracks(
     ...(gone > 0 ? [`${gone} gone`] : []),
     ...(left > 0 ? [`${left} left as people made them`] : []),
   ];
-  return `${made} masks kept in ${dataset}, sequence ${name}${further.length > 0 ? ` (${further.join(", ")})` : ""}`;
+  const names = tracks.map((track) => `"${track.name}"`).join(", ");
+  return `${made} masks kept in ${dataset}, sequence ${name}, ${tracks.length === 1 ? "track" : "tracks"} ${names}${further.length > 0 ? ` (${further.join(", ")})` : ""}`;
 }
 
 function* portions(all: readonly FrameMasks[]): Generator<FrameMasks[]> {

@@ -3,15 +3,17 @@ import { create, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { type FrameMasks, type TrackPrompt, TrackPromptSchema, TrackState } from "../../../../proto/index.js";
 import { imageIdOf } from "../../../runtime/image-id.js";
 import { CommandError, usageError } from "../command-error.js";
+import { sequenceName } from "../dataset/send-sequence.js";
 import type { GatewayClient } from "../gateway-client.js";
 import { Notices } from "../notices.js";
 import { progressBar } from "../progress-bar.js";
 import { type SegmentOptions, toPrompt } from "../segment-photo.js";
 import { type GatewayOptions, withGateway } from "../with-gateway.js";
 import { checkPlaces } from "./check-places.js";
+import { chooseTracks } from "./choose-tracks.js";
 import type { FrameFile, FrameList } from "./input/frame-list.js";
 import { openFrames } from "./input/open-frames.js";
-import { datasetsOf, type KeepOptions, keepTracks, labelOf } from "./keep-tracks.js";
+import { datasetsOf, type KeepOptions, keepTracks } from "./keep-tracks.js";
 import type { Layout } from "./outputs/layout-names.js";
 import { openOutput, writeMasks } from "./outputs/write-masks.js";
 
@@ -56,7 +58,11 @@ export async function trackFrames(input: string, options: TrackOptions): Promise
   for (const file of files) ids.push(imageIdOf(await file.read()));
   await withGateway(options, async (client, notices) => {
     const sets = datasetsOf(client);
-    const label = dataset === undefined ? 0 : await labelOf(sets, dataset, options.label);
+    const wish = { prompts, names: options.track ?? [], label: options.label };
+    const tracks =
+      dataset === undefined
+        ? []
+        : await chooseTracks(sets, { ...wish, dataset, sequence: sequenceName(input, options.sequence) });
     const video = new Video(client, { files, ids, prompts, notices });
     const from = Math.min(...prompts.map(({ frame }) => frame));
     for (let at = Math.max(from, first); at <= last; at += portion)
@@ -72,8 +78,8 @@ export async function trackFrames(input: string, options: TrackOptions): Promise
     }
     if (dataset === undefined) return;
     const frames = wanted.map((file, at) => ({ file, number: first + at }));
-    const followed = { input, frames, masks: video.masks, prompts, model: options.model ?? "" };
-    const kept = await keepTracks(sets, notices, followed, { ...options, label });
+    const followed = { input, frames, masks: video.masks, prompts, tracks, model: options.model ?? "" };
+    const kept = await keepTracks(sets, notices, followed, options);
     process.stdout.write(`${output ? "" : `${video.summary(first, last)}: `}${kept}\n`);
   });
 }
