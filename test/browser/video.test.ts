@@ -182,8 +182,32 @@ describe("a video", () => {
     await page.locator("#keep-now").click();
     const second = await outcome();
     expect(second).toContain(`New in “Clocks”: 0 frames, 0 masks. Already there: ${frames} frames,`);
-    expect(second).toContain("With another label there, which stays: Object 1.");
     expect(await api(`/${id}/statistics`)).toMatchObject({ sequences: 1, frames, tracks: 1 });
+    const tracks = async () => {
+      const { tracks } = await api<{ tracks: { name: string; label: number; frames: number }[] }>(
+        `/${id}/sequences/${sequence?.id}/tracks`,
+      );
+      return tracks.map(({ name, label }) => [name, label]);
+    };
+    expect(await tracks()).toEqual([["Object 1", 1]]);
+
+    // The video once more, and what is the first object now: another one.
+    await page.keyboard.press("Enter");
+    await page.getByTestId("video-leave").click();
+    await page.getByTestId("leave-confirm").click();
+    await choose(page, "clock.gif", "image/gif", clock);
+    await page.getByText(`${frames} frames read.`).waitFor({ state: "attached" });
+    await clickObject(client);
+    await page.locator('.video-object[data-state="corrected"]').waitFor();
+    await keep();
+    await page.locator("#keep-set").selectOption("Clocks");
+    await page.locator("#keep-label-1").selectOption("dial");
+    await page.locator("#keep-now").click();
+    expect(await outcome()).toContain("The video has another “Object 1” there: this one is “Object 1 1”.");
+    expect(await tracks()).toEqual([
+      ["Object 1", 1],
+      ["Object 1 1", 2],
+    ]);
 
     await page.locator("#keep-look").click();
     await page.locator("#picture-place").getByText(`Frame 1 of ${frames}, clock.gif`).waitFor();

@@ -333,6 +333,13 @@ export class Following {
     this.#take(changed(this.#track, id, { name: name.trim() || undefined }));
   }
 
+  /** It is a track of a data set from now on. */
+  keptAs(id: number, sequence: bigint, track: bigint): void {
+    const before = objectOf(this.#track, id)?.keptAs;
+    if (before?.get(sequence) !== track)
+      this.#take(changed(this.#track, id, { keptAs: new Map(before).set(sequence, track) }));
+  }
+
   show(id: number, isVisible: boolean): void {
     this.#take(changed(this.#track, id, { isVisible }));
   }

@@ -185,10 +185,11 @@ export class DatasetService {
 
   getSequence = (sequence: bigint) => askService(DatasetSequenceSchema, `${this.#at}/sequences/${sequence}`);
 
-  listTracks = (sequence: bigint, init: Omit<Init<typeof ListTracksRequestSchema>, "sequence">) =>
+  listTracks = (sequence: bigint, init: Omit<Init<typeof ListTracksRequestSchema>, "sequence">, signal?: AbortSignal) =>
     askService(
       ListTracksResponseSchema,
       `${this.#at}/sequences/${sequence}/tracks${queryOf(said(ListTracksRequestSchema, init))}`,
+      { signal },
     );
 
   updateTrack = (track: bigint, init: Omit<Init<typeof UpdateTrackRequestSchema>, "track">) =>

@@ -10,13 +10,11 @@ import { useDoing } from "../../datasets/parts/use-doing.js";
 import { useLoaded } from "../../datasets/parts/use-loaded.js";
 import { words } from "../words/words.js";
 import { type KeepProgress, type Kept, keepVideo, type VideoToKeep } from "./keep-video.js";
-import { trackNames } from "./tracks-to-keep.js";
+import { trackNames } from "./name-tracks.js";
 
 /** What the page has to keep. */
 export interface ToKeep extends VideoToKeep {
   readonly name: string;
-  /** As the page calls them. */
-  readonly objects: readonly { readonly id: number; readonly name: string }[];
   /** Frames that lack something. */
   readonly todo: number;
 }
@@ -46,9 +44,8 @@ function KeepDialog({ what, onClose }: { readonly what: ToKeep; readonly onClose
     const controller = new AbortController();
     const { signal } = controller;
     ending.current = controller;
-    const names = trackNames(what.objects);
     const labels = new Map(what.objects.map((object) => [object.id, labelOf(form, chosen, object)]));
-    const choice = { set: chosen, name: form.name.trim(), names, labels };
+    const choice = { set: chosen, name: form.name.trim(), labels, labelled: new Set(form.labels.keys()) };
     void attempt(async () => {
       try {
         setDone({ set: chosen, kept: await keepVideo(what, choice, { onProgress: setProgress, signal }) });
@@ -208,7 +205,7 @@ function Running({ progress, onCancel }: { readonly progress: KeepProgress | und
 }
 
 function Outcome({ set, kept, onClose }: { readonly set: Dataset; readonly kept: Kept; onClose: () => void }) {
-  const { added, there, counts, otherLabels, sequence } = kept;
+  const { added, there, counts, otherLabels, otherNames, sequence } = kept;
   const { made, replaced, same, gone, left } = counts;
   const sentences = [
     words.keep.keptNow(added, made, set.name),
@@ -216,6 +213,7 @@ function Outcome({ set, kept, onClose }: { readonly set: Dataset; readonly kept:
     replaced > 0 && words.keep.replaced(replaced),
     gone > 0 && words.keep.gone(gone),
     left > 0 && words.keep.left(left),
+    ...otherNames.map(([object, track]) => words.keep.otherName(object, track)),
     otherLabels.length > 0 && words.keep.otherLabels(otherLabels.join(", ")),
   ];
   return (

@@ -1,4 +1,4 @@
-import type { Dataset, DatasetPicture, SaveTracksResponse } from "../../../proto/index.js";
+import type { Dataset, DatasetPicture, DatasetTrack, SaveTracksResponse } from "../../../proto/index.js";
 import { ServiceProblem } from "../../datasets/net/ask-service.js";
 import { retryDelayMs } from "../../datasets/net/retry-delay.js";
 import { DatasetService } from "../../datasets/net/service.js";
@@ -7,6 +7,7 @@ import { VideoProblem } from "../frames/frame-source.js";
 import type { Track } from "../state/track.js";
 import { words } from "../words/words.js";
 import { type FramesThere, folderOf, framesThere, pictureNames, rateOf, type WantedFrame } from "./frames-to-add.js";
+import { type NamedObject, tracksOf } from "./name-tracks.js";
 import { tracksToKeep } from "./tracks-to-keep.js";
 
 /** Pictures on their way at once: the next one's way while the one before is written down. */
@@ -20,6 +21,9 @@ export interface VideoToKeep {
   /** @throws VideoProblem where the browser has it no more. */
   readonly fileOf: (frame: number) => Promise<Blob>;
   readonly track: Track;
+  readonly objects: readonly NamedObject[];
+  /** Told of each object that is a track now. */
+  readonly onKept: (object: number, sequence: bigint, track: bigint) => void;
   /** That made its masks; empty: not known. */
   readonly model: string;
 }
@@ -29,10 +33,10 @@ interface Choice {
   readonly set: Dataset;
   /** The sequence's. */
   readonly name: string;
-  /** Tracks' by their objects' numbers, each another. */
-  readonly names: ReadonlyMap<number, string>;
   /** By objects' numbers; 0: none. */
   readonly labels: ReadonlyMap<number, number>;
+  /** Objects whose label a person has chosen: a track that is there gets it. */
+  readonly labelled: ReadonlySet<number>;
 }
 
 export interface KeepProgress {
@@ -51,6 +55,8 @@ export interface Kept {
   readonly counts: Readonly<Record<Count, number>>;
   /** Tracks that were there with another label than was chosen, and keep it. */
   readonly otherLabels: readonly string[];
+  /** New tracks that are called otherwise than their objects, for the video has one of that name: both names. */
+  readonly otherNames: readonly (readonly [object: string, track: string])[];
 }
 
 const kinds = ["made", "replaced", "same", "gone", "left"] as const;
@@ -161,12 +167,18 @@ async function putInOrder(
 async function saveMasks(
   service: DatasetService,
   sequence: bigint,
-  { frames, track, model }: VideoToKeep,
-  { names, labels }: Choice,
+  { frames, track, objects, model, onKept }: VideoToKeep,
+  { labels, labelled }: Choice,
   { onProgress, signal }: KeepOptions,
-): Promise<Pick<Kept, "counts" | "otherLabels">> {
+): Promise<Pick<Kept, "counts" | "otherLabels" | "otherNames">> {
   const labelOf = (object: number) => labels.get(object) ?? 0;
-  const portions = tracksToKeep(track, frames.length, (object) => names.get(object) ?? "", labelOf);
+  const tracks = tracksOf(objects, sequence, await listTracks(service, sequence, signal));
+  for (const [object, { there }] of tracks) {
+    const label = labelOf(object);
+    if (there === undefined || !labelled.has(object) || there.label === label) continue;
+    await service.updateTrack(there.id, { revision: there.revision, label });
+  }
+  const portions = tracksToKeep(track, frames.length, (object) => tracks.get(object)?.name ?? "", labelOf);
   const all = portions.reduce((sum, portion) => sum + portion.frames.length, 0);
   const counts: Record<Count, number> = { made: 0, replaced: 0, same: 0, gone: 0, left: 0 };
   const otherLabels = new Set<string>();
@@ -176,10 +188,26 @@ async function saveMasks(
     const saved = await patiently(() => service.saveTracks(sequence, { ...portion, model }, signal), signal);
     for (const kind of kinds) counts[kind] += saved[kind];
     for (const name of othersLabelled(portion.objects, saved)) otherLabels.add(name);
+    for (const [at, { object }] of portion.objects.entries()) onKept(object, sequence, saved.tracks[at]?.id ?? 0n);
     done += portion.frames.length;
     onProgress({ what: "masks", done, all });
   }
-  return { counts, otherLabels: [...otherLabels] };
+  const otherNames = objects.flatMap(({ id, name }) => {
+    const made = tracks.get(id);
+    return made === undefined || made.there !== undefined || made.name === name ? [] : [[name, made.name] as const];
+  });
+  return { counts, otherLabels: [...otherLabels], otherNames };
+}
+
+/** All of a sequence's. */
+async function listTracks(service: DatasetService, sequence: bigint, signal: AbortSignal): Promise<DatasetTrack[]> {
+  const all: DatasetTrack[] = [];
+  for (let page = ""; ; ) {
+    const answer = await patiently(() => service.listTracks(sequence, { pageSize, page }, signal), signal);
+    all.push(...answer.tracks);
+    page = answer.nextPage;
+    if (page === "") return all;
+  }
 }
 
 /** Who has chosen none minds none. */

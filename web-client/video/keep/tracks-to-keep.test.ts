@@ -2,7 +2,7 @@ import { create, toJson } from "@bufbuild/protobuf";
 import { expect, it } from "vitest";
 import { FrameMasksSchema, type Mask, MaskSchema, SaveTracksRequestSchema, TrackState } from "../../../proto/index.js";
 import { accepted, emptyTrack, made, outdated, shown, type Track } from "../state/track.js";
-import { trackNames, tracksToKeep } from "./tracks-to-keep.js";
+import { tracksToKeep } from "./tracks-to-keep.js";
 
 const mask = (counts: string): Mask =>
   create(MaskSchema, { rle: { size: [4, 6], counts }, area: counts.length, predictedIou: 0.5, bbox: { width: 1 } });
@@ -83,13 +83,4 @@ it("divides what a request has no room for: frames, long masks, and more objects
     [16, 16],
     [17, 17],
   ]);
-});
-
-it.each<[string, string[], string[]]>([
-  ["names of one object each stay", ["ball", "cup"], ["ball", "cup"]],
-  ["names of several get their numbers", ["ball", "cup", "ball"], ["ball 1", "cup", "ball 3"]],
-  ["no two are alike then either", ["ball", "ball", "ball 1"], ["ball 1 1", "ball 2", "ball 1"]],
-])("%s", (_, names, expected) => {
-  const objects = names.map((name, at) => ({ id: at + 1, name }));
-  expect([...trackNames(objects).values()]).toEqual(expected);
 });

@@ -89,19 +89,3 @@ const tellable: Readonly<Partial<Record<ReturnType<typeof stateOn>, TrackState>>
   unsure: TrackState.UNSURE,
   absent: TrackState.ABSENT,
 };
-
-/** Names of objects as tracks have them: several that are called alike get their numbers besides. */
-export function trackNames(objects: readonly { readonly id: number; readonly name: string }[]): Map<number, string> {
-  const names = new Map<number, string>();
-  const taken = new Set<string>();
-  // Names that are one object's alone stay.
-  const isShared = (name: string) => objects.filter((one) => one.name === name).length > 1;
-  for (const { name } of objects) if (!isShared(name)) taken.add(name);
-  for (const { id, name } of objects) {
-    let next = name;
-    if (isShared(name)) for (next = `${name} ${id}`; taken.has(next); ) next = `${next} ${id}`;
-    taken.add(next);
-    names.set(id, next);
-  }
-  return names;
-}

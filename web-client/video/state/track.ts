@@ -27,6 +27,8 @@ export interface TrackedObject {
   /** By frame. */
   readonly person: ReadonlyMap<number, Mask>;
   readonly made: readonly (Made | undefined)[];
+  /** The tracks of data sets that it was kept as, by their sequences. */
+  readonly keptAs?: ReadonlyMap<bigint, bigint>;
 }
 
 export interface Track {
@@ -101,7 +103,7 @@ export function broughtBack(track: Track, id: number): Track {
 export function changed(
   track: Track,
   id: number,
-  more: Partial<Pick<TrackedObject, "name" | "colour" | "isVisible">>,
+  more: Partial<Pick<TrackedObject, "name" | "colour" | "isVisible" | "keptAs">>,
 ): Track {
   const object = objectOf(track, id);
   return object === undefined ? track : withObject(track, { ...object, ...more });

@@ -28,6 +28,8 @@ interface KeptObject {
   readonly colour: number;
   readonly isVisible: boolean;
   readonly person: ReadonlyMap<number, Mask>;
+  /** Left out by what was written before there was any. */
+  readonly keptAs?: ReadonlyMap<bigint, bigint>;
 }
 
 interface Schema extends DBSchema {
@@ -136,7 +138,7 @@ async function holdLock(name: string): Promise<boolean> {
 /** What is kept of a track beside the masks that were made. */
 export function keptOf({ objects, cuts }: Track): Pick<KeptVideo, "objects" | "cuts"> {
   return {
-    objects: objects.map(({ id, name, colour, isVisible, person }) => ({ id, name, colour, isVisible, person })),
+    objects: objects.map(({ made: _, ...object }) => object),
     cuts: [...cuts],
   };
 }

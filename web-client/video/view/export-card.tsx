@@ -39,7 +39,13 @@ export function ExportCard({ following, onLeave }: { readonly following: Followi
       fileOf: (frame) => shelf.file(frame),
       track,
       model,
-      objects: track.objects.map((object) => ({ id: object.id, name: nameOf(object) })),
+      objects: track.objects.map((object) => ({
+        id: object.id,
+        name: nameOf(object),
+        isNamed: object.name !== undefined,
+        keptAs: object.keptAs ?? new Map(),
+      })),
+      onKept: (object, sequence, kept) => following.keptAs(object, sequence, kept),
       todo: toMake(track, frames.length).length,
     });
   };

@@ -95,6 +95,7 @@ export const en = {
     gone: (count: number) => `Deleted, as the object is absent: ${masks(count)}.`,
     left: (count: number) => `Left as people have made them: ${masks(count)}.`,
     otherLabels: (names: string) => `With another label there, which stays: ${names}.`,
+    otherName: (object: string, track: string) => `The video has another “${object}” there: this one is “${track}”.`,
     look: "Look at the video there",
     otherFrames: (name: string, set: string) => `“${set}” has other frames as “${name}”. Choose another name.`,
   },

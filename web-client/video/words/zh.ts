@@ -91,6 +91,7 @@ export const zh: VideoWords = {
     gone: (count) => `因物体不在画面中而删除：${count} 个掩膜。`,
     left: (count) => `保持人员所做的不变：${count} 个掩膜。`,
     otherLabels: (names) => `在数据集中另有标签，保持不变：${names}。`,
+    otherName: (object, track) => `该视频在其中已有另一个“${object}”：此物体保存为“${track}”。`,
     look: "在数据集中查看该视频",
     otherFrames: (name, set) => `“${set}”中名为“${name}”的是另一些帧。请换一个名称。`,
   },
