@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
-import { Code, ServiceError } from "../../services/runtime/errors.js";
-import { replyError } from "../../services/runtime/http/reply-error.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
+import { serveBuilt } from "./built-files.js";
 
 /** Pages without a script or a style of their own, that ask nobody but the folder they are in. */
 const policyWith = (base: "'none'" | "'self'") =>
@@ -21,32 +18,22 @@ const policyWith = (base: "'none'" | "'self'") =>
 
 /** The built documentation at `/docs`, for anybody: there is nothing in it but what the repository holds (H25). */
 export async function documentation(app: FastifyInstance): Promise<void> {
-  app.addHook("onRoute", (route) => {
-    route.config = { ...route.config, isPublic: true, describes: "elsewhere" };
-  });
-  const root = join(projectRoot, "dist", "docs");
   // Relative, since a proxy may serve it below any path.
-  app.get("/docs", (_request, reply) => reply.redirect("docs/", 308));
-  if (!existsSync(join(root, "404.html"))) {
-    const message = "The documentation is not built; run npm run build.";
-    app.get("/docs/*", (_request, reply) => replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message })));
-    return;
-  }
-  await app.register(fastifyStatic, {
-    root,
+  app.get("/docs", { config: { isPublic: true, describes: "elsewhere" } }, (_request, reply) =>
+    reply.redirect("docs/", 308),
+  );
+  const root = await serveBuilt(app, {
+    folder: "docs",
+    sign: "404.html",
     prefix: "/docs/",
-    wildcard: false,
+    route: "/docs/*",
+    called: "The documentation",
+    headers: { "content-security-policy": policyWith("'none'") },
+    isNamedByDigest: (path) => /-[\w-]{8}\.(js|css|json)(\.gz)?$/.test(path),
     // It is answered below, wherever there is no page.
-    globIgnore: ["404.html*"],
-    cacheControl: false,
-    preCompressed: true,
-    setHeaders(response, path) {
-      response.setHeader("content-security-policy", policyWith("'none'"));
-      response.setHeader("vary", "accept-encoding");
-      const isNamedByDigest = /-[\w-]{8}\.(js|css|json)(\.gz)?$/.test(path);
-      response.setHeader("cache-control", isNamedByDigest ? "public, max-age=31536000, immutable" : "no-cache");
-    },
+    left: "404.html*",
   });
+  if (root === undefined) return;
   const lost = readFileSync(join(root, "404.html"), "utf8");
   app.get("/docs/*", (request, reply) => {
     // What the page asks for lies at the folder's top, however deep the address is.

@@ -1,11 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Access } from "../../services/runtime/callers/access.js";
-import { Code, ServiceError } from "../../services/runtime/errors.js";
-import { replyError } from "../../services/runtime/http/reply-error.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
+import { serveBuilt } from "./built-files.js";
 
 /**
  * Everything the page needs comes from here; pictures and videos may also be its own blobs.
@@ -41,37 +38,22 @@ const datasetPages: Readonly<Record<string, string>> = {
 
 /** The built web client at `/`, and its pages of data sets. */
 export async function webClient(app: FastifyInstance, { signIn }: Pick<Access, "signIn">): Promise<void> {
-  const policy = policyWith(signIn.oidc?.issuer, "'none'");
-  // Before anybody has signed in there must be a page to do it with.
-  app.addHook("onRoute", (route) => {
-    route.config = { ...route.config, isPublic: true, describes: "elsewhere" };
-  });
-  const root = join(projectRoot, "dist", "site");
-  if (!existsSync(root)) {
-    const message = "The web client is not built; run npm run build.";
-    app.get("/", (_request, reply) => replyError(reply, new ServiceError({ code: Code.NOT_FOUND, message })));
-    return;
-  }
-  pageRoutes(app, root, policyWith(signIn.oidc?.issuer, "'self'"));
-  await app.register(fastifyStatic, {
-    root,
-    // A route a file, so that any other path is one that is not there, in the form that all errors have.
-    wildcard: false,
-    // Said below: its own would take the place of that.
-    cacheControl: false,
-    // Made when the client is built.
-    preCompressed: true,
-    setHeaders(response, path) {
-      response.setHeader("content-security-policy", policy);
+  const root = await serveBuilt(app, {
+    folder: "site",
+    sign: "index.html",
+    prefix: "/",
+    route: "/",
+    called: "The web client",
+    headers: {
+      "content-security-policy": policyWith(signIn.oidc?.issuer, "'none'"),
       // Isolated from other origins, with the opener policy that all answers have, a page may use threads; its workers' scripts
       // have to say so too.
-      response.setHeader("cross-origin-embedder-policy", isolation);
-      response.setHeader("vary", "accept-encoding");
-      // Vite puts a digest into the names under assets/.
-      const isNamedByDigest = path.includes(`${join("site", "assets")}`);
-      response.setHeader("cache-control", isNamedByDigest ? "public, max-age=31536000, immutable" : "no-cache");
+      "cross-origin-embedder-policy": isolation,
     },
+    // Vite puts a digest into the names under assets/.
+    isNamedByDigest: (path) => path.includes(join("site", "assets")),
   });
+  if (root !== undefined) pageRoutes(app, root, policyWith(signIn.oidc?.issuer, "'self'"));
 }
 
 /** Pages that have a path of their own. Below `/datasets` one is deeper than what it fetches: its base says how much, wherever a proxy may serve it. */
