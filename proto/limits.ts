@@ -24,8 +24,8 @@ export const maxKnownPictures = 32;
 export const maxFrames = 20_000;
 /** Most masks that people have made in one. */
 export const maxTrackPrompts = 1000;
-/** Most frames that were tracked before and are given again. */
-export const maxKnownFrames = 6;
+/** Most frames that were tracked before and are given again: what a decoder is told at once, on either side. */
+export const maxKnownFrames = 2 * maxKnownPictures;
 /** The same in one command about a video that is opened. */
 const maxKnownAtOnce = 1000;
 /** Most extras that are asked for by name. */

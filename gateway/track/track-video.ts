@@ -67,7 +67,7 @@ function knownOf({ known, prompts }: TrackVideoRequest) {
   const objects = new Set(prompts.map(({ object }) => object));
   return known.map(({ frame, masks }) => ({
     frame,
-    masks: masks.filter(({ object, rle }) => rle && objects.has(object)),
+    masks: masks.filter(({ object }) => objects.has(object)),
   }));
 }
 

@@ -1,18 +1,25 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, fromJsonString, type MessageInitShape, toJsonString } from "@bufbuild/protobuf";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   bitmapToRle,
   decodeRle,
   encodeRle,
+  type FrameMasks,
+  ListModelsResponseSchema,
   type TrackCommandSchema,
+  TrackEventSchema,
   type TrackedMask,
+  TrackPromptSchema,
   TrackService,
   TrackState,
   type TrackUpdate,
+  TrackVideoRequestSchema,
 } from "../../proto/index.js";
 import { rleBoundingBox } from "../../proto/rle.js";
 import { readRecall } from "../../services/decoder/testing/memory-model.js";
+import { handedOn, reachOf } from "../../services/maskwire/command/track/handed-on.js";
+import { type Portion, portionsOf } from "../../services/maskwire/command/track/portions.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
@@ -236,6 +243,46 @@ it("goes on with the same masks after its decoder was lost, whose memory is made
     expect(looked).toBe(before - 3);
   }
   expect(await made()).toBeGreaterThan(0);
+});
+
+it.each(Object.values(trackers))("%s: Y1 a video in portions has the masks of one run", async (model) => {
+  const prompts = [
+    { frame: shownOn, object: 1, prompt: drawn(first, shownOn) },
+    { frame: 5, object: 2, prompt: clickOn(second, 5) },
+  ].map((one) => create(TrackPromptSchema, one));
+  const { models } = fromJsonString(
+    ListModelsResponseSchema,
+    await (await fetch(`${tiers.gateway.url}/v1/models`)).text(),
+    { ignoreUnknownFields: true },
+  );
+  const reach = reachOf(models, model);
+  expect(reach).toBe(15);
+  const wanted = { first: 0, last: count - 1 };
+  const found = async (portions: readonly Portion[]) => {
+    const masks = new Map<number, FrameMasks>();
+    for (const some of portions) {
+      const known = handedOn(masks, some, reach);
+      const request = create(TrackVideoRequestSchema, { imageIds, model, prompts, ...some, known });
+      const answer = await fetch(`${tiers.gateway.url}/v1/track`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: toJsonString(TrackVideoRequestSchema, request),
+      });
+      for (const line of (await answer.text()).trim().split("\n")) {
+        const { event } = fromJsonString(TrackEventSchema, line);
+        if (event.case !== "frame") continue;
+        const { frame } = event.value;
+        if (frame >= some.first && frame <= some.last) masks.set(frame, event.value);
+      }
+    }
+    return [...masks].sort(([a], [b]) => a - b).map(([, { objects }]) => objects);
+  };
+  const whole = await found([wanted]);
+  expect(whole).toHaveLength(count);
+  expect(whole[7]?.[0]?.state).toBe(TrackState.ABSENT);
+  const portions = portionsOf(prompts, wanted, 2);
+  expect(portions.length).toBeGreaterThan(4);
+  expect(await found(portions)).toEqual(whole);
 });
 
 it("is asked over HTTP as any model, and says how far it looks back", async () => {

@@ -11,7 +11,9 @@ import {
   type EncodeEvent,
   EncodeEventSchema,
   type ImageInfo,
+  ListModelsResponseSchema,
   LookupImageResponseSchema,
+  type Model,
   type Sa1bAnnotation,
   SegmentEverythingRequestSchema,
   SegmentRequestSchema,
@@ -134,6 +136,13 @@ export class GatewayClient {
     const headers = { ...this.#headers, "content-type": "application/json" };
     const answer = await request(url, { method: "POST", headers, body });
     for await (const line of lines(answer, url)) yield this.#read(TrackEventSchema, line);
+  }
+
+  /** The models that are served, and what each can be asked (rule N8). */
+  async models(): Promise<Model[]> {
+    const url = `${this.#url}/v1/models`;
+    const answer = await request(url, { method: "GET", headers: this.#headers });
+    return this.#read(ListModelsResponseSchema, await text(answer, url)).models;
   }
 
   /** What is used of the limits of who asks; of a tenant's, for an admin. */

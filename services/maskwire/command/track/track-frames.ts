@@ -11,11 +11,13 @@ import { type SegmentOptions, toPrompt } from "../segment-photo.js";
 import { type GatewayOptions, withGateway } from "../with-gateway.js";
 import { checkPlaces } from "./check-places.js";
 import { chooseTracks } from "./choose-tracks.js";
+import { handedOn, reachOf } from "./handed-on.js";
 import type { FrameFile, FrameList } from "./input/frame-list.js";
 import { openFrames } from "./input/open-frames.js";
 import { datasetsOf, type KeepOptions, keepTracks } from "./keep-tracks.js";
 import type { Layout } from "./outputs/layout-names.js";
 import { openOutput, writeMasks } from "./outputs/write-masks.js";
+import { type Portion, portionsOf } from "./portions.js";
 
 /** The options of `maskwire track` as commander hands them over. */
 export interface TrackOptions
@@ -32,11 +34,6 @@ export interface TrackOptions
   out?: string;
   layout: Layout;
 }
-
-/** Frames that are asked for together: a gateway's cache need not hold a whole video. */
-const portion = 32;
-/** Frames that the next portion goes on from. */
-const handedOn = 3;
 
 /** `maskwire track INPUT`: objects through the frames of a video. @throws CommandError with the sentence to end with. */
 export async function trackFrames(input: string, options: TrackOptions): Promise<void> {
@@ -63,12 +60,9 @@ export async function trackFrames(input: string, options: TrackOptions): Promise
       dataset === undefined
         ? []
         : await chooseTracks(sets, { ...wish, dataset, sequence: sequenceName(input, options.sequence) });
-    const video = new Video(client, { files, ids, prompts, notices });
-    const from = Math.min(...prompts.map(({ frame }) => frame));
-    for (let at = Math.max(from, first); at <= last; at += portion)
-      await video.track(at, Math.min(last, at + portion - 1));
-    for (let at = Math.min(from - 1, last); at >= first; at -= portion)
-      await video.track(Math.max(first, at - portion + 1), at);
+    const reach = reachOf(await client.models(), options.model ?? "");
+    const video = new Video(client, { files, ids, prompts, notices, reach });
+    for (const some of portionsOf(prompts, { first, last })) await video.track(some);
     notices.clear();
     const wanted = files.slice(first, last + 1);
     const masks = wanted.map((_, at) => video.masks.get(first + at));
@@ -108,6 +102,8 @@ interface VideoParts {
   ids: readonly string[];
   prompts: readonly TrackPrompt[];
   notices: Notices;
+  /** Frames that a portion goes on from, on either side. */
+  reach: number;
 }
 
 /** A video's frames and what is known of them. */
@@ -127,20 +123,16 @@ class Video {
   }
 
   /** Frames from `first` to `last`, and what they go on from. */
-  async track(first: number, last: number): Promise<void> {
-    const { ids, prompts, notices, files } = this.#parts;
+  async track({ first, last }: Portion): Promise<void> {
+    const { ids, prompts, notices, files, reach } = this.#parts;
     const touched = new Set(prompts.map(({ frame }) => frame));
     for (const frame of touched) await this.#give(frame);
     for (let frame = first; frame <= last; frame++) {
       notices.progress(`sending frame ${frame + 1} of ${files.length}`);
       await this.#give(frame);
     }
-    const beside = Array.from({ length: handedOn }, (_, at) => [first - 1 - at, last + 1 + at]).flat();
-    const known = beside.flatMap((frame) => {
-      const found = touched.has(frame) ? undefined : this.masks.get(frame);
-      const masks = found?.objects.flatMap(({ object, mask }) => (mask?.rle ? [{ object, rle: mask.rle }] : [])) ?? [];
-      return masks.length > 0 ? [{ frame, masks }] : [];
-    });
+    const known = handedOn(this.masks, { first, last }, reach);
+    for (const { frame = 0 } of known) await this.#give(frame);
     for await (const { event } of this.#client.track({
       imageIds: [...ids],
       prompts: [...prompts],
