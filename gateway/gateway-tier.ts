@@ -69,7 +69,7 @@ export class GatewayTier implements Tier {
   readonly #videos: Videos;
   readonly #requests: RequestsUnderWay;
   readonly #peerKey: PeerKey;
-  readonly #json = new JsonReader();
+  readonly #json: JsonReader;
   #started = false;
 
   /** @param addresses where the other tiers are; `lookup` resolves their names, and `connect` reaches them, in its own way. */
@@ -86,6 +86,7 @@ export class GatewayTier implements Tier {
     },
   ) {
     const { limits } = gateway;
+    this.#json = new JsonReader({ bytes: gateway.jsonBytes });
     const { logger } = host;
     const events = createPeerMetrics(host.metrics);
     const { lookup, connect } = addresses;
@@ -193,7 +194,7 @@ export class GatewayTier implements Tier {
       ...gateway,
       ...limits,
       host: gateway.browsers.host,
-      port: { ask, bodies, unsentAnswers, videos: this.#videos },
+      port: { ask, bodies, jsonBytes: gateway.jsonBytes, unsentAnswers, videos: this.#videos },
       metrics,
       logger,
     });

@@ -104,6 +104,9 @@ export const variables = {
   MASKWIRE_UNSENT_BYTES: bytes(1024).describe(
     "unsent bytes of all sessions and large answers together before the slowest reader is cut off",
   ),
+  MASKWIRE_JSON_BYTES: bytes(1024).describe(
+    "bytes of memory that reading one body in JSON may take, which is several times its own; one that could take more is refused",
+  ),
   MASKWIRE_VIDEO_BYTES: bytes(1024).describe(
     "bytes of masks and frames' ids that are kept of all open videos together, a quarter of it of one; masks that were made are forgotten beyond it",
   ),
@@ -137,12 +140,23 @@ type Env = EnvOf<typeof variables>;
 /** Tools that send whole videos. */
 const sendsVideos: ReadonlySet<AdapterName> = new Set<AdapterName>(["x-anylabeling"]);
 
+/** A body of some megabytes: the page and the command line send one. */
+const leastJsonBytes = 16 * MiB;
+/** The largest body, whatever is in it that any message needs. */
+const mostJsonBytes = 256 * MiB;
+
 /** What it takes of its process's memory. */
 export const memory = (env: Env, { limitBytes }: ProcessMemory) => ({
   restBytes: 0,
   parts: {
     waiting: fixed(limitBytes / 32, env.MASKWIRE_WAITING_BYTES),
     unsent: fixed(limitBytes / 16, env.MASKWIRE_UNSENT_BYTES),
+    // Large ones are read one at a time.
+    json: {
+      leastBytes: Math.floor(Math.min(limitBytes / 32, leastJsonBytes)),
+      mostBytes: Math.floor(Math.min(limitBytes / 8, mostJsonBytes)),
+      setBytes: env.MASKWIRE_JSON_BYTES,
+    },
     // What is made again is only kept for want of other use.
     videos: {
       leastBytes: Math.floor(limitBytes / 512),
@@ -203,6 +217,7 @@ export function shape(env: Env, { host, limits, uploadBytes, sizes }: GatewayCon
     maxBufferedBytes: env.MASKWIRE_MAX_BUFFERED_BYTES ?? 8 * MiB,
     waitingBytes: sizes.waiting,
     unsentBytes: sizes.unsent,
+    jsonBytes: sizes.json,
     videoBytes: sizes.videos,
     adapterVideoBytes: sizes.adapterVideos,
     detail: detailLimits(env.MASKWIRE_DETAIL_PARTS ?? 32),

@@ -22,7 +22,7 @@ async function ask(segmentEverything: Everything, everythingMs = 60_000): Promis
   services = await startServices({ decoder: { segmentEverything } });
   const app: FastifyInstance = fastify({ forceCloseConnections: true });
   const door = askAt([services.address], { deadlineMs: 1, everythingMs });
-  const json = new JsonReader();
+  const json = new JsonReader({ bytes: 64 * 1024 * 1024 });
   opened.push(app, door, json);
   await app.register(everythingRoute, { ...door, maxFrameBytes: 10_000, json, bodies: bodyLimits(), silenceMs: 100 });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });

@@ -25,7 +25,7 @@ async function start(segmentOnce: SegmentOnce, deadlineMs = 60_000): Promise<(pr
   services = await startServices({ decoder: { segmentOnce } });
   const app: FastifyInstance = fastify({ forceCloseConnections: true });
   const door = askAt([services.address], { deadlineMs });
-  const json = new JsonReader();
+  const json = new JsonReader({ bytes: 64 * 1024 * 1024 });
   opened.push(app, door, json);
   await app.register(segmentRoute, {
     ...door,

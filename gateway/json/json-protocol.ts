@@ -1,3 +1,5 @@
+import type { ErrorInit } from "../../services/runtime/errors.js";
+
 /** What a thread is asked to read. */
 export interface JsonToRead {
   /** Of the contract's messages. */
@@ -6,5 +8,11 @@ export interface JsonToRead {
   what: string;
 }
 
-/** The message in protobuf, or the sentence that says why there is none, or what is ours to fix. */
-export type JsonRead = { bytes: Uint8Array } | { refusal: string } | { fault: string };
+/** What a thread of bodies is started with. */
+export interface JsonThreadData {
+  /** What reading one may take. */
+  limitBytes: number;
+}
+
+/** The message in protobuf, or what its sender is told, or what is ours to fix. */
+export type JsonRead = { bytes: Uint8Array } | { refusal: ErrorInit } | { fault: string };

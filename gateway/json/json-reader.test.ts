@@ -11,8 +11,8 @@ afterEach(() => {
   for (const one of readers.splice(0)) one.close();
 });
 
-function open(limits: { longestMs?: number } = {}) {
-  const reader = new JsonReader(limits);
+function open(limits: { bytes?: number; longestMs?: number } = {}) {
+  const reader = new JsonReader({ bytes: 64 * 1024 * 1024, ...limits });
   readers.push(reader);
   const { signal } = new AbortController();
   const read = (json: unknown, as = who) =>
@@ -106,4 +106,17 @@ it("H27: says of what is under way, of what waits and of what comes later that t
   for (const one of [...all, read(video(5000))]) {
     await expect(one).rejects.toMatchObject({ code: Code.UNAVAILABLE });
   }
+});
+
+it("H27: refuses what could take more memory than there is before any of it is read, and reads on with the same thread", async () => {
+  const { read, reader, signal } = open({ bytes: 32 * 1024 * 1024 });
+  // A million objects in three megabytes: no list of the contract's holds as many, and JSON.parse would make them all.
+  const text = `{"imageIds":[${"{},".repeat(1_000_000)}{}]}`;
+  const most = reader.read(TrackVideoRequestSchema, new TextEncoder().encode(text), "body", { who, signal });
+  await expect(most).rejects.toMatchObject({
+    code: Code.RESOURCE_EXHAUSTED,
+    retryAfterMs: undefined,
+    message: "The body takes more memory to read than there is; send it in parts.",
+  });
+  expect((await read(video(2000))).imageIds).toHaveLength(2000);
 });

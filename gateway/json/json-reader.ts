@@ -1,28 +1,24 @@
 import { setMaxListeners } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { Code, invalidArgument, ServiceError } from "../../services/runtime/errors.js";
+import { Code, ServiceError } from "../../services/runtime/errors.js";
 import { codecOf } from "../../services/runtime/grpc/codec.js";
 import type { Holder } from "../../services/runtime/limits/shares.js";
 import { TurnLine } from "../../services/runtime/limits/turn-line.js";
-import type { JsonRead, JsonToRead } from "./json-protocol.js";
+import { tooMuch } from "./json-memory.js";
+import type { JsonRead, JsonThreadData, JsonToRead } from "./json-protocol.js";
 import { readJson } from "./read-json.js";
 
 /** Read on the spot: some milliseconds at most, as a frame takes. */
 const atOnceBytes = 32 * 1024;
-/** The largest body four times over, as text and in parts. */
-const threadHeapMiB = 256;
+/** Of a thread's memory, what has just been made. */
+const youngMiB = 16;
+const MiB = 1024 * 1024;
 /** A thread that nobody has needed for so long takes memory for nothing. */
 const idleMs = 10_000;
 /** The largest body takes a second of a core that it may have to share with many. */
 const longestMs = 15_000;
 
-/** Nothing says when to repeat it: it would be refused again. */
-const tooMuch = (of: "memory" | "time") =>
-  new ServiceError({
-    code: Code.RESOURCE_EXHAUSTED,
-    message: `The body takes more ${of} to read than there is; send it in parts.`,
-  });
 const stopping = () =>
   new ServiceError({ code: Code.UNAVAILABLE, message: "The gateway is stopping; try again.", retryAfterMs: 1000 });
 
@@ -34,10 +30,13 @@ export class JsonReader {
   readonly #turns = new TurnLine(1);
   readonly #closing = new AbortController();
   readonly #longestMs: number;
+  readonly #limitBytes: number;
   #thread: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(limits: { longestMs?: number } = {}) {
+  /** @param limits.bytes that reading one body may take. */
+  constructor(limits: { bytes: number; longestMs?: number }) {
+    this.#limitBytes = limits.bytes;
     this.#longestMs = limits.longestMs ?? longestMs;
     // Every body that waits listens to it.
     setMaxListeners(0, this.#closing.signal);
@@ -60,7 +59,7 @@ export class JsonReader {
     try {
       const read = await this.#ask({ typeName: schema.typeName, bytes, what }, left);
       if ("bytes" in read) return codecOf(schema).decode(read.bytes);
-      throw "refusal" in read ? invalidArgument(read.refusal) : new Error(read.fault);
+      throw "refusal" in read ? new ServiceError(read.refusal) : new Error(read.fault);
     } finally {
       leave();
     }
@@ -99,7 +98,9 @@ export class JsonReader {
 
   #start(): Worker {
     const thread = new Worker(new URL("./json-thread.js", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: threadHeapMiB },
+      workerData: { limitBytes: this.#limitBytes } satisfies JsonThreadData,
+      // What bodies before have left behind goes before more is taken.
+      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(this.#limitBytes / MiB), maxYoungGenerationSizeMb: youngMiB },
     });
     // Whoever waits for it hears of it, too.
     thread.on("error", () => {});

@@ -1,10 +1,11 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { createRegistry, type DescFile, type Registry } from "@bufbuild/protobuf";
 import * as contract from "../../proto/index.js";
-import { ServiceError } from "../../services/runtime/errors.js";
+import { describeError, ServiceError } from "../../services/runtime/errors.js";
 import { codecOf } from "../../services/runtime/grpc/codec.js";
 import { yieldThisThread } from "../../services/runtime/yield-cores.js";
-import type { JsonRead, JsonToRead } from "./json-protocol.js";
+import { checkMemory } from "./json-memory.js";
+import type { JsonRead, JsonThreadData, JsonToRead } from "./json-protocol.js";
 import { readJson } from "./read-json.js";
 
 /*
@@ -14,13 +15,16 @@ import { readJson } from "./read-json.js";
 const isFile = (one: unknown): one is DescFile => (one as { kind?: unknown } | undefined)?.kind === "file";
 const messages: Registry = createRegistry(...Object.values(contract as Record<string, unknown>).filter(isFile));
 
+const { limitBytes } = workerData as JsonThreadData;
+
 function read({ typeName, bytes, what }: JsonToRead): JsonRead {
   try {
     const schema = messages.getMessage(typeName);
     if (!schema) throw new Error(`the contract has no ${typeName}`);
+    checkMemory(bytes, limitBytes);
     return { bytes: codecOf(schema).encode(readJson(schema, bytes, what)) };
   } catch (error) {
-    if (error instanceof ServiceError) return { refusal: error.message };
+    if (error instanceof ServiceError) return { refusal: describeError(error) };
     return { fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }

@@ -36,7 +36,13 @@ export async function serveGateway(
   const adapterVideoBytes = read.MASKWIRE_ADAPTER_VIDEO_BYTES ?? 64 * MiB;
   const settings = shape(read, {
     ...process,
-    sizes: { waiting: 32 * MiB, unsent: 64 * MiB, videos: 64 * MiB, adapterVideos: adapterVideoBytes },
+    sizes: {
+      waiting: 32 * MiB,
+      unsent: 64 * MiB,
+      json: read.MASKWIRE_JSON_BYTES ?? 64 * MiB,
+      videos: 64 * MiB,
+      adapterVideos: adapterVideoBytes,
+    },
   });
   const host = new Host({
     host: "127.0.0.1",

@@ -32,13 +32,14 @@ const decoded = { decoderEmbeddings: 256 * MiB, decoderTensors: 256 * MiB, track
 const looking = { measuring: 512 * MiB, thumbnails: 64 * MiB };
 /** What a role's caches and decoding grow to, and all that it has beside heap, uploads and itself. */
 const most: Record<Role, Record<string, number>> = {
-  gateway: { waiting: 2048 * MiB, unsent: 4096 * MiB, videos: 4096 * MiB, adapterVideos: 0 },
+  gateway: { waiting: 2048 * MiB, unsent: 4096 * MiB, json: 256 * MiB, videos: 4096 * MiB, adapterVideos: 0 },
   encoder: { ...cache, ...decoding },
   decoder: decoded,
   dataset: looking,
   all: {
     waiting: 2048 * MiB,
     unsent: 4096 * MiB,
+    json: 256 * MiB,
     videos: 4096 * MiB,
     adapterVideos: 0,
     ...cache,

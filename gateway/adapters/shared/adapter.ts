@@ -19,6 +19,8 @@ import { type AdapterBody, adapterBody, maxBodyBytes, takeBodies } from "./take-
 export interface AdapterPort {
   readonly ask: Ask;
   readonly bodies: BodyLimits;
+  /** Memory that reading a body may take, its pictures aside. */
+  readonly jsonBytes: number;
   readonly unsentAnswers: UnsentAnswers;
   readonly videos: Pick<Videos, "turns" | "depsFor" | "stopping">;
 }
@@ -54,7 +56,7 @@ export class AdapterRoutes {
     this.#port = port;
     const { authorization, errorForm } = config;
     this.#config = { errorForm, ...(authorization && { authorization }) };
-    takeBodies(app, port.bodies);
+    takeBodies(app, port.bodies, port.jsonBytes);
   }
 
   /** @param config of this route alone. */

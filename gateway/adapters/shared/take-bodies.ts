@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { invalidArgument } from "../../../services/runtime/errors.js";
 import type { HeldUpload } from "../../../services/runtime/limits/upload-budget.js";
 import { type BodyLimits, takeArriving } from "../../http/arriving-body.js";
+import { checkMemory } from "../../json/json-memory.js";
 import { Base64Bytes, beginsBase64, type DecodedFile } from "./base64-bytes.js";
 import { LongStrings } from "./long-strings.js";
 
@@ -41,12 +42,12 @@ const placePrefix = "\u0000file ";
 /** As JSON writes it. */
 const placeOf = (index: number) => `\\u0000file ${index}`;
 
-/** Gives the routes of `app` their bodies as `AdapterBody`, whatever type they say. */
-export function takeBodies(app: FastifyInstance, limits: BodyLimits): void {
+/** Gives the routes of `app` their bodies as `AdapterBody`, whatever type they say. @param jsonBytes of memory that reading one may take. */
+export function takeBodies(app: FastifyInstance, limits: BodyLimits, jsonBytes: number): void {
   takeArriving(app, limits, ({ routeOptions }) => {
     let room: HeldUpload | undefined;
     const { files = maxFiles } = routeOptions.config;
-    const text = new BodyText(files, (bytes) => room?.grow(passingBytes + bytes));
+    const text = new BodyText({ files, jsonBytes }, (bytes) => room?.grow(passingBytes + bytes));
     return {
       take: (piece, _total, held) => {
         room = held;
@@ -66,6 +67,7 @@ export function adapterBody({ body }: FastifyRequest): AdapterBody {
 /** JSON as it arrives: files on one side, the rest on the other. */
 class BodyText {
   readonly #maxFiles: number;
+  readonly #jsonBytes: number;
   readonly #hold: (bytes: number) => void;
   readonly #files: DecodedFile[] = [];
   readonly #rest: Uint8Array[] = [];
@@ -77,8 +79,9 @@ class BodyText {
   });
 
   /** @param hold told how many bytes are kept. */
-  constructor(maxFiles: number, hold: (bytes: number) => void) {
-    this.#maxFiles = maxFiles;
+  constructor({ files, jsonBytes }: { files: number; jsonBytes: number }, hold: (bytes: number) => void) {
+    this.#maxFiles = files;
+    this.#jsonBytes = jsonBytes;
     this.#hold = hold;
   }
 
@@ -86,9 +89,11 @@ class BodyText {
     this.#strings.write(piece);
   }
 
-  /** @throws ServiceError INVALID_ARGUMENT for what is no JSON. */
+  /** @throws ServiceError INVALID_ARGUMENT for what is no JSON, RESOURCE_EXHAUSTED for what could take more memory to read than there is. */
   end(): AdapterBody {
-    const text = Buffer.concat(this.#rest, this.#restBytes).toString("utf8");
+    const rest = Buffer.concat(this.#rest, this.#restBytes);
+    checkMemory(rest, this.#jsonBytes);
+    const text = rest.toString("utf8");
     try {
       return new AdapterBody(JSON.parse(text.replace(/^\uFEFF/, "")), this.#files);
     } catch {

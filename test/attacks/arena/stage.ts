@@ -108,6 +108,8 @@ export class Stage implements AsyncDisposable {
       ...this.#tls?.peer("gateway"),
       MASKWIRE_ENCODER_ADDRESS: new URL(this.urlOf("encoder")).host,
       MASKWIRE_DECODER_ADDRESSES: new URL(this.urlOf("decoder")).host,
+      // Nobody is there: what is asked of data sets is read, and refused after that.
+      MASKWIRE_DATASET_ADDRESS: "127.0.0.1:1",
     });
   }
 

@@ -17,6 +17,7 @@ import { heldEncodes, heldUploads } from "./held-uploads.js";
 import { hugePictures } from "./huge-pictures.js";
 import { idleConnections } from "./idle-connections.js";
 import { largeBodies } from "./large-bodies.js";
+import { manyValues } from "./many-values.js";
 import { manyVideos } from "./many-videos.js";
 import { multipartFields } from "./multipart-fields.js";
 import { oddTraceparents } from "./odd-traceparents.js";
@@ -61,6 +62,7 @@ export const attacks: readonly Attack[] = [
   idleConnections,
   tlsHandshakes,
   ...overTlsAttacks,
+  manyValues,
   resetStreams,
   fuzzCalls,
   fuzzHttp2,

@@ -28,7 +28,7 @@ async function documentsOfGateway() {
   const process = runtime.shape(readEnv(runtime.variables, {}), 0, { heap: 0, uploads: MiB });
   const settings = shape(readEnv(variables, {}), {
     ...process,
-    sizes: { waiting: MiB, unsent: MiB, videos: MiB, adapterVideos: 0 },
+    sizes: { waiting: MiB, unsent: MiB, json: MiB, videos: MiB, adapterVideos: 0 },
   });
   const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 0, logger: createLogger("silent") });
   const gateway = new GatewayTier(host, settings, { encoders: nowhere, decoders: nowhere, datasets: nowhere });
