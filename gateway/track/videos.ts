@@ -48,6 +48,11 @@ export class Videos {
     options.metrics.watchBudget(this.#bytes.budget);
   }
 
+  /** How far back a model looks, for who makes frames of a video that is kept elsewhere. */
+  memoryOf(model: string): ReturnType<VideoDeps["memoryOf"]> {
+    return this.#options.memoryOf(model);
+  }
+
   /** For who makes frames of a video that is kept elsewhere (Y11). */
   get turns(): Pick<TurnLine, "enter"> {
     return this.#turns;

@@ -14,6 +14,7 @@ import {
   TrackService,
   TrackState,
   type TrackUpdate,
+  type TrackVideoRequest,
   TrackVideoRequestSchema,
 } from "../../proto/index.js";
 import { rleBoundingBox } from "../../proto/rle.js";
@@ -97,6 +98,7 @@ beforeAll(async () => {
     startDecoder(),
   ]);
   const gateway = await start("gateway", {
+    MASKWIRE_ADAPTERS: "cvat",
     MASKWIRE_ENCODER_ADDRESS: `127.0.0.1:${ports.encoder}`,
     MASKWIRE_DECODER_ADDRESSES: `127.0.0.1:${ports.decoder}`,
   });
@@ -245,6 +247,19 @@ it("goes on with the same masks after its decoder was lost, whose memory is made
   expect(await made()).toBeGreaterThan(0);
 });
 
+/** What `POST /v1/track` tells of frames, in their order. */
+async function trackedBy(request: TrackVideoRequest): Promise<Map<number, FrameMasks>> {
+  const answer = await fetch(`${tiers.gateway.url}/v1/track`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: toJsonString(TrackVideoRequestSchema, request),
+  });
+  const lines = (await answer.text()).trim().split("\n");
+  const events = lines.map((line) => fromJsonString(TrackEventSchema, line).event);
+  const frames = events.flatMap((event) => (event.case === "frame" ? [event.value] : []));
+  return new Map(frames.map((one) => [one.frame, one] as const).sort(([a], [b]) => a - b));
+}
+
 it.each(Object.values(trackers))("%s: Y1 a video in portions has the masks of one run", async (model) => {
   const prompts = [
     { frame: shownOn, object: 1, prompt: drawn(first, shownOn) },
@@ -263,16 +278,8 @@ it.each(Object.values(trackers))("%s: Y1 a video in portions has the masks of on
     for (const some of portions) {
       const known = handedOn(masks, some, reach);
       const request = create(TrackVideoRequestSchema, { imageIds, model, prompts, ...some, known });
-      const answer = await fetch(`${tiers.gateway.url}/v1/track`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: toJsonString(TrackVideoRequestSchema, request),
-      });
-      for (const line of (await answer.text()).trim().split("\n")) {
-        const { event } = fromJsonString(TrackEventSchema, line);
-        if (event.case !== "frame") continue;
-        const { frame } = event.value;
-        if (frame >= some.first && frame <= some.last) masks.set(frame, event.value);
+      for (const [frame, found] of await trackedBy(request)) {
+        if (frame >= some.first && frame <= some.last) masks.set(frame, found);
       }
     }
     return [...masks].sort(([a], [b]) => a - b).map(([, { objects }]) => objects);
@@ -283,6 +290,40 @@ it.each(Object.values(trackers))("%s: Y1 a video in portions has the masks of on
   const portions = portionsOf(prompts, wanted, 2);
   expect(portions.length).toBeGreaterThan(4);
   expect(await found(portions)).toEqual(whole);
+});
+
+it("X16: CVAT, which sends frame by frame, is given the masks of one run, also behind an absence", async () => {
+  interface Tracked {
+    shapes: number[][];
+    states: { recent: [frame: number, imageId: string, counts?: string][]; [more: string]: unknown }[];
+  }
+  // As CVAT's own state of an object that was drawn: this model makes nothing of boxes.
+  const { mask } = drawn(first, shownOn);
+  const { counts: shown } = mask.source.value;
+  const { x, y } = first.at(shownOn);
+  let tracked: Tracked = {
+    shapes: [[x, y, x + size, y + size]],
+    states: [
+      { maskwire: 2, size: [side, side], shown: [imageIds[shownOn] ?? "", `rle:${shown}`], frame: 0, recent: [] },
+    ],
+  };
+  const masks: (string | undefined)[] = [shown];
+  for (let frame = shownOn + 1; frame < count; frame++) {
+    const image = (await pictureOf(frame)).toString("base64");
+    const answer = await fetch(`${tiers.gateway.url}/adapters/cvat/api/function_invocations`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-nuclio-function-name": "maskwire-tracker" },
+      body: JSON.stringify({ image, ...tracked }),
+    });
+    tracked = (await answer.json()) as Tracked;
+    const [, , counts] = tracked.states[0]?.recent.at(-1) ?? [];
+    masks.push(counts?.slice("rle:".length));
+  }
+  const prompts = [{ frame: shownOn, object: 1, prompt: { mask } }];
+  const request = create(TrackVideoRequestSchema, { imageIds, model: trackers.cells, prompts, first: shownOn });
+  const whole = await trackedBy(request);
+  expect(masks.map((one) => one === undefined)).toEqual(masks.map((_, at) => !first.isThere(shownOn + at)));
+  expect([...whole.values()].map(({ objects }) => objects[0]?.mask?.rle?.counts)).toEqual(masks);
 });
 
 it("is asked over HTTP as any model, and says how far it looks back", async () => {

@@ -3,6 +3,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { TrackState } from "../../../proto/index.js";
 import { FakeAccess, principalOf } from "../../../services/runtime/testing/fake-access.js";
 import { ServedAdapters } from "../testing/serve-adapters.js";
 
@@ -148,7 +149,13 @@ describe("X10 CVAT's detectors", () => {
 
 describe("X16 CVAT's tracker", () => {
   const frame = (number: number) => Buffer.from(`frame ${number}`).toString("base64");
-  type State = { maskwire: 1; size: number[]; shown: [string, string]; recent: [string, string][] };
+  type State = {
+    maskwire: 2;
+    size: number[];
+    shown: [string, string];
+    frame: number;
+    recent: [frame: number, imageId: string, counts?: string][];
+  };
   type Tracked = { shapes: number[][]; states: State[] };
   /** As CVAT does: states go through JSON without spaces, and are handed on untouched. */
   const track = async (number: number, shapes: number[][], states: unknown[] = [], own = served) => {
@@ -156,7 +163,7 @@ describe("X16 CVAT's tracker", () => {
     expect(status, JSON.stringify(body)).toBe(200);
     return body as Tracked;
   };
-  const idsOf = ({ shown, recent }: State) => [shown, ...recent].map(([id]) => id);
+  const idsOf = ({ shown, recent }: State) => [shown[0], ...recent.map(([, id]) => id)];
 
   it("is a function of its type", async () => {
     const { body } = await served.ask("cvat/api/functions/maskwire-tracker");
@@ -216,16 +223,51 @@ describe("X16 CVAT's tracker", () => {
   });
 
   it("leaves an object that cannot be seen where it was, and looks for it again by what is known of it", async () => {
-    const first = await track(21, [[33, 4, 39, 10]]);
-    const second = await track(22, first.shapes, first.states);
-    const third = await track(23, second.shapes, second.states);
-    expect(third).toEqual(second);
+    let { shapes, states } = await track(21, [[33, 4, 39, 10]]);
+    for (const number of [22, 23, 24]) ({ shapes, states } = await track(number, shapes, states));
+    expect(shapes).toEqual([[34, 4, 40, 10]]);
+    // That it was not there is remembered, with the frame.
+    expect(states[0]).toMatchObject({
+      frame: 3,
+      recent: [
+        [1, expect.any(String), expect.any(String)],
+        [2, expect.any(String)],
+        [3, expect.any(String)],
+      ],
+    });
+    expect(served.tracks.at(-1)).toMatchObject({
+      frame: 3,
+      known: [
+        { frame: 0, everywhere: true, masks: [{ rle: {} }] },
+        { frame: 1, everywhere: false, masks: [{ rle: {} }] },
+        { frame: 2, everywhere: false, masks: [{ state: TrackState.ABSENT }] },
+      ],
+    });
   });
 
-  it("follows an object in a picture that stands still without asking again", async () => {
+  it("follows an object in a picture that stands still as in any other, and the same again is the same", async () => {
     const first = await track(31, [[3, 4, 9, 10]]);
     const again = await track(31, first.shapes, first.states);
-    expect([again.states, served.tracks]).toEqual([first.states, []]);
+    expect(again.states[0]).toMatchObject({ frame: 1, recent: [[1, first.states[0]?.shown[0], expect.any(String)]] });
+    expect(await track(31, first.shapes, first.states)).toEqual(again);
+  });
+
+  it("tells a decoder of objects that were shown on different frames which frame is which", async () => {
+    const first = await track(61, [[3, 4, 9, 10]]);
+    const both = await track(62, [...first.shapes, [20, 10, 26, 16]], [first.states[0], null]);
+    await track(63, both.shapes, both.states);
+    const { frame: now, known } = served.tracks.at(-1)!;
+    expect([
+      now,
+      known.map(({ frame, everywhere, masks }) => [frame, everywhere, masks.map(({ object }) => object)]),
+    ]).toEqual([
+      2,
+      [
+        [0, true, [0]],
+        [1, true, [1]],
+        [1, false, [0]],
+      ],
+    ]);
   });
 
   it("goes on without the pictures that are forgotten, and finds an object anew where none is left", async () => {
@@ -255,12 +297,31 @@ describe("X16 CVAT's tracker", () => {
   });
 
   const id = `sha256:${"a".repeat(64)}`;
-  const state = { maskwire: 1, size: [30, 40], shown: [id, "rle:0"], recent: [] };
+  const state = { maskwire: 2, size: [30, 40], shown: [id, "rle:0"], frame: 0, recent: [] };
   it.each<[string, unknown, RegExp]>([
     ["another tracker's", { track_id: 3 }, /^states\.0 is none/],
     ["text", "sha256", /^states\.0 is none/],
     ["one with more in it", { ...state, more: 1 }, /^states\.0 is none/],
-    ["one of too many pictures", { ...state, recent: Array(4).fill(state.shown) }, /^states\.0 is none/],
+    [
+      "one of too many pictures",
+      { ...state, frame: 99, recent: Array.from({ length: 32 }, (_, at) => [at + 1, id]) },
+      /^states\.0 is none/,
+    ],
+    ["one of another form", { ...state, maskwire: 1 }, /^states\.0 is none/],
+    [
+      "one of frames that are not in their order",
+      {
+        ...state,
+        frame: 9,
+        recent: [
+          [5, id],
+          [5, id],
+        ],
+      },
+      /^states\.0 is none/,
+    ],
+    ["one of a frame behind its last", { ...state, frame: 4, recent: [[5, id]] }, /^states\.0 is none/],
+    ["one of a frame before its first", { ...state, frame: 4, recent: [[0, id]] }, /^states\.0 is none/],
     ["one with another id", { ...state, shown: ["../../etc", "rle:0"] }, /image_id/],
     ["one of another size", { ...state, size: [30, 41] }, /40 x 30 pixels.*41 x 30/],
     ["one of a huge size", { ...state, size: [2 ** 30, 2 ** 30] }, /40 x 30 pixels/],

@@ -12,14 +12,16 @@ import {
   polygonsToRle,
   rleBoundingBox,
   type TrackedMask,
+  TrackState,
 } from "../../../proto/index.js";
 import { invalidArgument, isNotFound } from "../../../services/runtime/errors.js";
 import { holderOf } from "../../../services/runtime/limits/shares.js";
+import { reachOf } from "../../track/state/known-for.js";
 import type { Asked } from "../shared/adapter.js";
 import { boxAround, type Corners, cornersOf } from "../shared/geometry.js";
 import { onPicture, type Picture, sizeOf } from "../shared/picture.js";
 import { segment } from "../shared/segment.js";
-import { checkState, type Remembered, readState, type TrackerState, writeState } from "./tracker-state.js";
+import { checkState, readState, type TrackerState, writeState } from "./tracker-state.js";
 
 /** Objects that CVAT has tracked at once. */
 export const mostTracked = 64;
@@ -31,6 +33,11 @@ interface Tracked {
   readonly shape: Corners;
   readonly state: TrackerState;
 }
+
+/** Nobody has any of the pictures that an object was seen on. */
+const lost = Symbol("lost");
+/** A mask's run lengths, as COCO writes them. */
+type Found = string | typeof lost;
 
 /** An object of an earlier frame. */
 interface Followed {
@@ -57,14 +64,14 @@ export async function trackObjects(
   const image = await sizeOf(asked, picture);
   for (const { index, state } of followed) checkState(state, image, index);
   const found = await follow(asked, picture, followed, image);
+  const { madeFrames } = reachOf(asked.memoryOf(""));
   const tracked: Tracked[] = [];
   for (const [index, shape] of boxes.entries()) {
     const state = known[index];
     const mask = found.get(index);
     if (!state) tracked.push({ shape, state: await begun(asked, picture, shape, image) });
-    else if (mask === "lost") tracked.push(await foundAnew(asked, picture, shape, image));
-    // CVAT has no way to be told that an object is away: it stays where it was, and is looked for again.
-    else tracked.push(mask ? moved(state, mask) : { shape, state });
+    else if (mask === lost) tracked.push(await foundAnew(asked, picture, shape, image));
+    else tracked.push(looked({ shape, state }, picture.imageId, mask, madeFrames));
   }
   return {
     shapes: tracked.map(({ shape: { x0, y0, x1, y1 } }) => [x0, y0, x1, y1]),
@@ -72,23 +79,16 @@ export async function trackObjects(
   };
 }
 
-/** @returns masks by object; "lost" where nobody has any of the pictures that it was seen on; nothing where it cannot be seen. */
+/** @returns masks' run lengths by object; nothing of one that cannot be seen. */
 async function follow(
   asked: Asked,
   picture: Picture,
   followed: readonly Followed[],
   image: ImageInfo,
-): Promise<Map<number, Remembered | "lost">> {
-  const found = new Map<number, Remembered | "lost">();
-  const others: Followed[] = [];
-  for (const one of followed) {
-    // A video that stands still has one picture twice.
-    const same = seenOn(one.state).find(({ imageId }) => imageId === picture.imageId);
-    if (same) found.set(one.index, same);
-    else others.push(one);
-  }
+): Promise<Map<number, Found>> {
+  const found = new Map<number, Found>();
   const there = new Map<string, boolean>();
-  for (const group of groupsOf(others)) {
+  for (const group of groupsOf(followed)) {
     for (const [index, mask] of await followTogether(asked, picture, group, image, there)) found.set(index, mask);
   }
   return found;
@@ -96,21 +96,42 @@ async function follow(
 
 /** As many at once as a decoder takes: pixels are divided among them. */
 function groupsOf(followed: readonly Followed[]): Followed[][] {
-  const groups: { objects: Followed[]; pictures: Set<string> }[] = [];
+  const groups: { objects: Followed[]; places: Set<string> }[] = [];
   for (const one of followed) {
-    const pictures = seenOn(one.state).map(({ imageId }) => imageId);
+    const places = sightsOf(one).map(placeOf);
     const group = groups.find(
       (open) =>
-        open.objects.length < maxTrackedObjects && new Set([...open.pictures, ...pictures]).size <= maxKnownPictures,
+        open.objects.length < maxTrackedObjects && new Set([...open.places, ...places]).size <= maxKnownPictures,
     );
-    if (!group) groups.push({ objects: [one], pictures: new Set(pictures) });
+    if (!group) groups.push({ objects: [one], places: new Set(places) });
     else {
       group.objects.push(one);
-      for (const id of pictures) group.pictures.add(id);
+      for (const place of places) group.places.add(place);
     }
   }
   return groups.map(({ objects }) => objects);
 }
+
+/** An object on an earlier frame. */
+interface Sight {
+  readonly index: number;
+  /** So many frames before this one. */
+  readonly before: number;
+  readonly imageId: string;
+  readonly counts: string | undefined;
+  /** A person has shown it there. */
+  readonly isShown: boolean;
+}
+
+function sightsOf({ index, state: { frame, shown, recent } }: Followed): Sight[] {
+  return [
+    { index, before: frame + 1, ...shown, isShown: true },
+    ...recent.map(({ frame: at, ...seen }) => ({ index, before: frame + 1 - at, ...seen, isShown: false })),
+  ];
+}
+
+/** A frame that is shown of one object and made of another is both (Y6). */
+const placeOf = ({ before, isShown, imageId }: Sight) => `${before} ${isShown} ${imageId}`;
 
 /** @param there which pictures were found to be known still, and which not. */
 async function followTogether(
@@ -119,15 +140,16 @@ async function followTogether(
   group: readonly Followed[],
   image: ImageInfo,
   there: Map<string, boolean>,
-): Promise<Map<number, Remembered | "lost">> {
-  const found = new Map<number, Remembered | "lost">();
+): Promise<Map<number, Found>> {
+  const found = new Map<number, Found>();
   const known = knownOf(group, image).filter(({ imageId }) => there.get(imageId) ?? true);
-  const isKnown = (index: number) => known.some(({ masks }) => masks.some(({ object }) => object === index));
-  for (const { index } of group) if (!isKnown(index)) found.set(index, "lost");
+  const isKnown = (index: number) =>
+    known.some(({ masks }) => masks.some(({ object, rle }) => rle && object === index));
+  for (const { index } of group) if (!isKnown(index)) found.set(index, lost);
   if (known.length === 0) return found;
   let objects: readonly TrackedMask[];
   try {
-    objects = await propagated(asked, picture, known);
+    objects = await propagated(asked, picture, known, frameOf(group));
   } catch (error) {
     if (!isNotFound(error)) throw error;
     const before = there.size;
@@ -138,42 +160,52 @@ async function followTogether(
     return followTogether(asked, picture, group, image, there);
   }
   for (const { object, mask } of objects) {
-    if (mask?.rle) found.set(object, { imageId: picture.imageId, counts: mask.rle.counts });
+    if (mask?.rle) found.set(object, mask.rle.counts);
   }
   return found;
 }
 
+/** What CVAT does not say: counted from the first on which one of these was shown. */
+const frameOf = (group: readonly Followed[]) => Math.max(...group.map(({ state }) => state.frame + 1));
+
 /** Pictures with the masks on them, the nearest last: a decoder takes that for the one before. */
 function knownOf(group: readonly Followed[], { width, height }: ImageInfo): KnownPicture[] {
-  const pictures = new Map<string, { before: number; everywhere: boolean; masks: KnownPicture["masks"] }>();
-  for (const { index, state } of group) {
-    const seen = seenOn(state);
-    for (const [at, { imageId, counts }] of seen.entries()) {
-      const before = seen.length - at;
-      const one = pictures.get(imageId) ?? { before, everywhere: false, masks: [] };
-      one.before = Math.min(one.before, before);
-      one.everywhere ||= at === 0;
-      // Of two on one picture the first is a person's.
-      if (one.masks.every(({ object }) => object !== index)) {
-        one.masks.push(create(KnownMaskSchema, { object: index, rle: { size: [height, width], counts } }));
-      }
-      pictures.set(imageId, one);
-    }
+  const now = frameOf(group);
+  const places = new Map<string, Sight[]>();
+  for (const sight of group.flatMap(sightsOf)) {
+    const place = placeOf(sight);
+    places.set(place, [...(places.get(place) ?? []), sight]);
   }
-  return [...pictures]
-    .sort(([, a], [, b]) => b.before - a.before)
-    .map(([imageId, { everywhere, masks }]) => create(KnownPictureSchema, { imageId, everywhere, masks }));
+  return [...places.values()]
+    .map((sights) => ({ sights, ...(sights[0] as Sight) }))
+    .sort((a, b) => b.before - a.before || Number(b.isShown) - Number(a.isShown))
+    .map(({ sights, before, imageId, isShown }) =>
+      create(KnownPictureSchema, {
+        imageId,
+        everywhere: isShown,
+        frame: now - before,
+        masks: sights.map(({ index, counts }) =>
+          create(
+            KnownMaskSchema,
+            counts === undefined
+              ? { object: index, state: TrackState.ABSENT }
+              : { object: index, rle: { size: [height, width], counts } },
+          ),
+        ),
+      }),
+    );
 }
 
 async function propagated(
   { ask, call, turns }: Asked,
   { imageId }: Picture,
   known: KnownPicture[],
+  frame: number,
 ): Promise<readonly TrackedMask[]> {
   const leave = await turns.enter(holderOf(call.origin ?? {}), call.signal);
   try {
     const video = known[0]?.imageId ?? imageId;
-    return (await ask.propagate(create(PropagateRequestSchema, { imageId, known, video }), call)).objects;
+    return (await ask.propagate(create(PropagateRequestSchema, { imageId, known, video, frame }), call)).objects;
   } finally {
     leave();
   }
@@ -194,13 +226,13 @@ async function begun(asked: Asked, picture: Picture, box: Corners, image: ImageI
   const { masks } = await segment(asked, picture, { box });
   const [best] = masks;
   const counts = best?.rle && best.area > 0 ? best.rle.counts : countsOfBox(box, image);
-  return { size: [image.height, image.width], shown: { imageId: picture.imageId, counts }, recent: [] };
+  return { size: [image.height, image.width], shown: { imageId: picture.imageId, counts }, frame: 0, recent: [] };
 }
 
 /** Where it was last, on this frame: it is followed from here. */
 async function foundAnew(asked: Asked, picture: Picture, box: Corners, image: ImageInfo): Promise<Tracked> {
   const state = await begun(asked, picture, around(box, image), image);
-  return { shape: cornersOfMask(state.shown, state.size), state };
+  return { shape: cornersOfMask(state.shown.counts, state.size), state };
 }
 
 function around({ x0, y0, x1, y1 }: Corners, { width, height }: ImageInfo): Corners {
@@ -213,16 +245,19 @@ function around({ x0, y0, x1, y1 }: Corners, { width, height }: ImageInfo): Corn
   };
 }
 
-function moved(state: TrackerState, mask: Remembered): Tracked {
-  const isNew = seenOn(state).every(({ imageId }) => imageId !== mask.imageId);
-  const shape = cornersOfMask(mask, state.size);
-  return { shape, state: isNew ? { ...state, recent: [...state.recent, mask] } : state };
+/**
+ * CVAT has no way to be told that an object is away: it stays where it was, and is looked for again.
+ * @param reach how many frames back its model looks.
+ */
+function looked({ shape, state }: Tracked, imageId: string, counts: string | undefined, reach: number): Tracked {
+  const frame = state.frame + 1;
+  const near = [...state.recent, { frame, imageId, counts }].filter((seen) => seen.frame > frame - reach);
+  const next = { ...state, frame, recent: near };
+  return { shape: counts === undefined ? shape : cornersOfMask(counts, state.size), state: next };
 }
 
-const seenOn = ({ shown, recent }: TrackerState): readonly Remembered[] => [shown, ...recent];
-
 /** Corners lie between pixels: the right one behind the last of them. */
-function cornersOfMask({ counts }: Remembered, [height, width]: TrackerState["size"]): Corners {
+function cornersOfMask(counts: string, [height, width]: TrackerState["size"]): Corners {
   const box = rleBoundingBox(decodeRle({ size: [height, width], counts }));
   return { x0: box.x, y0: box.y, x1: box.x + box.width, y1: box.y + box.height };
 }

@@ -22,7 +22,7 @@ export interface AdapterPort {
   /** Memory that reading a body may take, its pictures aside. */
   readonly jsonBytes: number;
   readonly unsentAnswers: UnsentAnswers;
-  readonly videos: Pick<Videos, "turns" | "depsFor" | "stopping">;
+  readonly videos: Pick<Videos, "turns" | "memoryOf" | "depsFor" | "stopping">;
 }
 
 /** One question of a tool's. */
@@ -34,6 +34,8 @@ export interface Asked {
   hold(bytes: number): void;
   /** In which frames of videos are made (Y11). */
   readonly turns: Videos["turns"];
+  /** How far back a model looks. */
+  readonly memoryOf: Videos["memoryOf"];
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -156,7 +158,8 @@ export class AdapterRoutes {
     const memory = bodies.passing.begin({ caller, tenant });
     const hold = (bytes: number) => memory.grow(bytes);
     const onUpload = (imageId: string) => tellAudit(request, { action: "upload", object: imageId });
-    const asked = { ask, call: callOf(request, reply), onUpload, hold, turns: videos.turns, request, reply };
+    const memoryOf = (model: string) => videos.memoryOf(model);
+    const asked = { ask, call: callOf(request, reply), onUpload, hold, turns: videos.turns, memoryOf, request, reply };
     return { asked, release: () => memory.release() };
   }
 }

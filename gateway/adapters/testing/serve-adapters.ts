@@ -132,7 +132,7 @@ export class ServedAdapters implements AsyncDisposable {
           if ([request, ...request.known].some(({ imageId }) => !known.has(imageId))) throw missing;
           asked.tracks.push(request);
           // Each goes a pixel to the right, from where it was in the nearest picture, until it is out of sight.
-          const masks = request.known.flatMap((one) => one.masks);
+          const masks = request.known.flatMap((one) => one.masks).filter(({ rle }) => rle);
           const objects = [...new Map(masks.map((mask) => [mask.object, mask]))].map(([object, { rle }]) => {
             const { x, y } = rleBoundingBox(decodeRle({ size: rle?.size ?? [], counts: rle?.counts ?? "" }));
             if (x + 6 >= pictureSize.width) return { object, state: TrackState.ABSENT };

@@ -9,7 +9,7 @@ import {
   TrackState,
 } from "../../../proto/index.js";
 import { lastOf, sourceOf } from "./plan.js";
-import type { OpenedVideo, PlannedStep, Run, TrackedObject } from "./video-state.js";
+import type { KnownMemory, OpenedVideo, PlannedStep, Run, TrackedObject } from "./video-state.js";
 import { withinRequest } from "./within-request.js";
 
 /** How far back a step looks. */
@@ -20,7 +20,7 @@ interface Reach extends Pick<TrackMemory, "shownFrames" | "madeFrames"> {
 /** Of a model without a memory: frames that were made last on the way are compared with the next; the nearest that a person has shown are too. Each takes time. */
 const ofLabels: Reach = { shownFrames: 2, madeFrames: 3, pictures: 20 };
 
-const reachOf = ({ memory }: Run): Reach =>
+export const reachOf = (memory: KnownMemory | undefined): Reach =>
   memory === undefined || memory === "none" ? ofLabels : { ...memory, pictures: maxKnownPictures };
 
 /**
@@ -30,7 +30,7 @@ const reachOf = ({ memory }: Run): Reach =>
  * of another is both.
  */
 export function knownFor(video: OpenedVideo, run: Run, { frame, objects: ids }: PlannedStep): KnownPicture[] {
-  const { shownFrames, madeFrames, pictures: most } = reachOf(run);
+  const { shownFrames, madeFrames, pictures: most } = reachOf(run.memory);
   const objects = ids.flatMap((id) => video.objects.get(id) ?? []);
   const shown = nearestShown(frame, objects, shownFrames, most - madeFrames);
   const last = lastOf(video, run);
