@@ -119,7 +119,7 @@ export class EncoderTier implements Tier {
         fetchEmbedding: fetchEmbedding({ models, embeddings, isCacheUp }),
         lookupImage: lookupImage({ models, embeddings, images, isCacheUp }),
         deleteImages: deleteImages({ models, encodes, grounder, deletion }),
-        cutOut: cutOut({ uploads, admission, images, pictures: () => parts.get().pictures, limits, isCacheUp }),
+        cutOut: cutOut({ uploads, admission, images, line: () => parts.get().line, limits, isCacheUp }),
         ground: ground({ admission, detectors, grounder }),
         listDetectors: listDetectors(detectors),
         listModels: listModels(models),

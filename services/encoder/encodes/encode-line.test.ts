@@ -40,6 +40,7 @@ function createLine(options: Partial<EncodeLineOptions> = {}) {
         queue.add({ file, options, resolve, reject }, options.urgent ?? true);
         tell();
       }),
+    cutOut: vi.fn(async () => new Uint8Array(1)),
     givesWayTo: (one: ReadOptions) => newcomer(one) !== undefined,
     displace: (one: ReadOptions, error: unknown) => {
       const job = newcomer(one);
@@ -172,4 +173,15 @@ it("H11: counts what people came to wait for as theirs", () => {
   line.hasten(sent);
   void line.read(file(), request, { urgent: false });
   expect(places).toEqual([3, 1]);
+});
+
+it("H26: takes what is to be cut out into the line, in place of who has most there, or refuses it", async () => {
+  const { line, read, pictures } = createLine();
+  const cut = (caller: string) =>
+    line.cutOut(file(), { width: 1, height: 1, counts: "1", limits: {} as never }, { caller });
+  const waiting = ["greedy", "greedy", "greedy"].map((caller) => read({ caller }).catch((error: unknown) => error));
+  await expect(cut("greedy")).rejects.toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
+  expect(pictures.cutOut).not.toHaveBeenCalled();
+  expect(await cut("another")).toHaveLength(1);
+  expect(await waiting[2]).toMatchObject({ code: Code.RESOURCE_EXHAUSTED });
 });

@@ -1,12 +1,21 @@
 import type { WorkerPool } from "../../inference/workers/worker-pool.js";
 import { overloaded } from "../../runtime/errors.js";
 import type { FileParts } from "../pictures/file-parts.js";
-import type { PictureProcesses, ReadOptions } from "../pictures/picture-processes.js";
+import type { CutOptions, PictureProcesses, ReadOptions } from "../pictures/picture-processes.js";
 import type { ReadPicture, ReadRequest } from "../pictures/picture-protocol.js";
 
 type Pictures = Pick<
   PictureProcesses,
-  "waiting" | "waitingOthers" | "reading" | "readingOthers" | "read" | "givesWayTo" | "displace" | "hasten" | "resume"
+  | "waiting"
+  | "waitingOthers"
+  | "reading"
+  | "readingOthers"
+  | "read"
+  | "cutOut"
+  | "givesWayTo"
+  | "displace"
+  | "hasten"
+  | "resume"
 >;
 type Pool = Pick<
   WorkerPool<unknown, unknown>,
@@ -113,6 +122,15 @@ export class EncodeLine {
       this.#pictures.resume();
     };
     return { picture, waitedMs: begunAt - joinedAt, readMs: performance.now() - begunAt, leave };
+  }
+
+  /**
+   * What is within a mask of a picture, as a file: it waits where pictures are decoded, and not for the model.
+   * @throws ServiceError as `PictureProcesses.cutOut` does; RESOURCE_EXHAUSTED when too many wait.
+   */
+  async cutOut(file: FileParts, cut: CutOptions, options: ReadOptions): Promise<Uint8Array> {
+    this.#makeRoomFor(options);
+    return this.#pictures.cutOut(file, cut, options);
   }
 
   /** Makes a picture that waits to be decoded urgent. */

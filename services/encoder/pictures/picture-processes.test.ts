@@ -99,6 +99,23 @@ describe("a picture process", () => {
     }
   });
 
+  it("H26: cuts out while the model has no place for those that wait before it, and takes none of theirs", async () => {
+    let hasRoom = false;
+    const { pictures } = await start({ mayBegin: () => hasRoom });
+    const file = await noise(90, 40).png().toBuffer();
+    const mask = { width: 90, height: 40, counts: countsOf(Uint32Array.of(0, 3600)) };
+    const [person, batch] = [true, false].map((urgent) => pictures.read([file], request, { urgent }));
+    const cutting = pictures.cutOut([file], { ...request, ...mask });
+    expect([pictures.waiting, pictures.reading]).toEqual([2, 0]);
+    expect((await sharp(await cutting).metadata()).width).toBe(90);
+    expect(pictures.waiting).toBe(2);
+    hasRoom = true;
+    pictures.resume();
+    expect(pictures.reading).toBe(1);
+    expect(await person).toMatchObject({ width: 90 });
+    expect(await batch).toMatchObject({ width: 90 });
+  });
+
   it.each([
     [
       "is of another size",

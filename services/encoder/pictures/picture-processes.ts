@@ -21,7 +21,7 @@ export interface PictureProcessesOptions {
   yields?: boolean;
   /** See `Lanes`. */
   patience?: number;
-  /** Asked before a picture is begun; once it may be, after a no, `resume` is to be called. */
+  /** Asked before a picture is begun that is for the model; once it may be, after a no, `resume` is to be called. */
   mayBegin?: (urgent: boolean) => boolean;
   onLost?: (loss: Loss) => void;
   /** Told when none of them is left, and when one is there again. */
@@ -41,6 +41,8 @@ export interface ReadOptions {
   /** Told the place in line, 1 is next, whenever anything in the line has changed. */
   onPlace?: (place: number) => void;
 }
+
+export type CutOptions = CutMask & Pick<CutRequest, "limits">;
 
 /** How often the memory and the time of those that work are looked at. */
 const lookMs = 50;
@@ -100,14 +102,22 @@ export class PictureProcesses {
     return this.#line.others;
   }
 
-  /** Pictures that are being read. */
+  /** Pictures that are being read for the model. */
   get reading(): number {
-    return [...this.#slots].filter(({ job }) => job).length;
+    return this.#forModel.length;
   }
 
   /** Of these, those that were not urgent when they were begun. */
   get readingOthers(): number {
-    return [...this.#slots].filter(({ job }) => job && !job.urgent).length;
+    return this.#forModel.filter(({ urgent }) => !urgent).length;
+  }
+
+  get #jobs(): ReadJob[] {
+    return [...this.#slots].flatMap(({ job }) => job ?? []);
+  }
+
+  get #forModel(): ReadJob[] {
+    return this.#jobs.filter(isForModel);
   }
 
   /** False while no process is there to read a picture. */
@@ -139,7 +149,7 @@ export class PictureProcesses {
    */
   async cutOut(
     file: FileParts,
-    { width, height, counts, limits }: CutMask & Pick<CutRequest, "limits">,
+    { width, height, counts, limits }: CutOptions,
     options: ReadOptions = {},
   ): Promise<Uint8Array> {
     const mask = Buffer.from(counts, "latin1");
@@ -291,13 +301,13 @@ export class PictureProcesses {
   #dispatch(): void {
     for (const slot of this.#slots) {
       if (!slot.isFree) continue;
-      const next = this.#line.peek();
-      if (!next || this.#options.mayBegin?.(next.urgent) === false) break;
-      this.#line.take();
+      // What is cut out goes by those that the model has no place for yet.
+      const next = this.#line.takeIf((job) => !isForModel(job) || this.#options.mayBegin?.(job.urgent) !== false);
+      if (!next) break;
       slot.read(next);
     }
     this.#line.tellPlaces();
-    if (this.reading > 0) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
+    if (this.#jobs.length > 0) this.#watch ??= setInterval(() => this.#look(), lookMs).unref();
     else {
       clearInterval(this.#watch);
       this.#watch = undefined;
@@ -345,6 +355,8 @@ export class PictureProcesses {
     this.#options.onServing?.();
   }
 }
+
+const isForModel = ({ request }: ReadJob) => !("cut" in request);
 
 const madeOf = ({ read }: Extract<FromProcess, { kind: "done" }>, body: Uint8Array): Made =>
   read ? { ...read.picture, pixels: { ...read.pixels, data: body } } : body;

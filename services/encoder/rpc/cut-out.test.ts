@@ -19,7 +19,7 @@ function served(limitBytes: number, make: (held: number) => Uint8Array) {
     uploads,
     admission: { check: (work?: string) => void asked.push(work) } as never,
     images: { get: async () => ({ width: 3, height: 2, file }) },
-    pictures: () => ({ cutOut: async () => make(uploads.bytes.usedBytes) }),
+    line: () => ({ cutOut: async () => make(uploads.bytes.usedBytes) }),
     limits: {} as never,
     isCacheUp: () => true,
   });

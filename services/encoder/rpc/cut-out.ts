@@ -4,9 +4,9 @@ import { checkImageId } from "../../runtime/image-id.js";
 import { holderOf } from "../../runtime/limits/shares.js";
 import type { UploadBudget } from "../../runtime/limits/upload-budget.js";
 import type { ImageStore } from "../../stores/image-store.js";
+import type { EncodeLine } from "../encodes/encode-line.js";
 import { notHere } from "../encodes/not-here.js";
 import type { ImageLimits } from "../images/open-picture.js";
-import type { PictureProcesses } from "../pictures/picture-processes.js";
 import type { Handlers } from "./handlers.js";
 import { sendInChunks } from "./send-in-chunks.js";
 
@@ -14,13 +14,13 @@ interface Objects {
   uploads: Pick<UploadBudget, "begin">;
   admission: Admission;
   images: Pick<ImageStore, "get">;
-  pictures: () => Pick<PictureProcesses, "cutOut">;
+  line: () => Pick<EncodeLine, "cutOut">;
   limits: ImageLimits;
   isCacheUp: () => boolean;
 }
 
 /** A mask on a stored picture -> what is within it, as a file. Nothing of it is kept. */
-export function cutOut({ uploads, admission, images, pictures, limits, isCacheUp }: Objects): Handlers["cutOut"] {
+export function cutOut({ uploads, admission, images, line, limits, isCacheUp }: Objects): Handlers["cutOut"] {
   return async ({ imageId, rle }, send, { signal, origin }) => {
     const { caller, tenant } = origin;
     const picture = { tenant, imageId: checkImageId(imageId) };
@@ -34,7 +34,7 @@ export function cutOut({ uploads, admission, images, pictures, limits, isCacheUp
       if (!stored) throw notHere("The picture is not stored; upload it.", isCacheUp());
       held.grow(stored.file.byteLength);
       const mask = { width, height, counts: rle.counts };
-      const file = await pictures().cutOut([stored.file], { ...mask, limits }, { signal, caller, tenant });
+      const file = await line().cutOut([stored.file], { ...mask, limits }, { signal, caller, tenant });
       await sendInChunks(file, send, signal);
     } finally {
       held.release();
