@@ -284,8 +284,8 @@ function startingFrom(prompt: AdapterPrompt, logits: ReturnType<typeof logitsOf>
   return { ...prompt, mask: create(MaskPromptSchema, { source: { case: "lowResLogits", value: logits } }) };
 }
 
-const encode = ({ ask, call, onUpload }: Asked, picture: Picture) =>
-  onPicture({ ask, call, onUpload }, picture, (imageId) => ask.openImage({ imageId, model: "" }, call));
+const encode = ({ ask, call }: Asked, picture: Picture) =>
+  onPicture({ ask, call }, picture, (imageId) => ask.openImage({ imageId, model: "" }, call));
 
 async function embeddingOf(asked: Asked, picture: Picture): Promise<Buffer> {
   await encode(asked, picture);

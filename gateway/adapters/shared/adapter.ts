@@ -5,14 +5,14 @@ import { type ErrorForm, replyError } from "../../../services/runtime/http/reply
 import type { AskCall } from "../../ask/answer.js";
 import type { Ask } from "../../ask/ask.js";
 import type { BodyLimits } from "../../http/arriving-body.js";
-import { tellAudit } from "../../http/audit-requests.js";
+import { noteAudit, tellAudit } from "../../http/audit-requests.js";
 import { callOf } from "../../http/call-of.js";
 import { JsonLines, serverSentEvents } from "../../http/json-lines.js";
 import { callerOf } from "../../http/observe-requests.js";
 import type { UnsentAnswers } from "../../http/unsent-answers.js";
 import { JsonPieces } from "../../json/json-pieces.js";
 import type { Videos } from "../../track/videos.js";
-import type { OnUpload } from "./picture.js";
+import { withAuditedUploads } from "./audited-uploads.js";
 import { type AdapterBody, adapterBody, maxBodyBytes, takeBodies } from "./take-bodies.js";
 
 /** What an adapter is made of: the door to the other tiers, and the limits that hold for all routes. */
@@ -27,9 +27,9 @@ export interface AdapterPort {
 
 /** One question of a tool's. */
 export interface Asked {
+  /** What is uploaded by it is told to the audit log. */
   readonly ask: Ask;
   readonly call: AskCall;
-  readonly onUpload: OnUpload;
   /** So many bytes are kept for it, beside its body. @throws ServiceError RESOURCE_EXHAUSTED when there is no room for them. */
   hold(bytes: number): void;
   /** In which frames of videos are made (Y11). */
@@ -153,13 +153,15 @@ export class AdapterRoutes {
   }
 
   #ask(request: FastifyRequest, reply: FastifyReply): { asked: Asked; release(): void } {
-    const { ask, bodies, videos } = this.#port;
+    const { bodies, videos } = this.#port;
     const { key: caller = "", tenant } = callerOf(request) ?? {};
     const memory = bodies.passing.begin({ caller, tenant });
     const hold = (bytes: number) => memory.grow(bytes);
-    const onUpload = (imageId: string) => tellAudit(request, { action: "upload", object: imageId });
+    const ask = withAuditedUploads(this.#port.ask, (object, error) =>
+      noteAudit(request, { action: "upload", object, error }),
+    );
     const memoryOf = (model: string) => videos.memoryOf(model);
-    const asked = { ask, call: callOf(request, reply), onUpload, hold, turns: videos.turns, memoryOf, request, reply };
+    const asked = { ask, call: callOf(request, reply), hold, turns: videos.turns, memoryOf, request, reply };
     return { asked, release: () => memory.release() };
   }
 }

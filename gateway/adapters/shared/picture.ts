@@ -13,9 +13,6 @@ export interface Picture {
   file(): DecodedFile | Promise<DecodedFile>;
 }
 
-/** What is told of a picture that had to be sent to the encoders: for an auditor. */
-export type OnUpload = (imageId: string) => void;
-
 /** The picture that a tool sends with every question. @throws ServiceError INVALID_ARGUMENT for what is no Base64. */
 export function pictureIn(body: AdapterBody, text: string): Picture {
   const file = body.fileAt(text) ?? decodeBase64(text);
@@ -29,7 +26,7 @@ export function pictureIn(body: AdapterBody, text: string): Picture {
  * @param model that it is encoded for; the usual one when left out. @throws ServiceError of `ask.upload`, and what `question` throws.
  */
 export async function onPicture<Result>(
-  { ask, call, onUpload = () => {} }: { ask: Pick<Ask, "upload">; call: AskCall; onUpload?: OnUpload },
+  { ask, call }: Sender,
   picture: Picture,
   question: (imageId: string) => Promise<Result>,
   model = "",
@@ -39,17 +36,17 @@ export async function onPicture<Result>(
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
-  await send({ ask, call, onUpload }, picture, model);
+  await send({ ask, call }, picture, model);
   return question(picture.imageId);
 }
 
 /** A picture's size, for questions that cannot be asked without it. @throws ServiceError of `ask.lookup` and `ask.upload`. */
 export async function sizeOf(
-  { ask, call, onUpload = () => {} }: { ask: Pick<Ask, "upload" | "lookup">; call: AskCall; onUpload?: OnUpload },
+  { ask, call }: { ask: Pick<Ask, "upload" | "lookup">; call: AskCall },
   picture: Picture,
 ): Promise<ImageInfo> {
   const known = await ask.lookup({ imageId: picture.imageId, model: "" }, call);
-  const image = known.image ?? (await send({ ask, call, onUpload }, picture)).image;
+  const image = known.image ?? (await send({ ask, call }, picture)).image;
   if (image) return image;
   throw new ServiceError({
     code: Code.UNAVAILABLE,
@@ -58,11 +55,10 @@ export async function sizeOf(
   });
 }
 
-type Sender = { ask: Pick<Ask, "upload">; call: AskCall; onUpload: OnUpload };
+type Sender = { ask: Pick<Ask, "upload">; call: AskCall };
 
-async function send({ ask, call, onUpload }: Sender, picture: Picture, model = "") {
+async function send({ ask, call }: Sender, picture: Picture, model = "") {
   const { imageId, pieces, bytes } = await picture.file();
   const header = { imageId, model, priority: EncodePriority.INTERACTIVE };
-  onUpload(imageId);
   return ask.upload({ header, bytes: Readable.from(pieces), announcedBytes: bytes }, call);
 }

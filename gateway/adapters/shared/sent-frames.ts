@@ -9,10 +9,7 @@ import type { Picture } from "./picture.js";
  * A video's door to the other tiers where its frames came all at once. Each is sent to an encoder when its turn comes, and again when nobody has it any
  * more: nobody waits for all of them to be encoded.
  */
-export function askWithFrames(
-  { ask, onUpload }: Pick<Asked, "ask" | "onUpload">,
-  frames: readonly Picture[],
-): VideoDeps["ask"] {
+export function askWithFrames(ask: Asked["ask"], frames: readonly Picture[]): VideoDeps["ask"] {
   const numbers = new Map(frames.map(({ imageId }, number) => [imageId, number]));
   const openImage: VideoDeps["ask"]["openImage"] = async (image, call) => {
     try {
@@ -24,7 +21,6 @@ export function askWithFrames(
       const frame = number === undefined ? undefined : frames[number];
       if (!frame) throw error;
       const { pieces, bytes } = await frame.file();
-      onUpload(imageId);
       const upload = { header: { imageId, model, priority }, bytes: Readable.from(pieces), announcedBytes: bytes };
       return ask.upload(upload, call).catch((refused: unknown) => {
         throw ofFrame(refused, number ?? 0);

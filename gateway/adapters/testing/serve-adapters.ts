@@ -35,6 +35,8 @@ const models = [{ id: "tiny", title: "Squares", usual: true }];
 
 interface Given {
   access?: Access;
+  /** Where the audit log goes. */
+  audit?: string;
   detectors?: MessageInitShape<typeof DetectorSchema>[];
 }
 
@@ -61,7 +63,10 @@ export class ServedAdapters implements AsyncDisposable {
     Object.assign(this, asked);
   }
 
-  static async start(env: Record<string, string>, { access, detectors = [] }: Given = {}): Promise<ServedAdapters> {
+  static async start(
+    env: Record<string, string>,
+    { access, audit, detectors = [] }: Given = {},
+  ): Promise<ServedAdapters> {
     const asked = {
       segments: [] as SegmentRequest[],
       searches: [] as SegmentEverythingRequest[],
@@ -156,7 +161,12 @@ export class ServedAdapters implements AsyncDisposable {
     const names = [EncoderService.typeName, DecoderService.typeName];
     new HealthImplementation(Object.fromEntries(names.map((name) => [name, "SERVING"]))).addToServer(services.server);
     const tiers = [services.address];
-    const host = await serveGateway(env, { ...(access && { access }), encoders: tiers, decoders: tiers });
+    const host = await serveGateway(env, {
+      ...(access && { access }),
+      ...(audit && { audit }),
+      encoders: tiers,
+      decoders: tiers,
+    });
     const served = new ServedAdapters(services, host, asked);
     await served.#isServed();
     return served;

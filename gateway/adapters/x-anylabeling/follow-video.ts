@@ -10,7 +10,7 @@ import type { FollowedFrame, Span } from "./results.js";
 import { shapesOf } from "./shapes.js";
 import type { ShownObject, VideoSession } from "./video-session.js";
 
-type Follower = Pick<Asked, "ask" | "call" | "onUpload"> & { readonly videos: Pick<Videos, "depsFor"> };
+type Follower = Pick<Asked, "ask" | "call"> & { readonly videos: Pick<Videos, "depsFor"> };
 
 /**
  * Which frames are followed: forwards from `start`, or from the first on which something is shown.
@@ -32,7 +32,7 @@ export function spanOf(session: VideoSession, from: number | null | undefined, t
 
 /** What was shown, through these frames (Y1). @throws ServiceError of `trackVideo`. */
 export async function* followVideo(
-  { ask, call, onUpload, videos }: Follower,
+  { ask, call, videos }: Follower,
   session: VideoSession,
   { first, last }: Span,
 ): AsyncGenerator<FollowedFrame> {
@@ -51,7 +51,7 @@ export async function* followVideo(
     first: first - start,
     last: last - start,
   });
-  for await (const { event } of trackVideo({ ...deps, ask: askWithFrames({ ask, onUpload }, frames) }, request)) {
+  for await (const { event } of trackVideo({ ...deps, ask: askWithFrames(ask, frames) }, request)) {
     if (event.case !== "frame") continue;
     const frame = event.value.frame + start;
     if (frame < first || frame > last) continue;

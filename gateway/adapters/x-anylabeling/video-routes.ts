@@ -197,8 +197,8 @@ async function show(asked: Asked, session: VideoSession, given: Prompt) {
     throw invalidArgument(
       `There is no frame ${given.frame_index}; this video has ${start} to ${start + frames.length - 1}.`,
     );
-  const { ask, call, onUpload } = asked;
-  const door = askWithFrames({ ask, onUpload }, frames);
+  const { ask, call } = asked;
+  const door = askWithFrames(ask, frames);
   const { image } = await door.openImage({ imageId: picture.imageId, model: id }, call);
   const text = given.text_prompt?.trim() ?? "";
   const points = pointsOf(given, image ?? { width: 0, height: 0 });
