@@ -243,7 +243,7 @@ describe("X16 CVAT's tracker", () => {
       seen.push(answer);
     }
     expect((await encodes()) - before).toBe(frames.length);
-    const imageIds = seen.map(({ states: [{ shown, recent }] }) => (recent.at(-1) ?? shown)[0]);
+    const imageIds = seen.map(({ states: [{ shown, recent }] }) => recent.at(-1)?.[1] ?? shown[0]);
     const prompts = boxes.map(([x0, y0, x1, y1], at) => ({
       frame: 0,
       object: at + 1,
@@ -259,7 +259,7 @@ describe("X16 CVAT's tracker", () => {
       for (const { object, mask } of objects) {
         const { states, shapes } = seen[frame];
         const { shown, recent } = states[object - 1];
-        const [, counts] = frame === 0 ? shown : recent.at(-1);
+        const [, counts] = frame === 0 ? shown : recent.at(-1).slice(1);
         const ours = decodeRle({ size: [240, 320], counts: counts.slice("rle:".length) });
         expect(rleIou(ours, decodeRle(mask.rle))).toBeGreaterThanOrEqual(least);
         const { x, y, width: w, height: h } = mask.bbox;

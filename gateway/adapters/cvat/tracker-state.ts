@@ -12,14 +12,14 @@ import { checkImageId } from "../../../services/runtime/image-id.js";
 import { cornersOf, simplify } from "../shared/geometry.js";
 
 /** An object's mask on a picture, which is known by its id. */
-export interface Remembered {
+interface Remembered {
   readonly imageId: string;
   /** As COCO writes run lengths. */
   readonly counts: string;
 }
 
 /** What was seen of an object on a frame that it was looked for on. */
-export interface Seen {
+interface Seen {
   /** Frames since the one that was shown, which is 0. */
   readonly frame: number;
   readonly imageId: string;
