@@ -17,6 +17,7 @@ try {
   const endTracing = await startTracing(process.env, settings.role, logger);
   const served = new Maskwire(settings, logger);
   maskwire = served;
+  served.host.closesAfter("traces", endTracing);
   const stop = stopSignal(() => served.host.force());
   const stopping = new AbortController();
   const starting = served.start().then(() => {
@@ -31,7 +32,6 @@ try {
   stopping.abort();
   await served.stop();
   if (!served.host.hasLeft) await starting.catch(() => {});
-  await endTracing();
   endDespiteLeftOpen(logger);
 } catch (error) {
   refuse(error);

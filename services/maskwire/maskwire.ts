@@ -37,6 +37,9 @@ export class Maskwire implements AsyncDisposable {
     const { make: quota } = this.#quotas;
     const served = { access, quota, overload, connections, http2, audit, reflection, tls: tls.server };
     this.host = new Host({ host, port, admin, stopMs, logger, ...served });
+    this.host.closesAfter("quotas", () => this.#quotas.close());
+    this.host.closesAfter("stores", () => this.#stores?.close());
+    this.host.closesAfter("files", () => this.#files[Symbol.asyncDispose]());
   }
 
   /** Resolves when every tier's model is loaded and warm. @throws when one cannot start; nothing is left open then. */
@@ -69,9 +72,6 @@ export class Maskwire implements AsyncDisposable {
   /** Orderly and bounded; safe to call twice. */
   async stop(): Promise<void> {
     await this.host.stop();
-    await this.#quotas.close();
-    await this.#stores?.close();
-    await this.#files[Symbol.asyncDispose]();
     this.#access.close();
     this.#peerCertificate?.close();
   }

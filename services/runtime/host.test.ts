@@ -337,6 +337,28 @@ describe("stop", () => {
     expect(hasty.hasLeft).toBe(true);
   });
 
+  it("names a part that took all of its time, and closes after the tiers what they used", async () => {
+    const logger = fakeLogger();
+    const host = new Host({ host: "127.0.0.1", port: 0, stopMs: 1, closeMs: 1, logger });
+    hosts.push(host);
+    const calls: string[] = [];
+    const never = () => new Promise<void>(() => {});
+    host.closesAfter("quotas", never);
+    host.closesAfter("stores", () => void calls.push("stores"));
+    await host.listen(() => [fakeTier("a", calls, { drain: never })]);
+    await host.stop();
+    expect(calls).toEqual(["a close", "stores"]);
+    expect(host.hasLeft).toBe(false);
+    const warned = logger.lines.filter(({ msg }) => msg === "a part of the stop took all of its time");
+    expect(warned.map(({ part, isLeft }) => [part, isLeft])).toEqual(
+      expect.arrayContaining([
+        ["drain a", true],
+        ["close quotas", true],
+      ]),
+    );
+    expect(logger.lines.at(-1)).toMatchObject({ msg: "stopped", parts: { "drain a": expect.any(Number) } });
+  });
+
   it("does not wait for a start that never ends, and tells what was done before it ends", async () => {
     const calls: string[] = [];
     const host = createHost(1);

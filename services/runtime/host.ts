@@ -26,6 +26,7 @@ import { OnePort } from "./one-port.js";
 import { OverloadManager } from "./overload/overload-manager.js";
 import { Pressure } from "./overload/pressure.js";
 import { type OverloadSettings, overloadDefaults } from "./overload/thresholds.js";
+import { StopParts } from "./stop-parts.js";
 import { FollowedCertificate } from "./tls/followed-certificate.js";
 import type { ServerTls } from "./tls/settings.js";
 import { TlsDoor } from "./tls/tls-door.js";
@@ -51,9 +52,9 @@ export interface Tier {
 /** Who asks how a process is. */
 type Audience = "public" | "operator";
 
-/** For the last answers over gRPC to leave, streams that stay open after that are cut; and for what has to close when the time is over. */
+/** For the last answers over gRPC to leave, streams that stay open after that are cut; and for each part that has to end when the time is over. */
 const flushMs = 250;
-/** Beyond the time to finish what is under way, for the tiers to close: a run of the inference runtime cannot be interrupted. */
+/** Beyond the time to finish what is under way, for all that has to close: a run of the inference runtime cannot be interrupted. */
 const usualCloseMs = 2000;
 
 interface HostOptions {
@@ -115,6 +116,8 @@ export class Host {
   #isClosing = false;
   readonly #tiers: Tier[] = [];
   readonly #soft = new Map<string, () => unknown>();
+  readonly #closers: { name: string; close: () => unknown }[] = [];
+  #hasLeft = false;
   #onePort: OnePort | undefined;
   #port = 0;
   #isStarted = false;
@@ -177,9 +180,9 @@ export class Host {
     return this.#forced.signal;
   }
 
-  /** It was stopped, and left behind what did not close in time: that ends with the process. */
+  /** It was stopped, and left behind a tier that did not close in time: its threads end with the process. */
   get hasLeft(): boolean {
-    return this.#left.signal.aborted;
+    return this.#hasLeft;
   }
 
   get port(): number {
@@ -261,6 +264,11 @@ export class Host {
     this.#soft.set(name, describe);
   }
 
+  /** What is closed after the tiers, which use it, one after the other. */
+  closesAfter(name: string, close: () => unknown): void {
+    this.#closers.push({ name, close });
+  }
+
   readiness(audience: Audience = "operator"): { ready: boolean; tiers: Record<string, unknown> } {
     const reports = this.#tiers.map((tier) => {
       const { ready, detail, publicDetail = detail } = tier.readiness();
@@ -274,8 +282,9 @@ export class Host {
   }
 
   /**
-   * Not ready, stop accepting, finish what is under way, close. Safe to call twice; bounded by `stopMs`, and `closeMs` after
-   * that: see `hasLeft`.
+   * Not ready, stop accepting, finish what is under way, close. Safe to call twice. Takes `stopMs` for what is under way, and `closeMs`
+   * after that for what has to close, at most; each of the parts (see `StopParts`) that comes when that is over has `flushMs` more, and
+   * the audit log its own time.
    */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -298,10 +307,17 @@ export class Host {
     const beganAt = performance.now();
     const timer = setTimeout(() => this.#forced.abort(), stopMs);
     this.#onePort?.stopListening();
+    const parts = new StopParts(this.logger);
     // The gateway first: what it still answers needs the services behind it, which serve until their own turn.
     for (const tier of [...this.#tiers].reverse()) {
       this.#setServices(tier, "NOT_SERVING");
-      await tier.drain(this.forced).catch((err) => this.#log(err, tier));
+      const bound = { isOver: this.forced, leastMs: flushMs };
+      await parts.run(
+        `drain ${tier.name}`,
+        () => tier.drain(this.forced),
+        bound,
+        () => tier.readiness().detail,
+      );
     }
     clearTimeout(timer);
     await this.#flushGrpc();
@@ -312,13 +328,17 @@ export class Host {
     this.grpc.forceShutdown();
     this.#inProcess.close();
     this.#onePort?.destroyConnections();
-    await this.http.close();
-    await this.#admin?.close();
+    const within = { isOver: this.#left.signal, leastMs: flushMs };
+    await parts.run("close http", () => this.http.close(), within);
+    await parts.run("close the operator's port", () => this.#admin?.close(), within);
     // A tier that is still loading sees the signal and gives up; closed before, it would leave its workers behind.
-    await this.#orLeave(this.#starting);
+    const stillStarts = await parts.run("end the start", () => this.#starting, within);
+    const stays = [];
     for (const tier of [...this.#tiers].reverse()) {
-      await this.#orLeave(tier.close().catch((err) => this.#log(err, tier)));
+      stays.push(await parts.run(`close ${tier.name}`, () => tier.close(), within));
     }
+    this.#hasLeft = stillStarts || stays.includes(true);
+    for (const { name, close } of this.#closers) await parts.run(`close ${name}`, close, within);
     clearTimeout(leaving);
     this.#isClosing = false;
     this.#tls?.certificate.close();
@@ -326,15 +346,7 @@ export class Host {
     this.#pressure.close();
     this.metrics.close();
     await this.audit.close();
-  }
-
-  /** Whatever hangs, each of the others has a moment of its own to close. */
-  async #orLeave(closing: Promise<unknown>): Promise<void> {
-    const { signal } = this.#left;
-    const over = signal.aborted ? AbortSignal.timeout(flushMs) : signal;
-    const ending = new AbortController();
-    await Promise.race([closing, once(over, "abort", { signal: ending.signal }).catch(() => {})]);
-    ending.abort();
+    parts.over();
   }
 
   #throwIfStopped(): void {
@@ -355,10 +367,6 @@ export class Host {
     const certificate = new FollowedCertificate(files, { logger, metrics, onChange: (changed) => door.use(changed) });
     const door = new TlsDoor({ certificate: certificate.current, ...rest, logger, metrics });
     return { door, certificate };
-  }
-
-  #log(err: unknown, tier: Tier): void {
-    this.logger.error({ err, tier: tier.name }, "tier did not stop cleanly");
   }
 
   #setServices(tier: Tier, status: "SERVING" | "NOT_SERVING"): void {

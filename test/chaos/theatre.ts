@@ -72,11 +72,16 @@ export class Theatre implements AsyncDisposable {
     }).catch((error: unknown) => {
       failures.push(error instanceof Error ? error.message : String(error));
     });
+    // Those of people who were sent away in the middle of it are nobody's loss.
+    const isPlayedOut = failures.length === 0;
     stage.leave();
     const figures = { ...stage.ledger.figures(), ...countsOf(stage.faults) };
     const peakMiB = Object.fromEntries(cluster.peaks().map(([name, bytes]) => [name, Math.ceil(bytes / 2 ** 20)]));
     failures.push(...stage.problems, ...stage.faults.examples);
-    if (figures.lost > 0) failures.push(`${figures.lost} clicks were lost`);
+    if (figures.lost > 0) {
+      const words = isPlayedOut ? "were lost" : "still waited when the scenario was given up";
+      failures.push(`${figures.lost} clicks ${words}`);
+    }
     if (figures.refused > 0) failures.push(`${figures.refused} clicks ended in a refusal`);
     for (const [name, mib] of Object.entries(peakMiB)) {
       const most = mostMiB[name.replace(/-\d+$/, "")];

@@ -9,7 +9,7 @@ type Source = Record<string, string | undefined>;
  * Sends traces where the standard OTEL_* variables say. Without an exporter there nothing is loaded and nothing recorded.
  * The variables for sampler, batches, limits, resource and the exporter itself are read by OpenTelemetry's own packages.
  * @param role names the service where OTEL_SERVICE_NAME does not.
- * @returns to be called at the end: sends what is left, within the exporter's time.
+ * @returns to be called at the end: sends what is left, within the exporter's time; who stops waits no longer than for all else.
  * @throws SettingsError when a variable asks for what this build does not have.
  */
 export async function startTracing(source: Source, role: string, logger: Logger): Promise<() => Promise<void>> {

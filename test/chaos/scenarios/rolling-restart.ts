@@ -38,14 +38,14 @@ async function restartOrderly(stage: Stage, role: Role, name: string): Promise<n
   await stage.busy(1);
   stage.fault();
   const startedAtMs = performance.now();
-  const { code, signal } = await cluster.terminate(name);
+  const { code, signal, stderr } = await cluster.terminate(name);
   const tookMs = performance.now() - startedAtMs;
   const statuses = await health?.ended;
   if (code !== 0) problems.push(`${name} ended with ${code ?? signal} on SIGTERM`);
   if (statuses && statuses.join() !== "SERVING,NOT_SERVING") {
     problems.push(`${name} reported ${statuses.join() || "nothing"}`);
   }
-  if (tookMs > longestStopMs) problems.push(`${name} took ${Math.round(tookMs)} ms to stop`);
+  if (tookMs > longestStopMs) problems.push(`${name} took ${Math.round(tookMs)} ms to stop: ${saidOfStop(stderr)}`);
   for (const [at, { closeCodes }] of theirs.entries()) {
     const closed = closeCodes[closesBefore[at] ?? 0];
     if (closed !== 1001) problems.push(`${name} closed a session with ${closed ?? "nothing"}`);
@@ -53,6 +53,9 @@ async function restartOrderly(stage: Stage, role: Role, name: string): Promise<n
   await cluster.restart(name);
   return tookMs;
 }
+
+/** What its log says of the stop: how long each part took, which of them reached its bound, and what was left open. */
+const saidOfStop = (log: string) => log.split('"msg":"stopping"}').at(-1)?.trim();
 
 /** What a server says of its health, from now until it is gone. */
 class HealthWatch {
