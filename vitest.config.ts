@@ -84,11 +84,14 @@ export default defineConfig({
           [...pure, ...swift],
         ),
       ),
-      shared(
-        suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 300_000, [
-          "dist/test/support/fail-on-leaks.js",
-        ]),
-      ),
+      shared({
+        test: {
+          ...suite("end-to-end", ["dist/test/{end-to-end,interop}/**/*.test.js"], 300_000, [
+            "dist/test/support/fail-on-leaks.js",
+          ]).test,
+          globalSetup: ["dist/test/end-to-end/shared-maskwire.js"],
+        },
+      }),
       // By Node 24: see test/run/steps.ts. What meets threads, processes, sockets, files, streams or keys of Node's own; the
       // rest is calculation and state, which no Node does otherwise.
       shared(

@@ -7,7 +7,8 @@ import type { Rle } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { freePort } from "../../services/runtime/testing/free-port.js";
-import { Child, type ChildEnd } from "../support/child.js";
+import { Child } from "../support/child.js";
+import { commandLine } from "../support/command-line.js";
 import { jpegScene, sceneClicks } from "../support/pictures.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -40,14 +41,8 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true });
 });
 
-async function cli(args: string[], env: Record<string, string> = {}): Promise<ChildEnd> {
-  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-  const child = new Child(process.execPath, [entry, ...args], {
-    env: { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url, ...env },
-    cwd: folder,
-  });
-  return child.ended;
-}
+const cli = (args: string[], env: Record<string, string> = {}) =>
+  commandLine(args, { cwd: folder, env: { MASKWIRE_URL: maskwire.url, ...env } });
 
 describe("maskwire segment", () => {
   it("prints size, score, area and box for a person", async () => {

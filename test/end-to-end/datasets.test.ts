@@ -10,6 +10,7 @@ import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { projectRoot } from "../../services/runtime/project-root.js";
 import { Child } from "../support/child.js";
+import { commandLine } from "../support/command-line.js";
 import { jpegScene } from "../support/pictures.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -52,11 +53,8 @@ const ask = async (path: string, init: RequestInit = {}) => {
 };
 const post = (path: string, body: object, method = "POST") => ask(path, { method, body: JSON.stringify(body) });
 
-function cli(...args: string[]) {
-  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-  const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
-  return new Child(process.execPath, [entry, "dataset", ...args], { env, cwd: folder }).ended;
-}
+const cli = (...args: string[]) =>
+  commandLine(["dataset", ...args], { cwd: folder, env: { MASKWIRE_URL: maskwire.url } });
 
 /** What an export job has made, by its files' names. */
 const filesIn = (archive: string) =>

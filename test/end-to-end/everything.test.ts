@@ -1,12 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  type Annotation,
-  decodeRle,
-  ErrorCode,
-  EverythingMode,
-  rleToBitmap,
-  sa1bAnnotation,
-} from "../../proto/index.js";
+import { ErrorCode, EverythingMode, sa1bAnnotation } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
@@ -26,9 +19,10 @@ import { tinyModelEnv } from "../support/tiny-model.js";
 
 const [width, height] = [640, 480];
 const disc = { points: [clickOn("disc")] };
-const quick: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 4 };
-/** However the model thinks of it. */
-const anyMask: EverythingInit = { predIouThresh: 0, stabilityScoreThresh: 0 };
+/** However the model thinks of its masks: what they look like is asked in found-masks.test.ts. */
+const least = { predIou: 0.7, stability: 0.1 };
+const anyMask: EverythingInit = { predIouThresh: least.predIou, stabilityScoreThresh: least.stability };
+const quick: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 4, ...anyMask };
 /** Far longer than a test may take: what ends early has been ended. */
 const endless: EverythingInit = { mode: EverythingMode.EXHAUSTIVE, pointsPerSide: 128 };
 
@@ -38,7 +32,7 @@ let imageId: string;
 
 beforeAll(async () => {
   // A queue of two leaves room for one picture in everything mode: a second is let in when the first has ended.
-  maskwire = await startMaskwire({ MASKWIRE_DECODER_WORKERS: "1", MASKWIRE_DECODER_QUEUE: "2" });
+  maskwire = await startMaskwire({ ...tinyModelEnv(), MASKWIRE_DECODER_QUEUE: "2" });
   rpc = new RpcClient(new URL(maskwire.url).host);
   imageId = (await upload(maskwire.url, await jpegScene(width, height, 800))).image?.imageId ?? "";
 });
@@ -66,38 +60,16 @@ async function roomAgain(): Promise<void> {
   }
 }
 
-/** IoU of a mask and the scene's disc. */
-function discIou(annotation: Annotation): number {
-  const bitmap = rleToBitmap(decodeRle(annotation.mask?.rle ?? { size: [], counts: "" }));
-  const { x, y } = clickOn("disc");
-  let [both, either] = [0, 0];
-  for (const [at, inside] of bitmap.entries()) {
-    const isDisc = Math.hypot((at % width) - x, Math.floor(at / width) - y) < 0.22 * height;
-    if (inside && isDisc) both++;
-    if (inside || isDisc) either++;
-  }
-  return both / either;
-}
-
-const best = (found: Following) => Math.max(...[...found.kept.values()].map(discIou));
-
 describe("gRPC", () => {
-  it("exhaustive mode asks every point and ends with valid records, the scene's disc among them", async () => {
-    const found = await follow({ ...quick, pointsPerSide: 6 });
-    expect(found.done?.points).toBe(36);
-    expect(found.progress[0]).toEqual({ done: 0, total: 36 });
-    expect(found.progress.at(-1)).toEqual({ done: 36, total: 36 });
+  it("exhaustive mode asks every point and ends with valid records", async () => {
+    const found = await follow(quick);
+    expect(found.done?.points).toBe(16);
+    expect(found.progress[0]).toEqual({ done: 0, total: 16 });
+    expect(found.progress.at(-1)).toEqual({ done: 16, total: 16 });
     const counts = found.progress.map(({ done }) => done);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
-    for (const annotation of found.kept.values()) checkSa1b(sa1bAnnotation(annotation), width, height);
-    expect(best(found)).toBeGreaterThan(0.9);
-  });
-
-  it("adaptive mode, the default, asks fewer than half of the points and finds the disc too", async () => {
-    const found = await follow({ pointsPerSide: 6 });
-    // 15 of 32 points, of 36 here.
-    expect(found.done?.points).toBe(17);
-    expect(best(found)).toBeGreaterThan(0.9);
+    expect(found.kept.size).toBeGreaterThan(0);
+    for (const annotation of found.kept.values()) checkSa1b(sa1bAnnotation(annotation), width, height, least);
   });
 
   it("gives the same result every time, whichever worker is faster", async () => {
@@ -111,7 +83,7 @@ describe("gRPC", () => {
     const results: string[][] = [];
     for (let run = 0; run < 2; run++) {
       const found = new Following();
-      for await (const event of everythingEvents(client, { imageId, ...quick, ...anyMask })) found.hear(event);
+      for await (const event of everythingEvents(client, { imageId, ...quick })) found.hear(event);
       results.push([...found.kept.values()].map(({ mask }) => mask?.rle?.counts ?? "").sort());
     }
     client.close();
@@ -164,9 +136,10 @@ describe("HTTP", () => {
     expect(reply.headers.get("content-type")).toBe("application/x-ndjson");
     const lines = await linesOf(reply);
     const kept = new Set<number>();
+    expect(lines.some(({ annotation }) => annotation)).toBe(true);
     for (const { annotation, retracted } of lines) {
       if (annotation) {
-        checkSa1b(annotation, width, height);
+        checkSa1b(annotation, width, height, least);
         kept.add(annotation.id);
       }
       if (retracted !== undefined) expect(kept.delete(retracted)).toBe(true);
@@ -248,7 +221,7 @@ describe("WebSocket", () => {
     const { following, failed } = await untilEnd(client);
     expect(failed).toBeUndefined();
     expect(following.done?.points).toBe(16);
-    for (const annotation of following.kept.values()) checkSa1b(sa1bAnnotation(annotation), width, height);
+    for (const annotation of following.kept.values()) checkSa1b(sa1bAnnotation(annotation), width, height, least);
   });
 
   const other = async () => (await upload(maskwire.url, await jpegScene(width, height, 803))).image?.imageId ?? "";

@@ -18,12 +18,10 @@ import {
   sa1bAnnotation,
   sa1bImageId,
 } from "../../proto/index.js";
-import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
-import { Child } from "../support/child.js";
+import { commandLine } from "../support/command-line.js";
 import {
   checkSa1b,
   type EverythingInit,
@@ -35,6 +33,8 @@ import {
 import { upload } from "../support/http-calls.js";
 import { clickOn, drawScene, fromRaw, jpegScene, orientedJpeg } from "../support/pictures.js";
 import { metric, startMaskwire } from "../support/start-maskwire.js";
+import { tinyModelEnv } from "../support/tiny-model.js";
+import { realMaskwire } from "./real-maskwire.js";
 
 /*
  * What is found with the real model: by everything mode in parts of a picture, and by the command line.
@@ -52,14 +52,13 @@ interface JsonResult {
   timings: Record<string, number>;
 }
 
-let maskwire: Maskwire;
+let maskwire: Awaited<ReturnType<typeof realMaskwire>>;
 let imageId: string;
 
 beforeAll(async () => {
-  maskwire = await startMaskwire();
+  maskwire = await realMaskwire();
   imageId = (await upload(maskwire.url, await jpegScene(width, height, 810))).image?.imageId ?? "";
 });
-afterAll(() => maskwire?.stop());
 
 function check({ segmentation, bbox, area, point_coords, crop_box }: Sa1bAnnotation): void {
   expect(segmentation.size).toEqual([height, width]);
@@ -76,10 +75,14 @@ function check({ segmentation, bbox, area, point_coords, crop_box }: Sa1bAnnotat
 }
 
 it("E6 has the parts encoded first, once, and answers with masks of the whole picture", async () => {
-  const encodes = () => metric(maskwire.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
+  // However the model thinks of its masks.
+  const all: EverythingInit = { ...layered, predIouThresh: 0, stabilityScoreThresh: 0 };
+  await using tiny = await startMaskwire(tinyModelEnv());
+  const { image } = await upload(tiny.url, await jpegScene(width, height, 810));
+  const encodes = () => metric(tiny.adminUrl, 'maskwire_encodes_total{outcome="encoded"}');
   expect(await encodes()).toBe(1);
   for (let round = 0; round < 2; round++) {
-    const text = await (await postEverything(maskwire.url, { imageId, ...layered })).text();
+    const text = await (await postEverything(tiny.url, { imageId: image?.imageId ?? "", ...all })).text();
     const lines = text
       .trim()
       .split("\n")
@@ -114,18 +117,55 @@ it("names the part whose embedding is missing to a caller that has not had it ma
   }
 });
 
-it("finds the disc in whichever part shows it whole", async () => {
-  const rpc = new RpcClient(new URL(maskwire.url).host);
-  try {
-    const following = new Following();
-    for await (const event of everythingEvents(rpc, { imageId, ...layered, pointsPerSide: 6 })) following.hear(event);
+describe("the scene's disc", () => {
+  async function follow(request: EverythingInit): Promise<Following> {
+    const rpc = new RpcClient(new URL(maskwire.url).host);
+    try {
+      const following = new Following();
+      for await (const event of everythingEvents(rpc, { imageId, pointsPerSide: 6, ...request })) following.hear(event);
+      return following;
+    } finally {
+      rpc.close();
+    }
+  }
+
+  /** IoU of a mask and the disc. */
+  function discIou(annotation: Annotation): number {
+    const bitmap = rleToBitmap(decodeRle(annotation.mask?.rle ?? { size: [], counts: "" }));
+    const { x, y } = clickOn("disc");
+    let [both, either] = [0, 0];
+    for (const [at, inside] of bitmap.entries()) {
+      const isDisc = Math.hypot((at % width) - x, Math.floor(at / width) - y) < 0.22 * height;
+      if (inside && isDisc) both++;
+      if (inside || isDisc) either++;
+    }
+    return both / either;
+  }
+  const best = ({ kept }: Following) => Math.max(...[...kept.values()].map(discIou));
+
+  it("is among what exhaustive mode finds, which asks every point", async () => {
+    const found = await follow({ mode: EverythingMode.EXHAUSTIVE });
+    expect(found.done?.points).toBe(36);
+    for (const annotation of found.kept.values()) checkSa1b(sa1bAnnotation(annotation), width, height);
+    expect(best(found)).toBeGreaterThan(0.9);
+  });
+
+  it("is among what adaptive mode finds, the default, which asks fewer than half of the points", async () => {
+    const found = await follow({});
+    // 15 of 32 points, of 36 here.
+    expect(found.done?.points).toBe(17);
+    expect(best(found)).toBeGreaterThan(0.9);
+  });
+
+  it("is found in whichever part shows it whole", async () => {
+    // Has the parts encoded.
+    await (await postEverything(maskwire.url, { imageId, ...layered, pointsPerSide: 1 })).text();
+    const { kept } = await follow({ ...layered, pointsPerSide: 6 });
     const { x, y } = clickOn("disc");
     const holdsDisc = (annotation: Annotation) =>
       rleToBitmap(decodeRle(sa1bAnnotation(annotation).segmentation))[Math.floor(y) * width + Math.floor(x)] === 1;
-    expect([...following.kept.values()].some(holdsDisc)).toBe(true);
-  } finally {
-    rpc.close();
-  }
+    expect([...kept.values()].some(holdsDisc)).toBe(true);
+  });
 });
 
 let folder: string;
@@ -138,11 +178,8 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true });
 });
 
-const cli = (command: "segment" | "everything", args: string[]) => {
-  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-  const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
-  return new Child(process.execPath, [entry, command, ...args], { env, cwd: folder }).ended;
-};
+const cli = (command: "segment" | "everything", args: string[]) =>
+  commandLine([command, ...args], { cwd: folder, env: { MASKWIRE_URL: maskwire.url } });
 
 describe("maskwire everything", () => {
   it("prints the picture's SA-1B record and nothing else, largest mask first", async () => {

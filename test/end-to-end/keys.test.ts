@@ -6,9 +6,8 @@ import { DecoderService } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
-import { Child } from "../support/child.js";
 import { Cluster } from "../support/cluster.js";
+import { commandLine } from "../support/command-line.js";
 import { MaskwireProcess } from "../support/maskwire-process.js";
 import { jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
@@ -20,12 +19,7 @@ let file: string;
 let maskwire: Maskwire;
 
 /** `maskwire`, as a person types it. */
-async function cli(args: string[], env: Record<string, string> = {}) {
-  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-  const child = new Child(process.execPath, [entry, ...args], { env, cwd: folder });
-  const { code, stdout, stderr } = await child.ended;
-  return { code, stdout, stderr };
-}
+const cli = (args: string[], env: Record<string, string> = {}) => commandLine(args, { cwd: folder, env });
 const keys = (...args: string[]) => cli(["keys", ...args, "--file", file]);
 const create = async (id: string, ...more: string[]) => {
   const { code, stdout, stderr } = await keys("create", "--id", id, "--tenant", "acme", ...more);

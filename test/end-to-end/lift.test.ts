@@ -3,13 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Maskwire } from "../../services/maskwire/maskwire.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
 import { type KnownSet, writeColmapSet } from "../scenes/colmap.js";
 import { kitchen } from "../scenes/kitchen.js";
 import { objectMasks } from "../scenes/object-masks.js";
-import { Child } from "../support/child.js";
-import { startMaskwire } from "../support/start-maskwire.js";
+import { commandLine } from "../support/command-line.js";
+import { realMaskwire } from "./real-maskwire.js";
 
 /*
  * One object of a scene of ours in a few small views, with the real model: that `maskwire lift` finds it in all of them and in the
@@ -19,29 +17,22 @@ import { startMaskwire } from "../support/start-maskwire.js";
 const size = { width: 240, height: 160 };
 const object = "teapot";
 
-let maskwire: Maskwire;
+let maskwire: Awaited<ReturnType<typeof realMaskwire>>;
 let folder: string;
 let set: KnownSet;
 
 beforeAll(async () => {
-  maskwire = await startMaskwire({});
+  maskwire = await realMaskwire();
   folder = await mkdtemp(join(tmpdir(), "maskwire-lift-"));
   const look = { target: [0.4, 0.9, 0.2], distance: 13.5, height: 4.6 } as const;
   set = await writeColmapSet(folder, kitchen, { ...size, samples: 1, views: 4, arc: 50, points: 20, look });
 });
 afterAll(async () => {
-  await maskwire?.stop();
   if (folder) await rm(folder, { recursive: true });
 });
 
-async function lift(args: string[]) {
-  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-  const child = new Child(process.execPath, [entry, "lift", "--colmap", folder, ...args], {
-    env: { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url },
-    cwd: folder,
-  });
-  return child.ended;
-}
+const lift = (args: string[]) =>
+  commandLine(["lift", "--colmap", folder, ...args], { cwd: folder, env: { MASKWIRE_URL: maskwire.url } });
 
 it("finds an object of one view in the others, and its points", async () => {
   const { name: view, truth } = set.views[1]!;

@@ -14,8 +14,7 @@ import {
 } from "../../proto/index.js";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
-import { Child } from "../support/child.js";
+import { commandLine } from "../support/command-line.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { startMaskwire } from "../support/start-maskwire.js";
 import { tinyModelEnv } from "../support/tiny-model.js";
@@ -148,11 +147,7 @@ it("M11, M13: the same over gRPC", async () => {
   }
 });
 
-function cli(...args: string[]) {
-  const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-  const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
-  return new Child(process.execPath, [entry, ...args], { env, cwd: folder }).ended;
-}
+const cli = (...args: string[]) => commandLine(args, { cwd: folder, env: { MASKWIRE_URL: maskwire.url } });
 
 it("M11, M13: from the command line frames are added, followed and kept once, however often it is said", async () => {
   await cli("dataset", "create", "clips", "--label", "disc");

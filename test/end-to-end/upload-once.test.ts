@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { imageIdOf } from "../../services/runtime/image-id.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
 import { uploadPath } from "../../web-client/sdk/upload/upload-path.js";
-import { Child } from "../support/child.js";
+import { commandLine } from "../support/command-line.js";
 import { CountingProxy } from "../support/counting-proxy.js";
 import { clickOn, jpegScene } from "../support/pictures.js";
 import { SocketClient } from "../support/socket-client.js";
@@ -67,9 +66,8 @@ describe("bytes that the second person sends", () => {
     await writeFile(photo, picture);
     const command = async () => {
       await using proxy = await CountingProxy.before(maskwire.url);
-      const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-      const args = [entry, "segment", photo, "--point", "10,10", "--url", proxy.url];
-      const { code, stderr } = await new Child(process.execPath, args, { env: { PATH: process.env.PATH ?? "" } }).ended;
+      const args = ["segment", photo, "--point", "10,10", "--url", proxy.url];
+      const { code, stderr } = await commandLine(args, { cwd: folder });
       expect([code, stderr]).toEqual([0, ""]);
       return proxy.sent;
     };

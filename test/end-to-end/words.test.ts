@@ -8,9 +8,8 @@ import { cocoLabels } from "../../services/encoder/grounding/words/coco-labels.j
 import type { Maskwire } from "../../services/maskwire/maskwire.js";
 import { Code } from "../../services/runtime/errors.js";
 import { RpcClient } from "../../services/runtime/grpc/client.js";
-import { projectRoot } from "../../services/runtime/project-root.js";
-import { Child } from "../support/child.js";
 import { colourPicture, colourPlaces } from "../support/colour-picture.js";
+import { commandLine } from "../support/command-line.js";
 import { everythingEvents, Following } from "../support/everything-calls.js";
 import { type HttpError, postSegment, segmentOverHttp, upload } from "../support/http-calls.js";
 import { SocketClient } from "../support/socket-client.js";
@@ -103,9 +102,8 @@ describe("G1 words", () => {
   it("go over the command line", async () => {
     const photo = join(tmpdir(), `maskwire-words-${process.pid}.png`);
     await writeFile(photo, picture);
-    const entry = join(projectRoot, "dist", "services", "maskwire", "cli.js");
-    const env = { PATH: process.env.PATH ?? "", MASKWIRE_URL: maskwire.url };
-    const run = (...args: string[]) => new Child(process.execPath, [entry, "segment", photo, ...args], { env }).ended;
+    const run = (...args: string[]) =>
+      commandLine(["segment", photo, ...args], { cwd: tmpdir(), env: { MASKWIRE_URL: maskwire.url } });
     const [found, unknown] = [await run("--text", "dogs", "--json"), await run("--text", "dgos")];
     expect(found.code, found.stderr).toBe(0);
     const { masks } = JSON.parse(found.stdout) as { masks: { grounding: { label: string; box: object } }[] };

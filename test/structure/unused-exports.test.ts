@@ -22,6 +22,7 @@ it("finds what no other file names, through lists, aliases and files that hand o
 const askedOtherwise = [
   "services/runtime/signing-keys.ts SigningKeyFile",
   "test/browser/shared-maskwire.ts setup",
+  "test/end-to-end/shared-maskwire.ts setup",
   "web-client/local/browser-decoding.ts browserDecoding",
   "web-client/local/runtime-files-of-programs.ts runtimeFiles",
 ];

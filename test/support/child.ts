@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { warningsIn } from "./warnings.js";
 
 /** How a child process ended, and what it said. */
-export interface ChildEnd {
+interface ChildEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
   stdout: string;

@@ -59,8 +59,13 @@ export class Following {
   }
 }
 
-/** Holds a record to the SA-1B data set's own rules, for a picture of this size and Meta's default thresholds. */
-export function checkSa1b(annotation: Sa1bAnnotation, width: number, height: number): void {
+/** Holds a record to the SA-1B data set's own rules, for a picture of this size and Meta's default thresholds, unless others are asked for. */
+export function checkSa1b(
+  annotation: Sa1bAnnotation,
+  width: number,
+  height: number,
+  { predIou = 0.88, stability = 0.95 } = {},
+): void {
   const { segmentation, bbox, area, predicted_iou, stability_score, point_coords, crop_box } = annotation;
   expect(segmentation.size).toEqual([height, width]);
   const mask = decodeRle(segmentation);
@@ -69,8 +74,8 @@ export function checkSa1b(annotation: Sa1bAnnotation, width: number, height: num
   const box = rleBoundingBox(mask);
   expect(bbox).toEqual([box.x, box.y, box.width - 1, box.height - 1]);
   // Scores are floats on the wire.
-  expect(predicted_iou).toBeGreaterThan(Math.fround(0.88) - 1e-6);
-  expect(stability_score).toBeGreaterThan(Math.fround(0.95) - 1e-6);
+  expect(predicted_iou).toBeGreaterThan(Math.fround(predIou) - 1e-6);
+  expect(stability_score).toBeGreaterThan(Math.fround(stability) - 1e-6);
   expect(crop_box).toEqual([0, 0, width, height]);
   expect(point_coords).toHaveLength(1);
   const [[x, y] = [-1, -1]] = point_coords;

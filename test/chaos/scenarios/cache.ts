@@ -6,8 +6,8 @@ import { forgetFresh } from "./processes.js";
 
 /** How long the cache is silent. */
 const silenceMs = 10_000;
-/** Room for the server itself and for about half of the eight embeddings that people ask for, 2 MiB each. */
-const roomBytes = 12 * 2 ** 20;
+/** Room for the server itself and for about half of the embeddings that people ask for, 2 MiB each. */
+const roomBytes = ({ album, fresh }: Stage) => (4 + album.length + fresh.length) * 2 ** 20;
 
 export const redisRestarted: Scenario = {
   name: "redis-restarted-empty",
@@ -51,7 +51,7 @@ export const cacheEvicts: Scenario = {
   title: "the cache is full and evicts what was used least recently",
   async disturb(stage) {
     const { redis } = stage.cluster;
-    await redis.configure({ "maxmemory-policy": "allkeys-lru", maxmemory: String(roomBytes) });
+    await redis.configure({ "maxmemory-policy": "allkeys-lru", maxmemory: String(roomBytes(stage)) });
     try {
       stage.fault();
       await openOthers(stage, movers(stage));
