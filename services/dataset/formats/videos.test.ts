@@ -5,6 +5,7 @@ import { objectFrom, setOf } from "./testing/example-set.js";
 import { allOf, drawn } from "./testing/found.js";
 import { MemoryFiles } from "./testing/memory-files.js";
 import { readFiles } from "./testing/read-files.js";
+import type { FilledPicture, Sink } from "./types.js";
 
 const labels = [
   { name: "cat", colour: "#ff0000" },
@@ -169,6 +170,39 @@ describe("a video is written", () => {
     expect([...files.contents.keys()].filter((path) => path.startsWith("instances/"))).toHaveLength(3);
   });
 
+  it("as MOTS has it, a long one's lines as its frames are read, none of them kept before", async () => {
+    const frames = 4000;
+    const long = setOf(labels, pictures, videos);
+    /** Times that it was gone through, and where it is. */
+    const reading = { times: 0, at: 0 };
+    async function* sequences(split: string) {
+      for await (const sequence of long.sequences(split)) {
+        const { value: first } = await sequence.filled()[Symbol.asyncIterator]().next();
+        const filled = async function* () {
+          reading.times++;
+          for (reading.at = 0; reading.at < frames; reading.at++) yield first as FilledPicture;
+        };
+        yield { ...sequence, width: 4, height: 3, filled };
+      }
+    }
+    let firstLines: { times: number; at: number } | undefined;
+    const written: string[] = [];
+    const sink: Sink = {
+      write: async (path, content) => {
+        for await (const chunk of content) {
+          if (!path.startsWith("instances_txt")) continue;
+          firstLines ??= { ...reading };
+          written.push(Buffer.from(chunk).toString());
+        }
+      },
+      finish: async () => {},
+    };
+    await writeAnnotations(AnnotationFormat.MOTS, { ...long, sequences }, sink);
+    expect(written.join("").trim().split("\n")).toHaveLength(2 * frames);
+    expect(firstLines?.times).toBe(2);
+    expect(firstLines?.at).toBeLessThan(frames - 1);
+  });
+
   it("not at all by the others, which keep its pictures and objects", async () => {
     const { files } = await write(AnnotationFormat.DATUMARO);
     const { objects, pictures: found } = await allOf(readAnnotations(files.source()));
@@ -210,6 +244,30 @@ describe("others' files", () => {
     });
     expect(found).toMatchObject([{ frame: { sequence: "ride", number: 3 } }]);
     expect(objects).toMatchObject([{ track: "object 2" }]);
+  });
+
+  it("of YouTube-VIS have names that are no text, which are told, and the other frames keep their places", async () => {
+    const {
+      pictures: found,
+      objects,
+      problems,
+    } = await readFiles({
+      "instances.json": {
+        videos: [{ id: 1, ...image, name: "d", file_names: ["d/1.jpg", null, 7, "d/4.jpg"] }],
+        categories: [{ id: 3, name: "cat" }],
+        annotations: [{ id: 1, video_id: 1, category_id: 3, segmentations: [rle, rle, null, rle] }],
+      },
+    });
+    expect(found.map(({ name, frame: at }) => [name, at?.number])).toEqual([
+      ["d/1.jpg", 0],
+      ["d/4.jpg", 3],
+    ]);
+    expect(objects.map(({ picture }) => picture)).toEqual(["d/1.jpg", "d/4.jpg"]);
+    expect(problems).toEqual(
+      [1, 2].map(
+        (at) => `instances.json:1 The file_names of "d" have no name at ${at}: the frame and its masks are left out.`,
+      ),
+    );
   });
 
   it("of YouTube-VIS have polygons, masks too many and videos that are not there", async () => {

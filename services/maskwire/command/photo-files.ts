@@ -23,7 +23,10 @@ export async function checkFolder(path: string): Promise<void> {
 }
 
 /** @returns the path. @throws CommandError with the reason. */
-export async function writeResult(path: string, data: Uint8Array | string): Promise<string> {
+export async function writeResult(
+  path: string,
+  data: Uint8Array | string | AsyncIterable<Uint8Array>,
+): Promise<string> {
   try {
     await writeFile(path, data);
     return path;

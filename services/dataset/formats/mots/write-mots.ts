@@ -54,23 +54,36 @@ async function writeSequence(
   notes: Notes,
 ): Promise<void> {
   const { width, height } = sequence;
-  const lines: string[] = [];
+  for await (const { at, picture, values, covered } of drawn(sequence, numbers, notes)) {
+    if (covered > 0) notes.add("A pixel is of one object: some of theirs are smaller objects'", "object", covered);
+    await sink.write(`instances/${folder}/${motsFrame(at)}`, [await encodePng(values, width, height)]);
+    if (picture.open) await sink.write(`images/${folder}/${numberedFrame(at, picture, 6)}`, picture.open());
+  }
+  await sink.write(`instances_txt/${folder}.txt`, textBytes(linesOf(sequence, numbers)));
+}
+
+/** Drawn once more for them: files are written one after the other, and a long video's lines are not kept meanwhile. */
+async function* linesOf(sequence: ExportSequence, numbers: ReadonlyMap<number, number>): AsyncGenerator<string> {
+  const { width, height } = sequence;
+  for await (const { at, there, values } of drawn(sequence, numbers, new Notes())) {
+    for (const number of there) {
+      const bitmap = Uint8Array.from(values, (one) => (one === number ? 1 : 0));
+      if (bitmap.includes(1)) yield motsLine(at, number, encodeRle(bitmapToRle(bitmap, width, height)));
+    }
+  }
+}
+
+/** Frames with the number of each pixel, and those that there may be, rising. */
+async function* drawn(sequence: ExportSequence, numbers: ReadonlyMap<number, number>, notes: Notes) {
+  const { width, height } = sequence;
   let at = 0;
-  for await (const filled of sequence.filled()) {
-    const masks = trackedIn(filled, notes).flatMap(({ rle, track = 0 }) => {
+  for await (const one of sequence.filled()) {
+    const masks = trackedIn(one, notes).flatMap(({ rle, track = 0 }) => {
       const index = numbers.get(track);
       return index === undefined ? [] : [{ rle, index }];
     });
     const { values, covered } = drawIndices(masks, new Uint16Array(width * height), height);
-    if (covered > 0) notes.add("A pixel is of one object: some of theirs are smaller objects'", "object", covered);
-    await sink.write(`instances/${folder}/${motsFrame(at)}`, [await encodePng(values, width, height)]);
-    for (const number of masks.map(({ index }) => index).sort((a, b) => a - b)) {
-      const bitmap = Uint8Array.from(values, (one) => (one === number ? 1 : 0));
-      if (bitmap.includes(1)) lines.push(motsLine(at, number, encodeRle(bitmapToRle(bitmap, width, height))));
-    }
-    const { picture } = filled;
-    if (picture.open) await sink.write(`images/${folder}/${numberedFrame(at, picture, 6)}`, picture.open());
-    at++;
+    const there = masks.map(({ index }) => index).sort((a, b) => a - b);
+    yield { at: at++, picture: one.picture, there, values, covered };
   }
-  await sink.write(`instances_txt/${folder}.txt`, textBytes(lines));
 }

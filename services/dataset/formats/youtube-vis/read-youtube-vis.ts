@@ -18,7 +18,8 @@ import { ownId, SourceIds } from "../shapes/source-ids.js";
 import type { Found, FoundPicture, Mask, Source } from "../types.js";
 
 interface Video {
-  readonly frames: readonly FoundPicture[];
+  /** By their places; undefined of one without a name. */
+  readonly frames: readonly (FoundPicture | undefined)[];
   readonly width: number;
   readonly height: number;
 }
@@ -56,12 +57,18 @@ async function* readTables(
       }
       const video = parseFields(text, "video");
       const [width, height] = [numberIn(video, "width", "video"), numberIn(video, "height", "video")];
-      const names = listIn(video, "file_names").filter((name) => typeof name === "string");
+      const names = listIn(video, "file_names");
       const sequence = nameOf(video, names);
       const rate = finiteNumber(video.frame_rate ?? video.fps);
       const frameRate = rate !== undefined && rate > 0 && { frameRate: rate };
-      const frames: FoundPicture[] = [];
+      const frames: (FoundPicture | undefined)[] = [];
       for (const [number, name] of names.entries()) {
+        if (typeof name !== "string" || name === "") {
+          frames.push(undefined);
+          const reason = `The file_names of "${sequence}" have no name at ${number}: the frame and its masks are left out.`;
+          yield problemOf(new Unreadable(reason), file, line);
+          continue;
+        }
         const frame = { sequence, number, ...frameRate };
         const [picture, isNew] = pictures.add({ name, by: file, width, height, frame });
         frames.push(picture);
@@ -75,9 +82,10 @@ async function* readTables(
 }
 
 /** As its file calls it, else as the folder that its frames are in. */
-function nameOf(video: Fields, names: readonly string[]): string {
+function nameOf(video: Fields, names: readonly unknown[]): string {
   if (typeof video.name === "string" && video.name.trim() !== "") return video.name;
-  return folderOf(names[0] ?? "").slice(0, -1) || `video ${String(video.id)}`;
+  const first = names.find((name) => typeof name === "string") ?? "";
+  return folderOf(first).slice(0, -1) || `video ${String(video.id)}`;
 }
 
 /** Numbers are written as text by some, and asked for as numbers. */
@@ -98,9 +106,11 @@ async function* readTracks(source: Source, file: string, tables: Tables): AsyncG
       const sourceId = ids.next(annotation.id, index);
       for (const [at, segmentation] of listIn(annotation, "segmentations").entries()) {
         if (segmentation === null) continue;
-        const picture = video.frames[at];
-        if (!picture)
+        if (at >= video.frames.length)
           throw new Unreadable(`The annotation has ${at + 1} masks, and its video ${video.frames.length} frames.`);
+        const picture = video.frames[at];
+        // Said of the frame already.
+        if (!picture) continue;
         try {
           yield {
             kind: "object",

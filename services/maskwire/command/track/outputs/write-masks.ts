@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import type { FrameMasks } from "../../../../../proto/index.js";
+import { textBytes } from "../../../../dataset/formats/text/text-bytes.js";
 import { writeResult } from "../../photo-files.js";
 import type { FrameFile } from "../input/frame-list.js";
 import { type Ffmpeg, findFfmpeg } from "../input/video/find-ffmpeg.js";
@@ -55,7 +56,7 @@ export async function writeMasks(tracked: Tracked, { out, layout, ffmpeg }: Outp
       return;
     case "mots": {
       for (const [at, one] of masks.entries()) await put(await motsPng(at, one, size));
-      await put({ path: "instances.txt", data: masks.map((one, at) => motsLines(at, one, size)).join("") });
+      await writeResult(join(out, "instances.txt"), textBytes(motsText(masks, size)));
       return;
     }
     case "rgba": {
@@ -75,6 +76,10 @@ export async function writeMasks(tracked: Tracked, { out, layout, ffmpeg }: Outp
     default:
       for (const { name, masks: one } of frames) await put(await frameFile(layout, name, one, size));
   }
+}
+
+function* motsText(masks: Tracked["masks"], size: Size): Generator<string> {
+  for (const [at, one] of masks.entries()) yield motsLines(at, one, size);
 }
 
 async function* overlaid({ files, masks, size }: Tracked): AsyncGenerator<Uint8Array> {
