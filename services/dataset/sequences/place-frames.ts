@@ -1,6 +1,6 @@
 import { type Selectable, sql, type Transaction } from "kysely";
 import { maxFrames } from "../../../proto/index.js";
-import { invalidArgument } from "../../runtime/errors.js";
+import { invalidArgument, ServiceError } from "../../runtime/errors.js";
 import type { Schema } from "../database/schema.js";
 import { unnested } from "../database/unnest.js";
 import { alreadyExists, notNow } from "../faults.js";
@@ -14,6 +14,11 @@ type PictureRow = Pick<
   Selectable<Schema["pictures"]>,
   "id" | "name" | "width" | "height" | "split" | "sequence" | "frame"
 >;
+
+interface Aim {
+  readonly sequence: SequenceRow;
+  readonly person: string;
+}
 
 /** A picture that gets a place. */
 interface Placed {
@@ -43,10 +48,18 @@ export async function lockedPictures(
  * Gives pictures places in a sequence, and its split; what is there already stays where it is. Whoever calls has locked the sequence's row.
  * @throws ServiceError NOT_FOUND; INVALID_ARGUMENT; ALREADY_EXISTS; FAILED_PRECONDITION.
  */
-export async function placeFrames(
+export async function placeFrames(trx: Transaction<Schema>, aim: Aim, frames: readonly WantedFrame[]): Promise<void> {
+  await placeEach(trx, aim, frames, (_, refusal) => {
+    throw refusal;
+  });
+}
+
+/** The same, but for those that have no place there: each is told with why. @throws ServiceError NOT_FOUND. */
+export async function placeEach<Frame extends WantedFrame>(
   trx: Transaction<Schema>,
-  { sequence, person }: { sequence: SequenceRow; person: string },
-  frames: readonly WantedFrame[],
+  { sequence, person }: Aim,
+  frames: readonly Frame[],
+  refuse: (frame: Frame, refusal: ServiceError) => void,
 ): Promise<void> {
   if (frames.length === 0) return;
   const { dataset } = sequence;
@@ -55,16 +68,13 @@ export async function placeFrames(
     dataset,
     frames.map(({ picture }) => picture),
   );
-  const there = await framesIn(trx, sequence.id);
-  const placed = newPlaces(sequence, frames, pictures, there.last);
+  const places = new Places(sequence, await framesIn(trx, sequence.id), await takenIn(trx, sequence, frames));
+  const placed = frames.flatMap((frame, at): Placed[] => {
+    const found = places.of(frame, pictures[at] as PictureRow);
+    if (found instanceof ServiceError) refuse(frame, found);
+    return found === "there" || found instanceof ServiceError ? [] : [found];
+  });
   if (placed.length === 0) return;
-  if (there.count + placed.length > maxFrames) {
-    throw invalidArgument(
-      `A sequence has at most ${maxFrames} frames, and this one would have ${there.count + placed.length}: divide it.`,
-    );
-  }
-  checkSizes(pictures, there.size);
-  await refuseTaken(trx, sequence, placed);
   const given = unnested(placed, {
     id: ["bigint", ({ id }) => id],
     number: ["int", ({ number }) => number],
@@ -77,24 +87,58 @@ export async function placeFrames(
   });
 }
 
-function newPlaces(
-  sequence: SequenceRow,
-  frames: readonly WantedFrame[],
-  pictures: readonly PictureRow[],
-  last: number,
-): Placed[] {
-  let next = last + 1;
-  return frames.flatMap(({ number, timeMs }, at) => {
-    const { id, name, ...row } = pictures[at] as PictureRow;
-    if (row.sequence === null) return [{ id, number: number ?? next++, timeMs }];
-    if (row.sequence !== sequence.id) {
-      throw ofAnother(name);
+/** What a sequence has room for, as its places are given away. */
+class Places {
+  readonly #sequence: SequenceRow;
+  /** Names of pictures by their numbers. */
+  readonly #taken: Map<number, string>;
+  /** Numbers of the pictures that have been placed. */
+  readonly #placed = new Map<bigint, number>();
+  #size: FramesThere["size"];
+  #count: number;
+  #next: number;
+
+  constructor(sequence: SequenceRow, { count, last, size }: FramesThere, taken: Map<number, string>) {
+    this.#sequence = sequence;
+    this.#taken = taken;
+    this.#size = size;
+    this.#count = count;
+    this.#next = last + 1;
+  }
+
+  /** "there": it is in its place already. */
+  of({ number: wanted, timeMs }: WantedFrame, picture: PictureRow): Placed | "there" | ServiceError {
+    const { id, name, width, height } = picture;
+    const own = this.#placed.get(id) ?? (picture.sequence === this.#sequence.id ? picture.frame : null);
+    if (own !== null) {
+      return wanted === undefined || own === wanted
+        ? "there"
+        : alreadyExists(`The picture "${name}" is the frame ${own} of "${this.#sequence.name}", and not ${wanted}.`);
     }
-    if (number !== undefined && row.frame !== number) {
-      throw alreadyExists(`The picture "${name}" is the frame ${row.frame} of "${sequence.name}", and not ${number}.`);
+    if (picture.sequence !== null) return ofAnother(name);
+    const number = wanted ?? this.#next;
+    const taken = this.#taken.get(number);
+    if (taken !== undefined) {
+      return alreadyExists(`The frame ${number} of "${this.#sequence.name}" is "${taken}" already.`);
     }
-    return [];
-  });
+    const size = this.#size ?? picture;
+    if (width !== size.width || height !== size.height) {
+      return invalidArgument(
+        `The picture "${name}" is ${width} x ${height}, and the sequence's frames are ${size.width} x ${size.height}.`,
+      );
+    }
+    if (this.#count >= maxFrames) {
+      return invalidArgument(
+        `A sequence has at most ${maxFrames} frames, and this one would have ${this.#count + 1}: divide it.`,
+      );
+    }
+    this.#taken.set(number, name);
+    this.#placed.set(id, number);
+    this.#size = size;
+    this.#count++;
+    this.#next = Math.max(this.#next, number + 1);
+    return { id, number, timeMs };
+  }
 }
 
 /** @param name the picture's. */
@@ -117,20 +161,15 @@ async function framesIn(trx: Transaction<Schema>, sequence: bigint): Promise<Fra
   return { count: Number(count), last, size };
 }
 
-function checkSizes(pictures: readonly PictureRow[], there: FramesThere["size"]): void {
-  const size = there ?? (pictures[0] as PictureRow);
-  const other = pictures.find(({ width, height }) => width !== size.width || height !== size.height);
-  if (!other) return;
-  throw invalidArgument(
-    `The picture "${other.name}" is ${other.width} x ${other.height}, and the sequence's frames are ${size.width} x ${size.height}.`,
-  );
-}
-
-async function refuseTaken(trx: Transaction<Schema>, { id, name }: SequenceRow, placed: readonly Placed[]) {
+/** Which of the wanted numbers are another picture's. */
+async function takenIn(
+  trx: Transaction<Schema>,
+  { id }: SequenceRow,
+  frames: readonly WantedFrame[],
+): Promise<Map<number, string>> {
+  const numbers = frames.flatMap(({ number }) => number ?? []);
   const { rows } = await sql<{ frame: number; name: string }>`
     select frame, name from pictures
-    where sequence = ${id} and not deleted and frame = any (${placed.map(({ number }) => number)}::int[]) limit 1
-  `.execute(trx);
-  const [taken] = rows;
-  if (taken) throw alreadyExists(`The frame ${taken.frame} of "${name}" is "${taken.name}" already.`);
+    where sequence = ${id} and not deleted and frame = any (${numbers}::int[])`.execute(trx);
+  return new Map(rows.map(({ frame, name }) => [frame, name]));
 }

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { sql } from "kysely";
+import { type KyselyPlugin, sql } from "kysely";
 import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import {
   ImportWorkSchema,
@@ -19,6 +19,7 @@ import { type Job, readJob } from "../job.js";
 import { columns, FakeEngine } from "../testing/fake-engine.js";
 import { JobStage, who } from "../testing/job-stage.js";
 import { writeBatch } from "./import-batch.js";
+import { placeFound } from "./import-frames.js";
 
 let server: TestServer;
 let database: Database;
@@ -93,6 +94,40 @@ it("what is no frame's number is told, and the rest comes; what is no video's ra
     ["yard", 7, "one", 0, 2],
   ]);
   expect(await all("sequences")).toMatchObject([{ frame_rate: 0 }]);
+});
+
+it("frames are put in their places by as many questions as one is, and each that has none there is told", async () => {
+  const asked = async (count: number) => {
+    let questions = 0;
+    const counting: KyselyPlugin = {
+      transformQuery: ({ node }) => {
+        questions++;
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    };
+    const frames = [3, 5, 5, 9].slice(0, count).map((number) => ({ sequence: `${count} frames`, number }));
+    const told: string[] = [];
+    await database.transaction(async (trx) => {
+      const { rows } = await sql<{ id: bigint; name: string; split: string; sequence: bigint | null }>`
+        update pictures set sequence = null, frame = null where dataset = ${stage.dataset.key}
+        returning id, name, split, sequence`.execute(trx);
+      const pictures = rows.sort((a, b) => Number(a.id - b.id));
+      const placing = frames.map((frame, at) => ({ picture: pictures[at] as (typeof pictures)[number], frame }));
+      await placeFound(trx.withPlugin(counting), { set: stage.dataset.key, person: "anna" }, placing, ({ name }, why) =>
+        told.push(`${name}: ${why}`),
+      );
+    });
+    return { questions, told };
+  };
+  const [one, four] = [await asked(1), await asked(4)];
+  expect(four.questions).toBe(one.questions);
+  expect(four.told).toEqual([`${nameOf(2)}: The frame 5 of "4 frames" is "${nameOf(1)}" already.`]);
+  expect((await kept()).map(([video, frame]) => [video, frame])).toEqual([
+    ["4 frames", 3],
+    ["4 frames", 5],
+    ["4 frames", 9],
+  ]);
 });
 
 it("a track that has got a label since is not divided by what comes without one", async () => {

@@ -5,7 +5,7 @@ import { conflict } from "../../faults.js";
 import type { FoundFrame } from "../../formats/types.js";
 import { checkNumber, fastest } from "../../sequences/check-frames.js";
 import { checkName } from "../../sequences/check-name.js";
-import { ofAnother, placeFrames, type SequenceRow } from "../../sequences/place-frames.js";
+import { ofAnother, placeEach, type SequenceRow } from "../../sequences/place-frames.js";
 import { insertSequence, noSequence } from "../../sequences/sequence-rows.js";
 import { insertTrack } from "../../sequences/track-rows.js";
 
@@ -55,17 +55,22 @@ export async function placeFound<Picture>(
     const some = bySequence.get(name) ?? [];
     try {
       const sequence = await sequenceOf(trx, { set, person }, name, some);
-      for (const { picture, frame } of some) {
-        try {
-          if (!sequence) throw ofAnother(picture.name);
-          await placeFrames(trx, { sequence, person }, [
-            { picture: picture.id, number: frame.number, timeMs: undefined },
-          ]);
-          placed.set(picture.id, sequence.id);
-        } catch (error) {
-          refuse(picture, reasonOf(error));
-        }
+      if (!sequence) {
+        for (const { picture } of some) refuse(picture, ofAnother(picture.name).message);
+        continue;
       }
+      const wanted = some.map(({ picture, frame }) => ({
+        picture: picture.id,
+        number: frame.number,
+        timeMs: undefined,
+        whole: picture,
+      }));
+      const refused = new Set<bigint>();
+      await placeEach(trx, { sequence, person }, wanted, (one, { message }) => {
+        refused.add(one.picture);
+        refuse(one.whole, message);
+      });
+      for (const { picture } of some) if (!refused.has(picture.id)) placed.set(picture.id, sequence.id);
     } catch (error) {
       for (const { picture } of some) refuse(picture, reasonOf(error));
     }
