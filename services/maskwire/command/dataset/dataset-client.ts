@@ -25,16 +25,19 @@ const whereKeysGo = "The command line takes it from a file, by --key-file or MAS
 /** What a gateway refuses, with its own sentence. */
 export class RefusedError extends CommandError {
   readonly code: string;
+  /** Empty where the code says all. */
+  readonly reason: string;
   /** When a repeat makes sense, after how long. */
   readonly retryAfterMs: number | undefined;
 
   constructor(
     code: string,
     message: string,
-    { exitCode, retryAfterMs }: { exitCode: 1 | 2; retryAfterMs: number | undefined },
+    { exitCode, retryAfterMs, reason = "" }: { exitCode: 1 | 2; retryAfterMs: number | undefined; reason?: string },
   ) {
     super(message, exitCode);
     this.code = code;
+    this.reason = reason;
     this.retryAfterMs = retryAfterMs;
   }
 }
@@ -145,5 +148,6 @@ function refusalIn(body: string): RefusedError | undefined {
   if (typeof error?.message !== "string") return undefined;
   const { code = "", message, reason, retryAfterMs } = error;
   const sentence = code === "UNAUTHENTICATED" ? `${message} ${whereKeysGo}` : message;
-  return new RefusedError(code, sentence, { exitCode: code === "INVALID_ARGUMENT" && !reason ? 2 : 1, retryAfterMs });
+  const exitCode = code === "INVALID_ARGUMENT" && !reason ? 2 : 1;
+  return new RefusedError(code, sentence, { exitCode, retryAfterMs, ...(reason === undefined ? {} : { reason }) });
 }

@@ -6,7 +6,7 @@ import type { Notices } from "../notices.js";
 import { progressBar } from "../progress-bar.js";
 import type { FrameFile } from "../track/input/frame-list.js";
 import type { DatasetClient } from "./dataset-client.js";
-import { atOnce, knownPictures, patiently } from "./send-pictures.js";
+import { atOnce, isOfPicture, knownPictures, patiently } from "./send-pictures.js";
 
 /** A frame of a video, and its number in it. */
 export interface NumberedFrame {
@@ -39,7 +39,8 @@ const { method } = DatasetService;
 
 /**
  * Puts frames into a data set as a sequence, or more of them into the one of that name: what is there already is not sent again, so that
- * what was broken off is gone on with by the same command. @throws CommandError with the reason.
+ * what was broken off is gone on with by the same command. What one frame is refused for keeps no other from being sent; what all would be
+ * ends it. @throws CommandError with the reason.
  */
 export async function sendSequence({ client, notices }: Tools, wish: SequenceWish): Promise<SentSequence> {
   const { dataset, name, frames, split, person } = wish;
@@ -62,12 +63,24 @@ export async function sendSequence({ client, notices }: Tools, wish: SequenceWis
     notices.progress(`${progressBar(done / frames.length)}, ${done} of ${frames.length} frames`);
     return id;
   };
-  const sent = frames.map((frame) => limit(() => send(frame)));
-  const settled = await Promise.allSettled(sent);
+  const failed: unknown[] = [];
+  let isOver = false;
+  const trySend = async (frame: NumberedFrame): Promise<bigint[]> => {
+    if (isOver) return [];
+    try {
+      return [await send(frame)];
+    } catch (error) {
+      if (isOfPicture(error)) failed.push(error);
+      else {
+        isOver = true;
+        failed.unshift(error);
+      }
+      return [];
+    }
+  };
+  const pictures = (await Promise.all(frames.map((frame) => limit(() => trySend(frame))))).flat();
   notices.clear();
-  const failed = settled.find((one) => one.status === "rejected");
-  if (failed) throw failed.reason;
-  const pictures = settled.map((one) => (one as PromiseFulfilledResult<bigint>).value);
+  if (failed.length > 0) throw failed[0];
   const times = frames.map(({ file }) => file.timeMs);
   const places = {
     pictures,
