@@ -12,20 +12,24 @@ import { Stage } from "./stage.js";
 import { turnsOn } from "./turns.js";
 import { Faults, keyOf } from "./wire-log.js";
 
-interface Scale {
-  /** The variables that say which model is served. */
-  modelEnv: Record<string, string>;
+/** Who clicks while a scenario is played. */
+interface Cast {
   people: number;
   /** Share of what the cluster can do that people ask for: the rest is for what a fault costs. */
   load: number;
-  /** Pictures that people have open from the beginning. */
-  album: number;
-  /** Pictures that they open when a scenario says so. */
-  fresh: number;
   /** Answered clicks before the first fault. */
   clicksBefore: number;
   /** Answered clicks of those made after the last fault. */
   clicksAfter: number;
+}
+
+interface Scale extends Cast {
+  /** The variables that say which model is served. */
+  modelEnv: Record<string, string>;
+  /** Pictures that people have open from the beginning. */
+  album: number;
+  /** Pictures that they open when a scenario says so. */
+  fresh: number;
 }
 
 /** A scenario that takes longer is broken: every wait of the protocol is shorter. */
@@ -60,13 +64,13 @@ export class Theatre implements AsyncDisposable {
     return theatre;
   }
 
-  /** Never throws for what the scenario finds: that is in the report. */
-  async play(scenario: Scenario, say: (line: string) => void): Promise<Report> {
+  /** Never throws for what the scenario finds: that is in the report. @param cast of this scenario, where it needs fewer people. */
+  async play(scenario: Scenario, say: (line: string) => void, cast: Cast = this.#scale): Promise<Report> {
     const cluster = this.#cluster ?? (await this.#raise(say));
     cluster.forgetPeaks();
-    const stage = this.#stage(cluster);
+    const stage = this.#stage(cluster, cast);
     const failures: string[] = [];
-    await within(longestMs, this.#act(scenario, stage), () => {
+    await within(longestMs, act(scenario, stage, cast), () => {
       failures.push(`it waits ${[stage.waits, cluster.waits].join(" and ")}; of the people ${stage.census()}`);
       stage.leave();
     }).catch((error: unknown) => {
@@ -104,24 +108,14 @@ export class Theatre implements AsyncDisposable {
     await this.#strike();
   }
 
-  async #act(scenario: Scenario, stage: Stage): Promise<void> {
-    const { clicksBefore, clicksAfter } = this.#scale;
-    await stage.open();
-    stage.start();
-    await stage.answered(clicksBefore);
-    await scenario.disturb(stage);
-    await stage.answeredSinceFault(clicksAfter);
-    await stage.stop();
-  }
-
-  #stage(cluster: ChaosCluster): Stage {
+  #stage(cluster: ChaosCluster, { people, load }: Cast = this.#scale): Stage {
     return new Stage({
       cluster,
       album: this.#album,
       fresh: this.#fresh,
       expected: this.#expected,
-      people: this.#scale.people,
-      load: this.#scale.load,
+      people,
+      load,
       clicksPerSecond: this.#clicksPerSecond,
     });
   }
@@ -157,6 +151,15 @@ export class Theatre implements AsyncDisposable {
     this.#cluster = undefined;
     await cluster?.[Symbol.asyncDispose]();
   }
+}
+
+async function act(scenario: Scenario, stage: Stage, { clicksBefore, clicksAfter }: Cast): Promise<void> {
+  await stage.open();
+  stage.start();
+  await stage.answered(clicksBefore);
+  await scenario.disturb(stage);
+  await stage.answeredSinceFault(clicksAfter);
+  await stage.stop();
 }
 
 /** Asks one process by itself, with its cache in its own memory, for everything that people will ask. */
