@@ -93,6 +93,8 @@ export const listLimits: Readonly<Record<string, number>> = {
   "maskwire.v1.NextReviewsRequest.labels": maxLabels,
   "maskwire.v1.NextReviewsRequest.people": maxWords,
   "maskwire.v1.ReviewObjectsRequest.verdicts": maxAtOnce,
+  "maskwire.v1.StarterLimits.own": maxStates,
+  "maskwire.v1.StarterLimits.tenant": maxStates,
   "maskwire.v1.UrlList.urls": 100_000,
   "maskwire.v1.ExportWork.splits": maxWords,
   "maskwire.v1.ExportWork.labels": maxLabels,

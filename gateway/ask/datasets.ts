@@ -7,16 +7,18 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   type AddPictureHeaderSchema,
   type DatasetJob,
   type DatasetPicture,
   DatasetService,
-  type StartJobRequestSchema,
+  StartJobRequestSchema,
 } from "../../proto/index.js";
 import { requireScope } from "../../services/runtime/callers/access.js";
 import { anyone } from "../../services/runtime/callers/principal.js";
 import { type Quota, takeQuota } from "../../services/runtime/callers/quota.js";
+import { toStarterLimits } from "../../services/runtime/callers/starter-limits.js";
 import { Code, ServiceError } from "../../services/runtime/errors.js";
 import type { Datasets } from "../peers/datasets.js";
 import type { AskCall } from "./answer.js";
@@ -67,7 +69,8 @@ export class DatasetDoor {
     call: AskCall,
   ): Promise<MessageShape<O>> {
     const tier = this.#enter(call);
-    const ask = (_: unknown, inTime: AskCall) => tier.unary(method, withKey(method, request), inTime);
+    const whole = (method as DescMethod) === DatasetService.method.startJob ? started(request, call) : request;
+    const ask = (_: unknown, inTime: AskCall) => tier.unary(method, whole, inTime);
     return withDeadline(this.#deadlineMs, ask)(undefined, call);
   }
 
@@ -99,7 +102,9 @@ export class DatasetDoor {
     call: AskCall,
   ): Promise<DatasetJob> {
     const tier = this.#enter(call);
-    const first = { part: { case: "header", value: request } } as const;
+    const limits = toStarterLimits(call.principal ?? anyone);
+    const header = create(StartJobRequestSchema, { ...request, limits } as typeof request);
+    const first = { part: { case: "header", value: header } } as const;
     return this.#counted(file, call, () =>
       tier.send(DatasetService.method.uploadImport, messages(first, file.bytes), call),
     );
@@ -141,10 +146,13 @@ export class DatasetDoor {
   }
 }
 
-/** R11 */
-function withKey<I extends DescMethod["input"]>(method: DescMethod, request: MessageInitShape<I>): MessageInitShape<I> {
-  const isKeyless = method === DatasetService.method.startJob && !(request as { key?: string }).key;
-  return isKeyless ? { ...request, key: randomUUID() } : request;
+/** A job that is started once, however often it is asked for (R11), and counts against whoever starts it (Q1). */
+function started<I extends DescMethod["input"]>(
+  request: MessageInitShape<I>,
+  { principal = anyone }: AskCall,
+): MessageInitShape<I> {
+  const { key } = request as { key?: string };
+  return { ...request, key: key || randomUUID(), limits: toStarterLimits(principal) };
 }
 
 async function* messages<Header>(

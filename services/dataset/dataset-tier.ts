@@ -59,7 +59,7 @@ export class DatasetTier implements Tier {
       itemsLeft: async () => parts.now && itemsLeft(parts.now.database.db),
     });
     const parts = new OnDemand(() =>
-      openParts({ settings, folder, ...sources, engine, measure, thumbnail, onItem, logger }),
+      openParts({ settings, folder, ...sources, engine, measure, thumbnail, onItem, quota: host.quota, logger }),
     );
     this.#parts = parts;
     // Our own database is looked after by who has started it.

@@ -1,3 +1,4 @@
+import type { Quota } from "../runtime/callers/quota.js";
 import type { Logger } from "../runtime/logger.js";
 import { Database } from "./database/database.js";
 import type { FileStore } from "./files/file-store.js";
@@ -67,6 +68,7 @@ interface PartsOptions {
   /** Of imports by address, where any may be fetched. */
   fetchPicture: FetchPicture | undefined;
   onItem: OnItem;
+  quota: Quota;
   logger: Logger;
 }
 

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { createAsk, servedByBoth } from "../../gateway/ask/ask.js";
+import { countedEncode } from "../../gateway/ask/counted-encode.js";
 import { Decoders } from "../../gateway/peers/decoders.js";
 import { Encoders } from "../../gateway/peers/encoders.js";
 import type { Connect } from "../../gateway/peers/peer.js";
@@ -43,21 +44,23 @@ export function datasetEngine({
   const onUnranked = (err: unknown) => logger.warn({ err }, "what a job found could not be ranked");
   // Masks of jobs are as the whole picture gives them: their records name no parts.
   const ask = createAsk({ encoders, decoders }, { ...gateway, detail: { perPicture: 0 }, onUnranked });
-  const callOf = ({ tenant, signal }: EngineCall) => {
+  const callOf = ({ tenant, signal, takeEncode }: EngineCall) => {
     const { key: caller } = asCaller({ ...anyone, id: "jobs", tenant }, jobs);
-    return { signal, principal: anyone, origin: { caller, ...(tenant === undefined ? {} : { tenant }) } };
+    const origin = { caller, ...(tenant === undefined ? {} : { tenant }) };
+    // Parts and looks that everything mode has encoded count, too.
+    return { signal, principal: anyone, origin, ...(takeEncode && { takeEncode }) };
   };
   return {
-    encode: async ({ imageId, model }, file, given) => {
-      const call = callOf(given);
-      const header = { imageId, model, priority: EncodePriority.BULK };
-      try {
-        return await encoders.encodeStored(header, call);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        return encoders.encodeUpload({ header, bytes: Readable.from(file(), { objectMode: false }) }, call);
-      }
-    },
+    encode: ({ imageId, model }, file, given) =>
+      countedEncode(callOf(given), async (call) => {
+        const header = { imageId, model, priority: EncodePriority.BULK };
+        try {
+          return await encoders.encodeStored(header, call);
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+          return encoders.encodeUpload({ header, bytes: Readable.from(file(), { objectMode: false }) }, call);
+        }
+      }),
     everything: (request, call) => ask.everything(request, callOf(call)),
     segment: (request, call) => ask.segment(request, callOf(call)),
     models: async () => {

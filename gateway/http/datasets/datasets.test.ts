@@ -46,7 +46,12 @@ beforeAll(async () => {
   );
   tier = await startServices({ dataset: all as Partial<Methods> }, 0, { trustsPeers: true });
   const access = new FakeAccess({
-    ann: { ...principalOf("acme"), id: "ann" },
+    ann: {
+      ...principalOf("acme"),
+      id: "ann",
+      limits: { encodesPerHour: 7 },
+      tenantLimits: { encodesPerHour: 70, sessions: 9 },
+    },
     clicker: principalOf("acme", ["segment"]),
   });
   host = await serveGateway({}, { access, quota, datasets: [tier.address] });
@@ -344,4 +349,32 @@ it("R11: a job without a key is given one, so that it may be sent again", async 
   await start({ work: { replay: {} } });
   await start({ work: { replay: {} }, key: "mine" });
   expect(keys).toEqual([expect.stringMatching(/^[\w-]{36}$/), "mine"]);
+});
+
+it("Q1: a job counts against whoever starts it, whatever limits its request says", async () => {
+  const heard: unknown[] = [];
+  methods = {
+    startJob: async ({ limits }) => {
+      heard.push(limits);
+      return {};
+    },
+    uploadImport: async (requests) => {
+      heard.push(((await collect(requests)).header as { limits?: unknown }).limits);
+      return {};
+    },
+  };
+  const body = JSON.stringify({
+    work: { automatic: {} },
+    limits: { own: [{ name: "encodesPerHour", most: "999999" }] },
+  });
+  expect((await ask("/birds/jobs", { method: "POST", body })).status).toBe(200);
+  expect((await ask("/birds/imports", { method: "POST", body: "file" })).status).toBe(200);
+  const limits = {
+    own: [{ name: "encodesPerHour", most: 7n }],
+    tenant: [
+      { name: "encodesPerHour", most: 70n },
+      { name: "sessions", most: 9n },
+    ],
+  };
+  expect(heard).toMatchObject([limits, limits]);
 });

@@ -323,6 +323,10 @@ interface JobTable {
   pace: Generated<string>;
   /** All of its items are known. */
   planned: Generated<boolean>;
+  /** Of whoever started it: `StarterLimits` as JSON. */
+  limits: JSONColumnType<object, string | undefined, string>;
+  /** It waits until then for one of them; null: for none. */
+  held_until: Date | null;
 }
 
 /** One picture, line range or file of a job. */

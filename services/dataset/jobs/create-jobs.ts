@@ -1,3 +1,4 @@
+import { noQuota, type Quota } from "../../runtime/callers/quota.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { Database } from "../database/database.js";
 import type { FileStore } from "../files/file-store.js";
@@ -30,6 +31,8 @@ interface CreateJobsOptions {
   readonly importBuckets: readonly string[];
   /** Where those are that are not Amazon's. */
   readonly objectStore: ObjectStorePlace | undefined;
+  /** Left out, nobody's use is limited. */
+  readonly quota?: Quota | undefined;
   readonly maxImageBytes: number;
   readonly maxImportBytes: number;
   readonly logger: Logger;
@@ -54,7 +57,17 @@ const usuallyAtOnce = { pictures: 3, whole: 1 };
 
 /** Jobs over a database, and the workers of this process. */
 export async function createJobs(options: CreateJobsOptions): Promise<RunningJobs> {
-  const { database, files, engine, logger, atOnce = usuallyAtOnce, times, tries, onItem = () => {} } = options;
+  const {
+    database,
+    files,
+    engine,
+    logger,
+    quota = noQuota,
+    atOnce = usuallyAtOnce,
+    times,
+    tries,
+    onItem = () => {},
+  } = options;
   const queue = await Queue.open(database, logger, tries);
   const items = new Items(queue);
   const watched = new Watched();
@@ -77,6 +90,7 @@ export async function createJobs(options: CreateJobsOptions): Promise<RunningJob
     plan: new Plan(database, items),
     works,
     atOnce,
+    quota,
     logger,
     onNews: (job) => watched.wake(job),
     onItem,

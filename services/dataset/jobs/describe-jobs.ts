@@ -3,7 +3,8 @@ import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { type Kysely, sql } from "kysely";
 import { type DatasetJob, DatasetJobSchema, JobState } from "../../../proto/index.js";
 import type { Schema } from "../database/schema.js";
-import { readWork } from "./job.js";
+import { openStates } from "./items.js";
+import { isHeld, readWork } from "./job.js";
 
 /** What is going on is judged by these last seconds. */
 const lately = 120;
@@ -18,6 +19,7 @@ export async function describeJobs(db: Kysely<Schema>, ids: readonly string[]): 
     .innerJoin("datasets", "datasets.key", "jobs.dataset")
     .selectAll("jobs")
     .select("datasets.id as datasetId")
+    .select(isHeld.as("held"))
     .select((eb) => [
       eb
         .selectFrom("job_items")
@@ -55,6 +57,7 @@ export async function describeJobs(db: Kysely<Schema>, ids: readonly string[]): 
       notes,
     };
     if (row.started_at) job.startedAt = timestampFromDate(row.started_at);
+    if (row.held && row.held_until && openStates.includes(state)) job.heldUntil = timestampFromDate(row.held_until);
     if (row.ended_at) job.endedAt = timestampFromDate(row.ended_at);
     if (rate !== undefined && row.planned && total > 0n) job.secondsLeft = left / rate;
     return create(DatasetJobSchema, job);

@@ -5,12 +5,15 @@ import type {
   SegmentRequest,
   SegmentResult,
 } from "../../../proto/index.js";
+import type { Taken } from "../../runtime/callers/quota.js";
 import type { PictureRef } from "../../stores/image-store.js";
 
 /** Whose work it is, and how long it is wanted. */
 export interface EngineCall {
   readonly tenant: string | undefined;
   readonly signal: AbortSignal;
+  /** Counts an encode against the limits of whoever started the job (Q1). @throws LimitMetError when there is none left. */
+  readonly takeEncode?: () => Taken;
 }
 
 export interface EngineModel {

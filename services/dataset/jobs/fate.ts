@@ -1,5 +1,6 @@
 import { Code, describeError, ServiceError } from "../../runtime/errors.js";
 import { plainText } from "../formats/parse/plain-text.js";
+import { LimitMetError } from "./job-limits.js";
 
 /** Of what one try after the other can mend. */
 const passing: ReadonlySet<Code> = new Set([
@@ -18,6 +19,7 @@ export function isPassing(error: unknown): boolean {
 
 /** Whether it is about the whole service and not about this item: others would fare no better, so that it is waited for. */
 export function isElsewhere(error: unknown): error is ServiceError {
+  if (error instanceof LimitMetError) return false;
   return error instanceof ServiceError && (error.code === Code.UNAVAILABLE || isOverload(error));
 }
 

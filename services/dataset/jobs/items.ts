@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { JobState } from "../../../proto/index.js";
 import type { Schema } from "../database/schema.js";
+import { isHeld } from "./job.js";
 import { tell } from "./news.js";
 import type { Message, Pace, Queue, Task } from "./queue.js";
 
@@ -15,6 +16,11 @@ export const planItem = 0n;
 export const wholeItem = 1n;
 
 type Executor = Kysely<Schema>;
+
+const usedUp =
+  "Whoever started it has used up the limit of encoded pictures an hour (encodesPerHour); it goes on by itself at ";
+/** What it waits for is still to be said, whatever else of it ends meanwhile. */
+const unlessHeld = sql<string>`case when ${isHeld} then message else '' end`;
 
 /** States of jobs that have not ended. */
 export const openStates = [JobState.WAITING, JobState.RUNNING, JobState.PAUSED];
@@ -77,7 +83,7 @@ export class Items {
       .set((eb) => ({
         done: eb("done", "+", BigInt(counted)),
         objects: eb("objects", "+", BigInt(objects)),
-        message: "",
+        message: unlessHeld,
       }))
       .where("id", "=", job)
       .where("state", "in", openStates)
@@ -103,7 +109,7 @@ export class Items {
       await trx.insertInto("job_problems").values({ job, item, file, reason, picture: item }).execute();
       await trx
         .updateTable("jobs")
-        .set((eb) => ({ failed: eb("failed", "+", 1n), message: "" }))
+        .set((eb) => ({ failed: eb("failed", "+", 1n), message: unlessHeld }))
         .where("id", "=", job)
         .where("state", "in", openStates)
         .execute();
@@ -133,6 +139,31 @@ export class Items {
     await this.#drop(trx, message);
     await this.#sendNext(trx, job, 1);
     await tell(trx, job);
+  }
+
+  /** A limit of whoever started the job is used up: it and all others of the job wait, and this was no try. */
+  async hold(trx: Executor, message: Message, waitMs: number): Promise<void> {
+    const until = sql<Date>`now() + make_interval(secs => ${waitMs / 1000}::float8)`;
+    const at = sql<string>`to_char((${until}) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')`;
+    await trx
+      .updateTable("jobs")
+      .set({ held_until: until, message: sql<string>`${usedUp}::text || ${at} || ' UTC.'` })
+      .where("id", "=", message.job)
+      .where("state", "in", openStates)
+      .execute();
+    await this.putBack(trx, message);
+  }
+
+  /** Goes on with jobs whose wait is over. */
+  async goOnWithHeld(trx: Executor): Promise<void> {
+    const over = await trx
+      .updateTable("jobs")
+      .set({ held_until: null, message: "" })
+      .where("held_until", "<=", sql<Date>`now()`)
+      .where("state", "in", openStates)
+      .returning("id")
+      .execute();
+    for (const { id } of over) await this.fill(trx, id);
   }
 
   /** It comes again after a while, or is dead. */
@@ -175,6 +206,7 @@ export class Items {
           .where("job_items.job", "=", job)
           .where("job_items.state", "=", itemStates.waits)
           .where("jobs.state", "in", [JobState.WAITING, JobState.RUNNING])
+          .where(isHeld, "=", false)
           .orderBy("job_items.item")
           .limit(count)
           .forUpdate("job_items")

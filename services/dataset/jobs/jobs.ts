@@ -12,6 +12,7 @@ import {
   JobWorkSchema,
   type ListJobProblemsRequest,
   type ListJobsRequest,
+  StarterLimitsSchema,
   type StartJobRequest,
 } from "../../../proto/index.js";
 import { invalidArgument, isNotFound } from "../../runtime/errors.js";
@@ -80,6 +81,7 @@ export class Jobs {
         key: request.key || null,
         pace,
         planned: pace === "whole",
+        limits: JSON.stringify(toJson(StarterLimitsSchema, request.limits ?? create(StarterLimitsSchema))),
       };
       const { numInsertedOrUpdatedRows: made } = await trx
         .insertInto("jobs")

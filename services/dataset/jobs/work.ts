@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import type { JobWork, PictureFilter } from "../../../proto/index.js";
 import type { Schema } from "../database/schema.js";
+import type { EngineCall } from "./engine.js";
 import type { Job } from "./job.js";
 import type { Pace } from "./queue.js";
 
@@ -9,8 +10,8 @@ export interface Assignment {
   readonly job: Job;
   /** A picture's id where the job is about pictures. */
   readonly item: bigint;
-  /** Aborts when it is not wanted any more here. */
-  readonly signal: AbortSignal;
+  /** How others are asked for it. Its signal aborts when it is not wanted any more here. */
+  readonly call: EngineCall;
 }
 
 /** Writes what was made, in the transaction in which the item ends. @returns how many objects it has made. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Transaction } from "kysely";
 import { JobState, type JobWork } from "../../../proto/index.js";
+import type { Quota } from "../../runtime/callers/quota.js";
 import { ServiceError } from "../../runtime/errors.js";
 import type { Logger } from "../../runtime/logger.js";
 import type { Database } from "../database/database.js";
@@ -9,6 +10,7 @@ import { claimedBy, missingHolders, takeClaims } from "./claims.js";
 import { isDatabaseLost, isElsewhere, isPassing, reasonOf } from "./fate.js";
 import { type Items, itemStates, NotWantedError, openStates, planItem } from "./items.js";
 import { type Job, now, pictureName, readJob } from "./job.js";
+import { LimitMetError, takeEncodeFor } from "./job-limits.js";
 import { News, tell } from "./news.js";
 import type { Plan } from "./plan.js";
 import type { Message, Pace, Queue, Task } from "./queue.js";
@@ -36,6 +38,8 @@ interface WorkersOptions {
   readonly works: Works;
   /** Items that this process does at once. */
   readonly atOnce: Readonly<Record<Pace, number>>;
+  /** Counts what whoever started a job may have encoded. */
+  readonly quota: Quota;
   readonly logger: Logger;
   /** Something of a job has changed; undefined: of any of them. */
   readonly onNews: (job: string | undefined) => void;
@@ -125,11 +129,12 @@ export class Workers {
   }
 
   async #lookOn(): Promise<void> {
-    const { logger } = this.#options;
+    const { database, items, logger } = this.#options;
     while (this.#isStale && !this.#stopping.signal.aborted) {
       this.#isStale = false;
       try {
         await this.#buryDead();
+        await database.transaction((trx) => items.goOnWithHeld(trx));
         for (const pace of ["pictures", "whole"] as const) {
           while (this.#hasRoom(pace) && !this.#stopping.signal.aborted && (await this.#takeOne(pace)));
         }
@@ -156,7 +161,7 @@ export class Workers {
         await items.drop(trx, message);
         return { message, job: undefined };
       }
-      if (job.state === JobState.PAUSED) {
+      if (job.state === JobState.PAUSED || job.isHeld) {
         await items.putBack(trx, message);
         return { message, job: undefined };
       }
@@ -198,6 +203,10 @@ export class Workers {
         await database.transaction((trx) => (isEnded ? items.drop(trx, message) : items.putBack(trx, message)));
         return isEnded ? this.#tidyUnwanted(job) : undefined;
       }
+      if (error instanceof LimitMetError) {
+        const { waitMs } = error;
+        return this.#untilWritten((trx) => items.hold(trx, message, waitMs));
+      }
       const reason = reasonOf(error);
       if (!(error instanceof ServiceError)) logger.error({ err: error, job: job.id }, "a job's item failed");
       if (isPassing(error)) {
@@ -215,8 +224,9 @@ export class Workers {
 
   /** Waits for what all items need: it is no fault of this one. */
   async #do(message: Message, job: Job, signal: AbortSignal): Promise<Finish> {
-    const { works, plan } = this.#options;
+    const { works, plan, quota } = this.#options;
     const { case: kind } = job.work.work;
+    const call = { tenant: job.tenant, signal, takeEncode: () => takeEncodeFor(job, quota) };
     const work = kind && works[kind];
     if (!work) throw new Error(`a job of a kind that is not known: ${job.id}`);
     const { waitMs, mostWaitMs } = this.#times;
@@ -224,7 +234,7 @@ export class Workers {
       try {
         signal.throwIfAborted();
         if (message.item === planItem) return await plan.do(job, work.filter(job), signal);
-        return await work.do({ job, item: message.item, signal });
+        return await work.do({ job, item: message.item, call });
       } catch (error) {
         if (signal.aborted || !isElsewhere(error) || waitedMs >= mostWaitMs) throw error;
         await this.#tellOfWait(job, reasonOf(error));

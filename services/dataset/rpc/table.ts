@@ -10,6 +10,7 @@ import { fetchPicture } from "./fetch-picture.js";
 import { getThumbnail } from "./get-thumbnail.js";
 import type { Handlers } from "./handlers.js";
 import type { PictureLimits } from "./read-picture.js";
+import { withStarterLimits } from "./starter-limits.js";
 import { unary } from "./unary.js";
 import { uploadImport } from "./upload-import.js";
 import { watchJob } from "./watch-job.js";
@@ -75,7 +76,9 @@ export function handlers({ parts, measure, uploads, limits }: TableObjects): Han
     listAuditItems: unary(parts, "listAuditItems", ({ audits }, who, request) => audits.items(who, request)),
     finishAuditItem: unary(parts, "finishAuditItem", ({ audits }, who, request) => audits.finish(who, request)),
     getStatistics: unary(parts, "getStatistics", ({ statistics }, who, request) => statistics.get(who, request)),
-    startJob: unary(parts, "startJob", ({ jobs }, who, request) => jobs.start(who, request)),
+    startJob: unary(parts, "startJob", ({ jobs }, who, request, context) =>
+      jobs.start(who, withStarterLimits(request, context)),
+    ),
     uploadImport: uploadImport(parts, limits.pace),
     getJob: unary(parts, "getJob", ({ jobs }, who, request) => jobs.get(who, request)),
     listJobs: unary(parts, "listJobs", ({ jobs }, who, request) => jobs.list(who, request)),

@@ -17,16 +17,17 @@ type AnswerOf<Name extends Unary> = ReturnType<Handlers[Name]>;
 export function unary<Name extends Unary>(
   parts: Pick<OnDemand<Parts>, "get">,
   name: Name,
-  answer: (parts: Parts, who: Who, request: RequestOf<Name>) => AnswerOf<Name>,
+  answer: (parts: Parts, who: Who, request: RequestOf<Name>, context: CallContext) => AnswerOf<Name>,
 ): Handlers[Name] {
   const method = DatasetService.method[name];
   const changes = method.idempotency !== Idempotency.NO_SIDE_EFFECTS;
-  const handle = async (request: RequestOf<Name>, { origin, audited }: CallContext) => {
+  const handle = async (request: RequestOf<Name>, context: CallContext) => {
+    const { origin, audited } = context;
     checkLists(method.input, request as never);
     const who = whoOf(origin, (request as { person?: string }).person);
     const { dataset = "" } = request as { dataset?: string };
     if (changes) audited.does("dataset", `${method.name} ${dataset}`.trim());
-    return answer(await parts.get(), who, request);
+    return answer(await parts.get(), who, request, context);
   };
   return handle as unknown as Handlers[Name];
 }

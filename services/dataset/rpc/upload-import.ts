@@ -5,13 +5,15 @@ import type { OnDemand } from "../on-demand.js";
 import type { Parts } from "../parts.js";
 import { checkLists } from "./check-lists.js";
 import type { Handlers } from "./handlers.js";
+import { withStarterLimits } from "./starter-limits.js";
 import { whoOf } from "./who.js";
 
 /** Header, chunks -> kept as they come, and an import of them begun. */
 export function uploadImport(parts: Pick<OnDemand<Parts>, "get">, limits: PaceLimits): Handlers["uploadImport"] {
-  return async (requests, { origin, signal, take, audited }) => {
+  return async (requests, context) => {
+    const { origin, signal, take, audited } = context;
     const messages = requests[Symbol.asyncIterator]();
-    const header = await headerOf(messages, limits);
+    const header = withStarterLimits(await headerOf(messages, limits), context);
     checkLists(StartJobRequestSchema, header);
     const who = whoOf(origin, header.person);
     audited.does("dataset", `UploadImport ${header.dataset}`.trim());

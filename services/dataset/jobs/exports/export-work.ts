@@ -56,7 +56,7 @@ export class ExportWork implements Work {
     if (work.case === "export") formatOf(work.value);
   }
 
-  async do({ job, signal }: Assignment): Promise<Finish> {
+  async do({ job, call: { signal } }: Assignment): Promise<Finish> {
     const { database, files, pictures } = this.#options;
     const { db } = database;
     const work = workOf(job);

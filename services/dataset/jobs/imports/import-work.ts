@@ -45,7 +45,7 @@ export class ImportWork implements Work {
     if (work.case === "import") checkImport(work.value, this.#options);
   }
 
-  async do({ job, signal }: Assignment): Promise<Finish> {
+  async do({ job, call: { signal } }: Assignment): Promise<Finish> {
     const { database } = this.#options;
     const work = workOf(job);
     await using opened = await openImport(work, job, this.#options, signal).catch(unreadable);

@@ -66,8 +66,15 @@ export class FakeEngine implements Engine {
   /** What a prompt is answered with. */
   answer = (_request: SegmentRequest) => [maskOf(0, 2)];
 
-  async encode() {
-    return create(EncodeReadySchema);
+  /** Pictures that were encoded. */
+  readonly encoded = new Set<string>();
+
+  async encode({ imageId }: { imageId: string }, _file: unknown, call: EngineCall) {
+    const cached = this.encoded.has(imageId);
+    const taken = call.takeEncode?.();
+    if (cached) taken?.correct(-1);
+    this.encoded.add(imageId);
+    return create(EncodeReadySchema, { cached });
   }
 
   async everything(request: SegmentEverythingRequest, call: EngineCall) {

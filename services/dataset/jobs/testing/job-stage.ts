@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import { type JobWork, ObjectState, PictureState, StartJobRequestSchema } from "../../../../proto/index.js";
+import type { Quota } from "../../../runtime/callers/quota.js";
 import { invalidArgument, type ServiceError } from "../../../runtime/errors.js";
 import { fakeLogger } from "../../../runtime/testing/fake-logger.js";
 import type { Database } from "../../database/database.js";
@@ -96,7 +97,7 @@ export class JobStage implements AsyncDisposable {
   }
 
   /** A process of the tier; `run` it to have it work. */
-  async process(engine: Engine, more: Partial<typeof testImports> = {}): Promise<RunningJobs> {
+  async process(engine: Engine, more: Partial<typeof testImports & { quota: Quota }> = {}): Promise<RunningJobs> {
     const { database, files } = this;
     const made = await createJobs({
       database,

@@ -73,11 +73,11 @@ export class EverythingWork implements Work {
     return workOf(job).filter ?? create(PictureFilterSchema);
   }
 
-  async do({ job, item, signal }: Assignment): Promise<Finish> {
+  async do({ job, item, call }: Assignment): Promise<Finish> {
     const { db } = this.#options;
     const picture = await findPicture(db, job, item);
     const kind = kindOf(job);
-    const found = await this.#everything(kind.settings, picture.imageId, { tenant: job.tenant, signal });
+    const found = await this.#everything(kind.settings, picture.imageId, call);
     const labels = await labelsByName(db, job.dataset);
     const mostPixels = kind.mostOfPicture * picture.width * picture.height;
     const made = found.masks

@@ -50,12 +50,11 @@ export class ReplayWork implements Work {
     return workOf(job).filter ?? create(PictureFilterSchema);
   }
 
-  async do({ job, item, signal }: Assignment): Promise<Finish> {
+  async do({ job, item, call }: Assignment): Promise<Finish> {
     const { db, engine, pictures } = this.#options;
     const picture = await findPicture(db, job, item);
     const asked = await objectsOf(db, picture);
     const model = await modelOf(engine, workOf(job).model);
-    const call = { tenant: job.tenant, signal };
     const ref = { tenant: job.tenant, imageId: picture.imageId };
     if (asked.length > 0) await engine.encode({ ...ref, model: model.id }, () => pictures.open(ref), call);
     const replays: Replayed[] = [];
@@ -64,7 +63,7 @@ export class ReplayWork implements Work {
       try {
         replays.push(await this.#replay(object, picture, model, call));
       } catch (error) {
-        signal.throwIfAborted();
+        call.signal.throwIfAborted();
         // What this model cannot be asked is no reason not to ask the rest.
         if (isPassing(error)) throw error;
         failures.push(`Object ${object.id}: ${reasonOf(error)}`);

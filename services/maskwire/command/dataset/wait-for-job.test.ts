@@ -69,6 +69,10 @@ it.each<[MessageInitShape<typeof DatasetJobSchema>, RegExp]>([
   [{ message: "The store does not answer." }, /^The store does not answer\.$/],
   [{ state: JobState.PAUSED, total: 3n }, /^paused$/],
   [{ total: 8n, done: 3n, failed: 1n, objects: 50n }, /4 of 8, 50 objects$/],
+  [
+    { total: 8n, done: 3n, objects: 50n, heldUntil: { seconds: 1n }, message: "It goes on at noon." },
+    /^3 of 8, 50 objects\. It goes on at noon\.$/,
+  ],
   [{ total: 8n, done: 3n, secondsLeft: 89.5 }, /about 90 s left$/],
   [{ total: 8n, done: 3n, secondsLeft: 300 }, /about 5 min left$/],
   [{ total: 8n, done: 3n, secondsLeft: 9000 }, /about 2\.5 h left$/],

@@ -37,10 +37,20 @@ export async function waitForJob(
   return now;
 }
 
-export function describeProgress({ state, total, done, failed, objects, secondsLeft, message }: DatasetJob): string {
+export function describeProgress({
+  state,
+  total,
+  done,
+  failed,
+  objects,
+  secondsLeft,
+  heldUntil,
+  message,
+}: DatasetJob): string {
   if (state === JobState.PAUSED) return "paused";
   if (total === 0n) return message || "waiting for its turn";
   const tried = Number(done + failed);
+  if (heldUntil) return `${tried} of ${total}, ${objects} objects. ${message}`;
   const left = secondsLeft === undefined ? "" : `, about ${timeOf(secondsLeft)} left`;
   return `${progressBar(Math.min(1, tried / Number(total)))}, ${tried} of ${total}, ${objects} objects${left}`;
 }
