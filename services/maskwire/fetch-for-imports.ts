@@ -18,7 +18,16 @@ export function fetchForImports({ pictureHosts, maxImageBytes, deadlineMs }: Fet
   const lookup = lookupByDns();
   const lookups = { lookup, lookupNamed: lookupNamed(lookup) };
   return async function* (address, signal) {
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
-    yield* (await fetchPicture(address, { hosts, maxBytes: maxImageBytes, signal: limited, ...lookups })).body;
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new DOMException("the picture took too long", "TimeoutError")),
+      deadlineMs,
+    );
+    try {
+      const limited = AbortSignal.any([signal, late.signal]);
+      yield* (await fetchPicture(address, { hosts, maxBytes: maxImageBytes, signal: limited, ...lookups })).body;
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }

@@ -2,6 +2,8 @@ import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { credentials, makeClientConstructor, type ServiceError as RpcError } from "@grpc/grpc-js";
 import { service as healthService } from "grpc-health-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -357,6 +359,42 @@ describe("stop", () => {
       ]),
     );
     expect(logger.lines.at(-1)).toMatchObject({ msg: "stopped", parts: { "drain a": expect.any(Number) } });
+  });
+
+  it("cuts off a stream that its peer keeps open in its own time, also when the collector runs meanwhile", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    try {
+      const host = createHost();
+      await host.listen(() => [fakeTier("a", [], { services: ["maskwire.v1.Fake"] })]);
+      await host.start();
+      const peer = connectHttp2(`http://127.0.0.1:${host.port}`);
+      const headers = {
+        ":method": "POST",
+        ":path": "/grpc.health.v1.Health/Watch",
+        "content-type": "application/grpc",
+      };
+      const watch = peer.request({ ...headers, te: "trailers" });
+      for (const one of [peer, watch]) one.on("error", () => {});
+      watch.end(Buffer.alloc(5));
+      await once(watch, "data");
+      let isStopped = false;
+      const stopping = host.stop().then(() => {
+        isStopped = true;
+      });
+      // Nothing else ends the stream within a second: who does not answer is given up after many.
+      for (let ms = 0; ms < 1000 && !isStopped; ms += 10) {
+        collect();
+        await vi.advanceTimersByTimeAsync(10);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(isStopped).toBe(true);
+      peer.destroy();
+      await stopping;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("does not wait for a start that never ends, and tells what was done before it ends", async () => {

@@ -1,4 +1,4 @@
-import { once, setMaxListeners } from "node:events";
+import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import type { Server as GrpcServer } from "@grpc/grpc-js";
 import type { FastifyInstance } from "fastify";
@@ -320,7 +320,7 @@ export class Host {
       );
     }
     clearTimeout(timer);
-    await this.#flushGrpc();
+    await parts.run("flush gRPC", () => this.#flushGrpc(), { isOver: this.forced, leastMs: 0, usualMs: flushMs });
     const spareMs = this.forced.aborted ? 0 : Math.max(0, beganAt + stopMs - performance.now());
     const leaving = setTimeout(() => this.#left.abort(), spareMs + closeMs);
     this.#isClosing = true;
@@ -357,9 +357,7 @@ export class Host {
   async #flushGrpc(): Promise<void> {
     const shutDown = new Promise<void>((resolve) => this.grpc.tryShutdown(() => resolve()));
     // From Node 24 on the library says that it is done when it has only told the peers.
-    const flushed = Promise.all([shutDown, this.#onePort?.http2Closed()]);
-    const timeout = AbortSignal.any([this.forced, AbortSignal.timeout(flushMs)]);
-    if (!timeout.aborted) await Promise.race([flushed, once(timeout, "abort")]);
+    await Promise.all([shutDown, this.#onePort?.http2Closed()]);
   }
 
   #openTls({ files, ...rest }: ServerTls) {

@@ -56,3 +56,11 @@ it("goes on after what fails, and logs why", async () => {
   expect(await parts.run("close a", () => Promise.reject(err), bound)).toBe(false);
   expect(error).toHaveBeenCalledWith({ err, part: "close a" }, expect.any(String));
 });
+
+it("warns of no part that usually reaches its bound", async () => {
+  const { parts, warn, bound } = begin();
+  const hangs = parts.run("flush", never, { ...bound, usualMs: 100 });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await hangs).toBe(true);
+  expect(warn).not.toHaveBeenCalled();
+});

@@ -7,6 +7,8 @@ interface Bound {
   readonly isOver: AbortSignal;
   /** A part that begins after that has so long. */
   readonly leastMs: number;
+  /** It has no longer than this, whatever is left for all: to reach that is its usual end, of which nobody is warned. */
+  readonly usualMs?: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export class StopParts {
     const isLeft = await new Promise<boolean>((resolve) => {
       // A turn more, for what listens to the same signal.
       const end = untilOver(bound, () => {
-        isLate = true;
+        isLate = bound.usualMs === undefined;
         setImmediate(resolve, true);
       });
       (async () => work())()
@@ -57,13 +59,15 @@ export class StopParts {
 }
 
 /** @returns what ends the wait. */
-function untilOver({ isOver, leastMs }: Bound, onOver: () => void): () => void {
-  if (isOver.aborted) {
-    const timer = setTimeout(onOver, leastMs);
-    return () => clearTimeout(timer);
-  }
+function untilOver({ isOver, leastMs, usualMs }: Bound, onOver: () => void): () => void {
+  const ms = isOver.aborted ? leastMs : usualMs;
+  // A timer, and no signal of one: joined with others (`AbortSignal.any`) that is collected before its time, and never aborts.
+  const timer = ms === undefined ? undefined : setTimeout(onOver, ms);
   isOver.addEventListener("abort", onOver, { once: true });
-  return () => isOver.removeEventListener("abort", onOver);
+  return () => {
+    clearTimeout(timer);
+    isOver.removeEventListener("abort", onOver);
+  };
 }
 
 const sinceMs = (at: number) => Math.round(performance.now() - at);
