@@ -166,9 +166,11 @@ describe("settings", () => {
     expect(() => testSettings({ MASKWIRE_ROLE: "gateway" })).toThrow(/MASKWIRE_ENCODER_ADDRESS/);
   });
 
-  it("warns of a variable that is no setting, and takes the log level", async () => {
+  it("warns of a variable that is no setting, takes the log level, and ends at SIGTERM when nothing is under way", async () => {
     await using maskwire = await MaskwireProcess.start({ ...tinyModelEnv(), MASKWIRE_MODLE: "mobilesam" });
     expect(maskwire.stderr).toMatch(/MASKWIRE_MODLE/);
+    maskwire.signal("SIGTERM");
+    expect(await maskwire.ended).toMatchObject({ code: 0, signal: null });
   });
 
   it("refuses a port that is in use, and says how to choose another", async () => {
