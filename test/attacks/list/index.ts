@@ -11,6 +11,7 @@ import { fuzzBinaryFrames, fuzzJsonFrames } from "./fuzz-frames.js";
 import { fuzzFraming } from "./fuzz-framing.js";
 import { fuzzHttp2 } from "./fuzz-http2.js";
 import { fuzzRequests } from "./fuzz-requests.js";
+import { fuzzSequences } from "./fuzz-sequences.js";
 import { fuzzTrack } from "./fuzz-track.js";
 import { fuzzPictures, fuzzUploads } from "./fuzz-uploads.js";
 import { heldEncodes, heldUploads } from "./held-uploads.js";
@@ -54,6 +55,7 @@ export const attacks: readonly Attack[] = [
   fuzzTrack,
   manyVideos,
   fuzzDatasets,
+  fuzzSequences,
   adapterBodies,
   adminPaths,
   stalledHosts,
