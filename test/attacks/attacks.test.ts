@@ -11,7 +11,8 @@ const arena = new Arena({
   countOf: ({ short }) => short,
   mostMs: 1200,
   aloneMs: 500,
-  settleMs: 15_000,
+  // The program's own bounds are over by then: half a minute for a body that does not come on. Nobody waits for what is back before.
+  settleMs: 45_000,
   judgesFigures: false,
   // Nobody asks what its masks look like, and every stage is there at once.
   env: tinyModelEnv({ allCores: true }),

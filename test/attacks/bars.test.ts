@@ -4,7 +4,7 @@ import { barsOf, linesOfBars, planOf } from "./bars.js";
 import { attacks } from "./list/index.js";
 
 const clicks = { clicks: 100, refused: 0, lost: 0, p50Ms: 15, p95Ms: 20, longestMs: 50 };
-const look = { descriptors: 30, residentMiB: 400, heapMiB: 50, keptMiB: 100, workerLosses: 0 };
+const look = { descriptors: 30, kinds: {}, residentMiB: 400, heapMiB: 50, keptMiB: 100, workerLosses: 0 };
 const process: ProcessReport = {
   role: "gateway",
   limitMiB: 512,

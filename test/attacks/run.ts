@@ -83,7 +83,7 @@ async function play(arena: Arena, json: boolean, ...attacks: [Attack, ...Attack[
 }
 
 /** Where memory is short times are no measure, and what the kernel keeps for a process no growth. */
-const confining = { aloneMs: 1000, settleMs: 20_000, judgesFigures: false, isConfined: true };
+const confining = { aloneMs: 1000, settleMs: 45_000, judgesFigures: false, isConfined: true };
 
 async function attackAll({ names, seed, count, minutes, isConfined, json }: Wanted): Promise<void> {
   await using arena = openArena({

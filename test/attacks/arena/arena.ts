@@ -185,6 +185,8 @@ const caOf = ({ ca }: Stage) => (ca === undefined ? {} : { ca });
 /** A process at rest. */
 export interface Look {
   descriptors: number;
+  /** Of each kind: what a failure says. */
+  kinds: Readonly<Record<string, number>>;
   residentMiB: number;
   heapMiB: number;
   keptMiB: number;
@@ -194,7 +196,9 @@ export interface Look {
 async function look(member: Member): Promise<Look> {
   const figures = await figuresOf(member);
   const { pid } = member.process;
-  return { descriptors: descriptorsOf(pid), residentMiB: residentMiB(pid), ...figures };
+  const kinds = descriptorsOf(pid);
+  const descriptors = Object.values(kinds).reduce((sum, count) => sum + count, 0);
+  return { descriptors, kinds, residentMiB: residentMiB(pid), ...figures };
 }
 
 /** Looks until descriptors and memory are what they were, for a while at most. */

@@ -1,13 +1,55 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Member } from "./stage.js";
 
 const MiB = 2 ** 20;
 
-/** Descriptors that a process has open. */
-export function descriptorsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+/** Descriptors that a process has open, of each kind: files by their paths without numbers, connections by what the kernel says of them. */
+export function descriptorsOf(pid: number): Record<string, number> {
+  const states = tcpStates(pid);
+  const kinds: Record<string, number> = {};
+  for (const one of readdirSync(`/proc/${pid}/fd`)) {
+    const kind = kindOf(`/proc/${pid}/fd/${one}`, states);
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+  }
+  return kinds;
+}
+
+function kindOf(descriptor: string, states: ReadonlyMap<string, string>): string {
+  let target: string;
+  try {
+    target = readlinkSync(descriptor);
+  } catch {
+    // Closed while they were counted, and still one of them.
+    return "closing";
+  }
+  const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
+  if (inode === undefined) return target.replace(/[\da-f]*\d[\da-f]*/g, "#");
+  return `socket ${states.get(inode) ?? "of another kind"}`;
+}
+
+/** As the kernel numbers them, from 1. */
+const states =
+  "established syn-sent syn-received fin-wait-1 fin-wait-2 time-wait closed close-wait last-ack listening closing".split(
+    " ",
+  );
+
+/** Of connections and listeners, by their inodes. */
+function tcpStates(pid: number): Map<string, string> {
+  const lines = ["tcp", "tcp6"].flatMap((name) => {
+    try {
+      return readFileSync(`/proc/${pid}/net/${name}`, "utf8").split("\n").slice(1);
+    } catch {
+      return [];
+    }
+  });
+  return new Map(
+    lines.map((line) => {
+      const fields = line.trim().split(/\s+/);
+      return [fields[9] ?? "", states[Number.parseInt(fields[3] ?? "", 16) - 1] ?? "unknown"];
+    }),
+  );
 }
 
 /** Resident memory in MiB; with `VmHWM` the most since it was last forgotten. */

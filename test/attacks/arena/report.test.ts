@@ -14,7 +14,7 @@ const attack: Attack = {
   run: async () => {},
 };
 const clicks = { clicks: 20, refused: 0, lost: 0, p50Ms: 20, p95Ms: 30, longestMs: 40 };
-const look = { descriptors: 30, residentMiB: 400, heapMiB: 50, keptMiB: 100, workerLosses: 0 };
+const look = { descriptors: 30, kinds: {}, residentMiB: 400, heapMiB: 50, keptMiB: 100, workerLosses: 0 };
 const unharmed: ProcessReport = {
   role: "gateway",
   limitMiB: 512,
@@ -64,6 +64,18 @@ describe("the report of an attack", () => {
     ["clicks that wait", {}, { p95Ms: 91 }],
   ])("fails for %s", (_what, process, during) => {
     expect(failures(process, during)).toHaveLength(1);
+  });
+
+  it("says of which kind the descriptors are that stay", () => {
+    const before = { ...look, descriptors: 3, kinds: { "socket established": 2, "pipe:[#]": 1 } };
+    const after = {
+      ...look,
+      descriptors: 4,
+      kinds: { "socket established": 1, "socket close-wait": 2, "pipe:[#]": 1 },
+    };
+    expect(failures({ before, after })).toEqual([
+      "the gateway process still has 1 descriptors more than before: socket close-wait +2",
+    ]);
   });
 
   it("fails when its preparations left no time to try anything", () => {

@@ -77,7 +77,8 @@ export function reportOf(attacks: readonly Attack[], { counts, alone, during, af
     if (one.group && one.group.kills > 0) {
       failures.push(`the kernel ended ${one.group.kills} processes of the ${one.role}'s for want of memory`);
     }
-    if (leaked(one) > 0) failures.push(`the ${one.role} process still has ${leaked(one)} descriptors more than before`);
+    if (leaked(one) > 0)
+      failures.push(`the ${one.role} process still has ${leaked(one)} descriptors more than before: ${moreOf(one)}`);
     if (one.mostMiB > one.limitMiB) {
       failures.push(
         `the ${one.role} process took ${one.mostMiB.toFixed(0)} MiB, more than its manifest's ${one.limitMiB}`,
@@ -113,6 +114,14 @@ export function reportOf(attacks: readonly Attack[], { counts, alone, during, af
 }
 
 const lostWorkers = ({ before, after }: ProcessReport) => (after ? after.workerLosses - before.workerLosses : 0);
+
+/** By their kinds. */
+function moreOf({ before, after }: ProcessReport): string {
+  const more = Object.entries(after?.kinds ?? {}).map(
+    ([kind, count]) => [kind, count - (before.kinds[kind] ?? 0)] as const,
+  );
+  return more.flatMap(([kind, count]) => (count > 0 ? [`${kind} +${count}`] : [])).join(", ");
+}
 
 const leaked = ({ before, after }: ProcessReport) => (after ? Math.max(0, after.descriptors - before.descriptors) : 0);
 
