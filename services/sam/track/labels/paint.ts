@@ -1,5 +1,6 @@
 import { contentGrid, type Frame } from "../../frame.js";
 import type { Candidates } from "../../masks/candidates.js";
+import { stabilityScore } from "../../masks/stability-score.js";
 import type { CheckedPrompt } from "../../prompts/check-prompt.js";
 import type { TrackState } from "../track-state.js";
 import type { CellGrid } from "./nearest.js";
@@ -10,6 +11,10 @@ import { promptOfPrior } from "./prompt-of-prior.js";
 const leastPixels = 20;
 /** A mask that agrees less with what was carried is another object's. */
 const leastAgreement = 0.6;
+/** What was carried is coarse: of masks that agree so little less than the best, the model's own view of them counts as well. */
+const asGood = 0.05;
+/** How much that counts that a mask depends little on its threshold, beside the model's estimate and agreement. */
+const stabilityCounts = 0.5;
 /**
  * Of what turns or moves fast only a part is carried, and the mask that agrees most with a part is smaller from frame to frame. All of the
  * object is a mask that holds that one and is so much larger, of which the model is surer, and what it has beside what was carried looks like
@@ -72,7 +77,7 @@ export async function paint(decode: Decode, { prior, sureness }: Thought, frame:
       masks.push({ ...overlapOf(mask, thought.logits, sureness, frame), mask, predicted });
     }
   }
-  const best = most(masks, ({ iou }) => iou);
+  const best = bestOf(masks, frame);
   const taken = most(candidates(masks, best, frame), ({ predicted, known }) => predicted + agreementCounts * known);
   if (!taken) return { state: "unsure", logits: thought.logits, predictedIou: 0, agreement: best?.iou ?? 0 };
   return { state: "tracked", logits: taken.mask, predictedIou: taken.predicted, agreement: taken.iou };
@@ -85,7 +90,21 @@ interface Found extends Overlap {
   readonly predicted: number;
 }
 
-/** What may be the object: the mask that agrees most, and those that are all of what that is a part of. */
+/**
+ * The mask that agrees most with what was carried, or one that agrees next to as much and is a better one by itself. Agreement counts here
+ * as well: by the model alone the larger ones would be taken, and from frame to frame more of what is around the object.
+ */
+function bestOf(masks: readonly Found[], frame: Frame): Found | undefined {
+  const agreeing = most(masks, ({ iou }) => iou);
+  if (!agreeing || agreeing.iou < leastAgreement) return agreeing;
+  const least = Math.max(agreeing.iou - asGood, leastAgreement);
+  return most(
+    masks.filter(({ iou }) => iou >= least),
+    ({ iou, predicted, mask }) => iou + Math.min(predicted, 1) + stabilityCounts * stabilityScore(mask, frame),
+  );
+}
+
+/** What may be the object: the best mask, and those that are all of what that is a part of. */
 function candidates(masks: readonly Found[], best: Found | undefined, frame: Frame): readonly Found[] {
   const little = masks.filter(({ foreign }) => foreign <= possible.foreign);
   if (!best || best.iou < leastAgreement) return little.filter(({ held }) => held >= possible.held);

@@ -120,6 +120,27 @@ describe("an object from a frame that is known to another", () => {
     expect(found(painted[0]!.logits!, there)).toBeGreaterThan(0.7);
   });
 
+  it("is the better one by itself of the masks that agree about as much, and no other", async () => {
+    const inside = (width: number, at: number) => {
+      const [x, y] = [at % gridSize, Math.floor(at / gridSize)];
+      return x >= 40 && x < 40 + width && y >= 8 && y < 24;
+    };
+    const filled = (width: number, within: number, beside: number) =>
+      Float32Array.from({ length: gridSize ** 2 }, (_, at) => (inside(width, at) ? within : beside));
+    const prior = filled(40, 1, 0);
+    /** The first agrees in full, but would be next to nothing with another threshold; the second is so wide, and sure. */
+    const widthOf = async (width: number, estimates: [number, number]) => {
+      const logits = new Float32Array(2 * gridSize ** 2);
+      logits.set(filled(40, 0.5, -5));
+      logits.set(filled(width, 5, -5), gridSize ** 2);
+      const decode: Decode = async () => ({ logits, predictedIou: Float32Array.from(estimates) });
+      const painted = await paint(decode, { prior, sureness: filled(0, 0, 1) }, frame);
+      return painted.logits!.filter((logit) => logit > 0).length / 16;
+    };
+    expect(await widthOf(39, [0.9, 0.9])).toBe(39);
+    expect(await widthOf(34, [0.9, 0.99])).toBe(40);
+  });
+
   describe("is whole", () => {
     type Box = [left: number, top: number, right: number, bottom: number];
     const inBox = ([left, top, right, bottom]: Box, at: number) => {
