@@ -18,6 +18,8 @@ interface Frame {
   hasBegun(): boolean;
 }
 
+type Request = (signal: AbortSignal) => Promise<Response>;
+
 type Answer = {
   readonly ok: boolean;
   readonly status: number;
@@ -30,15 +32,16 @@ export async function putFrame(gateway: Gateway, frame: Frame, signal: AbortSign
   const { imageId, model } = frame;
   const query = model ? `?model=${encodeURIComponent(model)}` : "";
   for (let tries = 1; ; tries++) {
-    const found = await reached(() => ask(gateway, `v1/images/${imageId}${query}`, { signal }), frame, signal);
+    const look = (own: AbortSignal) => ask(gateway, `v1/images/${imageId}${query}`, { signal: own });
+    const found = await reached(look, frame, signal);
     if (found.ok) return;
     const body = await frame.file();
-    const post = () =>
+    const post = (own: AbortSignal) =>
       fetch(gateway.at(uploadPath({ imageId, model, isAhead: true })), {
         method: "POST",
         headers: { "content-type": "application/octet-stream", ...gateway.headers() },
         body,
-        signal,
+        signal: own,
       });
     const sent = await reached(post, frame, signal);
     if (sent.ok) return;
@@ -50,10 +53,10 @@ export async function putFrame(gateway: Gateway, frame: Frame, signal: AbortSign
 }
 
 /** An answer, as soon as there is one: a network may be away for a while. */
-async function reached(request: () => Promise<Response>, frame: Frame, signal: AbortSignal): Promise<Answer> {
+async function reached(request: Request, frame: Frame, signal: AbortSignal): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     try {
-      const { ok, status, headers, text } = await whole(request);
+      const { ok, status, headers, text } = await whole(request, signal);
       return { ok, status, text, retryAfter: headers.get("retry-after") };
     } catch (error) {
       // Of `fetch`: nobody was reached, or the answer broke off.
@@ -63,8 +66,17 @@ async function reached(request: () => Promise<Response>, frame: Frame, signal: A
   }
 }
 
-async function whole(request: () => Promise<Response>) {
-  const answer = await request();
-  const { ok, status, headers } = answer;
-  return { ok, status, headers, text: await answer.text() };
+/** By a signal of its own: some `fetch` listens to the one that it is given until it is collected, and a video's is there for thousands. */
+async function whole(request: Request, signal: AbortSignal) {
+  signal.throwIfAborted();
+  const own = new AbortController();
+  const leave = () => own.abort(signal.reason);
+  signal.addEventListener("abort", leave);
+  try {
+    const answer = await request(own.signal);
+    const { ok, status, headers } = answer;
+    return { ok, status, headers, text: await answer.text() };
+  } finally {
+    signal.removeEventListener("abort", leave);
+  }
 }
