@@ -14,6 +14,7 @@ import { openSequence } from "./track/open-sequence.js";
 import { photographVideos } from "./track/photographed.js";
 import { renderVideos } from "./track/rendered.js";
 import { meanOf, type Scores, scoresOf } from "./track/score.js";
+import { serviceMemory } from "./track/service-memory.js";
 import { stepTimes } from "./track/step-times.js";
 
 const options = {
@@ -23,7 +24,17 @@ const options = {
   many: { value: 2000, what: "frames over which memory is looked at" },
 } as const;
 
-const parts = ["rendered", "ablations", "photographs", "videos", "correction", "times", "memory", "clicks"] as const;
+const parts = [
+  "rendered",
+  "ablations",
+  "photographs",
+  "videos",
+  "correction",
+  "times",
+  "memory",
+  "service-memory",
+  "clicks",
+] as const;
 type Part = (typeof parts)[number];
 /** Of the video that is corrected in its middle. */
 const correctedFrames = 60;
@@ -149,6 +160,7 @@ const work: Record<Part, (course: Course) => Promise<Outcome>> = {
       },
     };
   },
+  "service-memory": ({ numbers, say }) => serviceMemory(numbers.many, say),
   memory: async ({ engine, numbers, say }) => {
     const { grownMiB, residentMiB } = await manyFrames(engine, numbers.many, say);
     return {
