@@ -6,10 +6,10 @@ import { tinyTrackerEnv, trackers } from "../support/tiny-tracker.js";
 /* The short form of `npm run bench -- track --part service-memory`: what is held of a long video is bounded, however long it is. */
 
 const MiB = 2 ** 20;
-const frames = 150;
+const frames = 60;
 
 it("Y8: a long video has its masks, and no more of it is held than there is room for", async () => {
-  const room = { cache: 8 * MiB, memories: MiB, videos: 4 * 32 * 1024 };
+  const room = { cache: 8 * MiB, memories: MiB, videos: 4 * 13 * 1024 };
   await using maskwire = await startMaskwire({
     ...tinyTrackerEnv(),
     MASKWIRE_DECODER_CACHE_BYTES: String(room.cache),
