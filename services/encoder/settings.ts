@@ -22,6 +22,11 @@ export const variables = {
   MASKWIRE_ENCODER_CALLS: integer(1, 64).describe("pictures that are under way at a model server (oip:) at once"),
   MASKWIRE_ENCODER_CALL_MS: integer(100, 600_000).describe("longest that a model server may take for one of them"),
   MASKWIRE_ENCODER_THREADS: integer(1, 1024).describe("threads of one encode"),
+  MASKWIRE_ENCODER_YIELDS: z
+    .enum(["on", "off"], "on or off")
+    .describe(
+      "on: reading and encoding pictures gives way to all else that wants the cores, other programs too; off where those want all of them all the time",
+    ),
   MASKWIRE_ENCODER_QUEUE: integer(1, 100_000).describe("encodes that may wait; one more is refused"),
   MASKWIRE_PICTURE_PROCESSES: integer(1, 64).describe("processes that decode a picture each"),
   MASKWIRE_PICTURE_BYTES: bytes(64 * MiB).describe(
@@ -95,7 +100,7 @@ export function shape(env: Env, { limits, uploadBytes, models, trustsPeers, hasD
   return {
     trustsPeers,
     /** All that reads and encodes pictures gives way to clicks. */
-    yields: hasDecoder,
+    yields: env.MASKWIRE_ENCODER_YIELDS === undefined ? hasDecoder : env.MASKWIRE_ENCODER_YIELDS === "on",
     hungMs: models.hungMs,
     loadedBytes: models.loadedBytes,
     uploadBytes,

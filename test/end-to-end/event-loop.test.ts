@@ -50,7 +50,7 @@ async function delaysOf(work: () => Promise<void>): Promise<Delays> {
 }
 
 const limitMs = 10;
-const encodes = 4;
+const encodes = 2;
 const sessions = 3;
 /** Other programs on the machine can still only add to it, by what they do to caches: the calmest of a few rounds counts. */
 const rounds = 3;

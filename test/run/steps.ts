@@ -9,6 +9,8 @@ import { runProgram, type Tell } from "./run-program.js";
 
 /** A file waits for about a third of its time, for processes to start and for limits of time to pass: three fill two cores. */
 const threeFilesAtATime = ["--maxWorkers=3"];
+/** Files that start whole servers, beside another lane that does: more at once only has each of them meet its limits of time. */
+const twoFilesAtATime = ["--maxWorkers=2"];
 /** Files of these suites break, flood and measure what they start. */
 const oneFileAtATime = ["--no-file-parallelism"];
 const vitest = join(projectRoot, "node_modules", "vitest", "vitest.mjs");
@@ -57,10 +59,10 @@ export function stepsIn(folder: string): Readonly<Record<StepName, Step>> {
     lint: { run: (tell) => check(["npm", "run", "-s", "lint"], tell) },
     unit: { run: (tell) => suite(["pure", "unit"], threeFilesAtATime, tell) },
     "node-24": { run: (tell) => onNode24((node) => suite(["node-24"], threeFilesAtATime, tell, node)) },
-    "end-to-end": clusters("end-to-end", threeFilesAtATime),
+    "end-to-end": clusters("end-to-end", twoFilesAtATime),
     chaos: clusters("chaos", oneFileAtATime),
     attacks: clusters("attacks", oneFileAtATime),
-    browser: clusters("browser", threeFilesAtATime),
+    browser: clusters("browser", twoFilesAtATime),
   };
 }
 

@@ -42,8 +42,9 @@ export class MaskwireProcess extends Child {
         MASKWIRE_PORT: "0",
         MASKWIRE_ADMIN_PORT: "0",
         MASKWIRE_LOG_LEVEL: "info",
-        // Of machines that run tests beside other work no worker that is slow hangs.
+        // On machines that run tests beside other work no worker that is slow hangs, and none gives way to that.
         MASKWIRE_HUNG_MS: patience.MASKWIRE_HUNG_MS,
+        MASKWIRE_ENCODER_YIELDS: patience.MASKWIRE_ENCODER_YIELDS,
         // A test has what it has been given.
         MASKWIRE_PULL: "never",
         MASKWIRE_DATA_DIR: ownDataFolder(),

@@ -6,8 +6,15 @@ import { readEnv, type Settings, shapeSettings } from "../../services/maskwire/s
 import { createLogger, type Logger } from "../../services/runtime/logger.js";
 import { ownDataFolder } from "./data-folder.js";
 
-/** For machines that run tests beside other work: what a test is not about is neither refused as overload nor taken for hung. */
-export const patience = { MASKWIRE_OVERLOAD_DELAY_MS: "10000", MASKWIRE_HUNG_MS: "120000" };
+/**
+ * For machines that run tests beside other work: what a test is not about is neither refused as overload nor taken for hung, and encodes do
+ * not give way to that work, which may want all cores for minutes.
+ */
+export const patience = {
+  MASKWIRE_OVERLOAD_DELAY_MS: "10000",
+  MASKWIRE_HUNG_MS: "120000",
+  MASKWIRE_ENCODER_YIELDS: "off",
+};
 
 /** Settings as a process would read them from these variables; loopback and any free port unless they say otherwise. */
 export function testSettings(env: Record<string, string> = {}): Settings {
