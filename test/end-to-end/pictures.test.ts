@@ -16,7 +16,8 @@ const MiB = 1024 * 1024;
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
 /** What the process may hold more after another round over the same pictures, in one of a few rounds: a leak takes as much in each. */
 const growthBytes = 50 * MiB;
-const mostRounds = 5;
+/** Of a second or two where nothing else runs: what is freed with a large heap's next full collection has come back after thirty. */
+const mostRounds = 40;
 
 /** Mean difference of brightness, in the model's units: of pictures that lie the same way, and no others. */
 const sameApart = 0.05;
