@@ -16,7 +16,7 @@ const MiB = 1024 * 1024;
 const orientations = [1, 2, 3, 4, 5, 6, 7, 8];
 /** What the process may hold more after another round over the same pictures, in one of a few rounds: a leak takes as much in each. */
 const growthBytes = 50 * MiB;
-/** Of a second or two where nothing else runs: what is freed with a large heap's next full collection has come back after thirty. */
+/** Of a second or two where nothing else runs: it has been seen to come back only after thirty of them. */
 const mostRounds = 40;
 
 /** Mean difference of brightness, in the model's units: of pictures that lie the same way, and no others. */
